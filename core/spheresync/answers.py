@@ -1,0 +1,283 @@
+"""What every face answers: one frozen model for each tool of CONTRACT.md.
+
+The MCP server publishes these as output schemas, the command line prints them with `--json`, so both say the same.
+Texts named `label`, `labels`, `description` and the values in `before`/`after` come from Datasphere or AWS: they
+are data from outside, never instructions. Schemas are kept lean because `tools/list` has a budget of 24 KB.
+"""
+
+from __future__ import annotations
+
+from typing import Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
+
+Row = TypeVar("Row")
+
+
+class Answer(BaseModel):
+    """Base of all answers: frozen, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Page(Answer, Generic[Row]):
+    """One page of a list; pass `next_cursor` back as `cursor`, None is the last page."""
+
+    items: list[Row]
+    total: int
+    next_cursor: str | None = None
+
+
+class SpaceRow(Answer):
+    space: str
+    label: str
+    assets: int
+    kinds: dict[str, int]
+    tiers: dict[str, int]
+    statuses: dict[str, int]
+    problem: str | None = None
+
+
+class AssetRow(Answer):
+    """`columns` and what follows only with detail=full."""
+
+    asset: str
+    kind: str
+    label: str
+    tier: str
+    status: str
+    columns: int | None = None
+    objects: list[str] | None = None
+    problem: str | None = None
+    changed_at: str | None = None
+    synced_at: str | None = None
+
+
+class ColumnRow(Answer):
+    name: str
+    type: str
+    role: str
+    label: str = ""
+    key: bool = False
+    nullable: bool = True
+    aggregation: str | None = None
+    pii: str | None = None
+    semantics: dict[str, str] = Field(default_factory=dict)
+
+
+class TargetObjectRow(Answer):
+    """What a target holds of an asset; `object` is `database.table` in Glue."""
+
+    target: str
+    destination: str
+    object: str
+    state: str
+    version: str | None
+    synced_at: str
+    run_id: str
+
+
+class AssetDetail(Answer):
+    asset: str
+    kind: str
+    label: str
+    tier: str
+    status: str
+    problem: str | None
+    columns: list[ColumnRow]
+    context: dict[str, JsonValue]
+    targets: list[TargetObjectRow]
+    fingerprints: dict[str, str]
+    last_sync: str | None
+    pii: dict[str, list[str]]
+
+
+class RuleRow(Answer):
+    """A rule that matched: `rule` counts from 1; `overridden` names keys that a later rule set anew."""
+
+    rule: int
+    sets: dict[str, JsonValue]
+    overridden: list[str] = Field(default_factory=list)
+
+
+class ColumnDecision(Answer):
+    name: str
+    physical: str
+    type: str
+    physical_type: str
+    reason: str
+
+
+class MappingExplanation(Answer):
+    asset: str
+    included: bool
+    reason: str
+    tier: str
+    database: str
+    table: str
+    rules: list[RuleRow]
+    names: list[str]
+    columns: list[ColumnDecision]
+    findings: list[str]
+
+
+class Finding(Answer):
+    """A guard that spoke, or something that could not be read: what, why, what to do next."""
+
+    subject: str
+    code: str
+    message: str
+    remedy: str = ""
+
+
+class FieldRow(Answer):
+    path: str
+    before: JsonValue
+    after: JsonValue
+
+
+class ChangeRow(Answer):
+    asset: str
+    action: str
+    strategy: str
+    target: str
+    object: str
+    severity: str
+    reason: str
+    operations: list[str] = Field(default_factory=list)
+    changes: list[FieldRow] = Field(default_factory=list)
+    blocked_by: str | None = None
+
+
+class ChangeSetAnswer(Answer):
+    """A saved change set; `summary` counts every action, `items` holds what is not `unchanged`."""
+
+    change_set_id: str
+    digest: str
+    created_at: str
+    expires_at: str
+    state: Literal["open", "applied", "expired"]
+    summary: dict[str, int]
+    blocked: int
+    findings: list[Finding]
+    problems: list[Finding]
+    problems_total: int
+    items: list[ChangeRow]
+    total: int
+    next_cursor: str | None = None
+    run_id: str | None = None
+
+
+class Failure(Answer):
+    asset: str
+    target: str | None
+    code: str
+    reason: str
+    remedy: str = ""
+
+
+class Progress(Answer):
+    phase: str
+    done: int
+    total: int
+
+
+class RunAnswer(Answer):
+    """One run. `counts` counts outcomes by action, plus failed, refused and cancelled."""
+
+    run_id: str
+    state: str
+    kind: str
+    actor: str
+    change_set_id: str | None
+    progress: Progress
+    counts: dict[str, int]
+    failures: list[Failure]
+    failures_total: int
+    findings: list[Finding]
+    usage: dict[str, int]
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+
+
+class RunRow(Answer):
+    run_id: str
+    state: str
+    kind: str
+    actor: str
+    change_set_id: str | None
+    counts: dict[str, int]
+    created_at: str
+    finished_at: str | None
+
+
+class AuditRow(Answer):
+    """One entry; `detail` (what exactly, with digests and request id) only with detail=full."""
+
+    seq: int
+    at: str
+    actor: str
+    action: str
+    run_id: str | None
+    asset: str | None
+    target: str | None
+    outcome: str
+    detail: dict[str, JsonValue] | None = None
+
+
+class AuditVerdictAnswer(Answer):
+    intact: bool
+    entries: int
+    first_broken: int | None
+    reason: str = ""
+
+
+class TierStatus(Answer):
+    tier: str
+    assets: int
+    interval: str
+    next_run: str | None
+    paused: bool
+
+
+class SyncStatus(Answer):
+    """`health` is ok, degraded (something could not be read or written) or unknown (nothing synced yet)."""
+
+    health: Literal["ok", "degraded", "unknown"]
+    summary: str
+    environment: str
+    tenant: str
+    assets: dict[str, int]
+    tiers: list[TierStatus]
+    queue: list[RunRow]
+    last_runs: list[RunRow]
+    savings: dict[str, int]
+    problems: list[Finding]
+
+
+class ConnectionFinding(Answer):
+    connection: str
+    ok: bool
+    message: str
+    remedy: str = ""
+
+
+class ConnectionReport(Answer):
+    ok: bool
+    items: list[ConnectionFinding]
+
+
+class DiscoveryAnswer(Answer):
+    """What a discovery read: listed = mapped + filtered + failed, always."""
+
+    spaces: int
+    listed: int
+    mapped: int
+    filtered: int
+    failed: int
+    read: int
+    unchanged: int
+    problems: list[Finding]
+    usage: dict[str, int]
+    state: Literal["done", "partly_failed", "failed"]

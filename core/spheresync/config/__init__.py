@@ -1,0 +1,21 @@
+"""Settings: what the file and the environment say, checked all at once, frozen."""
+
+from spheresync.config.loading import load_settings
+from spheresync.config.rules import ColumnRule, Rule
+from spheresync.config.sections import DeletionPolicy, DriftPolicies, DriftPolicy, FirstSync
+from spheresync.config.settings import Settings
+from spheresync.config.tenant import derive_token_url
+from spheresync.config.watching import SettingsSource
+
+__all__ = [
+    "ColumnRule",
+    "DeletionPolicy",
+    "DriftPolicies",
+    "DriftPolicy",
+    "FirstSync",
+    "Rule",
+    "Settings",
+    "SettingsSource",
+    "derive_token_url",
+    "load_settings",
+]

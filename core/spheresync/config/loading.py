@@ -1,0 +1,250 @@
+"""Read the file and the environment, and find every problem before saying anything.
+
+The environment wins over the file. Each problem names its source (file or variable), the key, and the fix.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from spheresync.config.settings import Settings
+from spheresync.config.tenant import derive_token_url
+from spheresync.config.yaml_file import read_yaml
+from spheresync.errors import ConfigurationError
+
+FILE_NAME = "spheresync.yaml"
+PREFIX = "SPHERESYNC_"
+#: Variables that steer a process and are no settings.
+_PROCESS_VARIABLES = frozenset({"SPHERESYNC_ENV", "SPHERESYNC_ROLE", "SPHERESYNC_STATE_DIR", "SPHERESYNC_SOAK"})
+ENVIRONMENTS = ("dog", "wolf", "bear")
+#: `${NAME}`, or `$${` for the two characters `${` themselves.
+_VARIABLE = re.compile(r"\$(?:(\$)\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What is known while loading: the raw values, where each came from, and what is wrong."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+    unfilled: set[str] = field(default_factory=set)  # keys whose `${VAR}` has no value
+
+
+def load_settings(env: str | None, config_file: Path | None, environ: Mapping[str, str], cwd: Path) -> Settings:
+    """Read and check all settings.
+
+    Args:
+        env: `--env`, else SPHERESYNC_ENV, else `env` in the file, else dog.
+        config_file: `--config`, else `spheresync.yaml` in `cwd` if it is there.
+        environ: the process environment.
+        cwd: the current folder.
+
+    Raises:
+        ConfigurationError: with every problem found.
+    """
+    draft = _Draft()
+    _read_file(draft, config_file, environ, cwd)
+    _read_environment(draft, environ)
+    name = _environment_name(draft, env, environ)
+    if name == "dog":
+        draft.values.setdefault("scheduler", {})
+        if isinstance(draft.values["scheduler"], dict):
+            draft.values["scheduler"].setdefault("first_sync", "apply")
+    _place_state(draft, environ, cwd, name)
+    _require_tenant(draft, name)
+    settings = _validate(draft)
+    if settings is None or draft.problems:
+        raise ConfigurationError(tuple(draft.problems))
+    return settings.with_origins(draft.origins)
+
+
+def _environment_name(draft: _Draft, flag: str | None, environ: Mapping[str, str]) -> str:
+    """The environment that was asked for, or dog where the word is none, after noting that."""
+    candidates = (("--env", flag), ("SPHERESYNC_ENV", environ.get("SPHERESYNC_ENV")), ("env", draft.values.get("env")))
+    origin, name = next(((origin, name) for origin, name in candidates if name), ("default", "dog"))
+    if name not in ENVIRONMENTS:
+        draft.problems.append(f"{origin}: {str(name)[:40]!r} is no environment; use dog, wolf or bear")
+        name = "dog"
+    draft.values["env"] = name
+    if origin != "env":
+        draft.origins["env"] = origin
+    return str(name)
+
+
+def _read_file(draft: _Draft, config_file: Path | None, environ: Mapping[str, str], cwd: Path) -> None:
+    path = config_file or cwd / FILE_NAME
+    if config_file is None and not path.exists():
+        return
+    values, problems = read_yaml(path)
+    draft.problems.extend(problems)
+    for key, text, replace in _texts(values):
+        missing = sorted({name for _, name in _VARIABLE.findall(text) if name and name not in environ})
+        for variable in missing:
+            hint = "export it, or write $${…} for the text itself"
+            draft.problems.append(f"{path.name}: {key}: the variable {variable} is not set; {hint}")
+        if missing:
+            draft.unfilled.add(key)
+        elif "${" in text:
+            replace(_VARIABLE.sub(lambda match: "${" if match[1] else environ[match[2]], text))
+    draft.values.update(values)
+    draft.origins.update(dict.fromkeys(_leaves(values), path.name))
+
+
+def _texts(node: Any, key: str = "") -> Iterator[tuple[str, str, Any]]:
+    """Every text of a tree, with its key and a way to replace it."""
+    members = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for name, value in list(members):
+        path = f"{key}.{name}" if key else str(name)
+        if isinstance(value, str):
+
+            def replace(text: str, node: Any = node, name: Any = name) -> None:
+                node[name] = text
+
+            yield path, value, replace
+        else:
+            yield from _texts(value, path)
+
+
+def _leaves(node: dict[str, Any], key: str = "") -> Iterator[str]:
+    for name, value in node.items():
+        path = f"{key}.{name}" if key else str(name)
+        if isinstance(value, dict):
+            yield from _leaves(value, path)
+        else:
+            yield path
+
+
+def _read_environment(draft: _Draft, environ: Mapping[str, str]) -> None:
+    known = dict(_variables(Settings))
+    for variable, text in sorted(environ.items()):
+        if not variable.startswith(PREFIX) or variable in _PROCESS_VARIABLES:
+            continue
+        path = known.get(variable.upper())
+        if path is None:
+            near = difflib.get_close_matches(variable, [*known, *_PROCESS_VARIABLES], n=1, cutoff=0.6)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            draft.problems.append(f"environment: {variable}: no such setting{hint}")
+            continue
+        _place(draft.values, path, text)
+        draft.origins[".".join(path)] = variable
+
+
+def _variables(section: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The name of the environment variable of every setting that a text can hold."""
+    for name, info in section.model_fields.items():
+        if not path and name in {"env", "mapping", "state_dir"}:
+            continue
+        here = (*path, name)
+        kind = info.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from _variables(kind, here)
+        elif get_origin(kind) is not dict and get_args(kind)[:1] != (dict,):
+            yield PREFIX + "__".join(here).upper(), here
+
+
+def _place(values: dict[str, Any], path: tuple[str, ...], text: str) -> None:
+    for name in path[:-1]:
+        inner = values.get(name)
+        values[name] = inner = dict(inner) if isinstance(inner, dict) else {}
+        values = inner
+    values[path[-1]] = text
+
+
+def _place_state(draft: _Draft, environ: Mapping[str, str], cwd: Path, env: str) -> None:
+    """The folder of the state: as configured, else by the XDG convention; relative ones start at `cwd`."""
+    home = Path(environ.get("HOME") or Path("~").expanduser())
+    if chosen := environ.get("SPHERESYNC_STATE_DIR"):
+        draft.values["state_dir"], draft.origins["state_dir"] = chosen, "SPHERESYNC_STATE_DIR"
+    elif draft.values.get("state_dir") in (None, ""):
+        base = environ.get("XDG_STATE_HOME") or home / ".local" / "state"
+        draft.values["state_dir"] = str(Path(base) / "spheresync" / env)
+    folder = draft.values["state_dir"]
+    if isinstance(folder, str):
+        if folder == "~" or folder.startswith("~/"):
+            folder = f"{home}{folder[1:]}"
+        draft.values["state_dir"] = str(cwd / folder)
+
+
+def _validate(draft: _Draft) -> Settings | None:
+    try:
+        settings: Settings = Settings.model_validate(draft.values)
+    except ValidationError as error:
+        for each in error.errors(include_url=False, include_context=False, include_input=False):
+            if ".".join(str(part) for part in each["loc"]) in draft.unfilled:
+                continue
+            draft.problems.append(_problem(draft, each["loc"], each["type"], each["msg"]))
+        return None
+    return settings
+
+
+def _problem(draft: _Draft, location: tuple[int | str, ...], kind: str, message: str) -> str:
+    key = ".".join(str(part) for part in location)
+    origin = next((draft.origins[k] for k in (key, *_parents(key)) if k in draft.origins), None)
+    origin = origin or next((o for k, o in draft.origins.items() if k.startswith(f"{key}.")), "settings")
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(location[-1]), _siblings(location[:-1]), n=1, cutoff=0.5)
+        valid = f"did you mean {near[0]}?" if near else f"valid keys: {', '.join(_siblings(location[:-1]))}"
+        return f"{origin}: {key}: unknown key; {valid}"
+    return f"{origin}: {key}: {message.removeprefix('Value error, ')}"
+
+
+def _parents(key: str) -> Iterator[str]:
+    while "." in key:
+        key = key.rpartition(".")[0]
+        yield key
+
+
+def _siblings(location: tuple[int | str, ...]) -> list[str]:
+    """The keys that are valid at a place in the tree."""
+    section: Any = Settings
+    for part in location:
+        if isinstance(part, int) or not (isinstance(section, type) and issubclass(section, BaseModel)):
+            continue
+        info = section.model_fields.get(part)
+        section = _section_within(info.annotation) if info is not None else None
+    if isinstance(section, type) and issubclass(section, BaseModel):
+        return list(section.model_fields)
+    return []
+
+
+def _section_within(annotation: Any) -> Any:
+    if isinstance(annotation, type):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _section_within(part)) is not None), None)
+
+
+def _require_tenant(draft: _Draft, env: str) -> None:
+    """What only the whole can tell: a tenant that can be reached, and a token endpoint for it."""
+    datasphere = draft.values.setdefault("datasphere", {})
+    if env == "dog" or not isinstance(datasphere, dict):
+        return
+    hints = {
+        "base_url": "https://<tenant>.<region>.hcs.cloud.sap",
+        "client_id": "the id of the technical user's OAuth client (System > Administration > App Integration)",
+        "client_secret": "${A_VARIABLE} in the file, or the variable SPHERESYNC_DATASPHERE__CLIENT_SECRET",
+    }
+    for key, hint in hints.items():
+        if datasphere.get(key) in (None, "") and f"datasphere.{key}" not in draft.unfilled:
+            draft.problems.append(f"settings: datasphere.{key}: needed in {env}; give {hint}")
+    base_url = datasphere.get("base_url")
+    if datasphere.get("token_url") or not isinstance(base_url, str) or not base_url.strip():
+        return
+    if "datasphere.base_url" in draft.unfilled:
+        return
+    derived = derive_token_url(base_url)
+    if derived is None:
+        draft.problems.append(
+            "settings: datasphere.token_url: cannot be derived from this host; copy it from "
+            "System > Administration > App Integration > OAuth Token URL"
+        )
+    else:
+        draft.values["datasphere"] = {**datasphere, "token_url": derived}
+        draft.origins["datasphere.token_url"] = "derived"

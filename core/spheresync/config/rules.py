@@ -1,0 +1,133 @@
+"""Mapping rules as configuration holds them. What they do to an asset is `mapping.rules`."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+
+from spheresync.config.hive_types import parse_hive_type
+from spheresync.config.sections import Section
+from spheresync.config.templates import ASSET_FIELDS, COLUMN_FIELDS, check_template
+from spheresync.model import AssetKind, Role, Tier
+
+_TAG_KEY = re.compile(r"[A-Za-z0-9_.:/=+@-]{1,128}")
+
+
+def _one_or_many(value: object) -> object:
+    return (value,) if isinstance(value, str | int) and not isinstance(value, bool) else value
+
+
+def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    if not patterns:
+        raise ValueError("must hold at least one glob; leave the key out to match everything")
+    return patterns
+
+
+def _of_words(words: type[AssetKind] | type[Role]) -> AfterValidator:
+    """Globs over a closed list of words: one that matches none of them is a spelling mistake."""
+
+    def check(patterns: tuple[str, ...]) -> tuple[str, ...]:
+        known = [word.value for word in words]
+        for pattern in patterns:
+            if pattern not in known and not ({"*", "?"} & {*pattern}):
+                raise ValueError(f"{pattern!r} is none of {', '.join(known)}")
+        return patterns
+
+    return AfterValidator(check)
+
+
+Globs: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_one_or_many), AfterValidator(_some)]
+AssetTemplate: TypeAlias = Annotated[str, AfterValidator(lambda text: check_template(text, ASSET_FIELDS))]
+ColumnTemplate: TypeAlias = Annotated[str, AfterValidator(lambda text: check_template(text, COLUMN_FIELDS))]
+HiveType: TypeAlias = Annotated[str, AfterValidator(parse_hive_type)]
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("must not be empty; leave the key out for the default")
+    return text
+
+
+NameTemplate: TypeAlias = Annotated[AssetTemplate, AfterValidator(_not_blank)]
+
+
+def _check_tags(tags: dict[str, str]) -> dict[str, str]:
+    for key in tags:
+        if not _TAG_KEY.fullmatch(key):
+            raise ValueError(f"tag {key[:40]!r} must be 1 to 128 letters, digits or _ . : / = + @ -")
+    return tags
+
+
+Tags: TypeAlias = Annotated[dict[str, str], AfterValidator(_check_tags)]
+
+
+class RuleMatch(Section):
+    """What a rule is for; every given key must match."""
+
+    space: Globs | None = None
+    name: Globs | None = None
+    kind: Annotated[Globs, _of_words(AssetKind)] | None = None
+    label: Globs | None = None
+
+
+class RuleSet(Section):
+    """What a rule sets; a later rule wins, key by key."""
+
+    tier: Tier | None = None
+    table: NameTemplate | None = None
+    database: NameTemplate | None = None
+    description: AssetTemplate | None = None
+    tags: Tags | None = None
+    include: bool | None = None
+
+
+class ColumnMatch(Section):
+    """Which columns a column rule is for; `type` is the source's (`Edm.String(10)`)."""
+
+    name: Globs | None = None
+    label: Globs | None = None
+    role: Annotated[Globs, _of_words(Role)] | None = None
+    type: Globs | None = None
+
+
+class ColumnSet(Section):
+    """What a column rule sets."""
+
+    include: bool | None = None
+    type: HiveType | None = None
+    description: ColumnTemplate | None = None
+
+
+class ColumnRule(Section):
+    """One entry of a rule's `columns`."""
+
+    match: ColumnMatch = Field(default_factory=ColumnMatch)
+    set: ColumnSet
+
+    @model_validator(mode="after")
+    def _does_something(self) -> ColumnRule:
+        if not self.set.model_fields_set:
+            raise ValueError("`set` is empty; give include, type or description")
+        return self
+
+
+class Rule(Section):
+    """One mapping rule."""
+
+    match: RuleMatch = Field(default_factory=RuleMatch)
+    set: RuleSet = Field(default_factory=RuleSet)
+    columns: tuple[ColumnRule, ...] = ()
+
+    @model_validator(mode="after")
+    def _does_something(self) -> Rule:
+        if not self.set.model_fields_set and not self.columns:
+            raise ValueError("sets nothing; give it `set` or `columns`")
+        return self
+
+
+class MappingRules(Section):
+    """The mapping rules, in order."""
+
+    rules: tuple[Rule, ...] = ()

@@ -1,0 +1,156 @@
+"""The sections of `spheresync.yaml`, one frozen model each; CONTRACT.md names every key."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+
+from spheresync.config.durations import Duration, PositiveDuration
+from spheresync.config.tenant import check_url
+from spheresync.model import Tier
+
+_WINDOW = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d")
+
+
+class Section(BaseModel):
+    """Base of all sections: frozen, an unknown key is an error, and no message repeats a value."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", str_strip_whitespace=True, coerce_numbers_to_str=True, hide_input_in_errors=True
+    )
+
+
+class FirstSync(StrEnum):
+    """What the scheduler does before a person has applied one change set."""
+
+    PREVIEW = "preview"
+    APPLY = "apply"
+
+
+class DeletionPolicy(StrEnum):
+    """What becomes of a table whose asset is gone."""
+
+    KEEP = "keep"
+    RETIRE = "retire"
+    DELETE = "delete"
+
+
+class DriftPolicy(StrEnum):
+    """What becomes of somebody else's edit."""
+
+    REPORT = "report"
+    KEEP = "keep"
+    OVERWRITE = "overwrite"
+
+
+def _on_or_off(value: object) -> object:
+    """YAML reads on and off as booleans."""
+    return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
+
+
+def _listed(value: object) -> object:
+    """One item may stand without brackets; in the environment commas part items."""
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+OnOff = Annotated[Literal["on", "off"], BeforeValidator(_on_or_off)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+Url = Annotated[str, AfterValidator(lambda url: check_url(url) if url else url)]
+
+
+class Datasphere(Section):
+    """The tenant and its technical user. Empty in dog, whose tenant is embedded."""
+
+    base_url: Url = ""
+    token_url: Url = ""
+    client_id: str = ""
+    client_secret: SecretStr = SecretStr("")
+    objects: OnOff = "off"
+    max_requests_per_minute: int = Field(default=240, ge=1)
+    give_up_after: PositiveDuration = timedelta(seconds=60)
+
+
+class Scope(Section):
+    """Globs over SPACE/NAME; exclude wins."""
+
+    include: Names = ("*",)
+    exclude: Names = ()
+
+
+class Scheduler(Section):
+    first_sync: FirstSync = FirstSync.PREVIEW
+    workers: int = Field(default=5, ge=1, le=64)
+
+
+def _window(text: str) -> str:
+    if not _WINDOW.fullmatch(text):
+        raise ValueError("is no window; write it as 01:00-05:00")
+    return text
+
+
+def _timezone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ValueError("is no time zone that this machine knows; write for example Europe/Berlin or UTC") from error
+    return name
+
+
+class TierSettings(Section):
+    """How often a tier is due, how old it may get, and in which hours it is read."""
+
+    interval: PositiveDuration
+    freshness: PositiveDuration | None = None
+    window: Annotated[str, AfterValidator(_window)] | None = None
+    timezone: Annotated[str, AfterValidator(_timezone)] = "UTC"
+
+
+def _defaults(interval: timedelta, freshness: timedelta | None = None) -> Any:
+    """Fill in what the file does not give of a tier."""
+
+    def fill(value: object) -> object:
+        return {"interval": interval, "freshness": freshness, **value} if isinstance(value, dict) else value
+
+    return BeforeValidator(fill)
+
+
+_CRITICAL, _HIGH, _MEDIUM = timedelta(seconds=60), timedelta(hours=1), timedelta(days=1)
+_FRESH = timedelta(minutes=5)
+
+
+class Tiers(Section):
+    critical: Annotated[TierSettings, _defaults(_CRITICAL, _FRESH)] = TierSettings(interval=_CRITICAL, freshness=_FRESH)
+    high: Annotated[TierSettings, _defaults(_HIGH)] = TierSettings(interval=_HIGH)
+    medium: Annotated[TierSettings, _defaults(_MEDIUM)] = TierSettings(interval=_MEDIUM)
+
+    def of(self, tier: Tier) -> TierSettings:
+        return {Tier.CRITICAL: self.critical, Tier.HIGH: self.high, Tier.MEDIUM: self.medium}[tier]
+
+
+class Deletion(Section):
+    """When a vanished asset's table is retired: after `misses` complete listings and at least `grace`."""
+
+    policy: DeletionPolicy = DeletionPolicy.RETIRE
+    misses: int = Field(default=3, ge=1)
+    grace: Duration = timedelta(0)
+
+
+class DriftPolicies(Section):
+    """What becomes of other people's edits, by class of field."""
+
+    description: DriftPolicy = DriftPolicy.REPORT
+    comments: DriftPolicy = DriftPolicy.REPORT
+    columns: DriftPolicy = DriftPolicy.OVERWRITE
+    parameters: DriftPolicy = DriftPolicy.OVERWRITE
+    missing: DriftPolicy = DriftPolicy.OVERWRITE
+
+
+class ChangeSets(Section):
+    """How long a saved change set may be applied."""
+
+    expires: PositiveDuration = timedelta(hours=24)

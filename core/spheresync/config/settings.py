@@ -1,0 +1,164 @@
+"""The effective settings as one frozen tree. CONTRACT.md fixes its keys."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
+
+from spheresync.config.rules import MappingRules
+from spheresync.config.sections import (
+    ChangeSets,
+    Datasphere,
+    Deletion,
+    DriftPolicies,
+    Scheduler,
+    Scope,
+    Section,
+    Tiers,
+)
+from spheresync.config.tenant import host_of, installation_name
+from spheresync.model import Digest, JsonValue, TargetName, digest_json
+
+KNOWN_TARGETS = ("glue", "lakeformation", "quicksight", "datazone")
+SUPPORTED_TARGETS = ("glue",)
+DOG_HOST = "dog"
+"""The tenant host of the dog environment, whose tenant is embedded."""
+MAPPING_VERSION = 1
+"""Raised with every change of what the same asset and rules make of a target object."""
+
+_INSTALLATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=@-]{0,99}")
+_PREFIX = re.compile(r"[a-z0-9_]{0,64}")
+
+EnvironmentName: TypeAlias = Literal["dog", "wolf", "bear"]
+
+
+def _installation(text: str) -> str:
+    if not _INSTALLATION.fullmatch(text):
+        raise ValueError("must be 1 to 100 letters, digits or . _ + = @ - and start with a letter or digit")
+    return text
+
+
+def _prefix(text: str) -> str:
+    if not _PREFIX.fullmatch(text):
+        raise ValueError("must be at most 64 lower-case letters, digits or underscores, such as dsp_")
+    return text
+
+
+def _targets(names: tuple[str, ...]) -> tuple[TargetName, ...]:
+    if not names:
+        raise ValueError("must name at least one target; write [glue]")
+    for name in names:
+        if name not in KNOWN_TARGETS:
+            raise ValueError(f"{name!r} is no target; known are {', '.join(KNOWN_TARGETS)}")
+        if name not in SUPPORTED_TARGETS:
+            raise ValueError(f"{name} comes with a later release; works now: {', '.join(SUPPORTED_TARGETS)}")
+    return tuple(TargetName(name) for name in dict.fromkeys(names))
+
+
+def _comma_list(value: object) -> object:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+
+class Limits(Section):
+    """Optional caps on what is asked of AWS; without one the pace follows what AWS takes."""
+
+    glue_calls_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None
+
+
+class Settings(Section):
+    """All settings, effective and checked. Make one with `load_settings`."""
+
+    env: EnvironmentName = "dog"
+    installation: Annotated[str, AfterValidator(_installation)] | None = None
+    state_dir: Path
+    prefix: Annotated[str, AfterValidator(_prefix)] = ""
+    targets: Annotated[tuple[str, ...], BeforeValidator(_comma_list), AfterValidator(_targets)] = ("glue",)
+    datasphere: Datasphere = Datasphere()
+    scope: Scope = Scope()
+    mapping: MappingRules = MappingRules()
+    scheduler: Scheduler = Scheduler()
+    tiers: Tiers = Tiers()
+    deletion: Deletion = Deletion()
+    drift: DriftPolicies = DriftPolicies()
+    change_sets: ChangeSets = ChangeSets()
+    limits: Limits = Limits()
+
+    _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+
+    def with_origins(self, origins: Mapping[str, str]) -> Settings:
+        """These settings, knowing from where each value came: key path to file name or environment variable."""
+        self._origins.update(origins)
+        return self
+
+    @property
+    def tenant_host(self) -> str:
+        """The host of the tenant, without a port; `dog` in dog."""
+        return DOG_HOST if self.env == "dog" else host_of(self.datasphere.base_url)
+
+    @property
+    def installation_name(self) -> str:
+        """The configured name, else one derived from tenant host and prefix."""
+        return self.installation or installation_name(self.tenant_host, self.prefix)
+
+    @property
+    def installation_marker(self) -> str:
+        """What `spheresync.managed-by` holds on everything this installation made."""
+        return f"spheresync:{self.installation_name}"
+
+    @cached_property
+    def mapping_digest(self) -> Digest:
+        """Over all that decides what the same asset becomes in a target; tiers and scope are no part of it."""
+        rules = []
+        for rule in self.mapping.rules:
+            spelled = rule.model_dump(mode="json", exclude_none=True)
+            effect = {key: value for key, value in spelled["set"].items() if key not in {"tier", "include"}}
+            if effect or rule.columns:
+                rules.append([spelled["match"], effect, spelled["columns"]])
+        return digest_json([MAPPING_VERSION, self.installation_marker, self.prefix, rules])
+
+    @cached_property
+    def scope_digest(self) -> Digest:
+        """Over all that decides which assets are in scope."""
+        rules = [
+            [rule.match.model_dump(mode="json", exclude_none=True), rule.set.include]
+            for rule in self.mapping.rules
+            if rule.set.include is not None
+        ]
+        return digest_json([self.scope.include, self.scope.exclude, rules])
+
+    def redacted(self) -> dict[str, JsonValue]:
+        """Effective settings for people, secrets as `***`.
+
+        Returns:
+            `settings` (the tree) and `sources`: key path to `default`, `derived`, a file's name or the name of an
+            environment variable.
+        """
+        tree: dict[str, JsonValue] = json.loads(self.model_dump_json(exclude_none=True))
+        tree["installation"] = self.installation_name
+        datasphere = tree["datasphere"]
+        assert isinstance(datasphere, dict)
+        datasphere["client_secret"] = "***" if self.datasphere.client_secret.get_secret_value() else ""
+        sources: dict[str, JsonValue] = {path: self._source_of(path) for path in _leaves(tree)}
+        return {"settings": tree, "sources": sources}
+
+    def _source_of(self, path: str) -> str:
+        if path == "installation" and self.installation is None:
+            return "derived"
+        while path:
+            if path in self._origins:
+                return self._origins[path]
+            path = path.rpartition(".")[0]
+        return "default"
+
+
+def _leaves(tree: JsonValue, path: str = "") -> list[str]:
+    """Key paths of all values; a list is one value."""
+    if not isinstance(tree, dict):
+        return [path]
+    return [leaf for key, value in tree.items() for leaf in _leaves(value, f"{path}.{key}".lstrip("."))]

@@ -1,0 +1,40 @@
+"""Templates of mapping rules: text with `{field}`, nothing else of Python's format language.
+
+Checked when configuration is loaded, so that rendering cannot fail, and cannot reach into objects.
+"""
+
+from __future__ import annotations
+
+import difflib
+from string import Formatter
+
+#: What a template may name of an asset. `asset` is SPACE/NAME.
+ASSET_FIELDS = ("name", "space", "label", "asset", "kind", "prefix")
+#: What the template of a column's description may name: the column's name, label and source type.
+COLUMN_FIELDS = ("column", "label", "type")
+
+_MAX_LENGTH = 4_096
+
+
+def check_template(text: str, fields: tuple[str, ...]) -> str:
+    """The template itself.
+
+    Raises:
+        ValueError: it names a field that does not exist, uses more than plain fields, or is not well-formed.
+    """
+    if len(text) > _MAX_LENGTH:
+        raise ValueError(f"must be at most {_MAX_LENGTH} characters long")
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError as error:
+        raise ValueError(f"is no template: {error}; write {{{{ and }}}} for braces") from None
+    for _, field, spec, conversion in parts:
+        if field is None:
+            continue
+        if spec or conversion:
+            raise ValueError(f"field {{{field}}} must stand alone, without `!` or `:`")
+        if field not in fields:
+            near = difflib.get_close_matches(field, fields, n=1)
+            hint = f"did you mean {{{near[0]}}}" if near else "use " + " ".join(f"{{{known}}}" for known in fields)
+            raise ValueError(f"unknown field {{{field}}}; {hint}")
+    return text

@@ -1,0 +1,71 @@
+"""What follows from the tenant's URL: its host, its token URL, the installation's default name."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import urlsplit
+
+_TENANT_HOST = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.(?:hcs|hanacloudservices)\.cloud\.sap")
+_EXAMPLE = "write it as https://<tenant>.<region>.hcs.cloud.sap"
+
+
+def check_url(text: str) -> str:
+    """The URL without white space and slashes at its end.
+
+    Raises:
+        ValueError: it is no http(s) URL, carries a user, query or fragment, or is plain http to another machine. The
+            text never repeats the URL.
+    """
+    text = text.strip()
+    try:
+        url = urlsplit(text)
+        host, _ = url.hostname, url.port
+    except ValueError:
+        raise ValueError(f"is no URL; {_EXAMPLE}") from None
+    if url.scheme not in {"http", "https"} or not host or any(mark.isspace() for mark in text):
+        raise ValueError(f"is no http(s) URL; {_EXAMPLE}")
+    if "@" in url.netloc:
+        raise ValueError("holds a user name or password; use client_id and client_secret")
+    if url.query or url.fragment:
+        raise ValueError(f"must have no query and no fragment; {_EXAMPLE}")
+    if url.scheme == "http" and not is_loopback(host):
+        raise ValueError("is plain http to another machine, which would show the token on the wire; use https")
+    return text.rstrip("/")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address is this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def host_of(base_url: str) -> str:
+    """The host of a checked URL, in lower case and without a port."""
+    return (urlsplit(base_url).hostname or "").lower()
+
+
+def derive_token_url(base_url: str) -> str | None:
+    """The token URL that belongs to `https://<tenant>.<region>.hcs.cloud.sap`; None for any other host.
+
+    A guess of SAP's CLI (reference: datasphere-api.md 1.1): custom domains and other subaccount names break it.
+    """
+    try:
+        url = urlsplit(base_url.strip())
+        host = (url.hostname or "").lower()
+    except ValueError:
+        return None
+    match = _TENANT_HOST.fullmatch(host)
+    if url.scheme != "https" or match is None:
+        return None
+    return f"https://{match[1]}.authentication.{match[2]}.hana.ondemand.com/oauth/token"
+
+
+def installation_name(host: str, prefix: str) -> str:
+    """The default name of an installation: readable, and the same for the same tenant host and prefix."""
+    name = re.sub(r"[^a-z0-9.-]", "-", host)
+    return f"{name}+{prefix}" if prefix else name

@@ -1,0 +1,158 @@
+"""Reading one YAML file as plain values, with the line of every key, and every problem instead of the first.
+
+Only a part of YAML: no aliases (a few lines of them can stand for gigabytes), no duplicate keys (the last would win
+silently), no tags of Python objects. Messages never quote the file, which may hold secrets.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import yaml
+
+MAX_BYTES = 1_048_576
+_DEEPEST = 40
+
+
+@dataclass(slots=True)
+class _Document:
+    """What a file holds: values, the line (from 1) of each key path, and what is wrong with the file itself."""
+
+    values: dict[str, Any] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+def read_yaml(file: Path) -> tuple[dict[str, Any], list[str]]:
+    """The values of a file and what is wrong with it. Problems name the file and the line; nothing is raised."""
+    document = _read(file)
+    return document.values, document.problems
+
+
+def _read(file: Path) -> _Document:
+    try:
+        data = file.read_bytes() if file.stat().st_size <= MAX_BYTES else None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        return _Document(problems=[f"{file.name}: cannot be read ({reason}); check the path and its permissions"])
+    if data is None or len(data) > MAX_BYTES:
+        return _Document(problems=[f"{file.name}: is larger than {MAX_BYTES} bytes; this is no configuration file"])
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return _Document(problems=[f"{file.name}, line {line}: is not UTF-8; save the file as UTF-8"])
+    return _parse(text, file)
+
+
+def _parse(text: str, file: Path) -> _Document:
+    import yaml
+
+    document = _Document()
+    try:
+        document.problems += [
+            f"{file.name}, line {line}: uses a YAML alias (*), which is not supported; repeat the value"
+            for line in _alias_lines(yaml.SafeLoader(text))
+        ]
+        if not document.problems:
+            loader = yaml.SafeLoader(text)
+            node = loader.get_single_node()
+            if node is not None:
+                _Walk(loader, file, document).root(node)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
+        document.problems.append(
+            f"{file.name}{where}: is not YAML: {error.problem or 'it cannot be read'}; correct that line"
+        )
+    except yaml.YAMLError:
+        document.problems.append(f"{file.name}: is not YAML: it holds a character that YAML does not allow; remove it")
+    except RecursionError:
+        document.problems.append(f"{file.name}: is nested too deeply; this is no configuration file")
+    return document
+
+
+def _alias_lines(loader: yaml.SafeLoader) -> Iterator[int]:
+    import yaml
+
+    while loader.check_token():
+        token: object = loader.get_token()  # type: ignore[no-untyped-call]  # its stub gives no types
+        if isinstance(token, yaml.AliasToken):
+            yield token.start_mark.line + 1
+
+
+class _Walk:
+    """From composed nodes to values, noting lines and duplicate keys on the way."""
+
+    def __init__(self, loader: yaml.SafeLoader, file: Path, document: _Document) -> None:
+        self._loader = loader
+        self._file = file
+        self._document = document
+
+    def root(self, node: yaml.Node) -> None:
+        value = self._value(node, "", 0)
+        if isinstance(value, dict):
+            self._document.values = value
+        elif value is not None:
+            self._problem(node, "must hold keys and values at the top", "start with a key such as `installation:`")
+
+    def _value(self, node: yaml.Node, path: str, depth: int) -> object:
+        import yaml
+
+        if depth > _DEEPEST:
+            raise RecursionError
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, path, depth)
+        if isinstance(node, yaml.SequenceNode):
+            return [self._value(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(node.value)]
+        self._document.lines.setdefault(path, node.start_mark.line + 1)
+        return self._scalar(node)
+
+    def _mapping(self, node: yaml.MappingNode, path: str, depth: int) -> dict[str, object]:
+        import yaml
+
+        values: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                self._problem(key_node, "has a key that is no text", "write keys as plain words")
+                continue
+            key = str(key_node.value)
+            inner = f"{path}.{key}".lstrip(".")
+            if key in values:
+                first = self._document.lines[inner]
+                self._problem(key_node, f"{inner}: stands there twice (first in line {first})", "keep one of them")
+            self._document.lines.setdefault(inner, key_node.start_mark.line + 1)
+            values[key] = self._value(value_node, inner, depth + 1)
+        return values
+
+    def _scalar(self, node: yaml.Node) -> object:
+        tag = node.tag.removeprefix("tag:yaml.org,2002:")
+        text = str(node.value)
+        if tag in {"timestamp", "str"}:
+            return text
+        if tag in {"int", "float"}:
+            # 1:30 is sexagesimal and 0123 octal in YAML 1.1; people mean what they wrote.
+            return _number(text)
+        if tag in {"bool", "null"}:
+            value: object = self._loader.construct_object(node)
+            return value
+        self._problem(node, f"has the YAML tag {node.tag[:60]}, which is not supported", "write a plain value")
+        return None
+
+    def _problem(self, node: yaml.Node, what: str, fix: str) -> None:
+        self._document.problems.append(f"{self._file.name}, line {node.start_mark.line + 1}: {what}; {fix}")
+
+
+def _number(text: str) -> object:
+    for kind in (int, float):
+        try:
+            value = kind(text)
+        except ValueError:
+            continue
+        return value if math.isfinite(value) else text
+    return text

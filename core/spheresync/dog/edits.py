@@ -1,0 +1,248 @@
+"""Edits of a landscape, as a modeller would make them: pure functions, and their JSON form for the simulators.
+
+An edit takes a landscape and gives the next one. What an edit names must exist, else it raises `UsageError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TypeAlias
+
+from spheresync.dog.objects import (
+    DogColumn,
+    DogObject,
+    DogSpace,
+    Landscape,
+    column_from_json,
+    landscape_from_json,
+    object_from_json,
+    parse_type,
+)
+from spheresync.errors import UsageError
+from spheresync.model import JsonValue, Role
+
+Edit: TypeAlias = Callable[[Landscape], Landscape]
+
+
+def set_label(space: str, asset: str, label: str) -> Edit:
+    """Give an asset another business name."""
+    return _object(space, asset, lambda item: replace(item, label=label))
+
+
+def set_column_label(space: str, asset: str, column: str, label: str) -> Edit:
+    """Give a column another business name."""
+    return _column(space, asset, column, lambda one: replace(one, label=label))
+
+
+def set_column_type(space: str, asset: str, column: str, type_name: str) -> Edit:
+    """Give a column another type, written as in `Decimal(15,2)`."""
+    declared = parse_type(type_name)
+    return _column(space, asset, column, lambda one: replace(one, type=declared))
+
+
+def set_column_role(space: str, asset: str, column: str, role: str) -> Edit:
+    """Make a column a measure, a dimension or an attribute."""
+    return _column(space, asset, column, lambda one: replace(one, role=Role(role)))
+
+
+def rename_column(space: str, asset: str, column: str, name: str) -> Edit:
+    """Replace a column by one of another name at the same place."""
+    return _column(space, asset, column, lambda one: replace(one, name=name))
+
+
+def add_column(space: str, asset: str, column: DogColumn, *, position: int | None = None) -> Edit:
+    """Add a column at `position` (0 is the first), by default as the last."""
+
+    def change(item: DogObject) -> DogObject:
+        if any(one.name == column.name for one in item.columns):
+            raise UsageError(f"{space}/{asset} already has a column {column.name!r}.")
+        columns = list(item.columns)
+        columns.insert(len(columns) if position is None else position, column)
+        return replace(item, columns=tuple(columns))
+
+    return _object(space, asset, change)
+
+
+def remove_column(space: str, asset: str, column: str) -> Edit:
+    """Take a column away."""
+
+    def change(item: DogObject) -> DogObject:
+        kept = tuple(one for one in item.columns if one.name != column)
+        if len(kept) == len(item.columns):
+            raise _missing_column(space, item, column)
+        return replace(item, columns=kept)
+
+    return _object(space, asset, change)
+
+
+def add_asset(space: str, item: DogObject) -> Edit:
+    """Add an object as the last of its space."""
+
+    def change(found: DogSpace) -> DogSpace:
+        if found.find(item.name) is not None:
+            raise UsageError(f"{space} already has an object {item.name!r}.")
+        return replace(found, objects=(*found.objects, item))
+
+    return _space(space, change)
+
+
+def remove_asset(space: str, asset: str) -> Edit:
+    """Delete an object."""
+
+    def change(found: DogSpace) -> DogSpace:
+        if found.find(asset) is None:
+            raise _missing_object(found, asset)
+        return replace(found, objects=tuple(item for item in found.objects if item.name != asset))
+
+    return _space(space, change)
+
+
+def rename_asset(space: str, asset: str, name: str) -> Edit:
+    """Delete an object and create it under another name: technical names never change (datasphere-api.md 8)."""
+    return _object(space, asset, lambda item: replace(item, name=name))
+
+
+def set_exposed(space: str, asset: str, *, exposed: bool) -> Edit:
+    """Switch *Expose for Consumption* on or off."""
+    return _object(space, asset, lambda item: replace(item, exposed=exposed))
+
+
+def set_space_label(space: str, label: str) -> Edit:
+    """Give a space another business name."""
+    return _space(space, lambda found: replace(found, label=label))
+
+
+def add_space(name: str, label: str) -> Edit:
+    """Add an empty space."""
+
+    def edit(landscape: Landscape) -> Landscape:
+        if landscape.find(name) is not None:
+            raise UsageError(f"There is already a space {name!r}.")
+        return Landscape((*landscape.spaces, DogSpace(name, label)))
+
+    return edit
+
+
+def remove_space(space: str) -> Edit:
+    """Delete a space with everything in it."""
+
+    def edit(landscape: Landscape) -> Landscape:
+        if landscape.find(space) is None:
+            raise _missing_space(landscape, space)
+        return Landscape(tuple(found for found in landscape.spaces if found.name != space))
+
+    return edit
+
+
+def replace_landscape(document: JsonValue) -> Edit:
+    """Put another landscape, in its JSON form, in the place of the whole."""
+    landscape = landscape_from_json(document)
+    return lambda _: landscape
+
+
+def edit_from_json(document: JsonValue) -> Edit:
+    """Read an edit such as `{"op": "set_label", "space": "SALES", "asset": "ORDERS", "label": "Orders"}`.
+
+    The members are the arguments of the function of that name; `type_name` may be written `type`. `add_column` takes
+    the column, and `add_asset` the object, in its JSON form as `column` and `object`.
+
+    Raises:
+        UsageError: the operation is unknown, or an argument is missing, unknown or of another type.
+    """
+    if not isinstance(document, dict) or not isinstance(document.get("op"), str):
+        raise UsageError("An edit is a JSON object with an 'op'.", remedy=f"Operations: {', '.join(sorted(_READERS))}.")
+    arguments = {("type_name" if name == "type" else name): value for name, value in document.items() if name != "op"}
+    operation = str(document["op"])
+    reader = _READERS.get(operation)
+    if reader is None:
+        raise UsageError(f"There is no edit {operation!r}.", remedy=f"Operations: {', '.join(sorted(_READERS))}.")
+    return reader(arguments)
+
+
+def _texts(builder: Callable[..., Edit], *names: str) -> Callable[[Mapping[str, JsonValue]], Edit]:
+    def read(arguments: Mapping[str, JsonValue]) -> Edit:
+        if set(arguments) != set(names) or not all(isinstance(arguments[name], str) for name in names):
+            raise UsageError(f"{builder.__name__} takes the texts {', '.join(names)}, not {sorted(arguments)}.")
+        return builder(**arguments)
+
+    return read
+
+
+def _read_add_column(arguments: Mapping[str, JsonValue]) -> Edit:
+    position = arguments.get("position")
+    return add_column(
+        str(arguments.get("space")),
+        str(arguments.get("asset")),
+        column_from_json(arguments.get("column")),
+        position=position if isinstance(position, int) else None,
+    )
+
+
+def _read_add_asset(arguments: Mapping[str, JsonValue]) -> Edit:
+    return add_asset(str(arguments.get("space")), object_from_json(arguments.get("object")))
+
+
+def _read_set_exposed(arguments: Mapping[str, JsonValue]) -> Edit:
+    exposed = arguments.get("exposed") is True
+    return set_exposed(str(arguments.get("space")), str(arguments.get("asset")), exposed=exposed)
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, JsonValue]], Edit]] = {
+    "set_label": _texts(set_label, "space", "asset", "label"),
+    "set_column_label": _texts(set_column_label, "space", "asset", "column", "label"),
+    "set_column_type": _texts(set_column_type, "space", "asset", "column", "type_name"),
+    "set_column_role": _texts(set_column_role, "space", "asset", "column", "role"),
+    "rename_column": _texts(rename_column, "space", "asset", "column", "name"),
+    "remove_column": _texts(remove_column, "space", "asset", "column"),
+    "remove_asset": _texts(remove_asset, "space", "asset"),
+    "rename_asset": _texts(rename_asset, "space", "asset", "name"),
+    "set_space_label": _texts(set_space_label, "space", "label"),
+    "add_space": _texts(add_space, "name", "label"),
+    "remove_space": _texts(remove_space, "space"),
+    "add_column": _read_add_column,
+    "add_asset": _read_add_asset,
+    "set_exposed": _read_set_exposed,
+    "replace_landscape": lambda arguments: replace_landscape(arguments.get("landscape")),
+}
+
+
+def _space(name: str, change: Callable[[DogSpace], DogSpace]) -> Edit:
+    def edit(landscape: Landscape) -> Landscape:
+        if landscape.find(name) is None:
+            raise _missing_space(landscape, name)
+        return Landscape(tuple(change(one) if one.name == name else one for one in landscape.spaces))
+
+    return edit
+
+
+def _object(space: str, name: str, change: Callable[[DogObject], DogObject]) -> Edit:
+    def edit(found: DogSpace) -> DogSpace:
+        if found.find(name) is None:
+            raise _missing_object(found, name)
+        return replace(found, objects=tuple(change(one) if one.name == name else one for one in found.objects))
+
+    return _space(space, edit)
+
+
+def _column(space: str, asset: str, name: str, change: Callable[[DogColumn], DogColumn]) -> Edit:
+    def edit(item: DogObject) -> DogObject:
+        if all(one.name != name for one in item.columns):
+            raise _missing_column(space, item, name)
+        return replace(item, columns=tuple(change(one) if one.name == name else one for one in item.columns))
+
+    return _object(space, asset, edit)
+
+
+def _missing_space(landscape: Landscape, name: str) -> UsageError:
+    known = ", ".join(space.name for space in landscape.spaces)
+    return UsageError(f"The tenant has no space {name!r}.", remedy=f"It has {known or 'none'}.")
+
+
+def _missing_object(space: DogSpace, name: str) -> UsageError:
+    return UsageError(f"The space {space.name} has no object {name!r}.", remedy="Names are case-sensitive.")
+
+
+def _missing_column(space: str, item: DogObject, name: str) -> UsageError:
+    known = ", ".join(column.name for column in item.columns)
+    return UsageError(f"{space}/{item.name} has no column {name!r}.", remedy=f"It has {known or 'none'}.")

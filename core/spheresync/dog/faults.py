@@ -1,0 +1,97 @@
+"""Faults a simulated tenant shows on demand, and their JSON form.
+
+Every fault has been seen on, or is documented for, the real thing (datasphere-api.md 1.4, 2.4, 7).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+
+from spheresync.errors import UsageError
+from spheresync.model import JsonValue
+
+
+@dataclass(frozen=True, slots=True)
+class Faults:
+    """What goes wrong now. Fields named `...matching` hold a part of the percent-decoded path; "" matches nothing.
+
+    Attributes:
+        unavailable_spaces: the asset listing of these spaces answers 503.
+        denied_spaces: listed, but everything in them answers 403.
+        hidden_spaces: no longer listed (membership revoked); everything in them answers 403.
+        html_outage: everything but the token endpoint answers 200 with an HTML page.
+        error_storm: everything but the token endpoint answers 500.
+        token_outage: the token endpoint answers 503.
+        throttle_next: the next so many requests answer 429 with `Retry-After: {retry_after}`.
+        retry_after: in seconds.
+        truncated_matching: the body breaks off in the middle while Content-Length says more was meant.
+        wrong_shape_matching: well-formed JSON or XML of another shape.
+        failing_matching: answers `failing_status`.
+        paging_loop: a nextLink leads to its own page.
+        foreign_next_link: a nextLink leads to another host.
+        failing_page: this page of every asset listing (1 is the first) answers 500; 0 is none.
+        vanish: this share (0..1) of each space's listed assets is left out, the last ones first.
+        vanish_spaces: only of these spaces; empty is all.
+        revoked_tokens: tokens issued under a smaller number are refused; raise it to revoke all.
+        revoke_next: the next so many authorised requests answer 401 whatever their token.
+        gzip: bodies are compressed for clients that accept it.
+        legacy_only: only the paths under `/api/v1/dwc` exist.
+        relative_links: a nextLink is relative to its request.
+        latency_ms: how long each answer takes, in milliseconds.
+    """
+
+    unavailable_spaces: frozenset[str] = frozenset()
+    denied_spaces: frozenset[str] = frozenset()
+    hidden_spaces: frozenset[str] = frozenset()
+    html_outage: bool = False
+    error_storm: bool = False
+    token_outage: bool = False
+    throttle_next: int = 0
+    retry_after: int = 1
+    truncated_matching: str = ""
+    wrong_shape_matching: str = ""
+    failing_matching: str = ""
+    failing_status: int = 500
+    paging_loop: bool = False
+    foreign_next_link: bool = False
+    failing_page: int = 0
+    vanish: float = 0.0
+    vanish_spaces: frozenset[str] = frozenset()
+    revoked_tokens: int = 0
+    revoke_next: int = 0
+    gzip: bool = False
+    legacy_only: bool = False
+    relative_links: bool = False
+    latency_ms: int = 0
+
+    def changed(self, document: Mapping[str, JsonValue]) -> Faults:
+        """These faults with the fields of a JSON object set; sets are written as lists.
+
+        Raises:
+            UsageError: a field does not exist or its value has another type.
+        """
+        changes: dict[str, object] = {}
+        known = {field.name for field in fields(self)}
+        for name, value in document.items():
+            if name not in known:
+                raise UsageError(f"There is no fault {name!r}.", remedy=f"Known are {', '.join(sorted(known))}.")
+            changes[name] = _as(type(getattr(self, name)), name, value)
+        return replace(self, **changes)  # type: ignore[arg-type]  # names and types were checked above
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Every field; sets become sorted lists."""
+        found = {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: sorted(value) if isinstance(value, frozenset) else value for name, value in found.items()}
+
+
+def _as(wanted: type, name: str, value: JsonValue) -> object:
+    if wanted is frozenset:
+        if isinstance(value, list) and all(isinstance(one, str) for one in value):
+            return frozenset(str(one) for one in value)
+    elif wanted is float:
+        if isinstance(value, int | float) and not isinstance(value, bool):
+            return float(value)
+    elif type(value) is wanted:
+        return value
+    raise UsageError(f"The fault {name!r} takes a {'list of texts' if wanted is frozenset else wanted.__name__}.")

@@ -1,0 +1,152 @@
+"""Where a tenant's content lives: in the state folder for the dog environment, in memory for simulators.
+
+The file is replaced atomically under a lock, so that several processes may edit it, and read again by whoever sees
+that another process has replaced it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol
+
+from spheresync.dog.edits import Edit
+from spheresync.dog.objects import Landscape, landscape_from_json, landscape_to_json
+from spheresync.errors import StateError, UsageError
+
+TENANT_FILE = "dog-tenant.json"
+_LOCK_FILE = "dog-tenant.lock"
+_FORMAT = 1
+
+
+class TenantContent(Protocol):
+    """What a tenant serves. `landscape` gives the same object for as long as nothing was edited."""
+
+    def landscape(self) -> Landscape: ...
+
+    def edit(self, *edits: Edit) -> Landscape: ...
+
+
+class MemoryContent:
+    """Content that lives as long as the process."""
+
+    def __init__(self, landscape: Landscape) -> None:
+        self._landscape = landscape
+
+    def landscape(self) -> Landscape:
+        return self._landscape
+
+    def edit(self, *edits: Edit) -> Landscape:
+        """Apply every edit or none."""
+        self._landscape = _applied(self._landscape, edits)
+        return self._landscape
+
+
+class StoredContent:
+    """Content in `dog-tenant.json` of a state folder, seeded at first use. Safe from many threads and processes."""
+
+    def __init__(self, state_dir: Path, *, seed: Callable[[], Landscape]) -> None:
+        self._path = state_dir / TENANT_FILE
+        self._lock_path = state_dir / _LOCK_FILE
+        self._seed = seed
+        self._mutex = threading.RLock()
+        self._seen: tuple[int, int, int] | None = None
+        self._landscape = Landscape()
+
+    def landscape(self) -> Landscape:
+        """The present content.
+
+        Raises:
+            StateError: the file is damaged or of a newer program, or the folder cannot be written.
+        """
+        with self._mutex:
+            signature = self._signature()
+            if signature is None:
+                with self._locked():
+                    if self._signature() is None:
+                        self._write(self._seed())
+                    return self._read()
+            return self._landscape if signature == self._seen else self._read()
+
+    def edit(self, *edits: Edit) -> Landscape:
+        """Apply every edit or none, on top of what any process wrote before.
+
+        Raises:
+            UsageError: an edit names what is not there.
+            StateError: the file is damaged or cannot be written.
+        """
+        with self._mutex, self._locked():
+            if self._signature() is None:
+                self._write(self._seed())
+            self._write(_applied(self._read(), edits))
+            return self._read()
+
+    def _signature(self) -> tuple[int, int, int] | None:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        return (found.st_ino, found.st_mtime_ns, found.st_size)
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            lock = self._lock_path.open("ab")
+        except OSError as error:
+            raise _unusable(self._path, error) from error
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def _read(self) -> Landscape:
+        try:
+            with self._path.open("rb") as file:
+                found = os.fstat(file.fileno())
+                document = json.loads(file.read())
+            if document["format"] != _FORMAT:
+                raise StateError(
+                    f"{self._path} was written by another version of the program.",
+                    remedy="Use that version, or delete it.",
+                )
+            self._landscape = landscape_from_json(document["landscape"])
+        except (OSError, ValueError, KeyError, TypeError, UsageError) as error:
+            raise _unusable(self._path, error) from error
+        self._seen = (found.st_ino, found.st_mtime_ns, found.st_size)
+        return self._landscape
+
+    def _write(self, landscape: Landscape) -> None:
+        document = {"format": _FORMAT, "landscape": landscape_to_json(landscape)}
+        body = json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8")
+        try:
+            handle, name = tempfile.mkstemp(prefix=TENANT_FILE, suffix=".new", dir=self._path.parent)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(body)
+                    file.flush()
+                    os.fsync(file.fileno())
+                Path(name).replace(self._path)
+            except BaseException:
+                Path(name).unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            raise _unusable(self._path, error) from error
+
+
+def _applied(landscape: Landscape, edits: tuple[Edit, ...]) -> Landscape:
+    for edit in edits:
+        landscape = edit(landscape)
+    return landscape
+
+
+def _unusable(path: Path, error: Exception) -> StateError:
+    return StateError(
+        f"The embedded tenant's content in {path} cannot be used: {error}.",
+        remedy="Make the folder writable, or delete the file to start again from the built-in landscape.",
+    )

@@ -1,0 +1,127 @@
+"""The one error tree.
+
+Grouped by what the caller can do about it, after the Singer SDK's errors by recovery strategy::
+
+    SpheresyncError
+    ├── ConfigurationError      a person must change a setting; nothing was done (exit 2)
+    ├── UsageError              the request itself cannot be served: unknown asset, bad cursor (exit 2)
+    ├── RefusedError            a rule of safety said no: guard, expired or stale change set (exit 3)
+    ├── PermissionRefusedError  the caller's role does not allow it
+    ├── SourceError             SAP Datasphere: one listing or one asset could not be read
+    ├── TargetError             an AWS catalog: one object could not be written
+    └── StateError              the local state: newer schema, another tenant, disk full
+
+Every error says what happened, to what, and what to do next. Faces translate; nothing prints a traceback.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class SpheresyncError(Exception):
+    """Base of everything this product raises on purpose.
+
+    `message` says what happened and to which thing; `remedy` what to do next. Neither ever holds a secret.
+    """
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.remedy}".strip()
+
+
+class ConfigurationError(SpheresyncError):
+    """Raised when settings cannot be used; `problems` lists every one found, each with file, key and fix."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        self.problems = problems
+        count = len(problems)
+        noun = "problem" if count == 1 else "problems"
+        super().__init__(f"{count} configuration {noun}:\n" + "\n".join(f"  - {problem}" for problem in problems))
+
+
+class UsageError(SpheresyncError):
+    """Raised when a request names something that does not exist or cannot be combined; the text names valid values."""
+
+
+class RefusedError(SpheresyncError):
+    """Raised when a safety rule refuses the whole request: expired, stale or already superseded change set, guard."""
+
+
+class PermissionRefusedError(SpheresyncError):
+    """Raised when the caller's role does not allow the action."""
+
+
+class SourceFault(StrEnum):
+    """Why a request to SAP Datasphere gave no usable answer (reference: datasphere-api.md 1.4, 3.2, 7)."""
+
+    UNREACHABLE = "unreachable"  # connection refused, reset, timed out; after all retries
+    SERVER_ERROR = "server_error"  # 5xx after all retries
+    THROTTLED = "throttled"  # 429 until the run's deadline
+    UNAUTHORIZED = "unauthorized"  # 401 after one token refresh, or the token endpoint said no
+    FORBIDDEN = "forbidden"  # 403: not a member of the space, or no privilege
+    NOT_EXPOSED = "not_exposed"  # 404 on an asset's $metadata
+    NO_ANALYTICAL_ACCESS = "no_analytical_access"  # 400 on analytical $metadata
+    NOT_ACCEPTABLE = "not_acceptable"  # 406
+    BAD_REQUEST = "bad_request"  # any other 4xx
+    HTML_INSTEAD = "html_instead"  # 200 with a login or error page
+    TRUNCATED = "truncated"  # body ended early, or did not parse to its end
+    TOO_LARGE = "too_large"  # over the byte or depth cap
+    WRONG_SHAPE = "wrong_shape"  # well-formed, but not what the API promises
+    FOREIGN_ORIGIN = "foreign_origin"  # a URL that leaves the tenant's origin; never followed
+    PAGING_LOOP = "paging_loop"  # a nextLink seen before
+
+
+#: Faults that say the tenant as a whole is out, not one asset of it.
+OUTAGE_FAULTS = frozenset(
+    {
+        SourceFault.UNREACHABLE,
+        SourceFault.SERVER_ERROR,
+        SourceFault.THROTTLED,
+        SourceFault.UNAUTHORIZED,
+        SourceFault.HTML_INSTEAD,
+    }
+)
+
+
+class SourceError(SpheresyncError):
+    """Raised when one listing or one asset of SAP Datasphere could not be read; `fault` says how."""
+
+    def __init__(self, fault: SourceFault, message: str, *, remedy: str = "", status: int | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.fault = fault
+        self.status = status
+
+
+class TargetFault(StrEnum):
+    """Why a target did not take an operation."""
+
+    CONFLICT = "conflict"  # an object of our name that is not ours
+    MOVED = "moved"  # ours, but changed by somebody else since the plan
+    INVALID = "invalid"  # over a limit of the service; found before the call
+    DENIED = "denied"  # AccessDenied and kin: needs a person
+    THROTTLED = "throttled"  # still throttled at the deadline
+    UNREACHABLE = "unreachable"
+    LIMIT = "limit"  # a quota of the account
+    FAILED = "failed"  # anything else the service answered
+
+
+class TargetError(SpheresyncError):
+    """Raised when one object of a target could not be written or read; `fault` says how."""
+
+    def __init__(self, fault: TargetFault, message: str, *, remedy: str = "", request_id: str | None = None) -> None:
+        super().__init__(message, remedy=remedy)
+        self.fault = fault
+        self.request_id = request_id
+
+
+class StateError(SpheresyncError):
+    """Raised when the state cannot be used: written by a newer program, of another tenant, disk full, damaged."""
+
+
+class FenceError(StateError):
+    """Raised when a write carries an old fence: another process has taken this run over."""

@@ -1,0 +1,54 @@
+"""Three digests of a normalised asset: what moved decides how much of its table is written again.
+
+White space at the ends and the order of keys do not count; steward, keys, view text, kind, labels in every language
+and the order of columns and hierarchy levels do (DESIGN.md decision 4).
+"""
+
+from __future__ import annotations
+
+from spheresync.model import Asset, Fingerprints, Labels, digest_json
+
+
+def fingerprints(asset: Asset) -> Fingerprints:
+    """Digest an asset."""
+    columns = asset.columns
+    return Fingerprints(
+        schema=digest_json(
+            [
+                [
+                    c.name,
+                    c.type.name,
+                    c.type.length,
+                    c.type.precision,
+                    c.type.scale,
+                    c.type.collection,
+                    c.key,
+                    c.nullable,
+                ]
+                for c in columns
+            ]
+        ),
+        content=digest_json(
+            [
+                asset.kind,
+                [[c.role, c.aggregation, c.semantics, c.pii] for c in columns],
+                [[h.name, h.levels] for h in asset.hierarchies],
+                [[p.name, str(p.type)] for p in asset.parameters],
+                asset.facts,
+                (asset.view_definition or "").strip(),
+            ]
+        ),
+        metadata=digest_json(
+            [
+                _trimmed(asset.labels),
+                (asset.owner or "").strip(),
+                [_trimmed(c.labels) for c in columns],
+                [_trimmed(h.labels) for h in asset.hierarchies],
+                [_trimmed(p.labels) for p in asset.parameters],
+            ]
+        ),
+    )
+
+
+def _trimmed(labels: Labels) -> list[tuple[str, str]]:
+    return [(language, text.strip()) for language, text in labels if text.strip()]

@@ -1,0 +1,225 @@
+"""What Glue should hold of an asset: a TableInput, and the digest by which it proves itself.
+
+Everything a reader of the catalog may need is in `Parameters`, so that nothing of Datasphere's meaning is lost; the
+label, and nothing else unless a rule says so, is in `Description` and `Comment`. The parameter
+`spheresync.fingerprint` is a digest over our own fields of the table, so that a table tells by itself whether
+somebody changed it, and a lost state can be rebuilt from AWS.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spheresync.mapping.names import allocate, plain_name
+from spheresync.mapping.rules import Decision, decide_column, fill
+from spheresync.mapping.texts import COMMENT_BYTES, cut, one_line, several_lines
+from spheresync.mapping.types import glue_type
+from spheresync.model import (
+    Asset,
+    AssetKind,
+    Column,
+    DesiredObject,
+    Digest,
+    PhysicalName,
+    canonical_json,
+    default_label,
+    digest_json,
+)
+
+PREFIX = "spheresync."
+FINGERPRINT = f"{PREFIX}fingerprint"
+OWNER = f"{PREFIX}managed-by"
+SOURCE = f"{PREFIX}source"
+STATUS = f"{PREFIX}status"
+RETIRED_AT = f"{PREFIX}retired-at"
+RETIRED_MARK = "[retired in Datasphere] "
+#: Parameters outside our prefix that catalog readers expect (reference: aws-catalogs.md 1.3).
+OWN_KEYS = frozenset({"classification", "typeOfData"})
+TABLE_TYPE = "EXTERNAL_TABLE"
+LONGEST_VALUE = 512_000
+_TABLES = frozenset({AssetKind.LOCAL_TABLE, AssetKind.REMOTE_TABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class PhysicalColumn:
+    """A column that goes into the table, with its name and type there."""
+
+    column: Column
+    name: PhysicalName
+    type: str
+    comment: str
+    reason: str
+
+
+def physical_columns(asset: Asset, decision: Decision) -> list[PhysicalColumn]:
+    """The columns that the rules let through, in order, under names that differ within the table."""
+    chosen = []
+    for column in asset.columns:
+        said = decide_column(decision.columns, column)
+        if said.included:
+            chosen.append((column, said))
+    names = allocate(((column.name, plain_name(column.name)) for column, _ in chosen), {})
+    result = []
+    for column, said in chosen:
+        decided = glue_type(column.type)
+        kind, reason = (said.type, "set by a column rule") if said.type else (decided.glue, decided.reason)
+        comment = column.label
+        if said.description is not None:
+            comment = said.description.format(column=column.name, label=column.label, type=column.type)
+        result.append(PhysicalColumn(column, names[column.name], kind, one_line(comment), reason))
+    return result
+
+
+def design_table(
+    asset: Asset, decision: Decision, database: PhysicalName, table: PhysicalName, marker: str
+) -> DesiredObject:
+    """The table that should stand for an asset. `marker` is this installation's `spheresync.managed-by`."""
+    description = asset.label
+    if decision.description is not None:
+        description = fill(decision.description, asset.id, asset.kind, asset.label, decision.prefix)
+    body: dict[str, Any] = {
+        "TableType": TABLE_TYPE,
+        "Parameters": dict(_table_parameters(asset, decision, marker)),
+        "StorageDescriptor": {"Columns": [_column(physical) for physical in physical_columns(asset, decision)]},
+    }
+    if text := several_lines(description):
+        body["Description"] = text
+    return _finish(body, database, table)
+
+
+def design_database(database: PhysicalName, source: str, label: str, marker: str) -> DesiredObject:
+    """The database of a space, or of the spaces that a rule puts together; `source` is the space's name."""
+    parameters = {OWNER: marker, SOURCE: source, f"{PREFIX}kind": "space"}
+    if label:
+        parameters[f"{PREFIX}label"] = cut(label, LONGEST_VALUE)
+    body: dict[str, Any] = {"Parameters": parameters}
+    if text := several_lines(label):
+        body["Description"] = text
+    digest = digest_json(body)
+    parameters[FINGERPRINT] = digest
+    return DesiredObject(database, database, canonical_json({"Name": database, **body}), digest)
+
+
+def retired(last_body: bytes, at: str, database: PhysicalName, table: PhysicalName) -> DesiredObject:
+    """The same table, marked as retired at a time; what others put there stays."""
+    body = json.loads(last_body)
+    parameters = body.setdefault("Parameters", {})
+    parameters[STATUS] = "retired"
+    parameters[RETIRED_AT] = at
+    text = body.get("Description", "")
+    if not text.startswith(RETIRED_MARK):
+        body["Description"] = several_lines(RETIRED_MARK + text)
+    parameters[FINGERPRINT] = digest = fingerprint_of(body)
+    return DesiredObject(database, table, canonical_json(body), digest)
+
+
+def fingerprint_of(table_input: Mapping[str, Any]) -> Digest:
+    """The digest over our own fields of a TableInput; foreign parameters and members do not count."""
+    ours: dict[str, Any] = {
+        "TableType": table_input.get("TableType"),
+        "Parameters": own_parameters(table_input, without=FINGERPRINT),
+        "StorageDescriptor": {"Columns": [_own_column(column) for column in columns_of(table_input)]},
+    }
+    if text := table_input.get("Description"):
+        ours["Description"] = text
+    return digest_json(ours)
+
+
+def is_own(key: str) -> bool:
+    """Whether a parameter is ours to write."""
+    return key.startswith(PREFIX) or key in OWN_KEYS
+
+
+def own_parameters(holder: Mapping[str, Any], *, without: str = "") -> dict[str, str]:
+    parameters = holder.get("Parameters") or {}
+    return {key: value for key, value in parameters.items() if is_own(key) and key != without}
+
+
+def columns_of(table_input: Mapping[str, Any]) -> list[dict[str, Any]]:
+    descriptor = table_input.get("StorageDescriptor") or {}
+    return list(descriptor.get("Columns") or [])
+
+
+def _own_column(column: Mapping[str, Any]) -> dict[str, Any]:
+    ours = {key: column[key] for key in ("Name", "Type", "Comment") if column.get(key)}
+    if parameters := own_parameters(column):
+        ours["Parameters"] = parameters
+    return ours
+
+
+def _finish(body: dict[str, Any], database: PhysicalName, table: PhysicalName) -> DesiredObject:
+    digest = digest_json(body)
+    body["Parameters"][FINGERPRINT] = digest
+    body["Name"] = table
+    body["PartitionKeys"] = []  # Athena needs the empty list (reference: aws-catalogs.md 1.3)
+    return DesiredObject(database, table, canonical_json(body), digest)
+
+
+def _table_parameters(asset: Asset, decision: Decision, marker: str) -> Iterator[tuple[str, str]]:
+    yield "classification", "sap-datasphere"
+    yield "typeOfData", "table" if asset.kind in _TABLES else "view"
+    yield OWNER, marker
+    yield SOURCE, str(asset.id)
+    yield f"{PREFIX}kind", asset.kind.value
+    yield f"{PREFIX}queryable", "false"
+    texts = {"label": asset.label, "owner": asset.owner or "", "view-definition": asset.view_definition or ""}
+    if len(asset.labels) > 1:
+        texts["labels"] = _json(dict(asset.labels))
+    if asset.hierarchies:
+        texts["hierarchies"] = _json(
+            [{"name": h.name, "label": default_label(h.labels), "levels": h.levels} for h in asset.hierarchies]
+        )
+    if asset.parameters:
+        texts["parameters"] = _json(
+            [{"name": p.name, "type": str(p.type), "label": default_label(p.labels)} for p in asset.parameters]
+        )
+    texts.update({name.replace("_", "-"): value for name, value in asset.facts})
+    texts.update({f"tag.{name}": value for name, value in decision.tags})
+    for name, text in texts.items():
+        if text and len(text.encode("utf-8", "replace")) <= LONGEST_VALUE:
+            yield PREFIX + name, text.encode("utf-8", "replace").decode()
+
+
+def _column(physical: PhysicalColumn) -> dict[str, Any]:
+    column = physical.column
+    parameters = {
+        f"{PREFIX}name": column.name,
+        f"{PREFIX}type": str(column.type),
+        f"{PREFIX}role": column.role.value,
+    }
+    if column.label:
+        parameters[f"{PREFIX}label"] = column.label
+    if not column.nullable:
+        parameters[f"{PREFIX}nullable"] = "false"
+    if column.aggregation:
+        parameters[f"{PREFIX}aggregation"] = column.aggregation
+    if column.pii:
+        parameters[f"{PREFIX}pii"] = column.pii
+    if len(column.labels) > 1:
+        parameters[f"{PREFIX}labels"] = _json(dict(column.labels))
+    for name, value in column.semantics:
+        parameters[f"{PREFIX}{name.replace('_', '-')}"] = value
+    spelled: dict[str, Any] = {"Name": physical.name, "Type": physical.type, "Parameters": parameters}
+    if physical.comment:
+        spelled["Comment"] = physical.comment
+    return spelled
+
+
+def _json(value: object) -> str:
+    return canonical_json(value).decode("utf-8", "replace")
+
+
+__all__ = [
+    "COMMENT_BYTES",
+    "FINGERPRINT",
+    "OWNER",
+    "SOURCE",
+    "design_database",
+    "design_table",
+    "fingerprint_of",
+    "physical_columns",
+    "retired",
+]

@@ -1,0 +1,155 @@
+"""Three-way merge of a table: what was last written, what is there now, what should be there.
+
+Our fields are ours. Foreign parameters and members survive whatever we do. A description or comment that somebody
+edited follows the drift policy: `overwrite` writes ours again; `keep` and `report` let it stand and name it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spheresync.config import DriftPolicies, DriftPolicy
+from spheresync.mapping.glue_table import FINGERPRINT, columns_of, is_own, own_parameters
+from spheresync.model import FieldChange, canonical_json
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """`body` is what to write. `kept` are edits of others that stand; `ours_moved` our fields that others changed."""
+
+    body: bytes
+    kept: tuple[FieldChange, ...]
+    ours_moved: tuple[FieldChange, ...]
+
+
+def merge(last_written: bytes | None, live: Mapping[str, Any], desired: bytes, policy: DriftPolicies) -> Merged:
+    """Merge what should be there into what is there.
+
+    Args:
+        last_written: the body that we wrote last, None where that is not known.
+        live: the table as it is, as a TableInput.
+        desired: the body that should be there.
+        policy: what becomes of other people's edits.
+    """
+    base: dict[str, Any] | None = json.loads(last_written) if last_written is not None else None
+    wanted: dict[str, Any] = json.loads(desired)
+    kept: list[FieldChange] = []
+    body = {**live, **{key: value for key, value in wanted.items() if key not in {"Parameters", "StorageDescriptor"}}}
+    if "Description" not in wanted:
+        body.pop("Description", None)
+    description = _Text("Description", "description", policy.description)
+    description.merge(body, base=base, live=live, wanted=wanted, kept=kept)
+    body["Parameters"] = _merged_parameters(live, wanted)
+    body["StorageDescriptor"] = {
+        **(live.get("StorageDescriptor") or {}),
+        **(wanted.get("StorageDescriptor") or {}),
+        "Columns": _merged_columns(base, live, wanted, policy, kept),
+    }
+    return Merged(canonical_json(body), tuple(kept), moved_fields(base, live))
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """A text that people may edit by hand: where it stands, how changes name it, whose word counts."""
+
+    key: str
+    path: str
+    policy: DriftPolicy
+
+    def merge(
+        self,
+        holder: dict[str, Any],
+        *,
+        base: Mapping[str, Any] | None,
+        live: Mapping[str, Any],
+        wanted: Mapping[str, Any],
+        kept: list[FieldChange],
+    ) -> None:
+        """Put the live text into `holder` where it was edited and the policy lets it stand."""
+        there, ours = live.get(self.key) or "", wanted.get(self.key) or ""
+        edited = base is not None and there != (base.get(self.key) or "")
+        if not edited or there == ours or self.policy is DriftPolicy.OVERWRITE:
+            return
+        kept.append(FieldChange(self.path, ours, there))
+        if there:
+            holder[self.key] = there
+        else:
+            holder.pop(self.key, None)
+
+
+def _merged_parameters(live: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, str]:
+    foreign = {key: value for key, value in (live.get("Parameters") or {}).items() if not is_own(key)}
+    return {**foreign, **(wanted.get("Parameters") or {})}
+
+
+def _merged_columns(
+    base: Mapping[str, Any] | None,
+    live: Mapping[str, Any],
+    wanted: Mapping[str, Any],
+    policy: DriftPolicies,
+    kept: list[FieldChange],
+) -> list[dict[str, Any]]:
+    known = _by_name(base) if base is not None else None
+    there = _by_name(live)
+    columns = []
+    for column in columns_of(wanted):
+        name = column["Name"]
+        current = there.get(name)
+        if current is None:
+            columns.append(column)
+            continue
+        merged = {**current, **column}
+        if "Comment" not in column:
+            merged.pop("Comment", None)
+        before = known.get(name, {}) if known is not None else None
+        comment = _Text("Comment", f"columns.{name}.comment", policy.comments)
+        comment.merge(merged, base=before, live=current, wanted=column, kept=kept)
+        merged["Parameters"] = _merged_parameters(current, column)
+        columns.append(merged)
+    if policy.columns is not DriftPolicy.OVERWRITE:
+        ours = {column["Name"] for column in columns_of(wanted)} | (known or {}).keys()
+        for name, column in there.items():
+            if name not in ours:
+                kept.append(FieldChange(f"columns.{name}", None, column))
+                columns.append(column)
+    return columns
+
+
+def moved_fields(base: Mapping[str, Any] | None, live: Mapping[str, Any]) -> tuple[FieldChange, ...]:
+    """Our fields that differ between what we wrote and what is there."""
+    if base is None:
+        return ()
+    moved = []
+    for key, path in (("Description", "description"), ("TableType", "tableType")):
+        if (base.get(key) or "") != (live.get(key) or ""):
+            moved.append(FieldChange(path, base.get(key), live.get(key)))
+    moved += _moved_parameters("parameters", base, live)
+    before, after = _by_name(base), _by_name(live)
+    for name in [*before, *(name for name in after if name not in before)]:
+        if name not in before or name not in after:
+            moved.append(FieldChange(f"columns.{name}", before.get(name), after.get(name)))
+            continue
+        for key, spelled in (("Type", "type"), ("Comment", "comment")):
+            if (before[name].get(key) or "") != (after[name].get(key) or ""):
+                path = f"columns.{name}.{spelled}"
+                moved.append(FieldChange(path, before[name].get(key), after[name].get(key)))
+        moved += _moved_parameters(f"columns.{name}.parameters", before[name], after[name])
+    if not moved and list(before) != list(after):
+        moved.append(FieldChange("columns.order", [*before], [*after]))
+    return tuple(moved)
+
+
+def _moved_parameters(path: str, base: Mapping[str, Any], live: Mapping[str, Any]) -> list[FieldChange]:
+    before, after = own_parameters(base, without=FINGERPRINT), own_parameters(live, without=FINGERPRINT)
+    return [
+        FieldChange(f"{path}.{key}", before.get(key), after.get(key))
+        for key in sorted(before.keys() | after.keys())
+        if before.get(key) != after.get(key)
+    ]
+
+
+def _by_name(table_input: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    return {column["Name"]: column for column in columns_of(table_input)}

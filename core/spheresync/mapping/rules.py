@@ -1,0 +1,206 @@
+"""What scope and mapping rules decide of an asset, with which rule did what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Map
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from spheresync.config import ColumnRule, Rule, Settings
+from spheresync.mapping.names import plain_name
+from spheresync.mapping.patterns import first_match, literal_prefix, matches
+from spheresync.model import AssetId, AssetKind, Column, Digest, JsonValue, PhysicalName, SpaceName, Tier, digest_json
+
+MAPPING_VERSION = 1
+"""Raised when the same asset and rules give another table than before; such a change trips no guard."""
+
+_KEYS = ("tier", "table", "database", "description", "tags", "include")
+_DEFAULT_TIERS = {AssetKind.ANALYTIC_MODEL: Tier.CRITICAL, AssetKind.VIEW: Tier.HIGH}
+
+
+@dataclass(frozen=True)
+class FiredRule:
+    """A rule that matched; `rule` counts from 1. `overridden` names keys that a later rule set anew."""
+
+    rule: int
+    sets: Map[str, JsonValue]
+    overridden: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What the rules say of one asset. Templates are None where the default holds."""
+
+    included: bool
+    excluded_by: str
+    tier: Tier
+    database: str | None = None
+    table: str | None = None
+    description: str | None = None
+    tags: tuple[tuple[str, str], ...] = ()
+    columns: tuple[ColumnRule, ...] = ()
+    fired: tuple[FiredRule, ...] = field(default=(), compare=False)
+    prefix: str = ""
+
+    @cached_property
+    def digest(self) -> Digest:
+        """Over everything that changes what a target holds; the tier does not."""
+        columns: list[JsonValue] = [rule.model_dump(mode="json") for rule in self.columns]
+        parts: list[object] = [MAPPING_VERSION, self.prefix, self.database, self.table, self.description, self.tags]
+        return digest_json([*parts, columns])
+
+    def database_key(self, asset: AssetId) -> str:
+        """What identifies the database: the space, or the name that a rule gives to several spaces together."""
+        return f"rule:{self.database_name(asset)}" if self.database is not None else asset.space
+
+    def database_name(self, asset: AssetId, kind: AssetKind = AssetKind.VIEW, label: str = "") -> PhysicalName:
+        """The plain name wanted for the database. A rule's template is taken as written, without the prefix."""
+        if self.database is None:
+            return plain_name(self.prefix + asset.space)
+        return plain_name(fill(self.database, asset, kind, label, self.prefix))
+
+    def table_name(self, asset: AssetId, kind: AssetKind, label: str) -> PhysicalName:
+        """The plain name wanted for the table."""
+        if self.table is None:
+            return plain_name(asset.name)
+        return plain_name(fill(self.table, asset, kind, label, self.prefix))
+
+
+def fill(template: str, asset: AssetId, kind: AssetKind, label: str, prefix: str) -> str:
+    """A template with its fields; the templates were checked when the settings were read."""
+    values = {"name": asset.name, "space": asset.space, "label": label, "asset": str(asset), "kind": kind}
+    return template.format(**values, prefix=prefix)
+
+
+class Mapping:
+    """Scope and rules, ready to be asked about many assets."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._include = settings.scope.include
+        self._exclude = settings.scope.exclude
+        self._admits_all = self._include == ("*",) and not self._exclude
+        self._rules = settings.mapping.rules
+        self._prefix = settings.prefix
+        self._plain = {kind: self._decide_by_rules(kind, ()) for kind in AssetKind}
+        self._cache: dict[tuple[AssetKind, tuple[int, ...]], Decision] = {}
+
+    @classmethod
+    def compile(cls, settings: Settings) -> Mapping:
+        return cls(settings)
+
+    def decide(self, asset: AssetId, kind: AssetKind, label: str) -> Decision:
+        """What scope and rules say of an asset."""
+        if not self._admits_all:
+            outside = self._outside(str(asset))
+            if outside is not None:
+                return Decision(False, outside, _DEFAULT_TIERS.get(kind, Tier.MEDIUM), prefix=self._prefix)
+        if not self._rules:
+            return self._plain[kind]
+        fired = tuple(n for n, rule in enumerate(self._rules) if _applies(rule, asset, kind, label))
+        key = (kind, fired)
+        if key not in self._cache:
+            self._cache[key] = self._decide_by_rules(kind, fired)
+        return self._cache[key]
+
+    def default_database(self, space: SpaceName) -> PhysicalName:
+        """The plain name of a space's database where no rule says another."""
+        return plain_name(self._prefix + space)
+
+    def may_hold(self, space: SpaceName) -> bool:
+        """False where the scope alone shows that no asset of the space can be in it."""
+        start = f"{space}/"
+        if any(glob == "*" or (glob.endswith("*") and matches(glob, start)) for glob in self._exclude):
+            return False
+        prefixes = (literal_prefix(glob) for glob in self._include)
+        return any(start.startswith(prefix) or prefix.startswith(start) for prefix in prefixes)
+
+    def _outside(self, asset: str) -> str | None:
+        if (glob := first_match(self._exclude, asset)) is not None:
+            return f"scope.exclude has {glob!r}"
+        if first_match(self._include, asset) is None:
+            return "scope.include does not name it"
+        return None
+
+    def _decide_by_rules(self, kind: AssetKind, fired: tuple[int, ...]) -> Decision:
+        values: dict[str, Any] = {}
+        set_by: dict[str, int] = {}
+        overridden: dict[int, list[str]] = {number: [] for number in fired}
+        for number in fired:
+            for key in _KEYS:
+                value = getattr(self._rules[number].set, key)
+                if value is None:
+                    continue
+                if key == "tags":
+                    value = {**values.get("tags", {}), **value}
+                elif key in set_by:
+                    overridden[set_by[key]].append(key)
+                values[key], set_by[key] = value, number
+        included = values.get("include", True)
+        return Decision(
+            included=included,
+            excluded_by="" if included else f"mapping rule {set_by['include'] + 1} says include: false",
+            tier=values.get("tier", _DEFAULT_TIERS.get(kind, Tier.MEDIUM)),
+            database=values.get("database"),
+            table=values.get("table"),
+            description=values.get("description"),
+            tags=tuple(sorted(values.get("tags", {}).items())),
+            columns=tuple(rule for number in fired for rule in self._rules[number].columns),
+            fired=tuple(self._fired(number, overridden[number]) for number in fired),
+            prefix=self._prefix,
+        )
+
+    def _fired(self, number: int, overridden: list[str]) -> FiredRule:
+        rule = self._rules[number]
+        sets: dict[str, JsonValue] = rule.set.model_dump(mode="json", exclude_none=True)
+        if rule.columns:
+            sets["columns"] = [column.model_dump(mode="json", exclude_none=True) for column in rule.columns]
+        return FiredRule(number + 1, sets, tuple(overridden))
+
+
+def _applies(rule: Rule, asset: AssetId, kind: AssetKind, label: str) -> bool:
+    match = rule.match
+    return (
+        (match.space is None or first_match(match.space, asset.space) is not None)
+        and (match.name is None or first_match(match.name, asset.name) is not None)
+        and (match.kind is None or first_match(match.kind, kind) is not None)
+        and (match.label is None or first_match(match.label, label) is not None)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDecision:
+    """What column rules say of one column."""
+
+    included: bool = True
+    type: str | None = None
+    description: str | None = None
+    by: tuple[int, ...] = ()  # column rules that matched, counted from 1 over all of the asset
+
+
+_NOTHING_SAID = ColumnDecision()
+
+
+def decide_column(rules: tuple[ColumnRule, ...], column: Column) -> ColumnDecision:
+    """What the asset's column rules say of a column; a later rule wins, key by key."""
+    if not rules:
+        return _NOTHING_SAID
+    included, kind, description, by = True, None, None, []
+    for number, rule in enumerate(rules, start=1):
+        if not _applies_to_column(rule, column):
+            continue
+        by.append(number)
+        included = included if rule.set.include is None else rule.set.include
+        kind = rule.set.type or kind
+        description = description if rule.set.description is None else rule.set.description
+    return ColumnDecision(included, kind, description, tuple(by))
+
+
+def _applies_to_column(rule: ColumnRule, column: Column) -> bool:
+    match = rule.match
+    return (
+        (match.name is None or first_match(match.name, column.name) is not None)
+        and (match.label is None or first_match(match.label, column.label) is not None)
+        and (match.type is None or first_match(match.type, str(column.type)) is not None)
+        and (match.role is None or column.role in match.role)
+    )

@@ -1,0 +1,86 @@
+"""Datasphere's types as Glue's, exactly or not at all: what has no exact counterpart is a string, never a guess.
+
+EDM types are those of the consumption API; CDS types those of CSN (reference: datasphere-api.md 3.2, 5). Glue keeps
+types as free text in Hive's grammar (reference: aws-catalogs.md 1.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spheresync.model import SourceType
+
+LONGEST_VARCHAR = 65535
+MOST_DIGITS = 38
+
+
+@dataclass(frozen=True, slots=True)
+class TypeDecision:
+    """A Glue type, and why it is that one."""
+
+    glue: str
+    reason: str
+
+
+_SAME = "exact counterpart"
+_SIMPLE = {
+    "Edm.Boolean": "boolean",
+    "Edm.Byte": "smallint",
+    "Edm.SByte": "tinyint",
+    "Edm.Int16": "smallint",
+    "Edm.Int32": "int",
+    "Edm.Int64": "bigint",
+    "Edm.Single": "float",
+    "Edm.Double": "double",
+    "Edm.Date": "date",
+    "Edm.DateTimeOffset": "timestamp",
+    "Edm.Binary": "binary",
+    "cds.Boolean": "boolean",
+    "cds.UInt8": "smallint",
+    "cds.Int16": "smallint",
+    "cds.Int32": "int",
+    "cds.Int64": "bigint",
+    "cds.Integer": "int",
+    "cds.Integer64": "bigint",
+    "cds.Double": "double",
+    "cds.Date": "date",
+    "cds.DateTime": "timestamp",
+    "cds.Timestamp": "timestamp",
+    "cds.Binary": "binary",
+    "cds.LargeBinary": "binary",
+    "cds.hana.TINYINT": "smallint",
+    "cds.hana.SMALLINT": "smallint",
+    "cds.hana.REAL": "float",
+    "cds.hana.BINARY": "binary",
+}
+_TEXT = frozenset({"Edm.String", "cds.String", "cds.hana.NCHAR", "cds.hana.CHAR", "cds.hana.VARCHAR"})
+_DECIMAL = frozenset({"Edm.Decimal", "cds.Decimal"})
+
+
+def glue_type(source: SourceType) -> TypeDecision:
+    """The Glue type of a source type."""
+    if source.collection:
+        return TypeDecision("string", "a collection has no exact counterpart here")
+    if source.name in _TEXT:
+        return _text(source)
+    if source.name in _DECIMAL:
+        return _decimal(source)
+    simple = _SIMPLE.get(source.name)
+    if simple is not None:
+        return TypeDecision(simple, _SAME)
+    return TypeDecision("string", f"{source.name} has no exact counterpart")
+
+
+def _text(source: SourceType) -> TypeDecision:
+    if source.length is not None and 1 <= source.length <= LONGEST_VARCHAR:
+        return TypeDecision(f"varchar({source.length})", _SAME)
+    return TypeDecision("string", "no length, or one above 65535")
+
+
+def _decimal(source: SourceType) -> TypeDecision:
+    precision, scale = source.precision, source.scale
+    if precision is None or not isinstance(scale, int):
+        return TypeDecision("string", "a decimal of floating or unknown scale has no exact counterpart")
+    if not (1 <= precision <= MOST_DIGITS and 0 <= scale <= precision):
+        return TypeDecision("string", f"decimal({precision},{scale}) is beyond decimal(38,s)")
+    return TypeDecision(f"decimal({precision},{scale})", _SAME)

@@ -1,0 +1,133 @@
+"""The deletion guards of CONTRACT.md, checked before anything is sent.
+
+They count retirements and deletions together, per space and over all spaces, against what was managed before the
+run. A tripped guard holds back only the removals it counts; everything else of the change set goes on.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from spheresync.model import AssetId, Problem, SpaceName
+
+MOST_REMOVALS = 20
+MOST_REMOVALS_PERCENT = 10
+SMALLEST_SPACE_FOR_COLUMN_GUARD = 20
+
+TOO_MANY_REMOVALS = "too_many_removals"
+EMPTY_LISTING = "empty_listing"
+ALL_LOSE_COLUMNS = "all_lose_columns"
+
+
+@dataclass(frozen=True, slots=True)
+class GuardVerdict:
+    """Which items are held back, by asset, with the name of the guard, and the findings that explain it."""
+
+    blocked: Mapping[AssetId, str]
+    findings: tuple[Problem, ...]
+
+
+def allowed_removals(managed: int) -> int:
+    """How many tables of `managed` may go in one change set: the smaller of 20 and 10 % (rounded down), at least 1."""
+    return max(1, min(MOST_REMOVALS, managed * MOST_REMOVALS_PERCENT // 100))
+
+
+def guard_removals(
+    removals: Iterable[AssetId],
+    *,
+    managed: Mapping[SpaceName, int],
+    emptied: frozenset[SpaceName],
+    max_deletes: int | None,
+) -> GuardVerdict:
+    """Decide which retirements and deletions may not be done.
+
+    Args:
+        removals: assets that would be retired or deleted because Datasphere no longer lists them.
+        managed: tables managed before the run, by space.
+        emptied: spaces whose complete listing held nothing.
+        max_deletes: `--max-deletes N`, which replaces every limit by N for this run.
+    """
+    wanted = list(removals)
+    if not wanted:
+        return GuardVerdict({}, ())
+    by_space = Counter(asset.space for asset in wanted)
+    everywhere = sum(managed.values())
+    if max_deletes is not None:
+        if len(wanted) <= max_deletes:
+            return GuardVerdict({}, ())
+        finding = _too_many("all spaces", len(wanted), everywhere, max_deletes)
+        return GuardVerdict(dict.fromkeys(wanted, TOO_MANY_REMOVALS), (finding,))
+
+    findings: list[Problem] = []
+    blocked: dict[AssetId, str] = {}
+    if len(wanted) > allowed_removals(everywhere):
+        findings.append(_too_many("all spaces", len(wanted), everywhere, allowed_removals(everywhere)))
+        blocked.update(dict.fromkeys(wanted, TOO_MANY_REMOVALS))
+    for space, count in sorted(by_space.items()):
+        code = None
+        if space in emptied:
+            code = EMPTY_LISTING
+            findings.append(_emptied(space, count))
+        elif count > allowed_removals(managed.get(space, 0)):
+            code = TOO_MANY_REMOVALS
+            findings.append(
+                _too_many(f"space {space}", count, managed.get(space, 0), allowed_removals(managed.get(space, 0)))
+            )
+        if code is not None:
+            blocked.update({asset: code for asset in wanted if asset.space == space})
+    return GuardVerdict(blocked, tuple(findings))
+
+
+def guard_columns(
+    losing: Iterable[AssetId], *, assets_in_space: Mapping[SpaceName, int], max_deletes: int | None
+) -> GuardVerdict:
+    """Hold back the updates of a space of 20 or more whose every asset loses columns in one listing.
+
+    Args:
+        losing: assets whose new definition lacks a column of the one before; mapping changes do not count.
+        assets_in_space: how many assets each space has that are listed and managed.
+        max_deletes: any number lifts this guard for the run, as it lifts the other.
+    """
+    if max_deletes is not None:
+        return GuardVerdict({}, ())
+    by_space: dict[SpaceName, list[AssetId]] = {}
+    for asset in losing:
+        by_space.setdefault(asset.space, []).append(asset)
+    blocked: dict[AssetId, str] = {}
+    findings: list[Problem] = []
+    for space, assets in sorted(by_space.items()):
+        total = assets_in_space.get(space, 0)
+        if total < SMALLEST_SPACE_FOR_COLUMN_GUARD or len(assets) < total:
+            continue
+        blocked.update(dict.fromkeys(assets, ALL_LOSE_COLUMNS))
+        findings.append(
+            Problem(
+                subject=space,
+                code=ALL_LOSE_COLUMNS,
+                message=f"every one of the {total} assets of space {space} loses columns in one listing; "
+                "their updates wait",
+                remedy="If that is meant, run sync with --max-deletes 0; else check the technical user's privileges.",
+            )
+        )
+    return GuardVerdict(blocked, tuple(findings))
+
+
+def _too_many(where: str, count: int, managed: int, allowed: int) -> Problem:
+    return Problem(
+        subject=where.removeprefix("space "),
+        code=TOO_MANY_REMOVALS,
+        message=f"{count} of {managed} tables of {where} would be retired or deleted, and at most {allowed} are let "
+        "through; none of them is done",
+        remedy=f"If Datasphere really dropped them, run sync with --max-deletes {count}.",
+    )
+
+
+def _emptied(space: str, count: int) -> Problem:
+    return Problem(
+        subject=space,
+        code=EMPTY_LISTING,
+        message=f"space {space} lists no asset at all any more; none of its {count} tables is retired or deleted",
+        remedy=f"If the space really is empty now, run sync with --space {space} --max-deletes {count}.",
+    )

@@ -1,0 +1,202 @@
+"""Turn one asset's work into one item of a change set: action, strategy, reason, field changes, expectations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spheresync.model import (
+    Action,
+    AssetId,
+    DesiredObject,
+    DestinationName,
+    Digest,
+    FieldChange,
+    Fingerprints,
+    Severity,
+    Strategy,
+    TargetName,
+    Tier,
+    digest_of,
+)
+from spheresync.plan.diff import field_changes, severity_of
+from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState
+
+_MARKED = (CheckpointState.RETIRED,)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The asset an item is about, the target it is for, and what is known of both."""
+
+    record: AssetRecord
+    checkpoint: Checkpoint | None
+    target: TargetName
+    destination: DestinationName
+    mapping: Digest
+
+    @property
+    def asset(self) -> AssetId:
+        return self.record.id
+
+
+def item_for(
+    subject: Subject, desired: DesiredObject, last_body: bytes | None, *, adopted: bool
+) -> ChangeSetItem | None:
+    """Compare what the target should hold with what it was last known to hold.
+
+    Args:
+        subject: the asset and its checkpoint.
+        desired: what the target should hold; at the checkpoint's address unless the asset is new there.
+        last_body: the body that the checkpoint remembers, None where the asset is new.
+        adopted: the checkpoint was rebuilt from the target just now, so that even equality is worth an item.
+
+    Returns:
+        The item, or None when the target already holds it and was known to.
+    """
+    held = subject.checkpoint
+    if held is None or held.state is CheckpointState.DELETED or last_body is None:
+        return _item(subject, Action.CREATE, Strategy.FULL, Severity.ADDITIVE, "new in Datasphere", desired=desired)
+    if held.body_digest == desired.digest and held.state is not CheckpointState.RETIRED:
+        if adopted or held.state is CheckpointState.FORGOTTEN:
+            reason = "the table carries our marker and already holds this definition; it is managed again"
+            return _item(subject, Action.ADOPT, Strategy.NONE, Severity.NONE, reason, desired=desired, before=last_body)
+        return None
+    changes = field_changes(last_body, desired.body)
+    strategy = _strategy(held.fingerprints, subject.record.fingerprints, changes)
+    action = Action.METADATA_ONLY if strategy is Strategy.METADATA_ONLY else Action.UPDATE
+    return _item(
+        subject,
+        action,
+        strategy,
+        severity_of(changes),
+        _reason(subject, changes),
+        desired=desired,
+        before=last_body,
+        changes=changes,
+    )
+
+
+def retire_item(subject: Subject, retired: DesiredObject, last_body: bytes, reason: str) -> ChangeSetItem:
+    """Mark a table whose asset is gone; it stays, and comes back to life if the asset does."""
+    changes = field_changes(last_body, retired.body)
+    return _item(
+        subject,
+        Action.RETIRE,
+        Strategy.METADATA_ONLY,
+        Severity.BREAKING,
+        reason,
+        desired=retired,
+        before=last_body,
+        changes=changes,
+    )
+
+
+def delete_item(subject: Subject, last_body: bytes, reason: str) -> ChangeSetItem:
+    """Delete a retired table."""
+    return _item(subject, Action.DELETE, Strategy.DELETE, Severity.DESTRUCTIVE, reason, before=last_body)
+
+
+def forget_item(subject: Subject, reason: str) -> ChangeSetItem:
+    """Stop managing a table whose asset left the scope; the table is left as it is."""
+    return _item(subject, Action.FORGET, Strategy.NONE, Severity.NONE, reason)
+
+
+def settled_item(subject: Subject, action: Action, reason: str, desired: DesiredObject | None = None) -> ChangeSetItem:
+    """A held asset or a conflict: shown, never sent."""
+    return _item(subject, action, Strategy.NONE, Severity.NONE, reason, desired=desired)
+
+
+_OPERATIONS = {
+    Action.CREATE: ("glue:CreateTable",),
+    Action.UPDATE: ("glue:UpdateTable",),
+    Action.METADATA_ONLY: ("glue:UpdateTable",),
+    Action.RETIRE: ("glue:UpdateTable",),
+    Action.DELETE: ("glue:GetTable", "glue:DeleteTable"),
+}
+
+
+def _item(
+    subject: Subject,
+    action: Action,
+    strategy: Strategy,
+    severity: Severity,
+    reason: str,
+    *,
+    desired: DesiredObject | None = None,
+    before: bytes | None = None,
+    changes: tuple[FieldChange, ...] = (),
+) -> ChangeSetItem:
+    held = (
+        subject.checkpoint if subject.checkpoint and subject.checkpoint.state is not CheckpointState.DELETED else None
+    )
+    if desired is not None:
+        container, name = desired.container, desired.name
+    else:
+        assert held is not None
+        container, name = held.container, held.name
+    return ChangeSetItem(
+        ordinal=0,
+        asset=subject.asset,
+        target=subject.target,
+        destination=subject.destination,
+        action=action,
+        strategy=strategy,
+        severity=severity,
+        reason=reason,
+        tier=subject.record.tier,
+        container=container,
+        name=name,
+        changes=changes,
+        before=digest_of(before) if before is not None else None,
+        after=digest_of(desired.body) if desired is not None else None,
+        after_digest=desired.digest if desired is not None else None,
+        expected_version=held.version if held is not None else None,
+        expected_digest=held.body_digest if held is not None else None,
+        blocked_by=None,
+        fingerprints=subject.record.fingerprints,
+        mapping=subject.mapping,
+        definition=subject.record.definition,
+        operations=_OPERATIONS.get(action, ()),
+    )
+
+
+def _strategy(before: Fingerprints | None, after: Fingerprints | None, changes: tuple[FieldChange, ...]) -> Strategy:
+    """The most thorough way any moved fingerprint asks for; where only mapping moved, the changes themselves decide."""
+    if before is not None and after is not None and before != after:
+        if before.schema != after.schema:
+            return Strategy.FULL
+        return Strategy.DELTA if before.content != after.content else Strategy.METADATA_ONLY
+    if severity_of(changes) in {Severity.BREAKING, Severity.ADDITIVE}:
+        return Strategy.FULL
+    return Strategy.METADATA_ONLY
+
+
+def _reason(subject: Subject, changes: tuple[FieldChange, ...]) -> str:
+    held, now = subject.checkpoint, subject.record.fingerprints
+    if held is not None and held.state is CheckpointState.RETIRED:
+        return "back in Datasphere after it was retired"
+    if held is None or held.fingerprints is None or now is None:
+        return f"differs from Datasphere in {_count(changes)}"
+    moved = [
+        word
+        for word, before, after in (
+            ("columns", held.fingerprints.schema, now.schema),
+            ("semantics", held.fingerprints.content, now.content),
+            ("labels", held.fingerprints.metadata, now.metadata),
+        )
+        if before != after
+    ]
+    if moved:
+        return f"{' and '.join(moved)} changed in Datasphere"
+    return f"mapping rules changed {_count(changes)}"
+
+
+def _count(changes: tuple[FieldChange, ...]) -> str:
+    return "1 field" if len(changes) == 1 else f"{len(changes)} fields"
+
+
+def by_urgency(item: ChangeSetItem) -> tuple[int, int, str, str]:
+    """The order in which items are done: removals last, critical assets first, then by name."""
+    tiers = list(Tier)
+    urgency = tiers.index(item.tier) if item.tier is not None else len(tiers)
+    return (int(item.action.removes), urgency, item.asset.space, item.asset.name)

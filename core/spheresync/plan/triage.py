@@ -1,0 +1,114 @@
+"""First look at each asset: what kind of work it is, from records alone, without loading its definition.
+
+Cheap on purpose: re-planning 10,000 unchanged assets compares a few strings each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from spheresync.config import DeletionPolicy
+from spheresync.mapping.rules import Decision
+from spheresync.model import AssetStatus, Digest, digest_json
+from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
+
+
+class Work(StrEnum):
+    """What an asset needs; everything but DESIGN is settled without its definition."""
+
+    NOTHING = "nothing"  # not ours to touch: excluded and unknown to the target, or never readable
+    UNCHANGED = "unchanged"
+    HELD = "held"
+    DESIGN = "design"  # build what the target should hold, then compare
+    RETIRE = "retire"
+    DELETE = "delete"
+    FORGET = "forget"
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalRules:
+    """When a vanished asset's table goes (CONTRACT.md, Deletion)."""
+
+    policy: DeletionPolicy
+    misses: int
+    grace: timedelta
+    offer_deletes: bool  # show deletes of retired tables: where they are allowed, and in previews
+
+
+def asset_fingerprint(record: AssetRecord) -> Digest | None:
+    """One digest for the three, or None where the asset was never read."""
+    prints = record.fingerprints
+    return None if prints is None else digest_json([prints.schema, prints.content, prints.metadata])
+
+
+def triage(
+    record: AssetRecord,
+    checkpoint: Checkpoint | None,
+    decision: Decision,
+    decision_digest: Digest,
+    *,
+    rules: RemovalRules,
+    now: datetime,
+    thorough: bool,
+) -> Work:
+    """Say what work one asset is for one target.
+
+    Args:
+        record: the asset as the local catalog knows it.
+        checkpoint: what the target was last known to hold of it.
+        decision: what mapping and scope say of it now, with `decision_digest` over it.
+        rules: how vanished assets are treated.
+        now: for the grace period.
+        thorough: design again even where nothing seems to have moved (`--full`).
+    """
+    managed = checkpoint is not None and checkpoint.state in {CheckpointState.ACTIVE, CheckpointState.RETIRED}
+    if not decision.included:
+        return Work.FORGET if managed else Work.NOTHING
+    if record.misses > 0:
+        return _missing(record, checkpoint, rules=rules, now=now) if managed else Work.NOTHING
+    if record.problem is not None or record.definition is None or record.fingerprints is None:
+        return Work.UNCHANGED if managed else Work.NOTHING
+    if checkpoint is not None and checkpoint.held is not None and checkpoint.held == asset_fingerprint(record):
+        return Work.HELD
+    if (
+        checkpoint is not None
+        and checkpoint.state is CheckpointState.ACTIVE
+        and not thorough
+        and checkpoint.fingerprints == record.fingerprints
+        and checkpoint.mapping == decision_digest
+    ):
+        return Work.UNCHANGED
+    return Work.DESIGN
+
+
+def _missing(record: AssetRecord, checkpoint: Checkpoint | None, *, rules: RemovalRules, now: datetime) -> Work:
+    if rules.policy is DeletionPolicy.KEEP or record.misses < rules.misses:
+        return Work.UNCHANGED
+    if record.first_missed_at and now - datetime.fromisoformat(record.first_missed_at) < rules.grace:
+        return Work.UNCHANGED
+    if checkpoint is not None and checkpoint.state is CheckpointState.RETIRED:
+        return Work.DELETE if rules.offer_deletes else Work.UNCHANGED
+    return Work.RETIRE
+
+
+def status_of(record: AssetRecord, checkpoint: Checkpoint | None) -> AssetStatus:
+    """Where the asset stands in the eyes of a person, from the same records."""
+    state = checkpoint.state if checkpoint is not None else None
+    if record.misses > 0:
+        gone = {CheckpointState.DELETED: AssetStatus.DELETED, CheckpointState.RETIRED: AssetStatus.RETIRED}
+        return gone.get(state, AssetStatus.MISSING) if state is not None else AssetStatus.MISSING
+    if not record.included:
+        return AssetStatus.EXCLUDED
+    if record.problem is not None:
+        return AssetStatus.FAILED
+    return _status_in_target(record, checkpoint)
+
+
+def _status_in_target(record: AssetRecord, checkpoint: Checkpoint | None) -> AssetStatus:
+    if checkpoint is None or checkpoint.state is not CheckpointState.ACTIVE:
+        return AssetStatus.PENDING
+    if checkpoint.held is not None and checkpoint.held == asset_fingerprint(record):
+        return AssetStatus.HELD
+    return AssetStatus.SYNCED if checkpoint.fingerprints == record.fingerprints else AssetStatus.PENDING

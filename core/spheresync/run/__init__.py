@@ -1,0 +1,1 @@
+"""One execution from reading to remembering: discover, plan, apply, each resumable by another process."""

@@ -1,0 +1,64 @@
+"""Make the databases that new tables go into, once; a database that exists is left as it is, ours or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spheresync.mapping.glue_table import design_database
+from spheresync.mapping.names import derives
+from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.model import Action, AssetId, DesiredObject, PhysicalName, Principal, RunId
+from spheresync.run.naming import container_note
+from spheresync.state.records import AuditEvent, ChangeSetItem
+from spheresync.state.store import Store, Tx
+from spheresync.target.protocol import Target
+
+
+async def ensure_containers(
+    store: Store,
+    mapping: MappingRules,
+    marker: str,
+    target: Target,
+    items: Iterable[ChangeSetItem],
+    *,
+    run_id: RunId,
+    actor: Principal,
+    now: str,
+) -> None:
+    """Create what is missing before the first table is written.
+
+    Raises:
+        TargetError: a database could not be created; no table was written.
+    """
+    wanted: dict[PhysicalName, AssetId] = {}
+    for item in items:
+        if item.action is Action.CREATE:
+            wanted.setdefault(item.container, item.asset)
+    notes = await store.meta.with_prefix(container_note(target.name, "")) if wanted else {}
+    labels = {space.name: space.label for space in await store.catalog.spaces()} if wanted else {}
+    for container, asset in sorted(wanted.items()):
+        if notes.get(container_note(target.name, container), "").startswith("present"):
+            continue
+        desired = _design(container, asset, labels.get(asset.space, ""), mapping, marker)
+        outcome = await target.ensure_container(desired)
+        event = AuditEvent(
+            actor=actor.id,
+            action="create_database" if outcome.created else "use_database",
+            run_id=run_id,
+            asset=None,
+            target=target.name,
+            outcome="done",
+            detail={"database": container, "ours": outcome.ours, "request_id": outcome.request_id},
+        )
+
+        async def note(tx: Tx, container: PhysicalName = container, event: AuditEvent = event) -> None:
+            await tx.meta.set(container_note(target.name, container), f"present {now}")
+            await tx.audit.append_many([event])
+
+        await store.write(note)
+
+
+def _design(container: PhysicalName, asset: AssetId, label: str, mapping: MappingRules, marker: str) -> DesiredObject:
+    if derives(container, mapping.default_database(asset.space), asset.space):
+        return design_database(container, asset.space, label, marker)
+    return design_database(container, f"rule:{container}", "", marker)

@@ -1,0 +1,309 @@
+"""Read Datasphere into the local catalog: listings first, then the definitions that may have moved.
+
+Two promises carry the rest of the product. `listed = mapped + filtered + failed`, always. And an asset counts as
+missed only when a *complete* listing of a readable space no longer holds it; whatever could not be read keeps
+what is known of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Protocol
+
+import anyio
+
+from spheresync.errors import SourceError, SourceFault
+from spheresync.mapping.fingerprints import fingerprints
+from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    GLUE,
+    Asset,
+    AssetEntry,
+    AssetId,
+    AssetStatus,
+    Digest,
+    Listing,
+    Problem,
+    RawDefinition,
+    SpaceEntry,
+    SpaceName,
+    isoformat,
+)
+from spheresync.plan.triage import status_of
+from spheresync.run.progress import OnProgress, ProgressEvent, silent
+from spheresync.run.scope import Scope
+from spheresync.source.normalise import NORMALISER_VERSION
+from spheresync.state.definitions import encode_asset
+from spheresync.state.records import AssetRecord, Checkpoint, SpaceRecord
+from spheresync.state.store import Store, Tx
+
+READERS = 10
+"""Definitions read at once; the tenant's door holds the same limit (reference: datasphere-api.md 7)."""
+BATCH = 250
+
+
+class Source(Protocol):
+    """What discovery needs of a source of assets."""
+
+    async def list_spaces(self) -> Listing[SpaceEntry]: ...
+
+    async def list_assets(self, space: SpaceName) -> Listing[AssetEntry]: ...
+
+    async def fetch(self, entry: AssetEntry) -> RawDefinition: ...
+
+    def normalise(self, raw: RawDefinition) -> Asset: ...
+
+
+@dataclass(slots=True)
+class DiscoveryReport:
+    """What a discovery did: `listed = mapped + filtered + failed`. `read` counts definitions asked for."""
+
+    spaces: int = 0
+    listed: int = 0
+    mapped: int = 0
+    filtered: int = 0
+    failed: int = 0
+    read: int = 0
+    unchanged: int = 0
+    reached: bool = True
+    problems: list[Problem] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """One definition to read, with the record as it stands after the listing."""
+
+    entry: AssetEntry
+    record: AssetRecord
+
+
+class Discovery:
+    """One pass over the tenant. Build it, `run` it once."""
+
+    def __init__(
+        self,
+        source: Source,
+        store: Store,
+        mapping: MappingRules,
+        scope: Scope,
+        *,
+        now: datetime,
+        thorough: bool = False,
+        progress: OnProgress = silent,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._mapping = mapping
+        self._scope = scope
+        self._now = isoformat(now)
+        self._thorough = thorough
+        self._progress = progress
+        self._report = DiscoveryReport()
+        self._checkpoints: dict[AssetId, Checkpoint] = {}
+        self._pending: list[tuple[AssetRecord, bytes | None]] = []
+
+    async def run(self) -> DiscoveryReport:
+        """List, read and remember. What the tenant does wrong is in the report, never raised."""
+        await self._progress(ProgressEvent("listing", 0, 0, "listing spaces"))
+        spaces = await self._source.list_spaces()
+        self._report.problems.extend(spaces.problems)
+        self._report.reached = spaces.complete or bool(spaces.items)
+        self._report.spaces = len(spaces.items)
+        checkpoints = await self._store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
+        self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
+        wanted = [space for space in spaces.items if self._listable(space.name)]
+        listings = await self._list_all(wanted)
+        readings = await self._remember_listings(spaces.items, listings)
+        await self._read_all(readings)
+        return self._report
+
+    def _listable(self, space: SpaceName) -> bool:
+        return self._scope.wants_space(space) and self._mapping.may_hold(space)
+
+    async def _list_all(self, spaces: Sequence[SpaceEntry]) -> dict[SpaceName, Listing[AssetEntry]]:
+        listings: dict[SpaceName, Listing[AssetEntry]] = {}
+
+        async def list_one(space: SpaceName) -> None:
+            listings[space] = await self._source.list_assets(space)
+            await self._progress(ProgressEvent("listing", len(listings), len(spaces), f"listed space {space}"))
+
+        async with anyio.create_task_group() as group:
+            for space in spaces:
+                group.start_soon(list_one, space.name)
+        return listings
+
+    async def _remember_listings(
+        self, spaces: Sequence[SpaceEntry], listings: Mapping[SpaceName, Listing[AssetEntry]]
+    ) -> list[_Reading]:
+        known = {record.id: record for record in await self._store.catalog.assets()}
+        readings: list[_Reading] = []
+        settled: list[AssetRecord] = []
+        for space, listing in sorted(listings.items()):
+            self._report.problems.extend(listing.problems)
+            flaws = {problem.subject: problem for problem in listing.problems}
+            for entry in listing.items:
+                self._report.listed += 1
+                record = self._listed_record(entry, known.get(entry.id), flaws.get(str(entry.id)))
+                if self._is_settled(record, flawed=str(entry.id) in flaws):
+                    settled.append(self._with_status(record))
+                else:
+                    readings.append(_Reading(entry, record))
+            if listing.complete:
+                settled.extend(self._missed(known.values(), space, {entry.id for entry in listing.items}))
+        space_records = [self._space_record(space, listings.get(space.name)) for space in spaces]
+
+        async def remember(tx: Tx) -> None:
+            await tx.catalog.put_spaces(space_records)
+            await tx.catalog.put_assets([record for record in settled if record != known.get(record.id)])
+
+        await self._store.write(remember)
+        return readings
+
+    def _listed_record(self, entry: AssetEntry, known: AssetRecord | None, flaw: Problem | None) -> AssetRecord:
+        decision = self._mapping.decide(entry.id, entry.kind, entry.label)
+        base = known or AssetRecord.first_seen(entry.id, entry.kind, at=self._now)
+        return replace(
+            base,
+            kind=entry.kind,
+            label=entry.label,
+            tier=decision.tier,
+            included=decision.included,
+            reason=decision.excluded_by,
+            problem=flaw if flaw is not None else base.problem,
+            misses=0,
+            first_missed_at=None,
+            listed_at=self._now,
+        )
+
+    def _is_settled(self, record: AssetRecord, *, flawed: bool) -> bool:
+        """Count the asset; True when its definition is not to be read now."""
+        if not record.included:
+            self._report.filtered += 1
+            return True
+        if flawed:
+            self._report.failed += 1
+            return True
+        if not self._scope.wants(record.id, record.tier):
+            self._report.mapped += 1
+            return True
+        return False
+
+    def _missed(self, known: Iterable[AssetRecord], space: SpaceName, present: set[AssetId]) -> Iterator[AssetRecord]:
+        for record in known:
+            if record.id.space == space and record.id not in present:
+                missed = replace(record, misses=record.misses + 1, first_missed_at=record.first_missed_at or self._now)
+                yield self._with_status(missed)
+
+    def _space_record(self, space: SpaceEntry, listing: Listing[AssetEntry] | None) -> SpaceRecord:
+        problem = listing.problems[0] if listing is not None and listing.problems else None
+        return SpaceRecord(
+            name=space.name,
+            label=space.label,
+            listed_at=self._now,
+            complete=listing.complete if listing is not None else False,
+            problem=problem,
+            present=True,
+        )
+
+    def _with_status(self, record: AssetRecord) -> AssetRecord:
+        status = status_of(record, self._checkpoints.get(record.id))
+        if status is AssetStatus.PENDING and record.status is AssetStatus.CONFLICT:
+            status = AssetStatus.CONFLICT
+        return replace(record, status=status)
+
+    async def _read_all(self, readings: Sequence[_Reading]) -> None:
+        queue = iter(readings)
+        total = len(readings)
+
+        async def reader() -> None:
+            for reading in queue:
+                record, definition = await self._read_one(reading)
+                self._pending.append((self._with_status(record), definition))
+                self._report.read += 1
+                if self._report.read % BATCH == 0:
+                    await self._flush()
+                    await self._progress(ProgressEvent("reading", self._report.read, total, "reading definitions"))
+
+        await self._progress(ProgressEvent("reading", 0, total, "reading definitions"))
+        try:
+            async with anyio.create_task_group() as group:
+                for _ in range(min(READERS, total)):
+                    group.start_soon(reader)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._flush()
+        await self._progress(ProgressEvent("reading", total, total, "definitions read"))
+
+    async def _read_one(self, reading: _Reading) -> tuple[AssetRecord, bytes | None]:
+        record = reading.record
+        version = NORMALISER_VERSION
+        try:
+            raw = await self._source.fetch(reading.entry)
+            seen = (
+                raw.digest == record.raw_digest and record.parser_version == version and record.definition is not None
+            )
+            if seen and not self._thorough:
+                self._report.mapped += 1
+                self._report.unchanged += 1
+                return replace(record, problem=None, read_at=self._now), None
+            asset = self._source.normalise(raw)
+        except SourceError as error:
+            return self._failed(record, error), None
+        self._report.mapped += 1
+        return self._fresh(record, asset, raw.digest, version)
+
+    def _failed(self, record: AssetRecord, error: SourceError) -> AssetRecord:
+        problem = Problem(str(record.id), error.fault, error.message, error.remedy)
+        if error.fault is SourceFault.NOT_EXPOSED:
+            # Benign (reference: datasphere-api.md 3.2): listed a moment ago, not exposed now; nothing is wrong with us.
+            self._report.filtered += 1
+        else:
+            self._report.failed += 1
+            self._report.problems.append(problem)
+        return replace(record, problem=problem)
+
+    def _fresh(
+        self, record: AssetRecord, asset: Asset, raw_digest: Digest, version: int
+    ) -> tuple[AssetRecord, bytes | None]:
+        definition = encode_asset(asset)
+        prints = fingerprints(asset)
+        if prints == record.fingerprints:
+            self._report.unchanged += 1
+        decision = self._mapping.decide(asset.id, asset.kind, asset.label)
+        fresh = replace(
+            record,
+            kind=asset.kind,
+            label=asset.label,
+            tier=decision.tier,
+            included=decision.included,
+            reason=decision.excluded_by,
+            raw_digest=raw_digest,
+            parser_version=version,
+            fingerprints=prints,
+            column_count=len(asset.columns),
+            pii_columns=sum(1 for column in asset.columns if column.pii),
+            problem=None,
+            read_at=self._now,
+            changed_at=record.changed_at if prints == record.fingerprints else self._now,
+        )
+        return fresh, definition
+
+    async def _flush(self) -> None:
+        batch, self._pending = self._pending, []
+        if not batch:
+            return
+
+        async def remember(tx: Tx) -> None:
+            written = [definition for _, definition in batch if definition is not None]
+            digests = iter(await tx.blobs.put_many(written))
+            await tx.catalog.put_assets(
+                [
+                    record if definition is None else replace(record, definition=next(digests))
+                    for record, definition in batch
+                ]
+            )
+
+        await self._store.write(remember)

@@ -1,0 +1,283 @@
+"""Drive durable runs: claim, keep alive, go through the phases, end; take over what a dead process left.
+
+A run is a row in the state before anything happens. Whoever drives it holds a claim with a fence; every write carries
+the fence, so a process that was taken over can write nothing any more. The phases are `discovering`, `planning` and
+`applying`; each can be begun again by another process, and applying goes on at the next asset.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import anyio
+
+from spheresync.errors import FenceError, RefusedError, SpheresyncError
+from spheresync.model import (
+    GLUE,
+    Action,
+    ChangeSetId,
+    JsonValue,
+    Problem,
+    RunId,
+    RunState,
+    isoformat,
+)
+from spheresync.run.apply import Applier
+from spheresync.run.containers import ensure_containers
+from spheresync.run.planning import FORMAT, NEEDS_ALLOWANCE, PlanRequest
+from spheresync.run.progress import OnProgress, ProgressEvent
+from spheresync.run.scope import Scope
+from spheresync.run.verdict import SKIPPED, state_of
+from spheresync.run.workshop import Workshop
+from spheresync.state.records import AuditEvent, ChangeSetRecord, RunRecord
+from spheresync.state.store import Tx
+
+HEARTBEAT = 1.0
+"""Seconds between two signs of life; a cancel from another process is noticed within one."""
+CLAIM_RETRY = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """What a run was asked to do, as stored with it."""
+
+    scope: Scope = field(default_factory=Scope)
+    thorough: bool = False
+    allow_deletes: bool = False
+    max_deletes: int | None = None
+
+    def to_json(self) -> dict[str, JsonValue]:
+        return {
+            "scope": self.scope.to_json(),
+            "full": self.thorough,
+            "allow_deletes": self.allow_deletes,
+            "max_deletes": self.max_deletes,
+        }
+
+    @classmethod
+    def parse(cls, data: bytes) -> RunRequest:
+        value = json.loads(data)
+        return cls(Scope.from_json(value["scope"]), value["full"], value["allow_deletes"], value["max_deletes"])
+
+
+@dataclass(slots=True)
+class _Drive:
+    """One claim of one run while it is driven here."""
+
+    run: RunRecord
+    fence: int
+    spent_before: Mapping[str, int]
+    cancelled: bool = False
+    lost: bool = False
+    counts: Counter[str] = field(default_factory=Counter)
+    problems: list[Problem] = field(default_factory=list)
+    findings: tuple[Problem, ...] = ()
+
+
+class Executor:
+    """Drives runs of one state in this process."""
+
+    def __init__(self, workshop: Workshop, progress: OnProgress) -> None:
+        self._workshop = workshop
+        self._store = workshop.store
+        self._progress = progress
+
+    async def drive(self, run_id: RunId) -> RunRecord:
+        """Bring a run to its end, wherever it stands: wait for its turn, take over dead ones before it, execute.
+
+        Returns when the run has ended, here or in another process.
+        """
+        while True:
+            await self._take_over_dead(run_id)
+            run = await self._store.runs.get(run_id)
+            if run.state.ended:
+                return run
+            fence = await self._claim(run_id)
+            if fence is not None:
+                await self._execute(await self._store.runs.get(run_id), fence)
+            else:
+                await self._progress(ProgressEvent("waiting", 0, 0, "waiting for another run to end"))
+                await anyio.sleep(CLAIM_RETRY)
+
+    async def _take_over_dead(self, but: RunId) -> None:
+        for run in await self._store.runs.orphans():
+            if run.id == but:
+                continue
+            fence = await self._claim(run.id)
+            if fence is not None:
+                await self._execute(await self._store.runs.get(run.id), fence)
+
+    async def _claim(self, run_id: RunId) -> int | None:
+        async def claim(tx: Tx) -> int | None:
+            return await tx.runs.claim(run_id, self._workshop.owner)
+
+        return await self._store.write(claim)
+
+    async def _execute(self, run: RunRecord, fence: int) -> None:
+        drive = _Drive(run, fence, self._workshop.usage())
+        async with self._kept_alive(drive):
+            try:
+                await self._phases(drive)
+            except FenceError:
+                drive.lost = True
+            except SpheresyncError as error:
+                drive.problems.append(Problem(run.id, type(error).__name__, error.message, error.remedy))
+                await self._finish(drive, RunState.REFUSED if isinstance(error, RefusedError) else RunState.FAILED)
+
+    @asynccontextmanager
+    async def _kept_alive(self, drive: _Drive) -> AsyncIterator[None]:
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._beat, drive)
+            yield
+            group.cancel_scope.cancel()
+
+    async def _beat(self, drive: _Drive) -> None:
+        async def beat(tx: Tx) -> bool:
+            return await tx.runs.heartbeat(drive.run.id, drive.fence)
+
+        while not drive.lost:
+            await anyio.sleep(HEARTBEAT)
+            try:
+                drive.cancelled |= await self._store.write(beat)
+            except FenceError:
+                drive.lost = True
+
+    async def _phases(self, drive: _Drive) -> None:
+        run, request = drive.run, RunRequest.parse(drive.run.request)
+        if run.cancel_requested:
+            await self._finish(drive, RunState.CANCELLED)
+            return
+        if run.change_set_id is None:
+            change_set = await self._discover_and_plan(drive, request)
+            if change_set is None:
+                return
+        else:
+            change_set = await self._store.change_sets.get(run.change_set_id)
+            drive.problems.extend(change_set.problems)
+        await self._apply(drive, change_set, request)
+
+    async def _discover_and_plan(self, drive: _Drive, request: RunRequest) -> ChangeSetRecord | None:
+        await self._enter(drive, "discovering")
+        report = await self._workshop.discover(
+            request.scope, thorough=request.thorough, since=drive.run.created_at, progress=self._progress
+        )
+        drive.problems.extend(report.problems)
+        if not report.reached:
+            await self._finish(drive, RunState.FAILED)
+            return None
+        if drive.cancelled:
+            await self._finish(drive, RunState.CANCELLED)
+            return None
+        await self._enter(drive, "planning")
+        change_set = await self._workshop.plan(
+            PlanRequest(
+                scope=request.scope,
+                principal=drive.run.actor,
+                thorough=request.thorough,
+                allow_deletes=request.allow_deletes,
+                max_deletes=request.max_deletes,
+                problems=tuple(report.problems),
+            ),
+            self._progress,
+        )
+        await self._attach(drive, change_set.id, request)
+        return change_set
+
+    async def _attach(self, drive: _Drive, change_set_id: ChangeSetId, request: RunRequest) -> None:
+        events = []
+        if request.max_deletes is not None:
+            detail: dict[str, JsonValue] = {"max_deletes": request.max_deletes, "change_set": change_set_id}
+            events.append(AuditEvent(drive.run.actor.id, "guard_lifted", drive.run.id, None, None, "done", detail))
+
+        async def attach(tx: Tx) -> None:
+            await tx.runs.update(drive.run.id, drive.fence, change_set_id=change_set_id)
+            await tx.change_sets.attach_run(change_set_id, drive.run.id)
+            await tx.audit.append_many(events)
+
+        await self._store.write(attach)
+
+    async def _apply(self, drive: _Drive, change_set: ChangeSetRecord, request: RunRequest) -> None:
+        if change_set.format != FORMAT:
+            raise RefusedError(f"change set {change_set.id} has another format.", remedy="Make a new preview.")
+        await self._enter(drive, "applying")
+        items = await self._store.change_sets.all_items(change_set.id)
+        allowed = [
+            item
+            for item in items
+            if item.action.changes_something
+            and (item.blocked_by is None or (item.blocked_by == NEEDS_ALLOWANCE and request.allow_deletes))
+        ]
+        guarded = any(item.blocked_by not in {None, NEEDS_ALLOWANCE} for item in items)
+        drive.counts[Action.UNCHANGED] = change_set.summary.get(Action.UNCHANGED, 0)
+        drive.counts[Action.HELD] = sum(1 for item in items if item.action is Action.HELD)
+        drive.counts[Action.CONFLICT] = sum(1 for item in items if item.action is Action.CONFLICT)
+        halted = False
+        if allowed:
+            target = self._workshop.target(GLUE)
+            journal = {entry.ordinal: entry for entry in await self._store.runs.entries(drive.run.id)}
+            await ensure_containers(
+                self._store,
+                self._workshop.mapping,
+                self._workshop.settings.installation_marker,
+                target,
+                allowed,
+                run_id=drive.run.id,
+                actor=drive.run.actor,
+                now=isoformat(self._workshop.clock()),
+            )
+            applier = Applier(
+                target,
+                self._store,
+                drive.run,
+                fence=drive.fence,
+                now=lambda: isoformat(self._workshop.clock()),
+                stopping=lambda: drive.cancelled or drive.lost,
+                progress=self._progress,
+            )
+            report = await applier.run(allowed, journal)
+            drive.counts.update(report.counts)
+            if report.halted is not None:
+                halted = True
+                drive.problems.append(report.halted)
+        if drive.cancelled and drive.counts[SKIPPED]:
+            await self._finish(drive, RunState.CANCELLED)
+            return
+        problems = len(change_set.problems)
+        await self._finish(drive, state_of(drive.counts, problems=problems, guarded=guarded, halted=halted))
+
+    async def _enter(self, drive: _Drive, phase: str) -> None:
+        async def enter(tx: Tx) -> None:
+            await tx.runs.update(drive.run.id, drive.fence, phase=phase)
+
+        await self._store.write(enter)
+
+    async def _finish(self, drive: _Drive, state: RunState) -> None:
+        usage = {
+            key: so_far + drive.run.usage.get(key, 0) - drive.spent_before.get(key, 0)
+            for key, so_far in self._workshop.usage().items()
+        }
+        detail: dict[str, JsonValue] = {"counts": _plain(drive.counts), "usage": _plain(usage)}
+        event = AuditEvent(drive.run.actor.id, f"run_{drive.run.kind}", drive.run.id, None, None, state, detail)
+
+        async def finish(tx: Tx) -> None:
+            await tx.runs.update(
+                drive.run.id,
+                drive.fence,
+                state=state,
+                phase="ended",
+                counts=dict(drive.counts),
+                usage=usage,
+                problems=tuple(drive.problems),
+                finished_at=isoformat(self._workshop.clock()),
+            )
+            await tx.audit.append_many([event])
+
+        await self._store.write(finish)
+
+
+def _plain(figures: Mapping[str, int]) -> dict[str, JsonValue]:
+    return {str(key): value for key, value in figures.items() if value}

@@ -1,0 +1,208 @@
+"""Which database and table each asset has: names that are held stay, newcomers get theirs by rule.
+
+A database that this state has not seen before is looked at first. What is found there under our marker is taken into
+the checkpoints again, which is how a lost state is rebuilt from AWS; what is found there without it is foreign.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from spheresync.mapping.names import allocate, derives, hashed_name
+from spheresync.mapping.rules import Decision
+from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    AssetId,
+    AssetStatus,
+    PhysicalName,
+    TargetName,
+)
+from spheresync.run.rebuilding import Rebuilder
+from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
+from spheresync.state.store import Store, Tx
+from spheresync.target.protocol import Inventory, Target
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an asset's object is or will be."""
+
+    container: PhysicalName
+    name: PhysicalName
+
+
+@dataclass(slots=True)
+class Names:
+    """Addresses of the assets that were asked for, and what stands in their way.
+
+    `adopted` are assets whose checkpoints were rebuilt just now from what carries our marker.
+    """
+
+    addresses: dict[AssetId, Address] = field(default_factory=dict)
+    foreign: set[Address] = field(default_factory=set)
+    adopted: set[AssetId] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """What an asset wants to be called before anybody else is asked."""
+
+    record: AssetRecord
+    key: str  # of the database: the space, or the name that a rule gives
+    container: PhysicalName
+    name: PhysicalName
+
+
+def container_note(target: TargetName, container: str) -> str:
+    """Under which key the state notes that a container was looked at."""
+    return f"container:{target}:{DEFAULT_DESTINATION}:{container}"
+
+
+class Naming:
+    """Resolves addresses for one plan."""
+
+    def __init__(self, store: Store, mapping: MappingRules, marker: str, target: Target) -> None:
+        self._store = store
+        self._mapping = mapping
+        self._marker = marker
+        self._target = target
+
+    async def resolve(
+        self, records: Sequence[AssetRecord], checkpoints: Mapping[AssetId, Checkpoint], *, now: str
+    ) -> Names:
+        """Addresses for assets that are to be compared.
+
+        Args:
+            records: assets that need an address.
+            checkpoints: what the target is known to hold, of all assets.
+            now: for the notes that are taken.
+
+        Raises:
+            TargetError: a database had to be looked at and could not be.
+        """
+        wishes = [self._wish(record) for record in records]
+        names = Names()
+        noted = await self._store.meta.with_prefix(container_note(self._target.name, ""))
+        held = _held_containers(checkpoints.values(), self._mapping)
+        newcomers = [wish for wish in wishes if _kept(wish, checkpoints, held) is None]
+        inventory = await self._look(newcomers, noted, now)
+        if inventory is not None:
+            rebuilder = Rebuilder(self._store, self._target.name, self._marker)
+            rebuilt = await rebuilder.adopt(inventory, checkpoints, now=now)
+            checkpoints = {**rebuilt, **checkpoints}
+            names.adopted = set(rebuilt)
+            names.foreign = {
+                Address(live.container, live.name) for live in inventory.objects if live.owner != self._marker
+            }
+            held |= {
+                container.name: container.source
+                for container in inventory.containers.values()
+                if container.owner == self._marker and container.source is not None
+            }
+        names.foreign |= await self._recheck_conflicts(newcomers)
+        self._allocate(wishes, checkpoints, held, names)
+        return names
+
+    def _wish(self, record: AssetRecord) -> _Wish:
+        decision: Decision = self._mapping.decide(record.id, record.kind, record.label)
+        return _Wish(
+            record=record,
+            key=decision.database_key(record.id),
+            container=decision.database_name(record.id, record.kind, record.label),
+            name=decision.table_name(record.id, record.kind, record.label),
+        )
+
+    async def _look(
+        self,
+        newcomers: Sequence[_Wish],
+        noted: Mapping[str, str],
+        now: str,
+    ) -> Inventory | None:
+        """Look at databases that newcomers may go to and that were never looked at."""
+        unknown = set()
+        for key, plain in {(wish.key, wish.container) for wish in newcomers}:
+            for candidate in (plain, hashed_name(plain, key)):
+                if container_note(self._target.name, candidate) not in noted:
+                    unknown.add(candidate)
+        if not unknown:
+            return None
+        inventory = await self._target.inventory(frozenset(unknown))
+
+        async def note(tx: Tx) -> None:
+            for container in unknown:
+                there = "present" if container in inventory.containers else "absent"
+                await tx.meta.set(container_note(self._target.name, container), f"{there} {now}")
+
+        await self._store.write(note)
+        return inventory
+
+    async def _recheck_conflicts(self, newcomers: Sequence[_Wish]) -> set[Address]:
+        """What stood in the way once is looked at again: a person may have moved it."""
+        foreign = set()
+        for wish in newcomers:
+            if wish.record.status is AssetStatus.CONFLICT:
+                live = await self._target.read(wish.container, wish.name)
+                if live is not None and live.owner != self._marker:
+                    foreign.add(Address(wish.container, wish.name))
+        return foreign
+
+    def _allocate(
+        self,
+        wishes: Sequence[_Wish],
+        checkpoints: Mapping[AssetId, Checkpoint],
+        held: Mapping[PhysicalName, str],
+        names: Names,
+    ) -> None:
+        known = {key: container for container, key in held.items()}
+        wanted = {wish.key: wish.container for wish in wishes if wish.key not in known}
+        containers = {**known, **allocate(wanted.items(), held)}
+        holders: dict[PhysicalName, dict[PhysicalName, str]] = defaultdict(dict)
+        for asset, checkpoint in checkpoints.items():
+            if checkpoint.state is not CheckpointState.DELETED:
+                holders[checkpoint.container][checkpoint.name] = str(asset)
+        newcomers: dict[PhysicalName, list[tuple[str, PhysicalName]]] = defaultdict(list)
+        for wish in wishes:
+            container = containers[wish.key]
+            kept = _kept(wish, checkpoints, held)
+            if kept is not None:
+                names.addresses[wish.record.id] = kept
+            else:
+                newcomers[container].append((str(wish.record.id), wish.name))
+        for container, wanting in newcomers.items():
+            given = allocate(wanting, holders[container])
+            for source, name in given.items():
+                names.addresses[AssetId.parse(source)] = Address(container, name)
+
+
+def _held_containers(checkpoints: Iterable[Checkpoint], mapping: MappingRules) -> dict[PhysicalName, str]:
+    """Databases that spaces hold by what is written in them already."""
+    held: dict[PhysicalName, str] = {}
+    for space in sorted({(c.asset.space, c.container) for c in checkpoints if c.state is not CheckpointState.DELETED}):
+        name, container = space
+        if derives(container, mapping.default_database(name), name):
+            held.setdefault(container, name)
+    return held
+
+
+def _kept(wish: _Wish, checkpoints: Mapping[AssetId, Checkpoint], held: Mapping[PhysicalName, str]) -> Address | None:
+    """The address that the asset has and keeps; None for a newcomer and for one that rules name anew."""
+    checkpoint = checkpoints.get(wish.record.id)
+    if checkpoint is None or checkpoint.state is CheckpointState.DELETED:
+        return None
+    same_container = checkpoint.container == wish.container or held.get(checkpoint.container) == wish.key
+    if same_container and derives(checkpoint.name, wish.name, str(wish.record.id)):
+        return Address(checkpoint.container, checkpoint.name)
+    return None
+
+
+def known_address(record: AssetRecord, checkpoint: Checkpoint | None, decision: Decision) -> Address:
+    """For explanations: the address that an asset has, else the plain one that it would want."""
+    if checkpoint is not None:
+        return Address(checkpoint.container, checkpoint.name)
+    return Address(
+        decision.database_name(record.id, record.kind, record.label),
+        decision.table_name(record.id, record.kind, record.label),
+    )

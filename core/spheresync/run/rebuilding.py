@@ -1,0 +1,95 @@
+"""Rebuild checkpoints from a target that carries our marker: what a lost state knew, AWS still knows."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from spheresync.mapping.glue_table import STATUS
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    AssetId,
+    AssetKind,
+    Digest,
+    LiveObject,
+    RunId,
+    TargetName,
+    digest_of,
+)
+from spheresync.state.records import AssetRecord, AuditEvent, Checkpoint, CheckpointState
+from spheresync.state.store import Store, Tx
+from spheresync.target.protocol import Inventory
+
+NO_RUN = RunId("")
+"""The run of a checkpoint that no run of this state wrote."""
+
+
+class Rebuilder:
+    """Takes what carries our marker into the checkpoints again."""
+
+    def __init__(self, store: Store, target: TargetName, marker: str) -> None:
+        self._store = store
+        self._target = target
+        self._marker = marker
+
+    async def adopt(
+        self, inventory: Inventory, checkpoints: Mapping[AssetId, Checkpoint], *, now: str
+    ) -> dict[AssetId, Checkpoint]:
+        """Write a checkpoint for every object of ours that has none; answer those checkpoints by asset."""
+        found: dict[AssetId, tuple[LiveObject, Checkpoint]] = {}
+        for live in sorted(inventory.objects, key=lambda each: (each.container, each.name)):
+            asset = self._ours(live)
+            if asset is not None and asset not in checkpoints and asset not in found:
+                found[asset] = (live, self._checkpoint(asset, live, now))
+        if not found:
+            return {}
+        known = {record.id for record in await self._store.catalog.assets()}
+        strangers = [_stub(asset, live, now) for asset, (live, _) in found.items() if asset not in known]
+        bodies = [live.body for live, _ in found.values()]
+        event = AuditEvent("system", "rebuild", None, None, self._target, "done", {"objects": len(found)})
+
+        async def remember(tx: Tx) -> None:
+            await tx.blobs.put_many(bodies)
+            await tx.checkpoints.put_many([checkpoint for _, checkpoint in found.values()])
+            await tx.catalog.put_assets(strangers)
+            await tx.audit.append_many([event])
+
+        await self._store.write(remember)
+        return {asset: checkpoint for asset, (_, checkpoint) in found.items()}
+
+    def _ours(self, live: LiveObject) -> AssetId | None:
+        if live.owner != self._marker or live.source is None:
+            return None
+        try:
+            return AssetId.parse(live.source)
+        except ValueError:
+            return None
+
+    def _checkpoint(self, asset: AssetId, live: LiveObject, now: str) -> Checkpoint:
+        parameters = json.loads(live.body).get("Parameters") or {}
+        retired = parameters.get(STATUS) == "retired"
+        return Checkpoint(
+            asset=asset,
+            target=self._target,
+            destination=DEFAULT_DESTINATION,
+            container=live.container,
+            name=live.name,
+            body=digest_of(live.body),
+            body_digest=live.digest if live.digest is not None and live.intact else Digest("edited"),
+            version=live.version,
+            fingerprints=None,
+            mapping=None,
+            definition=None,
+            state=CheckpointState.RETIRED if retired else CheckpointState.ACTIVE,
+            held=None,
+            synced_at=now,
+            run_id=NO_RUN,
+            fence=0,
+        )
+
+
+def _stub(asset: AssetId, live: LiveObject, now: str) -> AssetRecord:
+    """An asset that only the target still knows; if Datasphere no longer lists it, the next listings count that."""
+    kind = (json.loads(live.body).get("Parameters") or {}).get("spheresync.kind")
+    known = AssetKind(kind) if kind in set(AssetKind) else AssetKind.VIEW
+    return AssetRecord.first_seen(asset, known, at=now)

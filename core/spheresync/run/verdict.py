@@ -1,0 +1,35 @@
+"""How a run ended, from what it did: one place that turns counts into a state of CONTRACT.md."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from spheresync.model import Action, RunState
+
+#: Counts that are no action of the change set.
+FAILED = "failed"
+REFUSED = "refused"
+SKIPPED = "skipped"
+
+#: Actions that left something behind in the target or in what is managed there.
+EFFECTIVE = tuple(action for action in Action if action.changes_something)
+
+
+def state_of(counts: Mapping[str, int], *, problems: int, guarded: bool, halted: bool) -> RunState:
+    """The end state of a run that ran to its end (a cancelled one says so itself).
+
+    Args:
+        counts: items by action, plus failed, refused (moved since the plan) and skipped.
+        problems: things that could not be read from Datasphere.
+        guarded: a guard held items back.
+        halted: the run stopped early because the target took nothing any more.
+    """
+    done = sum(counts.get(action, 0) for action in EFFECTIVE)
+    failed = counts.get(FAILED, 0) + counts.get(Action.CONFLICT, 0) + problems
+    refused = counts.get(REFUSED, 0)
+    kept = counts.get(Action.UNCHANGED, 0) + counts.get(Action.HELD, 0)
+    if refused and not (done or failed or halted):
+        return RunState.REFUSED
+    if failed or refused or halted:
+        return RunState.PARTLY_FAILED if done or kept else RunState.FAILED
+    return RunState.REFUSED if guarded else RunState.DONE

@@ -1,0 +1,165 @@
+"""What every run of this process works with: the state, the settings as they are now, one source, the targets."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import datetime
+
+import anyio
+
+from spheresync.config import Settings, SettingsSource
+from spheresync.errors import ConfigurationError
+from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.model import GLUE, Problem, TargetName, canonical_json, isoformat
+from spheresync.run.discovery import Discovery, DiscoveryReport
+from spheresync.run.planning import Planner, PlanRequest
+from spheresync.run.progress import OnProgress, ProgressEvent
+from spheresync.run.scope import Scope
+from spheresync.source.tenant import DatasphereSource
+from spheresync.state.records import ChangeSetRecord
+from spheresync.state.store import Store, Tx
+from spheresync.target.protocol import Target
+
+DISCOVERY_LEASE = "discovery"
+LAST_DISCOVERY = "last_discovery"
+LEASE_RETRY = 0.2
+
+
+class Workshop:
+    """The tools of one process. Sources and targets are made when first needed, so that reading costs no start-up."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings_source: SettingsSource,
+        *,
+        owner: str,
+        clock: Callable[[], datetime],
+        make_source: Callable[[Settings], Awaitable[DatasphereSource]],
+        make_target: Callable[[Settings, TargetName], Target],
+    ) -> None:
+        self.store = store
+        self.owner = owner
+        self.clock = clock
+        self._settings_source = settings_source
+        self._settings = settings_source.current()
+        self._make_source = make_source
+        self._make_target = make_target
+        self._source: DatasphereSource | None = None
+        self._targets: dict[TargetName, Target] = {}
+        self._mapping: MappingRules | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The settings as the file has them now; a file that broke meanwhile leaves the last good ones in force."""
+        try:
+            current = self._settings_source.current()
+        except ConfigurationError:
+            return self._settings
+        if current is not self._settings:
+            self._settings, self._mapping = current, None
+        return self._settings
+
+    @property
+    def mapping(self) -> MappingRules:
+        settings = self.settings
+        if self._mapping is None:
+            self._mapping = MappingRules.compile(settings)
+        return self._mapping
+
+    async def source(self) -> DatasphereSource:
+        if self._source is None:
+            self._source = await self._make_source(self.settings)
+        return self._source
+
+    def target(self, name: TargetName) -> Target:
+        if name not in self._targets:
+            self._targets[name] = self._make_target(self.settings, name)
+        return self._targets[name]
+
+    async def discover(self, scope: Scope, *, thorough: bool, since: str, progress: OnProgress) -> DiscoveryReport:
+        """Read Datasphere, one process at a time; a reading that began after `since` and covers `scope` serves too."""
+        while True:
+            shared = await self._shared_reading(scope, thorough=thorough, since=since)
+            if shared is not None:
+                return shared
+            if await self._acquire():
+                break
+            await progress(ProgressEvent("waiting", 0, 0, "another process is reading Datasphere"))
+            await anyio.sleep(LEASE_RETRY)
+        try:
+            return await self._discover_here(scope, thorough=thorough, progress=progress)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._release()
+
+    async def _discover_here(self, scope: Scope, *, thorough: bool, progress: OnProgress) -> DiscoveryReport:
+        began = self.clock()
+        discovery = Discovery(
+            await self.source(), self.store, self.mapping, scope, now=began, thorough=thorough, progress=progress
+        )
+        report = await discovery.run()
+        note = {
+            "began": isoformat(began),
+            "scope": scope.to_json(),
+            "thorough": thorough,
+            "report": asdict(report),
+        }
+
+        async def remember(tx: Tx) -> None:
+            await tx.meta.set(LAST_DISCOVERY, canonical_json(note).decode())
+
+        await self.store.write(remember)
+        return report
+
+    async def _shared_reading(self, scope: Scope, *, thorough: bool, since: str) -> DiscoveryReport | None:
+        text = await self.store.meta.get(LAST_DISCOVERY)
+        if text is None:
+            return None
+        note = json.loads(text)
+        if note["began"] < since or (thorough and not note["thorough"]):
+            return None
+        if not Scope.from_json(note["scope"]).covers(scope):
+            return None
+        figures = note["report"]
+        figures["problems"] = [Problem(**problem) for problem in figures["problems"]]
+        return DiscoveryReport(**figures)
+
+    async def _acquire(self) -> bool:
+        async def acquire(tx: Tx) -> bool:
+            return await tx.leases.acquire(DISCOVERY_LEASE, self.owner) is not None
+
+        return await self.store.write(acquire)
+
+    async def _release(self) -> None:
+        async def release(tx: Tx) -> None:
+            await tx.leases.release(DISCOVERY_LEASE, self.owner)
+
+        await self.store.write(release)
+
+    async def plan(self, request: PlanRequest, progress: OnProgress) -> ChangeSetRecord:
+        """Make and save a change set from what the local catalog holds."""
+        planner = Planner(
+            self.store,
+            self.settings,
+            self.mapping,
+            self.target(GLUE),
+            request,
+            now=self.clock(),
+            progress=progress,
+        )
+        return await planner.run()
+
+    def usage(self) -> dict[str, int]:
+        """Requests and bytes of this process so far, measured where they leave it."""
+        figures = {"datasphere_requests": 0, "datasphere_bytes": 0, "aws_calls": 0, "aws_bytes": 0}
+        if self._source is not None:
+            reading = self._source.http.usage
+            figures["datasphere_requests"] = reading.requests
+            figures["datasphere_bytes"] = reading.bytes_received
+        for target in self._targets.values():
+            figures["aws_calls"] += target.usage.total_calls
+            figures["aws_bytes"] += target.usage.bytes_sent
+        return figures

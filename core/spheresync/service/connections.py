@@ -1,0 +1,47 @@
+"""Test every connection and say what to do about each failure."""
+
+from __future__ import annotations
+
+from spheresync.answers import ConnectionFinding, ConnectionReport
+from spheresync.errors import SpheresyncError
+from spheresync.model import GLUE
+from spheresync.run.workshop import Workshop
+
+
+async def test_connections(workshop: Workshop) -> ConnectionReport:
+    """One finding for each connection: state, token, catalog, each target. Writes nothing."""
+    findings = [await _state(workshop), *await _datasphere(workshop), *await _targets(workshop)]
+    return ConnectionReport(ok=all(finding.ok for finding in findings), items=findings)
+
+
+async def _state(workshop: Workshop) -> ConnectionFinding:
+    folder = workshop.settings.state_dir
+    faults = await workshop.store.check()
+    if faults:
+        remedy = "Move the file away and sync again: the state is rebuilt from AWS; the audit log is not."
+        return ConnectionFinding(connection="state", ok=False, message=f"{folder}: {faults[0]}", remedy=remedy)
+    return ConnectionFinding(connection="state", ok=True, message=f"The state in {folder} is sound.")
+
+
+async def _datasphere(workshop: Workshop) -> list[ConnectionFinding]:
+    try:
+        source = await workshop.source()
+    except SpheresyncError as error:
+        return [ConnectionFinding(connection="datasphere", ok=False, message=error.message, remedy=error.remedy)]
+    return [
+        ConnectionFinding(connection=check.connection, ok=check.ok, message=check.message, remedy=check.remedy)
+        for check in await source.check()
+    ]
+
+
+async def _targets(workshop: Workshop) -> list[ConnectionFinding]:
+    try:
+        problems = await workshop.target(GLUE).check()
+    except SpheresyncError as error:
+        return [ConnectionFinding(connection=GLUE, ok=False, message=error.message, remedy=error.remedy)]
+    if not problems:
+        return [ConnectionFinding(connection=GLUE, ok=True, message="Databases and tables can be read and written.")]
+    return [
+        ConnectionFinding(connection=GLUE, ok=False, message=problem.message, remedy=problem.remedy)
+        for problem in problems
+    ]

@@ -1,0 +1,333 @@
+"""Questions that only the local state answers: assets, change sets, runs, the audit log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeVar
+
+from spheresync.answers import (
+    AssetDetail,
+    AssetRow,
+    AuditRow,
+    AuditVerdictAnswer,
+    ChangeSetAnswer,
+    ColumnDecision,
+    MappingExplanation,
+    Page,
+    RuleRow,
+    RunAnswer,
+    RunRow,
+    SpaceRow,
+)
+from spheresync.errors import UsageError
+from spheresync.mapping.explain import explain
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    GLUE,
+    Action,
+    Asset,
+    AssetId,
+    AssetKind,
+    AssetStatus,
+    ChangeSetId,
+    JsonValue,
+    RunId,
+    SpaceName,
+    TechnicalName,
+    Tier,
+    isoformat,
+)
+from spheresync.run.naming import known_address
+from spheresync.run.scope import unknown_name
+from spheresync.run.workshop import Workshop
+from spheresync.service import cursors, rows
+from spheresync.state.definitions import decode_asset
+from spheresync.state.records import AssetRecord
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def _one_of(what: str, value: str | None, known: type[Word]) -> Word | None:
+    if value is not None and value not in set(known):
+        raise UsageError(f"there is no {what} {value!r}.", remedy=f"Valid: {', '.join(known)}.")
+    return known(value) if value is not None else None
+
+
+class Detail(StrEnum):
+    """How much of each row an answer holds."""
+
+    CONCISE = "concise"
+    FULL = "full"
+
+
+def _full(detail: str) -> bool:
+    return _one_of("detail", detail, Detail) is Detail.FULL
+
+
+class Reading:
+    """Read-only questions of one process."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._store = workshop.store
+
+    async def list_spaces(self, *, limit: int = 50, cursor: str | None = None) -> Page[SpaceRow]:
+        start = cursors.decode(cursor, str)
+        size = cursors.page_size(limit)
+        spaces = sorted(await self._store.catalog.spaces(), key=lambda space: space.name)
+        after = [space for space in spaces if start is None or space.name > str(start[0])]
+        counts = await self._store.catalog.counts()
+        items = [rows.space_row(space, [each for each in counts if each.space == space.name]) for space in after[:size]]
+        more = cursors.encode(items[-1].space) if len(after) > size else None
+        return Page(items=items, total=len(spaces), next_cursor=more)
+
+    async def list_assets(
+        self,
+        *,
+        space: str | None = None,
+        kind: str | None = None,
+        tier: str | None = None,
+        status: str | None = None,
+        query: str | None = None,
+        detail: str = "concise",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[AssetRow]:
+        full = _full(detail)
+        start = cursors.decode(cursor, str, str)
+        size = cursors.page_size(limit)
+        if space is not None:
+            await self._require_space(space)
+        records, total = await self._store.catalog.page(
+            space=SpaceName(space) if space is not None else None,
+            kind=_one_of("kind", kind, AssetKind),
+            tier=_one_of("tier", tier, Tier),
+            status=_one_of("status", status, AssetStatus),
+            query=query,
+            limit=size + 1,
+            after=AssetId(SpaceName(str(start[0])), TechnicalName(str(start[1]))) if start is not None else None,
+        )
+        shown = records[:size]
+        items = [await self._asset_row(record, full=full) for record in shown]
+        more = cursors.encode(shown[-1].id.space, shown[-1].id.name) if len(records) > size else None
+        return Page(items=items, total=total, next_cursor=more)
+
+    async def _asset_row(self, record: AssetRecord, *, full: bool) -> AssetRow:
+        tier = self._tier(record)
+        if not full:
+            return rows.asset_row(record, tier)
+        return rows.full_asset_row(record, tier, await self._store.checkpoints.of_asset(record.id))
+
+    def _tier(self, record: AssetRecord) -> str:
+        return self._workshop.mapping.decide(record.id, record.kind, record.label).tier
+
+    async def _require_space(self, name: str) -> None:
+        known = [space.name for space in await self._store.catalog.spaces()]
+        if name not in known:
+            raise unknown_name("space", name, known, listing="list_spaces")
+
+    async def _record(self, text: str) -> AssetRecord:
+        try:
+            asset = AssetId.parse(text)
+        except ValueError as error:
+            raise UsageError(f"{error}.", remedy="Write an asset as SPACE/NAME, for example SALES/Orders.") from error
+        record = await self._store.catalog.asset(asset)
+        if record is None:
+            known = [str(each.id) for each in await self._store.catalog.assets()]
+            raise unknown_name("asset", text, known, listing="list_assets")
+        return record
+
+    async def _definition(self, record: AssetRecord) -> Asset | None:
+        if record.definition is None:
+            return None
+        return decode_asset(await self._store.blobs.get(record.definition))
+
+    async def describe_asset(self, text: str) -> AssetDetail:
+        record = await self._record(text)
+        asset = await self._definition(record)
+        checkpoints = await self._store.checkpoints.of_asset(record.id)
+        pii: dict[str, list[str]] = {}
+        for column in asset.columns if asset is not None else ():
+            if column.pii is not None:
+                pii.setdefault(column.pii, []).append(column.name)
+        prints = record.fingerprints
+        return AssetDetail(
+            asset=str(record.id),
+            kind=record.kind,
+            label=record.label,
+            tier=self._tier(record),
+            status=record.status,
+            problem=f"{record.problem.message} {record.problem.remedy}".strip() if record.problem else None,
+            columns=[rows.column_row(column) for column in asset.columns] if asset is not None else [],
+            context=_context(asset) if asset is not None else {},
+            targets=[rows.target_row(held) for held in checkpoints],
+            fingerprints={}
+            if prints is None
+            else {"schema": prints.schema, "content": prints.content, "metadata": prints.metadata},
+            last_sync=max((held.synced_at for held in checkpoints), default=None),
+            pii=pii,
+        )
+
+    async def explain_mapping(self, text: str) -> MappingExplanation:
+        record = await self._record(text)
+        decision = self._workshop.mapping.decide(record.id, record.kind, record.label)
+        held = await self._store.checkpoints.get(record.id, GLUE, DEFAULT_DESTINATION)
+        address = known_address(record, held, decision)
+        explanation = explain(
+            record.id,
+            record.kind,
+            record.label,
+            asset=await self._definition(record),
+            decision=decision,
+            database=address.container,
+            table=address.name,
+        )
+        return MappingExplanation(
+            asset=str(record.id),
+            included=decision.included,
+            reason=decision.excluded_by,
+            tier=decision.tier,
+            database=address.container,
+            table=address.name,
+            rules=[
+                RuleRow(rule=fired.rule, sets=dict(fired.sets), overridden=list(fired.overridden))
+                for fired in decision.fired
+            ],
+            names=list(explanation.names),
+            columns=[
+                ColumnDecision(
+                    name=column.name,
+                    physical=column.physical,
+                    type=column.source_type,
+                    physical_type=column.physical_type,
+                    reason=column.reason,
+                )
+                for column in explanation.columns
+            ],
+            findings=list(explanation.findings),
+        )
+
+    async def get_change_set(
+        self, change_set_id: str, *, detail: str = "full", limit: int = 20, cursor: str | None = None
+    ) -> ChangeSetAnswer:
+        full = _full(detail)
+        start = cursors.decode(cursor, int)
+        size = cursors.page_size(limit)
+        record = await self._store.change_sets.get(ChangeSetId(change_set_id))
+        after = int(start[0]) if start is not None else 0
+        items = await self._store.change_sets.items(record.id, after_ordinal=after, limit=size + 1)
+        shown = items[:size]
+        more = cursors.encode(shown[-1].ordinal) if len(items) > size else None
+        total = sum(count for action, count in record.summary.items() if action is not Action.UNCHANGED)
+        return rows.change_set_answer(
+            record,
+            [rows.change_row(item, full=full) for item in shown],
+            total=total,
+            next_cursor=more,
+            now=self._workshop.clock(),
+        )
+
+    async def get_run(self, run_id: str) -> RunAnswer:
+        run = await self._store.runs.get(RunId(run_id))
+        if run.change_set_id is None:
+            return rows.run_answer(run, None, [], [])
+        change_set = await self._store.change_sets.get(run.change_set_id)
+        conflicts = []
+        if change_set.summary.get(Action.CONFLICT):
+            conflicts = await self._store.change_sets.items(
+                change_set.id, after_ordinal=0, limit=rows.SHOWN_PROBLEMS, actions=[Action.CONFLICT]
+            )
+        return rows.run_answer(run, change_set, await self._store.runs.entries(run.id), conflicts)
+
+    async def list_runs(self, *, limit: int = 20, cursor: str | None = None) -> Page[RunRow]:
+        start = cursors.decode(cursor, str)
+        size = cursors.page_size(limit)
+        before = RunId(str(start[0])) if start is not None else None
+        runs, total = await self._store.runs.page(limit=size + 1, before=before)
+        shown = runs[:size]
+        more = cursors.encode(shown[-1].id) if len(runs) > size else None
+        return Page(items=[rows.run_row(run) for run in shown], total=total, next_cursor=more)
+
+    async def query_audit(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        asset: str | None = None,
+        outcome: str | None = None,
+        run_id: str | None = None,
+        detail: str = "concise",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[AuditRow]:
+        full = _full(detail)
+        start = cursors.decode(cursor, int)
+        size = cursors.page_size(limit)
+        entries, total = await self._store.audit.query(
+            since=moment("since", since),
+            until=moment("until", until),
+            actor=actor,
+            action=action,
+            asset=asset,
+            outcome=outcome,
+            run_id=RunId(run_id) if run_id is not None else None,
+            limit=size + 1,
+            cursor=int(start[0]) if start is not None else None,
+        )
+        shown = entries[:size]
+        more = cursors.encode(shown[-1].seq) if len(entries) > size else None
+        return Page(items=[rows.audit_row(entry, full=full) for entry in shown], total=total, next_cursor=more)
+
+    async def verify_audit(self) -> AuditVerdictAnswer:
+        verdict = await self._store.audit.verify()
+        return AuditVerdictAnswer(
+            intact=verdict.intact, entries=verdict.entries, first_broken=verdict.first_broken, reason=verdict.reason
+        )
+
+    async def suggest(self, what: str, prefix: str, space: str | None = None) -> list[str]:
+        """Values for argument completion, at most 100."""
+        if what == "space":
+            names: Iterable[str] = (record.name for record in await self._store.catalog.spaces())
+        elif what == "run":
+            names = (run.id for run in (await self._store.runs.page(limit=100))[0])
+        elif what == "change_set":
+            names = (record.id for record in await self._store.change_sets.latest(100))
+        else:
+            records = await self._store.catalog.assets(SpaceName(space) if space is not None else None)
+            names = (record.id.name if space else str(record.id) for record in records)
+        return sorted(name for name in names if name.startswith(prefix))[:100]
+
+
+def _context(asset: Asset) -> dict[str, JsonValue]:
+    context: dict[str, JsonValue] = {"labels": dict(asset.labels)}
+    if asset.owner:
+        context["owner"] = asset.owner
+    if asset.hierarchies:
+        context["hierarchies"] = {hierarchy.name: [*hierarchy.levels] for hierarchy in asset.hierarchies}
+    if asset.parameters:
+        context["parameters"] = {parameter.name: str(parameter.type) for parameter in asset.parameters}
+    context.update(dict(asset.facts))
+    if asset.view_definition:
+        context["view_definition"] = asset.view_definition
+    return context
+
+
+def moment(name: str, text: str | None) -> str | None:
+    """A point in time as the state spells it; a time without zone is local.
+
+    Raises:
+        UsageError: the text is no time.
+    """
+    if text is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"{name} {text!r} is no time.", remedy="Write it as 2026-11-24 or 2026-11-24T08:00:00Z."
+        ) from error
+    return isoformat(parsed if parsed.tzinfo is not None else parsed.astimezone())

@@ -1,0 +1,234 @@
+"""Turn records of the state into rows of answers. Pure: no row asks for anything."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from spheresync.answers import (
+    AssetRow,
+    AuditRow,
+    ChangeRow,
+    ChangeSetAnswer,
+    ColumnRow,
+    Failure,
+    FieldRow,
+    Finding,
+    Progress,
+    RunAnswer,
+    RunRow,
+    SpaceRow,
+    TargetObjectRow,
+)
+from spheresync.model import Action, Column, FieldChange, JsonValue, Problem, isoformat
+from spheresync.state.records import (
+    AssetRecord,
+    AuditEntry,
+    ChangeSetItem,
+    ChangeSetRecord,
+    Checkpoint,
+    FacetCount,
+    JournalEntry,
+    RunRecord,
+    SpaceRecord,
+)
+
+SHOWN_PROBLEMS = 20
+SHOWN_CHANGES = 12
+LONGEST_VALUE = 400
+CONFLICT_REMEDY = "Rename or remove that table, or give the asset another name with a mapping rule."
+
+
+def tally(counts: Sequence[FacetCount], facet: Callable[[FacetCount], str | None]) -> dict[str, int]:
+    """How many assets have each value of one facet; assets without it are left out."""
+    totals: Counter[str] = Counter()
+    for each in counts:
+        value = facet(each)
+        if value is not None:
+            totals[str(value)] += each.count
+    return dict(sorted(totals.items()))
+
+
+def space_row(space: SpaceRecord, counts: Sequence[FacetCount]) -> SpaceRow:
+    return SpaceRow(
+        space=space.name,
+        label=space.label,
+        assets=sum(each.count for each in counts),
+        kinds=tally(counts, lambda each: each.kind),
+        tiers=tally(counts, lambda each: each.tier),
+        statuses=tally(counts, lambda each: each.status),
+        problem=space.problem.message if space.problem is not None else None,
+    )
+
+
+def asset_row(record: AssetRecord, tier: str) -> AssetRow:
+    return AssetRow(asset=str(record.id), kind=record.kind, label=record.label, tier=tier, status=record.status)
+
+
+def full_asset_row(record: AssetRecord, tier: str, checkpoints: list[Checkpoint]) -> AssetRow:
+    return AssetRow(
+        asset=str(record.id),
+        kind=record.kind,
+        label=record.label,
+        tier=tier,
+        status=record.status,
+        columns=record.column_count,
+        objects=[f"{held.target}:{held.container}.{held.name}" for held in checkpoints],
+        problem=record.problem.message if record.problem is not None else None,
+        changed_at=record.changed_at,
+        synced_at=max((held.synced_at for held in checkpoints), default=None),
+    )
+
+
+def column_row(column: Column) -> ColumnRow:
+    return ColumnRow(
+        name=column.name,
+        type=str(column.type),
+        role=column.role,
+        label=column.label,
+        key=column.key,
+        nullable=column.nullable,
+        aggregation=column.aggregation,
+        pii=column.pii,
+        semantics=dict(column.semantics),
+    )
+
+
+def target_row(held: Checkpoint) -> TargetObjectRow:
+    return TargetObjectRow(
+        target=held.target,
+        destination=held.destination,
+        object=f"{held.container}.{held.name}",
+        state=held.state,
+        version=held.version,
+        synced_at=held.synced_at,
+        run_id=held.run_id,
+    )
+
+
+def finding(problem: Problem) -> Finding:
+    return Finding(subject=problem.subject, code=problem.code, message=problem.message, remedy=problem.remedy)
+
+
+def change_row(item: ChangeSetItem, *, full: bool) -> ChangeRow:
+    changes = item.changes if full else item.changes[:SHOWN_CHANGES]
+    return ChangeRow(
+        asset=str(item.asset),
+        action=item.action,
+        strategy=item.strategy,
+        target=item.target,
+        object=f"{item.container}.{item.name}",
+        severity=item.severity,
+        reason=item.reason,
+        operations=list(item.operations),
+        changes=[_field_row(change) for change in changes],
+        blocked_by=item.blocked_by,
+    )
+
+
+def _field_row(change: FieldChange) -> FieldRow:
+    return FieldRow(path=change.path, before=_shortened(change.before), after=_shortened(change.after))
+
+
+def _shortened(value: JsonValue) -> JsonValue:
+    if isinstance(value, str) and len(value) > LONGEST_VALUE:
+        return f"{value[:LONGEST_VALUE]}… ({len(value)} characters)"
+    return value
+
+
+def change_set_answer(
+    record: ChangeSetRecord, items: list[ChangeRow], *, total: int, next_cursor: str | None, now: datetime
+) -> ChangeSetAnswer:
+    expired = record.expires_at < isoformat(now)
+    state = "applied" if record.run_id is not None else "expired" if expired else "open"
+    return ChangeSetAnswer.model_validate(
+        {
+            "change_set_id": record.id,
+            "digest": record.digest,
+            "created_at": record.created_at,
+            "expires_at": record.expires_at,
+            "state": state,
+            "summary": {action: record.summary.get(action, 0) for action in Action},
+            "blocked": record.blocked,
+            "findings": [finding(problem) for problem in record.findings],
+            "problems": [finding(problem) for problem in record.problems[:SHOWN_PROBLEMS]],
+            "problems_total": len(record.problems),
+            "items": items,
+            "total": total,
+            "next_cursor": next_cursor,
+            "run_id": record.run_id,
+        }
+    )
+
+
+def run_row(run: RunRecord) -> RunRow:
+    return RunRow(
+        run_id=run.id,
+        state=run.state,
+        kind=run.kind,
+        actor=run.actor.id,
+        change_set_id=run.change_set_id,
+        counts=dict(run.counts),
+        created_at=run.created_at,
+        finished_at=run.finished_at,
+    )
+
+
+def run_answer(
+    run: RunRecord,
+    change_set: ChangeSetRecord | None,
+    journal: Sequence[JournalEntry],
+    conflicts: Sequence[ChangeSetItem],
+) -> RunAnswer:
+    """`journal` holds what was tried so far; `conflicts` what the plan itself would not touch."""
+    failures = [
+        Failure(asset=str(item.asset), target=item.target, code="conflict", reason=item.reason, remedy=CONFLICT_REMEDY)
+        for item in conflicts
+    ]
+    failures += [_failure(entry.problem, "glue") for entry in journal if entry.problem is not None]
+    failures += [_failure(problem, None) for problem in run.problems]
+    todo = sum(change_set.summary.get(action, 0) for action in Action if action.changes_something) if change_set else 0
+    done = sum(1 for entry in journal if entry.state.ended)
+    return RunAnswer(
+        run_id=run.id,
+        state=run.state,
+        kind=run.kind,
+        actor=run.actor.id,
+        change_set_id=run.change_set_id,
+        progress=Progress(phase=run.phase, done=done, total=max(todo, done)),
+        counts=_counts(run),
+        failures=failures[:SHOWN_PROBLEMS],
+        failures_total=len(failures),
+        findings=[finding(problem) for problem in change_set.findings] if change_set else [],
+        usage=dict(run.usage),
+        created_at=run.created_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+    )
+
+
+def _failure(problem: Problem, target: str | None) -> Failure:
+    return Failure(
+        asset=problem.subject, target=target, code=problem.code, reason=problem.message, remedy=problem.remedy
+    )
+
+
+def _counts(run: RunRecord) -> dict[str, int]:
+    words = [*Action, "failed", "refused", "skipped"]
+    return {str(word): run.counts.get(word, 0) for word in words}
+
+
+def audit_row(entry: AuditEntry, *, full: bool) -> AuditRow:
+    return AuditRow(
+        seq=entry.seq,
+        at=entry.at,
+        actor=entry.actor,
+        action=entry.action,
+        run_id=entry.run_id,
+        asset=entry.asset,
+        target=entry.target,
+        outcome=entry.outcome,
+        detail=json.loads(entry.detail) if full else None,
+    )

@@ -1,0 +1,345 @@
+"""The one service behind every face.
+
+Opened once in a process. It answers from the local state; only discovery reads Datasphere and only runs write to
+AWS. Mutating methods start a durable run and answer at once; `wait` follows a run to its end, and drives it where no
+living process does.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+from anyio.abc import TaskGroup
+
+from spheresync.answers import (
+    ChangeSetAnswer,
+    ConnectionReport,
+    DiscoveryAnswer,
+    RunAnswer,
+    SyncStatus,
+)
+from spheresync.config import Settings, SettingsSource
+from spheresync.errors import RefusedError, SpheresyncError, UsageError
+from spheresync.model import (
+    ChangeSetId,
+    Principal,
+    Problem,
+    RunId,
+    SpaceName,
+    canonical_json,
+    digest_json,
+    isoformat,
+)
+from spheresync.run.executor import Executor, RunRequest
+from spheresync.run.planning import FORMAT, PlanRequest
+from spheresync.run.progress import OnProgress, ProgressEvent, silent
+from spheresync.run.scope import Scope, ScopeRequest, unknown_name
+from spheresync.run.workshop import Workshop
+from spheresync.service import rows
+from spheresync.service.assembly import open_workshop
+from spheresync.service.authority import Permission, authorize
+from spheresync.service.connections import test_connections
+from spheresync.service.reading import Reading, moment
+from spheresync.service.status import sync_status
+from spheresync.state.audit_export import csv_header, csv_line, json_line
+from spheresync.state.records import AuditEvent, RunRecord
+from spheresync.state.store import Tx
+
+POLL = 0.1
+"""Seconds between two looks at a run that another process drives."""
+
+
+class Service(Reading):
+    """What users of the product can ask for, without any face."""
+
+    def __init__(self, workshop: Workshop, group: TaskGroup) -> None:
+        super().__init__(workshop)
+        self._group = group
+        self._driving: dict[RunId, ProgressRelay] = {}
+
+    @staticmethod
+    @asynccontextmanager
+    async def open(settings_source: SettingsSource) -> AsyncIterator[Service]:
+        """Open the state, and in dog the embedded simulators; everything is closed on the way out.
+
+        A run that is still going when the service closes stays as it is: the next process takes it over.
+
+        Raises:
+            ConfigurationError: settings cannot be used.
+            StateError: the state is of another tenant or a newer program, or cannot be opened.
+        """
+        async with open_workshop(settings_source) as workshop, anyio.create_task_group() as group:
+            service = Service(workshop, group)
+            await service._first_look()
+            try:
+                yield service
+            finally:
+                group.cancel_scope.cancel()
+
+    @property
+    def settings(self) -> Settings:
+        return self._workshop.settings
+
+    async def _first_look(self) -> None:
+        """An empty dog store is discovered once before the first answer (CONTRACT.md)."""
+        if self.settings.env == "dog" and not await self._store.catalog.spaces():
+            await self._workshop.discover(Scope(), thorough=False, since=self._now(), progress=silent)
+
+    def _now(self) -> str:
+        return isoformat(self._workshop.clock())
+
+    async def _scope(self, request: ScopeRequest, *, refreshes: bool) -> Scope:
+        """Check a scope. Names that only a listing could know are let through where a listing follows."""
+        scope = Scope.parse(request, targets=self.settings.targets)
+        if refreshes:
+            return scope
+        spaces = {space.name for space in await self._store.catalog.spaces()}
+        for space in scope.spaces | {asset.space for asset in scope.assets}:
+            if space not in spaces:
+                raise unknown_name("space", space, spaces, listing="list_spaces")
+        for asset in scope.assets:
+            if await self._store.catalog.asset(asset) is None:
+                known = [str(each.id) for each in await self._store.catalog.assets(space=asset.space)]
+                raise unknown_name("asset", str(asset), known, listing="list_assets")
+        return scope
+
+    async def discover(
+        self, scope: ScopeRequest, principal: Principal, *, progress: OnProgress = silent
+    ) -> DiscoveryAnswer:
+        """Read Datasphere into the local catalog; nothing is written to AWS."""
+        authorize(principal, Permission.READ)
+        checked = await self._scope(scope, refreshes=True)
+        report = await self._workshop.discover(checked, thorough=False, since=self._now(), progress=progress)
+        await self._require_found(checked)
+        state = "failed" if not report.reached else "partly_failed" if report.problems else "done"
+        return DiscoveryAnswer.model_validate(
+            {
+                "spaces": report.spaces,
+                "listed": report.listed,
+                "mapped": report.mapped,
+                "filtered": report.filtered,
+                "failed": report.failed,
+                "read": report.read,
+                "unchanged": report.unchanged,
+                "problems": [rows.finding(problem) for problem in report.problems[: rows.SHOWN_PROBLEMS]],
+                "usage": self._workshop.usage(),
+                "state": state,
+            }
+        )
+
+    async def _require_found(self, scope: Scope) -> None:
+        """After a listing, a space or asset of the scope that is still unknown was a wrong name."""
+        known = {space.name for space in await self._store.catalog.spaces()}
+        if not known:
+            return  # the listing itself failed, and says so
+        for space in scope.spaces | {asset.space for asset in scope.assets}:
+            if space not in known:
+                raise unknown_name("space", space, known, listing="list_spaces")
+        for asset in scope.assets:
+            if await self._store.catalog.asset(asset) is None:
+                names = [str(each.id) for each in await self._store.catalog.assets(space=SpaceName(asset.space))]
+                raise unknown_name("asset", str(asset), names, listing="list_assets")
+
+    async def preview(
+        self,
+        scope: ScopeRequest,
+        principal: Principal,
+        *,
+        refresh: bool,
+        limit: int = 20,
+        progress: OnProgress = silent,
+    ) -> ChangeSetAnswer:
+        """Make and save a change set; `refresh` reads Datasphere first.
+
+        Raises:
+            UsageError: the scope names something unknown.
+            SourceError: a refresh was asked for and the tenant gave no list of spaces.
+            TargetError: databases of a new or lost state could not be looked at.
+        """
+        authorize(principal, Permission.READ)
+        checked = await self._scope(scope, refreshes=refresh)
+        problems = await self._known_problems(checked)
+        if refresh:
+            report = await self._workshop.discover(checked, thorough=False, since=self._now(), progress=progress)
+            await self._require_found(checked)
+            problems = tuple(report.problems)
+        request = PlanRequest(scope=checked, principal=principal, offer_deletes=True, problems=problems)
+        record = await self._workshop.plan(request, progress)
+        return await self.get_change_set(record.id, detail="concise", limit=limit)
+
+    async def _known_problems(self, scope: Scope) -> tuple[Problem, ...]:
+        spaces = [space.problem for space in await self._store.catalog.spaces() if scope.wants_space(space.name)]
+        return tuple(problem for problem in spaces if problem is not None)
+
+    async def apply(self, change_set_id: str, principal: Principal, *, allow_deletes: bool = False) -> RunAnswer:
+        """Start the run of a saved change set, or answer the one that it already has.
+
+        Raises:
+            RefusedError: it expired, or mapping, scope or program moved since; nothing was done.
+        """
+        authorize(principal, Permission.OPERATE)
+        record = await self._store.change_sets.get(ChangeSetId(change_set_id))
+        if record.run_id is not None:
+            return await self.get_run(record.run_id)
+        if record.format != FORMAT:
+            raise RefusedError(f"change set {record.id} was made by another version.", remedy="Make a new preview.")
+        if record.expires_at < self._now():
+            raise RefusedError(f"change set {record.id} expired at {record.expires_at}.", remedy="Make a new preview.")
+        settings = self.settings
+        if (record.mapping_digest, record.scope_digest) != (settings.mapping_digest, settings.scope_digest):
+            raise RefusedError(
+                f"mapping or scope changed since change set {record.id} was made.", remedy="Make a new preview."
+            )
+        request = RunRequest(allow_deletes=allow_deletes)
+        run = await self._create_run("apply", principal, request, change_set_id=record.id)
+        return await self.get_run(run.id)
+
+    async def sync(
+        self,
+        scope: ScopeRequest,
+        principal: Principal,
+        *,
+        full: bool = False,
+        allow_deletes: bool = False,
+        max_deletes: int | None = None,
+        join: bool = False,
+    ) -> RunAnswer:
+        """Start a run that discovers, plans and applies.
+
+        Args:
+            scope: what part of the tenant; everything by default.
+            principal: who asks.
+            full: read and compare everything anew, whatever the digests say.
+            allow_deletes: delete retired tables.
+            max_deletes: replaces the guards by this number for the run.
+            join: answer the caller's own run of the same arguments if one is queued or running.
+        """
+        authorize(principal, Permission.OPERATE)
+        if max_deletes is not None and max_deletes < 0:
+            raise UsageError(f"max_deletes {max_deletes} is negative.", remedy="Give 0 or more.")
+        checked = Scope.parse(scope, targets=self.settings.targets)
+        request = RunRequest(checked, thorough=full, allow_deletes=allow_deletes, max_deletes=max_deletes)
+        if join:
+            active = await self._store.runs.find_active("sync", digest_json(request.to_json()), principal.id)
+            if active is not None:
+                await self._ensure_driven(active)
+                return await self.get_run(active.id)
+        run = await self._create_run("sync", principal, request)
+        return await self.get_run(run.id)
+
+    async def _create_run(
+        self, kind: str, principal: Principal, request: RunRequest, *, change_set_id: ChangeSetId | None = None
+    ) -> RunRecord:
+        run = RunRecord.queued(
+            RunId(f"run_{secrets.token_hex(6)}"),
+            kind,
+            canonical_json(request.to_json()),
+            principal,
+            owner=self._workshop.owner,
+            at=self._now(),
+            change_set_id=change_set_id,
+        )
+
+        async def create(tx: Tx) -> None:
+            await tx.runs.create(run)
+            if change_set_id is not None:
+                await tx.change_sets.attach_run(change_set_id, run.id)
+
+        await self._store.write(create)
+        self._drive(run.id)
+        return run
+
+    def _drive(self, run_id: RunId) -> None:
+        if run_id not in self._driving:
+            self._driving[run_id] = ProgressRelay()
+            self._group.start_soon(self._drive_to_end, run_id)
+
+    async def _drive_to_end(self, run_id: RunId) -> None:
+        relay = self._driving[run_id]
+        try:
+            await Executor(self._workshop, relay.publish).drive(run_id)
+        except SpheresyncError as error:
+            relay.broke = error
+        finally:
+            self._driving.pop(run_id, None)
+
+    async def _ensure_driven(self, run: RunRecord) -> None:
+        if run.state.ended or run.id in self._driving:
+            return
+        if not self._store.owners.is_alive(run.owner):
+            self._drive(run.id)
+
+    async def wait(self, run_id: str, *, seconds: float | None = None, progress: OnProgress = silent) -> RunAnswer:
+        """Follow a run until it ends or `seconds` are over; take it over if the process that drove it is dead."""
+        with anyio.move_on_after(seconds):
+            while True:
+                run = await self._store.runs.get(RunId(run_id))
+                if run.state.ended:
+                    break
+                await self._ensure_driven(run)
+                relay = self._driving.get(run.id)
+                if relay is None:
+                    await anyio.sleep(POLL)
+                    continue
+                await relay.follow(progress)
+                if relay.broke is not None:
+                    raise relay.broke
+        return await self.get_run(run_id)
+
+    async def cancel_run(self, run_id: str, principal: Principal) -> RunAnswer:
+        """Ask a run to stop at the next asset; one that is queued, or whose process is dead, ends at once."""
+        authorize(principal, Permission.OPERATE)
+        run = await self._store.runs.get(RunId(run_id))
+        if run.state.ended:
+            raise UsageError(f"run {run_id} has ended already: {run.state}.", remedy="There is nothing to cancel.")
+        event = AuditEvent(principal.id, "cancel", run.id, None, None, "requested", {})
+
+        async def cancel(tx: Tx) -> None:
+            await tx.runs.request_cancel(run.id)
+            await tx.audit.append_many([event])
+
+        await self._store.write(cancel)
+        await self._ensure_driven(run)
+        return await self.get_run(run_id)
+
+    async def sync_status(self) -> SyncStatus:
+        return await sync_status(self._workshop)
+
+    async def test_connections(self) -> ConnectionReport:
+        return await test_connections(self._workshop)
+
+    async def export_audit(
+        self, *, spelling: str, since: str | None = None, until: str | None = None
+    ) -> AsyncIterator[str]:
+        """The audit log line by line: `jsonl` (lossless, verifiable offline) or `csv` (safe in a spreadsheet)."""
+        if spelling not in {"jsonl", "csv"}:
+            raise UsageError(f"there is no format {spelling!r}.", remedy="Valid: jsonl, csv.")
+        if spelling == "csv":
+            yield csv_header()
+        spell = csv_line if spelling == "csv" else json_line
+        async for entry in self._store.audit.iterate(moment("since", since), moment("until", until)):
+            yield spell(entry)
+
+
+class ProgressRelay:
+    """Passes a driver's progress on to whoever follows it; a slow follower misses steps, never the end."""
+
+    def __init__(self) -> None:
+        self._latest: ProgressEvent | None = None
+        self._moved = anyio.Event()
+        self.broke: SpheresyncError | None = None
+
+    async def publish(self, event: ProgressEvent) -> None:
+        self._latest = event
+        moved, self._moved = self._moved, anyio.Event()
+        moved.set()
+
+    async def follow(self, progress: OnProgress) -> None:
+        """Pass on the next step, or return soon so that the caller can look at the run itself."""
+        with anyio.move_on_after(POLL):
+            await self._moved.wait()
+            if self._latest is not None:
+                await progress(self._latest)

@@ -1,0 +1,66 @@
+"""How the installation is doing: health in one word and one sentence, tiers, runs, what was spent and saved."""
+
+from __future__ import annotations
+
+from spheresync.answers import Finding, SyncStatus, TierStatus
+from spheresync.config import Settings
+from spheresync.model import Action, AssetStatus, RunState, Tier
+from spheresync.run.workshop import Workshop
+from spheresync.service import rows
+from spheresync.state.records import RunRecord
+
+RECENT = 5
+
+
+async def sync_status(workshop: Workshop) -> SyncStatus:
+    """Answer from the local state alone."""
+    store, settings = workshop.store, workshop.settings
+    counts = await store.catalog.counts()
+    runs, _ = await store.runs.page(limit=50)
+    statuses = rows.tally(counts, lambda each: each.status)
+    tiers = rows.tally(counts, lambda each: each.tier)
+    ended = [run for run in runs if run.state.ended]
+    problems = [rows.finding(space.problem) for space in await store.catalog.spaces() if space.problem is not None]
+    health, summary = _health(statuses, ended, problems)
+    return SyncStatus.model_validate(
+        {
+            "health": health,
+            "summary": summary,
+            "environment": settings.env,
+            "tenant": settings.tenant_host,
+            "assets": statuses,
+            "tiers": [_tier(tier, tiers.get(tier, 0), settings) for tier in Tier],
+            "queue": [rows.run_row(run) for run in runs if not run.state.ended],
+            "last_runs": [rows.run_row(run) for run in ended[:RECENT]],
+            "savings": _savings(ended),
+            "problems": problems,
+        }
+    )
+
+
+def _tier(tier: Tier, assets: int, settings: Settings) -> TierStatus:
+    interval = settings.tiers.of(tier).interval
+    return TierStatus(tier=tier, assets=assets, interval=str(interval), next_run=None, paused=False)
+
+
+def _health(statuses: dict[str, int], ended: list[RunRecord], problems: list[Finding]) -> tuple[str, str]:
+    syncs = [run for run in ended if run.change_set_id is not None or run.kind == "sync"]
+    if not syncs:
+        return "unknown", "Nothing has been synced yet."
+    last = syncs[0]
+    troubled = statuses.get(AssetStatus.FAILED, 0) + statuses.get(AssetStatus.CONFLICT, 0)
+    synced = statuses.get(AssetStatus.SYNCED, 0)
+    base = f"{synced} assets in sync; last run {last.id} ended {last.state} at {last.finished_at}."
+    if last.state is RunState.DONE and not troubled and not problems:
+        return "ok", base
+    return "degraded", f"{base} {troubled} assets and {len(problems)} spaces need attention."
+
+
+def _savings(ended: list[RunRecord]) -> dict[str, int]:
+    """What the recent runs spent, and the writes that were not needed because nothing had changed."""
+    spent = {"datasphere_requests": 0, "datasphere_bytes": 0, "aws_calls": 0, "aws_bytes": 0}
+    for run in ended:
+        for key in spent:
+            spent[key] += run.usage.get(key, 0)
+    writes_saved = sum(run.counts.get(Action.UNCHANGED, 0) for run in ended)
+    return {**spent, "writes_saved": writes_saved, "runs": len(ended)}

@@ -1,0 +1,87 @@
+"""The documents that define one asset, as served (reference: datasphere-api.md 3)."""
+
+from __future__ import annotations
+
+import hashlib
+
+import anyio
+
+from spheresync.errors import SourceError, SourceFault
+from spheresync.model import AssetEntry, Digest, Problem, RawDefinition, canonical_json
+from spheresync.source.edmx import check_ended
+from spheresync.source.http import XML, Response, TenantHttp
+
+RELATIONAL = "relational"
+ANALYTICAL = "analytical"
+
+
+async def fetch(http: TenantHttp, entry: AssetEntry) -> RawDefinition:
+    """The relational and the analytical `$metadata` of an asset: each that the catalog names, both at once.
+
+    An analytical document that is refused with 400 beside a good relational one becomes a note: the tenant has no
+    analytical access to that asset. Anything else that is missing makes the definition incomplete.
+
+    Raises:
+        SourceError: one of the documents could not be read; the message names the asset.
+    """
+    urls = {RELATIONAL: entry.relational_metadata_url, ANALYTICAL: entry.analytical_metadata_url}
+    named = {surface: url for surface, url in urls.items() if url}
+    if not named:
+        raise SourceError(
+            SourceFault.WRONG_SHAPE,
+            f"{entry.id}: the catalog names no $metadata URL.",
+            remedy="Deploy the object again and see whether the catalog then names one.",
+        )
+    documents: dict[str, bytes] = {}
+    errors: dict[str, SourceError] = {}
+
+    async def read(surface: str, url: str) -> None:
+        try:
+            documents[surface] = await http.read(url, accept=XML, decode=_whole)
+        except SourceError as error:
+            errors[surface] = error
+
+    async with anyio.create_task_group() as group:
+        for surface, url in named.items():
+            group.start_soon(read, surface, url)
+    notes: tuple[Problem, ...] = ()
+    for surface, error in sorted(errors.items(), reverse=True):  # relational first: it is the one to mend
+        named_error = _named(entry, surface, error)
+        if named_error.fault is not SourceFault.NO_ANALYTICAL_ACCESS or RELATIONAL not in documents:
+            raise named_error from error
+        notes = (Problem(str(entry.id), named_error.fault.value, named_error.message, named_error.remedy),)
+    pairs = tuple((surface, documents[surface]) for surface in (RELATIONAL, ANALYTICAL) if surface in documents)
+    return RawDefinition(entry, pairs, _digest(entry, pairs), notes)
+
+
+def _whole(response: Response) -> bytes:
+    check_ended(response.body)
+    return response.body
+
+
+def _named(entry: AssetEntry, surface: str, error: SourceError) -> SourceError:
+    fault, remedy = error.fault, error.remedy
+    if surface == ANALYTICAL and error.status == 400:
+        fault = SourceFault.NO_ANALYTICAL_ACCESS
+        remedy = "Nothing to do if the asset is not for analytical use; else look at its analytical settings."
+    return SourceError(fault, f"{entry.id}: {surface} $metadata: {error.message}", remedy=remedy, status=error.status)
+
+
+def _digest(entry: AssetEntry, documents: tuple[tuple[str, bytes], ...]) -> Digest:
+    """Over all that `normalise` reads; lengths keep one document from running into the next."""
+    head = canonical_json(
+        [
+            entry.id.space,
+            entry.id.name,
+            entry.label,
+            entry.relational_metadata_url,
+            entry.analytical_metadata_url,
+            entry.supports_analytical_queries,
+            entry.has_parameters,
+            [[surface, len(body)] for surface, body in documents],
+        ]
+    )
+    total = hashlib.blake2b(head, digest_size=16)
+    for _, body in documents:
+        total.update(body)
+    return Digest(total.hexdigest())

@@ -1,0 +1,116 @@
+"""Datasphere as a source: lists, fetches, normalises. What the rest of the product sees of this package."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import TracebackType
+
+import httpx2
+
+from spheresync.errors import SourceError
+from spheresync.model import Asset, AssetEntry, Listing, RawDefinition, SpaceEntry, SpaceName
+from spheresync.source.budget import RequestBudget
+from spheresync.source.catalog import Catalog
+from spheresync.source.definition import fetch
+from spheresync.source.http import Login, TenantHttp
+from spheresync.source.normalise import normalise
+from spheresync.source.pace import Clock, Deadline, RetryPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome of testing one connection."""
+
+    connection: str
+    ok: bool
+    message: str
+    remedy: str = ""
+
+
+class DatasphereSource:
+    """One tenant, read-only. Use as an async context manager, for one run; `http.usage` says what it cost.
+
+    Arguments as of `TenantHttp`.
+
+    Raises:
+        ConfigurationError: base or token URL cannot be used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        login: Login,
+        *,
+        budget: RequestBudget,
+        deadline: Deadline | None = None,
+        give_up_after: float = 60.0,
+        policy: RetryPolicy | None = None,
+        clock: Clock | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.http = TenantHttp(
+            base_url,
+            login,
+            budget=budget,
+            deadline=deadline,
+            give_up_after=give_up_after,
+            policy=policy,
+            clock=clock,
+            transport=transport,
+        )
+        self._catalog = Catalog(self.http)
+
+    async def __aenter__(self) -> DatasphereSource:
+        await self.http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.http.__aexit__(kind, error, trace)
+
+    async def list_spaces(self) -> Listing[SpaceEntry]:
+        """All spaces; incomplete where something failed, never an error."""
+        return await self._catalog.list_spaces()
+
+    async def list_assets(self, space: SpaceName) -> Listing[AssetEntry]:
+        """All exposed assets of a space; incomplete where something failed, never an error."""
+        return await self._catalog.list_assets(space)
+
+    async def fetch(self, entry: AssetEntry) -> RawDefinition:
+        """The documents of an asset.
+
+        Raises:
+            SourceError: they could not be read; the message names the asset.
+        """
+        return await fetch(self.http, entry)
+
+    @staticmethod
+    def normalise(raw: RawDefinition) -> Asset:
+        """The asset that the documents define.
+
+        Raises:
+            SourceError: they define none.
+        """
+        return normalise(raw)
+
+    async def check(self) -> tuple[Check, ...]:
+        """Test sign-in and catalog, in this order; what cannot be tested for a failure before it is left out."""
+        try:
+            await self.http.auth.token()
+        except SourceError as error:
+            return (Check("datasphere token", False, error.message, error.remedy),)
+        signed_in = Check("datasphere token", True, "The token server gave a token.")
+        spaces = await self.list_spaces()
+        if not spaces.complete:
+            problem = spaces.problems[0]
+            return signed_in, Check("datasphere catalog", False, problem.message, problem.remedy)
+        if not spaces.items:
+            return signed_in, Check(
+                "datasphere catalog",
+                False,
+                "The catalog lists no space.",
+                "Add the technical user to a space with a role that may read it (at least DW Consumer).",
+            )
+        noun = "space" if len(spaces.items) == 1 else "spaces"
+        return signed_in, Check("datasphere catalog", True, f"The catalog lists {len(spaces.items)} {noun}.")

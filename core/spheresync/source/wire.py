@@ -1,0 +1,214 @@
+"""One request over the wire: slot, permit, send, read the body. No retries, no judgement of the status.
+
+Every byte that leaves for the tenant, token requests included, passes `Wire.exchange`: it is the one place where
+requests are counted, limited to ten at once, and paid for from the budget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from types import TracebackType
+
+import anyio
+import httpx2
+
+from spheresync.errors import SourceError, SourceFault
+from spheresync.source.budget import RequestBudget
+from spheresync.source.decompression import BodyDamagedError, BodyReader, BodyTooLargeError
+from spheresync.source.origin import is_loopback
+from spheresync.source.pace import Clock, Deadline
+
+IN_FLIGHT = 10  # CONTRACT.md: never more than 10 at once
+BODY_CAP = 64 * 1024 * 1024
+_TIMEOUT = httpx2.Timeout(connect=10.0, read=30.0, write=30.0, pool=60.0)
+_ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What was asked of the tenant so far. `bytes_received` counts bodies as on the wire, compressed."""
+
+    requests: int = 0  # everything sent: retries, token requests and repeats after a 401 too
+    token_requests: int = 0
+    bytes_received: int = 0
+    retries: int = 0
+    throttled: int = 0  # answers 429
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole HTTP answer, whatever its status; `sent_at` is the clock's moment of sending."""
+
+    status: int
+    headers: httpx2.Headers
+    body: bytes
+    url: str
+    sent_at: float
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+class Transient(Exception):  # noqa: N818 -- a signal to the retry loop, never seen outside this package
+    """An attempt that may succeed when repeated; `error` is what to raise once it is given up."""
+
+    def __init__(self, error: SourceError, sent_at: float, *, retry_after: float | None = None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.sent_at = sent_at
+        self.retry_after = retry_after
+
+
+class Wire:
+    """One pooled client. Use as an async context manager; `transport` replaces the network in dog and in tests."""
+
+    def __init__(
+        self,
+        *,
+        host: str,
+        budget: RequestBudget,
+        clock: Clock,
+        deadline: Deadline,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        body_cap: int = BODY_CAP,
+    ) -> None:
+        self.usage = Usage()
+        self._budget = budget
+        self._clock = clock
+        self._deadline = deadline
+        self._body_cap = body_cap
+        self._slots = anyio.Semaphore(IN_FLIGHT)
+        self._client = httpx2.AsyncClient(
+            transport=transport,
+            follow_redirects=False,
+            timeout=_TIMEOUT,
+            limits=httpx2.Limits(max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT),
+            headers={"accept-encoding": "gzip, deflate", "accept-language": "en", "user-agent": "spheresync"},
+            # A login page's session cookie would turn the next bearer request into a browser session.
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            trust_env=not is_loopback(host),  # a company proxy is for the outside only
+        )
+
+    async def __aenter__(self) -> Wire:
+        await self._client.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._client.__aexit__(kind, error, trace)
+
+    def count(self, *, retries: int = 0, throttled: int = 0, token_requests: int = 0) -> None:
+        """Add to the usage what only the retry loop and the token know."""
+        usage = self.usage
+        self.usage = replace(
+            usage,
+            retries=usage.retries + retries,
+            throttled=usage.throttled + throttled,
+            token_requests=usage.token_requests + token_requests,
+        )
+
+    async def exchange(
+        self,
+        method: str,
+        url: httpx2.URL | str,
+        *,
+        headers: Mapping[str, str],
+        content: bytes | None = None,
+        time_limit: Callable[[], float],
+    ) -> Answer:
+        """Send one request and read its answer; `time_limit()` gives the seconds from sending to the body's end.
+
+        Raises:
+            Transient: UNREACHABLE (connection, timeout) or TRUNCATED (the body ended early).
+            SourceError: TOO_LARGE, WRONG_SHAPE (an encoding nobody asked for), THROTTLED (no permit in time).
+        """
+        request = self._client.build_request(method, url, headers=headers, content=content)
+        async with self._slots:
+            try:
+                await self._budget.take(self._deadline.at)
+            except TimeoutError as error:
+                raise SourceError(
+                    SourceFault.THROTTLED,
+                    f"The request budget had no room for {_shown(request)} before the run's deadline.",
+                    remedy="Raise datasphere.max_requests_per_minute or sync fewer assets at once.",
+                ) from error
+            sent_at = self._clock.monotonic()
+            self.usage = replace(self.usage, requests=self.usage.requests + 1)
+            return await self._send(request, sent_at, time_limit())
+
+    async def _send(self, request: httpx2.Request, sent_at: float, time_limit: float) -> Answer:
+        shown = _shown(request)
+        started = False
+        try:
+            with anyio.fail_after(time_limit):
+                response = await self._client.send(request, stream=True)
+                started = True
+                try:
+                    body = await self._read(response, shown)
+                finally:
+                    with anyio.CancelScope(shield=True):
+                        await response.aclose()
+        except (httpx2.RemoteProtocolError, httpx2.ReadError, BodyDamagedError) as error:
+            fault = SourceFault.TRUNCATED if started else SourceFault.UNREACHABLE
+            raise Transient(_broken(fault, shown, error), sent_at) from error
+        except (TimeoutError, httpx2.TransportError) as error:
+            raise Transient(_broken(SourceFault.UNREACHABLE, shown, error), sent_at) from error
+        return Answer(response.status_code, response.headers, body, str(request.url), sent_at)
+
+    async def _read(self, response: httpx2.Response, shown: str) -> bytes:
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        if response.is_stream_consumed:  # a transport that buffers has read and decoded it
+            self._received(len(response.content))
+            return response.content
+        if encoding not in _ENCODINGS:
+            raise SourceError(
+                SourceFault.WRONG_SHAPE,
+                f"{shown} was answered in the encoding {encoding!r}, which was not asked for.",
+                remedy="Check the proxy between this machine and the tenant.",
+            )
+        reader, received = BodyReader(encoding, self._body_cap), 0
+        try:
+            async for chunk in response.aiter_raw():
+                received += len(chunk)
+                reader.feed(chunk)
+            body = reader.finish()
+        except BodyTooLargeError as error:
+            raise SourceError(
+                SourceFault.TOO_LARGE,
+                f"The answer to {shown} is larger than {self._body_cap} bytes.",
+                remedy="No definition is that large; look at what the URL serves.",
+                status=response.status_code,
+            ) from error
+        finally:
+            self._received(received)
+        declared = response.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) != received and "transfer-encoding" not in response.headers:
+            raise BodyDamagedError(f"{received} of {declared} bytes came")
+        return body
+
+    def _received(self, size: int) -> None:
+        self.usage = replace(self.usage, bytes_received=self.usage.bytes_received + size)
+
+
+def _shown(request: httpx2.Request) -> str:
+    """A request as messages name it: without its query, which may carry what a proxy added."""
+    return f"{request.method} {request.url.copy_with(query=None)}"
+
+
+def _broken(fault: SourceFault, shown: str, error: Exception) -> SourceError:
+    detail = str(error) or type(error).__name__
+    if fault is SourceFault.TRUNCATED:
+        return SourceError(
+            fault,
+            f"The answer to {shown} ended early ({detail}).",
+            remedy="Try again, then look at proxies.",
+        )
+    return SourceError(
+        fault,
+        f"{shown} got no answer ({detail}).",
+        remedy="Check datasphere.base_url, the network and the proxy, then try again.",
+    )

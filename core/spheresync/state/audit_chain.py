@@ -1,0 +1,79 @@
+"""The hash chain of the audit log. Pure.
+
+Each entry's hash covers its fields and the hash before it, so that an edited, deleted, inserted or moved entry shows at
+its number. A cut tail shows against the head, which is kept beside the log; a rewrite of everything, head included,
+shows only against a copy kept elsewhere (reference: reliability-and-scale.md 3).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+
+from spheresync.model import canonical_json
+from spheresync.state.records import AuditEntry, AuditVerdict
+
+GENESIS = "0" * 64
+"""`prev_hash` of the first entry."""
+_DOMAIN = b"spheresync-audit:v1\0"
+
+
+def hash_of(entry: AuditEntry) -> str:
+    """SHA-256 over the canonical JSON of every field but `hash`; `detail` counts as the text that it is."""
+    fields = {
+        "seq": entry.seq,
+        "at": entry.at,
+        "actor": entry.actor,
+        "action": entry.action,
+        "run_id": entry.run_id,
+        "asset": entry.asset,
+        "target": entry.target,
+        "outcome": entry.outcome,
+        "detail": entry.detail,
+        "prev_hash": entry.prev_hash,
+    }
+    return hashlib.sha256(_DOMAIN + canonical_json(fields)).hexdigest()
+
+
+def sealed(entry: AuditEntry) -> AuditEntry:
+    """The entry with its hash."""
+    return replace(entry, hash=hash_of(entry))
+
+
+class ChainCheck:
+    """Walks the log from its first entry on; the first thing that is not as it should be ends the walk."""
+
+    def __init__(self) -> None:
+        self._next = 1
+        self._hash = GENESIS
+        self._broken: tuple[int, str] | None = None
+
+    @property
+    def broken(self) -> bool:
+        return self._broken is not None
+
+    def walk(self, entries: Iterable[AuditEntry]) -> None:
+        """Check the entries that follow those walked before."""
+        for entry in entries:
+            if self._broken is not None:
+                return
+            if entry.seq != self._next:
+                first = min(entry.seq, self._next)
+                self._broken = first, f"entry {first} is {'missing' if first == self._next else 'out of order'}"
+            elif entry.prev_hash != self._hash:
+                self._broken = entry.seq, f"entry {entry.seq} does not follow the one before it"
+            elif entry.hash != hash_of(entry):
+                self._broken = entry.seq, f"entry {entry.seq} was altered after it was written"
+            else:
+                self._next, self._hash = entry.seq + 1, entry.hash
+
+    def verdict(self, *, entries: int, head_seq: int, head_hash: str) -> AuditVerdict:
+        """The outcome of the whole walk; `entries` counts rows of the log, the head says how it should end."""
+        if self._broken is None and self._next - 1 < head_seq:
+            self._broken = self._next, f"entries {self._next} to {head_seq} are missing at the end"
+        if self._broken is None and (self._next - 1, self._hash) != (head_seq, head_hash):
+            self._broken = head_seq + 1, f"entry {head_seq + 1} was not written by this program"
+        if self._broken is None:
+            return AuditVerdict(True, entries, None, "")
+        return AuditVerdict(False, entries, *self._broken)

@@ -1,0 +1,246 @@
+"""Saved change sets. Once written they never change, but for the run that applies them."""
+
+# ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Collection, Sequence
+
+from spheresync.errors import RefusedError, UsageError
+from spheresync.model import (
+    Action,
+    AssetId,
+    ChangeSetId,
+    DestinationName,
+    FieldChange,
+    PhysicalName,
+    RunId,
+    Severity,
+    SpaceName,
+    Strategy,
+    TargetName,
+    TechnicalName,
+    Tier,
+    canonical_json,
+)
+from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.records import ChangeSetItem, ChangeSetRecord
+from spheresync.state.spelling import (
+    read_counts,
+    read_fingerprints,
+    read_problems,
+    spell_counts,
+    spell_fingerprints,
+    spell_problems,
+    valid_text,
+)
+
+_HEAD = (
+    "id, digest, created_at, expires_at, actor, mapping_digest, scope_digest, request, summary, findings, problems, "
+    "blocked, run_id, tool_version, format"
+)
+_ITEM = (
+    "ordinal, space, asset, target, destination, action, strategy, severity, reason, tier, container, name, changes, "
+    "before, after, after_digest, expected_version, expected_digest, blocked_by, fp_schema, fp_content, fp_metadata, "
+    "mapping, definition, operations"
+)
+
+
+class ChangeSetReader:
+    """Reads change sets."""
+
+    def __init__(self, link: Reads) -> None:
+        self._link = link
+
+    async def get(self, change_set_id: ChangeSetId) -> ChangeSetRecord:
+        """The head of one change set.
+
+        Raises:
+            UsageError: there is none of that id.
+        """
+        row = await self._link.one(f"SELECT {_HEAD} FROM change_sets WHERE id = ?", (change_set_id,))
+        if row is None:
+            raise UsageError(f"there is no change set {change_set_id!r}.", remedy="Make one with preview.")
+        return _read_head(row)
+
+    async def items(
+        self,
+        change_set_id: ChangeSetId,
+        after_ordinal: int = 0,
+        limit: int = 100,
+        actions: Collection[Action] | None = None,
+    ) -> list[ChangeSetItem]:
+        """At most `limit` items that follow `after_ordinal`, of these actions or of all."""
+        return await self._items(change_set_id, after_ordinal, limit, actions)
+
+    async def all_items(self, change_set_id: ChangeSetId) -> list[ChangeSetItem]:
+        """Every item, by ordinal."""
+        return await self._items(change_set_id, -1, -1, None)
+
+    async def count_items(self, change_set_id: ChangeSetId, actions: Collection[Action] | None = None) -> int:
+        """How many items there are, of these actions or of all."""
+        row = await self._link.one(
+            "SELECT count(*) FROM change_set_items WHERE change_set_id = ? AND "
+            "(?2 IS NULL OR action IN (SELECT value FROM json_each(?2)))",
+            (change_set_id, _spell_actions(actions)),
+        )
+        return int(row[0]) if row else 0
+
+    async def latest(self, n: int) -> list[ChangeSetRecord]:
+        """The `n` newest change sets, newest first."""
+        rows = await self._link.all(f"SELECT {_HEAD} FROM change_sets ORDER BY seq DESC LIMIT ?", (n,))
+        return [_read_head(row) for row in rows]
+
+    async def _items(
+        self, change_set_id: ChangeSetId, after: int, limit: int, actions: Collection[Action] | None
+    ) -> list[ChangeSetItem]:
+        rows = await self._link.all(
+            f"SELECT {_ITEM} FROM change_set_items WHERE change_set_id = ?1 AND ordinal > ?2 AND "
+            "(?3 IS NULL OR action IN (SELECT value FROM json_each(?3))) ORDER BY ordinal LIMIT ?4",
+            (change_set_id, after, _spell_actions(actions), limit),
+        )
+        return [_read_item(row) for row in rows]
+
+
+class ChangeSetWriter(ChangeSetReader):
+    """Saves change sets."""
+
+    def __init__(self, link: Writes) -> None:
+        super().__init__(link)
+        self._writes = link
+
+    async def put(self, record: ChangeSetRecord, items: Sequence[ChangeSetItem]) -> None:
+        """Save a new change set; its id must not be taken."""
+        head = _spell_head(record)
+        await self._writes.execute(f"INSERT INTO change_sets ({_HEAD}) VALUES ({_marks(len(head))})", head)
+        await self._writes.execute_many(
+            f"INSERT INTO change_set_items (change_set_id, {_ITEM}) VALUES ({_marks(len(_ITEM.split(',')) + 1)})",
+            [(record.id, *_spell_item(item)) for item in items],
+        )
+
+    async def attach_run(self, change_set_id: ChangeSetId, run_id: RunId) -> None:
+        """Note which run applies it: a change set is applied once. The same run again is no error.
+
+        Raises:
+            RefusedError: another run has it.
+            UsageError: there is no such change set.
+        """
+        changed = await self._writes.execute(
+            "UPDATE change_sets SET run_id = ?1 WHERE id = ?2 AND (run_id IS NULL OR run_id = ?1)",
+            (run_id, change_set_id),
+        )
+        if not changed:
+            taken = (await self.get(change_set_id)).run_id
+            raise RefusedError(f"change set {change_set_id} is applied by run {taken}.", remedy="Make a new preview.")
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+def _spell_actions(actions: Collection[Action] | None) -> str | None:
+    return None if actions is None else json.dumps([action.value for action in actions])
+
+
+def _spell_head(r: ChangeSetRecord) -> tuple[object, ...]:
+    return (
+        r.id,
+        r.digest,
+        r.created_at,
+        r.expires_at,
+        r.actor,
+        r.mapping_digest,
+        r.scope_digest,
+        r.request,
+        spell_counts(r.summary),
+        spell_problems(r.findings),
+        spell_problems(r.problems),
+        r.blocked,
+        r.run_id,
+        r.tool_version,
+        r.format,
+    )
+
+
+def _read_head(row: Row) -> ChangeSetRecord:
+    return ChangeSetRecord(
+        id=ChangeSetId(row[0]),
+        digest=row[1],
+        created_at=row[2],
+        expires_at=row[3],
+        actor=row[4],
+        mapping_digest=row[5],
+        scope_digest=row[6],
+        request=row[7],
+        summary={Action(action): count for action, count in read_counts(row[8]).items()},
+        findings=read_problems(row[9]),
+        problems=read_problems(row[10]),
+        blocked=row[11],
+        run_id=row[12],
+        tool_version=row[13],
+        format=row[14],
+    )
+
+
+def _spell_item(i: ChangeSetItem) -> tuple[object, ...]:
+    changes = [[change.path, change.before, change.after] for change in i.changes]
+    return (
+        i.ordinal,
+        i.asset.space,
+        i.asset.name,
+        i.target,
+        i.destination,
+        i.action,
+        i.strategy,
+        i.severity,
+        valid_text(i.reason),
+        i.tier,
+        i.container,
+        i.name,
+        zlib.compress(canonical_json(changes), 1) if changes else None,
+        i.before,
+        i.after,
+        i.after_digest,
+        i.expected_version,
+        i.expected_digest,
+        i.blocked_by,
+        *spell_fingerprints(i.fingerprints),
+        i.mapping,
+        i.definition,
+        " ".join(i.operations),
+    )
+
+
+def _read_item(row: Row) -> ChangeSetItem:
+    return ChangeSetItem(
+        ordinal=row[0],
+        asset=AssetId(SpaceName(row[1]), TechnicalName(row[2])),
+        target=TargetName(row[3]),
+        destination=DestinationName(row[4]),
+        action=Action(row[5]),
+        strategy=Strategy(row[6]),
+        severity=Severity(row[7]),
+        reason=row[8],
+        tier=None if row[9] is None else Tier(row[9]),
+        container=PhysicalName(row[10]),
+        name=PhysicalName(row[11]),
+        changes=_read_changes(row[12]),
+        before=row[13],
+        after=row[14],
+        after_digest=row[15],
+        expected_version=row[16],
+        expected_digest=row[17],
+        blocked_by=row[18],
+        fingerprints=read_fingerprints(row[19], row[20], row[21]),
+        mapping=row[22],
+        definition=row[23],
+        operations=tuple(row[24].split()),
+    )
+
+
+def _read_changes(body: bytes | None) -> tuple[FieldChange, ...]:
+    if body is None:
+        return ()
+    text = zlib.decompress(body).decode("utf-8", "surrogatepass")
+    return tuple(FieldChange(*fields) for fields in json.loads(text))

@@ -1,0 +1,137 @@
+"""What each target in each destination was last known to hold of each asset."""
+
+# ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spheresync.model import (
+    AssetId,
+    DestinationName,
+    Digest,
+    PhysicalName,
+    RunId,
+    SpaceName,
+    TargetName,
+    TechnicalName,
+)
+from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.fences import require_fence
+from spheresync.state.records import Checkpoint, CheckpointState
+from spheresync.state.spelling import read_fingerprints, spell_fingerprints
+
+_COLUMNS = (
+    "space, asset, target, destination, container, name, body, body_digest, version, fp_schema, fp_content, "
+    "fp_metadata, mapping, definition, state, held, synced_at, run_id, fence"
+)
+_PUT = f"INSERT OR REPLACE INTO checkpoints ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"
+_STATES = {state.value: state for state in CheckpointState}
+
+
+class CheckpointReader:
+    """Reads checkpoints."""
+
+    def __init__(self, link: Reads) -> None:
+        self._link = link
+
+    async def all(self, target: TargetName, destination: DestinationName) -> list[Checkpoint]:
+        """Every checkpoint of a target in a destination, whatever its state, by space and asset."""
+        rows = await self._link.all(
+            f"SELECT {_COLUMNS} FROM checkpoints WHERE target = ? AND destination = ? ORDER BY space, asset",
+            (target, destination),
+        )
+        return [_read(row) for row in rows]
+
+    async def get(self, asset: AssetId, target: TargetName, destination: DestinationName) -> Checkpoint | None:
+        row = await self._link.one(
+            f"SELECT {_COLUMNS} FROM checkpoints WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
+            (target, destination, asset.space, asset.name),
+        )
+        return None if row is None else _read(row)
+
+    async def of_asset(self, asset: AssetId) -> list[Checkpoint]:
+        """The checkpoints of one asset in all targets and destinations."""
+        rows = await self._link.all(
+            f"SELECT {_COLUMNS} FROM checkpoints WHERE space = ? AND asset = ? ORDER BY target, destination",
+            (asset.space, asset.name),
+        )
+        return [_read(row) for row in rows]
+
+    async def count_active(self, target: TargetName, destination: DestinationName) -> dict[PhysicalName, int]:
+        """How many active objects each container holds."""
+        rows = await self._link.all(
+            "SELECT container, count(*) FROM checkpoints "
+            "WHERE target = ? AND destination = ? AND state = 'active' GROUP BY container ORDER BY container",
+            (target, destination),
+        )
+        return {PhysicalName(container): count for container, count in rows}
+
+
+class CheckpointWriter(CheckpointReader):
+    """Writes checkpoints."""
+
+    def __init__(self, link: Writes) -> None:
+        super().__init__(link)
+        self._writes = link
+
+    async def put_many(
+        self, checkpoints: Sequence[Checkpoint], fence: int | None = None, *, run_id: RunId | None = None
+    ) -> None:
+        """Write them, each under the claim `fence` of the run that made it.
+
+        Args:
+            checkpoints: each replaces what was known of its asset in its target and destination.
+            fence: the claim under which they were made; None for what no run does (a plan that only notes what the
+                target was found to hold), which keeps the fence in each.
+            run_id: the run of the claim, where the checkpoints do not name it themselves.
+
+        Raises:
+            FenceError: the claim is no longer the run's; nothing is written.
+        """
+        if fence is not None:
+            for run in {run_id} if run_id is not None else {checkpoint.run_id for checkpoint in checkpoints}:
+                await require_fence(self._link, run, fence)
+        await self._writes.execute_many(_PUT, [_spell(checkpoint, fence) for checkpoint in checkpoints])
+
+
+def _spell(c: Checkpoint, fence: int | None) -> tuple[object, ...]:
+    return (
+        c.asset.space,
+        c.asset.name,
+        c.target,
+        c.destination,
+        c.container,
+        c.name,
+        c.body,
+        c.body_digest,
+        c.version,
+        *spell_fingerprints(c.fingerprints),
+        c.mapping,
+        c.definition,
+        c.state,
+        c.held,
+        c.synced_at,
+        c.run_id,
+        c.fence if fence is None else fence,
+    )
+
+
+def _read(row: Row) -> Checkpoint:
+    return Checkpoint(
+        asset=AssetId(SpaceName(row[0]), TechnicalName(row[1])),
+        target=TargetName(row[2]),
+        destination=DestinationName(row[3]),
+        container=PhysicalName(row[4]),
+        name=PhysicalName(row[5]),
+        body=Digest(row[6]),
+        body_digest=Digest(row[7]),
+        version=row[8],
+        fingerprints=read_fingerprints(row[9], row[10], row[11]),
+        mapping=row[12],
+        definition=row[13],
+        state=_STATES[row[14]],
+        held=row[15],
+        synced_at=row[16],
+        run_id=RunId(row[17]),
+        fence=row[18],
+    )

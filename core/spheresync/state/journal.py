@@ -1,0 +1,113 @@
+"""The journal of a run: planned → sent → confirmed, failed or skipped, item by item (DESIGN.md decision 6)."""
+
+# ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spheresync.errors import StateError
+from spheresync.model import Action, Digest, RunId
+from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.fences import require_fence
+from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState
+from spheresync.state.spelling import read_problem, spell_problem
+
+_ENTRY = "run_id, ordinal, state, action, problem, before, after, version, request_id, at"
+_STATES = {state.value: state for state in JournalState}
+_ACTIONS = {action.value: action for action in Action}
+
+_MARK_SENT = """
+INSERT INTO journal (run_id, ordinal, state, action, at)
+SELECT r.id, ?2, 'sent', i.action, ?3
+FROM runs r JOIN change_set_items i ON i.change_set_id = r.change_set_id AND i.ordinal = ?2
+WHERE r.id = ?1
+ON CONFLICT (run_id, ordinal) DO UPDATE SET state = 'sent', at = excluded.at WHERE journal.state IN ('planned', 'sent')
+"""
+
+
+class JournalReader:
+    """Reads the journal."""
+
+    def __init__(self, link: Reads) -> None:
+        self._link = link
+
+    async def entries(self, run_id: RunId) -> list[JournalEntry]:
+        """Every entry of a run, by ordinal."""
+        rows = await self._link.all(f"SELECT {_ENTRY} FROM journal WHERE run_id = ? ORDER BY ordinal", (run_id,))
+        return [_read(row) for row in rows]
+
+    async def open_entries(self, run_id: RunId) -> list[JournalEntry]:
+        """Entries that are planned or sent: what a take-over has to settle."""
+        rows = await self._link.all(
+            f"SELECT {_ENTRY} FROM journal WHERE run_id = ? AND state IN ('planned', 'sent') ORDER BY ordinal",
+            (run_id,),
+        )
+        return [_read(row) for row in rows]
+
+
+class JournalWriter(JournalReader):
+    """Writes the journal; every method takes the claim's fence and raises FenceError under an older one."""
+
+    def __init__(self, link: Writes) -> None:
+        super().__init__(link)
+        self._writes = link
+
+    async def plan_items(self, run_id: RunId, items: Sequence[ChangeSetItem], fence: int, *, at: str) -> None:
+        """Enter items as planned; those that the journal holds already stay as they are."""
+        await require_fence(self._link, run_id, fence)
+        await self._writes.execute_many(
+            "INSERT OR IGNORE INTO journal (run_id, ordinal, state, action, at) VALUES (?, ?, 'planned', ?, ?)",
+            [(run_id, item.ordinal, item.action, at) for item in items],
+        )
+
+    async def mark_sent(self, run_id: RunId, ordinals: Sequence[int], fence: int, *, at: str) -> None:
+        """Note that the requests of these items are about to leave; they need not have been planned before.
+
+        Raises:
+            FenceError: another process has taken the run over.
+            StateError: an ordinal is not of the run's change set, or its item has ended.
+        """
+        await require_fence(self._link, run_id, fence)
+        changed = await self._writes.execute_many(_MARK_SENT, [(run_id, ordinal, at) for ordinal in ordinals])
+        if changed != len(ordinals) and ordinals:
+            raise StateError(
+                f"Run {run_id} tried to send items that its change set does not hold, or that have ended.",
+                remedy="Make a new preview and apply that.",
+            )
+
+    async def record(self, run_id: RunId, entries: Sequence[JournalEntry], fence: int) -> None:
+        """Write what came of items, many at once: confirmed, failed or skipped."""
+        await require_fence(self._link, run_id, fence)
+        await self._writes.execute_many(
+            f"INSERT OR REPLACE INTO journal ({_ENTRY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    run_id,
+                    e.ordinal,
+                    e.state,
+                    e.action,
+                    spell_problem(e.problem),
+                    e.before,
+                    e.after,
+                    e.version,
+                    e.request_id,
+                    e.at,
+                )
+                for e in entries
+            ],
+        )
+
+
+def _read(row: Row) -> JournalEntry:
+    return JournalEntry(
+        run_id=RunId(row[0]),
+        ordinal=row[1],
+        state=_STATES[row[2]],
+        action=_ACTIONS[row[3]],
+        problem=read_problem(row[4]),
+        before=None if row[5] is None else Digest(row[5]),
+        after=None if row[6] is None else Digest(row[6]),
+        version=row[7],
+        request_id=row[8],
+        at=row[9],
+    )

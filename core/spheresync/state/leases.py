@@ -1,0 +1,88 @@
+"""Named leases: at most one living process holds each. Used for discovery and for the scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from spheresync.errors import FenceError
+from spheresync.model import isoformat
+from spheresync.state.connection import Reads, Writes
+from spheresync.state.owners import Owners
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A lease that a living process holds; `fence` rises each time it is acquired."""
+
+    name: str
+    owner: str
+    fence: int
+    acquired_at: str
+
+
+class LeaseReader:
+    """Tells who holds what."""
+
+    def __init__(self, link: Reads, owners: Owners, clock: Callable[[], datetime]) -> None:
+        self._link = link
+        self._owners = owners
+        self._clock = clock
+
+    async def holder(self, name: str) -> Lease | None:
+        """The lease, None where no living process holds it."""
+        return next((lease for lease in await self.held() if lease.name == name), None)
+
+    async def held(self) -> list[Lease]:
+        """Every lease that a living process holds."""
+        now = self._clock()
+        rows = await self._link.all("SELECT name, owner, fence, acquired_at, heartbeat_at FROM leases ORDER BY name")
+        return [
+            Lease(name, owner, fence, acquired_at)
+            for name, owner, fence, acquired_at, heartbeat_at in rows
+            if self._owners.is_responsive(owner, heartbeat_at, now)
+        ]
+
+
+class LeaseWriter(LeaseReader):
+    """Takes leases and gives them back."""
+
+    def __init__(self, link: Writes, owners: Owners, clock: Callable[[], datetime]) -> None:
+        super().__init__(link, owners, clock)
+        self._writes = link
+
+    async def acquire(self, name: str, owner: str) -> int | None:
+        """Take a lease that nobody living holds.
+
+        Not re-entrant: a second task of the holder's own process is answered None as well.
+
+        Returns:
+            The fence of this holding, or None while it is held.
+        """
+        if await self.holder(name) is not None:
+            return None
+        row = await self._writes.one(
+            "INSERT INTO leases (name, owner, fence, acquired_at) VALUES (?1, ?2, 1, ?3) ON CONFLICT (name) DO UPDATE "
+            "SET owner = ?2, fence = fence + 1, acquired_at = ?3, heartbeat_at = NULL RETURNING fence",
+            (name, owner, isoformat(self._clock())),
+        )
+        assert row is not None
+        return int(row[0])
+
+    async def heartbeat(self, name: str, fence: int) -> None:
+        """Give a sign of life. Optional; after the first one the lease is lost after 30 s without another.
+
+        Raises:
+            FenceError: somebody else holds it by now.
+        """
+        changed = await self._writes.execute(
+            "UPDATE leases SET heartbeat_at = ? WHERE name = ? AND fence = ? AND owner IS NOT NULL",
+            (isoformat(self._clock()), name, fence),
+        )
+        if not changed:
+            raise FenceError(f"Another process holds {name} by now.", remedy="Nothing is lost: it goes on there.")
+
+    async def release(self, name: str, owner: str) -> None:
+        """Give it back; what this owner does not hold is left alone."""
+        await self._writes.execute("UPDATE leases SET owner = NULL WHERE name = ? AND owner = ?", (name, owner))

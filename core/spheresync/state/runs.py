@@ -1,0 +1,278 @@
+"""Runs: queued, claimed under a fence, kept alive, ended; and their journal."""
+
+# ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from spheresync.errors import UsageError
+from spheresync.model import (
+    ChangeSetId,
+    Digest,
+    Principal,
+    Problem,
+    RunId,
+    RunState,
+    isoformat,
+)
+from spheresync.state.claims import ahead_of, may_claim
+from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.fences import require_fence
+from spheresync.state.journal import JournalReader, JournalWriter
+from spheresync.state.owners import Owners
+from spheresync.state.records import ChangeSetItem, JournalEntry, RunRecord
+from spheresync.state.spelling import read_counts, read_problems, spell_counts, spell_problems
+
+_RUN = (
+    "id, kind, state, phase, change_set_id, request, request_digest, actor_kind, actor_id, actor_roles, owner, fence, "
+    "heartbeat_at, created_at, started_at, finished_at, cancel_requested, counts, usage, problems"
+)
+_BEAT_EVERY = 5.0
+"""Seconds after which a waiting owner that asks for its turn again is noted as alive."""
+
+
+class RunReader:
+    """Reads runs and their journals."""
+
+    def __init__(self, link: Reads, owners: Owners, clock: Callable[[], datetime]) -> None:
+        self._link = link
+        self._owners = owners
+        self._clock = clock
+        self._journal = JournalReader(link)
+
+    async def get(self, run_id: RunId) -> RunRecord:
+        """One run.
+
+        Raises:
+            UsageError: there is none of that id.
+        """
+        row = await self._link.one(f"SELECT {_RUN} FROM runs WHERE id = ?", (run_id,))
+        if row is None:
+            raise UsageError(f"there is no run {run_id!r}.", remedy="The list of runs shows those there are.")
+        return _read(row)
+
+    async def page(self, limit: int = 20, before: RunId | None = None) -> tuple[list[RunRecord], int]:
+        """At most `limit` runs, newest first, that are older than `before`, and how many there are in all."""
+        total = await self._link.one("SELECT count(*) FROM runs")
+        rows = await self._link.all(
+            f"SELECT {_RUN} FROM runs WHERE ?1 IS NULL OR seq < (SELECT seq FROM runs WHERE id = ?1) "
+            "ORDER BY seq DESC LIMIT ?2",
+            (before, limit),
+        )
+        return [_read(row) for row in rows], int(total[0]) if total else 0
+
+    async def by_change_set(self, change_set_id: ChangeSetId) -> RunRecord | None:
+        """The run that applies a change set, None where none was started."""
+        row = await self._link.one(
+            f"SELECT {_RUN} FROM runs WHERE change_set_id = ? ORDER BY seq LIMIT 1", (change_set_id,)
+        )
+        return None if row is None else _read(row)
+
+    async def find_active(self, kind: str, request_digest: Digest, actor_id: str) -> RunRecord | None:
+        """The queued or running run of the same caller with the same request."""
+        row = await self._link.one(
+            f"SELECT {_RUN} FROM runs WHERE state IN ('queued', 'running') AND kind = ? AND request_digest = ? "
+            "AND actor_id = ? ORDER BY seq LIMIT 1",
+            (kind, request_digest, actor_id),
+        )
+        return None if row is None else _read(row)
+
+    async def unfinished(self) -> list[RunRecord]:
+        """Queued and running runs, oldest first."""
+        rows = await self._link.all(f"SELECT {_RUN} FROM runs WHERE state IN ('queued', 'running') ORDER BY seq")
+        return [_read(row) for row in rows]
+
+    async def orphans(self) -> list[RunRecord]:
+        """Unfinished runs whose process is dead: whoever finds them may claim them. Oldest first."""
+        unfinished = await self.unfinished()
+        live = self._live(unfinished)
+        return [run for run in unfinished if run.id not in live]
+
+    async def queue_position(self, run_id: RunId) -> int:
+        """How many runs go before this one; 0 also for a run that is being driven or has ended."""
+        unfinished = await self.unfinished()
+        run = next((run for run in unfinished if run.id == run_id), None)
+        return 0 if run is None else len(ahead_of(run, unfinished, self._live(unfinished)))
+
+    async def entries(self, run_id: RunId) -> list[JournalEntry]:
+        """The journal of a run, by ordinal."""
+        return await self._journal.entries(run_id)
+
+    async def open_entries(self, run_id: RunId) -> list[JournalEntry]:
+        """Journal entries that are planned or sent: what a take-over has to settle."""
+        return await self._journal.open_entries(run_id)
+
+    def _live(self, unfinished: Sequence[RunRecord]) -> set[RunId]:
+        now = self._clock()
+        return {run.id for run in unfinished if self._owners.is_responsive(run.owner, run.heartbeat_at, now)}
+
+
+class RunWriter(RunReader):
+    """Writes runs and their journals. Whatever takes a fence raises FenceError when it is no longer the run's."""
+
+    def __init__(self, link: Writes, owners: Owners, clock: Callable[[], datetime]) -> None:
+        super().__init__(link, owners, clock)
+        self._writes = link
+        self._journal_writer = JournalWriter(link)
+
+    async def create(self, run: RunRecord) -> None:
+        """Enter a new run; its id must not be taken."""
+        values = _spell(run)
+        await self._writes.execute(f"INSERT INTO runs ({_RUN}) VALUES ({', '.join('?' * len(values))})", values)
+
+    async def claim(self, run_id: RunId, owner: str) -> int | None:
+        """Take a run to drive it, if it is its turn and no living process has it.
+
+        Asking again while waiting is a sign of life of the waiting owner. A run that seems to be driven by a dead
+        process while another one is claimed is fenced off: should that process wake, it can write nothing more.
+
+        Returns:
+            The fence of this claim, or None while it is not to be had (or has ended).
+        """
+        unfinished = await self.unfinished()
+        run = next((run for run in unfinished if run.id == run_id), None)
+        if run is None:
+            return None
+        live = self._live(unfinished)
+        now = self._now()
+        if not may_claim(run, owner, unfinished, live):
+            if run.owner == owner and run.state is RunState.QUEUED:
+                await self._note_waiting(run)
+            return None
+        await self._writes.execute_many(
+            "UPDATE runs SET fence = fence + 1, owner = NULL WHERE id = ?",
+            [(other.id,) for other in unfinished if _is_abandoned(other, live) and other.id != run_id],
+        )
+        row = await self._writes.one(
+            "UPDATE runs SET state = 'running', owner = ?1, fence = fence + 1, heartbeat_at = ?2, "
+            "started_at = coalesce(started_at, ?2) WHERE id = ?3 RETURNING fence",
+            (owner, now, run_id),
+        )
+        assert row is not None
+        return int(row[0])
+
+    async def heartbeat(self, run_id: RunId, fence: int) -> bool:
+        """Give a sign of life, also for a queued run (fence 0); answers whether a cancel was asked for."""
+        await require_fence(self._link, run_id, fence)
+        row = await self._writes.one(
+            "UPDATE runs SET heartbeat_at = ? WHERE id = ? RETURNING cancel_requested", (self._now(), run_id)
+        )
+        return bool(row and row[0])
+
+    async def release(self, run_id: RunId, fence: int) -> None:
+        """Let go of a run without ending it: the next process that needs it may claim it at once."""
+        await require_fence(self._link, run_id, fence)
+        await self._writes.execute("UPDATE runs SET owner = NULL WHERE id = ?", (run_id,))
+
+    async def update(
+        self,
+        run_id: RunId,
+        fence: int,
+        *,
+        state: RunState | None = None,
+        phase: str | None = None,
+        counts: Mapping[str, int] | None = None,
+        usage: Mapping[str, int] | None = None,
+        problems: Sequence[Problem] | None = None,
+        change_set_id: ChangeSetId | None = None,
+        finished_at: str | None = None,
+    ) -> None:
+        """Change what is given and leave the rest; an ended state sets the end to now where none is given."""
+        await require_fence(self._link, run_id, fence)
+        if state is not None and state.ended and finished_at is None:
+            finished_at = self._now()
+        given = {
+            "state": state,
+            "phase": phase,
+            "counts": None if counts is None else spell_counts(counts),
+            "usage": None if usage is None else spell_counts(usage),
+            "problems": None if problems is None else spell_problems(problems),
+            "change_set_id": change_set_id,
+            "finished_at": finished_at,
+        }
+        changes = {column: value for column, value in given.items() if value is not None}
+        if changes:
+            assignments = ", ".join(f"{column} = ?" for column in changes)
+            await self._writes.execute(f"UPDATE runs SET {assignments} WHERE id = ?", [*changes.values(), run_id])
+
+    async def request_cancel(self, run_id: RunId) -> bool:
+        """Ask whoever drives or will drive the run to end it; answers whether it had not ended yet."""
+        changed = await self._writes.execute(
+            "UPDATE runs SET cancel_requested = 1 WHERE id = ? AND state IN ('queued', 'running')", (run_id,)
+        )
+        return changed > 0
+
+    async def plan_items(self, run_id: RunId, items: Sequence[ChangeSetItem], fence: int) -> None:
+        """Enter items in the journal as planned; those that it holds already stay as they are."""
+        await self._journal_writer.plan_items(run_id, items, fence, at=self._now())
+
+    async def mark_sent(self, run_id: RunId, ordinals: Sequence[int], fence: int) -> None:
+        """Note that the requests of these items are about to leave; see `JournalWriter.mark_sent`."""
+        await self._journal_writer.mark_sent(run_id, ordinals, fence, at=self._now())
+
+    async def record(self, run_id: RunId, entries: Sequence[JournalEntry], fence: int) -> None:
+        """Write what came of items, many at once: confirmed, failed or skipped."""
+        await self._journal_writer.record(run_id, entries, fence)
+
+    async def _note_waiting(self, run: RunRecord) -> None:
+        if run.heartbeat_at is not None:
+            age = (self._clock() - datetime.fromisoformat(run.heartbeat_at)).total_seconds()
+            if abs(age) <= _BEAT_EVERY:
+                return
+        await self._writes.execute("UPDATE runs SET heartbeat_at = ? WHERE id = ?", (self._now(), run.id))
+
+    def _now(self) -> str:
+        return isoformat(self._clock())
+
+
+def _is_abandoned(run: RunRecord, live: set[RunId]) -> bool:
+    return run.state is RunState.RUNNING and run.owner is not None and run.id not in live
+
+
+def _spell(r: RunRecord) -> tuple[object, ...]:
+    return (
+        r.id,
+        r.kind,
+        r.state,
+        r.phase,
+        r.change_set_id,
+        r.request,
+        r.request_digest,
+        r.actor.kind,
+        r.actor.id,
+        " ".join(sorted(r.actor.roles)),
+        r.owner,
+        r.fence,
+        r.heartbeat_at,
+        r.created_at,
+        r.started_at,
+        r.finished_at,
+        r.cancel_requested,
+        spell_counts(r.counts),
+        spell_counts(r.usage),
+        spell_problems(r.problems),
+    )
+
+
+def _read(row: Row) -> RunRecord:
+    return RunRecord(
+        id=RunId(row[0]),
+        kind=row[1],
+        state=RunState(row[2]),
+        phase=row[3],
+        change_set_id=row[4],
+        request=row[5],
+        request_digest=Digest(row[6]),
+        actor=Principal(row[7], row[8], frozenset(row[9].split())),
+        owner=row[10],
+        fence=row[11],
+        heartbeat_at=row[12],
+        created_at=row[13],
+        started_at=row[14],
+        finished_at=row[15],
+        cancel_requested=bool(row[16]),
+        counts=read_counts(row[17]),
+        usage=read_counts(row[18]),
+        problems=read_problems(row[19]),
+    )

@@ -1,0 +1,53 @@
+"""How values inside a row are spelled: problems, counters, fingerprints, labels."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from spheresync.model import Action, Digest, Fingerprints, Problem, canonical_json
+
+
+def spell_problem(problem: Problem | None) -> str | None:
+    return None if problem is None else spell_problems((problem,))
+
+
+def read_problem(text: str | None) -> Problem | None:
+    return None if text is None else read_problems(text)[0]
+
+
+def spell_problems(problems: Sequence[Problem]) -> str:
+    """ASCII only: messages quote what came from outside, which may be no valid Unicode."""
+    return json.dumps([[p.subject, p.code, p.message, p.remedy] for p in problems], separators=(",", ":"))
+
+
+def read_problems(text: str) -> tuple[Problem, ...]:
+    return () if text == "[]" else tuple(Problem(*fields) for fields in json.loads(text))
+
+
+def spell_counts(counts: Mapping[str, int] | Mapping[Action, int]) -> str:
+    return canonical_json({str(key): value for key, value in counts.items()}).decode()
+
+
+def read_counts(text: str) -> dict[str, int]:
+    return {str(key): int(value) for key, value in json.loads(text).items()}
+
+
+def spell_fingerprints(prints: Fingerprints | None) -> tuple[str | None, str | None, str | None]:
+    return (None, None, None) if prints is None else (prints.schema, prints.content, prints.metadata)
+
+
+def read_fingerprints(schema: str | None, content: str | None, metadata: str | None) -> Fingerprints | None:
+    if schema is None or content is None or metadata is None:
+        return None
+    return Fingerprints(Digest(schema), Digest(content), Digest(metadata))
+
+
+def valid_text(text: str) -> str:
+    """The text with U+FFFD where it holds half a surrogate pair, which JSON can carry and SQLite cannot.
+
+    For labels and messages; names are never altered, they are refused.
+    """
+    if text.isascii():
+        return text
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

@@ -1,0 +1,177 @@
+"""The state of one installation: one SQLite file, one way to write to it.
+
+`Store.write` runs a unit of work in one transaction, which nobody can cancel half-way: a lock within the process,
+BEGIN IMMEDIATE between processes, a shield around statements and commit (reference: reliability-and-scale.md 2: without
+them 30 of 200 cancelled writers left their transaction open). What belongs together, such as a checkpoint and its audit
+row, is written in one unit or not at all.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+
+from spheresync.errors import StateError
+from spheresync.model import RunState, utc_now
+from spheresync.state.audit import AuditReader, AuditWriter
+from spheresync.state.blobs import BlobReader, BlobWriter
+from spheresync.state.catalog import CatalogReader, CatalogWriter
+from spheresync.state.change_sets import ChangeSetReader, ChangeSetWriter
+from spheresync.state.checkpoints import CheckpointReader, CheckpointWriter
+from spheresync.state.connection import FILE_NAME, PATIENCE, Link, ReadPool, Writes, open_links
+from spheresync.state.faults import explain, is_busy, locked_for_long
+from spheresync.state.grants import GrantWriter
+from spheresync.state.leases import LeaseReader, LeaseWriter
+from spheresync.state.meta import MetaReader, MetaWriter
+from spheresync.state.owners import OwnerLock, Owners
+from spheresync.state.runs import RunReader, RunWriter
+from spheresync.state.schema import Migration, shipped_migrations
+
+T = TypeVar("T")
+
+
+class Tx:
+    """The open transaction: the repositories of the store, able to write. Valid only inside its unit of work."""
+
+    def __init__(self, link: Writes, owners: Owners, clock: Callable[[], datetime]) -> None:
+        self.catalog = CatalogWriter(link)
+        self.blobs = BlobWriter(link)
+        self.checkpoints = CheckpointWriter(link)
+        self.change_sets = ChangeSetWriter(link)
+        self.runs = RunWriter(link, owners, clock)
+        self.leases = LeaseWriter(link, owners, clock)
+        self.audit = AuditWriter(link, clock)
+        self.meta = MetaWriter(link)
+        self.grants = GrantWriter(link)
+
+
+class Store:
+    """The state, open. The repositories read what is committed; `write` is the only way to change anything.
+
+    `owner` is the sign of life of this store: pass `owner.id` to whatever is owned.
+    """
+
+    def __init__(
+        self, folder: Path, link: Link, pool: ReadPool, owner: OwnerLock, clock: Callable[[], datetime]
+    ) -> None:
+        self.folder = folder
+        self.owner = owner
+        self.owners = Owners(folder)
+        self.catalog = CatalogReader(pool)
+        self.blobs = BlobReader(pool)
+        self.checkpoints = CheckpointReader(pool)
+        self.change_sets = ChangeSetReader(pool)
+        self.runs = RunReader(pool, self.owners, clock)
+        self.leases = LeaseReader(pool, self.owners, clock)
+        self.audit = AuditReader(pool)
+        self.meta = MetaReader(pool)
+        self._path = folder / FILE_NAME
+        self._pool = pool
+        self._link = link
+        self._tx = Tx(link, self.owners, clock)
+        self._turn = anyio.Lock()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        folder: Path,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        migrations: tuple[Migration, ...] | None = None,
+    ) -> AsyncIterator[Store]:
+        """Open the state in `folder`, made and brought up to date where needed.
+
+        Args:
+            folder: on a local disk; several processes may have it open.
+            clock: tells the time of rows.
+            migrations: other than those shipped, for tests.
+
+        Raises:
+            StateError: newer or foreign file, no access, disk full, or locked by another process for a minute.
+        """
+        async with open_links(folder, migrations or shipped_migrations()) as (link, pool):
+            owner = _take_owner(folder)
+            try:
+                yield cls(folder, link, pool, owner, clock)
+            finally:
+                owner.release()
+
+    async def write(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+        """Run one unit of work and commit it.
+
+        `work` awaits nothing but its `Tx`: while it runs, every other writer of every process waits. It cannot be
+        cancelled once begun; the wait for its turn can. When it raises, nothing of it is kept.
+
+        Raises:
+            StateError: disk full, damaged file, or another process held the lock for 60 s; nothing was written.
+        """
+        give_up = anyio.current_time() + PATIENCE
+        async with self._turn:
+            while True:
+                with anyio.CancelScope(shield=True):
+                    if await self._begin():
+                        return await self._finish(work)
+                if anyio.current_time() > give_up:
+                    raise locked_for_long(self._path, PATIENCE, await self._known_work())
+                await anyio.sleep(random.uniform(0.001, 0.02))  # noqa: S311 -- jitter, not secrecy
+
+    async def check(self) -> tuple[str, ...]:
+        """What SQLite's quick check finds wrong with the file; empty when it is sound. Reads the whole file."""
+        rows = await self._pool.all("PRAGMA quick_check")
+        return tuple(str(text) for (text,) in rows if text != "ok")
+
+    async def _begin(self) -> bool:
+        try:
+            if self._link.in_transaction:
+                await self._link.execute("ROLLBACK")  # the last one could not be rolled back: the disk failed
+            await self._link.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            if is_busy(error):
+                return False
+            raise explain(error, self._path) from error
+        return True
+
+    async def _finish(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+        try:
+            result = await work(self._tx)
+            await self._link.execute("COMMIT")
+        except (sqlite3.Error, UnicodeEncodeError) as error:
+            await self._roll_back()
+            raise explain(error, self._path) from error
+        except BaseException:
+            await self._roll_back()
+            raise
+        return result
+
+    async def _roll_back(self) -> None:
+        try:
+            if self._link.in_transaction:  # a full disk rolls back by itself
+                await self._link.execute("ROLLBACK")
+        except sqlite3.Error:
+            return  # `_begin` tries again; the error that led here is the one to tell
+
+    async def _known_work(self) -> str:
+        running = [run for run in await self.runs.unfinished() if run.state is RunState.RUNNING and run.owner]
+        told = [f"run {run.id} of process {self.owners.process_id(run.owner or '')}" for run in running]
+        told += [f"{lease.name} by process {self.owners.process_id(lease.owner)}" for lease in await self.leases.held()]
+        return ", ".join(told)
+
+
+def _take_owner(folder: Path) -> OwnerLock:
+    try:
+        Owners(folder).sweep()
+        return OwnerLock.take(folder)
+    except OSError as error:
+        raise StateError(
+            f"The state folder {folder} cannot be used: {error.strerror or error}.",
+            remedy="Free space on its disk, and make the folder belong to the user who runs this program.",
+        ) from error

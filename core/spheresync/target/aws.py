@@ -1,0 +1,283 @@
+"""The one door to AWS: boto3 in worker threads, at a rate the account bears.
+
+boto3 with about 32 threads is as fast as the async clones at real latencies, and is the only client that always knows
+the newest services (reference: aws-catalogs.md 6). Repeats are made here and not by botocore: its retry quota runs
+dry under throttling (same place, 6f), and it repeats writes whose answer was lost without looking at what they did.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+import anyio
+import anyio.to_thread
+
+from spheresync import __version__
+from spheresync.errors import ConfigurationError, TargetError, TargetFault
+from spheresync.model import JsonValue, isoformat
+from spheresync.target.aws_errors import AwsError, is_throttle, redact, translate
+from spheresync.target.limits import Limits
+from spheresync.target.pace import Pace
+from spheresync.target.protocol import Usage
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+    from botocore.client import BaseClient
+
+
+_ATTEMPTS = 5  # of a read that gets no answer, or of a request that never left
+_FIRST_PAUSE = 0.1  # seconds
+_LONGEST_PAUSE = 5.0
+_DEADLINE = 600.0
+_CONNECT_TIMEOUT = 5.0
+_READ_TIMEOUT = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a service answered: its members as JSON (times as ISO 8601), and the request's id."""
+
+    body: Mapping[str, JsonValue]
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The client of one service in one region, with the limits of its requests."""
+
+    client: BaseClient
+    limits: Limits
+    region: str
+
+
+def standard_session() -> Session:
+    """A session by boto3's standard chain: environment, profile, role.
+
+    Of the two names for the region, botocore reads only AWS_DEFAULT_REGION; the other SDKs and the AWS CLI read
+    AWS_REGION first, and so does this.
+    """
+    import boto3
+
+    return boto3.session.Session(region_name=os.environ.get("AWS_REGION") or None)
+
+
+class AwsDoor:
+    """Calls AWS services by name. Region, credentials and endpoints come from the session's own chain.
+
+    Args:
+        session_factory: makes the one session, in a worker thread, when the first call needs it.
+        workers: requests under way at the same time, and connections kept.
+        deadline: seconds for which a throttled call is repeated before it fails.
+    """
+
+    def __init__(
+        self,
+        session_factory: Callable[[], Session] = standard_session,
+        *,
+        workers: int = 32,
+        deadline: float = _DEADLINE,
+        clock: Callable[[], float] = anyio.current_time,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._session_factory = session_factory
+        self._session: Session | None = None
+        self._workers = workers
+        self._threads = anyio.CapacityLimiter(workers)
+        self._deadline = deadline
+        self._clock = clock
+        self._sleep = sleep
+        self._jitter = jitter
+        self._lines: dict[tuple[str, str | None], Line] = {}
+        self._opening = anyio.Lock()
+        self._paces: dict[tuple[str, str], Pace] = {}
+        self._meter = _Meter()
+
+    @property
+    def usage(self) -> Usage:
+        return self._meter.reading()
+
+    def close(self) -> None:
+        """Close the connections; the next call would open new ones."""
+        for line in self._lines.values():
+            line.client.close()
+        self._lines.clear()
+
+    async def line(self, service: str, region: str | None = None) -> Line:
+        """The client of a service; made once, one at a time, because making one is not thread-safe.
+
+        Raises:
+            ConfigurationError: region, profile or endpoint are missing or wrong.
+        """
+        key = (service, region)
+        if key not in self._lines:
+            async with self._opening:
+                if key not in self._lines:
+                    self._lines[key] = await anyio.to_thread.run_sync(self._open, service, region)
+        return self._lines[key]
+
+    async def call(
+        self,
+        service: str,
+        operation: str,
+        params: Mapping[str, object],
+        *,
+        subject: str,
+        write: bool = False,
+        region: str | None = None,
+    ) -> Reply:
+        """One call by its API name (`CreateTable`), checked against the service's limits before it is sent.
+
+        A throttled call is repeated until the deadline. A read is repeated when no answer came. A write is not: its
+        error says `uncertain`, and only a read can tell what became of it. Cancelling waits for a request under way;
+        its reply is still returned, so that the caller can write down what was done.
+
+        Raises:
+            AwsError: a TargetError that also carries the service's code; `subject` says what was being written.
+            TargetError: INVALID, and nothing was sent.
+            ConfigurationError: there is no region or no such profile.
+        """
+        line = await self.line(service, region)
+        _refuse_beyond_limits(line, operation, params, subject)
+        pace = self._pace(line.region, f"{service}:{operation}")
+        deadline = self._clock() + self._deadline
+        attempt = 0
+        while True:
+            permit = await pace.permit()
+            try:
+                reply = await anyio.to_thread.run_sync(
+                    partial(_send, line.client, service, operation, params, subject), limiter=self._threads
+                )
+            except AwsError as error:
+                if is_throttle(error):
+                    self._meter.throttled()
+                    pace.throttled(permit)
+                if not self._worth_repeating(error, attempt, deadline, write=write):
+                    raise
+            else:
+                pace.succeeded()
+                return reply
+            await self.pause(attempt)
+            attempt += 1
+
+    async def pause(self, attempt: int) -> None:
+        """Wait before repeating something: longer each time, at random so that many do not come back together."""
+        self._meter.retried()
+        await self._sleep(min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(attempt, 10)) * self._jitter())
+
+    def _worth_repeating(self, error: AwsError, attempt: int, deadline: float, *, write: bool) -> bool:
+        if error.fault is TargetFault.THROTTLED:
+            return self._clock() < deadline
+        if not error.transient or (write and error.uncertain):
+            return False
+        return attempt + 1 < _ATTEMPTS and self._clock() < deadline
+
+    def _pace(self, region: str, api: str) -> Pace:
+        key = (region, api)
+        if key not in self._paces:
+            self._paces[key] = Pace(clock=self._clock, sleep=self._sleep)
+        return self._paces[key]
+
+    def _open(self, service: str, region: str | None) -> Line:
+        from botocore.config import Config
+        from botocore.exceptions import BotoCoreError
+
+        config = Config(
+            retries={"mode": "standard", "total_max_attempts": 1},
+            max_pool_connections=self._workers,
+            parameter_validation=False,  # ours is stricter; botocore's would cost 0.27 ms a call on top
+            user_agent_extra=f"spheresync/{__version__}",
+            connect_timeout=_CONNECT_TIMEOUT,
+            read_timeout=_READ_TIMEOUT,
+        )
+        try:
+            if self._session is None:
+                self._session = self._session_factory()
+            make: Callable[..., BaseClient] = self._session.client
+            client = make(service, region_name=region, config=config)
+        except (BotoCoreError, ValueError) as error:
+            text = (
+                f"AWS {service} cannot be used: {redact(str(error))} "
+                "Region, profile and endpoint come from AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL and ~/.aws/config."
+            )
+            raise ConfigurationError((text,)) from error
+        client.meta.events.register_first("before-send", self._meter.sent)
+        return Line(client, Limits(client.meta.service_model), client.meta.region_name)
+
+
+class _Meter:
+    """Counts requests as they leave, in worker threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._calls: Counter[str] = Counter()
+        self._bytes = 0
+        self._throttles = 0
+        self._retries = 0
+
+    def sent(self, request: object, event_name: str, **_: object) -> None:
+        """botocore's `before-send`; answers nothing, so the request goes its way."""
+        body = getattr(request, "body", None)
+        with self._lock:
+            self._calls[event_name.rpartition(".")[2]] += 1
+            self._bytes += len(body) if isinstance(body, bytes | bytearray | str) else 0
+
+    def throttled(self) -> None:
+        with self._lock:
+            self._throttles += 1
+
+    def retried(self) -> None:
+        with self._lock:
+            self._retries += 1
+
+    def reading(self) -> Usage:
+        with self._lock:
+            return Usage(dict(self._calls), self._bytes, self._throttles, self._retries)
+
+
+def _refuse_beyond_limits(line: Line, operation: str, params: Mapping[str, object], subject: str) -> None:
+    problems = line.limits.problems(operation, params)
+    if problems:
+        shown = "; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else "")
+        raise TargetError(
+            TargetFault.INVALID,
+            f"{subject}: {operation} would be refused, nothing was sent: {shown}.",
+            remedy="Shorten or correct the named fields in Datasphere or by a mapping rule.",
+        )
+
+
+def _send(client: BaseClient, service: str, operation: str, params: Mapping[str, object], subject: str) -> Reply:
+    """Send in this worker thread; boto3's errors leave it translated."""
+    from botocore import xform_name
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+
+    method: Callable[..., dict[str, object]] = getattr(client, xform_name(operation))
+    try:
+        answer = method(**params)
+    except (ClientError, BotoCoreError, ResponseParserError) as error:
+        raise translate(error, api=f"{service}:{operation}", subject=subject) from error
+    metadata = cast("Mapping[str, object]", answer.pop("ResponseMetadata", {}))
+    request_id = metadata.get("RequestId")
+    return Reply(cast("Mapping[str, JsonValue]", _plain(answer)), str(request_id) if request_id else None)
+
+
+def _plain(value: object) -> JsonValue:
+    """A parsed reply as JSON; botocore has made datetimes of timestamps."""
+    if value is None or isinstance(value, str | bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, datetime):
+        return isoformat(value)
+    raise TypeError(f"no JSON for {type(value).__name__} in a reply")

@@ -1,0 +1,139 @@
+"""The Glue Data Catalog as a target."""
+
+from __future__ import annotations
+
+from spheresync.config import DriftPolicies
+from spheresync.errors import ConfigurationError, TargetError, TargetFault
+from spheresync.model import (
+    GLUE,
+    Action,
+    DesiredObject,
+    JsonValue,
+    LiveObject,
+    PhysicalName,
+    Problem,
+    TargetName,
+)
+from spheresync.target.aws import AwsDoor
+from spheresync.target.aws_errors import ALREADY_EXISTS, NOT_FOUND, AwsError
+from spheresync.target.glue_reads import GLUE_SERVICE, OWNER_KEY, GlueReader, table_input
+from spheresync.target.glue_writes import GlueWriter
+from spheresync.target.protocol import ContainerOutcome, Inventory, Operation, Outcome, Usage
+
+#: A database that does not exist: what is asked of it is either refused or not found, and changes nothing.
+DEFAULT_PROBE = PhysicalName("spheresync_doctor_probe")
+
+
+class GlueTarget:
+    """Databases and tables of one account and Region.
+
+    Args:
+        door: the way to AWS, shared by all targets of the process.
+        owner: this installation's `spheresync.managed-by`; what does not carry it is never changed or deleted.
+        drift: what to do about other people's edits (CONTRACT.md, `drift:`).
+        probe: name of a database that must not exist, for `check`; with the installation's prefix, so that
+            permissions granted by database name cover it.
+    """
+
+    def __init__(self, door: AwsDoor, *, owner: str, drift: DriftPolicies, probe: PhysicalName = DEFAULT_PROBE) -> None:
+        self._door = door
+        self._owner = owner
+        self._probe = probe
+        self._reader = GlueReader(door, owner)
+        self._writer = GlueWriter(door, self._reader, owner, drift)
+
+    @property
+    def name(self) -> TargetName:
+        return GLUE
+
+    @property
+    def usage(self) -> Usage:
+        return self._door.usage
+
+    async def inventory(self, containers: frozenset[PhysicalName] | None) -> Inventory:
+        return await self._reader.inventory(containers)
+
+    async def read(self, container: PhysicalName, name: PhysicalName) -> LiveObject | None:
+        return await self._reader.table(container, name, subject=f"{container}.{name}")
+
+    async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
+        """Create the database if it does not exist. Where creating is not allowed, one that exists is enough."""
+        database = table_input(desired.body)
+        subject = f"database {desired.container}"
+        try:
+            reply = await self._door.call(
+                GLUE_SERVICE, "CreateDatabase", {"DatabaseInput": database}, subject=subject, write=True
+            )
+        except AwsError as error:
+            if error.code != ALREADY_EXISTS and not error.uncertain and error.fault is not TargetFault.DENIED:
+                raise
+            live = await self._reader.database(desired.container)
+            if live is None:
+                raise
+            created = error.uncertain and live.ours
+            return ContainerOutcome(desired.container, created=created, ours=live.ours)
+        return ContainerOutcome(
+            desired.container, created=True, ours=_owner_of(database) == self._owner, request_id=reply.request_id
+        )
+
+    async def perform(self, operation: Operation) -> Outcome:
+        """Do one operation; see `GlueWriter` for what each of them sends.
+
+        Raises:
+            TargetError: CONFLICT (not ours), MOVED (changed by somebody else since the plan), INVALID (over a limit,
+                nothing was sent), or what the service answered.
+            ValueError: the action writes nothing.
+        """
+        match operation.action:
+            case Action.CREATE:
+                return await self._writer.create(operation)
+            case Action.UPDATE | Action.METADATA_ONLY | Action.RETIRE:
+                return await self._writer.update(operation)
+            case Action.DELETE:
+                return await self._writer.delete(operation)
+            case _:
+                raise ValueError(f"{operation.action} of {operation.subject} writes nothing to Glue")
+
+    async def check(self) -> tuple[Problem, ...]:
+        """Ask for each permission with a request that cannot change anything.
+
+        IAM decides before Glue looks for the database, so that a permitted request about one that does not exist is
+        answered EntityNotFound (not verified on AWS for accounts where Lake Formation decides). CreateDatabase can
+        not be asked for without creating one; it is found out by the first sync.
+        """
+        try:
+            await self._door.call(GLUE_SERVICE, "GetDatabases", {"MaxResults": 1}, subject="the catalog")
+            if await self._reader.database(self._probe) is not None:
+                text = f"database {self._probe} exists, so permissions to write could not be tested."
+                return (Problem(GLUE, "probe_exists", text, "Delete that database if nobody needs it."),)
+        except TargetError as error:
+            return (Problem(GLUE, error.fault, error.message, error.remedy),)
+        except ConfigurationError as error:
+            return (Problem(GLUE, "configuration", error.message, "Set AWS_REGION or AWS_PROFILE."),)
+        found = [await self._permission(api, params) for api, params in self._probes()]
+        return tuple(problem for problem in found if problem is not None)
+
+    def _probes(self) -> tuple[tuple[str, dict[str, JsonValue]], ...]:
+        database: dict[str, JsonValue] = {"DatabaseName": self._probe}
+        table: JsonValue = {"Name": "spheresync_probe"}
+        return (
+            ("GetTables", {**database, "MaxResults": 1}),
+            ("GetTable", {**database, "Name": "spheresync_probe"}),
+            ("CreateTable", {**database, "TableInput": table}),
+            ("UpdateTable", {**database, "TableInput": table}),
+            ("DeleteTable", {**database, "Name": "spheresync_probe"}),
+        )
+
+    async def _permission(self, api: str, params: dict[str, JsonValue]) -> Problem | None:
+        try:
+            await self._door.call(GLUE_SERVICE, api, params, subject=f"permission for glue:{api}")
+        except AwsError as error:
+            if error.code == NOT_FOUND:
+                return None
+            return Problem(GLUE, error.fault, error.message, error.remedy)
+        return None
+
+
+def _owner_of(database: dict[str, JsonValue]) -> JsonValue:
+    parameters = database.get("Parameters")
+    return parameters.get(OWNER_KEY) if isinstance(parameters, dict) else None

@@ -1,0 +1,148 @@
+"""Reading the Glue Data Catalog: whole listings or an error, and tables as what could be written back.
+
+An UpdateTable takes a TableInput, a GetTable answers with a Table; the members that only a Table has are found in the
+installed service model, so that a member AWS adds tomorrow is neither lost nor sent where it is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, cast
+
+import anyio
+
+from spheresync.errors import SpheresyncError, TargetError, TargetFault
+from spheresync.mapping.glue_table import fingerprint_of
+from spheresync.model import Digest, JsonValue, LiveObject, PhysicalName, canonical_json
+from spheresync.target.aws import AwsDoor
+from spheresync.target.aws_errors import NOT_FOUND, AwsError
+from spheresync.target.protocol import Inventory, LiveContainer
+
+if TYPE_CHECKING:
+    from botocore.model import StructureShape
+
+GLUE_SERVICE = "glue"
+OWNER_KEY = "spheresync.managed-by"
+SOURCE_KEY = "spheresync.source"
+FINGERPRINT_KEY = "spheresync.fingerprint"
+_PAGE = 100  # the most that GetTables and GetDatabases give (reference: aws-catalogs.md 1.1)
+
+Row = Mapping[str, JsonValue]
+
+
+class GlueReader:
+    """Reads databases and tables. `owner` is this installation's `managed-by`."""
+
+    def __init__(self, door: AwsDoor, owner: str) -> None:
+        self._door = door
+        self._owner = owner
+
+    async def inventory(self, containers: frozenset[PhysicalName] | None) -> Inventory:
+        """Databases by one listing, then the tables of each wanted one that exists; pages of 100.
+
+        Raises:
+            TargetError: any page failed; there is no shorter inventory.
+        """
+        listed = [self._container(row) async for row in self._pages("GetDatabases", {}, "DatabaseList", "the catalog")]
+        found = {c.name: c for c in listed if containers is None or c.name in containers}
+        tables: dict[PhysicalName, list[LiveObject]] = {}
+        failures: list[SpheresyncError] = []
+        async with anyio.create_task_group() as group:
+
+            async def read(database: PhysicalName) -> None:
+                try:
+                    tables[database] = await self._tables(database)
+                except SpheresyncError as error:
+                    failures.append(error)
+                    group.cancel_scope.cancel()
+
+            for database in found:
+                group.start_soon(read, database)
+        if failures:
+            raise failures[0]
+        return Inventory(found, tuple(live for database in sorted(found) for live in tables[database]))
+
+    async def database(self, name: PhysicalName) -> LiveContainer | None:
+        """A database now, or None where there is none."""
+        try:
+            reply = await self._door.call(GLUE_SERVICE, "GetDatabase", {"Name": name}, subject=f"database {name}")
+        except AwsError as error:
+            if error.code == NOT_FOUND:
+                return None
+            raise
+        return self._container(cast("Row", reply.body["Database"]))
+
+    async def table(self, container: PhysicalName, name: PhysicalName, *, subject: str) -> LiveObject | None:
+        """A table now, or None where there is no such table or database."""
+        params = {"DatabaseName": container, "Name": name}
+        try:
+            reply = await self._door.call(GLUE_SERVICE, "GetTable", params, subject=subject)
+        except AwsError as error:
+            if error.code == NOT_FOUND:
+                return None
+            raise
+        return live_object(container, cast("Row", reply.body["Table"]), await self._members())
+
+    async def _tables(self, database: PhysicalName) -> list[LiveObject]:
+        members = await self._members()
+        rows = self._pages("GetTables", {"DatabaseName": database}, "TableList", f"the tables of database {database}")
+        return [live_object(database, row, members) async for row in rows]
+
+    async def _pages(self, operation: str, params: Row, member: str, subject: str) -> AsyncIterator[Row]:
+        token: JsonValue = None
+        seen: set[JsonValue] = set()
+        while True:
+            page = {**params, "MaxResults": _PAGE, **({"NextToken": token} if token else {})}
+            reply = await self._door.call(GLUE_SERVICE, operation, page, subject=subject)
+            for row in cast("list[Row]", reply.body.get(member) or []):
+                yield row
+            token = reply.body.get("NextToken")
+            if not token:
+                return
+            if not isinstance(token, str) or token in seen:
+                raise TargetError(
+                    TargetFault.FAILED,
+                    f"{subject}: {operation} leads back to a page that was already read, so the listing has no end.",
+                    remedy="Run again; if it stays, check what AWS_ENDPOINT_URL points at.",
+                )
+            seen.add(token)
+
+    async def _members(self) -> frozenset[str]:
+        """The members of a TableInput, by the installed model."""
+        line = await self._door.line(GLUE_SERVICE)
+        shape = cast("StructureShape", line.client.meta.service_model.shape_for("TableInput"))
+        return frozenset(shape.members)
+
+    def _container(self, row: Row) -> LiveContainer:
+        parameters = _texts(row.get("Parameters"))
+        owner = parameters.get(OWNER_KEY)
+        name = PhysicalName(str(row["Name"]))
+        return LiveContainer(name, ours=owner == self._owner, owner=owner, source=parameters.get(SOURCE_KEY))
+
+
+def live_object(container: PhysicalName, table: Row, members: frozenset[str]) -> LiveObject:
+    """A Table as a live object; `body` is the TableInput that would write it back as it is."""
+    written = {name: value for name, value in table.items() if name in members and value is not None}
+    parameters = _texts(table.get("Parameters"))
+    claimed = parameters.get(FINGERPRINT_KEY)
+    version = table.get("VersionId")
+    return LiveObject(
+        container=container,
+        name=PhysicalName(str(table["Name"])),
+        version=None if version is None else str(version),
+        body=canonical_json(written),
+        owner=parameters.get(OWNER_KEY),
+        source=parameters.get(SOURCE_KEY),
+        digest=None if claimed is None else Digest(claimed),
+        intact=claimed is not None and fingerprint_of(written) == claimed,
+    )
+
+
+def table_input(body: bytes) -> dict[str, JsonValue]:
+    """A body as the TableInput it is the canonical JSON of."""
+    return cast("dict[str, JsonValue]", json.loads(body))
+
+
+def _texts(value: JsonValue) -> Mapping[str, str]:
+    return {name: str(text) for name, text in value.items()} if isinstance(value, dict) else {}

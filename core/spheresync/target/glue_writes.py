@@ -1,0 +1,239 @@
+"""Writing one table to Glue: one call when nobody touched it, a look before every second thought.
+
+Nothing here is sent blindly twice. CreateTable and UpdateTable have no client token (reference: aws-catalogs.md 1.1),
+so after a lost answer, an AlreadyExists or a stale VersionId the table is read, and what is found decides: our own
+finished write is recognised by the fingerprint of our fields, foreign fields are merged in, and a field of ours that
+somebody else has moved refuses the item.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from spheresync.config import DriftPolicies, DriftPolicy
+from spheresync.errors import TargetError, TargetFault
+from spheresync.mapping.glue_table import fingerprint_of
+from spheresync.mapping.merge import merge
+from spheresync.model import Action, DesiredObject, JsonValue, LiveObject
+from spheresync.target.aws import AwsDoor
+from spheresync.target.aws_errors import ALREADY_EXISTS, MOVED_MEANWHILE, NOT_FOUND, AwsError
+from spheresync.target.glue_reads import GLUE_SERVICE, GlueReader, table_input
+from spheresync.target.protocol import Operation, Outcome
+
+_ATTEMPTS = 3
+#: AWS numbers a new table's versions from "0" (reference: aws-catalogs.md 1.2); it does not say so in the answer.
+_FIRST_VERSION = "0"
+_LOOK = "Make a new preview to see the table as it is now."
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What became of an attempt to send: the outcome, or the error that only a look at the table can settle."""
+
+    outcome: Outcome | None
+    doubt: AwsError | None
+
+
+class GlueWriter:
+    """Creates, updates and deletes tables that carry `owner`, and no others."""
+
+    def __init__(self, door: AwsDoor, reader: GlueReader, owner: str, drift: DriftPolicies) -> None:
+        self._door = door
+        self._reader = reader
+        self._owner = owner
+        self._drift = drift
+
+    async def create(self, operation: Operation) -> Outcome:
+        """CreateTable; a table that is there already is adopted when it is ours, else it is a conflict."""
+        desired = _desired(operation)
+        in_doubt = False
+        if operation.recovering:
+            live = await self._look(operation)
+            if live is not None:
+                return await self._settle(operation, live, in_doubt=False)
+        error: AwsError | None = None
+        for attempt in range(_ATTEMPTS):
+            if error is not None:
+                await self._door.pause(attempt)
+            sent = await self._send(operation, "CreateTable", desired.body, _FIRST_VERSION)
+            if sent.outcome is not None:
+                return sent.outcome
+            error = sent.doubt
+            in_doubt = in_doubt or (error is not None and error.uncertain)
+            live = await self._look(operation)
+            if live is not None:
+                return await self._settle(operation, live, in_doubt=in_doubt)
+        assert error is not None
+        raise error
+
+    async def update(self, operation: Operation) -> Outcome:
+        """Exactly one UpdateTable when the table is as it was last written; else as `_settle`."""
+        version, last = operation.expected_version, operation.last_written
+        if operation.recovering or version is None or last is None:
+            return await self._settle(operation, await self._look(operation), in_doubt=False)
+        # What was last written is the whole truth as long as its version stands: an update replaces everything.
+        merged = merge(last, table_input(last), _desired(operation).body, self._drift)
+        sent = await self._send(operation, "UpdateTable", merged.body, _next(version), {"VersionId": version})
+        if sent.outcome is not None:
+            return sent.outcome
+        in_doubt = sent.doubt is not None and sent.doubt.uncertain
+        return await self._settle(operation, await self._look(operation), in_doubt=in_doubt)
+
+    async def delete(self, operation: Operation) -> Outcome:
+        """DeleteTable, right after a look that finds the table ours and as it was last written.
+
+        The API takes no condition, so the moment between look and delete stays open; it is as short as one call.
+        """
+        in_doubt = False
+        error: AwsError | None = None
+        for attempt in range(_ATTEMPTS):
+            if error is not None:
+                await self._door.pause(attempt)
+            live = await self._look(operation)
+            if live is None:
+                return Outcome(None, b"", already=not in_doubt)
+            self._require_ours(operation, live)
+            self._require_untouched(operation, live)
+            params = {"DatabaseName": operation.container, "Name": operation.name}
+            try:
+                reply = await self._door.call(
+                    GLUE_SERVICE, "DeleteTable", params, subject=operation.subject, write=True
+                )
+            except AwsError as failed:
+                if not failed.uncertain and failed.code not in {NOT_FOUND, MOVED_MEANWHILE}:
+                    raise
+                error = failed
+                in_doubt = in_doubt or failed.uncertain
+            else:
+                return Outcome(None, b"", before=live.body, request_id=reply.request_id)
+        assert error is not None
+        raise error
+
+    async def _settle(self, operation: Operation, live: LiveObject | None, *, in_doubt: bool) -> Outcome:
+        """Bring a table that was just read to what is desired; at most three times, as others may write meanwhile.
+
+        `in_doubt`: a write of this operation was sent, and its answer lost.
+        """
+        desired = _desired(operation)
+        wanted = fingerprint_of(table_input(desired.body))
+        for attempt in range(_ATTEMPTS):
+            if live is None:
+                return await self._gone(operation)
+            self._require_ours(operation, live)
+            if fingerprint_of(table_input(live.body)) == wanted:
+                return Outcome(live.version, live.body, already=not in_doubt)
+            last = live.body if operation.last_written is None else operation.last_written
+            merged = merge(last, table_input(live.body), desired.body, self._drift)
+            moved = tuple(c.path for c in merged.ours_moved if operation.strict or not _is_text(c.path))
+            if moved:
+                raise _moved(operation, moved)
+            if merged.body == live.body:
+                return Outcome(live.version, live.body, already=not in_doubt, kept=merged.kept)
+            condition = {} if live.version is None else {"VersionId": live.version}
+            sent = await self._send(operation, "UpdateTable", merged.body, _next(live.version), condition)
+            if sent.outcome is not None:
+                outcome = sent.outcome
+                return Outcome(outcome.version, outcome.body, live.body, outcome.request_id, kept=merged.kept)
+            in_doubt = in_doubt or (sent.doubt is not None and sent.doubt.uncertain)
+            await self._door.pause(attempt)
+            live = await self._look(operation)
+        raise TargetError(
+            TargetFault.MOVED,
+            f"{operation.subject}: somebody else kept changing the table while it was written, {_ATTEMPTS} times over.",
+            remedy="Run again when the other writer is done.",
+        )
+
+    async def _send(
+        self,
+        operation: Operation,
+        api: str,
+        body: bytes,
+        version: str | None,
+        condition: Mapping[str, str] | None = None,
+    ) -> _Sent:
+        params: dict[str, JsonValue] = {"DatabaseName": operation.container, "TableInput": table_input(body)}
+        if api == "UpdateTable":
+            params |= {**(condition or {}), "SkipArchive": operation.minor}
+        try:
+            reply = await self._door.call(GLUE_SERVICE, api, params, subject=operation.subject, write=True)
+        except AwsError as error:
+            doubtful = {ALREADY_EXISTS} if api == "CreateTable" else {MOVED_MEANWHILE, NOT_FOUND}
+            if error.uncertain or error.code in doubtful:
+                return _Sent(None, error)
+            raise
+        return _Sent(Outcome(version, body, request_id=reply.request_id), None)
+
+    async def _look(self, operation: Operation) -> LiveObject | None:
+        return await self._reader.table(operation.container, operation.name, subject=operation.subject)
+
+    async def _gone(self, operation: Operation) -> Outcome:
+        """The table to be changed is not there: retired enough, made again, or refused, as the policy says."""
+        if operation.action is Action.RETIRE:
+            return Outcome(None, b"", already=True)
+        if operation.action is not Action.CREATE and self._drift.missing is DriftPolicy.OVERWRITE:
+            return await self.create(replace(operation, action=Action.CREATE, last_written=None, recovering=False))
+        raise TargetError(TargetFault.MOVED, f"{operation.subject}: somebody else has deleted the table.", remedy=_LOOK)
+
+    def _require_ours(self, operation: Operation, live: LiveObject) -> None:
+        if live.owner == self._owner and live.source == str(operation.asset):
+            return
+        if live.owner == self._owner:
+            whose = f"holds {live.source or 'no named asset'}"
+        elif live.owner is not None:
+            whose = f"belongs to {live.owner}"
+        else:
+            whose = "was not created by Spheresync"
+        raise TargetError(
+            TargetFault.CONFLICT,
+            f"{operation.subject}: the table of that name {whose}; it stays as it is.",
+            remedy="Give the asset another name by a mapping rule (`table:`), or move that table out of the way.",
+        )
+
+    def _require_untouched(self, operation: Operation, live: LiveObject) -> None:
+        last = operation.last_written
+        if last is None:
+            return
+        moved = tuple(change.path for change in merge(last, table_input(live.body), last, self._drift).ours_moved)
+        # A version that was only predicted may be wrong; then the content decides.
+        if not moved and live.version != operation.expected_version:
+            moved = _additions(table_input(last), table_input(live.body))
+        if moved:
+            raise _moved(operation, moved)
+
+
+def _desired(operation: Operation) -> DesiredObject:
+    if operation.desired is None:
+        raise ValueError(f"{operation.action} of {operation.subject} says not what is desired")
+    return operation.desired
+
+
+def _next(version: str | None) -> str | None:
+    """Each update adds one, with SkipArchive too (reference: aws-catalogs.md 1.2)."""
+    return str(int(version) + 1) if version is not None and version.isdecimal() else None
+
+
+def _is_text(path: str) -> bool:
+    """Whether a person may have edited it by hand: the drift policy decides about those, and nothing is refused."""
+    return path == "description" or (path.count(".") == 2 and path.endswith(".comment"))
+
+
+def _moved(operation: Operation, paths: tuple[str, ...]) -> TargetError:
+    named = ", ".join(paths[:8]) + (f" and {len(paths) - 8} more" if len(paths) > 8 else "")
+    return TargetError(
+        TargetFault.MOVED,
+        f"{operation.subject}: somebody else has changed {named} since this was planned; nothing was written.",
+        remedy=_LOOK,
+    )
+
+
+def _additions(last: JsonValue, live: JsonValue, path: str = "") -> tuple[str, ...]:
+    """Where `live` differs from `last`, except by members that AWS fills with empty values."""
+    if isinstance(last, dict) and isinstance(live, dict):
+        names = sorted(last.keys() | {name for name, value in live.items() if value})
+        pairs = ((name, last.get(name), live.get(name)) for name in names)
+        return tuple(p for name, a, b in pairs for p in _additions(a, b, f"{path}.{name}".lstrip(".")))
+    if isinstance(last, list) and isinstance(live, list) and len(last) == len(live):
+        pairs_at = enumerate(zip(last, live, strict=True))
+        return tuple(p for index, (a, b) in pairs_at for p in _additions(a, b, f"{path}[{index}]"))
+    return () if last == live or (not last and not live) else (path,)

@@ -1,0 +1,251 @@
+"""Requests checked against AWS's own service model before they are sent.
+
+botocore enforces only required, type and minimum; maximum, pattern and enum reach the service unchecked (reference:
+aws-catalogs.md 1.1), which then refuses the whole call. Here every shape of an operation is compiled once into a
+closure, so that checking a table costs less than serialising it. Glue documents its lengths in bytes of UTF-8, so
+that is what a maximum counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
+
+if TYPE_CHECKING:
+    from botocore.model import ListShape, MapShape, ServiceModel, Shape, StringShape, StructureShape
+
+#: (path below the value, starting with "." or "[" or empty; what is wrong)
+Finding: TypeAlias = tuple[str, str]
+Check: TypeAlias = Callable[[object], "tuple[Finding, ...]"]
+
+_FINE: tuple[Finding, ...] = ()
+_EXCERPT = 40
+_PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
+#: The models spell characters beyond the BMP as surrogate pairs, as Java does; Python's patterns take code points.
+_SURROGATES = re.compile(r"\\uD800\\uDC00-\\uDBFF\\uDFFF", re.IGNORECASE)
+
+
+class Limits:
+    """The limits of one service's operations, compiled on first use."""
+
+    def __init__(self, model: ServiceModel) -> None:
+        self._model = model
+        self._shapes: dict[str, Check] = {}
+        self._operations: dict[str, Check] = {}
+
+    def problems(self, operation: str, params: Mapping[str, object]) -> tuple[str, ...]:
+        """What in `params` the service would refuse: the member's path, its limit and the actual value."""
+        check = self._operations.get(operation)
+        if check is None:
+            shape = self._model.operation_model(operation).input_shape
+            check = _nothing if shape is None else self._check(shape)
+            self._operations[operation] = check
+        return tuple(f"{path.lstrip('.')}: {text}" for path, text in check(params))
+
+    def _check(self, shape: Shape) -> Check:
+        known = self._shapes.get(shape.name)
+        if known is not None:
+            return known
+
+        def when_met(value: object) -> tuple[Finding, ...]:
+            return self._shapes[shape.name](value)
+
+        # Shapes may hold themselves: while one is being compiled, it is looked up when it is met in a value.
+        self._shapes[shape.name] = when_met
+        compiled = self._compile(shape)
+        self._shapes[shape.name] = compiled
+        return compiled
+
+    def _compile(self, shape: Shape) -> Check:
+        match shape.type_name:
+            case "structure":
+                return _structure(shape, {name: self._check(member) for name, member in _members(shape).items()})
+            case "list":
+                return _list(shape, self._check(_member(shape)))
+            case "map":
+                key, value = _pair(shape)
+                return _map(shape, self._check(key), self._check(value))
+            case _:
+                return _scalar(shape)
+
+
+@cache
+def limits_of(service: str) -> Limits:
+    """The limits of a service by botocore's name (`glue`), from the installed model; no session of its own."""
+    import botocore.session
+
+    return Limits(botocore.session.get_session().get_service_model(service))
+
+
+def validate(service: str, operation: str, params: Mapping[str, object]) -> tuple[str, ...]:
+    """What the service would refuse of this call, one text for each member; empty when nothing."""
+    return limits_of(service).problems(operation, params)
+
+
+def _scalar(shape: Shape) -> Check:
+    match shape.type_name:
+        case "string" | "char":
+            return _string(shape)
+        case "integer" | "long":
+            return _number(shape, (int,), "a whole number")
+        case "float" | "double":
+            return _number(shape, (int, float), "a number")
+        case "boolean":
+            return _boolean
+        case _:
+            return _nothing  # timestamps and blobs: botocore's serialiser takes several Python types for each
+
+
+def _members(shape: Shape) -> Mapping[str, Shape]:
+    structure: StructureShape = shape  # type: ignore[assignment]  # decided by type_name
+    return structure.members
+
+
+def _member(shape: Shape) -> Shape:
+    listing: ListShape = shape  # type: ignore[assignment]  # decided by type_name
+    return listing.member
+
+
+def _pair(shape: Shape) -> tuple[Shape, Shape]:
+    mapping: MapShape = shape  # type: ignore[assignment]  # decided by type_name
+    return mapping.key, mapping.value
+
+
+def _nothing(_value: object) -> tuple[Finding, ...]:
+    return _FINE
+
+
+def _wrong(expected: str, value: object) -> tuple[Finding, ...]:
+    return (("", f"must be {expected}, is {type(value).__name__}"),)
+
+
+def _structure(shape: Shape, members: Mapping[str, Check]) -> Check:
+    required = frozenset(shape.required_members) if hasattr(shape, "required_members") else frozenset[str]()
+
+    def check(value: object) -> tuple[Finding, ...]:
+        if not isinstance(value, Mapping):
+            return _wrong("a structure", value)
+        found: list[Finding] = []
+        for name, inner in value.items():
+            member = members.get(name)
+            if member is None:
+                found.append((f".{name}", "is not a member that this version of the service model knows"))
+            elif problems := member(inner):
+                found.extend((f".{name}{path}", text) for path, text in problems)
+        if not required <= value.keys():
+            found.extend((f".{name}", "is required, is missing") for name in sorted(required - value.keys()))
+        return tuple(found) if found else _FINE
+
+    return check
+
+
+def _list(shape: Shape, member: Check) -> Check:
+    least, most = _bounds(shape)
+
+    def check(value: object) -> tuple[Finding, ...]:
+        if not isinstance(value, list | tuple):
+            return _wrong("a list", value)
+        found: list[Finding] = []
+        if not least <= len(value) <= most:
+            found.append(("", _out_of_bounds(least, most, len(value), "items")))
+        for index, inner in enumerate(value):
+            if problems := member(inner):
+                found.extend((f"[{index}]{path}", text) for path, text in problems)
+        return tuple(found) if found else _FINE
+
+    return check
+
+
+def _map(shape: Shape, key: Check, value_check: Check) -> Check:
+    least, most = _bounds(shape)
+
+    def check(value: object) -> tuple[Finding, ...]:
+        if not isinstance(value, Mapping):
+            return _wrong("a map", value)
+        found: list[Finding] = []
+        if not least <= len(value) <= most:
+            found.append(("", _out_of_bounds(least, most, len(value), "entries")))
+        for name, inner in value.items():
+            if problems := key(name):
+                found.extend((f"[{_excerpt(name)}] (key)", text) for _, text in problems)
+            if problems := value_check(inner):
+                found.extend((f"[{_excerpt(name)}]{path}", text) for path, text in problems)
+        return tuple(found) if found else _FINE
+
+    return check
+
+
+def _string(shape: Shape) -> Check:
+    least, most = _bounds(shape)
+    text: StringShape = shape  # type: ignore[assignment]  # decided by type_name
+    allowed = frozenset(text.enum)
+    pattern = _pattern(shape)
+    # Nearly every text of a catalog is printable ASCII: one look for all of them instead of a pattern for each.
+    plain = not allowed and (pattern is None or pattern.fullmatch(_PRINTABLE) is not None)
+
+    def check(value: object) -> tuple[Finding, ...]:
+        if not isinstance(value, str):
+            return _wrong("text", value)
+        if plain and value.isascii() and least <= len(value) <= most and (pattern is None or value.isprintable()):
+            return _FINE
+        return _examine(value)
+
+    def _examine(value: str) -> tuple[Finding, ...]:
+        try:
+            size = len(value.encode("utf-8"))
+        except UnicodeEncodeError:
+            return (("", f"holds half of a surrogate pair, which UTF-8 cannot carry: {_excerpt(value)}"),)
+        found: list[Finding] = []
+        if not least <= size <= most:
+            found.append(("", _out_of_bounds(least, most, size, "bytes of UTF-8")))
+        if allowed and value not in allowed:
+            found.append(("", f"must be one of {', '.join(sorted(allowed))}; is {_excerpt(value)}"))
+        if pattern is not None and pattern.fullmatch(value) is None:
+            found.append(("", f"must match {shape.metadata['pattern']}; is {_excerpt(value)}"))
+        return tuple(found)
+
+    return check
+
+
+def _number(shape: Shape, types: tuple[type, ...], expected: str) -> Check:
+    least, most = _bounds(shape, floor=float("-inf"))
+
+    def check(value: object) -> tuple[Finding, ...]:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not isinstance(value, types):
+            return _wrong(expected, value)
+        if not least <= value <= most:
+            return (("", _out_of_bounds(least, most, value, "")),)
+        return _FINE
+
+    return check
+
+
+def _boolean(value: object) -> tuple[Finding, ...]:
+    return _FINE if isinstance(value, bool) else _wrong("true or false", value)
+
+
+def _bounds(shape: Shape, floor: float = 0) -> tuple[float, float]:
+    return float(shape.metadata.get("min", floor)), float(shape.metadata.get("max", float("inf")))
+
+
+def _out_of_bounds(least: float, most: float, actual: float, unit: str) -> str:
+    limit = f"at most {most:.0f}" if actual > most else f"at least {least:.0f}"
+    return f"allows {limit} {unit}".rstrip() + f", has {actual:.0f}"
+
+
+def _pattern(shape: Shape) -> re.Pattern[str] | None:
+    """The shape's pattern, or None where there is none or Python cannot express it (`\\p{L}`: 5 of 372)."""
+    spelled = shape.metadata.get("pattern")
+    if spelled is None:
+        return None
+    try:
+        return re.compile(_SURROGATES.sub(lambda _: r"\U00010000-\U0010FFFF", spelled))
+    except re.error:
+        return None
+
+
+def _excerpt(value: object) -> str:
+    text = ascii(value)
+    return text if len(text) <= _EXCERPT else f"{text[:_EXCERPT]}…"

@@ -1,0 +1,139 @@
+"""The one protocol every target implements; plan, run and state know targets only through it.
+
+A target is told what it should hold and what it was last known to hold, and answers with what it holds now. It keeps
+no state of its own, so that a crash loses nothing: what an `Outcome` says is for the caller to journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from spheresync.model import (
+    Action,
+    AssetId,
+    DesiredObject,
+    FieldChange,
+    LiveObject,
+    PhysicalName,
+    Problem,
+    TargetName,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveContainer:
+    """A container (Glue: a database) that exists. `owner` and `source` are our markers, None where there are none."""
+
+    name: PhysicalName
+    ours: bool
+    owner: str | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inventory:
+    """What a target holds now: the containers that exist, and every object in them. Never a part of it."""
+
+    containers: Mapping[PhysicalName, LiveContainer]
+    objects: tuple[LiveObject, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContainerOutcome:
+    """That a container exists. A foreign one may receive our objects, and is itself never changed or deleted."""
+
+    container: PhysicalName
+    created: bool
+    ours: bool
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One write to one object.
+
+    `container` and `name` address it. `desired` is what it should hold (None only for a delete).
+    `last_written` is the body the object is believed to hold under `expected_version`: what was last written there,
+    or, for the repair of drift, what a sweep has just read. A difference between it and the live object is somebody
+    else's change. `expected_version` None means unknown: the object is read first.
+    """
+
+    asset: AssetId
+    action: Action
+    container: PhysicalName
+    name: PhysicalName
+    desired: DesiredObject | None
+    last_written: bytes | None = None
+    expected_version: str | None = None
+    minor: bool = False  # nothing a reader would want an old version of has changed
+    recovering: bool = False  # may have been sent before a crash: read before writing
+    strict: bool = False  # a person reviewed exactly this change: a text edited since refuses it, whatever the policy
+
+    @property
+    def subject(self) -> str:
+        """The asset and its object, as messages name them."""
+        return f"{self.asset} ({self.container}.{self.name})"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one operation left behind.
+
+    `version` is the best knowledge after the write; a wrong one only costs the next write a read. `body` is what the
+    object holds now (empty after a delete), `before` what it held, where it was read.
+    """
+
+    version: str | None
+    body: bytes
+    before: bytes | None = None
+    request_id: str | None = None
+    already: bool = False  # found done, nothing sent
+    kept: tuple[FieldChange, ...] = ()  # other people's edits that the drift policy let stand
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a target has cost so far: requests as sent (repeats included) by API name, bytes of their bodies."""
+
+    calls: Mapping[str, int] = field(default_factory=dict)
+    bytes_sent: int = 0
+    throttles: int = 0
+    retries: int = 0
+
+    @property
+    def total_calls(self) -> int:
+        return sum(self.calls.values())
+
+
+class Target(Protocol):
+    """A catalog of one destination. Every method raises `TargetError`; `fault` says what can be done about it."""
+
+    @property
+    def name(self) -> TargetName: ...
+
+    @property
+    def usage(self) -> Usage:
+        """What was sent since this target was made; a value that does not change afterwards."""
+        ...
+
+    async def inventory(self, containers: frozenset[PhysicalName] | None) -> Inventory:
+        """Which of `containers` (None: all there are) exist, and every object in them; an error is never a part."""
+        ...
+
+    async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
+        """Create the container if it does not exist; one that does is left as it is."""
+        ...
+
+    async def perform(self, operation: Operation) -> Outcome:
+        """Do one operation. Cancelling waits for a request under way, whose outcome is then still returned."""
+        ...
+
+    async def read(self, container: PhysicalName, name: PhysicalName) -> LiveObject | None:
+        """The object now, or None where there is none."""
+        ...
+
+    async def check(self) -> tuple[Problem, ...]:
+        """What stands in the way of reading and writing here: nothing is written to find out."""
+        ...

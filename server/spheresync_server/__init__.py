@@ -1,0 +1,1 @@
+"""The faces of Spheresync: MCP server and command line, both thin over `spheresync.service`."""

@@ -1,0 +1,73 @@
+"""The commands of `spheresync` and their options; modules of a command are imported when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spheresync import __version__
+from spheresync.errors import UsageError
+from spheresync_server.cli import change_commands, config_commands, documents, record_commands, serve_command
+from spheresync_server.cli.global_options import Environment, Invocation
+
+_EPILOG = "Every command also takes --env, --config, --json and --verbose."
+
+app = typer.Typer(
+    name="spheresync",
+    help="Keep AWS catalogs true to SAP Datasphere: discover, preview, apply, remember.",
+    epilog=f"{_EPILOG} Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 changes (preview --exit-code).",
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+audit = typer.Typer(name="audit", help="The audit log: query, verify, export.", epilog=_EPILOG)
+config = typer.Typer(name="config", help="Check or show the configuration.", epilog=_EPILOG)
+
+
+@app.callback(invoke_without_command=True)
+def spheresync(
+    context: typer.Context,
+    *,
+    env: Annotated[Environment | None, typer.Option(help="Environment; else SPHERESYNC_ENV, else dog.")] = None,
+    config: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Configuration; else spheresync.yaml here, if there is one.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, errors too.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", help="Log details to stderr.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
+) -> int | None:
+    """Keep AWS catalogs true to SAP Datasphere: discover, preview, apply, remember."""
+    context.obj = Invocation(env.value if env is not None else None, config, json, verbose)
+    if context.invoked_subcommand is not None:
+        return None
+    if not version:
+        raise UsageError("give a command.", remedy="`spheresync --help` lists them.")
+    if json:
+        documents.write({"version": __version__})
+    else:
+        typer.echo(f"spheresync {__version__}")
+    raise typer.Exit(0)
+
+
+app.command(epilog=_EPILOG)(serve_command.serve)
+for _command in (
+    change_commands.discover,
+    record_commands.assets,
+    change_commands.preview,
+    change_commands.apply,
+    change_commands.sync,
+    record_commands.runs,
+    change_commands.cancel,
+):
+    app.command(epilog=_EPILOG)(_command)
+app.add_typer(audit)
+app.command(epilog=_EPILOG)(record_commands.doctor)
+app.add_typer(config)
+
+audit.command("query", epilog=_EPILOG)(record_commands.audit_query)
+audit.command("verify", epilog=_EPILOG)(record_commands.audit_verify)
+audit.command("export", epilog=_EPILOG)(record_commands.audit_export)
+config.command("validate", epilog=_EPILOG)(config_commands.validate)
+config.command("show", epilog=_EPILOG)(config_commands.show)

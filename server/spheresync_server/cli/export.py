@@ -1,0 +1,46 @@
+"""Where the pieces of an exported audit log go."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+
+import anyio
+from pydantic import JsonValue
+
+from spheresync.errors import UsageError
+
+
+async def export_to_stdout(texts: AsyncIterator[str]) -> None:
+    """Piece by piece, as they come."""
+    async for text in texts:
+        sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+async def gather(texts: AsyncIterator[str]) -> list[JsonValue]:
+    """The entries of JSON lines; all of them, because a document is either whole or not there."""
+    lines = [text async for text in texts]
+    return [json.loads(line) for line in "".join(lines).split("\n") if line]
+
+
+async def export_to_file(texts: AsyncIterator[str], path: anyio.Path) -> None:
+    """Into a file that only its owner may read, and that is there whole or not at all.
+
+    Raises:
+        UsageError: it cannot be written there.
+    """
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        async with anyio.wrap_file(os.fdopen(descriptor, "w", encoding="utf-8", newline="")) as file:
+            async for text in texts:
+                await file.write(text)
+        await draft.replace(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", remedy="Give another --output.") from error
+    finally:
+        with anyio.CancelScope(shield=True):
+            await draft.unlink(missing_ok=True)

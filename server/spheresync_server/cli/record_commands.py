@@ -1,0 +1,183 @@
+"""Commands that look at what is recorded: assets, runs, audit; and doctor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import anyio
+import typer
+from pydantic import JsonValue
+
+from spheresync.answers import (
+    Answer,
+    AssetRow,
+    AuditRow,
+    AuditVerdictAnswer,
+    ConnectionReport,
+    Page,
+    RunAnswer,
+    RunRow,
+)
+from spheresync.errors import UsageError
+from spheresync_server.caller import CallerRole
+from spheresync_server.cli.global_options import invocation_of
+from spheresync_server.cli.work import Bench, perform
+
+Limit = Annotated[int, typer.Option(min=1, max=200, help="Rows a page.")]
+Cursor = Annotated[str | None, typer.Option(metavar="C", help="Where the page before ended.")]
+DetailOption = Annotated[Literal["concise", "full"], typer.Option(help="How much of each row.")]
+
+
+def assets(
+    context: typer.Context,
+    *,
+    space: Annotated[str | None, typer.Option(metavar="S", help="Only this space.")] = None,
+    kind: Annotated[str | None, typer.Option(metavar="K", help="Only this kind, such as view.")] = None,
+    tier: Annotated[str | None, typer.Option(metavar="T", help="Only critical, high or medium.")] = None,
+    status: Annotated[str | None, typer.Option(metavar="S", help="Only this status, such as failed.")] = None,
+    query: Annotated[str | None, typer.Option(metavar="Q", help="Text in name or label.")] = None,
+    detail: DetailOption = "concise",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> int:
+    """List the local catalog."""
+    from spheresync_server.cli.show_records import show_assets
+
+    async def work(bench: Bench) -> Page[AssetRow]:
+        return await bench.service.list_assets(
+            space=space,
+            kind=kind,
+            tier=tier,
+            status=status,
+            query=query,
+            detail=detail,
+            limit=limit,
+            cursor=cursor,
+        )
+
+    return perform(invocation_of(context), work, show_assets)
+
+
+def runs(
+    context: typer.Context,
+    run_id: Annotated[str | None, typer.Argument(metavar="[RUN_ID]", help="One run in detail.")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> int:
+    """List runs, or show one."""
+    from spheresync_server.cli.show_changes import show_run
+    from spheresync_server.cli.show_records import show_runs
+
+    async def one(bench: Bench) -> RunAnswer:
+        assert run_id is not None
+        return await bench.service.get_run(run_id)
+
+    async def several(bench: Bench) -> Page[RunRow]:
+        return await bench.service.list_runs(limit=limit, cursor=cursor)
+
+    if run_id is not None:
+        return perform(invocation_of(context), one, show_run)
+    return perform(invocation_of(context), several, show_runs)
+
+
+def doctor(context: typer.Context) -> int:
+    """Test every connection and permission, and explain each failure."""
+    from spheresync_server.cli.show_records import show_connections
+
+    async def work(bench: Bench) -> ConnectionReport:
+        return await bench.service.test_connections()
+
+    return perform(
+        invocation_of(context),
+        work,
+        show_connections,
+        exit_code=lambda report: int(not report.ok),
+        needs=CallerRole.OPERATOR,
+        what="spheresync doctor",
+    )
+
+
+def audit_query(
+    context: typer.Context,
+    *,
+    since: Annotated[str | None, typer.Option(metavar="TIME", help="Not before, ISO 8601.")] = None,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="Not after, ISO 8601.")] = None,
+    actor: Annotated[str | None, typer.Option(metavar="WHO")] = None,
+    action: Annotated[str | None, typer.Option(metavar="WHAT")] = None,
+    asset: Annotated[str | None, typer.Option(metavar="SPACE/NAME")] = None,
+    outcome: Annotated[str | None, typer.Option(metavar="WORD")] = None,
+    run_id: Annotated[str | None, typer.Option("--run", "--run-id", metavar="RUN_ID")] = None,
+    detail: DetailOption = "concise",
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> int:
+    """Who did what, when, to what; newest first."""
+    from spheresync_server.cli.show_records import show_audit
+
+    async def work(bench: Bench) -> Page[AuditRow]:
+        return await bench.service.query_audit(
+            since=since,
+            until=until,
+            actor=actor,
+            action=action,
+            asset=asset,
+            outcome=outcome,
+            run_id=run_id,
+            detail=detail,
+            limit=limit,
+            cursor=cursor,
+        )
+
+    return perform(invocation_of(context), work, show_audit)
+
+
+def audit_verify(context: typer.Context) -> int:
+    """Check the hash chain: exit 0 when intact, 1 when broken."""
+    from spheresync_server.cli.show_records import show_verdict
+
+    async def work(bench: Bench) -> AuditVerdictAnswer:
+        return await bench.service.verify_audit()
+
+    return perform(invocation_of(context), work, show_verdict, exit_code=lambda verdict: int(not verdict.intact))
+
+
+class AuditExport(Answer):
+    """What `audit export --json` answers: the entries, or the file that holds them."""
+
+    format: str
+    output: str | None = None
+    items: list[JsonValue] | None = None
+
+
+def audit_export(
+    context: typer.Context,
+    format: Annotated[  # noqa: A002  # the option's name in CONTRACT.md
+        Literal["jsonl", "csv"], typer.Option(help="jsonl keeps everything and can be verified.")
+    ] = "jsonl",
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there instead of stdout.")] = None,
+) -> int:
+    """Write the whole audit log, to stdout or a file."""
+    from spheresync_server.cli.export import export_to_file, export_to_stdout, gather
+
+    call = invocation_of(context)
+    if call.json and output is None and format != "jsonl":
+        raise UsageError("--json answers one JSON document, and csv is none.", remedy="Give --output or take jsonl.")
+
+    async def work(bench: Bench) -> AuditExport:
+        texts = bench.service.export_audit(spelling=format)
+        if output is not None:
+            await export_to_file(texts, anyio.Path(output))
+            return AuditExport(format=format, output=str(output))
+        if call.json:
+            return AuditExport(format=format, items=await gather(texts))
+        await export_to_stdout(texts)
+        return AuditExport(format=format)
+
+    def show(answer: AuditExport) -> None:
+        from spheresync_server.cli.tables import say
+
+        if answer.output is not None:
+            say(f"Written to {answer.output}")
+
+    return perform(call, work, show)

@@ -1,0 +1,104 @@
+"""Say change sets, runs and discoveries to people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spheresync.answers import ChangeSetAnswer, DiscoveryAnswer, Finding, RunAnswer
+from spheresync_server.cli.tables import say, table
+from spheresync_server.untrusted import clean_line
+
+_SHOWN_FIELDS = 4
+_MEANINGS = {
+    "create": "new tables",
+    "update": "columns or content change",
+    "metadata_only": "labels and descriptions change",
+    "retire": "marked as retired, kept",
+    "delete": "deleted for good",
+    "forget": "left in place, no longer managed",
+    "adopt": "ours, found again",
+    "unchanged": "nothing to do",
+    "held": "held by a revert",
+    "conflict": "somebody else's table has the name",
+}
+_CHANGES = ("create", "update", "metadata_only", "retire", "delete", "forget", "adopt")
+
+
+def changes_something(answer: ChangeSetAnswer) -> bool:
+    """Whether applying the change set would write anything."""
+    return any(answer.summary.get(word) for word in _CHANGES)
+
+
+def show_change_set(answer: ChangeSetAnswer) -> None:
+    """What would change, why some of it waits, and what comes next."""
+    say(f"Change set {answer.change_set_id} ({answer.state}), expires {answer.expires_at}")
+    _counts(answer.summary)
+    for item in answer.items:
+        held = f"  [waits: {item.blocked_by}]" if item.blocked_by else ""
+        say(clean_line(f"{item.asset}  {item.action} {item.target} {item.object}: {item.reason}{held}", longest=500))
+        for change in item.changes[:_SHOWN_FIELDS]:
+            say(f"    {_short(change.path)}: {_short(change.before)} -> {_short(change.after)}")
+        if len(item.changes) > _SHOWN_FIELDS:
+            say(f"    … {len(item.changes) - _SHOWN_FIELDS} more fields")
+    if answer.next_cursor is not None:
+        say(f"… {answer.total - len(answer.items)} more items: --limit 200 shows more, --json has every field")
+    _findings("Guards", answer.findings)
+    _findings("Could not be read; what AWS holds of it stays as it is", answer.problems)
+    say("")
+    if not changes_something(answer):
+        say("Nothing to apply.")
+    elif answer.state == "open":
+        deletes = " --allow-deletes" if answer.summary.get("delete") else ""
+        say(f"Nothing was written. Next: spheresync apply {answer.change_set_id}{deletes}")
+
+
+def show_run(answer: RunAnswer) -> None:
+    """What a run did, what failed and why, and what comes next."""
+    say(f"Run {answer.run_id} ({answer.kind}, by {clean_line(answer.actor)}): {answer.state}")
+    _counts(answer.counts)
+    if answer.finished_at is None:
+        progress = answer.progress
+        say(f"{progress.phase}: {progress.done} of {progress.total}. Follow it: spheresync runs {answer.run_id}")
+    for failure in answer.failures:
+        say(clean_line(f"{failure.asset}: {failure.reason}", longest=1_000))
+        if failure.remedy:
+            say(f"    {clean_line(failure.remedy, longest=1_000)}")
+    if answer.failures_total > len(answer.failures):
+        say(f"… {answer.failures_total - len(answer.failures)} more failures: spheresync audit query")
+    _findings("Guards", answer.findings)
+    spent = ", ".join(f"{word.replace('_', ' ')} {count}" for word, count in answer.usage.items())
+    if spent:
+        say(f"Used: {spent}.")
+
+
+def show_discovery(answer: DiscoveryAnswer) -> None:
+    """What a discovery read."""
+    say(
+        f"Discovery {answer.state}: {answer.spaces} spaces, {answer.listed} assets listed "
+        f"({answer.mapped} mapped, {answer.filtered} out of scope, {answer.failed} failed), "
+        f"{answer.read} definitions read, {answer.unchanged} unchanged."
+    )
+    _findings("Could not be read", answer.problems)
+    if answer.state != "failed":
+        say("Next: spheresync preview")
+
+
+def _counts(counts: dict[str, int]) -> None:
+    rows = [(word, count, _MEANINGS.get(word, "")) for word, count in counts.items() if count]
+    if rows:
+        table(("Action", "Assets", "Meaning"), rows)
+
+
+def _findings(title: str, findings: Iterable[Finding]) -> None:
+    listed = list(findings)
+    if not listed:
+        return
+    say("", f"{title}:")
+    for finding in listed:
+        say(f"  {clean_line(finding.subject)}: {clean_line(finding.message, longest=1_000)}")
+        if finding.remedy:
+            say(f"    {clean_line(finding.remedy, longest=1_000)}")
+
+
+def _short(value: object) -> str:
+    return clean_line(str(value), longest=120) if value is not None else "(none)"

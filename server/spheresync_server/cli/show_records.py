@@ -1,0 +1,75 @@
+"""Say assets, runs, audit entries and connections to people."""
+
+from __future__ import annotations
+
+from spheresync.answers import AssetRow, AuditRow, AuditVerdictAnswer, ConnectionReport, Page, RunRow
+from spheresync_server.cli.tables import say, shown_more, table
+from spheresync_server.untrusted import clean_line
+
+
+def show_assets(page: Page[AssetRow]) -> None:
+    """The local catalog as a table."""
+    if not page.items:
+        say("No asset matches. `spheresync discover` reads Datasphere.")
+        return
+    full = any(row.columns is not None or row.objects is not None for row in page.items)
+    heads = ["Asset", "Kind", "Label", "Tier", "Status", *(["Columns", "Objects", "Synced"] if full else [])]
+    table(
+        heads,
+        (
+            [
+                row.asset, row.kind, row.label, row.tier, row.status,
+                *([row.columns, " ".join(row.objects or ()), row.synced_at] if full else []),
+            ]
+            for row in page.items
+        ),
+    )  # fmt: skip
+    shown_more(len(page.items), page.total, page.next_cursor)
+
+
+def show_runs(page: Page[RunRow]) -> None:
+    """Runs, newest first."""
+    if not page.items:
+        say("There was no run yet. `spheresync preview` begins one.")
+        return
+    table(
+        ("Run", "Kind", "State", "By", "Created", "Counts"),
+        (
+            (
+                row.run_id, row.kind, row.state, row.actor, row.created_at,
+                ", ".join(f"{word} {count}" for word, count in row.counts.items() if count),
+            )
+            for row in page.items
+        ),
+    )  # fmt: skip
+    shown_more(len(page.items), page.total, page.next_cursor)
+
+
+def show_audit(page: Page[AuditRow]) -> None:
+    """Audit entries, newest first."""
+    table(
+        ("Seq", "At", "Actor", "Action", "Run", "Asset", "Target", "Outcome"),
+        (
+            (row.seq, row.at, row.actor, row.action, row.run_id, row.asset, row.target, row.outcome)
+            for row in page.items
+        ),
+    )
+    shown_more(len(page.items), page.total, page.next_cursor)
+
+
+def show_verdict(verdict: AuditVerdictAnswer) -> None:
+    """Whether the audit log is intact."""
+    if verdict.intact:
+        say(f"Intact: {verdict.entries} entries.")
+    else:
+        say(f"Broken at entry {verdict.first_broken} of {verdict.entries}. {clean_line(verdict.reason)}")
+
+
+def show_connections(report: ConnectionReport) -> None:
+    """One line a connection, with what to do about a failure."""
+    for finding in report.items:
+        say(f"{'ok    ' if finding.ok else 'FAILED'}  {clean_line(finding.connection)}: {clean_line(finding.message)}")
+        if finding.remedy:
+            say(f"        {clean_line(finding.remedy, longest=1_000)}")
+    if report.ok:
+        say("Every connection works.")

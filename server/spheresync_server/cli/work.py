@@ -1,0 +1,73 @@
+"""The way of every command that asks the service: open it, ask, answer, exit code."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from pydantic import BaseModel
+
+from spheresync.model import Principal
+from spheresync.run.progress import OnProgress
+from spheresync_server import opening
+from spheresync_server.caller import CallerRole, local_principal, require, role_from
+from spheresync_server.cli import documents
+from spheresync_server.cli.global_options import Invocation
+from spheresync_server.cli.progress import watching
+from spheresync_server.cli.running import InterruptedBySignalError, run_until_signalled
+
+if TYPE_CHECKING:
+    from spheresync.service import Service
+
+_Answer = TypeVar("_Answer", bound=BaseModel)
+
+
+@dataclass(slots=True)
+class Bench:
+    """What a command works with; `followed` remembers the run that it waits for."""
+
+    service: Service
+    principal: Principal
+    progress: OnProgress
+    followed: list[str] = field(default_factory=list)
+
+
+def perform(
+    call: Invocation,
+    work: Callable[[Bench], Awaitable[_Answer]],
+    show: Callable[[_Answer], None],
+    *,
+    exit_code: Callable[[_Answer], int] = lambda _: 0,
+    needs: CallerRole = CallerRole.VIEWER,
+    what: str = "this command",
+) -> int:
+    """Ask the service and show the answer.
+
+    Raises:
+        SpheresyncError: what the service refused or could not do.
+        InterruptedBySignalError: a signal came first.
+    """
+    role = role_from(os.environ, CallerRole.ADMIN)
+    require(role, needs, what)
+    source = opening.settings_source(call.environment, call.file)
+    source.current()
+    followed: list[str] = []
+
+    async def ask() -> _Answer:
+        async with opening.open_service(source) as service:
+            with watching(quiet=call.json) as progress:
+                return await work(Bench(service, local_principal(role), progress, followed))
+
+    try:
+        answer = run_until_signalled(ask)
+    except InterruptedBySignalError as interruption:
+        if followed:
+            raise InterruptedBySignalError(interruption.number, run_id=followed[0]) from interruption
+        raise
+    if call.json:
+        documents.write(answer)
+    else:
+        show(answer)
+    return exit_code(answer)

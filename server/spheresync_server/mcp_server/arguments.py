@@ -1,0 +1,40 @@
+"""Arguments that several tools share; the descriptions are part of every conversation's context, so they are short."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+LONGEST_WAIT = 300
+"""Seconds that one call may wait for a run."""
+
+Kind = Literal[
+    "analytic_model",
+    "view",
+    "local_table",
+    "remote_table",
+    "data_flow",
+    "replication_flow",
+    "transformation_flow",
+    "task_chain",
+]
+TierName = Literal["critical", "high", "medium"]
+Status = Literal["pending", "synced", "failed", "excluded", "conflict", "missing", "retired", "deleted", "held"]
+
+Asset = Annotated[str, Field(description="SPACE/NAME, as list_assets shows it")]
+ChangeSet = Annotated[str, Field(description="Id from preview_changes (cs_...)")]
+Run = Annotated[str, Field(description="Run id (run_...)")]
+Limit = Annotated[int, Field(ge=1, le=200, description="Page size")]
+Cursor = Annotated[str | None, Field(description="A next_cursor")]
+Detail = Annotated[Literal["concise", "full"], Field(description="full adds columns, objects and times")]
+ItemDetail = Annotated[Literal["concise", "full"], Field(description="concise shortens long field lists")]
+AuditDetail = Annotated[Literal["concise", "full"], Field(description="full adds what exactly was done")]
+
+Spaces = Annotated[list[str] | None, Field(description="Only these spaces")]
+Assets = Annotated[list[str] | None, Field(description="Only these assets, SPACE/NAME")]
+Tiers = Annotated[list[TierName] | None, Field(description="Only these tiers")]
+Targets = Annotated[list[str] | None, Field(description="Only these targets")]
+WaitSeconds = Annotated[
+    int, Field(ge=0, description=f"Wait so long for the end, at most {LONGEST_WAIT}; 0: not at all")
+]

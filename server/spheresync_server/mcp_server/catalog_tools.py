@@ -1,0 +1,69 @@
+"""Tools that look at the local catalog. They read Spheresync's own store; none of them calls SAP or AWS."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from spheresync.answers import AssetDetail, AssetRow, MappingExplanation, Page, SpaceRow
+from spheresync_server.mcp_server.answering import page_line, respond
+from spheresync_server.mcp_server.arguments import Asset, Cursor, Detail, Kind, Limit, Status, TierName
+from spheresync_server.mcp_server.desk import Desk
+
+
+class CatalogTools:
+    """What is known of spaces and assets."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._service = desk.service
+
+    async def list_spaces(self, limit: Limit = 50, cursor: Cursor = None) -> Annotated[CallToolResult, Page[SpaceRow]]:
+        """Spaces of the Datasphere tenant, with asset counts by kind, tier and status."""
+        page = await self._service.list_spaces(limit=limit, cursor=cursor)
+        return respond(page, page_line("spaces", len(page.items), page.total, page.next_cursor))
+
+    async def list_assets(
+        self,
+        *,
+        space: Annotated[str | None, Field(description="Only this space")] = None,
+        kind: Annotated[Kind | None, Field(description="Only this kind")] = None,
+        tier: Annotated[TierName | None, Field(description="Only this tier")] = None,
+        status: Annotated[Status | None, Field(description="Only this status")] = None,
+        query: Annotated[str | None, Field(description="Text in name or label")] = None,
+        detail: Detail = "concise",
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Annotated[CallToolResult, Page[AssetRow]]:
+        """Assets of the local catalog, filtered."""
+        page = await self._service.list_assets(
+            space=space,
+            kind=kind,
+            tier=tier,
+            status=status,
+            query=query,
+            detail=detail,
+            limit=limit,
+            cursor=cursor,
+        )
+        return respond(page, page_line("assets", len(page.items), page.total, page.next_cursor))
+
+    async def describe_asset(self, asset: Asset) -> Annotated[CallToolResult, AssetDetail]:
+        """One asset: columns, business context, what targets hold of it, fingerprints, PII classes."""
+        answer = await self._service.describe_asset(asset)
+        return respond(
+            answer,
+            f"{answer.kind}, tier {answer.tier}, {answer.status}: {len(answer.columns)} columns, "
+            f"{len(answer.targets)} target objects, last sync {answer.last_sync or 'never'}.",
+            "It has a problem: see problem." if answer.problem else "",
+        )
+
+    async def explain_mapping(self, asset: Asset) -> Annotated[CallToolResult, MappingExplanation]:
+        """Why an asset gets its table, names and types: rules that fired, decisions, findings."""
+        answer = await self._service.explain_mapping(asset)
+        return respond(
+            answer,
+            f"{'Included' if answer.included else 'Excluded'}, tier {answer.tier}; {len(answer.rules)} rules fired, "
+            f"{len(answer.columns)} columns decided, {len(answer.findings)} findings.",
+        )

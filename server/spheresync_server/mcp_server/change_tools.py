@@ -1,0 +1,81 @@
+"""Tools around change sets: make, read, apply."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from mcp.server.mcpserver import Context, ElicitationResult, Resolve
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from spheresync.answers import ChangeSetAnswer, RunAnswer
+from spheresync.run.scope import ScopeRequest
+from spheresync_server.mcp_server.answering import change_set_lines, respond, run_lines
+from spheresync_server.mcp_server.arguments import (
+    LONGEST_WAIT,
+    Assets,
+    ChangeSet,
+    Cursor,
+    ItemDetail,
+    Limit,
+    Spaces,
+    Targets,
+    Tiers,
+    WaitSeconds,
+)
+from spheresync_server.mcp_server.confirmation import DeleteConfirmation, confirm_deletes, confirmed
+from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.progress import report_to
+
+
+class ChangeTools:
+    """The way of a change: preview, review, apply."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._service = desk.service
+        self._principal = desk.principal
+
+    async def preview_changes(
+        self,
+        ctx: Context[Desk, object],
+        *,
+        spaces: Spaces = None,
+        assets: Assets = None,
+        tiers: Tiers = None,
+        targets: Targets = None,
+        refresh: Annotated[bool, Field(description="Read Datasphere first: one fixed, throttled discovery")] = False,
+        limit: Limit = 20,
+    ) -> Annotated[CallToolResult, ChangeSetAnswer]:
+        """Work out what would change in AWS and save it as a change set to review. Writes nothing to AWS or SAP."""
+        scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()), tuple(targets or ()))
+        answer = await self._service.preview(
+            scope, self._principal, refresh=refresh, limit=limit, progress=report_to(ctx)
+        )
+        return respond(answer, *change_set_lines(answer))
+
+    async def get_change_set(
+        self, change_set_id: ChangeSet, detail: ItemDetail = "full", limit: Limit = 20, cursor: Cursor = None
+    ) -> Annotated[CallToolResult, ChangeSetAnswer]:
+        """A saved change set, page by page: action, strategy, before/after of each field, operations."""
+        answer = await self._service.get_change_set(change_set_id, detail=detail, limit=limit, cursor=cursor)
+        return respond(answer, *change_set_lines(answer))
+
+    async def apply_changes(
+        self,
+        ctx: Context[Desk, object],
+        *,
+        change_set_id: ChangeSet,
+        answer: Annotated[ElicitationResult[DeleteConfirmation], Resolve(confirm_deletes)],
+        allow_deletes: Annotated[  # noqa: ARG002  # read by confirm_deletes, by name
+            bool, Field(description="Also delete retired tables; asks the user first")
+        ] = False,
+        wait_seconds: WaitSeconds = 10,
+    ) -> Annotated[CallToolResult, RunAnswer]:
+        """Apply a reviewed change set: creates, updates and retires AWS catalog tables as it says; deletes only with
+        allow_deletes. Starts a durable run; the same call again answers the same run. Undo: change asset or mapping
+        back and apply a new preview; a retired table comes back with its asset, a deleted one is created anew.
+        """
+        run = await self._service.apply(change_set_id, self._principal, allow_deletes=confirmed(answer))
+        if wait_seconds:
+            run = await self._service.wait(run.run_id, seconds=min(wait_seconds, LONGEST_WAIT), progress=report_to(ctx))
+        return respond(run, *run_lines(run))

@@ -1,0 +1,73 @@
+"""Tools that tell how the installation is doing and what was done: status, audit log, connections."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from spheresync.answers import AuditRow, AuditVerdictAnswer, ConnectionReport, Page, SyncStatus
+from spheresync_server.mcp_server.answering import counts_line, page_line, respond
+from spheresync_server.mcp_server.arguments import AuditDetail, Cursor, Limit
+from spheresync_server.mcp_server.desk import Desk
+
+_Moment = Annotated[str | None, Field(description="ISO 8601")]
+
+
+class InsightTools:
+    """Status, audit log and connections."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._service = desk.service
+
+    async def query_audit_log(
+        self,
+        *,
+        since: _Moment = None,
+        until: _Moment = None,
+        actor: Annotated[str | None, Field(description="Who")] = None,
+        action: Annotated[str | None, Field(description="What, such as create")] = None,
+        asset: Annotated[str | None, Field(description="SPACE/NAME")] = None,
+        outcome: Annotated[str | None, Field(description="Such as done, failed")] = None,
+        run_id: Annotated[str | None, Field(description="run_...")] = None,
+        detail: AuditDetail = "concise",
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Annotated[CallToolResult, Page[AuditRow]]:
+        """Who did what, when, to what, with which outcome; newest first."""
+        page = await self._service.query_audit(
+            since=since,
+            until=until,
+            actor=actor,
+            action=action,
+            asset=asset,
+            outcome=outcome,
+            run_id=run_id,
+            detail=detail,
+            limit=limit,
+            cursor=cursor,
+        )
+        return respond(page, page_line("audit entries", len(page.items), page.total, page.next_cursor))
+
+    async def verify_audit_log(self) -> Annotated[CallToolResult, AuditVerdictAnswer]:
+        """Check the hash chain of the audit log."""
+        verdict = await self._service.verify_audit()
+        if verdict.intact:
+            return respond(verdict, f"Intact: {verdict.entries} entries.")
+        return respond(verdict, f"Broken at entry {verdict.first_broken}; tell whoever runs this installation.")
+
+    async def get_sync_status(self) -> Annotated[CallToolResult, SyncStatus]:
+        """Health, tiers with next run, queue, last runs, savings, problems."""
+        status = await self._service.sync_status()
+        return respond(
+            status,
+            f"Health {status.health} ({status.environment}). Assets: {counts_line(status.assets)}.",
+            f"{len(status.queue)} runs queued or running; {len(status.problems)} problems.",
+        )
+
+    async def test_connections(self) -> Annotated[CallToolResult, ConnectionReport]:
+        """Test state, Datasphere and each target; one finding a connection. Writes nothing."""
+        report = await self._service.test_connections()
+        failed = sum(not finding.ok for finding in report.items)
+        return respond(report, "Every connection works." if report.ok else f"{failed} connections fail: see remedy.")

@@ -1,0 +1,92 @@
+"""The tools of the server: who may use each, and what hosts are told of its effects (CONTRACT.md, "MCP server")."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from mcp.server.mcpserver.tools import Tool
+from mcp.types import CallToolResult, ToolAnnotations
+
+from spheresync_server.caller import CallerRole
+from spheresync_server.mcp_server.catalog_tools import CatalogTools
+from spheresync_server.mcp_server.change_tools import ChangeTools
+from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.insight_tools import InsightTools
+from spheresync_server.mcp_server.run_tools import RunTools
+from spheresync_server.mcp_server.schemas import lean_input, lean_output
+
+_VIEWER, _OPERATOR = CallerRole.VIEWER, CallerRole.OPERATOR
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEntry:
+    """One tool: its work, its title, the role it needs and its hints.
+
+    `outline_rows` off leaves the fields of its items out of the output schema, where another tool publishes them.
+    """
+
+    work: Callable[..., Awaitable[CallToolResult]]
+    title: str
+    needs: CallerRole
+    hints: ToolAnnotations
+    outline_rows: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.work.__name__
+
+    def open_to(self, desk: Desk) -> bool:
+        """Whether the caller may use it; read-only beats every role."""
+        reads = self.hints.read_only_hint is True
+        return desk.role.includes(self.needs) and (reads or not desk.read_only)
+
+    def to_tool(self) -> Tool:
+        """The tool as the SDK runs it, with lean schemas."""
+        description = " ".join((self.work.__doc__ or "").split())
+        tool = Tool.from_function(self.work, title=self.title, description=description, annotations=self.hints)
+        tool.parameters = lean_input(tool.parameters)
+        assert tool.fn_metadata.output_schema is not None
+        tool.fn_metadata.output_schema = lean_output(tool.fn_metadata.output_schema, rows=self.outline_rows)
+        return tool
+
+
+def _reads(*, outside: bool = False, repeatable: bool = True) -> ToolAnnotations:
+    return ToolAnnotations(
+        read_only_hint=True, destructive_hint=False, idempotent_hint=repeatable, open_world_hint=outside
+    )
+
+
+def _writes(*, destroys: bool, outside: bool) -> ToolAnnotations:
+    return ToolAnnotations(
+        read_only_hint=False, destructive_hint=destroys, idempotent_hint=True, open_world_hint=outside
+    )
+
+
+def tool_entries(desk: Desk) -> tuple[ToolEntry, ...]:
+    """Every tool, in the order in which they are listed."""
+    catalog, changes, runs, insight = CatalogTools(desk), ChangeTools(desk), RunTools(desk), InsightTools(desk)
+    return (
+        ToolEntry(catalog.list_spaces, "List spaces", _VIEWER, _reads()),
+        ToolEntry(catalog.list_assets, "List assets", _VIEWER, _reads()),
+        ToolEntry(catalog.describe_asset, "Describe an asset", _VIEWER, _reads()),
+        ToolEntry(catalog.explain_mapping, "Explain the mapping of an asset", _VIEWER, _reads()),
+        # A saved change set is a note in our own store, like a log line; AWS and SAP stay as they are.
+        ToolEntry(
+            changes.preview_changes,
+            "Preview changes",
+            _VIEWER,
+            _reads(outside=True, repeatable=False),
+            outline_rows=False,  # get_change_set publishes them
+        ),
+        ToolEntry(changes.get_change_set, "Read a change set", _VIEWER, _reads()),
+        ToolEntry(changes.apply_changes, "Apply a change set", _OPERATOR, _writes(destroys=True, outside=True)),
+        ToolEntry(runs.run_sync, "Run a sync", _OPERATOR, _writes(destroys=True, outside=True)),
+        ToolEntry(runs.get_run, "Follow a run", _VIEWER, _reads()),
+        ToolEntry(runs.list_runs, "List runs", _VIEWER, _reads()),
+        ToolEntry(runs.cancel_run, "Cancel a run", _OPERATOR, _writes(destroys=False, outside=False)),
+        ToolEntry(insight.query_audit_log, "Query the audit log", _VIEWER, _reads()),
+        ToolEntry(insight.verify_audit_log, "Verify the audit log", _VIEWER, _reads()),
+        ToolEntry(insight.get_sync_status, "Sync status", _VIEWER, _reads()),
+        ToolEntry(insight.test_connections, "Test connections", _OPERATOR, _reads(outside=True)),
+    )

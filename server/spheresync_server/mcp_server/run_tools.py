@@ -1,0 +1,72 @@
+"""Tools around runs: start a sync, follow, list, cancel."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from spheresync.answers import Page, RunAnswer, RunRow
+from spheresync.run.scope import ScopeRequest
+from spheresync_server.mcp_server.answering import page_line, respond, run_lines
+from spheresync_server.mcp_server.arguments import (
+    LONGEST_WAIT,
+    Assets,
+    Cursor,
+    Limit,
+    Run,
+    Spaces,
+    Targets,
+    Tiers,
+    WaitSeconds,
+)
+from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.progress import report_to
+
+
+class RunTools:
+    """Durable runs: they live on when the connection breaks."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._service = desk.service
+        self._principal = desk.principal
+
+    async def run_sync(
+        self,
+        ctx: Context[Desk, object],
+        *,
+        tiers: Tiers = None,
+        spaces: Spaces = None,
+        assets: Assets = None,
+        targets: Targets = None,
+        full: Annotated[bool, Field(description="Read and compare everything anew")] = False,
+        wait_seconds: WaitSeconds = 10,
+    ) -> Annotated[CallToolResult, RunAnswer]:
+        """Discover, plan and apply in one durable run: creates, updates and retires AWS catalog tables without a
+        review; deletes only where deletion.policy is delete. The same call while it runs answers that run. Undo: as
+        for apply_changes.
+        """
+        scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()), tuple(targets or ()))
+        run = await self._service.sync(scope, self._principal, full=full, join=True)
+        if wait_seconds:
+            run = await self._service.wait(run.run_id, seconds=min(wait_seconds, LONGEST_WAIT), progress=report_to(ctx))
+        return respond(run, *run_lines(run))
+
+    async def get_run(self, run_id: Run) -> Annotated[CallToolResult, RunAnswer]:
+        """One run: progress, counts, each failure with its reason, bytes and calls used."""
+        run = await self._service.get_run(run_id)
+        return respond(run, *run_lines(run))
+
+    async def list_runs(self, limit: Limit = 20, cursor: Cursor = None) -> Annotated[CallToolResult, Page[RunRow]]:
+        """Runs, newest first."""
+        page = await self._service.list_runs(limit=limit, cursor=cursor)
+        return respond(page, page_line("runs", len(page.items), page.total, page.next_cursor))
+
+    async def cancel_run(self, run_id: Run) -> Annotated[CallToolResult, RunAnswer]:
+        """Stop a queued or running run at the next asset. What it has done so far stays; a new sync or preview does
+        the rest.
+        """
+        run = await self._service.cancel_run(run_id, self._principal)
+        return respond(run, "Cancel requested.", *run_lines(run))

@@ -1,0 +1,31 @@
+"""Where faces get settings and the service from; heavy modules are imported when they are first needed."""
+
+from __future__ import annotations
+
+import os
+from contextlib import AbstractAsyncContextManager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from spheresync.config import SettingsSource
+    from spheresync.service import Service
+
+
+def settings_source(environment: str | None, file: Path | None) -> SettingsSource:
+    """Settings of the environment and file that the command line named; both may be left to the surroundings."""
+    from spheresync.config import SettingsSource
+
+    return SettingsSource(environment, file, os.environ, Path.cwd())
+
+
+def open_service(source: SettingsSource) -> AbstractAsyncContextManager[Service]:
+    """The one service of this process.
+
+    Raises:
+        ConfigurationError: settings cannot be used.
+        StateError: the state cannot be opened.
+    """
+    from spheresync.service import Service
+
+    return Service.open(source)

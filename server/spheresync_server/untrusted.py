@@ -1,0 +1,45 @@
+"""Make text from outside harmless to show: to a terminal, a page, or a language model.
+
+Labels, descriptions and values come from Datasphere and AWS, where anybody with modelling rights writes them. Control
+characters steer terminals; bidirectional and zero-width characters hide text from people that a model still reads
+(reference: mcp-servers.md 7).
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+LONGEST_TEXT = 4_000
+"""Characters of one text; a view's SQL fits, a flood does not."""
+
+_LAYOUT = frozenset("\n\t")
+_HIDING = frozenset({"Cc", "Cf", "Cs", "Co"})  # control, format (bidi, zero width, tags), surrogates, private use
+
+
+def clean_text(text: str, *, longest: int = LONGEST_TEXT) -> str:
+    """Without characters that steer or hide, at most `longest` characters; line breaks and tabs stay."""
+    if not text.isprintable():
+        text = "".join(char for char in text if char in _LAYOUT or unicodedata.category(char) not in _HIDING)
+        text = text.replace("\u2028", "\n").replace("\u2029", "\n")
+    if len(text) > longest:
+        return f"{text[:longest]}… ({len(text)} characters)"
+    return text
+
+
+def clean_line(text: str, *, longest: int = 200) -> str:
+    """Like `clean_text`, on one line."""
+    return clean_text(" ".join(text.split()), longest=longest)
+
+
+def clean_json(value: Json) -> Json:
+    """Clean every text in a JSON value, keys included."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, list):
+        return [clean_json(item) for item in value]
+    if isinstance(value, dict):
+        return {clean_line(key): clean_json(item) for key, item in value.items()}
+    return value

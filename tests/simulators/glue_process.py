@@ -1,0 +1,127 @@
+"""The Glue simulator as a subprocess of a test, and the environment in which boto3 finds it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+    from mypy_boto3_glue import GlueClient
+
+ROOT = Path(__file__).resolve().parents[2]
+REGION = "eu-central-1"
+
+
+@dataclass(frozen=True)
+class GlueSimulator:
+    """A running simulator. `client()` stands for somebody else's hands on the same account."""
+
+    url: str
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """What a process needs for boto3's standard chain to end up here."""
+        return {
+            "AWS_ENDPOINT_URL": self.url,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+            "AWS_ACCESS_KEY_ID": "testing",
+            "AWS_SECRET_ACCESS_KEY": "testing",  # no secret: the simulator checks no signature
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        }
+
+    def session(self) -> Session:
+        """A session for code that takes one; its endpoint comes from the environment."""
+        import boto3
+
+        return boto3.session.Session()
+
+    def client(self) -> GlueClient:
+        import boto3
+
+        return boto3.client(
+            "glue",
+            region_name=REGION,
+            endpoint_url=self.url,
+            aws_access_key_id="other",
+            aws_secret_access_key="other",
+        )
+
+    def fault(self, kind: str, operation: str = "*", times: int | None = 1, **more: object) -> None:
+        self._ask("POST", "/admin/faults", {"kind": kind, "operation": operation, "times": times, **more})
+
+    def heal(self) -> None:
+        self._ask("DELETE", "/admin/faults")
+
+    def reset(self) -> None:
+        """Forget calls counted so far; databases and tables stay."""
+        self._ask("POST", "/admin/reset")
+
+    def counters(self) -> dict[str, Any]:
+        counters: dict[str, Any] = self._ask("GET", "/admin/counters")
+        return counters
+
+    def calls(self) -> dict[str, int]:
+        calls: dict[str, int] = self.counters()["calls"]
+        return calls
+
+    def log(self) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = self._ask("GET", "/admin/log")
+        return entries
+
+    def dump(self) -> dict[str, Any]:
+        state: dict[str, Any] = self._ask("GET", "/admin/dump")
+        return state
+
+    def table(self, database: str, name: str) -> dict[str, Any]:
+        """A table as it is now, without counting as a call."""
+        live: dict[str, Any] = self.dump()["tables"][database][name]["live"]
+        return live
+
+    def _ask(self, method: str, path: str, body: object = None) -> Any:
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(self.url + path, data=data, method=method)
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())
+
+
+@contextmanager
+def running_glue(*, tps: float = 0, burst: float = 0, latency_ms: float = 0) -> Iterator[GlueSimulator]:
+    """A simulator in a process of its own, with boto3's environment pointed at it until the block ends."""
+    command = [sys.executable, "-m", "tests.simulators.glue_server", "--port", "0"]
+    command += ["--tps", str(tps), "--burst", str(burst), "--latency-ms", str(latency_ms)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            simulator = GlueSimulator(json.loads(process.stdout.readline())["url"])
+            with _environment(simulator.environment):
+                yield simulator
+        finally:
+            process.terminate()
+
+
+@contextmanager
+def _environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in (*wanted, "AWS_PROFILE", "AWS_SESSION_TOKEN")}
+    os.environ.pop("AWS_PROFILE", None)
+    os.environ.pop("AWS_SESSION_TOKEN", None)
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -1,0 +1,219 @@
+"""AWS Glue as a server of its own: `python -m tests.simulators.glue_server --port 0` prints its address as JSON.
+
+Speaks the JSON 1.1 protocol that boto3 sends to Glue, and answers STS GetCallerIdentity so that a test can prove that
+nobody asked. Hand-rolled on asyncio's protocols, because it must be faster than every client it measures.
+
+Under `/admin/`: `faults` (POST one, DELETE all), `counters`, `log`, `dump`, `reset` (POST: counters and log only).
+A fault is `{"kind": ..., "operation": "UpdateTable" or "*", "times": n or null, "table": optional name}` of kind
+`throttle`, `deny`, `error` (with `code`, `status`), `drop` (close before doing it), `lose` (do it, then close),
+`loop` (a page that points at itself).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+from tests.simulators.glue_catalog import Catalog, GlueError
+
+Json = dict[str, Any]
+_IDENTITY = (
+    b'<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>'
+    b"<Arn>arn:aws:iam::123456789012:user/someone</Arn><UserId>AID</UserId><Account>123456789012</Account>"
+    b"</GetCallerIdentityResult></GetCallerIdentityResponse>"
+)
+
+
+class GlueServer:
+    """One account behind one port. `tps` throttles all calls together, as AWS does for an account and Region."""
+
+    def __init__(self, *, tps: float = 0, burst: float = 0, latency: float = 0) -> None:
+        self.catalog = Catalog()
+        self.latency = latency
+        self._tps = tps
+        self._burst = burst or max(1.0, tps / 10)
+        self._tokens = self._burst
+        self._refilled = time.monotonic()
+        self._faults: list[Json] = []
+        self._request_number = 0
+        self.reset()
+
+    def reset(self) -> None:
+        self.calls: Counter[str] = Counter()
+        self.refused: Counter[str] = Counter()
+        self.bytes_received = 0
+        self.log: list[Json] = []
+
+    def glue(self, operation: str, body: bytes) -> tuple[int, bytes] | None:
+        """The answer to one call, or None where the connection is to be closed without one."""
+        self.calls[operation] += 1
+        self.bytes_received += len(body)
+        params: Json = json.loads(body) if body else {}
+        name = params.get("Name") or params.get("TableInput", {}).get("Name")
+        entry = {"at": time.time(), "operation": operation, "database": params.get("DatabaseName"), "name": name}
+        self.log.append(entry)
+        fault = self._fault(operation, name)
+        kind = fault["kind"] if fault else None
+        try:
+            if kind == "drop":
+                entry["outcome"] = "dropped"
+                return None
+            self._refuse(operation, fault)
+            answer = self.catalog.call(operation, params)
+        except GlueError as refused:
+            self.refused[refused.code] += 1
+            entry["outcome"] = refused.code
+            return refused.status, _dump({"__type": refused.code, "Message": refused.message})
+        if kind == "loop":
+            answer = {**answer, "NextToken": "0"}
+        entry["outcome"] = "lost" if kind == "lose" else "done"
+        return None if kind == "lose" else (200, _dump(answer))
+
+    def _refuse(self, operation: str, fault: Json | None) -> None:
+        kind = fault["kind"] if fault else None
+        if kind == "throttle" or not self._within_rate():
+            raise GlueError("ThrottlingException", "Rate exceeded")
+        if kind == "deny":
+            text = f"User: arn:aws:iam::123456789012:user/someone is not authorized to perform: glue:{operation}"
+            raise GlueError("AccessDeniedException", text)
+        if kind == "error" and fault is not None:
+            raise GlueError(fault["code"], fault.get("message", "injected"), fault.get("status", 400))
+
+    def _within_rate(self) -> bool:
+        if not self._tps:
+            return True
+        now = time.monotonic()
+        self._tokens = min(self._burst, self._tokens + (now - self._refilled) * self._tps)
+        self._refilled = now
+        if self._tokens < 1:
+            return False
+        self._tokens -= 1
+        return True
+
+    def _fault(self, operation: str, name: str | None) -> Json | None:
+        for fault in self._faults:
+            fits = fault["operation"] in {"*", operation} and fault.get("table", name) == name
+            if fits and fault.get("times") != 0:
+                if fault.get("times") is not None:
+                    fault["times"] -= 1
+                return fault
+        return None
+
+    def admin(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
+        match method, path:
+            case "POST", "/admin/faults":
+                self._faults.append(json.loads(body))
+            case "DELETE", "/admin/faults":
+                self._faults.clear()
+            case "POST", "/admin/reset":
+                self.reset()
+            case "GET", "/admin/counters":
+                counters = {"calls": self.calls, "refused": self.refused, "bytes_received": self.bytes_received}
+                return 200, _dump(counters)
+            case "GET", "/admin/log":
+                return 200, _dump(self.log)
+            case "GET", "/admin/dump":
+                return 200, _dump(self.catalog.dump())
+            case _:
+                return 404, b"{}"
+        return 200, b"{}"
+
+    def answer(self, method: str, path: str, target: str, body: bytes) -> tuple[int, bytes, str] | None:
+        """(status, body, content type), or None to close the connection without an answer."""
+        if path.startswith("/admin/"):
+            return (*self.admin(method, path, body), "application/json")
+        if target.startswith("AWSGlue."):
+            answered = self.glue(target.removeprefix("AWSGlue."), body)
+            return None if answered is None else (*answered, "application/x-amz-json-1.1")
+        if b"Action=GetCallerIdentity" in body:
+            self.calls["GetCallerIdentity"] += 1
+            return 200, _IDENTITY, "text/xml"
+        return 404, b"{}", "application/json"
+
+    def head(self, status: int, size: int, kind: str) -> bytes:
+        self._request_number += 1
+        return (
+            f"HTTP/1.1 {status} -\r\nContent-Type: {kind}\r\nContent-Length: {size}\r\n"
+            f"x-amzn-RequestId: 00000000-0000-0000-0000-{self._request_number:012d}\r\n\r\n"
+        ).encode()
+
+
+def _dump(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+class Connection(asyncio.Protocol):
+    """One keep-alive connection; a client has one request under way on it at a time."""
+
+    def __init__(self, server: GlueServer) -> None:
+        self._server = server
+        self._buffer = bytearray()
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        self._buffer += data
+        while (request := self._take()) is not None:
+            if self._server.latency and not request[1].startswith("/admin/"):
+                asyncio.get_running_loop().call_later(self._server.latency, self._reply, *request)
+            else:
+                self._reply(*request)
+
+    def _take(self) -> tuple[str, str, str, bytes] | None:
+        end = self._buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return None
+        first, *lines = self._buffer[:end].decode("latin-1").split("\r\n")
+        headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+        size = end + 4 + int(headers.get("content-length", 0))
+        if headers.get("expect") == "100-continue" and self._transport is not None and len(self._buffer) == end + 4:
+            self._transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        if len(self._buffer) < size:
+            return None
+        body = bytes(self._buffer[end + 4 : size])
+        del self._buffer[:size]
+        method, path, _ = first.split(" ", 2)
+        return method, path, headers.get("x-amz-target", ""), body
+
+    def _reply(self, method: str, path: str, target: str, body: bytes) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        answer = self._server.answer(method, path, target, body)
+        if answer is None:
+            self._transport.abort()
+            return
+        status, content, kind = answer
+        self._transport.write(self._server.head(status, len(content), kind) + content)
+
+
+async def serve(port: int, server: GlueServer) -> None:
+    """Serve on loopback until killed; the first line on stdout says where."""
+    loop = asyncio.get_running_loop()
+    listener = await loop.create_server(lambda: Connection(server), "127.0.0.1", port)
+    bound = listener.sockets[0].getsockname()[1]
+    sys.stdout.write(json.dumps({"port": bound, "url": f"http://127.0.0.1:{bound}"}) + "\n")
+    sys.stdout.flush()
+    await listener.serve_forever()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--tps", type=float, default=0, help="calls a second before throttling; 0: no limit")
+    parser.add_argument("--burst", type=float, default=0, help="calls that may come at once; default a tenth of --tps")
+    parser.add_argument("--latency-ms", type=float, default=0)
+    chosen = parser.parse_args()
+    server = GlueServer(tps=chosen.tps, burst=chosen.burst, latency=chosen.latency_ms / 1000)
+    asyncio.run(serve(chosen.port, server))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+"""One installation of Spheresync as its users have it: the command line in processes of its own, on foreign servers."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass
+class Installation:
+    """Runs `spheresync` with a state folder, a tenant and a catalog of its own."""
+
+    state_dir: Path
+    environment: Mapping[str, str]
+    config: str = ""
+    env: str = "wolf"
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def variables(self) -> dict[str, str]:
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+        return {
+            **kept,
+            "PYTHONPATH": os.pathsep.join([str(ROOT / "core"), str(ROOT / "server")]),
+            **self.environment,
+            "SPHERESYNC_ENV": self.env,
+            "SPHERESYNC_STATE_DIR": str(self.state_dir),
+            **self.extra,
+        }
+
+    def command(self, *arguments: str) -> list[str]:
+        command = [sys.executable, "-m", "spheresync_server", *arguments]
+        if self.config:
+            self.state_dir.parent.mkdir(parents=True, exist_ok=True)
+            file = self.state_dir.parent / "spheresync.yaml"
+            file.write_text(self.config, "utf-8")
+            command += ["--config", str(file)]
+        return command
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        """Begin a command; the caller waits for it or kills it."""
+        return subprocess.Popen(
+            self.command(*arguments),
+            env=self.variables(),
+            cwd=self.state_dir.parent,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            text=True,
+        )
+
+    def run(self, *arguments: str) -> Ended:
+        process = self.start(*arguments)
+        out, err = process.communicate(timeout=120)
+        return Ended(process.returncode, out, err)
+
+    def ask(self, *arguments: str, code: int | None = 0) -> Any:
+        """Run a command with `--json` and answer its document; the exit code must be `code` unless that is None."""
+        ended = self.run(*arguments, "--json")
+        assert code is None or ended.code == code, f"exit {ended.code}\n{ended.out[:3000]}\n{ended.err[-3000:]}"
+        return ended.json

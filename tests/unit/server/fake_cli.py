@@ -1,0 +1,60 @@
+"""The real command line over the fake service, as a process of its own: `python -m tests.unit.server.fake_cli`."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio
+
+from spheresync.errors import ConfigurationError
+from spheresync_server import opening
+from tests.unit.server.fake_service import FakeService
+
+
+@dataclass
+class FakeSettings:
+    env: str = "dog"
+    tenant_host: str = "dog.embedded"
+
+    def redacted(self) -> dict[str, Any]:
+        return {"settings": {"env": self.env, "datasphere": {"client_secret": "**********"}}, "origins": {}}
+
+
+@dataclass
+class FakeSource:
+    env: str | None
+    file: Path | None
+
+    def current(self) -> FakeSettings:
+        if self.file is not None and not self.file.exists():
+            raise ConfigurationError((f"{self.file}: no such file", "prefix: too long"))
+        return FakeSettings(self.env or os.environ.get("SPHERESYNC_ENV") or "dog")
+
+
+@asynccontextmanager
+async def fake_open(source: Any) -> AsyncIterator[FakeService]:
+    service = FakeService(**json.loads(os.environ.get("FAKE_SERVICE", "{}")))
+    try:
+        yield service
+    finally:
+        if marker := os.environ.get("FAKE_CLOSED"):
+            with anyio.CancelScope(shield=True):
+                await anyio.Path(marker).write_text("closed", encoding="utf-8")
+
+
+def install() -> None:
+    opening.settings_source = FakeSource  # type: ignore[assignment]
+    opening.open_service = fake_open  # type: ignore[assignment]
+
+
+if __name__ == "__main__":
+    from spheresync_server.cli.main import main
+
+    install()
+    main()

@@ -1,0 +1,239 @@
+"""The command line in process: answers, exit codes, and one JSON document at every exit code."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from spheresync.errors import ConfigurationError, SourceError, SourceFault, StateError, TargetError, TargetFault
+from spheresync_server import opening
+from spheresync_server.cli.global_options import hoist, wants_json
+from spheresync_server.cli.main import main
+from tests.unit.server import fake_cli
+from tests.unit.server.fake_service import FakeService
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def cli(service: FakeService, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
+    """Run the command line over the shared fake service; answers exit code, stdout and stderr."""
+    monkeypatch.setattr(opening, "settings_source", fake_cli.FakeSource)
+    monkeypatch.delenv("SPHERESYNC_ENV", raising=False)
+    monkeypatch.delenv("SPHERESYNC_ROLE", raising=False)
+
+    class Opened:
+        async def __aenter__(self) -> FakeService:
+            return service
+
+        async def __aexit__(self, *failure: object) -> None:
+            return None
+
+    monkeypatch.setattr(opening, "open_service", lambda source: Opened())
+    level = logging.getLogger().level
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as left:
+            main(arguments)
+        captured = capsys.readouterr()
+        assert isinstance(left.value.code, int)
+        return left.value.code, captured.out, captured.err
+
+    yield run
+    logging.getLogger().setLevel(level)
+
+
+COMMANDS = [
+    ["discover", "--space", "SALES", "--tier", "high"],
+    ["assets", "--space", "SALES", "--kind", "view", "--detail", "full", "--limit", "1"],
+    ["preview", "--asset", "SALES/V_ORDERS", "--target", "glue"],
+    ["apply", "cs_1"],
+    ["sync", "--full", "--max-deletes", "3", "--allow-deletes"],
+    ["runs"],
+    ["runs", "run_1"],
+    ["cancel", "run_1"],
+    ["audit", "query", "--since", "2026-11-24"],
+    ["audit", "verify"],
+    ["audit", "export"],
+    ["doctor"],
+    ["config", "validate"],
+    ["config", "show"],
+    ["--version"],
+    ["preview", "--help"],
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_answers_people_and_programs(cli: Run, command: list[str]) -> None:
+    code, out, err = cli(*command)
+    assert code in {0, 1} and out.strip() and "Traceback" not in out + err
+    for place in ([*command, "--json"], ["--json", *command]):
+        assert cli(*place)[0] == code
+    document = cli(*command, "--json")[1]
+    assert isinstance(json.loads(document), dict)
+    assert "\u202e" not in out + document and "\x1b" not in out + document
+
+
+def test_json_is_what_the_tools_answer(cli: Run) -> None:
+    assert json.loads(cli("preview", "--json")[1])["change_set_id"] == "cs_1"
+    assert set(json.loads(cli("assets", "--json")[1])) == {"items", "total", "next_cursor"}
+    run = json.loads(cli("sync", "--json")[1])
+    assert run["run_id"] == "run_1" and run["state"] == "done"
+    label = json.loads(cli("assets", "--json")[1])["items"][0]["label"]
+    assert label.startswith("Sales\u202e\u200b\x1b[31m"), "exact for programs"
+
+
+def test_scope_and_flags_reach_the_service(cli: Run, service: FakeService) -> None:
+    cli("preview", "--space", "SALES", "--space", "HR", "--asset", "SALES/a/b", "--tier", "high", "--no-refresh")
+    cli("sync", "--max-deletes", "0", "--full")
+    cli("apply", "cs_1", "--allow-deletes")
+    preview, sync = service.called("preview")[0], service.called("sync")[0]
+    assert preview["scope"].spaces == ("SALES", "HR") and preview["scope"].assets == ("SALES/a/b",)
+    assert preview["refresh"] is False and preview["principal"].roles == {"admin"}
+    assert sync["max_deletes"] == 0 and sync["full"] and not sync["allow_deletes"] and not sync["join"]
+    assert service.called("apply")[0]["allow_deletes"] is True
+    assert [call["seconds"] for call in service.called("wait")] == [None, None], "they wait for the end"
+
+
+@pytest.mark.parametrize(
+    ("state", "code"),
+    [("done", 0), ("partly_failed", 1), ("failed", 1), ("cancelled", 1), ("refused", 3)],
+)
+def test_exit_code_of_a_run(cli: Run, service: FakeService, state: str, code: int) -> None:
+    service.run_state = state
+    for command in (["sync"], ["apply", "cs_1"]):
+        assert cli(*command)[0] == code
+        assert json.loads(cli(*command, "--json")[1])["state"] == state
+
+
+def test_exit_codes_of_preview(cli: Run, service: FakeService) -> None:
+    assert cli("preview")[0] == 0
+    assert cli("preview", "--exit-code")[0] == 4
+    assert cli("preview", "--exit-code", "--json")[0] == 4
+    service.problems = 1
+    assert cli("preview", "--exit-code")[0] == 1
+
+
+def test_exit_codes_of_checks(cli: Run, service: FakeService) -> None:
+    service.run_state = "failed"
+    assert cli("audit", "verify")[0] == 1
+    assert cli("doctor")[0] == 1
+    service.problems = 1
+    assert cli("discover")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "exit_code", "said"),
+    [
+        (["frobnicate"], "usage", 2, "frobnicate"),
+        ([], "usage", 2, "give a command"),
+        (["login"], "usage", 2, "No such command"),
+        (["assets", "--limit", "900"], "usage", 2, "limit"),
+        (["assets", "--frob"], "usage", 2, "--frob"),
+        (["apply"], "usage", 2, "CHANGE_SET_ID"),
+        (["--env", "cat", "assets"], "usage", 2, "dog"),
+        (["assets", "--space", "SALE"], "usage", 2, "Known: HR, SALES"),
+        (["apply", "cs_old"], "refused", 3, "new preview"),
+        (["assets", "--config", "/nowhere.yaml"], "configuration", 2, "nowhere"),
+        (["serve", "--scheduler"], "usage", 2, "later release"),
+        (["serve", "--transport", "http", "--host", "0.0.0.0"], "usage", 2, "issuer"),
+        (["serve", "--transport", "tcp"], "usage", 2, "stdio"),
+        (["audit", "export", "--format", "csv"], "usage", 2, "--output"),
+    ],
+)
+def test_errors_are_one_document_too(cli: Run, arguments: list[str], code: str, exit_code: int, said: str) -> None:
+    got, out, _ = cli(*arguments, "--json")
+    error = json.loads(out)["error"]
+    assert (got, error["code"]) == (exit_code, code)
+    assert said in error["message"] + error["remedy"]
+    if code != "usage" or "export" not in arguments:
+        got, out, err = cli(*arguments)
+        assert got == exit_code and out == "" and said in err and "Traceback" not in err
+
+
+def test_configuration_problems_are_listed_one_by_one(cli: Run) -> None:
+    code, out, _ = cli("config", "validate", "--config", "/nowhere.yaml", "--json")
+    assert code == 2 and json.loads(out)["error"]["problems"] == ["/nowhere.yaml: no such file", "prefix: too long"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "code", "exit_code"),
+    [
+        (SourceError(SourceFault.UNREACHABLE, "The tenant does not answer."), "source", 1),
+        (TargetError(TargetFault.DENIED, "AccessDenied."), "target", 1),
+        (StateError("The state belongs to another tenant."), "state", 1),
+        (ConfigurationError(("a", "b")), "configuration", 2),
+        (ExceptionGroup("group", [StateError("disk full")]), "state", 1),
+        (RuntimeError("password=secret"), "internal", 1),
+        (ExceptionGroup("group", [StateError("disk full"), RuntimeError("secret")]), "internal", 1),
+    ],
+)
+def test_failures_of_the_service(cli: Run, service: FakeService, failure: Exception, code: str, exit_code: int) -> None:
+    service.failure = failure
+    got, out, err = cli("assets", "--json")
+    assert got == exit_code and json.loads(out)["error"]["code"] == code
+    got, out, err = cli("assets")
+    assert got == exit_code and out == "" and "Traceback" not in err and "secret" not in err
+    if code == "internal":
+        assert "err_" in err and len(err.splitlines()) == 1
+
+
+def test_the_role_may_say_less(cli: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPHERESYNC_ROLE", "viewer")
+    for command in (["sync"], ["apply", "cs_1"], ["cancel", "run_1"], ["doctor"]):
+        code, out, _ = cli(*command, "--json")
+        assert code == 3 and json.loads(out)["error"]["code"] == "permission"
+    assert service.calls == []
+    assert cli("preview")[0] == 0
+    monkeypatch.setenv("SPHERESYNC_ROLE", "root")
+    code, out, _ = cli("assets", "--json")
+    assert code == 2 and "viewer, operator, admin" in json.loads(out)["error"]["message"]
+
+
+def test_people_see_what_changes_and_what_comes_next(cli: Run, service: FakeService) -> None:
+    _, out, err = cli("preview")
+    assert "SALES/V_ORDERS" in out and "Orders -> Sales" in out and "spheresync apply cs_1" in out
+    assert err.splitlines() == ["planning…", "saving…"], "sparse progress, on stderr only"
+    service.run_state = "refused"
+    _, out, _ = cli("sync")
+    assert "too_many" not in out and "5 of 20 tables" in out and "--max-deletes 5" in out
+    service.run_state = "failed"
+    assert "AccessDenied" in cli("sync")[1]
+    assert cli("preview", "--json")[2] == "", "nothing on stderr with --json"
+    assert "[bold]Ümsatz[/bold]" in cli("assets")[1], "no markup is taken from labels"
+
+
+def test_the_audit_log_is_exported(cli: Run, tmp_path: Path) -> None:
+    assert cli("audit", "export")[1] == '{"seq": 1, "actor": "änna"}\n{"seq": 2, "actor": "anna"}\n'
+    assert cli("audit", "export", "--format", "csv")[1] == "seq,actor\n1,änna\n"
+    document = json.loads(cli("audit", "export", "--json")[1])
+    assert [entry["seq"] for entry in document["items"]] == [1, 2]
+    target = tmp_path / "audit.csv"
+    code, out, _ = cli("audit", "export", "--format", "csv", "--output", str(target), "--json")
+    assert code == 0 and json.loads(out)["output"] == str(target)
+    assert target.read_text(encoding="utf-8") == "seq,actor\n1,änna\n"
+    assert target.stat().st_mode & 0o777 == 0o600
+    assert [path.name for path in tmp_path.iterdir()] == ["audit.csv"]
+    assert cli("audit", "export", "--output", str(tmp_path / "no" / "x"))[0] == 2
+
+
+def test_global_options_stand_anywhere() -> None:
+    arguments = ["preview", "--space", "S", "--env", "wolf", "--json", "--config=x.yaml", "--", "--json"]
+    assert hoist(arguments) == [
+        "--env", "wolf", "--json", "--config=x.yaml", "preview", "--space", "S", "--", "--json",
+    ]  # fmt: skip
+    assert wants_json(hoist(arguments))
+    assert not wants_json(hoist(["--env", "dog", "apply", "--", "--json"]))
+    assert hoist(["--env"]) == ["--env"]
+
+
+def test_progress_bar_needs_a_terminal(cli: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:
+    import sys
+
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    code, out, _ = cli("preview")
+    assert code == 0 and "planning" not in out

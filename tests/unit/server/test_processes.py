@@ -1,0 +1,208 @@
+"""The command line and the server as processes: what they import, how they speak, how they end."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from mcp import Client, StdioServerParameters
+
+ROOT = Path(__file__).resolve().parents[3]
+FAKE = [sys.executable, "-m", "tests.unit.server.fake_cli"]
+TIMEOUT = 30  # seconds until a hung process fails its test
+
+
+def surroundings(**more: str) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SPHERESYNC_")}
+    return {**kept, **more}
+
+
+def run(*arguments: str, program: list[str] | None = None, **env: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [*(program or FAKE), *arguments],
+        cwd=ROOT,
+        env=surroundings(**env),
+        capture_output=True,
+        stdin=subprocess.DEVNULL,
+        timeout=TIMEOUT,
+        check=False,
+    )
+
+
+@contextmanager
+def started(*arguments: str, **env: str) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        [*FAKE, *arguments],
+        cwd=ROOT,
+        env=surroundings(**env),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        if process.stdin is not None and process.stdin.closed:
+            process.stdin = None
+        process.communicate()
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["config", "show"], ["assets"], ["preview", "--help"]])
+def test_commands_load_neither_mcp_nor_boto3(arguments: list[str]) -> None:
+    code = (
+        "import sys\n"
+        "from tests.unit.server import fake_cli\n"
+        "from spheresync_server.cli.main import main\n"
+        "fake_cli.install()\n"
+        "try:\n    main(sys.argv[1:])\n"
+        "except SystemExit as left:\n    assert left.code == 0, left.code\n"
+        "print(sorted({'mcp', 'mcp_types', 'boto3', 'botocore', 'moto', 'starlette', 'uvicorn'} & set(sys.modules)))\n"
+    )
+    done = run(*arguments, program=[sys.executable, "-c", code])
+    assert done.stdout.decode().splitlines()[-1] == "[]", done.stderr.decode()
+
+
+def test_output_is_utf8_whatever_the_locale() -> None:
+    for locale in ("C", "POSIX", "de_DE.ISO-8859-1"):
+        env = {"LC_ALL": locale, "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "PYTHONIOENCODING": ""}
+        assert "Aufträge" in run("assets", **env).stdout.decode("utf-8")
+        assert json.loads(run("assets", "--json", **env).stdout.decode("utf-8"))["items"][1]["label"] == "Aufträge"
+
+
+@pytest.mark.parametrize("arguments", [["assets"], ["assets", "--json"], ["audit", "export"], ["--help"]])
+def test_a_broken_pipe_is_quiet(arguments: list[str]) -> None:
+    with started(*arguments) as process:
+        assert process.stdout is not None and process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+        assert process.wait(TIMEOUT) == 1
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("json_flag", [False, True])
+def test_a_signal_closes_the_state_and_names_the_run(tmp_path: Path, number: signal.Signals, json_flag: bool) -> None:
+    closed = tmp_path / "closed"
+    slow = json.dumps({"slow": True})
+    arguments = ["sync", "--json"] if json_flag else ["sync"]
+    with started(*arguments, FAKE_SERVICE=slow, FAKE_CLOSED=str(closed)) as process:
+        assert process.stderr is not None and process.stdout is not None
+        assert process.stderr.readline() == "waiting\n"
+        process.send_signal(number)
+        out, err = process.communicate(timeout=TIMEOUT)
+    assert process.returncode == 128 + number
+    assert closed.read_text() == "closed"
+    said = json.loads(out)["error"]["message"] if json_flag else err
+    assert "run_1" in said and "Traceback" not in err
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("era", ["auto", "legacy"])
+async def test_stdio_carries_the_protocol_only(tmp_path: Path, era: str) -> None:
+    closed = tmp_path / "closed"
+    server = StdioServerParameters(
+        command=sys.executable,
+        args=[*FAKE[1:], "serve", "--read-only"],
+        cwd=str(ROOT),
+        env=surroundings(FAKE_CLOSED=str(closed)),
+    )
+    async with Client(server, mode=era) as client:
+        assert client.server_info is not None and client.server_info.name == "spheresync"
+        names = {tool.name for tool in (await client.list_tools()).tools}
+        result = await client.call_tool("get_sync_status", {})
+    assert "run_sync" not in names and not result.is_error
+    assert closed.read_text() == "closed", "the end of stdin ends the server in good order"
+
+
+@pytest.mark.parametrize(("env", "role_tools"), [("dog", True), ("wolf", False)])
+def test_default_role_over_stdio_is_that_of_the_environment(env: str, role_tools: bool) -> None:
+    ask = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"},
+    }}  # fmt: skip
+    with started("serve", "--no-scheduler", "--env", env) as process:
+        assert process.stdin is not None and process.stdout is not None
+        process.stdin.write(json.dumps(ask) + "\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["result"]["serverInfo"]["name"] == "spheresync"
+        process.stdin.write('{"jsonrpc": "2.0", "method": "notifications/initialized"}\n')
+        process.stdin.write('{"jsonrpc": "2.0", "id": 2, "method": "tools/list"}\n')
+        process.stdin.flush()
+        names = {tool["name"] for tool in json.loads(process.stdout.readline())["result"]["tools"]}
+        process.stdin.close()
+        assert process.wait(TIMEOUT) == 0
+    assert ("run_sync" in names) is role_tools
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_stdio_server_that_waits_for_input(tmp_path: Path, number: signal.Signals) -> None:
+    closed = tmp_path / "closed"
+    ask = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"},
+    }}  # fmt: skip
+    with started("serve", FAKE_CLOSED=str(closed)) as process:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        process.stdin.write(json.dumps(ask) + "\n")
+        process.stdin.flush()
+        assert process.stdout.readline()
+        process.send_signal(number)
+        assert process.wait(TIMEOUT) == 0
+        assert process.stdout.read() == "" and process.stderr.read() == ""
+    assert closed.read_text() == "closed"
+
+
+@contextmanager
+def http_server(*arguments: str, **env: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    with started("serve", "--transport", "http", "--port", "0", *arguments, **env) as process:
+        assert process.stderr is not None
+        announced = process.stderr.readline()
+        match = re.search(r"MCP at (http://\S+)/mcp", announced)
+        assert match, announced
+        yield match[1], process
+
+
+@pytest.mark.anyio
+async def test_http_serves_mcp_and_the_operators_routes(tmp_path: Path) -> None:
+    closed = tmp_path / "closed"
+    with http_server(FAKE_CLOSED=str(closed)) as (base, process):
+        for era in ("auto", "legacy"):
+            async with Client(f"{base}/mcp", mode=era) as client:
+                assert not (await client.call_tool("list_spaces", {})).is_error
+        async with httpx2.AsyncClient(base_url=base) as web:
+            assert (await web.get("/healthz")).json() == {"alive": True}
+            ready = await web.get("/readyz")
+            metrics = (await web.get("/metrics")).text
+            page = await web.get("/")
+            foreign = [(await web.get(path, headers={"host": "evil.example"})).status_code for path in
+                       ("/", "/healthz", "/metrics", "/readyz", "/mcp")]  # fmt: skip
+            origin = await web.post("/mcp", json={}, headers={"origin": "http://evil.example"})
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(TIMEOUT) == 0
+        assert process.stdout is not None and process.stdout.read() == ""
+    assert closed.read_text() == "closed"
+    assert ready.json()["ready"] is True and ready.json()["problems"]
+    assert 'spheresync_assets{status="synced"} 2' in metrics and 'spheresync_recent_runs{state="done"} 1' in metrics
+    assert "<script" not in page.text and "&lt;script&gt;" in page.text and "run_1" in page.text
+    assert "default-src 'none'" in page.headers["content-security-policy"]
+    assert foreign == [421] * 5 and origin.status_code == 403
+
+
+def test_a_taken_port_is_said_plainly() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = run("serve", "--transport", "http", "--port", str(taken.getsockname()[1]), "--json")
+    error: dict[str, Any] = json.loads(done.stdout)["error"]
+    assert done.returncode == 2 and "cannot be used" in error["message"] and "--port" in error["remedy"]

@@ -1,0 +1,191 @@
+"""The connector as one: from the catalog to assets, and what its connection test says."""
+
+from __future__ import annotations
+
+import anyio
+import httpx2
+import pytest
+
+from spheresync.errors import SourceError, SourceFault
+from spheresync.model import AssetEntry, RawDefinition, SpaceName
+from spheresync.source.budget import UnlimitedBudget
+from spheresync.source.http import Login
+from spheresync.source.tenant import DatasphereSource
+from tests.unit.source.documents import edmx, entity, entry
+from tests.unit.source.double import BASE, CURRENT, SECRET, Hands, Reply, Tenant, page, rows
+
+pytestmark = pytest.mark.anyio
+
+GOOD = edmx(entity('<Property Name="A" Type="Edm.Int32"/>'))
+R, A = "/r/$metadata", "/a/$metadata"
+BOTH = entry(relational_metadata_url=f"{BASE}{R}", analytical_metadata_url=f"{BASE}{A}")
+
+
+def xml(body: bytes = GOOD) -> Reply:
+    return Reply(200, body, {"content-type": "application/xml"})
+
+
+def source(tenant: Tenant, hands: Hands) -> DatasphereSource:
+    return DatasphereSource(BASE, Login("id", SECRET), budget=UnlimitedBudget(), clock=hands.clock(), transport=tenant)
+
+
+async def fetched(tenant: Tenant, hands: Hands, wanted: AssetEntry = BOTH) -> RawDefinition:
+    async with source(tenant, hands) as opened:
+        return await opened.fetch(wanted)
+
+
+async def test_both_documents_are_fetched_at_once(tenant: Tenant, hands: Hands) -> None:
+    tenant.on(R, xml())
+    tenant.on(A, xml(GOOD + b"\n"))
+    definition = await fetched(tenant, hands)
+    assert definition.documents == (("relational", GOOD), ("analytical", GOOD + b"\n"))
+    assert definition.notes == ()
+    assert tenant.most_in_flight == 2
+    assert {request.headers["accept"] for request in tenant.requests[1:]} == {"application/xml"}
+    assert [column.name for column in DatasphereSource.normalise(definition).columns] == ["A"]
+
+
+async def test_the_digest_covers_documents_and_entry(tenant: Tenant, hands: Hands) -> None:
+    tenant.on(R, xml())
+    tenant.on(A, xml())
+    plain = (await fetched(tenant, hands)).digest
+    assert (await fetched(tenant, hands)).digest == plain
+    relabelled = entry(
+        relational_metadata_url=f"{BASE}{R}", analytical_metadata_url=f"{BASE}{A}", label="Something else"
+    )
+    assert (await fetched(tenant, hands, relabelled)).digest != plain
+    tenant.on(A, xml(GOOD.replace(b"Int32", b"Int64")))
+    assert (await fetched(tenant, hands)).digest != plain
+
+
+async def test_no_analytical_access_is_a_note(tenant: Tenant, hands: Hands) -> None:
+    tenant.on(R, xml())
+    tenant.on(A, Reply(400))
+    definition = await fetched(tenant, hands)
+    assert [surface for surface, _ in definition.documents] == ["relational"]
+    assert [(note.subject, note.code) for note in definition.notes] == [("DEMO/SALES", "no_analytical_access")]
+
+
+@pytest.mark.parametrize(
+    ("relational", "analytical", "fault"),
+    [
+        (Reply(404), xml(), SourceFault.NOT_EXPOSED),
+        (Reply(403), xml(), SourceFault.FORBIDDEN),
+        (Reply(400), xml(), SourceFault.BAD_REQUEST),
+        (Reply(500), Reply(400), SourceFault.SERVER_ERROR),
+        (xml(), Reply(404), SourceFault.NOT_EXPOSED),
+        (xml(), Reply(500), SourceFault.SERVER_ERROR),
+        (xml(), page(), SourceFault.HTML_INSTEAD),
+        (xml(GOOD[:-30]), xml(), SourceFault.TRUNCATED),
+        (xml(b"{}"), xml(), SourceFault.WRONG_SHAPE),
+        (Reply(406), xml(), SourceFault.NOT_ACCEPTABLE),
+    ],
+)
+async def test_a_missing_document_is_an_error_that_names_the_asset(
+    tenant: Tenant, hands: Hands, relational: Reply, analytical: Reply, fault: SourceFault
+) -> None:
+    tenant.on(R, relational)
+    tenant.on(A, analytical)
+    with pytest.raises(SourceError) as caught:
+        await fetched(tenant, hands)
+    assert caught.value.fault is fault
+    assert "DEMO/SALES" in caught.value.message
+    assert caught.value.remedy
+
+
+async def test_an_analytic_model_without_analytical_access_is_an_error(tenant: Tenant, hands: Hands) -> None:
+    tenant.on(A, Reply(400))
+    model = entry(relational_metadata_url=None, analytical_metadata_url=f"{BASE}{A}")
+    with pytest.raises(SourceError) as caught:
+        await fetched(tenant, hands, model)
+    assert caught.value.fault is SourceFault.NO_ANALYTICAL_ACCESS
+
+
+async def test_an_entry_without_urls_is_an_error(tenant: Tenant, hands: Hands) -> None:
+    with pytest.raises(SourceError, match="DEMO/SALES"):
+        await fetched(tenant, hands, entry(relational_metadata_url=None))
+
+
+async def test_a_document_cut_on_the_way_is_asked_for_again(tenant: Tenant, hands: Hands) -> None:
+    tenant.on(R, xml(GOOD[:-1]), xml(GOOD[:-40]), xml())
+    definition = await fetched(tenant, hands, entry(relational_metadata_url=f"{BASE}{R}"))
+    assert definition.documents == (("relational", GOOD),)
+
+
+@pytest.mark.parametrize(
+    ("served", "asked"),
+    [
+        ("/r/Sales Orders/$metadata", "/r/Sales%20Orders/$metadata"),
+        ("/r/Aufträge/$metadata", "/r/Auftr%C3%A4ge/$metadata"),
+        ("/r/%2FBIC%2FX/$metadata", "/r/%2FBIC%2FX/$metadata"),
+        ("/r/100%/$metadata", "/r/100%25/$metadata"),
+        ("/r/A#1/$metadata", "/r/A%231/$metadata"),
+        ("/r/why?/$metadata", "/r/why%3F/$metadata"),
+        ("/r/it's/$metadata", "/r/it's/$metadata"),
+        ("/r/A/$metadata?sap-language=EN", "/r/A/$metadata?sap-language=EN"),
+    ],
+)
+async def test_urls_are_sent_as_they_were_meant(tenant: Tenant, hands: Hands, served: str, asked: str) -> None:
+    tenant.fallback = lambda request: xml()
+    await fetched(tenant, hands, entry(relational_metadata_url=f"{BASE}{served}"))
+    assert tenant.asked() == [f"{BASE}{asked}"]
+
+
+async def test_a_cancelled_fetch_leaves_nothing_behind(tenant: Tenant, hands: Hands) -> None:
+    tenant.on(R, xml())
+    tenant.on(A, xml())
+    tenant.linger = 1000
+    async with source(tenant, hands) as opened:
+        with anyio.CancelScope() as scope:
+            async with anyio.create_task_group() as group:
+                group.start_soon(opened.fetch, BOTH)
+                while tenant.in_flight < 1:
+                    await anyio.lowlevel.checkpoint()
+                scope.cancel()
+        assert tenant.in_flight == 0
+        tenant.linger = 1
+        await opened.fetch(BOTH)
+
+
+async def test_from_the_catalog_to_an_asset(tenant: Tenant, hands: Hands) -> None:
+    tenant.on(f"{CURRENT}/spaces", rows({"name": "DEMO", "label": "Demo"}))
+    tenant.on(
+        f"{CURRENT}/spaces('DEMO')/assets",
+        rows({"name": "SALES", "spaceName": "DEMO", "assetRelationalMetadataUrl": f"{BASE}{R}"}),
+    )
+    tenant.on(R, xml())
+    async with source(tenant, hands) as opened:
+        (space,) = (await opened.list_spaces()).items
+        (listed,) = (await opened.list_assets(space.name)).items
+        asset = opened.normalise(await opened.fetch(listed))
+        assert opened.http.usage.requests == 4
+    assert (str(asset.id), [column.name for column in asset.columns]) == ("DEMO/SALES", ["A"])
+    assert space.name == SpaceName("DEMO")
+
+
+@pytest.mark.parametrize(
+    ("token", "spaces", "verdict"),
+    [
+        (None, rows({"name": "A"}, {"name": "B"}), ([True, True], "2 spaces")),
+        (None, rows({"name": "A"}), ([True, True], "1 space.")),
+        (None, rows(), ([True, False], "no space")),
+        (None, Reply(403), ([True, False], "403")),
+        (Reply(401), rows(), ([False], "token server")),
+        (httpx2.ConnectError("x"), rows(), ([False], "no answer")),
+    ],
+)
+async def test_the_connection_test(
+    tenant: Tenant,
+    hands: Hands,
+    token: Reply | Exception | None,
+    spaces: Reply,
+    verdict: tuple[list[bool], str],
+) -> None:
+    tenant.on_token = lambda request: token
+    tenant.on(f"{CURRENT}/spaces", spaces)
+    async with source(tenant, hands) as opened:
+        checks = await opened.check()
+    verdicts, says = verdict
+    assert [check.ok for check in checks] == verdicts
+    assert says in checks[-1].message
+    assert all(check.ok or check.remedy for check in checks)

@@ -1,0 +1,35 @@
+"""A fresh store for each test, on a clock that stands still until it is moved."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from spheresync.state.store import Store
+
+
+class StandingClock:
+    """The time of day as the test sets it."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 24, 8, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@pytest.fixture
+def clock() -> StandingClock:
+    return StandingClock()
+
+
+@pytest.fixture
+async def store(tmp_path: Path, clock: StandingClock) -> AsyncIterator[Store]:
+    async with Store.open(tmp_path / "state", clock=clock) as opened:
+        yield opened

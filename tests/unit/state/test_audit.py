@@ -1,0 +1,253 @@
+"""The audit log shows every way of tampering, and exports what other programs can use."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spheresync.errors import StateError
+from spheresync.model import RunId, canonical_json
+from spheresync.state.audit_chain import GENESIS, hash_of, sealed
+from spheresync.state.audit_export import csv_header, csv_line, entry_of, json_line
+from spheresync.state.connection import FILE_NAME
+from spheresync.state.records import AuditEntry, AuditEvent
+from spheresync.state.store import Store, Tx
+from tests.unit.state.conftest import StandingClock
+
+pytestmark = pytest.mark.anyio
+
+
+def event(n: int, **fields: object) -> AuditEvent:
+    given = {"actor": "anna", "action": "create", "run_id": RunId("run_1"), "asset": f"SALES/V_{n}", "target": "glue"}
+    given |= {"outcome": "done", "detail": {"n": n, "text": "Größe"}}
+    return AuditEvent(**(given | fields))  # type: ignore[arg-type]
+
+
+async def write_entries(store: Store, count: int = 8) -> None:
+    await store.write(lambda tx: tx.audit.append_many([event(n) for n in range(1, count // 2 + 1)]))
+    await store.write(lambda tx: tx.audit.append_many([event(n) for n in range(count // 2 + 1, count + 1)]))
+
+
+@contextmanager
+def tampering(store: Store) -> Iterator[sqlite3.Connection]:
+    """The file as somebody edits it who knows about the triggers."""
+    file = sqlite3.connect(store.folder / FILE_NAME)
+    for trigger in ("audit_no_update", "audit_no_delete", "audit_head_no_delete", "audit_head_forward"):
+        file.execute(f"DROP TRIGGER {trigger}")
+    with file:
+        yield file
+    file.close()
+
+
+async def test_an_untouched_log_is_intact(store: Store) -> None:
+    verdict = await store.audit.verify()
+    assert (verdict.intact, verdict.entries) == (True, 0)
+    await write_entries(store)
+    verdict = await store.audit.verify()
+    assert (verdict.intact, verdict.entries, verdict.first_broken) == (True, 8, None)
+    assert await store.write(lambda tx: tx.audit.append_many([])) == []
+
+
+async def test_another_program_can_check_the_chain_from_the_documented_formula(store: Store) -> None:
+    await write_entries(store)
+    file = sqlite3.connect(store.folder / FILE_NAME)
+    columns = [row[1] for row in file.execute("PRAGMA table_info(audit)")]
+    rows = file.execute("SELECT * FROM audit ORDER BY seq").fetchall()
+    file.close()
+    assert columns == [
+        "seq",
+        "at",
+        "actor",
+        "action",
+        "run_id",
+        "asset",
+        "target",
+        "outcome",
+        "detail",
+        "prev_hash",
+        "hash",
+    ]
+    before = "0" * 64
+    for row in rows:
+        fields = dict(zip(columns, row, strict=True))
+        claimed = fields.pop("hash")
+        assert fields["prev_hash"] == before
+        text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        assert hashlib.sha256(b"spheresync-audit:v1\0" + text.encode()).hexdigest() == claimed
+        before = claimed
+
+
+@pytest.mark.parametrize("column", ["at", "actor", "action", "run_id", "asset", "target", "outcome", "detail", "hash"])
+async def test_an_edited_entry_shows(store: Store, column: str) -> None:
+    await write_entries(store)
+    with tampering(store) as file:
+        file.execute(f"UPDATE audit SET {column} = 'x' WHERE seq = 5")
+    verdict = await store.audit.verify()
+    assert (verdict.intact, verdict.first_broken) == (False, 5)
+    assert "5" in verdict.reason
+
+
+async def test_an_edited_entry_with_a_fitting_hash_shows_at_the_next(store: Store) -> None:
+    await write_entries(store)
+    entries = [entry async for entry in store.audit.iterate()]
+    forged = sealed(AuditEntry(**(asdict(entries[4]) | {"actor": "mallory"})))
+    with tampering(store) as file:
+        file.execute("UPDATE audit SET actor = ?, hash = ? WHERE seq = 5", (forged.actor, forged.hash))
+    assert (await store.audit.verify()).first_broken == 6
+
+
+async def test_a_deleted_entry_shows(store: Store) -> None:
+    await write_entries(store)
+    with tampering(store) as file:
+        file.execute("DELETE FROM audit WHERE seq = 3")
+    verdict = await store.audit.verify()
+    assert (verdict.first_broken, verdict.entries) == (3, 7)
+
+
+async def test_a_deletion_closed_up_by_renumbering_shows(store: Store) -> None:
+    await write_entries(store)
+    with tampering(store) as file:
+        file.execute("DELETE FROM audit WHERE seq = 3")
+        for seq in range(4, 9):
+            file.execute("UPDATE audit SET seq = ? WHERE seq = ?", (seq - 1, seq))
+    assert (await store.audit.verify()).first_broken == 3
+
+
+async def test_swapped_entries_show(store: Store) -> None:
+    await write_entries(store)
+    with tampering(store) as file:
+        for old, new in ((2, 100), (6, 2), (100, 6)):
+            file.execute("UPDATE audit SET seq = ? WHERE seq = ?", (new, old))
+    assert (await store.audit.verify()).first_broken == 2
+
+
+@pytest.mark.parametrize(("seq", "first"), [(9, 9), (0, 0), (-5, -5), (42, 9)])
+async def test_an_inserted_entry_shows(store: Store, seq: int, first: int) -> None:
+    await write_entries(store)
+    last = (await store.audit.query(limit=1))[0][0]
+    forged = sealed(AuditEntry(**(asdict(last) | {"seq": seq, "prev_hash": last.hash})))
+    with tampering(store) as file:
+        file.execute(f"INSERT INTO audit VALUES ({','.join('?' * 11)})", tuple(asdict(forged).values()))
+    verdict = await store.audit.verify()
+    assert (verdict.intact, verdict.first_broken) == (False, first)
+
+
+@pytest.mark.parametrize("kept", [0, 5, 7])
+async def test_a_cut_tail_shows(store: Store, kept: int) -> None:
+    await write_entries(store)
+    with tampering(store) as file:
+        file.execute("DELETE FROM audit WHERE seq > ?", (kept,))
+    verdict = await store.audit.verify()
+    assert (verdict.intact, verdict.first_broken) == (False, kept + 1)
+
+
+async def test_a_lost_head_shows(store: Store) -> None:
+    await write_entries(store)
+    with tampering(store) as file:
+        file.execute("DELETE FROM audit_head")
+    assert not (await store.audit.verify()).intact
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit SET actor = 'x'",
+        "DELETE FROM audit",
+        "DELETE FROM audit_head",
+        "UPDATE audit_head SET seq = 1",
+    ],
+)
+async def test_triggers_keep_accidents_away(store: Store, statement: str) -> None:
+    await write_entries(store)
+
+    async def accident(tx: Tx) -> None:
+        await store._link.execute(statement)
+
+    with pytest.raises(StateError):
+        await store.write(accident)
+    assert (await store.audit.verify()).intact
+
+
+async def test_an_entry_is_kept_only_with_its_change(store: Store) -> None:
+    async def work(tx: Tx) -> None:
+        await tx.audit.append_many([event(1)])
+        raise ValueError("the change failed")
+
+    with pytest.raises(ValueError, match="the change failed"):
+        await store.write(work)
+    assert (await store.audit.query())[1] == 0
+    assert (await store.audit.verify()).intact
+
+
+async def test_queries_filter_page_and_count(store: Store, clock: StandingClock) -> None:
+    await store.write(lambda tx: tx.audit.append_many([event(1), event(2, actor="bert", outcome="denied")]))
+    middle = clock.now.isoformat().replace("+00:00", ".000000Z")
+    clock.advance(60)
+    await store.write(lambda tx: tx.audit.append_many([event(3, action="delete", run_id=None), event(4)]))
+    later = clock.now.isoformat().replace("+00:00", ".000000Z")
+
+    async def found(**fields: object) -> list[int]:
+        entries, total = await store.audit.query(**fields)  # type: ignore[arg-type]
+        assert total == len(entries)
+        return [entry.seq for entry in entries]
+
+    assert await found() == [4, 3, 2, 1]
+    assert await found(actor="bert") == await found(outcome="denied") == [2]
+    assert await found(action="delete") == [3]
+    assert await found(asset="SALES/V_4") == [4]
+    assert await found(run_id=RunId("run_1")) == [4, 2, 1]
+    assert (await found(since=later), await found(until=later)) == ([4, 3], [2, 1])
+    assert await found(since=middle, until=middle) == []
+    page, total = await store.audit.query(limit=2, cursor=4)
+    assert ([entry.seq for entry in page], total) == ([3, 2], 4)
+    assert [entry.seq async for entry in store.audit.iterate(since=later)] == [3, 4]
+
+
+async def test_half_a_surrogate_pair_does_not_stop_the_log(store: Store) -> None:
+    odd = event(1, asset="S/\ud83d", detail={"reason": "broke \ud83d off"})
+    await store.write(lambda tx: tx.audit.append_many([odd]))
+    assert (await store.audit.verify()).intact
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)
+ENTRY = st.builds(
+    AuditEntry,
+    seq=st.integers(1, 10**9), at=TEXT, actor=TEXT, action=TEXT, run_id=st.none() | TEXT, asset=st.none() | TEXT,
+    target=st.none() | TEXT, outcome=TEXT, detail=TEXT, prev_hash=st.just(GENESIS), hash=st.just(""),
+)  # fmt: skip
+
+
+@given(entry=ENTRY)
+def test_json_lines_are_lossless_and_verifiable(entry: AuditEntry) -> None:
+    line = json_line(sealed(entry))
+    assert line.endswith("\n")
+    assert entry_of(line) == sealed(entry)
+    assert hash_of(entry_of(line)) == entry_of(line).hash
+    assert line.encode() == canonical_json(json.loads(line)) + b"\n"
+
+
+@given(entry=ENTRY)
+def test_csv_reads_back_and_holds_no_formula(entry: AuditEntry) -> None:
+    text = csv_header() + csv_line(entry)
+    (row,) = csv.DictReader(io.StringIO(text, newline=""))
+    for name, value in asdict(entry).items():
+        plain = "" if value is None else str(value)
+        assert not row[name].startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert row[name] in {plain, f"'{plain}"}
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
+def test_what_a_spreadsheet_would_run_gets_an_apostrophe(text: str) -> None:
+    entry = AuditEntry(1, "", text, "", None, None, None, "", "", "", "")
+    (row,) = csv.DictReader(io.StringIO(csv_header() + csv_line(entry), newline=""))
+    assert row["actor"] == f"'{text}"

@@ -1,0 +1,262 @@
+"""Spaces, assets, blobs, checkpoints and change sets come back as they were put."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from spheresync.errors import RefusedError, StateError, UsageError
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    GLUE,
+    Action,
+    AssetId,
+    AssetKind,
+    AssetStatus,
+    ChangeSetId,
+    Digest,
+    FieldChange,
+    Fingerprints,
+    PhysicalName,
+    Problem,
+    RunId,
+    Severity,
+    SpaceName,
+    Strategy,
+    TechnicalName,
+    Tier,
+    digest_of,
+)
+from spheresync.state.records import (
+    AssetRecord,
+    ChangeSetItem,
+    ChangeSetRecord,
+    Checkpoint,
+    CheckpointState,
+    SpaceRecord,
+)
+from spheresync.state.store import Store
+
+pytestmark = pytest.mark.anyio
+AT = "2026-11-24T08:00:00.000000Z"
+PRINTS = Fingerprints(Digest("s"), Digest("c"), Digest("m"))
+PROBLEM = Problem("SALES/Bad", "truncated", "broke \ud83d off", "Try again.")
+
+
+def asset_id(space: str, name: str) -> AssetId:
+    return AssetId(SpaceName(space), TechnicalName(name))
+
+
+def asset(space: str, name: str, **fields: object) -> AssetRecord:
+    return replace(AssetRecord.first_seen(asset_id(space, name), AssetKind.VIEW, at=AT), **fields)  # type: ignore[arg-type]
+
+
+def checkpoint(name: str, **fields: object) -> Checkpoint:
+    plain = Checkpoint(
+        asset=asset_id("SALES", name),
+        target=GLUE,
+        destination=DEFAULT_DESTINATION,
+        container=PhysicalName("sales"),
+        name=PhysicalName(name.lower()),
+        body=Digest("b"),
+        body_digest=Digest("d"),
+        version="7",
+        fingerprints=PRINTS,
+        mapping=Digest("m"),
+        definition=None,
+        state=CheckpointState.ACTIVE,
+        held=None,
+        synced_at=AT,
+        run_id=RunId("run_1"),
+        fence=1,
+    )
+    return replace(plain, **fields)  # type: ignore[arg-type]
+
+
+def item(ordinal: int, **fields: object) -> ChangeSetItem:
+    plain = ChangeSetItem(
+        ordinal=ordinal,
+        asset=asset_id("SALES", f"V_{ordinal}"),
+        target=GLUE,
+        destination=DEFAULT_DESTINATION,
+        action=Action.UPDATE,
+        strategy=Strategy.FULL,
+        severity=Severity.BREAKING,
+        reason="columns changed in Datasphere",
+        tier=Tier.HIGH,
+        container=PhysicalName("sales"),
+        name=PhysicalName(f"v_{ordinal}"),
+        changes=(FieldChange("columns.A.type", "int", None), FieldChange("columns.B", None, {"Name": "b"})),
+        before=Digest("b"),
+        after=Digest("a"),
+        after_digest=Digest("ad"),
+        expected_version="3",
+        expected_digest=Digest("ed"),
+        blocked_by=None,
+        fingerprints=PRINTS,
+        mapping=Digest("m"),
+        definition=Digest("def"),
+        operations=("glue:GetTable", "glue:UpdateTable"),
+    )
+    return replace(plain, **fields)  # type: ignore[arg-type]
+
+
+def change_set(cs: str = "cs_1", **fields: object) -> ChangeSetRecord:
+    plain = ChangeSetRecord(
+        id=ChangeSetId(cs),
+        digest=Digest("d"),
+        created_at=AT,
+        expires_at=AT,
+        actor="anna",
+        mapping_digest=Digest("m"),
+        scope_digest=Digest("s"),
+        request=b'{"spaces":[]}',
+        summary={Action.UPDATE: 2, Action.CREATE: 0},
+        findings=(PROBLEM,),
+        problems=(),
+        blocked=1,
+        run_id=None,
+        tool_version="0.1.0",
+        format=1,
+    )
+    return replace(plain, **fields)  # type: ignore[arg-type]
+
+
+async def test_spaces_and_assets_come_back_as_put(store: Store) -> None:
+    space = SpaceRecord(SpaceName("SALES"), "Vertrieb", AT, False, PROBLEM, True)
+    full = asset(
+        "SALES",
+        "sap.s4/Ä B",
+        label="Umsätze",
+        tier=Tier.CRITICAL,
+        status=AssetStatus.SYNCED,
+        entry_digest=Digest("e"),
+        raw_digest=Digest("r"),
+        parser_version=3,
+        definition=Digest("def"),
+        fingerprints=PRINTS,
+        column_count=12,
+        included=False,
+        reason="scope.exclude",
+        problem=PROBLEM,
+        misses=2,
+        first_missed_at=AT,
+        read_at=AT,
+        changed_at=AT,
+        pii_columns=1,
+    )
+    bare = asset("FIN", "Z")
+    await store.write(lambda tx: tx.catalog.put_spaces([space]))
+    await store.write(lambda tx: tx.catalog.put_assets([full, bare]))
+    assert await store.catalog.spaces() == [space]
+    assert await store.catalog.assets() == [bare, full]
+    assert await store.catalog.assets(SpaceName("FIN")) == [bare]
+    assert await store.catalog.asset(full.id) == full
+    assert await store.catalog.asset(asset_id("SALES", "nope")) is None
+    again = replace(full, label="neu", misses=0)
+    await store.write(lambda tx: tx.catalog.put_assets([again]))
+    await store.write(lambda tx: tx.catalog.set_statuses([(bare.id, AssetStatus.CONFLICT)]))
+    assert await store.catalog.assets() == [replace(bare, status=AssetStatus.CONFLICT), again]
+    assert (await store.catalog.page(query="umsätze"))[1] == 0, "the search text follows the label"
+
+
+async def test_half_a_surrogate_pair_in_a_label_does_not_stop_the_rest(store: Store) -> None:
+    await store.write(lambda tx: tx.catalog.put_assets([asset("S", "A", label="x\ud83dy")]))
+    assert (await store.catalog.assets())[0].label.startswith("x�")
+
+
+async def test_pages_filter_and_follow_each_other(store: Store) -> None:
+    records = [
+        asset(
+            space, f"V_{n:02}", label=f"Größe 100% {n}", tier=Tier.HIGH if n % 2 else None, status=AssetStatus.PENDING
+        )
+        for space in ("A", "B")
+        for n in range(10)
+    ]
+    await store.write(lambda tx: tx.catalog.put_assets(records))
+    seen: list[AssetRecord] = []
+    after = None
+    while True:
+        page, total = await store.catalog.page(tier=Tier.HIGH, limit=3, after=after)
+        assert total == 10
+        if not page:
+            break
+        seen += page
+        after = page[-1].id
+    assert seen == [record for record in records if record.tier is Tier.HIGH]
+    assert (await store.catalog.page(space=SpaceName("B"), limit=2))[1] == 10
+    assert (await store.catalog.page(kind=AssetKind.TASK_CHAIN))[1] == 0
+    assert (await store.catalog.page(status=AssetStatus.PENDING, query="v_03"))[1] == 2
+
+
+@pytest.mark.parametrize(
+    ("query", "total"), [("größe", 2), ("GRÖSSE", 2), ("100%", 1), ("%", 1), ("_", 1), ("'", 0), ("", 2)]
+)
+async def test_a_query_is_plain_text_whatever_its_case(store: Store, query: str, total: int) -> None:
+    records = [asset("A", "V_1", label="Größe 100%"), asset("A", "W", label="GRÖßE")]
+    await store.write(lambda tx: tx.catalog.put_assets(records))
+    assert (await store.catalog.page(query=query))[1] == total
+
+
+async def test_counts_by_facet(store: Store) -> None:
+    await store.write(
+        lambda tx: tx.catalog.put_assets([asset("A", "1"), asset("A", "2"), asset("A", "3", tier=Tier.HIGH)])
+    )
+    counts = await store.catalog.counts()
+    assert [(c.space, c.kind, c.tier, c.status, c.count) for c in counts] == [
+        ("A", AssetKind.VIEW, None, AssetStatus.PENDING, 2),
+        ("A", AssetKind.VIEW, Tier.HIGH, AssetStatus.PENDING, 1),
+    ]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(bodies=st.lists(st.binary(max_size=200), max_size=8))
+async def test_blobs_are_kept_once_and_come_back(store: Store, bodies: list[bytes]) -> None:
+    digests = await store.write(lambda tx: tx.blobs.put_many(bodies))
+    assert digests == [digest_of(body) for body in bodies]
+    assert await store.blobs.get_many([*digests, Digest("absent")]) == dict(zip(digests, bodies, strict=True))
+    for digest, body in zip(digests, bodies, strict=True):
+        assert await store.blobs.get(digest) == body
+
+
+async def test_a_blob_that_is_missing_is_an_error(store: Store) -> None:
+    with pytest.raises(StateError):
+        await store.blobs.get(Digest("absent"))
+
+
+async def test_checkpoints_come_back_and_are_counted(store: Store) -> None:
+    active, retired = checkpoint("A"), checkpoint("B", state=CheckpointState.RETIRED, held=Digest("h"), version=None)
+    await store.write(lambda tx: tx.checkpoints.put_many([retired, active]))
+    assert await store.checkpoints.all(GLUE, DEFAULT_DESTINATION) == [active, retired]
+    assert await store.checkpoints.get(active.asset, GLUE, DEFAULT_DESTINATION) == active
+    assert await store.checkpoints.of_asset(retired.asset) == [retired]
+    assert await store.checkpoints.count_active(GLUE, DEFAULT_DESTINATION) == {"sales": 1}
+
+
+async def test_change_sets_come_back_in_order(store: Store) -> None:
+    items = [item(1), item(2, changes=(), action=Action.CREATE, tier=None, before=None), item(3)]
+    saved = change_set()
+    await store.write(lambda tx: tx.change_sets.put(saved, items))
+    await store.write(lambda tx: tx.change_sets.put(change_set("cs_2"), []))
+    assert await store.change_sets.get(saved.id) == saved
+    assert await store.change_sets.all_items(saved.id) == items
+    assert await store.change_sets.items(saved.id, after_ordinal=1, limit=1) == [items[1]]
+    assert await store.change_sets.items(saved.id, actions={Action.UPDATE}) == [items[0], items[2]]
+    assert await store.change_sets.count_items(saved.id) == 3
+    assert await store.change_sets.count_items(saved.id, {Action.CREATE}) == 1
+    assert [found.id for found in await store.change_sets.latest(5)] == ["cs_2", "cs_1"]
+    with pytest.raises(UsageError, match="cs_9"):
+        await store.change_sets.get(ChangeSetId("cs_9"))
+
+
+async def test_a_change_set_has_one_run(store: Store) -> None:
+    saved = change_set()
+    await store.write(lambda tx: tx.change_sets.put(saved, []))
+    for _ in range(2):
+        await store.write(lambda tx: tx.change_sets.attach_run(saved.id, RunId("run_1")))
+    with pytest.raises(RefusedError, match="run_1"):
+        await store.write(lambda tx: tx.change_sets.attach_run(saved.id, RunId("run_2")))
+    assert (await store.change_sets.get(saved.id)).run_id == "run_1"

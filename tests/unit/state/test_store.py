@@ -1,0 +1,266 @@
+"""One file, one way to write to it: permissions, migrations, units of work, cancellation."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+import threading
+from pathlib import Path
+
+import anyio
+import anyio.lowlevel
+import pytest
+
+from spheresync.errors import StateError
+from spheresync.state import store as store_module
+from spheresync.state.connection import FILE_NAME
+from spheresync.state.schema import Migration, shipped_migrations
+from spheresync.state.store import Store, Tx
+
+pytestmark = pytest.mark.anyio
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+async def test_folder_and_files_are_private(tmp_path: Path) -> None:
+    folder = tmp_path / "deep" / "state"
+    async with Store.open(folder) as store:
+        await store.write(lambda tx: tx.meta.set("k", "v"))
+        assert _mode(folder) == 0o700
+        assert {_mode(path) for path in folder.glob(f"{FILE_NAME}*")} == {0o600}
+        assert _mode(folder / "owners") == 0o700
+
+
+async def test_an_empty_folder_is_made_private_but_one_in_use_is_left(tmp_path: Path) -> None:
+    empty, used = tmp_path / "empty", tmp_path / "used"
+    for folder in (empty, used):
+        folder.mkdir()
+        folder.chmod(0o755)
+    (used / "letter.txt").write_text("mine")
+    for folder in (empty, used):
+        async with Store.open(folder):
+            pass
+    assert (_mode(empty), _mode(used)) == (0o700, 0o755)
+    assert _mode(used / FILE_NAME) == 0o600
+
+
+async def test_the_file_is_wal_and_fully_synchronous(store: Store) -> None:
+    async def settings(tx: Tx) -> list[object]:
+        return [
+            (await store._link.one(f"PRAGMA {name}"))[0] for name in ("journal_mode", "synchronous", "foreign_keys")
+        ]
+
+    assert await store.write(settings) == ["wal", 2, 1]
+    assert await store.check() == ()
+
+
+async def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
+    async with Store.open(tmp_path) as store:
+        await store.write(lambda tx: tx.meta.set("tenant_host", "acme.eu10.hcs.cloud.sap"))
+        assert await store.meta.get("tenant_host") == "acme.eu10.hcs.cloud.sap"
+    async with Store.open(tmp_path) as store:
+        assert await store.meta.get("tenant_host") == "acme.eu10.hcs.cloud.sap"
+
+
+async def test_nothing_stays_open(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    with pytest.raises(RuntimeError):
+        async with Store.open(tmp_path):
+            raise RuntimeError("the body fails")
+    for thread in set(threading.enumerate()) - before:
+        if "connection_worker" in thread.name:  # such a one would keep the process from exiting
+            thread.join(10)
+            assert not thread.is_alive()
+    assert list((tmp_path / "owners").iterdir()) == []
+
+
+async def test_nothing_is_written_past_the_one_way(store: Store) -> None:
+    with pytest.raises(StateError):
+        await store._pool.all("INSERT INTO meta VALUES ('k', 'v')")
+    assert not hasattr(store.meta, "set")
+
+
+async def test_a_unit_of_work_that_raises_leaves_nothing(store: Store) -> None:
+    async def work(tx: Tx) -> None:
+        await tx.meta.set("half", "done")
+        raise ValueError("stop")
+
+    with pytest.raises(ValueError, match="stop"):
+        await store.write(work)
+    assert await store.meta.get("half") is None
+    await store.write(lambda tx: tx.meta.set("next", "fine"))
+
+
+async def test_readers_see_only_what_is_committed(store: Store) -> None:
+    async def work(tx: Tx) -> str | None:
+        await tx.meta.set("k", "new")
+        assert await tx.meta.get("k") == "new"
+        return await store.meta.get("k")
+
+    assert await store.write(work) is None
+    assert await store.meta.get("k") == "new"
+
+
+async def test_a_storm_of_cancellations_leaves_no_open_transaction(store: Store) -> None:
+    begun: set[str] = set()
+
+    async def one(name: str) -> None:
+        async def work(tx: Tx) -> None:
+            begun.add(name)
+            for step in range(3):
+                await tx.meta.set(f"{name}.{step}", "x")
+
+        await store.write(work)
+
+    for n in range(100):
+        async with anyio.create_task_group() as group:
+            for writer in range(3):
+                group.start_soon(one, f"{n}-{writer}")
+            for _ in range(n % 40):
+                await anyio.lowlevel.checkpoint()
+            group.cancel_scope.cancel()
+    assert 0 < len(begun) < 300
+    kept = await store.meta.with_prefix("")
+    assert set(kept) == {f"{name}.{step}" for name in begun for step in range(3)}, "what was begun was not finished"
+    await store.write(lambda tx: tx.meta.set("after", "fine"))
+
+
+async def test_a_lock_held_for_long_is_waited_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    holder = sqlite3.connect(store.folder / FILE_NAME, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    retries = 0
+
+    def give_way(low: float, high: float) -> float:
+        nonlocal retries
+        retries += 1
+        if retries == 2:
+            holder.execute("ROLLBACK")
+        return 0.0
+
+    monkeypatch.setattr(store_module.random, "uniform", give_way)
+    await store.write(lambda tx: tx.meta.set("k", "v"))
+    holder.close()
+    assert retries == 2
+
+
+async def test_the_wait_for_a_lock_can_be_cancelled(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    holder = sqlite3.connect(store.folder / FILE_NAME, isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    with anyio.CancelScope() as scope:
+
+        def cancel(low: float, high: float) -> float:
+            scope.cancel()
+            return 60.0
+
+        monkeypatch.setattr(store_module.random, "uniform", cancel)
+        await store.write(lambda tx: tx.meta.set("k", "v"))
+    assert scope.cancelled_caught
+    holder.close()
+    await store.write(lambda tx: tx.meta.set("k", "later"))
+    assert await store.meta.get("k") == "later"
+
+
+async def test_writing_inside_a_unit_of_work_is_refused_rather_than_waiting_for_ever(store: Store) -> None:
+    async def work(tx: Tx) -> None:
+        await store.write(lambda inner: inner.meta.set("k", "v"))
+
+    with pytest.raises(RuntimeError):
+        await store.write(work)
+
+
+async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
+    async with Store.open(tmp_path):
+        pass
+    with sqlite3.connect(tmp_path / FILE_NAME) as file:
+        file.execute("PRAGMA user_version = 999")
+    file.close()
+    with pytest.raises(StateError, match=r"newer Spheresync.*999.*Upgrade"):
+        async with Store.open(tmp_path):
+            pass
+
+
+async def test_another_programs_database_is_refused_and_left_alone(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / FILE_NAME) as file:
+        file.execute("CREATE TABLE bookmarks (url TEXT)")
+    file.close()
+    with pytest.raises(StateError, match="another program"):
+        async with Store.open(tmp_path):
+            pass
+    with sqlite3.connect(tmp_path / FILE_NAME) as file:
+        assert file.execute("SELECT name FROM sqlite_schema").fetchall() == [("bookmarks",)]
+    file.close()
+
+
+async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_bytes(b"this is a letter, not a database" * 100)
+    with pytest.raises(StateError, match=r"damaged.*backup"):
+        async with Store.open(tmp_path):
+            pass
+
+
+async def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StateError, match="SPHERESYNC_STATE_DIR"):
+        async with Store.open(tmp_path / "file" / "state"):
+            pass
+
+
+async def test_later_migrations_are_applied_once_and_in_order(tmp_path: Path) -> None:
+    first = shipped_migrations()
+    second = Migration(
+        2, "second", "-- note; with a semicolon\nCREATE TABLE extra (a TEXT);\nINSERT INTO extra VALUES ('x');\n"
+    )
+    async with Store.open(tmp_path) as store:
+        await store.write(lambda tx: tx.meta.set("kept", "yes"))
+    for _ in range(2):
+        async with Store.open(tmp_path, migrations=(*first, second)) as store:
+            assert await store.meta.get("kept") == "yes"
+            assert await store._pool.all("SELECT a FROM extra") == [("x",)]
+    with pytest.raises(StateError, match="newer"):
+        async with Store.open(tmp_path):
+            pass
+
+
+async def test_a_migration_that_fails_leaves_the_schema_before_it(tmp_path: Path) -> None:
+    broken = Migration(2, "broken", "CREATE TABLE half (a TEXT);\nCREATE TABLE meta (a TEXT);\n")
+    async with Store.open(tmp_path):
+        pass
+    with pytest.raises(StateError, match="already exists"):
+        async with Store.open(tmp_path, migrations=(*shipped_migrations(), broken)):
+            pass
+    async with Store.open(tmp_path) as store:
+        assert await store._pool.all("SELECT name FROM sqlite_schema WHERE name = 'half'") == []
+
+
+async def test_a_changed_migration_is_refused(tmp_path: Path) -> None:
+    async with Store.open(tmp_path):
+        pass
+    shipped = shipped_migrations()[0]
+    changed = Migration(shipped.version, shipped.name, shipped.text + "-- edited\n")
+    with pytest.raises(StateError, match="other migrations"):
+        async with Store.open(tmp_path, migrations=(changed,)):
+            pass
+
+
+async def test_a_lock_that_never_comes_free_names_who_holds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store_module, "PATIENCE", 0.0)
+    pid = os.getpid()
+    async with Store.open(tmp_path) as holder, Store.open(tmp_path) as waiter:
+        await holder.write(lambda tx: tx.leases.acquire("discovery", holder.owner.id))
+
+        async def work(tx: Tx) -> None:
+            with pytest.raises(StateError, match=rf"Process {pid} has held.*discovery by process {pid}"):
+                await waiter.write(lambda tx: tx.meta.set("k", "v"))
+
+        await holder.write(work)
+        await waiter.write(lambda tx: tx.meta.set("k", "v"))
+
+
+async def test_text_that_is_no_unicode_is_refused_as_a_name_and_finds_nothing(store: Store) -> None:
+    with pytest.raises(StateError, match="Unicode"):
+        await store.write(lambda tx: tx.meta.set("\ud800", "v"))
+    assert await store.meta.get("\ud800") is None
+    assert (await store.catalog.page(query="\ud800"))[1] == 0
