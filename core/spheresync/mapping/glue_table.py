@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from spheresync.mapping.names import allocate, plain_name
+from spheresync.mapping.names import allocate, derives, plain_name
 from spheresync.mapping.rules import Decision, decide_column, fill
 from spheresync.mapping.texts import COMMENT_BYTES, cut, one_line, several_lines
 from spheresync.mapping.types import glue_type
@@ -24,6 +24,7 @@ from spheresync.model import (
     DesiredObject,
     Digest,
     PhysicalName,
+    TechnicalName,
     canonical_json,
     default_label,
     digest_json,
@@ -33,6 +34,7 @@ PREFIX = "spheresync."
 FINGERPRINT = f"{PREFIX}fingerprint"
 OWNER = f"{PREFIX}managed-by"
 SOURCE = f"{PREFIX}source"
+COLUMN_NAME = f"{PREFIX}name"
 STATUS = f"{PREFIX}status"
 RETIRED_AT = f"{PREFIX}retired-at"
 RETIRED_MARK = "[retired in Datasphere] "
@@ -54,14 +56,17 @@ class PhysicalColumn:
     reason: str
 
 
-def physical_columns(asset: Asset, decision: Decision) -> list[PhysicalColumn]:
-    """The columns that the rules let through, in order, under names that differ within the table."""
+def physical_columns(asset: Asset, decision: Decision, last_body: bytes | None = None) -> list[PhysicalColumn]:
+    """The columns that the rules let through, in order, under names that differ within the table.
+
+    A column keeps the name that it has in `last_body`, so that a newcomer never takes the name of one in use.
+    """
     chosen = []
     for column in asset.columns:
         said = decide_column(decision.columns, column)
         if said.included:
             chosen.append((column, said))
-    names = allocate(((column.name, plain_name(column.name)) for column, _ in chosen), {})
+    names = _column_names([column.name for column, _ in chosen], last_body)
     result = []
     for column, said in chosen:
         decided = glue_type(column.type)
@@ -73,17 +78,45 @@ def physical_columns(asset: Asset, decision: Decision) -> list[PhysicalColumn]:
     return result
 
 
+def _column_names(sources: list[TechnicalName], last_body: bytes | None) -> Mapping[str, PhysicalName]:
+    wanted = {str(source): plain_name(source) for source in sources}
+    kept: dict[str, PhysicalName] = {}
+    for column in columns_of(json.loads(last_body)) if last_body is not None else ():
+        name, source = column["Name"], (column.get("Parameters") or {}).get(COLUMN_NAME)
+        if source in wanted and source not in kept and derives(name, wanted[source], source):
+            kept[source] = name
+    newcomers = ((source, plain) for source, plain in wanted.items() if source not in kept)
+    return {**kept, **allocate(newcomers, {name: source for source, name in kept.items()})}
+
+
 def design_table(
-    asset: Asset, decision: Decision, database: PhysicalName, table: PhysicalName, marker: str
+    asset: Asset,
+    decision: Decision,
+    database: PhysicalName,
+    table: PhysicalName,
+    marker: str,
+    *,
+    last_body: bytes | None = None,
 ) -> DesiredObject:
-    """The table that should stand for an asset. `marker` is this installation's `spheresync.managed-by`."""
+    """The table that should stand for an asset.
+
+    Args:
+        asset: the asset, with its definition.
+        decision: what the rules say of it.
+        database: where the table is or will be.
+        table: its name.
+        marker: this installation's `spheresync.managed-by`.
+        last_body: what the table was last known to hold, for the names that its columns have.
+    """
     description = asset.label
     if decision.description is not None:
         description = fill(decision.description, asset.id, asset.kind, asset.label, decision.prefix)
     body: dict[str, Any] = {
         "TableType": TABLE_TYPE,
         "Parameters": dict(_table_parameters(asset, decision, marker)),
-        "StorageDescriptor": {"Columns": [_column(physical) for physical in physical_columns(asset, decision)]},
+        "StorageDescriptor": {
+            "Columns": [_column(physical) for physical in physical_columns(asset, decision, last_body)]
+        },
     }
     if text := several_lines(description):
         body["Description"] = text
@@ -110,7 +143,7 @@ def retired(last_body: bytes, at: str, database: PhysicalName, table: PhysicalNa
     parameters[STATUS] = "retired"
     parameters[RETIRED_AT] = at
     text = body.get("Description", "")
-    if not text.startswith(RETIRED_MARK):
+    if not text.startswith(RETIRED_MARK.rstrip()):
         body["Description"] = several_lines(RETIRED_MARK + text)
     parameters[FINGERPRINT] = digest = fingerprint_of(body)
     return DesiredObject(database, table, canonical_json(body), digest)
@@ -179,14 +212,17 @@ def _table_parameters(asset: Asset, decision: Decision, marker: str) -> Iterator
     texts.update({name.replace("_", "-"): value for name, value in asset.facts})
     texts.update({f"tag.{name}": value for name, value in decision.tags})
     for name, text in texts.items():
-        if text and len(text.encode("utf-8", "replace")) <= LONGEST_VALUE:
-            yield PREFIX + name, text.encode("utf-8", "replace").decode()
+        encoded = text.encode("utf-8", "replace")
+        if len(encoded) > LONGEST_VALUE:
+            yield f"{PREFIX}{name}-omitted", f"{len(encoded)} bytes, more than a parameter may hold"
+        elif encoded:
+            yield PREFIX + name, encoded.decode()
 
 
 def _column(physical: PhysicalColumn) -> dict[str, Any]:
     column = physical.column
     parameters = {
-        f"{PREFIX}name": column.name,
+        COLUMN_NAME: column.name,
         f"{PREFIX}type": str(column.type),
         f"{PREFIX}role": column.role.value,
     }

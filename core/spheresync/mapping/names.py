@@ -11,6 +11,7 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from spheresync.model import PhysicalName
 
@@ -33,6 +34,7 @@ _SPELLED_OUT = str.maketrans(
 )
 
 
+@lru_cache(maxsize=65_536)
 def plain_name(text: str) -> PhysicalName:
     """The well-formed name nearest to a text: folded to lower case, umlauts spelled out, each other run one `_`."""
     if _WELL_FORMED.fullmatch(text):

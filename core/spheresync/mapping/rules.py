@@ -8,12 +8,10 @@ from functools import cached_property
 from typing import Any
 
 from spheresync.config import ColumnRule, Rule, Settings
+from spheresync.config.settings import MAPPING_VERSION
 from spheresync.mapping.names import plain_name
 from spheresync.mapping.patterns import first_match, literal_prefix, matches
 from spheresync.model import AssetId, AssetKind, Column, Digest, JsonValue, PhysicalName, SpaceName, Tier, digest_json
-
-MAPPING_VERSION = 1
-"""Raised when the same asset and rules give another table than before; such a change trips no guard."""
 
 _KEYS = ("tier", "table", "database", "description", "tags", "include")
 _DEFAULT_TIERS = {AssetKind.ANALYTIC_MODEL: Tier.CRITICAL, AssetKind.VIEW: Tier.HIGH}
@@ -202,5 +200,5 @@ def _applies_to_column(rule: ColumnRule, column: Column) -> bool:
         (match.name is None or first_match(match.name, column.name) is not None)
         and (match.label is None or first_match(match.label, column.label) is not None)
         and (match.type is None or first_match(match.type, str(column.type)) is not None)
-        and (match.role is None or column.role in match.role)
+        and (match.role is None or first_match(match.role, column.role) is not None)
     )

@@ -7,6 +7,7 @@ types as free text in Hive's grammar (reference: aws-catalogs.md 1.5).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from spheresync.model import SourceType
 
@@ -57,6 +58,7 @@ _TEXT = frozenset({"Edm.String", "cds.String", "cds.hana.NCHAR", "cds.hana.CHAR"
 _DECIMAL = frozenset({"Edm.Decimal", "cds.Decimal"})
 
 
+@lru_cache(maxsize=4_096)
 def glue_type(source: SourceType) -> TypeDecision:
     """The Glue type of a source type."""
     if source.collection:

@@ -6,6 +6,7 @@ are given out, so that a lost state is rebuilt from AWS instead of written over 
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +16,7 @@ from datetime import datetime
 from spheresync import __version__
 from spheresync.config import DeletionPolicy, Settings
 from spheresync.mapping.glue_table import design_table, retired
+from spheresync.mapping.merge import merge
 from spheresync.mapping.rules import Decision
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
@@ -23,6 +25,7 @@ from spheresync.model import (
     AssetId,
     ChangeSetId,
     Digest,
+    LiveObject,
     Principal,
     Problem,
     SpaceName,
@@ -182,7 +185,8 @@ class Planner:
             wanted = [record.definition for record in chunk if record.definition is not None]
             bodies = [held.body for r in chunk if (held := self._checkpoints.get(r.id)) is not None]
             blobs = await self._store.blobs.get_many([*wanted, *bodies])
-            designed = [body for record in chunk for body in self._design(record, names, blobs)]
+            seen = await self._look_again(chunk, names)
+            designed = [body for record in chunk for body in self._design(record, names, blobs, seen.get(record.id))]
 
             async def keep(tx: Tx, bodies: Sequence[bytes] = designed) -> None:
                 await tx.blobs.put_many(bodies)
@@ -190,7 +194,21 @@ class Planner:
             if designed:
                 await self._store.write(keep)
 
-    def _design(self, record: AssetRecord, names: Names, blobs: Mapping[Digest, bytes]) -> list[bytes]:
+    async def _look_again(self, records: Sequence[AssetRecord], names: Names) -> dict[AssetId, LiveObject]:
+        """Tables that somebody else is known to have changed are read, so that the plan shows what it merges."""
+        seen = {}
+        for record in records:
+            held, address = self._checkpoints.get(record.id), names.addresses[record.id]
+            if held is None or held.version is not None or held.state is not CheckpointState.ACTIVE:
+                continue
+            live = await self._target.read(address.container, address.name)
+            if live is not None and live.owner == self._settings.installation_marker:
+                seen[record.id] = live
+        return seen
+
+    def _design(
+        self, record: AssetRecord, names: Names, blobs: Mapping[Digest, bytes], live: LiveObject | None
+    ) -> list[bytes]:
         """Add the item of one asset to the draft; answer the bodies that it refers to."""
         assert record.definition is not None
         decision = self._mapping.decide(record.id, record.kind, record.label)
@@ -213,6 +231,11 @@ class Planner:
                 self._draft.items.append(retire_item(subject, former, last_body, reason))
                 bodies.append(former.body)
             subject, last_body = replace(subject, checkpoint=None), None
+        if live is not None and held is not None and last_body is not None:
+            merged = merge(last_body, json.loads(live.body), desired.body, self._settings.drift)
+            desired = replace(desired, body=merged.body)
+            subject, last_body = replace(subject, checkpoint=replace(held, version=live.version)), live.body
+            bodies.append(live.body)
         item = item_for(subject, desired, last_body, adopted=record.id in names.adopted)
         if item is None:
             self._draft.summary[Action.UNCHANGED] += 1

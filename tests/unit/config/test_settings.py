@@ -338,9 +338,11 @@ def test_hive_types_are_spelled_as_glue_does(text: str, spelled: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "text", "decimal", "decimal(39,0)", "decimal(5,6)", "decimal(0,0)", "varchar(0)", "char(256)", "varchar(65536)",
-     "array<>", "array<int", "map<int>", "struct<a>", "struct<:int>", "int int", "int;", "array<" * 50 + "int" + ">" * 50],
-)  # fmt: skip
+    (
+        "|text|decimal|decimal(39,0)|decimal(5,6)|decimal(0,0)|varchar(0)|char(256)|varchar(65536)|array<>|array<int|"
+        "map<int>|struct<a>|struct<:int>|int int|int;|" + "array<" * 50 + "int" + ">" * 50
+    ).split("|"),
+)
 def test_what_is_no_hive_type_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"Hive type|needs a|nested"):
         parse_hive_type(text)

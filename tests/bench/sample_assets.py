@@ -1,0 +1,145 @@
+"""Assets of a generated tenant as the product holds them: normalised, catalogued, and checkpointed as written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from spheresync.config.loading import load_settings
+from spheresync.config.settings import Settings
+from spheresync.mapping.fingerprints import fingerprints
+from spheresync.mapping.glue_table import design_table
+from spheresync.mapping.rules import Mapping
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    GLUE,
+    Asset,
+    AssetId,
+    AssetKind,
+    AssetStatus,
+    Column,
+    PhysicalName,
+    Role,
+    RunId,
+    SourceType,
+    SpaceName,
+    TechnicalName,
+    digest_of,
+)
+from spheresync.source.normalise import NORMALISER_VERSION
+from spheresync.state.definitions import encode_asset
+from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
+
+COLUMNS = 20
+SPACES = 10
+AT = "2026-01-01T00:00:00.000000Z"
+RUN = RunId("run_000000000000")
+_TYPES = (
+    (SourceType("Edm.String", length=40), Role.DIMENSION),
+    (SourceType("Edm.Decimal", precision=15, scale=2), Role.MEASURE),
+    (SourceType("Edm.Date"), Role.DIMENSION),
+    (SourceType("Edm.Int32"), Role.DIMENSION),
+    (SourceType("Edm.DateTimeOffset", precision=7), Role.DIMENSION),
+    (SourceType("Edm.Double"), Role.MEASURE),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An asset with its row of the catalog, its checkpoint, and the two blobs that those refer to."""
+
+    asset: Asset
+    record: AssetRecord
+    checkpoint: Checkpoint
+    definition: bytes
+    body: bytes
+
+
+def sample_settings(folder: Path) -> Settings:
+    """The settings of a plain wolf installation of a tenant that nobody asks anything."""
+    return load_settings("wolf", None, sample_environment(folder), folder)
+
+
+def sample_environment(folder: Path) -> dict[str, str]:
+    """The variables of those settings, with the state under `folder`."""
+    base_url = "http://127.0.0.1:9"
+    return {
+        "SPHERESYNC_STATE_DIR": str(folder / "state"),
+        "SPHERESYNC_DATASPHERE__BASE_URL": base_url,
+        "SPHERESYNC_DATASPHERE__TOKEN_URL": f"{base_url}/oauth/token",
+        "SPHERESYNC_DATASPHERE__CLIENT_ID": "sb-bench",
+        "SPHERESYNC_DATASPHERE__CLIENT_SECRET": "bench",  # no secret: nobody listens there
+    }
+
+
+def sample_assets(count: int) -> Iterator[Asset]:
+    """`count` assets of 20 columns over ten spaces, by space and name."""
+    for number in range(count):
+        space, place = divmod(number, -(-count // SPACES))
+        yield Asset(
+            id=AssetId(SpaceName(f"SPACE_{space:03d}"), TechnicalName(f"ASSET_{place:05d}")),
+            kind=AssetKind.VIEW,
+            labels=(("", f"Asset {place}"),),
+            columns=tuple(_column(one) for one in range(COLUMNS)),
+            provenance=(("columns", "relational"),),
+        )
+
+
+def _column(number: int) -> Column:
+    declared, role = _TYPES[number % len(_TYPES)]
+    return Column(
+        name=TechnicalName(f"COL_{number:03d}"),
+        type=declared,
+        edm_property=f"COL_{number:03d}",
+        key=number == 0,
+        nullable=number != 0,
+        labels=(("", f"Column {number}"),),
+        role=Role.KEY if number == 0 else role,
+    )
+
+
+def relabelled(asset: Asset) -> Asset:
+    """The same asset after somebody gave it another business name."""
+    return replace(asset, labels=(("", f"{asset.label} (new)"),))
+
+
+def as_written(asset: Asset, mapping: Mapping, settings: Settings) -> Known:
+    """The asset as it is known right after a sync that wrote it."""
+    decision = mapping.decide(asset.id, asset.kind, asset.label)
+    container = decision.database_name(asset.id, asset.kind, asset.label)
+    name = decision.table_name(asset.id, asset.kind, asset.label)
+    desired = design_table(asset, decision, container, PhysicalName(name), settings.installation_marker)
+    definition, prints = encode_asset(asset), fingerprints(asset)
+    record = replace(
+        AssetRecord.first_seen(asset.id, asset.kind, at=AT),
+        label=asset.label,
+        tier=decision.tier,
+        status=AssetStatus.SYNCED,
+        raw_digest=digest_of(definition),
+        parser_version=NORMALISER_VERSION,
+        definition=digest_of(definition),
+        fingerprints=prints,
+        column_count=len(asset.columns),
+        read_at=AT,
+        changed_at=AT,
+    )
+    checkpoint = Checkpoint(
+        asset=asset.id,
+        target=GLUE,
+        destination=DEFAULT_DESTINATION,
+        container=container,
+        name=name,
+        body=digest_of(desired.body),
+        body_digest=desired.digest,
+        version="0",
+        fingerprints=prints,
+        mapping=decision.digest,
+        definition=record.definition,
+        state=CheckpointState.ACTIVE,
+        held=None,
+        synced_at=AT,
+        run_id=RUN,
+        fence=1,
+    )
+    return Known(asset, record, checkpoint, definition, desired.body)

@@ -1,0 +1,53 @@
+"""A state of many assets, written through the state's own door: `python -m tests.bench.seeded_state FOLDER COUNT`.
+
+What a first sync of COUNT assets leaves behind, without reading COUNT definitions: spaces, catalog rows, checkpoints, and
+the blobs that they refer to, all as `sample_assets` makes them, so that a plan finds nothing to do.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+
+import anyio
+from tests.bench.sample_assets import AT, Known, as_written, sample_assets, sample_settings
+
+from spheresync.mapping.rules import Mapping
+from spheresync.state.records import SpaceRecord
+from spheresync.state.store import Store, Tx
+
+CHUNK = 5_000
+
+
+async def seed(folder: Path, count: int) -> int:
+    """Write the state under `folder`; answers how many assets it holds."""
+    settings = sample_settings(folder)
+    mapping = Mapping.compile(settings)
+    assets = sample_assets(count)
+    written = 0
+    async with Store.open(settings.state_dir) as store:
+        while chunk := [as_written(asset, mapping, settings) for asset in islice(assets, CHUNK)]:
+            await _write(store, chunk)
+            written += len(chunk)
+    return written
+
+
+async def _write(store: Store, chunk: Sequence[Known]) -> None:
+    names = sorted({known.asset.id.space for known in chunk})
+    spaces = [SpaceRecord(name, name.title(), AT, complete=True, problem=None, present=True) for name in names]
+
+    async def write(tx: Tx) -> None:
+        await tx.catalog.put_spaces(spaces)
+        await tx.blobs.put_many([known.definition for known in chunk])
+        await tx.blobs.put_many([known.body for known in chunk])
+        await tx.catalog.put_assets([known.record for known in chunk])
+        await tx.checkpoints.put_many([known.checkpoint for known in chunk])
+
+    await store.write(write)
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps({"assets": anyio.run(seed, Path(sys.argv[1]), int(sys.argv[2]))}) + "\n")

@@ -1,0 +1,91 @@
+"""Assets for the tests of mapping: one by hand, and a strategy for any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from spheresync.config import Settings
+from spheresync.mapping.rules import Decision, Mapping
+from spheresync.model import (
+    Asset,
+    AssetId,
+    AssetKind,
+    Column,
+    Hierarchy,
+    Labels,
+    Parameter,
+    Role,
+    SourceType,
+    TechnicalName,
+)
+
+MARKER = "spheresync:test"
+
+
+def settings(**keys: Any) -> Settings:
+    return Settings.model_validate({"state_dir": Path("/nowhere"), **keys})
+
+
+def rules(*entries: dict[str, Any], **keys: Any) -> Mapping:
+    return Mapping.compile(settings(mapping={"rules": entries}, **keys))
+
+
+def decide(asset: Asset, *entries: dict[str, Any], **keys: Any) -> Decision:
+    return rules(*entries, **keys).decide(asset.id, asset.kind, asset.label)
+
+
+def column(name: str, kind: str = "Edm.String", **facts: Any) -> Column:
+    facts.setdefault("labels", (("", f"Label of {name}"),))
+    return Column(TechnicalName(name), SourceType(kind, facts.pop("length", None)), name, **facts)
+
+
+ORDERS = Asset(
+    id=AssetId.parse("SALES/V_Orders"),
+    kind=AssetKind.VIEW,
+    labels=(("", "Orders"), ("de", "Aufträge")),
+    columns=(
+        column("ID", "Edm.Int64", key=True, nullable=False, role=Role.KEY),
+        column("Amount", "Edm.Double", role=Role.MEASURE, aggregation="SUM", semantics=(("currency_column", "CURR"),)),
+        column("CURR", length=5, role=Role.DIMENSION),
+        column("Email", length=200, pii="email", labels=(("", "E-mail"), ("de", "E-Mail-Adresse"))),
+    ),
+    parameters=(Parameter("P_DATE", SourceType("Edm.Date"), (("", "Key date"),)),),
+    hierarchies=(Hierarchy("Time", (("", "Time"),), ("YEAR", "MONTH")),),
+    facts=(("entity_set", "V_Orders"),),
+    owner="steward@example.com",
+    view_definition="SELECT * FROM Orders",
+)
+
+LABELS: st.SearchStrategy[Labels] = st.dictionaries(
+    st.sampled_from(["", "de", "en", "fr"]), st.text(max_size=300), max_size=3
+).map(lambda labels: tuple(sorted(labels.items())))
+TYPES = st.builds(
+    SourceType,
+    st.sampled_from(["Edm.String", "Edm.Decimal", "Edm.Int32", "Edm.Guid", "cds.Timestamp", "Weird.Type"]),
+    st.none() | st.integers(-1, 70_000),
+    st.none() | st.integers(-1, 60),
+    st.none() | st.integers(-1, 60) | st.sampled_from(["variable", "floating"]),
+    st.booleans(),
+)
+COLUMNS = st.builds(
+    Column,
+    st.text(alphabet="aAbB_. ä", min_size=1, max_size=4).map(TechnicalName),
+    TYPES,
+    nullable=st.booleans(),
+    labels=LABELS,
+    role=st.sampled_from(Role),
+    aggregation=st.sampled_from([None, "SUM"]),
+    pii=st.sampled_from([None, "email"]),
+)
+ASSETS = st.builds(
+    Asset,
+    st.just(AssetId.parse("S/V")),
+    st.sampled_from(AssetKind),
+    LABELS,
+    st.lists(COLUMNS, max_size=5, unique_by=lambda each: each.name).map(tuple),
+    owner=st.none() | st.text(max_size=5),
+    view_definition=st.none() | st.text(max_size=20),
+)
