@@ -37,9 +37,8 @@ class ServerCommand:
             env={**os.environ, **self.environment},
             cwd=self.folder,
         )
-        with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
-            async with Client(stdio_client(parameters, errlog=nowhere)) as client:
-                yield client
+        async with Client(stdio_client(parameters)) as client:
+            yield client
 
 
 def echo_server(folder: Path) -> ServerCommand:
@@ -87,10 +86,10 @@ async def latency(client: Client, tool: str, arguments: Sequence[Mapping[str, An
             times.append(seconds * 1000)
             largest = max(largest, len(text))
     times.sort()
-    return Latency(calls, _quantile(times, 0.50), _quantile(times, 0.95), largest)
+    return Latency(calls, quantile(times, 0.50), quantile(times, 0.95), largest)
 
 
-def _quantile(ordered: Sequence[float], part: float) -> float:
+def quantile(ordered: Sequence[float], part: float) -> float:
     """The smallest value that at least `part` of all values do not exceed."""
     place = -(-len(ordered) * part // 1)
     return ordered[max(0, int(place) - 1)]

@@ -1,9 +1,10 @@
 """The pure steps alone, in a process of their own: `python -m tests.bench.pure_planning replan|bare|triage COUNT`.
 
 `replan` fingerprints COUNT assets of 20 columns, compares each with its checkpoint, and makes the change-set item of
-the one in a hundred that changed. `bare` is the floor under it: one `json.dumps` and one BLAKE2b an asset, compared with
-the digest before. `triage` plans COUNT unchanged assets whose records are loaded already, beside a loop that only
-compares their fingerprints. Assets come in chunks, made while the clock stands, as a plan takes them from the state.
+the one in a hundred that changed. `bare` is what comes to mind first: one `json.dumps` and one BLAKE2b of the whole
+asset, compared with the digest before. `triage` plans COUNT unchanged assets whose records are loaded already, beside a
+loop that only compares their fingerprints. Assets come in chunks, made while the clock stands, as a plan takes them
+from the state.
 """
 
 from __future__ import annotations
@@ -20,8 +21,6 @@ from itertools import islice
 from pathlib import Path
 from statistics import median
 
-from tests.bench.sample_assets import Known, as_written, relabelled, sample_assets, sample_settings
-
 from spheresync.config.settings import Settings
 from spheresync.mapping.fingerprints import fingerprints
 from spheresync.mapping.glue_table import design_table
@@ -29,7 +28,8 @@ from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import DEFAULT_DESTINATION, GLUE, Asset, AssetId
 from spheresync.plan.items import Subject, item_for
 from spheresync.plan.triage import RemovalRules, Work, triage
-from spheresync.state.records import AssetRecord, Checkpoint, ChangeSetItem
+from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint
+from tests.bench.sample_assets import Known, as_written, relabelled, sample_assets, sample_settings
 
 CHUNK = 500
 CHANGED_ONE_IN = 100

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
+
 from tests.bench.figures import Figure
 from tests.bench.installation import program, wolf_environment
 from tests.bench.mcp_calls import Latency, ServerCommand, echo_server, latency

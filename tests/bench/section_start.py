@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 
 import anyio
+
 from tests.bench.figures import Figure
 from tests.bench.mcp_calls import echo_server, seconds_to_first_answer
 from tests.bench.scale import Scale

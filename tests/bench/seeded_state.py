@@ -1,7 +1,7 @@
 """A state of many assets, written through the state's own door: `python -m tests.bench.seeded_state FOLDER COUNT`.
 
-What a first sync of COUNT assets leaves behind, without reading COUNT definitions: spaces, catalog rows, checkpoints, and
-the blobs that they refer to, all as `sample_assets` makes them, so that a plan finds nothing to do.
+What a first sync of COUNT assets leaves behind, without reading COUNT definitions: spaces, catalog rows, checkpoints,
+and the blobs that they refer to, all as `sample_assets` makes them, so that a plan finds nothing to do.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from itertools import islice
 from pathlib import Path
 
 import anyio
-from tests.bench.sample_assets import AT, Known, as_written, sample_assets, sample_settings
 
 from spheresync.mapping.rules import Mapping
 from spheresync.state.records import SpaceRecord
 from spheresync.state.store import Store, Tx
+from tests.bench.sample_assets import AT, Known, as_written, sample_assets, sample_settings
 
 CHUNK = 5_000
 

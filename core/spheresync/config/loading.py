@@ -130,7 +130,7 @@ def _read_environment(draft: _Draft, environ: Mapping[str, str]) -> None:
         path = known.get(variable.upper())
         if path is None:
             near = difflib.get_close_matches(variable, [*known, *_PROCESS_VARIABLES], n=1, cutoff=0.6)
-            hint = f"; did you mean {near[0]}?" if near else ""
+            hint = f"; did you mean {near[0]}?" if near else "; unset it"
             draft.problems.append(f"environment: {variable}: no such setting{hint}")
             continue
         _place(draft.values, path, text)

@@ -38,6 +38,9 @@ COLUMN_NAME = f"{PREFIX}name"
 STATUS = f"{PREFIX}status"
 RETIRED_AT = f"{PREFIX}retired-at"
 RETIRED_MARK = "[retired in Datasphere] "
+#: Our text, where the description or comment is somebody else's that the drift policy lets stand.
+OWN_TEXT = {"Description": f"{PREFIX}description", "Comment": f"{PREFIX}comment"}
+_NOT_DIGESTED = frozenset({FINGERPRINT, *OWN_TEXT.values()})
 #: Parameters outside our prefix that catalog readers expect (reference: aws-catalogs.md 1.3).
 OWN_KEYS = frozenset({"classification", "typeOfData"})
 TABLE_TYPE = "EXTERNAL_TABLE"
@@ -150,15 +153,25 @@ def retired(last_body: bytes, at: str, database: PhysicalName, table: PhysicalNa
 
 
 def fingerprint_of(table_input: Mapping[str, Any]) -> Digest:
-    """The digest over our own fields of a TableInput; foreign parameters and members do not count."""
+    """The digest over our own fields of a TableInput; foreign parameters and members do not count.
+
+    Where a text is somebody else's by the drift policy, ours counts, which then stands in the parameters.
+    """
     ours: dict[str, Any] = {
         "TableType": table_input.get("TableType"),
-        "Parameters": own_parameters(table_input, without=FINGERPRINT),
+        "Parameters": own_parameters(table_input),
         "StorageDescriptor": {"Columns": [_own_column(column) for column in columns_of(table_input)]},
     }
-    if text := table_input.get("Description"):
+    if text := own_text(table_input, "Description"):
         ours["Description"] = text
     return digest_json(ours)
+
+
+def own_text(holder: Mapping[str, Any], key: str) -> str:
+    """Our description or comment of a table or column, whether it stands in its place or another does."""
+    parameters = holder.get("Parameters") or {}
+    text = parameters.get(OWN_TEXT[key])
+    return str((holder.get(key) or "") if text is None else text)
 
 
 def is_own(key: str) -> bool:
@@ -166,9 +179,10 @@ def is_own(key: str) -> bool:
     return key.startswith(PREFIX) or key in OWN_KEYS
 
 
-def own_parameters(holder: Mapping[str, Any], *, without: str = "") -> dict[str, str]:
+def own_parameters(holder: Mapping[str, Any]) -> dict[str, str]:
+    """Our parameters of a table or column; those that only say something of the others are left out."""
     parameters = holder.get("Parameters") or {}
-    return {key: value for key, value in parameters.items() if is_own(key) and key != without}
+    return {key: value for key, value in parameters.items() if is_own(key) and key not in _NOT_DIGESTED}
 
 
 def columns_of(table_input: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -177,7 +191,9 @@ def columns_of(table_input: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _own_column(column: Mapping[str, Any]) -> dict[str, Any]:
-    ours = {key: column[key] for key in ("Name", "Type", "Comment") if column.get(key)}
+    ours: dict[str, Any] = {key: column[key] for key in ("Name", "Type") if column.get(key)}
+    if comment := own_text(column, "Comment"):
+        ours["Comment"] = comment
     if parameters := own_parameters(column):
         ours["Parameters"] = parameters
     return ours
@@ -226,8 +242,8 @@ def _column(physical: PhysicalColumn) -> dict[str, Any]:
         f"{PREFIX}type": str(column.type),
         f"{PREFIX}role": column.role.value,
     }
-    if column.label:
-        parameters[f"{PREFIX}label"] = column.label
+    if label := column.label:
+        parameters[f"{PREFIX}label"] = label
     if not column.nullable:
         parameters[f"{PREFIX}nullable"] = "false"
     if column.aggregation:

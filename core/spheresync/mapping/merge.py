@@ -1,7 +1,8 @@
 """Three-way merge of a table: what was last written, what is there now, what should be there.
 
 Our fields are ours. Foreign parameters and members survive whatever we do. A description or comment that somebody
-edited follows the drift policy: `overwrite` writes ours again; `keep` and `report` let it stand and name it.
+edited follows the drift policy: `overwrite` writes ours again; `keep` and `report` let it stand and name it. Our own
+text then goes into a parameter beside it, which tells every later merge that the text in its place is not ours.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from spheresync.config import DriftPolicies, DriftPolicy
-from spheresync.mapping.glue_table import FINGERPRINT, columns_of, is_own, own_parameters
+from spheresync.mapping.glue_table import OWN_TEXT, RETIRED_MARK, columns_of, is_own, own_parameters, own_text
+from spheresync.mapping.texts import several_lines
 from spheresync.model import FieldChange, canonical_json
 
 
@@ -40,9 +42,9 @@ def merge(last_written: bytes | None, live: Mapping[str, Any], desired: bytes, p
     body = {**live, **{key: value for key, value in wanted.items() if key not in {"Parameters", "StorageDescriptor"}}}
     if "Description" not in wanted:
         body.pop("Description", None)
+    body["Parameters"] = _merged_parameters(live, wanted)
     description = _Text("Description", "description", policy.description)
     description.merge(body, base=base, live=live, wanted=wanted, kept=kept)
-    body["Parameters"] = _merged_parameters(live, wanted)
     body["StorageDescriptor"] = {
         **(live.get("StorageDescriptor") or {}),
         **(wanted.get("StorageDescriptor") or {}),
@@ -70,12 +72,17 @@ class _Text:
     ) -> None:
         """Put the live text into `holder` where it was edited and the policy lets it stand."""
         there, ours = live.get(self.key) or "", wanted.get(self.key) or ""
+        theirs = there.removeprefix(RETIRED_MARK)
         edited = base is not None and there != (base.get(self.key) or "")
-        if not edited or there == ours or self.policy is DriftPolicy.OVERWRITE:
+        edited = edited or OWN_TEXT[self.key] in (live.get("Parameters") or {})
+        if not edited or theirs == ours or self.policy is DriftPolicy.OVERWRITE:
             return
-        kept.append(FieldChange(self.path, ours, there))
-        if there:
-            holder[self.key] = there
+        # A retirement is marked on whatever text stands there, and unmarked when the asset comes back.
+        text = several_lines(RETIRED_MARK + theirs) if ours.startswith(RETIRED_MARK.rstrip()) else theirs
+        kept.append(FieldChange(self.path, ours, text))
+        holder["Parameters"][OWN_TEXT[self.key]] = own_text(wanted, self.key)
+        if text:
+            holder[self.key] = text
         else:
             holder.pop(self.key, None)
 
@@ -106,8 +113,8 @@ def _merged_columns(
             merged.pop("Comment", None)
         before = known.get(name, {}) if known is not None else None
         comment = _Text("Comment", f"columns.{name}.comment", policy.comments)
-        comment.merge(merged, base=before, live=current, wanted=column, kept=kept)
         merged["Parameters"] = _merged_parameters(current, column)
+        comment.merge(merged, base=before, live=current, wanted=column, kept=kept)
         columns.append(merged)
     if policy.columns is not DriftPolicy.OVERWRITE:
         ours = {column["Name"] for column in columns_of(wanted)} | (known or {}).keys()
@@ -143,7 +150,7 @@ def moved_fields(base: Mapping[str, Any] | None, live: Mapping[str, Any]) -> tup
 
 
 def _moved_parameters(path: str, base: Mapping[str, Any], live: Mapping[str, Any]) -> list[FieldChange]:
-    before, after = own_parameters(base, without=FINGERPRINT), own_parameters(live, without=FINGERPRINT)
+    before, after = own_parameters(base), own_parameters(live)
     return [
         FieldChange(f"{path}.{key}", before.get(key), after.get(key))
         for key in sorted(before.keys() | after.keys())

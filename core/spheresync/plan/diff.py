@@ -42,13 +42,21 @@ def _walk_object(path: str, before: dict[str, JsonValue], after: dict[str, JsonV
 def _walk_named(path: str, before: JsonValue, after: JsonValue) -> Iterator[FieldChange]:
     old, new = _by_name(before), _by_name(after)
     for name in sorted(old.keys() | new.keys()):
-        yield from _walk(f"{path}.{name}", old.get(name), new.get(name))
+        if name in old and name in new:
+            yield from _walk(f"{path}.{name}", old[name], new[name])
+        else:
+            yield FieldChange(f"{path}.{name}", _essence(old.get(name)), _essence(new.get(name)))
     kept_old = [name for name in old if name in new]
     kept_new = [name for name in new if name in old]
     if kept_old != kept_new:
         order_before: list[JsonValue] = [*kept_old]
         order_after: list[JsonValue] = [*kept_new]
         yield FieldChange(f"{path}.order", order_before, order_after)
+
+
+def _essence(member: JsonValue) -> JsonValue:
+    """Of a column that comes or goes its type says enough; the whole is in the body."""
+    return member.get("Type", member) if isinstance(member, dict) else member
 
 
 def _named(value: JsonValue) -> bool:

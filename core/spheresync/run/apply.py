@@ -173,6 +173,9 @@ class Applier:
     def _staleness(self, item: ChangeSetItem) -> TargetError | None:
         """Whether what was written there last is no longer what the plan saw (decision 6: item by item)."""
         held = self._checkpoints.get(item.asset)
+        elsewhere = held is not None and (held.container, held.name) != (item.container, item.name)
+        if elsewhere and item.action in {Action.CREATE, Action.RETIRE}:
+            return None  # rules named the asset anew: its old table is retired, its new one created
         digest = held.body_digest if held is not None and held.state is not CheckpointState.DELETED else None
         if digest == item.expected_digest or self._held_already(item):
             return None

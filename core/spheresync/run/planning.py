@@ -44,7 +44,7 @@ from spheresync.plan.items import (
     settled_item,
 )
 from spheresync.plan.triage import RemovalRules, Work, triage
-from spheresync.run.naming import Names, Naming
+from spheresync.run.naming import Address, Names, Naming
 from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.run.scope import Scope
 from spheresync.state.definitions import column_names, decode_asset
@@ -212,30 +212,32 @@ class Planner:
         """Add the item of one asset to the draft; answer the bodies that it refers to."""
         assert record.definition is not None
         decision = self._mapping.decide(record.id, record.kind, record.label)
-        subject = self._subject(record, decision)
-        held = subject.checkpoint
-        address = names.addresses[record.id]
-        container, name = address.container, address.name
-        asset = decode_asset(blobs[record.definition])
-        desired = design_table(asset, decision, container, name, self._settings.installation_marker)
-        last_body = blobs.get(held.body) if held is not None else None
+        subject, address = self._subject(record, decision), names.addresses[record.id]
         bodies: list[bytes] = []
+        if _lives_elsewhere(subject.checkpoint, address):
+            bodies += self._retire_former(subject, blobs, address)
+            subject = replace(subject, checkpoint=None)
+        held = subject.checkpoint
+        last_body = blobs.get(held.body) if held is not None and held.state is not CheckpointState.DELETED else None
+        desired = design_table(
+            decode_asset(blobs[record.definition]),
+            decision,
+            address.container,
+            address.name,
+            self._settings.installation_marker,
+            last_body=last_body,
+        )
         if address in names.foreign:
-            reason = f"{container}.{name} exists and is not managed by this installation; it is left alone"
+            reason = f"{address.container}.{address.name} exists and is not managed by this installation"
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
             return bodies
-        if held is not None and last_body is not None and (held.container, held.name) != (container, name):
-            if held.state is CheckpointState.ACTIVE:
-                former = retired(last_body, isoformat(self._now), held.container, held.name)
-                reason = f"mapping rules now name it {container}.{name}; this table stays, marked as retired"
-                self._draft.items.append(retire_item(subject, former, last_body, reason))
-                bodies.append(former.body)
-            subject, last_body = replace(subject, checkpoint=None), None
-        if live is not None and held is not None and last_body is not None:
-            merged = merge(last_body, json.loads(live.body), desired.body, self._settings.drift)
+        if held is not None and last_body is not None and (live is not None or held.body_digest != desired.digest):
+            there = live.body if live is not None else last_body
+            merged = merge(last_body, json.loads(there), desired.body, self._settings.drift)
             desired = replace(desired, body=merged.body)
-            subject, last_body = replace(subject, checkpoint=replace(held, version=live.version)), live.body
-            bodies.append(live.body)
+            if live is not None:
+                subject, last_body = replace(subject, checkpoint=replace(held, version=live.version)), live.body
+                bodies.append(live.body)
         item = item_for(subject, desired, last_body, adopted=record.id in names.adopted)
         if item is None:
             self._draft.summary[Action.UNCHANGED] += 1
@@ -245,6 +247,17 @@ class Planner:
             self._draft.shrinking.append(record.id)
         self._draft.items.append(item)
         return [*bodies, desired.body]
+
+    def _retire_former(self, subject: Subject, blobs: Mapping[Digest, bytes], address: Address) -> list[bytes]:
+        """Mark the table that an asset had before rules named it anew; it stays, and is no longer followed."""
+        held = subject.checkpoint
+        last_body = blobs.get(held.body) if held is not None else None
+        if held is None or last_body is None or held.state is not CheckpointState.ACTIVE:
+            return []
+        former = retired(last_body, isoformat(self._now), held.container, held.name)
+        reason = f"mapping rules now name it {address.container}.{address.name}; this table stays, marked as retired"
+        self._draft.items.append(retire_item(subject, former, last_body, reason))
+        return [former.body]
 
     def _rebase(self, subject: Subject) -> None:
         """The target holds it already under other fingerprints or rules: note that, so it is not compared again."""
@@ -367,6 +380,15 @@ class Planner:
 
         await self._store.write(save)
         return record
+
+
+def _lives_elsewhere(held: Checkpoint | None, address: Address) -> bool:
+    """Whether the target holds the asset under another name than it is to have."""
+    return (
+        held is not None
+        and held.state is not CheckpointState.DELETED
+        and (held.container, held.name) != (address.container, address.name)
+    )
 
 
 def _digest_items(items: Sequence[ChangeSetItem]) -> Digest:

@@ -10,7 +10,7 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.errors import StateError
 from spheresync.model import TargetName, utc_now
 from spheresync.run.workshop import Workshop
-from spheresync.source.budget import RequestBudget
+from spheresync.source.budget import RequestBudget, UnlimitedBudget
 from spheresync.source.http import Login
 from spheresync.source.tenant import DatasphereSource
 from spheresync.state.budget import SharedRequestBudget
@@ -37,6 +37,8 @@ async def open_workshop(
         await _keep_to_one_tenant(store, settings)
 
         async def make_source(current: Settings) -> DatasphereSource:
+            if current.env == "dog":
+                return await closing.enter_async_context(_embedded_source(current))
             budget = SharedRequestBudget(store, current.datasphere.max_requests_per_minute)
             closing.push_async_callback(budget.aclose)
             return await closing.enter_async_context(_source(current, budget))
@@ -49,14 +51,15 @@ async def open_workshop(
 async def _keep_to_one_tenant(store: Store, settings: Settings) -> None:
     """One installation serves one tenant; its state remembers the host and refuses another (CONTRACT.md)."""
     host = settings.tenant_host
-    known = await store.meta.get(TENANT_HOST)
-    if known is None:
 
-        async def remember(tx: Tx) -> None:
+    async def remember(tx: Tx) -> str:
+        first = await tx.meta.get(TENANT_HOST)
+        if first is None:
             await tx.meta.set(TENANT_HOST, host)
+        return first or host
 
-        await store.write(remember)
-    elif known != host:
+    known = await store.meta.get(TENANT_HOST) or await store.write(remember)
+    if known != host:
         raise StateError(
             f"the state in {settings.state_dir} belongs to tenant {known}, not to {host}.",
             remedy="Use another state folder (SPHERESYNC_STATE_DIR) for another tenant.",
@@ -65,18 +68,21 @@ async def _keep_to_one_tenant(store: Store, settings: Settings) -> None:
 
 def _source(settings: Settings, budget: RequestBudget) -> DatasphereSource:
     datasphere = settings.datasphere
-    give_up = datasphere.give_up_after.total_seconds()
-    if settings.env == "dog":
-        import httpx2
-
-        from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
-
-        tenant = DogTenant(settings.state_dir)
-        login = Login(tenant.sign_in.client_id, tenant.sign_in.client_secret, DOG_TOKEN_URL)
-        transport = httpx2.ASGITransport(app=tenant)
-        return DatasphereSource(DOG_BASE_URL, login, budget=budget, give_up_after=give_up, transport=transport)
     login = Login(datasphere.client_id, datasphere.client_secret.get_secret_value(), datasphere.token_url or None)
-    return DatasphereSource(datasphere.base_url, login, budget=budget, give_up_after=give_up)
+    return DatasphereSource(
+        datasphere.base_url, login, budget=budget, give_up_after=datasphere.give_up_after.total_seconds()
+    )
+
+
+def _embedded_source(settings: Settings) -> DatasphereSource:
+    """The tenant of this process needs no budget: no request to it leaves the process."""
+    import httpx2
+
+    from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
+
+    tenant = DogTenant(settings.state_dir)
+    login = Login(tenant.sign_in.client_id, tenant.sign_in.client_secret, DOG_TOKEN_URL)
+    return DatasphereSource(DOG_BASE_URL, login, budget=UnlimitedBudget(), transport=httpx2.ASGITransport(app=tenant))
 
 
 def _target(settings: Settings, name: TargetName) -> Target:

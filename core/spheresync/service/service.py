@@ -30,7 +30,6 @@ from spheresync.model import (
     RunId,
     SpaceName,
     canonical_json,
-    digest_json,
     isoformat,
 )
 from spheresync.run.executor import Executor, RunRequest
@@ -59,6 +58,7 @@ class Service(Reading):
         super().__init__(workshop)
         self._group = group
         self._driving: dict[RunId, ProgressRelay] = {}
+        self._first_looked: str | None = None
 
     @staticmethod
     @asynccontextmanager
@@ -86,7 +86,13 @@ class Service(Reading):
     async def _first_look(self) -> None:
         """An empty dog store is discovered once before the first answer (CONTRACT.md)."""
         if self.settings.env == "dog" and not await self._store.catalog.spaces():
-            await self._workshop.discover(Scope(), thorough=False, since=self._now(), progress=silent)
+            self._first_looked = self._now()
+            await self._workshop.discover(Scope(), thorough=False, since=self._first_looked, progress=silent)
+
+    def _asked_now(self) -> str:
+        """From when on a reading answers a request of this moment; the first look of the process serves once."""
+        first, self._first_looked = self._first_looked, None
+        return first or self._now()
 
     def _now(self) -> str:
         return isoformat(self._workshop.clock())
@@ -112,7 +118,7 @@ class Service(Reading):
         """Read Datasphere into the local catalog; nothing is written to AWS."""
         authorize(principal, Permission.READ)
         checked = await self._scope(scope, refreshes=True)
-        report = await self._workshop.discover(checked, thorough=False, since=self._now(), progress=progress)
+        report = await self._workshop.discover(checked, thorough=False, since=self._asked_now(), progress=progress)
         await self._require_found(checked)
         state = "failed" if not report.reached else "partly_failed" if report.problems else "done"
         return DiscoveryAnswer.model_validate(
@@ -163,7 +169,7 @@ class Service(Reading):
         checked = await self._scope(scope, refreshes=refresh)
         problems = await self._known_problems(checked)
         if refresh:
-            report = await self._workshop.discover(checked, thorough=False, since=self._now(), progress=progress)
+            report = await self._workshop.discover(checked, thorough=False, since=self._asked_now(), progress=progress)
             await self._require_found(checked)
             problems = tuple(report.problems)
         request = PlanRequest(scope=checked, principal=principal, offer_deletes=True, problems=problems)
@@ -222,16 +228,18 @@ class Service(Reading):
             raise UsageError(f"max_deletes {max_deletes} is negative.", remedy="Give 0 or more.")
         checked = Scope.parse(scope, targets=self.settings.targets)
         request = RunRequest(checked, thorough=full, allow_deletes=allow_deletes, max_deletes=max_deletes)
-        if join:
-            active = await self._store.runs.find_active("sync", digest_json(request.to_json()), principal.id)
-            if active is not None:
-                await self._ensure_driven(active)
-                return await self.get_run(active.id)
-        run = await self._create_run("sync", principal, request)
+        run = await self._create_run("sync", principal, request, join=join)
+        await self._ensure_driven(run)
         return await self.get_run(run.id)
 
     async def _create_run(
-        self, kind: str, principal: Principal, request: RunRequest, *, change_set_id: ChangeSetId | None = None
+        self,
+        kind: str,
+        principal: Principal,
+        request: RunRequest,
+        *,
+        change_set_id: ChangeSetId | None = None,
+        join: bool = False,
     ) -> RunRecord:
         run = RunRecord.queued(
             RunId(f"run_{secrets.token_hex(6)}"),
@@ -243,14 +251,19 @@ class Service(Reading):
             change_set_id=change_set_id,
         )
 
-        async def create(tx: Tx) -> None:
+        async def create(tx: Tx) -> RunRecord:
+            active = await tx.runs.find_active(kind, run.request_digest, principal.id) if join else None
+            if active is not None:
+                return active
             await tx.runs.create(run)
             if change_set_id is not None:
                 await tx.change_sets.attach_run(change_set_id, run.id)
+            return run
 
-        await self._store.write(create)
-        self._drive(run.id)
-        return run
+        created = await self._store.write(create)
+        if created is run:
+            self._drive(run.id)
+        return created
 
     def _drive(self, run_id: RunId) -> None:
         if run_id not in self._driving:

@@ -225,7 +225,9 @@ def test_an_explanation_says_where_names_and_types_come_from() -> None:
     decision = decide(
         asset, {"set": {"table": "{name}_v1"}}, {"columns": [{"match": {"name": "CURR"}, "set": {"include": False}}]}
     )
-    found = explain(asset.id, asset.kind, asset.label, asset, decision, DATABASE, PhysicalName("v_orders_v1_0a1b2c3d"))
+    table = PhysicalName("v_orders_v1_0a1b2c3d")
+    facts = (asset.id, asset.kind, asset.label)
+    found = explain(*facts, asset=asset, decision=decision, database=DATABASE, table=table)
     assert "{name}_v1" in found.names[1]
     assert "hash" in found.names[1]
     by_name = {each.name: each for each in found.columns}
@@ -233,4 +235,5 @@ def test_an_explanation_says_where_names_and_types_come_from() -> None:
     assert all(each.reason for each in found.columns)
     said = "\n".join(found.findings)
     assert all(word in said for word in ("CURR", "Amount → amount_", "AMOUNT"))
-    assert explain(asset.id, asset.kind, "", None, decision, DATABASE, TABLE).columns == ()
+    unread = explain(*facts, asset=None, decision=decision, database=DATABASE, table=TABLE)
+    assert (unread.columns, len(unread.findings)) == ((), 1)

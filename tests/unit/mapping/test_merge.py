@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.config import DriftPolicies, DriftPolicy
-from spheresync.mapping.glue_table import design_table, fingerprint_of
+from spheresync.mapping.glue_table import design_table, fingerprint_of, retired
 from spheresync.mapping.merge import merge
 from spheresync.model import Asset, PhysicalName, canonical_json
 from tests.unit.mapping.assets import ASSETS, MARKER, ORDERS, column, decide
@@ -78,6 +78,40 @@ def test_edited_texts_follow_the_policy(policy: DriftPolicy, edited: str) -> Non
         assert (body.get("Description", ""), comment) == (edited, edited)
         assert {change.path for change in merged.kept} == {"description", "columns.amount.comment"}
     assert body["Parameters"]["spheresync.label"] == "New"
+
+
+@pytest.mark.parametrize("policy", [DriftPolicy.KEEP, DriftPolicy.REPORT])
+def test_a_kept_text_outlives_every_later_update_and_the_table_still_proves_itself(policy: DriftPolicy) -> None:
+    policies = DriftPolicies(description=policy, comments=policy)
+    live = _live(_made(ORDERS), Description="by hand")
+    live["StorageDescriptor"]["Columns"][0]["Comment"] = "mine"
+    last = _made(ORDERS)
+    for label in ("One", "Two", "Three"):
+        desired = _made(replace(ORDERS, labels=(("", label),)))
+        last = merge(last, live, desired, policies).body
+        live = json.loads(last)
+        assert (live["Description"], live["StorageDescriptor"]["Columns"][0]["Comment"]) == ("by hand", "mine")
+        assert live["Parameters"]["spheresync.description"] == label
+        assert fingerprint_of(live) == live["Parameters"]["spheresync.fingerprint"]
+    overwritten = merge(last, live, _made(ORDERS), DriftPolicies(description="overwrite", comments="overwrite"))
+    assert overwritten.body == _made(ORDERS)
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_retirement_is_marked_on_a_kept_text_too_and_taken_off_again(known: bool) -> None:
+    last = _made(ORDERS)
+    live = _live(last, Description="by hand")
+    if known:
+        last = merge(last, live, _made(ORDERS), POLICIES).body
+        live = json.loads(last)
+    gone = retired(last, "t", PhysicalName("d"), PhysicalName("t"))
+    marked = merge(last, live, gone.body, POLICIES).body
+    assert json.loads(marked)["Description"] == "[retired in Datasphere] by hand"
+    assert json.loads(marked)["Parameters"]["spheresync.status"] == "retired"
+    assert fingerprint_of(json.loads(marked)) == gone.digest
+    back = json.loads(merge(marked, json.loads(marked), _made(ORDERS), POLICIES).body)
+    assert back["Description"] == "by hand"
+    assert "spheresync.status" not in back["Parameters"]
 
 
 def test_an_edit_that_says_what_is_desired_is_no_edit() -> None:
