@@ -1,7 +1,7 @@
 """The promises that are counts, at 200 assets: what is asked of SAP and AWS for what is new, unchanged, changed.
 
-Speed is calls, not cycles (DESIGN.md decision 12): counts hold on any machine, so they are tested; times are measured by
-`make bench`.
+Speed is calls, not cycles (DESIGN.md decision 12): counts hold on any machine, so they are tested; times are measured
+by `make bench`.
 """
 
 from __future__ import annotations

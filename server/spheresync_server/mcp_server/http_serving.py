@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -14,7 +16,7 @@ from spheresync.errors import UsageError
 from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.mcp_server.routes import add_routes
 
-_GRACE = 3
+_GRACE = 1
 """Seconds that open HTTP connections get to end."""
 
 
@@ -44,6 +46,7 @@ async def serve_http(server: MCPServer[Desk], desk: Desk, listening: socket.sock
     add_routes(server, desk)
     # A loopback host switches on the SDK's Host and Origin checks against DNS rebinding.
     app = server.streamable_http_app(host="127.0.0.1")
+    logging.getLogger("uvicorn.error").addFilter(_is_no_farewell)
     config = uvicorn.Config(
         app,
         log_config=None,
@@ -56,6 +59,12 @@ async def serve_http(server: MCPServer[Desk], desk: Desk, listening: socket.sock
     web = _QuietServer(config)
     async with _ended_by_cancellation(web):
         await web.serve(sockets=[listening])
+
+
+def _is_no_farewell(record: logging.LogRecord) -> bool:
+    """Whether a log record is more than uvicorn's account of streams that clients held open to the last."""
+    cut_off = record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not cut_off and "timeout graceful shutdown exceeded" not in record.getMessage()
 
 
 class _QuietServer(uvicorn.Server):

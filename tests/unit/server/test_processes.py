@@ -199,6 +199,20 @@ async def test_http_serves_mcp_and_the_operators_routes(tmp_path: Path) -> None:
     assert foreign == [421] * 5 and origin.status_code == 403
 
 
+def test_a_signal_ends_an_http_server_that_a_client_still_listens_to() -> None:
+    hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"},
+    }}  # fmt: skip
+    accepts = {"accept": "application/json, text/event-stream"}
+    with http_server() as (base, process), httpx2.Client(base_url=base, headers=accepts) as web:
+        session = web.post("/mcp", json=hello).headers["mcp-session-id"]
+        with web.stream("GET", "/mcp", headers={"mcp-session-id": session}) as stream:
+            assert stream.status_code == 200
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(TIMEOUT) == 0
+        assert process.stderr is not None and process.stderr.read() == ""
+
+
 def test_a_taken_port_is_said_plainly() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
