@@ -1,4 +1,4 @@
-"""Assets of a generated tenant as the product holds them: normalised, catalogued, and checkpointed as written."""
+"""Assets of an imagined tenant as the product holds them: normalised, catalogued, checkpointed as written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from pathlib import Path
 from spheresync.config.loading import load_settings
 from spheresync.config.settings import Settings
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.mapping.glue_table import design_table
 from spheresync.mapping.rules import Mapping
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -19,7 +18,6 @@ from spheresync.model import (
     AssetKind,
     AssetStatus,
     Column,
-    PhysicalName,
     Role,
     RunId,
     SourceType,
@@ -28,7 +26,6 @@ from spheresync.model import (
     digest_of,
 )
 from spheresync.source.normalise import NORMALISER_VERSION
-from spheresync.state.definitions import encode_asset
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
 
 COLUMNS = 20
@@ -47,13 +44,10 @@ _TYPES = (
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An asset with its row of the catalog, its checkpoint, and the two blobs that those refer to."""
+    """An asset's row of the catalog and its checkpoint, as they are right after a sync that wrote it."""
 
-    asset: Asset
     record: AssetRecord
     checkpoint: Checkpoint
-    definition: bytes
-    body: bytes
 
 
 def sample_settings(folder: Path) -> Settings:
@@ -73,19 +67,6 @@ def sample_environment(folder: Path) -> dict[str, str]:
     }
 
 
-def sample_assets(count: int) -> Iterator[Asset]:
-    """`count` assets of 20 columns over ten spaces, by space and name."""
-    for number in range(count):
-        space, place = divmod(number, -(-count // SPACES))
-        yield Asset(
-            id=AssetId(SpaceName(f"SPACE_{space:03d}"), TechnicalName(f"ASSET_{place:05d}")),
-            kind=AssetKind.VIEW,
-            labels=(("", f"Asset {place}"),),
-            columns=tuple(_column(one) for one in range(COLUMNS)),
-            provenance=(("columns", "relational"),),
-        )
-
-
 def _column(number: int) -> Column:
     declared, role = _TYPES[number % len(_TYPES)]
     return Column(
@@ -99,26 +80,42 @@ def _column(number: int) -> Column:
     )
 
 
+_COLUMNS = tuple(_column(number) for number in range(COLUMNS))
+
+
+def sample_assets(count: int) -> Iterator[Asset]:
+    """`count` assets of the same 20 columns over ten spaces, by space and name."""
+    for number in range(count):
+        space, place = divmod(number, -(-count // SPACES))
+        yield Asset(
+            id=AssetId(SpaceName(f"SPACE_{space:03d}"), TechnicalName(f"ASSET_{place:05d}")),
+            kind=AssetKind.VIEW,
+            labels=(("", f"Asset {place}"),),
+            columns=_COLUMNS,
+            provenance=(("columns", "relational"),),
+        )
+
+
 def relabelled(asset: Asset) -> Asset:
     """The same asset after somebody gave it another business name."""
     return replace(asset, labels=(("", f"{asset.label} (new)"),))
 
 
-def as_written(asset: Asset, mapping: Mapping, settings: Settings) -> Known:
-    """The asset as it is known right after a sync that wrote it."""
+def as_written(asset: Asset, mapping: Mapping) -> Known:
+    """What the state knows of an asset right after a sync that wrote it.
+
+    Blobs are named by a digest of the asset's name, not made: what is measured compares records and loads none.
+    """
     decision = mapping.decide(asset.id, asset.kind, asset.label)
-    container = decision.database_name(asset.id, asset.kind, asset.label)
-    name = decision.table_name(asset.id, asset.kind, asset.label)
-    desired = design_table(asset, decision, container, PhysicalName(name), settings.installation_marker)
-    definition, prints = encode_asset(asset), fingerprints(asset)
+    blob, prints = digest_of(str(asset.id).encode()), fingerprints(asset)
     record = replace(
         AssetRecord.first_seen(asset.id, asset.kind, at=AT),
         label=asset.label,
         tier=decision.tier,
         status=AssetStatus.SYNCED,
-        raw_digest=digest_of(definition),
+        raw_digest=blob,
         parser_version=NORMALISER_VERSION,
-        definition=digest_of(definition),
+        definition=blob,
         fingerprints=prints,
         column_count=len(asset.columns),
         read_at=AT,
@@ -128,18 +125,18 @@ def as_written(asset: Asset, mapping: Mapping, settings: Settings) -> Known:
         asset=asset.id,
         target=GLUE,
         destination=DEFAULT_DESTINATION,
-        container=container,
-        name=name,
-        body=digest_of(desired.body),
-        body_digest=desired.digest,
+        container=decision.database_name(asset.id, asset.kind, asset.label),
+        name=decision.table_name(asset.id, asset.kind, asset.label),
+        body=blob,
+        body_digest=blob,
         version="0",
         fingerprints=prints,
         mapping=decision.digest,
-        definition=record.definition,
+        definition=blob,
         state=CheckpointState.ACTIVE,
         held=None,
         synced_at=AT,
         run_id=RUN,
         fence=1,
     )
-    return Known(asset, record, checkpoint, definition, desired.body)
+    return Known(record, checkpoint)

@@ -1,7 +1,8 @@
 """A state of many assets, written through the state's own door: `python -m tests.bench.seeded_state FOLDER COUNT`.
 
 What a first sync of COUNT assets leaves behind, without reading COUNT definitions: spaces, catalog rows, checkpoints,
-and the blobs that they refer to, all as `sample_assets` makes them, so that a plan finds nothing to do.
+all as `sample_assets` makes them, so that a plan finds nothing to do. Bodies and definitions are left out: neither a
+list nor a plan of what is unchanged loads them.
 """
 
 from __future__ import annotations
@@ -29,20 +30,18 @@ async def seed(folder: Path, count: int) -> int:
     assets = sample_assets(count)
     written = 0
     async with Store.open(settings.state_dir) as store:
-        while chunk := [as_written(asset, mapping, settings) for asset in islice(assets, CHUNK)]:
+        while chunk := [as_written(asset, mapping) for asset in islice(assets, CHUNK)]:
             await _write(store, chunk)
             written += len(chunk)
     return written
 
 
 async def _write(store: Store, chunk: Sequence[Known]) -> None:
-    names = sorted({known.asset.id.space for known in chunk})
+    names = sorted({known.record.id.space for known in chunk})
     spaces = [SpaceRecord(name, name.title(), AT, complete=True, problem=None, present=True) for name in names]
 
     async def write(tx: Tx) -> None:
         await tx.catalog.put_spaces(spaces)
-        await tx.blobs.put_many([known.definition for known in chunk])
-        await tx.blobs.put_many([known.body for known in chunk])
         await tx.catalog.put_assets([known.record for known in chunk])
         await tx.checkpoints.put_many([known.checkpoint for known in chunk])
 

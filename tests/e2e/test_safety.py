@@ -227,3 +227,28 @@ def test_foreign_parameters_survive_an_update(synced: Installation, tenant: Runn
     assert synced.ask("sync")["state"] == "done"
     assert parameters(glue, "space_000", "asset_00001")["owner-team"] == "bi"
     assert parameters(glue, "space_000", "asset_00001")["spheresync.label"] == "Another label"
+
+
+def test_every_asset_of_a_space_losing_columns_waits_for_a_person(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    for number in range(10):
+        add(tenant, "SPACE_000", f"MORE_{number}")
+        tenant.edit("add_column", space="SPACE_000", asset=f"MORE_{number}", column={"name": "X", "type": "Edm.Int32"})
+    assert installation.ask("sync")["counts"]["create"] == 40
+    glue.reset()
+    for row in installation.ask("assets", "--space", "SPACE_000", "--limit", "50")["items"]:
+        name = row["asset"].split("/")[1]
+        column = "X" if name.startswith("MORE") else "COL_003"
+        tenant.edit("remove_column", space="SPACE_000", asset=name, column=column)
+    held_back = installation.ask("sync", code=3)
+    assert held_back["state"] == "refused"
+    assert held_back["findings"][0]["code"] == "all_lose_columns"
+    assert writes(glue) == {}
+    assert installation.ask("sync", "--max-deletes", "0")["counts"]["update"] == 20
+
+
+def test_a_space_that_does_not_exist_is_named_with_those_that_do(synced: Installation) -> None:
+    run = synced.ask("sync", "--space", "SPACE_00", code=1)
+    assert run["state"] == "failed"
+    assert "SPACE_000" in json.dumps(run["failures"])

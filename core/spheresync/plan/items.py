@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spheresync.mapping.rules import Decision
 from spheresync.model import (
     Action,
     AssetId,
@@ -32,7 +33,11 @@ class Subject:
     checkpoint: Checkpoint | None
     target: TargetName
     destination: DestinationName
-    mapping: Digest
+    decision: Decision
+
+    @property
+    def mapping(self) -> Digest:
+        return self.decision.digest
 
     @property
     def asset(self) -> AssetId:

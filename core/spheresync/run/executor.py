@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from spheresync.errors import FenceError, RefusedError, SpheresyncError
+from spheresync.errors import FenceError, RefusedError, SourceError, SpheresyncError, TargetError
 from spheresync.model import (
     GLUE,
     Action,
@@ -30,7 +30,7 @@ from spheresync.run.apply import Applier
 from spheresync.run.containers import ensure_containers
 from spheresync.run.planning import FORMAT, NEEDS_ALLOWANCE, PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent
-from spheresync.run.scope import Scope
+from spheresync.run.scope import Scope, require_found
 from spheresync.run.verdict import SKIPPED, state_of
 from spheresync.run.workshop import Workshop
 from spheresync.state.records import AuditEvent, ChangeSetRecord, RunRecord
@@ -125,7 +125,7 @@ class Executor:
             except FenceError:
                 drive.lost = True
             except SpheresyncError as error:
-                drive.problems.append(Problem(run.id, type(error).__name__, error.message, error.remedy))
+                drive.problems.append(Problem(run.id, _code_of(error), error.message, error.remedy))
                 await self._finish(drive, RunState.REFUSED if isinstance(error, RefusedError) else RunState.FAILED)
 
     @asynccontextmanager
@@ -169,6 +169,7 @@ class Executor:
         if not report.reached:
             await self._finish(drive, RunState.FAILED)
             return None
+        await require_found(self._store, request.scope)
         if drive.cancelled:
             await self._finish(drive, RunState.CANCELLED)
             return None
@@ -277,6 +278,12 @@ class Executor:
             await tx.audit.append_many([event])
 
         await self._store.write(finish)
+
+
+def _code_of(error: SpheresyncError) -> str:
+    if isinstance(error, SourceError | TargetError):
+        return error.fault
+    return type(error).__name__.removesuffix("Error").lower()
 
 
 def _plain(figures: Mapping[str, int]) -> dict[str, JsonValue]:

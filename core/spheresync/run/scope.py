@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from spheresync.errors import UsageError
 from spheresync.model import AssetId, JsonValue, SpaceName, Tier
+from spheresync.state.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +115,22 @@ def unknown_name(what: str, name: str, known: Iterable[str], *, listing: str) ->
     else:
         hint = f"{listing} shows the {len(names)} known ones." if names else "Nothing is known yet: run discover first."
     return UsageError(f"there is no {what} {name!r}.", remedy=hint)
+
+
+async def require_found(store: Store, scope: Scope) -> None:
+    """After a listing, a space or asset of the scope that is still unknown was a wrong name.
+
+    Raises:
+        UsageError: with the nearest names that exist. Where nothing is known at all, the listing itself failed and
+            says so, and nothing is raised.
+    """
+    known = {space.name for space in await store.catalog.spaces()}
+    if not known:
+        return
+    for space in sorted(scope.spaces | {asset.space for asset in scope.assets}):
+        if space not in known:
+            raise unknown_name("space", space, known, listing="list_spaces")
+    for asset in sorted(scope.assets):
+        if await store.catalog.asset(asset) is None:
+            names = [str(each.id) for each in await store.catalog.assets(asset.space)]
+            raise unknown_name("asset", str(asset), names, listing="list_assets")

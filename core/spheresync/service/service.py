@@ -28,14 +28,13 @@ from spheresync.model import (
     Principal,
     Problem,
     RunId,
-    SpaceName,
     canonical_json,
     isoformat,
 )
 from spheresync.run.executor import Executor, RunRequest
 from spheresync.run.planning import FORMAT, PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
-from spheresync.run.scope import Scope, ScopeRequest, unknown_name
+from spheresync.run.scope import Scope, ScopeRequest, require_found
 from spheresync.run.workshop import Workshop
 from spheresync.service import rows
 from spheresync.service.assembly import open_workshop
@@ -47,6 +46,8 @@ from spheresync.state.audit_export import csv_header, csv_line, json_line
 from spheresync.state.records import AuditEvent, RunRecord
 from spheresync.state.store import Tx
 
+CARE = 2.0
+"""Seconds between two looks of a server for runs whose process is dead."""
 POLL = 0.1
 """Seconds between two looks at a run that another process drives."""
 
@@ -100,16 +101,8 @@ class Service(Reading):
     async def _scope(self, request: ScopeRequest, *, refreshes: bool) -> Scope:
         """Check a scope. Names that only a listing could know are let through where a listing follows."""
         scope = Scope.parse(request, targets=self.settings.targets)
-        if refreshes:
-            return scope
-        spaces = {space.name for space in await self._store.catalog.spaces()}
-        for space in scope.spaces | {asset.space for asset in scope.assets}:
-            if space not in spaces:
-                raise unknown_name("space", space, spaces, listing="list_spaces")
-        for asset in scope.assets:
-            if await self._store.catalog.asset(asset) is None:
-                known = [str(each.id) for each in await self._store.catalog.assets(space=asset.space)]
-                raise unknown_name("asset", str(asset), known, listing="list_assets")
+        if not refreshes:
+            await require_found(self._store, scope)
         return scope
 
     async def discover(
@@ -119,7 +112,7 @@ class Service(Reading):
         authorize(principal, Permission.READ)
         checked = await self._scope(scope, refreshes=True)
         report = await self._workshop.discover(checked, thorough=False, since=self._asked_now(), progress=progress)
-        await self._require_found(checked)
+        await require_found(self._store, checked)
         state = "failed" if not report.reached else "partly_failed" if report.problems else "done"
         return DiscoveryAnswer.model_validate(
             {
@@ -135,19 +128,6 @@ class Service(Reading):
                 "state": state,
             }
         )
-
-    async def _require_found(self, scope: Scope) -> None:
-        """After a listing, a space or asset of the scope that is still unknown was a wrong name."""
-        known = {space.name for space in await self._store.catalog.spaces()}
-        if not known:
-            return  # the listing itself failed, and says so
-        for space in scope.spaces | {asset.space for asset in scope.assets}:
-            if space not in known:
-                raise unknown_name("space", space, known, listing="list_spaces")
-        for asset in scope.assets:
-            if await self._store.catalog.asset(asset) is None:
-                names = [str(each.id) for each in await self._store.catalog.assets(space=SpaceName(asset.space))]
-                raise unknown_name("asset", str(asset), names, listing="list_assets")
 
     async def preview(
         self,
@@ -170,7 +150,7 @@ class Service(Reading):
         problems = await self._known_problems(checked)
         if refresh:
             report = await self._workshop.discover(checked, thorough=False, since=self._asked_now(), progress=progress)
-            await self._require_found(checked)
+            await require_found(self._store, checked)
             problems = tuple(report.problems)
         request = PlanRequest(scope=checked, principal=principal, offer_deletes=True, problems=problems)
         record = await self._workshop.plan(request, progress)
@@ -284,6 +264,16 @@ class Service(Reading):
             return
         if not self._store.owners.is_alive(run.owner):
             self._drive(run.id)
+
+    def look_after_runs(self) -> None:
+        """From now on take over what dead processes leave: what a long-lived server does."""
+        self._group.start_soon(self._look_after_runs)
+
+    async def _look_after_runs(self) -> None:
+        while True:
+            for run in await self._store.runs.orphans():
+                self._drive(run.id)
+            await anyio.sleep(CARE)
 
     async def wait(self, run_id: str, *, seconds: float | None = None, progress: OnProgress = silent) -> RunAnswer:
         """Follow a run until it ends or `seconds` are over; take it over if the process that drove it is dead."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from spheresync.answers import Finding, SyncStatus, TierStatus
 from spheresync.config import Settings
+from spheresync.config.durations import format_duration
 from spheresync.model import Action, AssetStatus, RunState, Tier
 from spheresync.run.workshop import Workshop
 from spheresync.service import rows
@@ -40,7 +41,7 @@ async def sync_status(workshop: Workshop) -> SyncStatus:
 
 def _tier(tier: Tier, assets: int, settings: Settings) -> TierStatus:
     interval = settings.tiers.of(tier).interval
-    return TierStatus(tier=tier, assets=assets, interval=str(interval), next_run=None, paused=False)
+    return TierStatus(tier=tier, assets=assets, interval=format_duration(interval), next_run=None, paused=False)
 
 
 def _health(statuses: dict[str, int], ended: list[RunRecord], problems: list[Finding]) -> tuple[str, str]:

@@ -14,8 +14,8 @@ from enum import Enum
 from urllib.parse import urlencode
 
 import anyio
-import httpx2
 
+from spheresync.config.tenant import derive_token_url
 from spheresync.errors import ConfigurationError, SourceError, SourceFault
 from spheresync.source.origin import trusted_url
 from spheresync.source.pace import Clock
@@ -23,28 +23,12 @@ from spheresync.source.patience import Patience
 from spheresync.source.verdict import judge
 from spheresync.source.wire import Answer, Wire
 
-_TENANT_HOST = re.compile(r"([^.]+)\.([^.]+)\.(?:hcs|hanacloudservices)\.cloud\.sap")
 _ERROR_CODE = re.compile(r"[a-z][a-z0-9_.\-]{0,63}", re.IGNORECASE)
 _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
 
 SKEW = 10.0  # seconds before its end at which a token is renewed, as SAP's own CLI does
 _SHORTEST, _LONGEST = 1.0, 86_400.0
 _REFUSAL_KEPT = 30.0  # seconds for which a "no" of the token server is not asked for again
-
-
-def derive_token_url(base_url: str) -> str | None:
-    """The token URL that belongs to `https://<tenant>.<region>.hcs.cloud.sap`; None for any other host.
-
-    A guess of SAP's CLI (reference 1.1): custom domains and other subaccount names break it, so it can be configured.
-    """
-    try:
-        url = httpx2.URL(base_url.strip())
-    except httpx2.InvalidURL:
-        return None
-    match = _TENANT_HOST.fullmatch(url.host)
-    if url.scheme != "https" or match is None:
-        return None
-    return f"https://{match[1]}.authentication.{match[2]}.hana.ondemand.com/oauth/token"
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -6,27 +6,17 @@ token to a stranger, so every URL is resolved here before a request is built (re
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 
 import httpx2
 
+from spheresync.config.tenant import is_loopback
 from spheresync.errors import ConfigurationError, SourceError, SourceFault
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _EXAMPLE = "give one such as https://tenant.eu10.hcs.cloud.sap"
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address is this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def quote_as_served(text: str) -> str:

@@ -14,10 +14,10 @@ from types import TracebackType
 import anyio
 import httpx2
 
+from spheresync.config.tenant import is_loopback
 from spheresync.errors import SourceError, SourceFault
 from spheresync.source.budget import RequestBudget
 from spheresync.source.decompression import BodyDamagedError, BodyReader, BodyTooLargeError
-from spheresync.source.origin import is_loopback
 from spheresync.source.pace import Clock, Deadline
 
 IN_FLIGHT = 10  # CONTRACT.md: never more than 10 at once

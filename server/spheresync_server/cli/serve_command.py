@@ -85,6 +85,8 @@ def _over_stdio(source: SettingsSource, role: CallerRole, *, read_only: bool) ->
 
     async def work() -> int:
         async with opening.open_service(source) as service:
+            if not read_only:
+                service.look_after_runs()
             desk = Desk(service, local_principal(role), role, lambda: source.current().redacted(), read_only)
             await build_server(desk).run_stdio_async()
         return 0
@@ -102,6 +104,8 @@ def _over_http(source: SettingsSource, role: CallerRole, listening: socket.socke
 
     async def work() -> int:
         async with opening.open_service(source) as service:
+            if not read_only:
+                service.look_after_runs()
             desk = Desk(service, local_principal(role), role, lambda: source.current().redacted(), read_only)
             await serve_http(build_server(desk), desk, listening)
         return 0

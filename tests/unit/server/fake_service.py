@@ -61,6 +61,9 @@ class FakeService:
     def called(self, name: str) -> list[dict[str, Any]]:
         return [arguments for each, arguments in self.calls if each == name]
 
+    def look_after_runs(self) -> None:
+        """Nothing runs here."""
+
     async def list_spaces(self, *, limit: int = 50, cursor: str | None = None) -> Page[SpaceRow]:
         self._asked("list_spaces", limit=limit, cursor=cursor)
         rows = [

@@ -13,7 +13,6 @@ import pytest
 from spheresync.errors import ConfigurationError, SourceError, SourceFault
 from spheresync.source.budget import UnlimitedBudget
 from spheresync.source.http import JSON, Login, TenantHttp
-from spheresync.source.oauth import derive_token_url
 from tests.unit.source.double import BASE, SECRET, TOKEN_URL, Hands, Reply, Tenant, as_json, connect, page
 
 pytestmark = pytest.mark.anyio
@@ -28,24 +27,6 @@ def denial(code: object = "invalid_client", status: int = 401) -> Reply:
 
 def only_in_body(request: httpx2.Request) -> Reply | None:
     return None if "authorization" not in request.headers else denial()
-
-
-@pytest.mark.parametrize(
-    ("base", "derived"),
-    [
-        ("https://acme.eu10.hcs.cloud.sap", "https://acme.authentication.eu10.hana.ondemand.com/oauth/token"),
-        ("https://acme.us10-2.hcs.cloud.sap/x?y=1", "https://acme.authentication.us10-2.hana.ondemand.com/oauth/token"),
-        ("https://a.eu10.hanacloudservices.cloud.sap", "https://a.authentication.eu10.hana.ondemand.com/oauth/token"),
-        ("https://datasphere.acme.example", None),
-        ("https://a.b.eu10.hcs.cloud.sap", None),
-        ("https://acme.eu10.hcs.cloud.sap.evil.example", None),
-        ("http://acme.eu10.hcs.cloud.sap", None),
-        ("http://127.0.0.1:8000", None),
-        ("", None),
-    ],
-)
-def test_the_token_url_of_a_tenant(base: str, derived: str | None) -> None:
-    assert derive_token_url(base) == derived
 
 
 def test_a_token_url_that_cannot_be_derived_must_be_given() -> None:
