@@ -232,14 +232,16 @@ class Reading:
     async def get_run(self, run_id: str) -> RunAnswer:
         run = await self._store.runs.get(RunId(run_id))
         if run.change_set_id is None:
-            return rows.run_answer(run, None, [], [])
+            return rows.run_answer(run)
         change_set = await self._store.change_sets.get(run.change_set_id)
         conflicts = []
         if change_set.summary.get(Action.CONFLICT):
             conflicts = await self._store.change_sets.items(
-                change_set.id, after_ordinal=0, limit=rows.SHOWN_PROBLEMS, actions=[Action.CONFLICT]
+                change_set.id, after_ordinal=0, limit=rows.SHOWN_FAILURES, actions=[Action.CONFLICT]
             )
-        return rows.run_answer(run, change_set, await self._store.runs.entries(run.id), conflicts)
+        tally = await self._store.runs.tally(run.id)
+        failed = await self._store.runs.failed(run.id, rows.SHOWN_FAILURES)
+        return rows.run_answer(run, change_set, tally, failed, conflicts)
 
     async def list_runs(self, *, limit: int = 20, cursor: str | None = None) -> Page[RunRow]:
         start = cursors.decode(cursor, str)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from spheresync.answers import (
@@ -31,11 +31,13 @@ from spheresync.state.records import (
     Checkpoint,
     FacetCount,
     JournalEntry,
+    JournalState,
     RunRecord,
     SpaceRecord,
 )
 
 SHOWN_PROBLEMS = 20
+SHOWN_FAILURES = 50
 SHOWN_CHANGES = 12
 LONGEST_VALUE = 400
 CONFLICT_REMEDY = "Rename or remove that table, or give the asset another name with a mapping rule."
@@ -178,19 +180,22 @@ def run_row(run: RunRecord) -> RunRow:
 
 def run_answer(
     run: RunRecord,
-    change_set: ChangeSetRecord | None,
-    journal: Sequence[JournalEntry],
-    conflicts: Sequence[ChangeSetItem],
+    change_set: ChangeSetRecord | None = None,
+    tally: Mapping[tuple[Action, JournalState], int] | None = None,
+    failed: Sequence[JournalEntry] = (),
+    conflicts: Sequence[ChangeSetItem] = (),
 ) -> RunAnswer:
-    """`journal` holds what was tried so far; `conflicts` what the plan itself would not touch."""
+    """`tally` and `failed` say what was tried so far; `conflicts` what the plan itself would not touch."""
+    tried = tally or {}
     failures = [
         Failure(asset=str(item.asset), target=item.target, code="conflict", reason=item.reason, remedy=CONFLICT_REMEDY)
         for item in conflicts
     ]
-    failures += [_failure(entry.problem, "glue") for entry in journal if entry.problem is not None]
+    failures += [_failure(entry.problem, "glue") for entry in failed if entry.problem is not None]
     failures += [_failure(problem, None) for problem in run.problems]
+    left_out = sum(count for (_, state), count in tried.items() if state is JournalState.FAILED) - len(failed)
     todo = sum(change_set.summary.get(action, 0) for action in Action if action.changes_something) if change_set else 0
-    done = sum(1 for entry in journal if entry.state.ended)
+    done = sum(count for (_, state), count in tried.items() if state.ended)
     return RunAnswer(
         run_id=run.id,
         state=run.state,
@@ -198,9 +203,9 @@ def run_answer(
         actor=run.actor.id,
         change_set_id=run.change_set_id,
         progress=Progress(phase=run.phase, done=done, total=max(todo, done)),
-        counts=_counts(run),
-        failures=failures[:SHOWN_PROBLEMS],
-        failures_total=len(failures),
+        counts=_counts(run, tried),
+        failures=failures[:SHOWN_FAILURES],
+        failures_total=len(failures) + left_out,
         findings=[finding(problem) for problem in change_set.findings] if change_set else [],
         usage=dict(run.usage),
         created_at=run.created_at,
@@ -215,9 +220,18 @@ def _failure(problem: Problem, target: str | None) -> Failure:
     )
 
 
-def _counts(run: RunRecord) -> dict[str, int]:
+def _counts(run: RunRecord, tried: Mapping[tuple[Action, JournalState], int]) -> dict[str, int]:
+    """The counts of the end, or, while the run is under way, what the journal holds so far."""
     words = [*Action, "failed", "refused", "skipped"]
-    return {str(word): run.counts.get(word, 0) for word in words}
+    if run.state.ended:
+        return {str(word): run.counts.get(word, 0) for word in words}
+    counts = dict.fromkeys(map(str, words), 0)
+    for (action, state), count in tried.items():
+        if state is JournalState.CONFIRMED:
+            counts[action] += count
+        elif state is JournalState.FAILED:
+            counts["failed"] += count
+    return counts
 
 
 def audit_row(entry: AuditEntry, *, full: bool) -> AuditRow:

@@ -44,6 +44,21 @@ class JournalReader:
         )
         return [_read(row) for row in rows]
 
+    async def tally(self, run_id: RunId) -> dict[tuple[Action, JournalState], int]:
+        """How many entries there are of each action and state."""
+        rows = await self._link.all(
+            "SELECT action, state, count(*) FROM journal WHERE run_id = ? GROUP BY action, state", (run_id,)
+        )
+        return {(_ACTIONS[action], _STATES[state]): count for action, state, count in rows}
+
+    async def failed(self, run_id: RunId, limit: int) -> list[JournalEntry]:
+        """At most `limit` entries that ended badly, by ordinal."""
+        rows = await self._link.all(
+            f"SELECT {_ENTRY} FROM journal WHERE run_id = ? AND state = 'failed' ORDER BY ordinal LIMIT ?",
+            (run_id, limit),
+        )
+        return [_read(row) for row in rows]
+
 
 class JournalWriter(JournalReader):
     """Writes the journal; every method takes the claim's fence and raises FenceError under an older one."""

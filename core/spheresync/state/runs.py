@@ -8,6 +8,7 @@ from datetime import datetime
 
 from spheresync.errors import UsageError
 from spheresync.model import (
+    Action,
     ChangeSetId,
     Digest,
     Principal,
@@ -21,7 +22,7 @@ from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.fences import require_fence
 from spheresync.state.journal import JournalReader, JournalWriter
 from spheresync.state.owners import Owners
-from spheresync.state.records import ChangeSetItem, JournalEntry, RunRecord
+from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
 from spheresync.state.spelling import read_counts, read_problems, spell_counts, spell_problems
 
 _RUN = (
@@ -102,6 +103,14 @@ class RunReader:
     async def open_entries(self, run_id: RunId) -> list[JournalEntry]:
         """Journal entries that are planned or sent: what a take-over has to settle."""
         return await self._journal.open_entries(run_id)
+
+    async def tally(self, run_id: RunId) -> dict[tuple[Action, JournalState], int]:
+        """How many journal entries of a run there are of each action and state."""
+        return await self._journal.tally(run_id)
+
+    async def failed(self, run_id: RunId, limit: int) -> list[JournalEntry]:
+        """At most `limit` journal entries of a run that ended badly."""
+        return await self._journal.failed(run_id, limit)
 
     def _live(self, unfinished: Sequence[RunRecord]) -> set[RunId]:
         now = self._clock()
