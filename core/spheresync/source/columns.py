@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import Column, Labels, Parameter, SourceType, TechnicalName
@@ -72,6 +73,11 @@ def source_type(facets: Facets, definitions: Mapping[str, Facets]) -> SourceType
             facets.precision or underlying.precision,
             facets.scale or underlying.scale,
         )
+    return _plain_type(facets)
+
+
+@lru_cache(maxsize=4096)
+def _plain_type(facets: Facets) -> SourceType:
     length = None if (facets.max_length or "").lower() == "max" else _number(facets.max_length)
     precision, scale = _number(facets.precision), _scale(facets.scale)
     if scale is None and precision is not None and facets.name == "Edm.Decimal":

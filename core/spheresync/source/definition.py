@@ -41,9 +41,12 @@ async def fetch(http: TenantHttp, entry: AssetEntry) -> RawDefinition:
         except SourceError as error:
             errors[surface] = error
 
-    async with anyio.create_task_group() as group:
-        for surface, url in named.items():
-            group.start_soon(read, surface, url)
+    if len(named) == 1:
+        await read(*next(iter(named.items())))
+    else:
+        async with anyio.create_task_group() as group:
+            for surface, url in named.items():
+                group.start_soon(read, surface, url)
     notes: tuple[Problem, ...] = ()
     for surface, error in sorted(errors.items(), reverse=True):  # relational first: it is the one to mend
         named_error = _named(entry, surface, error)

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from lxml import etree
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.source.expressions import Value, read_value
+from spheresync.source.expressions import Value, attributes_of, read_value
 from spheresync.source.vocabulary import Terms
 from spheresync.source.xml import XML_CAP, parse_xml
 
@@ -171,7 +171,9 @@ class _Reader:
                 elif kind == "EntityContainer":
                     sets.extend(self._sets_of(element))
                 elif kind == "TypeDefinition":
-                    definitions[f"{self._namespace}.{element.get('Name')}"] = self._facets(element, "UnderlyingType")
+                    attributes = attributes_of(element)
+                    facets = self._facets(attributes, "UnderlyingType")
+                    definitions[f"{self._namespace}.{attributes.get('Name')}"] = facets
         for qualified in self._raw:
             self._resolve(qualified, ())
         return EdmxDocument(
@@ -228,13 +230,14 @@ class _Reader:
         return resolved
 
     def _property(self, element: etree._Element, owner: str) -> Property:
-        name = element.get("Name")
+        attributes = attributes_of(element)
+        name = attributes.get("Name")
         if not name:
             raise _wrong(f"A property of {owner} has no name.")
         return Property(
             name,
-            self._facets(element, "Type"),
-            element.get("Nullable", "true") not in {"false", "0"},
+            self._facets(attributes, "Type"),
+            attributes.get("Nullable", "true") not in {"false", "0"},
             self._annotations(f"{owner}/{name}", element),
         )
 
@@ -243,17 +246,17 @@ class _Reader:
         own = self._gathered.get(f"{heir}/{inherited.name}")
         return replace(inherited, annotations={**inherited.annotations, **own}) if own else inherited
 
-    def _facets(self, element: etree._Element, attribute: str) -> Facets:
-        spelled = element.get(attribute)
+    def _facets(self, attributes: Mapping[str, str], attribute: str) -> Facets:
+        spelled = attributes.get(attribute)
         if not spelled:
-            raise _wrong(f"{element.get('Name')} has no {attribute}.")
+            raise _wrong(f"{attributes.get('Name')} has no {attribute}.")
         name, collection = _unwrap(spelled)
         return Facets(
             name if name.startswith("Edm.") else self._qualify(name),
             collection,
-            element.get("MaxLength"),
-            element.get("Precision"),
-            element.get("Scale"),
+            attributes.get("MaxLength"),
+            attributes.get("Precision"),
+            attributes.get("Scale"),
         )
 
     def _annotations(self, target: str, element: etree._Element) -> Annotations:
@@ -275,10 +278,12 @@ class _Reader:
 
     def _collect(self, parent: etree._Element, into: dict[str, Value]) -> None:
         for element in parent:
-            if _TAGS.get(element.tag) == "Annotation" and element.get("Qualifier") is None:
-                key = self._terms.key(element.get("Term", ""))
-                if key not in into:
-                    into[key] = read_value(element)
+            if _TAGS.get(element.tag) == "Annotation":
+                attributes = attributes_of(element)
+                if "Qualifier" not in attributes:
+                    key = self._terms.key(attributes.pop("Term", ""))
+                    if key not in into:
+                        into[key] = read_value(element, attributes)
 
     def _qualify(self, name: str) -> str:
         """A name by namespace: its alias resolved; the schema's own namespace where it has none."""

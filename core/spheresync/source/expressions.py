@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from lxml import etree
 
@@ -54,16 +54,24 @@ _PATHS = frozenset(
 _KINDS = _TEXTS | _PATHS | {"Bool", "EnumMember"}
 
 
-def read_value(element: etree._Element) -> Value:
-    """The value of an Annotation or PropertyValue; True where it has none, as tagging terms default to it."""
-    for kind, text in element.attrib.items():
+def read_value(element: etree._Element, attributes: Mapping[str, str]) -> Value:
+    """The value of an Annotation or PropertyValue; True where it has none, as tagging terms default to it.
+
+    `attributes` are the element's; the caller has read them already.
+    """
+    for kind, text in attributes.items():
         if kind in _KINDS:
-            return _constant(str(kind), str(text))
+            return _constant(kind, text)
     for child in element:
         kind = local_name(child)
         if kind != "Annotation":
             return _expression(child, kind)
     return True
+
+
+def attributes_of(element: etree._Element) -> dict[str, str]:
+    """All at once: one call into libxml2 instead of one for each."""
+    return cast("dict[str, str]", dict(element.items()))
 
 
 def is_true(value: Value) -> bool:
@@ -86,7 +94,7 @@ def _expression(element: etree._Element, kind: str) -> Value:
     if kind == "Record":
         return Record(
             {
-                str(child.get("Property", "")).lower(): read_value(child)
+                str(child.get("Property", "")).lower(): read_value(child, attributes_of(child))
                 for child in element
                 if local_name(child) == "PropertyValue"
             }

@@ -16,6 +16,8 @@ from spheresync.errors import ConfigurationError, SourceError, SourceFault
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _EXAMPLE = "give one such as https://tenant.eu10.hcs.cloud.sap"
+#: An absolute URL that means the same to everybody: nothing to encode, nothing to resolve.
+_PLAIN = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9_./$()'=,-]*")
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -48,6 +50,11 @@ class Origin:
         return cls(url.copy_with(path=url.path.rstrip("/") + "/", query=None, fragment=None))
 
     @property
+    def _start(self) -> str:
+        """What every plain absolute URL of this origin begins with."""
+        return f"{self.base.scheme}://{self.base.netloc.decode('ascii')}/"
+
+    @property
     def host(self) -> str:
         return self.base.host
 
@@ -58,6 +65,8 @@ class Origin:
             SourceError: FOREIGN_ORIGIN if it leaves the origin, WRONG_SHAPE if it is no URL.
         """
         try:
+            if url_or_path.startswith(self._start) and _PLAIN.fullmatch(url_or_path) and "/." not in url_or_path:
+                return httpx2.URL(url_or_path)
             start = httpx2.URL(against) if against else self.base
             url = start.join(quote_as_served(url_or_path))
         except (httpx2.InvalidURL, ValueError) as error:

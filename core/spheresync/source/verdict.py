@@ -52,7 +52,10 @@ def judge(answer: Answer, clock: Clock) -> Answer:
         Transient: THROTTLED, SERVER_ERROR or HTML_INSTEAD, which another attempt may cure.
         SourceError: any other refusal, with the remedy.
     """
-    status, shown = answer.status, _shown(answer)
+    status = answer.status
+    if status == 200 and not looks_like_html(answer):
+        return answer
+    shown = _shown(answer)
     if status == 429:
         error = SourceError(
             SourceFault.THROTTLED,
@@ -75,14 +78,12 @@ def judge(answer: Answer, clock: Clock) -> Answer:
         raise _refusal(answer, shown)
     if looks_like_html(answer):
         raise _page(answer, shown)
-    if status != 200:
-        raise SourceError(
-            SourceFault.WRONG_SHAPE,
-            f"{shown}: the tenant answered {status} where 200 was due.",
-            remedy="Check datasphere.base_url.",
-            status=status,
-        )
-    return answer
+    raise SourceError(
+        SourceFault.WRONG_SHAPE,
+        f"{shown}: the tenant answered {status} where 200 was due.",
+        remedy="Check datasphere.base_url.",
+        status=status,
+    )
 
 
 def _refusal(answer: Answer, shown: str) -> SourceError:

@@ -141,25 +141,24 @@ class Wire:
             return await self._send(request, sent_at, time_limit())
 
     async def _send(self, request: httpx2.Request, sent_at: float, time_limit: float) -> Answer:
-        shown = _shown(request)
         started = False
         try:
             with anyio.fail_after(time_limit):
                 response = await self._client.send(request, stream=True)
                 started = True
                 try:
-                    body = await self._read(response, shown)
+                    body = await self._read(response)
                 finally:
                     with anyio.CancelScope(shield=True):
                         await response.aclose()
         except (httpx2.RemoteProtocolError, httpx2.ReadError, BodyDamagedError) as error:
             fault = SourceFault.TRUNCATED if started else SourceFault.UNREACHABLE
-            raise Transient(_broken(fault, shown, error), sent_at) from error
+            raise Transient(_broken(fault, _shown(request), error), sent_at) from error
         except (TimeoutError, httpx2.TransportError) as error:
-            raise Transient(_broken(SourceFault.UNREACHABLE, shown, error), sent_at) from error
+            raise Transient(_broken(SourceFault.UNREACHABLE, _shown(request), error), sent_at) from error
         return Answer(response.status_code, response.headers, body, str(request.url), sent_at)
 
-    async def _read(self, response: httpx2.Response, shown: str) -> bytes:
+    async def _read(self, response: httpx2.Response) -> bytes:
         encoding = response.headers.get("content-encoding", "").strip().lower()
         if response.is_stream_consumed:  # a transport that buffers has read and decoded it
             self._received(len(response.content))
@@ -167,7 +166,7 @@ class Wire:
         if encoding not in _ENCODINGS:
             raise SourceError(
                 SourceFault.WRONG_SHAPE,
-                f"{shown} was answered in the encoding {encoding!r}, which was not asked for.",
+                f"{_shown(response.request)} was answered in the encoding {encoding!r}, which was not asked for.",
                 remedy="Check the proxy between this machine and the tenant.",
             )
         reader, received = BodyReader(encoding, self._body_cap), 0
@@ -179,7 +178,7 @@ class Wire:
         except BodyTooLargeError as error:
             raise SourceError(
                 SourceFault.TOO_LARGE,
-                f"The answer to {shown} is larger than {self._body_cap} bytes.",
+                f"The answer to {_shown(response.request)} is larger than {self._body_cap} bytes.",
                 remedy="No definition is that large; look at what the URL serves.",
                 status=response.status_code,
             ) from error

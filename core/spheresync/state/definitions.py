@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 from spheresync.model import (
@@ -70,7 +71,13 @@ def _encode_type(kind: SourceType) -> list[object]:
 
 
 def _decode_type(value: list[Any]) -> SourceType:
-    return SourceType(*value)
+    return _type_of(*value)
+
+
+@lru_cache(maxsize=4096)
+def _type_of(name: str, *facets: Any) -> SourceType:
+    """Few types stand for many columns; one object serves them all."""
+    return SourceType(name, *facets)
 
 
 def _encode_column(column: Column) -> dict[str, object]:
@@ -108,4 +115,4 @@ def _decode_column(value: dict[str, Any]) -> Column:
 
 
 def _pairs(value: Any) -> Labels:
-    return tuple((first, second) for first, second in value)
+    return tuple(map(tuple, value)) if value else ()

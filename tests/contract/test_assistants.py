@@ -1,0 +1,107 @@
+"""The MCP server of a real tenant over stdio, as an assistant has it."""
+
+from __future__ import annotations
+
+import json
+from contextlib import AbstractAsyncContextManager
+from typing import Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from tests.contract.conftest import MakeInstallation
+from tests.simulators.glue_process import GlueSimulator
+from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
+
+pytestmark = pytest.mark.anyio
+
+WRITING = {"apply_changes", "run_sync", "cancel_run"}
+RESOURCES = {
+    "spheresync://config",
+    "spheresync://spaces",
+    "spheresync://assets/{space}/{+name}",
+    "spheresync://change-sets/{id}",
+    "spheresync://runs/{id}",
+}
+
+
+def connect(installation: Installation, *flags: str, **more: str) -> AbstractAsyncContextManager[Client]:
+    command, *arguments = installation.command("serve", *flags)
+    folder = str(installation.state_dir.parent)
+    environment = installation.variables() | more
+    return Client(StdioServerParameters(command=command, args=arguments, env=environment, cwd=folder))
+
+
+async def call(client: Client, name: str, **arguments: Any) -> dict[str, Any]:
+    result = await client.call_tool(name, arguments)
+    assert not result.is_error, result.content
+    assert isinstance(result.structured_content, dict)
+    return result.structured_content
+
+
+@pytest.fixture(scope="module")
+def discovered(make_installation: MakeInstallation) -> Installation:
+    installation = make_installation()
+    installation.ask("discover")
+    return installation
+
+
+async def test_who_says_nothing_is_a_viewer_and_reads_the_store_only(
+    discovered: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    tenant.clear_stats()
+    glue.reset()
+    async with connect(discovered) as client:
+        tools = (await client.list_tools()).tools
+        refused = await client.call_tool("run_sync", {})
+        spaces = await call(client, "list_spaces")
+        assets = await call(client, "list_assets", space="SPACE_000", limit=3)
+        await call(client, "describe_asset", asset="SPACE_000/ASSET_00001")
+        await call(client, "explain_mapping", asset="SPACE_000/ASSET_00001")
+        await call(client, "preview_changes")
+        await call(client, "get_sync_status")
+        templates = (await client.list_resource_templates()).resource_templates
+        resources = (await client.list_resources()).resources
+        name = client.server_info.name
+    assert name == "spheresync"
+    assert not WRITING & {tool.name for tool in tools}
+    assert refused.is_error and "operator" in str(refused.content)
+    assert (spaces["total"], assets["total"], len(assets["items"])) == (2, 10, 3)
+    assert {str(r.uri) for r in resources} | {t.uri_template for t in templates} >= RESOURCES
+    assert tenant.stats().total == 0, "a tool call never asks SAP"
+    assert not [operation for operation in glue.calls() if not operation.startswith("Get")]
+
+
+async def test_the_list_of_all_tools_is_small_and_read_only_beats_the_role(discovered: Installation) -> None:
+    async with connect(discovered, SPHERESYNC_ROLE="admin") as client:
+        tools = (await client.list_tools()).tools
+    spelled = [tool.model_dump(by_alias=True, exclude_none=True, mode="json") for tool in tools]
+    assert len(json.dumps(spelled).encode()) < 24 * 1024
+    assert {tool.name for tool in tools} >= WRITING
+    assert all(tool.title and tool.output_schema and tool.annotations for tool in tools)
+    async with connect(discovered, "--read-only", SPHERESYNC_ROLE="admin") as client:
+        tools = (await client.list_tools()).tools
+        refused = await client.call_tool("run_sync", {})
+    assert not WRITING & {tool.name for tool in tools}
+    assert refused.is_error and "read-only" in str(refused.content)
+
+
+async def test_the_same_call_repeated_gives_the_same_run_and_outlives_the_connection(
+    make_installation: MakeInstallation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    installation = make_installation()
+    tenant.set_faults(latency_ms=200)
+    try:
+        async with connect(installation, SPHERESYNC_ROLE="operator") as client:
+            first = await call(client, "run_sync", wait_seconds=0)
+            same = await call(client, "run_sync", wait_seconds=0)
+            other = await call(client, "run_sync", spaces=["SPACE_000"], wait_seconds=0)
+    finally:
+        tenant.set_faults()
+    assert first["state"] in {"queued", "running"}
+    assert same["run_id"] == first["run_id"] != other["run_id"]
+    assert installation.ask("sync")["counts"]["unchanged"] == 20, "the next process took both over before its own"
+    runs = {run["run_id"]: run for run in installation.ask("runs")["items"]}
+    assert runs[first["run_id"]]["state"] == runs[other["run_id"]]["state"] == "done"
+    assert runs[first["run_id"]]["counts"]["create"] == 20

@@ -1,0 +1,76 @@
+"""Which part of the tenant a command is about: --space, --asset, --tier, --target, and the filters of `assets`."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.contract.conftest import MakeInstallation
+from tests.simulators.glue_process import GlueSimulator
+from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
+
+RULES = """
+mapping: {rules: [{match: {name: ASSET_00002}, set: {tier: critical}}]}
+scope: {exclude: ["SPACE_001/ASSET_00003"]}
+"""
+
+
+@pytest.fixture(scope="module")
+def discovered(make_installation: MakeInstallation) -> Installation:
+    installation = make_installation(RULES)
+    found = installation.ask("discover")
+    assert (found["listed"], found["mapped"], found["filtered"], found["failed"]) == (20, 19, 1, 0)
+    return installation
+
+
+@pytest.mark.parametrize(
+    ("flags", "creates"),
+    [
+        ((), 19),
+        (("--space", "SPACE_000", "--space", "SPACE_001"), 19),
+        (("--asset", "SPACE_000/ASSET_00001", "--asset", "SPACE_001/ASSET_00001"), 2),
+        (("--space", "SPACE_001", "--tier", "critical", "--target", "glue"), 2),
+    ],
+)
+def test_a_preview_plans_what_its_flags_admit(discovered: Installation, flags: tuple[str, ...], creates: int) -> None:
+    assert discovered.ask("preview", "--no-refresh", *flags)["summary"]["create"] == creates
+
+
+@pytest.mark.parametrize(
+    ("filters", "total"),
+    [
+        (("--tier", "critical", "--kind", "view"), 2),
+        (("--status", "excluded"), 1),
+        (("--space", "SPACE_000", "--query", "Asset 4"), 1),
+    ],
+)
+def test_assets_are_filtered(discovered: Installation, filters: tuple[str, ...], total: int) -> None:
+    assert discovered.ask("assets", *filters)["total"] == total
+
+
+def test_a_list_is_paged_by_an_opaque_cursor(discovered: Installation) -> None:
+    seen: list[str] = []
+    cursor: tuple[str, ...] = ()
+    while True:
+        page = discovered.ask("assets", "--limit", "12", *cursor)
+        assert set(page) == {"items", "total", "next_cursor"} and page["total"] == 20
+        seen += [row["asset"] for row in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        cursor = ("--cursor", page["next_cursor"])
+    assert len(seen) == len(set(seen)) == 20
+
+
+def test_a_sync_of_one_asset_reads_and_writes_that_one(
+    discovered: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    tenant.clear_stats()
+    glue.reset()
+    run = discovered.ask("sync", "--asset", "SPACE_000/ASSET_00005")
+    assert run["counts"]["create"] == 1
+    assert glue.calls()["CreateTable"] == 1
+    assert tenant.stats().counts["relational_metadata"] == 1
+    glue.reset()
+    again = discovered.ask("sync", "--asset", "SPACE_000/ASSET_00005", "--full")
+    assert (again["state"], again["counts"]["unchanged"]) == ("done", 1), "compared anew, and still the same"
+    assert glue.calls() == {}
