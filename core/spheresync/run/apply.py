@@ -149,6 +149,9 @@ class Applier:
 
     async def _feed(self, chunk: Sequence[tuple[ChangeSetItem, bool]], send: MemoryObjectSendStream[_Task]) -> None:
         tasks: list[_Task] = []
+        blobs = await self._store.blobs.get_many(
+            digest for item, _ in chunk for digest in (item.before, item.after) if digest is not None
+        )
         for item, sent_before in chunk:
             stale = self._staleness(item)
             if stale is not None:
@@ -156,7 +159,7 @@ class Applier:
             elif self._held_already(item):
                 self._conclude(_Result(_Task(item, None), None, None))
             else:
-                tasks.append(_Task(item, await self._operation(item, recovering=sent_before)))
+                tasks.append(_Task(item, self._operation(item, blobs, recovering=sent_before)))
         ordinals = [task.item.ordinal for task in tasks if task.operation is not None]
 
         async def mark(tx: Tx) -> None:
@@ -196,20 +199,19 @@ class Applier:
             and (held.container, held.name) == (item.container, item.name)
         )
 
-    async def _operation(self, item: ChangeSetItem, *, recovering: bool) -> Operation | None:
+    def _operation(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> Operation | None:
         if item.action in {Action.FORGET, Action.ADOPT}:
             return None
         desired = None
         if item.after is not None and item.after_digest is not None:
-            body = await self._store.blobs.get(item.after)
-            desired = DesiredObject(item.container, item.name, body, item.after_digest)
+            desired = DesiredObject(item.container, item.name, blobs[item.after], item.after_digest)
         return Operation(
             asset=item.asset,
             action=item.action,
             container=item.container,
             name=item.name,
             desired=desired,
-            last_written=await self._store.blobs.get(item.before) if item.before is not None else None,
+            last_written=blobs[item.before] if item.before is not None else None,
             expected_version=item.expected_version,
             minor=item.strategy is Strategy.METADATA_ONLY and not item.changes,
             recovering=recovering,

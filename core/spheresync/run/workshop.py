@@ -49,6 +49,7 @@ class Workshop:
         self._make_target = make_target
         self._source: DatasphereSource | None = None
         self._targets: dict[TargetName, Target] = {}
+        self._former_targets: list[Target] = []  # made under other settings; what they cost still counts
         self._mapping: MappingRules | None = None
 
     @property
@@ -60,6 +61,8 @@ class Workshop:
             return self._settings
         if current is not self._settings:
             self._settings, self._mapping = current, None
+            self._former_targets += self._targets.values()
+            self._targets = {}
         return self._settings
 
     @property
@@ -159,7 +162,7 @@ class Workshop:
             reading = self._source.http.usage
             figures["datasphere_requests"] = reading.requests
             figures["datasphere_bytes"] = reading.bytes_received
-        for target in self._targets.values():
+        for target in (*self._former_targets, *self._targets.values()):
             figures["aws_calls"] += target.usage.total_calls
             figures["aws_bytes"] += target.usage.bytes_sent
         return figures

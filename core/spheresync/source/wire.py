@@ -7,7 +7,7 @@ requests are counted, limited to ten at once, and paid for from the budget.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 
@@ -35,6 +35,17 @@ class Usage:
     bytes_received: int = 0
     retries: int = 0
     throttled: int = 0  # answers 429
+
+
+@dataclass(slots=True)
+class _Counters:
+    """The figures of `Usage` while they grow."""
+
+    requests: int = 0
+    token_requests: int = 0
+    bytes_received: int = 0
+    retries: int = 0
+    throttled: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +86,7 @@ class Wire:
         transport: httpx2.AsyncBaseTransport | None = None,
         body_cap: int = BODY_CAP,
     ) -> None:
-        self.usage = Usage()
+        self._usage = _Counters()
         self._budget = budget
         self._clock = clock
         self._deadline = deadline
@@ -103,13 +114,14 @@ class Wire:
 
     def count(self, *, retries: int = 0, throttled: int = 0, token_requests: int = 0) -> None:
         """Add to the usage what only the retry loop and the token know."""
-        usage = self.usage
-        self.usage = replace(
-            usage,
-            retries=usage.retries + retries,
-            throttled=usage.throttled + throttled,
-            token_requests=usage.token_requests + token_requests,
-        )
+        self._usage.retries += retries
+        self._usage.throttled += throttled
+        self._usage.token_requests += token_requests
+
+    @property
+    def usage(self) -> Usage:
+        """What was asked so far; a value that does not change afterwards."""
+        return Usage(**asdict(self._usage))
 
     async def exchange(
         self,
@@ -137,7 +149,7 @@ class Wire:
                     remedy="Raise datasphere.max_requests_per_minute or sync fewer assets at once.",
                 ) from error
             sent_at = self._clock.monotonic()
-            self.usage = replace(self.usage, requests=self.usage.requests + 1)
+            self._usage.requests += 1
             return await self._send(request, sent_at, time_limit())
 
     async def _send(self, request: httpx2.Request, sent_at: float, time_limit: float) -> Answer:
@@ -190,7 +202,7 @@ class Wire:
         return body
 
     def _received(self, size: int) -> None:
-        self.usage = replace(self.usage, bytes_received=self.usage.bytes_received + size)
+        self._usage.bytes_received += size
 
 
 def _shown(request: httpx2.Request) -> str:

@@ -1,0 +1,66 @@
+"""What part of the tenant a request is about."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spheresync.errors import UsageError
+from spheresync.model import AssetId, SpaceName, TechnicalName, Tier
+from spheresync.run.scope import Scope, ScopeRequest, unknown_name
+
+SPACES = st.sampled_from(["SALES", "HR", "FIN"])
+NAMES = st.sampled_from(["A", "B", "a/b"])
+ASSETS = st.builds(lambda space, name: f"{space}/{name}", SPACES, NAMES)
+REQUESTS = st.builds(
+    ScopeRequest,
+    spaces=st.lists(SPACES, max_size=2).map(tuple),
+    assets=st.lists(ASSETS, max_size=2).map(tuple),
+    tiers=st.lists(st.sampled_from([*Tier]), max_size=2).map(tuple),
+)
+
+
+def parse(request: ScopeRequest) -> Scope:
+    return Scope.parse(request, targets=["glue"])
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        (ScopeRequest(assets=("SALES",)), "SPACE/NAME"),
+        (ScopeRequest(tiers=("urgent",)), "critical, high, medium"),
+        (ScopeRequest(targets=("quicksight",)), "glue"),
+    ],
+)
+def test_a_bad_scope_names_what_is_valid(request_: ScopeRequest, says: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse(request_)
+    assert says in str(refused.value)
+
+
+def test_names_hold_slashes_and_split_at_the_first() -> None:
+    scope = parse(ScopeRequest(assets=("SALES/a/b",)))
+    assert scope.wants(AssetId(SpaceName("SALES"), TechnicalName("a/b")), None)
+
+
+@given(REQUESTS)
+def test_a_scope_reads_back(request_: ScopeRequest) -> None:
+    scope = parse(request_)
+    assert Scope.from_json(scope.to_json()) == scope
+
+
+@given(REQUESTS, REQUESTS, ASSETS, st.sampled_from([*Tier]))
+def test_what_a_covered_scope_wants_the_covering_one_wants_too(
+    first: ScopeRequest, second: ScopeRequest, text: str, tier: Tier
+) -> None:
+    wide, narrow = parse(first), parse(second)
+    asset = AssetId.parse(text)
+    if wide.covers(narrow) and narrow.wants(asset, tier):
+        assert wide.wants(asset, tier)
+        assert wide.wants_space(asset.space)
+
+
+def test_an_unknown_name_is_answered_with_the_nearest() -> None:
+    assert "SALES" in str(unknown_name("space", "SALE", ["SALES", "HR"], listing="list_spaces"))
+    assert "Nothing is known yet" in str(unknown_name("space", "X", [], listing="list_spaces"))
