@@ -6,6 +6,7 @@ Every command shown is really run, in a process of its own, exactly as a reader 
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -58,8 +59,8 @@ class Story:
         self._console.print(Rule(Text(title, style="bold cyan"), align="left", style="cyan"))
         self._console.print(Text(text))
 
-    def command(self, *arguments: str) -> None:
-        """Show a command and run it; its output goes straight to the reader."""
+    def command(self, *arguments: str) -> str:
+        """Show a command, run it, show what it prints, and answer that."""
         self._console.print(Text(f"\n$ spheresync {' '.join(arguments)}", style="bold green"))
         environment = {**_without_settings(), "SPHERESYNC_ENV": "dog", "SPHERESYNC_STATE_DIR": str(self._state_dir)}
         if self._console.is_terminal:
@@ -68,12 +69,16 @@ class Story:
             [sys.executable, "-m", "spheresync_server", *arguments],
             env=environment,
             cwd=self._state_dir,
-            stderr=subprocess.PIPE,
+            capture_output=True,
             check=False,
         )
+        output = ended.stdout.decode("utf-8", "replace")
+        sys.stdout.write(output)
+        sys.stdout.flush()
         if ended.returncode != 0:
             self._console.print(Text(ended.stderr.decode("utf-8", "replace"), style="red"))
             raise SystemExit(f"The demo stopped: spheresync {arguments[0]} ended with {ended.returncode}.")
+        return output
 
     def close(self) -> None:
         command = Path(sys.executable).with_name("spheresync")
@@ -105,6 +110,13 @@ def main() -> None:
         tell(Path(folder))
 
 
+def _change_set_in(output: str) -> str:
+    found = re.search(r"cs_[0-9a-f]{12}", output)
+    if found is None:
+        raise SystemExit("The demo stopped: preview named no change set.")
+    return found[0]
+
+
 def tell(state_dir: Path) -> None:
     story = Story(state_dir)
     story.open()
@@ -114,14 +126,14 @@ def tell(state_dir: Path) -> None:
     story.command("assets", "--space", "SALES", "--limit", "6")
 
     story.step("2. Preview", "Nothing is written yet. The plan is saved, and can be read, reviewed and approved.")
-    story.command("preview", "--no-refresh")
+    change_set = _change_set_in(story.command("preview", "--no-refresh"))
 
-    story.step("3. Apply", "In real life: spheresync apply <change set>. Sync is discover, preview and apply in one.")
-    story.command("sync")
+    story.step("3. Apply", "Exactly that change set. What somebody edited meanwhile would be refused, and named.")
+    story.command("apply", change_set)
 
     story.table("sales", "am_umsatz", rows=8)
 
-    story.step("4. Again", "Nothing has changed in Datasphere, so AWS is not even asked.")
+    story.step("4. Sync", "Discover, preview and apply in one. Nothing has changed, so AWS is not even asked.")
     story.command("sync")
 
     story.step(

@@ -20,7 +20,7 @@ WRITING = {"apply_changes", "run_sync", "cancel_run"}
 RESOURCES = {
     "spheresync://config",
     "spheresync://spaces",
-    "spheresync://assets/{space}/{+name}",
+    "spheresync://assets/{space}/{name}",
     "spheresync://change-sets/{id}",
     "spheresync://runs/{id}",
 }
@@ -63,8 +63,8 @@ async def test_who_says_nothing_is_a_viewer_and_reads_the_store_only(
         await call(client, "get_sync_status")
         templates = (await client.list_resource_templates()).resource_templates
         resources = (await client.list_resources()).resources
-        name = client.server_info.name
-    assert name == "spheresync"
+        server = client.server_info
+    assert server is not None and server.name == "spheresync"
     assert not WRITING & {tool.name for tool in tools}
     assert refused.is_error and "operator" in str(refused.content)
     assert (spaces["total"], assets["total"], len(assets["items"])) == (2, 10, 3)

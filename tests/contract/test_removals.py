@@ -25,7 +25,15 @@ def original(make_installation: MakeInstallation) -> Installation:
 
 
 @pytest.fixture
-def synced(original: Installation, tenant: RunningTenant, glue: GlueSimulator, tmp_path: Path) -> Iterator[Installation]:
+def healed(tenant: RunningTenant) -> Iterator[RunningTenant]:
+    yield tenant
+    tenant.set_faults()
+
+
+@pytest.fixture
+def synced(
+    original: Installation, tenant: RunningTenant, glue: GlueSimulator, tmp_path: Path
+) -> Iterator[Installation]:
     """A copy of a synced state, for tests after which the catalog is as it was."""
     shutil.copytree(original.state_dir, tmp_path / "state")
     glue.reset()
@@ -49,21 +57,23 @@ def database(installation: Installation, space: str) -> str:
     return installation.extra["SPHERESYNC_PREFIX"] + space
 
 
-def test_a_miss_counts_whichever_command_listed(
-    make_installation: MakeInstallation, tenant: RunningTenant, glue: GlueSimulator
+def test_misses_of_any_command_add_up_and_the_policy_delete_retires_first_and_deletes_next(
+    make_installation: MakeInstallation, healed: RunningTenant, glue: GlueSimulator
 ) -> None:
-    installation = make_installation()
+    installation = make_installation("deletion: {policy: delete}\n")
     installation.ask("sync", "--space", "SPACE_001")
-    tenant.set_faults(**LAST)
+    healed.set_faults(**LAST)
     installation.ask("discover")
     assert installation.ask("preview")["summary"]["retire"] == 0
     assert installation.ask("preview", "--no-refresh")["summary"]["retire"] == 0, "nothing was listed"
-    run = installation.ask("sync", "--space", "SPACE_001")
-    tenant.set_faults()
-    assert run["counts"]["retire"] == 1
+    third = installation.ask("sync", "--space", "SPACE_001")["counts"]
+    assert (third["retire"], third["delete"]) == (1, 0)
     table = glue.table(database(installation, "space_001"), "asset_00009")
     assert table["Parameters"]["spheresync.status"] == "retired"
     assert "retired" in table["Description"]
+    fourth = installation.ask("sync", "--space", "SPACE_001")["counts"]
+    assert (fourth["retire"], fourth["delete"]) == (0, 1)
+    assert "asset_00009" not in glue.dump()["tables"][database(installation, "space_001")]
 
 
 @pytest.mark.parametrize("deletion", ["{misses: 1, policy: keep}", "{misses: 1, grace: 1d}"])
@@ -109,16 +119,6 @@ def test_deletes_are_allowed_by_flag_but_only_max_deletes_lifts_a_guard_and_is_a
     assert own.ask("audit", "query", "--action", "guard_lifted")["total"] == 1
     tenant.set_faults(vanish=0.5, vanish_spaces=["SPACE_001"], unavailable_spaces=["SPACE_000"])
     assert own.ask("sync", "--allow-deletes", code=1)["state"] == "partly_failed", "failures and a guard together: 1"
-    assert sum(len(tables) for name, tables in glue.dump()["tables"].items() if name.startswith(database(own, ""))) == 20
-
-
-def test_the_policy_delete_retires_first_and_deletes_by_the_next_change_set(
-    own: Installation, tenant: RunningTenant, glue: GlueSimulator
-) -> None:
-    own.config = "deletion: {misses: 1, policy: delete}\n"
-    tenant.set_faults(**LAST)
-    first = own.ask("sync")["counts"]
-    assert (first["retire"], first["delete"]) == (1, 0)
-    second = own.ask("sync")["counts"]
-    assert (second["retire"], second["delete"]) == (0, 1)
-    assert "asset_00009" not in glue.dump()["tables"][database(own, "space_001")]
+    assert (
+        sum(len(tables) for name, tables in glue.dump()["tables"].items() if name.startswith(database(own, ""))) == 20
+    )

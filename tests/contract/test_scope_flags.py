@@ -26,7 +26,6 @@ def discovered(make_installation: MakeInstallation) -> Installation:
 @pytest.mark.parametrize(
     ("flags", "creates"),
     [
-        ((), 19),
         (("--space", "SPACE_000", "--space", "SPACE_001"), 19),
         (("--asset", "SPACE_000/ASSET_00001", "--asset", "SPACE_001/ASSET_00001"), 2),
         (("--space", "SPACE_001", "--tier", "critical", "--target", "glue"), 2),

@@ -1,4 +1,4 @@
-"""What must never happen to somebody's catalog: the four trials that the best peer fails, outages, other people's work."""
+"""What must never happen to somebody's catalog: the trials that the best peer fails, outages, other people's work."""
 
 from __future__ import annotations
 

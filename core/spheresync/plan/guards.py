@@ -81,13 +81,19 @@ def guard_removals(
 
 
 def guard_columns(
-    losing: Iterable[AssetId], *, assets_in_space: Mapping[SpaceName, int], max_deletes: int | None
+    losing: Iterable[AssetId],
+    *,
+    assets_in_space: Mapping[SpaceName, int],
+    waiting: frozenset[AssetId],
+    max_deletes: int | None,
 ) -> GuardVerdict:
     """Hold back the updates of a space of 20 or more whose every asset loses columns in one listing.
 
     Args:
         losing: assets whose new definition lacks a column of the one before; mapping changes do not count.
         assets_in_space: how many assets each space has that are listed and managed.
+        waiting: assets that this guard held back before: they go on waiting for a person as long as they lose
+            columns, even when the space has grown meanwhile.
         max_deletes: any number lifts this guard for the run, as it lifts the other.
     """
     if max_deletes is not None:
@@ -97,17 +103,18 @@ def guard_columns(
         by_space.setdefault(asset.space, []).append(asset)
     blocked: dict[AssetId, str] = {}
     findings: list[Problem] = []
-    for space, assets in sorted(by_space.items()):
+    for space, candidates in sorted(by_space.items()):
         total = assets_in_space.get(space, 0)
-        if total < SMALLEST_SPACE_FOR_COLUMN_GUARD or len(assets) < total:
+        everyone = total >= SMALLEST_SPACE_FOR_COLUMN_GUARD and len(candidates) >= total
+        held = candidates if everyone else [asset for asset in candidates if asset in waiting]
+        if not held:
             continue
-        blocked.update(dict.fromkeys(assets, ALL_LOSE_COLUMNS))
+        blocked.update(dict.fromkeys(held, ALL_LOSE_COLUMNS))
         findings.append(
             Problem(
                 subject=space,
                 code=ALL_LOSE_COLUMNS,
-                message=f"every one of the {total} assets of space {space} loses columns in one listing; "
-                "their updates wait",
+                message=f"all {len(held)} assets of space {space} lose columns in one listing; their updates wait",
                 remedy="If that is meant, run sync with --max-deletes 0; else check the technical user's privileges.",
             )
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spheresync.mapping.rules import Decision
@@ -17,6 +18,7 @@ from spheresync.model import (
     Strategy,
     TargetName,
     Tier,
+    digest_json,
     digest_of,
 )
 from spheresync.plan.diff import field_changes, severity_of
@@ -205,3 +207,23 @@ def by_urgency(item: ChangeSetItem) -> tuple[int, int, str, str]:
     tiers = list(Tier)
     urgency = tiers.index(item.tier) if item.tier is not None else len(tiers)
     return (int(item.action.removes), urgency, item.asset.space, item.asset.name)
+
+
+def digest_items(items: Sequence[ChangeSetItem]) -> Digest:
+    """What was approved is what is applied: covers target, action, address and the exact body of every item."""
+    return digest_json(
+        [
+            [
+                str(i.asset),
+                i.target,
+                i.destination,
+                i.action,
+                i.container,
+                i.name,
+                i.after_digest,
+                i.expected_digest,
+                i.blocked_by,
+            ]
+            for i in items
+        ]
+    )

@@ -98,6 +98,7 @@ class Applier:
         self._progress = progress
         self._report = ApplyReport()
         self._checkpoints: dict[AssetId, Checkpoint] = {}
+        self._renamed: frozenset[AssetId] = frozenset()  # if such an asset has a table retired, it is its former one
         self._results: list[_Result] = []
         self._ready = anyio.Event()
         self._finished_sending = False
@@ -117,6 +118,7 @@ class Applier:
             StateError: the state could not be written; nothing more was sent.
         """
         self._total = len(items)
+        self._renamed = frozenset(item.asset for item in items if item.action is Action.CREATE)
         open_items = []
         for item in items:
             entry = journal.get(item.ordinal)
@@ -177,7 +179,7 @@ class Applier:
         """Whether what was written there last is no longer what the plan saw (decision 6: item by item)."""
         held = self._checkpoints.get(item.asset)
         elsewhere = held is not None and (held.container, held.name) != (item.container, item.name)
-        if elsewhere and item.action in {Action.CREATE, Action.RETIRE}:
+        if self._is_former(item) or (elsewhere and item.action is Action.CREATE):
             return None  # rules named the asset anew: its old table is retired, its new one created
         digest = held.body_digest if held is not None and held.state is not CheckpointState.DELETED else None
         if digest == item.expected_digest or self._held_already(item):
@@ -307,6 +309,8 @@ class Applier:
     def _checkpoint(self, result: _Result, at: str) -> Checkpoint | None:
         item, outcome = result.task.item, result.outcome
         held = self._checkpoints.get(item.asset)
+        if self._is_former(item):
+            return None  # marked, and no longer followed: the checkpoint is that of the new table
         if result.error is not None and result.error.fault is TargetFault.MOVED and held is not None:
             # Its version is no longer known: the next plan reads the table first and merges what was edited there.
             return replace(held, version=None)
@@ -315,12 +319,6 @@ class Applier:
         state, _ = _STATE_AFTER.get(item.action, (CheckpointState.ACTIVE, AssetStatus.SYNCED))
         if outcome is None:
             return replace(held, state=state, synced_at=at, run_id=self._run.id) if held is not None else None
-        if (
-            item.action is Action.RETIRE
-            and held is not None
-            and (held.container, held.name) != (item.container, item.name)
-        ):
-            return None  # the former table of an asset that mapping renamed: marked, and no longer followed
         body = digest_of(outcome.body) if outcome.body else (item.before or Digest(""))
         return Checkpoint(
             asset=item.asset,
@@ -340,6 +338,10 @@ class Applier:
             run_id=self._run.id,
             fence=self._fence,
         )
+
+    def _is_former(self, item: ChangeSetItem) -> bool:
+        """Whether the item retires the table that an asset had before rules named it anew."""
+        return item.action is Action.RETIRE and item.asset in self._renamed
 
     def _entry(self, result: _Result, at: str) -> JournalEntry:
         item, outcome, error = result.task.item, result.outcome, result.error
@@ -394,6 +396,8 @@ class Applier:
 
     def _status(self, result: _Result) -> tuple[AssetId, AssetStatus] | None:
         item, error = result.task.item, result.error
+        if self._is_former(item):
+            return None
         if error is not None:
             return (item.asset, AssetStatus.CONFLICT) if error.fault is TargetFault.CONFLICT else None
         _, status = _STATE_AFTER.get(item.action, (CheckpointState.ACTIVE, AssetStatus.SYNCED))

@@ -34,6 +34,7 @@ class Draft:
     shrinking: list[AssetId] = field(default_factory=list)
     removals: list[tuple[Work, Subject]] = field(default_factory=list)
     gone: list[AssetId] = field(default_factory=list)
+    waiting: frozenset[AssetId] = frozenset()  # held back by the column guard, now or before
 
 
 class Designer:

@@ -43,6 +43,7 @@ from spheresync.state.store import Store, Tx
 READERS = 10
 """Definitions read at once; the tenant's door holds the same limit (reference: datasphere-api.md 7)."""
 BATCH = 250
+SPACE_GONE = "space_gone"
 
 
 class Source(Protocol):
@@ -116,7 +117,7 @@ class Discovery:
         self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
         wanted = [space for space in spaces.items if self._listable(space.name)]
         listings = await self._list_all(wanted)
-        readings = await self._remember_listings(spaces.items, listings)
+        readings = await self._remember_listings(spaces, listings)
         await self._read_all(readings)
         return self._report
 
@@ -136,7 +137,7 @@ class Discovery:
         return listings
 
     async def _remember_listings(
-        self, spaces: Sequence[SpaceEntry], listings: Mapping[SpaceName, Listing[AssetEntry]]
+        self, spaces: Listing[SpaceEntry], listings: Mapping[SpaceName, Listing[AssetEntry]]
     ) -> list[_Reading]:
         known = {record.id: record for record in await self._store.catalog.assets()}
         readings: list[_Reading] = []
@@ -153,7 +154,9 @@ class Discovery:
                     readings.append(_Reading(entry, record))
             if listing.complete:
                 settled.extend(self._missed(known.values(), space, {entry.id for entry in listing.items}))
-        space_records = [self._space_record(space, listings.get(space.name)) for space in spaces]
+        space_records = [self._space_record(space, listings.get(space.name)) for space in spaces.items]
+        if spaces.complete:
+            space_records += await self._gone({space.name for space in spaces.items})
 
         async def remember(tx: Tx) -> None:
             await tx.catalog.put_spaces(space_records)
@@ -207,6 +210,15 @@ class Discovery:
             problem=problem,
             present=True,
         )
+
+    async def _gone(self, listed: set[SpaceName]) -> list[SpaceRecord]:
+        """Spaces that the tenant no longer lists: revoked membership and deletion look alike, so nothing is missed."""
+        known = await self._store.catalog.spaces()
+        return [
+            replace(space, present=False, complete=False, problem=_space_gone(space.name))
+            for space in known
+            if space.name not in listed
+        ]
 
     def _with_status(self, record: AssetRecord) -> AssetRecord:
         status = status_of(record, self._checkpoints.get(record.id))
@@ -307,3 +319,12 @@ class Discovery:
             )
 
         await self._store.write(remember)
+
+
+def _space_gone(space: SpaceName) -> Problem:
+    return Problem(
+        subject=space,
+        code=SPACE_GONE,
+        message=f"Datasphere no longer lists space {space}; its tables stay as they are.",
+        remedy="Add the technical user to the space again, or, if the space is gone for good, exclude it by `scope:`.",
+    )

@@ -26,6 +26,7 @@ from spheresync.model import (
     RunState,
     isoformat,
 )
+from spheresync.plan.items import digest_items
 from spheresync.run.apply import Applier
 from spheresync.run.containers import ensure_containers
 from spheresync.run.planning import FORMAT, NEEDS_ALLOWANCE, PlanRequest
@@ -206,6 +207,11 @@ class Executor:
             raise RefusedError(f"change set {change_set.id} has another format.", remedy="Make a new preview.")
         await self._enter(drive, "applying")
         items = await self._store.change_sets.all_items(change_set.id)
+        if digest_items(items) != change_set.digest:
+            raise RefusedError(
+                f"change set {change_set.id} is not what was saved: its digest does not fit its items.",
+                remedy="Somebody changed the state by hand; make a new preview.",
+            )
         allowed = [
             item
             for item in items

@@ -6,9 +6,10 @@ are given out, so that a lost state is rebuilt from AWS instead of written over 
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -21,12 +22,10 @@ from spheresync.model import (
     Action,
     AssetId,
     ChangeSetId,
-    Digest,
     Principal,
     Problem,
     SpaceName,
     canonical_json,
-    digest_json,
     isoformat,
 )
 from spheresync.plan.guards import GuardVerdict, guard_columns, guard_removals
@@ -34,6 +33,7 @@ from spheresync.plan.items import (
     Subject,
     by_urgency,
     delete_item,
+    digest_items,
     forget_item,
     retire_item,
     settled_item,
@@ -46,7 +46,6 @@ from spheresync.run.scope import Scope
 from spheresync.state.records import (
     AssetRecord,
     AuditEvent,
-    ChangeSetItem,
     ChangeSetRecord,
     Checkpoint,
     CheckpointState,
@@ -56,6 +55,8 @@ from spheresync.target.protocol import Target
 
 FORMAT = 1
 """Version of the saved change set; another one is refused at apply."""
+COLUMN_GUARD = "column_guard"
+MANAGED = frozenset({CheckpointState.ACTIVE, CheckpointState.RETIRED})
 NEEDS_ALLOWANCE = "deletes_not_allowed"
 
 
@@ -115,8 +116,26 @@ class Planner:
         )
         await designer.run([self._subject(record) for record in to_design], names)
         await self._plan_removals()
-        findings = self._guard(records)
+        findings = self._guard(records, await self._waiting()) + await self._gone_spaces()
         return await self._save(findings)
+
+    async def _gone_spaces(self) -> tuple[Problem, ...]:
+        """Spaces that hold managed tables and that the tenant no longer lists: said, and nothing done about it."""
+        managed = {asset.space for asset, held in self._checkpoints.items() if held.state in MANAGED}
+        return tuple(
+            space.problem
+            for space in await self._store.catalog.spaces()
+            if space.problem is not None
+            and not space.present
+            and space.name in managed
+            and self._request.scope.wants_space(space.name)
+            and self._mapping.may_hold(space.name)
+        )
+
+    async def _waiting(self) -> frozenset[AssetId]:
+        """Assets whose updates the column guard held back before."""
+        noted = await self._store.meta.get(COLUMN_GUARD)
+        return frozenset(map(AssetId.parse, json.loads(noted))) if noted else frozenset()
 
     async def _load_checkpoints(self) -> None:
         checkpoints = await self._store.checkpoints.all(self._target.name, DEFAULT_DESTINATION)
@@ -187,11 +206,9 @@ class Planner:
         if bodies:
             await self._store.write(keep)
 
-    def _guard(self, records: Iterable[AssetRecord]) -> tuple[Problem, ...]:
+    def _guard(self, records: Iterable[AssetRecord], waiting: frozenset[AssetId]) -> tuple[Problem, ...]:
         managed: Counter[SpaceName] = Counter(
-            asset.space
-            for asset, held in self._checkpoints.items()
-            if held.state in {CheckpointState.ACTIVE, CheckpointState.RETIRED}
+            asset.space for asset, held in self._checkpoints.items() if held.state in MANAGED
         )
         removals = guard_removals(
             [asset for asset in self._draft.gone if not self._offered_only(asset)],
@@ -204,7 +221,11 @@ class Planner:
             for record in records
             if record.misses == 0 and record.id in self._checkpoints and record.included
         )
-        columns = guard_columns(self._draft.shrinking, assets_in_space=listed, max_deletes=self._request.max_deletes)
+        columns = guard_columns(
+            self._draft.shrinking, assets_in_space=listed, waiting=waiting, max_deletes=self._request.max_deletes
+        )
+        not_looked_at = frozenset() if self._request.scope.everything else waiting - set(self._draft.shrinking)
+        self._draft.waiting = not_looked_at | columns.blocked.keys()
         self._block(removals, columns)
         return removals.findings + columns.findings
 
@@ -228,7 +249,7 @@ class Planner:
             draft.summary[item.action] += 1
         record = ChangeSetRecord(
             id=ChangeSetId(f"cs_{secrets.token_hex(6)}"),
-            digest=_digest_items(items),
+            digest=digest_items(items),
             created_at=isoformat(self._now),
             expires_at=isoformat(self._now + self._settings.change_sets.expires),
             actor=self._request.principal.id,
@@ -255,31 +276,12 @@ class Planner:
 
         async def save(tx: Tx) -> None:
             await tx.change_sets.put(record, items)
+            await tx.meta.set(COLUMN_GUARD, canonical_json(sorted(map(str, draft.waiting))).decode())
             await tx.checkpoints.put_many(draft.rebased)
             await tx.audit.append_many([event])
 
         await self._store.write(save)
         return record
-
-
-def _digest_items(items: Sequence[ChangeSetItem]) -> Digest:
-    """What was approved is what is applied: covers target, action, address and the exact body of every item."""
-    return digest_json(
-        [
-            [
-                str(i.asset),
-                i.target,
-                i.destination,
-                i.action,
-                i.container,
-                i.name,
-                i.after_digest,
-                i.expected_digest,
-                i.blocked_by,
-            ]
-            for i in items
-        ]
-    )
 
 
 def _emptied(records: Iterable[AssetRecord], managed: Mapping[SpaceName, int]) -> frozenset[SpaceName]:

@@ -157,7 +157,8 @@ class Service(Reading):
         return await self.get_change_set(record.id, detail="concise", limit=limit)
 
     async def _known_problems(self, scope: Scope) -> tuple[Problem, ...]:
-        spaces = [space.problem for space in await self._store.catalog.spaces() if scope.wants_space(space.name)]
+        known = [space for space in await self._store.catalog.spaces() if space.present]
+        spaces = [space.problem for space in known if scope.wants_space(space.name)]
         return tuple(problem for problem in spaces if problem is not None)
 
     async def apply(self, change_set_id: str, principal: Principal, *, allow_deletes: bool = False) -> RunAnswer:

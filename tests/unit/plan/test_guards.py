@@ -18,6 +18,7 @@ from spheresync.plan.guards import (
 
 SALES = SpaceName("SALES")
 HR = SpaceName("HR")
+NONE: frozenset[AssetId] = frozenset()
 
 
 def assets(space: SpaceName, count: int) -> list[AssetId]:
@@ -82,8 +83,16 @@ def test_never_more_than_allowed_pass(removals: int, managed: int) -> None:
 
 def test_every_asset_of_a_large_space_losing_columns_waits_for_a_person() -> None:
     losing = assets(SALES, 20)
-    verdict = guard_columns(losing, assets_in_space={SALES: 20}, max_deletes=None)
+    verdict = guard_columns(losing, assets_in_space={SALES: 20}, waiting=NONE, max_deletes=None)
     assert set(verdict.blocked.values()) == {ALL_LOSE_COLUMNS}
-    assert not guard_columns(losing, assets_in_space={SALES: 21}, max_deletes=None).blocked
-    assert not guard_columns(assets(SALES, 19), assets_in_space={SALES: 19}, max_deletes=None).blocked
-    assert not guard_columns(losing, assets_in_space={SALES: 20}, max_deletes=0).blocked
+    assert not guard_columns(losing, assets_in_space={SALES: 21}, waiting=NONE, max_deletes=None).blocked
+    assert not guard_columns(assets(SALES, 19), assets_in_space={SALES: 19}, waiting=NONE, max_deletes=None).blocked
+    assert not guard_columns(losing, assets_in_space={SALES: 20}, waiting=NONE, max_deletes=0).blocked
+
+
+def test_what_waits_goes_on_waiting_when_the_space_has_grown() -> None:
+    losing = assets(SALES, 20)
+    verdict = guard_columns(losing, assets_in_space={SALES: 25}, waiting=frozenset(losing), max_deletes=None)
+    assert len(verdict.blocked) == 20
+    assert verdict.findings
+    assert not guard_columns(losing, assets_in_space={SALES: 25}, waiting=frozenset(losing), max_deletes=0).blocked

@@ -1,0 +1,145 @@
+"""Promises: the MCP server."""
+
+from __future__ import annotations
+
+from tests.contract.promise import Promise
+
+ASSISTANTS: tuple[Promise, ...] = (
+    Promise(
+        "mcp:name",
+        "CONTRACT.md#MCP server",
+        "The server's name is spheresync.",
+        ("tests/contract/test_assistants.py::test_who_says_nothing_is_a_viewer_and_reads_the_store_only",),
+    ),
+    Promise(
+        "mcp:schemas",
+        "CONTRACT.md#MCP server",
+        "Every tool has structured output with a schema, a title and correct annotations.",
+        (
+            "tests/unit/server/test_mcp_tools.py::test_every_tool_and_argument_is_described",
+            "tests/unit/server/test_mcp_tools.py::test_tools_list_is_the_golden_one_in_both_eras",
+            "tests/unit/server/test_mcp_tools.py::test_every_tool_answers_its_model",
+        ),
+    ),
+    Promise(
+        "mcp:errors",
+        "CONTRACT.md#MCP server",
+        "Errors are tool errors whose text says what to do next.",
+        (
+            "tests/unit/server/test_mcp_tools.py::test_errors_say_what_to_do_next",
+            "tests/unit/server/test_mcp_tools.py::test_errors_of_the_product_keep_their_remedy",
+            "tests/e2e/test_mcp_dog.py::test_a_sync_finds_nothing_the_second_time",
+        ),
+    ),
+    Promise(
+        "mcp:lists",
+        "CONTRACT.md#MCP server",
+        "Lists take limit and an opaque cursor and answer items, total and next_cursor.",
+        (
+            "tests/e2e/test_mcp_dog.py::test_an_assistant_brings_a_space_to_aws",
+            "tests/contract/test_scope_flags.py::test_a_list_is_paged_by_an_opaque_cursor",
+        ),
+    ),
+    Promise(
+        "mcp:main-job",
+        "CONTRACT.md#MCP server",
+        "An assistant lists, describes, explains, previews, applies and looks at the record.",
+        ("tests/e2e/test_mcp_dog.py::test_an_assistant_brings_a_space_to_aws",),
+    ),
+    Promise(
+        "mcp:size",
+        "CONTRACT.md#MCP server",
+        "tools/list stays under 24 KB.",
+        (
+            "tests/contract/test_assistants.py::test_the_list_of_all_tools_is_small_and_read_only_beats_the_role",
+            "tests/unit/server/test_mcp_tools.py::test_tools_list_leaves_room_for_later_tools",
+        ),
+    ),
+    Promise(
+        "mcp:resources",
+        "CONTRACT.md#MCP server",
+        "Resources are spaces, assets, change sets, runs and config.",
+        (
+            "tests/contract/test_assistants.py::test_who_says_nothing_is_a_viewer_and_reads_the_store_only",
+            "tests/unit/server/test_mcp_resources.py::test_resources_are_those_of_the_contract",
+            "tests/unit/server/test_mcp_resources.py::test_resources_answer_what_the_tools_answer",
+        ),
+    ),
+    Promise(
+        "mcp:prompts",
+        "CONTRACT.md#MCP server",
+        "Prompts are one Markdown file each.",
+        (
+            "tests/unit/server/test_mcp_resources.py::test_prompts_have_arguments_and_text",
+            "tests/unit/server/test_mcp_resources.py::test_prompts_name_only_tools_that_exist",
+        ),
+    ),
+    Promise(
+        "mcp:role:default",
+        "CONTRACT.md#MCP server",
+        "Over stdio the caller has SPHERESYNC_ROLE, by default admin in dog and viewer in wolf and bear.",
+        (
+            "tests/contract/test_assistants.py::test_who_says_nothing_is_a_viewer_and_reads_the_store_only",
+            "tests/unit/server/test_processes.py::test_default_role_over_stdio_is_that_of_the_environment",
+        ),
+    ),
+    Promise(
+        "mcp:role:listed",
+        "CONTRACT.md#MCP server",
+        "Tools a caller may not use are not listed.",
+        (
+            "tests/contract/test_assistants.py::test_who_says_nothing_is_a_viewer_and_reads_the_store_only",
+            "tests/unit/server/test_mcp_tools.py::test_only_tools_of_the_role_are_listed",
+            "tests/unit/server/test_mcp_tools.py::test_closed_tools_are_refused_with_the_reason",
+        ),
+    ),
+    Promise(
+        "mcp:read-only",
+        "CONTRACT.md#MCP server",
+        "serve --read-only beats every role.",
+        (
+            "tests/contract/test_assistants.py::test_the_list_of_all_tools_is_small_and_read_only_beats_the_role",
+            "tests/unit/server/test_mcp_tools.py::test_only_tools_of_the_role_are_listed",
+        ),
+    ),
+    Promise(
+        "mcp:http",
+        "CONTRACT.md#Command line: `spheresync`",
+        "Over HTTP: MCP at /mcp, dashboard at /, /healthz, /readyz and /metrics.",
+        (
+            "tests/e2e/test_mcp_dog.py::test_http_serves_the_same_to_a_viewer",
+            "tests/unit/server/test_processes.py::test_http_serves_mcp_and_the_operators_routes",
+        ),
+    ),
+    Promise(
+        "mcp:http:loopback",
+        "CONTRACT.md#MCP server",
+        "Where no issuer is configured the server binds to loopback only.",
+        (
+            "tests/unit/server/test_cli.py::test_errors_are_one_document_too",
+            "tests/unit/server/test_processes.py::test_http_serves_mcp_and_the_operators_routes",
+        ),
+    ),
+    Promise(
+        "mcp:http:ports",
+        "CONTRACT.md#Command line: `spheresync`",
+        "Default ports are 8000 in dog and 5000 in wolf.",
+        ("tests/contract/test_default_ports.py::test_a_server_over_http_says_its_default_port",),
+    ),
+    Promise(
+        "mcp:deletes",
+        "CONTRACT.md#MCP server",
+        "allow_deletes counts only once a person confirmed; a client that cannot ask is told the command line.",
+        (
+            "tests/unit/server/test_mcp_tools.py::test_deletes_are_done_only_after_the_person_said_yes",
+            "tests/unit/server/test_mcp_tools.py::test_no_means_that_nothing_is_done",
+            "tests/unit/server/test_mcp_tools.py::test_a_client_that_cannot_ask_gets_the_command_line",
+        ),
+    ),
+    Promise(
+        "mcp:store-only",
+        "CONTRACT.md#MCP server",
+        "The tools read Spheresync's own store; no tool call makes an assistant steer SAP's API.",
+        ("tests/contract/test_assistants.py::test_who_says_nothing_is_a_viewer_and_reads_the_store_only",),
+    ),
+)

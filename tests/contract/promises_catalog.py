@@ -1,0 +1,224 @@
+"""Promises: what Glue holds, and how a change set gets there."""
+
+from __future__ import annotations
+
+from tests.contract.promise import Promise
+
+CATALOG: tuple[Promise, ...] = (
+    Promise(
+        "glue:well-formed",
+        "CONTRACT.md#What a Glue table holds",
+        "Physical names match [a-z0-9_]{1,128}.",
+        (
+            "tests/contract/test_glue_contents.py::test_names_are_well_formed_and_the_smallest_source_has_the_plain_one",
+            "tests/unit/mapping/test_names.py::test_every_name_is_well_formed_and_its_own_name",
+        ),
+    ),
+    Promise(
+        "glue:collision:newcomers",
+        "CONTRACT.md#What a Glue table holds",
+        "Among newcomers the smallest source by code point gets the plain name, the others a short hash.",
+        (
+            "tests/contract/test_glue_contents.py::test_names_are_well_formed_and_the_smallest_source_has_the_plain_one",
+            "tests/e2e/test_safety.py::test_pairs_that_differ_only_by_case_both_arrive_under_names_that_stay",
+            "tests/unit/mapping/test_names.py::test_the_smallest_source_by_code_point_gets_the_plain_name",
+        ),
+    ),
+    Promise(
+        "glue:collision:holder",
+        "CONTRACT.md#What a Glue table holds",
+        "Who holds a name in the target keeps it.",
+        (
+            "tests/e2e/test_safety.py::test_pairs_that_differ_only_by_case_both_arrive_under_names_that_stay",
+            "tests/unit/mapping/test_names.py::test_holders_keep_their_names_when_others_come",
+            "tests/unit/mapping/test_glue_table.py::test_a_column_in_use_keeps_its_name_when_a_smaller_one_comes",
+        ),
+    ),
+    Promise(
+        "glue:parameters:database",
+        "CONTRACT.md#What a Glue table holds",
+        "A database carries managed-by, source, kind, label and fingerprint.",
+        (
+            "tests/contract/test_glue_contents.py::test_the_database_of_a_space_says_whose_it_is",
+            "tests/unit/mapping/test_glue_table.py::test_a_database_carries_its_space",
+        ),
+    ),
+    Promise(
+        "glue:parameters:table",
+        "CONTRACT.md#What a Glue table holds",
+        "A table carries managed-by, source exactly as in Datasphere, kind, label and fingerprint.",
+        (
+            "tests/contract/test_glue_contents.py::test_a_table_says_what_it_stands_for",
+            "tests/unit/mapping/test_glue_table.py::test_a_table_is_as_the_contract_says",
+        ),
+    ),
+    Promise(
+        "glue:parameters:column",
+        "CONTRACT.md#What a Glue table holds",
+        "A column carries name, type, label, role and aggregation.",
+        (
+            "tests/contract/test_glue_contents.py::test_a_column_keeps_its_meaning",
+            "tests/unit/mapping/test_glue_table.py::test_columns_are_as_the_contract_says",
+        ),
+    ),
+    Promise(
+        "glue:texts",
+        "CONTRACT.md#What a Glue table holds",
+        "The label alone, unless a rule says more, goes into Description and Comment, cut at AWS's byte limits.",
+        (
+            "tests/contract/test_glue_contents.py::test_labels_are_cut_at_bytes_and_stay_whole_in_parameters",
+            "tests/unit/mapping/test_types_and_texts.py::test_one_line_fits_and_is_allowed",
+            "tests/unit/mapping/test_types_and_texts.py::test_several_lines_fit_and_are_allowed",
+        ),
+    ),
+    Promise(
+        "glue:types",
+        "CONTRACT.md#What a Glue table holds",
+        "Types are mapped as the contract lists them, all else to string, the original in spheresync.type.",
+        (
+            "tests/contract/test_glue_contents.py::test_types_are_those_of_the_contract",
+            "tests/unit/mapping/test_types_and_texts.py::test_types",
+        ),
+    ),
+    Promise(
+        "glue:view-definition",
+        "CONTRACT.md#What a Glue table holds",
+        "The SQL text of a view is kept in spheresync.view-definition, size-checked, never in ViewOriginalText.",
+        (
+            "tests/unit/mapping/test_glue_table.py::test_a_table_is_as_the_contract_says",
+            "tests/unit/mapping/test_glue_table.py::test_what_is_too_large_for_a_parameter_is_named_and_left_out",
+            "tests/contract/test_glue_contents.py::test_a_table_says_what_it_stands_for",
+        ),
+    ),
+    Promise(
+        "glue:conflict",
+        "CONTRACT.md#What a Glue table holds",
+        "A table that Spheresync did not create is a conflict: it stays as it is, the run goes on, exit 1.",
+        (
+            "tests/e2e/test_safety.py::test_a_table_of_our_name_that_is_not_ours_is_a_conflict_and_stays_as_it_is",
+            "tests/contract/test_glue_contents.py::test_another_installation_takes_the_tables_for_foreign",
+        ),
+    ),
+    Promise(
+        "glue:foreign-database",
+        "CONTRACT.md#What a Glue table holds",
+        "A database that Spheresync did not create is used and never changed.",
+        (
+            "tests/contract/test_glue_contents.py::test_a_foreign_database_is_used_and_never_changed",
+            "tests/e2e/test_safety.py::test_a_table_of_our_name_that_is_not_ours_is_a_conflict_and_stays_as_it_is",
+        ),
+    ),
+    Promise(
+        "glue:foreign-parameters",
+        "CONTRACT.md#What a Glue table holds",
+        "Parameters that others set survive an update.",
+        (
+            "tests/e2e/test_safety.py::test_foreign_parameters_survive_an_update",
+            "tests/integration/test_glue_target.py::TestUpdate::test_merges_what_others_added_meanwhile",
+        ),
+    ),
+    Promise(
+        "glue:texts-by-hand",
+        "CONTRACT.md#Configuration",
+        "A description or comment edited by hand follows drift: report, keep or overwrite.",
+        (
+            "tests/e2e/test_safety.py::test_what_somebody_edits_after_the_preview_is_not_overwritten_and_the_rest_is_applied",
+            "tests/integration/test_glue_target.py::TestUpdate::test_a_text_edited_by_hand_follows_the_policy",
+            "tests/unit/mapping/test_merge.py::test_edited_texts_follow_the_policy",
+        ),
+    ),
+    Promise(
+        "glue:missing-table",
+        "CONTRACT.md#Configuration",
+        "A table deleted by hand is made again at its next update where drift.missing is overwrite.",
+        (
+            "tests/integration/test_glue_target.py::TestUpdate::test_makes_a_deleted_table_again_where_the_policy_says_so",
+            "tests/integration/test_glue_target.py::TestUpdate::test_refuses_a_deleted_table_otherwise",
+        ),
+    ),
+    Promise(
+        "state:rebuilt",
+        "CONTRACT.md#What a Glue table holds",
+        "With an empty state the target is listed first: a lost state is rebuilt from AWS, not rewritten.",
+        ("tests/e2e/test_sync.py::test_names_survive_the_loss_of_the_state",),
+    ),
+    Promise(
+        "plan:nothing-to-do",
+        "CONTRACT.md#Command line: `spheresync`",
+        "A sync or preview that finds nothing to do makes no AWS call at all, STS included.",
+        (
+            "tests/e2e/test_sync.py::test_first_sync_creates_every_asset_and_the_second_asks_aws_nothing",
+            "tests/contract/test_change_sets.py::test_a_change_set_is_seen_first_and_applied_once",
+            "tests/integration/test_glue_door.py::test_nobody_asks_sts_who_we_are",
+        ),
+    ),
+    Promise(
+        "plan:field-diff",
+        "CONTRACT.md#MCP server",
+        "A planned item holds its strategy and the field-level before and after.",
+        (
+            "tests/e2e/test_sync.py::test_one_label_is_one_update_and_one_type_is_a_full_one",
+            "tests/unit/plan/test_diff.py::test_no_change_exactly_when_equal",
+        ),
+    ),
+    Promise(
+        "plan:forget",
+        "CONTRACT.md#Words",
+        "What left the scope is forgotten, left in place, and adopted when it comes back.",
+        ("tests/e2e/test_safety.py::test_a_filter_added_between_runs_forgets_and_deletes_nothing",),
+    ),
+    Promise(
+        "plan:rename",
+        "CONTRACT.md#Configuration",
+        "A rule that renames makes the new table and marks the old one as retired.",
+        ("tests/e2e/test_mapping.py::test_a_rule_that_renames_makes_the_new_table_and_marks_the_old_one",),
+    ),
+    Promise(
+        "apply:expired",
+        "CONTRACT.md#Command line: `spheresync`",
+        "An expired change set is refused, exit 3.",
+        (
+            "tests/contract/test_change_sets.py::test_an_expired_change_set_is_refused",
+            "tests/unit/server/test_cli.py::test_errors_are_one_document_too",
+        ),
+    ),
+    Promise(
+        "apply:stale:mapping",
+        "CONTRACT.md#Command line: `spheresync`",
+        "A change set is refused as a whole when mapping or scope moved since.",
+        ("tests/contract/test_change_sets.py::test_a_change_set_of_another_mapping_or_scope_is_refused_as_a_whole",),
+    ),
+    Promise(
+        "apply:stale:wholly",
+        "CONTRACT.md#Command line: `spheresync`",
+        "A wholly stale change set is refused, exit 3.",
+        ("tests/contract/test_change_sets.py::test_a_change_set_of_which_everything_moved_is_refused",),
+    ),
+    Promise(
+        "apply:stale:item",
+        "CONTRACT.md#What a Glue table holds",
+        "What somebody edited after the preview is refused item by item, and the rest is applied.",
+        (
+            "tests/e2e/test_safety.py::test_what_somebody_edits_after_the_preview_is_not_overwritten_and_the_rest_is_applied",
+        ),
+    ),
+    Promise(
+        "apply:same-run",
+        "CONTRACT.md#MCP server",
+        "apply always answers the run of that change set.",
+        (
+            "tests/contract/test_change_sets.py::test_a_change_set_is_seen_first_and_applied_once",
+            "tests/e2e/test_cli_dog.py::test_applying_again_answers_the_same_run",
+            "tests/e2e/test_mcp_dog.py::test_an_assistant_brings_a_space_to_aws",
+        ),
+    ),
+    Promise(
+        "plan:rename:settled",
+        "CONTRACT.md#Command line: `spheresync`",
+        "After a rename the next sync has nothing to do and makes no AWS call.",
+        (
+            "tests/contract/test_mapping_trips_no_guard.py::test_what_was_renamed_is_settled_at_once",
+            "tests/e2e/test_mapping.py::test_a_rule_that_renames_makes_the_new_table_and_marks_the_old_one",
+        ),
+    ),
+)

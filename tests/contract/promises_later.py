@@ -1,0 +1,134 @@
+"""Promises of later releases."""
+
+from __future__ import annotations
+
+from tests.contract.promise import LaterPromise
+
+LATER: tuple[LaterPromise, ...] = (
+    LaterPromise(
+        "cli:serve:scheduler",
+        "CONTRACT.md#Command line: `spheresync`",
+        "The scheduler runs inside the server, one per state, by lease.",
+        "the scheduler comes with a later release",
+    ),
+    LaterPromise(
+        "config:scheduler:first-sync",
+        "CONTRACT.md#Configuration",
+        "Until a person has applied one change set, the scheduler only saves one for review.",
+        "the scheduler comes with a later release",
+    ),
+    LaterPromise(
+        "config:tiers:due",
+        "CONTRACT.md#Configuration",
+        "A tier is due by its interval, window and time zone; what was never synced is due at once.",
+        "the scheduler comes with a later release",
+    ),
+    LaterPromise(
+        "mcp:manage-schedule",
+        "CONTRACT.md#MCP server",
+        "manage_schedule pauses, resumes and runs a tier now.",
+        "the scheduler comes with a later release",
+    ),
+    LaterPromise(
+        "cli:revert",
+        "CONTRACT.md#Undo",
+        "revert makes a change set that restores what a run changed.",
+        "undo comes with a later release",
+    ),
+    LaterPromise(
+        "cli:release",
+        "CONTRACT.md#Undo",
+        "Restored assets are held until they change in Datasphere or a person releases them.",
+        "undo comes with a later release",
+    ),
+    LaterPromise(
+        "runs:revert:refused",
+        "CONTRACT.md#Undo",
+        "What somebody else changed since is refused, item by item.",
+        "undo comes with a later release",
+    ),
+    LaterPromise(
+        "mcp:revert-run",
+        "CONTRACT.md#MCP server",
+        "revert_run answers the change set of the undo.",
+        "undo comes with a later release",
+    ),
+    LaterPromise(
+        "cli:drift",
+        "CONTRACT.md#Command line: `spheresync`",
+        "drift compares checkpoints with what the targets hold now, and repairs.",
+        "drift detection comes with a later release",
+    ),
+    LaterPromise(
+        "mcp:detect-drift",
+        "CONTRACT.md#MCP server",
+        "detect_drift answers the change set of the repair.",
+        "drift detection comes with a later release",
+    ),
+    LaterPromise(
+        "source:objects",
+        "CONTRACT.md#Configuration",
+        "With objects on, local tables, flows and full CSN come from the design-time object API.",
+        "design-time objects come with a later release",
+    ),
+    LaterPromise(
+        "glue:pii",
+        "CONTRACT.md#What a Glue table holds",
+        "A column carries its class of personal data.",
+        "personal-data classification comes with a later release",
+    ),
+    LaterPromise(
+        "mcp:lineage",
+        "CONTRACT.md#MCP server",
+        "get_lineage answers nodes and edges.",
+        "lineage comes with a later release",
+    ),
+    LaterPromise(
+        "mcp:compliance-report",
+        "CONTRACT.md#MCP server",
+        "compliance_report answers a report.",
+        "reports come with a later release",
+    ),
+    LaterPromise(
+        "mcp:dashboard",
+        "CONTRACT.md#MCP server",
+        "The dashboard is an MCP App, ui://spheresync/dashboard.",
+        "the dashboard comes with a later release",
+    ),
+    LaterPromise(
+        "mcp:http:token",
+        "CONTRACT.md#MCP server",
+        "Over HTTP a bearer token decides the role.",
+        "authentication over HTTP comes with a later release",
+    ),
+    LaterPromise(
+        "config:targets",
+        "CONTRACT.md#Configuration",
+        "Lake Formation, QuickSight and DataZone are targets beside Glue.",
+        "other targets come with a later release",
+    ),
+    LaterPromise(
+        "cli:login",
+        "CONTRACT.md#Command line: `spheresync`",
+        "login signs a person in interactively.",
+        "interactive sign-in comes with a later release",
+    ),
+    LaterPromise(
+        "cli:backup",
+        "CONTRACT.md#Command line: `spheresync`",
+        "backup and restore take care of the state.",
+        "it comes with a later release",
+    ),
+    LaterPromise(
+        "cli:report",
+        "CONTRACT.md#Command line: `spheresync`",
+        "report writes a stand-alone report.",
+        "it comes with a later release",
+    ),
+    LaterPromise(
+        "cli:worker",
+        "CONTRACT.md#Command line: `spheresync`",
+        "worker is one worker of a scaled-out installation.",
+        "it comes with a later release",
+    ),
+)

@@ -1,0 +1,88 @@
+"""Promises: how the tenant is read."""
+
+from __future__ import annotations
+
+from tests.contract.promise import Promise
+
+READING: tuple[Promise, ...] = (
+    Promise(
+        "source:rate",
+        "CONTRACT.md#Configuration",
+        "In no 60 s are more requests sent than max_requests_per_minute, bursts included, all processes together.",
+        (
+            "tests/contract/test_tenant_manners.py::test_several_processes_share_one_rate",
+            "tests/unit/state/test_budget.py::test_never_more_than_the_limit_in_any_60_s",
+        ),
+    ),
+    Promise(
+        "source:ten-at-once",
+        "CONTRACT.md#Configuration",
+        "Never more than 10 requests at once.",
+        (
+            "tests/contract/test_tenant_manners.py::test_never_more_than_ten_requests_at_once",
+            "tests/unit/source/test_http.py::test_never_more_than_ten_at_once_and_a_permit_for_each_send",
+        ),
+    ),
+    Promise(
+        "source:one-tenant",
+        "CONTRACT.md#Words",
+        "One installation serves one tenant: its state remembers the host and refuses another.",
+        ("tests/contract/test_tenant_manners.py::test_a_state_serves_one_tenant",),
+    ),
+    Promise(
+        "source:secrets",
+        "CONTRACT.md#Configuration",
+        "No output, no audit row and no file of the state holds a secret or a token.",
+        (
+            "tests/contract/test_tenant_manners.py::test_no_output_and_no_state_holds_a_secret",
+            "tests/contract/test_tenant_manners.py::test_a_wrong_secret_is_explained",
+            "tests/integration/test_glue_door.py::test_messages_hold_no_credentials",
+        ),
+    ),
+    Promise(
+        "source:first-slash",
+        "CONTRACT.md#Words",
+        "SPACE/NAME splits at the first slash; names may hold slashes.",
+        (
+            "tests/contract/test_glue_contents.py::test_an_asset_is_named_up_to_its_first_slash",
+            "tests/unit/server/test_mcp_resources.py::test_names_may_hold_slashes",
+        ),
+    ),
+    Promise(
+        "source:roles",
+        "CONTRACT.md#What a Glue table holds",
+        "A column's role is key before measure before dimension before attribute, annotation terms in any case.",
+        (
+            "tests/contract/test_glue_contents.py::test_a_column_keeps_its_meaning",
+            "tests/unit/source/test_normalise.py::test_roles",
+            "tests/unit/source/test_edmx.py::test_terms_under_any_alias_and_case",
+        ),
+    ),
+    Promise(
+        "source:original-name",
+        "CONTRACT.md#What a Glue table holds",
+        "A column's name is as in Datasphere: the original name where the property has one.",
+        (
+            "tests/contract/test_glue_contents.py::test_a_column_keeps_its_meaning",
+            "tests/unit/source/test_normalise.py::test_semantics_names_and_labels",
+        ),
+    ),
+    Promise(
+        "source:aggregation",
+        "CONTRACT.md#What a Glue table holds",
+        "A column's default aggregation is read from the annotations in any form.",
+        (
+            "tests/unit/source/test_normalise.py::test_aggregation_in_any_form",
+            "tests/unit/mapping/test_glue_table.py::test_columns_are_as_the_contract_says",
+        ),
+    ),
+    Promise(
+        "source:outage",
+        "CONTRACT.md#Deletion",
+        "An outage of the tenant changes nothing, and the next run goes on.",
+        (
+            "tests/e2e/test_safety.py::test_an_outage_changes_nothing_and_the_next_run_goes_on",
+            "tests/unit/source/test_catalog.py::test_a_failure_is_an_incomplete_listing",
+        ),
+    ),
+)

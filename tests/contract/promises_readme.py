@@ -1,0 +1,78 @@
+"""Promises: the README."""
+
+from __future__ import annotations
+
+from tests.contract.promise import Promise
+
+README: tuple[Promise, ...] = (
+    Promise(
+        "readme:seen-first",
+        "README.md#What you can rely on",
+        "Nothing changes before you have seen it.",
+        (
+            "tests/contract/test_change_sets.py::test_a_change_set_is_seen_first_and_applied_once",
+            "tests/contract/test_change_sets.py::test_an_expired_change_set_is_refused",
+            "tests/e2e/test_safety.py::test_what_somebody_edits_after_the_preview_is_not_overwritten_and_the_rest_is_applied",
+        ),
+    ),
+    Promise(
+        "readme:errors",
+        "README.md#What you can rely on",
+        "An error is never an empty list.",
+        (
+            "tests/e2e/test_safety.py::test_one_space_that_answers_503_deletes_nothing_and_is_named",
+            "tests/e2e/test_safety.py::test_a_listing_that_is_not_whole_counts_no_miss",
+            "tests/e2e/test_safety.py::test_most_assets_vanishing_is_refused_before_the_first_removal",
+            "tests/contract/test_removals.py::test_an_empty_listing_removes_nothing_and_the_rest_goes_on",
+            "tests/e2e/test_safety.py::test_every_asset_of_a_space_losing_columns_waits_for_a_person",
+        ),
+    ),
+    Promise(
+        "readme:others-work",
+        "README.md#What you can rely on",
+        "Other people's work survives.",
+        (
+            "tests/e2e/test_safety.py::test_a_table_of_our_name_that_is_not_ours_is_a_conflict_and_stays_as_it_is",
+            "tests/e2e/test_safety.py::test_foreign_parameters_survive_an_update",
+            "tests/integration/test_glue_target.py::TestUpdate::test_a_text_edited_by_hand_follows_the_policy",
+        ),
+    ),
+    Promise(
+        "readme:unchanged",
+        "README.md#What you can rely on",
+        "Unchanged costs nothing.",
+        (
+            "tests/e2e/test_sync.py::test_first_sync_creates_every_asset_and_the_second_asks_aws_nothing",
+            "tests/e2e/test_sync.py::test_one_label_is_one_update_and_one_type_is_a_full_one",
+            "tests/bench/test_counts.py::test_one_percent_changed_is_exactly_one_percent_of_writes",
+        ),
+    ),
+    Promise(
+        "readme:crash",
+        "README.md#What you can rely on",
+        "A crash loses nothing.",
+        (
+            "tests/faults/test_processes.py::test_ten_kills_in_the_middle_of_an_apply_lose_nothing_and_write_nothing_twice",
+            "tests/e2e/test_sync.py::test_names_survive_the_loss_of_the_state",
+            "tests/faults/test_state_processes.py::test_kill_9_loses_nothing_that_was_acknowledged",
+        ),
+    ),
+    Promise(
+        "readme:audit",
+        "README.md#What you can rely on",
+        "The audit log proves itself.",
+        (
+            "tests/contract/test_audit_log.py::test_verify_says_so_by_its_exit_code",
+            "tests/unit/state/test_audit.py::test_an_entry_is_kept_only_with_its_change",
+        ),
+    ),
+    Promise(
+        "readme:assistants",
+        "README.md#What you can rely on",
+        "Assistants never steer SAP.",
+        (
+            "tests/contract/test_assistants.py::test_who_says_nothing_is_a_viewer_and_reads_the_store_only",
+            "tests/unit/server/test_mcp_tools.py::test_deletes_are_done_only_after_the_person_said_yes",
+        ),
+    ),
+)

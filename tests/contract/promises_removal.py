@@ -1,0 +1,126 @@
+"""Promises: when a table goes."""
+
+from __future__ import annotations
+
+from tests.contract.promise import Promise
+
+REMOVAL: tuple[Promise, ...] = (
+    Promise(
+        "deletion:misses",
+        "CONTRACT.md#Deletion",
+        "Only a complete listing of a readable space counts a miss.",
+        (
+            "tests/e2e/test_safety.py::test_a_listing_that_is_not_whole_counts_no_miss",
+            "tests/e2e/test_safety.py::test_one_space_that_answers_503_deletes_nothing_and_is_named",
+            "tests/contract/test_removals.py::test_a_space_that_may_no_longer_be_read_counts_no_miss",
+        ),
+    ),
+    Promise(
+        "deletion:misses:any-command",
+        "CONTRACT.md#Deletion",
+        "A miss counts whichever command listed.",
+        (
+            "tests/contract/test_removals.py::test_misses_of_any_command_add_up_and_the_policy_delete_retires_first_and_deletes_next",
+        ),
+    ),
+    Promise(
+        "deletion:retire",
+        "CONTRACT.md#Deletion",
+        "At the third miss in a row the table is retired: kept, marked in Parameters and description.",
+        (
+            "tests/e2e/test_safety.py::test_a_vanished_asset_is_retired_at_the_third_miss_then_deleted_where_allowed",
+            "tests/contract/test_removals.py::test_misses_of_any_command_add_up_and_the_policy_delete_retires_first_and_deletes_next",
+            "tests/unit/mapping/test_glue_table.py::test_a_retired_table_is_the_same_and_says_so",
+        ),
+    ),
+    Promise(
+        "deletion:delete",
+        "CONTRACT.md#Deletion",
+        "Where deletes are allowed the next change set deletes what is retired.",
+        (
+            "tests/e2e/test_safety.py::test_a_vanished_asset_is_retired_at_the_third_miss_then_deleted_where_allowed",
+            "tests/contract/test_removals.py::test_misses_of_any_command_add_up_and_the_policy_delete_retires_first_and_deletes_next",
+        ),
+    ),
+    Promise(
+        "deletion:revived",
+        "CONTRACT.md#Deletion",
+        "A retired table comes back to life if the asset does.",
+        ("tests/e2e/test_safety.py::test_a_retired_table_comes_back_to_life_with_its_asset",),
+    ),
+    Promise(
+        "deletion:policy:keep",
+        "CONTRACT.md#Deletion",
+        "deletion.policy keep never retires.",
+        ("tests/contract/test_removals.py::test_what_the_configuration_spares_is_not_retired",),
+    ),
+    Promise(
+        "deletion:policy:delete",
+        "CONTRACT.md#Deletion",
+        "deletion.policy delete allows deletes.",
+        (
+            "tests/contract/test_removals.py::test_misses_of_any_command_add_up_and_the_policy_delete_retires_first_and_deletes_next",
+        ),
+    ),
+    Promise(
+        "deletion:grace",
+        "CONTRACT.md#Configuration",
+        "grace is the least time between the first miss and the retirement.",
+        ("tests/contract/test_removals.py::test_what_the_configuration_spares_is_not_retired",),
+    ),
+    Promise(
+        "deletion:guard:many",
+        "CONTRACT.md#Deletion",
+        "More than 20 or 10 %, per space or in all, at least 1: no removal is done, all else is, exit 3.",
+        (
+            "tests/e2e/test_safety.py::test_most_assets_vanishing_is_refused_before_the_first_removal",
+            "tests/unit/plan/test_guards.py::test_the_limit_is_the_smaller_of_twenty_and_ten_percent_but_at_least_one",
+            "tests/unit/plan/test_guards.py::test_many_small_spaces_together_are_held_back_by_the_limit_over_all",
+        ),
+    ),
+    Promise(
+        "deletion:guard:empty",
+        "CONTRACT.md#Deletion",
+        "An empty listing removes nothing, everything else goes on, exit 3.",
+        (
+            "tests/contract/test_removals.py::test_an_empty_listing_removes_nothing_and_the_rest_goes_on",
+            "tests/unit/plan/test_guards.py::test_an_empty_listing_removes_nothing_even_where_one_would_be_allowed",
+        ),
+    ),
+    Promise(
+        "deletion:guard:columns",
+        "CONTRACT.md#Deletion",
+        "Where every asset of a space of 20 or more loses columns in one listing, those updates wait for a person.",
+        (
+            "tests/e2e/test_safety.py::test_every_asset_of_a_space_losing_columns_waits_for_a_person",
+            "tests/unit/plan/test_guards.py::test_every_asset_of_a_large_space_losing_columns_waits_for_a_person",
+        ),
+    ),
+    Promise(
+        "deletion:guard:mapping",
+        "CONTRACT.md#Deletion",
+        "New mappings and templates never trip a guard.",
+        (
+            "tests/e2e/test_safety.py::test_a_filter_added_between_runs_forgets_and_deletes_nothing",
+            "tests/contract/test_mapping_trips_no_guard.py::test_rules_that_rename_everything_and_drop_columns_trip_no_guard",
+        ),
+    ),
+    Promise(
+        "deletion:guard:lifted",
+        "CONTRACT.md#Deletion",
+        "--allow-deletes does not lift a guard; --max-deletes N lifts both for that one run.",
+        (
+            "tests/contract/test_removals.py::test_deletes_are_allowed_by_flag_but_only_max_deletes_lifts_a_guard_and_is_audited",
+            "tests/e2e/test_safety.py::test_most_assets_vanishing_is_refused_before_the_first_removal",
+            "tests/e2e/test_safety.py::test_every_asset_of_a_space_losing_columns_waits_for_a_person",
+        ),
+    ),
+    Promise(
+        "deletion:guard:audited",
+        "CONTRACT.md#Deletion",
+        "--max-deletes is audited.",
+        (
+            "tests/contract/test_removals.py::test_deletes_are_allowed_by_flag_but_only_max_deletes_lifts_a_guard_and_is_audited",
+        ),
+    ),
+)

@@ -1,0 +1,144 @@
+"""Promises: runs, the state and the audit log."""
+
+from __future__ import annotations
+
+from tests.contract.promise import Promise
+
+RUNS: tuple[Promise, ...] = (
+    Promise(
+        "runs:taken-over",
+        "CONTRACT.md#Command line: `spheresync`",
+        "A run whose process died is taken over by whichever process next needs it, at the next asset.",
+        (
+            "tests/faults/test_processes.py::test_ten_kills_in_the_middle_of_an_apply_lose_nothing_and_write_nothing_twice",
+            "tests/contract/test_assistants.py::test_the_same_call_repeated_gives_the_same_run_and_outlives_the_connection",
+            "tests/unit/state/test_runs.py::test_a_dead_process_is_taken_over_at_once_and_its_place_passed_over",
+            "tests/faults/test_soak.py::test_a_short_life",
+        ),
+    ),
+    Promise(
+        "runs:cancel",
+        "CONTRACT.md#Command line: `spheresync`",
+        "A run is cancelled also from another process.",
+        (
+            "tests/faults/test_processes.py::test_a_run_is_cancelled_from_another_process_and_the_next_sync_does_the_rest",
+        ),
+    ),
+    Promise(
+        "runs:outlive-connection",
+        "CONTRACT.md#MCP server",
+        "A mutating call starts a durable run that lives on when the connection breaks.",
+        (
+            "tests/contract/test_assistants.py::test_the_same_call_repeated_gives_the_same_run_and_outlives_the_connection",
+            "tests/unit/server/test_processes.py::test_a_signal_closes_the_state_and_names_the_run",
+        ),
+    ),
+    Promise(
+        "runs:same-run",
+        "CONTRACT.md#MCP server",
+        "run_sync repeated by its caller answers the same run while it is queued or running, else a new one.",
+        (
+            "tests/contract/test_assistants.py::test_the_same_call_repeated_gives_the_same_run_and_outlives_the_connection",
+            "tests/e2e/test_mcp_dog.py::test_a_sync_finds_nothing_the_second_time",
+        ),
+    ),
+    Promise(
+        "runs:throttled",
+        "CONTRACT.md#Command line: `spheresync`",
+        "Throttling by AWS slows a run and fails nothing.",
+        (
+            "tests/faults/test_processes.py::test_throttling_slows_a_run_and_fails_nothing",
+            "tests/integration/test_glue_door.py::test_throttling_is_waited_out_and_never_a_failure_while_there_is_time",
+        ),
+    ),
+    Promise(
+        "runs:lost-answer",
+        "CONTRACT.md#What a Glue table holds",
+        "A lost answer is read back and never blindly repeated.",
+        (
+            "tests/faults/test_processes.py::test_a_lost_answer_is_read_back_and_not_repeated",
+            "tests/integration/test_glue_door.py::test_a_write_without_an_answer_is_never_repeated_blindly",
+        ),
+    ),
+    Promise(
+        "state:processes",
+        "CONTRACT.md#Command line: `spheresync`",
+        'Several processes work on one state folder: they wait for each other and never fail with "locked".',
+        (
+            "tests/faults/test_processes.py::test_four_syncs_at_once_write_every_table_once",
+            "tests/faults/test_state_processes.py::test_several_processes_write_at_once_without_a_lock_error",
+            "tests/unit/state/test_store.py::test_a_lock_that_never_comes_free_names_who_holds_it",
+        ),
+    ),
+    Promise(
+        "state:acknowledged",
+        "CONTRACT.md#Command line: `spheresync`",
+        "A kill or a full disk loses nothing that was acknowledged.",
+        (
+            "tests/faults/test_state_processes.py::test_kill_9_loses_nothing_that_was_acknowledged",
+            "tests/faults/test_state_disk_full.py::test_a_full_disk_is_explained_and_survived",
+        ),
+    ),
+    Promise(
+        "state:long-life",
+        "CONTRACT.md#Command line: `spheresync`",
+        "After any mix of edits, outages and kills the catalog is what Datasphere says.",
+        (
+            "tests/faults/test_soak.py::test_a_short_life",
+            "tests/faults/test_soak.py::test_a_long_life",
+        ),
+    ),
+    Promise(
+        "state:one-file",
+        "CONTRACT.md#What a Glue table holds",
+        "Embedded state is one SQLite file, spheresync.db, in the state folder.",
+        (
+            "tests/contract/test_audit_log.py::test_another_program_reads_the_table",
+            "tests/unit/state/test_store.py::test_the_file_is_wal_and_fully_synchronous",
+        ),
+    ),
+    Promise(
+        "state:times",
+        "CONTRACT.md#Words",
+        "Times are UTC, ISO 8601 with Z, in the store and in JSON.",
+        ("tests/contract/test_audit_log.py::test_another_program_reads_the_table",),
+    ),
+    Promise(
+        "audit:columns",
+        "CONTRACT.md#What a Glue table holds",
+        "The table audit may be read by other programs; its columns are those of the contract.",
+        (
+            "tests/contract/test_audit_log.py::test_another_program_reads_the_table",
+            "tests/unit/state/test_audit.py::test_another_program_can_check_the_chain_from_the_documented_formula",
+        ),
+    ),
+    Promise(
+        "audit:verify",
+        "CONTRACT.md#Command line: `spheresync`",
+        "audit verify exits 0 when intact and 1 when broken.",
+        (
+            "tests/contract/test_audit_log.py::test_verify_says_so_by_its_exit_code",
+            "tests/unit/server/test_cli.py::test_exit_codes_of_checks",
+        ),
+    ),
+    Promise(
+        "audit:query",
+        "CONTRACT.md#Command line: `spheresync`",
+        "audit query filters by time, actor, action, asset, outcome and run.",
+        (
+            "tests/contract/test_audit_log.py::test_the_command_line_filters_it",
+            "tests/e2e/test_cli_dog.py::test_what_was_done_is_on_record",
+            "tests/unit/state/test_audit.py::test_queries_filter_page_and_count",
+        ),
+    ),
+    Promise(
+        "audit:export",
+        "CONTRACT.md#Command line: `spheresync`",
+        "audit export writes the whole log.",
+        (
+            "tests/contract/test_audit_log.py::test_the_command_line_filters_it",
+            "tests/unit/server/test_cli.py::test_the_audit_log_is_exported",
+            "tests/unit/state/test_audit.py::test_json_lines_are_lossless_and_verifiable",
+        ),
+    ),
+)

@@ -1,0 +1,31 @@
+"""What `make demo` runs once everything is installed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+
+def test_the_demo_tells_the_main_job_and_ends_by_itself(tmp_path: Path) -> None:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SPHERESYNC_", "AWS_"))}
+    ended = subprocess.run(
+        [sys.executable, "-m", "spheresync_server.demo"],
+        env={**kept, "TMPDIR": str(tmp_path)},
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    told = re.findall(r"^\$ spheresync ([a-z]+)", ended.stdout, re.MULTILINE)
+    assert told[:3] == ["discover", "assets", "preview"]
+    assert told[-2:] == ["audit", "audit"] and told.count("sync") >= 2
+    calls = [int(count) for count in re.findall(r"aws calls (\d+)", ended.stdout)]
+    assert calls[0] > 10 and calls[1] == 0 and calls[-1] == 3, "all, nothing to do, just what was edited"
+    assert '"mcpServers"' in ended.stdout
+    assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"

@@ -1,0 +1,51 @@
+"""Every promise of CONTRACT.md and of the README, with the tests that hold it (DESIGN.md decision 11).
+
+`tests/contract/test_requirements.py` checks both directions: every test named here exists, and every test that looks
+at the product from outside (end to end, faults, contract) is named here. Whoever adds such a test says which promise
+it holds; whoever makes a promise adds it here with its test.
+"""
+
+from __future__ import annotations
+
+from tests.contract.promise import LaterPromise, Promise
+from tests.contract.promises_assistants import ASSISTANTS
+from tests.contract.promises_catalog import CATALOG
+from tests.contract.promises_command_line import COMMAND_LINE
+from tests.contract.promises_configuration import CONFIGURATION
+from tests.contract.promises_later import LATER
+from tests.contract.promises_reading import READING
+from tests.contract.promises_readme import README
+from tests.contract.promises_removal import REMOVAL
+from tests.contract.promises_runs import RUNS
+
+AREAS = frozenset(
+    {
+        "apply",
+        "audit",
+        "cli",
+        "config",
+        "deletion",
+        "dog",
+        "glue",
+        "mapping",
+        "mcp",
+        "plan",
+        "readme",
+        "runs",
+        "source",
+        "state",
+    }
+)
+
+PROMISES: tuple[Promise, ...] = (
+    *COMMAND_LINE,
+    *CONFIGURATION,
+    *READING,
+    *CATALOG,
+    *RUNS,
+    *REMOVAL,
+    *ASSISTANTS,
+    *README,
+)
+
+__all__ = ["AREAS", "LATER", "PROMISES", "LaterPromise", "Promise"]
