@@ -107,6 +107,7 @@ class TargetFault(StrEnum):
     THROTTLED = "throttled"  # still throttled at the deadline
     UNREACHABLE = "unreachable"
     LIMIT = "limit"  # a quota of the account
+    NO_CONTAINER = "no_container"  # the database was deleted by somebody else
     FAILED = "failed"  # anything else the service answered
 
 

@@ -123,4 +123,34 @@ REMOVAL: tuple[Promise, ...] = (
             "tests/contract/test_removals.py::test_deletes_are_allowed_by_flag_but_only_max_deletes_lifts_a_guard_and_is_audited",
         ),
     ),
+    Promise(
+        "deletion:guard:apply",
+        "CONTRACT.md#Deletion",
+        "`--allow-deletes` does not lift a guard, at apply either.",
+        ("tests/e2e/test_recovery.py::test_allowing_deletes_at_apply_does_not_lift_the_guard",),
+    ),
+    Promise(
+        "deletion:space-gone",
+        "CONTRACT.md#Deletion",
+        "A space that is no longer listed counts no miss, and is named.",
+        ("tests/e2e/test_recovery.py::test_a_space_that_the_tenant_no_longer_lists_is_named_and_left_alone",),
+    ),
+    Promise(
+        "deletion:forget:back",
+        "CONTRACT.md#Words",
+        "What was forgotten and comes back into scope is adopted, and managed as before.",
+        ("tests/e2e/test_recovery.py::test_what_left_the_scope_and_came_back_is_managed_again",),
+    ),
+    Promise(
+        "glue:database:missing",
+        "CONTRACT.md#Configuration",
+        "What somebody deleted by hand is made again (`drift: {missing: overwrite}`), its database too.",
+        ("tests/e2e/test_recovery.py::test_a_database_deleted_by_hand_is_made_again",),
+    ),
+    Promise(
+        "source:give-up:throttled",
+        "CONTRACT.md#Command line: `spheresync`",
+        "A tenant that only asks to wait is given up after `datasphere.give_up_after` too.",
+        ("tests/e2e/test_recovery.py::test_a_tenant_that_asks_to_wait_for_ever_is_given_up",),
+    ),
 )

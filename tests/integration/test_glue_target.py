@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import anyio.lowlevel
@@ -136,9 +137,9 @@ class TestCreate:
         assert "Columns[1].Comment" in error.message
         assert glue.calls() == {}
 
-    async def test_without_its_database_fails(self, target: GlueTarget, glue: GlueSimulator) -> None:
+    async def test_without_its_database_says_so(self, target: GlueTarget, glue: GlueSimulator) -> None:
         glue.client().delete_database(Name="sales")
-        await _refused(target, TargetFault.FAILED, operation(Action.CREATE, "orders", body("orders")))
+        await _refused(target, TargetFault.NO_CONTAINER, operation(Action.CREATE, "orders", body("orders")))
 
 
 class TestUpdate:
@@ -185,9 +186,17 @@ class TestUpdate:
         last = await _created(target, glue)
         _edit(glue, "orders", {}, {"spheresync.kind": "edited"})
         wanted = operation(Action.UPDATE, "orders", body("orders", "B"), last=last, version="0")
-        error = await _refused(target, TargetFault.MOVED, wanted)
+        error = await _refused(target, TargetFault.MOVED, replace(wanted, strict=True))
         assert "spheresync.kind" in error.message
         assert _parameters(glue)["spheresync.kind"] == "edited"
+
+    async def test_writes_over_a_field_of_ours_where_the_policy_says_so_and_nobody_reviewed_the_change(
+        self, target: GlueTarget, glue: GlueSimulator
+    ) -> None:
+        last = await _created(target, glue)
+        _edit(glue, "orders", {}, {"spheresync.kind": "edited"})
+        await target.perform(operation(Action.UPDATE, "orders", body("orders", "B"), last=last, version="0"))
+        assert _parameters(glue)["spheresync.kind"] != "edited"
 
     @pytest.mark.parametrize("policy", list(DriftPolicy))
     async def test_a_text_edited_by_hand_follows_the_policy(

@@ -83,7 +83,8 @@ def guard_removals(
 def guard_columns(
     losing: Iterable[AssetId],
     *,
-    assets_in_space: Mapping[SpaceName, int],
+    managed: Mapping[SpaceName, int],
+    comparable: Mapping[SpaceName, int],
     waiting: frozenset[AssetId],
     max_deletes: int | None,
 ) -> GuardVerdict:
@@ -91,7 +92,9 @@ def guard_columns(
 
     Args:
         losing: assets whose new definition lacks a column of the one before; mapping changes do not count.
-        assets_in_space: how many assets each space has that are listed and managed.
+        managed: tables managed before the run, by space; the guard is for spaces of 20 or more.
+        comparable: of these, how many could be compared: listed, readable, in the scope of the run. One asset that
+            cannot be read must not let the others through.
         waiting: assets that this guard held back before: they go on waiting for a person as long as they lose
             columns, even when the space has grown meanwhile.
         max_deletes: any number lifts this guard for the run, as it lifts the other.
@@ -104,8 +107,8 @@ def guard_columns(
     blocked: dict[AssetId, str] = {}
     findings: list[Problem] = []
     for space, candidates in sorted(by_space.items()):
-        total = assets_in_space.get(space, 0)
-        everyone = total >= SMALLEST_SPACE_FOR_COLUMN_GUARD and len(candidates) >= total
+        large = managed.get(space, 0) >= SMALLEST_SPACE_FOR_COLUMN_GUARD
+        everyone = large and len(candidates) >= comparable.get(space, 0) and len(candidates) > 1
         held = candidates if everyone else [asset for asset in candidates if asset in waiting]
         if not held:
             continue

@@ -26,6 +26,7 @@ from spheresync.model import (
     Strategy,
     digest_of,
 )
+from spheresync.run.naming import container_note
 from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.state.records import (
     AuditEvent,
@@ -281,7 +282,11 @@ class Applier:
         events = [self._event(result) for result in batch]
         statuses = [s for s in (self._status(result) for result in batch) if s is not None]
 
+        lost = {result.task.item.container for result in batch if _lost_its_container(result)}
+
         async def remember(tx: Tx) -> None:
+            for container in lost:
+                await tx.meta.delete(container_note(self._target.name, container))
             await tx.blobs.put_many([*bodies.values(), *befores.values()])
             await tx.checkpoints.put_many(checkpoints, run_id=self._run.id, fence=self._fence)
             await tx.runs.record(self._run.id, entries, self._fence)
@@ -314,11 +319,25 @@ class Applier:
         if result.error is not None and result.error.fault is TargetFault.MOVED and held is not None:
             # Its version is no longer known: the next plan reads the table first and merges what was edited there.
             return replace(held, version=None)
-        if result.error is not None or (outcome is None and item.action is not Action.FORGET):
+        if result.error is not None or (outcome is None and item.action not in {Action.FORGET, Action.ADOPT}):
             return None
         state, _ = _STATE_AFTER.get(item.action, (CheckpointState.ACTIVE, AssetStatus.SYNCED))
         if outcome is None:
-            return replace(held, state=state, synced_at=at, run_id=self._run.id) if held is not None else None
+            if held is None:
+                return None
+            known = (item.fingerprints, item.mapping, item.definition)
+            if item.action is Action.FORGET:
+                known = (held.fingerprints, held.mapping, held.definition)
+            fingerprints, mapping, definition = known
+            return replace(
+                held,
+                state=state,
+                fingerprints=fingerprints,
+                mapping=mapping,
+                definition=definition,
+                synced_at=at,
+                run_id=self._run.id,
+            )
         body = digest_of(outcome.body) if outcome.body else (item.before or Digest(""))
         return Checkpoint(
             asset=item.asset,
@@ -402,3 +421,8 @@ class Applier:
             return (item.asset, AssetStatus.CONFLICT) if error.fault is TargetFault.CONFLICT else None
         _, status = _STATE_AFTER.get(item.action, (CheckpointState.ACTIVE, AssetStatus.SYNCED))
         return item.asset, status
+
+
+def _lost_its_container(result: _Result) -> bool:
+    """Whether the database is gone: what the state notes of it is dropped, so that the next run makes it again."""
+    return result.error is not None and result.error.fault is TargetFault.NO_CONTAINER

@@ -32,7 +32,7 @@ async def ensure_containers(
     """
     wanted: dict[PhysicalName, AssetId] = {}
     for item in items:
-        if item.action is Action.CREATE:
+        if item.action in {Action.CREATE, Action.UPDATE, Action.METADATA_ONLY}:
             wanted.setdefault(item.container, item.asset)
     notes = await store.meta.with_prefix(container_note(target.name, "")) if wanted else {}
     labels = {space.name: space.label for space in await store.catalog.spaces()} if wanted else {}

@@ -71,6 +71,18 @@ class DiscoveryReport:
     unchanged: int = 0
     reached: bool = True
     problems: list[Problem] = field(default_factory=list)
+    not_exposed: list[str] = field(default_factory=list)
+
+    @property
+    def notices(self) -> tuple[Problem, ...]:
+        """What is worth a line and no failure: assets that were listed and whose definition is not exposed."""
+        if not self.not_exposed:
+            return ()
+        named = ", ".join(sorted(self.not_exposed)[:5])
+        more = f" and {len(self.not_exposed) - 5} more" if len(self.not_exposed) > 5 else ""
+        text = f"listed, but not exposed (404), so left as they were: {named}{more}"
+        remedy = "Deploy them and switch on 'Expose for Consumption', or wait for the next listing."
+        return (Problem("tenant", SourceFault.NOT_EXPOSED, text, remedy),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +284,7 @@ class Discovery:
         if error.fault is SourceFault.NOT_EXPOSED:
             # Benign (reference: datasphere-api.md 3.2): listed a moment ago, not exposed now; nothing is wrong with us.
             self._report.filtered += 1
+            self._report.not_exposed.append(str(record.id))
         else:
             self._report.failed += 1
             self._report.problems.append(problem)

@@ -32,7 +32,7 @@ from spheresync.run.containers import ensure_containers
 from spheresync.run.planning import FORMAT, NEEDS_ALLOWANCE, PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.run.scope import Scope, require_found
-from spheresync.run.verdict import SKIPPED, state_of
+from spheresync.run.verdict import FAILED, SKIPPED, state_of
 from spheresync.run.workshop import Workshop
 from spheresync.state.records import AuditEvent, ChangeSetRecord, RunRecord
 from spheresync.state.store import Tx
@@ -183,6 +183,7 @@ class Executor:
                 allow_deletes=request.allow_deletes,
                 max_deletes=request.max_deletes,
                 problems=tuple(report.problems),
+                notices=report.notices,
             ),
             self._progress,
         )
@@ -219,6 +220,7 @@ class Executor:
             and (item.blocked_by is None or (item.blocked_by == NEEDS_ALLOWANCE and request.allow_deletes))
         ]
         guarded = any(item.blocked_by not in {None, NEEDS_ALLOWANCE} for item in items)
+        drive.counts[FAILED] = len(change_set.problems)  # what could not be read; what cannot be written is added
         drive.counts[Action.UNCHANGED] = change_set.summary.get(Action.UNCHANGED, 0)
         drive.counts[Action.HELD] = sum(1 for item in items if item.action is Action.HELD)
         drive.counts[Action.CONFLICT] = sum(1 for item in items if item.action is Action.CONFLICT)
@@ -253,8 +255,7 @@ class Executor:
         if drive.cancelled and drive.counts[SKIPPED]:
             await self._finish(drive, RunState.CANCELLED)
             return
-        problems = len(change_set.problems)
-        await self._finish(drive, state_of(drive.counts, problems=problems, guarded=guarded, halted=halted))
+        await self._finish(drive, state_of(drive.counts, guarded=guarded, halted=halted))
 
     async def _enter(self, drive: _Drive, phase: str) -> None:
         async def enter(tx: Tx) -> None:

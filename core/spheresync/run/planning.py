@@ -71,6 +71,7 @@ class PlanRequest:
     offer_deletes: bool = False
     max_deletes: int | None = None
     problems: tuple[Problem, ...] = ()
+    notices: tuple[Problem, ...] = ()  # worth a line, and no failure
 
 
 class Planner:
@@ -116,7 +117,7 @@ class Planner:
         )
         await designer.run([self._subject(record) for record in to_design], names)
         await self._plan_removals()
-        findings = self._guard(records, await self._waiting()) + await self._gone_spaces()
+        findings = self._guard(records, await self._waiting()) + await self._gone_spaces() + self._request.notices
         return await self._save(findings)
 
     async def _gone_spaces(self) -> tuple[Problem, ...]:
@@ -210,24 +211,41 @@ class Planner:
         managed: Counter[SpaceName] = Counter(
             asset.space for asset, held in self._checkpoints.items() if held.state in MANAGED
         )
-        removals = guard_removals(
-            [asset for asset in self._draft.gone if not self._offered_only(asset)],
-            managed=managed,
-            emptied=_emptied(records, managed),
-            max_deletes=self._request.max_deletes,
+        emptied = _emptied(records, managed)
+        everything = guard_removals(
+            self._draft.gone, managed=managed, emptied=emptied, max_deletes=self._request.max_deletes
         )
-        listed: Counter[SpaceName] = Counter(
-            record.id.space
-            for record in records
-            if record.misses == 0 and record.id in self._checkpoints and record.included
+        # Deletes that a preview only offers must not hold back retirements, but are held to the same limits.
+        certain = [asset for asset in self._draft.gone if not self._offered_only(asset)]
+        removals = guard_removals(certain, managed=managed, emptied=emptied, max_deletes=self._request.max_deletes)
+        offered = {asset: code for asset, code in everything.blocked.items() if self._offered_only(asset)}
+        removals = GuardVerdict(
+            {**removals.blocked, **offered}, removals.findings or (everything.findings if offered else ())
         )
         columns = guard_columns(
-            self._draft.shrinking, assets_in_space=listed, waiting=waiting, max_deletes=self._request.max_deletes
+            self._draft.shrinking,
+            managed=managed,
+            comparable=self._comparable(records),
+            waiting=waiting,
+            max_deletes=self._request.max_deletes,
         )
         not_looked_at = frozenset() if self._request.scope.everything else waiting - set(self._draft.shrinking)
         self._draft.waiting = not_looked_at | columns.blocked.keys()
         self._block(removals, columns)
         return removals.findings + columns.findings
+
+    def _comparable(self, records: Iterable[AssetRecord]) -> Counter[SpaceName]:
+        """By space: managed assets that this plan is about, that are listed, and whose definition could be read."""
+        wants = self._request.scope.wants
+        return Counter(
+            record.id.space
+            for record in records
+            if record.misses == 0
+            and record.problem is None
+            and record.included
+            and record.id in self._checkpoints
+            and wants(record.id, self._mapping.decide(record.id, record.kind, record.label).tier)
+        )
 
     def _offered_only(self, asset: AssetId) -> bool:
         held = self._checkpoints.get(asset)

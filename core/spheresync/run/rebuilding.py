@@ -37,7 +37,7 @@ class Rebuilder:
     ) -> dict[AssetId, Checkpoint]:
         """Write a checkpoint for every object of ours that has none; answer those checkpoints by asset."""
         found: dict[AssetId, tuple[LiveObject, Checkpoint]] = {}
-        for live in sorted(inventory.objects, key=lambda each: (each.container, each.name)):
+        for live in sorted(inventory.objects, key=_in_use_first):
             asset = self._ours(live)
             if asset is not None and asset not in checkpoints and asset not in found:
                 found[asset] = (live, self._checkpoint(asset, live, now))
@@ -66,8 +66,6 @@ class Rebuilder:
             return None
 
     def _checkpoint(self, asset: AssetId, live: LiveObject, now: str) -> Checkpoint:
-        parameters = json.loads(live.body).get("Parameters") or {}
-        retired = parameters.get(STATUS) == "retired"
         return Checkpoint(
             asset=asset,
             target=self._target,
@@ -80,12 +78,21 @@ class Rebuilder:
             fingerprints=None,
             mapping=None,
             definition=None,
-            state=CheckpointState.RETIRED if retired else CheckpointState.ACTIVE,
+            state=CheckpointState.RETIRED if _is_retired(live) else CheckpointState.ACTIVE,
             held=None,
             synced_at=now,
             run_id=NO_RUN,
             fence=0,
         )
+
+
+def _in_use_first(live: LiveObject) -> tuple[bool, str, str]:
+    """A table that a rename left behind is marked as retired; the one in use stands for the asset."""
+    return _is_retired(live), live.container, live.name
+
+
+def _is_retired(live: LiveObject) -> bool:
+    return (json.loads(live.body).get("Parameters") or {}).get(STATUS) == "retired"
 
 
 def _stub(asset: AssetId, live: LiveObject, now: str) -> AssetRecord:

@@ -15,17 +15,16 @@ SKIPPED = "skipped"
 EFFECTIVE = tuple(action for action in Action if action.changes_something)
 
 
-def state_of(counts: Mapping[str, int], *, problems: int, guarded: bool, halted: bool) -> RunState:
+def state_of(counts: Mapping[str, int], *, guarded: bool, halted: bool) -> RunState:
     """The end state of a run that ran to its end (a cancelled one says so itself).
 
     Args:
-        counts: items by action, plus failed, refused (moved since the plan) and skipped.
-        problems: things that could not be read from Datasphere.
+        counts: items by action, plus failed (not read or not written), refused (moved since the plan) and skipped.
         guarded: a guard held items back.
         halted: the run stopped early because the target took nothing any more.
     """
     done = sum(counts.get(action, 0) for action in EFFECTIVE)
-    failed = counts.get(FAILED, 0) + counts.get(Action.CONFLICT, 0) + problems
+    failed = counts.get(FAILED, 0) + counts.get(Action.CONFLICT, 0)
     refused = counts.get(REFUSED, 0)
     kept = counts.get(Action.UNCHANGED, 0) + counts.get(Action.HELD, 0)
     if refused and not (done or failed or halted):

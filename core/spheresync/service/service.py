@@ -148,11 +148,14 @@ class Service(Reading):
         authorize(principal, Permission.READ)
         checked = await self._scope(scope, refreshes=refresh)
         problems = await self._known_problems(checked)
+        notices: tuple[Problem, ...] = ()
         if refresh:
             report = await self._workshop.discover(checked, thorough=False, since=self._asked_now(), progress=progress)
             await require_found(self._store, checked)
-            problems = tuple(report.problems)
-        request = PlanRequest(scope=checked, principal=principal, offer_deletes=True, problems=problems)
+            problems, notices = tuple(report.problems), report.notices
+        request = PlanRequest(
+            scope=checked, principal=principal, offer_deletes=True, problems=problems, notices=notices
+        )
         record = await self._workshop.plan(request, progress)
         return await self.get_change_set(record.id, detail="concise", limit=limit)
 

@@ -133,20 +133,20 @@ class Catalog:
         if url in visited:
             raise _loop(f"{url}: the page was served before.")
         visited.add(url)
-        return await self._http.read(url, accept=JSON, decode=decode_page)
+        return await self._http.read(url, accept=JSON, decode=decode_page, patient=True)
 
     async def _first(self, path: str) -> Page:
         """The first page, and with it the path that this tenant serves; both failing is the current path's error."""
         if self._base is not None:
-            return await self._http.read(f"{self._base}/{path}", accept=JSON, decode=decode_page)
+            return await self._http.read(f"{self._base}/{path}", accept=JSON, decode=decode_page, patient=True)
         try:
-            page = await self._http.read(f"{CURRENT}/{path}", accept=JSON, decode=decode_page)
+            page = await self._http.read(f"{CURRENT}/{path}", accept=JSON, decode=decode_page, patient=True)
             self._base = CURRENT
         except SourceError as error:
             if error.status not in {404, 405} and error.fault is not SourceFault.HTML_INSTEAD:
                 raise
             try:
-                page = await self._http.read(f"{LEGACY}/{path}", accept=JSON, decode=decode_page)
+                page = await self._http.read(f"{LEGACY}/{path}", accept=JSON, decode=decode_page, patient=True)
             except SourceError:
                 raise error from None
             self._base = LEGACY

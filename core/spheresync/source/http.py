@@ -130,14 +130,18 @@ class TenantHttp:
         """
         return await self.read(url_or_path, accept=accept, decode=lambda response: response)
 
-    async def read(self, url_or_path: str, *, accept: str, decode: Callable[[Response], _T]) -> _T:
+    async def read(
+        self, url_or_path: str, *, accept: str, decode: Callable[[Response], _T], patient: bool = False
+    ) -> _T:
         """GET and decode. A `decode` that raises TRUNCATED makes the request to be tried again.
+
+        `patient` as of `Patience.persist`.
 
         Raises:
             SourceError: as `get`, or what `decode` raised.
         """
         url = self._origin.resolve(url_or_path)
-        return await self._patience.persist(lambda: self._attempt(url, accept, decode))
+        return await self._patience.persist(lambda: self._attempt(url, accept, decode), patient=patient)
 
     async def _attempt(self, url: httpx2.URL, accept: str, decode: Callable[[Response], _T]) -> _T:
         token = await self.auth.token()

@@ -7,6 +7,7 @@ thousand assets to read ends once, not after each of them has gone through retri
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
@@ -32,6 +33,7 @@ class Patience:
         self._last_useful = float("-inf")
         self._silent_since: float | None = None  # first send since the last useful answer that brought none
         self._gave_up: tuple[float, SourceError] | None = None
+        self._last_error: SourceError | None = None
 
     @property
     def gave_up(self) -> bool:
@@ -47,10 +49,12 @@ class Patience:
             limits.append(self._deadline.at - now)
         return max(0.05, min(limits))
 
-    async def persist(self, attempt: Callable[[], Awaitable[_T]], *, useful: bool = True) -> _T:
+    async def persist(self, attempt: Callable[[], Awaitable[_T]], *, useful: bool = True, patient: bool = False) -> _T:
         """The result of `attempt`, tried again while it raises `Transient`.
 
         `useful` says whether success proves the tenant alive; a token does not: its server is another one.
+        `patient` is for what everything else depends on: while the tenant answers nothing useful at all, attempts
+        are not counted, and only time ends them.
 
         Raises:
             SourceError: what the last attempt raised, or what the tenant as a whole was given up for.
@@ -70,7 +74,8 @@ class Patience:
                 throttles, failures = throttles + throttled, failures + (not throttled)
                 pages += fault is SourceFault.HTML_INSTEAD
                 self._note_silence(signal.error, signal.sent_at)
-                exhausted = failures >= self._policy.attempts or pages >= self._policy.html_attempts
+                tried = failures >= self._policy.attempts and not (patient and self._is_out(fault, first))
+                exhausted = tried or pages >= self._policy.html_attempts
                 if exhausted or (throttled and self._throttled_too_long(first)):
                     raise signal.error from signal
                 await self._wait(signal, throttles if throttled else failures)
@@ -94,7 +99,7 @@ class Patience:
             raise signal.error from signal
         if signal.error.fault is SourceFault.THROTTLED:
             self._held_until = max(self._held_until, now + seconds)
-        await self._clock.sleep(seconds)
+        await self._clock.sleep(min(seconds, self._silence_left()))
 
     async def _hold(self) -> None:
         """Wait out what the tenant asked of everybody."""
@@ -106,7 +111,10 @@ class Patience:
                     remedy="Lower datasphere.max_requests_per_minute and run again.",
                     status=429,
                 )
-            await self._clock.sleep(seconds)
+            left = self._silence_left()
+            if left <= 0 and self._last_error is not None:
+                raise self._given_up_for(self._last_error) from self._last_error
+            await self._clock.sleep(min(seconds, left))
             self._refuse_if_given_up()
 
     def _throttled_too_long(self, first: float) -> bool:
@@ -118,22 +126,35 @@ class Patience:
 
     def _note_silence(self, error: SourceError, sent_at: float) -> None:
         now = self._clock.monotonic()
+        self._last_error = error
         if self._silent_since is None:
             # Not before the last useful answer: this attempt may have been sent while that one was under way.
             self._silent_since = max(sent_at, self._last_useful)
         if now - self._silent_since < self._give_up_after:
             return
+        raise self._given_up_for(error) from error
+
+    def _given_up_for(self, error: SourceError) -> SourceError:
+        """From now on every request is refused with what this answers."""
         fault = error.fault if error.fault in OUTAGE_FAULTS else SourceFault.UNREACHABLE
-        self._gave_up = (
-            now,
-            SourceError(
-                fault,
-                f"The tenant answered nothing useful for {self._give_up_after:g} s; given up. Last: {error.message}",
-                remedy=error.remedy,
-                status=error.status,
-            ),
+        given_up = SourceError(
+            fault,
+            f"The tenant answered nothing useful for {self._give_up_after:g} s; given up. Last: {error.message}",
+            remedy=error.remedy,
+            status=error.status,
         )
-        raise self._gave_up[1] from error
+        self._gave_up = (self._clock.monotonic(), given_up)
+        return given_up
+
+    def _silence_left(self) -> float:
+        """Seconds until the tenant is given up."""
+        if self._silent_since is None:
+            return math.inf
+        return max(0.0, self._give_up_after - (self._clock.monotonic() - self._silent_since))
+
+    def _is_out(self, fault: SourceFault, first: float) -> bool:
+        """Whether the tenant as a whole seems to be out: then patience is measured in time, not in attempts."""
+        return fault in {SourceFault.SERVER_ERROR, SourceFault.UNREACHABLE} and self._last_useful < first
 
     def _note_useful(self) -> None:
         self._last_useful = self._clock.monotonic()

@@ -43,6 +43,8 @@ def decode_page(response: Response) -> Page:
     document = _load(response)
     if not isinstance(document, dict) or not isinstance(document.get("value"), list):
         raise _wrong(f"{response.url}: the answer holds no list of values.")
+    if document.get("error"):
+        raise _wrong(f"{response.url}: the answer holds an error beside its values.")
     link = document.get("@odata.nextLink")
     if link is not None and not isinstance(link, str):
         raise _wrong(f"{response.url}: @odata.nextLink is no text.")
@@ -125,9 +127,14 @@ def _fields(row: object, position: int, scope: str) -> dict[str, object]:
 
 def _name(fields: dict[str, object], position: int, scope: str) -> str:
     name = fields.get("name")
-    if not isinstance(name, str) or not name.strip():
+    if not isinstance(name, str) or not name.strip() or not _is_unicode(name):
         raise _wrong(f"Row {position} of the {scope} has no usable name.")
     return name
+
+
+def _is_unicode(text: str) -> bool:
+    """JSON may spell half a character; no name has one."""
+    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _text(fields: dict[str, object], key: str, faults: list[str]) -> str | None:

@@ -125,7 +125,7 @@ class GlueWriter:
                 return Outcome(live.version, live.body, already=not in_doubt)
             last = live.body if operation.last_written is None else operation.last_written
             merged = merge(last, table_input(live.body), desired.body, self._drift)
-            moved = tuple(c.path for c in merged.ours_moved if operation.strict or not _is_text(c.path))
+            moved = tuple(c.path for c in merged.ours_moved if operation.strict or not self._may_overwrite(c.path))
             if moved:
                 raise _moved(operation, moved)
             if merged.body == live.body:
@@ -144,6 +144,13 @@ class GlueWriter:
             remedy="Run again when the other writer is done.",
         )
 
+    def _may_overwrite(self, path: str) -> bool:
+        """Whether the drift policy settles somebody else's edit of a field of ours, so that nothing is refused."""
+        if _is_text(path):
+            return True  # the merge keeps it or writes over it
+        kind = self._drift.columns if path.startswith("columns.") else self._drift.parameters
+        return kind is DriftPolicy.OVERWRITE
+
     async def _send(
         self,
         operation: Operation,
@@ -158,6 +165,13 @@ class GlueWriter:
         try:
             reply = await self._door.call(GLUE_SERVICE, api, params, subject=operation.subject, write=True)
         except AwsError as error:
+            if api == "CreateTable" and error.code == NOT_FOUND:
+                raise TargetError(
+                    TargetFault.NO_CONTAINER,
+                    f"{operation.subject}: database {operation.container} is not there any more.",
+                    remedy="The next sync makes it again.",
+                    request_id=error.request_id,
+                ) from error
             doubtful = {ALREADY_EXISTS} if api == "CreateTable" else {MOVED_MEANWHILE, NOT_FOUND}
             if error.uncertain or error.code in doubtful:
                 return _Sent(None, error)

@@ -11,6 +11,7 @@ from spheresync.plan.guards import (
     ALL_LOSE_COLUMNS,
     EMPTY_LISTING,
     TOO_MANY_REMOVALS,
+    GuardVerdict,
     allowed_removals,
     guard_columns,
     guard_removals,
@@ -81,18 +82,44 @@ def test_never_more_than_allowed_pass(removals: int, managed: int) -> None:
     assert len(passed) <= max(1, min(20, managed // 10))
 
 
+def columns(
+    losing: list[AssetId], managed: int, comparable: int, waiting: frozenset[AssetId], max_deletes: int | None
+) -> GuardVerdict:
+    return guard_columns(
+        losing,
+        managed={SALES: managed},
+        comparable={SALES: comparable},
+        waiting=waiting,
+        max_deletes=max_deletes,
+    )
+
+
 def test_every_asset_of_a_large_space_losing_columns_waits_for_a_person() -> None:
     losing = assets(SALES, 20)
-    verdict = guard_columns(losing, assets_in_space={SALES: 20}, waiting=NONE, max_deletes=None)
+    verdict = columns(losing, 20, 20, NONE, None)
     assert set(verdict.blocked.values()) == {ALL_LOSE_COLUMNS}
-    assert not guard_columns(losing, assets_in_space={SALES: 21}, waiting=NONE, max_deletes=None).blocked
-    assert not guard_columns(assets(SALES, 19), assets_in_space={SALES: 19}, waiting=NONE, max_deletes=None).blocked
-    assert not guard_columns(losing, assets_in_space={SALES: 20}, waiting=NONE, max_deletes=0).blocked
+    assert not guard_columns(
+        losing, managed={SALES: 21}, comparable={SALES: 21}, waiting=NONE, max_deletes=None
+    ).blocked
+    assert not guard_columns(
+        assets(SALES, 19), managed={SALES: 19}, comparable={SALES: 19}, waiting=NONE, max_deletes=None
+    ).blocked
+    assert not columns(losing, 20, 20, NONE, 0).blocked
 
 
 def test_what_waits_goes_on_waiting_when_the_space_has_grown() -> None:
     losing = assets(SALES, 20)
-    verdict = guard_columns(losing, assets_in_space={SALES: 25}, waiting=frozenset(losing), max_deletes=None)
+    verdict = guard_columns(
+        losing, managed={SALES: 25}, comparable={SALES: 25}, waiting=frozenset(losing), max_deletes=None
+    )
     assert len(verdict.blocked) == 20
     assert verdict.findings
-    assert not guard_columns(losing, assets_in_space={SALES: 25}, waiting=frozenset(losing), max_deletes=0).blocked
+    assert not guard_columns(
+        losing, managed={SALES: 25}, comparable={SALES: 25}, waiting=frozenset(losing), max_deletes=0
+    ).blocked
+
+
+def test_one_asset_that_cannot_be_read_does_not_let_the_others_through() -> None:
+    losing = assets(SALES, 20)
+    verdict = columns(losing, 21, 20, NONE, None)
+    assert len(verdict.blocked) == 20
