@@ -183,7 +183,7 @@ class Progress(Answer):
 
 
 class RunAnswer(Answer):
-    """One run. `counts` counts outcomes by action, plus failed, refused and cancelled."""
+    """One run. `counts` counts outcomes by action, plus failed, refused and skipped."""
 
     run_id: str
     state: str

@@ -153,4 +153,18 @@ REMOVAL: tuple[Promise, ...] = (
         "A tenant that only asks to wait is given up after `datasphere.give_up_after` too.",
         ("tests/e2e/test_recovery.py::test_a_tenant_that_asks_to_wait_for_ever_is_given_up",),
     ),
+    Promise(
+        "deletion:offered",
+        "CONTRACT.md#Deletion",
+        "Where deletes are not allowed a retired table stays as it is, and offering its delete is no change.",
+        (
+            "tests/e2e/test_recovery.py::test_a_preview_that_only_offers_deletes_shows_no_change_and_applying_it_is_no_refusal",
+        ),
+    ),
+    Promise(
+        "glue:managed-by:renamed",
+        "CONTRACT.md#What a Glue table holds",
+        "`managed-by` follows the installation's name.",
+        ("tests/e2e/test_recovery.py::test_a_renamed_installation_marks_its_tables_anew",),
+    ),
 )

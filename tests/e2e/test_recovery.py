@@ -72,3 +72,23 @@ def test_a_space_that_the_tenant_no_longer_lists_is_named_and_left_alone(
         run = synced.ask("sync")
         assert [finding["subject"] for finding in run["findings"]] == ["SPACE_001"]
     assert glue.calls() == {}
+
+
+def test_a_preview_that_only_offers_deletes_shows_no_change_and_applying_it_is_no_refusal(
+    synced: Installation, tenant: RunningTenant
+) -> None:
+    synced.config = "deletion: {misses: 1}\n"
+    tenant.set_faults(vanish=0.4)
+    synced.ask("sync", "--max-deletes", "12")
+    assert synced.ask("preview", "--exit-code", code=0)["blocked"] == 12
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
+    preview = synced.ask("preview", "--exit-code", code=4)
+    run = synced.ask("apply", preview["change_set_id"])
+    assert (run["state"], run["counts"]["metadata_only"]) == ("done", 1)
+
+
+def test_a_renamed_installation_marks_its_tables_anew(synced: Installation, glue: GlueSimulator) -> None:
+    synced.extra["SPHERESYNC_INSTALLATION"] = "renamed"
+    assert synced.ask("sync")["counts"]["metadata_only"] == 30
+    assert glue.table("space_000", "asset_00001")["Parameters"]["spheresync.managed-by"] == "spheresync:renamed"
+    assert synced.ask("sync")["counts"]["unchanged"] == 30

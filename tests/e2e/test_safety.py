@@ -249,6 +249,7 @@ def test_every_asset_of_a_space_losing_columns_waits_for_a_person(
 
 
 def test_a_space_that_does_not_exist_is_named_with_those_that_do(synced: Installation) -> None:
-    run = synced.ask("sync", "--space", "SPACE_00", code=1)
-    assert run["state"] == "failed"
-    assert "SPACE_000" in json.dumps(run["failures"])
+    error = synced.ask("sync", "--space", "SPACE_00", code=2)["error"]
+    assert error["code"] == "usage"
+    assert "SPACE_000" in error["remedy"]
+    assert synced.ask("runs")["total"] == 1, "no run was begun"

@@ -15,7 +15,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from spheresync.config.settings import Settings
-from spheresync.config.tenant import derive_token_url
+from spheresync.config.tenant import derive_token_url, is_token_server_of
 from spheresync.config.yaml_file import read_yaml
 from spheresync.errors import ConfigurationError
 
@@ -85,6 +85,8 @@ def _read_file(draft: _Draft, config_file: Path | None, environ: Mapping[str, st
         return
     values, problems = read_yaml(path)
     draft.problems.extend(problems)
+    if problems and not values:  # what the file would have said is not missing, it is not known
+        draft.unfilled |= {"datasphere.base_url", "datasphere.client_id", "datasphere.client_secret"}
     for key, text, replace in _texts(values):
         missing = sorted({name for _, name in _VARIABLE.findall(text) if name and name not in environ})
         for variable in missing:
@@ -235,6 +237,11 @@ def _require_tenant(draft: _Draft, env: str) -> None:
         if datasphere.get(key) in (None, "") and f"datasphere.{key}" not in draft.unfilled:
             draft.problems.append(f"settings: datasphere.{key}: needed in {env}; give {hint}")
     base_url = datasphere.get("base_url")
+    if not is_token_server_of(str(base_url or ""), str(datasphere.get("token_url") or "")):
+        draft.problems.append(
+            "settings: datasphere.token_url: a tenant at SAP has its token server at SAP, and this one is not; copy it "
+            "from System > Administration > App Integration > OAuth Token URL"
+        )
     if datasphere.get("token_url") or not isinstance(base_url, str) or not base_url.strip():
         return
     if "datasphere.base_url" in draft.unfilled:

@@ -7,6 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 _TENANT_HOST = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.(?:hcs|hanacloudservices)\.cloud\.sap")
+_SAP_DOMAINS = (".hana.ondemand.com", ".cloud.sap", ".sapcloud.cn")
 _EXAMPLE = "write it as https://<tenant>.<region>.hcs.cloud.sap"
 
 
@@ -63,6 +64,17 @@ def derive_token_url(base_url: str) -> str | None:
     if url.scheme != "https" or match is None:
         return None
     return f"https://{match[1]}.authentication.{match[2]}.hana.ondemand.com/oauth/token"
+
+
+def is_token_server_of(base_url: str, token_url: str) -> bool:
+    """False where a tenant on SAP's own domains is to get its tokens from outside of them."""
+    if not token_url or derive_token_url(base_url) is None:
+        return True
+    try:
+        host = (urlsplit(token_url.strip()).hostname or "").lower()
+    except ValueError:
+        return True  # said elsewhere: it is no URL
+    return host.endswith(_SAP_DOMAINS)
 
 
 def installation_name(host: str, prefix: str) -> str:

@@ -7,6 +7,7 @@ silently), no tags of Python objects. Messages never quote the file, which may h
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     import yaml
 
 MAX_BYTES = 1_048_576
+# `{secret: ${NAME}}` is what people write, and no YAML: braces end a plain text there. So the braces of variables are
+# masked, by characters of the private use area, until the file is parsed.
+_VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_OPEN, _CLOSE = "\ue000", "\ue001"
 _DEEPEST = 40
 
 
@@ -31,7 +36,7 @@ class _Document:
 def read_yaml(file: Path) -> tuple[dict[str, Any], list[str]]:
     """The values of a file and what is wrong with it. Problems name the file and the line; nothing is raised."""
     document = _read(file)
-    return document.values, document.problems
+    return _unmasked(document.values), document.problems
 
 
 def _read(file: Path) -> _Document:
@@ -47,7 +52,16 @@ def _read(file: Path) -> _Document:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         return _Document(problems=[f"{file.name}, line {line}: is not UTF-8; save the file as UTF-8"])
-    return _parse(text, file)
+    return _parse(_VARIABLE.sub(f"{_OPEN}\\1{_CLOSE}", text), file)
+
+
+def _unmasked(node: Any) -> Any:
+    """The values with `${NAME}` as it was written."""
+    if isinstance(node, dict):
+        return {_unmasked(key): _unmasked(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_unmasked(value) for value in node]
+    return node.replace(_OPEN, "${").replace(_CLOSE, "}") if isinstance(node, str) else node
 
 
 def _parse(text: str, file: Path) -> _Document:

@@ -40,12 +40,21 @@ class Decision:
     columns: tuple[ColumnRule, ...] = ()
     fired: tuple[FiredRule, ...] = field(default=(), compare=False)
     prefix: str = ""
+    marker: str = ""  # this installation's `spheresync.managed-by`
 
     @cached_property
     def digest(self) -> Digest:
         """Over everything that changes what a target holds; the tier does not."""
         columns: list[JsonValue] = [rule.model_dump(mode="json") for rule in self.columns]
-        parts: list[object] = [MAPPING_VERSION, self.prefix, self.database, self.table, self.description, self.tags]
+        parts: list[object] = [
+            MAPPING_VERSION,
+            self.marker,
+            self.prefix,
+            self.database,
+            self.table,
+            self.description,
+            self.tags,
+        ]
         return digest_json([*parts, columns])
 
     def database_key(self, asset: AssetId) -> str:
@@ -80,6 +89,7 @@ class Mapping:
         self._admits_all = self._include == ("*",) and not self._exclude
         self._rules = settings.mapping.rules
         self._prefix = settings.prefix
+        self._marker = settings.installation_marker
         self._plain = {kind: self._decide_by_rules(kind, ()) for kind in AssetKind}
         self._cache: dict[tuple[AssetKind, tuple[int, ...]], Decision] = {}
 
@@ -146,6 +156,7 @@ class Mapping:
             columns=tuple(rule for number in fired for rule in self._rules[number].columns),
             fired=tuple(self._fired(number, overridden[number]) for number in fired),
             prefix=self._prefix,
+            marker=self._marker,
         )
 
     def _fired(self, number: int, overridden: list[str]) -> FiredRule:

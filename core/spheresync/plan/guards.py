@@ -130,7 +130,8 @@ def _too_many(where: str, count: int, managed: int, allowed: int) -> Problem:
         code=TOO_MANY_REMOVALS,
         message=f"{count} of {managed} tables of {where} would be retired or deleted, and at most {allowed} are let "
         "through; none of them is done",
-        remedy=f"If Datasphere really dropped them, run sync with --max-deletes {count}.",
+        remedy=f"If Datasphere really dropped them, run sync with --max-deletes {count}; what is retired already "
+        "is deleted only with --allow-deletes besides.",
     )
 
 

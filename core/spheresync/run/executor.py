@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 
 import anyio
 
+from spheresync.config import DeletionPolicy
 from spheresync.errors import FenceError, RefusedError, SourceError, SpheresyncError, TargetError
 from spheresync.model import (
+    DEFAULT_DESTINATION,
     GLUE,
     Action,
     ChangeSetId,
@@ -219,7 +221,11 @@ class Executor:
             if item.action.changes_something
             and (item.blocked_by is None or (item.blocked_by == NEEDS_ALLOWANCE and request.allow_deletes))
         ]
-        guarded = any(item.blocked_by not in {None, NEEDS_ALLOWANCE} for item in items)
+        deletes = drive.run.kind == "sync" or self._deletes_allowed(request)
+        guarded = any(
+            item.blocked_by not in {None, NEEDS_ALLOWANCE} and (deletes or item.action is not Action.DELETE)
+            for item in items
+        )
         drive.counts[FAILED] = len(change_set.problems)  # what could not be read; what cannot be written is added
         drive.counts[Action.UNCHANGED] = change_set.summary.get(Action.UNCHANGED, 0)
         drive.counts[Action.HELD] = sum(1 for item in items if item.action is Action.HELD)
@@ -257,17 +263,28 @@ class Executor:
             return
         await self._finish(drive, state_of(drive.counts, guarded=guarded, halted=halted))
 
+    def _deletes_allowed(self, request: RunRequest) -> bool:
+        """Whether the run would delete: only then does a guard that holds deletes back refuse anything."""
+        return request.allow_deletes or self._workshop.settings.deletion.policy is DeletionPolicy.DELETE
+
     async def _enter(self, drive: _Drive, phase: str) -> None:
         async def enter(tx: Tx) -> None:
             await tx.runs.update(drive.run.id, drive.fence, phase=phase)
 
         await self._store.write(enter)
 
+    async def _saved(self, drive: _Drive, sent: int) -> dict[str, int]:
+        """What writing every table anew would have cost besides: a call for each unchanged one, and its bytes."""
+        everything = await self._store.checkpoints.body_bytes(GLUE, DEFAULT_DESTINATION)
+        unchanged = drive.counts[Action.UNCHANGED]
+        return {"aws_calls_saved": unchanged, "aws_bytes_saved": max(0, everything - sent) if unchanged else 0}
+
     async def _finish(self, drive: _Drive, state: RunState) -> None:
         usage = {
             key: so_far + drive.run.usage.get(key, 0) - drive.spent_before.get(key, 0)
             for key, so_far in self._workshop.usage().items()
         }
+        usage |= await self._saved(drive, usage["aws_bytes"])
         detail: dict[str, JsonValue] = {"counts": _plain(drive.counts), "usage": _plain(usage)}
         event = AuditEvent(drive.run.actor.id, f"run_{drive.run.kind}", drive.run.id, None, None, state, detail)
 

@@ -200,9 +200,10 @@ def _kept(wish: _Wish, checkpoints: Mapping[AssetId, Checkpoint], held: Mapping[
 
 def known_address(record: AssetRecord, checkpoint: Checkpoint | None, decision: Decision) -> Address:
     """For explanations: the address that an asset has, else the plain one that it would want."""
-    if checkpoint is not None:
-        return Address(checkpoint.container, checkpoint.name)
-    return Address(
-        decision.database_name(record.id, record.kind, record.label),
-        decision.table_name(record.id, record.kind, record.label),
-    )
+    container = decision.database_name(record.id, record.kind, record.label)
+    name = decision.table_name(record.id, record.kind, record.label)
+    if checkpoint is None:
+        return Address(container, name)
+    keeps_container = derives(checkpoint.container, container, decision.database_key(record.id))
+    keeps_name = keeps_container and derives(checkpoint.name, name, str(record.id))
+    return Address(checkpoint.container if keeps_container else container, checkpoint.name if keeps_name else name)

@@ -65,6 +65,24 @@ class Workshop:
             self._targets = {}
         return self._settings
 
+    def require_good_settings(self) -> None:
+        """Refuse to plan or write by rules that are no longer in the file.
+
+        Raises:
+            ConfigurationError: the file was changed and cannot be used; every problem is named.
+        """
+        self._settings_source.current()
+
+    @property
+    def settings_problem(self) -> Problem | None:
+        """Why the settings in force are not those of the file, None where they are."""
+        try:
+            self._settings_source.current()
+        except ConfigurationError as error:
+            remedy = "Until then nothing is planned or written; `spheresync config validate` checks the file."
+            return Problem("configuration", "configuration", error.message, remedy)
+        return None
+
     @property
     def mapping(self) -> MappingRules:
         settings = self.settings

@@ -40,7 +40,13 @@ async def _targets(workshop: Workshop) -> list[ConnectionFinding]:
     except SpheresyncError as error:
         return [ConnectionFinding(connection=GLUE, ok=False, message=error.message, remedy=error.remedy)]
     if not problems:
-        return [ConnectionFinding(connection=GLUE, ok=True, message="Databases and tables can be read and written.")]
+        return [
+            ConnectionFinding(
+                connection=GLUE,
+                ok=True,
+                message="Tables can be read and written; making a database is found out by a sync.",
+            )
+        ]
     return [
         ConnectionFinding(connection=GLUE, ok=False, message=problem.message, remedy=problem.remedy)
         for problem in problems

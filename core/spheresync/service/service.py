@@ -110,6 +110,7 @@ class Service(Reading):
     ) -> DiscoveryAnswer:
         """Read Datasphere into the local catalog; nothing is written to AWS."""
         authorize(principal, Permission.READ)
+        self._workshop.require_good_settings()
         checked = await self._scope(scope, refreshes=True)
         report = await self._workshop.discover(checked, thorough=False, since=self._asked_now(), progress=progress)
         await require_found(self._store, checked)
@@ -146,6 +147,7 @@ class Service(Reading):
             TargetError: databases of a new or lost state could not be looked at.
         """
         authorize(principal, Permission.READ)
+        self._workshop.require_good_settings()
         checked = await self._scope(scope, refreshes=refresh)
         problems = await self._known_problems(checked)
         notices: tuple[Problem, ...] = ()
@@ -171,6 +173,7 @@ class Service(Reading):
             RefusedError: it expired, or mapping, scope or program moved since; nothing was done.
         """
         authorize(principal, Permission.OPERATE)
+        self._workshop.require_good_settings()
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
         if record.run_id is not None:
             return await self.get_run(record.run_id)
@@ -210,11 +213,21 @@ class Service(Reading):
         authorize(principal, Permission.OPERATE)
         if max_deletes is not None and max_deletes < 0:
             raise UsageError(f"max_deletes {max_deletes} is negative.", remedy="Give 0 or more.")
+        self._workshop.require_good_settings()
         checked = Scope.parse(scope, targets=self.settings.targets)
+        await self._look_for_unknown(checked)
         request = RunRequest(checked, thorough=full, allow_deletes=allow_deletes, max_deletes=max_deletes)
         run = await self._create_run("sync", principal, request, join=join)
         await self._ensure_driven(run)
         return await self.get_run(run.id)
+
+    async def _look_for_unknown(self, scope: Scope) -> None:
+        """A name that the catalog does not know may be new in Datasphere: look, and only then say that it is wrong."""
+        try:
+            await require_found(self._store, scope)
+        except UsageError:
+            await self._workshop.discover(scope, thorough=False, since=self._now(), progress=silent)
+            await require_found(self._store, scope)
 
     async def _create_run(
         self,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from spheresync.answers import Finding, SyncStatus, TierStatus
 from spheresync.config import Settings
 from spheresync.config.durations import format_duration
-from spheresync.model import Action, AssetStatus, RunState, Tier
+from spheresync.model import AssetStatus, RunState, Tier
 from spheresync.run.workshop import Workshop
 from spheresync.service import rows
 from spheresync.state.records import RunRecord
@@ -22,6 +22,9 @@ async def sync_status(workshop: Workshop) -> SyncStatus:
     tiers = rows.tally(counts, lambda each: each.tier)
     ended = [run for run in runs if run.state.ended]
     problems = [rows.finding(space.problem) for space in await store.catalog.spaces() if space.problem is not None]
+    broken = workshop.settings_problem
+    if broken is not None:
+        problems.insert(0, rows.finding(broken))
     health, summary = _health(statuses, ended, problems)
     return SyncStatus.model_validate(
         {
@@ -58,10 +61,7 @@ def _health(statuses: dict[str, int], ended: list[RunRecord], problems: list[Fin
 
 
 def _savings(ended: list[RunRecord]) -> dict[str, int]:
-    """What the recent runs spent, and the writes that were not needed because nothing had changed."""
-    spent = {"datasphere_requests": 0, "datasphere_bytes": 0, "aws_calls": 0, "aws_bytes": 0}
-    for run in ended:
-        for key in spent:
-            spent[key] += run.usage.get(key, 0)
-    writes_saved = sum(run.counts.get(Action.UNCHANGED, 0) for run in ended)
-    return {**spent, "writes_saved": writes_saved, "runs": len(ended)}
+    """What the recent runs used and saved; `runs` says over how many."""
+    words = ("aws_calls", "aws_bytes", "aws_calls_saved", "aws_bytes_saved", "datasphere_requests", "datasphere_bytes")
+    totals = {word: sum(run.usage.get(word, 0) for run in ended) for word in words}
+    return {**totals, "runs": len(ended)}

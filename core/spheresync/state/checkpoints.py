@@ -57,6 +57,15 @@ class CheckpointReader:
         )
         return [_read(row) for row in rows]
 
+    async def body_bytes(self, target: TargetName, destination: DestinationName) -> int:
+        """The size of all last written requests together, as they were sent."""
+        row = await self._link.one(
+            "SELECT coalesce(sum(b.size), 0) FROM checkpoints c JOIN blobs b ON b.digest = c.body "
+            "WHERE c.target = ? AND c.destination = ? AND c.state = 'active'",
+            (target, destination),
+        )
+        return int(row[0]) if row else 0
+
     async def count_active(self, target: TargetName, destination: DestinationName) -> dict[PhysicalName, int]:
         """How many active objects each container holds."""
         rows = await self._link.all(

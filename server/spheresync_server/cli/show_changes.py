@@ -26,7 +26,7 @@ _CHANGES = ("create", "update", "metadata_only", "retire", "delete", "forget", "
 
 def changes_something(answer: ChangeSetAnswer) -> bool:
     """Whether applying the change set would write anything."""
-    return any(answer.summary.get(word) for word in _CHANGES)
+    return sum(answer.summary.get(word, 0) for word in _CHANGES) > answer.blocked
 
 
 def show_change_set(answer: ChangeSetAnswer) -> None:

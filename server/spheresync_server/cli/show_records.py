@@ -30,7 +30,7 @@ def show_assets(page: Page[AssetRow]) -> None:
 def show_runs(page: Page[RunRow]) -> None:
     """Runs, newest first."""
     if not page.items:
-        say("There was no run yet. `spheresync preview` begins one.")
+        say("There was no run yet. `spheresync sync` begins one.")
         return
     table(
         ("Run", "Kind", "State", "By", "Created", "Counts"),

@@ -355,3 +355,26 @@ def test_no_text_breaks_the_type_parser(text: str) -> None:
     except ValueError:
         return
     assert parse_hive_type(spelled) == spelled
+
+
+def test_a_variable_may_stand_unquoted_within_braces(tmp_path: Path) -> None:
+    """As CONTRACT.md writes it; YAML itself ends a plain text at a brace."""
+    file = tmp_path / "spheresync.yaml"
+    file.write_text(
+        "datasphere: {base_url: https://${TENANT}.eu10.hcs.cloud.sap, client_id: x, client_secret: ${DSP_SECRET}}\n"
+    )
+    settings = load_settings("wolf", file, {"DSP_SECRET": "s3cret", "TENANT": "acme"}, tmp_path)
+    assert settings.datasphere.base_url == "https://acme.eu10.hcs.cloud.sap"
+    assert settings.datasphere.client_secret.get_secret_value() == "s3cret"
+
+
+@pytest.mark.parametrize("url", ["https://evil.example.com/oauth/token", "http://127.0.0.1:1/oauth/token"])
+def test_a_tenant_at_sap_gets_no_tokens_from_elsewhere(url: str, tmp_path: Path) -> None:
+    environ = {
+        "SPHERESYNC_DATASPHERE__BASE_URL": "https://acme.eu10.hcs.cloud.sap",
+        "SPHERESYNC_DATASPHERE__TOKEN_URL": url,
+        "SPHERESYNC_DATASPHERE__CLIENT_ID": "x",
+        "SPHERESYNC_DATASPHERE__CLIENT_SECRET": "y",
+    }
+    with pytest.raises(ConfigurationError, match=r"datasphere\.token_url"):
+        load_settings("wolf", None, environ, tmp_path)
