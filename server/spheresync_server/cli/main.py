@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
+from pathlib import Path
 from typing import NoReturn
 
 import typer
@@ -22,12 +24,14 @@ from spheresync_server.failure import INTERNAL, INTERRUPTED, FailureNote, new_in
 
 log = logging.getLogger(__name__)
 
+_LOST_OUTPUT = frozenset({errno.ENOSPC, errno.EIO, errno.EBADF})
 _BROKEN_PIPE = 1  # as typer and rich have it
 _CTRL_C = 128 + signal.SIGINT
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with its exit code."""
+    _open_closed_streams()
     _speak_utf8()
     hoisted = hoist(sys.argv[1:] if arguments is None else arguments)
     json = wants_json(hoisted)
@@ -42,9 +46,24 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         sys.stdout.flush()
     except BrokenPipeError:
         code = _BROKEN_PIPE
-        # What is still buffered has no reader; without this the interpreter complains about it at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_output()
+    except OSError as error:
+        code = 1
+        _forget_output()
+        sys.stderr.write(f"spheresync: the result could not be written: {error.strerror or error}.\n")
     sys.exit(code)
+
+
+def _forget_output() -> None:
+    """What is still buffered has no reader; without this the interpreter complains about it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _open_closed_streams() -> None:
+    """A stream that was closed before the start is None in Python; what is written there goes nowhere instead."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 -- as long as the process
 
 
 def _speak_utf8() -> None:
@@ -58,6 +77,10 @@ def _run(hoisted: list[str], *, json: bool, verbose: bool) -> int:
         return _invoke(hoisted, json=json)
     except BrokenPipeError:
         raise
+    except OSError as error:
+        if error.errno in _LOST_OUTPUT:
+            raise
+        note = _note(error, verbose=verbose)
     except (KeyboardInterrupt, Abort):
         note = FailureNote(INTERRUPTED, _CTRL_C, "Ended by SIGINT.")
     except InterruptedBySignalError as interruption:
@@ -94,12 +117,21 @@ def _usage_note(error: TyperException) -> FailureNote:
     return FailureNote("usage", error.exit_code, error.format_message(), f"`{path} --help` says more.")
 
 
+def _leaves(error: Exception) -> Iterator[Exception]:
+    """The errors that task groups gathered."""
+    if isinstance(error, ExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
 def _note(error: Exception, *, verbose: bool) -> FailureNote:
     ours = product_error(error)
     if ours is not None:
         return note_of(ours)
-    for leaf in error.exceptions if isinstance(error, ExceptionGroup) else ():
-        if isinstance(leaf, BrokenPipeError):
+    for leaf in _leaves(error):
+        if isinstance(leaf, BrokenPipeError) or (isinstance(leaf, OSError) and leaf.errno in _LOST_OUTPUT):
             raise leaf
     incident = new_incident()
     log.log(logging.ERROR if verbose else logging.DEBUG, "%s", incident, exc_info=error)
