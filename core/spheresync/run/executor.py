@@ -128,7 +128,7 @@ class Executor:
             except FenceError:
                 drive.lost = True
             except SpheresyncError as error:
-                drive.problems.append(Problem(run.id, _code_of(error), error.message, error.remedy))
+                drive.problems.append(Problem("run", _code_of(error), error.message, error.remedy))
                 await self._finish(drive, RunState.REFUSED if isinstance(error, RefusedError) else RunState.FAILED)
 
     @asynccontextmanager

@@ -161,8 +161,9 @@ class Wire:
                 try:
                     body = await self._read(response)
                 finally:
-                    with anyio.CancelScope(shield=True):
-                        await response.aclose()
+                    if not response.is_closed:
+                        with anyio.CancelScope(shield=True):
+                            await response.aclose()
         except (httpx2.RemoteProtocolError, httpx2.ReadError, BodyDamagedError) as error:
             fault = SourceFault.TRUNCATED if started else SourceFault.UNREACHABLE
             raise Transient(_broken(fault, _shown(request), error), sent_at) from error
