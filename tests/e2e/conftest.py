@@ -35,3 +35,11 @@ def installation(tmp_path: Path, tenant: RunningTenant, glue: GlueSimulator) -> 
             "SPHERESYNC_DATASPHERE__GIVE_UP_AFTER": "3s",
         },
     )
+
+
+@pytest.fixture
+def synced(installation: Installation, glue: GlueSimulator) -> Installation:
+    """The installation after a first sync, with the calls of that forgotten."""
+    assert installation.ask("sync")["counts"]["create"] == 30
+    glue.reset()
+    return installation

@@ -2,18 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
-
-
-@pytest.fixture
-def synced(installation: Installation, glue: GlueSimulator) -> Installation:
-    assert installation.ask("sync")["counts"]["create"] == 30
-    glue.reset()
-    return installation
 
 
 def test_allowing_deletes_at_apply_does_not_lift_the_guard(

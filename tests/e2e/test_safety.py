@@ -27,13 +27,6 @@ def named(run: dict[str, Any], subject: str) -> bool:
     return any(subject in json.dumps(entry) for entry in run["failures"])
 
 
-@pytest.fixture
-def synced(installation: Installation, glue: GlueSimulator) -> Installation:
-    assert installation.ask("sync")["counts"]["create"] == 30
-    glue.reset()
-    return installation
-
-
 def test_one_space_that_answers_503_deletes_nothing_and_is_named(
     synced: Installation, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:

@@ -323,21 +323,7 @@ class Applier:
             return None
         state, _ = _STATE_AFTER.get(item.action, (CheckpointState.ACTIVE, AssetStatus.SYNCED))
         if outcome is None:
-            if held is None:
-                return None
-            known = (item.fingerprints, item.mapping, item.definition)
-            if item.action is Action.FORGET:
-                known = (held.fingerprints, held.mapping, held.definition)
-            fingerprints, mapping, definition = known
-            return replace(
-                held,
-                state=state,
-                fingerprints=fingerprints,
-                mapping=mapping,
-                definition=definition,
-                synced_at=at,
-                run_id=self._run.id,
-            )
+            return self._noted(item, held, state, at) if held is not None else None
         body = digest_of(outcome.body) if outcome.body else (item.before or Digest(""))
         return Checkpoint(
             asset=item.asset,
@@ -357,6 +343,13 @@ class Applier:
             run_id=self._run.id,
             fence=self._fence,
         )
+
+    def _noted(self, item: ChangeSetItem, held: Checkpoint, state: CheckpointState, at: str) -> Checkpoint:
+        """The checkpoint of an object that was only forgotten or adopted: nothing was sent."""
+        noted = replace(held, state=state, synced_at=at, run_id=self._run.id)
+        if item.action is Action.FORGET:
+            return noted
+        return replace(noted, fingerprints=item.fingerprints, mapping=item.mapping, definition=item.definition)
 
     def _is_former(self, item: ChangeSetItem) -> bool:
         """Whether the item retires the table that an asset had before rules named it anew."""

@@ -76,6 +76,7 @@ class _Drive:
     spent_before: Mapping[str, int]
     cancelled: bool = False
     lost: bool = False
+    whole: bool = False  # the change set is about the whole catalog
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     findings: tuple[Problem, ...] = ()
@@ -221,6 +222,7 @@ class Executor:
             if item.action.changes_something
             and (item.blocked_by is None or (item.blocked_by == NEEDS_ALLOWANCE and request.allow_deletes))
         ]
+        drive.whole = Scope.from_json(json.loads(change_set.request)).everything
         deletes = drive.run.kind == "sync" or self._deletes_allowed(request)
         guarded = any(
             item.blocked_by not in {None, NEEDS_ALLOWANCE} and (deletes or item.action is not Action.DELETE)
@@ -274,10 +276,15 @@ class Executor:
         await self._store.write(enter)
 
     async def _saved(self, drive: _Drive, sent: int) -> dict[str, int]:
-        """What writing every table anew would have cost besides: a call for each unchanged one, and its bytes."""
-        everything = await self._store.checkpoints.body_bytes(GLUE, DEFAULT_DESTINATION)
+        """What writing every table anew would have cost besides: a call for each unchanged one, and its bytes.
+
+        The bytes are known of the whole catalog only, so a run about a part of it does not tell them.
+        """
         unchanged = drive.counts[Action.UNCHANGED]
-        return {"aws_calls_saved": unchanged, "aws_bytes_saved": max(0, everything - sent) if unchanged else 0}
+        if not (unchanged and drive.whole):
+            return {"aws_calls_saved": unchanged}
+        everything = await self._store.checkpoints.body_bytes(GLUE, DEFAULT_DESTINATION)
+        return {"aws_calls_saved": unchanged, "aws_bytes_saved": max(0, everything - sent)}
 
     async def _finish(self, drive: _Drive, state: RunState) -> None:
         usage = {
