@@ -74,7 +74,6 @@ class TenantHttp:
         self._origin = Origin.parse(base_url, setting="datasphere.base_url")
         self._clock = clock
         self._wire = Wire(
-            host=self._origin.host,
             budget=budget,
             clock=clock,
             deadline=deadline,

@@ -8,21 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
 
 import anyio
 import httpx2
 
-from spheresync.config.tenant import is_loopback
 from spheresync.errors import SourceError, SourceFault
 from spheresync.source.budget import RequestBudget
 from spheresync.source.decompression import BodyDamagedError, BodyReader, BodyTooLargeError
 from spheresync.source.pace import Clock, Deadline
+from spheresync.source.transports import Transports
 
 IN_FLIGHT = 10  # CONTRACT.md: never more than 10 at once
 BODY_CAP = 64 * 1024 * 1024
-_TIMEOUT = httpx2.Timeout(connect=10.0, read=30.0, write=30.0, pool=60.0)
+_EXTENSIONS = {"timeout": httpx2.Timeout(connect=10.0, read=30.0, write=30.0, pool=60.0).as_dict()}
+_HEADERS = {"accept-encoding": "gzip, deflate", "accept-language": "en", "user-agent": "spheresync"}
 _ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
 
 
@@ -74,12 +74,16 @@ class Transient(Exception):  # noqa: N818 -- a signal to the retry loop, never s
 
 
 class Wire:
-    """One pooled client. Use as an async context manager; `transport` replaces the network in dog and in tests."""
+    """One pool of connections. Use as an async context manager; `transport` replaces the network in dog and in tests.
+
+    Speaks to the transport and not through `httpx2.AsyncClient`: that costs a third more a request, for redirects and
+    cookies, which must not be followed and kept here (a login page's session cookie would turn the next bearer request
+    into a browser session).
+    """
 
     def __init__(
         self,
         *,
-        host: str,
         budget: RequestBudget,
         clock: Clock,
         deadline: Deadline,
@@ -92,25 +96,16 @@ class Wire:
         self._deadline = deadline
         self._body_cap = body_cap
         self._slots = anyio.Semaphore(IN_FLIGHT)
-        self._client = httpx2.AsyncClient(
-            transport=transport,
-            follow_redirects=False,
-            timeout=_TIMEOUT,
-            limits=httpx2.Limits(max_connections=IN_FLIGHT, max_keepalive_connections=IN_FLIGHT),
-            headers={"accept-encoding": "gzip, deflate", "accept-language": "en", "user-agent": "spheresync"},
-            # A login page's session cookie would turn the next bearer request into a browser session.
-            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            trust_env=not is_loopback(host),  # a company proxy is for the outside only
-        )
+        self._transports = Transports(transport, connections=IN_FLIGHT)
 
     async def __aenter__(self) -> Wire:
-        await self._client.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._client.__aexit__(kind, error, trace)
+        with anyio.CancelScope(shield=True):
+            await self._transports.close()
 
     def count(self, *, retries: int = 0, throttled: int = 0, token_requests: int = 0) -> None:
         """Add to the usage what only the retry loop and the token know."""
@@ -138,7 +133,7 @@ class Wire:
             Transient: UNREACHABLE (connection, timeout) or TRUNCATED (the body ended early).
             SourceError: TOO_LARGE, WRONG_SHAPE (an encoding nobody asked for), THROTTLED (no permit in time).
         """
-        request = self._client.build_request(method, url, headers=headers, content=content)
+        request = httpx2.Request(method, url, headers={**_HEADERS, **headers}, content=content, extensions=_EXTENSIONS)
         async with self._slots:
             try:
                 await self._budget.take(self._deadline.at)
@@ -153,50 +148,44 @@ class Wire:
             return await self._send(request, sent_at, time_limit())
 
     async def _send(self, request: httpx2.Request, sent_at: float, time_limit: float) -> Answer:
-        started = False
+        response: httpx2.Response | None = None
         try:
-            with anyio.fail_after(time_limit):
-                response = await self._client.send(request, stream=True)
-                started = True
-                try:
-                    body = await self._read(response)
-                finally:
-                    if not response.is_closed:
-                        with anyio.CancelScope(shield=True):
-                            await response.aclose()
+            with anyio.CancelScope(deadline=anyio.current_time() + time_limit):
+                response = await self._transports.towards(request.url).handle_async_request(request)
+                body = await self._read(request, response)
+                return Answer(response.status_code, response.headers, body, str(request.url), sent_at)
+            raise TimeoutError(f"not whole within {time_limit:g} s")
         except (httpx2.RemoteProtocolError, httpx2.ReadError, BodyDamagedError) as error:
-            fault = SourceFault.TRUNCATED if started else SourceFault.UNREACHABLE
+            fault = SourceFault.UNREACHABLE if response is None else SourceFault.TRUNCATED
             raise Transient(_broken(fault, _shown(request), error), sent_at) from error
         except (TimeoutError, httpx2.TransportError) as error:
             raise Transient(_broken(SourceFault.UNREACHABLE, _shown(request), error), sent_at) from error
-        return Answer(response.status_code, response.headers, body, str(request.url), sent_at)
 
-    async def _read(self, response: httpx2.Response) -> bytes:
+    async def _read(self, request: httpx2.Request, response: httpx2.Response) -> bytes:
+        """The whole body, decompressed; the connection is free for the next request, or closed, in any case."""
+        stream = response.stream
+        assert isinstance(stream, httpx2.AsyncByteStream)
         encoding = response.headers.get("content-encoding", "").strip().lower()
-        if response.is_stream_consumed:  # a transport that buffers has read and decoded it
-            self._received(len(response.content))
-            return response.content
-        if encoding not in _ENCODINGS:
-            raise SourceError(
-                SourceFault.WRONG_SHAPE,
-                f"{_shown(response.request)} was answered in the encoding {encoding!r}, which was not asked for.",
-                remedy="Check the proxy between this machine and the tenant.",
-            )
-        reader, received = BodyReader(encoding, self._body_cap), 0
+        received = 0
         try:
-            async for chunk in response.aiter_raw():
+            if encoding not in _ENCODINGS:
+                raise _unasked(request, encoding)
+            reader = BodyReader(encoding, self._body_cap)
+            async for chunk in stream:
                 received += len(chunk)
                 reader.feed(chunk)
             body = reader.finish()
         except BodyTooLargeError as error:
             raise SourceError(
                 SourceFault.TOO_LARGE,
-                f"The answer to {_shown(response.request)} is larger than {self._body_cap} bytes.",
+                f"The answer to {_shown(request)} is larger than {self._body_cap} bytes.",
                 remedy="No definition is that large; look at what the URL serves.",
                 status=response.status_code,
             ) from error
         finally:
             self._received(received)
+            with anyio.CancelScope(shield=True):
+                await stream.aclose()
         declared = response.headers.get("content-length", "")
         if declared.isdecimal() and int(declared) != received and "transfer-encoding" not in response.headers:
             raise BodyDamagedError(f"{received} of {declared} bytes came")
@@ -204,6 +193,14 @@ class Wire:
 
     def _received(self, size: int) -> None:
         self._usage.bytes_received += size
+
+
+def _unasked(request: httpx2.Request, encoding: str) -> SourceError:
+    return SourceError(
+        SourceFault.WRONG_SHAPE,
+        f"{_shown(request)} was answered in the encoding {encoding!r}, which was not asked for.",
+        remedy="Check the proxy between this machine and the tenant.",
+    )
 
 
 def _shown(request: httpx2.Request) -> str:
