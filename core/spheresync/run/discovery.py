@@ -15,16 +15,13 @@ from typing import Protocol
 import anyio
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.mapping.fingerprints import fingerprints
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
-    Asset,
     AssetEntry,
     AssetId,
     AssetStatus,
-    Digest,
     Listing,
     Problem,
     RawDefinition,
@@ -33,16 +30,19 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.plan.triage import status_of
+from spheresync.run.normalising import Normalised, Unreadable, normalise_all
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
 from spheresync.run.scope import Scope
+from spheresync.run.second_process import SecondProcess
 from spheresync.source.normalise import NORMALISER_VERSION
-from spheresync.state.definitions import encode_asset
 from spheresync.state.records import AssetRecord, Checkpoint, SpaceRecord
 from spheresync.state.store import Store, Tx
 
 READERS = 10
 """Definitions read at once; the tenant's door holds the same limit (reference: datasphere-api.md 7)."""
 BATCH = 250
+LOT = 32
+"""Definitions normalised at once."""
 SPACE_GONE = "space_gone"
 
 
@@ -54,8 +54,6 @@ class Source(Protocol):
     async def list_assets(self, space: SpaceName) -> Listing[AssetEntry]: ...
 
     async def fetch(self, entry: AssetEntry) -> RawDefinition: ...
-
-    def normalise(self, raw: RawDefinition) -> Asset: ...
 
 
 @dataclass(slots=True)
@@ -116,6 +114,7 @@ class Discovery:
         self._progress = progress
         self._report = DiscoveryReport()
         self._checkpoints: dict[AssetId, Checkpoint] = {}
+        self._unread: list[tuple[AssetRecord, RawDefinition]] = []
         self._pending: list[tuple[AssetRecord, bytes | None]] = []
 
     async def run(self) -> DiscoveryReport:
@@ -241,13 +240,14 @@ class Discovery:
     async def _read_all(self, readings: Sequence[_Reading]) -> None:
         queue = iter(readings)
         total = len(readings)
+        second = SecondProcess(total)
 
         async def reader() -> None:
             for reading in queue:
-                record, definition = await self._read_one(reading)
-                self._pending.append((self._with_status(record), definition))
-                self._report.read += 1
-                if self._report.read % BATCH == 0:
+                await self._fetch(reading)
+                if len(self._unread) >= LOT:
+                    await self._normalise(second)
+                if len(self._pending) >= BATCH:
                     await self._flush()
                     await self._progress(ProgressEvent("reading", self._report.read, total, "reading definitions"))
 
@@ -256,32 +256,46 @@ class Discovery:
             async with anyio.create_task_group() as group:
                 for _ in range(min(READERS, total)):
                     group.start_soon(reader)
+            await self._normalise(second)
         finally:
             with anyio.CancelScope(shield=True):
                 await self._flush()
         await self._progress(ProgressEvent("reading", total, total, "definitions read"))
 
-    async def _read_one(self, reading: _Reading) -> tuple[AssetRecord, bytes | None]:
+    async def _fetch(self, reading: _Reading) -> None:
+        """Ask for one definition; one that is as it was is settled at once, another is to be normalised."""
         record = reading.record
-        version = NORMALISER_VERSION
         try:
             raw = await self._source.fetch(reading.entry)
-            seen = (
-                raw.digest == record.raw_digest and record.parser_version == version and record.definition is not None
-            )
-            if seen and not self._thorough:
-                self._report.mapped += 1
-                self._report.unchanged += 1
-                return replace(record, problem=None, read_at=self._now), None
-            asset = self._source.normalise(raw)
         except SourceError as error:
-            return self._failed(record, error), None
-        self._report.mapped += 1
-        return self._fresh(record, asset, raw.digest, version)
+            self._settle(self._failed(record, error.fault, error.message, error.remedy))
+            return
+        known = record.parser_version == NORMALISER_VERSION and record.definition is not None
+        if known and raw.digest == record.raw_digest and not self._thorough:
+            self._report.mapped += 1
+            self._report.unchanged += 1
+            self._settle(replace(record, problem=None, read_at=self._now))
+        else:
+            self._unread.append((record, raw))
 
-    def _failed(self, record: AssetRecord, error: SourceError) -> AssetRecord:
-        problem = Problem(str(record.id), error.fault, error.message, error.remedy)
-        if error.fault is SourceFault.NOT_EXPOSED:
+    async def _normalise(self, second: SecondProcess) -> None:
+        lot, self._unread = self._unread, []
+        if not lot:
+            return
+        found = await second.do(normalise_all, [raw for _, raw in lot])
+        for (record, raw), said in zip(lot, found, strict=True):
+            if isinstance(said, Unreadable):
+                self._settle(self._failed(record, said.fault, said.message, said.remedy))
+            else:
+                self._settle(self._fresh(record, raw, said), said.definition)
+
+    def _settle(self, record: AssetRecord, definition: bytes | None = None) -> None:
+        self._pending.append((self._with_status(record), definition))
+        self._report.read += 1
+
+    def _failed(self, record: AssetRecord, fault: SourceFault, message: str, remedy: str) -> AssetRecord:
+        problem = Problem(str(record.id), fault, message, remedy)
+        if fault is SourceFault.NOT_EXPOSED:
             # Benign (reference: datasphere-api.md 3.2): listed a moment ago, not exposed now; nothing is wrong with us.
             self._report.filtered += 1
             self._report.not_exposed.append(str(record.id))
@@ -290,31 +304,28 @@ class Discovery:
             self._report.problems.append(problem)
         return replace(record, problem=problem)
 
-    def _fresh(
-        self, record: AssetRecord, asset: Asset, raw_digest: Digest, version: int
-    ) -> tuple[AssetRecord, bytes | None]:
-        definition = encode_asset(asset)
-        prints = fingerprints(asset)
-        if prints == record.fingerprints:
+    def _fresh(self, record: AssetRecord, raw: RawDefinition, said: Normalised) -> AssetRecord:
+        self._report.mapped += 1
+        same = said.fingerprints == record.fingerprints
+        if same:
             self._report.unchanged += 1
-        decision = self._mapping.decide(asset.id, asset.kind, asset.label)
-        fresh = replace(
+        decision = self._mapping.decide(record.id, said.kind, said.label)
+        return replace(
             record,
-            kind=asset.kind,
-            label=asset.label,
+            kind=said.kind,
+            label=said.label,
             tier=decision.tier,
             included=decision.included,
             reason=decision.excluded_by,
-            raw_digest=raw_digest,
-            parser_version=version,
-            fingerprints=prints,
-            column_count=len(asset.columns),
-            pii_columns=sum(1 for column in asset.columns if column.pii),
+            raw_digest=raw.digest,
+            parser_version=NORMALISER_VERSION,
+            fingerprints=said.fingerprints,
+            column_count=said.column_count,
+            pii_columns=said.pii_columns,
             problem=None,
             read_at=self._now,
-            changed_at=record.changed_at if prints == record.fingerprints else self._now,
+            changed_at=record.changed_at if same else self._now,
         )
-        return fresh, definition
 
     async def _flush(self) -> None:
         batch, self._pending = self._pending, []

@@ -1,0 +1,53 @@
+"""From documents as served to what the local catalog keeps of an asset. Pure: raw definitions in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spheresync.errors import SourceError, SourceFault
+from spheresync.mapping.fingerprints import fingerprints
+from spheresync.model import AssetKind, Fingerprints, RawDefinition
+from spheresync.source.normalise import normalise
+from spheresync.state.definitions import encode_asset
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A definition that was read: `definition` is the asset as the store spells it."""
+
+    definition: bytes
+    kind: AssetKind
+    label: str
+    fingerprints: Fingerprints
+    column_count: int
+    pii_columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why documents define no asset; unlike the error, a value that can go from one process to another."""
+
+    fault: SourceFault
+    message: str
+    remedy: str
+
+
+def normalise_all(definitions: Sequence[RawDefinition]) -> list[Normalised | Unreadable]:
+    """What each of the definitions says, in the same order."""
+    return [_normalised(raw) for raw in definitions]
+
+
+def _normalised(raw: RawDefinition) -> Normalised | Unreadable:
+    try:
+        asset = normalise(raw)
+    except SourceError as error:
+        return Unreadable(error.fault, error.message, error.remedy)
+    return Normalised(
+        definition=encode_asset(asset),
+        kind=asset.kind,
+        label=asset.label,
+        fingerprints=fingerprints(asset),
+        column_count=len(asset.columns),
+        pii_columns=sum(1 for column in asset.columns if column.pii),
+    )

@@ -1,0 +1,38 @@
+"""Pure work in a process of its own, so that this one goes on asking and writing meanwhile.
+
+Reading a definition takes about as long as asking for it, and both hold the interpreter: a second processor helps only
+a second process. Where one cannot be had or dies, the work is done here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+import anyio
+import anyio.to_process
+from anyio import BrokenWorkerProcess, CapacityLimiter
+
+WORTH_IT = 400
+"""Values in all below which starting a process (about half a second) costs more than it spares."""
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+class SecondProcess:
+    """Does lots of work, one lot at a time; `expected` says how many values there will be in all."""
+
+    def __init__(self, expected: int) -> None:
+        self._one_at_a_time = CapacityLimiter(1)
+        self._wanted = expected >= WORTH_IT and (os.cpu_count() or 1) > 1
+
+    async def do(self, work: Callable[[Sequence[_In]], list[_Out]], lot: Sequence[_In]) -> list[_Out]:
+        """What `work` answers for the lot: a function of a module, from values and to values that can be pickled."""
+        if self._wanted:
+            try:
+                return await anyio.to_process.run_sync(work, lot, cancellable=True, limiter=self._one_at_a_time)
+            except (BrokenWorkerProcess, OSError):
+                self._wanted = False
+        return work(lot)
