@@ -97,6 +97,7 @@ CATALOG: tuple[Promise, ...] = (
         (
             "tests/e2e/test_safety.py::test_a_table_of_our_name_that_is_not_ours_is_a_conflict_and_stays_as_it_is",
             "tests/contract/test_glue_contents.py::test_another_installation_takes_the_tables_for_foreign",
+            "tests/e2e/test_full.py::test_a_table_that_is_not_ours_any_more_is_a_conflict_and_stays",
         ),
     ),
     Promise(
@@ -114,6 +115,7 @@ CATALOG: tuple[Promise, ...] = (
         "Parameters that others set survive an update.",
         (
             "tests/e2e/test_safety.py::test_foreign_parameters_survive_an_update",
+            "tests/e2e/test_full.py::test_foreign_parameters_that_a_full_sync_has_seen_survive_the_next_update_in_one_call",
             "tests/integration/test_glue_target.py::TestUpdate::test_merges_what_others_added_meanwhile",
         ),
     ),
@@ -134,6 +136,31 @@ CATALOG: tuple[Promise, ...] = (
         (
             "tests/integration/test_glue_target.py::TestUpdate::test_makes_a_deleted_table_again_where_the_policy_says_so",
             "tests/integration/test_glue_target.py::TestUpdate::test_refuses_a_deleted_table_otherwise",
+        ),
+    ),
+    Promise(
+        "plan:full",
+        "CONTRACT.md#Command line: `spheresync`",
+        "sync --full compares with what the target really holds, by pages, and writes only what differs.",
+        (
+            "tests/e2e/test_full.py::test_nothing_edited_is_looked_at_by_page_and_not_written",
+            "tests/e2e/test_full.py::test_a_part_of_the_catalog_is_compared_with_its_own_databases_only",
+            "tests/e2e/test_full.py::test_a_table_deleted_and_made_again_by_hand_at_the_same_version_is_found",
+            "tests/e2e/test_full.py::test_a_renamed_installation_still_knows_its_tables",
+            "tests/unit/plan/test_drift.py::test_a_table_that_nobody_edited_is_as_wanted",
+        ),
+    ),
+    Promise(
+        "plan:full:drift",
+        "CONTRACT.md#Configuration",
+        "What a full sync finds edited or deleted follows drift: named and left, kept, or written over.",
+        (
+            "tests/e2e/test_full.py::test_fields_that_somebody_edited_are_written_again_and_foreign_ones_stay",
+            "tests/e2e/test_full.py::test_an_edited_text_follows_the_policy_and_a_later_update_knows_it_still",
+            "tests/e2e/test_full.py::test_an_edited_column_that_may_stay_is_left_and_named_and_an_update_over_it_is_refused",
+            "tests/e2e/test_full.py::test_a_deleted_table_follows_the_policy",
+            "tests/e2e/test_full.py::test_a_deleted_database_is_made_again_with_all_its_tables",
+            "tests/unit/plan/test_drift.py::test_an_edit_is_written_over_only_where_the_policy_says_so",
         ),
     ),
     Promise(

@@ -15,7 +15,7 @@ from typing import Any
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.mapping.glue_table import OWN_TEXT, RETIRED_MARK, columns_of, is_own, own_parameters, own_text
 from spheresync.mapping.texts import several_lines
-from spheresync.model import FieldChange, canonical_json
+from spheresync.model import FieldChange, JsonValue, canonical_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,18 @@ def merge(last_written: bytes | None, live: Mapping[str, Any], desired: bytes, p
         "Columns": _merged_columns(base, live, wanted, policy, kept),
     }
     return Merged(canonical_json(body), tuple(kept), moved_fields(base, live))
+
+
+def is_text(path: str) -> bool:
+    """Whether the field is a description or comment, where an edit of somebody else can stand beside ours."""
+    return path == "description" or (path.count(".") == 2 and path.startswith("columns.") and path.endswith(".comment"))
+
+
+def policy_of(path: str, policies: DriftPolicies) -> DriftPolicy:
+    """The policy that settles somebody else's edit of a field of ours, by its path as in a field change."""
+    if is_text(path):
+        return policies.description if path == "description" else policies.comments
+    return policies.columns if path.startswith("columns.") else policies.parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,3 +172,15 @@ def _moved_parameters(path: str, base: Mapping[str, Any], live: Mapping[str, Any
 
 def _by_name(table_input: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     return {column["Name"]: column for column in columns_of(table_input)}
+
+
+def differences(last: JsonValue, live: JsonValue, path: str = "") -> tuple[str, ...]:
+    """Where `live` differs from `last` in whatever field, except by members that AWS fills with empty values."""
+    if isinstance(last, dict) and isinstance(live, dict):
+        names = sorted(last.keys() | {name for name, value in live.items() if value})
+        pairs = ((name, last.get(name), live.get(name)) for name in names)
+        return tuple(p for name, a, b in pairs for p in differences(a, b, f"{path}.{name}".lstrip(".")))
+    if isinstance(last, list) and isinstance(live, list) and len(last) == len(live):
+        pairs_at = enumerate(zip(last, live, strict=True))
+        return tuple(p for index, (a, b) in pairs_at for p in differences(a, b, f"{path}[{index}]"))
+    return () if last == live or (not last and not live) else (path,)

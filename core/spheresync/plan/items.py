@@ -47,15 +47,17 @@ class Subject:
 
 
 def item_for(
-    subject: Subject, desired: DesiredObject, last_body: bytes | None, *, adopted: bool
+    subject: Subject, desired: DesiredObject, last_body: bytes | None, *, adopted: bool, drifted: bool = False
 ) -> ChangeSetItem | None:
     """Compare what the target should hold with what it was last known to hold.
 
     Args:
         subject: the asset and its checkpoint.
         desired: what the target should hold; at the checkpoint's address unless the asset is new there.
-        last_body: the body that the checkpoint remembers, None where the asset is new.
+        last_body: the body that the checkpoint remembers, None where the asset is new; where the table was just
+            read, the body that is there.
         adopted: the checkpoint was rebuilt from the target just now, so that even equality is worth an item.
+        drifted: the table was just read and is to be written, whatever the digest of what was written last.
 
     Returns:
         The item, or None when the target already holds it and was known to.
@@ -63,7 +65,7 @@ def item_for(
     held = subject.checkpoint
     if held is None or held.state is CheckpointState.DELETED or last_body is None:
         return _item(subject, Action.CREATE, Strategy.FULL, Severity.ADDITIVE, "new in Datasphere", desired=desired)
-    if held.body_digest == desired.digest and held.state is not CheckpointState.RETIRED:
+    if held.body_digest == desired.digest and held.state is not CheckpointState.RETIRED and not drifted:
         if adopted or held.state is CheckpointState.FORGOTTEN:
             reason = "the table carries our marker and already holds this definition; it is managed again"
             return _item(subject, Action.ADOPT, Strategy.NONE, Severity.NONE, reason, desired=desired, before=last_body)
@@ -81,6 +83,12 @@ def item_for(
         before=last_body,
         changes=changes,
     )
+
+
+def recreate_item(subject: Subject, desired: DesiredObject) -> ChangeSetItem:
+    """Make a table again that somebody else deleted."""
+    reason = "somebody else has deleted the table"
+    return _item(subject, Action.CREATE, Strategy.FULL, Severity.ADDITIVE, reason, desired=desired)
 
 
 def retire_item(subject: Subject, retired: DesiredObject, last_body: bytes, reason: str) -> ChangeSetItem:
@@ -195,6 +203,8 @@ def _reason(subject: Subject, changes: tuple[FieldChange, ...]) -> str:
     ]
     if moved:
         return f"{' and '.join(moved)} changed in Datasphere"
+    if held.mapping == subject.mapping:
+        return f"somebody else has changed {_count(changes)} of the table"
     return f"mapping rules changed {_count(changes)}"
 
 

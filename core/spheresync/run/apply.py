@@ -192,11 +192,12 @@ class Applier:
         )
 
     def _held_already(self, item: ChangeSetItem) -> bool:
+        """Whether another run has written it meanwhile; not so where the plan saw it written and edited since."""
         held = self._checkpoints.get(item.asset)
         return (
             held is not None
             and item.after_digest is not None
-            and held.body_digest == item.after_digest
+            and held.body_digest == item.after_digest != item.expected_digest
             and held.state is CheckpointState.ACTIVE
             and item.action in {Action.CREATE, Action.UPDATE, Action.METADATA_ONLY}
             and (held.container, held.name) == (item.container, item.name)

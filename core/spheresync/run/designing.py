@@ -8,11 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from spheresync.config import Settings
+from spheresync.config import DriftPolicy, Settings
 from spheresync.mapping.glue_table import design_table, retired
-from spheresync.mapping.merge import merge
-from spheresync.model import Action, AssetId, Digest, LiveObject, isoformat
-from spheresync.plan.items import Subject, item_for, retire_item, settled_item
+from spheresync.mapping.merge import differences, merge
+from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, Problem, digest_of, isoformat
+from spheresync.plan.drift import Comparison, Standing, compare, drift_finding, foreign_because, missing_finding
+from spheresync.plan.items import Subject, item_for, recreate_item, retire_item, settled_item
 from spheresync.plan.triage import Work
 from spheresync.run.naming import Address, Names
 from spheresync.run.progress import OnProgress, ProgressEvent
@@ -34,6 +35,7 @@ class Draft:
     shrinking: list[AssetId] = field(default_factory=list)
     removals: list[tuple[Work, Subject]] = field(default_factory=list)
     gone: list[AssetId] = field(default_factory=list)
+    left: list[Problem] = field(default_factory=list)  # edits of others that stay as they are
     waiting: frozenset[AssetId] = frozenset()  # held back by the column guard, now or before
 
 
@@ -64,9 +66,7 @@ class Designer:
             await self._progress(ProgressEvent("planning", start, len(subjects), "comparing definitions"))
             blobs = await self._store.blobs.get_many(_needed(chunk))
             seen = await self._look_again(chunk, names)
-            designed = [
-                body for subject in chunk for body in self._design(subject, names, blobs, seen.get(subject.asset))
-            ]
+            designed = [body for subject in chunk for body in self._design(subject, names, blobs, seen)]
 
             async def keep(tx: Tx, bodies: Sequence[bytes] = designed) -> None:
                 await tx.blobs.put_many(bodies)
@@ -74,20 +74,29 @@ class Designer:
             if designed:
                 await self._store.write(keep)
 
-    async def _look_again(self, subjects: Sequence[Subject], names: Names) -> dict[AssetId, LiveObject]:
-        """Tables that somebody else is known to have changed are read, so that the plan shows what it merges."""
-        seen = {}
+    async def _look_again(self, subjects: Sequence[Subject], names: Names) -> dict[AssetId, LiveObject | None]:
+        """What stands where an asset's table was written; only of tables that were looked at, None where none is.
+
+        Besides those of a database that was read as a whole, tables that somebody else is known to have changed are
+        read, so that the plan shows what it merges.
+        """
+        seen: dict[AssetId, LiveObject | None] = {}
         for subject in subjects:
             held, address = subject.checkpoint, names.addresses[subject.asset]
-            if held is None or held.version is not None or held.state is not CheckpointState.ACTIVE:
+            if held is None or held.state is CheckpointState.DELETED or _lives_elsewhere(held, address):
                 continue
-            live = await self._target.read(address.container, address.name)
-            if live is not None and live.owner == self._settings.installation_marker:
-                seen[subject.asset] = live
+            if address.container in names.compared:
+                seen[subject.asset] = names.live.get(address)
+            elif held.version is None and held.state is CheckpointState.ACTIVE:
+                seen[subject.asset] = await self._target.read(address.container, address.name)
         return seen
 
     def _design(
-        self, subject: Subject, names: Names, blobs: Mapping[Digest, bytes], live: LiveObject | None
+        self,
+        subject: Subject,
+        names: Names,
+        blobs: Mapping[Digest, bytes],
+        seen: Mapping[AssetId, LiveObject | None],
     ) -> list[bytes]:
         """Add the item of one asset to the draft; answer the bodies that it refers to."""
         assert subject.record.definition is not None
@@ -106,26 +115,86 @@ class Designer:
             self._settings.installation_marker,
             last_body=last_body,
         )
+        adopted = subject.asset in names.adopted
+        if held is not None and last_body is not None and subject.asset in seen:
+            live = seen[subject.asset]
+            if live is None:
+                return bodies + self._missing(subject, held, desired)
+            return bodies + self._compare(subject, live, desired, blobs, adopted=adopted)
         if address in names.foreign:
             reason = f"{address.container}.{address.name} exists and is not managed by this installation"
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
             return bodies
-        if held is not None and last_body is not None and (live is not None or held.body_digest != desired.digest):
-            there = live.body if live is not None else last_body
-            merged = merge(last_body, json.loads(there), desired.body, self._settings.drift)
+        if held is not None and last_body is not None and held.body_digest != desired.digest:
+            merged = merge(last_body, json.loads(last_body), desired.body, self._settings.drift)
             desired = replace(desired, body=merged.body)
-            if live is not None:
-                subject, last_body = replace(subject, checkpoint=replace(held, version=live.version)), live.body
-                bodies.append(live.body)
-        item = item_for(subject, desired, last_body, adopted=subject.asset in names.adopted)
+        return bodies + self._settle(subject, item_for(subject, desired, last_body, adopted=adopted), desired, blobs)
+
+    def _settle(
+        self, subject: Subject, item: ChangeSetItem | None, desired: DesiredObject, blobs: Mapping[Digest, bytes]
+    ) -> list[bytes]:
+        """Add an item to the draft, or count the asset as unchanged; answer the body that the item refers to."""
         if item is None:
             self._draft.summary[Action.UNCHANGED] += 1
             self._rebase(subject)
-            return bodies
+            return []
         if self._loses_columns(subject, blobs):
             self._draft.shrinking.append(subject.asset)
         self._draft.items.append(item)
-        return [*bodies, desired.body]
+        return [desired.body]
+
+    def _missing(self, subject: Subject, held: Checkpoint, desired: DesiredObject) -> list[bytes]:
+        """Settle a table that is not there any more, as `drift: {missing: …}` says."""
+        policy = self._settings.drift.missing
+        if policy is DriftPolicy.OVERWRITE or held.state is CheckpointState.FORGOTTEN:
+            self._draft.items.append(recreate_item(subject, desired))
+            return [desired.body]
+        if policy is DriftPolicy.REPORT:
+            self._draft.left.append(missing_finding(subject.asset, f"{held.container}.{held.name}"))
+        known = replace(held, version=None)
+        self._draft.rebased.append(known)
+        return self._settle(replace(subject, checkpoint=known), None, desired, {})
+
+    def _compare(
+        self,
+        subject: Subject,
+        live: LiveObject,
+        desired: DesiredObject,
+        blobs: Mapping[Digest, bytes],
+        *,
+        adopted: bool,
+    ) -> list[bytes]:
+        """Settle a table that was just read: write it, leave it, or follow what others did to it."""
+        held = subject.checkpoint
+        assert held is not None
+        last_body = blobs[held.body]
+        table = f"{held.container}.{held.name}"
+        marker = self._settings.installation_marker
+        foreign = foreign_because(live, subject.asset, marker, last_body)
+        if foreign is not None:
+            reason = f"the table {table} {foreign}; it stays as it is"
+            self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
+            self._draft.rebased.append(replace(held, version=None))
+            return []
+        found = compare(last_body, live, desired, self._settings.drift)
+        if found.reported:
+            self._draft.left.append(drift_finding(subject.asset, table, found.reported))
+        if found.standing is Standing.TO_WRITE:
+            subject = replace(subject, checkpoint=replace(held, version=live.version))
+            desired = replace(desired, body=found.body)
+            item = item_for(subject, desired, live.body, adopted=adopted, drifted=True)
+            return [live.body, *self._settle(subject, item, desired, blobs)]
+        if found.standing is Standing.LEFT and desired.digest not in {live.digest, held.body_digest}:
+            # Datasphere wants more of a table that must be left: planned, and refused in the run, so that it is told.
+            subject = replace(subject, checkpoint=replace(held, version=None))
+            item = item_for(subject, desired, last_body, adopted=adopted)
+            return self._settle(subject, item, desired, blobs)
+        known, body = _follow(held, last_body, live, found)
+        if known != held:
+            self._draft.rebased.append(known)
+        subject = replace(subject, checkpoint=known)
+        item = item_for(subject, desired, body, adopted=adopted)
+        return [body, *self._settle(subject, item, desired, blobs)]
 
     def _retire_former(self, subject: Subject, blobs: Mapping[Digest, bytes], address: Address) -> list[bytes]:
         """Mark the table that an asset had before rules named it anew; it stays, and is no longer followed."""
@@ -160,6 +229,20 @@ class Designer:
             return False
         before = blobs.get(held.definition)
         return before is not None and not column_names(before) <= column_names(blobs[now.definition])
+
+
+def _follow(held: Checkpoint, last_body: bytes, live: LiveObject, found: Comparison) -> tuple[Checkpoint, bytes]:
+    """The checkpoint of a table that needs no write, and its body.
+
+    What others did to fields that are not ours is taken in, so that the next update is one call and keeps it. Where
+    they edited ours, what was written stays the base of the next merge, which then reads the table first.
+    """
+    body, version = last_body, held.version
+    if found.edited:
+        body, version = found.base, None
+    elif live.version != held.version or differences(json.loads(last_body), json.loads(live.body)):
+        body, version = live.body, live.version
+    return replace(held, body=digest_of(body), body_digest=found.digest, version=version), body
 
 
 def _needed(subjects: Iterable[Subject]) -> Iterator[Digest]:

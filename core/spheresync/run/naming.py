@@ -17,6 +17,7 @@ from spheresync.model import (
     DEFAULT_DESTINATION,
     AssetId,
     AssetStatus,
+    LiveObject,
     PhysicalName,
     TargetName,
 )
@@ -38,12 +39,15 @@ class Address:
 class Names:
     """Addresses of the assets that were asked for, and what stands in their way.
 
-    `adopted` are assets whose checkpoints were rebuilt just now from what carries our marker.
+    `adopted` are assets whose checkpoints were rebuilt just now from what carries our marker. `live` holds every
+    object of the containers in `compared`: what is not in it is not there.
     """
 
     addresses: dict[AssetId, Address] = field(default_factory=dict)
     foreign: set[Address] = field(default_factory=set)
     adopted: set[AssetId] = field(default_factory=set)
+    compared: frozenset[PhysicalName] = frozenset()
+    live: dict[Address, LiveObject] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,12 @@ class Naming:
         self._target = target
 
     async def resolve(
-        self, records: Sequence[AssetRecord], checkpoints: Mapping[AssetId, Checkpoint], *, now: str
+        self,
+        records: Sequence[AssetRecord],
+        checkpoints: Mapping[AssetId, Checkpoint],
+        *,
+        now: str,
+        thorough: bool = False,
     ) -> Names:
         """Addresses for assets that are to be compared.
 
@@ -79,17 +88,23 @@ class Naming:
             records: assets that need an address.
             checkpoints: what the target is known to hold, of all assets.
             now: for the notes that are taken.
+            thorough: look at the databases of these assets too, so that they can be compared with what is there.
 
         Raises:
             TargetError: a database had to be looked at and could not be.
         """
         wishes = [self._wish(record) for record in records]
-        names = Names()
+        names = Names(compared=_containers_of(records, checkpoints) if thorough else frozenset())
         noted = await self._store.meta.with_prefix(container_note(self._target.name, ""))
         held = _held_containers(checkpoints.values(), self._mapping)
         newcomers = [wish for wish in wishes if _kept(wish, checkpoints, held) is None]
-        inventory = await self._look(newcomers, noted, now)
+        inventory = await self._look(newcomers, noted, names.compared, now)
         if inventory is not None:
+            names.live = {
+                Address(live.container, live.name): live
+                for live in inventory.objects
+                if live.container in names.compared
+            }
             rebuilder = Rebuilder(self._store, self._target.name, self._marker)
             rebuilt = await rebuilder.adopt(inventory, checkpoints, now=now)
             checkpoints = {**rebuilt, **checkpoints}
@@ -119,10 +134,11 @@ class Naming:
         self,
         newcomers: Sequence[_Wish],
         noted: Mapping[str, str],
+        compared: frozenset[PhysicalName],
         now: str,
     ) -> Inventory | None:
-        """Look at databases that newcomers may go to and that were never looked at."""
-        unknown = set()
+        """Look at databases that are to be compared, and at those that newcomers may go to and that nobody knows."""
+        unknown = set(compared)
         for key, plain in {(wish.key, wish.container) for wish in newcomers}:
             for candidate in (plain, hashed_name(plain, key)):
                 if container_note(self._target.name, candidate) not in noted:
@@ -175,6 +191,14 @@ class Naming:
             given = allocate(wanting, holders[container])
             for source, name in given.items():
                 names.addresses[AssetId.parse(source)] = Address(container, name)
+
+
+def _containers_of(
+    records: Iterable[AssetRecord], checkpoints: Mapping[AssetId, Checkpoint]
+) -> frozenset[PhysicalName]:
+    """The databases that hold what was written of these assets."""
+    held = (checkpoints.get(record.id) for record in records)
+    return frozenset(each.container for each in held if each is not None and each.state is not CheckpointState.DELETED)
 
 
 def _held_containers(checkpoints: Iterable[Checkpoint], mapping: MappingRules) -> dict[PhysicalName, str]:

@@ -1,7 +1,8 @@
 """Make and save a change set: load what is known, let the pure steps decide, write down the result.
 
-Nothing here calls a target, with one exception: a database that this state has never seen is looked at before names
-are given out, so that a lost state is rebuilt from AWS instead of written over it.
+Nothing here calls a target, with two exceptions: a database that this state has never seen is looked at before names
+are given out, so that a lost state is rebuilt from AWS instead of written over it; and a thorough plan reads the
+databases that hold what it is about, so that it compares with what is there and not with what was written.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from spheresync.model import (
     canonical_json,
     isoformat,
 )
+from spheresync.plan.drift import within_bounds
 from spheresync.plan.guards import GuardVerdict, guard_columns, guard_removals
 from spheresync.plan.items import (
     Subject,
@@ -109,7 +111,10 @@ class Planner:
         to_design = self._triage_all(records)
         marker = self._settings.installation_marker
         naming = Naming(self._store, self._mapping, marker, self._target)
-        names = await naming.resolve(to_design, self._checkpoints, now=isoformat(self._now)) if to_design else Names()
+        names = Names()
+        if to_design:
+            at, thorough = isoformat(self._now), self._request.thorough
+            names = await naming.resolve(to_design, self._checkpoints, now=at, thorough=thorough)
         if names.adopted:
             await self._load_checkpoints()
         designer = Designer(
@@ -117,8 +122,8 @@ class Planner:
         )
         await designer.run([self._subject(record) for record in to_design], names)
         await self._plan_removals()
-        findings = self._guard(records, await self._waiting()) + await self._gone_spaces() + self._request.notices
-        return await self._save(findings)
+        findings = self._guard(records, await self._waiting()) + await self._gone_spaces()
+        return await self._save(findings + within_bounds(self._draft.left) + self._request.notices)
 
     async def _gone_spaces(self) -> tuple[Problem, ...]:
         """Spaces that hold managed tables and that the tenant no longer lists: said, and nothing done about it."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.errors import TargetError, TargetFault
 from spheresync.mapping.glue_table import fingerprint_of
-from spheresync.mapping.merge import merge
+from spheresync.mapping.merge import differences, is_text, merge, policy_of
 from spheresync.model import Action, DesiredObject, JsonValue, LiveObject
 from spheresync.target.aws import AwsDoor
 from spheresync.target.aws_errors import ALREADY_EXISTS, MOVED_MEANWHILE, NOT_FOUND, AwsError
@@ -146,10 +146,8 @@ class GlueWriter:
 
     def _may_overwrite(self, path: str) -> bool:
         """Whether the drift policy settles somebody else's edit of a field of ours, so that nothing is refused."""
-        if _is_text(path):
-            return True  # the merge keeps it or writes over it
-        kind = self._drift.columns if path.startswith("columns.") else self._drift.parameters
-        return kind is DriftPolicy.OVERWRITE
+        # Of a text the merge keeps theirs or writes over it.
+        return is_text(path) or policy_of(path, self._drift) is DriftPolicy.OVERWRITE
 
     async def _send(
         self,
@@ -211,7 +209,7 @@ class GlueWriter:
         moved = tuple(change.path for change in merge(last, table_input(live.body), last, self._drift).ours_moved)
         # A version that was only predicted may be wrong; then the content decides.
         if not moved and live.version != operation.expected_version:
-            moved = _additions(table_input(last), table_input(live.body))
+            moved = differences(table_input(last), table_input(live.body))
         if moved:
             raise _moved(operation, moved)
 
@@ -227,11 +225,6 @@ def _next(version: str | None) -> str | None:
     return str(int(version) + 1) if version is not None and version.isdecimal() else None
 
 
-def _is_text(path: str) -> bool:
-    """Whether a person may have edited it by hand: the drift policy decides about those, and nothing is refused."""
-    return path == "description" or (path.count(".") == 2 and path.endswith(".comment"))
-
-
 def _moved(operation: Operation, paths: tuple[str, ...]) -> TargetError:
     named = ", ".join(paths[:8]) + (f" and {len(paths) - 8} more" if len(paths) > 8 else "")
     return TargetError(
@@ -239,15 +232,3 @@ def _moved(operation: Operation, paths: tuple[str, ...]) -> TargetError:
         f"{operation.subject}: somebody else has changed {named} since this was planned; nothing was written.",
         remedy=_LOOK,
     )
-
-
-def _additions(last: JsonValue, live: JsonValue, path: str = "") -> tuple[str, ...]:
-    """Where `live` differs from `last`, except by members that AWS fills with empty values."""
-    if isinstance(last, dict) and isinstance(live, dict):
-        names = sorted(last.keys() | {name for name, value in live.items() if value})
-        pairs = ((name, last.get(name), live.get(name)) for name in names)
-        return tuple(p for name, a, b in pairs for p in _additions(a, b, f"{path}.{name}".lstrip(".")))
-    if isinstance(last, list) and isinstance(live, list) and len(last) == len(live):
-        pairs_at = enumerate(zip(last, live, strict=True))
-        return tuple(p for index, (a, b) in pairs_at for p in _additions(a, b, f"{path}[{index}]"))
-    return () if last == live or (not last and not live) else (path,)

@@ -1,0 +1,120 @@
+"""What somebody else did to a table that was just read, and what the drift policies say to that.
+
+Three sides as in every merge: what was written last, what is there, what should be there. What was written last is
+proven by the table itself where the digest that it carries is the one of what should be there; then nothing but other
+people's edits can differ, whatever the state remembers.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from spheresync.config import DriftPolicies, DriftPolicy
+from spheresync.mapping.glue_table import FINGERPRINT, OWNER
+from spheresync.mapping.merge import is_text, merge, moved_fields, policy_of
+from spheresync.model import AssetId, DesiredObject, Digest, LiveObject, Problem
+
+DRIFT = "drift"
+"""Code of the finding that names an edit which is left as it is."""
+MOST_FINDINGS = 50
+"""So many tables are named one by one; of more the number is told."""
+_CLAIM = f"parameters.{FINGERPRINT}"
+_NAMED_FIELDS = 8
+
+
+class Standing(StrEnum):
+    """How a table stands to what should be there, once the policies have spoken."""
+
+    AS_WANTED = "as_wanted"  # nothing to write
+    TO_WRITE = "to_write"
+    LEFT = "left"  # whole: a field that stays edited is no text, so ours cannot be noted beside it
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`base` is what was written last, `body` what to write under `digest`; fields are paths as in a field change."""
+
+    standing: Standing
+    base: bytes
+    body: bytes
+    digest: Digest
+    edited: tuple[str, ...]  # fields of ours that others have changed
+    reported: tuple[str, ...]  # edits that stay and that the policy says to name
+
+
+def compare(last_body: bytes, live: LiveObject, desired: DesiredObject, policies: DriftPolicies) -> Comparison:
+    """Compare a table of ours with what was written last and with what should be there.
+
+    Args:
+        last_body: the body that the state remembers as last written.
+        live: the table as it is.
+        desired: what it should hold, before any merge.
+        policies: what becomes of other people's edits.
+    """
+    base = desired.body if live.digest == desired.digest else last_body
+    there: dict[str, Any] = json.loads(live.body)
+    merged = merge(base, there, desired.body, policies)
+    edited = [change.path for change in merged.ours_moved]
+    if live.digest not in {desired.digest, claim_of(base)}:
+        edited.append(_CLAIM)
+    stuck = [path for path in edited if not is_text(path) and policy_of(path, policies) is not DriftPolicy.OVERWRITE]
+    kept = [change.path for change in merged.kept]
+    staying = dict.fromkeys([*edited, *kept] if stuck else kept)
+    reported = tuple(path for path in staying if policy_of(path, policies) is not DriftPolicy.KEEP)
+    if stuck:
+        standing = Standing.LEFT
+    elif live.digest != desired.digest or moved_fields(there, json.loads(merged.body)):
+        standing = Standing.TO_WRITE
+    else:
+        standing = Standing.AS_WANTED
+    return Comparison(standing, base, merged.body, desired.digest, tuple(edited), reported)
+
+
+def claim_of(body: bytes) -> Digest | None:
+    """The digest that a body carries of our fields."""
+    return _parameters(body).get(FINGERPRINT)
+
+
+def foreign_because(live: LiveObject, asset: AssetId, marker: str, last_body: bytes | None) -> str | None:
+    """Why a table that stands where ours should is not ours; None where it is.
+
+    The marker that was written last counts as ours too: the installation may have been named anew since.
+    """
+    markers = {marker, _parameters(last_body).get(OWNER) if last_body is not None else marker}
+    if live.owner not in markers:
+        return "lost the marker of this installation" if live.owner is None else f"belongs to {live.owner}"
+    if live.source != str(asset):
+        return f"holds {live.source or 'no named asset'}"
+    return None
+
+
+def drift_finding(asset: AssetId, table: str, paths: Iterable[str]) -> Problem:
+    """That edits of somebody else stay as they are because `drift:` says so."""
+    fields = list(paths)
+    more = f" and {len(fields) - _NAMED_FIELDS} more" if len(fields) > _NAMED_FIELDS else ""
+    message = f"somebody else has changed {', '.join(fields[:_NAMED_FIELDS])}{more} of {table}; it stays as it is"
+    return Problem(str(asset), DRIFT, message, "Change it back there, or let `drift:` say overwrite or keep.")
+
+
+def missing_finding(asset: AssetId, table: str) -> Problem:
+    """That a table which somebody deleted is not made again because `drift: {missing: report}` says so."""
+    remedy = "To have it made again, set `drift: {missing: overwrite}` and run sync --full."
+    return Problem(str(asset), DRIFT, f"somebody else has deleted {table}; it is not made again", remedy)
+
+
+def within_bounds(findings: list[Problem]) -> tuple[Problem, ...]:
+    """The findings, of which a large number is told instead of listed."""
+    if len(findings) <= MOST_FINDINGS:
+        return tuple(findings)
+    left_out = len(findings) - MOST_FINDINGS
+    rest = Problem("all spaces", DRIFT, f"and {left_out} more tables that others changed stay as they are")
+    return (*findings[:MOST_FINDINGS], rest)
+
+
+def _parameters(body: bytes) -> Mapping[str, Any]:
+    parameters: Mapping[str, Any] = json.loads(body).get("Parameters") or {}
+    return parameters
