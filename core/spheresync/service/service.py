@@ -84,6 +84,11 @@ class Service(Reading):
     def settings(self) -> Settings:
         return self._workshop.settings
 
+    @property
+    def driven_runs(self) -> tuple[RunId, ...]:
+        """Runs that this process drives; once closed, those that it left to the next one."""
+        return tuple(self._driving)
+
     async def _first_look(self) -> None:
         """An empty dog store is discovered once before the first answer (CONTRACT.md)."""
         if self.settings.env == "dog" and not await self._store.catalog.spaces():
@@ -273,8 +278,7 @@ class Service(Reading):
             await Executor(self._workshop, relay.publish).drive(run_id)
         except SpheresyncError as error:
             relay.broke = error
-        finally:
-            self._driving.pop(run_id, None)
+        del self._driving[run_id]  # not when cancelled: a closed service still tells what it left
 
     async def _ensure_driven(self, run: RunRecord) -> None:
         if run.state.ended or run.id in self._driving:

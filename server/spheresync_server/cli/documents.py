@@ -8,6 +8,7 @@ import sys
 
 from pydantic import BaseModel
 
+from spheresync_server.cli.leaving import finish
 from spheresync_server.untrusted import Json
 
 #: Control, bidirectional and zero-width characters, tags and lone surrogates: written as escapes, so that the
@@ -30,5 +31,6 @@ def spell(value: BaseModel | Json) -> str:
 
 def write(value: BaseModel | Json) -> None:
     """Put the document on stdout."""
+    finish()
     sys.stdout.write(f"{spell(value)}\n")
     sys.stdout.flush()

@@ -5,24 +5,30 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import NoReturn, TypeVar
 
 import anyio
 from anyio.abc import TaskStatus
 
+from spheresync_server.cli.leaving import ENDING, armed
 from spheresync_server.failure import INTERRUPTED, FailureNote
 
 _Result = TypeVar("_Result")
 
+_AT_ONCE = (
+    "Ended by {} at once. A run that had begun is durable: the next process that needs it goes on with it, and "
+    "`spheresync runs` shows it."
+)
+
 
 class InterruptedBySignalError(Exception):
-    """Raised after a signal ended the work and everything is closed; `run_id` is the run it was following."""
+    """Raised after a signal ended the work and everything is closed; `runs` are those that wait for a next process."""
 
-    def __init__(self, number: int, *, run_id: str | None = None) -> None:
+    def __init__(self, number: int, *, runs: Sequence[str] = ()) -> None:
         super().__init__(signal.Signals(number).name)
         self.number = number
-        self.run_id = run_id
+        self.runs = tuple(runs)
 
     @property
     def exit_code(self) -> int:
@@ -32,13 +38,21 @@ class InterruptedBySignalError(Exception):
     @property
     def note(self) -> FailureNote:
         """What to tell whoever sent the signal."""
-        if self.run_id is None:
+        if not self.runs:
             return FailureNote(INTERRUPTED, self.exit_code, f"Ended by {self}.")
+        if len(self.runs) == 1:
+            run = self.runs[0]
+            return FailureNote(
+                INTERRUPTED,
+                self.exit_code,
+                f"Ended by {self}. Run {run} is durable: the next process that needs it goes on with it.",
+                f"`spheresync runs {run}` shows it, `spheresync cancel {run}` ends it.",
+            )
         return FailureNote(
             INTERRUPTED,
             self.exit_code,
-            f"Ended by {self}. Run {self.run_id} is durable: the next process that needs it goes on with it.",
-            f"`spheresync runs {self.run_id}` shows it, `spheresync cancel {self.run_id}` ends it.",
+            f"Ended by {self}. Runs {', '.join(self.runs)} are durable: the next process that needs them goes on.",
+            "`spheresync runs` shows them, `spheresync cancel RUN_ID` ends one.",
         )
 
 
@@ -50,14 +64,19 @@ def run_until_signalled(work: Callable[[], Awaitable[_Result]]) -> _Result:
     """
     outcome: list[_Result] = []
     received: list[int] = []
+    leaving = armed()
 
     async def watch(scope: anyio.CancelScope, *, task_status: TaskStatus[None]) -> None:
-        # A second signal finds the ordinary handlers again, so that nobody has to wait for a slow end.
-        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-            task_status.started()
-            async for number in signals:
-                received.append(number)
-                break
+        try:
+            with anyio.open_signal_receiver(*ENDING) as signals:
+                task_status.started()
+                async for number in signals:
+                    received.append(number)
+                    break
+        finally:
+            # The receiver put Python's own handlers back. A second signal need not wait for a slow end.
+            if leaving is not None:
+                (leaving.saying(_AT_ONCE) if received else leaving).arm()
         scope.cancel()
 
     async def guarded() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import sys
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     import socket
 
     from spheresync.config import Settings, SettingsSource
+    from spheresync.service import Service
+    from spheresync_server.mcp_server.desk import Desk
 
 _PORTS = {"dog": 8000, "wolf": 5000, "bear": 5000}
 _LOCAL = "127.0.0.1"
@@ -80,42 +84,64 @@ def _loopback(host: str) -> str:
 
 
 def _over_stdio(source: SettingsSource, role: CallerRole, *, read_only: bool) -> int:
-    from spheresync_server.mcp_server.desk import Desk
-    from spheresync_server.mcp_server.server import build_server
+    async def speak(desk: Desk) -> None:
+        from spheresync_server.mcp_server.server import build_server
 
-    async def work() -> int:
-        async with opening.open_service(source) as service:
-            if not read_only:
-                service.look_after_runs()
-            desk = Desk(service, local_principal(role), role, lambda: source.current().redacted(), read_only)
-            await build_server(desk).run_stdio_async()
-        return 0
+        await build_server(desk).run_stdio_async()
 
     try:
-        return run_until_signalled(work)
-    except InterruptedBySignalError:
-        leave_now(0)
+        _serve(source, role, speak, read_only=read_only)
+    except InterruptedBySignalError as interruption:
+        leave_now(_farewell(interruption))
+    return 0
 
 
 def _over_http(source: SettingsSource, role: CallerRole, listening: socket.socket, *, read_only: bool) -> int:
-    from spheresync_server.mcp_server.desk import Desk
-    from spheresync_server.mcp_server.http_serving import serve_http
-    from spheresync_server.mcp_server.server import build_server
+    async def speak(desk: Desk) -> None:
+        from spheresync_server.mcp_server.http_serving import serve_http
+        from spheresync_server.mcp_server.server import build_server
 
-    async def work() -> int:
-        async with opening.open_service(source) as service:
-            if not read_only:
-                service.look_after_runs()
-            desk = Desk(service, local_principal(role), role, lambda: source.current().redacted(), read_only)
-            await serve_http(build_server(desk), desk, listening)
-        return 0
+        await serve_http(build_server(desk), desk, listening)
 
     try:
-        return run_until_signalled(work)
-    except InterruptedBySignalError:
-        return 0  # a signal is how a server is meant to end
+        _serve(source, role, speak, read_only=read_only)
+    except InterruptedBySignalError as interruption:
+        return _farewell(interruption)
     finally:
         listening.close()
+    return 0
+
+
+def _serve(
+    source: SettingsSource, role: CallerRole, speak: Callable[[Desk], Awaitable[None]], *, read_only: bool
+) -> None:
+    from spheresync_server.mcp_server.desk import Desk
+
+    opened: list[Service] = []
+
+    async def work() -> None:
+        async with opening.open_service(source) as service:
+            opened.append(service)
+            if not read_only:
+                service.look_after_runs()
+            await speak(Desk(service, local_principal(role), role, lambda: source.current().redacted(), read_only))
+
+    try:
+        run_until_signalled(work)
+    except InterruptedBySignalError as interruption:
+        runs = [run for service in opened for run in service.driven_runs]
+        raise InterruptedBySignalError(interruption.number, runs=runs) from interruption
+
+
+def _farewell(interruption: InterruptedBySignalError) -> int:
+    """The exit code: SIGTERM is how a supervisor ends a server, Ctrl-C is a person who wants to know what became of it.
+
+    On stderr whatever the options, because stdout may belong to the protocol.
+    """
+    stopped = interruption.number == signal.SIGTERM
+    if interruption.runs or not stopped:
+        sys.stderr.write(f"spheresync: {interruption.note.text}\n")
+    return 0 if stopped else interruption.exit_code
 
 
 def _announce(listening: socket.socket, settings: Settings, role: CallerRole, *, read_only: bool) -> None:

@@ -54,18 +54,19 @@ def perform(
     source = opening.settings_source(call.environment, call.file)
     source.current()
     followed: list[str] = []
+    opened: list[Service] = []
 
     async def ask() -> _Answer:
         async with opening.open_service(source) as service:
+            opened.append(service)
             with watching(quiet=call.json) as progress:
                 return await work(Bench(service, local_principal(role), progress, followed))
 
     try:
         answer = run_until_signalled(ask)
     except InterruptedBySignalError as interruption:
-        if followed:
-            raise InterruptedBySignalError(interruption.number, run_id=followed[0]) from interruption
-        raise
+        runs = followed or [run for service in opened for run in service.driven_runs]
+        raise InterruptedBySignalError(interruption.number, runs=runs) from interruption
     if call.json:
         documents.write(answer)
     else:

@@ -43,6 +43,9 @@ async def fake_open(source: Any) -> AsyncIterator[FakeService]:
     try:
         yield service
     finally:
+        if os.environ.get("FAKE_STUCK"):
+            with anyio.CancelScope(shield=True):
+                await service._never("closing")
         if marker := os.environ.get("FAKE_CLOSED"):
             with anyio.CancelScope(shield=True):
                 await anyio.Path(marker).write_text("closed", encoding="utf-8")

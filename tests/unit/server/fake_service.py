@@ -45,11 +45,21 @@ SLASHED = "SALES/Orders/2026"
 class FakeService:
     """Answers from constants; `calls` holds what was asked, `failure` is raised by the next call when set."""
 
-    def __init__(self, *, deletes: int = 0, run_state: str = "done", problems: int = 0, slow: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        deletes: int = 0,
+        run_state: str = "done",
+        problems: int = 0,
+        slow: bool = False,
+        slow_start: bool = False,
+    ) -> None:
         self.deletes = deletes
         self.run_state = run_state
         self.problems = problems
         self.slow = slow
+        self.slow_start = slow_start
+        self.driven_runs: tuple[str, ...] = ()
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.failure: Exception | None = None
 
@@ -252,16 +262,22 @@ class FakeService:
             max_deletes=max_deletes,
             join=join,
         )
+        self.driven_runs = ("run_1",)
+        if self.slow_start:
+            await self._never("beginning")
         return self._run("run_1", "queued")
 
     async def wait(self, run_id: str, *, seconds: float | None = None, progress: OnProgress = silent) -> RunAnswer:
         self._asked("wait", run_id=run_id, seconds=seconds)
         if self.slow:
-            sys.stderr.write("waiting\n")
-            sys.stderr.flush()
-            await anyio.sleep_forever()
+            await self._never("waiting")
         await progress(ProgressEvent("applying", 1, 2, "V_ORDERS"))
         return self._run(run_id, self.run_state)
+
+    async def _never(self, word: str) -> None:
+        sys.stderr.write(f"{word}\n")
+        sys.stderr.flush()
+        await anyio.sleep_forever()
 
     async def get_run(self, run_id: str) -> RunAnswer:
         self._asked("get_run", run_id=run_id)

@@ -11,7 +11,7 @@ import pytest
 
 from spheresync.errors import ConfigurationError, SourceError, SourceFault, StateError, TargetError, TargetFault
 from spheresync_server import opening
-from spheresync_server.cli.global_options import hoist, wants_json
+from spheresync_server.cli.hoisting import hoist, wants_json
 from spheresync_server.cli.main import main
 from tests.unit.server import fake_cli
 from tests.unit.server.fake_service import FakeService

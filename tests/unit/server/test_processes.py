@@ -109,6 +109,35 @@ def test_a_signal_closes_the_state_and_names_the_run(tmp_path: Path, number: sig
     assert "run_1" in said and "Traceback" not in err
 
 
+@pytest.mark.parametrize("json_flag", [False, True])
+def test_a_run_whose_id_was_not_answered_yet_is_named_too(json_flag: bool) -> None:
+    slow = json.dumps({"slow_start": True})
+    with started("sync", *(["--json"] if json_flag else []), FAKE_SERVICE=slow) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "beginning\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=TIMEOUT)
+    said = json.loads(out)["error"]["message"] if json_flag else err
+    assert process.returncode == 130 and "Run run_1 is durable" in said
+    assert err == "" if json_flag else len(err.splitlines()) == 1 and out == ""
+
+
+@pytest.mark.parametrize("json_flag", [False, True])
+def test_a_second_signal_does_not_wait_for_a_slow_end(json_flag: bool) -> None:
+    slow = json.dumps({"slow": True})
+    arguments = ["sync", "--json"] if json_flag else ["sync"]
+    with started(*arguments, FAKE_SERVICE=slow, FAKE_STUCK="yes") as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "waiting\n"
+        process.send_signal(signal.SIGINT)
+        assert process.stderr.readline() == "closing\n"
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=TIMEOUT)
+    said = json.loads(out)["error"]["message"] if json_flag else err
+    assert process.returncode == 130 and "at once" in said and "durable" in said
+    assert "Traceback" not in err and len(err.splitlines()) == (0 if json_flag else 1)
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize("era", ["auto", "legacy"])
 async def test_stdio_carries_the_protocol_only(tmp_path: Path, era: str) -> None:
@@ -158,8 +187,9 @@ def test_a_signal_ends_a_stdio_server_that_waits_for_input(tmp_path: Path, numbe
         process.stdin.flush()
         assert process.stdout.readline()
         process.send_signal(number)
-        assert process.wait(TIMEOUT) == 0
-        assert process.stdout.read() == "" and process.stderr.read() == ""
+        assert process.wait(TIMEOUT) == (0 if number == signal.SIGTERM else 130)
+        assert process.stdout.read() == ""
+        assert process.stderr.read() == ("" if number == signal.SIGTERM else "spheresync: Ended by SIGINT.\n")
     assert closed.read_text() == "closed"
 
 
@@ -220,3 +250,20 @@ def test_a_taken_port_is_said_plainly() -> None:
         done = run("serve", "--transport", "http", "--port", str(taken.getsockname()[1]), "--json")
     error: dict[str, Any] = json.loads(done.stdout)["error"]
     assert done.returncode == 2 and "cannot be used" in error["message"] and "--port" in error["remedy"]
+
+
+def test_a_signal_while_the_answer_goes_out_cuts_nothing_off() -> None:
+    program = (
+        "import os, signal, sys\n"
+        "from tests.unit.server import fake_cli\n"
+        "from spheresync_server.cli import documents\n"
+        "from spheresync_server.cli.main import main\n"
+        "fake_cli.install()\n"
+        "spell = documents.spell\n"
+        "def interrupted(value):\n    os.kill(os.getpid(), signal.SIGINT)\n    return spell(value)\n"
+        "documents.spell = interrupted\n"
+        "main()\n"
+    )
+    done = run("runs", "--json", program=[sys.executable, "-c", program])
+    assert json.loads(done.stdout)["total"] == 1
+    assert (done.returncode, done.stderr) == (0, b"")

@@ -1,0 +1,137 @@
+"""Parse, run, and turn everything that can happen into an exit code and one message."""
+
+from __future__ import annotations
+
+import errno
+import io
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stdout
+from pathlib import Path
+
+import typer
+from typer.exceptions import Abort, TyperException
+
+from spheresync_server.cli import documents
+from spheresync_server.cli.app import app
+from spheresync_server.cli.leaving import finish
+from spheresync_server.cli.running import InterruptedBySignalError
+from spheresync_server.failure import INTERNAL, INTERRUPTED, FailureNote, new_incident, note_of, product_error
+
+log = logging.getLogger(__name__)
+
+_LOST_OUTPUT = frozenset({errno.ENOSPC, errno.EIO, errno.EBADF})
+_BROKEN_PIPE = 1  # as typer and rich have it
+_CTRL_C = 128 + signal.SIGINT
+
+
+def run_command_line(hoisted: Sequence[str], *, json: bool) -> int:
+    """Run a command line whose global options stand in front; answers its exit code."""
+    _open_closed_streams()
+    _speak_utf8()
+    verbose = "--verbose" in hoisted
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.INFO if verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+    )
+    try:
+        code = _run([*hoisted], json=json, verbose=verbose)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        code = _BROKEN_PIPE
+        _forget_output()
+    except OSError as error:
+        code = 1
+        _forget_output()
+        sys.stderr.write(f"spheresync: the result could not be written: {error.strerror or error}.\n")
+    finish()
+    return code
+
+
+def _forget_output() -> None:
+    """What is still buffered has no reader; without this the interpreter complains about it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _open_closed_streams() -> None:
+    """A stream that was closed before the start is None in Python; what is written there goes nowhere instead."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 -- as long as the process
+
+
+def _speak_utf8() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _run(hoisted: list[str], *, json: bool, verbose: bool) -> int:
+    try:
+        return _invoke(hoisted, json=json)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        if error.errno in _LOST_OUTPUT:
+            raise
+        note = _note(error, verbose=verbose)
+    except (KeyboardInterrupt, Abort):
+        note = FailureNote(INTERRUPTED, _CTRL_C, "Ended by SIGINT.")
+    except InterruptedBySignalError as interruption:
+        note = interruption.note
+    except TyperException as error:
+        note = _usage_note(error)
+    except Exception as error:  # noqa: BLE001  # the last line of defence: nothing prints a traceback
+        note = _note(error, verbose=verbose)
+    if json:
+        documents.write(note.to_json())
+    else:
+        sys.stderr.write(f"spheresync: {note.text}\n")
+    return note.exit_code
+
+
+def _invoke(hoisted: list[str], *, json: bool) -> int:
+    command = typer.main.get_command(app)
+    if json and not {"-h", "--help"}.isdisjoint(hoisted):
+        shown = io.StringIO()
+        with redirect_stdout(shown):
+            code = _exit_code(command.main(hoisted, prog_name="spheresync", standalone_mode=False))
+        documents.write({"help": shown.getvalue()})
+        return code
+    return _exit_code(command.main(hoisted, prog_name="spheresync", standalone_mode=False))
+
+
+def _exit_code(answer: object) -> int:
+    return answer if isinstance(answer, int) else 0
+
+
+def _usage_note(error: TyperException) -> FailureNote:
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else "spheresync"
+    return FailureNote("usage", error.exit_code, error.format_message(), f"`{path} --help` says more.")
+
+
+def _leaves(error: Exception) -> Iterator[Exception]:
+    """The errors that task groups gathered."""
+    if isinstance(error, ExceptionGroup):
+        for inner in error.exceptions:
+            yield from _leaves(inner)
+    else:
+        yield error
+
+
+def _note(error: Exception, *, verbose: bool) -> FailureNote:
+    ours = product_error(error)
+    if ours is not None:
+        return note_of(ours)
+    for leaf in _leaves(error):
+        if isinstance(leaf, BrokenPipeError) or (isinstance(leaf, OSError) and leaf.errno in _LOST_OUTPUT):
+            raise leaf
+    incident = new_incident()
+    log.log(logging.ERROR if verbose else logging.DEBUG, "%s", incident, exc_info=error)
+    where = "The log above has the details." if verbose else "The same command with --verbose logs the details."
+    return FailureNote(INTERNAL, 1, f"Something unexpected went wrong ({incident}, {type(error).__name__}).", where)

@@ -1,0 +1,72 @@
+"""A signal while modules still load: one kind line or one document, never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+TIMEOUT = 60  # seconds until a hung process fails its test
+
+#: Runs in the process before its program: whoever imports the module waits there for standard input.
+STALL = """\
+import os, sys
+
+class Stall:
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ["STALLED_MODULE"]:
+            os.write(2, b"loading\\n")
+            os.read(0, 1)
+
+sys.meta_path.insert(0, Stall())
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "module", "number"),
+    [
+        (["runs"], "typer", signal.SIGINT),
+        (["sync", "--json"], "pydantic", signal.SIGINT),
+        (["config", "show", "--json"], "spheresync.config", signal.SIGINT),
+        (["sync"], "spheresync.service.service", signal.SIGINT),
+        (["preview", "--json"], "spheresync.service.service", signal.SIGINT),
+        (["serve"], "spheresync_server.cli.serve_command", signal.SIGINT),
+        (["runs"], "typer", signal.SIGTERM),
+        (["serve", "--transport", "http"], "spheresync_server.cli.app", signal.SIGINT),
+    ],
+)
+def test_a_signal_while_modules_load_is_one_kind_line(
+    arguments: list[str], module: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(STALL, encoding="utf-8")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SPHERESYNC_")}
+    with subprocess.Popen(
+        [sys.executable, "-m", "spheresync_server", *arguments],
+        cwd=tmp_path,
+        env={
+            **kept,
+            "PYTHONPATH": str(tmp_path),
+            "STALLED_MODULE": module,
+            "SPHERESYNC_STATE_DIR": str(tmp_path / "state"),
+        },
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline() == "loading\n"
+        process.send_signal(number)
+        out, err = process.communicate(timeout=TIMEOUT)
+    said = f"Ended by {number.name}."
+    assert process.returncode == 128 + number
+    if "--json" in arguments:
+        assert json.loads(out)["error"] == {"code": "interrupted", "message": said, "remedy": "", "problems": []}
+        assert err == ""
+    else:
+        assert (out, err) == ("", f"spheresync: {said}\n")
