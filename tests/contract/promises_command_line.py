@@ -164,6 +164,7 @@ COMMAND_LINE: tuple[Promise, ...] = (
             "tests/integration/test_glue_reads.py::test_the_doctor_names_each_missing_permission",
             "tests/integration/test_glue_reads.py::test_the_doctor_explains_a_service_that_is_away",
             "tests/unit/source/test_tenant.py::test_the_connection_test",
+            "tests/unit/source/test_tenant.py::test_a_space_without_access_is_named_with_the_remedy",
         ),
     ),
     Promise(

@@ -9,7 +9,7 @@ from spheresync.run.workshop import Workshop
 
 
 async def test_connections(workshop: Workshop) -> ConnectionReport:
-    """One finding for each connection: state, token, catalog, each target. Writes nothing."""
+    """One finding for each connection: state, token, catalog, spaces, each target. Writes nothing."""
     findings = [await _state(workshop), *await _datasphere(workshop), *await _targets(workshop)]
     return ConnectionReport(ok=all(finding.ok for finding in findings), items=findings)
 
@@ -30,7 +30,7 @@ async def _datasphere(workshop: Workshop) -> list[ConnectionFinding]:
         return [ConnectionFinding(connection="datasphere", ok=False, message=error.message, remedy=error.remedy)]
     return [
         ConnectionFinding(connection=check.connection, ok=check.ok, message=check.message, remedy=check.remedy)
-        for check in await source.check()
+        for check in await source.check(workshop.mapping.may_hold)
     ]
 
 

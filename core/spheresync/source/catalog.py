@@ -92,10 +92,20 @@ class Catalog:
         listed, but its entry is not to be trusted.
         """
         return await self._collect(
-            f"spaces('{_key(space)}')/assets",
+            _assets_of(space),
             _Tally(str(space)),
             lambda row, position: read_asset(row, position, space),
         )
+
+    async def try_assets(self, space: SpaceName) -> int:
+        """How many assets the first page of a space's listing holds: what a listing would begin with, one request.
+
+        Without `$top`, so that what is tried is what a listing asks (reference: datasphere-api.md 2.4).
+
+        Raises:
+            SourceError: the space cannot be listed.
+        """
+        return len((await self._first(_assets_of(space))).rows)
 
     async def _collect(
         self, path: str, tally: _Tally[_Item], read: Callable[[object, int], Row[_Item]]
@@ -151,6 +161,10 @@ class Catalog:
                 raise error from None
             self._base = LEGACY
         return page
+
+
+def _assets_of(space: SpaceName) -> str:
+    return f"spaces('{_key(space)}')/assets"
 
 
 def _key(literal: str) -> str:

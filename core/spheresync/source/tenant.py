@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from types import TracebackType
 
 import httpx2
@@ -11,20 +11,11 @@ from spheresync.errors import SourceError
 from spheresync.model import Asset, AssetEntry, Listing, RawDefinition, SpaceEntry, SpaceName
 from spheresync.source.budget import RequestBudget
 from spheresync.source.catalog import Catalog
+from spheresync.source.checks import CATALOG, SIGN_IN, Check, check_spaces, spaces_counted
 from spheresync.source.definition import fetch
 from spheresync.source.http import Login, TenantHttp
 from spheresync.source.normalise import normalise
 from spheresync.source.pace import Clock, Deadline, RetryPolicy
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """The outcome of testing one connection."""
-
-    connection: str
-    ok: bool
-    message: str
-    remedy: str = ""
 
 
 class DatasphereSource:
@@ -94,23 +85,28 @@ class DatasphereSource:
         """
         return normalise(raw)
 
-    async def check(self) -> tuple[Check, ...]:
-        """Test sign-in and catalog, in this order; what cannot be tested for a failure before it is left out."""
+    async def check(self, wants: Callable[[SpaceName], bool] = lambda _: True) -> tuple[Check, ...]:
+        """Test sign-in, catalog and the listing of each space that `wants` admits, one request a space.
+
+        In this order; what cannot be tested for a failure before it is left out.
+        """
         try:
             await self.http.auth.token()
         except SourceError as error:
-            return (Check("datasphere token", False, error.message, error.remedy),)
-        signed_in = Check("datasphere token", True, "The token server gave a token.")
+            return (Check(SIGN_IN, False, error.message, error.remedy),)
+        signed_in = Check(SIGN_IN, True, "The token server gave a token.")
         spaces = await self.list_spaces()
         if not spaces.complete:
             problem = spaces.problems[0]
-            return signed_in, Check("datasphere catalog", False, problem.message, problem.remedy)
+            return signed_in, Check(CATALOG, False, problem.message, problem.remedy)
         if not spaces.items:
             return signed_in, Check(
-                "datasphere catalog",
+                CATALOG,
                 False,
                 "The catalog lists no space.",
                 "Add the technical user to a space with a role that may read it (at least DW Consumer).",
             )
-        noun = "space" if len(spaces.items) == 1 else "spaces"
-        return signed_in, Check("datasphere catalog", True, f"The catalog lists {len(spaces.items)} {noun}.")
+        wanted = [space.name for space in spaces.items if wants(space.name)]
+        listed = Check(CATALOG, True, f"The catalog lists {spaces_counted(len(spaces.items))}.")
+        left_out = len(spaces.items) - len(wanted)
+        return signed_in, listed, *await check_spaces(wanted, self._catalog.try_assets, left_out=left_out)

@@ -68,7 +68,8 @@ def show_verdict(verdict: AuditVerdictAnswer) -> None:
 def show_connections(report: ConnectionReport) -> None:
     """One line a connection, with what to do about a failure."""
     for finding in report.items:
-        say(f"{'ok    ' if finding.ok else 'FAILED'}  {clean_line(finding.connection)}: {clean_line(finding.message)}")
+        told = clean_line(f"{finding.connection}: {finding.message}", longest=2_000)
+        say(f"{'ok    ' if finding.ok else 'FAILED'}  {told}")
         if finding.remedy:
             say(f"        {clean_line(finding.remedy, longest=1_000)}")
     if report.ok:

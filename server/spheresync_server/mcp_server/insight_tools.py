@@ -67,7 +67,7 @@ class InsightTools:
         )
 
     async def test_connections(self) -> Annotated[CallToolResult, ConnectionReport]:
-        """Test state, Datasphere and each target; one finding a connection. Writes nothing."""
+        """Test state, Datasphere, each space of it and each target; a finding for each failure. Writes nothing."""
         report = await self._service.test_connections()
         failed = sum(not finding.ok for finding in report.items)
         return respond(report, "Every connection works." if report.ok else f"{failed} connections fail: see remedy.")

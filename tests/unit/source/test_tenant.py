@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import anyio
 import httpx2
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import AssetEntry, RawDefinition, SpaceName
 from spheresync.source.budget import UnlimitedBudget
+from spheresync.source.checks import Check
 from spheresync.source.http import Login
 from spheresync.source.tenant import DatasphereSource
 from tests.unit.source.documents import edmx, entity, entry
@@ -166,8 +169,8 @@ async def test_from_the_catalog_to_an_asset(tenant: Tenant, hands: Hands) -> Non
 @pytest.mark.parametrize(
     ("token", "spaces", "verdict"),
     [
-        (None, rows({"name": "A"}, {"name": "B"}), ([True, True], "2 spaces")),
-        (None, rows({"name": "A"}), ([True, True], "1 space.")),
+        (None, rows({"name": "A"}, {"name": "B"}), ([True, True, True], "2 spaces can be listed: A, B.")),
+        (None, rows({"name": "A"}), ([True, True, True], "1 space can be listed: A.")),
         (None, rows(), ([True, False], "no space")),
         (None, Reply(403), ([True, False], "403")),
         (Reply(401), rows(), ([False], "token server")),
@@ -183,9 +186,62 @@ async def test_the_connection_test(
 ) -> None:
     tenant.on_token = lambda request: token
     tenant.on(f"{CURRENT}/spaces", spaces)
+    for space in "AB":
+        tenant.on(f"{CURRENT}/spaces('{space}')/assets", rows({"name": "X", "spaceName": space}))
     async with source(tenant, hands) as opened:
         checks = await opened.check()
     verdicts, says = verdict
     assert [check.ok for check in checks] == verdicts
     assert says in checks[-1].message
     assert all(check.ok or check.remedy for check in checks)
+
+
+async def checked(
+    tenant: Tenant, hands: Hands, spaces: dict[str, Reply], wants: Callable[[SpaceName], bool] = lambda _: True
+) -> list[Check]:
+    """What a connection test says of the spaces."""
+    tenant.on(f"{CURRENT}/spaces", rows(*({"name": space} for space in spaces)))
+    for space, reply in spaces.items():
+        tenant.on(f"{CURRENT}/spaces('{space}')/assets", reply)
+    async with source(tenant, hands) as opened:
+        checks = await opened.check(wants)
+    assert [check.ok for check in checks[:2]] == [True, True]
+    return list(checks[2:])
+
+
+FULL = rows(*({"name": f"V{n}"} for n in range(500)), **{"@odata.nextLink": "assets?$skiptoken=500"})
+
+
+async def test_a_space_without_access_is_named_with_the_remedy(tenant: Tenant, hands: Hands) -> None:
+    good, bad = await checked(tenant, hands, {"SALES": FULL, "HR": Reply(403), "EMPTY": rows()})
+    assert good.ok and "2 spaces can be listed: EMPTY, SALES." in good.message
+    assert "Nothing is exposed for consumption in EMPTY." in good.message
+    assert not bad.ok and bad.connection == "datasphere space HR" and "403" in bad.message
+    assert "Add the technical user to the space" in bad.remedy
+    assert sorted(tenant.asked("/assets")) == [
+        f"{BASE}{CURRENT}/spaces('{space}')/assets" for space in ("EMPTY", "HR", "SALES")
+    ], "one request each, however many pages there are"
+
+
+async def test_spaces_outside_the_scope_are_counted_and_not_asked(tenant: Tenant, hands: Hands) -> None:
+    spaces = {"SALES": FULL, "HR": Reply(403)}
+    (only,) = await checked(tenant, hands, spaces, lambda space: space == "SALES")
+    assert (
+        only.ok and "1 space can be listed: SALES. Outside the configured scope, so not asked: 1 space" in only.message
+    )
+    assert len(tenant.asked("/assets")) == 1
+
+
+async def test_many_spaces_make_a_short_answer_of_one_request_each(tenant: Tenant, hands: Hands) -> None:
+    spaces = {f"GOOD{n:02}": FULL for n in range(60)} | {f"SHUT{n:02}": Reply(403) for n in range(40)}
+    checks = await checked(tenant, hands, spaces)
+    assert "60 spaces can be listed: GOOD00, " in checks[0].message and "and 50 more" in checks[0].message
+    assert [check.connection for check in checks[1:-1]] == [f"datasphere space SHUT{n:02}" for n in range(10)]
+    assert "30 more spaces" in checks[-1].message and "SHUT10" in checks[-1].message and checks[-1].remedy
+    assert sum(len(check.message) + len(check.remedy) for check in checks) < 4_000
+    assert len(tenant.asked("/assets")) == 100
+
+
+async def test_a_space_that_went_away_meanwhile_is_no_call_to_expose_it(tenant: Tenant, hands: Hands) -> None:
+    (gone,) = await checked(tenant, hands, {"GONE": Reply(404)})
+    assert not gone.ok and "test again" in gone.remedy and "Expose" not in gone.remedy

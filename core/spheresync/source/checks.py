@@ -1,0 +1,97 @@
+"""What a connection test says; of many spaces only what somebody has to act on is said one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import anyio
+
+from spheresync.errors import SourceError, SourceFault
+from spheresync.model import SpaceName
+
+SIGN_IN = "datasphere token"
+CATALOG = "datasphere catalog"
+SPACES = "datasphere spaces"
+NAMED = 10
+"""Spaces that a finding names, and spaces that get a finding of their own; the rest is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome of testing one connection."""
+
+    connection: str
+    ok: bool
+    message: str
+    remedy: str = ""
+
+
+async def check_spaces(
+    spaces: Sequence[SpaceName], try_assets: Callable[[SpaceName], Awaitable[int]], *, left_out: int
+) -> tuple[Check, ...]:
+    """Try to list the assets of each space, all at once as far as the request budget lets them.
+
+    Args:
+        spaces: those to ask.
+        try_assets: how many assets the beginning of a space's listing holds; raises SourceError.
+        left_out: how many spaces the configured scope leaves out.
+    """
+    held: dict[SpaceName, int] = {}
+    refused: dict[SpaceName, SourceError] = {}
+
+    async def ask(space: SpaceName) -> None:
+        try:
+            held[space] = await try_assets(space)
+        except SourceError as error:
+            refused[space] = error
+
+    async with anyio.create_task_group() as group:
+        for space in spaces:
+            group.start_soon(ask, space)
+    return (*_good(held, left_out), *_bad(refused))
+
+
+def _good(held: dict[SpaceName, int], left_out: int) -> Iterator[Check]:
+    outside = f" Outside the configured scope, so not asked: {spaces_counted(left_out)}." if left_out else ""
+    if held:
+        bare = [space for space, assets in held.items() if not assets]
+        exposing = f" Nothing is exposed for consumption in {_names(bare)}." if bare else ""
+        message = f"The assets of {spaces_counted(len(held))} can be listed: {_names(held)}.{exposing}{outside}"
+        yield Check(SPACES, True, message)
+    elif outside:
+        yield Check(SPACES, True, outside.strip())
+
+
+def _bad(refused: dict[SpaceName, SourceError]) -> Iterator[Check]:
+    ordered = sorted(refused)
+    for space in ordered[:NAMED]:
+        error = refused[space]
+        yield Check(
+            f"datasphere space {space}",
+            False,
+            f"The assets of space {space} cannot be listed: {error.message}",
+            "The space may have been deleted a moment ago: test again."
+            if error.fault is SourceFault.NOT_EXPOSED
+            else error.remedy,
+        )
+    more = ordered[NAMED:]
+    if more:
+        causes = sorted({refused[space].fault.value for space in more})
+        yield Check(
+            SPACES,
+            False,
+            f"The assets of {len(more)} more spaces cannot be listed ({', '.join(causes)}): {_names(more)}.",
+            "Most likely the cause is that of the spaces before; mend those and test again.",
+        )
+
+
+def _names(spaces: Sequence[SpaceName] | dict[SpaceName, int]) -> str:
+    ordered = sorted(spaces)
+    rest = f" and {len(ordered) - NAMED} more" if len(ordered) > NAMED else ""
+    return f"{', '.join(ordered[:NAMED])}{rest}"
+
+
+def spaces_counted(number: int) -> str:
+    """The number with its noun."""
+    return f"{number} {'space' if number == 1 else 'spaces'}"
