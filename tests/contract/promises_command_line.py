@@ -131,7 +131,10 @@ COMMAND_LINE: tuple[Promise, ...] = (
         "cli:scope:unknown",
         "CONTRACT.md#Command line: `spheresync`",
         "A space that does not exist is named with those that do.",
-        ("tests/e2e/test_safety.py::test_a_space_that_does_not_exist_is_named_with_those_that_do",),
+        (
+            "tests/e2e/test_safety.py::test_a_space_that_does_not_exist_is_named_with_those_that_do",
+            "tests/contract/test_scope_flags.py::test_all_wrong_names_are_told_at_once",
+        ),
     ),
     Promise(
         "cli:preview:no-refresh",

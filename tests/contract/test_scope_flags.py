@@ -73,3 +73,21 @@ def test_a_sync_of_one_asset_reads_and_writes_that_one(
     again = discovered.ask("sync", "--asset", "SPACE_000/ASSET_00005", "--full")
     assert (again["state"], again["counts"]["unchanged"]) == ("done", 1), "compared anew, and still the same"
     assert glue.calls() == {}
+
+
+def test_all_wrong_names_are_told_at_once(discovered: Installation, tenant: RunningTenant) -> None:
+    flags = (
+        *("--space", "space_000", "--space", "ELSEWHERE"),
+        *("--asset", "SPACE_000/asset_2", "--asset", "NOWHERE/X", "--asset", "noslash"),
+        *("--tier", "hihg", "--target", "gleu"),
+    )
+    tenant.clear_stats()
+    for command in (("preview",), ("preview", "--no-refresh"), ("sync",)):
+        error = discovered.ask(*command, *flags, code=2)["error"]
+        assert error["code"] == "usage" and error["message"].startswith("7 names are wrong: ")
+        for part in ("'gleu'", "'hihg'", "'noslash'", "'SPACE_000/asset_2' ", "SPACE_000/ASSET_00002", "and 2 more"):
+            assert part in error["message"]
+    assert tenant.stats().total == 0, "what is wrong by itself is refused before the tenant is asked"
+    error = discovered.ask("sync", *flags[:8], code=2)["error"]
+    assert "'space_000' (did you mean SPACE_000" in error["message"] and "'ELSEWHERE'" in error["message"]
+    assert "'NOWHERE'" in error["message"] and "'SPACE_000/asset_2'" in error["message"]

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from spheresync.errors import UsageError
 from spheresync.model import AssetId, JsonValue, SpaceName, Tier
+from spheresync.run.wrong_names import WrongName, nearest, refuse, unknown
 from spheresync.state.store import Store
 
 
@@ -30,32 +29,30 @@ class Scope:
     tiers: frozenset[Tier] = frozenset()
 
     @classmethod
+    def read(cls, request: ScopeRequest, *, targets: Iterable[str]) -> tuple[Scope, tuple[WrongName, ...]]:
+        """The scope that the well-formed part of a request gives, and what of it is wrong by itself."""
+        configured = list(targets)
+        wrong = [_unknown_target(name, configured) for name in request.targets if name not in configured]
+        wrong += [_unknown_tier(name) for name in request.tiers if name not in set(Tier)]
+        assets = set()
+        for text in request.assets:
+            try:
+                assets.add(AssetId.parse(text))
+            except ValueError as error:
+                wrong.append(WrongName("asset's form", str(error), _show_form))
+        tiers = frozenset(Tier(text) for text in request.tiers if text in set(Tier))
+        return cls(frozenset(map(SpaceName, request.spaces)), frozenset(assets), tiers), tuple(wrong)
+
+    @classmethod
     def parse(cls, request: ScopeRequest, *, targets: Iterable[str]) -> Scope:
         """Check a request.
 
         Raises:
             UsageError: an asset is not SPACE/NAME, a tier or target is unknown; the text names valid ones.
         """
-        known_targets = list(targets)
-        for target in request.targets:
-            if target not in known_targets:
-                raise UsageError(
-                    f"target {target!r} is not configured.", remedy=f"Configured: {', '.join(known_targets)}."
-                )
-        assets = set()
-        for text in request.assets:
-            try:
-                assets.add(AssetId.parse(text))
-            except ValueError as error:
-                raise UsageError(
-                    f"{error}.", remedy="Write an asset as SPACE/NAME, for example SALES/Orders."
-                ) from error
-        tiers = set()
-        for text in request.tiers:
-            if text not in set(Tier):
-                raise UsageError(f"there is no tier {text!r}.", remedy=f"Tiers: {', '.join(Tier)}.")
-            tiers.add(Tier(text))
-        return cls(frozenset(map(SpaceName, request.spaces)), frozenset(assets), frozenset(tiers))
+        scope, wrong = cls.read(request, targets=targets)
+        refuse(wrong)
+        return scope
 
     @property
     def everything(self) -> bool:
@@ -104,33 +101,55 @@ class Scope:
         )
 
 
-def unknown_name(what: str, name: str, known: Iterable[str], *, listing: str) -> UsageError:
-    """The error for a name that does not exist: nearest matches first, else how to list the valid ones."""
-    names = list(known)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-    if near:
-        hint = f"Did you mean {', '.join(near)}?"
-    elif 0 < len(names) <= 12:
-        hint = f"Known: {', '.join(sorted(names))}."
-    else:
-        hint = f"{listing} shows the {len(names)} known ones." if names else "Nothing is known yet: run discover first."
-    return UsageError(f"there is no {what} {name!r}.", remedy=hint)
+def _unknown_target(name: str, configured: list[str]) -> WrongName:
+    said = f"target {name!r} is not configured"
+    return WrongName("target", said, lambda: nearest(name, configured) or f"Configured: {', '.join(configured)}.")
+
+
+def _unknown_tier(name: str) -> WrongName:
+    said = f"there is no tier {name!r}"
+    return WrongName("tier", said, lambda: nearest(name, Tier) or f"Tiers: {', '.join(Tier)}.")
+
+
+def _show_form() -> str:
+    return "Write an asset as SPACE/NAME, for example SALES/Orders."
+
+
+async def look_up(store: Store, scope: Scope, *, listed: bool = True) -> tuple[WrongName, ...]:
+    """The spaces and assets of a scope that the catalog does not hold; `listed`: it would if they existed.
+
+    Where nothing is known at all, the last listing itself failed and says so, and nothing is wrong here.
+    """
+    known = {space.name for space in await store.catalog.spaces()}
+    if not known:
+        return ()
+    spaces = sorted((scope.spaces | {asset.space for asset in scope.assets}) - known)
+    wrong = [unknown("space", space, known, listing="list_spaces", listed=listed) for space in spaces]
+    names: dict[SpaceName, list[str]] = {}
+    for asset in sorted(scope.assets):
+        if asset.space in known and await store.catalog.asset(asset) is None:
+            if asset.space not in names:
+                names[asset.space] = [str(each.id) for each in await store.catalog.assets(asset.space)]
+            wrong.append(unknown("asset", str(asset), names[asset.space], listing="list_assets", listed=listed))
+    return tuple(wrong)
 
 
 async def require_found(store: Store, scope: Scope) -> None:
     """After a listing, a space or asset of the scope that is still unknown was a wrong name.
 
     Raises:
-        UsageError: with the nearest names that exist. Where nothing is known at all, the listing itself failed and
-            says so, and nothing is raised.
+        UsageError: with the nearest names that exist.
     """
-    known = {space.name for space in await store.catalog.spaces()}
-    if not known:
-        return
-    for space in sorted(scope.spaces | {asset.space for asset in scope.assets}):
-        if space not in known:
-            raise unknown_name("space", space, known, listing="list_spaces")
-    for asset in sorted(scope.assets):
-        if await store.catalog.asset(asset) is None:
-            names = [str(each.id) for each in await store.catalog.assets(asset.space)]
-            raise unknown_name("asset", str(asset), names, listing="list_assets")
+    refuse(await look_up(store, scope))
+
+
+async def checked_scope(store: Store, request: ScopeRequest, *, targets: Iterable[str], listed: bool) -> Scope:
+    """Check a request. Where a listing is still to come, names it may bring are let through if all else is right.
+
+    Raises:
+        UsageError: naming everything that is wrong at once.
+    """
+    scope, wrong = Scope.read(request, targets=targets)
+    if listed or wrong:
+        refuse((*wrong, *await look_up(store, scope, listed=listed)))
+    return scope

@@ -40,8 +40,8 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.run.naming import known_address
-from spheresync.run.scope import unknown_name
 from spheresync.run.workshop import Workshop
+from spheresync.run.wrong_names import unknown_name
 from spheresync.service import cursors, rows
 from spheresync.state.definitions import decode_asset
 from spheresync.state.records import AssetRecord

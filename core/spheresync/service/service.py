@@ -34,7 +34,7 @@ from spheresync.model import (
 from spheresync.run.executor import Executor, RunRequest
 from spheresync.run.planning import FORMAT, PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
-from spheresync.run.scope import Scope, ScopeRequest, require_found
+from spheresync.run.scope import Scope, ScopeRequest, checked_scope, require_found
 from spheresync.run.workshop import Workshop
 from spheresync.service import rows
 from spheresync.service.assembly import open_workshop
@@ -105,10 +105,7 @@ class Service(Reading):
 
     async def _scope(self, request: ScopeRequest, *, refreshes: bool) -> Scope:
         """Check a scope. Names that only a listing could know are let through where a listing follows."""
-        scope = Scope.parse(request, targets=self.settings.targets)
-        if not refreshes:
-            await require_found(self._store, scope)
-        return scope
+        return await checked_scope(self._store, request, targets=self.settings.targets, listed=not refreshes)
 
     async def discover(
         self, scope: ScopeRequest, principal: Principal, *, progress: OnProgress = silent
@@ -219,7 +216,7 @@ class Service(Reading):
         if max_deletes is not None and max_deletes < 0:
             raise UsageError(f"max_deletes {max_deletes} is negative.", remedy="Give 0 or more.")
         self._workshop.require_good_settings()
-        checked = Scope.parse(scope, targets=self.settings.targets)
+        checked = await self._scope(scope, refreshes=True)
         await self._look_for_unknown(checked)
         request = RunRequest(checked, thorough=full, allow_deletes=allow_deletes, max_deletes=max_deletes)
         run = await self._create_run("sync", principal, request, join=join)

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from spheresync.errors import UsageError
 from spheresync.model import AssetId, SpaceName, TechnicalName, Tier
-from spheresync.run.scope import Scope, ScopeRequest, unknown_name
+from spheresync.run.scope import Scope, ScopeRequest
+from spheresync.run.wrong_names import unknown_name
 
 SPACES = st.sampled_from(["SALES", "HR", "FIN"])
 NAMES = st.sampled_from(["A", "B", "a/b"])
@@ -64,3 +65,25 @@ def test_what_a_covered_scope_wants_the_covering_one_wants_too(
 def test_an_unknown_name_is_answered_with_the_nearest() -> None:
     assert "SALES" in str(unknown_name("space", "SALE", ["SALES", "HR"], listing="list_spaces"))
     assert "Nothing is known yet" in str(unknown_name("space", "X", [], listing="list_spaces"))
+    assert "SALES" in str(unknown_name("space", "sales", ["SALES", "HR"], listing="list_spaces")), "case is no distance"
+
+
+def test_all_wrong_names_of_a_request_are_told_at_once() -> None:
+    request = ScopeRequest(assets=("SALES", "HR"), tiers=("hihg", "high"), targets=("gleu", "glue"))
+    with pytest.raises(UsageError) as refused:
+        parse(request)
+    form = "write an asset as SPACE/NAME, for example SALES/Orders"
+    assert refused.value.message == (
+        "4 names are wrong: target 'gleu' is not configured (did you mean glue?); "
+        "there is no tier 'hihg' (did you mean high?); "
+        f"'SALES' is not of the form SPACE/NAME ({form}); 'HR' is not of the form SPACE/NAME ({form})."
+    )
+
+
+def test_of_many_wrong_names_five_are_told_and_none_of_their_kinds_is_left_out() -> None:
+    request = ScopeRequest(assets=tuple(f"noslash{n}" for n in range(300)), tiers=("urgent",), targets=("quicksight",))
+    with pytest.raises(UsageError) as refused:
+        parse(request)
+    said = refused.value.message
+    assert "302 names are wrong" in said and "and 297 more." in said and len(said) < 700
+    assert "'quicksight'" in said and "'urgent'" in said and "'noslash2'" in said and "'noslash3'" not in said
