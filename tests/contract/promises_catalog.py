@@ -170,6 +170,17 @@ CATALOG: tuple[Promise, ...] = (
         ("tests/e2e/test_sync.py::test_names_survive_the_loss_of_the_state",),
     ),
     Promise(
+        "state:rebuilt:edits",
+        "CONTRACT.md#Configuration",
+        "A text that somebody edited before the loss of the state follows drift: as any other.",
+        (
+            "tests/e2e/test_lost_state.py::test_texts_edited_before_the_loss_follow_the_policy",
+            "tests/e2e/test_lost_state.py::test_edits_are_told_from_ours_though_datasphere_moved_on_and_what_is_in_doubt_stays",
+            "tests/unit/mapping/test_proof.py::test_any_texts_edited_are_put_back_where_no_rule_set_them",
+            "tests/unit/mapping/test_proof.py::test_where_nothing_proves_it_no_text_is_ours_and_the_rest_is_as_it_is",
+        ),
+    ),
+    Promise(
         "plan:nothing-to-do",
         "CONTRACT.md#Command line: `spheresync`",
         "A sync or preview that finds nothing to do makes no AWS call at all, STS included.",

@@ -85,7 +85,7 @@ class Designer:
             held, address = subject.checkpoint, names.addresses[subject.asset]
             if held is None or held.state is CheckpointState.DELETED or _lives_elsewhere(held, address):
                 continue
-            if address.container in names.compared:
+            if address.container in names.compared or address in names.live:
                 seen[subject.asset] = names.live.get(address)
             elif held.version is None and held.state is CheckpointState.ACTIVE:
                 seen[subject.asset] = await self._target.read(address.container, address.name)

@@ -39,8 +39,9 @@ class Address:
 class Names:
     """Addresses of the assets that were asked for, and what stands in their way.
 
-    `adopted` are assets whose checkpoints were rebuilt just now from what carries our marker. `live` holds every
-    object of the containers in `compared`: what is not in it is not there.
+    `adopted` are assets whose checkpoints were rebuilt just now from what carries our marker. `live` holds objects that
+    were seen on the way: every one of the containers in `compared` (what is not in it is not there), and of others
+    those of ours that somebody edited.
     """
 
     addresses: dict[AssetId, Address] = field(default_factory=dict)
@@ -103,7 +104,7 @@ class Naming:
             names.live = {
                 Address(live.container, live.name): live
                 for live in inventory.objects
-                if live.container in names.compared
+                if live.container in names.compared or (live.owner == self._marker and not live.intact)
             }
             rebuilder = Rebuilder(self._store, self._target.name, self._marker)
             rebuilt = await rebuilder.adopt(inventory, checkpoints, now=now)

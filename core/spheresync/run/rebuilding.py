@@ -1,4 +1,8 @@
-"""Rebuild checkpoints from a target that carries our marker: what a lost state knew, AWS still knows."""
+"""Rebuild checkpoints from a target that carries our marker: what a lost state knew, AWS still knows.
+
+A table that somebody edited before is remembered as we wrote it, as far as it proves that by its own digest, so that
+the edit is known as one. Where nothing proves it, no text of it counts as ours, and what is not text counts as written.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import json
 from collections.abc import Mapping
 
 from spheresync.mapping.glue_table import STATUS
+from spheresync.mapping.proof import LastWritten, last_written
 from spheresync.model import (
     DEFAULT_DESTINATION,
     AssetId,
@@ -20,6 +25,8 @@ from spheresync.state.records import AssetRecord, AuditEvent, Checkpoint, Checkp
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Inventory
 
+EDITED = Digest("edited")
+"""The digest of a body that is nobody's as a whole."""
 NO_RUN = RunId("")
 """The run of a checkpoint that no run of this state wrote."""
 
@@ -37,15 +44,17 @@ class Rebuilder:
     ) -> dict[AssetId, Checkpoint]:
         """Write a checkpoint for every object of ours that has none; answer those checkpoints by asset."""
         found: dict[AssetId, tuple[LiveObject, Checkpoint]] = {}
+        bodies: list[bytes] = []
         for live in sorted(inventory.objects, key=_in_use_first):
             asset = self._ours(live)
             if asset is not None and asset not in checkpoints and asset not in found:
-                found[asset] = (live, self._checkpoint(asset, live, now))
+                written = last_written(live.body, live.digest)
+                bodies.append(written.body)
+                found[asset] = (live, self._checkpoint(asset, live, written, now))
         if not found:
             return {}
         known = {record.id for record in await self._store.catalog.assets()}
         strangers = [_stub(asset, live, now) for asset, (live, _) in found.items() if asset not in known]
-        bodies = [live.body for live, _ in found.values()]
         event = AuditEvent("system", "rebuild", None, None, self._target, "done", {"objects": len(found)})
 
         async def remember(tx: Tx) -> None:
@@ -65,16 +74,16 @@ class Rebuilder:
         except ValueError:
             return None
 
-    def _checkpoint(self, asset: AssetId, live: LiveObject, now: str) -> Checkpoint:
+    def _checkpoint(self, asset: AssetId, live: LiveObject, written: LastWritten, now: str) -> Checkpoint:
         return Checkpoint(
             asset=asset,
             target=self._target,
             destination=DEFAULT_DESTINATION,
             container=live.container,
             name=live.name,
-            body=digest_of(live.body),
-            body_digest=live.digest if live.digest is not None and live.intact else Digest("edited"),
-            version=live.version,
+            body=digest_of(written.body),
+            body_digest=live.digest if live.digest is not None and written.proven else EDITED,
+            version=live.version if live.intact else None,
             fingerprints=None,
             mapping=None,
             definition=None,

@@ -1,0 +1,85 @@
+"""The state folder is gone, and AWS knows it all: which texts are ours, and which somebody wrote by hand before."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from tests.e2e.test_full import TABLE, drifted, edit, edit_column
+from tests.e2e.test_safety import parameters, writes
+from tests.simulators.glue_process import GlueSimulator
+from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
+
+ONE, TWO, THREE = (f"SPACE_000/ASSET_0000{number}" for number in (1, 2, 3))
+RULE = """
+mapping:
+  rules:
+    - match: {space: SPACE_000, name: [ASSET_00001, ASSET_00002, ASSET_00003]}
+      set: {description: "{label} ({asset})"}
+"""
+
+
+def lose(installation: Installation, glue: GlueSimulator) -> None:
+    shutil.rmtree(installation.state_dir)
+    glue.reset()
+
+
+@pytest.mark.parametrize("policy", ["report", "keep", "overwrite"])
+def test_texts_edited_before_the_loss_follow_the_policy(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator, policy: str
+) -> None:
+    synced.config = f"drift: {{description: {policy}, comments: {policy}}}\n"
+    label = glue.table(*TABLE)["Description"]
+    edit(glue, Description="by hand")
+    edit_column(glue, 1, Comment="mine")
+    lose(synced, glue)
+    run = synced.ask("sync")
+    assert run["state"] == "done"
+    assert "GetTable" not in glue.calls(), "what the listing showed is not read again"
+    if policy == "overwrite":
+        assert (run["counts"]["adopt"], run["counts"]["metadata_only"]) == (29, 1)
+        assert glue.table(*TABLE)["Description"] == label
+        return
+    assert run["counts"]["adopt"] == 30
+    assert writes(glue) == {}
+    assert list(drifted(run)) == ([ONE] if policy == "report" else [])
+    glue.reset()
+    assert synced.ask("sync")["counts"]["unchanged"] == 30
+    assert glue.calls() == {}
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
+    assert synced.ask("sync")["state"] == "done"
+    assert glue.table(*TABLE)["Description"] == "by hand"
+    assert glue.table(*TABLE)["StorageDescriptor"]["Columns"][1]["Comment"] == "mine"
+    assert parameters(glue, *TABLE)["spheresync.label"] == "Another label"
+
+
+def test_edits_are_told_from_ours_though_datasphere_moved_on_and_what_is_in_doubt_stays(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    installation.config = RULE
+    installation.ask("sync")
+    edit_column(glue, 1, Comment="mine")
+    edit(glue, "asset_00002", Description="over a rule", TableType="VIRTUAL_VIEW")
+    edit(glue, "asset_00004", Description="by hand")
+    for number in (1, 2, 3, 4):
+        tenant.edit("set_label", space="SPACE_000", asset=f"ASSET_0000{number}", label=f"Later {number}")
+    lose(installation, glue)
+    run = installation.ask("sync")
+    assert (run["state"], run["counts"]["metadata_only"], run["counts"]["adopt"]) == ("done", 4, 26)
+    assert writes(glue) == {"UpdateTable": 4}
+    proven, unproven, intact, plain = (glue.table("space_000", f"asset_0000{number}") for number in (1, 2, 3, 4))
+    assert proven["Description"] == f"Later 1 ({ONE})", "the rule's text is proven to be ours"
+    assert proven["StorageDescriptor"]["Columns"][1]["Comment"] == "mine"
+    assert (unproven["Description"], unproven["TableType"]) == ("over a rule", "EXTERNAL_TABLE")
+    assert unproven["Parameters"]["spheresync.label"] == "Later 2"
+    assert intact["Description"] == f"Later 3 ({THREE})"
+    assert (plain["Description"], plain["Parameters"]["spheresync.label"]) == ("by hand", "Later 4")
+    told = drifted(run)
+    assert set(told) == {ONE, TWO, "SPACE_000/ASSET_00004"}
+    assert "description" not in told[ONE]
+    assert "description" in told[TWO]
+    glue.reset()
+    assert installation.ask("sync")["counts"]["unchanged"] == 30
+    assert glue.calls() == {}
