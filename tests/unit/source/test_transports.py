@@ -1,0 +1,71 @@
+"""Which way requests go out: a company proxy for the outside, never for this machine."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+
+from spheresync.source import transports
+from spheresync.source.transports import Transports
+
+TENANT = httpx2.URL("https://tenant.eu10.hcs.cloud.sap/api")
+TOKENS = httpx2.URL("https://tenant.authentication.eu10.hana.ondemand.com/oauth/token")
+HERE = httpx2.URL("http://127.0.0.1:8080/api")
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> dict[httpx2.AsyncBaseTransport, object]:
+    """The proxy of every transport that was made; the environment names none."""
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    found: dict[httpx2.AsyncBaseTransport, object] = {}
+    real = httpx2.AsyncHTTPTransport
+
+    def make(**settings: object) -> httpx2.AsyncBaseTransport:
+        transport = real(**settings)
+        found[transport] = settings["proxy"]
+        return transport
+
+    monkeypatch.setattr(transports.httpx2, "AsyncHTTPTransport", make)
+    return found
+
+
+def test_without_a_proxy_one_pool_serves_tenant_and_token_server(made: dict[object, object]) -> None:
+    ways = Transports(None, connections=10)
+    assert ways.towards(TENANT) is ways.towards(TOKENS) is ways.towards(TENANT.join("/other"))
+    assert list(made.values()) == [None]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "proxy"),
+    [
+        ("HTTPS_PROXY", "http://proxy.corp:3128", "http://proxy.corp:3128"),
+        ("https_proxy", "proxy.corp:3128", "http://proxy.corp:3128"),
+        ("ALL_PROXY", "http://any.corp:80", "http://any.corp:80"),
+        ("HTTP_PROXY", "http://plain.corp:80", None),
+    ],
+)
+def test_the_proxy_that_the_environment_names_is_used_for_the_outside_only(
+    made: dict[object, object], monkeypatch: pytest.MonkeyPatch, variable: str, value: str, proxy: str | None
+) -> None:
+    monkeypatch.setenv(variable, value)
+    ways = Transports(None, connections=10)
+    assert made[ways.towards(TENANT)] == proxy
+    assert made[ways.towards(HERE)] is None
+
+
+def test_no_proxy_names_hosts_that_are_asked_directly(
+    made: dict[object, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.corp:3128")
+    monkeypatch.setenv("NO_PROXY", ".hcs.cloud.sap")
+    ways = Transports(None, connections=10)
+    assert made[ways.towards(TENANT)] is None
+    assert made[ways.towards(TOKENS)] == "http://proxy.corp:3128"
+
+
+def test_a_given_transport_replaces_the_network(made: dict[object, object]) -> None:
+    given = httpx2.MockTransport(lambda request: httpx2.Response(200))
+    assert Transports(given, connections=10).towards(TENANT) is given
+    assert not made
