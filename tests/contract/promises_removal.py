@@ -167,4 +167,41 @@ REMOVAL: tuple[Promise, ...] = (
         "`managed-by` follows the installation's name.",
         ("tests/e2e/test_recovery.py::test_a_renamed_installation_marks_its_tables_anew",),
     ),
+    Promise(
+        "deletion:former",
+        "CONTRACT.md#Deletion",
+        "A table that rules left behind is retired, and deleted where deletes are allowed, like any retired one.",
+        (
+            "tests/e2e/test_former_tables.py::test_it_is_offered_in_a_preview_and_deleted_only_where_allowed",
+            "tests/e2e/test_former_tables.py::test_an_approved_offer_is_carried_out_by_apply",
+            "tests/e2e/test_former_tables.py::test_the_policy_keep_neither_marks_nor_deletes_it",
+            "tests/e2e/test_former_tables.py::test_a_table_gives_way_only_to_one_that_is_there",
+            "tests/unit/state/test_catalog.py::test_former_tables_come_back_until_they_are_forgotten",
+        ),
+    ),
+    Promise(
+        "deletion:former:care",
+        "CONTRACT.md#What a Glue table holds",
+        "A former table that somebody edited is not deleted, and one that is not ours any more is left alone.",
+        (
+            "tests/e2e/test_former_tables.py::test_what_somebody_edited_is_not_deleted_and_what_is_gone_or_taken_is_not_followed",
+        ),
+    ),
+    Promise(
+        "deletion:former:guard",
+        "CONTRACT.md#Deletion",
+        "Tables that rules left behind trip no guard, and are found again after the loss of the state.",
+        (
+            "tests/e2e/test_former_tables.py::test_many_are_deleted_by_the_policy_and_trip_no_guard_even_after_the_loss_of_the_state",
+        ),
+    ),
+    Promise(
+        "deletion:former:again",
+        "CONTRACT.md#What a Glue table holds",
+        "A former table keeps its name, and is taken into use again when rules go back to it.",
+        (
+            "tests/e2e/test_former_tables.py::test_rules_that_go_back_take_it_into_use_again_under_its_name",
+            "tests/e2e/test_former_tables.py::test_a_newcomer_does_not_take_its_name",
+        ),
+    ),
 )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from spheresync.config import DriftPolicy, Settings
+from spheresync.config import DeletionPolicy, DriftPolicy, Settings
 from spheresync.mapping.glue_table import design_table, retired
 from spheresync.mapping.merge import differences, merge
 from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, Problem, digest_of, isoformat
@@ -64,7 +64,7 @@ class Designer:
         for start in range(0, len(subjects), DESIGN_CHUNK):
             chunk = subjects[start : start + DESIGN_CHUNK]
             await self._progress(ProgressEvent("planning", start, len(subjects), "comparing definitions"))
-            blobs = await self._store.blobs.get_many(_needed(chunk))
+            blobs = await self._store.blobs.get_many(_needed(chunk, names))
             seen = await self._look_again(chunk, names)
             designed = [body for subject in chunk for body in self._design(subject, names, blobs, seen)]
 
@@ -101,12 +101,10 @@ class Designer:
         """Add the item of one asset to the draft; answer the bodies that it refers to."""
         assert subject.record.definition is not None
         definition, address = blobs[subject.record.definition], names.addresses[subject.asset]
-        bodies: list[bytes] = []
-        if _lives_elsewhere(subject.checkpoint, address):
-            bodies += self._retire_former(subject, blobs, address)
-            subject = replace(subject, checkpoint=None)
+        moves = _lives_elsewhere(subject.checkpoint, address)
+        before, subject = subject, self._where_it_goes(subject, address, names)
         held = subject.checkpoint
-        last_body = blobs.get(held.body) if held is not None and held.state is not CheckpointState.DELETED else None
+        last_body = blobs.get(held.body) if held is not None else None
         desired = design_table(
             decode_asset(definition),
             subject.decision,
@@ -119,16 +117,30 @@ class Designer:
         if held is not None and last_body is not None and subject.asset in seen:
             live = seen[subject.asset]
             if live is None:
-                return bodies + self._missing(subject, held, desired)
-            return bodies + self._compare(subject, live, desired, blobs, adopted=adopted)
+                return self._missing(subject, held, desired)
+            return self._compare(subject, live, desired, blobs, adopted=adopted)
         if address in names.foreign:
             reason = f"{address.container}.{address.name} exists and is not managed by this installation"
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
-            return bodies
+            return []
         if held is not None and last_body is not None and held.body_digest != desired.digest:
             merged = merge(last_body, json.loads(last_body), desired.body, self._settings.drift)
             desired = replace(desired, body=merged.body)
-        return bodies + self._settle(subject, item_for(subject, desired, last_body, adopted=adopted), desired, blobs)
+        again = held is not None and held is not before.checkpoint
+        item = item_for(subject, desired, last_body, adopted=adopted or again)
+        if again and item is not None:
+            item = replace(item, reason="mapping rules name it so again; its former table is taken into use")
+        bodies = self._settle(subject, item, desired, blobs)
+        return bodies + self._retire_former(before, blobs, address) if moves else bodies
+
+    def _where_it_goes(self, subject: Subject, address: Address, names: Names) -> Subject:
+        """The subject with what is known of its address: its table, a former one of it, or nothing."""
+        held = subject.checkpoint
+        if held is not None and held.state is not CheckpointState.DELETED and not _lives_elsewhere(held, address):
+            return subject
+        former = names.formers.get((address.container, address.name))
+        ours = former is not None and former.asset == subject.asset
+        return replace(subject, checkpoint=former.as_checkpoint() if former is not None and ours else None)
 
     def _settle(
         self, subject: Subject, item: ChangeSetItem | None, desired: DesiredObject, blobs: Mapping[Digest, bytes]
@@ -197,13 +209,15 @@ class Designer:
         return [body, *self._settle(subject, item, desired, blobs)]
 
     def _retire_former(self, subject: Subject, blobs: Mapping[Digest, bytes], address: Address) -> list[bytes]:
-        """Mark the table that an asset had before rules named it anew; it stays, and is no longer followed."""
+        """Mark the table that an asset had before rules named it anew; `deletion.policy: keep` leaves it as it is."""
         held = subject.checkpoint
         last_body = blobs.get(held.body) if held is not None else None
-        if held is None or last_body is None or held.state is not CheckpointState.ACTIVE:
+        if held is None or last_body is None or held.state is CheckpointState.RETIRED:
+            return []
+        if self._settings.deletion.policy is DeletionPolicy.KEEP:
             return []
         former = retired(last_body, isoformat(self._now), held.container, held.name)
-        reason = f"mapping rules now name it {address.container}.{address.name}; this table stays, marked as retired"
+        reason = f"mapping rules now name it {address.container}.{address.name}; this table is in nobody's use"
         self._draft.items.append(retire_item(subject, former, last_body, reason))
         return [former.body]
 
@@ -245,9 +259,13 @@ def _follow(held: Checkpoint, last_body: bytes, live: LiveObject, found: Compari
     return replace(held, body=digest_of(body), body_digest=found.digest, version=version), body
 
 
-def _needed(subjects: Iterable[Subject]) -> Iterator[Digest]:
+def _needed(subjects: Iterable[Subject], names: Names) -> Iterator[Digest]:
     """The blobs that comparing these subjects takes: definitions of now and then, and the last bodies."""
     for subject in subjects:
+        address = names.addresses[subject.asset]
+        former = names.formers.get((address.container, address.name))
+        if former is not None:
+            yield former.body
         if subject.record.definition is not None:
             yield subject.record.definition
         if subject.checkpoint is not None:

@@ -22,7 +22,7 @@ from spheresync.model import (
     TargetName,
 )
 from spheresync.run.rebuilding import Rebuilder
-from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
+from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Inventory, Target
 
@@ -41,7 +41,7 @@ class Names:
 
     `adopted` are assets whose checkpoints were rebuilt just now from what carries our marker. `live` holds objects that
     were seen on the way: every one of the containers in `compared` (what is not in it is not there), and of others
-    those of ours that somebody edited.
+    those of ours that somebody edited. `formers` are the tables that assets had before, found ones included.
     """
 
     addresses: dict[AssetId, Address] = field(default_factory=dict)
@@ -49,6 +49,7 @@ class Names:
     adopted: set[AssetId] = field(default_factory=set)
     compared: frozenset[PhysicalName] = frozenset()
     live: dict[Address, LiveObject] = field(default_factory=dict)
+    formers: dict[tuple[PhysicalName, PhysicalName], FormerTable] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,7 @@ class Naming:
         self,
         records: Sequence[AssetRecord],
         checkpoints: Mapping[AssetId, Checkpoint],
+        formers: Iterable[FormerTable],
         *,
         now: str,
         thorough: bool = False,
@@ -88,6 +90,7 @@ class Naming:
         Args:
             records: assets that need an address.
             checkpoints: what the target is known to hold, of all assets.
+            formers: tables that assets had before rules named them anew.
             now: for the notes that are taken.
             thorough: look at the databases of these assets too, so that they can be compared with what is there.
 
@@ -96,10 +99,12 @@ class Naming:
         """
         wishes = [self._wish(record) for record in records]
         names = Names(compared=_containers_of(records, checkpoints) if thorough else frozenset())
+        names.formers = {former.address: former for former in formers}
         noted = await self._store.meta.with_prefix(container_note(self._target.name, ""))
-        held = _held_containers(checkpoints.values(), self._mapping)
-        newcomers = [wish for wish in wishes if _kept(wish, checkpoints, held) is None]
-        inventory = await self._look(newcomers, noted, names.compared, now)
+        held = _held_containers([*checkpoints.values(), *names.formers.values()], self._mapping)
+        had = _by_asset(names.formers.values())
+        newcomers = [wish for wish in wishes if (_kept(wish, checkpoints, held) or _had(wish, had, held)) is None]
+        inventory = await self._look(newcomers, noted, names.compared, now, lost=not checkpoints)
         if inventory is not None:
             names.live = {
                 Address(live.container, live.name): live
@@ -107,9 +112,10 @@ class Naming:
                 if live.container in names.compared or (live.owner == self._marker and not live.intact)
             }
             rebuilder = Rebuilder(self._store, self._target.name, self._marker)
-            rebuilt = await rebuilder.adopt(inventory, checkpoints, now=now)
-            checkpoints = {**rebuilt, **checkpoints}
-            names.adopted = set(rebuilt)
+            rebuilt = await rebuilder.adopt(inventory, checkpoints, names.formers, now=now)
+            checkpoints = {**rebuilt.checkpoints, **checkpoints}
+            names.adopted = set(rebuilt.checkpoints)
+            names.formers |= {former.address: former for former in rebuilt.formers}
             names.foreign = {
                 Address(live.container, live.name) for live in inventory.objects if live.owner != self._marker
             }
@@ -137,8 +143,13 @@ class Naming:
         noted: Mapping[str, str],
         compared: frozenset[PhysicalName],
         now: str,
+        *,
+        lost: bool,
     ) -> Inventory | None:
-        """Look at databases that are to be compared, and at those that newcomers may go to and that nobody knows."""
+        """Look at databases that are to be compared, and at those that newcomers may go to and that nobody knows.
+
+        Where nothing is known at all, every database of ours is looked at: rules may have named assets out of some.
+        """
         unknown = set(compared)
         for key, plain in {(wish.key, wish.container) for wish in newcomers}:
             for candidate in (plain, hashed_name(plain, key)):
@@ -146,10 +157,10 @@ class Naming:
                     unknown.add(candidate)
         if not unknown:
             return None
-        inventory = await self._target.inventory(frozenset(unknown))
+        inventory = await self._target.inventory(frozenset(unknown), and_ours=lost)
 
         async def note(tx: Tx) -> None:
-            for container in unknown:
+            for container in unknown | inventory.containers.keys():
                 there = "present" if container in inventory.containers else "absent"
                 await tx.meta.set(container_note(self._target.name, container), f"{there} {now}")
 
@@ -180,10 +191,13 @@ class Naming:
         for asset, checkpoint in checkpoints.items():
             if checkpoint.state is not CheckpointState.DELETED:
                 holders[checkpoint.container][checkpoint.name] = str(asset)
+        for former in names.formers.values():
+            holders[former.container].setdefault(former.name, str(former.asset))
+        had = _by_asset(names.formers.values())
         newcomers: dict[PhysicalName, list[tuple[str, PhysicalName]]] = defaultdict(list)
         for wish in wishes:
             container = containers[wish.key]
-            kept = _kept(wish, checkpoints, held)
+            kept = _kept(wish, checkpoints, held) or _had(wish, had, held)
             if kept is not None:
                 names.addresses[wish.record.id] = kept
             else:
@@ -202,10 +216,11 @@ def _containers_of(
     return frozenset(each.container for each in held if each is not None and each.state is not CheckpointState.DELETED)
 
 
-def _held_containers(checkpoints: Iterable[Checkpoint], mapping: MappingRules) -> dict[PhysicalName, str]:
+def _held_containers(tables: Iterable[Checkpoint | FormerTable], mapping: MappingRules) -> dict[PhysicalName, str]:
     """Databases that spaces hold by what is written in them already."""
     held: dict[PhysicalName, str] = {}
-    for space in sorted({(c.asset.space, c.container) for c in checkpoints if c.state is not CheckpointState.DELETED}):
+    there = (each for each in tables if isinstance(each, FormerTable) or each.state is not CheckpointState.DELETED)
+    for space in sorted({(each.asset.space, each.container) for each in there}):
         name, container = space
         if derives(container, mapping.default_database(name), name):
             held.setdefault(container, name)
@@ -217,10 +232,32 @@ def _kept(wish: _Wish, checkpoints: Mapping[AssetId, Checkpoint], held: Mapping[
     checkpoint = checkpoints.get(wish.record.id)
     if checkpoint is None or checkpoint.state is CheckpointState.DELETED:
         return None
-    same_container = checkpoint.container == wish.container or held.get(checkpoint.container) == wish.key
-    if same_container and derives(checkpoint.name, wish.name, str(wish.record.id)):
-        return Address(checkpoint.container, checkpoint.name)
-    return None
+    address = Address(checkpoint.container, checkpoint.name)
+    return address if _is_wished(address, wish, held) else None
+
+
+def _had(
+    wish: _Wish, formers: Mapping[AssetId, Sequence[FormerTable]], held: Mapping[PhysicalName, str]
+) -> Address | None:
+    """The address that the asset had before and that rules give it again; the shortest of several."""
+    had = (Address(former.container, former.name) for former in formers.get(wish.record.id, ()))
+    return min(
+        (address for address in had if _is_wished(address, wish, held)),
+        key=lambda a: (len(a.name), a.name),
+        default=None,
+    )
+
+
+def _is_wished(address: Address, wish: _Wish, held: Mapping[PhysicalName, str]) -> bool:
+    same_container = address.container == wish.container or held.get(address.container) == wish.key
+    return same_container and derives(address.name, wish.name, str(wish.record.id))
+
+
+def _by_asset(formers: Iterable[FormerTable]) -> Mapping[AssetId, Sequence[FormerTable]]:
+    found: dict[AssetId, list[FormerTable]] = defaultdict(list)
+    for former in formers:
+        found[former.asset].append(former)
+    return found
 
 
 def known_address(record: AssetRecord, checkpoint: Checkpoint | None, decision: Decision) -> Address:

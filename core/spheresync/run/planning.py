@@ -42,6 +42,7 @@ from spheresync.plan.items import (
 )
 from spheresync.plan.triage import RemovalRules, Work, triage
 from spheresync.run.designing import Designer, Draft
+from spheresync.run.former_tables import FormerRules, former_items
 from spheresync.run.naming import Names, Naming
 from spheresync.run.progress import OnProgress
 from spheresync.run.scope import Scope
@@ -111,10 +112,11 @@ class Planner:
         to_design = self._triage_all(records)
         marker = self._settings.installation_marker
         naming = Naming(self._store, self._mapping, marker, self._target)
-        names = Names()
+        formers = await self._store.former_tables.all(self._target.name, DEFAULT_DESTINATION)
+        names = Names(formers={former.address: former for former in formers})
         if to_design:
             at, thorough = isoformat(self._now), self._request.thorough
-            names = await naming.resolve(to_design, self._checkpoints, now=at, thorough=thorough)
+            names = await naming.resolve(to_design, self._checkpoints, formers, now=at, thorough=thorough)
         if names.adopted:
             await self._load_checkpoints()
         designer = Designer(
@@ -122,6 +124,8 @@ class Planner:
         )
         await designer.run([self._subject(record) for record in to_design], names)
         await self._plan_removals()
+        if names.formers:
+            await self._plan_formers(records, names)
         findings = self._guard(records, await self._waiting()) + await self._gone_spaces()
         return await self._save(findings + within_bounds(self._draft.left) + self._request.notices)
 
@@ -210,6 +214,32 @@ class Planner:
             await tx.blobs.put_many(bodies)
 
         if bodies:
+            await self._store.write(keep)
+
+    async def _plan_formers(self, records: Iterable[AssetRecord], names: Names) -> None:
+        """Tables that assets had before, but for those that are in use again."""
+        in_use = {held.address for held in self._checkpoints.values() if held.state is not CheckpointState.DELETED}
+        in_use |= {(item.container, item.name) for item in self._draft.items}
+        known = {record.id: record for record in records}
+        subjects = []
+        for former in names.formers.values():
+            record = known.get(former.asset)
+            if record is None or former.address in in_use:
+                continue
+            subject = self._subject(record)
+            if subject.decision.included and self._request.scope.wants(record.id, subject.decision.tier):
+                subjects.append((former, subject))
+        bodies = await self._store.blobs.get_many(former.body for former, _ in subjects)
+        offered = self._request.offer_deletes or self._deletes_allowed
+        blocked = None if self._deletes_allowed else NEEDS_ALLOWANCE
+        rules = FormerRules(self._settings.deletion.policy, offered, blocked)
+        items, marked = former_items(subjects, bodies, rules, at=isoformat(self._now))
+        self._draft.items += items
+
+        async def keep(tx: Tx) -> None:
+            await tx.blobs.put_many(marked)
+
+        if marked:
             await self._store.write(keep)
 
     def _guard(self, records: Iterable[AssetRecord], waiting: frozenset[AssetId]) -> tuple[Problem, ...]:

@@ -2,33 +2,51 @@
 
 A table that somebody edited before is remembered as we wrote it, as far as it proves that by its own digest, so that
 the edit is known as one. Where nothing proves it, no text of it counts as ours, and what is not text counts as written.
+A table that is marked as retired while its asset lives under another name is a former one, and followed as such.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from spheresync.mapping.glue_table import STATUS
+from spheresync.mapping.glue_table import RETIRED_AT, STATUS
 from spheresync.mapping.proof import LastWritten, last_written
 from spheresync.model import (
     DEFAULT_DESTINATION,
     AssetId,
     AssetKind,
     Digest,
+    JsonValue,
     LiveObject,
-    RunId,
+    PhysicalName,
     TargetName,
     digest_of,
 )
-from spheresync.state.records import AssetRecord, AuditEvent, Checkpoint, CheckpointState
+from spheresync.state.records import (
+    NO_RUN,
+    AssetRecord,
+    AuditEvent,
+    Checkpoint,
+    CheckpointState,
+    FormerTable,
+)
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Inventory
 
+Address = tuple[PhysicalName, PhysicalName]
+
 EDITED = Digest("edited")
 """The digest of a body that is nobody's as a whole."""
-NO_RUN = RunId("")
-"""The run of a checkpoint that no run of this state wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What was taken into the state again: the tables in use, and the former ones of assets that have another."""
+
+    checkpoints: Mapping[AssetId, Checkpoint]
+    formers: Sequence[FormerTable]
 
 
 class Rebuilder:
@@ -40,31 +58,47 @@ class Rebuilder:
         self._marker = marker
 
     async def adopt(
-        self, inventory: Inventory, checkpoints: Mapping[AssetId, Checkpoint], *, now: str
-    ) -> dict[AssetId, Checkpoint]:
-        """Write a checkpoint for every object of ours that has none; answer those checkpoints by asset."""
+        self,
+        inventory: Inventory,
+        checkpoints: Mapping[AssetId, Checkpoint],
+        formers: Mapping[Address, FormerTable],
+        *,
+        now: str,
+    ) -> Rebuilt:
+        """Write down every object of ours of which the state knows nothing, and answer what that is."""
         found: dict[AssetId, tuple[LiveObject, Checkpoint]] = {}
+        left: list[FormerTable] = []
         bodies: list[bytes] = []
         for live in sorted(inventory.objects, key=_in_use_first):
             asset = self._ours(live)
-            if asset is not None and asset not in checkpoints and asset not in found:
-                written = last_written(live.body, live.digest)
-                bodies.append(written.body)
-                found[asset] = (live, self._checkpoint(asset, live, written, now))
-        if not found:
-            return {}
+            if asset is None or (live.container, live.name) in formers:
+                continue
+            held = checkpoints.get(asset) or (found[asset][1] if asset in found else None)
+            if held is not None and not _is_former(live, held):
+                continue
+            written = last_written(live.body, live.digest)
+            bodies.append(written.body)
+            checkpoint = self._checkpoint(asset, live, written, now)
+            if held is None:
+                found[asset] = (live, checkpoint)
+            else:
+                left.append(FormerTable.left_behind(checkpoint, at=_retired_at(live) or now))
+        if not found and not left:
+            return Rebuilt({}, ())
         known = {record.id for record in await self._store.catalog.assets()}
         strangers = [_stub(asset, live, now) for asset, (live, _) in found.items() if asset not in known]
-        event = AuditEvent("system", "rebuild", None, None, self._target, "done", {"objects": len(found)})
+        detail: dict[str, JsonValue] = {"objects": len(found), "former": len(left)}
+        event = AuditEvent("system", "rebuild", None, None, self._target, "done", detail)
 
         async def remember(tx: Tx) -> None:
             await tx.blobs.put_many(bodies)
             await tx.checkpoints.put_many([checkpoint for _, checkpoint in found.values()])
+            await tx.former_tables.put_many(left)
             await tx.catalog.put_assets(strangers)
             await tx.audit.append_many([event])
 
         await self._store.write(remember)
-        return {asset: checkpoint for asset, (_, checkpoint) in found.items()}
+        return Rebuilt({asset: checkpoint for asset, (_, checkpoint) in found.items()}, left)
 
     def _ours(self, live: LiveObject) -> AssetId | None:
         if live.owner != self._marker or live.source is None:
@@ -100,8 +134,19 @@ def _in_use_first(live: LiveObject) -> tuple[bool, str, str]:
     return _is_retired(live), live.container, live.name
 
 
+def _is_former(live: LiveObject, held: Checkpoint) -> bool:
+    """Whether it is a table that the asset had before. What is not marked may be a copy that somebody made."""
+    elsewhere = (live.container, live.name) != held.address
+    return elsewhere and held.state is not CheckpointState.DELETED and _is_retired(live)
+
+
 def _is_retired(live: LiveObject) -> bool:
     return (json.loads(live.body).get("Parameters") or {}).get(STATUS) == "retired"
+
+
+def _retired_at(live: LiveObject) -> str | None:
+    at: str | None = (json.loads(live.body).get("Parameters") or {}).get(RETIRED_AT)
+    return at
 
 
 def _stub(asset: AssetId, live: LiveObject, now: str) -> AssetRecord:

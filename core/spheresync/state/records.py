@@ -135,6 +135,10 @@ class FacetCount:
     count: int
 
 
+NO_RUN = RunId("")
+"""The run of a checkpoint that no run of this state wrote."""
+
+
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
     """What a target in a destination was last known to hold of an asset.
@@ -159,6 +163,70 @@ class Checkpoint:
     synced_at: str
     run_id: RunId
     fence: int
+
+    @property
+    def address(self) -> tuple[PhysicalName, PhysicalName]:
+        return self.container, self.name
+
+
+@dataclass(frozen=True, slots=True)
+class FormerTable:
+    """An object that an asset had in a target before mapping rules named it anew; ours still, and in nobody's use.
+
+    `body` and `body_digest` as in a checkpoint; `retired` once it is marked there, `since` when it was left.
+    """
+
+    asset: AssetId
+    target: TargetName
+    destination: DestinationName
+    container: PhysicalName
+    name: PhysicalName
+    body: Digest
+    body_digest: Digest
+    version: str | None
+    retired: bool
+    since: str
+
+    @property
+    def address(self) -> tuple[PhysicalName, PhysicalName]:
+        return self.container, self.name
+
+    @classmethod
+    def left_behind(cls, held: Checkpoint, *, at: str) -> FormerTable:
+        """What a checkpoint knew, of an asset that from now on has another object."""
+        return cls(
+            asset=held.asset,
+            target=held.target,
+            destination=held.destination,
+            container=held.container,
+            name=held.name,
+            body=held.body,
+            body_digest=held.body_digest,
+            version=held.version,
+            retired=held.state is CheckpointState.RETIRED,
+            since=at,
+        )
+
+    def as_checkpoint(self) -> Checkpoint:
+        """What is known of it, as of an object in use: to delete it, or to take it into use again."""
+        return Checkpoint(
+            asset=self.asset,
+            target=self.target,
+            destination=self.destination,
+            container=self.container,
+            name=self.name,
+            body=self.body,
+            body_digest=self.body_digest,
+            version=self.version,
+            fingerprints=None,
+            mapping=None,
+            definition=None,
+            state=CheckpointState.RETIRED if self.retired else CheckpointState.ACTIVE,
+            held=None,
+            synced_at=self.since,
+            run_id=NO_RUN,
+            fence=0,
+        )
 
 
 @dataclass(frozen=True, slots=True)

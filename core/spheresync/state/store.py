@@ -28,6 +28,7 @@ from spheresync.state.change_sets import ChangeSetReader, ChangeSetWriter
 from spheresync.state.checkpoints import CheckpointReader, CheckpointWriter
 from spheresync.state.connection import FILE_NAME, PATIENCE, Link, ReadPool, Writes, open_links
 from spheresync.state.faults import explain, is_busy, locked_for_long
+from spheresync.state.former_tables import FormerTableReader, FormerTableWriter
 from spheresync.state.grants import GrantWriter
 from spheresync.state.leases import LeaseReader, LeaseWriter
 from spheresync.state.meta import MetaReader, MetaWriter
@@ -45,6 +46,7 @@ class Tx:
         self.catalog = CatalogWriter(link)
         self.blobs = BlobWriter(link)
         self.checkpoints = CheckpointWriter(link)
+        self.former_tables = FormerTableWriter(link)
         self.change_sets = ChangeSetWriter(link)
         self.runs = RunWriter(link, owners, clock)
         self.leases = LeaseWriter(link, owners, clock)
@@ -68,6 +70,7 @@ class Store:
         self.catalog = CatalogReader(pool)
         self.blobs = BlobReader(pool)
         self.checkpoints = CheckpointReader(pool)
+        self.former_tables = FormerTableReader(pool)
         self.change_sets = ChangeSetReader(pool)
         self.runs = RunReader(pool, self.owners, clock)
         self.leases = LeaseReader(pool, self.owners, clock)

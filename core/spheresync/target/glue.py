@@ -50,8 +50,8 @@ class GlueTarget:
     def usage(self) -> Usage:
         return self._door.usage
 
-    async def inventory(self, containers: frozenset[PhysicalName] | None) -> Inventory:
-        return await self._reader.inventory(containers)
+    async def inventory(self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False) -> Inventory:
+        return await self._reader.inventory(containers, and_ours=and_ours)
 
     async def read(self, container: PhysicalName, name: PhysicalName) -> LiveObject | None:
         return await self._reader.table(container, name, subject=f"{container}.{name}")

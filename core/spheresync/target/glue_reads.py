@@ -38,14 +38,18 @@ class GlueReader:
         self._door = door
         self._owner = owner
 
-    async def inventory(self, containers: frozenset[PhysicalName] | None) -> Inventory:
+    async def inventory(self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False) -> Inventory:
         """Databases by one listing, then the tables of each wanted one that exists; pages of 100.
+
+        Args:
+            containers: the wanted ones; None: all there are.
+            and_ours: those that carry our marker are wanted too.
 
         Raises:
             TargetError: any page failed; there is no shorter inventory.
         """
         listed = [self._container(row) async for row in self._pages("GetDatabases", {}, "DatabaseList", "the catalog")]
-        found = {c.name: c for c in listed if containers is None or c.name in containers}
+        found = {c.name: c for c in listed if containers is None or c.name in containers or (and_ours and c.ours)}
         tables: dict[PhysicalName, list[LiveObject]] = {}
         failures: list[SpheresyncError] = []
         async with anyio.create_task_group() as group:

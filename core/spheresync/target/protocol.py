@@ -118,8 +118,11 @@ class Target(Protocol):
         """What was sent since this target was made; a value that does not change afterwards."""
         ...
 
-    async def inventory(self, containers: frozenset[PhysicalName] | None) -> Inventory:
-        """Which of `containers` (None: all there are) exist, and every object in them; an error is never a part."""
+    async def inventory(self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False) -> Inventory:
+        """Which of `containers` (None: all there are) exist, and every object in them; an error is never a part.
+
+        `and_ours`: of every container that carries our marker too.
+        """
         ...
 
     async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:

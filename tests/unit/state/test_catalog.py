@@ -36,6 +36,7 @@ from spheresync.state.records import (
     ChangeSetRecord,
     Checkpoint,
     CheckpointState,
+    FormerTable,
     SpaceRecord,
 )
 from spheresync.state.store import Store
@@ -260,3 +261,17 @@ async def test_a_change_set_has_one_run(store: Store) -> None:
     with pytest.raises(RefusedError, match="run_1"):
         await store.write(lambda tx: tx.change_sets.attach_run(saved.id, RunId("run_2")))
     assert (await store.change_sets.get(saved.id)).run_id == "run_1"
+
+
+@pytest.mark.parametrize("state", [CheckpointState.ACTIVE, CheckpointState.RETIRED])
+async def test_former_tables_come_back_until_they_are_forgotten(store: Store, state: CheckpointState) -> None:
+    left = [FormerTable.left_behind(checkpoint(name, state=state), at=AT) for name in ("A", "B")]
+    await store.write(lambda tx: tx.former_tables.put_many(left))
+    later = replace(left[0], version=None, retired=True)
+    await store.write(lambda tx: tx.former_tables.put_many([later]))
+    assert await store.former_tables.all(GLUE, DEFAULT_DESTINATION) == [later, left[1]]
+    held = left[1].as_checkpoint()
+    assert (held.address, held.state, held.body_digest) == (left[1].address, state, left[1].body_digest)
+    addresses = [later.address, (PhysicalName("sales"), PhysicalName("unknown"))]
+    await store.write(lambda tx: tx.former_tables.remove_many(GLUE, DEFAULT_DESTINATION, addresses))
+    assert await store.former_tables.all(GLUE, DEFAULT_DESTINATION) == [left[1]]

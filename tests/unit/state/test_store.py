@@ -13,6 +13,7 @@ import anyio.lowlevel
 import pytest
 
 from spheresync.errors import StateError
+from spheresync.model import DEFAULT_DESTINATION, GLUE
 from spheresync.state import store as store_module
 from spheresync.state.connection import FILE_NAME
 from spheresync.state.schema import Migration, shipped_migrations
@@ -211,7 +212,9 @@ async def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None
 async def test_later_migrations_are_applied_once_and_in_order(tmp_path: Path) -> None:
     first = shipped_migrations()
     second = Migration(
-        2, "second", "-- note; with a semicolon\nCREATE TABLE extra (a TEXT);\nINSERT INTO extra VALUES ('x');\n"
+        len(first) + 1,
+        "second",
+        "-- note; with a semicolon\nCREATE TABLE extra (a TEXT);\nINSERT INTO extra VALUES ('x');\n",
     )
     async with Store.open(tmp_path) as store:
         await store.write(lambda tx: tx.meta.set("kept", "yes"))
@@ -224,8 +227,18 @@ async def test_later_migrations_are_applied_once_and_in_order(tmp_path: Path) ->
             pass
 
 
+async def test_a_state_of_the_first_release_is_brought_up_to_date_with_all_it_holds(tmp_path: Path) -> None:
+    async with Store.open(tmp_path, migrations=shipped_migrations()[:1]) as store:
+        await store.write(lambda tx: tx.meta.set("kept", "yes"))
+    async with Store.open(tmp_path) as store:
+        assert await store.meta.get("kept") == "yes"
+        assert await store.former_tables.all(GLUE, DEFAULT_DESTINATION) == []
+
+
 async def test_a_migration_that_fails_leaves_the_schema_before_it(tmp_path: Path) -> None:
-    broken = Migration(2, "broken", "CREATE TABLE half (a TEXT);\nCREATE TABLE meta (a TEXT);\n")
+    broken = Migration(
+        len(shipped_migrations()) + 1, "broken", "CREATE TABLE half (a TEXT);\nCREATE TABLE meta (a TEXT);\n"
+    )
     async with Store.open(tmp_path):
         pass
     with pytest.raises(StateError, match="already exists"):
@@ -241,7 +254,7 @@ async def test_a_changed_migration_is_refused(tmp_path: Path) -> None:
     shipped = shipped_migrations()[0]
     changed = Migration(shipped.version, shipped.name, shipped.text + "-- edited\n")
     with pytest.raises(StateError, match="other migrations"):
-        async with Store.open(tmp_path, migrations=(changed,)):
+        async with Store.open(tmp_path, migrations=(changed, *shipped_migrations()[1:])):
             pass
 
 

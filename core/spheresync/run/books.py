@@ -1,0 +1,325 @@
+"""What one run knows and notes of the target: checkpoints, former tables, journal, audit, statuses.
+
+A result is noted in memory the moment it is known, so that the next item is judged by it, and written down a batch at
+a time, whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from spheresync.errors import TargetError, TargetFault
+from spheresync.model import (
+    Action,
+    AssetId,
+    AssetStatus,
+    DestinationName,
+    Digest,
+    JsonValue,
+    PhysicalName,
+    Problem,
+    TargetName,
+    digest_of,
+)
+from spheresync.run.naming import container_note
+from spheresync.state.records import (
+    AuditEvent,
+    ChangeSetItem,
+    Checkpoint,
+    CheckpointState,
+    FormerTable,
+    JournalEntry,
+    JournalState,
+    RunRecord,
+)
+from spheresync.state.store import Store, Tx
+from spheresync.target.protocol import Outcome
+
+_STATE_AFTER = {
+    Action.RETIRE: (CheckpointState.RETIRED, AssetStatus.RETIRED),
+    Action.DELETE: (CheckpointState.DELETED, AssetStatus.DELETED),
+    Action.FORGET: (CheckpointState.FORGOTTEN, AssetStatus.EXCLUDED),
+}
+_UNSENT = frozenset({Action.FORGET, Action.ADOPT})
+"""Actions that send nothing and only note something."""
+_WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.METADATA_ONLY})
+
+Address = tuple[PhysicalName, PhysicalName]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one item. Neither outcome nor error: nothing had to be sent."""
+
+    item: ChangeSetItem
+    outcome: Outcome | None = None
+    error: TargetError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a result leaves in the state.
+
+    `former` and `forgotten` are about tables that are in nobody's use, as is the whole result where it is `aside`.
+    """
+
+    result: Result
+    entry: JournalEntry
+    checkpoint: Checkpoint | None
+    former: FormerTable | None
+    forgotten: Address | None
+    aside: bool
+
+
+class Books:
+    """The books of one run under one claim."""
+
+    def __init__(self, store: Store, run: RunRecord, target: TargetName, *, fence: int, now: Callable[[], str]) -> None:
+        self._store = store
+        self._run = run
+        self._target = target
+        self._fence = fence
+        self._now = now
+        self._destination = DestinationName("")
+        self._checkpoints: dict[AssetId, Checkpoint] = {}
+        self._formers: dict[Address, FormerTable] = {}
+
+    async def open(self, destination: DestinationName) -> None:
+        """Load what is known of the target in this destination."""
+        self._destination = destination
+        checkpoints = await self._store.checkpoints.all(self._target, destination)
+        self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
+        formers = await self._store.former_tables.all(self._target, destination)
+        self._formers = {former.address: former for former in formers}
+
+    def staleness(self, item: ChangeSetItem) -> TargetError | None:
+        """Whether what was written there last is no longer what the plan saw (decision 6: item by item)."""
+        there = self._in_use(item) or self._former(item)
+        digest = there.body_digest if there is not None else None
+        if digest == item.expected_digest or self.held_already(item):
+            return None
+        return TargetError(
+            TargetFault.MOVED,
+            f"{item.asset}: another run has written {item.container}.{item.name} since this change set was made.",
+            remedy="Make a new preview.",
+        )
+
+    def held_already(self, item: ChangeSetItem) -> bool:
+        """Whether another run has written it meanwhile; not so where the plan saw it written and edited since."""
+        held = self._in_use(item)
+        return (
+            held is not None
+            and item.after_digest is not None
+            and held.body_digest == item.after_digest != item.expected_digest
+            and held.state is CheckpointState.ACTIVE
+            and item.action in _WRITING
+        )
+
+    def in_use(self, item: ChangeSetItem) -> bool:
+        """Whether the item is about the table that the asset has, and not about a former or a future one."""
+        return self._in_use(item) is not None
+
+    def _in_use(self, item: ChangeSetItem) -> Checkpoint | None:
+        held = self._checkpoints.get(item.asset)
+        here = held is not None and held.state is not CheckpointState.DELETED and held.address == _address(item)
+        return held if here else None
+
+    def _former(self, item: ChangeSetItem) -> FormerTable | None:
+        former = self._formers.get(_address(item))
+        return former if former is not None and former.asset == item.asset else None
+
+    def note(self, result: Result) -> Note:
+        """Take a result in; what it says counts from now on, and is kept once `write` was called with it."""
+        at = self._now()
+        entry = _entry(self._run, result, at)
+        if result.item.action.removes and not self.in_use(result.item):
+            note = self._note_former(result, entry, at)
+        else:
+            note = self._note_in_use(result, entry, at)
+        if note.forgotten is not None:
+            self._formers.pop(note.forgotten, None)
+        if note.former is not None:
+            self._formers[note.former.address] = note.former
+        if note.checkpoint is not None:
+            self._checkpoints[note.checkpoint.asset] = note.checkpoint
+        return note
+
+    def _note_former(self, result: Result, entry: JournalEntry, at: str) -> Note:
+        """The item retires or deletes a table that the asset had before: the checkpoint is not about that one."""
+        item, outcome, error = result.item, result.outcome, result.error
+        known = self._former(item)
+        former, forgotten = None, None
+        if error is not None and error.fault is TargetFault.MOVED:
+            former = replace(known, version=None) if known is not None else None
+        elif error is not None and error.fault is TargetFault.CONFLICT:
+            forgotten = _address(item)  # somebody else's by now
+        elif outcome is not None and outcome.body:
+            former = FormerTable(
+                asset=item.asset,
+                target=item.target,
+                destination=item.destination,
+                container=item.container,
+                name=item.name,
+                body=digest_of(outcome.body),
+                body_digest=item.after_digest or Digest(""),
+                version=outcome.version,
+                retired=True,
+                since=at,
+            )
+        elif outcome is not None:
+            forgotten = _address(item)
+        return Note(result, entry, None, former, forgotten, aside=True)
+
+    def _note_in_use(self, result: Result, entry: JournalEntry, at: str) -> Note:
+        item = result.item
+        held = self._checkpoints.get(item.asset)
+        checkpoint = self._checkpoint(result, held, at)
+        former, forgotten = None, None
+        if checkpoint is not None and checkpoint.state is not CheckpointState.DELETED:
+            if self._former(item) is not None:
+                forgotten = checkpoint.address  # in use again
+            if held is not None and held.state is not CheckpointState.DELETED and held.address != checkpoint.address:
+                former = FormerTable.left_behind(held, at=at)
+        return Note(result, entry, checkpoint, former, forgotten, aside=False)
+
+    def _checkpoint(self, result: Result, held: Checkpoint | None, at: str) -> Checkpoint | None:
+        item, outcome, error = result.item, result.outcome, result.error
+        if error is not None and error.fault is TargetFault.MOVED and held is not None and self.in_use(item):
+            # Its version is no longer known: the next plan reads the table first and merges what was edited there.
+            return replace(held, version=None)
+        if error is not None or (outcome is None and item.action not in _UNSENT):
+            return None
+        state, _ = _STATE_AFTER.get(item.action, (CheckpointState.ACTIVE, AssetStatus.SYNCED))
+        if outcome is None:
+            known = held if self.in_use(item) else former.as_checkpoint() if (former := self._former(item)) else None
+            return self._noted(item, known, state, at) if known is not None else None
+        body = digest_of(outcome.body) if outcome.body else (item.before or Digest(""))
+        return Checkpoint(
+            asset=item.asset,
+            target=item.target,
+            destination=item.destination,
+            container=item.container,
+            name=item.name,
+            body=body,
+            body_digest=item.after_digest or Digest(""),
+            version=outcome.version,
+            fingerprints=item.fingerprints,
+            mapping=item.mapping,
+            definition=item.definition,
+            state=state,
+            held=None,
+            synced_at=at,
+            run_id=self._run.id,
+            fence=self._fence,
+        )
+
+    def _noted(self, item: ChangeSetItem, held: Checkpoint, state: CheckpointState, at: str) -> Checkpoint:
+        """The checkpoint of an object that was only forgotten or adopted: nothing was sent."""
+        noted = replace(held, state=state, synced_at=at, run_id=self._run.id)
+        if item.action is Action.FORGET:
+            return noted
+        return replace(noted, fingerprints=item.fingerprints, mapping=item.mapping, definition=item.definition)
+
+    async def write(self, notes: Sequence[Note]) -> None:
+        """Write down what results left behind, in one transaction.
+
+        Raises:
+            FenceError: another process has taken the run over; nothing is written.
+            StateError: the state could not be written.
+        """
+        outcomes = [note.result.outcome for note in notes if note.result.outcome is not None]
+        bodies = [body for each in outcomes for body in (each.body, each.before) if body]
+        checkpoints = [note.checkpoint for note in notes if note.checkpoint is not None]
+        statuses = [status for status in map(_status, notes) if status is not None]
+        events = [_event(self._run, note.result) for note in notes]
+        lost = {note.result.item.container for note in notes if _lost_its_container(note.result)}
+
+        async def write(tx: Tx) -> None:
+            for container in lost:
+                await tx.meta.delete(container_note(self._target, container))
+            await tx.blobs.put_many(bodies)
+            await tx.checkpoints.put_many(checkpoints, run_id=self._run.id, fence=self._fence)
+            for note in notes:
+                if note.forgotten is not None:
+                    await tx.former_tables.remove_many(self._target, self._destination, [note.forgotten])
+                if note.former is not None:
+                    await tx.former_tables.put_many([note.former])
+            await tx.runs.record(self._run.id, [note.entry for note in notes], self._fence)
+            await tx.catalog.set_statuses(statuses)
+            await tx.audit.append_many(events)
+
+        await self._store.write(write)
+
+
+def _address(item: ChangeSetItem) -> Address:
+    return item.container, item.name
+
+
+def _entry(run: RunRecord, result: Result, at: str) -> JournalEntry:
+    item, outcome, error = result.item, result.outcome, result.error
+    problem = Problem(str(item.asset), error.fault, error.message, error.remedy) if error is not None else None
+    if error is not None:
+        state = JournalState.FAILED
+    elif outcome is None and item.action not in _UNSENT:
+        state = JournalState.SKIPPED
+    else:
+        state = JournalState.CONFIRMED
+    return JournalEntry(
+        run_id=run.id,
+        ordinal=item.ordinal,
+        state=state,
+        action=item.action,
+        problem=problem,
+        before=digest_of(outcome.before) if outcome is not None and outcome.before else item.before,
+        after=digest_of(outcome.body) if outcome is not None and outcome.body else None,
+        version=outcome.version if outcome is not None else None,
+        request_id=outcome.request_id if outcome is not None else error.request_id if error is not None else None,
+        at=at,
+    )
+
+
+def _event(run: RunRecord, result: Result) -> AuditEvent:
+    item, outcome, error = result.item, result.outcome, result.error
+    detail: dict[str, JsonValue] = {
+        "object": f"{item.container}.{item.name}",
+        "strategy": item.strategy,
+        "before": item.expected_digest,
+        "after": item.after_digest,
+    }
+    outcome_word = "done"
+    if error is not None:
+        outcome_word = "refused" if error.fault is TargetFault.MOVED else str(error.fault)
+        detail["reason"] = error.message
+        detail["request_id"] = error.request_id
+    elif outcome is not None:
+        outcome_word = "already" if outcome.already else "done"
+        detail["request_id"] = outcome.request_id
+        detail["version"] = outcome.version
+        if outcome.kept:
+            detail["kept"] = [change.path for change in outcome.kept]
+    return AuditEvent(
+        actor=run.actor.id,
+        action=item.action,
+        run_id=run.id,
+        asset=str(item.asset),
+        target=item.target,
+        outcome=outcome_word,
+        detail={key: value for key, value in detail.items() if value is not None},
+    )
+
+
+def _status(note: Note) -> tuple[AssetId, AssetStatus] | None:
+    """Where the asset stands now; what becomes of a former table says nothing of that."""
+    item, error = note.result.item, note.result.error
+    if note.aside:
+        return None
+    if error is not None:
+        return (item.asset, AssetStatus.CONFLICT) if error.fault is TargetFault.CONFLICT else None
+    _, status = _STATE_AFTER.get(item.action, (CheckpointState.ACTIVE, AssetStatus.SYNCED))
+    return item.asset, status
+
+
+def _lost_its_container(result: Result) -> bool:
+    """Whether the database is gone: what the state notes of it is dropped, so that the next run makes it again."""
+    return result.error is not None and result.error.fault is TargetFault.NO_CONTAINER
