@@ -330,11 +330,20 @@ class Planner:
         async def save(tx: Tx) -> None:
             await tx.change_sets.put(record, items)
             await tx.meta.set(COLUMN_GUARD, canonical_json(sorted(map(str, draft.waiting))).decode())
-            await tx.checkpoints.put_many(draft.rebased)
+            if draft.rebased:
+                await self._note_what_was_found(tx)
             await tx.audit.append_many([event])
 
         await self._store.write(save)
         return record
+
+    async def _note_what_was_found(self, tx: Tx) -> None:
+        """Note what the plan found out about checkpoints, but for those that a run has written meanwhile."""
+        now = {held.asset: held for held in await tx.checkpoints.all(self._target.name, DEFAULT_DESTINATION)}
+        known = self._checkpoints
+        await tx.checkpoints.put_many(
+            [each for each in self._draft.rebased if now.get(each.asset) == known.get(each.asset)]
+        )
 
 
 def _emptied(records: Iterable[AssetRecord], managed: Mapping[SpaceName, int]) -> frozenset[SpaceName]:
