@@ -70,6 +70,8 @@ CONFIGURATION: tuple[Promise, ...] = (
         "config validate names every problem.",
         (
             "tests/unit/server/test_cli.py::test_configuration_problems_are_listed_one_by_one",
+            "tests/unit/config/test_wording.py::test_a_bad_file_is_told_in_plain_words",
+            "tests/unit/config/test_wording.py::test_a_bad_variable_is_told_in_plain_words",
             "tests/unit/config/test_settings.py::test_all_problems_come_at_once_each_with_place_and_fix",
         ),
     ),

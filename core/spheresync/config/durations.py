@@ -22,6 +22,8 @@ def parse_duration(value: object) -> timedelta:
     if isinstance(value, timedelta):
         return value
     match = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    if isinstance(value, str) and _DURATION.fullmatch(value.strip().removeprefix("-")) and match is None:
+        raise ValueError("must not be negative; write for example 60s, 5m, 1h or 1d")
     if match is None:
         raise ValueError("must be a whole number with a unit, such as 60s, 5m, 1h or 1d")
     seconds = int(match[1]) * _UNITS[match[2]]

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from spheresync.config.settings import Settings
 from spheresync.config.tenant import derive_token_url, is_token_server_of
+from spheresync.config.wording import word
 from spheresync.config.yaml_file import read_yaml
 from spheresync.errors import ConfigurationError
 
@@ -34,8 +36,9 @@ class _Draft:
 
     values: dict[str, Any] = field(default_factory=dict)
     origins: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, int] = field(default_factory=dict)  # of the file, from 1
     problems: list[str] = field(default_factory=list)
-    unfilled: set[str] = field(default_factory=set)  # keys whose `${VAR}` has no value
+    unfilled: set[str] = field(default_factory=set)  # keys whose value is known to be wrong
 
 
 def load_settings(env: str | None, config_file: Path | None, environ: Mapping[str, str], cwd: Path) -> Settings:
@@ -69,9 +72,11 @@ def load_settings(env: str | None, config_file: Path | None, environ: Mapping[st
 def _environment_name(draft: _Draft, flag: str | None, environ: Mapping[str, str]) -> str:
     """The environment that was asked for, or dog where the word is none, after noting that."""
     candidates = (("--env", flag), ("SPHERESYNC_ENV", environ.get("SPHERESYNC_ENV")), ("env", draft.values.get("env")))
-    origin, name = next(((origin, name) for origin, name in candidates if name), ("default", "dog"))
+    origin, name = next(((origin, name) for origin, name in candidates if name not in (None, "")), ("default", "dog"))
     if name not in ENVIRONMENTS:
-        draft.problems.append(f"{origin}: {str(name)[:40]!r} is no environment; use dog, wolf or bear")
+        what = f"{name[:40]!r} is" if isinstance(name, str) else "it is"
+        place = f"{draft.origins['env']}{_line(draft, 'env')}: env" if origin == "env" else origin
+        draft.problems.append(f"{place}: {what} no environment; use dog, wolf or bear")
         name = "dog"
     draft.values["env"] = name
     if origin != "env":
@@ -83,15 +88,18 @@ def _read_file(draft: _Draft, config_file: Path | None, environ: Mapping[str, st
     path = config_file or cwd / FILE_NAME
     if config_file is None and not path.exists():
         return
-    values, problems = read_yaml(path)
-    draft.problems.extend(problems)
-    if problems and not values:  # what the file would have said is not missing, it is not known
+    document = read_yaml(path)
+    values = document.values
+    draft.lines = document.lines
+    draft.problems.extend(document.problems)
+    draft.unfilled |= document.unread
+    if document.problems and not values:  # what the file would have said is not missing, it is not known
         draft.unfilled |= {"datasphere.base_url", "datasphere.client_id", "datasphere.client_secret"}
     for key, text, replace in _texts(values):
         missing = sorted({name for _, name in _VARIABLE.findall(text) if name and name not in environ})
         for variable in missing:
             hint = "export it, or write $${…} for the text itself"
-            draft.problems.append(f"{path.name}: {key}: the variable {variable} is not set; {hint}")
+            draft.problems.append(f"{path.name}{_line(draft, key)}: {key}: the variable {variable} is not set; {hint}")
         if missing:
             draft.unfilled.add(key)
         elif "${" in text:
@@ -118,7 +126,7 @@ def _texts(node: Any, key: str = "") -> Iterator[tuple[str, str, Any]]:
 def _leaves(node: dict[str, Any], key: str = "") -> Iterator[str]:
     for name, value in node.items():
         path = f"{key}.{name}" if key else str(name)
-        if isinstance(value, dict):
+        if isinstance(value, dict) and value:
             yield from _leaves(value, path)
         else:
             yield path
@@ -131,12 +139,22 @@ def _read_environment(draft: _Draft, environ: Mapping[str, str]) -> None:
             continue
         path = known.get(variable.upper())
         if path is None:
-            near = difflib.get_close_matches(variable, [*known, *_PROCESS_VARIABLES], n=1, cutoff=0.6)
-            hint = f"; did you mean {near[0]}?" if near else "; unset it"
-            draft.problems.append(f"environment: {variable}: no such setting{hint}")
+            draft.problems.append(f"environment: {variable}: no such setting; {_meant(variable, known)}")
             continue
         _place(draft.values, path, text)
         draft.origins[".".join(path)] = variable
+
+
+def _meant(variable: str, known: Mapping[str, object]) -> str:
+    """What to do about a variable that is no setting."""
+    below = [name for name in known if name.startswith(f"{variable}__")]
+    if below:
+        return f"name a key of that section: {', '.join(below)}"
+    if variable.startswith(f"{PREFIX}MAPPING"):
+        return f"mapping rules stand in the file, {FILE_NAME}"
+    names = [name.removeprefix(PREFIX) for name in (*known, *sorted(_PROCESS_VARIABLES - {"SPHERESYNC_SOAK"}))]
+    near = difflib.get_close_matches(variable.removeprefix(PREFIX), names, n=1)
+    return f"did you mean {PREFIX}{near[0]}?" if near else "unset it; `spheresync config show` lists the settings"
 
 
 def _variables(section: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -179,23 +197,41 @@ def _validate(draft: _Draft) -> Settings | None:
     try:
         settings: Settings = Settings.model_validate(draft.values)
     except ValidationError as error:
-        for each in error.errors(include_url=False, include_context=False, include_input=False):
-            if ".".join(str(part) for part in each["loc"]) in draft.unfilled:
-                continue
-            draft.problems.append(_problem(draft, each["loc"], each["type"], each["msg"]))
+        for each in error.errors(include_url=False):
+            if ".".join(str(part) for part in each["loc"]) not in draft.unfilled:
+                draft.problems.append(_problem(draft, each))
         return None
     return settings
 
 
-def _problem(draft: _Draft, location: tuple[int | str, ...], kind: str, message: str) -> str:
+def _problem(draft: _Draft, found: ErrorDetails) -> str:
+    location = found["loc"]
     key = ".".join(str(part) for part in location)
     origin = next((draft.origins[k] for k in (key, *_parents(key)) if k in draft.origins), None)
     origin = origin or next((o for k, o in draft.origins.items() if k.startswith(f"{key}.")), "settings")
-    if kind == "extra_forbidden":
-        near = difflib.get_close_matches(str(location[-1]), _siblings(location[:-1]), n=1, cutoff=0.5)
-        valid = f"did you mean {near[0]}?" if near else f"valid keys: {', '.join(_siblings(location[:-1]))}"
-        return f"{origin}: {key}: unknown key; {valid}"
-    return f"{origin}: {key}: {message.removeprefix('Value error, ')}"
+    of_file = not origin.startswith(PREFIX) and origin != "settings"
+    place = f"{origin}{_line(draft, key)}" if of_file else origin
+    if found["type"] == "extra_forbidden":
+        return f"{place}: {key}: unknown key; {_meant_key(str(location[-1]), _siblings(location[:-1]))}"
+    drop = "remove the key" if of_file else "unset the variable"
+    said = word(found["type"], found.get("ctx", {}), found["msg"], found["input"], keys=_siblings(location), drop=drop)
+    return f"{place}: {key}: {said}"
+
+
+def _meant_key(key: str, valid: list[str]) -> str:
+    section, *inner = key.split(".")
+    if inner and section in valid:
+        return f"write it as {section}: {': '.join(f'{{{name}' for name in inner)}: …{'}' * len(inner)}"
+    if key == "<<":
+        return "YAML's merge key is not supported; repeat the keys"
+    near = difflib.get_close_matches(key.casefold(), valid, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"valid keys: {', '.join(valid)}"
+
+
+def _line(draft: _Draft, key: str) -> str:
+    """The line of a key in the file, or of what it stands in."""
+    line = next((draft.lines[k] for k in (key, *_parents(key)) if k in draft.lines), None)
+    return f", line {line}" if line is not None else ""
 
 
 def _parents(key: str) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import Annotated, TypeAlias
 
@@ -30,18 +31,29 @@ def _of_words(words: type[AssetKind] | type[Role]) -> AfterValidator:
 
     def check(patterns: tuple[str, ...]) -> tuple[str, ...]:
         known = [word.value for word in words]
-        for pattern in patterns:
-            if pattern not in known and not ({"*", "?"} & {*pattern}):
-                raise ValueError(f"{pattern!r} is none of {', '.join(known)}")
+        wrong = [pattern for pattern in patterns if pattern not in known and not ({"*", "?"} & {*pattern})]
+        if wrong:
+            near = {hit for each in wrong for hit in difflib.get_close_matches(each.casefold(), known, n=1)}
+            fix = f"did you mean {', '.join(sorted(near))}?" if near else "use one of them"
+            told = ", ".join(repr(each[:40]) for each in wrong[:5])
+            raise ValueError(f"{told} {'is' if len(wrong) == 1 else 'are'} none of {', '.join(known)}; {fix}")
         return patterns
 
     return AfterValidator(check)
 
 
+def _hive_type(text: str) -> str:
+    try:
+        return parse_hive_type(text)
+    except ValueError as error:
+        fix = "" if "; " in str(error) else "; write it as in decimal(18,2), varchar(40) or array<struct<a:int,b:date>>"
+        raise ValueError(f"{error}{fix}") from None
+
+
 Globs: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_one_or_many), AfterValidator(_some)]
 AssetTemplate: TypeAlias = Annotated[str, AfterValidator(lambda text: check_template(text, ASSET_FIELDS))]
 ColumnTemplate: TypeAlias = Annotated[str, AfterValidator(lambda text: check_template(text, COLUMN_FIELDS))]
-HiveType: TypeAlias = Annotated[str, AfterValidator(parse_hive_type)]
+HiveType: TypeAlias = Annotated[str, AfterValidator(_hive_type)]
 
 
 def _not_blank(text: str) -> str:
@@ -54,9 +66,9 @@ NameTemplate: TypeAlias = Annotated[AssetTemplate, AfterValidator(_not_blank)]
 
 
 def _check_tags(tags: dict[str, str]) -> dict[str, str]:
-    for key in tags:
-        if not _TAG_KEY.fullmatch(key):
-            raise ValueError(f"tag {key[:40]!r} must be 1 to 128 letters, digits or _ . : / = + @ -")
+    wrong = ", ".join(repr(key[:40]) for key in tags if not _TAG_KEY.fullmatch(key))
+    if wrong:
+        raise ValueError(f"no name of a tag: {wrong}; write 1 to 128 letters, digits or _ . : / = + @ -")
     return tags
 
 

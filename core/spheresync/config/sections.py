@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from spheresync.config.durations import Duration, PositiveDuration
-from spheresync.config.tenant import check_url
+from spheresync.config.globs import check_globs, some_globs
+from spheresync.config.tenant import BASE_URL_FORM, SIGN_IN_URL_FORM, check_url
 from spheresync.model import Tier
 
-_WINDOW = re.compile(r"([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-4]):[0-5]\d")
+_WINDOW = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
 
 
 class Section(BaseModel):
@@ -60,14 +61,15 @@ def _listed(value: object) -> object:
 
 OnOff = Annotated[Literal["on", "off"], BeforeValidator(_on_or_off)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
-Url = Annotated[str, AfterValidator(lambda url: check_url(url) if url else url)]
+BaseUrl = Annotated[str, AfterValidator(lambda url: check_url(url, BASE_URL_FORM) if url else url)]
+TokenUrl = Annotated[str, AfterValidator(lambda url: check_url(url, SIGN_IN_URL_FORM) if url else url)]
 
 
 class Datasphere(Section):
     """The tenant and its technical user. Empty in dog, whose tenant is embedded."""
 
-    base_url: Url = ""
-    token_url: Url = ""
+    base_url: BaseUrl = ""
+    token_url: TokenUrl = ""
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     objects: OnOff = "off"
@@ -78,8 +80,8 @@ class Datasphere(Section):
 class Scope(Section):
     """Globs over SPACE/NAME; exclude wins."""
 
-    include: Names = ("*",)
-    exclude: Names = ()
+    include: Annotated[Names, AfterValidator(check_globs), AfterValidator(some_globs)] = ("*",)
+    exclude: Annotated[Names, AfterValidator(check_globs)] = ()
 
 
 class Scheduler(Section):
@@ -89,7 +91,10 @@ class Scheduler(Section):
 
 def _window(text: str) -> str:
     if not _WINDOW.fullmatch(text):
-        raise ValueError("is no window; write it as 01:00-05:00")
+        raise ValueError("is no window of hours; write it as 01:00-05:00")
+    begin, _, end = text.partition("-")
+    if begin == end:
+        raise ValueError("ends when it begins; write it as 01:00-05:00, or leave it out for the whole day")
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import re
 from collections.abc import Mapping
@@ -53,12 +54,20 @@ def _prefix(text: str) -> str:
 def _targets(names: tuple[str, ...]) -> tuple[TargetName, ...]:
     if not names:
         raise ValueError("must name at least one target; write [glue]")
-    for name in names:
-        if name not in KNOWN_TARGETS:
-            raise ValueError(f"{name!r} is no target; known are {', '.join(KNOWN_TARGETS)}")
-        if name not in SUPPORTED_TARGETS:
-            raise ValueError(f"{name} comes with a later release; works now: {', '.join(SUPPORTED_TARGETS)}")
+    faults = [fault for name in dict.fromkeys(names) if (fault := _fault_of_target(name))]
+    if faults:
+        raise ValueError("; ".join(faults))
     return tuple(TargetName(name) for name in dict.fromkeys(names))
+
+
+def _fault_of_target(name: str) -> str:
+    if name in SUPPORTED_TARGETS:
+        return ""
+    if name in KNOWN_TARGETS:
+        return f"{name} comes with a later release; works now: {', '.join(SUPPORTED_TARGETS)}"
+    near = difflib.get_close_matches(name.casefold(), KNOWN_TARGETS, n=1)
+    fix = f"did you mean {near[0]}?" if near else f"works now: {', '.join(SUPPORTED_TARGETS)}"
+    return f"{name[:40]!r} is no target; {fix}"
 
 
 def _comma_list(value: object) -> object:

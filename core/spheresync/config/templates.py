@@ -26,8 +26,8 @@ def check_template(text: str, fields: tuple[str, ...]) -> str:
         raise ValueError(f"must be at most {_MAX_LENGTH} characters long")
     try:
         parts = list(Formatter().parse(text))
-    except ValueError as error:
-        raise ValueError(f"is no template: {error}; write {{{{ and }}}} for braces") from None
+    except ValueError:
+        raise ValueError("has a brace that belongs to no field; write {{ or }} for the brace itself") from None
     for _, field, spec, conversion in parts:
         if field is None:
             continue

@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 _TENANT_HOST = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.(?:hcs|hanacloudservices)\.cloud\.sap")
 _SAP_DOMAINS = (".hana.ondemand.com", ".cloud.sap", ".sapcloud.cn")
-_EXAMPLE = "write it as https://<tenant>.<region>.hcs.cloud.sap"
+BASE_URL_FORM = "write it as https://<tenant>.<region>.hcs.cloud.sap"
+SIGN_IN_URL_FORM = "copy it from System > Administration > App Integration > OAuth Token URL"
 
 
-def check_url(text: str) -> str:
-    """The URL without white space and slashes at its end.
+def check_url(text: str, form: str) -> str:
+    """The URL without white space and slashes at its end; `form` tells in an error how it is written.
 
     Raises:
         ValueError: it is no http(s) URL, carries a user, query or fragment, or is plain http to another machine. The
@@ -23,13 +24,13 @@ def check_url(text: str) -> str:
         url = urlsplit(text)
         host, _ = url.hostname, url.port
     except ValueError:
-        raise ValueError(f"is no URL; {_EXAMPLE}") from None
+        raise ValueError(f"is no URL; {form}") from None
     if url.scheme not in {"http", "https"} or not host or any(mark.isspace() for mark in text):
-        raise ValueError(f"is no http(s) URL; {_EXAMPLE}")
+        raise ValueError(f"is no http(s) URL; {form}")
     if "@" in url.netloc:
         raise ValueError("holds a user name or password; use client_id and client_secret")
     if url.query or url.fragment:
-        raise ValueError(f"must have no query and no fragment; {_EXAMPLE}")
+        raise ValueError(f"must have no query and no fragment; {form}")
     if url.scheme == "http" and not is_loopback(host):
         raise ValueError("is plain http to another machine, which would show the token on the wire; use https")
     return text.rstrip("/")

@@ -6,12 +6,13 @@ silently), no tags of Python objects. Messages never quote the file, which may h
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from spheresync.config.yaml_errors import explain
 
 if TYPE_CHECKING:
     import yaml
@@ -25,33 +26,39 @@ _DEEPEST = 40
 
 
 @dataclass(slots=True)
-class _Document:
-    """What a file holds: values, the line (from 1) of each key path, and what is wrong with the file itself."""
+class Document:
+    """What a file holds. Key paths are dotted, with the position (from 0) of an item in a list: `mapping.rules.0.set`.
+
+    `lines` has the line (from 1) of each key path; `problems` names the file and the line of what is wrong with the
+    file itself; `unread` are the key paths whose value is known to be wrong already.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     lines: dict[str, int] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    unread: set[str] = field(default_factory=set)
 
 
-def read_yaml(file: Path) -> tuple[dict[str, Any], list[str]]:
-    """The values of a file and what is wrong with it. Problems name the file and the line; nothing is raised."""
+def read_yaml(file: Path) -> Document:
+    """What a file holds and what is wrong with it; nothing is raised."""
     document = _read(file)
-    return _unmasked(document.values), document.problems
+    document.values, document.lines = _unmasked(document.values), _unmasked(document.lines)
+    return document
 
 
-def _read(file: Path) -> _Document:
+def _read(file: Path) -> Document:
     try:
         data = file.read_bytes() if file.stat().st_size <= MAX_BYTES else None
     except OSError as error:
         reason = error.strerror or type(error).__name__
-        return _Document(problems=[f"{file.name}: cannot be read ({reason}); check the path and its permissions"])
+        return Document(problems=[f"{file.name}: cannot be read ({reason}); check the path and its permissions"])
     if data is None or len(data) > MAX_BYTES:
-        return _Document(problems=[f"{file.name}: is larger than {MAX_BYTES} bytes; this is no configuration file"])
+        return Document(problems=[f"{file.name}: is larger than {MAX_BYTES} bytes; this is no configuration file"])
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return _Document(problems=[f"{file.name}, line {line}: is not UTF-8; save the file as UTF-8"])
+        return Document(problems=[f"{file.name}, line {line}: is not UTF-8; save the file as UTF-8"])
     return _parse(_VARIABLE.sub(f"{_OPEN}\\1{_CLOSE}", text), file)
 
 
@@ -64,10 +71,10 @@ def _unmasked(node: Any) -> Any:
     return node.replace(_OPEN, "${").replace(_CLOSE, "}") if isinstance(node, str) else node
 
 
-def _parse(text: str, file: Path) -> _Document:
+def _parse(text: str, file: Path) -> Document:
     import yaml
 
-    document = _Document()
+    document = Document()
     try:
         document.problems += [
             f"{file.name}, line {line}: uses a YAML alias (*), which is not supported; repeat the value"
@@ -79,11 +86,7 @@ def _parse(text: str, file: Path) -> _Document:
             if node is not None:
                 _Walk(loader, file, document).root(node)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
-        document.problems.append(
-            f"{file.name}{where}: is not YAML: {error.problem or 'it cannot be read'}; correct that line"
-        )
+        document.problems.append(f"{file.name}{explain(error)}")
     except yaml.YAMLError:
         document.problems.append(f"{file.name}: is not YAML: it holds a character that YAML does not allow; remove it")
     except RecursionError:
@@ -103,7 +106,7 @@ def _alias_lines(loader: yaml.SafeLoader) -> Iterator[int]:
 class _Walk:
     """From composed nodes to values, noting lines and duplicate keys on the way."""
 
-    def __init__(self, loader: yaml.SafeLoader, file: Path, document: _Document) -> None:
+    def __init__(self, loader: yaml.SafeLoader, file: Path, document: Document) -> None:
         self._loader = loader
         self._file = file
         self._document = document
@@ -120,12 +123,14 @@ class _Walk:
 
         if depth > _DEEPEST:
             raise RecursionError
+        self._document.lines.setdefault(path, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, path, depth)
         if isinstance(node, yaml.SequenceNode):
-            return [self._value(item, f"{path}[{index}]", depth + 1) for index, item in enumerate(node.value)]
-        self._document.lines.setdefault(path, node.start_mark.line + 1)
-        return self._scalar(node)
+            return [
+                self._value(item, f"{path}.{index}".lstrip("."), depth + 1) for index, item in enumerate(node.value)
+            ]
+        return self._scalar(node, path)
 
     def _mapping(self, node: yaml.MappingNode, path: str, depth: int) -> dict[str, object]:
         import yaml
@@ -144,18 +149,18 @@ class _Walk:
             values[key] = self._value(value_node, inner, depth + 1)
         return values
 
-    def _scalar(self, node: yaml.Node) -> object:
+    def _scalar(self, node: yaml.Node, path: str) -> object:
         tag = node.tag.removeprefix("tag:yaml.org,2002:")
         text = str(node.value)
         if tag in {"timestamp", "str"}:
             return text
         if tag in {"int", "float"}:
-            # 1:30 is sexagesimal and 0123 octal in YAML 1.1; people mean what they wrote.
             return _number(text)
         if tag in {"bool", "null"}:
             value: object = self._loader.construct_object(node)
             return value
-        self._problem(node, f"has the YAML tag {node.tag[:60]}, which is not supported", "write a plain value")
+        self._problem(node, f"{path}: has the YAML tag {node.tag[:60]}, which is not supported", "write a plain value")
+        self._document.unread.add(path)
         return None
 
     def _problem(self, node: yaml.Node, what: str, fix: str) -> None:
@@ -163,10 +168,14 @@ class _Walk:
 
 
 def _number(text: str) -> object:
+    """The number, where it is spelled as numbers are; else the text.
+
+    People mean what they wrote: 1:30 is sexagesimal and 0123 octal in YAML 1.1, and a secret `1.10` is not `1.1`.
+    """
     for kind in (int, float):
         try:
             value = kind(text)
         except ValueError:
             continue
-        return value if math.isfinite(value) else text
+        return value if str(value) == text else text
     return text

@@ -318,7 +318,7 @@ def test_durations_read_back(seconds: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "5", 5, True, None, "-5m", "1.5h", "5 minutes", "1w", "99999999d", "٥m"])
 def test_what_is_no_duration_is_refused(text: object) -> None:
-    with pytest.raises(ValueError, match="must be"):
+    with pytest.raises(ValueError, match=r"must (not )?be"):
         parse_duration(text)
 
 
