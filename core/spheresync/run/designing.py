@@ -9,15 +9,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from spheresync.config import DeletionPolicy, DriftPolicy, Settings
-from spheresync.mapping.glue_table import design_table, retired
+from spheresync.mapping.glue_table import retired
 from spheresync.mapping.merge import differences, merge
 from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, Problem, digest_of, isoformat
 from spheresync.plan.drift import Comparison, Standing, compare, drift_finding, foreign_because, missing_finding
 from spheresync.plan.items import Subject, item_for, recreate_item, retire_item, settled_item
 from spheresync.plan.triage import Work
+from spheresync.run.drawing import Brief, draw_all
 from spheresync.run.naming import Address, Names
 from spheresync.run.progress import OnProgress, ProgressEvent
-from spheresync.state.definitions import column_names, decode_asset
+from spheresync.run.second_process import SecondProcess
+from spheresync.state.definitions import column_names
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Target
@@ -61,18 +63,38 @@ class Designer:
 
     async def run(self, subjects: Sequence[Subject], names: Names) -> None:
         """Design and compare every subject, a chunk at a time, so that memory does not grow with their number."""
+        second = SecondProcess(len(subjects))
         for start in range(0, len(subjects), DESIGN_CHUNK):
             chunk = subjects[start : start + DESIGN_CHUNK]
             await self._progress(ProgressEvent("planning", start, len(subjects), "comparing definitions"))
             blobs = await self._store.blobs.get_many(_needed(chunk, names))
             seen = await self._look_again(chunk, names)
-            designed = [body for subject in chunk for body in self._design(subject, names, blobs, seen)]
+            drawn = await second.share(draw_all, [self._brief(subject, names, blobs) for subject in chunk])
+            referred = [
+                body
+                for subject, desired in zip(chunk, drawn, strict=True)
+                for body in self._design(subject, desired, names, blobs, seen)
+            ]
 
-            async def keep(tx: Tx, bodies: Sequence[bytes] = designed) -> None:
+            async def keep(tx: Tx, bodies: Sequence[bytes] = referred) -> None:
                 await tx.blobs.put_many(bodies)
 
-            if designed:
+            if referred:
                 await self._store.write(keep)
+
+    def _brief(self, subject: Subject, names: Names, blobs: Mapping[Digest, bytes]) -> Brief:
+        """What the table of one asset is drawn from."""
+        assert subject.record.definition is not None
+        address = names.addresses[subject.asset]
+        held = self._where_it_goes(subject, address, names).checkpoint
+        return Brief(
+            definition=blobs[subject.record.definition],
+            decision=subject.decision,
+            container=address.container,
+            name=address.name,
+            marker=self._settings.installation_marker,
+            last_body=blobs.get(held.body) if held is not None else None,
+        )
 
     async def _look_again(self, subjects: Sequence[Subject], names: Names) -> dict[AssetId, LiveObject | None]:
         """What stands where an asset's table was written; only of tables that were looked at, None where none is.
@@ -94,25 +116,17 @@ class Designer:
     def _design(
         self,
         subject: Subject,
+        desired: DesiredObject,
         names: Names,
         blobs: Mapping[Digest, bytes],
         seen: Mapping[AssetId, LiveObject | None],
     ) -> list[bytes]:
         """Add the item of one asset to the draft; answer the bodies that it refers to."""
-        assert subject.record.definition is not None
-        definition, address = blobs[subject.record.definition], names.addresses[subject.asset]
+        address = names.addresses[subject.asset]
         moves = _lives_elsewhere(subject.checkpoint, address)
         before, subject = subject, self._where_it_goes(subject, address, names)
         held = subject.checkpoint
         last_body = blobs.get(held.body) if held is not None else None
-        desired = design_table(
-            decode_asset(definition),
-            subject.decision,
-            address.container,
-            address.name,
-            self._settings.installation_marker,
-            last_body=last_body,
-        )
         adopted = subject.asset in names.adopted
         if held is not None and last_body is not None and subject.asset in seen:
             live = seen[subject.asset]

@@ -33,7 +33,7 @@ from spheresync.plan.triage import status_of
 from spheresync.run.normalising import Normalised, Unreadable, normalise_all
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
 from spheresync.run.scope import Scope
-from spheresync.run.second_process import SecondProcess
+from spheresync.run.second_process import LOT, SecondProcess
 from spheresync.source.normalise import NORMALISER_VERSION
 from spheresync.state.records import AssetRecord, Checkpoint, SpaceRecord
 from spheresync.state.store import Store, Tx
@@ -41,8 +41,6 @@ from spheresync.state.store import Store, Tx
 READERS = 10
 """Definitions read at once; the tenant's door holds the same limit (reference: datasphere-api.md 7)."""
 BATCH = 250
-LOT = 32
-"""Definitions normalised at once."""
 SPACE_GONE = "space_gone"
 
 

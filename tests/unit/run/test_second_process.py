@@ -61,3 +61,10 @@ async def test_work_is_done_here_where_no_process_can_be_started(monkeypatch: py
 async def test_one_processor_gets_no_second_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     assert await SecondProcess(WORTH_IT).do(where, [1]) == where([1])
+
+
+async def test_shared_work_keeps_its_order_and_is_done_by_both() -> None:
+    numbers = list(range(WORTH_IT))
+    seen = await SecondProcess(WORTH_IT).share(where, numbers)
+    assert [number for number, _ in seen] == numbers
+    assert len({process for _, process in seen}) == 2
