@@ -32,6 +32,8 @@ CATALOG: tuple[Promise, ...] = (
             "tests/e2e/test_safety.py::test_pairs_that_differ_only_by_case_both_arrive_under_names_that_stay",
             "tests/unit/mapping/test_names.py::test_holders_keep_their_names_when_others_come",
             "tests/unit/mapping/test_glue_table.py::test_a_column_in_use_keeps_its_name_when_a_smaller_one_comes",
+            "tests/e2e/test_mapping.py::test_a_database_name_that_a_space_holds_is_said_with_the_one_used_instead",
+            "tests/contract/test_assistants.py::test_a_database_name_that_a_space_holds_is_explained",
         ),
     ),
     Promise(

@@ -73,6 +73,25 @@ async def test_who_says_nothing_is_a_viewer_and_reads_the_store_only(
     assert not [operation for operation in glue.calls() if not operation.startswith("Get")]
 
 
+async def test_a_database_name_that_a_space_holds_is_explained(make_installation: MakeInstallation) -> None:
+    rule = "{match: {space: SPACE_001}, set: {database: '{prefix}space_000'}}"
+    installation = make_installation(f"mapping: {{rules: [{rule}]}}\n")
+    installation.ask("sync", "--space", "SPACE_000")
+    installation.ask("discover")
+    prefix = installation.extra["SPHERESYNC_PREFIX"]
+    async with connect(installation) as client:
+        before = await call(client, "explain_mapping", asset="SPACE_001/ASSET_00001")
+        holder = await call(client, "explain_mapping", asset="SPACE_000/ASSET_00001")
+    installation.ask("sync")
+    async with connect(installation) as client:
+        after = await call(client, "explain_mapping", asset="SPACE_001/ASSET_00001")
+    told = f"a mapping rule asks for database {prefix}space_000, but space SPACE_000 holds it; "
+    assert before["findings"] == [f"{told}{before['database']} is used instead"]
+    assert before["database"] == after["database"] != f"{prefix}space_000", "foretold as it will be"
+    assert after["findings"] == before["findings"]
+    assert (holder["database"], holder["findings"]) == (f"{prefix}space_000", [])
+
+
 async def test_the_list_of_all_tools_is_small_and_read_only_beats_the_role(discovered: Installation) -> None:
     async with connect(discovered, SPHERESYNC_ROLE="admin") as client:
         tools = (await client.list_tools()).tools

@@ -22,6 +22,13 @@ mapping:
       set: {database: shared}
 """
 
+TAKEN = """
+mapping:
+  rules:
+    - match: {space: SPACE_001, name: ASSET_00001}
+      set: {database: space_000}
+"""
+
 
 def test_a_rule_that_renames_makes_the_new_table_and_marks_the_old_one(
     installation: Installation, glue: GlueSimulator
@@ -48,6 +55,24 @@ def test_two_spaces_may_share_a_database_and_no_table_is_lost(installation: Inst
     glue.reset()
     assert installation.ask("sync")["counts"]["unchanged"] == 30
     assert glue.calls() == {}
+
+
+def test_a_database_name_that_a_space_holds_is_said_with_the_one_used_instead(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    installation.config = TAKEN
+    change_set = installation.ask("preview")
+    (finding,) = [each for each in change_set["findings"] if each["code"] == "database_name_taken"]
+    run = installation.ask("sync")
+    assert run["state"] == "done", "a finding, and no failure"
+    given = {name.partition(".")[0] for name, source in tables(glue).items() if source == "SPACE_001/ASSET_00001"}
+    assert given != {"space_000"}
+    assert finding["message"] == (
+        f"A mapping rule asks for database space_000, but space SPACE_000 holds it; {given.pop()} is used instead."
+    )
+    assert finding["remedy"] and "findings" in run and finding in run["findings"]
+    unchanged = installation.ask("preview")
+    assert unchanged["findings"] == [], "said where it is seen"
 
 
 def test_bad_rules_are_all_named_and_nothing_is_done(installation: Installation, glue: GlueSimulator) -> None:

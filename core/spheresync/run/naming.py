@@ -21,6 +21,7 @@ from spheresync.model import (
     PhysicalName,
     TargetName,
 )
+from spheresync.run.displaced import Displaced, holder_of
 from spheresync.run.rebuilding import Rebuilder
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
 from spheresync.state.store import Store, Tx
@@ -50,6 +51,7 @@ class Names:
     compared: frozenset[PhysicalName] = frozenset()
     live: dict[Address, LiveObject] = field(default_factory=dict)
     formers: dict[tuple[PhysicalName, PhysicalName], FormerTable] = field(default_factory=dict)
+    displaced: set[Displaced] = field(default_factory=set)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +204,9 @@ class Naming:
                 names.addresses[wish.record.id] = kept
             else:
                 newcomers[container].append((str(wish.record.id), wish.name))
+                if container != wish.container and wish.key not in known:
+                    holder = holder_of(wish.container, containers, held)
+                    names.displaced.add(Displaced(wish.key, wish.container, container, holder))
         for container, wanting in newcomers.items():
             given = allocate(wanting, holders[container])
             for source, name in given.items():
@@ -269,3 +274,19 @@ def known_address(record: AssetRecord, checkpoint: Checkpoint | None, decision: 
     keeps_container = derives(checkpoint.container, container, decision.database_key(record.id))
     keeps_name = keeps_container and derives(checkpoint.name, name, str(record.id))
     return Address(checkpoint.container if keeps_container else container, checkpoint.name if keeps_name else name)
+
+
+def displaced_database(
+    record: AssetRecord, decision: Decision, tables: Sequence[Checkpoint | FormerTable], mapping: MappingRules
+) -> Displaced | None:
+    """For explanations: who has the database's name that a rule asks for; None where the asset has it.
+
+    `tables` are all that the target is known to hold.
+    """
+    if decision.database is None:
+        return None
+    key, wanted = decision.database_key(record.id), decision.database_name(record.id, record.kind, record.label)
+    holder = _held_containers(tables, mapping).get(wanted)
+    if holder is None or any(each.asset == record.id and each.container == wanted for each in tables):
+        return None
+    return Displaced(key, wanted, hashed_name(wanted, key), holder)

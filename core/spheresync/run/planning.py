@@ -42,6 +42,7 @@ from spheresync.plan.items import (
 )
 from spheresync.plan.triage import RemovalRules, Work, triage
 from spheresync.run.designing import Designer, Draft
+from spheresync.run.displaced import findings_of
 from spheresync.run.former_tables import FormerRules, former_items
 from spheresync.run.naming import Names, Naming
 from spheresync.run.progress import OnProgress
@@ -127,6 +128,7 @@ class Planner:
         if names.formers:
             await self._plan_formers(records, names)
         findings = self._guard(records, await self._waiting()) + await self._gone_spaces()
+        findings += findings_of(names.displaced)
         return await self._save(findings + within_bounds(self._draft.left) + self._request.notices)
 
     async def _gone_spaces(self) -> tuple[Problem, ...]:

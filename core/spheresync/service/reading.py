@@ -23,6 +23,7 @@ from spheresync.answers import (
 )
 from spheresync.errors import UsageError
 from spheresync.mapping.explain import explain
+from spheresync.mapping.rules import Decision
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -39,7 +40,8 @@ from spheresync.model import (
     Tier,
     isoformat,
 )
-from spheresync.run.naming import known_address
+from spheresync.run.displaced import Displaced
+from spheresync.run.naming import Address, displaced_database, known_address
 from spheresync.run.workshop import Workshop
 from spheresync.run.wrong_names import unknown_name
 from spheresync.service import cursors, rows
@@ -175,6 +177,9 @@ class Reading:
         decision = self._workshop.mapping.decide(record.id, record.kind, record.label)
         held = await self._store.checkpoints.get(record.id, GLUE, DEFAULT_DESTINATION)
         address = known_address(record, held, decision)
+        displaced = await self._displaced(record, decision)
+        if displaced is not None and held is None:
+            address = Address(displaced.given, address.name)
         explanation = explain(
             record.id,
             record.kind,
@@ -206,8 +211,15 @@ class Reading:
                 )
                 for column in explanation.columns
             ],
-            findings=list(explanation.findings),
+            findings=[*([displaced.message] if displaced is not None else []), *explanation.findings],
         )
+
+    async def _displaced(self, record: AssetRecord, decision: Decision) -> Displaced | None:
+        if decision.database is None:
+            return None  # what the target holds need not be read
+        checkpoints = await self._store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
+        formers = await self._store.former_tables.all(GLUE, DEFAULT_DESTINATION)
+        return displaced_database(record, decision, [*checkpoints, *formers], self._workshop.mapping)
 
     async def get_change_set(
         self, change_set_id: str, *, detail: str = "full", limit: int = 20, cursor: str | None = None

@@ -42,7 +42,7 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
             say(f"    … {len(item.changes) - _SHOWN_FIELDS} more fields")
     if answer.next_cursor is not None:
         say(f"… {answer.total - len(answer.items)} more items: --limit 200 shows more, --json has every field")
-    _findings("Guards", answer.findings)
+    _findings("Findings", answer.findings)
     _findings("Could not be read; what AWS holds of it stays as it is", answer.problems)
     say("")
     if not changes_something(answer):
@@ -65,7 +65,7 @@ def show_run(answer: RunAnswer) -> None:
             say(f"    {clean_line(failure.remedy, longest=1_000)}")
     if answer.failures_total > len(answer.failures):
         say(f"… {answer.failures_total - len(answer.failures)} more failures: spheresync audit query")
-    _findings("Guards", answer.findings)
+    _findings("Findings", answer.findings)
     spent = ", ".join(f"{word.replace('_', ' ')} {count}" for word, count in answer.usage.items())
     if spent:
         say(f"Used: {spent}.")

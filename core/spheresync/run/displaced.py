@@ -1,0 +1,50 @@
+"""A database that could not have the name it should, because another source of ours has that name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from spheresync.model import PhysicalName, Problem
+
+CODE = "database_name_taken"
+RULE = "rule:"
+"""How the key of a database begins that mapping rules name; that of any other is its space."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Displaced:
+    """`key` wanted the name `wanted` for its database; `holder` has it, so `given` is used instead."""
+
+    key: str
+    wanted: PhysicalName
+    given: PhysicalName
+    holder: str
+
+    @property
+    def concerns_a_rule(self) -> bool:
+        """Whether somebody wrote one of the names; two spaces whose names fold to the same are nobody's mistake."""
+        return self.key.startswith(RULE) or self.holder.startswith(RULE)
+
+    @property
+    def message(self) -> str:
+        asks = "a mapping rule asks for" if self.key.startswith(RULE) else f"space {self.key} would have"
+        holds = "a mapping rule asks for it too" if self.holder.startswith(RULE) else f"space {self.holder} holds it"
+        return f"{asks} database {self.wanted}, but {holds}; {self.given} is used instead"
+
+    def problem(self) -> Problem:
+        """As a finding of a change set."""
+        message = f"{self.message[:1].upper()}{self.message[1:]}."
+        remedy = "To choose the name yourself, give the rule another `database:`."
+        return Problem(f"database {self.wanted}", CODE, message, remedy)
+
+
+def findings_of(displaced: Iterable[Displaced]) -> tuple[Problem, ...]:
+    """One finding for each database, where a rule is concerned."""
+    return tuple(each.problem() for each in sorted(set(displaced)) if each.concerns_a_rule)
+
+
+def holder_of(wanted: PhysicalName, containers: Mapping[str, PhysicalName], held: Mapping[PhysicalName, str]) -> str:
+    """Who has a name: it was given in the past, or to another one just now."""
+    given_now = (key for key, container in containers.items() if container == wanted)
+    return held.get(wanted) or next(given_now, "")
