@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+pytest_plugins = ["tests.simulators.fixtures"]
+
 SAMPLES = Path(__file__).resolve().parents[1].parent / "shared" / "samples" / "datasphere"
 
 

@@ -7,11 +7,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.simulators.fixtures import Surroundings
 from tests.simulators.glue_process import GlueSimulator, running_glue
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant, running_tenant
 
 MakeInstallation = Callable[..., Installation]
+SURROUNDINGS = Surroundings(spaces=2, assets=10, columns=4)
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,7 @@ def glue() -> Iterator[GlueSimulator]:
 @pytest.fixture(scope="module")
 def tenant() -> Iterator[RunningTenant]:
     """Two spaces of ten assets, four columns each; the last asset of a space is an analytic model."""
-    with running_tenant("--spaces", "2", "--assets", "10", "--columns", "4") as tenant:
+    with running_tenant(*SURROUNDINGS.tenant_arguments) as tenant:
         yield tenant
 
 
@@ -35,17 +37,8 @@ def make_installation(
     numbers = itertools.count(1)
 
     def make(config: str = "", **extra: str) -> Installation:
-        number = next(numbers)
-        return Installation(
-            state_dir=tmp_path_factory.mktemp("installation") / "state",
-            environment={**tenant.environment(), **glue.environment},
-            config=config,
-            extra={
-                "SPHERESYNC_PREFIX": f"i{number}_",
-                "SPHERESYNC_DATASPHERE__MAX_REQUESTS_PER_MINUTE": "100000",
-                "SPHERESYNC_DATASPHERE__GIVE_UP_AFTER": "3s",
-                **extra,
-            },
-        )
+        state_dir = tmp_path_factory.mktemp("installation") / "state"
+        more = {"SPHERESYNC_PREFIX": f"i{next(numbers)}_", **extra}
+        return SURROUNDINGS.install(state_dir, tenant, glue, config, **more)
 
     return make

@@ -6,38 +6,22 @@ import random
 import signal
 import time
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.simulators.fixtures import Surroundings
 from tests.simulators.glue_process import GlueSimulator, running_glue
 from tests.simulators.installation import Installation
-from tests.simulators.running_tenant import RunningTenant, running_tenant
+from tests.simulators.running_tenant import RunningTenant
 
 ASSETS = 240
 
 
 @pytest.fixture
-def tenant() -> Iterator[RunningTenant]:
-    with running_tenant("--spaces", "4", "--assets", str(ASSETS // 4), "--columns", "4") as tenant:
-        yield tenant
-
-
-@pytest.fixture
-def glue() -> Iterator[GlueSimulator]:
-    """Slow enough that a kill finds something under way."""
-    with running_glue(latency_ms=40) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def installation(tmp_path: Path, tenant: RunningTenant, glue: GlueSimulator) -> Installation:
-    return Installation(
-        state_dir=tmp_path / "state",
-        environment={**tenant.environment(), **glue.environment},
-        extra={"SPHERESYNC_DATASPHERE__MAX_REQUESTS_PER_MINUTE": "1000000"},
-    )
+def surroundings() -> Surroundings:
+    """A Glue that is slow enough for a kill to find something under way."""
+    return Surroundings(spaces=4, assets=ASSETS // 4, columns=4, glue_latency_ms=40, give_up_after=None)
 
 
 def created(glue: GlueSimulator) -> int:
@@ -117,13 +101,10 @@ def test_a_run_is_cancelled_from_another_process_and_the_next_sync_does_the_rest
     assert rest["counts"]["create"] == ASSETS - done
 
 
-def test_throttling_slows_a_run_and_fails_nothing(tmp_path: Path, tenant: RunningTenant) -> None:
+def test_throttling_slows_a_run_and_fails_nothing(
+    tmp_path: Path, surroundings: Surroundings, tenant: RunningTenant
+) -> None:
     with running_glue(tps=80, burst=20) as slow:
-        installation = Installation(
-            state_dir=tmp_path / "state",
-            environment={**tenant.environment(), **slow.environment},
-            extra={"SPHERESYNC_DATASPHERE__MAX_REQUESTS_PER_MINUTE": "1000000"},
-        )
-        run = installation.ask("sync")
+        run = surroundings.install(tmp_path / "state", tenant, slow).ask("sync")
         assert (run["state"], run["counts"]["failed"]) == ("done", 0)
         assert run["counts"]["create"] == ASSETS

@@ -10,42 +10,22 @@ import os
 import random
 import signal
 import subprocess
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.simulators.glue_process import GlueSimulator, running_glue
+from tests.simulators.fixtures import Surroundings
+from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
-from tests.simulators.running_tenant import RunningTenant, running_tenant
+from tests.simulators.running_tenant import RunningTenant
 
 SPACES, ASSETS = 3, 20
 LONG = os.environ.get("SPHERESYNC_SOAK") == "long"
 
 
 @pytest.fixture
-def tenant() -> Iterator[RunningTenant]:
-    with running_tenant("--spaces", str(SPACES), "--assets", str(ASSETS), "--columns", "4") as tenant:
-        yield tenant
-
-
-@pytest.fixture
-def glue() -> Iterator[GlueSimulator]:
-    with running_glue(latency_ms=10) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def installation(tmp_path: Path, tenant: RunningTenant, glue: GlueSimulator) -> Installation:
-    return Installation(
-        state_dir=tmp_path / "state",
-        environment={**tenant.environment(), **glue.environment},
-        extra={
-            "SPHERESYNC_DATASPHERE__MAX_REQUESTS_PER_MINUTE": "1000000",
-            "SPHERESYNC_DATASPHERE__GIVE_UP_AFTER": "2s",
-        },
-    )
+def surroundings() -> Surroundings:
+    return Surroundings(spaces=SPACES, assets=ASSETS, columns=4, glue_latency_ms=10, give_up_after="2s")
 
 
 class Years:
