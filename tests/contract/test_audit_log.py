@@ -44,6 +44,10 @@ def test_the_command_line_filters_it(synced: Installation) -> None:
     one = synced.ask("audit", "query", "--asset", "SPACE_000/ASSET_00001", "--action", "create", "--outcome", "done")
     assert one["total"] == 1
     assert synced.ask("audit", "query", "--until", "2020-01-01")["total"] == 0
+    for early in ("0001-01-01", "0001-01-01T00:00:00+23:00"):
+        assert synced.ask("audit", "query", "--since", early, code=None).get("error", {}).get("code") in {None, "usage"}
+    cursor = "Wzk5OTk5OTk5OTk5OTk5OTk5OTk5OTk5XQ"
+    assert synced.ask("audit", "query", "--cursor", cursor, code=2)["error"]["code"] == "usage"
     exported = synced.run("audit", "export")
     assert len([json.loads(line) for line in exported.out.splitlines()]) == len(rows(synced))
 

@@ -72,7 +72,7 @@ def test_a_sync_of_one_asset_reads_and_writes_that_one(
     glue.reset()
     again = discovered.ask("sync", "--asset", "SPACE_000/ASSET_00005", "--full")
     assert (again["state"], again["counts"]["unchanged"]) == ("done", 1), "compared anew, and still the same"
-    assert glue.calls() == {}
+    assert set(glue.calls()) <= {"GetDatabases", "GetTables"}, "read to be compared, and not written"
 
 
 def test_all_wrong_names_are_told_at_once(discovered: Installation, tenant: RunningTenant) -> None:

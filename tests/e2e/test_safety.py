@@ -241,6 +241,16 @@ def test_every_asset_of_a_space_losing_columns_waits_for_a_person(
     assert installation.ask("sync", "--max-deletes", "0")["counts"]["update"] == 20
 
 
+def test_a_part_of_a_space_may_lose_columns(installation: Installation, tenant: RunningTenant) -> None:
+    for number in range(10):
+        add(tenant, "SPACE_000", f"MORE_{number}")
+    assert installation.ask("sync")["counts"]["create"] == 40
+    for name in ("ASSET_00001", "ASSET_00002"):
+        tenant.edit("remove_column", space="SPACE_000", asset=name, column="COL_003")
+    scoped = installation.ask("sync", "--asset", "SPACE_000/ASSET_00001", "--asset", "SPACE_000/ASSET_00002")
+    assert (scoped["state"], scoped["counts"]["update"]) == ("done", 2)
+
+
 def test_a_space_that_does_not_exist_is_named_with_those_that_do(synced: Installation) -> None:
     error = synced.ask("sync", "--space", "SPACE_00", code=2)["error"]
     assert error["code"] == "usage"

@@ -101,6 +101,19 @@ def test_a_run_is_cancelled_from_another_process_and_the_next_sync_does_the_rest
     assert rest["counts"]["create"] == ASSETS - done
 
 
+def test_a_cancel_ends_a_run_whose_process_is_dead(installation: Installation, glue: GlueSimulator) -> None:
+    process = installation.start("sync", "--json")
+    while created(glue) < 10:
+        assert process.poll() is None
+    process.kill()
+    process.communicate(timeout=60)
+    done = created(glue)
+    run_id = installation.ask("runs")["items"][0]["run_id"]
+    assert installation.ask("cancel", run_id, code=None)["state"] == "cancelled"
+    assert installation.ask("runs", run_id, code=None)["state"] == "cancelled"
+    assert created(glue) == done
+
+
 def test_throttling_slows_a_run_and_fails_nothing(
     tmp_path: Path, surroundings: Surroundings, tenant: RunningTenant
 ) -> None:

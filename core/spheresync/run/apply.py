@@ -72,6 +72,7 @@ class Applier:
         self._books = Books(store, run, target.name, fence=fence, now=now)
         self._moving: frozenset[AssetId] = frozenset()  # to another address: what they had gives way to it
         self._notes: list[Note] = []
+        self._unsent: list[ChangeSetItem] = []  # marked as sent, and held back because the run is to stop
         self._ready = anyio.Event()
         self._finished_sending = False
         self._hopeless = 0
@@ -109,6 +110,9 @@ class Applier:
             await self._send_all([each for each in open_items if each[0].action.removes])
             self._finished_sending = True
             self._ready.set()
+        if self._unsent:
+            self._report.counts["skipped"] += len(self._unsent)
+            await self._books.take_back(self._unsent)
         return self._report
 
     async def _send_all(self, open_items: Sequence[tuple[ChangeSetItem, bool]]) -> None:
@@ -183,6 +187,9 @@ class Applier:
         async with tasks:
             async for task in tasks:
                 assert task.operation is not None
+                if self._stopping() and not task.operation.recovering:
+                    self._unsent.append(task.item)
+                    continue
                 try:
                     outcome = await self._target.perform(task.operation)
                 except TargetError as error:

@@ -85,6 +85,34 @@ class Books:
         self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._formers: dict[Address, FormerTable] = {}
 
+    async def take_back(self, items: Sequence[ChangeSetItem]) -> None:
+        """Note that items which were marked as sent were not: a run that is to stop held them back.
+
+        Raises:
+            FenceError: another process has taken the run over; it reads them before it sends them.
+        """
+        at = self._now()
+        entries = [
+            JournalEntry(
+                run_id=self._run.id,
+                ordinal=item.ordinal,
+                state=JournalState.PLANNED,
+                action=item.action,
+                problem=None,
+                before=item.before,
+                after=None,
+                version=None,
+                request_id=None,
+                at=at,
+            )
+            for item in items
+        ]
+
+        async def note(tx: Tx) -> None:
+            await tx.runs.record(self._run.id, entries, self._fence)
+
+        await self._store.write(note)
+
     async def open(self, destination: DestinationName) -> None:
         """Load what is known of the target in this destination."""
         self._destination = destination

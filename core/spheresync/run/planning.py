@@ -272,16 +272,11 @@ class Planner:
         return removals.findings + columns.findings
 
     def _comparable(self, records: Iterable[AssetRecord]) -> Counter[SpaceName]:
-        """By space: managed assets that this plan is about, that are listed, and whose definition could be read."""
-        wants = self._request.scope.wants
+        """By space: managed assets that are listed and whose definition could be read, in the scope or not."""
         return Counter(
             record.id.space
             for record in records
-            if record.misses == 0
-            and record.problem is None
-            and record.included
-            and record.id in self._checkpoints
-            and wants(record.id, self._mapping.decide(record.id, record.kind, record.label).tier)
+            if record.misses == 0 and record.problem is None and record.included and record.id in self._checkpoints
         )
 
     def _offered_only(self, asset: AssetId) -> bool:

@@ -31,6 +31,7 @@ def decode(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | None:
         not isinstance(position, list)
         or len(position) != len(kinds)
         or not all(type(part) is kind for part, kind in zip(position, kinds, strict=True))
+        or not all(0 <= part < 2**63 for part in position if isinstance(part, int))
     ):
         raise UsageError(
             f"{cursor[:40]!r} is no cursor of this list.", remedy="Leave cursor out to start from the first page."

@@ -340,8 +340,8 @@ def moment(name: str, text: str | None) -> str | None:
         return None
     try:
         parsed = datetime.fromisoformat(text)
-    except ValueError as error:
+        return isoformat(parsed if parsed.tzinfo is not None else parsed.astimezone())
+    except (ValueError, OverflowError) as error:
         raise UsageError(
             f"{name} {text!r} is no time.", remedy="Write it as 2026-11-24 or 2026-11-24T08:00:00Z."
         ) from error
-    return isoformat(parsed if parsed.tzinfo is not None else parsed.astimezone())

@@ -35,7 +35,7 @@ from spheresync.run.executor import Executor, RunRequest
 from spheresync.run.planning import FORMAT, PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
 from spheresync.run.scope import Scope, ScopeRequest, checked_scope, require_found
-from spheresync.run.workshop import Workshop
+from spheresync.run.workshop import LAST_DISCOVERY, Workshop
 from spheresync.service import rows
 from spheresync.service.assembly import open_workshop
 from spheresync.service.authority import Permission, authorize
@@ -48,6 +48,8 @@ from spheresync.state.store import Tx
 
 CARE = 2.0
 """Seconds between two looks of a server for runs whose process is dead."""
+CANCEL_PATIENCE = 10.0
+"""Seconds for which a cancel waits for the end of a run that this process had to take over for it."""
 POLL = 0.1
 """Seconds between two looks at a run that another process drives."""
 
@@ -91,7 +93,7 @@ class Service(Reading):
 
     async def _first_look(self) -> None:
         """An empty dog store is discovered once before the first answer (CONTRACT.md)."""
-        if self.settings.env == "dog" and not await self._store.catalog.spaces():
+        if self.settings.env == "dog" and await self._store.meta.get(LAST_DISCOVERY) is None:
             self._first_looked = self._now()
             await self._workshop.discover(Scope(), thorough=False, since=self._first_looked, progress=silent)
 
@@ -323,7 +325,8 @@ class Service(Reading):
             await tx.audit.append_many([event])
 
         await self._store.write(cancel)
-        await self._ensure_driven(run)
+        if not self._store.owners.is_alive(run.owner):
+            return await self.wait(run_id, seconds=CANCEL_PATIENCE)  # nobody else would end it
         return await self.get_run(run_id)
 
     async def sync_status(self) -> SyncStatus:

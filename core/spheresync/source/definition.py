@@ -18,8 +18,9 @@ ANALYTICAL = "analytical"
 async def fetch(http: TenantHttp, entry: AssetEntry) -> RawDefinition:
     """The relational and the analytical `$metadata` of an asset: each that the catalog names, both at once.
 
-    An analytical document that is refused with 400 beside a good relational one becomes a note: the tenant has no
-    analytical access to that asset. Anything else that is missing makes the definition incomplete.
+    An analytical document that is refused with 400 beside a good relational one becomes a note where the catalog says
+    that the asset is not for analytical queries (reference: datasphere-api.md 3.2). Anything else that is missing makes
+    the definition incomplete: columns that only it has would be lost.
 
     Raises:
         SourceError: one of the documents could not be read; the message names the asset.
@@ -50,7 +51,8 @@ async def fetch(http: TenantHttp, entry: AssetEntry) -> RawDefinition:
     notes: tuple[Problem, ...] = ()
     for surface, error in sorted(errors.items(), reverse=True):  # relational first: it is the one to mend
         named_error = _named(entry, surface, error)
-        if named_error.fault is not SourceFault.NO_ANALYTICAL_ACCESS or RELATIONAL not in documents:
+        benign = named_error.fault is SourceFault.NO_ANALYTICAL_ACCESS and not entry.supports_analytical_queries
+        if not benign or RELATIONAL not in documents:
             raise named_error from error
         notes = (Problem(str(entry.id), named_error.fault.value, named_error.message, named_error.remedy),)
     pairs = tuple((surface, documents[surface]) for surface in (RELATIONAL, ANALYTICAL) if surface in documents)

@@ -16,7 +16,7 @@ from spheresync.source.oauth import ClientCredentials, Token
 from spheresync.source.origin import Origin
 from spheresync.source.pace import Clock, Deadline, RetryPolicy
 from spheresync.source.patience import Patience
-from spheresync.source.verdict import judge
+from spheresync.source.verdict import judge, require_type
 from spheresync.source.wire import BODY_CAP, Answer, Transient, Usage, Wire
 
 JSON = "application/json"
@@ -148,7 +148,7 @@ class TenantHttp:
         if answer.status == 401:
             answer = await self._send(url, accept, await self.auth.refresh(token))
         try:
-            judge(answer, self._clock)
+            require_type(judge(answer, self._clock), accept)
             return decode(Response(answer.status, answer.headers, answer.body, answer.url))
         except SourceError as error:
             if error.fault is SourceFault.TRUNCATED:

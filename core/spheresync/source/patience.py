@@ -91,7 +91,7 @@ class Patience:
 
     async def _wait(self, signal: Transient, tries: int) -> None:
         policy, now = self._policy, self._clock.monotonic()
-        if signal.retry_after is None:
+        if not signal.retry_after:  # a wait of nothing is no advice: asked again at once, it would go on for ever
             seconds = policy.backoff(tries, self._clock)
         else:
             seconds = min(signal.retry_after, policy.retry_after_cap)

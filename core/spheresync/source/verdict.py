@@ -86,6 +86,24 @@ def judge(answer: Answer, clock: Clock) -> Answer:
     )
 
 
+def require_type(answer: Answer, accept: str) -> None:
+    """Check that an answer does not say that it is something else than what was asked for.
+
+    One that says nothing is judged by what it holds.
+
+    Raises:
+        SourceError: WRONG_SHAPE, it claims to be of another type.
+    """
+    served, wanted = answer.content_type, accept.rpartition("/")[2]
+    if served and wanted not in served.rpartition("/")[2].split("+"):
+        raise SourceError(
+            SourceFault.WRONG_SHAPE,
+            f"{_shown(answer)}: the tenant answered {served} where {accept} was due; it was not read.",
+            remedy="Check datasphere.base_url, and what stands between this machine and the tenant.",
+            status=answer.status,
+        )
+
+
 def _refusal(answer: Answer, shown: str) -> SourceError:
     fault, what, remedy = _REFUSALS.get(
         answer.status, (SourceFault.BAD_REQUEST, "the tenant refused the request", "Check datasphere.base_url.")

@@ -23,7 +23,7 @@ import anyio.to_thread
 from spheresync import __version__
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.model import JsonValue, isoformat
-from spheresync.target.aws_errors import AwsError, is_throttle, redact, translate
+from spheresync.target.aws_errors import AwsError, is_throttle, redact, refuse_foreign_body, translate
 from spheresync.target.limits import Limits
 from spheresync.target.pace import Pace
 from spheresync.target.protocol import Usage
@@ -210,6 +210,7 @@ class AwsDoor:
             )
             raise ConfigurationError((text,)) from error
         client.meta.events.register_first("before-send", self._meter.sent)
+        client.meta.events.register_first("before-parse", refuse_foreign_body)
         return Line(client, Limits(client.meta.service_model), client.meta.region_name)
 
 

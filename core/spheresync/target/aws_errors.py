@@ -7,6 +7,7 @@ is answered with the whole canonical request in it.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spheresync.errors import TargetError, TargetFault
@@ -116,6 +117,24 @@ def translate(error: Exception, *, api: str, subject: str) -> AwsError:
     return AwsError(
         TargetFault.FAILED, text, remedy="Check AWS_ENDPOINT_URL.", code=type(error).__name__, uncertain=True
     )
+
+
+def refuse_foreign_body(response_dict: Mapping[str, object], **_: object) -> None:
+    """botocore's `before-parse`: a 200 whose body is no JSON object is a proxy's page, and no answer of the service.
+
+    botocore itself takes such a body for an empty answer, so that a write would count as done and a listing as empty.
+    A body of nothing is left to whoever needs members of it: some services answer writes so.
+
+    Raises:
+        botocore.parsers.ResponseParserError: the body is something else.
+    """
+    from botocore.parsers import ResponseParserError
+
+    body, status = response_dict.get("body"), response_dict.get("status_code")
+    if not isinstance(body, bytes) or not isinstance(status, int) or status >= 300 or not body.strip():
+        return
+    if not body.lstrip().startswith(b"{"):
+        raise ResponseParserError("the answer is no JSON, as if from a proxy or a login page")
 
 
 def is_throttle(error: AwsError) -> bool:

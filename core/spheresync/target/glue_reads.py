@@ -75,7 +75,7 @@ class GlueReader:
             if error.code == NOT_FOUND:
                 return None
             raise
-        return self._container(cast("Row", reply.body["Database"]))
+        return self._container(cast("Row", answered(reply.body, "Database", "GetDatabase", str(name))))
 
     async def table(self, container: PhysicalName, name: PhysicalName, *, subject: str) -> LiveObject | None:
         """A table now, or None where there is no such table or database."""
@@ -86,7 +86,8 @@ class GlueReader:
             if error.code == NOT_FOUND:
                 return None
             raise
-        return live_object(container, cast("Row", reply.body["Table"]), await self._members())
+        row = cast("Row", answered(reply.body, "Table", "GetTable", subject))
+        return live_object(container, row, await self._members())
 
     async def _tables(self, database: PhysicalName) -> list[LiveObject]:
         members = await self._members()
@@ -99,7 +100,7 @@ class GlueReader:
         while True:
             page = {**params, "MaxResults": _PAGE, **({"NextToken": token} if token else {})}
             reply = await self._door.call(GLUE_SERVICE, operation, page, subject=subject)
-            for row in cast("list[Row]", reply.body.get(member) or []):
+            for row in cast("list[Row]", answered(reply.body, member, operation, subject)):
                 yield row
             token = reply.body.get("NextToken")
             if not token:
@@ -123,6 +124,21 @@ class GlueReader:
         owner = parameters.get(OWNER_KEY)
         name = PhysicalName(str(row["Name"]))
         return LiveContainer(name, ours=owner == self._owner, owner=owner, source=parameters.get(SOURCE_KEY))
+
+
+def answered(body: Row, member: str, operation: str, subject: str) -> JsonValue:
+    """The member that a read is about.
+
+    Raises:
+        TargetError: the answer does not hold it, so it tells nothing; it is never taken for an empty one.
+    """
+    if body.get(member) is None:
+        raise TargetError(
+            TargetFault.FAILED,
+            f"{subject}: the answer of glue:{operation} holds no {member}.",
+            remedy="Check what AWS_ENDPOINT_URL and the proxy point at, then run again.",
+        )
+    return body[member]
 
 
 def live_object(container: PhysicalName, table: Row, members: frozenset[str]) -> LiveObject:

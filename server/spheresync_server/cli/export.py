@@ -26,12 +26,28 @@ async def gather(texts: AsyncIterator[str]) -> list[JsonValue]:
     return [json.loads(line) for line in "".join(lines).split("\n") if line]
 
 
+async def _export_into(texts: AsyncIterator[str], path: anyio.Path) -> None:
+    try:
+        async with await path.open("w", encoding="utf-8", newline="") as file:
+            async for text in texts:
+                await file.write(text)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", remedy="Give another --output.") from error
+
+
 async def export_to_file(texts: AsyncIterator[str], path: anyio.Path) -> None:
     """Into a file that only its owner may read, and that is there whole or not at all.
+
+    What is there already and is no plain file (a device, a pipe, a link) stays what it is, and is written to.
 
     Raises:
         UsageError: it cannot be written there.
     """
+    if not path.name or await path.is_dir():
+        raise UsageError(f"{path} is a folder.", remedy="Give --output the name of a file.")
+    if await path.is_symlink() or (await path.exists() and not await path.is_file()):
+        await _export_into(texts, path)
+        return
     draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)

@@ -59,7 +59,10 @@ def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
     @server.resource("spheresync://config", title="Configuration", mime_type=_JSON)
     async def config() -> str:
         """Effective settings, secrets redacted."""
-        return _document(desk.show_settings())
+        try:
+            return _document(desk.show_settings())
+        except SpheresyncError as error:
+            raise ResourceError(note_of(error).text) from error
 
     @server.resource("spheresync://assets/{space}/{name}", title="Asset", mime_type=_JSON, security=_NAMES)
     async def asset(space: str, name: str) -> str:

@@ -219,6 +219,16 @@ def test_the_audit_log_is_exported(cli: Run, tmp_path: Path) -> None:
     assert target.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["audit.csv"]
     assert cli("audit", "export", "--output", str(tmp_path / "no" / "x"))[0] == 2
+    assert cli("audit", "export", "--output", str(tmp_path))[0] == 2
+
+
+def test_an_export_leaves_links_and_devices_what_they_are(cli: Run, tmp_path: Path) -> None:
+    real, link = tmp_path / "real.csv", tmp_path / "link.csv"
+    link.symlink_to(real)
+    for target in (link, Path("/dev/null")):
+        assert cli("audit", "export", "--format", "csv", "--output", str(target))[0] == 0
+    assert link.is_symlink() and real.read_text(encoding="utf-8") == "seq,actor\n1,änna\n"
+    assert Path("/dev/null").is_char_device()
 
 
 def test_global_options_stand_anywhere() -> None:

@@ -105,7 +105,9 @@ async def test_an_unknown_user_is_named_at_once(tenant: Tenant, hands: Hands) ->
     ("headers", "waits"),
     [
         ({"retry-after": "7"}, [7.0, 7.0]),
-        ({"retry-after": "Sun, 01 Nov 2026 12:00:20 GMT"}, [20.0, 0.0]),
+        ({"retry-after": "Sun, 01 Nov 2026 12:00:20 GMT"}, [20.0, 1.0]),  # then that moment is past
+        ({"retry-after": "0"}, [0.5, 1.0]),
+        ({"retry-after": "-3"}, [0.5, 1.0]),
         ({"retry-after": "100000"}, [120.0, 120.0]),
         ({"retry-after": "soon"}, [0.5, 1.0]),
         ({}, [0.5, 1.0]),
@@ -367,3 +369,17 @@ async def test_over_a_real_socket_a_cut_body_is_noticed_and_asked_for_again(hand
             assert http.usage.retries == 2
         group.cancel_scope.cancel()
     await listener.aclose()
+
+
+@pytest.mark.parametrize("served", ["text/plain", "application/xml", "application/octet-stream"])
+async def test_what_does_not_claim_to_be_json_is_not_read_as_json(tenant: Tenant, hands: Hands, served: str) -> None:
+    tenant.on(THING, Reply(200, b'{"value": []}', {"content-type": served}))
+    error = await fault_of(connect(tenant, hands))
+    assert error.fault is SourceFault.WRONG_SHAPE
+    assert served in error.message
+
+
+@pytest.mark.parametrize("served", ["application/json;odata.metadata=minimal", "application/vnd.sap+json", ""])
+async def test_json_in_any_spelling_is_read(tenant: Tenant, hands: Hands, served: str) -> None:
+    tenant.on(THING, Reply(200, b'{"value": []}', {"content-type": served} if served else {}))
+    assert await body_of(connect(tenant, hands)) == b'{"value": []}'

@@ -96,6 +96,18 @@ async def test_a_missing_document_is_an_error_that_names_the_asset(
     assert caught.value.remedy
 
 
+async def test_analytical_access_that_the_catalog_promises_is_not_a_note(tenant: Tenant, hands: Hands) -> None:
+    """Columns that only that document has would be lost."""
+    tenant.on(R, xml())
+    tenant.on(A, Reply(400))
+    promised = entry(
+        relational_metadata_url=f"{BASE}{R}", analytical_metadata_url=f"{BASE}{A}", supports_analytical_queries=True
+    )
+    with pytest.raises(SourceError) as caught:
+        await fetched(tenant, hands, promised)
+    assert caught.value.fault is SourceFault.NO_ANALYTICAL_ACCESS
+
+
 async def test_an_analytic_model_without_analytical_access_is_an_error(tenant: Tenant, hands: Hands) -> None:
     tenant.on(A, Reply(400))
     model = entry(relational_metadata_url=None, analytical_metadata_url=f"{BASE}{A}")

@@ -97,6 +97,14 @@ async def test_an_edited_entry_shows(store: Store, column: str) -> None:
     assert "5" in verdict.reason
 
 
+async def test_an_entry_of_another_type_shows(store: Store) -> None:
+    await write_entries(store)
+    with tampering(store) as file:
+        file.execute("UPDATE audit SET actor = CAST(actor AS BLOB) WHERE seq = 5")
+    verdict = await store.audit.verify()
+    assert (verdict.intact, verdict.first_broken) == (False, 5)
+
+
 async def test_an_edited_entry_with_a_fitting_hash_shows_at_the_next(store: Store) -> None:
     await write_entries(store)
     entries = [entry async for entry in store.audit.iterate()]

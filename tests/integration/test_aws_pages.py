@@ -1,0 +1,68 @@
+"""What stands between this machine and AWS may answer in its place: a page with status 200 is no answer of Glue."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from spheresync.config import DriftPolicies
+from spheresync.errors import TargetError
+from spheresync.model import PhysicalName
+from spheresync.target.aws import AwsDoor
+from spheresync.target.aws_errors import AwsError
+from spheresync.target.glue import GlueTarget
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
+    """The body that everything is answered with, in a list that a test fills."""
+    bodies: list[bytes] = []
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("content-length", str(len(bodies[0])))
+            self.end_headers()
+            self.wfile.write(bodies[0])
+
+        def log_message(self, *args: object) -> None:
+            """Nothing on stderr."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        monkeypatch.setenv("AWS_ENDPOINT_URL_GLUE", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("AWS_REGION", "eu-central-1")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+        try:
+            yield bodies
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize("page", [b"<html><body>Sign in</body></html>", b"OK", b"[]", b'"x"'])
+async def test_a_write_that_a_page_answers_is_in_doubt_and_not_done(answer: list[bytes], page: bytes) -> None:
+    answer.append(page)
+    params = {"DatabaseName": "sales", "TableInput": {"Name": "t"}}
+    with pytest.raises(AwsError) as caught:
+        await AwsDoor().call("glue", "CreateTable", params, subject="SALES/T", write=True)
+    assert caught.value.uncertain
+    assert "SALES/T" in caught.value.message and caught.value.remedy
+
+
+@pytest.mark.parametrize("page", [b"<html></html>", b"", b"{}"])
+async def test_a_listing_that_is_none_is_an_error_and_not_empty(answer: list[bytes], page: bytes) -> None:
+    answer.append(page)
+    target = GlueTarget(AwsDoor(), owner="spheresync:test", drift=DriftPolicies())
+    with pytest.raises(TargetError):
+        await target.inventory(None)
+    with pytest.raises(TargetError):
+        await target.read(PhysicalName("sales"), PhysicalName("t"))
