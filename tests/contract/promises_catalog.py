@@ -98,6 +98,8 @@ CATALOG: tuple[Promise, ...] = (
         "A table that Spheresync did not create is a conflict: it stays as it is, the run goes on, exit 1.",
         (
             "tests/e2e/test_safety.py::test_a_table_of_our_name_that_is_not_ours_is_a_conflict_and_stays_as_it_is",
+            "tests/e2e/test_safety.py::test_a_conflict_stays_one_until_the_way_is_free",
+            "tests/e2e/test_safety.py::test_a_conflict_in_a_database_with_a_hashed_name_settles",
             "tests/contract/test_glue_contents.py::test_another_installation_takes_the_tables_for_foreign",
             "tests/e2e/test_full.py::test_a_table_that_is_not_ours_any_more_is_a_conflict_and_stays",
         ),

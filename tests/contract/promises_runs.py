@@ -22,6 +22,7 @@ RUNS: tuple[Promise, ...] = (
         "A run is cancelled also from another process.",
         (
             "tests/faults/test_processes.py::test_a_run_is_cancelled_from_another_process_and_the_next_sync_does_the_rest",
+            "tests/faults/test_processes.py::test_a_cancel_ends_a_run_whose_process_is_dead",
         ),
     ),
     Promise(

@@ -182,6 +182,35 @@ def test_a_table_of_our_name_that_is_not_ours_is_a_conflict_and_stays_as_it_is(
     assert "spheresync.managed-by" not in glue.dump()["databases"]["space_000"].get("Parameters", {})
 
 
+def test_a_conflict_stays_one_until_the_way_is_free(installation: Installation, glue: GlueSimulator) -> None:
+    hands = glue.client()
+    hands.create_database(DatabaseInput={"Name": "space_000"})
+    hands.create_table(DatabaseName="space_000", TableInput={"Name": "asset_00001"})
+    installation.ask("sync", code=1)
+    assert installation.ask("assets", "--status", "conflict")["total"] == 1
+    assert installation.ask("preview")["summary"]["conflict"] == 1, "and not a create"
+    glue.reset()
+    assert installation.ask("sync", code=1)["counts"]["conflict"] == 1
+    assert glue.calls() == {"GetTable": 1}
+    hands.delete_table(DatabaseName="space_000", Name="asset_00001")
+    assert installation.ask("sync")["counts"]["create"] == 1
+
+
+def test_a_conflict_in_a_database_with_a_hashed_name_settles(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    tenant.edit("add_space", name="space_000", label="The other one")
+    add(tenant, "space_000", "FIRST")
+    installation.ask("sync")
+    database = next(name for name in glue.dump()["databases"] if name.startswith("space_000_"))
+    glue.client().create_table(DatabaseName=database, TableInput={"Name": "late"})
+    add(tenant, "space_000", "LATE")
+    assert installation.ask("sync", code=1)["counts"]["conflict"] == 1
+    glue.reset()
+    assert installation.ask("sync", code=1)["counts"]["conflict"] == 1
+    assert glue.calls() == {"GetTable": 1}
+
+
 def test_what_somebody_edits_after_the_preview_is_not_overwritten_and_the_rest_is_applied(
     synced: Installation, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:

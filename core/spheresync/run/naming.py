@@ -126,8 +126,8 @@ class Naming:
                 for container in inventory.containers.values()
                 if container.owner == self._marker and container.source is not None
             }
-        names.foreign |= await self._recheck_conflicts(newcomers)
         self._allocate(wishes, checkpoints, held, names)
+        names.foreign |= await self._recheck_conflicts(newcomers, names)
         return names
 
     def _wish(self, record: AssetRecord) -> _Wish:
@@ -169,14 +169,15 @@ class Naming:
         await self._store.write(note)
         return inventory
 
-    async def _recheck_conflicts(self, newcomers: Sequence[_Wish]) -> set[Address]:
+    async def _recheck_conflicts(self, newcomers: Sequence[_Wish], names: Names) -> set[Address]:
         """What stood in the way once is looked at again: a person may have moved it."""
         foreign = set()
         for wish in newcomers:
             if wish.record.status is AssetStatus.CONFLICT:
-                live = await self._target.read(wish.container, wish.name)
+                address = names.addresses[wish.record.id]
+                live = await self._target.read(address.container, address.name)
                 if live is not None and live.owner != self._marker:
-                    foreign.add(Address(wish.container, wish.name))
+                    foreign.add(address)
         return foreign
 
     def _allocate(

@@ -22,6 +22,7 @@ from spheresync.model import (
     DEFAULT_DESTINATION,
     Action,
     AssetId,
+    AssetStatus,
     ChangeSetId,
     Principal,
     Problem,
@@ -324,8 +325,11 @@ class Planner:
             detail={"change_set": record.id, "digest": record.digest, "items": len(items), "blocked": record.blocked},
         )
 
+        conflicts = [(item.asset, AssetStatus.CONFLICT) for item in items if item.action is Action.CONFLICT]
+
         async def save(tx: Tx) -> None:
             await tx.change_sets.put(record, items)
+            await tx.catalog.set_statuses(conflicts)
             await tx.meta.set(COLUMN_GUARD, canonical_json(sorted(map(str, draft.waiting))).decode())
             if draft.rebased:
                 await self._note_what_was_found(tx)
