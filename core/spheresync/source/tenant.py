@@ -1,4 +1,4 @@
-"""Datasphere as a source: lists, fetches, normalises. What the rest of the product sees of this package."""
+"""Datasphere as a source: lists and fetches. What the rest of the product sees of this package."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from types import TracebackType
 import httpx2
 
 from spheresync.errors import SourceError
-from spheresync.model import Asset, AssetEntry, Listing, RawDefinition, SpaceEntry, SpaceName
+from spheresync.model import AssetEntry, Listing, RawDefinition, SpaceEntry, SpaceName
 from spheresync.source.budget import RequestBudget
 from spheresync.source.catalog import Catalog
 from spheresync.source.checks import CATALOG, SIGN_IN, Check, check_spaces, spaces_counted
 from spheresync.source.definition import fetch
 from spheresync.source.http import Login, TenantHttp
-from spheresync.source.normalise import normalise
 from spheresync.source.pace import Clock, Deadline, RetryPolicy
 
 
@@ -75,15 +74,6 @@ class DatasphereSource:
             SourceError: they could not be read; the message names the asset.
         """
         return await fetch(self.http, entry)
-
-    @staticmethod
-    def normalise(raw: RawDefinition) -> Asset:
-        """The asset that the documents define.
-
-        Raises:
-            SourceError: they define none.
-        """
-        return normalise(raw)
 
     async def check(self, wants: Callable[[SpaceName], bool] = lambda _: True) -> tuple[Check, ...]:
         """Test sign-in, catalog and the listing of each space that `wants` admits, one request a space.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spheresync.answers import ChangeSetAnswer, DiscoveryAnswer, Finding, RunAnswer
+from spheresync.model import Action
 from spheresync_server.cli.tables import say, table
 from spheresync_server.untrusted import clean_line
 
@@ -21,12 +22,11 @@ _MEANINGS = {
     "held": "held by a revert",
     "conflict": "somebody else's table has the name",
 }
-_CHANGES = ("create", "update", "metadata_only", "retire", "delete", "forget", "adopt")
 
 
 def changes_something(answer: ChangeSetAnswer) -> bool:
     """Whether applying the change set would write anything."""
-    return sum(answer.summary.get(word, 0) for word in _CHANGES) > answer.blocked
+    return sum(answer.summary.get(word, 0) for word in Action if word.changes_something) > answer.blocked
 
 
 def show_change_set(answer: ChangeSetAnswer) -> None:

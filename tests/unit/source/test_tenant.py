@@ -13,6 +13,7 @@ from spheresync.model import AssetEntry, RawDefinition, SpaceName
 from spheresync.source.budget import UnlimitedBudget
 from spheresync.source.checks import Check
 from spheresync.source.http import Login
+from spheresync.source.normalise import normalise
 from spheresync.source.tenant import DatasphereSource
 from tests.unit.source.documents import edmx, entity, entry
 from tests.unit.source.double import BASE, CURRENT, SECRET, Hands, Reply, Tenant, page, rows
@@ -45,7 +46,7 @@ async def test_both_documents_are_fetched_at_once(tenant: Tenant, hands: Hands) 
     assert definition.notes == ()
     assert tenant.most_in_flight == 2
     assert {request.headers["accept"] for request in tenant.requests[1:]} == {"application/xml"}
-    assert [column.name for column in DatasphereSource.normalise(definition).columns] == ["A"]
+    assert [column.name for column in normalise(definition).columns] == ["A"]
 
 
 async def test_the_digest_covers_documents_and_entry(tenant: Tenant, hands: Hands) -> None:
@@ -172,7 +173,7 @@ async def test_from_the_catalog_to_an_asset(tenant: Tenant, hands: Hands) -> Non
     async with source(tenant, hands) as opened:
         (space,) = (await opened.list_spaces()).items
         (listed,) = (await opened.list_assets(space.name)).items
-        asset = opened.normalise(await opened.fetch(listed))
+        asset = normalise(await opened.fetch(listed))
         assert opened.http.usage.requests == 4
     assert (str(asset.id), [column.name for column in asset.columns]) == ("DEMO/SALES", ["A"])
     assert space.name == SpaceName("DEMO")
