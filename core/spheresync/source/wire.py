@@ -95,8 +95,9 @@ class Wire:
         self._clock = clock
         self._deadline = deadline
         self._body_cap = body_cap
-        self._slots = anyio.Semaphore(IN_FLIGHT)
-        self._transports = Transports(transport, connections=IN_FLIGHT)
+        self._slots = anyio.Semaphore(IN_FLIGHT, fast_acquire=True)
+        self._lanes = list(range(IN_FLIGHT))  # those that are free; the last one used is taken first
+        self._transports = Transports(transport)
 
     async def __aenter__(self) -> Wire:
         return self
@@ -145,13 +146,17 @@ class Wire:
                 ) from error
             sent_at = self._clock.monotonic()
             self._usage.requests += 1
-            return await self._send(request, sent_at, time_limit())
+            lane = self._lanes.pop()
+            try:
+                return await self._send(request, lane, sent_at, time_limit())
+            finally:
+                self._lanes.append(lane)
 
-    async def _send(self, request: httpx2.Request, sent_at: float, time_limit: float) -> Answer:
+    async def _send(self, request: httpx2.Request, lane: int, sent_at: float, time_limit: float) -> Answer:
         response: httpx2.Response | None = None
         try:
             with anyio.CancelScope(deadline=anyio.current_time() + time_limit):
-                response = await self._transports.towards(request.url).handle_async_request(request)
+                response = await self._transports.towards(request.url, lane=lane).handle_async_request(request)
                 body = await self._read(request, response)
                 return Answer(response.status_code, response.headers, body, str(request.url), sent_at)
             raise TimeoutError(f"not whole within {time_limit:g} s")

@@ -31,10 +31,11 @@ def made(monkeypatch: pytest.MonkeyPatch) -> dict[httpx2.AsyncBaseTransport, obj
     return found
 
 
-def test_without_a_proxy_one_pool_serves_tenant_and_token_server(made: dict[object, object]) -> None:
-    ways = Transports(None, connections=10)
-    assert ways.towards(TENANT) is ways.towards(TOKENS) is ways.towards(TENANT.join("/other"))
-    assert list(made.values()) == [None]
+def test_a_lane_keeps_its_connection_to_each_origin(made: dict[object, object]) -> None:
+    ways = Transports(None)
+    assert ways.towards(TENANT, lane=0) is ways.towards(TENANT.join("/other"), lane=0)
+    assert len({ways.towards(url, lane=lane) for url in (TENANT, TOKENS) for lane in (0, 1)}) == 4
+    assert set(made.values()) == {None}
 
 
 @pytest.mark.parametrize(
@@ -50,9 +51,9 @@ def test_the_proxy_that_the_environment_names_is_used_for_the_outside_only(
     made: dict[object, object], monkeypatch: pytest.MonkeyPatch, variable: str, value: str, proxy: str | None
 ) -> None:
     monkeypatch.setenv(variable, value)
-    ways = Transports(None, connections=10)
-    assert made[ways.towards(TENANT)] == proxy
-    assert made[ways.towards(HERE)] is None
+    ways = Transports(None)
+    assert made[ways.towards(TENANT, lane=0)] == proxy
+    assert made[ways.towards(HERE, lane=0)] is None
 
 
 def test_no_proxy_names_hosts_that_are_asked_directly(
@@ -60,12 +61,12 @@ def test_no_proxy_names_hosts_that_are_asked_directly(
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.corp:3128")
     monkeypatch.setenv("NO_PROXY", ".hcs.cloud.sap")
-    ways = Transports(None, connections=10)
-    assert made[ways.towards(TENANT)] is None
-    assert made[ways.towards(TOKENS)] == "http://proxy.corp:3128"
+    ways = Transports(None)
+    assert made[ways.towards(TENANT, lane=0)] is None
+    assert made[ways.towards(TOKENS, lane=0)] == "http://proxy.corp:3128"
 
 
 def test_a_given_transport_replaces_the_network(made: dict[object, object]) -> None:
     given = httpx2.MockTransport(lambda request: httpx2.Response(200))
-    assert Transports(given, connections=10).towards(TENANT) is given
+    assert Transports(given).towards(TENANT, lane=0) is given
     assert not made
