@@ -183,7 +183,7 @@ class Progress(Answer):
 
 
 class RunAnswer(Answer):
-    """One run. `counts` counts outcomes by action, plus failed, refused and skipped."""
+    """One run. `counts` counts outcomes by action, plus failed, refused, skipped and blocked."""
 
     run_id: str
     state: str
@@ -279,5 +279,6 @@ class DiscoveryAnswer(Answer):
     read: int
     unchanged: int
     problems: list[Finding]
+    findings: list[Finding]  # worth a line, and no failure
     usage: dict[str, int]
     state: Literal["done", "partly_failed", "failed"]

@@ -204,4 +204,29 @@ REMOVAL: tuple[Promise, ...] = (
             "tests/e2e/test_former_tables.py::test_a_newcomer_does_not_take_its_name",
         ),
     ),
+    Promise(
+        "deletion:touched",
+        "CONTRACT.md#Deletion",
+        "A retired table that somebody changed since is deleted only by a person who has seen that in a preview.",
+        (
+            "tests/e2e/test_retired_tables.py::test_what_others_changed_since_is_left_by_a_sync_and_deleted_once_a_person_has_seen_it",
+            "tests/e2e/test_retired_tables.py::test_with_a_policy_that_deletes_it_still_waits_for_a_person",
+            "tests/e2e/test_retired_tables.py::test_an_edit_that_was_taken_back_is_no_edit",
+        ),
+    ),
+    Promise(
+        "deletion:taken",
+        "CONTRACT.md#What a Glue table holds",
+        "A retired table that others took over or deleted is let go.",
+        (
+            "tests/e2e/test_retired_tables.py::test_what_others_took_over_is_a_conflict_once_and_then_theirs",
+            "tests/e2e/test_retired_tables.py::test_what_somebody_deleted_already_is_deleted",
+        ),
+    ),
+    Promise(
+        "deletion:left-out",
+        "CONTRACT.md#Deletion",
+        "A delete that was not allowed is told as left out.",
+        ("tests/e2e/test_retired_tables.py::test_a_delete_that_was_not_allowed_is_told_as_left_out",),
+    ),
 )

@@ -142,4 +142,15 @@ RUNS: tuple[Promise, ...] = (
             "tests/unit/state/test_audit.py::test_json_lines_are_lossless_and_verifiable",
         ),
     ),
+    Promise(
+        "runs:counts",
+        "CONTRACT.md#MCP server",
+        "Counts add up: each asset in scope is told under one word, what a guard held back included.",
+        (
+            "tests/e2e/test_counts.py::test_what_could_not_be_read_is_failed_and_not_unchanged_too",
+            "tests/e2e/test_counts.py::test_what_a_guard_holds_back_is_told",
+            "tests/e2e/test_counts.py::test_a_table_that_an_update_had_to_make_again_is_created",
+            "tests/e2e/test_counts.py::test_what_is_listed_and_not_exposed_is_no_failure_anywhere",
+        ),
+    ),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.e2e.test_sync import tables
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
 
 RENAME = """
 mapping:
@@ -87,3 +88,14 @@ deletion: {misses: 0}
     for expected in ("prefixx", "prefix", "spce", "space", "nmae", "name", "tier", "misses", "spheresync.yaml"):
         assert expected in text
     assert glue.calls() == {}
+
+
+def test_a_rule_that_names_the_own_database_of_a_space_leads_there(
+    installation: Installation, tenant: RunningTenant
+) -> None:
+    installation.ask("sync")
+    installation.config = "mapping: {rules: [{match: {space: SPACE_000}, set: {database: space_000}}]}\n"
+    tenant.edit("rename_asset", space="SPACE_000", asset="ASSET_00001", name="ORDERS")
+    change_set = installation.ask("preview")
+    (item,) = [each for each in change_set["items"] if each["action"] == "create"]
+    assert (item["object"], change_set["findings"]) == ("space_000.orders", [])

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from spheresync.config import DeletionPolicy
+from spheresync.errors import SourceFault
 from spheresync.mapping.rules import Decision
 from spheresync.model import AssetStatus, Digest, digest_json
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
@@ -101,6 +102,9 @@ def status_of(record: AssetRecord, checkpoint: Checkpoint | None) -> AssetStatus
         return gone.get(state, AssetStatus.MISSING) if state is not None else AssetStatus.MISSING
     if not record.included:
         return AssetStatus.EXCLUDED
+    if record.problem is not None and record.problem.code == SourceFault.NOT_EXPOSED:
+        managed = checkpoint is not None and checkpoint.state is CheckpointState.ACTIVE
+        return _status_in_target(record, checkpoint) if managed else AssetStatus.EXCLUDED
     if record.problem is not None:
         return AssetStatus.FAILED
     return _status_in_target(record, checkpoint)

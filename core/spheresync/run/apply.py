@@ -98,7 +98,7 @@ class Applier:
         for item in items:
             entry = journal.get(item.ordinal)
             if entry is not None and entry.state.ended:
-                self._count(item.action, entry.state, entry.problem)
+                self._count(entry.action, entry.state, entry.problem)
                 self._done += 1
             else:
                 open_items.append((item, entry is not None))
@@ -224,7 +224,7 @@ class Applier:
             if batch:
                 await self._books.write(batch)
                 for note in batch:
-                    self._count(note.result.item.action, note.entry.state, note.entry.problem)
+                    self._count(note.entry.action, note.entry.state, note.entry.problem)
                 self._done += len(batch)
                 await self._progress(
                     ProgressEvent("applying", self._done, self._total, f"writing to {self._target.name}")

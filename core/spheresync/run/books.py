@@ -213,7 +213,10 @@ class Books:
 
     def _checkpoint(self, result: Result, held: Checkpoint | None, at: str) -> Checkpoint | None:
         item, outcome, error = result.item, result.outcome, result.error
-        if error is not None and error.fault is TargetFault.MOVED and held is not None and self.in_use(item):
+        refused = error is not None and (
+            error.fault is TargetFault.MOVED or (error.fault is TargetFault.CONFLICT and item.action.removes)
+        )
+        if refused and held is not None and self.in_use(item):
             # Its version is no longer known: the next plan reads the table first and merges what was edited there.
             return replace(held, version=None)
         if error is not None or (outcome is None and item.action not in _UNSENT):
@@ -284,6 +287,10 @@ def _address(item: ChangeSetItem) -> Address:
     return item.container, item.name
 
 
+def _did(result: Result) -> Action:
+    return (result.outcome.did if result.outcome is not None else None) or result.item.action
+
+
 def _entry(run: RunRecord, result: Result, at: str) -> JournalEntry:
     item, outcome, error = result.item, result.outcome, result.error
     problem = Problem(str(item.asset), error.fault, error.message, error.remedy) if error is not None else None
@@ -297,7 +304,7 @@ def _entry(run: RunRecord, result: Result, at: str) -> JournalEntry:
         run_id=run.id,
         ordinal=item.ordinal,
         state=state,
-        action=item.action,
+        action=_did(result),
         problem=problem,
         before=digest_of(outcome.before) if outcome is not None and outcome.before else item.before,
         after=digest_of(outcome.body) if outcome is not None and outcome.body else None,
@@ -328,7 +335,7 @@ def _event(run: RunRecord, result: Result) -> AuditEvent:
             detail["kept"] = [change.path for change in outcome.kept]
     return AuditEvent(
         actor=run.actor.id,
-        action=item.action,
+        action=_did(result),
         run_id=run.id,
         asset=str(item.asset),
         target=item.target,

@@ -31,10 +31,11 @@ from spheresync.model import (
 from spheresync.plan.items import digest_items
 from spheresync.run.apply import Applier
 from spheresync.run.containers import ensure_containers
-from spheresync.run.planning import FORMAT, NEEDS_ALLOWANCE, PlanRequest
+from spheresync.run.planning import FORMAT, PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent
+from spheresync.run.removals import NEEDS_ALLOWANCE
 from spheresync.run.scope import Scope, require_found
-from spheresync.run.verdict import FAILED, SKIPPED, state_of
+from spheresync.run.verdict import BLOCKED, FAILED, SKIPPED, state_of
 from spheresync.run.workshop import Workshop
 from spheresync.state.records import AuditEvent, ChangeSetRecord, RunRecord
 from spheresync.state.store import Tx
@@ -222,6 +223,7 @@ class Executor:
             if item.action.changes_something
             and (item.blocked_by is None or (item.blocked_by == NEEDS_ALLOWANCE and request.allow_deletes))
         ]
+        drive.counts[BLOCKED] = sum(1 for item in items if item.action.changes_something) - len(allowed)
         drive.whole = Scope.from_json(json.loads(change_set.request)).everything
         deletes = drive.run.kind == "sync" or self._deletes_allowed(request)
         guarded = any(

@@ -188,6 +188,7 @@ class Naming:
         names: Names,
     ) -> None:
         known = {key: container for container, key in held.items()}
+        known = {**_at_home(wishes, checkpoints.values()), **known}
         wanted = {wish.key: wish.container for wish in wishes if wish.key not in known}
         containers = {**known, **allocate(wanted.items(), held)}
         holders: dict[PhysicalName, dict[PhysicalName, str]] = defaultdict(dict)
@@ -220,6 +221,12 @@ def _containers_of(
     """The databases that hold what was written of these assets."""
     held = (checkpoints.get(record.id) for record in records)
     return frozenset(each.container for each in held if each is not None and each.state is not CheckpointState.DELETED)
+
+
+def _at_home(wishes: Iterable[_Wish], checkpoints: Iterable[Checkpoint]) -> dict[str, PhysicalName]:
+    """Databases that a rule names and that hold tables of the same spaces already, such as a space's own by default."""
+    homes = {(each.asset.space, each.container) for each in checkpoints if each.state is not CheckpointState.DELETED}
+    return {wish.key: wish.container for wish in wishes if (wish.record.id.space, wish.container) in homes}
 
 
 def _held_containers(tables: Iterable[Checkpoint | FormerTable], mapping: MappingRules) -> dict[PhysicalName, str]:

@@ -1,8 +1,8 @@
 """Make and save a change set: load what is known, let the pure steps decide, write down the result.
 
-Nothing here calls a target, with two exceptions: a database that this state has never seen is looked at before names
-are given out, so that a lost state is rebuilt from AWS instead of written over it; and a thorough plan reads the
-databases that hold what it is about, so that it compares with what is there and not with what was written.
+A target is read in three cases only: a database that this state has never seen is looked at before names are given
+out, so that a lost state is rebuilt from AWS instead of written over it; a thorough plan reads the databases that hold
+what it is about; and a table that a run found changed by others is read, so that the plan shows what it meets.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from datetime import datetime
 
 from spheresync import __version__
 from spheresync.config import DeletionPolicy, Settings
-from spheresync.mapping.glue_table import retired
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -35,18 +34,16 @@ from spheresync.plan.guards import GuardVerdict, guard_columns, guard_removals
 from spheresync.plan.items import (
     Subject,
     by_urgency,
-    delete_item,
     digest_items,
     forget_item,
-    retire_item,
     settled_item,
 )
 from spheresync.plan.triage import RemovalRules, Work, triage
 from spheresync.run.designing import Designer, Draft
 from spheresync.run.displaced import findings_of
-from spheresync.run.former_tables import FormerRules, former_items
 from spheresync.run.naming import Names, Naming
 from spheresync.run.progress import OnProgress
+from spheresync.run.removals import DeleteRules, Removals
 from spheresync.run.scope import Scope
 from spheresync.state.records import (
     AssetRecord,
@@ -54,6 +51,7 @@ from spheresync.state.records import (
     ChangeSetRecord,
     Checkpoint,
     CheckpointState,
+    FormerTable,
 )
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Target
@@ -62,7 +60,6 @@ FORMAT = 1
 """Version of the saved change set; another one is refused at apply."""
 COLUMN_GUARD = "column_guard"
 MANAGED = frozenset({CheckpointState.ACTIVE, CheckpointState.RETIRED})
-NEEDS_ALLOWANCE = "deletes_not_allowed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,9 +122,12 @@ class Planner:
             self._store, self._settings, self._target, self._draft, now=self._now, progress=self._progress
         )
         await designer.run([self._subject(record) for record in to_design], names)
-        await self._plan_removals()
+        removals = Removals(
+            self._store, self._settings, self._target, self._draft, self._delete_rules, at=isoformat(self._now)
+        )
+        await removals.plan()
         if names.formers:
-            await self._plan_formers(records, names)
+            await removals.plan_formers(self._left_behind(records, names))
         findings = self._guard(records, await self._waiting()) + await self._gone_spaces()
         findings += findings_of(names.displaced)
         return await self._save(findings + within_bounds(self._draft.left) + self._request.notices)
@@ -167,8 +167,8 @@ class Planner:
     def _triage_all(self, records: Iterable[AssetRecord]) -> list[AssetRecord]:
         """Settle what needs no definition; answer what does."""
         request, draft, deletion = self._request, self._draft, self._settings.deletion
-        offer = request.offer_deletes or self._deletes_allowed
-        rules = RemovalRules(deletion.policy, deletion.misses, deletion.grace, offer)
+        rules = RemovalRules(deletion.policy, deletion.misses, deletion.grace, self._delete_rules.offered)
+        failed = {problem.subject for problem in request.problems}
         to_design = []
         for record in records:
             decision = self._mapping.decide(record.id, record.kind, record.label)
@@ -178,7 +178,7 @@ class Planner:
             mapping = decision.digest
             work = triage(record, held, decision, mapping, rules=rules, now=self._now, thorough=request.thorough)
             if work is Work.UNCHANGED:
-                draft.summary[Action.UNCHANGED] += 1
+                draft.summary[Action.UNCHANGED] += str(record.id) not in failed  # what failed is told as that
             elif work is Work.DESIGN:
                 to_design.append(record)
             elif work is Work.HELD:
@@ -194,32 +194,11 @@ class Planner:
     def _deletes_allowed(self) -> bool:
         return self._request.allow_deletes or self._settings.deletion.policy is DeletionPolicy.DELETE
 
-    async def _plan_removals(self) -> None:
-        held = [subject.checkpoint.body for _, subject in self._draft.removals if subject.checkpoint is not None]
-        blobs = await self._store.blobs.get_many(held)
-        bodies = []
-        for work, subject in self._draft.removals:
-            assert subject.checkpoint is not None
-            last_body = blobs[subject.checkpoint.body]
-            self._draft.gone.append(subject.asset)
-            times = f"no longer listed by Datasphere, {subject.record.misses} complete listings in a row"
-            if work is Work.RETIRE:
-                address = (subject.checkpoint.container, subject.checkpoint.name)
-                marked = retired(last_body, isoformat(self._now), *address)
-                bodies.append(marked.body)
-                self._draft.items.append(retire_item(subject, marked, last_body, times))
-            else:
-                item = delete_item(subject, last_body, f"retired, and {times}")
-                blocked = None if self._deletes_allowed else NEEDS_ALLOWANCE
-                self._draft.items.append(replace(item, blocked_by=blocked))
+    @property
+    def _delete_rules(self) -> DeleteRules:
+        return DeleteRules(allowed=self._deletes_allowed, reviewed=self._request.offer_deletes)
 
-        async def keep(tx: Tx) -> None:
-            await tx.blobs.put_many(bodies)
-
-        if bodies:
-            await self._store.write(keep)
-
-    async def _plan_formers(self, records: Iterable[AssetRecord], names: Names) -> None:
+    def _left_behind(self, records: Iterable[AssetRecord], names: Names) -> list[tuple[FormerTable, Subject]]:
         """Tables that assets had before, but for those that are in use again."""
         in_use = {held.address for held in self._checkpoints.values() if held.state is not CheckpointState.DELETED}
         in_use |= {(item.container, item.name) for item in self._draft.items}
@@ -232,18 +211,7 @@ class Planner:
             subject = self._subject(record)
             if subject.decision.included and self._request.scope.wants(record.id, subject.decision.tier):
                 subjects.append((former, subject))
-        bodies = await self._store.blobs.get_many(former.body for former, _ in subjects)
-        offered = self._request.offer_deletes or self._deletes_allowed
-        blocked = None if self._deletes_allowed else NEEDS_ALLOWANCE
-        rules = FormerRules(self._settings.deletion.policy, offered, blocked)
-        items, marked = former_items(subjects, bodies, rules, at=isoformat(self._now))
-        self._draft.items += items
-
-        async def keep(tx: Tx) -> None:
-            await tx.blobs.put_many(marked)
-
-        if marked:
-            await self._store.write(keep)
+        return subjects
 
     def _guard(self, records: Iterable[AssetRecord], waiting: frozenset[AssetId]) -> tuple[Problem, ...]:
         managed: Counter[SpaceName] = Counter(

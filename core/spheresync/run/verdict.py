@@ -10,6 +10,10 @@ from spheresync.model import Action, RunState
 FAILED = "failed"
 REFUSED = "refused"
 SKIPPED = "skipped"
+BLOCKED = "blocked"
+
+COUNT_WORDS = (*map(str, Action), FAILED, REFUSED, SKIPPED, BLOCKED)
+"""Every word under which a run counts, in the order in which it is told."""
 
 #: Actions that left something behind in the target or in what is managed there.
 EFFECTIVE = tuple(action for action in Action if action.changes_something)
@@ -19,7 +23,8 @@ def state_of(counts: Mapping[str, int], *, guarded: bool, halted: bool) -> RunSt
     """The end state of a run that ran to its end (a cancelled one says so itself).
 
     Args:
-        counts: items by action, plus failed (not read or not written), refused (moved since the plan) and skipped.
+        counts: items by action, plus failed (not read or not written), refused (moved since the plan), skipped, and
+            blocked (a guard held them back, or a delete was not allowed).
         guarded: a guard held items back.
         halted: the run stopped early because the target took nothing any more.
     """

@@ -23,6 +23,7 @@ from spheresync.answers import (
     TargetObjectRow,
 )
 from spheresync.model import Action, Column, FieldChange, JsonValue, Problem, isoformat
+from spheresync.run.verdict import COUNT_WORDS
 from spheresync.state.records import (
     AssetRecord,
     AuditEntry,
@@ -222,10 +223,9 @@ def _failure(problem: Problem, target: str | None) -> Failure:
 
 def _counts(run: RunRecord, tried: Mapping[tuple[Action, JournalState], int]) -> dict[str, int]:
     """The counts of the end, or, while the run is under way, what the journal holds so far."""
-    words = [*Action, "failed", "refused", "skipped"]
     if run.state.ended:
-        return {str(word): run.counts.get(word, 0) for word in words}
-    counts = dict.fromkeys(map(str, words), 0)
+        return {word: run.counts.get(word, 0) for word in COUNT_WORDS}
+    counts = dict.fromkeys(COUNT_WORDS, 0)
     for (action, state), count in tried.items():
         if state is JournalState.CONFIRMED:
             counts[action] += count

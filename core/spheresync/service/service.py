@@ -129,6 +129,7 @@ class Service(Reading):
                 "read": report.read,
                 "unchanged": report.unchanged,
                 "problems": [rows.finding(problem) for problem in report.problems[: rows.SHOWN_PROBLEMS]],
+                "findings": [rows.finding(notice) for notice in report.notices],
                 "usage": self._workshop.usage(),
                 "state": state,
             }

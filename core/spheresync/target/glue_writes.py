@@ -184,7 +184,8 @@ class GlueWriter:
         if operation.action is Action.RETIRE:
             return Outcome(None, b"", already=True)
         if operation.action is not Action.CREATE and self._drift.missing is DriftPolicy.OVERWRITE:
-            return await self.create(replace(operation, action=Action.CREATE, last_written=None, recovering=False))
+            again = replace(operation, action=Action.CREATE, last_written=None, recovering=False)
+            return replace(await self.create(again), did=Action.CREATE)
         raise TargetError(TargetFault.MOVED, f"{operation.subject}: somebody else has deleted the table.", remedy=_LOOK)
 
     def _require_ours(self, operation: Operation, live: LiveObject) -> None:

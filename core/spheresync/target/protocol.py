@@ -91,6 +91,7 @@ class Outcome:
     request_id: str | None = None
     already: bool = False  # found done, nothing sent
     kept: tuple[FieldChange, ...] = ()  # other people's edits that the drift policy let stand
+    did: Action | None = None  # what was done where that is not what was asked: a table that was gone was made again
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,10 @@ _MEANINGS = {
     "unchanged": "nothing to do",
     "held": "held by a revert",
     "conflict": "somebody else's table has the name",
+    "failed": "could not be read or written",
+    "refused": "changed by others since the plan",
+    "skipped": "not reached",
+    "blocked": "left out: held by a guard, or a delete that was not allowed",
 }
 
 
@@ -79,6 +83,7 @@ def show_discovery(answer: DiscoveryAnswer) -> None:
         f"{answer.read} definitions read, {answer.unchanged} unchanged."
     )
     _findings("Could not be read", answer.problems)
+    _findings("Findings", answer.findings)
     if answer.state != "failed":
         say("Next: spheresync preview")
 

@@ -151,6 +151,7 @@ class FakeService:
             read=2,
             unchanged=0,
             problems=self._problems(),
+            findings=[],
             usage={"datasphere_requests": 4},
             state="partly_failed" if self.problems else "done",
         )

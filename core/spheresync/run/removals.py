@@ -1,0 +1,154 @@
+"""Items for tables that nobody's asset stands behind any more: marked as retired first, deleted later where allowed.
+
+A retired table that a run found changed by others is read again. In a preview a person sees what was done to it and
+may have it deleted all the same; a sync, which nobody reviews, leaves it and says so (CONTRACT.md, Deletion).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from spheresync.config import DeletionPolicy, Settings
+from spheresync.mapping.glue_table import retired
+from spheresync.model import DEFAULT_DESTINATION, Action, AssetId, PhysicalName, Problem
+from spheresync.plan.diff import field_changes
+from spheresync.plan.drift import DRIFT, foreign_because
+from spheresync.plan.items import Subject, delete_item, forget_item, retire_item
+from spheresync.plan.triage import Work
+from spheresync.run.designing import Draft
+from spheresync.state.records import ChangeSetItem, Checkpoint, FormerTable
+from spheresync.state.store import Store, Tx
+from spheresync.target.protocol import Target
+
+NEEDS_ALLOWANCE = "deletes_not_allowed"
+_NAMED_FIELDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRules:
+    """`allowed`: deletes may be done; `reviewed`: a person sees the change set before anything of it is sent."""
+
+    allowed: bool
+    reviewed: bool
+
+    @property
+    def offered(self) -> bool:
+        """Whether deletes are planned at all: a preview offers them even where they still wait for the allowance."""
+        return self.allowed or self.reviewed
+
+    def blocked_by(self, *, touched: bool) -> str | None:
+        """Why a planned delete waits; one of a table that others touched waits for a person's word in any case."""
+        return None if self.allowed and not touched else NEEDS_ALLOWANCE
+
+
+class Removals:
+    """Adds retirements and deletions to a draft."""
+
+    def __init__(
+        self, store: Store, settings: Settings, target: Target, draft: Draft, rules: DeleteRules, *, at: str
+    ) -> None:
+        """`at`: the time that a mark says."""
+        self._store = store
+        self._settings = settings
+        self._target = target
+        self._draft = draft
+        self._rules = rules
+        self._at = at
+        self._bodies: list[bytes] = []
+
+    async def plan(self) -> None:
+        """Items of assets that were missed often enough; each counts for the guards.
+
+        Raises:
+            TargetError: a table that others are known to have changed could not be read.
+        """
+        held = [subject.checkpoint.body for _, subject in self._draft.removals if subject.checkpoint is not None]
+        blobs = await self._store.blobs.get_many(held)
+        for work, subject in self._draft.removals:
+            assert subject.checkpoint is not None
+            last_body = blobs[subject.checkpoint.body]
+            times = f"no longer listed by Datasphere, {subject.record.misses} complete listings in a row"
+            if work is Work.RETIRE:
+                item: ChangeSetItem | None = self._retire(subject, subject.checkpoint, last_body, times)
+            else:
+                item = await self._delete(subject, subject.checkpoint, last_body, f"retired, and {times}")
+            if item is not None:
+                self._draft.items.append(item)
+                if item.action.removes:
+                    self._draft.gone.append(subject.asset)
+        await self._keep_bodies()
+
+    async def plan_formers(self, left_behind: Sequence[tuple[FormerTable, Subject]]) -> None:
+        """Items of tables that assets had before mapping rules named them anew.
+
+        They are retired in the change set that names the asset anew, and deleted as retired tables are. No guard counts
+        them, since new rules are the wish of a person. `deletion.policy: keep` neither marks nor deletes them: they are
+        remembered, and retired once the policy says so. Where the asset left the scope they are left alone.
+
+        Raises:
+            TargetError: as `plan`.
+        """
+        if self._settings.deletion.policy is DeletionPolicy.KEEP:
+            return
+        bodies = await self._store.blobs.get_many(former.body for former, _ in left_behind)
+        not_ours: list[tuple[PhysicalName, PhysicalName]] = []
+        for former, subject in left_behind:
+            held = former.as_checkpoint()
+            about = replace(subject, checkpoint=held)
+            reason = f"a former table of {subject.asset}, which mapping rules named anew"
+            item: ChangeSetItem | None = None
+            if not former.retired:
+                item = self._retire(about, held, bodies[former.body], reason)
+            elif self._rules.offered:
+                reason = f"{reason}; retired since {former.since}"
+                item = await self._delete(about, held, bodies[former.body], reason)
+            if item is not None and item.action is Action.FORGET:
+                not_ours.append(former.address)
+            elif item is not None:
+                self._draft.items.append(item)
+        await self._keep_bodies(not_ours)
+
+    def _retire(self, subject: Subject, held: Checkpoint, last_body: bytes, reason: str) -> ChangeSetItem:
+        marked = retired(last_body, self._at, held.container, held.name)
+        self._bodies.append(marked.body)
+        return retire_item(subject, marked, last_body, reason)
+
+    async def _delete(self, subject: Subject, held: Checkpoint, last_body: bytes, reason: str) -> ChangeSetItem | None:
+        """The delete of a retired table, or what becomes of it instead; None where it is left and a finding says so."""
+        live = await self._target.read(held.container, held.name) if held.version is None else None
+        if live is None:  # as it was left, or gone already
+            return replace(delete_item(subject, last_body, reason), blocked_by=self._rules.blocked_by(touched=False))
+        table = f"{held.container}.{held.name}"
+        foreign = foreign_because(live, subject.asset, self._settings.installation_marker, last_body)
+        if foreign is not None:
+            return forget_item(subject, f"the retired table {table} {foreign}; it is left as it is")
+        # Without members that AWS fills with empty values.
+        changes = tuple(change for change in field_changes(last_body, live.body) if change.before or change.after)
+        if changes and not self._rules.reviewed:
+            self._draft.left.append(_left(subject.asset, table, [change.path for change in changes]))
+            return None
+        self._bodies.append(live.body)
+        seen = replace(subject, checkpoint=replace(held, version=live.version))
+        if changes:
+            reason = f"{reason}; somebody else has changed {len(changes)} of its fields since"
+        item = delete_item(seen, live.body, reason)
+        return replace(item, changes=changes, blocked_by=self._rules.blocked_by(touched=bool(changes)))
+
+    async def _keep_bodies(self, not_ours: Sequence[tuple[PhysicalName, PhysicalName]] = ()) -> None:
+        """Write down what the items refer to, and that former tables belong to others by now."""
+        bodies, self._bodies = self._bodies, []
+
+        async def keep(tx: Tx) -> None:
+            await tx.blobs.put_many(bodies)
+            await tx.former_tables.remove_many(self._target.name, DEFAULT_DESTINATION, not_ours)
+
+        if bodies or not_ours:
+            await self._store.write(keep)
+
+
+def _left(asset: AssetId, table: str, fields: Sequence[str]) -> Problem:
+    more = f" and {len(fields) - _NAMED_FIELDS} more" if len(fields) > _NAMED_FIELDS else ""
+    message = f"somebody else has changed {', '.join(fields[:_NAMED_FIELDS])}{more} of the retired table {table}"
+    remedy = "Look at it in a preview; if it may go, apply that change set with deletes allowed."
+    return Problem(str(asset), DRIFT, f"{message}; it is not deleted", remedy)

@@ -1,0 +1,93 @@
+"""A retired table that somebody else has changed or taken: never deleted unseen, never in the way for ever."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.test_former_tables import deletes
+from tests.e2e.test_full import drifted, edit
+from tests.e2e.test_safety import tables_of
+from tests.simulators.glue_process import GlueSimulator
+from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
+
+ASSET = "SPACE_000/ASSET_00003"
+TABLE = "asset_00003"
+
+
+@pytest.fixture
+def retired(synced: Installation, tenant: RunningTenant, glue: GlueSimulator) -> Installation:
+    """The asset of TABLE is gone, and the table marked."""
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00003")
+    for _ in range(3):
+        run = synced.ask("sync")
+    assert run["counts"]["retire"] == 1
+    glue.reset()
+    return synced
+
+
+def applied(installation: Installation, *flags: str) -> dict[str, Any]:
+    preview = installation.ask("preview")
+    return dict(installation.ask("apply", preview["change_set_id"], *flags))
+
+
+def test_what_others_changed_since_is_left_by_a_sync_and_deleted_once_a_person_has_seen_it(
+    retired: Installation, glue: GlueSimulator
+) -> None:
+    edit(glue, TABLE, foreign={"team": "bi"})
+    assert retired.ask("sync", "--allow-deletes", code=3)["counts"]["refused"] == 1
+    run = retired.ask("sync", "--allow-deletes")
+    assert (run["counts"]["delete"], run["counts"]["refused"]) == (0, 0)
+    assert "parameters.team" in drifted(run)[ASSET]
+    item = next(each for each in retired.ask("preview")["items"] if each["action"] == "delete")
+    assert item["blocked_by"] == "deletes_not_allowed"
+    assert [change["path"] for change in item["changes"]] == ["parameters.team"]
+    assert TABLE in tables_of(glue, "space_000")
+    assert applied(retired, "--allow-deletes")["counts"]["delete"] == 1
+    assert TABLE not in tables_of(glue, "space_000")
+
+
+def test_with_a_policy_that_deletes_it_still_waits_for_a_person(retired: Installation, glue: GlueSimulator) -> None:
+    retired.config = "deletion: {policy: delete}\n"
+    edit(glue, TABLE, foreign={"team": "bi"})
+    retired.ask("sync", code=3)
+    assert retired.ask("sync")["counts"]["delete"] == 0
+    assert deletes(retired.ask("preview")) == [(ASSET, f"space_000.{TABLE}", "deletes_not_allowed")]
+
+
+def test_an_edit_that_was_taken_back_is_no_edit(retired: Installation, glue: GlueSimulator) -> None:
+    before = glue.table("space_000", TABLE)["Parameters"]
+    edit(glue, TABLE, foreign={"team": "bi"})
+    retired.ask("sync", "--allow-deletes", code=3)
+    edit(glue, TABLE, Parameters=before)
+    assert retired.ask("sync", "--allow-deletes")["counts"]["delete"] == 1
+
+
+def test_what_others_took_over_is_a_conflict_once_and_then_theirs(retired: Installation, glue: GlueSimulator) -> None:
+    edit(glue, TABLE, Parameters={"owner": "Jane"})
+    assert retired.ask("sync", "--allow-deletes", code=1)["counts"]["conflict"] == 1
+    run = retired.ask("sync", "--allow-deletes")
+    assert (run["counts"]["forget"], run["counts"]["delete"]) == (1, 0)
+    glue.reset()
+    assert deletes(retired.ask("preview")) == []
+    assert retired.ask("sync", "--allow-deletes")["state"] == "done"
+    assert glue.calls() == {}
+    assert glue.table("space_000", TABLE)["Parameters"] == {"owner": "Jane"}
+
+
+def test_what_somebody_deleted_already_is_deleted(retired: Installation, glue: GlueSimulator) -> None:
+    edit(glue, TABLE, foreign={"team": "bi"})
+    retired.ask("sync", "--allow-deletes", code=3)
+    glue.client().delete_table(DatabaseName="space_000", Name=TABLE)
+    assert retired.ask("sync", "--allow-deletes")["counts"]["delete"] == 1
+    assert deletes(retired.ask("preview")) == []
+
+
+def test_a_delete_that_was_not_allowed_is_told_as_left_out(retired: Installation, glue: GlueSimulator) -> None:
+    run = applied(retired)
+    assert (run["state"], run["counts"]["delete"], run["counts"]["blocked"]) == ("done", 0, 1)
+    assert TABLE in tables_of(glue, "space_000")
+    text = retired.run("runs", run["run_id"]).out
+    assert "left out" in text
