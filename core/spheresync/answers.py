@@ -226,6 +226,12 @@ class AuditRow(Answer):
     detail: dict[str, JsonValue] | None = None
 
 
+class AuditPage(Page[AuditRow]):
+    """One page of the audit log; `note` says why it is empty where nothing is known of the asset asked for."""
+
+    note: str | None = None
+
+
 class AuditVerdictAnswer(Answer):
     intact: bool
     entries: int

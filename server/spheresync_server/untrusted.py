@@ -2,7 +2,8 @@
 
 Labels, descriptions and values come from Datasphere and AWS, where anybody with modelling rights writes them. Control
 characters steer terminals; bidirectional and zero-width characters hide text from people that a model still reads
-(reference: mcp-servers.md 7).
+(reference: mcp-servers.md 7). Names are another matter: one that lost a character names nothing any more, so in data
+they stay exact, and where people read them every such character is shown as an escape.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 
 LONGEST_TEXT = 4_000
 """Characters of one text; a view's SQL fits, a flood does not."""
+
+_NAME_FIELDS = frozenset({"asset", "space", "name", "subject", "path", "pii", "hierarchies", "parameters"})
+"""Fields of answers whose texts, and whatever is inside them, are technical names and nothing else."""
 
 _LAYOUT = frozenset("\n\t")
 _HIDING = frozenset({"Cc", "Cf", "Cs", "Co"})  # control, format (bidi, zero width, tags), surrogates, private use
@@ -34,12 +38,35 @@ def clean_line(text: str, *, longest: int = 200) -> str:
     return clean_text(" ".join(text.split()), longest=longest)
 
 
+def visible(name: str, *, longest: int = 200) -> str:
+    """A name for people's eyes: nothing left out, what would steer or hide written as an escape."""
+    if not name.isprintable():
+        name = "".join(
+            char.encode("unicode_escape").decode() if char != " " and not char.isprintable() else char for char in name
+        )
+    return f"{name[:longest]}… ({len(name)} characters)" if len(name) > longest else name
+
+
 def clean_json(value: Json) -> Json:
-    """Clean every text in a JSON value, keys included."""
+    """Clean every text in a JSON value but for names, which a caller must be able to give back as they are."""
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, list):
         return [clean_json(item) for item in value]
     if isinstance(value, dict):
-        return {clean_line(key): clean_json(item) for key, item in value.items()}
+        return {
+            clean_line(key): _encodable(item) if key in _NAME_FIELDS else clean_json(item)
+            for key, item in value.items()
+        }
+    return value
+
+
+def _encodable(value: Json) -> Json:
+    """Names as they are, but for lone surrogates, which no UTF-8 document can hold."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, list):
+        return [_encodable(item) for item in value]
+    if isinstance(value, dict):
+        return {str(_encodable(key)): _encodable(item) for key, item in value.items()}
     return value

@@ -38,6 +38,7 @@ ASSISTANTS: tuple[Promise, ...] = (
         (
             "tests/e2e/test_mcp_dog.py::test_an_assistant_brings_a_space_to_aws",
             "tests/contract/test_scope_flags.py::test_a_list_is_paged_by_an_opaque_cursor",
+            "tests/contract/test_scope_flags.py::test_a_cursor_fits_one_list_and_its_filters",
         ),
     ),
     Promise(

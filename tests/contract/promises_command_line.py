@@ -124,6 +124,7 @@ COMMAND_LINE: tuple[Promise, ...] = (
         (
             "tests/contract/test_scope_flags.py::test_a_preview_plans_what_its_flags_admit",
             "tests/contract/test_scope_flags.py::test_a_sync_of_one_asset_reads_and_writes_that_one",
+            "tests/contract/test_scope_flags.py::test_an_asset_outside_of_the_spaces_given_is_a_usage_error",
             "tests/unit/server/test_cli.py::test_scope_and_flags_reach_the_service",
         ),
     ),

@@ -128,6 +128,10 @@ RUNS: tuple[Promise, ...] = (
         "audit query filters by time, actor, action, asset, outcome and run.",
         (
             "tests/contract/test_audit_log.py::test_the_command_line_filters_it",
+            "tests/contract/test_audit_log.py::test_a_word_that_no_entry_can_have_is_a_usage_error",
+            "tests/contract/test_audit_log.py::test_every_word_that_entries_hold_is_valid",
+            "tests/contract/test_audit_log.py::test_an_asset_nobody_knows_is_noted",
+            "tests/contract/test_audit_log.py::test_a_day_is_the_whole_of_it",
             "tests/e2e/test_cli_dog.py::test_what_was_done_is_on_record",
             "tests/unit/state/test_audit.py::test_queries_filter_page_and_count",
         ),

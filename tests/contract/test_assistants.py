@@ -60,6 +60,9 @@ async def test_who_says_nothing_is_a_viewer_and_reads_the_store_only(
         await call(client, "describe_asset", asset="SPACE_000/ASSET_00001")
         await call(client, "explain_mapping", asset="SPACE_000/ASSET_00001")
         await call(client, "preview_changes")
+        outside = await client.call_tool(
+            "preview_changes", {"spaces": ["SPACE_000"], "assets": ["SPACE_001/ASSET_00001"]}
+        )
         await call(client, "get_sync_status")
         templates = (await client.list_resource_templates()).resource_templates
         resources = (await client.list_resources()).resources
@@ -67,6 +70,7 @@ async def test_who_says_nothing_is_a_viewer_and_reads_the_store_only(
     assert server is not None and server.name == "spheresync"
     assert not WRITING & {tool.name for tool in tools}
     assert refused.is_error and "operator" in str(refused.content)
+    assert outside.is_error and "asset SPACE_001/ASSET_00001 would be left out" in str(outside.content)
     assert (spaces["total"], assets["total"], len(assets["items"])) == (2, 10, 3)
     assert {str(r.uri) for r in resources} | {t.uri_template for t in templates} >= RESOURCES
     assert tenant.stats().total == 0, "a tool call never asks SAP"
@@ -116,9 +120,11 @@ async def test_the_same_call_repeated_gives_the_same_run_and_outlives_the_connec
             first = await call(client, "run_sync", wait_seconds=0)
             same = await call(client, "run_sync", wait_seconds=0)
             other = await call(client, "run_sync", spaces=["SPACE_000"], wait_seconds=0)
+            listed = await call(client, "list_runs")
     finally:
         tenant.set_faults()
     assert first["state"] in {"queued", "running"}
+    assert all(run["counts"].keys() == first["counts"].keys() for run in listed["items"])
     assert same["run_id"] == first["run_id"] != other["run_id"]
     assert installation.ask("sync")["counts"]["unchanged"] == 20, "the next process took both over before its own"
     runs = {run["run_id"]: run for run in installation.ask("runs")["items"]}

@@ -6,11 +6,13 @@ import json
 import shutil
 import sqlite3
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from spheresync.service.audit_questions import ACTIONS, OUTCOMES
 from tests.contract.conftest import MakeInstallation
 from tests.simulators.installation import Installation
 
@@ -50,6 +52,46 @@ def test_the_command_line_filters_it(synced: Installation) -> None:
     assert synced.ask("audit", "query", "--cursor", cursor, code=2)["error"]["code"] == "usage"
     exported = synced.run("audit", "export")
     assert len([json.loads(line) for line in exported.out.splitlines()]) == len(rows(synced))
+
+
+@pytest.mark.parametrize(
+    ("flag", "word", "said"),
+    [
+        ("--outcome", "dne", "Did you mean done? Valid: already, "),
+        ("--action", "creat", "Did you mean create? Valid: adopt, cancel, create, "),
+        ("--action", "frob", "Valid: adopt"),
+    ],
+)
+def test_a_word_that_no_entry_can_have_is_a_usage_error(synced: Installation, flag: str, word: str, said: str) -> None:
+    error = synced.ask("audit", "query", flag, word, code=2)["error"]
+    assert error["code"] == "usage" and repr(word) in error["message"] and error["remedy"].startswith(said)
+
+
+def test_every_word_that_entries_hold_is_valid(synced: Installation) -> None:
+    for row in rows(synced):
+        assert row["action"] in ACTIONS and row["outcome"] in OUTCOMES
+
+
+def test_an_asset_nobody_knows_is_noted(synced: Installation) -> None:
+    page = synced.ask("audit", "query", "--asset", "space_000/asset_00001")
+    assert (page["items"], page["total"]) == ([], 0)
+    assert "Nothing is known" in page["note"] and "Did you mean SPACE_000/ASSET_00001" in page["note"]
+    known = synced.ask("audit", "query", "--asset", "SPACE_000/ASSET_00001", "--action", "delete")
+    assert (known["total"], known["note"]) == (0, None), "known, and never deleted"
+    assert "Nothing is known" in synced.run("audit", "query", "--asset", "NO/SUCH").out
+
+
+def test_a_day_is_the_whole_of_it(synced: Installation) -> None:
+    found = rows(synced)
+    first, last = (datetime.fromisoformat(found[at]["at"]).astimezone() for at in (0, -1))
+    day, before = first.date().isoformat(), (first.date() - timedelta(days=1)).isoformat()
+    of_the_day = sum(datetime.fromisoformat(row["at"]).astimezone().date() == first.date() for row in found)
+    assert synced.ask("audit", "query", "--since", day, "--until", day)["total"] == of_the_day > 0
+    assert synced.ask("audit", "query", "--until", before)["total"] == 0
+    assert synced.ask("audit", "query", "--until", "9999-12-31")["total"] == len(found)
+    assert synced.ask("audit", "query", "--until", found[0]["at"])["total"] == 0, "a moment is where it ends"
+    after = (last.date() + timedelta(days=1)).isoformat()
+    assert synced.ask("audit", "query", "--since", after)["total"] == 0
 
 
 def test_verify_says_so_by_its_exit_code(synced: Installation, tmp_path: Path) -> None:

@@ -60,6 +60,17 @@ def test_a_list_is_paged_by_an_opaque_cursor(discovered: Installation) -> None:
     assert len(seen) == len(set(seen)) == 20
 
 
+def test_a_cursor_fits_one_list_and_its_filters(discovered: Installation) -> None:
+    cursor = discovered.ask("assets", "--space", "SPACE_000", "--limit", "4")["next_cursor"]
+    again = discovered.ask("assets", "--space", "SPACE_000", "--limit", "6", "--detail", "full", "--cursor", cursor)
+    assert again["items"][0]["asset"] == "SPACE_000/ASSET_00004", "how much is shown may change from page to page"
+    others = [("assets",), ("assets", "--space", "SPACE_001"), ("assets", "--space", "SPACE_000", "--tier", "high")]
+    for command in (*others, ("runs",), ("audit", "query")):
+        error = discovered.ask(*command, "--cursor", cursor, code=2)["error"]
+        assert error["code"] == "usage" and "another list or to other filters" in error["message"]
+        assert error["remedy"].startswith("Start again without cursor")
+
+
 def test_a_sync_of_one_asset_reads_and_writes_that_one(
     discovered: Installation, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:
@@ -91,3 +102,13 @@ def test_all_wrong_names_are_told_at_once(discovered: Installation, tenant: Runn
     error = discovered.ask("sync", *flags[:8], code=2)["error"]
     assert "'space_000' (did you mean SPACE_000" in error["message"] and "'ELSEWHERE'" in error["message"]
     assert "'NOWHERE'" in error["message"] and "'SPACE_000/asset_2'" in error["message"]
+
+
+def test_an_asset_outside_of_the_spaces_given_is_a_usage_error(discovered: Installation, tenant: RunningTenant) -> None:
+    flags = ("--space", "SPACE_000", "--asset", "SPACE_001/ASSET_00001", "--asset", "SPACE_000/ASSET_00001")
+    tenant.clear_stats()
+    for command in (("preview",), ("preview", "--no-refresh"), ("sync",)):
+        error = discovered.ask(*command, *flags, code=2)["error"]
+        assert error["code"] == "usage" and "asset SPACE_001/ASSET_00001 would be left out" in error["message"]
+    assert tenant.stats().total == 0
+    assert discovered.ask("preview", "--no-refresh", "--space", "SPACE_001", *flags)["summary"]["create"] >= 1

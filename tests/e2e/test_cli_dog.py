@@ -100,6 +100,7 @@ def test_what_was_done_is_on_record(cli: Cli, applied: dict[str, Any]) -> None:
     _, runs = cli("runs")
     assert applied["run_id"] in {run["run_id"] for run in runs["items"]}
     assert cli("runs", applied["run_id"])[1]["counts"] == applied["counts"]
+    assert next(run for run in runs["items"] if run["run_id"] == applied["run_id"])["counts"] == applied["counts"]
     code, verdict = cli("audit", "verify")
     assert code == 0 and verdict["intact"] and verdict["entries"] > 0
     _, entries = cli("audit", "query", "--run", applied["run_id"], "--detail", "full", "--limit", "5")

@@ -5,38 +5,67 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+from dataclasses import dataclass
 
 from spheresync.errors import UsageError
+from spheresync.model import JsonValue, canonical_json, digest_of
 
 LARGEST_PAGE = 200
+_MARK_BYTES = 6
+"""Enough that no two lists of one installation share a mark by chance; a cursor is no secret."""
 
 
-def encode(*position: str | int) -> str:
-    return base64.urlsafe_b64encode(json.dumps(position).encode()).decode().rstrip("=")
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One list under one set of filters. Its cursors fit it alone: a place in one list means nothing in another."""
+
+    mark: str
+
+    @classmethod
+    def of(cls, name: str, **filters: JsonValue) -> Listing:
+        """The list of that name; filters that are None were not given."""
+        given: JsonValue = [name, {key: value for key, value in filters.items() if value is not None}]
+        return cls(digest_of(canonical_json(given), size=_MARK_BYTES))
+
+    def encode(self, *position: str | int) -> str:
+        """The cursor of what follows `position`."""
+        return base64.urlsafe_b64encode(json.dumps([self.mark, *position]).encode()).decode().rstrip("=")
+
+    def decode(self, cursor: str | None, *kinds: type) -> tuple[str | int, ...] | None:
+        """Read a cursor whose parts must be of `kinds`.
+
+        Raises:
+            UsageError: the text is no cursor, or one of another list or of other filters.
+        """
+        if cursor is None:
+            return None
+        mark, *position = _parts(cursor)
+        if mark != self.mark:
+            raise UsageError(
+                f"cursor {cursor[:40]!r} belongs to another list or to other filters.",
+                remedy="Start again without cursor, and keep the filters from page to page.",
+            )
+        if (
+            len(position) != len(kinds)
+            or not all(type(part) is kind for part, kind in zip(position, kinds, strict=True))
+            or not all(0 <= part < 2**63 for part in position if isinstance(part, int))
+        ):
+            raise _no_cursor(cursor)
+        return tuple(position)
 
 
-def decode(cursor: str | None, *kinds: type) -> tuple[str | int, ...] | None:
-    """Read a cursor whose parts must be of `kinds`.
-
-    Raises:
-        UsageError: the text is no cursor of this list.
-    """
-    if cursor is None:
-        return None
+def _parts(cursor: str) -> list[str | int]:
     try:
-        position = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError):
-        position = None
-    if (
-        not isinstance(position, list)
-        or len(position) != len(kinds)
-        or not all(type(part) is kind for part, kind in zip(position, kinds, strict=True))
-        or not all(0 <= part < 2**63 for part in position if isinstance(part, int))
-    ):
-        raise UsageError(
-            f"{cursor[:40]!r} is no cursor of this list.", remedy="Leave cursor out to start from the first page."
-        )
-    return tuple(position)
+        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError, RecursionError):
+        parts = None
+    if not isinstance(parts, list) or len(parts) < 2 or not isinstance(parts[0], str):
+        raise _no_cursor(cursor)
+    return parts
+
+
+def _no_cursor(cursor: str) -> UsageError:
+    return UsageError(f"{cursor[:40]!r} is no cursor of this list.", remedy="Start again without cursor.")
 
 
 def page_size(limit: int) -> int:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
 from spheresync.answers import (
     AssetDetail,
     AssetRow,
-    AuditRow,
+    AuditPage,
     AuditVerdictAnswer,
+    ChangeRow,
     ChangeSetAnswer,
     ColumnDecision,
     MappingExplanation,
@@ -38,17 +38,22 @@ from spheresync.model import (
     SpaceName,
     TechnicalName,
     Tier,
-    isoformat,
 )
 from spheresync.run.displaced import Displaced
 from spheresync.run.naming import Address, displaced_database, known_address
 from spheresync.run.workshop import Workshop
 from spheresync.run.wrong_names import unknown_name
-from spheresync.service import cursors, rows
+from spheresync.service import rows
+from spheresync.service.audit_questions import note_on_asset, require_known_words
+from spheresync.service.cursors import Listing, page_size
+from spheresync.service.moments import beginning, end
 from spheresync.state.definitions import decode_asset
-from spheresync.state.records import AssetRecord
+from spheresync.state.records import AssetRecord, RunRecord
+from spheresync.state.store import Store
 
 Word = TypeVar("Word", bound=StrEnum)
+NO_LIMIT = -1
+"""As SQLite spells it."""
 
 
 def _one_of(what: str, value: str | None, known: type[Word]) -> Word | None:
@@ -76,13 +81,14 @@ class Reading:
         self._store = workshop.store
 
     async def list_spaces(self, *, limit: int = 50, cursor: str | None = None) -> Page[SpaceRow]:
-        start = cursors.decode(cursor, str)
-        size = cursors.page_size(limit)
+        listing = Listing.of("spaces")
+        start = listing.decode(cursor, str)
+        size = page_size(limit)
         spaces = sorted(await self._store.catalog.spaces(), key=lambda space: space.name)
         after = [space for space in spaces if start is None or space.name > str(start[0])]
         counts = await self._store.catalog.counts()
         items = [rows.space_row(space, [each for each in counts if each.space == space.name]) for space in after[:size]]
-        more = cursors.encode(items[-1].space) if len(after) > size else None
+        more = listing.encode(items[-1].space) if len(after) > size else None
         return Page(items=items, total=len(spaces), next_cursor=more)
 
     async def list_assets(
@@ -98,8 +104,9 @@ class Reading:
         cursor: str | None = None,
     ) -> Page[AssetRow]:
         full = _full(detail)
-        start = cursors.decode(cursor, str, str)
-        size = cursors.page_size(limit)
+        listing = Listing.of("assets", space=space, kind=kind, tier=tier, status=status, query=query)
+        start = listing.decode(cursor, str, str)
+        size = page_size(limit)
         if space is not None:
             await self._require_space(space)
         records, total = await self._store.catalog.page(
@@ -113,7 +120,7 @@ class Reading:
         )
         shown = records[:size]
         items = [await self._asset_row(record, full=full) for record in shown]
-        more = cursors.encode(shown[-1].id.space, shown[-1].id.name) if len(records) > size else None
+        more = listing.encode(shown[-1].id.space, shown[-1].id.name) if len(records) > size else None
         return Page(items=items, total=total, next_cursor=more)
 
     async def _asset_row(self, record: AssetRecord, *, full: bool) -> AssetRow:
@@ -225,13 +232,14 @@ class Reading:
         self, change_set_id: str, *, detail: str = "full", limit: int = 20, cursor: str | None = None
     ) -> ChangeSetAnswer:
         full = _full(detail)
-        start = cursors.decode(cursor, int)
-        size = cursors.page_size(limit)
+        listing = Listing.of("change set", change_set_id=change_set_id)
+        start = listing.decode(cursor, int)
+        size = page_size(limit)
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
         after = int(start[0]) if start is not None else 0
         items = await self._store.change_sets.items(record.id, after_ordinal=after, limit=size + 1)
         shown = items[:size]
-        more = cursors.encode(shown[-1].ordinal) if len(items) > size else None
+        more = listing.encode(shown[-1].ordinal) if len(items) > size else None
         total = sum(count for action, count in record.summary.items() if action is not Action.UNCHANGED)
         return rows.change_set_answer(
             record,
@@ -240,6 +248,12 @@ class Reading:
             next_cursor=more,
             now=self._workshop.clock(),
         )
+
+    async def list_deletes(self, change_set_id: str) -> list[ChangeRow]:
+        """Every delete of a change set, also those that a guard holds back: what a person is asked about."""
+        record = await self._store.change_sets.get(ChangeSetId(change_set_id))
+        items = await self._store.change_sets.items(record.id, limit=NO_LIMIT, actions=[Action.DELETE])
+        return [rows.change_row(item, full=False) for item in items]
 
     async def get_run(self, run_id: str) -> RunAnswer:
         run = await self._store.runs.get(RunId(run_id))
@@ -256,13 +270,14 @@ class Reading:
         return rows.run_answer(run, change_set, tally, failed, conflicts)
 
     async def list_runs(self, *, limit: int = 20, cursor: str | None = None) -> Page[RunRow]:
-        start = cursors.decode(cursor, str)
-        size = cursors.page_size(limit)
+        listing = Listing.of("runs")
+        start = listing.decode(cursor, str)
+        size = page_size(limit)
         before = RunId(str(start[0])) if start is not None else None
         runs, total = await self._store.runs.page(limit=size + 1, before=before)
         shown = runs[:size]
-        more = cursors.encode(shown[-1].id) if len(runs) > size else None
-        return Page(items=[rows.run_row(run) for run in shown], total=total, next_cursor=more)
+        more = listing.encode(shown[-1].id) if len(runs) > size else None
+        return Page(items=[await listed_run(self._store, run) for run in shown], total=total, next_cursor=more)
 
     async def query_audit(
         self,
@@ -277,13 +292,23 @@ class Reading:
         detail: str = "concise",
         limit: int = 50,
         cursor: str | None = None,
-    ) -> Page[AuditRow]:
+    ) -> AuditPage:
+        """Entries of the audit log, newest first. A day stands for the whole of it, in `since` as in `until`.
+
+        Raises:
+            UsageError: no entry can have that action or outcome, a time is none, or the cursor is another list's.
+        """
         full = _full(detail)
-        start = cursors.decode(cursor, int)
-        size = cursors.page_size(limit)
+        since, until = beginning("since", since), end("until", until)
+        await require_known_words(self._store, action=action, outcome=outcome)
+        listing = Listing.of(
+            "audit", since=since, until=until, actor=actor, action=action, asset=asset, outcome=outcome, run_id=run_id
+        )
+        start = listing.decode(cursor, int)
+        size = page_size(limit)
         entries, total = await self._store.audit.query(
-            since=moment("since", since),
-            until=moment("until", until),
+            since=since,
+            until=until,
             actor=actor,
             action=action,
             asset=asset,
@@ -293,8 +318,10 @@ class Reading:
             cursor=int(start[0]) if start is not None else None,
         )
         shown = entries[:size]
-        more = cursors.encode(shown[-1].seq) if len(entries) > size else None
-        return Page(items=[rows.audit_row(entry, full=full) for entry in shown], total=total, next_cursor=more)
+        more = listing.encode(shown[-1].seq) if len(entries) > size else None
+        note = await note_on_asset(self._store, asset) if asset is not None and not total else None
+        items = [rows.audit_row(entry, full=full) for entry in shown]
+        return AuditPage(items=items, total=total, next_cursor=more, note=note)
 
     async def verify_audit(self) -> AuditVerdictAnswer:
         verdict = await self._store.audit.verify()
@@ -316,6 +343,11 @@ class Reading:
         return sorted(name for name in names if name.startswith(prefix))[:100]
 
 
+async def listed_run(store: Store, run: RunRecord) -> RunRow:
+    """A run of a list, with what it counts so far."""
+    return rows.run_row(run, None if run.state.ended else await store.runs.tally(run.id))
+
+
 def _context(asset: Asset) -> dict[str, JsonValue]:
     context: dict[str, JsonValue] = {"labels": dict(asset.labels)}
     if asset.owner:
@@ -328,20 +360,3 @@ def _context(asset: Asset) -> dict[str, JsonValue]:
     if asset.view_definition:
         context["view_definition"] = asset.view_definition
     return context
-
-
-def moment(name: str, text: str | None) -> str | None:
-    """A point in time as the state spells it; a time without zone is local.
-
-    Raises:
-        UsageError: the text is no time.
-    """
-    if text is None:
-        return None
-    try:
-        parsed = datetime.fromisoformat(text)
-        return isoformat(parsed if parsed.tzinfo is not None else parsed.astimezone())
-    except (ValueError, OverflowError) as error:
-        raise UsageError(
-            f"{name} {text!r} is no time.", remedy="Write it as 2026-11-24 or 2026-11-24T08:00:00Z."
-        ) from error

@@ -166,14 +166,15 @@ def change_set_answer(
     )
 
 
-def run_row(run: RunRecord) -> RunRow:
+def run_row(run: RunRecord, tally: Mapping[tuple[Action, JournalState], int] | None = None) -> RunRow:
+    """`tally` says what was tried so far, of a run that is under way."""
     return RunRow(
         run_id=run.id,
         state=run.state,
         kind=run.kind,
         actor=run.actor.id,
         change_set_id=run.change_set_id,
-        counts=dict(run.counts),
+        counts=_counts(run, tally or {}),
         created_at=run.created_at,
         finished_at=run.finished_at,
     )
@@ -203,7 +204,7 @@ def run_answer(
         kind=run.kind,
         actor=run.actor.id,
         change_set_id=run.change_set_id,
-        progress=Progress(phase=run.phase, done=done, total=max(todo, done)),
+        progress=Progress(phase=run.phase or run.state, done=done, total=max(todo, done)),
         counts=_counts(run, tried),
         failures=failures[:SHOWN_FAILURES],
         failures_total=len(failures) + left_out,

@@ -40,7 +40,9 @@ from spheresync.service import rows
 from spheresync.service.assembly import open_workshop
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.connections import test_connections
-from spheresync.service.reading import Reading, moment
+from spheresync.service.moments import beginning, end
+from spheresync.service.reading import Reading
+from spheresync.service.selection import require_within_known_spaces, require_within_spaces
 from spheresync.service.status import sync_status
 from spheresync.state.audit_export import csv_header, csv_line, json_line
 from spheresync.state.records import AuditEvent, RunRecord
@@ -106,8 +108,14 @@ class Service(Reading):
         return isoformat(self._workshop.clock())
 
     async def _scope(self, request: ScopeRequest, *, refreshes: bool) -> Scope:
-        """Check a scope. Names that only a listing could know are let through where a listing follows."""
-        return await checked_scope(self._store, request, targets=self.settings.targets, listed=not refreshes)
+        """Check a scope. Names that only a listing could know are let through where a listing follows.
+
+        Raises:
+            UsageError: names are wrong, or an asset is asked for outside of the spaces that are asked for.
+        """
+        scope = await checked_scope(self._store, request, targets=self.settings.targets, listed=not refreshes)
+        await require_within_known_spaces(self._store, scope)
+        return scope
 
     async def discover(
         self, scope: ScopeRequest, principal: Principal, *, progress: OnProgress = silent
@@ -159,6 +167,7 @@ class Service(Reading):
         if refresh:
             report = await self._workshop.discover(checked, thorough=False, since=self._asked_now(), progress=progress)
             await require_found(self._store, checked)
+            require_within_spaces(checked)
             problems, notices = tuple(report.problems), report.notices
         request = PlanRequest(
             scope=checked, principal=principal, offer_deletes=True, problems=problems, notices=notices
@@ -233,6 +242,7 @@ class Service(Reading):
         except UsageError:
             await self._workshop.discover(scope, thorough=False, since=self._now(), progress=silent)
             await require_found(self._store, scope)
+            require_within_spaces(scope)
 
     async def _create_run(
         self,
@@ -345,7 +355,7 @@ class Service(Reading):
         if spelling == "csv":
             yield csv_header()
         spell = csv_line if spelling == "csv" else json_line
-        async for entry in self._store.audit.iterate(moment("since", since), moment("until", until)):
+        async for entry in self._store.audit.iterate(beginning("since", since), end("until", until)):
             yield spell(entry)
 
 

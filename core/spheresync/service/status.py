@@ -8,6 +8,7 @@ from spheresync.config.durations import format_duration
 from spheresync.model import AssetStatus, RunState, Tier
 from spheresync.run.workshop import Workshop
 from spheresync.service import rows
+from spheresync.service.reading import listed_run
 from spheresync.state.records import RunRecord
 
 RECENT = 5
@@ -34,7 +35,7 @@ async def sync_status(workshop: Workshop) -> SyncStatus:
             "tenant": settings.tenant_host,
             "assets": statuses,
             "tiers": [_tier(tier, tiers.get(tier, 0), settings) for tier in Tier],
-            "queue": [rows.run_row(run) for run in runs if not run.state.ended],
+            "queue": [await listed_run(store, run) for run in runs if not run.state.ended],
             "last_runs": [rows.run_row(run) for run in ended[:RECENT]],
             "savings": _savings(ended),
             "problems": problems,

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from spheresync.answers import (
     Answer,
     AssetRow,
-    AuditRow,
+    AuditPage,
     AuditVerdictAnswer,
     ConnectionReport,
     Page,
@@ -101,13 +101,22 @@ def doctor(context: typer.Context) -> int:
 def audit_query(
     context: typer.Context,
     *,
-    since: Annotated[str | None, typer.Option(metavar="TIME", help="Not before, ISO 8601.")] = None,
-    until: Annotated[str | None, typer.Option(metavar="TIME", help="Not after, ISO 8601.")] = None,
-    actor: Annotated[str | None, typer.Option(metavar="WHO")] = None,
-    action: Annotated[str | None, typer.Option(metavar="WHAT")] = None,
-    asset: Annotated[str | None, typer.Option(metavar="SPACE/NAME")] = None,
-    outcome: Annotated[str | None, typer.Option(metavar="WORD")] = None,
-    run_id: Annotated[str | None, typer.Option("--run", "--run-id", metavar="RUN_ID")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="From this time or day on, ISO 8601; local where it has no zone."),
+    ] = None,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="Before this time, or to the end of this day, ISO 8601.")
+    ] = None,
+    actor: Annotated[str | None, typer.Option(metavar="WHO", help="Only what this user or process did.")] = None,
+    action: Annotated[str | None, typer.Option(metavar="WHAT", help="Only this action, such as create.")] = None,
+    asset: Annotated[str | None, typer.Option(metavar="SPACE/NAME", help="Only what was done to this asset.")] = None,
+    outcome: Annotated[
+        str | None, typer.Option(metavar="WORD", help="Only this outcome, such as done or refused.")
+    ] = None,
+    run_id: Annotated[
+        str | None, typer.Option("--run", "--run-id", metavar="RUN_ID", help="Only what this run did.")
+    ] = None,
     detail: DetailOption = "concise",
     limit: Limit = 50,
     cursor: Cursor = None,
@@ -115,7 +124,7 @@ def audit_query(
     """Who did what, when, to what; newest first."""
     from spheresync_server.cli.show_records import show_audit
 
-    async def work(bench: Bench) -> Page[AuditRow]:
+    async def work(bench: Bench) -> AuditPage:
         return await bench.service.query_audit(
             since=since,
             until=until,

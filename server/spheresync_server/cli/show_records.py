@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from spheresync.answers import AssetRow, AuditRow, AuditVerdictAnswer, ConnectionReport, Page, RunRow
+from spheresync.answers import AssetRow, AuditPage, AuditVerdictAnswer, ConnectionReport, Page, RunRow
 from spheresync_server.cli.tables import say, shown_more, table
-from spheresync_server.untrusted import clean_line
+from spheresync_server.untrusted import clean_line, visible
 
 
 def show_assets(page: Page[AssetRow]) -> None:
@@ -18,7 +18,7 @@ def show_assets(page: Page[AssetRow]) -> None:
         heads,
         (
             [
-                row.asset, row.kind, row.label, row.tier, row.status,
+                visible(row.asset), row.kind, row.label, row.tier, row.status,
                 *([row.columns, " ".join(row.objects or ()), row.synced_at] if full else []),
             ]
             for row in page.items
@@ -37,7 +37,7 @@ def show_runs(page: Page[RunRow]) -> None:
         (
             (
                 row.run_id, row.kind, row.state, row.actor, row.created_at,
-                ", ".join(f"{word} {count}" for word, count in row.counts.items() if count),
+                ", ".join(f"{word} {count}" for word, count in row.counts.items() if count) or None,
             )
             for row in page.items
         ),
@@ -45,12 +45,24 @@ def show_runs(page: Page[RunRow]) -> None:
     shown_more(len(page.items), page.total, page.next_cursor)
 
 
-def show_audit(page: Page[AuditRow]) -> None:
+def show_audit(page: AuditPage) -> None:
     """Audit entries, newest first."""
+    if not page.total:
+        say(f"No entry matches. {clean_line(page.note or '', longest=1_000)}".rstrip())
+        return
     table(
         ("Seq", "At", "Actor", "Action", "Run", "Asset", "Target", "Outcome"),
         (
-            (row.seq, row.at, row.actor, row.action, row.run_id, row.asset, row.target, row.outcome)
+            (
+                row.seq,
+                row.at,
+                row.actor,
+                row.action,
+                row.run_id,
+                row.asset and visible(row.asset),
+                row.target,
+                row.outcome,
+            )
             for row in page.items
         ),
     )

@@ -10,7 +10,6 @@ from mcp.types import Completion, CompletionArgument, CompletionContext, PromptR
 
 from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.prompt_files import PromptFile
-from spheresync_server.untrusted import clean_line
 
 _MOST = 100
 
@@ -59,5 +58,4 @@ def add_completion(server: MCPServer[Desk], desk: Desk, prompts: Iterable[Prompt
         if what == "asset" and space is None and isinstance(reference, ResourceTemplateReference):
             return Completion(values=[])
         found = await desk.service.suggest(what, argument.value, space)
-        values = [clean_line(value) for value in found[:_MOST]]
-        return Completion(values=values, total=len(found), has_more=len(found) > _MOST)
+        return Completion(values=found[:_MOST], total=len(found), has_more=len(found) > _MOST)

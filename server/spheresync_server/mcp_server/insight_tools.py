@@ -7,12 +7,12 @@ from typing import Annotated
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from spheresync.answers import AuditRow, AuditVerdictAnswer, ConnectionReport, Page, SyncStatus
+from spheresync.answers import AuditPage, AuditVerdictAnswer, ConnectionReport, SyncStatus
 from spheresync_server.mcp_server.answering import counts_line, page_line, respond
 from spheresync_server.mcp_server.arguments import AuditDetail, Cursor, Limit
 from spheresync_server.mcp_server.desk import Desk
 
-_Moment = Annotated[str | None, Field(description="ISO 8601")]
+_Moment = Annotated[str | None, Field(description="ISO 8601; a date is that whole day")]
 
 
 class InsightTools:
@@ -29,12 +29,12 @@ class InsightTools:
         actor: Annotated[str | None, Field(description="Who")] = None,
         action: Annotated[str | None, Field(description="What, such as create")] = None,
         asset: Annotated[str | None, Field(description="SPACE/NAME")] = None,
-        outcome: Annotated[str | None, Field(description="Such as done, failed")] = None,
+        outcome: Annotated[str | None, Field(description="Such as done, refused")] = None,
         run_id: Annotated[str | None, Field(description="run_...")] = None,
         detail: AuditDetail = "concise",
         limit: Limit = 50,
         cursor: Cursor = None,
-    ) -> Annotated[CallToolResult, Page[AuditRow]]:
+    ) -> Annotated[CallToolResult, AuditPage]:
         """Who did what, when, to what, with which outcome; newest first."""
         page = await self._service.query_audit(
             since=since,
@@ -48,7 +48,10 @@ class InsightTools:
             limit=limit,
             cursor=cursor,
         )
-        return respond(page, page_line("audit entries", len(page.items), page.total, page.next_cursor))
+        lines = [page_line("audit entries", len(page.items), page.total, page.next_cursor)]
+        if page.note is not None:
+            lines.append("Nothing is known of that asset: see note.")
+        return respond(page, *lines)
 
     async def verify_audit_log(self) -> Annotated[CallToolResult, AuditVerdictAnswer]:
         """Check the hash chain of the audit log."""

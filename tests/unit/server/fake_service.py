@@ -11,6 +11,7 @@ import anyio
 from spheresync.answers import (
     AssetDetail,
     AssetRow,
+    AuditPage,
     AuditRow,
     AuditVerdictAnswer,
     ChangeRow,
@@ -306,13 +307,13 @@ class FakeService:
         self._asked("cancel_run", run_id=run_id, principal=principal)
         return self._run(run_id, "cancelled")
 
-    async def query_audit(self, **filters: Any) -> Page[AuditRow]:
+    async def query_audit(self, **filters: Any) -> AuditPage:
         self._asked("query_audit", **filters)
         row = AuditRow(
             seq=1, at=NOW, actor="anna", action="create", run_id="run_1", asset="SALES/V_ORDERS", target="glue",
             outcome="done",
         )  # fmt: skip
-        return Page(items=[row], total=1)
+        return AuditPage(items=[row], total=1)
 
     async def verify_audit(self) -> AuditVerdictAnswer:
         self._asked("verify_audit")

@@ -1,0 +1,57 @@
+"""Questions to the audit log that could only be mistakes: a word that no entry ever holds, an asset nobody knows."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from spheresync.errors import TargetFault, UsageError
+from spheresync.model import Action, AssetId, RunState
+from spheresync.run.wrong_names import nearest
+from spheresync.state.store import Store
+
+ACTIONS = frozenset(
+    {
+        *(action for action in Action if action.changes_something),
+        *("preview", "run_sync", "run_apply", "cancel", "guard_lifted"),
+        *("create_database", "use_database", "rebuild"),
+    }
+)
+OUTCOMES = frozenset(
+    {
+        *(state for state in RunState if state.ended),
+        *TargetFault,
+        *("already", "requested"),
+    }
+)
+
+
+async def require_known_words(store: Store, *, action: str | None, outcome: str | None) -> None:
+    """Let words pass that entries may hold, or that some entry holds although this program writes none such.
+
+    Raises:
+        UsageError: no entry holds that word; the text names the valid ones.
+    """
+    if action is not None and action not in ACTIONS and not (await store.audit.query(action=action, limit=1))[1]:
+        raise _unknown("action", action, ACTIONS)
+    if outcome is not None and outcome not in OUTCOMES and not (await store.audit.query(outcome=outcome, limit=1))[1]:
+        raise _unknown("outcome", outcome, OUTCOMES)
+
+
+async def note_on_asset(store: Store, asset: str) -> str | None:
+    """Why an asset has no entries, where nothing at all is known of it; None where it is known."""
+    try:
+        known = await store.catalog.asset(AssetId.parse(asset)) is not None
+    except ValueError:
+        known = False
+    if known or (await store.audit.query(asset=asset, limit=1))[1]:
+        return None
+    near = nearest(asset, [str(record.id) for record in await store.catalog.assets()])
+    return f"Nothing is known of an asset {asset!r}, neither here nor in the catalog. {near}".strip()
+
+
+def _unknown(what: str, word: str, known: Iterable[str]) -> UsageError:
+    valid = sorted(map(str, known))
+    near = difflib.get_close_matches(word, valid, n=1)
+    guess = f"Did you mean {near[0]}? " if near else ""
+    return UsageError(f"no entry of the audit log has {what} {word!r}.", remedy=f"{guess}Valid: {', '.join(valid)}.")

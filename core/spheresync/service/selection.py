@@ -1,0 +1,34 @@
+"""A scope whose spaces and assets leave nothing of each other is a mistake, and said so."""
+
+from __future__ import annotations
+
+from spheresync.errors import UsageError
+from spheresync.run.scope import Scope, look_up
+from spheresync.state.store import Store
+
+
+def require_within_spaces(scope: Scope) -> None:
+    """Let a scope pass whose assets are all in its spaces.
+
+    Raises:
+        UsageError: an asset is asked for outside of the spaces that are asked for.
+    """
+    outside = sorted(asset for asset in scope.assets if scope.spaces and asset.space not in scope.spaces)
+    if not outside:
+        return
+    others = f" and {len(outside) - 1} more" if len(outside) > 1 else ""
+    raise UsageError(
+        f"asset {outside[0]}{others} would be left out: what is selected must be in the spaces given "
+        f"({', '.join(sorted(scope.spaces))}) and among the assets given.",
+        remedy="Leave the spaces out, or name the space of each asset too.",
+    )
+
+
+async def require_within_known_spaces(store: Store, scope: Scope) -> None:
+    """The same before a listing: where a name is not known yet, that may be what is wrong, and the listing tells it.
+
+    Raises:
+        UsageError: as above.
+    """
+    if not await look_up(store, scope):
+        require_within_spaces(scope)
