@@ -118,6 +118,7 @@ ASSISTANTS: tuple[Promise, ...] = (
         "Where no issuer is configured the server binds to loopback only.",
         (
             "tests/unit/server/test_cli.py::test_errors_are_one_document_too",
+            "tests/unit/server/test_processes.py::test_every_loopback_name_is_served_and_no_other",
             "tests/unit/server/test_processes.py::test_http_serves_mcp_and_the_operators_routes",
         ),
     ),

@@ -68,7 +68,7 @@ def _loopback(host: str) -> str:
     Raises:
         UsageError: it can be reached from other machines.
     """
-    if host == "localhost":
+    if host.lower() == "localhost":
         return _LOCAL
     try:
         loopback = ipaddress.ip_address(host).is_loopback

@@ -11,9 +11,11 @@ from contextlib import asynccontextmanager, contextmanager
 import anyio
 import uvicorn
 from mcp.server.mcpserver import MCPServer
+from mcp.server.transport_security import TransportSecuritySettings
 
 from spheresync.errors import UsageError
 from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.loopback import LoopbackOnly
 from spheresync_server.mcp_server.routes import add_routes
 
 _GRACE = 1
@@ -44,8 +46,8 @@ def bind(host: str, port: int) -> socket.socket:
 async def serve_http(server: MCPServer[Desk], desk: Desk, listening: socket.socket) -> None:
     """Serve MCP at /mcp and the operator's routes beside it, on an address that is already bound."""
     add_routes(server, desk)
-    # A loopback host switches on the SDK's Host and Origin checks against DNS rebinding.
-    app = server.streamable_http_app(host="127.0.0.1")
+    unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # LoopbackOnly checks every route
+    app = LoopbackOnly(server.streamable_http_app(transport_security=unchecked))
     logging.getLogger("uvicorn.error").addFilter(_is_no_farewell)
     config = uvicorn.Config(
         app,

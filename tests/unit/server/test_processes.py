@@ -229,13 +229,46 @@ async def test_http_serves_mcp_and_the_operators_routes(tmp_path: Path) -> None:
     assert foreign == [421] * 5 and origin.status_code == 403
 
 
+HELLO = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+    "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"},
+}}  # fmt: skip
+
+
+@pytest.mark.parametrize("bound", ["127.0.0.1", "127.0.0.2", "LOCALHOST"])
+def test_every_loopback_name_is_served_and_no_other(bound: str) -> None:
+    accepts = {"accept": "application/json, text/event-stream"}
+    with http_server("--host", bound) as (base, _), httpx2.Client(base_url=base, headers=accepts) as web:
+        port = base.rpartition(":")[2]
+
+        def asked(**headers: str) -> int:
+            return web.post("/mcp", json=HELLO, headers=headers).status_code
+
+        names = ("127.0.0.1", "127.0.0.2", "localhost", "LOCALHOST", "LocalHost", "[::1]")
+        served = [name + end for name in names for end in ("", ":80", f":{port}")]
+        foreign = [
+            *("evil.example", f"evil.example:{port}", "localhost.evil.example", "127.0.0.1.evil.example"),
+            *(f"localhost:{port}:evil", "[::1", "localhost@evil.example", "0.0.0.0", "10.0.0.1"),
+        ]
+        assert asked() == 200
+        assert {host: asked(host=host) for host in served} == dict.fromkeys(served, 200)
+        assert {host: asked(host=host) for host in foreign} == dict.fromkeys(foreign, 421)
+        assert web.get("/healthz", headers={"host": "LOCALHOST"}).status_code == 200
+        pages = ["http://localhost", "http://127.0.0.2:6274", "HTTP://LOCALHOST:1"]
+        assert {origin: asked(origin=origin) for origin in pages} == dict.fromkeys(pages, 200)
+        others = [
+            "null",
+            "http://evil.example",
+            "http://localhost.evil.example",
+            "http://localhost@evil.example",
+            "file://",
+        ]
+        assert {origin: asked(origin=origin) for origin in others} == dict.fromkeys(others, 403)
+
+
 def test_a_signal_ends_an_http_server_that_a_client_still_listens_to() -> None:
-    hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
-        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"},
-    }}  # fmt: skip
     accepts = {"accept": "application/json, text/event-stream"}
     with http_server() as (base, process), httpx2.Client(base_url=base, headers=accepts) as web:
-        session = web.post("/mcp", json=hello).headers["mcp-session-id"]
+        session = web.post("/mcp", json=HELLO).headers["mcp-session-id"]
         with web.stream("GET", "/mcp", headers={"mcp-session-id": session}) as stream:
             assert stream.status_code == 200
             process.send_signal(signal.SIGTERM)
