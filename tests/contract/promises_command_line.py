@@ -21,6 +21,7 @@ COMMAND_LINE: tuple[Promise, ...] = (
         (
             "tests/unit/server/test_cli.py::test_every_command_answers_people_and_programs",
             "tests/unit/server/test_cli.py::test_errors_are_one_document_too",
+            "tests/unit/server/test_cli.py::test_an_option_without_its_value_does_not_swallow_json",
             "tests/e2e/test_cli_dog.py::test_mistakes_are_usage_errors_in_one_document",
             "tests/unit/server/test_loading.py::test_a_signal_while_modules_load_is_one_kind_line",
         ),

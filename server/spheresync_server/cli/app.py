@@ -3,19 +3,35 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperGroup
 
 from spheresync import __version__
 from spheresync.errors import UsageError
 from spheresync_server.cli import change_commands, config_commands, documents, record_commands, serve_command
 from spheresync_server.cli.global_options import Environment, Invocation
+from spheresync_server.later import COMMANDS, comes_later
+
+if TYPE_CHECKING:
+    from typer._click.core import Command, Context
 
 _EPILOG = "Every command also takes --env, --config, --json and --verbose."
 
+
+class Commands(TyperGroup):
+    """The commands there are; those that are still to come say so."""
+
+    def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
+        if cmd_name in COMMANDS:
+            raise UsageError(comes_later(f"spheresync {cmd_name}"), remedy="`spheresync --help` lists what there is.")
+        return super().get_command(ctx, cmd_name)
+
+
 app = typer.Typer(
     name="spheresync",
+    cls=Commands,
     help="Keep AWS catalogs true to SAP Datasphere: discover, preview, apply, remember.",
     epilog=f"{_EPILOG} Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 changes (preview --exit-code).",
     add_completion=False,
@@ -39,6 +55,8 @@ def spheresync(
     version: Annotated[bool, typer.Option("--version", help="Show the version.")] = False,
 ) -> int | None:
     """Keep AWS catalogs true to SAP Datasphere: discover, preview, apply, remember."""
+    if config == Path():
+        raise UsageError("--config needs the name of a file.", remedy="Write --config FILE.")
     context.obj = Invocation(env.value if env is not None else None, config, json, verbose)
     if context.invoked_subcommand is not None:
         return None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import ConfigurationError, SourceError, SourceFault, StateError, TargetError, TargetFault
-from spheresync_server import opening
+from spheresync_server import later, opening
 from spheresync_server.cli.hoisting import hoist, wants_json
 from spheresync_server.cli.main import main
 from tests.unit.server import fake_cli
@@ -131,11 +131,18 @@ def test_exit_codes_of_checks(cli: Run, service: FakeService) -> None:
     [
         (["frobnicate"], "usage", 2, "frobnicate"),
         ([], "usage", 2, "give a command"),
-        (["login"], "usage", 2, "No such command"),
+        (["login"], "usage", 2, "spheresync login comes with a later release"),
+        (["restore", "FILE", "--frob"], "usage", 2, "later release"),
+        (["worker", "--help"], "usage", 2, "later release"),
         (["assets", "--limit", "900"], "usage", 2, "limit"),
         (["assets", "--frob"], "usage", 2, "--frob"),
         (["apply"], "usage", 2, "CHANGE_SET_ID"),
         (["--env", "cat", "assets"], "usage", 2, "dog"),
+        (["assets", "--env"], "usage", 2, "dog"),
+        (["--env", "--verbose", "assets"], "usage", 2, "dog"),
+        (["assets", "--config"], "usage", 2, "--config FILE"),
+        (["--config", "--env", "dog", "assets"], "usage", 2, "--config FILE"),
+        (["config", "validate", "--config="], "usage", 2, "--config FILE"),
         (["assets", "--space", "SALE"], "usage", 2, "Known: HR, SALES"),
         (["apply", "cs_old"], "refused", 3, "new preview"),
         (["assets", "--config", "/nowhere.yaml"], "configuration", 2, "nowhere"),
@@ -158,6 +165,35 @@ def test_errors_are_one_document_too(cli: Run, arguments: list[str], code: str, 
 def test_configuration_problems_are_listed_one_by_one(cli: Run) -> None:
     code, out, _ = cli("config", "validate", "--config", "/nowhere.yaml", "--json")
     assert code == 2 and json.loads(out)["error"]["problems"] == ["/nowhere.yaml: no such file", "prefix: too long"]
+
+
+@pytest.mark.parametrize("arguments", [["assets", "--env"], ["assets", "--config"], ["assets", "--space"], ["--env"]])
+def test_an_option_without_its_value_does_not_swallow_json(cli: Run, arguments: list[str]) -> None:
+    code, out, err = cli(*arguments, "--json")
+    assert code == 2 and json.loads(out)["error"]["code"] == "usage" and err == ""
+
+
+def test_commands_of_later_releases_are_not_listed(cli: Run) -> None:
+    listed = {
+        line.split()[1] for line in cli("--help")[1].splitlines() if line.startswith("│ ") and len(line.split()) > 2
+    }
+    assert {"discover", "sync", "runs"} <= listed
+    assert not later.COMMANDS & listed
+
+
+def test_json_that_is_given_a_value_is_answered_by_a_document(cli: Run) -> None:
+    code, out, _ = cli("assets", "--json=yes")
+    assert code == 2 and "--json" in json.loads(out)["error"]["message"]
+
+
+def test_a_wrong_role_is_a_problem_of_the_configuration(cli: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPHERESYNC_ROLE", "adnim")
+    code, out, _ = cli("config", "validate", "--json")
+    assert code == 2 and "'adnim' is no role; valid: viewer" in json.loads(out)["error"]["problems"][0]
+    code, out, _ = cli("config", "validate", "--config", "/nowhere.yaml", "--json")
+    assert code == 2 and len(json.loads(out)["error"]["problems"]) == 3, "told together with what else is wrong"
+    monkeypatch.setenv("SPHERESYNC_ROLE", "viewer")
+    assert cli("config", "validate")[0] == 0
 
 
 @pytest.mark.parametrize(
@@ -238,7 +274,9 @@ def test_global_options_stand_anywhere() -> None:
     ]  # fmt: skip
     assert wants_json(hoist(arguments))
     assert not wants_json(hoist(["--env", "dog", "apply", "--", "--json"]))
-    assert hoist(["--env"]) == ["--env"]
+    assert hoist(["--env"]) == ["--env="], "refused by the parser, and not taken for the word that follows"
+    assert hoist(["assets", "--config", "--json"]) == ["--config=", "--json", "assets"]
+    assert hoist(["--env", "--", "--json"]) == ["--env=", "--", "--json"]
 
 
 def test_progress_bar_needs_a_terminal(cli: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:
