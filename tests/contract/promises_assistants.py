@@ -134,6 +134,8 @@ ASSISTANTS: tuple[Promise, ...] = (
         "allow_deletes counts only once a person confirmed; a client that cannot ask is told the command line.",
         (
             "tests/unit/server/test_mcp_tools.py::test_deletes_are_done_only_after_the_person_said_yes",
+            "tests/unit/server/test_mcp_tools.py::test_the_question_names_tables_and_what_a_guard_holds_back",
+            "tests/unit/server/test_mcp_tools.py::test_a_malformed_yes_is_a_plain_no",
             "tests/unit/server/test_mcp_tools.py::test_no_means_that_nothing_is_done",
             "tests/unit/server/test_mcp_tools.py::test_a_client_that_cannot_ask_gets_the_command_line",
         ),

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from spheresync.answers import ChangeSetAnswer, DiscoveryAnswer, Finding, RunAnswer
 from spheresync.model import Action
 from spheresync_server.cli.tables import say, table
-from spheresync_server.untrusted import clean_line
+from spheresync_server.standing import standing
+from spheresync_server.untrusted import clean_line, visible
 
 _SHOWN_FIELDS = 4
 _MEANINGS = {
@@ -39,7 +40,11 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
     _counts(answer.summary)
     for item in answer.items:
         held = f"  [waits: {item.blocked_by}]" if item.blocked_by else ""
-        say(clean_line(f"{item.asset}  {item.action} {item.target} {item.object}: {item.reason}{held}", longest=500))
+        say(
+            clean_line(
+                f"{visible(item.asset)}  {item.action} {item.target} {item.object}: {item.reason}{held}", longest=500
+            )
+        )
         for change in item.changes[:_SHOWN_FIELDS]:
             say(f"    {_short(change.path)}: {_short(change.before)} -> {_short(change.after)}")
         if len(item.changes) > _SHOWN_FIELDS:
@@ -61,10 +66,9 @@ def show_run(answer: RunAnswer) -> None:
     say(f"Run {answer.run_id} ({answer.kind}, by {clean_line(answer.actor)}): {answer.state}")
     _counts(answer.counts)
     if answer.finished_at is None:
-        progress = answer.progress
-        say(f"{progress.phase}: {progress.done} of {progress.total}. Follow it: spheresync runs {answer.run_id}")
+        say(f"{standing(answer.state, answer.progress)} Follow it: spheresync runs {answer.run_id}")
     for failure in answer.failures:
-        say(clean_line(f"{failure.asset}: {failure.reason}", longest=1_000))
+        say(clean_line(f"{visible(failure.asset)}: {failure.reason}", longest=1_000))
         if failure.remedy:
             say(f"    {clean_line(failure.remedy, longest=1_000)}")
     if answer.failures_total > len(answer.failures):
@@ -100,7 +104,7 @@ def _findings(title: str, findings: Iterable[Finding]) -> None:
         return
     say("", f"{title}:")
     for finding in listed:
-        say(f"  {clean_line(finding.subject)}: {clean_line(finding.message, longest=1_000)}")
+        say(f"  {visible(finding.subject)}: {clean_line(finding.message, longest=1_000)}")
         if finding.remedy:
             say(f"    {clean_line(finding.remedy, longest=1_000)}")
 

@@ -1,10 +1,12 @@
 """Ask the person behind the client before anything is deleted.
 
-Deletes count only after that person has said yes with the numbers before them. The question goes through elicitation,
+Deletes count only after that person has said yes with the tables before them. The question goes through elicitation,
 in whichever way the client's protocol era carries it (reference: mcp-servers.md 1, Resolve/Elicit).
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult
 from mcp.server.mcpserver.exceptions import ToolError
@@ -12,16 +14,27 @@ from mcp.types import ElicitationCapability
 from mcp_types.version import is_version_at_least
 from pydantic import BaseModel, Field
 
+from spheresync.answers import ChangeRow
+from spheresync.run.planning import NEEDS_ALLOWANCE
 from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.untrusted import visible
 
 _ANSWERS_BY_RETRY = "2026-07-28"
 """From this revision on a question needs no channel back to the client: the client repeats the call with the answer."""
 
 
-class DeleteConfirmation(BaseModel):
-    """What the person answers."""
+_NAMED = 5
+"""Tables that the question names; the others are counted."""
 
-    delete: bool = Field(description="Delete these tables from AWS?")
+
+class DeleteConfirmation(BaseModel):
+    """What the person answers; strict, so that nothing but a plain yes is one."""
+
+    delete: bool = Field(description="Delete these tables from AWS?", strict=True)
+
+
+class UnconfirmedError(ToolError):
+    """Raised when nothing may be deleted, in words for the model."""
 
 
 class NothingToConfirm(BaseModel):
@@ -34,24 +47,25 @@ async def confirm_deletes(
     """Ask only where deletes are asked for and the change set holds some.
 
     Raises:
-        ToolError: the client cannot ask its user.
+        UnconfirmedError: the client cannot ask its user.
     """
     if not allow_deletes:
         return NothingToConfirm()
-    change_set = await ctx.request_context.lifespan_context.service.get_change_set(change_set_id, limit=1)
-    deletes = change_set.summary.get("delete", 0)
-    if change_set.state != "open" or not deletes:
+    service = ctx.request_context.lifespan_context.service
+    change_set = await service.get_change_set(change_set_id, limit=1)
+    if change_set.state != "open" or not change_set.summary.get("delete"):
         return NothingToConfirm()
+    deletes = await service.list_deletes(change_set_id)
     if not _can_ask(ctx):
-        raise ToolError(
+        raise UnconfirmedError(
             f"Not applied: change set {change_set.change_set_id} deletes {_tables(deletes)} and this client cannot ask "
             "its user to confirm that. A person can run `spheresync apply "
             f"{change_set.change_set_id} --allow-deletes`, or set `deletion.policy: delete` in the configuration."
         )
     others = ", ".join(f"{word} {count}" for word, count in change_set.summary.items() if count and word != "delete")
     return Elicit(
-        f"Change set {change_set.change_set_id} deletes {_tables(deletes)} from AWS, for good. "
-        f"Besides: {others or 'nothing'}. Delete them?",
+        f"Change set {change_set.change_set_id} deletes {_tables(deletes)} from AWS, for good: {_named(deletes)}."
+        f"{_held_back(deletes)} Besides: {others or 'nothing'}. Delete {'it' if len(deletes) == 1 else 'them'}?",
         DeleteConfirmation,
     )
 
@@ -60,20 +74,40 @@ def confirmed(answer: ElicitationResult[DeleteConfirmation]) -> bool:
     """Whether deletes may be done.
 
     Raises:
-        ToolError: the person said no, or closed the question.
+        UnconfirmedError: the person said no, or closed the question.
     """
     if isinstance(answer, AcceptedElicitation):
         if isinstance(answer.data, NothingToConfirm):
             return False
         if answer.data.delete:
             return True
-    raise ToolError(
+    raise UnconfirmedError(
         "Not confirmed, nothing done. Do not ask again; apply_changes without allow_deletes does everything but delete."
     )
 
 
-def _tables(count: int) -> str:
-    return "1 table" if count == 1 else f"{count} tables"
+def unreadable_answer() -> UnconfirmedError:
+    """What to say where the client's answer is none that was asked for; the SDK's own text names our modules."""
+    return UnconfirmedError(
+        "Not confirmed, nothing done: the client's answer to the question could not be read; it must be "
+        '{"delete": true} or {"delete": false}. apply_changes without allow_deletes does everything but delete.'
+    )
+
+
+def _tables(deletes: Sequence[ChangeRow]) -> str:
+    return "1 table" if len(deletes) == 1 else f"{len(deletes)} tables"
+
+
+def _named(deletes: Sequence[ChangeRow]) -> str:
+    """The first tables with their assets, and how many more there are."""
+    named = [f"{each.object} (asset {visible(each.asset)})" for each in deletes[:_NAMED]]
+    more = len(deletes) - len(named)
+    return ", ".join([*named, *([f"and {more} more"] if more else [])])
+
+
+def _held_back(deletes: Sequence[ChangeRow]) -> str:
+    held = sum(each.blocked_by not in {None, NEEDS_ALLOWANCE} for each in deletes)
+    return f" A guard holds back {held} of {len(deletes)}, whatever the answer." if held else ""
 
 
 def _can_ask(ctx: Context[Desk, object]) -> bool:

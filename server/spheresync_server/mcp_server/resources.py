@@ -15,6 +15,7 @@ from spheresync.answers import Page, SpaceRow
 from spheresync.errors import SpheresyncError, UsageError
 from spheresync_server.failure import note_of
 from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.wording import answer_in_tool_words, in_tool_words
 from spheresync_server.untrusted import Json, clean_json
 
 _JSON = "application/json"
@@ -29,7 +30,7 @@ _Answer = TypeVar("_Answer", bound=BaseModel)
 
 
 def _document(value: Json) -> str:
-    return json.dumps(clean_json(value), ensure_ascii=False)
+    return json.dumps(answer_in_tool_words(clean_json(value)), ensure_ascii=False)
 
 
 async def _found(answer: Awaitable[_Answer]) -> str:
@@ -42,9 +43,9 @@ async def _found(answer: Awaitable[_Answer]) -> str:
     try:
         return _document((await answer).model_dump(mode="json"))
     except UsageError as error:
-        raise ResourceNotFoundError(note_of(error).text) from error
+        raise ResourceNotFoundError(in_tool_words(note_of(error).text)) from error
     except SpheresyncError as error:
-        raise ResourceError(note_of(error).text) from error
+        raise ResourceError(in_tool_words(note_of(error).text)) from error
 
 
 def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
@@ -62,7 +63,7 @@ def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
         try:
             return _document(desk.show_settings())
         except SpheresyncError as error:
-            raise ResourceError(note_of(error).text) from error
+            raise ResourceError(in_tool_words(note_of(error).text)) from error
 
     @server.resource("spheresync://assets/{space}/{name}", title="Asset", mime_type=_JSON, security=_NAMES)
     async def asset(space: str, name: str) -> str:

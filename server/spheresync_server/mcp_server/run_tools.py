@@ -10,7 +10,7 @@ from pydantic import Field
 
 from spheresync.answers import Page, RunAnswer, RunRow
 from spheresync.run.scope import ScopeRequest
-from spheresync_server.mcp_server.answering import page_line, respond, run_lines
+from spheresync_server.mcp_server.answering import page_line, respond, run_lines, run_list_lines
 from spheresync_server.mcp_server.arguments import (
     LONGEST_WAIT,
     Assets,
@@ -62,7 +62,8 @@ class RunTools:
     async def list_runs(self, limit: Limit = 20, cursor: Cursor = None) -> Annotated[CallToolResult, Page[RunRow]]:
         """Runs, newest first."""
         page = await self._service.list_runs(limit=limit, cursor=cursor)
-        return respond(page, page_line("runs", len(page.items), page.total, page.next_cursor))
+        told = page_line("runs", len(page.items), page.total, page.next_cursor)
+        return respond(page, told, *run_list_lines(page.items))
 
     async def cancel_run(self, run_id: Run) -> Annotated[CallToolResult, RunAnswer]:
         """Stop a queued or running run at the next asset. What it has done so far stays; a new sync or preview does

@@ -15,19 +15,22 @@ import anyio
 from mcp import MCPError
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ToolError, UnexpectedToolError
+from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError, UnexpectedToolError
 from mcp.server.stdio import stdio_server
 from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult
 from pydantic import AnyUrl, ValidationError
 
 from spheresync import __version__
 from spheresync_server.failure import new_incident, note_of, product_error
+from spheresync_server.later import RESOURCES, TOOLS, comes_later
 from spheresync_server.mcp_server.completion import add_completion
+from spheresync_server.mcp_server.confirmation import UnconfirmedError, unreadable_answer
 from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.mcp_server.prompting import add_prompts
 from spheresync_server.mcp_server.registry import ToolEntry, tool_entries
 from spheresync_server.mcp_server.resources import add_resources, spell_asset_uri
 from spheresync_server.mcp_server.standard_input import StandardInput
+from spheresync_server.mcp_server.wording import argument_problem, in_tool_words
 from spheresync_server.prompt_files import load_prompts
 
 log = logging.getLogger(__name__)
@@ -84,6 +87,8 @@ class SpheresyncServer(MCPServer[Desk]):
 
     def _refuse_closed(self, name: str) -> None:
         entry = self._entries.get(name)
+        if entry is None and name in TOOLS:
+            raise ToolError(f"{comes_later(name)} tools/list shows what there is.")
         if entry is None:
             near = difflib.get_close_matches(name, self._entries, n=3)
             hint = f"Did you mean {', '.join(near)}?" if near else "tools/list shows what there is."
@@ -91,7 +96,7 @@ class SpheresyncServer(MCPServer[Desk]):
         if entry.open_to(self._desk):
             return
         if self._desk.role.includes(entry.needs):
-            raise ToolError(f"{name} is refused: this server is read-only. Start it without --read-only to allow it.")
+            raise ToolError(f"{name} is refused: this server is read-only. Do not retry: ask whoever runs it.")
         raise ToolError(
             f"{name} needs the role {entry.needs}; you have {self._desk.role}. Do not retry: ask whoever runs this "
             "installation; SPHERESYNC_ROLE is set where the server is started."
@@ -130,7 +135,13 @@ class SpheresyncServer(MCPServer[Desk]):
     async def read_resource(
         self, uri: AnyUrl | str, context: Context[Desk, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
-        """Read a resource; the slashes in an asset's name may be written as they are or as %2F."""
+        """Read a resource; the slashes in an asset's name may be written as they are or as %2F.
+
+        Raises:
+            ResourceNotFoundError: it comes with a later release.
+        """
+        if str(uri) in RESOURCES:
+            raise ResourceNotFoundError(comes_later(str(uri)))
         return await super().read_resource(spell_asset_uri(str(uri)), context)
 
     async def run_stdio_async(self) -> None:
@@ -145,23 +156,17 @@ def _readable(name: str, error: ToolError) -> ToolError:
     """What the model reads instead of the SDK's text."""
     cause = error.__cause__
     if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
-        return ToolError(f"{name}: {'; '.join(_argument_problem(problem) for problem in cause.errors())}.")
+        return ToolError(f"{name}: {'; '.join(map(argument_problem, cause.errors()))}.")
     if cause is not None and (ours := product_error(cause)) is not None:
-        return ToolError(note_of(ours).text)
+        return ToolError(in_tool_words(note_of(ours).text))
     if isinstance(error, UnexpectedToolError):
         incident = new_incident()
         log.error("%s: %s failed", incident, name, exc_info=cause or error)
         return ToolError(f"{name} failed for a reason of its own ({incident}). The server's log holds the details.")
-    return ToolError(str(cause)) if isinstance(cause, ToolError) else error
-
-
-def _argument_problem(problem: Any) -> str:
-    """One pydantic finding in the words of the argument: `limit: must be at most 200`."""
-    place = ".".join(str(part) for part in problem["loc"]) or "arguments"
-    message = str(problem["msg"])
-    given = problem.get("input")
-    said = f", not {given!r}" if isinstance(given, str | int | float | bool) and len(repr(given)) <= 80 else ""
-    return f"{place}: {message[:1].lower()}{message[1:]}{said}"
+    if isinstance(cause, UnconfirmedError):
+        return ToolError(str(cause))
+    # No tool raises a bare ToolError: it is the SDK's, about an answer of the client to a question.
+    return unreadable_answer() if isinstance(cause, ToolError) else error
 
 
 def build_server(desk: Desk) -> SpheresyncServer:

@@ -66,6 +66,13 @@ async def test_what_is_not_there_is_not_found(make_server: MakeServer, era: str,
     assert caught.value.error.code == -32602
 
 
+async def test_the_dashboard_says_that_it_comes_later(make_server: MakeServer, era: str) -> None:
+    async with Client(make_server(), mode=era) as client:
+        with pytest.raises(MCPError, match="ui://spheresync/dashboard comes with a later release") as caught:
+            await client.read_resource("ui://spheresync/dashboard")
+    assert caught.value.error.code == -32602
+
+
 async def test_prompts_have_arguments_and_text(make_server: MakeServer, era: str) -> None:
     async with Client(make_server(), mode=era) as client:
         prompts = {prompt.name: prompt for prompt in (await client.list_prompts()).prompts}

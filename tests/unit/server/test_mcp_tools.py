@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from mcp import Client, MCPError
-from mcp.types import CallToolResult, ElicitResult, TextContent
+from mcp.types import CallToolResult, ElicitResult, TextContent, TextResourceContents
 
 from spheresync.errors import SourceError, SourceFault
 from tests.unit.server.conftest import MakeServer
-from tests.unit.server.fake_service import HOSTILE, FakeService
+from tests.unit.server.fake_service import HIDDEN, HOSTILE, FakeService
 
 pytestmark = pytest.mark.anyio
 GOLDEN = Path(__file__).with_name("tools_list.json")
@@ -93,7 +94,7 @@ async def test_closed_tools_are_refused_with_the_reason(
     async with Client(make_server("admin", read_only=True), mode=era) as client:
         read_only = await client.call_tool("apply_changes", {"change_set_id": "cs_1"})
     assert refused.is_error and "needs the role operator; you have viewer" in text_of(refused)
-    assert read_only.is_error and "--read-only" in text_of(read_only)
+    assert read_only.is_error and "this server is read-only. Do not retry" in text_of(read_only)
     assert service.calls == []
 
 
@@ -139,17 +140,42 @@ async def test_text_from_outside_is_cleaned_and_stays_in_the_data(make_server: M
     assert HOSTILE not in json.dumps(described.structured_content, ensure_ascii=False)
 
 
+async def test_names_stay_exact_because_callers_give_them_back(
+    make_server: MakeServer, service: FakeService, era: str
+) -> None:
+    async with Client(make_server(), mode=era) as client:
+        described = await client.call_tool("describe_asset", {"asset": HIDDEN})
+        document = (await client.read_resource(f"spheresync://assets/{quote(HIDDEN)}")).contents[0]
+    assert service.called("describe_asset") == [{"asset": HIDDEN}] * 2
+    assert described.structured_content is not None and described.structured_content["asset"] == HIDDEN
+    assert described.structured_content["pii"] == {"person": ["A  B\u200d"]}
+    assert isinstance(document, TextResourceContents) and json.loads(document.text) == described.structured_content
+    assert "\u200b" not in described.structured_content["label"], "a label is for reading"
+
+
 @pytest.mark.parametrize(
     ("tool", "arguments", "said"),
     [
-        ("list_assets", {"limit": 500}, "limit: input should be less than or equal to 200, not 500"),
+        ("list_assets", {"limit": 500}, "list_assets: limit must be at most 200, not 500."),
         ("list_assets", {"kind": "table"}, "'analytic_model', 'view'"),
         ("list_assets", {"spaces": ["SALES"]}, "has no argument 'spaces'. Valid: space, kind"),
         ("list_assets", {"space": "SALE"}, "Known: HR, SALES"),
         ("list_asset", {}, "Did you mean list_assets"),
-        ("describe_asset", {}, "asset: field required"),
-        ("apply_changes", {"change_set_id": "cs_old"}, "Make a new preview"),
-        ("apply_changes", {"change_set_id": "cs_1", "wait_seconds": -1}, "greater than or equal to 0"),
+        ("get_lineage", {"asset": "SALES/V_ORDERS"}, "get_lineage comes with a later release"),
+        ("describe_asset", {}, "describe_asset: asset is missing."),
+        (
+            "preview_changes",
+            {"tiers": ["high", "hihg"]},
+            "tiers (item 2) must be one of 'critical', 'high', ",
+        ),
+        (
+            "preview_changes",
+            {"spaces": "SALES", "refresh": "soon"},
+            "spaces must be a list, not 'SALES'; refresh ",
+        ),
+        ("run_sync", {"wait_seconds": "soon"}, "wait_seconds must be a whole number, not 'soon'"),
+        ("apply_changes", {"change_set_id": "cs_old"}, "Make a new change set with preview_changes"),
+        ("apply_changes", {"change_set_id": "cs_1", "wait_seconds": -1}, "wait_seconds must be at least 0, not -1"),
     ],
 )
 async def test_errors_say_what_to_do_next(
@@ -160,6 +186,7 @@ async def test_errors_say_what_to_do_next(
     assert result.is_error
     assert said in text_of(result)
     assert "Error executing tool" not in text_of(result) and "pydantic" not in text_of(result)
+    assert "nput should" not in text_of(result) and "ield required" not in text_of(result)
 
 
 async def test_a_crash_gives_an_id_and_nothing_else(
@@ -178,6 +205,28 @@ async def test_errors_of_the_product_keep_their_remedy(make_server: MakeServer, 
     async with Client(make_server()) as client:
         result = await client.call_tool("preview_changes", {"refresh": True})
     assert text_of(result) == "Space HR answers 403. Add the user to HR."
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [("queued", "It waits for its turn. get_run with run_1"), ("running", "Phase applying: 1 of 2. get_run")],
+)
+async def test_where_a_run_stands_is_a_sentence(make_server: MakeServer, state: str, said: str) -> None:
+    async with Client(make_server(over=FakeService(run_state=state))) as client:
+        run = await client.call_tool("get_run", {"run_id": "run_1"})
+        runs = await client.call_tool("list_runs", {})
+    assert said in text_of(run)
+    assert f"run_1 (sync) {state}: create 1." in text_of(runs)
+
+
+async def test_remedies_speak_of_tools(make_server: MakeServer) -> None:
+    async with Client(make_server(over=FakeService(run_state="refused"))) as client:
+        run = await client.call_tool("get_run", {"run_id": "run_1"})
+        document = (await client.read_resource("spheresync://runs/run_1")).contents[0]
+    assert run.structured_content is not None
+    remedy = run.structured_content["findings"][0]["remedy"]
+    assert remedy == "If that is meant, ask whoever runs this installation to lift the guard for one run."
+    assert isinstance(document, TextResourceContents) and json.loads(document.text) == run.structured_content
 
 
 async def test_waiting_is_capped_and_can_be_left_out(make_server: MakeServer, service: FakeService) -> None:
@@ -218,6 +267,32 @@ async def test_deletes_are_done_only_after_the_person_said_yes(make_server: Make
     assert not result.is_error, text_of(result)
     assert len(asked) == 1 and "deletes 3 tables" in asked[0] and "update 1" in asked[0]
     assert [call["allow_deletes"] for call in service.called("apply")] == [True]
+
+
+async def test_the_question_names_tables_and_what_a_guard_holds_back(make_server: MakeServer, era: str) -> None:
+    asked, answer = answering("decline")
+    for service in (FakeService(deletes=1), FakeService(deletes=7, guarded=(2, 6))):
+        async with Client(make_server(over=service), mode=era, elicitation_callback=answer) as client:
+            await client.call_tool("apply_changes", {"change_set_id": "cs_1", "allow_deletes": True})
+    one, seven = asked
+    assert "deletes 1 table from AWS, for good: sales.old_0 (asset SALES/OLD\\u200b_0). Besides: update 1" in one
+    assert one.endswith("Delete it?") and "guard" not in one
+    assert "sales.old_4 (asset SALES/OLD\\u200b_4), and 2 more." in seven and "old_5" not in seven
+    assert "A guard holds back 2 of 7" in seven
+
+
+@pytest.mark.parametrize("content", [None, {}, {"delete": "perhaps"}, {"delete": "yes"}, {"delete": 1}])
+async def test_a_malformed_yes_is_a_plain_no(make_server: MakeServer, era: str, content: dict[str, Any] | None) -> None:
+    service = FakeService(deletes=3)
+
+    async def answer(context: Any, params: Any) -> ElicitResult:
+        return ElicitResult(action="accept", content=content)
+
+    async with Client(make_server(over=service), mode=era, elicitation_callback=answer) as client:
+        result = await client.call_tool("apply_changes", {"change_set_id": "cs_1", "allow_deletes": True})
+    assert result.is_error and "Not confirmed, nothing done" in text_of(result)
+    assert "could not be read" in text_of(result) and "spheresync_server" not in text_of(result)
+    assert service.called("apply") == []
 
 
 @pytest.mark.parametrize(("action", "delete"), [("decline", True), ("cancel", True), ("accept", False)])

@@ -1,0 +1,84 @@
+"""Say to an assistant in the words of its tools what the engine says in those of the command line."""
+
+from __future__ import annotations
+
+import re
+
+from pydantic_core import ErrorDetails
+
+from spheresync_server.untrusted import Json
+
+_OWN_TEXTS = frozenset({"message", "remedy", "reason", "problem", "summary", "note"})
+"""Fields of answers that hold sentences of ours."""
+
+_WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(said), instead)
+    for said, instead in (
+        (r"([Mm])ake a new preview", r"\1ake a new change set with preview_changes"),
+        (r"Make one with preview\.", "Make one with preview_changes."),
+        (r"The list of runs shows", "list_runs shows"),
+        (r"run discover", "call preview_changes with refresh=true"),
+        (
+            r"run sync with (?:--space \S+ )?--max-deletes \d+",
+            "ask whoever runs this installation to lift the guard for one run",
+        ),
+        (r"with --allow-deletes besides", "with allow_deletes=true of apply_changes besides"),
+        (r"([Rr])un sync --full", r"\1un run_sync with full=true"),
+        (r"`spheresync doctor`", "test_connections"),
+        (r"`spheresync config validate` checks the file", "get_sync_status tells when it is mended"),
+        (r"`spheresync config show` lists", "the resource spheresync://config lists"),
+    )
+)
+
+
+def in_tool_words(text: str) -> str:
+    """A sentence of the engine as an assistant can act on it."""
+    for said, instead in _WORDS:
+        text = said.sub(instead, text)
+    return text
+
+
+def answer_in_tool_words(value: Json) -> Json:
+    """The same for every sentence of ours in an answer; names, labels and values stay what they are."""
+    if isinstance(value, list):
+        return [answer_in_tool_words(item) for item in value]
+    if isinstance(value, dict):
+        return {
+            key: in_tool_words(item) if key in _OWN_TEXTS and isinstance(item, str) else answer_in_tool_words(item)
+            for key, item in value.items()
+        }
+    return value
+
+
+def argument_problem(problem: ErrorDetails) -> str:
+    """What is wrong with one argument: `limit must be at most 200, not 500`."""
+    name, *places = problem["loc"] or ("arguments",)
+    item = f" (item {places[0] + 1})" if places and isinstance(places[0], int) else ""
+    if problem["type"] == "missing":
+        return f"{name} is missing"
+    given = problem.get("input")
+    said = f", not {given!r}" if isinstance(given, str | int | float | bool) and len(repr(given)) <= 80 else ""
+    return f"{name}{item} {_demand(problem)}{said}"
+
+
+def _demand(problem: ErrorDetails) -> str:
+    kind, limits = problem["type"], problem.get("ctx", {})
+    if kind == "less_than_equal":
+        return f"must be at most {limits['le']}"
+    if kind == "greater_than_equal":
+        return f"must be at least {limits['ge']}"
+    if kind == "literal_error":
+        return f"must be one of {limits['expected']}".replace(" or ", ", ")
+    for start, demand in _KINDS:
+        if kind.startswith(start):
+            return demand
+    return "has no valid value"
+
+
+_KINDS = (
+    ("int", "must be a whole number"),
+    ("bool", "must be true or false"),
+    ("string", "must be a text"),
+    ("list", "must be a list"),
+    ("literal", "must be a text"),
+)

@@ -1,0 +1,50 @@
+"""What the engine says reaches an assistant in the words of its tools, whoever adds a text."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from spheresync_server.mcp_server.wording import in_tool_words
+
+CORE = Path(__file__).resolve().parents[3] / "core" / "spheresync"
+SPEAKING = ("mapping", "plan", "run", "service", "source", "state", "target")
+COMMAND_LINE = re.compile(r"`spheresync [a-z]|(?<![\w-])--[a-z]|\b(?:run|Run) (?:sync|preview|discover)\b")
+
+
+def texts(node: ast.AST) -> Iterator[str]:
+    """String literals as they read, with 7 for what is filled in; documentation is not said to anybody."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.Expr) and isinstance(child.value, ast.Constant):
+            continue
+        if isinstance(child, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "7" for part in child.values)
+        elif isinstance(child, ast.Constant) and isinstance(child.value, str):
+            yield child.value
+        else:
+            yield from texts(child)
+
+
+SAID = sorted(
+    {
+        text
+        for folder in SPEAKING
+        for file in (CORE / folder).rglob("*.py")
+        for text in texts(ast.parse(file.read_text("utf-8")))
+        if COMMAND_LINE.search(text)
+    }
+)
+
+
+def test_there_are_such_texts() -> None:
+    assert len(SAID) >= 5
+
+
+@pytest.mark.parametrize("text", SAID)
+def test_no_text_of_the_engine_reaches_an_assistant_in_words_of_the_command_line(text: str) -> None:
+    told = in_tool_words(text)
+    assert not COMMAND_LINE.search(told), "say it in words of tools too: mcp_server/wording.py"
