@@ -10,7 +10,6 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
-from pathlib import Path
 
 import typer
 from typer.exceptions import Abort, TyperException
@@ -19,6 +18,7 @@ from spheresync_server.cli import documents
 from spheresync_server.cli.app import app
 from spheresync_server.cli.leaving import finish
 from spheresync_server.cli.running import InterruptedBySignalError
+from spheresync_server.cli.streams import prepare_streams
 from spheresync_server.failure import INTERNAL, INTERRUPTED, FailureNote, new_incident, note_of, product_error
 
 log = logging.getLogger(__name__)
@@ -30,8 +30,7 @@ _CTRL_C = 128 + signal.SIGINT
 
 def run_command_line(hoisted: Sequence[str], *, json: bool) -> int:
     """Run a command line whose global options stand in front; answers its exit code."""
-    _open_closed_streams()
-    _speak_utf8()
+    prepare_streams()
     verbose = "--verbose" in hoisted
     logging.basicConfig(
         stream=sys.stderr,
@@ -55,19 +54,6 @@ def run_command_line(hoisted: Sequence[str], *, json: bool) -> int:
 def _forget_output() -> None:
     """What is still buffered has no reader; without this the interpreter complains about it at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def _open_closed_streams() -> None:
-    """A stream that was closed before the start is None in Python; what is written there goes nowhere instead."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 -- as long as the process
-
-
-def _speak_utf8() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _run(hoisted: list[str], *, json: bool, verbose: bool) -> int:

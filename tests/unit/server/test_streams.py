@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
@@ -25,3 +29,48 @@ def test_a_closed_or_full_stream_is_no_traceback(redirection: str, tmp_path: Pat
     assert "Traceback" not in ended.stderr
     assert "unexpected" not in ended.stderr
     assert ended.returncode == (1 if redirection == ">/dev/full" else 0)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2>&-"])
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        ("preview", 0, "Change set cs_1"),
+        ("preview --exit-code", 4, "Change set cs_1"),
+        ("sync --verbose", 0, "Run run_1"),
+        ("sync", 0, "Run run_1"),
+        ("apply cs_old", 3, ""),
+        ("frobnicate", 2, ""),
+    ],
+)
+def test_nobody_listening_on_stderr_changes_neither_result_nor_exit_code(
+    redirection: str, arguments: str, code: int, said: str
+) -> None:
+    for flags in ("", " --json"):
+        ended = subprocess.run(
+            ["sh", "-c", f'"{sys.executable}" -m tests.unit.server.fake_cli {arguments}{flags} {redirection}'],
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            timeout=60,
+            check=False,
+        )
+        assert ended.returncode == code
+        assert said in ended.stdout if not flags else isinstance(json.loads(ended.stdout), dict)
+
+
+def test_a_reader_of_stderr_who_left_changes_neither() -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as unread:
+        ended = subprocess.run(
+            [sys.executable, "-m", "tests.unit.server.fake_cli", "preview"],
+            stdout=subprocess.PIPE,
+            stderr=unread,
+            text=True,
+            cwd=ROOT,
+            timeout=60,
+            check=False,
+        )
+    assert ended.returncode == 0 and "Change set cs_1" in ended.stdout

@@ -1,0 +1,42 @@
+"""The standard streams as a command may rely on them: there, in UTF-8, and stderr never costs the result."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+
+class ForgivingText(io.TextIOWrapper):
+    """Text that nobody may be able to take: a full disk or a reader who left is no reason to stop."""
+
+    def write(self, text: str, /) -> int:
+        with suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with suppress(OSError):
+            super().flush()
+
+
+def prepare_streams() -> None:
+    """Make the streams of this process so; those that a test put in their place stay what they are."""
+    _open_closed_streams()
+    given = sys.__stderr__
+    if given is not None and sys.stderr is given:
+        # Unbuffered: what could not be written is forgotten, and not tried again at the end of the process.
+        raw = io.FileIO(given.fileno(), "w", closefd=False)
+        sys.stderr = ForgivingText(raw, write_through=True)  # as `python -u` has it
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _open_closed_streams() -> None:
+    """A stream that was closed before the start is None in Python; what is written there goes nowhere instead."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 -- as long as the process
