@@ -1,161 +1,48 @@
-"""`make demo`: the main job from end to end on the embedded simulators, told by the commands themselves.
+"""`make demo`: tells the story in a temporary folder, and ends in one line when somebody has seen enough.
 
-Every command shown is really run, in a process of its own, exactly as a reader would type it.
+Imports nothing heavy, so that Ctrl-C is known before the simulators are loaded.
 """
 
 from __future__ import annotations
 
-import os
-import re
-import subprocess
+import signal
 import sys
 import tempfile
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
-from rich import box
-from rich.console import Console
-from rich.panel import Panel
-from rich.rule import Rule
-from rich.table import Table
-from rich.text import Text
-
-from spheresync.dog.aws import embedded_session_factory
-from spheresync.dog.edits import add_column, set_column_type, set_label
-from spheresync.dog.objects import DogColumn, parse_type
-from spheresync.dog.tenant import DogTenant
-
-INTRO = (
-    "Your business meaning lives in SAP Datasphere: what a table is called, which column is a measure, what belongs "
-    "together. Your analysts work in AWS. Spheresync keeps the AWS catalog true to Datasphere: it reads, shows what "
-    "it would change, changes exactly that, and remembers.\n\n"
-    "This demo runs on two simulators: the Datasphere tenant of a retailer, and an AWS Glue Data Catalog. "
-    "No account, no network, nothing outside a temporary folder."
-)
-
-CONNECT = """Claude Desktop (claude_desktop_config.json), Claude Code (.mcp.json):
-  {{"mcpServers": {{"spheresync": {{"command": "{command}", "args": ["serve", "--env", "dog"]}}}}}}
-
-VS Code (.vscode/mcp.json):
-  {{"servers": {{"spheresync": {{"type": "stdio", "command": "{command}", "args": ["serve", "--env", "dog"]}}}}}}
-
-MCP Inspector:
-  npx @modelcontextprotocol/inspector --cli {command} serve --env dog --method tools/list
-
-Then ask: "Which assets changed in Datasphere since the last sync, and what would you change in AWS?\""""
+from spheresync_server.cli.leaving import ENDING, Leaving
 
 
-class Story:
-    """Tells one step after the other, and stops at the first command that fails."""
+class EndedEarly(BaseException):
+    """Raised by a signal while the story is told, so that its folder goes too."""
 
-    def __init__(self, state_dir: Path) -> None:
-        self._state_dir = state_dir
-        self._console = Console(highlight=False)
-
-    def open(self) -> None:
-        self._console.print(Panel(Text(INTRO), title="Spheresync", border_style="cyan", padding=(1, 2)))
-
-    def step(self, title: str, text: str) -> None:
-        self._console.print()
-        self._console.print(Rule(Text(title, style="bold cyan"), align="left", style="cyan"))
-        self._console.print(Text(text))
-
-    def command(self, *arguments: str) -> str:
-        """Show a command, run it, show what it prints, and answer that."""
-        self._console.print(Text(f"\n$ spheresync {' '.join(arguments)}", style="bold green"))
-        environment = {**_without_settings(), "SPHERESYNC_ENV": "dog", "SPHERESYNC_STATE_DIR": str(self._state_dir)}
-        if self._console.is_terminal:
-            environment.setdefault("FORCE_COLOR", "1")
-        ended = subprocess.run(  # noqa: S603 -- our own program, with arguments that stand in this file
-            [sys.executable, "-m", "spheresync_server", *arguments],
-            env=environment,
-            cwd=self._state_dir,
-            capture_output=True,
-            check=False,
-        )
-        output = ended.stdout.decode("utf-8", "replace")
-        sys.stdout.write(output)
-        sys.stdout.flush()
-        if ended.returncode != 0:
-            self._console.print(Text(ended.stderr.decode("utf-8", "replace"), style="red"))
-            raise SystemExit(f"The demo stopped: spheresync {arguments[0]} ended with {ended.returncode}.")
-        return output
-
-    def close(self) -> None:
-        command = Path(sys.executable).with_name("spheresync")
-        self.step("Connect an AI assistant", "The same engine speaks MCP. Add one of these:")
-        self._console.print(Text(CONNECT.format(command=command)), soft_wrap=True)
-        self._console.print()
-
-    def table(self, database: str, name: str, rows: int) -> None:
-        """Show a table as an analyst finds it in the Glue Data Catalog, read through boto3 like any other tool."""
-        glue = embedded_session_factory(self._state_dir)().client("glue")
-        found = glue.get_table(DatabaseName=database, Name=name)["Table"]
-        columns = found["StorageDescriptor"]["Columns"]
-        shown = Table("Column", "Type", "Comment", "Role", box=box.SIMPLE_HEAD, title_justify="left")
-        for column in columns[:rows]:
-            parameters = column["Parameters"]
-            shown.add_row(column["Name"], column["Type"], column.get("Comment", ""), parameters["spheresync.role"])
-        self._console.print(Text(f"\nGlue table {database}.{name}: {found.get('Description', '')}", style="bold"))
-        self._console.print(shown)
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.number = number
 
 
-def _without_settings() -> dict[str, str]:
-    """The environment without settings of an installation that this machine may have."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("SPHERESYNC_")}
+def _end(number: int, _: FrameType | None) -> NoReturn:
+    for each in ENDING:
+        signal.signal(each, signal.SIG_IGN)  # a second one must not cut the tidying short
+    raise EndedEarly(number)
 
 
 def main() -> None:
-    """Tell the story in a temporary folder, which is gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="spheresync-demo-") as folder:
-        tell(Path(folder))
+    """Tell the story; the folder is gone afterwards, however it ends."""
+    Leaving(json=False, text="Ended by {}.").arm()
 
+    from spheresync_server.demo_story import tell
 
-def _change_set_in(output: str) -> str:
-    found = re.search(r"cs_[0-9a-f]{12}", output)
-    if found is None:
-        raise SystemExit("The demo stopped: preview named no change set.")
-    return found[0]
-
-
-def tell(state_dir: Path) -> None:
-    story = Story(state_dir)
-    story.open()
-
-    story.step("1. Discover", "Read the tenant into the local catalog: spaces, assets, columns, labels, roles.")
-    story.command("discover")
-    story.command("assets", "--space", "SALES", "--limit", "6")
-
-    story.step("2. Preview", "Nothing is written yet. The plan is saved, and can be read, reviewed and approved.")
-    change_set = _change_set_in(story.command("preview", "--no-refresh"))
-
-    story.step("3. Apply", "Exactly that change set. What somebody edited meanwhile would be refused, and named.")
-    story.command("apply", change_set)
-
-    story.table("sales", "am_umsatz", rows=8)
-
-    story.step("4. Sync", "Discover, preview and apply in one. Nothing has changed, so AWS is not even asked.")
-    story.command("sync")
-
-    story.step(
-        "5. Somebody models",
-        "In Datasphere a modeller renames 'Umsatz nach Filiale', widens an amount and adds a column to Sales Orders.",
-    )
-    DogTenant(state_dir).edit(
-        set_label("SALES", "AM_UMSATZ", "Umsatz nach Filiale und Kanal"),
-        set_column_type("SALES", "ORDER_ITEMS", "NET_AMOUNT", "Edm.Decimal(19,4)"),
-        add_column(
-            "SALES", "Orders", DogColumn("DELIVERY_WINDOW", parse_type("Edm.String(20)"), label="Delivery window")
-        ),
-    )
-    story.command("preview")
-
-    story.step("6. Incremental sync", "Exactly these three tables are written, one call each.")
-    story.command("sync")
-
-    story.step("7. Proof", "Every change is in a hash-chained audit log, with who, what, before and after.")
-    story.command("audit", "query", "--limit", "5")
-    story.command("audit", "verify")
-    story.close()
+    try:
+        with tempfile.TemporaryDirectory(prefix="spheresync-demo-") as folder:
+            for each in ENDING:
+                signal.signal(each, _end)
+            tell(Path(folder))
+    except EndedEarly as ended:
+        sys.stderr.write(f"spheresync: Ended by {ended}.\n")
+        sys.exit(128 + ended.number)
 
 
 if __name__ == "__main__":

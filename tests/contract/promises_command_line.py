@@ -210,6 +210,9 @@ COMMAND_LINE: tuple[Promise, ...] = (
         "dog:demo",
         "CONTRACT.md#Two commands on a fresh machine",
         "make demo shows the main job, a sync with nothing to do and an incremental one, and ends by itself.",
-        ("tests/contract/test_demo.py::test_the_demo_tells_the_main_job_and_ends_by_itself",),
+        (
+            "tests/contract/test_demo.py::test_the_demo_tells_the_main_job_and_ends_by_itself",
+            "tests/contract/test_demo.py::test_somebody_who_has_seen_enough_is_told_so_in_one_line",
+        ),
     ),
 )

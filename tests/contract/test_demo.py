@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+
+def kept_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith(("SPHERESYNC_", "AWS_"))}
+
 
 def test_the_demo_tells_the_main_job_and_ends_by_itself(tmp_path: Path) -> None:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SPHERESYNC_", "AWS_"))}
     ended = subprocess.run(
         [sys.executable, "-m", "spheresync_server.demo"],
-        env={**kept, "TMPDIR": str(tmp_path)},
+        env={**kept_environment(), "TMPDIR": str(tmp_path)},
         cwd=tmp_path,
         stdin=subprocess.DEVNULL,
         capture_output=True,
@@ -28,4 +34,27 @@ def test_the_demo_tells_the_main_job_and_ends_by_itself(tmp_path: Path) -> None:
     calls = [int(count) for count in re.findall(r"aws calls (\d+)", ended.stdout)]
     assert calls[0] > 10 and calls[1] == 0 and calls[-1] == 3, "all, nothing to do, just what was edited"
     assert '"mcpServers"' in ended.stdout
+    assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
+
+
+@pytest.mark.parametrize("sight", ["$ spheresync discover", "4. Sync"])
+def test_somebody_who_has_seen_enough_is_told_so_in_one_line(tmp_path: Path, sight: str) -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "spheresync_server.demo"],
+        env={**kept_environment(), "TMPDIR": str(tmp_path)},
+        cwd=tmp_path,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        assert any(sight in line for line in process.stdout)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does it: the command that runs just now gets it too
+        _, err = process.communicate(timeout=120)
+    finally:
+        process.kill()
+    assert (process.returncode, err) == (130, "spheresync: Ended by SIGINT.\n")
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"

@@ -27,12 +27,22 @@ async def gather(texts: AsyncIterator[str]) -> list[JsonValue]:
 
 
 async def _export_into(texts: AsyncIterator[str], path: anyio.Path) -> None:
+    async with await path.open("w", encoding="utf-8", newline="") as file:
+        async for text in texts:
+            await file.write(text)
+
+
+async def _export_whole(texts: AsyncIterator[str], path: anyio.Path) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        async with await path.open("w", encoding="utf-8", newline="") as file:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        async with anyio.wrap_file(os.fdopen(descriptor, "w", encoding="utf-8", newline="")) as file:
             async for text in texts:
                 await file.write(text)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.", remedy="Give another --output.") from error
+        await draft.replace(path)
+    finally:
+        with anyio.CancelScope(shield=True):
+            await draft.unlink(missing_ok=True)
 
 
 async def export_to_file(texts: AsyncIterator[str], path: anyio.Path) -> None:
@@ -45,18 +55,10 @@ async def export_to_file(texts: AsyncIterator[str], path: anyio.Path) -> None:
     """
     if not path.name or await path.is_dir():
         raise UsageError(f"{path} is a folder.", remedy="Give --output the name of a file.")
-    if await path.is_symlink() or (await path.exists() and not await path.is_file()):
-        await _export_into(texts, path)
-        return
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        async with anyio.wrap_file(os.fdopen(descriptor, "w", encoding="utf-8", newline="")) as file:
-            async for text in texts:
-                await file.write(text)
-        await draft.replace(path)
+        if await path.is_symlink() or (await path.exists() and not await path.is_file()):
+            await _export_into(texts, path)
+        else:
+            await _export_whole(texts, path)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.", remedy="Give another --output.") from error
-    finally:
-        with anyio.CancelScope(shield=True):
-            await draft.unlink(missing_ok=True)
