@@ -95,6 +95,7 @@ RUNS: tuple[Promise, ...] = (
         "Embedded state is one SQLite file, spheresync.db, in the state folder.",
         (
             "tests/contract/test_audit_log.py::test_another_program_reads_the_table",
+            "tests/e2e/test_cli_dog.py::test_a_read_only_state_is_called_that",
             "tests/unit/state/test_store.py::test_the_file_is_wal_and_fully_synchronous",
         ),
     ),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,13 @@ def surroundings(state: Path, **more: str) -> dict[str, str]:
     return {**kept, "SPHERESYNC_ENV": "dog", "SPHERESYNC_STATE_DIR": str(state), **more}
 
 
-def start(state: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+#: Root may write everywhere; a test of permissions is one without that privilege.
+UNPRIVILEGED = ("setpriv", "--bounding-set=-dac_override,-dac_read_search") if os.geteuid() == 0 else ()
+
+
+def start(state: Path, *arguments: str, through: Sequence[str] = (), **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "spheresync_server.cli.main", *arguments],
+        [*through, sys.executable, "-m", "spheresync_server.cli.main", *arguments],
         env=surroundings(state, **more),
         cwd=state,
         stdin=subprocess.DEVNULL,
@@ -133,6 +138,21 @@ def test_mistakes_are_usage_errors_in_one_document(
 ) -> None:
     code, document = cli(*arguments)
     assert code == exit_code and document["error"]["message"]
+
+
+@pytest.mark.skipif(bool(UNPRIVILEGED) and shutil.which("setpriv") is None, reason="needs setpriv to be less than root")
+@pytest.mark.parametrize("part", ["", "owners", "spheresync.db"])
+def test_a_read_only_state_is_called_that(tmp_path: Path, part: str) -> None:
+    state = tmp_path / "state"
+    assert start(tmp_path, "runs", SPHERESYNC_STATE_DIR=str(state)).returncode == 0
+    (state / part).chmod(0o500 if (state / part).is_dir() else 0o400)
+    try:
+        done = start(tmp_path, "runs", through=UNPRIVILEGED, SPHERESYNC_STATE_DIR=str(state))
+    finally:
+        (state / part).chmod(0o700)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{state / part} may not be written, this user has no right to" in done.stderr
+    assert "SPHERESYNC_STATE_DIR" in done.stderr and "space" not in done.stderr and "SQLITE" not in done.stderr
 
 
 def test_settings_are_shown_without_secrets(state: Path) -> None:

@@ -10,6 +10,7 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.errors import StateError
 from spheresync.model import TargetName, utc_now
 from spheresync.run.workshop import Workshop
+from spheresync.service.state_folder import require_writable
 from spheresync.source.budget import RequestBudget, UnlimitedBudget
 from spheresync.source.http import Login
 from spheresync.source.tenant import DatasphereSource
@@ -30,9 +31,10 @@ async def open_workshop(
 
     Raises:
         ConfigurationError: settings cannot be used.
-        StateError: the state belongs to another tenant, or cannot be opened.
+        StateError: the state belongs to another tenant, may not be written, or cannot be opened.
     """
     settings = settings_source.current()
+    require_writable(settings.state_dir)
     async with Store.open(settings.state_dir, clock=clock) as store, AsyncExitStack() as closing:
         await _keep_to_one_tenant(store, settings)
 

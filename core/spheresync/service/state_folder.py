@@ -1,0 +1,34 @@
+"""Look at the state folder before it is opened: SQLite and the system say in codes that it may not be written."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from spheresync.errors import StateError
+
+_PARTS = ("", "owners", "spheresync.db", "spheresync.db-wal", "spheresync.db-shm")
+
+
+def require_writable(folder: Path) -> None:
+    """Let a folder pass that is not there yet, or whose every part this user may write.
+
+    Raises:
+        StateError: some part is read-only; even to read, processes leave signs of life there.
+    """
+    for part in (folder / name for name in _PARTS):
+        if part.exists() and not _may_write(part):
+            why = "its file system is mounted read-only" if _mounted_read_only(part) else "this user has no right to"
+            raise StateError(
+                f"The state folder {folder} cannot be used: {part} may not be written, {why}.",
+                remedy="Let the user who runs this program write there, or set SPHERESYNC_STATE_DIR to another folder.",
+            )
+
+
+def _may_write(path: Path) -> bool:
+    wanted = os.W_OK | os.X_OK if path.is_dir() else os.W_OK
+    return os.access(path, wanted, effective_ids=os.access in os.supports_effective_ids)
+
+
+def _mounted_read_only(path: Path) -> bool:
+    return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
