@@ -80,11 +80,17 @@ async def test_a_sync_finds_nothing_the_second_time(state: Path) -> None:
     async with Client(server) as client:
         first = await call(client, "run_sync", wait_seconds=60)
         second = await call(client, "run_sync", wait_seconds=60)
+        status = await call(client, "get_sync_status")
         mistake = await client.call_tool("describe_asset", {"asset": "NOWHERE/NOTHING"})
         cursor = await client.call_tool("list_runs", {"cursor": "nonsense"})
     assert first["state"] == second["state"] == "done"
     assert first["run_id"] != second["run_id"]
     assert second["usage"]["aws_calls"] == 0
+    synced = first["counts"]["create"]
+    assert status["health"] == "ok"
+    assert status["summary"].startswith(
+        f"{synced} of {synced} assets in sync. The last run, {second['run_id']}, ended done"
+    )
     assert mistake.is_error and cursor.is_error
 
 

@@ -12,6 +12,7 @@ from spheresync.service.reading import listed_run
 from spheresync.state.records import RunRecord
 
 RECENT = 5
+_OUT_OF_SYNC_BY_INTENT = frozenset({AssetStatus.EXCLUDED, AssetStatus.RETIRED, AssetStatus.DELETED})
 
 
 async def sync_status(workshop: Workshop) -> SyncStatus:
@@ -54,11 +55,26 @@ def _health(statuses: dict[str, int], ended: list[RunRecord], problems: list[Fin
         return "unknown", "Nothing has been synced yet."
     last = syncs[0]
     troubled = statuses.get(AssetStatus.FAILED, 0) + statuses.get(AssetStatus.CONFLICT, 0)
-    synced = statuses.get(AssetStatus.SYNCED, 0)
-    base = f"{synced} assets in sync; last run {last.id} ended {last.state} at {last.finished_at}."
-    if last.state is RunState.DONE and not troubled and not problems:
+    present = sum(count for status, count in statuses.items() if status not in _OUT_OF_SYNC_BY_INTENT)
+    standing = f"{statuses.get(AssetStatus.SYNCED, 0)} of {_counted(present, 'asset')} in sync"
+    waiting = statuses.get(AssetStatus.PENDING, 0)
+    base = f"{standing}, {waiting} waiting for a sync." if waiting else f"{standing}."
+    base = f"{base} The last run, {last.id}, ended {last.state} at {_to_the_second(last.finished_at)}."
+    wrong = [
+        *([f"{_counted(troubled, 'asset')} could not be read or written"] if troubled else []),
+        *([_counted(len(problems), "further problem")] if problems else []),
+    ]
+    if last.state is RunState.DONE and not wrong:
         return "ok", base
-    return "degraded", f"{base} {troubled} assets and {len(problems)} spaces need attention."
+    return "degraded", f"{base} Needs attention: {' and '.join(wrong) or 'that run'}."
+
+
+def _to_the_second(at: str | None) -> str:
+    return f"{at[:19]}Z" if at is not None else "a time nobody noted"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _savings(ended: list[RunRecord]) -> dict[str, int]:

@@ -18,6 +18,23 @@ _STYLE = (
 )
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
+_HEALTH = {
+    "ok": "Nothing needs attention",
+    "degraded": "Something needs attention",
+    "unknown": "Nothing has been synced yet",
+}
+_MEANINGS = {
+    "pending": "waits for a sync",
+    "synced": "AWS holds what Datasphere says",
+    "failed": "could not be read; what AWS holds stays",
+    "excluded": "left out by the configuration",
+    "conflict": "somebody else's table has the name",
+    "missing": "no longer listed by Datasphere; not yet retired",
+    "retired": "gone from Datasphere; the table is kept and marked",
+    "deleted": "gone from Datasphere and from AWS",
+    "held": "held by a revert",
+}
+
 HEADERS = {
     "content-security-policy": (
         f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; form-action 'none'; "
@@ -43,47 +60,69 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str
 
 def _run(run: RunRow) -> tuple[object, ...]:
     counts = ", ".join(f"{word} {count}" for word, count in run.counts.items() if count)
-    return run.run_id, run.kind, run.state, run.actor, run.created_at, run.finished_at, counts
+    return run.run_id, run.kind, run.state, run.actor, _time(run.created_at), _time(run.finished_at), counts or None
+
+
+def _time(at: str | None) -> str | None:
+    """To the second; the whole page is in UTC."""
+    return at if at is None else f"{at[:10]} {at[11:19]}"
+
+
+def _section(title: str, body: str) -> str:
+    return f"<h2>{_text(title)}</h2>\n{body}"
+
+
+def _where(status: SyncStatus) -> str:
+    if status.environment == "dog":
+        return "Environment dog: an embedded tenant and an embedded AWS."
+    return f"Environment {status.environment}, tenant {status.tenant}."
+
+
+def _problems(status: SyncStatus) -> str:
+    if not status.problems:
+        return ""
+    rows = ((problem.subject, problem.message, problem.remedy or None) for problem in status.problems)
+    return _section("Problems", _table(("About", "What", "Do"), rows, empty=""))
+
+
+def _assets(status: SyncStatus) -> str:
+    rows = ((word, count, _MEANINGS.get(word)) for word, count in status.assets.items())
+    empty = "No asset is known yet: a sync or a discovery reads Datasphere."
+    return _section("Assets", _table(("Status", "Assets", "Meaning"), rows, empty=empty))
+
+
+def _tiers(status: SyncStatus) -> str:
+    """Intervals only where somebody keeps to them."""
+    if any(tier.next_run is not None or tier.paused for tier in status.tiers):
+        planned = (
+            (tier.tier, tier.assets, tier.interval, "paused" if tier.paused else _time(tier.next_run))
+            for tier in status.tiers
+        )
+        return _section("Tiers", _table(("Tier", "Assets", "Interval", "Next run"), planned, empty=""))
+    rows = ((tier.tier, tier.assets) for tier in status.tiers if tier.assets)
+    note = "<p>Nothing is scheduled: a sync runs when somebody asks for one.</p>"
+    return _section("Tiers", _table(("Tier", "Assets"), rows, empty="No asset has a tier yet.") + note)
+
+
+def _runs(runs: Iterable[RunRow]) -> str:
+    heads = ("Run", "Kind", "State", "By", "Created (UTC)", "Finished (UTC)", "Counts")
+    return _section("Last runs", _table(heads, map(_run, runs), empty="There was no run yet."))
 
 
 def render(status: SyncStatus, runs: Iterable[RunRow]) -> str:
     """The page of one moment; it asks for itself again every ten seconds."""
     return f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Spheresync</title>
+<html lang="en"><head><meta charset="utf-8"><title>Spheresync: {_text(_HEALTH[status.health])}</title>
 <meta name="viewport" content="width=device-width"><meta http-equiv="refresh" content="10">
 <style>{_STYLE}</style></head><body>
 <h1>Spheresync</h1>
-<p><span class="health">{_text(status.health)}</span> · {_text(status.environment)} · {_text(status.tenant)}</p>
+<p class="health">{_text(_HEALTH[status.health])}</p>
 <p>{_text(status.summary)}</p>
-<h2>Assets</h2>
-{_table(("Status", "Assets"), status.assets.items(), empty="No asset is known yet.")}
-<h2>Tiers</h2>
-{
-        _table(
-            ("Tier", "Assets", "Interval", "Next run"),
-            (
-                (tier.tier, tier.assets, tier.interval, "paused" if tier.paused else tier.next_run)
-                for tier in status.tiers
-            ),
-            empty="There are no tiers.",
-        )
-    }
-<h2>Last runs</h2>
-{
-        _table(
-            ("Run", "Kind", "State", "By", "Created", "Finished", "Counts"),
-            (_run(run) for run in runs),
-            empty="There was no run yet.",
-        )
-    }
-<h2>Problems</h2>
-{
-        _table(
-            ("About", "What", "Do"),
-            ((problem.subject, problem.message, problem.remedy) for problem in status.problems),
-            empty="None.",
-        )
-    }
-<p>MCP is served at <code>/mcp</code>.</p>
+<p>{_text(_where(status))}</p>
+{_problems(status)}
+{_assets(status)}
+{_tiers(status)}
+{_runs(runs)}
+<p>AI assistants connect at <code>/mcp</code>. This page renews itself every ten seconds.</p>
 </body></html>
 """
