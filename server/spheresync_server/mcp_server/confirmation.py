@@ -15,7 +15,7 @@ from mcp_types.version import is_version_at_least
 from pydantic import BaseModel, Field
 
 from spheresync.answers import ChangeRow
-from spheresync.run.planning import NEEDS_ALLOWANCE
+from spheresync.run.removals import NEEDS_ALLOWANCE
 from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.untrusted import visible
 

@@ -1,0 +1,1 @@
+"""Keeping catalogs fresh by itself: what is due when, in which order, and who does it."""

@@ -1,0 +1,48 @@
+"""What people have decided about the schedule: tiers that are paused, and whether anything may be written by itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from spheresync.config import FirstSync, Settings
+from spheresync.model import Principal, Tier, isoformat
+from spheresync.state.store import Store, Tx
+
+SCHEDULER = Principal("scheduler", "scheduler", frozenset({"operator"}))
+"""Who acts when nobody asked; its name stands in runs and in the audit log."""
+LEASE = "scheduler"
+LISTED = "schedule:listed_at"
+_PAUSED = "schedule:paused:"
+_APPROVED = "schedule:approved"
+
+
+async def paused_tiers(store: Store) -> frozenset[Tier]:
+    """Tiers that a person has paused."""
+    noted = await store.meta.with_prefix(_PAUSED)
+    return frozenset(Tier(key.removeprefix(_PAUSED)) for key in noted)
+
+
+async def set_paused(tx: Tx, tier: Tier, at: datetime | None) -> None:
+    """Pause a tier, or with None let it go on."""
+    if at is None:
+        await tx.meta.delete(_PAUSED + tier)
+    else:
+        await tx.meta.set(_PAUSED + tier, isoformat(at))
+
+
+async def may_write(store: Store, settings: Settings) -> bool:
+    """Whether the scheduler may change a catalog: not before a person has brought a change set of this state about.
+
+    CONTRACT.md, `scheduler.first_sync: preview`. Once given, the approval stays, whatever becomes of old runs.
+    """
+    if settings.scheduler.first_sync is FirstSync.APPLY or await store.meta.get(_APPROVED) is not None:
+        return True
+    run_id = await store.runs.approved_by_a_person()
+    if run_id is None:
+        return False
+
+    async def note(tx: Tx) -> None:
+        await tx.meta.set(_APPROVED, run_id)
+
+    await store.write(note)
+    return True

@@ -1,0 +1,122 @@
+"""The port of the job engine: what a queue of jobs promises, whoever keeps it.
+
+A job carries a subject and a reason, and nothing of what is to be done: the worker looks at what is true now and
+brings it about. So a job that runs twice, late, or after another did its work does no harm (DESIGN.md decision 7).
+
+The promises, which `tests/contract/engine_promises.py` holds every engine to:
+
+- One job for each kind and subject. Asked for again while queued it is the same job, with the more urgent priority;
+  asked for while it runs, it is queued once more when it ends.
+- Jobs are claimed in the order of their priority, then of their age; one that must wait lets others pass.
+- No subject is worked on by two claims at once, whatever their kinds.
+- A claim is a lease with a fence. Whoever lost it can neither finish nor fail the job. It is lost when the process dies
+  (at once), gives no sign of life for 30 s, or when the time for the job is over.
+- What fails is tried again, set aside, or left for a person, as `retries` says of its problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NewType, Protocol
+
+from spheresync.model import Problem
+
+JobId = NewType("JobId", int)
+
+
+class JobKind(StrEnum):
+    """What a worker does about a subject."""
+
+    LIST = "list"  # list the tenant; one job, without a subject
+    READ = "read"  # read the definition of an asset
+    WRITE = "write"  # bring the targets to what is known of an asset
+
+
+class JobState(StrEnum):
+    """Where a job stands; one that is done is gone."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DEAD = "dead"  # set aside: tried often enough, permanent, or a matter for a person
+
+
+@dataclass(frozen=True, slots=True)
+class NewJob:
+    """A job to be done. `priority`: the smallest first. `token`: what it is about.
+
+    A dead job is taken up again when it is asked for with another token, or with `revive`. `needs`: a job that must be
+    done before.
+    """
+
+    kind: JobKind
+    subject: str
+    priority: int
+    reason: str
+    token: str = ""
+    not_before: datetime | None = None
+    needs: JobId | None = None
+    revive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job as it is in the queue. `attempts` counts failures, `fence` claims."""
+
+    id: JobId
+    kind: JobKind
+    subject: str
+    priority: int
+    reason: str
+    token: str
+    state: JobState
+    not_before: datetime
+    attempts: int
+    fence: int
+    owner: str | None
+    started_at: datetime | None
+    cancel_requested: bool
+    problem: Problem | None
+    created_at: datetime
+
+
+class JobEngine(Protocol):
+    """A queue of jobs that several processes may share."""
+
+    async def submit(self, jobs: Sequence[NewJob]) -> list[JobId | None]:
+        """Ask for jobs; the ids in the same order, None where a dead one stays dead."""
+        ...
+
+    async def claim(self, kinds: Sequence[JobKind], *, limit: int, time_limit: timedelta) -> list[Job]:
+        """Take at most `limit` jobs of these kinds, for `time_limit` each."""
+        ...
+
+    async def beat(self, jobs: Sequence[Job]) -> frozenset[JobId]:
+        """Give a sign of life for claimed jobs; answers those to be given up: cancelled, out of time, or lost."""
+        ...
+
+    async def finish(self, jobs: Sequence[Job]) -> None:
+        """Claimed jobs are done; what was lost meanwhile is left to whoever has it."""
+        ...
+
+    async def fail(self, job: Job, problem: Problem) -> JobState | None:
+        """A claimed job failed; answers where it stands now, None where it was lost."""
+        ...
+
+    async def cancel(self, job_id: JobId) -> bool:
+        """End a job, from whichever process: a queued or dead one at once, a running one by its worker's next beat."""
+        ...
+
+    async def next_at(self, kinds: Sequence[JobKind]) -> datetime | None:
+        """When the next queued job of these kinds may be claimed, None where there is none."""
+        ...
+
+    async def queue(self, *, state: JobState | None = None, limit: int = 50) -> list[Job]:
+        """Jobs in the order in which they would be claimed; dead ones last."""
+        ...
+
+    async def counts(self) -> dict[tuple[JobKind, JobState], int]:
+        """How many jobs there are of each kind and state."""
+        ...

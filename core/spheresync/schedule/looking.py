@@ -1,0 +1,122 @@
+"""Jobs that look at Datasphere: one that lists everything, and one for each definition that is read.
+
+What they find out is written down where every other command finds it; what the targets need of it becomes a job to
+write. When an asset is looked at again depends on its tier, and after failures on how many there were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from spheresync.errors import SourceFault
+from spheresync.model import AssetId, Problem, Tier, isoformat
+from spheresync.plan.triage import Work
+from spheresync.run.workshop import Workshop
+from spheresync.schedule.control import LISTED
+from spheresync.schedule.due import next_due
+from spheresync.schedule.engine import JobKind, NewJob
+from spheresync.schedule.pending import WRITES, token_of, token_of_all, work_of
+from spheresync.schedule.rates import Evidence
+from spheresync.state.records import AssetRecord
+from spheresync.state.schedule import ScheduleRow
+from spheresync.state.store import Tx
+
+REMOVALS = ""
+"""Subject of the one job that retires, deletes and lets go: the guards count removals together, so they go together."""
+RANKS = {Tier.CRITICAL: 10, Tier.HIGH: 20, Tier.MEDIUM: 30}
+"""Priorities of jobs by tier; the smallest goes first."""
+_REMOVALS_RANK = 40
+_LONGEST_PAUSE = timedelta(days=1)
+_DAY = timedelta(days=1)
+
+
+async def list_tenant(workshop: Workshop) -> tuple[Problem | None, list[NewJob]]:
+    """List every space; answers why that failed, if it did, and the removals that are to be done."""
+    report = await workshop.list_all()
+    at = isoformat(workshop.clock())
+
+    async def note(tx: Tx) -> None:
+        await tx.meta.set(LISTED, at)
+
+    await workshop.store.write(note)
+    if not report.reached:
+        return (report.problems[0] if report.problems else _no_spaces()), []
+    return None, await removal_jobs(workshop)
+
+
+async def removal_jobs(workshop: Workshop) -> list[NewJob]:
+    """The job that does what vanished assets and narrower scopes ask for; none where nothing does."""
+    records = {record.id: record for record in await workshop.store.catalog.assets()}
+    work = await work_of(workshop, records.values())
+    going = [records[asset] for asset, what in work.items() if what in WRITES and what is not Work.DESIGN]
+    if not going:
+        return []
+    token = token_of_all(workshop, going)
+    return [NewJob(JobKind.WRITE, REMOVALS, _REMOVALS_RANK, f"{len(going)} assets left Datasphere or the scope", token)]
+
+
+async def removals(workshop: Workshop) -> list[AssetId]:
+    """The assets that the job of `removal_jobs` is about now."""
+    work = await work_of(workshop, await workshop.store.catalog.assets())
+    return [asset for asset, what in work.items() if what in WRITES and what is not Work.DESIGN]
+
+
+async def read_definition(workshop: Workshop, asset: AssetId) -> tuple[Problem | None, list[NewJob]]:
+    """Read one definition; answers why that failed, if it did, and what is to be written."""
+    before = await workshop.store.catalog.asset(asset)
+    record = await workshop.read_one(asset)
+    if before is None or record is None:
+        return None, []  # it left the catalog's listing meanwhile
+    changed = before.fingerprints is not None and before.fingerprints != record.fingerprints
+    problem = record.problem
+    if problem is not None and problem.code == SourceFault.NOT_EXPOSED:
+        problem = None  # benign (reference: datasphere-api.md 3.2); the next turn looks again
+    await _plan_next(workshop, record, changed=changed, failed=problem is not None)
+    return problem, [] if problem is not None else await write_jobs(workshop, [record])
+
+
+async def write_jobs(workshop: Workshop, records: Sequence[AssetRecord]) -> list[NewJob]:
+    """A job for each asset that a target does not hold as it is known now."""
+    work = await work_of(workshop, records)
+    return [
+        NewJob(
+            JobKind.WRITE,
+            str(record.id),
+            RANKS[record.tier or Tier.MEDIUM],
+            "new or changed in Datasphere or in the rules",
+            token_of(workshop, record, Work.DESIGN),
+        )
+        for record in records
+        if work[record.id] is Work.DESIGN
+    ]
+
+
+async def _plan_next(workshop: Workshop, record: AssetRecord, *, changed: bool, failed: bool) -> None:
+    now, tier = workshop.clock(), workshop.settings.tiers.of(record.tier or Tier.MEDIUM)
+    known = await workshop.store.schedule.get(record.id)
+    planned = known or ScheduleRow(record.id, isoformat(now), None, 0.0, 0.0, 0, signalled=False)
+    due = next_due(record.id, now, tier)
+    if failed:
+        pause = min(_LONGEST_PAUSE, tier.interval * 2 ** min(planned.failures, 10))
+        planned = replace(
+            planned, failures=planned.failures + 1, next_due_at=isoformat(max(due, now + max(pause, tier.interval)))
+        )
+    else:
+        seen = Evidence(planned.changes, planned.days)
+        if planned.seen_at is not None:
+            days = max(timedelta(0), now - datetime.fromisoformat(planned.seen_at)) / _DAY
+            seen = seen.after(days=days, changed=changed)
+        planned = ScheduleRow(
+            record.id, isoformat(due), isoformat(now), seen.changes, seen.days, failures=0, signalled=False
+        )
+
+    async def put(tx: Tx) -> None:
+        await tx.schedule.put([planned])
+
+    await workshop.store.write(put)
+
+
+def _no_spaces() -> Problem:
+    return Problem("tenant", SourceFault.UNREACHABLE, "The tenant gave no list of spaces.", "Run spheresync doctor.")

@@ -1,0 +1,49 @@
+"""What work the targets need of assets, by what the state knows now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from spheresync.config import DeletionPolicy
+from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Digest, digest_json
+from spheresync.plan.triage import RemovalRules, Work, triage
+from spheresync.run.workshop import Workshop
+from spheresync.state.records import AssetRecord, Checkpoint
+
+WRITES = frozenset({Work.DESIGN, Work.RETIRE, Work.DELETE, Work.FORGET})
+"""Work that takes a run."""
+
+
+async def work_of(workshop: Workshop, records: Iterable[AssetRecord]) -> dict[AssetId, Work]:
+    """What each asset needs; of a few, their checkpoints are read one by one."""
+    wanted = list(records)
+    if len(wanted) == 1:
+        held = await workshop.store.checkpoints.get(wanted[0].id, GLUE, DEFAULT_DESTINATION)
+        checkpoints: Mapping[AssetId, Checkpoint] = {} if held is None else {held.asset: held}
+    else:
+        known = await workshop.store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
+        checkpoints = {checkpoint.asset: checkpoint for checkpoint in known}
+    deletion, mapping, now = workshop.settings.deletion, workshop.mapping, workshop.clock()
+    # Nobody is there to allow a delete: only the policy can.
+    offered = deletion.policy is DeletionPolicy.DELETE
+    rules = RemovalRules(deletion.policy, deletion.misses, deletion.grace, offered)
+    found = {}
+    for record in wanted:
+        decision = mapping.decide(record.id, record.kind, record.label)
+        found[record.id] = triage(
+            record, checkpoints.get(record.id), decision, decision.digest, rules=rules, now=now, thorough=False
+        )
+    return found
+
+
+def token_of(workshop: Workshop, record: AssetRecord, work: Work) -> str:
+    """What a write would be about: a job that was set aside is tried anew when this changes, and once a day."""
+    prints = record.fingerprints
+    about = [] if prints is None else [prints.schema, prints.content, prints.metadata]
+    decision = workshop.mapping.decide(record.id, record.kind, record.label)
+    return digest_json([work, about, decision.digest, workshop.clock().date().isoformat()])
+
+
+def token_of_all(workshop: Workshop, records: Iterable[AssetRecord]) -> Digest:
+    """As `token_of`, of removals: they are planned and guarded together, so another set is another matter."""
+    return digest_json([sorted(str(record.id) for record in records), workshop.clock().date().isoformat()])

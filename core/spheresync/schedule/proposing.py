@@ -1,0 +1,62 @@
+"""The first plan: saved for a person to look at, before anything is written by itself (`scheduler.first_sync`)."""
+
+from __future__ import annotations
+
+import json
+
+from spheresync.errors import UsageError
+from spheresync.model import ChangeSetId, canonical_json, digest_json, isoformat
+from spheresync.run.planning import PlanRequest
+from spheresync.run.progress import silent
+from spheresync.run.scope import Scope
+from spheresync.run.workshop import Workshop
+from spheresync.schedule.control import SCHEDULER
+from spheresync.state.store import Store, Tx
+
+_PROPOSED = "schedule:proposed"
+
+
+async def proposed(store: Store) -> ChangeSetId | None:
+    """The change set that waits for a person, None where none was made yet."""
+    noted = await store.meta.get(_PROPOSED)
+    return None if noted is None else ChangeSetId(json.loads(noted)["change_set"])
+
+
+class Proposer:
+    """Saves a change set of the whole catalog, and a new one when that is out of date."""
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+
+    async def propose(self) -> None:
+        """Make a change set unless the last one still says what would be done."""
+        about = await self._about()
+        if await self._stands(about):
+            return
+        request = PlanRequest(scope=Scope(), principal=SCHEDULER)
+        change_set = await self._workshop.plan(request, silent)
+        note = canonical_json({"change_set": change_set.id, "about": about}).decode()
+
+        async def remember(tx: Tx) -> None:
+            await tx.meta.set(_PROPOSED, note)
+
+        await self._workshop.store.write(remember)
+
+    async def _about(self) -> str:
+        """All that the plan depends on: rules, scope, and the definitions as they are known."""
+        settings = self._workshop.settings
+        known = [
+            [str(record.id), record.definition, record.included, record.misses]
+            for record in await self._workshop.store.catalog.assets()
+        ]
+        return digest_json([settings.mapping_digest, settings.scope_digest, known])
+
+    async def _stands(self, about: str) -> bool:
+        noted = await self._workshop.store.meta.get(_PROPOSED)
+        if noted is None or (last := json.loads(noted))["about"] != about:
+            return False
+        try:
+            change_set = await self._workshop.store.change_sets.get(ChangeSetId(last["change_set"]))
+        except UsageError:
+            return False
+        return change_set.expires_at > isoformat(self._workshop.clock())

@@ -1,0 +1,212 @@
+"""The scheduler of one state: keeps the turns, and works the jobs off.
+
+At most one process of a state has it, by lease; when that dies another one takes over within a second, and what was
+under way there is done anew. Everything runs in one task group, so that the end of the process ends all of it: jobs
+that were claimed are lost with the process and claimed by the next.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import anyio
+
+from spheresync.errors import FenceError, SourceError, SpheresyncError, TargetError
+from spheresync.model import AssetId, Problem
+from spheresync.run.workshop import Workshop
+from spheresync.schedule.control import LEASE, may_write
+from spheresync.schedule.engine import Job, JobEngine, JobId, JobKind, JobState, NewJob
+from spheresync.schedule.looking import list_tenant, read_definition
+from spheresync.schedule.proposing import Proposer
+from spheresync.schedule.retries import TIMED_OUT
+from spheresync.schedule.turns import Turns
+from spheresync.schedule.writing import BATCH, StartRun, write_batch
+from spheresync.state.store import Tx
+
+TICK = 0.5
+"""Seconds between two looks at what is due; how late the fastest tier may be."""
+LEASE_RETRY = 1.0
+BEAT = 1.0
+_GATHER = 10.0
+"""Seconds for which writes are gathered at most while many definitions are still being read."""
+_MANY = 20
+_PAUSE_AFTER_ERROR = 5.0
+_LIMITS = {
+    JobKind.LIST: timedelta(minutes=15),
+    JobKind.READ: timedelta(minutes=5),
+    JobKind.WRITE: timedelta(hours=2),
+}
+_READS = (JobKind.LIST, JobKind.READ)
+_WRITES = (JobKind.WRITE,)
+
+log = logging.getLogger(__name__)
+
+
+class Scheduler:
+    """Keeps a state's targets fresh while `run` runs."""
+
+    def __init__(self, workshop: Workshop, engine: JobEngine, start_run: StartRun) -> None:
+        """`start_run` starts a run of the scheduler and answers it once it has ended."""
+        self._workshop = workshop
+        self._store = workshop.store
+        self._engine = engine
+        self._start_run = start_run
+        self._turns = Turns(workshop, engine)
+        self._proposer = Proposer(workshop)
+        self._claimed: dict[JobId, tuple[Job, anyio.CancelScope]] = {}
+        self._moved = anyio.Event()
+
+    async def run(self) -> None:
+        """Keep the schedule whenever no other process of the state does; ends only when cancelled."""
+        while True:
+            try:
+                fence = await self._acquire()
+                if fence is not None:
+                    await self._hold(fence)
+            except SpheresyncError as error:
+                log.warning("scheduler: %s", error.message)
+                await anyio.sleep(_PAUSE_AFTER_ERROR)
+            await anyio.sleep(LEASE_RETRY)
+
+    async def _acquire(self) -> int | None:
+        async def acquire(tx: Tx) -> int | None:
+            return await tx.leases.acquire(LEASE, self._workshop.owner)
+
+        if await self._store.leases.holder(LEASE) is not None:
+            return None
+        return await self._store.write(acquire)
+
+    async def _hold(self, fence: int) -> None:
+        """Work for as long as the lease is ours."""
+
+        async def release(tx: Tx) -> None:
+            await tx.leases.release(LEASE, self._workshop.owner)
+
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(self._keep_lease, fence, group.cancel_scope)
+                group.start_soon(self._forever, self._turn)
+                group.start_soon(self._forever, self._beat)
+                group.start_soon(self._forever, self._write)
+                for _ in range(self._workshop.settings.scheduler.workers):
+                    group.start_soon(self._forever, self._look)
+        finally:
+            self._claimed.clear()
+            with anyio.CancelScope(shield=True), anyio.move_on_after(2):
+                await self._store.write(release)
+
+    async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Repeat a step; one that fails by an error of the product is repeated after a pause."""
+        while True:
+            try:
+                await step()
+            except FenceError:
+                raise
+            except SpheresyncError as error:
+                log.warning("scheduler: %s", error.message)
+                await anyio.sleep(_PAUSE_AFTER_ERROR)
+
+    async def _keep_lease(self, fence: int, work: anyio.CancelScope) -> None:
+        async def beat(tx: Tx) -> None:
+            await tx.leases.heartbeat(LEASE, fence)
+
+        while True:
+            try:
+                await self._store.write(beat)
+            except FenceError:
+                work.cancel()
+                return
+            except SpheresyncError as error:
+                log.warning("scheduler: %s", error.message)
+            await anyio.sleep(_PAUSE_AFTER_ERROR)
+
+    async def _turn(self) -> None:
+        await self._turns.ask()
+        due = await self._engine.next_at(_READS)
+        if due is not None and due <= self._workshop.clock():
+            self._wake()
+        await anyio.sleep(TICK)
+
+    def _wake(self) -> None:
+        moved, self._moved = self._moved, anyio.Event()
+        moved.set()
+
+    async def _look(self) -> None:
+        """Take one job that looks at Datasphere and do it, or wait until there may be one."""
+        jobs = await self._engine.claim(_READS, limit=1, time_limit=_LIMITS[JobKind.LIST])
+        if not jobs:
+            await self._moved.wait()
+            return
+        (job,) = jobs
+        scope = anyio.CancelScope()
+        self._claimed[job.id] = (job, scope)
+        problem: Problem | None = _too_long(job)
+        follow_up: list[NewJob] = []
+        try:
+            with scope, anyio.move_on_after(_LIMITS[job.kind].total_seconds()):
+                problem, follow_up = await self._do(job)
+        finally:
+            del self._claimed[job.id]
+        if scope.cancel_called:  # somebody wanted it ended, or somebody else has it
+            await self._engine.finish([job])
+            return
+        await self._engine.submit(follow_up)
+        if problem is None:
+            await self._engine.finish([job])
+        else:
+            await self._engine.fail(job, problem)
+
+    async def _do(self, job: Job) -> tuple[Problem | None, list[NewJob]]:
+        try:
+            if job.kind is JobKind.LIST:
+                return await list_tenant(self._workshop)
+            return await read_definition(self._workshop, AssetId.parse(job.subject))
+        except (SourceError, TargetError) as error:
+            return Problem(job.subject, error.fault, error.message, error.remedy), []
+
+    async def _write(self) -> None:
+        """Bring the targets up to date once there is something to write and a person has let us."""
+        counts = await self._engine.counts()
+        waiting = counts.get((JobKind.WRITE, JobState.QUEUED), 0)
+        reading = sum(counts.get((kind, state), 0) for kind in _READS for state in (JobState.QUEUED, JobState.RUNNING))
+        due = await self._engine.next_at(_WRITES) if waiting else None
+        if due is None or due > self._workshop.clock() or self._workshop.settings_problem is not None:
+            await anyio.sleep(TICK)
+            return
+        if not await may_write(self._store, self._workshop.settings):
+            if reading == 0:
+                await self._proposer.propose()
+            await anyio.sleep(TICK)
+            return
+        if reading > _MANY and waiting < BATCH:
+            await self._gather()
+        jobs = await self._engine.claim(_WRITES, limit=BATCH, time_limit=_LIMITS[JobKind.WRITE])
+        scopes = anyio.CancelScope()
+        self._claimed.update({job.id: (job, scopes) for job in jobs})
+        try:
+            await write_batch(self._workshop, self._engine, jobs, self._start_run)
+        finally:
+            for job in jobs:
+                self._claimed.pop(job.id, None)
+
+    async def _gather(self) -> None:
+        """Let writes come together, so that a first sync is a few runs and not hundreds."""
+        for _ in range(int(_GATHER / TICK)):
+            await anyio.sleep(TICK)
+            counts = await self._engine.counts()
+            if counts.get((JobKind.WRITE, JobState.QUEUED), 0) >= BATCH:
+                return
+
+    async def _beat(self) -> None:
+        given_up = await self._engine.beat([job for job, _ in self._claimed.values()])
+        for job_id in given_up:
+            if job_id in self._claimed:
+                self._claimed[job_id][1].cancel()
+        await anyio.sleep(BEAT)
+
+
+def _too_long(job: Job) -> Problem:
+    minutes = int(_LIMITS[job.kind].total_seconds() // 60)
+    return Problem(job.subject, TIMED_OUT, f"It was given up after {minutes} minutes.", "It is tried again by itself.")

@@ -1,0 +1,157 @@
+"""Whose turn it is: jobs are asked for from what is due, what is paused and what the request budget admits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from spheresync.config import Settings
+from spheresync.model import Tier, isoformat
+from spheresync.run.workshop import Workshop
+from spheresync.schedule.choice import Candidate, choose
+from spheresync.schedule.control import LISTED, paused_tiers
+from spheresync.schedule.due import in_window, next_due
+from spheresync.schedule.engine import JobEngine, JobKind, JobState, NewJob
+from spheresync.schedule.looking import RANKS
+from spheresync.schedule.rates import Evidence, pool_rates, rate_of
+from spheresync.state.schedule import DueRow, ScheduleRow
+from spheresync.state.store import Tx
+
+TENANT = "tenant"
+"""Subject of the job that lists everything."""
+LIST_RANK = 0
+POOLS_LAST = timedelta(minutes=10)
+"""Rates of pools are estimated anew so often."""
+_LISTING_SHARE = 0.25
+"""Of the request budget, the most that listings may take."""
+_AHEAD = 0.25
+"""Minutes of the budget for which reads are queued: more would be chosen too early."""
+_BOUND = 4
+"""An asset without a freshness objective may go unseen for so many intervals before its turn comes whatever is due."""
+
+
+class Turns:
+    """Asks an engine for the jobs of each moment. Keeps nothing but estimates that it can make again."""
+
+    def __init__(self, workshop: Workshop, engine: JobEngine) -> None:
+        self._workshop = workshop
+        self._engine = engine
+        self._pools: Mapping[Hashable, float] = {}
+        self._pools_at: datetime | None = None
+
+    async def ask(self) -> None:
+        """Ask for what is due now.
+
+        Raises:
+            StateError: the state could not be read or written.
+        """
+        settings, now = self._workshop.settings, self._workshop.clock()
+        paused = await paused_tiers(self._workshop.store)
+        counts = await self._engine.counts()
+        jobs = await self._listing(settings, now, paused)
+        waiting = counts.get((JobKind.READ, JobState.QUEUED), 0)
+        room = max(2 * settings.scheduler.workers, int(_AHEAD * settings.datasphere.max_requests_per_minute)) - waiting
+        if room > 0:
+            jobs += await self._readings(settings, now, paused, room)
+        await self._engine.submit(jobs)
+
+    async def _listing(self, settings: Settings, now: datetime, paused: frozenset[Tier]) -> list[NewJob]:
+        """The job that lists the tenant, as often as the fastest tier is due and listings leave room for reading."""
+        store = self._workshop.store
+        running = [tier for tier in Tier if tier not in paused]
+        if not running:
+            return []
+        facets = await store.catalog.counts()
+        sizes: Counter[Tier | None] = Counter()
+        for facet in facets:
+            sizes[facet.tier] += facet.count
+        used = [tier for tier in running if sizes[tier]] or running
+        cost = 1 + len({facet.space for facet in facets}) + sum(sizes.values()) // 500
+        least = timedelta(minutes=cost / (_LISTING_SHARE * settings.datasphere.max_requests_per_minute))
+        interval = max(min(settings.tiers.of(tier).interval for tier in used), least)
+        last = await store.meta.get(LISTED)
+        if last is not None and timedelta(0) <= now - datetime.fromisoformat(last) < interval:
+            return []
+        return [NewJob(JobKind.LIST, TENANT, LIST_RANK, "what there is", isoformat(now), revive=True)]
+
+    async def _readings(self, settings: Settings, now: datetime, paused: frozenset[Tier], room: int) -> list[NewJob]:
+        """Jobs for definitions whose turn it is, the most worthwhile first."""
+        rows = [row for row in await self._workshop.store.schedule.due(isoformat(now)) if row.tier not in paused]
+        rows = await self._not_read_by_others(settings, now, rows)
+        if not rows:
+            return []
+        pools = await self._rates(now)
+        candidates = {row.asset: _candidate(row, settings, now, pools) for row in rows}
+        jobs = []
+        for chosen in choose(candidates.values(), room):
+            late = chosen.age is not None and chosen.overdue > 0
+            rank = RANKS[Tier.CRITICAL] if late else RANKS[chosen.tier]
+            reason = "never read" if chosen.age is None else f"due in tier {chosen.tier}"
+            jobs.append(NewJob(JobKind.READ, str(chosen.asset), rank, reason, isoformat(now), revive=True))
+        return jobs
+
+    async def _not_read_by_others(self, settings: Settings, now: datetime, rows: Sequence[DueRow]) -> list[DueRow]:
+        """Those whose turn it is; what a command has read meanwhile, or is outside its window, waits for its next."""
+        due, later = [], []
+        for row in rows:
+            tier = settings.tiers.of(row.tier)
+            seen = _seen(row)
+            if seen is None:
+                due.append(row)
+                continue
+            by_reading = next_due(row.asset, seen, tier)
+            if by_reading > now:
+                later.append(_put_off(row, by_reading))
+            elif in_window(now, tier):
+                due.append(row)
+            else:
+                later.append(_put_off(row, next_due(row.asset, now - tier.interval, tier)))
+
+        async def put(tx: Tx) -> None:
+            await tx.schedule.put(later)
+
+        if later:
+            await self._workshop.store.write(put)
+        return due
+
+    async def _rates(self, now: datetime) -> Mapping[Hashable, float]:
+        if self._pools_at is None or not timedelta(0) <= now - self._pools_at < POOLS_LAST:
+            watched = await self._workshop.store.schedule.watched()
+            self._pools = pool_rates((_pool(row), _evidence(row)) for row in watched)
+            self._pools_at = now
+        return self._pools
+
+
+def _candidate(row: DueRow, settings: Settings, now: datetime, pools: Mapping[Hashable, float]) -> Candidate:
+    tier, seen = settings.tiers.of(row.tier), _seen(row)
+    return Candidate(
+        asset=row.asset,
+        tier=row.tier,
+        age=None if seen is None else max(timedelta(0), now - seen),
+        bound=tier.freshness or _BOUND * tier.interval,
+        rate=rate_of(_evidence(row), _pool(row), pools),
+        signalled=row.planned is not None and row.planned.signalled,
+    )
+
+
+def _seen(row: DueRow) -> datetime | None:
+    """When the definition was last read, by whichever command."""
+    return None if row.read_at is None else datetime.fromisoformat(row.read_at)
+
+
+def _put_off(row: DueRow, at: datetime) -> ScheduleRow:
+    planned = row.planned
+    if planned is None:
+        return ScheduleRow(row.asset, isoformat(at), None, 0.0, 0.0, 0, signalled=False)
+    return ScheduleRow(
+        row.asset, isoformat(at), planned.seen_at, planned.changes, planned.days, planned.failures, planned.signalled
+    )
+
+
+def _evidence(row: DueRow) -> Evidence:
+    return Evidence() if row.planned is None else Evidence(row.planned.changes, row.planned.days)
+
+
+def _pool(row: DueRow) -> Hashable:
+    return row.asset.space, row.kind

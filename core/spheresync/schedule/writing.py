@@ -1,0 +1,98 @@
+"""Jobs that bring the targets up to date: taken many at once, and done by one ordinary run.
+
+The run is like any other: saved change set, guards, journal, take-over when the process dies. What it could not do of a
+single asset is that asset's failure; the rest of the batch is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from spheresync.model import AssetId, Problem, RunState
+from spheresync.plan.triage import Work
+from spheresync.run.executor import RunRequest
+from spheresync.run.scope import Scope
+from spheresync.run.workshop import Workshop
+from spheresync.schedule.engine import Job, JobEngine
+from spheresync.schedule.looking import REMOVALS, removals
+from spheresync.schedule.pending import work_of
+from spheresync.schedule.retries import HELD_BACK
+from spheresync.state.records import ChangeSetItem, JournalEntry, RunRecord
+
+BATCH = 200
+"""Assets in one run at most: what is more urgent and comes meanwhile waits for so many writes."""
+
+StartRun = Callable[[RunRequest], Awaitable[RunRecord]]
+"""Starts a run of the scheduler and answers it when it has ended."""
+
+
+async def write_batch(workshop: Workshop, engine: JobEngine, jobs: Sequence[Job], run: StartRun) -> None:
+    """Do claimed jobs to write, and finish or fail each."""
+    alone = [job for job in jobs if job.subject == REMOVALS]
+    others = [job for job in jobs if job.subject != REMOVALS]
+    if others:
+        await _write(workshop, engine, {AssetId.parse(job.subject): job for job in others}, run)
+    for job in alone:
+        await _remove(workshop, engine, job, run)
+
+
+async def _write(workshop: Workshop, engine: JobEngine, jobs: Mapping[AssetId, Job], run: StartRun) -> None:
+    records = [record for asset in jobs if (record := await workshop.store.catalog.asset(asset)) is not None]
+    work = await work_of(workshop, records)
+    wanted = [asset for asset in jobs if work.get(asset) is Work.DESIGN]
+    await engine.finish([job for asset, job in jobs.items() if asset not in wanted])
+    if not wanted:
+        return
+    ended = await run(RunRequest(Scope(assets=frozenset(wanted)), refresh=False))
+    problems = await _problems(workshop, ended, wanted)
+    await engine.finish([jobs[asset] for asset in wanted if asset not in problems])
+    for asset, problem in problems.items():
+        await engine.fail(jobs[asset], problem)
+
+
+async def _remove(workshop: Workshop, engine: JobEngine, job: Job, run: StartRun) -> None:
+    going = await removals(workshop)
+    if not going:
+        await engine.finish([job])
+        return
+    ended = await run(RunRequest(Scope(assets=frozenset(going)), refresh=False))
+    problems = await _problems(workshop, ended, going)
+    if problems:
+        await engine.fail(job, next(iter(problems.values())))
+    else:
+        await engine.finish([job])
+
+
+async def _problems(workshop: Workshop, run: RunRecord, assets: Sequence[AssetId]) -> dict[AssetId, Problem]:
+    """What kept assets from being written; a run that a person cancelled has no problem."""
+    if run.state is RunState.CANCELLED:
+        return {}
+    if run.change_set_id is None:
+        problem = run.problems[0] if run.problems else Problem("run", "failed", f"run {run.id} ended {run.state}.")
+        return dict.fromkeys(assets, problem)
+    entries = {entry.ordinal: entry for entry in await workshop.store.runs.entries(run.id)}
+    items = await workshop.store.change_sets.all_items(run.change_set_id)
+    wanted = set(assets)
+    found: dict[AssetId, Problem] = {}
+    for item in items:
+        said = _problem(item, entries.get(item.ordinal), run)
+        if item.asset in wanted and said is not None:
+            found.setdefault(item.asset, said)
+    return found
+
+
+def _problem(item: ChangeSetItem, entry: JournalEntry | None, run: RunRecord) -> Problem | None:
+    if entry is not None and entry.problem is not None:
+        return entry.problem
+    if item.blocked_by is not None:
+        return Problem(
+            str(item.asset),
+            HELD_BACK,
+            f"{item.blocked_by} holds it back in run {run.id}.",
+            "Look at that run's findings.",
+        )
+    if not item.action.changes_something:
+        return None if item.action.value == "held" else Problem(str(item.asset), item.action, item.reason)
+    if entry is None or not entry.state.ended:
+        return run.problems[0] if run.problems else None
+    return None

@@ -1,0 +1,285 @@
+"""Jobs as rows: the statements under the embedded job engine. What they mean is said in `schedule/engine.py`."""
+
+# ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from spheresync.model import Problem, canonical_json, isoformat
+from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.owners import Owners
+from spheresync.state.spelling import read_problem, spell_problem
+
+_JOB = (
+    "id, kind, subject, priority, reason, token, state, not_before, attempts, fence, owner, started_at, heartbeat_at, "
+    "ends_by, cancel_requested, problem, created_at"
+)
+QUEUED, RUNNING, DEAD = "queued", "running", "dead"
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """One row of `jobs`."""
+
+    id: int
+    kind: str
+    subject: str
+    priority: int
+    reason: str
+    token: str
+    state: str
+    not_before: str
+    attempts: int
+    fence: int
+    owner: str | None
+    started_at: str | None
+    heartbeat_at: str | None
+    ends_by: str | None
+    cancel_requested: bool
+    problem: Problem | None
+    created_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """What is asked for, as rows know it."""
+
+    kind: str
+    subject: str
+    priority: int
+    reason: str
+    token: str
+    not_before: str
+    needs: int | None
+    revive: bool
+
+
+class JobReader:
+    """Shows the queue."""
+
+    def __init__(self, link: Reads, owners: Owners, clock: Callable[[], datetime]) -> None:
+        self._link = link
+        self._owners = owners
+        self._clock = clock
+
+    async def queue(self, state: str | None, limit: int) -> list[JobRow]:
+        """Jobs in the order in which they would be claimed: running ones first, dead ones last."""
+        rows = await self._link.all(
+            f"SELECT {_JOB} FROM jobs WHERE ?1 IS NULL OR state = ?1 "
+            "ORDER BY CASE state WHEN 'running' THEN 0 WHEN 'queued' THEN 1 ELSE 2 END, priority, id LIMIT ?2",
+            (state, limit),
+        )
+        return [_read(row) for row in rows]
+
+    async def counts(self) -> dict[tuple[str, str], int]:
+        """How many jobs there are of each kind and state."""
+        rows = await self._link.all("SELECT kind, state, count(*) FROM jobs GROUP BY kind, state")
+        return {(kind, state): count for kind, state, count in rows}
+
+    async def next_at(self, kinds: Sequence[str]) -> str | None:
+        """The earliest moment at which a queued job of these kinds may be claimed."""
+        row = await self._link.one(
+            f"SELECT min(not_before) FROM jobs WHERE state = 'queued' AND kind IN ({_marks(kinds)})", tuple(kinds)
+        )
+        return None if row is None else row[0]
+
+    def _is_lost(self, row: JobRow) -> bool:
+        """Whether a claim no longer holds: its process died or fell silent, or its time is over."""
+        now = self._clock()
+        late = row.ends_by is not None and isoformat(now) > row.ends_by
+        return late or not self._owners.is_responsive(row.owner, row.heartbeat_at, now)
+
+
+class JobWriter(JobReader):
+    """Moves jobs through the queue."""
+
+    def __init__(self, link: Writes, owners: Owners, clock: Callable[[], datetime]) -> None:
+        super().__init__(link, owners, clock)
+        self._writes = link
+
+    async def submit(self, jobs: Iterable[JobRequest]) -> list[int | None]:
+        """Enter jobs, or fold them into those that there are; the ids, None where a dead one stays dead."""
+        return [await self._submit(job) for job in jobs]
+
+    async def _submit(self, job: JobRequest) -> int | None:
+        row = await self._writes.one(
+            "SELECT id, state, priority, token, not_before, attempts FROM jobs WHERE kind = ? AND subject = ?",
+            (job.kind, job.subject),
+        )
+        if row is None:
+            return await self._insert(job)
+        job_id, state, priority, token, not_before, attempts = row
+        if state == RUNNING:
+            again = {"priority": job.priority, "reason": job.reason, "token": job.token, "not_before": job.not_before}
+            await self._writes.execute(
+                "UPDATE jobs SET again = ? WHERE id = ?", (canonical_json(again).decode(), job_id)
+            )
+        elif state == QUEUED:
+            # What failed waits its time out, however often it is asked for.
+            at = not_before if attempts else min(not_before, job.not_before)
+            await self._writes.execute(
+                "UPDATE jobs SET priority = ?, reason = ?, token = ?, not_before = ? WHERE id = ?",
+                (min(priority, job.priority), job.reason, job.token, at, job_id),
+            )
+        elif job.revive or token != job.token:
+            await self._writes.execute(
+                "UPDATE jobs SET state = 'queued', priority = ?, reason = ?, token = ?, not_before = ?, attempts = 0, "
+                "cancel_requested = 0, needs = ? WHERE id = ?",
+                (job.priority, job.reason, job.token, job.not_before, job.needs, job_id),
+            )
+        else:
+            return None
+        return int(job_id)
+
+    async def _insert(self, job: JobRequest) -> int:
+        row = await self._writes.one(
+            "INSERT INTO jobs (kind, subject, priority, reason, token, state, not_before, attempts, needs, fence, "
+            "cancel_requested, created_at) VALUES (?, ?, ?, ?, ?, 'queued', ?, 0, ?, 0, 0, ?) RETURNING id",
+            (
+                job.kind,
+                job.subject,
+                job.priority,
+                job.reason,
+                job.token,
+                job.not_before,
+                job.needs,
+                isoformat(self._clock()),
+            ),
+        )
+        assert row is not None
+        return int(row[0])
+
+    async def claim(self, kinds: Sequence[str], owner: str, *, limit: int, time_limit: timedelta) -> list[JobRow]:
+        """Take the most urgent jobs that may be done now; claims that were lost are given back to the queue first."""
+        await self._take_back_lost()
+        now = self._clock()
+        rows = await self._writes.all(
+            f"UPDATE jobs SET state = 'running', owner = ?, fence = fence + 1, started_at = ?, heartbeat_at = ?, "
+            f"ends_by = ? WHERE id IN (SELECT id FROM jobs AS next WHERE state = 'queued' AND not_before <= ? "
+            f"AND kind IN ({_marks(kinds)}) AND needs IS NULL AND NOT EXISTS (SELECT 1 FROM jobs AS busy "
+            f"WHERE busy.state = 'running' AND busy.subject = next.subject) ORDER BY priority, id LIMIT ?) "
+            f"RETURNING {_JOB}",
+            (owner, isoformat(now), isoformat(now), isoformat(now + time_limit), isoformat(now), *kinds, limit),
+        )
+        claimed = sorted((_read(row) for row in rows), key=lambda job: (job.priority, job.id))
+        return await self._one_for_each_subject(claimed)
+
+    async def _one_for_each_subject(self, claimed: Sequence[JobRow]) -> list[JobRow]:
+        """Two kinds of job about one subject may have been taken at once: the second goes back."""
+        kept: dict[str, JobRow] = {}
+        for job in claimed:
+            if kept.setdefault(job.subject, job) is not job:
+                await self._requeue(job.id)
+        return list(kept.values())
+
+    async def _take_back_lost(self) -> None:
+        running = [_read(row) for row in await self._writes.all(f"SELECT {_JOB} FROM jobs WHERE state = 'running'")]
+        for job in running:
+            if self._is_lost(job):
+                await self._end_claim(job)
+
+    async def beat(self, claims: Iterable[tuple[int, int]]) -> list[int]:
+        """Give a sign of life for claims (id and fence); answers those to be given up."""
+        now, given_up = isoformat(self._clock()), []
+        for job_id, fence in claims:
+            row = await self._writes.one(
+                "UPDATE jobs SET heartbeat_at = ?1 WHERE id = ?2 AND fence = ?3 AND state = 'running' "
+                "RETURNING cancel_requested OR ends_by < ?1",
+                (now, job_id, fence),
+            )
+            if row is None or row[0]:
+                given_up.append(job_id)
+        return given_up
+
+    async def finish(self, claims: Iterable[tuple[int, int]]) -> None:
+        """Take done jobs out; one that was asked for again meanwhile is queued anew."""
+        for job_id, fence in claims:
+            job = await self._held(job_id, fence)
+            if job is not None:
+                await self._end(job)
+
+    async def put_back(self, job_id: int, fence: int, *, not_before: str, attempts: int, problem: Problem) -> bool:
+        """Queue a failed job again; False where the claim was lost."""
+        job = await self._held(job_id, fence)
+        if job is None:
+            return False
+        await self._writes.execute(
+            "UPDATE jobs SET state = 'queued', owner = NULL, not_before = ?, attempts = ?, problem = ? WHERE id = ?",
+            (not_before, attempts, spell_problem(problem), job_id),
+        )
+        await self._fold_again(job_id)
+        return True
+
+    async def set_aside(self, job_id: int, fence: int, problem: Problem) -> bool:
+        """A failed job is not tried again by itself; False where the claim was lost."""
+        job = await self._held(job_id, fence)
+        if job is None:
+            return False
+        await self._writes.execute(
+            "UPDATE jobs SET state = 'dead', owner = NULL, attempts = attempts + 1, problem = ? WHERE id = ?",
+            (spell_problem(problem), job_id),
+        )
+        await self._fold_again(job_id)
+        return True
+
+    async def cancel(self, job_id: int) -> bool:
+        """Take a job out, or ask its worker to give it up; False where there is none."""
+        row = await self._writes.one(f"SELECT {_JOB} FROM jobs WHERE id = ?", (job_id,))
+        if row is None:
+            return False
+        job = _read(row)
+        if job.state == RUNNING and not self._is_lost(job):
+            await self._writes.execute("UPDATE jobs SET cancel_requested = 1 WHERE id = ?", (job_id,))
+        else:
+            await self._writes.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+        return True
+
+    async def _held(self, job_id: int, fence: int) -> JobRow | None:
+        row = await self._writes.one(
+            f"SELECT {_JOB} FROM jobs WHERE id = ? AND fence = ? AND state = 'running'", (job_id, fence)
+        )
+        return None if row is None else _read(row)
+
+    async def _end_claim(self, job: JobRow) -> None:
+        """A claim was lost: the job is done anew, unless somebody wanted it ended."""
+        if job.cancel_requested:
+            await self._writes.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
+        else:
+            await self._requeue(job.id)
+            await self._fold_again(job.id)
+
+    async def _requeue(self, job_id: int) -> None:
+        await self._writes.execute("UPDATE jobs SET state = 'queued', owner = NULL WHERE id = ?", (job_id,))
+
+    async def _end(self, job: JobRow) -> None:
+        row = await self._writes.one("SELECT again FROM jobs WHERE id = ?", (job.id,))
+        if row is None or row[0] is None or job.cancel_requested:
+            await self._writes.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
+            return
+        await self._requeue(job.id)
+        await self._writes.execute("UPDATE jobs SET attempts = 0, problem = NULL WHERE id = ?", (job.id,))
+        await self._fold_again(job.id)
+
+    async def _fold_again(self, job_id: int) -> None:
+        """What was asked for while the job ran becomes the job."""
+        row = await self._writes.one("SELECT again FROM jobs WHERE id = ?", (job_id,))
+        if row is None or row[0] is None:
+            return
+        again = json.loads(row[0])
+        await self._writes.execute(
+            "UPDATE jobs SET state = 'queued', priority = ?, reason = ?, token = ?, not_before = ?, again = NULL "
+            "WHERE id = ?",
+            (again["priority"], again["reason"], again["token"], again["not_before"], job_id),
+        )
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _read(row: Row) -> JobRow:
+    fields = [*row[:14], bool(row[14]), read_problem(row[15]), row[16]]
+    return JobRow(*fields)

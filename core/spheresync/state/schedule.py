@@ -1,0 +1,122 @@
+"""What the scheduler knows of each asset: its catalog entry, when it is due again, how often it was seen to change."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spheresync.model import AssetEntry, AssetId, AssetKind, SpaceName, TechnicalName, Tier
+from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.spelling import read_entry, spell_entry
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """One asset. `seen_at` is its last look by the scheduler; `changes` in `days` of watching, both faded."""
+
+    asset: AssetId
+    next_due_at: str
+    seen_at: str | None
+    changes: float
+    days: float
+    failures: int
+    signalled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """An asset that is in scope and listed, with all that says whether it is due. `planned`: None where it is new."""
+
+    asset: AssetId
+    kind: AssetKind
+    tier: Tier
+    read_at: str | None
+    planned: ScheduleRow | None
+
+
+_WATCHED = (
+    "SELECT a.space, a.name, a.kind, a.tier, a.read_at, s.next_due_at, s.seen_at, s.changes, s.days, s.failures, "
+    "s.signalled "
+    "FROM assets AS a JOIN entries AS e ON e.space = a.space AND e.name = a.name "
+    "LEFT JOIN schedule AS s ON s.space = a.space AND s.name = a.name "
+    "WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL"
+)
+
+
+class ScheduleReader:
+    """Reads the schedule."""
+
+    def __init__(self, link: Reads) -> None:
+        self._link = link
+
+    async def watched(self) -> list[DueRow]:
+        """Every asset that is in scope, listed and exposed by its entry, due or not."""
+        rows = await self._link.all(_WATCHED)
+        return [_due(row) for row in rows]
+
+    async def due(self, now: str) -> list[DueRow]:
+        """Those of `watched` that are due at `now`, or were never planned."""
+        rows = await self._link.all(f"{_WATCHED} AND (s.next_due_at IS NULL OR s.next_due_at <= ?)", (now,))
+        return [_due(row) for row in rows]
+
+    async def get(self, asset: AssetId) -> ScheduleRow | None:
+        """What is planned for one asset."""
+        row = await self._link.one(
+            "SELECT next_due_at, seen_at, changes, days, failures, signalled FROM schedule "
+            "WHERE space = ? AND name = ?",
+            (asset.space, asset.name),
+        )
+        return None if row is None else _planned(asset, row)
+
+    async def next_due(self) -> dict[Tier, str]:
+        """The earliest planned moment of each tier."""
+        rows = await self._link.all(
+            "SELECT a.tier, min(s.next_due_at) FROM schedule AS s JOIN assets AS a ON a.space = s.space "
+            "AND a.name = s.name WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL GROUP BY a.tier"
+        )
+        return {Tier(tier): at for tier, at in rows}
+
+    async def entry(self, asset: AssetId) -> AssetEntry | None:
+        """The catalog entry of an asset as last listed."""
+        row = await self._link.one("SELECT entry FROM entries WHERE space = ? AND name = ?", (asset.space, asset.name))
+        return None if row is None else read_entry(asset, row[0])
+
+
+class ScheduleWriter(ScheduleReader):
+    """Writes the schedule."""
+
+    def __init__(self, link: Writes) -> None:
+        super().__init__(link)
+        self._writes = link
+
+    async def put_entries(self, entries: Sequence[AssetEntry]) -> None:
+        """Remember by which URLs definitions are read; entries are new or have changed."""
+        await self._writes.execute_many(
+            "UPDATE schedule SET signalled = 1 WHERE space = ? AND name = ?",
+            [(each.id.space, each.id.name) for each in entries],
+        )
+        await self._writes.execute_many(
+            "INSERT OR REPLACE INTO entries (space, name, entry) VALUES (?, ?, ?)",
+            [(each.id.space, each.id.name, spell_entry(each)) for each in entries],
+        )
+
+    async def put(self, rows: Sequence[ScheduleRow]) -> None:
+        await self._writes.execute_many(
+            "INSERT OR REPLACE INTO schedule (space, name, next_due_at, seen_at, changes, days, failures, "
+            "signalled) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (r.asset.space, r.asset.name, r.next_due_at, r.seen_at, r.changes, r.days, r.failures, r.signalled)
+                for r in rows
+            ],
+        )
+
+
+def _planned(asset: AssetId, row: Row) -> ScheduleRow:
+    fields = [*row[:5], bool(row[5])]
+    return ScheduleRow(asset, *fields)
+
+
+def _due(row: Row) -> DueRow:
+    asset = AssetId(SpaceName(row[0]), TechnicalName(row[1]))
+    planned = None if row[5] is None else _planned(asset, row[5:])
+    return DueRow(asset, AssetKind(row[2]), Tier(row[3]), row[4], planned)
