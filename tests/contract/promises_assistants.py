@@ -134,6 +134,7 @@ ASSISTANTS: tuple[Promise, ...] = (
         "allow_deletes counts only once a person confirmed; a client that cannot ask is told the command line.",
         (
             "tests/unit/server/test_mcp_tools.py::test_deletes_are_done_only_after_the_person_said_yes",
+            "tests/contract/test_assistants.py::test_a_person_sees_the_table_before_it_is_deleted",
             "tests/unit/server/test_mcp_tools.py::test_the_question_names_tables_and_what_a_guard_holds_back",
             "tests/unit/server/test_mcp_tools.py::test_a_malformed_yes_is_a_plain_no",
             "tests/unit/server/test_mcp_tools.py::test_no_means_that_nothing_is_done",

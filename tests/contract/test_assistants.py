@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from mcp import Client, StdioServerParameters
+from mcp.types import ElicitResult
 
 from tests.contract.conftest import MakeInstallation
 from tests.simulators.glue_process import GlueSimulator
@@ -26,11 +27,15 @@ RESOURCES = {
 }
 
 
-def connect(installation: Installation, *flags: str, **more: str) -> AbstractAsyncContextManager[Client]:
+def connect(
+    installation: Installation, *flags: str, answer: Any = None, **more: str
+) -> AbstractAsyncContextManager[Client]:
+    """An assistant's connection; `answer` is what its user does when asked."""
     command, *arguments = installation.command("serve", *flags)
     folder = str(installation.state_dir.parent)
     environment = installation.variables() | more
-    return Client(StdioServerParameters(command=command, args=arguments, env=environment, cwd=folder))
+    server = StdioServerParameters(command=command, args=arguments, env=environment, cwd=folder)
+    return Client(server, elicitation_callback=answer)
 
 
 async def call(client: Client, name: str, **arguments: Any) -> dict[str, Any]:
@@ -130,3 +135,33 @@ async def test_the_same_call_repeated_gives_the_same_run_and_outlives_the_connec
     runs = {run["run_id"]: run for run in installation.ask("runs")["items"]}
     assert runs[first["run_id"]]["state"] == runs[other["run_id"]]["state"] == "done"
     assert runs[first["run_id"]]["counts"]["create"] == 20
+
+
+async def test_a_person_sees_the_table_before_it_is_deleted(
+    make_installation: MakeInstallation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    installation = make_installation("deletion: {misses: 1}\n")
+    installation.ask("sync")
+    tenant.set_faults(vanish=0.1, vanish_spaces=["SPACE_001"])
+    asked: list[str] = []
+    answers = iter([False, True])
+
+    async def answer(context: Any, params: Any) -> ElicitResult:
+        asked.append(params.message)
+        return ElicitResult(action="accept", content={"delete": next(answers)})
+
+    database = f"{installation.extra['SPHERESYNC_PREFIX']}space_001"
+    try:
+        assert installation.ask("sync")["counts"]["retire"] == 1
+        async with connect(installation, answer=answer, SPHERESYNC_ROLE="operator") as client:
+            change_set = (await call(client, "preview_changes", refresh=True))["change_set_id"]
+            refused = await client.call_tool("apply_changes", {"change_set_id": change_set, "allow_deletes": True})
+            kept = "asset_00009" in glue.dump()["tables"][database]
+            run = await call(client, "apply_changes", change_set_id=change_set, allow_deletes=True, wait_seconds=60)
+    finally:
+        tenant.set_faults()
+    assert refused.is_error and kept
+    assert (run["state"], run["counts"]["delete"]) == ("done", 1)
+    assert "asset_00009" not in glue.dump()["tables"][database]
+    assert len(asked) == 2 and asked[0] == asked[1]
+    assert f"deletes 1 table from AWS, for good: {database}.asset_00009 (asset SPACE_001/ASSET_00009)." in asked[0]
