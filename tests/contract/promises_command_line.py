@@ -136,6 +136,7 @@ COMMAND_LINE: tuple[Promise, ...] = (
         (
             "tests/e2e/test_safety.py::test_a_space_that_does_not_exist_is_named_with_those_that_do",
             "tests/contract/test_scope_flags.py::test_all_wrong_names_are_told_at_once",
+            "tests/e2e/test_cli_dog.py::test_remedies_name_commands_and_not_tools",
         ),
     ),
     Promise(

@@ -155,6 +155,15 @@ def test_a_read_only_state_is_called_that(tmp_path: Path, part: str) -> None:
     assert "SPHERESYNC_STATE_DIR" in done.stderr and "space" not in done.stderr and "SQLITE" not in done.stderr
 
 
+def test_remedies_name_commands_and_not_tools(cli: Cli, applied: dict[str, Any]) -> None:
+    for arguments, said in (
+        (["preview", "--no-refresh", "--asset", "SALES/QQQQQQQQQQ"], "`spheresync assets` shows the"),
+        (["runs", "run_nowhere"], "`spheresync runs` shows those there are."),
+    ):
+        error = cli(*arguments)[1]["error"]
+        assert said in error["remedy"] and "list_" not in error["message"] + error["remedy"]
+
+
 def test_settings_are_shown_without_secrets(state: Path) -> None:
     secret = {"SPHERESYNC_DATASPHERE__CLIENT_SECRET": "very-secret"}
     for arguments in (["config", "show"], ["config", "show", "--json"]):

@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import redirect_stdout
+from dataclasses import replace
 
 import typer
 from typer.exceptions import Abort, TyperException
@@ -19,6 +20,7 @@ from spheresync_server.cli.app import app
 from spheresync_server.cli.leaving import finish
 from spheresync_server.cli.running import InterruptedBySignalError
 from spheresync_server.cli.streams import prepare_streams
+from spheresync_server.cli.wording import in_command_words
 from spheresync_server.failure import INTERNAL, INTERRUPTED, FailureNote, new_incident, note_of, product_error
 
 log = logging.getLogger(__name__)
@@ -113,7 +115,8 @@ def _leaves(error: Exception) -> Iterator[Exception]:
 def _note(error: Exception, *, verbose: bool) -> FailureNote:
     ours = product_error(error)
     if ours is not None:
-        return note_of(ours)
+        note = note_of(ours)
+        return replace(note, message=in_command_words(note.message), remedy=in_command_words(note.remedy))
     for leaf in _leaves(error):
         if isinstance(leaf, BrokenPipeError) or (isinstance(leaf, OSError) and leaf.errno in _LOST_OUTPUT):
             raise leaf

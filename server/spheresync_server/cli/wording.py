@@ -1,0 +1,16 @@
+"""Say at the command line in the words of its commands what the engine says in those of tools."""
+
+from __future__ import annotations
+
+_WORDS = (
+    ("list_assets shows", "`spheresync assets` shows"),
+    ("list_spaces shows", "`spheresync assets` shows"),  # by space; there is no command for spaces alone
+    ("The list of runs shows", "`spheresync runs` shows"),
+)
+
+
+def in_command_words(text: str) -> str:
+    """A sentence of the engine as somebody at a terminal can act on it."""
+    for said, instead in _WORDS:
+        text = text.replace(said, instead)
+    return text
