@@ -17,6 +17,7 @@ from tests.contract.promises_reading import READING
 from tests.contract.promises_readme import README
 from tests.contract.promises_removal import REMOVAL
 from tests.contract.promises_runs import RUNS
+from tests.contract.promises_schedule import SCHEDULE
 
 AREAS = frozenset(
     {
@@ -43,6 +44,7 @@ PROMISES: tuple[Promise, ...] = (
     *READING,
     *CATALOG,
     *RUNS,
+    *SCHEDULE,
     *REMOVAL,
     *ASSISTANTS,
     *README,

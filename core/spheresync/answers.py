@@ -240,11 +240,42 @@ class AuditVerdictAnswer(Answer):
 
 
 class TierStatus(Answer):
+    """`freshness` is the objective, `oldest` when the stalest asset was read, `late` how many miss the objective."""
+
     tier: str
     assets: int
     interval: str
     next_run: str | None
     paused: bool
+    window: str | None = None
+    freshness: str | None = None
+    oldest: str | None = None
+    late: int = 0
+
+
+class JobRow(Answer):
+    """A job that was set aside: tried often enough, permanent, or a matter for a person."""
+
+    kind: str
+    subject: str
+    attempts: int
+    problem: Finding | None
+
+
+class SchedulerStatus(Answer):
+    """`state`: running (in some process), waiting (for a person to apply `change_set_id`) or off."""
+
+    state: Literal["running", "waiting", "off"]
+    change_set_id: str | None
+    listed_at: str | None
+    jobs: dict[str, int]
+    set_aside: list[JobRow]
+
+
+class ScheduleAnswer(Answer):
+    tiers: list[TierStatus]
+    scheduler: SchedulerStatus
+    note: str
 
 
 class SyncStatus(Answer):
@@ -260,6 +291,9 @@ class SyncStatus(Answer):
     last_runs: list[RunRow]
     savings: dict[str, int]
     problems: list[Finding]
+    scheduler: SchedulerStatus
+    ledger: dict[str, int]
+    ledger_since: str | None
 
 
 class ConnectionFinding(Answer):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 COMMANDS = frozenset({"login", "backup", "restore", "report", "worker", "revert", "release", "drift"})
-TOOLS = frozenset({"detect_drift", "revert_run", "manage_schedule", "get_lineage", "compliance_report"})
+TOOLS = frozenset({"detect_drift", "revert_run", "get_lineage", "compliance_report"})
 RESOURCES = frozenset({"ui://spheresync/dashboard"})
 
 

@@ -6,30 +6,6 @@ from tests.contract.promise import LaterPromise
 
 LATER: tuple[LaterPromise, ...] = (
     LaterPromise(
-        "cli:serve:scheduler",
-        "CONTRACT.md#Command line: `spheresync`",
-        "The scheduler runs inside the server, one per state, by lease.",
-        "the scheduler comes with a later release",
-    ),
-    LaterPromise(
-        "config:scheduler:first-sync",
-        "CONTRACT.md#Configuration",
-        "Until a person has applied one change set, the scheduler only saves one for review.",
-        "the scheduler comes with a later release",
-    ),
-    LaterPromise(
-        "config:tiers:due",
-        "CONTRACT.md#Configuration",
-        "A tier is due by its interval, window and time zone; what was never synced is due at once.",
-        "the scheduler comes with a later release",
-    ),
-    LaterPromise(
-        "mcp:manage-schedule",
-        "CONTRACT.md#MCP server",
-        "manage_schedule pauses, resumes and runs a tier now.",
-        "the scheduler comes with a later release",
-    ),
-    LaterPromise(
         "cli:revert",
         "CONTRACT.md#Undo",
         "revert makes a change set that restores what a run changed.",

@@ -17,7 +17,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 
 TIMEOUT = 120  # seconds until a hung server fails its test
-SERVE = ["-m", "spheresync_server.cli.main", "serve"]
+SERVE = ["-m", "spheresync_server.cli.main", "serve", "--no-scheduler"]
 
 
 def surroundings(state: Path, **more: str) -> dict[str, str]:

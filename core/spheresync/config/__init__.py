@@ -2,7 +2,7 @@
 
 from spheresync.config.loading import load_settings
 from spheresync.config.rules import ColumnRule, Rule
-from spheresync.config.sections import DeletionPolicy, DriftPolicies, DriftPolicy, FirstSync
+from spheresync.config.sections import DeletionPolicy, DriftPolicies, DriftPolicy, FirstSync, TierSettings
 from spheresync.config.settings import Settings
 from spheresync.config.tenant import derive_token_url
 from spheresync.config.watching import SettingsSource
@@ -16,6 +16,7 @@ __all__ = [
     "Rule",
     "Settings",
     "SettingsSource",
+    "TierSettings",
     "derive_token_url",
     "load_settings",
 ]

@@ -22,11 +22,13 @@ from spheresync.model import (
     AssetEntry,
     AssetId,
     AssetStatus,
+    Digest,
     Listing,
     Problem,
     RawDefinition,
     SpaceEntry,
     SpaceName,
+    digest_of,
     isoformat,
 )
 from spheresync.plan.triage import status_of
@@ -36,6 +38,7 @@ from spheresync.run.scope import Scope
 from spheresync.run.second_process import LOT, SecondProcess
 from spheresync.source.normalise import NORMALISER_VERSION
 from spheresync.state.records import AssetRecord, Checkpoint, SpaceRecord
+from spheresync.state.spelling import spell_entry
 from spheresync.state.store import Store, Tx
 
 READERS = 10
@@ -111,12 +114,43 @@ class Discovery:
         self._thorough = thorough
         self._progress = progress
         self._report = DiscoveryReport()
+        self._listed_here = True  # so that what the listing says is written with what was read
         self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._unread: list[tuple[AssetRecord, RawDefinition]] = []
         self._pending: list[tuple[AssetRecord, bytes | None]] = []
 
     async def run(self) -> DiscoveryReport:
         """List, read and remember. What the tenant does wrong is in the report, never raised."""
+        await self._read_all(await self._list())
+        return self._report
+
+    async def list_all(self) -> DiscoveryReport:
+        """List and remember, and read nothing; what was listed counts as mapped."""
+        readings = await self._list()
+        self._report.mapped += len(readings)
+
+        async def remember(tx: Tx) -> None:
+            await tx.catalog.put_listings([self._with_status(reading.record) for reading in readings])
+
+        await self._store.write(remember)
+        return self._report
+
+    async def read(self, asset: AssetId) -> AssetRecord | None:
+        """Read the definition of an asset by its entry of the last listing; answers its record, None where it has none.
+
+        What the tenant does wrong is in the record's `problem`.
+        """
+        record, entry = await self._store.catalog.asset(asset), await self._store.schedule.entry(asset)
+        if record is None or entry is None:
+            return None
+        known = await self._store.checkpoints.get(asset, GLUE, DEFAULT_DESTINATION)
+        self._checkpoints = {} if known is None else {asset: known}
+        self._listed_here = False
+        await self._read_all([_Reading(entry, record)])
+        return await self._store.catalog.asset(asset)
+
+    async def _list(self) -> list[_Reading]:
+        """List what the scope may hold; answers what is to be read."""
         await self._progress(ProgressEvent("listing", 0, 0, "listing spaces"))
         spaces = await self._source.list_spaces()
         self._report.problems.extend(spaces.problems)
@@ -126,9 +160,7 @@ class Discovery:
         self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
         wanted = [space for space in spaces.items if self._listable(space.name)]
         listings = await self._list_all(wanted)
-        readings = await self._remember_listings(spaces, listings)
-        await self._read_all(readings)
-        return self._report
+        return await self._remember_listings(spaces, listings)
 
     def _listable(self, space: SpaceName) -> bool:
         return self._scope.wants_space(space) and self._mapping.may_hold(space)
@@ -163,12 +195,19 @@ class Discovery:
                     readings.append(_Reading(entry, record))
             if listing.complete:
                 settled.extend(self._missed(known.values(), space, {entry.id for entry in listing.items}))
+        entries = [
+            entry
+            for listing in listings.values()
+            for entry in listing.items
+            if entry.id not in known or known[entry.id].entry_digest != _digest_of(entry)
+        ]
         space_records = [self._space_record(space, listings.get(space.name)) for space in spaces.items]
         if spaces.complete:
             space_records += await self._gone({space.name for space in spaces.items})
 
         async def remember(tx: Tx) -> None:
             await tx.catalog.put_spaces(space_records)
+            await tx.schedule.put_entries(entries)
             await tx.catalog.put_assets([record for record in settled if record != known.get(record.id)])
 
         await self._store.write(remember)
@@ -181,6 +220,7 @@ class Discovery:
             base,
             kind=entry.kind,
             label=entry.label,
+            entry_digest=_digest_of(entry),
             tier=decision.tier,
             included=decision.included,
             reason=decision.excluded_by,
@@ -333,7 +373,8 @@ class Discovery:
         async def remember(tx: Tx) -> None:
             written = [definition for _, definition in batch if definition is not None]
             digests = iter(await tx.blobs.put_many(written))
-            await tx.catalog.put_assets(
+            put = tx.catalog.put_assets if self._listed_here else tx.catalog.put_readings
+            await put(
                 [
                     record if definition is None else replace(record, definition=next(digests))
                     for record, definition in batch
@@ -341,6 +382,10 @@ class Discovery:
             )
 
         await self._store.write(remember)
+
+
+def _digest_of(entry: AssetEntry) -> Digest:
+    return digest_of(spell_entry(entry).encode())
 
 
 def _space_gone(space: SpaceName) -> Problem:

@@ -31,6 +31,7 @@ from spheresync.model import (
 from spheresync.plan.items import digest_items
 from spheresync.run.apply import Applier
 from spheresync.run.containers import ensure_containers
+from spheresync.run.discovery import DiscoveryReport
 from spheresync.run.planning import FORMAT, PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.run.removals import NEEDS_ALLOWANCE
@@ -53,6 +54,7 @@ class RunRequest:
     thorough: bool = False
     allow_deletes: bool = False
     max_deletes: int | None = None
+    refresh: bool = True  # False: by what the local catalog holds, which somebody else keeps fresh
 
     def to_json(self) -> dict[str, JsonValue]:
         return {
@@ -60,12 +62,19 @@ class RunRequest:
             "full": self.thorough,
             "allow_deletes": self.allow_deletes,
             "max_deletes": self.max_deletes,
+            **({} if self.refresh else {"refresh": False}),
         }
 
     @classmethod
     def parse(cls, data: bytes) -> RunRequest:
         value = json.loads(data)
-        return cls(Scope.from_json(value["scope"]), value["full"], value["allow_deletes"], value["max_deletes"])
+        return cls(
+            Scope.from_json(value["scope"]),
+            value["full"],
+            value["allow_deletes"],
+            value["max_deletes"],
+            value.get("refresh", True),
+        )
 
 
 @dataclass(slots=True)
@@ -166,15 +175,11 @@ class Executor:
         await self._apply(drive, change_set, request)
 
     async def _discover_and_plan(self, drive: _Drive, request: RunRequest) -> ChangeSetRecord | None:
-        await self._enter(drive, "discovering")
-        report = await self._workshop.discover(
-            request.scope, thorough=request.thorough, since=drive.run.created_at, progress=self._progress
-        )
+        report = await self._discover(drive, request) if request.refresh else DiscoveryReport()
         drive.problems.extend(report.problems)
         if not report.reached:
             await self._finish(drive, RunState.FAILED)
             return None
-        await require_found(self._store, request.scope)
         if drive.cancelled:
             await self._finish(drive, RunState.CANCELLED)
             return None
@@ -193,6 +198,15 @@ class Executor:
         )
         await self._attach(drive, change_set.id, request)
         return change_set
+
+    async def _discover(self, drive: _Drive, request: RunRequest) -> DiscoveryReport:
+        await self._enter(drive, "discovering")
+        report = await self._workshop.discover(
+            request.scope, thorough=request.thorough, since=drive.run.created_at, progress=self._progress
+        )
+        if report.reached:
+            await require_found(self._store, request.scope)
+        return report
 
     async def _attach(self, drive: _Drive, change_set_id: ChangeSetId, request: RunRequest) -> None:
         events = []

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
 
 import anyio
 
 from spheresync.config import Settings, SettingsSource
-from spheresync.errors import ConfigurationError
+from spheresync.errors import ConfigurationError, StateError
 from spheresync.mapping.rules import Mapping as MappingRules
-from spheresync.model import GLUE, Problem, TargetName, canonical_json, isoformat
+from spheresync.model import GLUE, AssetId, Problem, TargetName, canonical_json, isoformat
 from spheresync.run.discovery import Discovery, DiscoveryReport
 from spheresync.run.planning import Planner, PlanRequest
-from spheresync.run.progress import OnProgress, ProgressEvent
+from spheresync.run.progress import OnProgress, ProgressEvent, silent
 from spheresync.run.scope import Scope
 from spheresync.source.tenant import DatasphereSource
-from spheresync.state.records import ChangeSetRecord
+from spheresync.state.records import AssetRecord, ChangeSetRecord
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Target
 
@@ -51,6 +52,7 @@ class Workshop:
         self._targets: dict[TargetName, Target] = {}
         self._former_targets: list[Target] = []  # made under other settings; what they cost still counts
         self._mapping: MappingRules | None = None
+        self._settled: dict[str, int] = {}  # of `usage`, what the ledger holds already
 
     @property
     def settings(self) -> Settings:
@@ -108,20 +110,35 @@ class Workshop:
                 return shared
             if await self._acquire():
                 break
-            await progress(ProgressEvent("waiting", 0, 0, "another process is reading Datasphere"))
-            await anyio.sleep(LEASE_RETRY)
+            await self._pause(progress)
         try:
             return await self._discover_here(scope, thorough=thorough, progress=progress)
         finally:
             with anyio.CancelScope(shield=True):
                 await self._release()
 
+    async def list_all(self) -> DiscoveryReport:
+        """List the tenant and read no definition; waits while another process reads."""
+        await self._wait_for_turn(silent)
+        try:
+            return await (await self._discovery(Scope())).list_all()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._release()
+
+    async def read_one(self, asset: AssetId) -> AssetRecord | None:
+        """Read one definition by what the last listing said; answers the record, None where there is no entry."""
+        return await (await self._discovery(Scope())).read(asset)
+
+    async def _discovery(self, scope: Scope, *, thorough: bool = False, progress: OnProgress = silent) -> Discovery:
+        source = await self.source()
+        return Discovery(
+            source, self.store, self.mapping, scope, now=self.clock(), thorough=thorough, progress=progress
+        )
+
     async def _discover_here(self, scope: Scope, *, thorough: bool, progress: OnProgress) -> DiscoveryReport:
         began = self.clock()
-        discovery = Discovery(
-            await self.source(), self.store, self.mapping, scope, now=began, thorough=thorough, progress=progress
-        )
-        report = await discovery.run()
+        report = await (await self._discovery(scope, thorough=thorough, progress=progress)).run()
         note = {
             "began": isoformat(began),
             "scope": scope.to_json(),
@@ -148,6 +165,16 @@ class Workshop:
         figures["problems"] = [Problem(**problem) for problem in figures["problems"]]
         return DiscoveryReport(**figures)
 
+    async def _wait_for_turn(self, progress: OnProgress) -> None:
+        while True:
+            if await self._acquire():
+                return
+            await self._pause(progress)
+
+    async def _pause(self, progress: OnProgress) -> None:
+        await progress(ProgressEvent("waiting", 0, 0, "another process is reading Datasphere"))
+        await anyio.sleep(LEASE_RETRY)
+
     async def _acquire(self) -> bool:
         async def acquire(tx: Tx) -> bool:
             return await tx.leases.acquire(DISCOVERY_LEASE, self.owner) is not None
@@ -172,6 +199,25 @@ class Workshop:
             progress=progress,
         )
         return await planner.run()
+
+    async def settle_usage(self) -> None:
+        """Add to the ledger what this process has used since it last did."""
+        used = self.usage()
+        amounts = {word: amount - self._settled.get(word, 0) for word, amount in used.items()}
+        if not any(amounts.values()):
+            return
+        self._settled = used
+        day = self.clock().date().isoformat()
+
+        async def add(tx: Tx) -> None:
+            await tx.ledger.add(day, amounts)
+
+        await self.store.write(add)
+
+    async def settle_usage_at_last(self) -> None:
+        """As `settle_usage`, on the way out: also when cancelled, for two seconds at most, and without a word."""
+        with anyio.move_on_after(2, shield=True), suppress(StateError):
+            await self.settle_usage()
 
     def usage(self) -> dict[str, int]:
         """Requests and bytes of this process so far, measured where they leave it."""

@@ -115,6 +115,7 @@ class Scheduler:
         while True:
             try:
                 await self._store.write(beat)
+                await self._workshop.settle_usage()
             except FenceError:
                 work.cancel()
                 return

@@ -13,7 +13,7 @@ from spheresync.state.store import Store
 ACTIONS = frozenset(
     {
         *(action for action in Action if action.changes_something),
-        *("preview", "run_sync", "run_apply", "cancel", "guard_lifted"),
+        *("preview", "run_sync", "run_apply", "cancel", "guard_lifted", "schedule"),
         *("create_database", "use_database", "rebuild"),
     }
 )
@@ -21,7 +21,7 @@ OUTCOMES = frozenset(
     {
         *(state for state in RunState if state.ended),
         *TargetFault,
-        *("already", "requested"),
+        *("already", "requested", "pause", "resume", "run_now"),
     }
 )
 

@@ -19,6 +19,7 @@ from spheresync.answers import (
     ConnectionReport,
     DiscoveryAnswer,
     RunAnswer,
+    ScheduleAnswer,
     SyncStatus,
 )
 from spheresync.config import Settings, SettingsSource
@@ -33,15 +34,19 @@ from spheresync.model import (
 )
 from spheresync.run.executor import Executor, RunRequest
 from spheresync.run.planning import FORMAT, PlanRequest
-from spheresync.run.progress import OnProgress, ProgressEvent, silent
+from spheresync.run.progress import OnProgress, silent
 from spheresync.run.scope import Scope, ScopeRequest, checked_scope, require_found
 from spheresync.run.workshop import LAST_DISCOVERY, Workshop
-from spheresync.service import rows
+from spheresync.schedule.control import SCHEDULER
+from spheresync.schedule.embedded import EmbeddedEngine
+from spheresync.schedule.scheduler import Scheduler
+from spheresync.service import rows, scheduling
 from spheresync.service.assembly import open_workshop
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.connections import test_connections
 from spheresync.service.moments import beginning, end
 from spheresync.service.reading import Reading
+from spheresync.service.relay import POLL, ProgressRelay
 from spheresync.service.selection import require_within_known_spaces, require_within_spaces
 from spheresync.service.status import sync_status
 from spheresync.state.audit_export import csv_header, csv_line, json_line
@@ -52,8 +57,6 @@ CARE = 2.0
 """Seconds between two looks of a server for runs whose process is dead."""
 CANCEL_PATIENCE = 10.0
 """Seconds for which a cancel waits for the end of a run that this process had to take over for it."""
-POLL = 0.1
-"""Seconds between two looks at a run that another process drives."""
 
 
 class Service(Reading):
@@ -83,6 +86,7 @@ class Service(Reading):
                 yield service
             finally:
                 group.cancel_scope.cancel()
+                await workshop.settle_usage_at_last()
 
     @property
     def settings(self) -> Settings:
@@ -306,6 +310,28 @@ class Service(Reading):
                 self._drive(run.id)
             await anyio.sleep(CARE)
 
+    def keep_schedule(self) -> None:
+        """From now on sync by itself, in tiers, as long as no other process of the state does."""
+        engine = EmbeddedEngine(self._store, self._workshop.clock)
+        self._group.start_soon(Scheduler(self._workshop, engine, self._run_to_end).run)
+
+    async def schedule(self) -> ScheduleAnswer:
+        return await scheduling.show(self._workshop)
+
+    async def manage_schedule(self, tier: str, action: str, principal: Principal) -> ScheduleAnswer:
+        """Pause, resume or run a tier now.
+
+        Raises:
+            UsageError: there is no such tier or action.
+        """
+        authorize(principal, Permission.ADMINISTER)
+        return await scheduling.manage(self._workshop, tier, action, principal)
+
+    async def _run_to_end(self, request: RunRequest) -> RunRecord:
+        run = await self._create_run("sync", SCHEDULER, request)
+        await self.wait(run.id)
+        return await self._store.runs.get(run.id)
+
     async def wait(self, run_id: str, *, seconds: float | None = None, progress: OnProgress = silent) -> RunAnswer:
         """Follow a run until it ends or `seconds` are over; take it over if the process that drove it is dead."""
         with anyio.move_on_after(seconds):
@@ -357,24 +383,3 @@ class Service(Reading):
         spell = csv_line if spelling == "csv" else json_line
         async for entry in self._store.audit.iterate(beginning("since", since), end("until", until)):
             yield spell(entry)
-
-
-class ProgressRelay:
-    """Passes a driver's progress on to whoever follows it; a slow follower misses steps, never the end."""
-
-    def __init__(self) -> None:
-        self._latest: ProgressEvent | None = None
-        self._moved = anyio.Event()
-        self.broke: SpheresyncError | None = None
-
-    async def publish(self, event: ProgressEvent) -> None:
-        self._latest = event
-        moved, self._moved = self._moved, anyio.Event()
-        moved.set()
-
-    async def follow(self, progress: OnProgress) -> None:
-        """Pass on the next step, or return soon so that the caller can look at the run itself."""
-        with anyio.move_on_after(POLL):
-            await self._moved.wait()
-            if self._latest is not None:
-                await progress(self._latest)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from spheresync.answers import Finding, SyncStatus, TierStatus
-from spheresync.config import Settings
-from spheresync.config.durations import format_duration
-from spheresync.model import AssetStatus, RunState, Tier
+from spheresync.model import AssetStatus, RunState
 from spheresync.run.workshop import Workshop
 from spheresync.service import rows
 from spheresync.service.reading import listed_run
+from spheresync.service.scheduling import scheduler_status, tier_statuses
 from spheresync.state.records import RunRecord
 
 RECENT = 5
@@ -17,16 +16,20 @@ _OUT_OF_SYNC_BY_INTENT = frozenset({AssetStatus.EXCLUDED, AssetStatus.RETIRED, A
 
 async def sync_status(workshop: Workshop) -> SyncStatus:
     """Answer from the local state alone."""
+    await workshop.settle_usage()
     store, settings = workshop.store, workshop.settings
     counts = await store.catalog.counts()
     runs, _ = await store.runs.page(limit=50)
     statuses = rows.tally(counts, lambda each: each.status)
-    tiers = rows.tally(counts, lambda each: each.tier)
+    tiers = await tier_statuses(workshop, rows.tally(counts, lambda each: each.tier))
+    scheduler = await scheduler_status(workshop)
     ended = [run for run in runs if run.state.ended]
     problems = [rows.finding(space.problem) for space in await store.catalog.spaces() if space.problem is not None]
     broken = workshop.settings_problem
     if broken is not None:
         problems.insert(0, rows.finding(broken))
+    if scheduler.state == "running":
+        problems += [_late(tier) for tier in tiers if tier.late and not tier.paused]
     health, summary = _health(statuses, ended, problems)
     return SyncStatus.model_validate(
         {
@@ -35,18 +38,16 @@ async def sync_status(workshop: Workshop) -> SyncStatus:
             "environment": settings.env,
             "tenant": settings.tenant_host,
             "assets": statuses,
-            "tiers": [_tier(tier, tiers.get(tier, 0), settings) for tier in Tier],
+            "tiers": tiers,
             "queue": [await listed_run(store, run) for run in runs if not run.state.ended],
             "last_runs": [rows.run_row(run) for run in ended[:RECENT]],
             "savings": _savings(ended),
             "problems": problems,
+            "scheduler": scheduler,
+            "ledger": await store.ledger.totals(),
+            "ledger_since": await store.ledger.since(),
         }
     )
-
-
-def _tier(tier: Tier, assets: int, settings: Settings) -> TierStatus:
-    interval = settings.tiers.of(tier).interval
-    return TierStatus(tier=tier, assets=assets, interval=format_duration(interval), next_run=None, paused=False)
 
 
 def _health(statuses: dict[str, int], ended: list[RunRecord], problems: list[Finding]) -> tuple[str, str]:
@@ -67,6 +68,12 @@ def _health(statuses: dict[str, int], ended: list[RunRecord], problems: list[Fin
     if last.state is RunState.DONE and not wrong:
         return "ok", base
     return "degraded", f"{base} Needs attention: {' and '.join(wrong) or 'that run'}."
+
+
+def _late(tier: TierStatus) -> Finding:
+    message = f"{_counted(tier.late, 'asset')} of tier {tier.tier} not read within the objective of {tier.freshness}"
+    remedy = "Raise datasphere.max_requests_per_minute, or the interval or the objective of the tier."
+    return Finding(subject=f"tier {tier.tier}", code="freshness_missed", message=message, remedy=remedy)
 
 
 def _to_the_second(at: str | None) -> str:

@@ -133,6 +133,18 @@ class CatalogWriter(CatalogReader):
         """Write every field of each, whether known or new."""
         await self._writes.execute_many(_PUT_ASSET, [_spell_asset(asset) for asset in assets])
 
+    async def put_listings(self, assets: Iterable[AssetRecord]) -> None:
+        """Write what a listing says of assets; what was read of known ones is left to whoever reads."""
+        await self._writes.execute_many(_PUT_LISTING, [_spell_asset(asset) for asset in assets])
+
+    async def put_readings(self, assets: Iterable[AssetRecord]) -> None:
+        """Write what a reading found of known assets; what a listing says of them is left to whoever lists."""
+        rows = (dict(zip(_COLUMNS, _spell_asset(asset), strict=True)) for asset in assets)
+        await self._writes.execute_many(
+            f"UPDATE assets SET {', '.join(f'{column} = ?' for column in _READ_COLUMNS)} WHERE space = ? AND name = ?",
+            [(*(row[column] for column in _READ_COLUMNS), row["space"], row["name"]) for row in rows],
+        )
+
     async def set_statuses(self, statuses: Sequence[tuple[AssetId, AssetStatus]]) -> None:
         """Change nothing but where assets stand; unknown ones are passed over."""
         await self._writes.execute_many(
@@ -142,6 +154,17 @@ class CatalogWriter(CatalogReader):
 
 
 _COLUMNS = [column.strip() for column in f"{_ASSET}, search".split(",")]
+_LISTING_COLUMNS = [
+    *("kind", "label", "tier", "entry_digest", "included", "reason", "misses", "first_missed_at", "listed_at", "search")
+]
+_PUT_LISTING = (
+    f"INSERT INTO assets ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "
+    f"ON CONFLICT (space, name) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _LISTING_COLUMNS)}, "
+    # Where it stands is known better by whoever wrote it, unless the listing itself changes that.
+    "status = CASE WHEN assets.misses > 0 OR assets.included = 0 THEN excluded.status ELSE assets.status END"
+)
+_LISTED_COLUMNS = {"space", "name", "entry_digest", "misses", "first_missed_at", "first_seen_at", "listed_at"}
+_READ_COLUMNS = [column for column in _COLUMNS if column not in _LISTED_COLUMNS]
 _PUT_ASSET = (
     f"INSERT INTO assets ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "
     f"ON CONFLICT (space, name) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[2:])}"

@@ -79,6 +79,14 @@ class RunReader:
         )
         return None if row is None else _read(row)
 
+    async def approved_by_a_person(self) -> RunId | None:
+        """The first run that somebody asked for and that wrote what it was asked to, wholly or in part."""
+        row = await self._link.one(
+            "SELECT id FROM runs WHERE actor_kind != 'scheduler' AND state IN ('done', 'partly_failed') "
+            "AND change_set_id IS NOT NULL ORDER BY seq LIMIT 1"
+        )
+        return None if row is None else RunId(row[0])
+
     async def unfinished(self) -> list[RunRecord]:
         """Queued and running runs, oldest first."""
         rows = await self._link.all(f"SELECT {_RUN} FROM runs WHERE state IN ('queued', 'running') ORDER BY seq")

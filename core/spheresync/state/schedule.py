@@ -76,6 +76,22 @@ class ScheduleReader:
         )
         return {Tier(tier): at for tier, at in rows}
 
+    async def stalest(self, tier: Tier) -> str | None:
+        """When the asset of a tier was read that has waited longest; None where there is none."""
+        row = await self._link.one(
+            "SELECT min(read_at) FROM assets WHERE tier = ? AND included = 1 AND misses = 0", (tier,)
+        )
+        return None if row is None else row[0]
+
+    async def unseen_since(self, tier: Tier, moment: str) -> int:
+        """How many assets of a tier were last read before a moment, or never."""
+        row = await self._link.one(
+            "SELECT count(*) FROM assets WHERE tier = ? AND included = 1 AND misses = 0 "
+            "AND (read_at IS NULL OR read_at < ?)",
+            (tier, moment),
+        )
+        return 0 if row is None else int(row[0])
+
     async def entry(self, asset: AssetId) -> AssetEntry | None:
         """The catalog entry of an asset as last listed."""
         row = await self._link.one("SELECT entry FROM entries WHERE space = ? AND name = ?", (asset.space, asset.name))

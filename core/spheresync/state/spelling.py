@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from spheresync.model import Action, Digest, Fingerprints, Problem, canonical_json
+from spheresync.model import Action, AssetEntry, AssetId, Digest, Fingerprints, Problem, canonical_json
 
 
 def spell_problem(problem: Problem | None) -> str | None:
@@ -41,6 +41,22 @@ def read_fingerprints(schema: str | None, content: str | None, metadata: str | N
     if schema is None or content is None or metadata is None:
         return None
     return Fingerprints(Digest(schema), Digest(content), Digest(metadata))
+
+
+def spell_entry(entry: AssetEntry) -> str:
+    """ASCII only, as labels quote what came from outside."""
+    fields = [
+        entry.label,
+        entry.relational_metadata_url,
+        entry.analytical_metadata_url,
+        entry.supports_analytical_queries,
+        entry.has_parameters,
+    ]
+    return json.dumps(fields, separators=(",", ":"))
+
+
+def read_entry(asset: AssetId, text: str) -> AssetEntry:
+    return AssetEntry(asset, *json.loads(text))
 
 
 def valid_text(text: str) -> str:

@@ -30,10 +30,13 @@ from spheresync.state.connection import FILE_NAME, PATIENCE, Link, ReadPool, Wri
 from spheresync.state.faults import explain, is_busy, locked_for_long
 from spheresync.state.former_tables import FormerTableReader, FormerTableWriter
 from spheresync.state.grants import GrantWriter
+from spheresync.state.jobs import JobReader, JobWriter
 from spheresync.state.leases import LeaseReader, LeaseWriter
+from spheresync.state.ledger import LedgerReader, LedgerWriter
 from spheresync.state.meta import MetaReader, MetaWriter
 from spheresync.state.owners import OwnerLock, Owners
 from spheresync.state.runs import RunReader, RunWriter
+from spheresync.state.schedule import ScheduleReader, ScheduleWriter
 from spheresync.state.schema import Migration, shipped_migrations
 
 T = TypeVar("T")
@@ -53,6 +56,9 @@ class Tx:
         self.audit = AuditWriter(link, clock)
         self.meta = MetaWriter(link)
         self.grants = GrantWriter(link)
+        self.jobs = JobWriter(link, owners, clock)
+        self.schedule = ScheduleWriter(link)
+        self.ledger = LedgerWriter(link)
 
 
 class Store:
@@ -76,6 +82,9 @@ class Store:
         self.leases = LeaseReader(pool, self.owners, clock)
         self.audit = AuditReader(pool)
         self.meta = MetaReader(pool)
+        self.jobs = JobReader(pool, self.owners, clock)
+        self.schedule = ScheduleReader(pool)
+        self.ledger = LedgerReader(pool)
         self._path = folder / FILE_NAME
         self._pool = pool
         self._link = link

@@ -10,7 +10,14 @@ from typer.core import TyperGroup
 
 from spheresync import __version__
 from spheresync.errors import UsageError
-from spheresync_server.cli import change_commands, config_commands, documents, record_commands, serve_command
+from spheresync_server.cli import (
+    change_commands,
+    config_commands,
+    documents,
+    record_commands,
+    schedule_commands,
+    serve_command,
+)
 from spheresync_server.cli.global_options import Environment, Invocation
 from spheresync_server.later import COMMANDS, comes_later
 
@@ -39,6 +46,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 audit = typer.Typer(name="audit", help="The audit log: query, verify, export.", epilog=_EPILOG)
+schedule = typer.Typer(name="schedule", help="What is synced by itself: show, pause, resume, run-now.", epilog=_EPILOG)
 config = typer.Typer(name="config", help="Check or show the configuration.", epilog=_EPILOG)
 
 
@@ -78,12 +86,18 @@ for _command in (
     change_commands.sync,
     record_commands.runs,
     change_commands.cancel,
+    schedule_commands.status,
 ):
     app.command(epilog=_EPILOG)(_command)
+app.add_typer(schedule)
 app.add_typer(audit)
 app.command(epilog=_EPILOG)(record_commands.doctor)
 app.add_typer(config)
 
+schedule.command("show", epilog=_EPILOG)(schedule_commands.show)
+schedule.command("pause", epilog=_EPILOG)(schedule_commands.pause)
+schedule.command("resume", epilog=_EPILOG)(schedule_commands.resume)
+schedule.command("run-now", epilog=_EPILOG)(schedule_commands.run_now)
 audit.command("query", epilog=_EPILOG)(record_commands.audit_query)
 audit.command("verify", epilog=_EPILOG)(record_commands.audit_verify)
 audit.command("export", epilog=_EPILOG)(record_commands.audit_export)

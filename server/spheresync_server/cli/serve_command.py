@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -29,6 +30,15 @@ _PORTS = {"dog": 8000, "wolf": 5000, "bear": 5000}
 _LOCAL = "127.0.0.1"
 
 
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How a server serves: as whom, whether it changes anything, and whether it syncs by itself."""
+
+    role: CallerRole
+    read_only: bool
+    scheduler: bool
+
+
 def serve(
     context: typer.Context,
     *,
@@ -39,27 +49,29 @@ def serve(
     ] = None,
     read_only: Annotated[bool, typer.Option("--read-only", help="Only tools that change nothing.")] = False,
     scheduler: Annotated[
-        bool | None, typer.Option("--scheduler/--no-scheduler", help="Run syncs on schedule (not in this release).")
+        bool | None,
+        typer.Option("--scheduler/--no-scheduler", help="Sync by itself, in tiers; by default over http and in dog."),
     ] = None,
 ) -> int:
     """Serve AI assistants by MCP, over stdio or HTTP."""
-    if scheduler:
-        raise UsageError(
-            "the scheduler comes with a later release.", remedy="Until then run `spheresync sync` from cron."
-        )
+    if scheduler and read_only:
+        raise UsageError("--read-only changes nothing, so nothing is synced by itself.", remedy="Give one of the two.")
     address = _loopback(host)
     call = invocation_of(context)
     source = opening.settings_source(call.environment, call.file)
     settings = source.current()
     role = role_from(os.environ, server_default_role(settings.env))
+    by_default = transport == "http" or settings.env == "dog"
+    alone = not read_only and (by_default if scheduler is None else scheduler)
+    manner = _Manner(role, read_only, alone)
     if transport == "stdio":
-        return _over_stdio(source, role, read_only=read_only)
+        return _over_stdio(source, manner)
 
     from spheresync_server.mcp_server.http_serving import bind
 
     listening = bind(address, _PORTS[settings.env] if port is None else port)
-    _announce(listening, settings, role, read_only=read_only)
-    return _over_http(source, role, listening, read_only=read_only)
+    _announce(listening, settings, manner)
+    return _over_http(source, manner, listening)
 
 
 def _loopback(host: str) -> str:
@@ -83,20 +95,20 @@ def _loopback(host: str) -> str:
     return host
 
 
-def _over_stdio(source: SettingsSource, role: CallerRole, *, read_only: bool) -> int:
+def _over_stdio(source: SettingsSource, manner: _Manner) -> int:
     async def speak(desk: Desk) -> None:
         from spheresync_server.mcp_server.server import build_server
 
         await build_server(desk).run_stdio_async()
 
     try:
-        _serve(source, role, speak, read_only=read_only)
+        _serve(source, manner, speak)
     except InterruptedBySignalError as interruption:
         leave_now(_farewell(interruption))
     return 0
 
 
-def _over_http(source: SettingsSource, role: CallerRole, listening: socket.socket, *, read_only: bool) -> int:
+def _over_http(source: SettingsSource, manner: _Manner, listening: socket.socket) -> int:
     async def speak(desk: Desk) -> None:
         from spheresync_server.mcp_server.http_serving import serve_http
         from spheresync_server.mcp_server.server import build_server
@@ -104,7 +116,7 @@ def _over_http(source: SettingsSource, role: CallerRole, listening: socket.socke
         await serve_http(build_server(desk), desk, listening)
 
     try:
-        _serve(source, role, speak, read_only=read_only)
+        _serve(source, manner, speak)
     except InterruptedBySignalError as interruption:
         return _farewell(interruption)
     finally:
@@ -112,9 +124,7 @@ def _over_http(source: SettingsSource, role: CallerRole, listening: socket.socke
     return 0
 
 
-def _serve(
-    source: SettingsSource, role: CallerRole, speak: Callable[[Desk], Awaitable[None]], *, read_only: bool
-) -> None:
+def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awaitable[None]]) -> None:
     from spheresync_server.mcp_server.desk import Desk
 
     opened: list[Service] = []
@@ -122,9 +132,12 @@ def _serve(
     async def work() -> None:
         async with opening.open_service(source) as service:
             opened.append(service)
-            if not read_only:
+            if not manner.read_only:
                 service.look_after_runs()
-            await speak(Desk(service, local_principal(role), role, lambda: source.current().redacted(), read_only))
+            if manner.scheduler:
+                service.keep_schedule()
+            caller = local_principal(manner.role)
+            await speak(Desk(service, caller, manner.role, lambda: source.current().redacted(), manner.read_only))
 
     try:
         run_until_signalled(work)
@@ -144,9 +157,11 @@ def _farewell(interruption: InterruptedBySignalError) -> int:
     return 0 if stopped else interruption.exit_code
 
 
-def _announce(listening: socket.socket, settings: Settings, role: CallerRole, *, read_only: bool) -> None:
+def _announce(listening: socket.socket, settings: Settings, manner: _Manner) -> None:
     host, port = listening.getsockname()[:2]
     base = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    may = f"role {role}, read-only" if read_only else f"role {role}"
+    may = f"role {manner.role}, read-only" if manner.read_only else f"role {manner.role}"
+    if manner.scheduler:
+        may += ", scheduler"
     sys.stderr.write(f"Spheresync {__version__} ({settings.env}, {may}): MCP at {base}/mcp, status at {base}/\n")
     sys.stderr.flush()

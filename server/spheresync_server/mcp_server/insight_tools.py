@@ -7,7 +7,7 @@ from typing import Annotated
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from spheresync.answers import AuditPage, AuditVerdictAnswer, ConnectionReport, SyncStatus
+from spheresync.answers import AuditPage, AuditVerdictAnswer, ConnectionReport, SchedulerStatus, SyncStatus
 from spheresync_server.mcp_server.answering import counts_line, page_line, respond
 from spheresync_server.mcp_server.arguments import AuditDetail, Cursor, Limit
 from spheresync_server.mcp_server.desk import Desk
@@ -67,6 +67,7 @@ class InsightTools:
             status,
             f"Health {status.health} ({status.environment}). Assets: {counts_line(status.assets)}.",
             f"{len(status.queue)} runs queued or running; {len(status.problems)} problems.",
+            _schedule_line(status.scheduler),
         )
 
     async def test_connections(self) -> Annotated[CallToolResult, ConnectionReport]:
@@ -74,3 +75,12 @@ class InsightTools:
         report = await self._service.test_connections()
         failed = sum(not finding.ok for finding in report.items)
         return respond(report, "Every connection works." if report.ok else f"{failed} connections fail: see remedy.")
+
+
+def _schedule_line(scheduler: SchedulerStatus) -> str:
+    if scheduler.state == "running":
+        return "Tiers are synced by themselves."
+    if scheduler.state == "waiting":
+        waits_for = scheduler.change_set_id or "the first change set, which is being made"
+        return f"Nothing is written by itself until a person has applied a change set; for review: {waits_for}."
+    return "Nothing is synced by itself now."

@@ -14,9 +14,10 @@ from spheresync_server.mcp_server.change_tools import ChangeTools
 from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.mcp_server.insight_tools import InsightTools
 from spheresync_server.mcp_server.run_tools import RunTools
+from spheresync_server.mcp_server.schedule_tools import ScheduleTools
 from spheresync_server.mcp_server.schemas import lean_input, lean_output
 
-_VIEWER, _OPERATOR = CallerRole.VIEWER, CallerRole.OPERATOR
+_VIEWER, _OPERATOR, _ADMIN = CallerRole.VIEWER, CallerRole.OPERATOR, CallerRole.ADMIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +89,8 @@ def tool_entries(desk: Desk) -> tuple[ToolEntry, ...]:
         ToolEntry(insight.query_audit_log, "Query the audit log", _VIEWER, _reads()),
         ToolEntry(insight.verify_audit_log, "Verify the audit log", _VIEWER, _reads()),
         ToolEntry(insight.get_sync_status, "Sync status", _VIEWER, _reads()),
+        ToolEntry(
+            ScheduleTools(desk).manage_schedule, "Steer the schedule", _ADMIN, _writes(destroys=True, outside=True)
+        ),
         ToolEntry(insight.test_connections, "Test connections", _OPERATOR, _reads(outside=True)),
     )

@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from html import escape
 
-from spheresync.answers import RunRow, SyncStatus
+from spheresync.answers import RunRow, SchedulerStatus, SyncStatus
 from spheresync_server.untrusted import clean_line
 
 _STYLE = (
@@ -93,15 +93,26 @@ def _assets(status: SyncStatus) -> str:
 
 def _tiers(status: SyncStatus) -> str:
     """Intervals only where somebody keeps to them."""
-    if any(tier.next_run is not None or tier.paused for tier in status.tiers):
+    if status.scheduler.state != "off" or any(tier.paused for tier in status.tiers):
         planned = (
             (tier.tier, tier.assets, tier.interval, "paused" if tier.paused else _time(tier.next_run))
             for tier in status.tiers
         )
-        return _section("Tiers", _table(("Tier", "Assets", "Interval", "Next run"), planned, empty=""))
+        table = _table(("Tier", "Assets", "Interval", "Next look (UTC)"), planned, empty="")
+        return _section("Tiers", table + _review(status.scheduler))
     rows = ((tier.tier, tier.assets) for tier in status.tiers if tier.assets)
     note = "<p>Nothing is scheduled: a sync runs when somebody asks for one.</p>"
     return _section("Tiers", _table(("Tier", "Assets"), rows, empty="No asset has a tier yet.") + note)
+
+
+def _review(scheduler: SchedulerStatus) -> str:
+    """What a person is waited for, if so."""
+    if scheduler.state != "waiting":
+        return ""
+    if scheduler.change_set_id is None:
+        return "<p>A first change set is being made for a person to review; until then nothing is written.</p>"
+    command = f"<code>spheresync apply {_text(scheduler.change_set_id)}</code>"
+    return f"<p>Nothing is written by itself before a person has reviewed and applied a change set: {command}</p>"
 
 
 def _runs(runs: Iterable[RunRow]) -> str:

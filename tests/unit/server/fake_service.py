@@ -23,11 +23,14 @@ from spheresync.answers import (
     Failure,
     FieldRow,
     Finding,
+    JobRow,
     MappingExplanation,
     Page,
     Progress,
     RunAnswer,
     RunRow,
+    ScheduleAnswer,
+    SchedulerStatus,
     SpaceRow,
     SyncStatus,
     TierStatus,
@@ -75,6 +78,9 @@ class FakeService:
 
     def called(self, name: str) -> list[dict[str, Any]]:
         return [arguments for each, arguments in self.calls if each == name]
+
+    def keep_schedule(self) -> None:
+        self._asked("keep_schedule")
 
     def look_after_runs(self) -> None:
         """Nothing runs here."""
@@ -362,7 +368,31 @@ class FakeService:
             last_runs=[self._row()],
             savings={"aws_calls": 1},
             problems=[Finding(subject="HR", code="forbidden", message="<script>alert(1)</script>")],
+            scheduler=self._scheduler(),
+            ledger={"aws_calls": 1},
+            ledger_since="2026-11-24",
         )
+
+    def _scheduler(self) -> SchedulerStatus:
+        return SchedulerStatus(
+            state="waiting",
+            change_set_id="cs_1",
+            listed_at=None,
+            jobs={"read_queued": 2, "write_dead": 1},
+            set_aside=[JobRow(kind="write", subject="SALES/V_ORDERS", attempts=6, problem=self._problem())],
+        )
+
+    def _problem(self) -> Finding:
+        return Finding(subject="SALES/V_ORDERS", code="conflict", message="Somebody else has the table.")
+
+    async def schedule(self) -> ScheduleAnswer:
+        self._asked("schedule")
+        tier = TierStatus(tier="critical", assets=1, interval="60s", next_run=None, paused=True)
+        return ScheduleAnswer(tiers=[tier], scheduler=self._scheduler(), note="")
+
+    async def manage_schedule(self, tier: str, action: str, principal: Principal) -> ScheduleAnswer:
+        self._asked("manage_schedule", tier=tier, action=action, principal=principal)
+        return (await self.schedule()).model_copy(update={"note": f"{action} {tier}"})
 
     async def test_connections(self) -> ConnectionReport:
         self._asked("test_connections")

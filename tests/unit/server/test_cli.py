@@ -146,7 +146,7 @@ def test_exit_codes_of_checks(cli: Run, service: FakeService) -> None:
         (["assets", "--space", "SALE"], "usage", 2, "Known: HR, SALES"),
         (["apply", "cs_old"], "refused", 3, "new preview"),
         (["assets", "--config", "/nowhere.yaml"], "configuration", 2, "nowhere"),
-        (["serve", "--scheduler"], "usage", 2, "later release"),
+        (["serve", "--scheduler", "--read-only"], "usage", 2, "read-only"),
         (["serve", "--transport", "http", "--host", "0.0.0.0"], "usage", 2, "issuer"),
         (["serve", "--transport", "tcp"], "usage", 2, "stdio"),
         (["audit", "export", "--format", "csv"], "usage", 2, "--output"),

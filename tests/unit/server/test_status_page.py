@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import unescape
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
-from spheresync.answers import Finding, RunRow, SyncStatus, TierStatus
+from spheresync.answers import Finding, RunRow, SchedulerStatus, SyncStatus, TierStatus
 from spheresync.model import AssetStatus
 from spheresync_server.mcp_server.status_page import render
 
@@ -27,6 +27,10 @@ RUN = RunRow(
     created_at="2026-11-24T08:00:00.123456Z",
     finished_at=None,
 )
+
+
+def scheduler(state: Literal["running", "waiting", "off"], change_set_id: str | None = None) -> SchedulerStatus:
+    return SchedulerStatus(state=state, change_set_id=change_set_id, listed_at=None, jobs={}, set_aside=[])
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,9 @@ def page(**changes: Any) -> Page:
         "last_runs": [],
         "savings": {},
         "problems": [],
+        "scheduler": scheduler("off"),
+        "ledger": {},
+        "ledger_since": None,
     }
     return Page(render(SyncStatus.model_validate(facts | changes), [RUN]))
 
@@ -70,9 +77,15 @@ def test_what_there_is_nothing_to_say_of_is_left_out() -> None:
 
 def test_what_is_scheduled_is_shown_with_its_interval() -> None:
     planned = [TIERS[0].model_copy(update={"next_run": "2026-11-24T08:01:00.000000Z"}), TIERS[1]]
-    lines = page(tiers=planned).lines
+    lines = page(tiers=planned, scheduler=scheduler("running")).lines
     assert {"Interval", "1m", "2026-11-24 08:01:00", "medium"} <= set(lines)
     assert not any("Nothing is scheduled" in line for line in lines)
+
+
+def test_a_first_change_set_that_waits_for_a_person_is_named() -> None:
+    lines = page(scheduler=scheduler("waiting", "cs_1")).lines
+    assert "spheresync apply cs_1" in lines
+    assert "spheresync apply cs_1" not in page(scheduler=scheduler("running")).lines
 
 
 def test_problems_come_first_with_what_to_do() -> None:

@@ -44,3 +44,11 @@ CREATE TABLE jobs (
 );
 CREATE INDEX jobs_queued ON jobs (priority, id) WHERE state = 'queued';
 CREATE INDEX jobs_running ON jobs (subject) WHERE state = 'running';
+
+-- What was asked of Datasphere and AWS, by day and kind; processes add what they used.
+CREATE TABLE ledger (
+    day TEXT NOT NULL,
+    word TEXT NOT NULL,
+    amount INTEGER NOT NULL,
+    PRIMARY KEY (day, word)
+) WITHOUT ROWID;

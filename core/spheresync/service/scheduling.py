@@ -1,0 +1,159 @@
+"""The schedule as people see and steer it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from spheresync.answers import JobRow, ScheduleAnswer, SchedulerStatus, TierStatus
+from spheresync.config.durations import format_duration
+from spheresync.errors import UsageError
+from spheresync.model import Principal, Tier, isoformat
+from spheresync.run.workshop import Workshop
+from spheresync.schedule.control import LEASE, LISTED, may_write, paused_tiers, set_paused
+from spheresync.schedule.embedded import EmbeddedEngine
+from spheresync.schedule.engine import JobKind, JobState, NewJob
+from spheresync.schedule.looking import RANKS
+from spheresync.schedule.proposing import proposed
+from spheresync.schedule.turns import LIST_RANK, TENANT
+from spheresync.service import rows
+from spheresync.state.records import AuditEvent
+from spheresync.state.store import Tx
+
+SHOWN = 5
+
+
+class ScheduleAction(StrEnum):
+    """What a person may do about a tier."""
+
+    PAUSE = "pause"
+    RESUME = "resume"
+    RUN_NOW = "run_now"
+
+
+async def manage(workshop: Workshop, tier_name: str, action_name: str, principal: Principal) -> ScheduleAnswer:
+    """Pause a tier, let it go on, or have it read now.
+
+    Raises:
+        UsageError: there is no such tier or action; the text names those there are.
+    """
+    tier, action = _tier(tier_name), _action(action_name)
+    now = workshop.clock()
+    event = AuditEvent(principal.id, "schedule", None, None, None, action, {"tier": tier})
+
+    async def note(tx: Tx) -> None:
+        if action is not ScheduleAction.RUN_NOW:
+            await set_paused(tx, tier, now if action is ScheduleAction.PAUSE else None)
+        await tx.audit.append_many([event])
+
+    await workshop.store.write(note)
+    asked = await _run_now(workshop, tier, now) if action is ScheduleAction.RUN_NOW else 0
+    status = await scheduler_status(workshop)
+    return ScheduleAnswer(
+        tiers=await tier_statuses(workshop, await _sizes(workshop)),
+        scheduler=status,
+        note=_note(tier, action, asked, status),
+    )
+
+
+async def show(workshop: Workshop) -> ScheduleAnswer:
+    """The schedule as it is."""
+    status = await scheduler_status(workshop)
+    note = "" if status.state != "off" else "No process keeps this schedule now."
+    return ScheduleAnswer(tiers=await tier_statuses(workshop, await _sizes(workshop)), scheduler=status, note=note)
+
+
+async def tier_statuses(workshop: Workshop, sizes: dict[str, int]) -> list[TierStatus]:
+    """Each tier: how many assets, how often, when next, how fresh."""
+    store, settings, now = workshop.store, workshop.settings, workshop.clock()
+    paused, planned = await paused_tiers(store), await store.schedule.next_due()
+    kept = await store.leases.holder(LEASE) is not None
+    statuses = []
+    for tier in Tier:
+        wanted = settings.tiers.of(tier)
+        objective = wanted.freshness
+        late = 0 if objective is None else await store.schedule.unseen_since(tier, isoformat(now - objective))
+        statuses.append(
+            TierStatus(
+                tier=tier,
+                assets=sizes.get(tier, 0),
+                interval=format_duration(wanted.interval),
+                next_run=planned.get(tier) if kept and tier not in paused else None,
+                paused=tier in paused,
+                window=None if wanted.window is None else f"{wanted.window} {wanted.timezone}",
+                freshness=None if objective is None else format_duration(objective),
+                oldest=await store.schedule.stalest(tier),
+                late=late,
+            )
+        )
+    return statuses
+
+
+async def scheduler_status(workshop: Workshop) -> SchedulerStatus:
+    """Whether somebody keeps the schedule, what is queued, and what was set aside."""
+    store = workshop.store
+    engine = EmbeddedEngine(store, workshop.clock)
+    counts = await engine.counts()
+    free = await may_write(store, workshop.settings)
+    change_set_id = None if free else await proposed(store)
+    running = await store.leases.holder(LEASE) is not None
+    return SchedulerStatus(
+        state="off" if not running else "running" if free else "waiting",
+        change_set_id=change_set_id,
+        listed_at=await store.meta.get(LISTED),
+        jobs={f"{kind}_{state}": count for (kind, state), count in sorted(counts.items())},
+        set_aside=[
+            JobRow(
+                kind=job.kind,
+                subject=job.subject,
+                attempts=job.attempts,
+                problem=None if job.problem is None else rows.finding(job.problem),
+            )
+            for job in await engine.queue(state=JobState.DEAD, limit=SHOWN)
+        ],
+    )
+
+
+async def _run_now(workshop: Workshop, tier: Tier, now: datetime) -> int:
+    """Ask for a listing, and after it for every definition of the tier."""
+    engine = EmbeddedEngine(workshop.store, workshop.clock)
+    token = isoformat(now)
+    listing = NewJob(JobKind.LIST, TENANT, LIST_RANK, "a person asked for it", token, revive=True)
+    (listed,) = await engine.submit([listing])
+    watched = [row for row in await workshop.store.schedule.watched() if row.tier is tier]
+    await engine.submit(
+        [
+            NewJob(JobKind.READ, str(row.asset), RANKS[tier], "a person asked for it", token, needs=listed, revive=True)
+            for row in watched
+        ]
+    )
+    return len(watched)
+
+
+async def _sizes(workshop: Workshop) -> dict[str, int]:
+    return rows.tally(await workshop.store.catalog.counts(), lambda each: each.tier)
+
+
+def _note(tier: Tier, action: ScheduleAction, asked: int, status: SchedulerStatus) -> str:
+    said = {
+        ScheduleAction.PAUSE: f"Tier {tier} is paused: nothing of it is read or written by itself until it is resumed.",
+        ScheduleAction.RESUME: f"Tier {tier} goes on: what is overdue is done once, now.",
+        ScheduleAction.RUN_NOW: f"{asked} assets of tier {tier} are read now; what changed is written.",
+    }[action]
+    if status.state == "off":
+        return f"{said} No process keeps the schedule now: start one with the scheduler."
+    if status.state == "waiting":
+        return f"{said} Nothing is written before a person has applied a change set of this installation."
+    return said
+
+
+def _tier(name: str) -> Tier:
+    if name not in set(Tier):
+        raise UsageError(f"there is no tier {name!r}.", remedy=f"Tiers: {', '.join(Tier)}.")
+    return Tier(name)
+
+
+def _action(name: str) -> ScheduleAction:
+    if name not in set(ScheduleAction):
+        raise UsageError(f"{name!r} is nothing to do about a tier.", remedy=f"Valid: {', '.join(ScheduleAction)}.")
+    return ScheduleAction(name)

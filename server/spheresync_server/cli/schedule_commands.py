@@ -1,0 +1,59 @@
+"""Commands around the schedule: how the installation is doing, and what is synced by itself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from spheresync.answers import ScheduleAnswer, SyncStatus
+from spheresync_server.caller import CallerRole
+from spheresync_server.cli.global_options import invocation_of
+from spheresync_server.cli.work import Bench, perform
+
+Tier = Annotated[str, typer.Argument(metavar="TIER", help="critical, high or medium.")]
+
+
+def status(context: typer.Context) -> int:
+    """Say how the installation is doing: health, tiers, scheduler, last runs."""
+    from spheresync_server.cli.show_schedule import show_status
+
+    async def work(bench: Bench) -> SyncStatus:
+        return await bench.service.sync_status()
+
+    return perform(invocation_of(context), work, show_status)
+
+
+def show(context: typer.Context) -> int:
+    """Show tiers, when each is due, and who keeps the schedule."""
+    from spheresync_server.cli.show_schedule import show_schedule
+
+    async def work(bench: Bench) -> ScheduleAnswer:
+        return await bench.service.schedule()
+
+    return perform(invocation_of(context), work, show_schedule)
+
+
+def pause(context: typer.Context, tier: Tier) -> int:
+    """Read and write nothing of a tier by itself until it is resumed."""
+    return _manage(context, tier, "pause")
+
+
+def resume(context: typer.Context, tier: Tier) -> int:
+    """Let a paused tier go on; what is overdue is done once."""
+    return _manage(context, tier, "resume")
+
+
+def run_now(context: typer.Context, tier: Tier) -> int:
+    """Have the assets of a tier read at once, and written where they changed."""
+    return _manage(context, tier, "run_now")
+
+
+def _manage(context: typer.Context, tier: str, action: str) -> int:
+    from spheresync_server.cli.show_schedule import show_schedule
+
+    async def work(bench: Bench) -> ScheduleAnswer:
+        return await bench.service.manage_schedule(tier, action, bench.principal)
+
+    what = f"spheresync schedule {action.replace('_', '-')}"
+    return perform(invocation_of(context), work, show_schedule, needs=CallerRole.ADMIN, what=what)

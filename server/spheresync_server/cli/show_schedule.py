@@ -1,0 +1,74 @@
+"""Say the schedule and the state of the installation to people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spheresync.answers import ScheduleAnswer, SchedulerStatus, SyncStatus, TierStatus
+from spheresync_server.cli.tables import say, table
+from spheresync_server.untrusted import clean_line
+
+_JOBS = {"list": "listings", "read": "definitions to read", "write": "assets to write"}
+
+
+def show_schedule(answer: ScheduleAnswer) -> None:
+    """Tiers, who keeps the schedule, and what waits."""
+    _tiers(answer.tiers)
+    _scheduler(answer.scheduler)
+    if answer.note:
+        say(answer.note)
+
+
+def show_status(status: SyncStatus) -> None:
+    """Health in a sentence, then what it rests on."""
+    say(f"{status.health}: {clean_line(status.summary, longest=1_000)}")
+    for problem in status.problems:
+        say(f"  {clean_line(problem.subject)}: {clean_line(problem.message, longest=1_000)}")
+        if problem.remedy:
+            say(f"    {clean_line(problem.remedy, longest=1_000)}")
+    table(("Status", "Assets"), status.assets.items())
+    _tiers(status.tiers)
+    _scheduler(status.scheduler)
+    if status.queue:
+        say(f"{len(status.queue)} runs are queued or running: spheresync runs")
+    if status.ledger_since is not None:
+        used = ", ".join(f"{word.replace('_', ' ')} {amount:,}" for word, amount in status.ledger.items())
+        say(f"Used since {status.ledger_since}: {used}.")
+
+
+def _tiers(tiers: Iterable[TierStatus]) -> None:
+    heads = ("Tier", "Assets", "Every", "Window", "Next (UTC)", "Objective", "Missing it")
+    table(
+        heads,
+        (
+            (
+                tier.tier, tier.assets, tier.interval, tier.window,
+                "paused" if tier.paused else _moment(tier.next_run), tier.freshness, tier.late or None,
+            )
+            for tier in tiers
+        ),
+    )  # fmt: skip
+
+
+def _scheduler(scheduler: SchedulerStatus) -> None:
+    if scheduler.state == "off":
+        say("Nothing is synced by itself: no server keeps the schedule now.")
+    elif scheduler.state == "waiting" and scheduler.change_set_id is not None:
+        say(
+            "The scheduler waits for a person to review and apply the first change set: "
+            f"spheresync apply {scheduler.change_set_id}"
+        )
+    elif scheduler.state == "waiting":
+        say("The scheduler reads Datasphere, and will save a first change set for a person to review.")
+    waiting = [
+        f"{count} {_JOBS[kind]}" for kind in _JOBS if (count := scheduler.jobs.get(f"{kind}_queued", 0)) and count
+    ]
+    if waiting:
+        say(f"Queued: {', '.join(waiting)}.")
+    for job in scheduler.set_aside:
+        reason = job.problem.message if job.problem is not None else "no reason noted"
+        say(clean_line(f"Set aside: {job.kind} {job.subject} after {job.attempts} attempts: {reason}", longest=1_000))
+
+
+def _moment(at: str | None) -> str | None:
+    return at if at is None else f"{at[:10]} {at[11:19]}"

@@ -1,0 +1,33 @@
+"""The tool that steers the schedule."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from spheresync.answers import ScheduleAnswer
+from spheresync_server.mcp_server.answering import respond
+from spheresync_server.mcp_server.arguments import TierName
+from spheresync_server.mcp_server.desk import Desk
+
+
+class ScheduleTools:
+    """Pause, resume, run now."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._service = desk.service
+        self._principal = desk.principal
+
+    async def manage_schedule(
+        self,
+        tier: Annotated[TierName, Field(description="Which tier")],
+        action: Annotated[Literal["pause", "resume", "run_now"], Field(description="What to do about it")],
+    ) -> Annotated[CallToolResult, ScheduleAnswer]:
+        """Steer the syncs that run by themselves. pause: nothing of the tier is read or written until resume. run_now:
+        its assets are read at once and what changed is written to AWS without a review. Undo: resume; for writes as
+        for apply_changes.
+        """
+        answer = await self._service.manage_schedule(tier, action, self._principal)
+        return respond(answer, answer.note)

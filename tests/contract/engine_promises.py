@@ -1,0 +1,258 @@
+"""The promises of the port `JobEngine`, as tests that any engine runs.
+
+A suite of its own makes a subclass whose `two_engines` fixture gives two engines of one queue, as two processes have
+them, the clock that both read, and a way to let the first process die.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+
+from spheresync.model import Problem
+from spheresync.schedule.engine import Job, JobEngine, JobKind, JobState, NewJob
+from spheresync.schedule.retries import ATTEMPTS
+
+READ, WRITE, LIST = JobKind.READ, JobKind.WRITE, JobKind.LIST
+LONG = timedelta(hours=1)
+OUTAGE = Problem("S/A", "unreachable", "no answer")
+THROTTLED = Problem("S/A", "throttled", "too much")
+DENIED = Problem("S/A", "denied", "no right")
+DAMAGED = Problem("S/A", "wrong_shape", "no EDMX")
+
+
+@dataclass(slots=True)
+class Engines:
+    """Two processes on one queue."""
+
+    one: JobEngine
+    other: JobEngine
+    now: Callable[[], datetime]
+    advance: Callable[[float], None]
+    kill_one: Callable[[], None]
+
+
+def job(subject: str, *, kind: JobKind = READ, priority: int = 10, token: str = "", **more: object) -> NewJob:
+    return NewJob(kind, subject, priority, "asked for", token, **more)  # type: ignore[arg-type]
+
+
+async def taken(engine: JobEngine, *kinds: JobKind, limit: int = 100) -> list[Job]:
+    return await engine.claim(kinds or (READ, WRITE, LIST), limit=limit, time_limit=LONG)
+
+
+async def subjects(engine: JobEngine, *kinds: JobKind, limit: int = 100) -> list[str]:
+    return [each.subject for each in await taken(engine, *kinds, limit=limit)]
+
+
+class JobEnginePromises:
+    """What every engine keeps."""
+
+    async def test_jobs_go_by_priority_then_by_age(self, two_engines: Engines) -> None:
+        one = two_engines.one
+        wanted = [("m1", 30), ("c1", 10), ("h1", 20), ("c2", 10), ("m2", 30), ("h2", 20)]
+        await one.submit([job(subject, priority=priority) for subject, priority in wanted])
+        seen = []
+        while batch := await subjects(one, limit=1):
+            seen += batch
+        assert seen == ["c1", "c2", "h1", "h2", "m1", "m2"]
+
+    async def test_one_that_must_wait_lets_others_pass(self, two_engines: Engines) -> None:
+        one = two_engines.one
+        later = two_engines.now() + timedelta(seconds=60)
+        await one.submit([job("later", priority=1, not_before=later), job("now", priority=99)])
+        assert await one.next_at([READ]) is not None
+        held = await taken(one)
+        assert [each.subject for each in held] == ["now"]
+        await one.finish(held)
+        two_engines.advance(61)
+        assert await subjects(one) == ["later"]
+
+    async def test_asked_for_again_while_queued_it_is_the_same_job_and_the_more_urgent(
+        self, two_engines: Engines
+    ) -> None:
+        one, other = two_engines.one, two_engines.other
+        (first,) = await one.submit([job("a", priority=30)])
+        (again,) = await other.submit([job("a", priority=10)])
+        assert first == again
+        assert [(each.subject, each.priority) for each in await one.queue()] == [("a", 10)]
+        await one.submit([job("a", priority=50)])
+        assert [each.priority for each in await one.queue()] == [10], "never less urgent than it was"
+
+    async def test_asked_for_while_it_runs_it_is_done_once_more(self, two_engines: Engines) -> None:
+        one = two_engines.one
+        await one.submit([job("a")])
+        (running,) = await taken(one)
+        for _ in range(3):
+            await two_engines.other.submit([job("a", priority=20)])
+        assert await subjects(one) == []
+        await one.finish([running])
+        (once_more,) = await taken(one)
+        assert (once_more.subject, once_more.priority) == ("a", 20)
+        await one.finish([once_more])
+        assert await one.counts() == {}
+
+    async def test_no_subject_is_worked_on_twice_at_once_whatever_the_kinds(self, two_engines: Engines) -> None:
+        one, other = two_engines.one, two_engines.other
+        await one.submit([job("a"), job("a", kind=WRITE), job("b", kind=WRITE)])
+        claimed = await taken(one)
+        assert [(each.kind, each.subject) for each in claimed] == [(READ, "a"), (WRITE, "b")]
+        assert await taken(other) == []
+        await one.finish(claimed[:1])
+        assert [(each.kind, each.subject) for each in await taken(other)] == [(WRITE, "a")]
+
+    async def test_kinds_and_limit_are_kept_to(self, two_engines: Engines) -> None:
+        one = two_engines.one
+        await one.submit([job(name) for name in "abc"] + [job("w", kind=WRITE, priority=1)])
+        assert await subjects(one, READ, limit=2) == ["a", "b"]
+        assert await subjects(one, WRITE) == ["w"]
+
+    async def test_two_processes_never_get_the_same_job(self, two_engines: Engines) -> None:
+        await two_engines.one.submit([job(f"s{number}") for number in range(10)])
+        mine = await subjects(two_engines.one, limit=6)
+        theirs = await subjects(two_engines.other, limit=6)
+        assert sorted(mine + theirs) == [f"s{number}" for number in range(10)]
+        assert not set(mine) & set(theirs)
+
+    async def test_what_a_dead_process_had_is_to_be_had_at_once_and_is_lost_to_it(self, two_engines: Engines) -> None:
+        one, other = two_engines.one, two_engines.other
+        await one.submit([job("a")])
+        (lost,) = await taken(one)
+        assert await taken(other) == []
+        two_engines.kill_one()
+        (found,) = await taken(other)
+        assert (found.subject, found.fence) == ("a", lost.fence + 1)
+
+    async def test_a_silent_holder_loses_its_claim_and_can_do_nothing_with_it(self, two_engines: Engines) -> None:
+        one, other = two_engines.one, two_engines.other
+        await one.submit([job("a")])
+        (stalled,) = await taken(one)
+        two_engines.advance(29)
+        assert await taken(other) == []
+        two_engines.advance(2)
+        (found,) = await taken(other)
+        await one.finish([stalled])
+        assert await one.fail(stalled, OUTAGE) is None
+        assert await one.beat([stalled]) == {stalled.id}
+        assert [(each.state, each.fence) for each in await other.queue()] == [(JobState.RUNNING, found.fence)]
+
+    async def test_signs_of_life_keep_a_claim_until_its_time_is_over(self, two_engines: Engines) -> None:
+        one, other = two_engines.one, two_engines.other
+        await one.submit([job("a")])
+        (held,) = await one.claim([READ], limit=1, time_limit=timedelta(seconds=60))
+        for _ in range(3):
+            two_engines.advance(20)
+            assert await one.beat([held]) == frozenset()
+            assert await taken(other) == []
+        two_engines.advance(1)
+        assert await one.beat([held]) == {held.id}
+        assert [each.subject for each in await taken(other)] == ["a"]
+
+    async def test_an_outage_is_waited_out_longer_each_time_and_at_last_set_aside(self, two_engines: Engines) -> None:
+        one = two_engines.one
+        await one.submit([job("a")])
+        waits = []
+        for _ in range(ATTEMPTS - 1):
+            (held,) = await taken(one)
+            assert await one.fail(held, OUTAGE) is JobState.QUEUED
+            (waiting,) = await one.queue()
+            waits.append((waiting.not_before - two_engines.now()).total_seconds())
+            assert await taken(one) == []
+            await one.submit([job("a")])
+            assert await taken(one) == [], "asking again does not cut the wait short"
+            two_engines.advance(waits[-1] + 1)
+        assert all(2 * before >= after / 2 for before, after in itertools.pairwise(waits))
+        assert waits[-1] > 4 * waits[0] > 0
+        (held,) = await taken(one)
+        assert await one.fail(held, OUTAGE) is JobState.DEAD
+        (dead,) = await one.queue(state=JobState.DEAD)
+        assert (dead.attempts, dead.problem) == (ATTEMPTS, OUTAGE)
+
+    async def test_throttling_is_never_set_aside(self, two_engines: Engines) -> None:
+        one = two_engines.one
+        await one.submit([job("a")])
+        for _ in range(3 * ATTEMPTS):
+            (held,) = await taken(one)
+            assert await one.fail(held, THROTTLED) is JobState.QUEUED
+            two_engines.advance(3600)
+        assert [each.attempts for each in await one.queue()] == [0]
+
+    @pytest.mark.parametrize("problem", [DENIED, DAMAGED], ids=["person", "permanent"])
+    async def test_what_time_does_not_help_is_set_aside_until_the_matter_is_another(
+        self, two_engines: Engines, problem: Problem
+    ) -> None:
+        one = two_engines.one
+        await one.submit([job("a", token="1")])
+        (held,) = await taken(one)
+        assert await one.fail(held, problem) is JobState.DEAD
+        assert await one.submit([job("a", token="1")]) == [None]
+        assert await taken(one) == []
+        assert await one.submit([job("a", token="2")]) == [held.id]
+        (again,) = await taken(one)
+        assert (again.attempts, again.token) == (0, "2")
+        await one.fail(again, problem)
+        await one.submit([job("a", token="2", revive=True)])
+        assert await subjects(one) == ["a"]
+
+    async def test_a_change_that_came_while_a_job_failed_is_not_lost(self, two_engines: Engines) -> None:
+        one = two_engines.one
+        await one.submit([job("a", token="1")])
+        (held,) = await taken(one)
+        await one.submit([job("a", token="2")])
+        await one.fail(held, DAMAGED)
+        assert [each.token for each in await taken(one)] == ["2"]
+
+    async def test_a_job_waits_for_the_one_that_it_needs(self, two_engines: Engines) -> None:
+        one = two_engines.one
+        (needed,) = await one.submit([job("first", priority=50)])
+        await one.submit([job("second", priority=1, needs=needed)])
+        (first,) = await taken(one)
+        assert first.subject == "first"
+        assert await taken(one) == []
+        await one.finish([first])
+        assert await subjects(one) == ["second"]
+
+    async def test_a_queued_job_is_cancelled_at_once_and_a_running_one_by_its_next_beat(
+        self, two_engines: Engines
+    ) -> None:
+        one, other = two_engines.one, two_engines.other
+        queued, running = await one.submit([job("queued", priority=99), job("running", priority=1)])
+        assert queued is not None and running is not None
+        (held,) = await taken(one, limit=1)
+        assert await other.cancel(queued) and await other.cancel(running)
+        assert [each.subject for each in await one.queue()] == ["running"]
+        assert await one.beat([held]) == {running}
+        await one.finish([held])
+        assert await one.counts() == {}
+        assert not await other.cancel(running)
+
+    async def test_a_cancelled_job_of_a_dead_process_is_not_done_again(self, two_engines: Engines) -> None:
+        one, other = two_engines.one, two_engines.other
+        (job_id,) = await one.submit([job("a")])
+        assert job_id is not None
+        await taken(one)
+        await other.cancel(job_id)
+        two_engines.kill_one()
+        assert await taken(other) == []
+        assert await other.counts() == {}
+
+    async def test_the_queue_can_be_seen(self, two_engines: Engines) -> None:
+        one = two_engines.one
+        await one.submit([job("a", priority=20), job("b", priority=10), job("c", kind=WRITE, priority=1)])
+        (held,) = await taken(one, WRITE)
+        await one.fail(held, DAMAGED)
+        (running,) = await taken(one, limit=1)
+        assert [(each.subject, each.state) for each in await two_engines.other.queue()] == [
+            ("b", JobState.RUNNING),
+            ("a", JobState.QUEUED),
+            ("c", JobState.DEAD),
+        ]
+        assert await one.counts() == {
+            (READ, JobState.QUEUED): 1,
+            (READ, JobState.RUNNING): 1,
+            (WRITE, JobState.DEAD): 1,
+        }
+        await one.finish([running])

@@ -1,0 +1,64 @@
+"""Promises: what is synced by itself."""
+
+from __future__ import annotations
+
+from tests.contract.promise import Promise
+
+SCHEDULE: tuple[Promise, ...] = (
+    Promise(
+        "cli:serve:scheduler",
+        "CONTRACT.md#Command line: `spheresync`",
+        "The scheduler runs inside the server, one per state, by lease; when its process dies another takes over.",
+        ("tests/e2e/test_schedule.py::test_two_servers_share_one_schedule_and_one_takes_over_from_the_other",),
+    ),
+    Promise(
+        "config:scheduler:first-sync",
+        "CONTRACT.md#Configuration",
+        "Until a person has applied one change set, the scheduler only saves one for review.",
+        (
+            "tests/e2e/test_schedule.py::test_nothing_is_written_before_a_person_has_applied_what_the_scheduler_proposes",
+        ),
+    ),
+    Promise(
+        "config:tiers:due",
+        "CONTRACT.md#Configuration",
+        "A tier is due by its interval, window and time zone; what was never synced is due at once.",
+        (
+            "tests/e2e/test_schedule.py::test_a_changed_model_arrives_by_itself_and_a_changed_view_waits_for_its_turn",
+            "tests/e2e/test_schedule.py::test_what_was_never_synced_is_written_at_once_whatever_its_tier",
+            "tests/unit/schedule/test_due.py::test_without_a_window_it_is_the_interval_and_at_most_a_tenth_more",
+            "tests/unit/schedule/test_due.py::test_with_a_window_it_is_always_inside_it_and_in_bounds",
+            "tests/unit/schedule/test_due.py::test_a_daily_window_gives_one_moment_each_day_for_ever",
+        ),
+    ),
+    Promise(
+        "mcp:manage-schedule",
+        "CONTRACT.md#MCP server",
+        "manage_schedule pauses, resumes and runs a tier now.",
+        (
+            "tests/e2e/test_schedule.py::test_a_paused_tier_waits_and_one_that_is_to_run_now_runs",
+            "tests/e2e/test_schedule.py::test_a_tier_that_does_not_exist_is_a_usage_error",
+            "tests/unit/server/test_mcp_tools.py::test_every_tool_answers_its_model",
+        ),
+    ),
+    Promise(
+        "runs:scheduled:killed",
+        "CONTRACT.md#Command line: `spheresync`",
+        "Killed in the middle of its first sync, the next server finishes and writes nothing twice.",
+        (
+            "tests/e2e/test_schedule.py::test_killed_in_its_first_sync_the_next_server_finishes_and_writes_nothing_twice",
+        ),
+    ),
+    Promise(
+        "deletion:scheduled",
+        "CONTRACT.md#Deletion",
+        "The guards hold for what is removed by itself too, however many rounds of listings there are.",
+        ("tests/e2e/test_schedule.py::test_most_assets_vanishing_trips_the_guard_round_after_round",),
+    ),
+    Promise(
+        "mcp:sync-status:ledger",
+        "CONTRACT.md#MCP server",
+        "What the status says was used is what the tenant and AWS counted.",
+        ("tests/e2e/test_schedule.py::test_the_ledger_says_what_the_tenant_and_glue_counted",),
+    ),
+)

@@ -1,0 +1,193 @@
+"""A server that keeps catalogs fresh by itself: tiers, the first plan, take-over after a kill."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from time import monotonic, sleep
+from typing import Any
+
+import pytest
+
+from tests.e2e.test_safety import writes
+from tests.simulators.glue_process import GlueSimulator
+from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
+
+MODEL, VIEW = "ASSET_00009", "ASSET_00001"
+"""Of each ten assets of the simulated tenant the last is an analytic model."""
+FAST = {"SPHERESYNC_TIERS__CRITICAL__INTERVAL": "1s"}
+AT_ONCE = {**FAST, "SPHERESYNC_SCHEDULER__FIRST_SYNC": "apply"}
+
+
+@contextmanager
+def serving(installation: Installation, *flags: str) -> Iterator[subprocess.Popen[str]]:
+    """A server over HTTP with its scheduler, ended by SIGTERM."""
+    process = installation.start("serve", "--transport", "http", "--port", "0", *flags)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def until(met: Callable[[], Any], what: str, seconds: float = 60) -> Any:
+    """What `met` answers once that is true."""
+    end = monotonic() + seconds
+    while monotonic() < end:
+        if answer := met():
+            return answer
+        sleep(0.1)
+    pytest.fail(f"{what} did not come about within {seconds:g} s")
+
+
+def description(glue: GlueSimulator, name: str) -> str:
+    return str(glue.table("space_000", name.lower()).get("Description", ""))
+
+
+def test_a_changed_model_arrives_by_itself_and_a_changed_view_waits_for_its_turn(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    synced.extra |= FAST
+    with serving(synced) as server:
+        tenant.edit("set_label", space="SPACE_000", asset=VIEW, label="A view of another name")
+        tenant.edit("set_label", space="SPACE_000", asset=MODEL, label="A model of another name")
+        until(lambda: "A model of another name" in description(glue, MODEL), "the label of the model")
+        looked = tenant.stats().total
+        until(lambda: tenant.stats().total > looked + 20, "a few more turns")
+        assert "A view of another name" not in description(glue, VIEW)
+        server.send_signal(signal.SIGTERM)
+        assert server.wait(30) == 0
+    assert writes(glue) == {"UpdateTable": 1}
+    runs = [run for run in synced.ask("runs")["items"] if run["actor"] == "scheduler"]
+    assert [(run["state"], run["counts"]["metadata_only"]) for run in runs] == [("done", 1)]
+
+
+def test_nothing_is_written_before_a_person_has_applied_what_the_scheduler_proposes(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    installation.extra |= FAST
+    with serving(installation):
+        status = until(lambda: proposal(installation), "a first change set")
+        assert status["scheduler"]["state"] == "waiting"
+        first = status["scheduler"]["change_set_id"]
+        tenant.edit("set_label", space="SPACE_000", asset=MODEL, label="Renamed before the review")
+        second = until(
+            lambda: (now := proposal(installation)) and now["scheduler"]["change_set_id"] != first and now,
+            "a change set that knows of the edit",
+        )
+        assert writes(glue) == {}
+        run = installation.ask("apply", second["scheduler"]["change_set_id"])
+        assert (run["state"], run["counts"]["create"]) == ("done", 30)
+        glue.reset()
+        tenant.edit("set_label", space="SPACE_000", asset=MODEL, label="Renamed after it")
+        until(lambda: "Renamed after it" in description(glue, MODEL), "the label of the model")
+        assert installation.ask("status")["scheduler"]["state"] == "running"
+    assert writes(glue) == {"UpdateTable": 1}
+
+
+def proposal(installation: Installation) -> dict[str, Any] | None:
+    status: dict[str, Any] = installation.ask("status")
+    return status if status["scheduler"]["change_set_id"] else None
+
+
+def test_what_was_never_synced_is_written_at_once_whatever_its_tier(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    installation.extra |= AT_ONCE
+    with serving(installation):
+        until(lambda: sum(writes(glue).values()) >= 30, "the first sync")
+        until(lambda: synced_count(installation) == 30, "the books of it")
+        tenant.edit("rename_asset", space="SPACE_001", asset=VIEW, name="BRAND_NEW")
+        until(lambda: "brand_new" in glue.dump()["tables"]["space_001"], "the new table")
+    assert writes(glue) == {"CreateDatabase": 3, "CreateTable": 31}
+
+
+def synced_count(installation: Installation) -> int:
+    return int(installation.ask("assets", "--status", "synced", "--limit", "1")["total"])
+
+
+def test_killed_in_its_first_sync_the_next_server_finishes_and_writes_nothing_twice(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    installation.extra |= AT_ONCE
+    with serving(installation) as server:
+        until(lambda: writes(glue).get("CreateTable", 0) >= 3, "the first tables")
+        server.kill()
+        server.wait(30)
+    with serving(installation):
+        until(lambda: synced_count(installation) == 30, "the rest")
+    assert writes(glue) == {"CreateDatabase": 3, "CreateTable": 30}
+
+
+def test_most_assets_vanishing_trips_the_guard_round_after_round(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    synced.extra |= FAST
+    tenant.set_faults(vanish=0.7)
+    with serving(synced):
+        held = until(lambda: set_aside(synced), "removals that are held back")
+        assert "guard" in held[0]["problem"]["message"] or "held" in held[0]["problem"]["code"]
+        looked = tenant.stats().total
+        until(lambda: tenant.stats().total > looked + 30, "more rounds")
+    assert writes(glue) == {}
+    assert len([run for run in synced.ask("runs")["items"] if run["actor"] == "scheduler"]) == 1
+
+
+def set_aside(installation: Installation) -> list[dict[str, Any]]:
+    return [job for job in installation.ask("status")["scheduler"]["set_aside"] if job["kind"] == "write"]
+
+
+def test_a_paused_tier_waits_and_one_that_is_to_run_now_runs(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    synced.extra |= FAST
+    assert synced.ask("schedule", "pause", "critical")["scheduler"]["state"] == "off"
+    with serving(synced):
+        tenant.edit("set_label", space="SPACE_000", asset=MODEL, label="While it was paused")
+        tenant.edit("set_label", space="SPACE_000", asset=VIEW, label="Long before its hour")
+        until(lambda: synced.ask("status")["scheduler"]["state"] == "running", "the scheduler")
+        answer = synced.ask("schedule", "run-now", "high")
+        assert "27 assets" in answer["note"]
+        until(lambda: "Long before its hour" in description(glue, VIEW), "the view")
+        assert "While it was paused" not in description(glue, MODEL)
+        assert [tier["paused"] for tier in synced.ask("schedule", "show")["tiers"]] == [True, False, False]
+        synced.ask("schedule", "resume", "critical")
+        until(lambda: "While it was paused" in description(glue, MODEL), "the model")
+    assert writes(glue) == {"UpdateTable": 2}
+    assert synced.ask("audit", "query", "--action", "schedule")["total"] == 3
+
+
+def test_two_servers_share_one_schedule_and_one_takes_over_from_the_other(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    synced.extra |= FAST
+    with serving(synced) as first, serving(synced):
+        until(lambda: synced.ask("status")["scheduler"]["state"] == "running", "a scheduler")
+        first.kill()
+        first.wait(30)
+        tenant.edit("set_label", space="SPACE_000", asset=MODEL, label="After the take-over")
+        until(lambda: "After the take-over" in description(glue, MODEL), "the label of the model")
+    assert writes(glue) == {"UpdateTable": 1}
+
+
+def test_the_ledger_says_what_the_tenant_and_glue_counted(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    installation.extra |= AT_ONCE
+    tenant.clear_stats()
+    with serving(installation):
+        until(lambda: synced_count(installation) == 30, "the first sync")
+    installation.ask("sync")
+    ledger = installation.ask("status")["ledger"]
+    assert ledger["datasphere_requests"] == tenant.stats().total
+    assert ledger["aws_calls"] == sum(glue.calls().values())
+
+
+@pytest.mark.parametrize("command", [["pause", "urgent"], ["run-now", "CRITICAL"]])
+def test_a_tier_that_does_not_exist_is_a_usage_error(installation: Installation, command: list[str]) -> None:
+    error = installation.ask("schedule", *command, code=2)["error"]
+    assert "critical, high, medium" in error["remedy"]
