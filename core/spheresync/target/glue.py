@@ -17,6 +17,7 @@ from spheresync.model import (
 from spheresync.target.aws import AwsDoor
 from spheresync.target.aws_errors import ALREADY_EXISTS, NOT_FOUND, AwsError
 from spheresync.target.glue_reads import GLUE_SERVICE, OWNER_KEY, GlueReader, table_input
+from spheresync.target.glue_restores import GlueRestorer
 from spheresync.target.glue_writes import GlueWriter
 from spheresync.target.protocol import ContainerOutcome, Inventory, Operation, Outcome, Usage
 
@@ -41,6 +42,7 @@ class GlueTarget:
         self._probe = probe
         self._reader = GlueReader(door, owner)
         self._writer = GlueWriter(door, self._reader, owner, drift)
+        self._restorer = GlueRestorer(door, self._writer)
 
     @property
     def name(self) -> TargetName:
@@ -77,7 +79,7 @@ class GlueTarget:
         )
 
     async def perform(self, operation: Operation) -> Outcome:
-        """Do one operation; see `GlueWriter` for what each of them sends.
+        """Do one operation; see `GlueWriter` and `GlueRestorer` for what each of them sends.
 
         Raises:
             TargetError: CONFLICT (not ours), MOVED (changed by somebody else since the plan), INVALID (over a limit,
@@ -85,8 +87,12 @@ class GlueTarget:
             ValueError: the action writes nothing.
         """
         match operation.action:
+            case Action.CREATE if operation.exact:
+                return await self._restorer.create(operation)
             case Action.CREATE:
                 return await self._writer.create(operation)
+            case Action.UPDATE | Action.METADATA_ONLY | Action.RETIRE if operation.exact:
+                return await self._restorer.update(operation)
             case Action.UPDATE | Action.METADATA_ONLY | Action.RETIRE:
                 return await self._writer.update(operation)
             case Action.DELETE:

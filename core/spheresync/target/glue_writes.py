@@ -21,14 +21,14 @@ from spheresync.target.aws_errors import ALREADY_EXISTS, MOVED_MEANWHILE, NOT_FO
 from spheresync.target.glue_reads import GLUE_SERVICE, GlueReader, table_input
 from spheresync.target.protocol import Operation, Outcome
 
-_ATTEMPTS = 3
+ATTEMPTS = 3
 #: AWS numbers a new table's versions from "0" (reference: aws-catalogs.md 1.2); it does not say so in the answer.
-_FIRST_VERSION = "0"
+FIRST_VERSION = "0"
 _LOOK = "Make a new preview to see the table as it is now."
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
+class Sent:
     """What became of an attempt to send: the outcome, or the error that only a look at the table can settle."""
 
     outcome: Outcome | None
@@ -46,24 +46,26 @@ class GlueWriter:
 
     async def create(self, operation: Operation) -> Outcome:
         """CreateTable; a table that is there already is adopted when it is ours, else it is a conflict."""
-        desired = _desired(operation)
+        desired = desired_of(operation)
         in_doubt = False
         if operation.recovering:
-            live = await self._look(operation)
+            live = await self.look(operation)
             if live is not None:
                 return await self._settle(operation, live, in_doubt=False)
         error: AwsError | None = None
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             if error is not None:
                 await self._door.pause(attempt)
-            sent = await self._send(operation, "CreateTable", desired.body, _FIRST_VERSION)
+            sent = await self.send(operation, "CreateTable", desired.body, FIRST_VERSION)
             if sent.outcome is not None:
                 return sent.outcome
             error = sent.doubt
             in_doubt = in_doubt or (error is not None and error.uncertain)
-            live = await self._look(operation)
+            live = await self.look(operation)
             if live is not None:
-                return await self._settle(operation, live, in_doubt=in_doubt)
+                outcome = await self._settle(operation, live, in_doubt=in_doubt)
+                # Somebody else had made it: what it held then is what this write can be undone to.
+                return outcome if in_doubt else replace(outcome, before=outcome.before or live.body)
         assert error is not None
         raise error
 
@@ -71,14 +73,14 @@ class GlueWriter:
         """Exactly one UpdateTable when the table is as it was last written; else as `_settle`."""
         version, last = operation.expected_version, operation.last_written
         if operation.recovering or version is None or last is None:
-            return await self._settle(operation, await self._look(operation), in_doubt=False)
+            return await self._settle(operation, await self.look(operation), in_doubt=False)
         # What was last written is the whole truth as long as its version stands: an update replaces everything.
-        merged = merge(last, table_input(last), _desired(operation).body, self._drift)
-        sent = await self._send(operation, "UpdateTable", merged.body, _next(version), {"VersionId": version})
+        merged = merge(last, table_input(last), desired_of(operation).body, self._drift)
+        sent = await self.send(operation, "UpdateTable", merged.body, next_version(version), {"VersionId": version})
         if sent.outcome is not None:
             return sent.outcome
         in_doubt = sent.doubt is not None and sent.doubt.uncertain
-        return await self._settle(operation, await self._look(operation), in_doubt=in_doubt)
+        return await self._settle(operation, await self.look(operation), in_doubt=in_doubt)
 
     async def delete(self, operation: Operation) -> Outcome:
         """DeleteTable, right after a look that finds the table ours and as it was last written.
@@ -87,12 +89,14 @@ class GlueWriter:
         """
         in_doubt = False
         error: AwsError | None = None
-        for attempt in range(_ATTEMPTS):
+        for attempt in range(ATTEMPTS):
             if error is not None:
                 await self._door.pause(attempt)
-            live = await self._look(operation)
+            live = await self.look(operation)
             if live is None:
-                return Outcome(None, b"", already=not in_doubt)
+                # Gone by our own request, or before it: only the first leaves something to bring back.
+                held = operation.last_written if in_doubt or operation.recovering else None
+                return Outcome(None, b"", before=held, already=not in_doubt)
             self._require_ours(operation, live)
             self._require_untouched(operation, live)
             params = {"DatabaseName": operation.container, "Name": operation.name}
@@ -115,48 +119,63 @@ class GlueWriter:
 
         `in_doubt`: a write of this operation was sent, and its answer lost.
         """
-        desired = _desired(operation)
+        desired = desired_of(operation)
         wanted = fingerprint_of(table_input(desired.body))
-        for attempt in range(_ATTEMPTS):
+        before: bytes | None = None  # what a write of ours in doubt was sent over
+        for attempt in range(ATTEMPTS):
             if live is None:
                 return await self._gone(operation)
             self._require_ours(operation, live)
             if fingerprint_of(table_input(live.body)) == wanted:
-                return Outcome(live.version, live.body, already=not in_doubt)
+                held = before or self._held_before(operation, live, in_doubt=in_doubt)
+                return Outcome(live.version, live.body, held, already=not in_doubt)
             last = live.body if operation.last_written is None else operation.last_written
             merged = merge(last, table_input(live.body), desired.body, self._drift)
             moved = tuple(c.path for c in merged.ours_moved if operation.strict or not self._may_overwrite(c.path))
             if moved:
-                raise _moved(operation, moved)
+                raise moved_error(operation, moved)
             if merged.body == live.body:
-                return Outcome(live.version, live.body, already=not in_doubt, kept=merged.kept)
+                held = before or self._held_before(operation, live, in_doubt=in_doubt)
+                return Outcome(live.version, live.body, held, already=not in_doubt, kept=merged.kept)
             condition = {} if live.version is None else {"VersionId": live.version}
-            sent = await self._send(operation, "UpdateTable", merged.body, _next(live.version), condition)
+            sent = await self.send(operation, "UpdateTable", merged.body, next_version(live.version), condition)
             if sent.outcome is not None:
                 outcome = sent.outcome
                 return Outcome(outcome.version, outcome.body, live.body, outcome.request_id, kept=merged.kept)
-            in_doubt = in_doubt or (sent.doubt is not None and sent.doubt.uncertain)
+            if sent.doubt is not None and sent.doubt.uncertain:
+                in_doubt, before = True, live.body
             await self._door.pause(attempt)
-            live = await self._look(operation)
+            live = await self.look(operation)
         raise TargetError(
             TargetFault.MOVED,
-            f"{operation.subject}: somebody else kept changing the table while it was written, {_ATTEMPTS} times over.",
+            f"{operation.subject}: somebody else kept changing the table while it was written, {ATTEMPTS} times over.",
             remedy="Run again when the other writer is done.",
         )
+
+    def _held_before(self, operation: Operation, live: LiveObject, *, in_doubt: bool) -> bytes | None:
+        """What a table that is found as desired held before this operation, as far as that can be known."""
+        last = operation.last_written
+        if not (in_doubt or operation.recovering):
+            return live.body  # somebody else brought it there: this operation changed nothing
+        if last is None:
+            return None
+        # What was written last, and what others put beside it: our write has kept that.
+        held = merge(live.body, table_input(live.body), last, self._drift).body
+        return held if differences(table_input(last), table_input(held)) else last
 
     def _may_overwrite(self, path: str) -> bool:
         """Whether the drift policy settles somebody else's edit of a field of ours, so that nothing is refused."""
         # Of a text the merge keeps theirs or writes over it.
         return is_text(path) or policy_of(path, self._drift) is DriftPolicy.OVERWRITE
 
-    async def _send(
+    async def send(
         self,
         operation: Operation,
         api: str,
         body: bytes,
         version: str | None,
         condition: Mapping[str, str] | None = None,
-    ) -> _Sent:
+    ) -> Sent:
         params: dict[str, JsonValue] = {"DatabaseName": operation.container, "TableInput": table_input(body)}
         if api == "UpdateTable":
             params |= {**(condition or {}), "SkipArchive": operation.minor}
@@ -172,11 +191,11 @@ class GlueWriter:
                 ) from error
             doubtful = {ALREADY_EXISTS} if api == "CreateTable" else {MOVED_MEANWHILE, NOT_FOUND}
             if error.uncertain or error.code in doubtful:
-                return _Sent(None, error)
+                return Sent(None, error)
             raise
-        return _Sent(Outcome(version, body, request_id=reply.request_id), None)
+        return Sent(Outcome(version, body, request_id=reply.request_id), None)
 
-    async def _look(self, operation: Operation) -> LiveObject | None:
+    async def look(self, operation: Operation) -> LiveObject | None:
         return await self._reader.table(operation.container, operation.name, subject=operation.subject)
 
     async def _gone(self, operation: Operation) -> Outcome:
@@ -212,21 +231,21 @@ class GlueWriter:
         if not moved and live.version != operation.expected_version:
             moved = differences(table_input(last), table_input(live.body))
         if moved:
-            raise _moved(operation, moved)
+            raise moved_error(operation, moved)
 
 
-def _desired(operation: Operation) -> DesiredObject:
+def desired_of(operation: Operation) -> DesiredObject:
     if operation.desired is None:
         raise ValueError(f"{operation.action} of {operation.subject} says not what is desired")
     return operation.desired
 
 
-def _next(version: str | None) -> str | None:
+def next_version(version: str | None) -> str | None:
     """Each update adds one, with SkipArchive too (reference: aws-catalogs.md 1.2)."""
     return str(int(version) + 1) if version is not None and version.isdecimal() else None
 
 
-def _moved(operation: Operation, paths: tuple[str, ...]) -> TargetError:
+def moved_error(operation: Operation, paths: tuple[str, ...]) -> TargetError:
     named = ", ".join(paths[:8]) + (f" and {len(paths) - 8} more" if len(paths) > 8 else "")
     return TargetError(
         TargetFault.MOVED,

@@ -70,6 +70,7 @@ class Operation:
     minor: bool = False  # nothing a reader would want an old version of has changed
     recovering: bool = False  # may have been sent before a crash: read before writing
     strict: bool = False  # a person reviewed exactly this change: a text edited since refuses it, whatever the policy
+    exact: bool = False  # write the body as it is or not at all: what others changed since `last_written` refuses it
 
     @property
     def subject(self) -> str:
@@ -82,7 +83,8 @@ class Outcome:
     """What one operation left behind.
 
     `version` is the best knowledge after the write; a wrong one only costs the next write a read. `body` is what the
-    object holds now (empty after a delete), `before` what it held, where it was read.
+    object holds now (empty after a delete), `before` what it held, where that is known better than by what was written
+    last: the same body where nothing was sent.
     """
 
     version: str | None
