@@ -18,6 +18,7 @@ from tests.contract.promises_readme import README
 from tests.contract.promises_removal import REMOVAL
 from tests.contract.promises_runs import RUNS
 from tests.contract.promises_schedule import SCHEDULE
+from tests.contract.promises_undo import UNDO
 
 AREAS = frozenset(
     {
@@ -46,6 +47,7 @@ PROMISES: tuple[Promise, ...] = (
     *RUNS,
     *SCHEDULE,
     *REMOVAL,
+    *UNDO,
     *ASSISTANTS,
     *README,
 )

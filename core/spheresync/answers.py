@@ -150,7 +150,10 @@ class ChangeRow(Answer):
 
 
 class ChangeSetAnswer(Answer):
-    """A saved change set; `summary` counts every action, `items` holds what is not `unchanged`."""
+    """A saved change set; `summary` counts every action, `items` holds what is not `unchanged`.
+
+    `undo_of` is the run that it undoes; None for what brings the definitions of Datasphere.
+    """
 
     change_set_id: str
     digest: str
@@ -166,6 +169,14 @@ class ChangeSetAnswer(Answer):
     total: int
     next_cursor: str | None = None
     run_id: str | None = None
+    undo_of: str | None = None
+
+
+class ReleaseAnswer(Answer):
+    """Assets that a revert held and that the next sync brings up to date again."""
+
+    released: list[str]
+    total: int
 
 
 class Failure(Answer):

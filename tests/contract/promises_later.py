@@ -6,30 +6,6 @@ from tests.contract.promise import LaterPromise
 
 LATER: tuple[LaterPromise, ...] = (
     LaterPromise(
-        "cli:revert",
-        "CONTRACT.md#Undo",
-        "revert makes a change set that restores what a run changed.",
-        "undo comes with a later release",
-    ),
-    LaterPromise(
-        "cli:release",
-        "CONTRACT.md#Undo",
-        "Restored assets are held until they change in Datasphere or a person releases them.",
-        "undo comes with a later release",
-    ),
-    LaterPromise(
-        "runs:revert:refused",
-        "CONTRACT.md#Undo",
-        "What somebody else changed since is refused, item by item.",
-        "undo comes with a later release",
-    ),
-    LaterPromise(
-        "mcp:revert-run",
-        "CONTRACT.md#MCP server",
-        "revert_run answers the change set of the undo.",
-        "undo comes with a later release",
-    ),
-    LaterPromise(
         "cli:drift",
         "CONTRACT.md#Command line: `spheresync`",
         "drift compares checkpoints with what the targets hold now, and repairs.",

@@ -152,6 +152,11 @@ def retired(last_body: bytes, at: str, database: PhysicalName, table: PhysicalNa
     return DesiredObject(database, table, canonical_json(body), digest)
 
 
+def is_retired(body: bytes) -> bool:
+    """Whether the table carries the mark of retirement."""
+    return (json.loads(body).get("Parameters") or {}).get(STATUS) == "retired"
+
+
 def fingerprint_of(table_input: Mapping[str, Any]) -> Digest:
     """The digest over our own fields of a TableInput; foreign parameters and members do not count.
 

@@ -85,6 +85,11 @@ def severity_of(changes: tuple[FieldChange, ...]) -> Severity:
     return worst
 
 
+def moves_columns(changes: tuple[FieldChange, ...]) -> bool:
+    """Whether any of the changes adds, takes away or retypes a column, whatever else there is."""
+    return any(_severity(change) in {Severity.BREAKING, Severity.ADDITIVE} for change in changes)
+
+
 def _severity(change: FieldChange) -> Severity:
     parts = change.path.split(".")
     if parts[0] == "columns" and len(parts) == 2 and parts[1] != "order":

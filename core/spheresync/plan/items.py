@@ -14,6 +14,8 @@ from spheresync.model import (
     Digest,
     FieldChange,
     Fingerprints,
+    JsonValue,
+    RunId,
     Severity,
     Strategy,
     TargetName,
@@ -21,7 +23,7 @@ from spheresync.model import (
     digest_json,
     digest_of,
 )
-from spheresync.plan.diff import field_changes, severity_of
+from spheresync.plan.diff import field_changes, moves_columns, severity_of
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState
 
 _MARKED = (CheckpointState.RETIRED,)
@@ -121,7 +123,7 @@ def settled_item(subject: Subject, action: Action, reason: str, desired: Desired
     return _item(subject, action, Strategy.NONE, Severity.NONE, reason, desired=desired)
 
 
-_OPERATIONS = {
+OPERATIONS = {
     Action.CREATE: ("glue:CreateTable",),
     Action.UPDATE: ("glue:UpdateTable",),
     Action.METADATA_ONLY: ("glue:UpdateTable",),
@@ -141,14 +143,13 @@ def _item(
     before: bytes | None = None,
     changes: tuple[FieldChange, ...] = (),
 ) -> ChangeSetItem:
-    held = (
-        subject.checkpoint if subject.checkpoint and subject.checkpoint.state is not CheckpointState.DELETED else None
-    )
+    known = subject.checkpoint
+    held = known if known is not None and known.state is not CheckpointState.DELETED else None
     if desired is not None:
         container, name = desired.container, desired.name
     else:
-        assert held is not None
-        container, name = held.container, held.name
+        assert known is not None
+        container, name = known.container, known.name  # of a table that a revert has deleted, where it stood
     return ChangeSetItem(
         ordinal=0,
         asset=subject.asset,
@@ -171,7 +172,7 @@ def _item(
         fingerprints=subject.record.fingerprints,
         mapping=subject.mapping,
         definition=subject.record.definition,
-        operations=_OPERATIONS.get(action, ()),
+        operations=OPERATIONS.get(action, ()),
     )
 
 
@@ -181,9 +182,7 @@ def _strategy(before: Fingerprints | None, after: Fingerprints | None, changes: 
         if before.schema != after.schema:
             return Strategy.FULL
         return Strategy.DELTA if before.content != after.content else Strategy.METADATA_ONLY
-    if severity_of(changes) in {Severity.BREAKING, Severity.ADDITIVE}:
-        return Strategy.FULL
-    return Strategy.METADATA_ONLY
+    return Strategy.FULL if moves_columns(changes) else Strategy.METADATA_ONLY
 
 
 def _reason(subject: Subject, changes: tuple[FieldChange, ...]) -> str:
@@ -219,21 +218,27 @@ def by_urgency(item: ChangeSetItem) -> tuple[int, int, str, str]:
     return (int(item.action.removes), urgency, item.asset.space, item.asset.name)
 
 
-def digest_items(items: Sequence[ChangeSetItem]) -> Digest:
-    """What was approved is what is applied: covers target, action, address and the exact body of every item."""
-    return digest_json(
+def digest_items(items: Sequence[ChangeSetItem], undo_of: RunId | None = None) -> Digest:
+    """What was approved is what is applied: covers target, action, address and the exact body of every item.
+
+    Of an undo it covers the run too, and fields that are not ours: those are restored as well.
+    """
+    approved = _approved(items)
+    return digest_json(approved if undo_of is None else [undo_of, approved, [item.after for item in items]])
+
+
+def _approved(items: Sequence[ChangeSetItem]) -> JsonValue:
+    return [
         [
-            [
-                str(i.asset),
-                i.target,
-                i.destination,
-                i.action,
-                i.container,
-                i.name,
-                i.after_digest,
-                i.expected_digest,
-                i.blocked_by,
-            ]
-            for i in items
+            str(i.asset),
+            i.target,
+            i.destination,
+            i.action,
+            i.container,
+            i.name,
+            i.after_digest,
+            i.expected_digest,
+            i.blocked_by,
         ]
-    )
+        for i in items
+    ]

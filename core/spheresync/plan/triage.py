@@ -44,6 +44,36 @@ def asset_fingerprint(record: AssetRecord) -> Digest | None:
     return None if prints is None else digest_json([prints.schema, prints.content, prints.metadata])
 
 
+def hold_of(record: AssetRecord, misses: int) -> Digest:
+    """The fingerprint at which a revert holds an asset as it is now.
+
+    An asset that has been missed `misses` times is held as one that is gone, until it is back; one that was missed less
+    often counts as there, so that a listing with a hole in it ends no hold.
+    """
+    return _gone_fingerprint(record) if record.misses >= max(misses, 1) else _there_fingerprint(record)
+
+
+def is_held(record: AssetRecord, checkpoint: Checkpoint | None) -> bool:
+    """Whether a revert holds the asset: it has not changed in Datasphere since, and nobody has released it."""
+    if checkpoint is None or checkpoint.held is None:
+        return False
+    if record.misses > 0 and checkpoint.state is CheckpointState.DELETED:
+        return False  # neither here nor there: nothing to hold
+    return checkpoint.held == _there_fingerprint(record) or _held_as_gone(record, checkpoint)
+
+
+def _held_as_gone(record: AssetRecord, checkpoint: Checkpoint | None) -> bool:
+    return record.misses > 0 and checkpoint is not None and checkpoint.held == _gone_fingerprint(record)
+
+
+def _there_fingerprint(record: AssetRecord) -> Digest:
+    return asset_fingerprint(record) or digest_json(None)
+
+
+def _gone_fingerprint(record: AssetRecord) -> Digest:
+    return digest_json(["gone", asset_fingerprint(record)])
+
+
 def triage(
     record: AssetRecord,
     checkpoint: Checkpoint | None,
@@ -65,14 +95,17 @@ def triage(
         thorough: design again even where nothing seems to have moved (`--full`).
     """
     managed = checkpoint is not None and checkpoint.state in {CheckpointState.ACTIVE, CheckpointState.RETIRED}
+    if is_held(record, checkpoint):
+        # A hold outlasts other rules and another scope, but not the asset itself.
+        vanished = managed and decision.included and record.misses > 0 and not _held_as_gone(record, checkpoint)
+        due = _missing(record, checkpoint, rules=rules, now=now) if vanished else Work.UNCHANGED
+        return Work.HELD if due is Work.UNCHANGED else due
     if not decision.included:
         return Work.FORGET if managed else Work.NOTHING
     if record.misses > 0:
         return _missing(record, checkpoint, rules=rules, now=now) if managed else Work.NOTHING
     if record.problem is not None or record.definition is None or record.fingerprints is None:
         return Work.UNCHANGED if managed else Work.NOTHING
-    if checkpoint is not None and checkpoint.held is not None and checkpoint.held == asset_fingerprint(record):
-        return Work.HELD
     if (
         checkpoint is not None
         and checkpoint.state is CheckpointState.ACTIVE
@@ -97,6 +130,8 @@ def _missing(record: AssetRecord, checkpoint: Checkpoint | None, *, rules: Remov
 def status_of(record: AssetRecord, checkpoint: Checkpoint | None) -> AssetStatus:
     """Where the asset stands in the eyes of a person, from the same records."""
     state = checkpoint.state if checkpoint is not None else None
+    if is_held(record, checkpoint):
+        return AssetStatus.HELD
     if record.misses > 0:
         gone = {CheckpointState.DELETED: AssetStatus.DELETED, CheckpointState.RETIRED: AssetStatus.RETIRED}
         return gone.get(state, AssetStatus.MISSING) if state is not None else AssetStatus.MISSING
@@ -113,6 +148,4 @@ def status_of(record: AssetRecord, checkpoint: Checkpoint | None) -> AssetStatus
 def _status_in_target(record: AssetRecord, checkpoint: Checkpoint | None) -> AssetStatus:
     if checkpoint is None or checkpoint.state is not CheckpointState.ACTIVE:
         return AssetStatus.PENDING
-    if checkpoint.held is not None and checkpoint.held == asset_fingerprint(record):
-        return AssetStatus.HELD
     return AssetStatus.SYNCED if checkpoint.fingerprints == record.fingerprints else AssetStatus.PENDING

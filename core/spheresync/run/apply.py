@@ -56,20 +56,20 @@ class Applier:
         target: Target,
         store: Store,
         run: RunRecord,
+        books: Books,
         *,
         fence: int,
-        now: Callable[[], str],
         stopping: Callable[[], bool],
         progress: OnProgress,
     ) -> None:
         self._target = target
         self._store = store
         self._run = run
+        self._books = books
         self._fence = fence
         self._stopping = stopping
         self._progress = progress
         self._report = ApplyReport()
-        self._books = Books(store, run, target.name, fence=fence, now=now)
         self._moving: frozenset[AssetId] = frozenset()  # to another address: what they had gives way to it
         self._notes: list[Note] = []
         self._unsent: list[ChangeSetItem] = []  # marked as sent, and held back because the run is to stop
@@ -181,6 +181,7 @@ class Applier:
             minor=item.strategy is Strategy.METADATA_ONLY and not item.changes,
             recovering=recovering,
             strict=self._run.kind == "apply",
+            exact=self._books.restores,
         )
 
     async def _worker(self, tasks: MemoryObjectReceiveStream[_Task]) -> None:

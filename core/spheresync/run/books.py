@@ -73,7 +73,12 @@ class Note:
 
 
 class Books:
-    """The books of one run under one claim."""
+    """The books of one run under one claim.
+
+    `restores`: the run writes tables back exactly as they were before, or not at all.
+    """
+
+    restores = False
 
     def __init__(self, store: Store, run: RunRecord, target: TargetName, *, fence: int, now: Callable[[], str]) -> None:
         self._store = store
@@ -161,7 +166,7 @@ class Books:
         """Take a result in; what it says counts from now on, and is kept once `write` was called with it."""
         at = self._now()
         entry = _entry(self._run, result, at)
-        if result.item.action.removes and not self.in_use(result.item):
+        if self._aside(result.item):
             note = self._note_former(result, entry, at)
         else:
             note = self._note_in_use(result, entry, at)
@@ -172,6 +177,10 @@ class Books:
         if note.checkpoint is not None:
             self._checkpoints[note.checkpoint.asset] = note.checkpoint
         return note
+
+    def _aside(self, item: ChangeSetItem) -> bool:
+        """Whether the item is about a table that the asset had before, and leaves the one that it has alone."""
+        return item.action.removes and not self.in_use(item)
 
     def _note_former(self, result: Result, entry: JournalEntry, at: str) -> Note:
         """The item retires or deletes a table that the asset had before: the checkpoint is not about that one."""
@@ -252,6 +261,16 @@ class Books:
             return noted
         return replace(noted, fingerprints=item.fingerprints, mapping=item.mapping, definition=item.definition)
 
+    def _status(self, note: Note) -> tuple[AssetId, AssetStatus] | None:
+        """Where the asset stands now; what becomes of a former table says nothing of that."""
+        item, error = note.result.item, note.result.error
+        if note.aside:
+            return None
+        if error is not None:
+            return (item.asset, AssetStatus.CONFLICT) if error.fault is TargetFault.CONFLICT else None
+        _, status = _STATE_AFTER.get(item.action, (CheckpointState.ACTIVE, AssetStatus.SYNCED))
+        return item.asset, status
+
     async def write(self, notes: Sequence[Note]) -> None:
         """Write down what results left behind, in one transaction.
 
@@ -262,7 +281,7 @@ class Books:
         outcomes = [note.result.outcome for note in notes if note.result.outcome is not None]
         bodies = [body for each in outcomes for body in (each.body, each.before) if body]
         checkpoints = [note.checkpoint for note in notes if note.checkpoint is not None]
-        statuses = [status for status in map(_status, notes) if status is not None]
+        statuses = [status for status in map(self._status, notes) if status is not None]
         events = [_event(self._run, note.result) for note in notes]
         lost = {note.result.item.container for note in notes if _lost_its_container(note.result)}
 
@@ -306,12 +325,21 @@ def _entry(run: RunRecord, result: Result, at: str) -> JournalEntry:
         state=state,
         action=_did(result),
         problem=problem,
-        before=digest_of(outcome.before) if outcome is not None and outcome.before else item.before,
+        before=_held_before(result),
         after=digest_of(outcome.body) if outcome is not None and outcome.body else None,
         version=outcome.version if outcome is not None else None,
         request_id=outcome.request_id if outcome is not None else error.request_id if error is not None else None,
         at=at,
     )
+
+
+def _held_before(result: Result) -> Digest | None:
+    """The body that the object held before, None where there was none or nothing was done: what an undo goes by."""
+    item, outcome = result.item, result.outcome
+    if outcome is not None and outcome.before:
+        return digest_of(outcome.before)
+    nothing = outcome is not None and (outcome.already or _did(result) is Action.CREATE)
+    return None if nothing else item.before
 
 
 def _event(run: RunRecord, result: Result) -> AuditEvent:
@@ -342,17 +370,6 @@ def _event(run: RunRecord, result: Result) -> AuditEvent:
         outcome=outcome_word,
         detail={key: value for key, value in detail.items() if value is not None},
     )
-
-
-def _status(note: Note) -> tuple[AssetId, AssetStatus] | None:
-    """Where the asset stands now; what becomes of a former table says nothing of that."""
-    item, error = note.result.item, note.result.error
-    if note.aside:
-        return None
-    if error is not None:
-        return (item.asset, AssetStatus.CONFLICT) if error.fault is TargetFault.CONFLICT else None
-    _, status = _STATE_AFTER.get(item.action, (CheckpointState.ACTIVE, AssetStatus.SYNCED))
-    return item.asset, status
 
 
 def _lost_its_container(result: Result) -> bool:

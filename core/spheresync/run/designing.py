@@ -245,6 +245,7 @@ class Designer:
             fingerprints=subject.record.fingerprints,
             mapping=subject.mapping,
             definition=subject.record.definition,
+            held=None,
         )
         if rebased != held:
             self._draft.rebased.append(rebased)

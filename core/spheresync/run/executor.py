@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -30,15 +30,17 @@ from spheresync.model import (
 )
 from spheresync.plan.items import digest_items
 from spheresync.run.apply import Applier
+from spheresync.run.books import Books
 from spheresync.run.containers import ensure_containers
 from spheresync.run.discovery import DiscoveryReport
 from spheresync.run.planning import FORMAT, PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.run.removals import NEEDS_ALLOWANCE
 from spheresync.run.scope import Scope, require_found
-from spheresync.run.verdict import BLOCKED, FAILED, SKIPPED, state_of
+from spheresync.run.undo_books import UndoBooks
+from spheresync.run.verdict import BLOCKED, FAILED, REFUSED, SKIPPED, state_of
 from spheresync.run.workshop import Workshop
-from spheresync.state.records import AuditEvent, ChangeSetRecord, RunRecord
+from spheresync.state.records import AuditEvent, ChangeSetItem, ChangeSetRecord, RunRecord
 from spheresync.state.store import Tx
 
 HEARTBEAT = 1.0
@@ -226,7 +228,7 @@ class Executor:
             raise RefusedError(f"change set {change_set.id} has another format.", remedy="Make a new preview.")
         await self._enter(drive, "applying")
         items = await self._store.change_sets.all_items(change_set.id)
-        if digest_items(items) != change_set.digest:
+        if digest_items(items, change_set.undo_of) != change_set.digest:
             raise RefusedError(
                 f"change set {change_set.id} is not what was saved: its digest does not fit its items.",
                 remedy="Somebody changed the state by hand; make a new preview.",
@@ -247,7 +249,9 @@ class Executor:
         drive.counts[FAILED] = len(change_set.problems)  # what could not be read; what cannot be written is added
         drive.counts[Action.UNCHANGED] = change_set.summary.get(Action.UNCHANGED, 0)
         drive.counts[Action.HELD] = sum(1 for item in items if item.action is Action.HELD)
-        drive.counts[Action.CONFLICT] = sum(1 for item in items if item.action is Action.CONFLICT)
+        # What an undo would not touch is what others changed since, not a name that is taken.
+        in_the_way = Action.CONFLICT if change_set.undo_of is None else REFUSED
+        drive.counts[in_the_way] = sum(1 for item in items if item.action is Action.CONFLICT)
         halted = False
         if allowed:
             target = self._workshop.target(GLUE)
@@ -266,8 +270,8 @@ class Executor:
                 target,
                 self._store,
                 drive.run,
+                self._books(drive, change_set, items),
                 fence=drive.fence,
-                now=lambda: isoformat(self._workshop.clock()),
                 stopping=lambda: drive.cancelled or drive.lost,
                 progress=self._progress,
             )
@@ -280,6 +284,15 @@ class Executor:
             await self._finish(drive, RunState.CANCELLED)
             return
         await self._finish(drive, state_of(drive.counts, guarded=guarded, halted=halted))
+
+    def _books(self, drive: _Drive, change_set: ChangeSetRecord, items: Sequence[ChangeSetItem]) -> Books:
+        def now() -> str:
+            return isoformat(self._workshop.clock())
+
+        if change_set.undo_of is None:
+            return Books(self._store, drive.run, GLUE, fence=drive.fence, now=now)
+        misses = self._workshop.settings.deletion.misses
+        return UndoBooks(self._store, drive.run, GLUE, fence=drive.fence, now=now, items=items, misses=misses)
 
     def _deletes_allowed(self, request: RunRequest) -> bool:
         """Whether the run would delete: only then does a guard that holds deletes back refuse anything."""

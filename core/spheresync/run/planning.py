@@ -38,7 +38,7 @@ from spheresync.plan.items import (
     forget_item,
     settled_item,
 )
-from spheresync.plan.triage import RemovalRules, Work, triage
+from spheresync.plan.triage import RemovalRules, Work, is_held, triage
 from spheresync.run.designing import Designer, Draft
 from spheresync.run.displaced import findings_of
 from spheresync.run.naming import Names, Naming
@@ -206,7 +206,7 @@ class Planner:
         subjects = []
         for former in names.formers.values():
             record = known.get(former.asset)
-            if record is None or former.address in in_use:
+            if record is None or former.address in in_use or is_held(record, self._checkpoints.get(record.id)):
                 continue
             subject = self._subject(record)
             if subject.decision.included and self._request.scope.wants(record.id, subject.decision.tier):

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from spheresync.mapping.glue_table import RETIRED_AT, STATUS
+from spheresync.mapping.glue_table import RETIRED_AT, is_retired
 from spheresync.mapping.proof import LastWritten, last_written
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -121,7 +121,7 @@ class Rebuilder:
             fingerprints=None,
             mapping=None,
             definition=None,
-            state=CheckpointState.RETIRED if _is_retired(live) else CheckpointState.ACTIVE,
+            state=CheckpointState.RETIRED if is_retired(live.body) else CheckpointState.ACTIVE,
             held=None,
             synced_at=now,
             run_id=NO_RUN,
@@ -131,17 +131,13 @@ class Rebuilder:
 
 def _in_use_first(live: LiveObject) -> tuple[bool, str, str]:
     """A table that a rename left behind is marked as retired; the one in use stands for the asset."""
-    return _is_retired(live), live.container, live.name
+    return is_retired(live.body), live.container, live.name
 
 
 def _is_former(live: LiveObject, held: Checkpoint) -> bool:
     """Whether it is a table that the asset had before. What is not marked may be a copy that somebody made."""
     elsewhere = (live.container, live.name) != held.address
-    return elsewhere and held.state is not CheckpointState.DELETED and _is_retired(live)
-
-
-def _is_retired(live: LiveObject) -> bool:
-    return (json.loads(live.body).get("Parameters") or {}).get(STATUS) == "retired"
+    return elsewhere and held.state is not CheckpointState.DELETED and is_retired(live.body)
 
 
 def _retired_at(live: LiveObject) -> str | None:

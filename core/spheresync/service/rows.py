@@ -41,6 +41,7 @@ SHOWN_PROBLEMS = 20
 SHOWN_FAILURES = 50
 SHOWN_CHANGES = 12
 LONGEST_VALUE = 400
+MOVED_REMEDY = "It stays as it is. Where that is not wanted, change the table by hand."
 CONFLICT_REMEDY = "Rename or remove that table, or give the asset another name with a mapping rule."
 
 
@@ -162,6 +163,7 @@ def change_set_answer(
             "total": total,
             "next_cursor": next_cursor,
             "run_id": record.run_id,
+            "undo_of": record.undo_of,
         }
     )
 
@@ -189,8 +191,10 @@ def run_answer(
 ) -> RunAnswer:
     """`tally` and `failed` say what was tried so far; `conflicts` what the plan itself would not touch."""
     tried = tally or {}
+    undo = change_set is not None and change_set.undo_of is not None
+    code, remedy = ("moved", MOVED_REMEDY) if undo else ("conflict", CONFLICT_REMEDY)
     failures = [
-        Failure(asset=str(item.asset), target=item.target, code="conflict", reason=item.reason, remedy=CONFLICT_REMEDY)
+        Failure(asset=str(item.asset), target=item.target, code=code, reason=item.reason, remedy=remedy)
         for item in conflicts
     ]
     failures += [_failure(entry.problem, "glue") for entry in failed if entry.problem is not None]

@@ -45,10 +45,10 @@ from spheresync.service.assembly import open_workshop
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.connections import test_connections
 from spheresync.service.moments import beginning, end
-from spheresync.service.reading import Reading
 from spheresync.service.relay import POLL, ProgressRelay
 from spheresync.service.selection import require_within_known_spaces, require_within_spaces
 from spheresync.service.status import sync_status
+from spheresync.service.undoing import Undoing
 from spheresync.state.audit_export import csv_header, csv_line, json_line
 from spheresync.state.records import AuditEvent, RunRecord
 from spheresync.state.store import Tx
@@ -59,7 +59,7 @@ CANCEL_PATIENCE = 10.0
 """Seconds for which a cancel waits for the end of a run that this process had to take over for it."""
 
 
-class Service(Reading):
+class Service(Undoing):
     """What users of the product can ask for, without any face."""
 
     def __init__(self, workshop: Workshop, group: TaskGroup) -> None:
@@ -200,7 +200,8 @@ class Service(Reading):
         if record.expires_at < self._now():
             raise RefusedError(f"change set {record.id} expired at {record.expires_at}.", remedy="Make a new preview.")
         settings = self.settings
-        if (record.mapping_digest, record.scope_digest) != (settings.mapping_digest, settings.scope_digest):
+        rules = (settings.mapping_digest, settings.scope_digest)
+        if record.undo_of is None and (record.mapping_digest, record.scope_digest) != rules:
             raise RefusedError(
                 f"mapping or scope changed since change set {record.id} was made.", remedy="Make a new preview."
             )

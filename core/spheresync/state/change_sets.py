@@ -38,7 +38,7 @@ from spheresync.state.spelling import (
 
 _HEAD = (
     "id, digest, created_at, expires_at, actor, mapping_digest, scope_digest, request, summary, findings, problems, "
-    "blocked, run_id, tool_version, format"
+    "blocked, run_id, tool_version, format, undo_of"
 )
 _ITEM = (
     "ordinal, space, asset, target, destination, action, strategy, severity, reason, tier, container, name, changes, "
@@ -160,6 +160,7 @@ def _spell_head(r: ChangeSetRecord) -> tuple[object, ...]:
         r.run_id,
         r.tool_version,
         r.format,
+        r.undo_of,
     )
 
 
@@ -180,6 +181,7 @@ def _read_head(row: Row) -> ChangeSetRecord:
         run_id=row[12],
         tool_version=row[13],
         format=row[14],
+        undo_of=None if row[15] is None else RunId(row[15]),
     )
 
 

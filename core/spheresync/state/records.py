@@ -231,7 +231,10 @@ class FormerTable:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSetRecord:
-    """The head of a saved change set. `request` is canonical JSON; `summary` counts items by action."""
+    """The head of a saved change set. `request` is canonical JSON; `summary` counts items by action.
+
+    `undo_of` is the run that it undoes, None where it brings what Datasphere holds.
+    """
 
     id: ChangeSetId
     digest: Digest
@@ -248,6 +251,7 @@ class ChangeSetRecord:
     run_id: RunId | None
     tool_version: str
     format: int
+    undo_of: RunId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from spheresync_server.cli import (
     record_commands,
     schedule_commands,
     serve_command,
+    undo_commands,
 )
 from spheresync_server.cli.global_options import Environment, Invocation
 from spheresync_server.later import COMMANDS, comes_later
@@ -87,6 +88,8 @@ for _command in (
     record_commands.runs,
     change_commands.cancel,
     schedule_commands.status,
+    undo_commands.revert,
+    undo_commands.release,
 ):
     app.command(epilog=_EPILOG)(_command)
 app.add_typer(schedule)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spheresync.answers import ChangeSetAnswer, DiscoveryAnswer, Finding, RunAnswer
+from spheresync.answers import ChangeSetAnswer, DiscoveryAnswer, Finding, ReleaseAnswer, RunAnswer
 from spheresync.model import Action
 from spheresync_server.cli.tables import say, table
 from spheresync_server.standing import standing
@@ -21,7 +21,7 @@ _MEANINGS = {
     "adopt": "ours, found again",
     "unchanged": "nothing to do",
     "held": "held by a revert",
-    "conflict": "somebody else's table has the name",
+    "conflict": "somebody else's table has the name, or an undo meets what others changed since",
     "failed": "could not be read or written",
     "refused": "changed by others since the plan",
     "skipped": "not reached",
@@ -36,7 +36,8 @@ def changes_something(answer: ChangeSetAnswer) -> bool:
 
 def show_change_set(answer: ChangeSetAnswer) -> None:
     """What would change, why some of it waits, and what comes next."""
-    say(f"Change set {answer.change_set_id} ({answer.state}), expires {answer.expires_at}")
+    undo = f", the undo of {answer.undo_of}" if answer.undo_of is not None else ""
+    say(f"Change set {answer.change_set_id} ({answer.state}{undo}), expires {answer.expires_at}")
     _counts(answer.summary)
     for item in answer.items:
         held = f"  [waits: {item.blocked_by}]" if item.blocked_by else ""
@@ -77,6 +78,15 @@ def show_run(answer: RunAnswer) -> None:
     spent = ", ".join(f"{word.replace('_', ' ')} {count}" for word, count in answer.usage.items())
     if spent:
         say(f"Used: {spent}.")
+
+
+def show_release(answer: ReleaseAnswer) -> None:
+    """What was let go of, and what comes next."""
+    if not answer.total:
+        say("Nothing was held.")
+        return
+    say("Released:", *(f"  {visible(asset)}" for asset in answer.released))
+    say("The next sync brings what Datasphere holds of them.")
 
 
 def show_discovery(answer: DiscoveryAnswer) -> None:

@@ -46,7 +46,9 @@ def change_set_lines(answer: ChangeSetAnswer) -> Iterable[str]:
     """Say a change set: id, counts, guards, and what comes next."""
     yield f"Change set {answer.change_set_id} ({answer.state}), expires {answer.expires_at}."
     yield f"Counts: {counts_line(answer.summary)}."
-    if answer.findings:
+    if answer.undo_of is not None:
+        yield from _undo_lines(answer)
+    elif answer.findings:
         yield f"{len(answer.findings)} guard findings hold {answer.blocked} items back: see findings."
     if answer.problems_total:
         yield f"{answer.problems_total} things could not be read; what AWS holds of them stays as it is: see problems."
@@ -60,6 +62,14 @@ def change_set_lines(answer: ChangeSetAnswer) -> Iterable[str]:
         yield f"Nothing was written. Show it to the user; if they agree: apply_changes with {answer.change_set_id}."
     else:
         yield "Nothing to apply."
+
+
+def _undo_lines(answer: ChangeSetAnswer) -> Iterable[str]:
+    yield f"It undoes {answer.undo_of}{', which changed nothing' if not answer.total else ''}."
+    if refused := answer.summary.get(Action.CONFLICT):
+        yield f"{refused} items cannot be undone because of what was done since: those with action conflict say why."
+    if answer.blocked:
+        yield f"{answer.blocked} tables that the run created are deleted only with allow_deletes."
 
 
 def run_lines(answer: RunAnswer) -> Iterable[str]:

@@ -72,8 +72,7 @@ class ChangeTools:
         wait_seconds: WaitSeconds = 10,
     ) -> Annotated[CallToolResult, RunAnswer]:
         """Apply a reviewed change set: creates, updates and retires AWS catalog tables as it says; deletes only with
-        allow_deletes. Starts a durable run; the same call again answers the same run. Undo: change asset or mapping
-        back and apply a new preview; a retired table comes back with its asset, a deleted one is created anew.
+        allow_deletes. Starts a durable run; the same call again answers the same run. Undo: revert_run, by an admin.
         """
         run = await self._service.apply(change_set_id, self._principal, allow_deletes=confirmed(answer))
         if wait_seconds:

@@ -58,9 +58,9 @@ def _reads(*, outside: bool = False, repeatable: bool = True) -> ToolAnnotations
     )
 
 
-def _writes(*, destroys: bool, outside: bool) -> ToolAnnotations:
+def _writes(*, destroys: bool, outside: bool, repeatable: bool = True) -> ToolAnnotations:
     return ToolAnnotations(
-        read_only_hint=False, destructive_hint=destroys, idempotent_hint=True, open_world_hint=outside
+        read_only_hint=False, destructive_hint=destroys, idempotent_hint=repeatable, open_world_hint=outside
     )
 
 
@@ -86,6 +86,13 @@ def tool_entries(desk: Desk) -> tuple[ToolEntry, ...]:
         ToolEntry(runs.get_run, "Follow a run", _VIEWER, _reads()),
         ToolEntry(runs.list_runs, "List runs", _VIEWER, _reads()),
         ToolEntry(runs.cancel_run, "Cancel a run", _OPERATOR, _writes(destroys=False, outside=False)),
+        ToolEntry(
+            runs.revert_run,
+            "Undo a run",
+            _ADMIN,
+            _writes(destroys=False, outside=True, repeatable=False),
+            outline_rows=False,  # get_change_set publishes them
+        ),
         ToolEntry(insight.query_audit_log, "Query the audit log", _VIEWER, _reads()),
         ToolEntry(insight.verify_audit_log, "Verify the audit log", _VIEWER, _reads()),
         ToolEntry(insight.get_sync_status, "Sync status", _VIEWER, _reads()),

@@ -8,9 +8,9 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from spheresync.answers import Page, RunAnswer, RunRow
+from spheresync.answers import ChangeSetAnswer, Page, RunAnswer, RunRow
 from spheresync.run.scope import ScopeRequest
-from spheresync_server.mcp_server.answering import page_line, respond, run_lines, run_list_lines
+from spheresync_server.mcp_server.answering import change_set_lines, page_line, respond, run_lines, run_list_lines
 from spheresync_server.mcp_server.arguments import (
     LONGEST_WAIT,
     Assets,
@@ -71,3 +71,11 @@ class RunTools:
         """
         run = await self._service.cancel_run(run_id, self._principal)
         return respond(run, "Cancel requested.", *run_lines(run))
+
+    async def revert_run(self, run_id: Run, limit: Limit = 20) -> Annotated[CallToolResult, ChangeSetAnswer]:
+        """Make a change set that restores what a run changed in AWS: tables as they were, deleted ones again, new ones
+        deleted (only with allow_deletes). Writes nothing to AWS: apply_changes executes it, and what it restores is
+        held. What others changed since is refused, item by item. Undo of the undo: revert_run of its run.
+        """
+        answer = await self._service.revert_run(run_id, self._principal, limit=limit)
+        return respond(answer, *change_set_lines(answer))

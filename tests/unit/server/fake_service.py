@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import anyio
@@ -27,6 +27,7 @@ from spheresync.answers import (
     MappingExplanation,
     Page,
     Progress,
+    ReleaseAnswer,
     RunAnswer,
     RunRow,
     ScheduleAnswer,
@@ -332,6 +333,14 @@ class FakeService:
     async def cancel_run(self, run_id: str, principal: Principal) -> RunAnswer:
         self._asked("cancel_run", run_id=run_id, principal=principal)
         return self._run(run_id, "cancelled")
+
+    async def revert_run(self, run_id: str, principal: Principal, *, limit: int = 20) -> ChangeSetAnswer:
+        self._asked("revert_run", run_id=run_id, principal=principal, limit=limit)
+        return self._change_set("cs_1").model_copy(update={"undo_of": run_id})
+
+    async def release(self, assets: Sequence[str], principal: Principal) -> ReleaseAnswer:
+        self._asked("release", assets=assets, principal=principal)
+        return ReleaseAnswer(released=list(assets), total=len(assets))
 
     async def query_audit(self, **filters: Any) -> AuditPage:
         self._asked("query_audit", **filters)

@@ -56,6 +56,9 @@ COMMANDS = [
     ["runs"],
     ["runs", "run_1"],
     ["cancel", "run_1"],
+    ["revert", "run_1"],
+    ["release", "--asset", "SALES/V_ORDERS"],
+    ["release"],
     ["audit", "query", "--since", "2026-11-24"],
     ["audit", "verify"],
     ["audit", "export"],
@@ -220,7 +223,7 @@ def test_failures_of_the_service(cli: Run, service: FakeService, failure: Except
 
 def test_the_role_may_say_less(cli: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPHERESYNC_ROLE", "viewer")
-    for command in (["sync"], ["apply", "cs_1"], ["cancel", "run_1"], ["doctor"]):
+    for command in (["sync"], ["apply", "cs_1"], ["cancel", "run_1"], ["revert", "run_1"], ["release"], ["doctor"]):
         code, out, _ = cli(*command, "--json")
         assert code == 3 and json.loads(out)["error"]["code"] == "permission"
     assert service.calls == []

@@ -30,8 +30,8 @@ VIEWER_TOOLS = {
     "verify_audit_log",
     "get_sync_status",
 }
-ADMIN_TOOLS = {"manage_schedule"}
 OPERATOR_TOOLS = {"apply_changes", "run_sync", "cancel_run", "test_connections"}
+ADMIN_TOOLS = {"manage_schedule", "revert_run"}
 
 
 def text_of(result: CallToolResult) -> str:
@@ -113,6 +113,7 @@ async def test_every_tool_answers_its_model(make_server: MakeServer, service: Fa
         "get_run": {"run_id": "run_1"},
         "list_runs": {},
         "cancel_run": {"run_id": "run_1"},
+        "revert_run": {"run_id": "run_1"},
         "query_audit_log": {"since": "2026-11-24"},
         "verify_audit_log": {},
         "get_sync_status": {},

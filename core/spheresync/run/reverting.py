@@ -1,0 +1,196 @@
+"""Make and save the change set that undoes a run. Tables are read, nothing is written but the change set.
+
+What the run changed is in its journal, with the bodies before and after; what stands there now is read, because only
+that tells whether somebody has worked on it since.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from spheresync import __version__
+from spheresync.config import DeletionPolicy, Settings
+from spheresync.errors import UsageError
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    Action,
+    AssetId,
+    ChangeSetId,
+    Digest,
+    LiveObject,
+    PhysicalName,
+    Principal,
+    Problem,
+    RunId,
+    canonical_json,
+    isoformat,
+)
+from spheresync.plan.items import digest_items
+from spheresync.plan.undo import Deed, Nature, undo_items
+from spheresync.run.naming import Address
+from spheresync.run.planning import FORMAT
+from spheresync.run.removals import NEEDS_ALLOWANCE
+from spheresync.run.scope import Scope
+from spheresync.state.records import (
+    AuditEvent,
+    ChangeSetItem,
+    ChangeSetRecord,
+    Checkpoint,
+    CheckpointState,
+    FormerTable,
+    JournalEntry,
+    JournalState,
+    RunRecord,
+)
+from spheresync.state.store import Store, Tx
+from spheresync.target.protocol import Target
+
+NOTHING_TO_UNDO = "nothing_to_undo"
+_READ_ONE_BY_ONE = 20
+"""Up to so many tables are asked for by name; of more, their databases are listed, a hundred tables a call."""
+
+
+class Reverter:
+    """Makes the undo of one run in one target. Build it, `run` it once."""
+
+    def __init__(
+        self, store: Store, settings: Settings, target: Target, run_id: RunId, principal: Principal, *, now: datetime
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._target = target
+        self._run_id = run_id
+        self._principal = principal
+        self._now = now
+
+    async def run(self) -> ChangeSetRecord:
+        """Plan, save, and answer the saved change set.
+
+        Raises:
+            UsageError: there is no such run, or it has not ended.
+            TargetError: a table could not be read; nothing was saved.
+        """
+        undone = await self._store.runs.get(self._run_id)
+        if not undone.state.ended:
+            raise UsageError(
+                f"run {undone.id} is still {undone.state}, so it cannot be undone yet.",
+                remedy=f"Wait for its end (spheresync runs {undone.id}) or cancel it, then revert what it has done.",
+            )
+        allowed = self._settings.deletion.policy is DeletionPolicy.DELETE
+        items = undo_items(
+            undone.id,
+            await self._deeds(undone),
+            marker=self._settings.installation_marker,
+            deletes_wait_for=None if allowed else NEEDS_ALLOWANCE,
+        )
+        return await self._save([replace(item, ordinal=number) for number, item in enumerate(items, start=1)])
+
+    async def _deeds(self, undone: RunRecord) -> list[Deed]:
+        if undone.change_set_id is None:
+            return []
+        items = {item.ordinal: item for item in await self._store.change_sets.all_items(undone.change_set_id)}
+        done = [
+            (items[entry.ordinal], entry)
+            for entry in await self._store.runs.entries(undone.id)
+            if entry.state is JournalState.CONFIRMED and items[entry.ordinal].target == self._target.name
+        ]
+        checkpoints = {
+            held.asset: held for held in await self._store.checkpoints.all(self._target.name, DEFAULT_DESTINATION)
+        }
+        formers = {
+            former.address: former
+            for former in await self._store.former_tables.all(self._target.name, DEFAULT_DESTINATION)
+        }
+        bodies = await self._store.blobs.get_many(
+            digest for _, entry in done for digest in (entry.before, entry.after) if digest is not None
+        )
+        deeds = [_deed(item, entry, bodies, checkpoints, formers) for item, entry in done]
+        live = await self._read([_address(deed.item) for deed in deeds if deed.nature not in _NEVER_READ])
+        return [replace(deed, live=live.get(_address(deed.item))) for deed in deeds]
+
+    async def _read(self, addresses: Sequence[Address]) -> Mapping[Address, LiveObject]:
+        """What stands at these addresses now."""
+        if len(addresses) > _READ_ONE_BY_ONE:
+            inventory = await self._target.inventory(frozenset(address.container for address in addresses))
+            return {Address(live.container, live.name): live for live in inventory.objects}
+        found = [(address, await self._target.read(address.container, address.name)) for address in addresses]
+        return {address: live for address, live in found if live is not None}
+
+    async def _save(self, items: Sequence[ChangeSetItem]) -> ChangeSetRecord:
+        settings, summary = self._settings, Counter(item.action for item in items)
+        record = ChangeSetRecord(
+            id=ChangeSetId(f"cs_{secrets.token_hex(6)}"),
+            digest=digest_items(items, self._run_id),
+            created_at=isoformat(self._now),
+            expires_at=isoformat(self._now + settings.change_sets.expires),
+            actor=self._principal.id,
+            mapping_digest=settings.mapping_digest,
+            scope_digest=settings.scope_digest,
+            request=canonical_json(Scope().to_json()),
+            summary={action: summary[action] for action in Action},
+            findings=() if items else (_nothing(self._run_id),),
+            problems=(),
+            blocked=sum(1 for item in items if item.blocked_by is not None),
+            run_id=None,
+            tool_version=__version__,
+            format=FORMAT,
+            undo_of=self._run_id,
+        )
+        event = AuditEvent(
+            actor=self._principal.id,
+            action="revert",
+            run_id=self._run_id,
+            asset=None,
+            target=self._target.name,
+            outcome="done",
+            detail={
+                "change_set": record.id,
+                "digest": record.digest,
+                "items": len(items),
+                "refused": summary[Action.CONFLICT],
+            },
+        )
+
+        async def save(tx: Tx) -> None:
+            await tx.change_sets.put(record, items)
+            await tx.audit.append_many([event])
+
+        await self._store.write(save)
+        return record
+
+
+_NEVER_READ = frozenset({Nature.NOTHING, Nature.ADOPTED})
+
+
+def _address(item: ChangeSetItem) -> Address:
+    return Address(item.container, item.name)
+
+
+def _deed(
+    item: ChangeSetItem,
+    entry: JournalEntry,
+    bodies: Mapping[Digest, bytes],
+    checkpoints: Mapping[AssetId, Checkpoint],
+    formers: Mapping[tuple[PhysicalName, PhysicalName], FormerTable],
+) -> Deed:
+    held, former = checkpoints.get(item.asset), formers.get((item.container, item.name))
+    known = former.as_checkpoint() if former is not None and former.asset == item.asset else None
+    if held is not None and held.state is not CheckpointState.DELETED and held.address == (item.container, item.name):
+        known = held
+    return Deed(
+        item=item,
+        entry=entry,
+        before=bodies.get(entry.before) if entry.before is not None else None,
+        after=bodies.get(entry.after) if entry.after is not None else None,
+        known=known,
+        asset_has=held,
+        live=None,
+    )
+
+
+def _nothing(run_id: RunId) -> Problem:
+    return Problem(str(run_id), NOTHING_TO_UNDO, "this run changed nothing, so there is nothing to undo")

@@ -1,0 +1,91 @@
+"""Undo a run as a change set to review, and let go of what an undo holds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from spheresync.answers import ChangeSetAnswer, ReleaseAnswer
+from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Principal, RunId
+from spheresync.plan.triage import is_held, status_of
+from spheresync.run.reverting import Reverter
+from spheresync.run.wrong_names import WrongName, refuse, unknown
+from spheresync.service.authority import Permission, authorize
+from spheresync.service.reading import Reading
+from spheresync.state.records import AssetRecord, AuditEvent, Checkpoint
+from spheresync.state.store import Tx
+
+
+class Undoing(Reading):
+    """The undo of runs, besides the questions that only the state answers."""
+
+    async def revert_run(self, run_id: str, principal: Principal, *, limit: int = 20) -> ChangeSetAnswer:
+        """Make and save the change set that restores what a run changed; AWS is read, and nothing written to it.
+
+        New rules do not make it stale, since it goes by what was there. What it restores is held once it is applied.
+
+        Raises:
+            UsageError: there is no such run, or it has not ended.
+            TargetError: a table could not be read; nothing was saved.
+        """
+        authorize(principal, Permission.ADMINISTER)
+        workshop = self._workshop
+        workshop.require_good_settings()
+        run = await self._store.runs.get(RunId(run_id))
+        reverter = Reverter(
+            self._store, workshop.settings, workshop.target(GLUE), run.id, principal, now=workshop.clock()
+        )
+        record = await reverter.run()
+        return await self.get_change_set(record.id, detail="concise", limit=limit)
+
+    async def release(self, assets: Sequence[str], principal: Principal) -> ReleaseAnswer:
+        """Let go of held assets, all of them where none is named; the next sync brings what Datasphere holds.
+
+        Naming an asset that nothing holds is no error, so that the call can be repeated.
+
+        Raises:
+            UsageError: a name is not SPACE/NAME or not known; nothing was released.
+        """
+        authorize(principal, Permission.ADMINISTER)
+        records = {record.id: record for record in await self._store.catalog.assets()}
+        wanted = _wanted(assets, records) if assets else records.keys()
+
+        async def let_go(tx: Tx) -> list[AssetId]:
+            held = [
+                checkpoint
+                for checkpoint in await tx.checkpoints.all(GLUE, DEFAULT_DESTINATION)
+                if checkpoint.held is not None and checkpoint.asset in wanted
+            ]
+            free = [replace(checkpoint, held=None) for checkpoint in held]
+            released = [checkpoint for checkpoint in held if is_held(records[checkpoint.asset], checkpoint)]
+            await tx.checkpoints.put_many(free)
+            await tx.catalog.set_statuses([(each.asset, status_of(records[each.asset], each)) for each in free])
+            await tx.audit.append_many([_event(principal, checkpoint) for checkpoint in released])
+            return [checkpoint.asset for checkpoint in released]
+
+        released = await self._store.write(let_go)
+        return ReleaseAnswer(released=sorted(map(str, released)), total=len(released))
+
+
+def _wanted(names: Sequence[str], records: dict[AssetId, AssetRecord]) -> set[AssetId]:
+    wanted, wrong = set(), []
+    for name in names:
+        try:
+            asset = AssetId.parse(name)
+        except ValueError as error:
+            wrong.append(WrongName("asset's form", str(error), _show_form))
+            continue
+        wanted.add(asset)
+        if asset not in records:
+            wrong.append(unknown("asset", name, map(str, records), listing="list_assets"))
+    refuse(wrong)
+    return wanted
+
+
+def _show_form() -> str:
+    return "Write an asset as SPACE/NAME, for example SALES/Orders."
+
+
+def _event(principal: Principal, held: Checkpoint) -> AuditEvent:
+    detail = {"object": f"{held.container}.{held.name}", "held_since": held.run_id}
+    return AuditEvent(principal.id, "release", None, str(held.asset), held.target, "done", {**detail})

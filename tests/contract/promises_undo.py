@@ -1,0 +1,84 @@
+"""Promises: the undo of runs."""
+
+from __future__ import annotations
+
+from tests.contract.promise import Promise
+
+UNDO: tuple[Promise, ...] = (
+    Promise(
+        "cli:revert",
+        "CONTRACT.md#Undo",
+        "revert makes a change set; applying it restores byte-equal TableInputs, and writes nothing before.",
+        (
+            "tests/e2e/test_undo.py::test_tables_are_byte_equal_again_and_the_undo_is_reviewed_first",
+            "tests/e2e/test_undo.py::test_edits_by_hand_that_a_run_wrote_over_come_back_exactly",
+            "tests/e2e/test_undo.py::test_a_run_without_changes_has_nothing_to_undo_and_says_so",
+        ),
+    ),
+    Promise(
+        "cli:release",
+        "CONTRACT.md#Undo",
+        "Restored assets are held until they change in Datasphere or a person releases them.",
+        (
+            "tests/e2e/test_undo.py::test_what_was_restored_is_held_until_it_changes_or_a_person_releases_it",
+            "tests/e2e/test_undo.py::test_an_asset_that_vanishes_after_its_undo_is_retired_as_any",
+            "tests/e2e/test_undo.py::test_leaving_the_scope_and_coming_back_are_undone_without_a_call",
+        ),
+    ),
+    Promise(
+        "runs:revert:refused",
+        "CONTRACT.md#Undo",
+        "What somebody else changed since is refused, item by item.",
+        (
+            "tests/e2e/test_undo.py::test_what_a_person_changed_since_is_refused_item_by_item",
+            "tests/e2e/test_undo.py::test_an_edit_between_review_and_apply_is_refused_too",
+            "tests/e2e/test_undo.py::test_what_another_run_wrote_since_is_refused_and_says_which",
+            "tests/e2e/test_undo.py::test_a_renaming_of_which_one_table_was_edited_is_left_whole",
+        ),
+    ),
+    Promise(
+        "runs:revert:deletes",
+        "CONTRACT.md#Deletion",
+        "What a run created is deleted by its undo only where deletes are allowed, and not made again.",
+        ("tests/e2e/test_undo.py::test_a_created_table_goes_only_where_deletes_are_allowed_and_is_not_made_again",),
+    ),
+    Promise(
+        "runs:revert:removals",
+        "CONTRACT.md#Undo",
+        "Retired and deleted tables come back whole, and stay.",
+        ("tests/e2e/test_undo.py::test_a_retired_and_a_deleted_table_come_back_whole_and_stay",),
+    ),
+    Promise(
+        "runs:revert:again",
+        "CONTRACT.md#Undo",
+        "An undo is a run like any other: it can be undone.",
+        ("tests/e2e/test_undo.py::test_an_undo_can_be_undone",),
+    ),
+    Promise(
+        "runs:revert:renaming",
+        "CONTRACT.md#Undo",
+        "The tables of an asset are restored together, whatever the rules say by now.",
+        (
+            "tests/e2e/test_undo.py::test_a_renaming_is_undone_with_both_tables_though_the_rules_moved_since",
+            "tests/e2e/test_undo.py::test_a_renaming_undone_without_deletes_leaves_the_new_table_beside",
+        ),
+    ),
+    Promise(
+        "cli:revert:words",
+        "CONTRACT.md#Command line: `spheresync`",
+        "revert and release are for admins, and say what is wrong with a name.",
+        ("tests/e2e/test_undo.py::test_what_cannot_be_asked_is_refused_in_words",),
+    ),
+    Promise(
+        "runs:revert:killed",
+        "CONTRACT.md#Command line: `spheresync`",
+        "An undo whose process dies is taken over, and holds what it restored.",
+        ("tests/faults/test_undo_killed.py::test_an_undo_that_is_killed_goes_on_and_holds_all_that_it_restored",),
+    ),
+    Promise(
+        "mcp:revert-run",
+        "CONTRACT.md#MCP server",
+        "revert_run answers the change set of the undo.",
+        ("tests/e2e/test_undo_dog.py::test_an_assistant_makes_the_undo_and_applies_it",),
+    ),
+)

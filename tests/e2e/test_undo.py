@@ -1,0 +1,337 @@
+"""The undo of a run: tables as they were, held until their assets change or a person lets go."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.e2e.test_former_tables import RENAME
+from tests.e2e.test_full import edit
+from tests.e2e.test_safety import add, parameters, tables_of, writes
+from tests.simulators.glue_process import GlueSimulator
+from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
+
+ASSET = "SPACE_000/ASSET_00001"
+VOLATILE = {"VersionId", "UpdateTime", "CreateTime"}
+
+
+def inputs(glue: GlueSimulator) -> dict[str, Any]:
+    """Every table as what could be written back."""
+    return {
+        f"{database}.{name}": {key: value for key, value in table["live"].items() if key not in VOLATILE}
+        for database, found in glue.dump()["tables"].items()
+        for name, table in found.items()
+    }
+
+
+def changed(installation: Installation, tenant: RunningTenant, *numbers: int) -> str:
+    """A run that brought a new label and a new column of each of these assets of SPACE_000."""
+    for number in numbers:
+        asset = f"ASSET_{number:05}"
+        tenant.edit("set_label", space="SPACE_000", asset=asset, label="Ümsatz anew")
+        tenant.edit("add_column", space="SPACE_000", asset=asset, column={"name": "NEU", "type": "Edm.Int32"})
+    run = installation.ask("sync")
+    assert run["counts"]["update"] == len(numbers)
+    return str(run["run_id"])
+
+
+def undone(installation: Installation, run_id: str, *flags: str, code: int = 0) -> dict[str, Any]:
+    change_set = installation.ask("revert", run_id)
+    assert change_set["undo_of"] == run_id
+    return dict(installation.ask("apply", change_set["change_set_id"], *flags, code=code))
+
+
+def held(installation: Installation) -> list[str]:
+    return [each["asset"] for each in installation.ask("assets", "--status", "held")["items"]]
+
+
+def test_tables_are_byte_equal_again_and_the_undo_is_reviewed_first(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    before = inputs(glue)
+    run_id = changed(synced, tenant, 1, 2)
+    glue.reset()
+    change_set = synced.ask("revert", run_id)
+    assert writes(glue) == {}
+    assert (change_set["state"], change_set["summary"]["update"], change_set["total"]) == ("open", 2, 2)
+    item = change_set["items"][0]
+    assert (item["asset"], item["operations"]) == (ASSET, ["glue:UpdateTable"])
+    assert {"path": "description", "before": "Ümsatz anew"}.items() <= item["changes"][1].items()
+    glue.reset()
+    run = synced.ask("apply", change_set["change_set_id"])
+    assert (run["state"], run["counts"]["update"]) == ("done", 2)
+    assert glue.calls() == {"UpdateTable": 2}
+    assert inputs(glue) == before
+    assert synced.ask("audit", "query", "--action", "revert")["items"][0]["run_id"] == run_id
+    assert synced.ask("audit", "query", "--action", "update", "--run", run["run_id"])["total"] == 2
+
+
+def test_what_was_restored_is_held_until_it_changes_or_a_person_releases_it(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    before = inputs(glue)
+    undone(synced, changed(synced, tenant, 1, 2, 3))
+    glue.reset()
+    for flags in ((), ("--full",)):
+        run = synced.ask("sync", *flags)
+        assert (run["state"], run["counts"]["held"], run["counts"]["unchanged"]) == ("done", 3, 27)
+    assert writes(glue) == {}
+    assert len(held(synced)) == 3
+    preview = synced.ask("preview", "--exit-code", code=0)
+    assert [item["action"] for item in preview["items"]] == ["held"] * 3
+
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00002", label="Once more")
+    run = synced.ask("sync")
+    assert (run["counts"]["held"], writes(glue)) == (2, {"UpdateTable": 1})
+    assert "neu" in {column["Name"] for column in columns(glue, "asset_00002")}
+
+    assert synced.ask("release", "--asset", ASSET, "--asset", "SPACE_000/ASSET_00005") == {
+        "released": [ASSET],
+        "total": 1,
+    }
+    assert held(synced) == ["SPACE_000/ASSET_00003"]
+    run = synced.ask("sync")
+    assert (run["counts"]["held"], run["counts"]["update"]) == (1, 1)
+    assert glue.table("space_000", "asset_00001")["Description"] == "Ümsatz anew"
+    assert inputs(glue)["space_000.asset_00003"] == before["space_000.asset_00003"]
+    assert synced.ask("release")["total"] == 1
+    assert synced.ask("release")["released"] == []
+    assert synced.ask("sync")["counts"]["update"] == 1
+    assert synced.ask("sync")["counts"]["unchanged"] == 30
+    assert synced.ask("audit", "query", "--action", "release")["total"] == 2
+
+
+def columns(glue: GlueSimulator, table: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = glue.table("space_000", table)["StorageDescriptor"]["Columns"]
+    return found
+
+
+@pytest.mark.parametrize("hand", ["description", "foreign", "deleted", "taken"])
+def test_what_a_person_changed_since_is_refused_item_by_item(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator, hand: str
+) -> None:
+    before = inputs(glue)
+    run_id = changed(synced, tenant, 1, 2)
+    if hand == "deleted":
+        glue.client().delete_table(DatabaseName="space_000", Name="asset_00001")
+    else:
+        edits: dict[str, Any] = {
+            "description": {"Description": "by hand"},
+            "foreign": {"foreign": {"team": "bi"}},
+            "taken": {"Parameters": {"owner": "Jane"}},
+        }
+        edit(glue, **edits[hand])
+    edited = inputs(glue).get("space_000.asset_00001")
+    change_set = synced.ask("revert", run_id)
+    assert (change_set["summary"]["conflict"], change_set["summary"]["update"]) == (1, 1)
+    refusal = change_set["items"][0]
+    assert (refusal["asset"], refusal["action"]) == (ASSET, "conflict")
+    assert "cannot be undone" in refusal["reason"]
+    run = synced.ask("apply", change_set["change_set_id"], code=1)
+    assert (run["state"], run["counts"]["update"], run["counts"]["refused"]) == ("partly_failed", 1, 1)
+    assert [(each["asset"], each["code"]) for each in run["failures"]] == [(ASSET, "moved")]
+    assert inputs(glue).get("space_000.asset_00001") == edited
+    assert inputs(glue)["space_000.asset_00002"] == before["space_000.asset_00002"]
+    assert held(synced) == ["SPACE_000/ASSET_00002"]
+
+
+def test_an_edit_between_review_and_apply_is_refused_too(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    run_id = changed(synced, tenant, 1, 2)
+    change_set = synced.ask("revert", run_id)
+    edit(glue, foreign={"team": "bi"})
+    run = synced.ask("apply", change_set["change_set_id"], code=1)
+    assert (run["counts"]["update"], run["counts"]["refused"]) == (1, 1)
+    assert parameters(glue, "space_000", "asset_00001")["team"] == "bi"
+    assert held(synced) == ["SPACE_000/ASSET_00002"]
+
+
+def test_what_another_run_wrote_since_is_refused_and_says_which(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    run_id = changed(synced, tenant, 1)
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Later")
+    later = synced.ask("sync")["run_id"]
+    change_set = synced.ask("revert", run_id)
+    assert f"run {later} has written" in change_set["items"][0]["reason"]
+    run = synced.ask("apply", change_set["change_set_id"], code=3)
+    assert (run["state"], run["counts"]["refused"]) == ("refused", 1)
+    assert glue.table("space_000", "asset_00001")["Description"] == "Later"
+    assert held(synced) == []
+    undone(synced, later)
+    assert undone(synced, run_id)["counts"]["update"] == 1, "one after the other, the last one first"
+    assert glue.table("space_000", "asset_00001")["Description"] != "Ümsatz anew"
+
+
+def test_a_created_table_goes_only_where_deletes_are_allowed_and_is_not_made_again(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    before = inputs(glue)
+    add(tenant, "SPACE_000", "NEW")
+    run_id = synced.ask("sync")["run_id"]
+    change_set = synced.ask("revert", run_id)
+    assert [(each["action"], each["blocked_by"]) for each in change_set["items"]] == [("delete", "deletes_not_allowed")]
+    run = synced.ask("apply", change_set["change_set_id"])
+    assert (run["counts"]["delete"], run["counts"]["blocked"]) == (0, 1)
+    assert "new" in tables_of(glue, "space_000")
+    assert held(synced) == []
+    assert undone(synced, run_id, "--allow-deletes")["counts"]["delete"] == 1
+    assert inputs(glue) == before
+    glue.reset()
+    assert synced.ask("sync")["counts"]["held"] == 1
+    assert synced.ask("sync", "--full")["counts"]["held"] == 1
+    assert writes(glue) == {}
+    assert held(synced) == ["SPACE_000/NEW"]
+    tenant.edit("set_label", space="SPACE_000", asset="NEW", label="Now it is wanted")
+    assert synced.ask("sync")["counts"]["create"] == 1
+    assert synced.ask("sync")["counts"]["unchanged"] == 31
+
+
+def test_a_retired_and_a_deleted_table_come_back_whole_and_stay(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    edit(glue, foreign={"team": "bi"})
+    assert synced.ask("sync", "--full")["counts"]["unchanged"] == 30
+    before = inputs(glue)
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00001")
+    retirement = [synced.ask("sync")["run_id"] for _ in range(3)][-1]
+    retired = inputs(glue)
+    assert retired != before
+    deletion = synced.ask("sync", "--allow-deletes")["run_id"]
+    assert "asset_00001" not in tables_of(glue, "space_000")
+
+    assert undone(synced, deletion)["counts"]["create"] == 1
+    assert inputs(glue) == retired
+    assert synced.ask("sync", "--allow-deletes")["counts"]["held"] == 1
+    assert undone(synced, retirement)["state"] == "done"
+    assert inputs(glue) == before
+    assert parameters(glue, "space_000", "asset_00001")["team"] == "bi"
+    for _ in range(4):
+        assert synced.ask("sync", "--allow-deletes")["counts"]["held"] == 1
+    assert held(synced) == [ASSET]
+    assert inputs(glue) == before
+    assert synced.ask("release")["released"] == [ASSET]
+    assert synced.ask("sync")["counts"]["retire"] == 1
+
+
+def test_an_asset_that_vanishes_after_its_undo_is_retired_as_any(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    undone(synced, changed(synced, tenant, 1))
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00001")
+    runs = [synced.ask("sync")["counts"] for _ in range(3)]
+    assert [(counts["held"], counts["retire"]) for counts in runs] == [(1, 0), (1, 0), (0, 1)]
+
+
+def test_an_undo_can_be_undone(synced: Installation, tenant: RunningTenant, glue: GlueSimulator) -> None:
+    before = inputs(glue)
+    add(tenant, "SPACE_000", "NEW")
+    run_id = changed(synced, tenant, 1, 2)
+    after = inputs(glue)
+    undo = undone(synced, run_id, "--allow-deletes")["run_id"]
+    assert inputs(glue) == before
+    again = undone(synced, undo)
+    assert (again["counts"]["update"], again["counts"]["create"]) == (2, 1)
+    assert inputs(glue) == after
+    assert undone(synced, again["run_id"], "--allow-deletes")["state"] == "done"
+    assert inputs(glue) == before
+    assert synced.ask("sync")["counts"]["held"] == 3
+
+
+def test_a_renaming_is_undone_with_both_tables_though_the_rules_moved_since(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    before = inputs(glue)
+    synced.config = RENAME
+    run_id = synced.ask("sync")["run_id"]
+    change_set = synced.ask("revert", run_id)
+    synced.config = RENAME + 'scope: {exclude: ["SPACE_002/*"]}\n'
+    run = synced.ask("apply", change_set["change_set_id"], "--allow-deletes")
+    assert (run["state"], run["counts"]["delete"]) == ("done", 1)
+    assert inputs(glue) == before
+    synced.config = RENAME
+    glue.reset()
+    assert synced.ask("sync")["counts"]["held"] == 1
+    assert glue.calls() == {}
+    assert synced.ask("release")["total"] == 1
+    counts = synced.ask("sync")["counts"]
+    assert (counts["create"], counts["retire"]) == (1, 1)
+
+
+def test_a_renaming_undone_without_deletes_leaves_the_new_table_beside(
+    synced: Installation, glue: GlueSimulator
+) -> None:
+    before = inputs(glue)
+    synced.config = RENAME
+    run_id = synced.ask("sync")["run_id"]
+    both = {**inputs(glue), "space_000.asset_00001": before["space_000.asset_00001"]}
+    assert undone(synced, run_id)["counts"]["blocked"] == 1
+    assert inputs(glue) == both
+    assert synced.ask("sync", "--allow-deletes")["counts"]["held"] == 1
+    assert inputs(glue) == both, "nothing of a held asset is touched"
+    edit(glue, foreign={"team": "bi"})
+    synced.ask("release")
+    assert synced.ask("sync")["counts"]["retire"] == 1
+    assert "spheresync.status" not in parameters(glue, "space_000", "asset_00001_v1")
+
+
+def test_a_renaming_of_which_one_table_was_edited_is_left_whole(synced: Installation, glue: GlueSimulator) -> None:
+    synced.config = RENAME
+    run_id = synced.ask("sync")["run_id"]
+    edit(glue, foreign={"team": "bi"})
+    after = inputs(glue)
+    change_set = synced.ask("revert", run_id)
+    assert [each["action"] for each in change_set["items"]] == ["conflict", "conflict"]
+    synced.ask("apply", change_set["change_set_id"], "--allow-deletes", code=3)
+    assert inputs(glue) == after
+
+
+def test_leaving_the_scope_and_coming_back_are_undone_without_a_call(synced: Installation, glue: GlueSimulator) -> None:
+    synced.config = f'scope: {{exclude: ["{ASSET}"]}}\n'
+    left = synced.ask("sync")["run_id"]
+    assert undone(synced, left)["counts"]["adopt"] == 1
+    assert writes(glue) == {}
+    assert synced.ask("sync")["counts"]["held"] == 1
+    assert synced.ask("release")["total"] == 1
+    assert synced.ask("sync")["counts"]["forget"] == 1
+    synced.config = "scope: {}\n"
+    back = synced.ask("sync")["run_id"]
+    assert undone(synced, back)["counts"]["forget"] == 1
+    assert synced.ask("sync")["counts"]["held"] == 1
+    assert synced.ask("release")["total"] == 1
+    assert synced.ask("sync")["counts"]["adopt"] == 1
+    assert writes(glue) == {}
+
+
+def test_edits_by_hand_that_a_run_wrote_over_come_back_exactly(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    edit(glue, foreign={"team": "bi"}, Description="by hand", TableType="VIRTUAL_VIEW")
+    before = inputs(glue)
+    run = synced.ask("sync", "--full")
+    assert run["counts"]["unchanged"] == 29
+    assert inputs(glue) != before
+    assert undone(synced, run["run_id"])["state"] == "done"
+    assert inputs(glue) == before
+    assert synced.ask("release")["total"] == 1
+    assert synced.ask("sync")["counts"]["unchanged"] == 29, "the present definition again, without a look by --full"
+    assert inputs(glue) != before
+
+
+def test_a_run_without_changes_has_nothing_to_undo_and_says_so(synced: Installation) -> None:
+    run_id = synced.ask("sync")["run_id"]
+    change_set = synced.ask("revert", run_id)
+    assert (change_set["total"], change_set["findings"][0]["code"]) == (0, "nothing_to_undo")
+    assert "nothing to undo" in synced.run("revert", run_id).out
+
+
+def test_what_cannot_be_asked_is_refused_in_words(synced: Installation) -> None:
+    assert "no run" in synced.ask("revert", "run_unknown", code=2)["error"]["message"]
+    assert "there is no asset" in synced.ask("release", "--asset", "SPACE_000/ASSET_0000", code=2)["error"]["message"]
+    synced.extra["SPHERESYNC_ROLE"] = "operator"
+    run_id = synced.ask("runs")["items"][0]["run_id"]
+    assert synced.run("revert", run_id).code != 0
+    assert synced.run("release").code != 0
