@@ -59,6 +59,16 @@ README: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "readme:undo",
+        "README.md#What you can rely on",
+        "A run can be undone.",
+        (
+            "tests/e2e/test_undo.py::test_tables_are_byte_equal_again_and_the_undo_is_reviewed_first",
+            "tests/e2e/test_undo.py::test_what_a_person_changed_since_is_refused_item_by_item",
+            "tests/e2e/test_undo.py::test_a_retired_and_a_deleted_table_come_back_whole_and_stay",
+        ),
+    ),
+    Promise(
         "readme:audit",
         "README.md#What you can rely on",
         "The audit log proves itself.",

@@ -22,6 +22,7 @@ UNDO: tuple[Promise, ...] = (
         (
             "tests/e2e/test_undo.py::test_what_was_restored_is_held_until_it_changes_or_a_person_releases_it",
             "tests/e2e/test_undo.py::test_an_asset_that_vanishes_after_its_undo_is_retired_as_any",
+            "tests/unit/plan/test_holds.py::test_whatever_became_of_the_table_it_is_held_until_the_asset_changes",
             "tests/e2e/test_undo.py::test_leaving_the_scope_and_coming_back_are_undone_without_a_call",
         ),
     ),
@@ -32,6 +33,7 @@ UNDO: tuple[Promise, ...] = (
         (
             "tests/e2e/test_undo.py::test_what_a_person_changed_since_is_refused_item_by_item",
             "tests/e2e/test_undo.py::test_an_edit_between_review_and_apply_is_refused_too",
+            "tests/unit/plan/test_undo.py::test_what_others_did_since_refuses_it_and_is_named",
             "tests/e2e/test_undo.py::test_what_another_run_wrote_since_is_refused_and_says_which",
             "tests/e2e/test_undo.py::test_a_renaming_of_which_one_table_was_edited_is_left_whole",
         ),

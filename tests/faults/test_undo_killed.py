@@ -46,7 +46,10 @@ def test_an_undo_that_is_killed_goes_on_and_holds_all_that_it_restored(
     glue.reset()
     moments = random.Random(20261125)
     for _ in range(4):
-        kill_once_under_way(synced, glue, change_set, after=moments.randint(1, 30))
+        kill_once_under_way(synced, glue, change_set, after=moments.randint(1, 20))
+    under_way = synced.ask("runs")["items"][0]
+    assert under_way["state"] == "running"
+    assert "is still running" in synced.ask("revert", under_way["run_id"], code=2)["error"]["message"]
     ended = synced.ask("apply", change_set)
     assert (ended["state"], ended["counts"]["metadata_only"]) == ("done", ASSETS)
     assert inputs(glue) == before

@@ -71,7 +71,7 @@ def restore(action: Action = Action.UPDATE, *, version: str | None = "0", recove
 def holds(glue: GlueSimulator, content: bytes) -> bool:
     live = glue.table("sales", "orders")
     wanted = json.loads(content)
-    return {key: live[key] for key in wanted} == wanted
+    return bool({key: live[key] for key in wanted} == wanted)
 
 
 async def refused(target: GlueTarget, fault: TargetFault, wanted: Operation) -> TargetError:

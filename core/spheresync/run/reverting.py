@@ -78,7 +78,7 @@ class Reverter:
         if not undone.state.ended:
             raise UsageError(
                 f"run {undone.id} is still {undone.state}, so it cannot be undone yet.",
-                remedy=f"Wait for its end (spheresync runs {undone.id}) or cancel it, then revert what it has done.",
+                remedy="Wait for its end or cancel it, then revert what it has done.",
             )
         allowed = self._settings.deletion.policy is DeletionPolicy.DELETE
         items = undo_items(
