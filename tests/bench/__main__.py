@@ -20,6 +20,7 @@ from tests.bench.processes import ROOT
 from tests.bench.scale import FULL, QUICK, Scale, Section
 from tests.bench.section_answers import measure_answers
 from tests.bench.section_discovery import measure_discovery
+from tests.bench.section_freshness import measure_freshness
 from tests.bench.section_planning import measure_planning
 from tests.bench.section_start import measure_start
 from tests.bench.section_writing import measure_writing
@@ -31,6 +32,7 @@ SECTIONS: dict[str, Section] = {
     "writing": measure_writing,
     "answers": measure_answers,
     "start": measure_start,
+    "freshness": measure_freshness,
 }
 
 
