@@ -56,6 +56,12 @@ SCHEDULE: tuple[Promise, ...] = (
         ("tests/e2e/test_schedule.py::test_most_assets_vanishing_trips_the_guard_round_after_round",),
     ),
     Promise(
+        "runs:scheduled:set-aside",
+        "CONTRACT.md#What a Glue table holds",
+        "A conflict that the scheduler meets is told, and left to a person.",
+        ("tests/e2e/test_schedule.py::test_what_only_a_person_can_settle_is_tried_once_and_told",),
+    ),
+    Promise(
         "mcp:sync-status:ledger",
         "CONTRACT.md#MCP server",
         "What the status says was used is what the tenant and AWS counted.",

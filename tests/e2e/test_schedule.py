@@ -141,6 +141,24 @@ def set_aside(installation: Installation) -> list[dict[str, Any]]:
     return [job for job in installation.ask("status")["scheduler"]["set_aside"] if job["kind"] == "write"]
 
 
+def test_what_only_a_person_can_settle_is_tried_once_and_told(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    hands = glue.client()
+    hands.create_database(DatabaseInput={"Name": "space_000"})
+    hands.create_table(DatabaseName="space_000", TableInput={"Name": MODEL.lower()})
+    installation.extra |= AT_ONCE
+    with serving(installation):
+        (job,) = until(lambda: set_aside(installation), "the conflict that is set aside")
+        assert (job["subject"], job["problem"]["code"]) == (f"SPACE_000/{MODEL}", "conflict")
+        until(lambda: synced_count(installation) == 29, "the others")
+        runs = len(installation.ask("runs")["items"])
+        looked = tenant.stats().total
+        until(lambda: tenant.stats().total > looked + 20, "more turns")
+        assert len(installation.ask("runs")["items"]) == runs, "and not tried again each second"
+    assert glue.table("space_000", MODEL.lower())["VersionId"] == "0"
+
+
 def test_a_paused_tier_waits_and_one_that_is_to_run_now_runs(
     synced: Installation, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:

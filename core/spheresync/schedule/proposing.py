@@ -45,10 +45,7 @@ class Proposer:
     async def _about(self) -> str:
         """All that the plan depends on: rules, scope, and the definitions as they are known."""
         settings = self._workshop.settings
-        known = [
-            [str(record.id), record.definition, record.included, record.misses]
-            for record in await self._workshop.store.catalog.assets()
-        ]
+        known = await self._workshop.store.catalog.signature(settings.deletion.misses)
         return digest_json([settings.mapping_digest, settings.scope_digest, known])
 
     async def _stands(self, about: str) -> bool:

@@ -32,6 +32,8 @@ BEAT = 1.0
 _GATHER = 10.0
 """Seconds for which writes are gathered at most while many definitions are still being read."""
 _MANY = 20
+_REVIEW = 2.0
+"""Seconds between two looks at whether a person has reviewed the first plan."""
 _PAUSE_AFTER_ERROR = 5.0
 _LIMITS = {
     JobKind.LIST: timedelta(minutes=15),
@@ -179,7 +181,7 @@ class Scheduler:
         if not await may_write(self._store, self._workshop.settings):
             if reading == 0:
                 await self._proposer.propose()
-            await anyio.sleep(TICK)
+            await anyio.sleep(_REVIEW)
             return
         if reading > _MANY and waiting < BATCH:
             await self._gather()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from spheresync.config import Settings
@@ -15,7 +16,8 @@ from spheresync.schedule.due import in_window, next_due
 from spheresync.schedule.engine import JobEngine, JobKind, JobState, NewJob
 from spheresync.schedule.looking import RANKS
 from spheresync.schedule.rates import Evidence, pool_rates, rate_of
-from spheresync.state.schedule import DueRow, ScheduleRow
+from spheresync.state.records import FacetCount
+from spheresync.state.schedule import DueRow
 from spheresync.state.store import Tx
 
 TENANT = "tenant"
@@ -23,6 +25,7 @@ TENANT = "tenant"
 LIST_RANK = 0
 POOLS_LAST = timedelta(minutes=10)
 """Rates of pools are estimated anew so often."""
+FACETS_LAST = timedelta(seconds=10)
 _LISTING_SHARE = 0.25
 """Of the request budget, the most that listings may take."""
 _AHEAD = 0.25
@@ -39,6 +42,8 @@ class Turns:
         self._engine = engine
         self._pools: Mapping[Hashable, float] = {}
         self._pools_at: datetime | None = None
+        self._facets: list[FacetCount] = []
+        self._facets_at: datetime | None = None
 
     async def ask(self) -> None:
         """Ask for what is due now.
@@ -62,7 +67,12 @@ class Turns:
         running = [tier for tier in Tier if tier not in paused]
         if not running:
             return []
-        facets = await store.catalog.counts()
+        last = await store.meta.get(LISTED)
+        since = None if last is None else now - datetime.fromisoformat(last)
+        quickest = min(settings.tiers.of(tier).interval for tier in running)
+        if since is not None and timedelta(0) <= since < quickest:
+            return []
+        facets = await self._known_facets(now)
         sizes: Counter[Tier | None] = Counter()
         for facet in facets:
             sizes[facet.tier] += facet.count
@@ -70,10 +80,16 @@ class Turns:
         cost = 1 + len({facet.space for facet in facets}) + sum(sizes.values()) // 500
         least = timedelta(minutes=cost / (_LISTING_SHARE * settings.datasphere.max_requests_per_minute))
         interval = max(min(settings.tiers.of(tier).interval for tier in used), least)
-        last = await store.meta.get(LISTED)
-        if last is not None and timedelta(0) <= now - datetime.fromisoformat(last) < interval:
+        if since is not None and timedelta(0) <= since < interval:
             return []
         return [NewJob(JobKind.LIST, TENANT, LIST_RANK, "what there is", isoformat(now), revive=True)]
+
+    async def _known_facets(self, now: datetime) -> list[FacetCount]:
+        """How many assets there are of each kind, looked up now and then: it takes a pass over all of them."""
+        if self._facets_at is None or not timedelta(0) <= now - self._facets_at < FACETS_LAST:
+            self._facets = await self._workshop.store.catalog.counts()
+            self._facets_at = now
+        return self._facets
 
     async def _readings(self, settings: Settings, now: datetime, paused: frozenset[Tier], room: int) -> list[NewJob]:
         """Jobs for definitions whose turn it is, the most worthwhile first."""
@@ -102,11 +118,13 @@ class Turns:
                 continue
             by_reading = next_due(row.asset, seen, tier)
             if by_reading > now:
-                later.append(_put_off(row, by_reading))
+                later.append(replace(row.planned, next_due_at=isoformat(by_reading)))
             elif in_window(now, tier):
                 due.append(row)
             else:
-                later.append(_put_off(row, next_due(row.asset, now - tier.interval, tier)))
+                later.append(
+                    replace(row.planned, next_due_at=isoformat(next_due(row.asset, now - tier.interval, tier)))
+                )
 
         async def put(tx: Tx) -> None:
             await tx.schedule.put(later)
@@ -131,7 +149,7 @@ def _candidate(row: DueRow, settings: Settings, now: datetime, pools: Mapping[Ha
         age=None if seen is None else max(timedelta(0), now - seen),
         bound=tier.freshness or _BOUND * tier.interval,
         rate=rate_of(_evidence(row), _pool(row), pools),
-        signalled=row.planned is not None and row.planned.signalled,
+        signalled=row.planned.signalled,
     )
 
 
@@ -140,17 +158,8 @@ def _seen(row: DueRow) -> datetime | None:
     return None if row.read_at is None else datetime.fromisoformat(row.read_at)
 
 
-def _put_off(row: DueRow, at: datetime) -> ScheduleRow:
-    planned = row.planned
-    if planned is None:
-        return ScheduleRow(row.asset, isoformat(at), None, 0.0, 0.0, 0, signalled=False)
-    return ScheduleRow(
-        row.asset, isoformat(at), planned.seen_at, planned.changes, planned.days, planned.failures, planned.signalled
-    )
-
-
 def _evidence(row: DueRow) -> Evidence:
-    return Evidence() if row.planned is None else Evidence(row.planned.changes, row.planned.days)
+    return Evidence(row.planned.changes, row.planned.days)
 
 
 def _pool(row: DueRow) -> Hashable:

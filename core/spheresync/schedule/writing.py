@@ -6,7 +6,7 @@ single asset is that asset's failure; the rest of the batch is done.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from spheresync.model import AssetId, Problem, RunState
 from spheresync.plan.triage import Work
@@ -17,7 +17,7 @@ from spheresync.schedule.engine import Job, JobEngine
 from spheresync.schedule.looking import REMOVALS, removals
 from spheresync.schedule.pending import work_of
 from spheresync.schedule.retries import HELD_BACK
-from spheresync.state.records import ChangeSetItem, JournalEntry, RunRecord
+from spheresync.state.records import AssetRecord, ChangeSetItem, JournalEntry, RunRecord
 
 BATCH = 200
 """Assets in one run at most: what is more urgent and comes meanwhile waits for so many writes."""
@@ -37,14 +37,16 @@ async def write_batch(workshop: Workshop, engine: JobEngine, jobs: Sequence[Job]
 
 
 async def _write(workshop: Workshop, engine: JobEngine, jobs: Mapping[AssetId, Job], run: StartRun) -> None:
-    records = [record for asset in jobs if (record := await workshop.store.catalog.asset(asset)) is not None]
-    work = await work_of(workshop, records)
+    work = await work_of(workshop, await _records(workshop, jobs))
     wanted = [asset for asset in jobs if work.get(asset) is Work.DESIGN]
     await engine.finish([job for asset, job in jobs.items() if asset not in wanted])
     if not wanted:
         return
     ended = await run(RunRequest(Scope(assets=frozenset(wanted)), refresh=False))
     problems = await _problems(workshop, ended, wanted)
+    if ended.state is not RunState.CANCELLED:
+        left = await work_of(workshop, await _records(workshop, wanted))
+        problems = {asset: _undone(asset, ended) for asset in wanted if left.get(asset) is Work.DESIGN} | problems
     await engine.finish([jobs[asset] for asset in wanted if asset not in problems])
     for asset, problem in problems.items():
         await engine.fail(jobs[asset], problem)
@@ -57,10 +59,21 @@ async def _remove(workshop: Workshop, engine: JobEngine, job: Job, run: StartRun
         return
     ended = await run(RunRequest(Scope(assets=frozenset(going)), refresh=False))
     problems = await _problems(workshop, ended, going)
+    if not problems and ended.state is not RunState.CANCELLED and await removals(workshop) == going:
+        problems = {going[0]: _undone(going[0], ended)}
     if problems:
         await engine.fail(job, next(iter(problems.values())))
     else:
         await engine.finish([job])
+
+
+async def _records(workshop: Workshop, assets: Iterable[AssetId]) -> list[AssetRecord]:
+    return [record for asset in assets if (record := await workshop.store.catalog.asset(asset)) is not None]
+
+
+def _undone(asset: AssetId, run: RunRecord) -> Problem:
+    """A run that ended well and left something as it was: without this it would be tried again and again."""
+    return Problem(str(asset), HELD_BACK, f"run {run.id} left it as it is.", "Look at the findings of that run.")
 
 
 async def _problems(workshop: Workshop, run: RunRecord, assets: Sequence[AssetId]) -> dict[AssetId, Problem]:

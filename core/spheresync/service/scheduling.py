@@ -78,7 +78,9 @@ async def tier_statuses(workshop: Workshop, sizes: dict[str, int]) -> list[TierS
                 tier=tier,
                 assets=sizes.get(tier, 0),
                 interval=format_duration(wanted.interval),
-                next_run=planned.get(tier) if kept and tier not in paused else None,
+                next_run=(planned.get(tier) or isoformat(now))
+                if kept and tier in planned and tier not in paused
+                else None,
                 paused=tier in paused,
                 window=None if wanted.window is None else f"{wanted.window} {wanted.timezone}",
                 freshness=None if objective is None else format_duration(objective),

@@ -74,6 +74,17 @@ class CatalogReader:
         )
         return None if row is None else _read_asset(row)
 
+    async def signature(self, misses: int) -> str:
+        """A text that is another one once an asset was added, changed, missed, or taken in or out of the scope.
+
+        `misses`: more of them in a row make no difference any more.
+        """
+        row = await self._link.one(
+            "SELECT count(*), max(changed_at), total(included), count(definition), total(min(misses, ?)) FROM assets",
+            (misses,),
+        )
+        return repr(row)
+
     async def page(
         self,
         *,

@@ -25,20 +25,19 @@ class ScheduleRow:
 
 @dataclass(frozen=True, slots=True)
 class DueRow:
-    """An asset that is in scope and listed, with all that says whether it is due. `planned`: None where it is new."""
+    """An asset that is in scope and listed, with all that says whether it is due."""
 
     asset: AssetId
     kind: AssetKind
     tier: Tier
     read_at: str | None
-    planned: ScheduleRow | None
+    planned: ScheduleRow
 
 
 _WATCHED = (
     "SELECT a.space, a.name, a.kind, a.tier, a.read_at, s.next_due_at, s.seen_at, s.changes, s.days, s.failures, "
     "s.signalled "
-    "FROM assets AS a JOIN entries AS e ON e.space = a.space AND e.name = a.name "
-    "LEFT JOIN schedule AS s ON s.space = a.space AND s.name = a.name "
+    "FROM schedule AS s JOIN assets AS a ON a.space = s.space AND a.name = s.name "
     "WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL"
 )
 
@@ -50,13 +49,13 @@ class ScheduleReader:
         self._link = link
 
     async def watched(self) -> list[DueRow]:
-        """Every asset that is in scope, listed and exposed by its entry, due or not."""
+        """Every asset that is in scope and listed, due or not."""
         rows = await self._link.all(_WATCHED)
         return [_due(row) for row in rows]
 
     async def due(self, now: str) -> list[DueRow]:
-        """Those of `watched` that are due at `now`, or were never planned."""
-        rows = await self._link.all(f"{_WATCHED} AND (s.next_due_at IS NULL OR s.next_due_at <= ?)", (now,))
+        """Those of `watched` that are due at `now`."""
+        rows = await self._link.all(f"{_WATCHED} AND s.next_due_at <= ?", (now,))
         return [_due(row) for row in rows]
 
     async def get(self, asset: AssetId) -> ScheduleRow | None:
@@ -69,7 +68,7 @@ class ScheduleReader:
         return None if row is None else _planned(asset, row)
 
     async def next_due(self) -> dict[Tier, str]:
-        """The earliest planned moment of each tier."""
+        """The earliest planned moment of each tier; "" where it is due at once."""
         rows = await self._link.all(
             "SELECT a.tier, min(s.next_due_at) FROM schedule AS s JOIN assets AS a ON a.space = s.space "
             "AND a.name = s.name WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL GROUP BY a.tier"
@@ -108,7 +107,8 @@ class ScheduleWriter(ScheduleReader):
     async def put_entries(self, entries: Sequence[AssetEntry]) -> None:
         """Remember by which URLs definitions are read; entries are new or have changed."""
         await self._writes.execute_many(
-            "UPDATE schedule SET signalled = 1 WHERE space = ? AND name = ?",
+            "INSERT INTO schedule (space, name, next_due_at, seen_at, changes, days, failures, signalled) "
+            "VALUES (?, ?, '', NULL, 0, 0, 0, 0) ON CONFLICT (space, name) DO UPDATE SET signalled = 1",
             [(each.id.space, each.id.name) for each in entries],
         )
         await self._writes.execute_many(
@@ -134,5 +134,4 @@ def _planned(asset: AssetId, row: Row) -> ScheduleRow:
 
 def _due(row: Row) -> DueRow:
     asset = AssetId(SpaceName(row[0]), TechnicalName(row[1]))
-    planned = None if row[5] is None else _planned(asset, row[5:])
-    return DueRow(asset, AssetKind(row[2]), Tier(row[3]), row[4], planned)
+    return DueRow(asset, AssetKind(row[2]), Tier(row[3]), row[4], _planned(asset, row[5:]))

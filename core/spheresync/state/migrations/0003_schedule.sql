@@ -6,7 +6,7 @@ CREATE TABLE entries (
     PRIMARY KEY (space, name)
 ) WITHOUT ROWID;
 
--- When each asset is due again, and what is known of how often it changes.
+-- When each asset is due again ('' at once), and what is known of how often it changes.
 CREATE TABLE schedule (
     space TEXT NOT NULL,
     name TEXT NOT NULL,
@@ -18,6 +18,8 @@ CREATE TABLE schedule (
     signalled INTEGER NOT NULL, -- its catalog entry has changed since it was looked at
     PRIMARY KEY (space, name)
 ) WITHOUT ROWID;
+
+CREATE INDEX schedule_by_due ON schedule (next_due_at);
 
 -- One row for each kind and subject: what is asked again while it is queued is the same job.
 CREATE TABLE jobs (
