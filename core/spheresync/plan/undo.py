@@ -75,21 +75,29 @@ class Deed:
         return f"{self.item.container}.{self.item.name}"
 
 
-def undo_items(
-    run_id: RunId, deeds: Iterable[Deed], *, marker: str, deletes_wait_for: str | None
-) -> list[ChangeSetItem]:
-    """The items that undo what a run did, refused ones first (as conflicts that say why), then in order of urgency.
+def undo_item(run_id: RunId, deed: Deed, *, marker: str, deletes_wait_for: str | None) -> ChangeSetItem | None:
+    """The item that undoes what a run did to one object, a conflict that says why not, or None where it did nothing.
 
     Args:
         run_id: the run that is undone.
-        deeds: what it did, object by object.
+        deed: what it did.
         marker: this installation's `spheresync.managed-by`.
         deletes_wait_for: why the deletion of what the run created is held back, None where it is allowed.
     """
-    planned = [_undo(run_id, deed, marker, deletes_wait_for) for deed in deeds if deed.nature is not Nature.NOTHING]
-    refused = {item.asset: item for item in planned if item.action is Action.CONFLICT}
-    items = [_with_its_asset(item, refused) for item in planned]
-    return sorted(items, key=lambda item: (item.action is not Action.CONFLICT, *by_urgency(item)))
+    if deed.nature is Nature.NOTHING:
+        return None
+    why_not = _why_not(run_id, deed, marker)
+    if why_not is not None:
+        return _refused(deed.item, f"cannot be undone: {why_not}")
+    return _undo(run_id, deed, deletes_wait_for)
+
+
+def settle_together(planned: Iterable[ChangeSetItem]) -> list[ChangeSetItem]:
+    """The items of one undo, refused ones first, then by urgency; refused for an asset as a whole or not at all."""
+    items = list(planned)
+    refused = {item.asset: item for item in items if item.action is Action.CONFLICT}
+    settled = [_with_its_asset(item, refused) for item in items]
+    return sorted(settled, key=lambda item: (item.action is not Action.CONFLICT, *by_urgency(item)))
 
 
 def _with_its_asset(item: ChangeSetItem, refused: dict[AssetId, ChangeSetItem]) -> ChangeSetItem:
@@ -99,11 +107,8 @@ def _with_its_asset(item: ChangeSetItem, refused: dict[AssetId, ChangeSetItem]) 
     return _refused(item, f"cannot be undone alone: {other.container}.{other.name} of the same asset is left as it is")
 
 
-def _undo(run_id: RunId, deed: Deed, marker: str, deletes_wait_for: str | None) -> ChangeSetItem:
+def _undo(run_id: RunId, deed: Deed, deletes_wait_for: str | None) -> ChangeSetItem:
     nature, before = deed.nature, deed.before
-    why_not = _why_not(run_id, deed, marker)
-    if why_not is not None:
-        return _refused(deed.item, f"cannot be undone: {why_not}")
     base = replace(
         deed.item,
         ordinal=0,

@@ -20,7 +20,6 @@ from spheresync.model import (
     Action,
     AssetId,
     ChangeSetId,
-    Digest,
     LiveObject,
     PhysicalName,
     Principal,
@@ -30,7 +29,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.plan.items import digest_items
-from spheresync.plan.undo import Deed, Nature, undo_items
+from spheresync.plan.undo import Deed, Nature, settle_together, undo_item
 from spheresync.run.naming import Address
 from spheresync.run.planning import FORMAT
 from spheresync.run.removals import NEEDS_ALLOWANCE
@@ -50,6 +49,7 @@ from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Target
 
 NOTHING_TO_UNDO = "nothing_to_undo"
+_CHUNK = 500
 _READ_ONE_BY_ONE = 20
 """Up to so many tables are asked for by name; of more, their databases are listed, a hundred tables a call."""
 
@@ -80,24 +80,37 @@ class Reverter:
                 f"run {undone.id} is still {undone.state}, so it cannot be undone yet.",
                 remedy="Wait for its end or cancel it, then revert what it has done.",
             )
-        allowed = self._settings.deletion.policy is DeletionPolicy.DELETE
-        items = undo_items(
-            undone.id,
-            await self._deeds(undone),
-            marker=self._settings.installation_marker,
-            deletes_wait_for=None if allowed else NEEDS_ALLOWANCE,
-        )
+        items = settle_together(await self._plan(undone))
         return await self._save([replace(item, ordinal=number) for number, item in enumerate(items, start=1)])
 
+    async def _plan(self, undone: RunRecord) -> list[ChangeSetItem]:
+        """The items by themselves, a chunk of bodies at a time, so that memory does not grow with their number."""
+        waits = None if self._settings.deletion.policy is DeletionPolicy.DELETE else NEEDS_ALLOWANCE
+        deeds = await self._deeds(undone)
+        live = await self._read([_address(deed.item) for deed in deeds if deed.nature not in _NEVER_READ])
+        items: list[ChangeSetItem] = []
+        for start in range(0, len(deeds), _CHUNK):
+            chunk = deeds[start : start + _CHUNK]
+            bodies = await self._store.blobs.get_many(
+                digest for deed in chunk for digest in (deed.entry.before, deed.entry.after) if digest is not None
+            )
+            for deed in chunk:
+                whole = replace(
+                    deed,
+                    before=bodies.get(deed.entry.before) if deed.entry.before is not None else None,
+                    after=bodies.get(deed.entry.after) if deed.entry.after is not None else None,
+                    live=live.get(_address(deed.item)),
+                )
+                marker = self._settings.installation_marker
+                item = undo_item(undone.id, whole, marker=marker, deletes_wait_for=waits)
+                items += [item] if item is not None else []
+        return items
+
     async def _deeds(self, undone: RunRecord) -> list[Deed]:
+        """What the run did, still without bodies."""
         if undone.change_set_id is None:
             return []
         items = {item.ordinal: item for item in await self._store.change_sets.all_items(undone.change_set_id)}
-        done = [
-            (items[entry.ordinal], entry)
-            for entry in await self._store.runs.entries(undone.id)
-            if entry.state is JournalState.CONFIRMED and items[entry.ordinal].target == self._target.name
-        ]
         checkpoints = {
             held.asset: held for held in await self._store.checkpoints.all(self._target.name, DEFAULT_DESTINATION)
         }
@@ -105,12 +118,11 @@ class Reverter:
             former.address: former
             for former in await self._store.former_tables.all(self._target.name, DEFAULT_DESTINATION)
         }
-        bodies = await self._store.blobs.get_many(
-            digest for _, entry in done for digest in (entry.before, entry.after) if digest is not None
-        )
-        deeds = [_deed(item, entry, bodies, checkpoints, formers) for item, entry in done]
-        live = await self._read([_address(deed.item) for deed in deeds if deed.nature not in _NEVER_READ])
-        return [replace(deed, live=live.get(_address(deed.item))) for deed in deeds]
+        return [
+            _deed(items[entry.ordinal], entry, checkpoints, formers)
+            for entry in await self._store.runs.entries(undone.id)
+            if entry.state is JournalState.CONFIRMED and items[entry.ordinal].target == self._target.name
+        ]
 
     async def _read(self, addresses: Sequence[Address]) -> Mapping[Address, LiveObject]:
         """What stands at these addresses now."""
@@ -173,7 +185,6 @@ def _address(item: ChangeSetItem) -> Address:
 def _deed(
     item: ChangeSetItem,
     entry: JournalEntry,
-    bodies: Mapping[Digest, bytes],
     checkpoints: Mapping[AssetId, Checkpoint],
     formers: Mapping[tuple[PhysicalName, PhysicalName], FormerTable],
 ) -> Deed:
@@ -184,8 +195,8 @@ def _deed(
     return Deed(
         item=item,
         entry=entry,
-        before=bodies.get(entry.before) if entry.before is not None else None,
-        after=bodies.get(entry.after) if entry.after is not None else None,
+        before=None,
+        after=None,
         known=known,
         asset_has=held,
         live=None,

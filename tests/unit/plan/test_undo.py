@@ -24,7 +24,7 @@ from spheresync.model import (
     digest_of,
 )
 from spheresync.plan.items import digest_items
-from spheresync.plan.undo import Deed, undo_items
+from spheresync.plan.undo import Deed, settle_together, undo_item
 from spheresync.state.records import (
     ChangeSetItem,
     Checkpoint,
@@ -121,7 +121,8 @@ def deed(action: Action, before: bytes | None, after: bytes | None, **changes: A
 
 
 def undo(*deeds: Deed, waits: str | None = "deletes_not_allowed") -> list[ChangeSetItem]:
-    return undo_items(RUN, deeds, marker=OWNER, deletes_wait_for=waits)
+    planned = [undo_item(RUN, done, marker=OWNER, deletes_wait_for=waits) for done in deeds]
+    return settle_together([item for item in planned if item is not None])
 
 
 @pytest.mark.parametrize(
