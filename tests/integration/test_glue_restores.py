@@ -156,15 +156,17 @@ class TestBefore:
     async def test_a_merge_says_what_it_merged_into_also_where_the_answer_was_lost(
         self, target: GlueTarget, glue: GlueSimulator
     ) -> None:
+        edited = json.loads(OLD)
+        edited["Parameters"]["spheresync.kind"] = "edited"
         for lost in (False, True):
-            stands(glue, OLD)
+            stands(glue, json.dumps(edited).encode())
             if lost:
                 glue.fault("lose", "UpdateTable")
             last = body("orders", "Old")
             outcome = await target.perform(operation(Action.UPDATE, "orders", NEW, last=last, version=None))
             assert outcome.before is not None
-            assert json.loads(outcome.before)["Parameters"]["team"] == "bi"
-            assert json.loads(outcome.before)["Description"] == "Old"
+            held = json.loads(outcome.before)["Parameters"]
+            assert (held["team"], held["spheresync.kind"], held["spheresync.label"]) == ("bi", "edited", "Old")
 
     async def test_after_a_crash_foreign_fields_count_to_what_was_there(
         self, target: GlueTarget, glue: GlueSimulator
