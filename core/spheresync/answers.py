@@ -191,6 +191,7 @@ class Progress(Answer):
     phase: str
     done: int
     total: int
+    seconds_left: int | None = None
 
 
 class RunAnswer(Answer):

@@ -11,4 +11,5 @@ def standing(state: str, progress: Progress) -> str:
     if state == RunState.QUEUED:
         return "It waits for its turn."
     done = f": {progress.done} of {progress.total}" if progress.total else ""
-    return f"Phase {progress.phase}{done}."
+    left = "" if progress.seconds_left is None else f", about {progress.seconds_left} s left"
+    return f"Phase {progress.phase}{done}{left}."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
 
@@ -267,7 +268,11 @@ class Reading:
             )
         tally = await self._store.runs.tally(run.id)
         failed = await self._store.runs.failed(run.id, rows.SHOWN_FAILURES)
-        return rows.run_answer(run, change_set, tally, failed, conflicts)
+        return rows.run_answer(run, change_set, tally, failed, conflicts, applying_for=await self._applying_for(run))
+
+    async def _applying_for(self, run: RunRecord) -> timedelta | None:
+        began = None if run.state.ended else await self._store.runs.began_at(run.id)
+        return None if began is None else self._workshop.clock() - datetime.fromisoformat(began)
 
     async def list_runs(self, *, limit: int = 20, cursor: str | None = None) -> Page[RunRow]:
         listing = Listing.of("runs")

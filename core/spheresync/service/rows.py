@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from spheresync.answers import (
     AssetRow,
@@ -188,8 +189,13 @@ def run_answer(
     tally: Mapping[tuple[Action, JournalState], int] | None = None,
     failed: Sequence[JournalEntry] = (),
     conflicts: Sequence[ChangeSetItem] = (),
+    *,
+    applying_for: timedelta | None = None,
 ) -> RunAnswer:
-    """`tally` and `failed` say what was tried so far; `conflicts` what the plan itself would not touch."""
+    """`tally` and `failed` say what was tried so far; `conflicts` what the plan itself would not touch.
+
+    `applying_for`: how long the run has been writing, None while it is not.
+    """
     tried = tally or {}
     undo = change_set is not None and change_set.undo_of is not None
     code, remedy = ("moved", MOVED_REMEDY) if undo else ("conflict", CONFLICT_REMEDY)
@@ -208,7 +214,12 @@ def run_answer(
         kind=run.kind,
         actor=run.actor.id,
         change_set_id=run.change_set_id,
-        progress=Progress(phase=run.phase or run.state, done=done, total=max(todo, done)),
+        progress=Progress(
+            phase=run.phase or run.state,
+            done=done,
+            total=max(todo, done),
+            seconds_left=None if applying_for is None else seconds_left(done, todo, applying_for),
+        ),
         counts=_counts(run, tried),
         failures=failures[:SHOWN_FAILURES],
         failures_total=len(failures) + left_out,
@@ -218,6 +229,14 @@ def run_answer(
         started_at=run.started_at,
         finished_at=run.finished_at,
     )
+
+
+def seconds_left(done: int, todo: int, applying_for: timedelta) -> int | None:
+    """How long the rest takes at the pace so far; None before there is one."""
+    if done < 1 or applying_for <= timedelta(0):
+        return None
+    per_item: float = applying_for.total_seconds() / done
+    return math.ceil(per_item * max(0, todo - done))
 
 
 def _failure(problem: Problem, target: str | None) -> Failure:

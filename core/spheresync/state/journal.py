@@ -51,6 +51,13 @@ class JournalReader:
         )
         return {(_ACTIONS[action], _STATES[state]): count for action, state, count in rows}
 
+    async def began_at(self, run_id: RunId) -> str | None:
+        """When the first item of a run ended, None before that."""
+        row = await self._link.one(
+            "SELECT min(at) FROM journal WHERE run_id = ? AND state NOT IN ('planned', 'sent')", (run_id,)
+        )
+        return None if row is None else row[0]
+
     async def failed(self, run_id: RunId, limit: int) -> list[JournalEntry]:
         """At most `limit` entries that ended badly, by ordinal."""
         rows = await self._link.all(

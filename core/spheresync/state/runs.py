@@ -116,6 +116,10 @@ class RunReader:
         """How many journal entries of a run there are of each action and state."""
         return await self._journal.tally(run_id)
 
+    async def began_at(self, run_id: RunId) -> str | None:
+        """When the first item of a run ended, None before that."""
+        return await self._journal.began_at(run_id)
+
     async def failed(self, run_id: RunId, limit: int) -> list[JournalEntry]:
         """At most `limit` journal entries of a run that ended badly."""
         return await self._journal.failed(run_id, limit)
