@@ -178,7 +178,9 @@ class JobEnginePromises:
             (held,) = await taken(one)
             assert await one.fail(held, THROTTLED) is JobState.QUEUED
             two_engines.advance(3600)
-        assert [each.attempts for each in await one.queue()] == [0]
+        assert await one.queue(state=JobState.DEAD) == []
+        (waiting,) = await one.queue(kind=READ)
+        assert waiting.attempts < ATTEMPTS and waiting.problem == THROTTLED
 
     @pytest.mark.parametrize("problem", [DENIED, DAMAGED], ids=["person", "permanent"])
     async def test_what_time_does_not_help_is_set_aside_until_the_matter_is_another(

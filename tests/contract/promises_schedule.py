@@ -50,6 +50,15 @@ SCHEDULE: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "runs:scheduled:life",
+        "CONTRACT.md#Command line: `spheresync`",
+        "Over months of outages, deaths and clock jumps no change is lost, none written twice, and tiers are kept.",
+        (
+            "tests/faults/test_simulated_year.py::test_a_short_life_of_a_scheduler",
+            "tests/faults/test_simulated_year.py::test_a_year_of_a_scheduler",
+        ),
+    ),
+    Promise(
         "deletion:scheduled",
         "CONTRACT.md#Deletion",
         "The guards hold for what is removed by itself too, however many rounds of listings there are.",

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from spheresync.model import Problem, isoformat
 from spheresync.schedule.due import share_of_text
 from spheresync.schedule.engine import Job, JobId, JobKind, JobState, NewJob
-from spheresync.schedule.retries import ATTEMPTS, Remedy, remedy_for, wait_before
+from spheresync.schedule.retries import ATTEMPTS, MOST_COUNTED, Remedy, remedy_for, wait_before
 from spheresync.state.jobs import JobRequest, JobRow
 from spheresync.state.store import Store, Tx
 
@@ -56,7 +56,7 @@ class EmbeddedEngine:
 
         async def fail(tx: Tx) -> bool:
             if tries_again:
-                counted = job.attempts if remedy is Remedy.ROOM else attempts
+                counted = min(attempts, MOST_COUNTED) if remedy is Remedy.ROOM else attempts
                 return await tx.jobs.put_back(
                     job.id, job.fence, not_before=not_before, attempts=counted, problem=problem
                 )
@@ -76,8 +76,8 @@ class EmbeddedEngine:
         at = await self._store.jobs.next_at(kinds)
         return None if at is None else datetime.fromisoformat(at)
 
-    async def queue(self, *, state: JobState | None = None, limit: int = 50) -> list[Job]:
-        return [_read(row) for row in await self._store.jobs.queue(state, limit)]
+    async def queue(self, *, kind: JobKind | None = None, state: JobState | None = None, limit: int = 50) -> list[Job]:
+        return [_read(row) for row in await self._store.jobs.queue(kind, state, limit)]
 
     async def counts(self) -> dict[tuple[JobKind, JobState], int]:
         counts = await self._store.jobs.counts()

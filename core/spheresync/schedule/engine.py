@@ -113,7 +113,7 @@ class JobEngine(Protocol):
         """When the next queued job of these kinds may be claimed, None where there is none."""
         ...
 
-    async def queue(self, *, state: JobState | None = None, limit: int = 50) -> list[Job]:
+    async def queue(self, *, kind: JobKind | None = None, state: JobState | None = None, limit: int = 50) -> list[Job]:
         """Jobs in the order in which they would be claimed; dead ones last."""
         ...
 

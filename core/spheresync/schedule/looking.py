@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from spheresync.errors import SourceFault
+from spheresync.errors import OUTAGE_FAULTS, SourceFault
 from spheresync.model import AssetId, Problem, Tier, isoformat
 from spheresync.plan.triage import Work
 from spheresync.run.workshop import Workshop
@@ -73,7 +73,12 @@ async def read_definition(workshop: Workshop, asset: AssetId) -> tuple[Problem |
     problem = record.problem
     if problem is not None and problem.code == SourceFault.NOT_EXPOSED:
         problem = None  # benign (reference: datasphere-api.md 3.2); the next turn looks again
-    await _plan_next(workshop, record, changed=changed, failed=problem is not None)
+    # An outage is no fault of the asset: its next turn is as near as ever.
+    failed = problem is not None and problem.code not in OUTAGE_FAULTS
+    if problem is None or failed:
+        await _plan_next(workshop, record, changed=changed, failed=failed)
+    else:
+        await _keep_turn(workshop, record)
     return problem, [] if problem is not None else await write_jobs(workshop, [record])
 
 
@@ -91,6 +96,19 @@ async def write_jobs(workshop: Workshop, records: Sequence[AssetRecord]) -> list
         for record in records
         if work[record.id] is Work.DESIGN
     ]
+
+
+async def _keep_turn(workshop: Workshop, record: AssetRecord) -> None:
+    """Nothing was learnt: the asset is due again after its interval."""
+    now, tier = workshop.clock(), workshop.settings.tiers.of(record.tier or Tier.MEDIUM)
+    known = await workshop.store.schedule.get(record.id)
+    if known is None:
+        return
+
+    async def put(tx: Tx) -> None:
+        await tx.schedule.put([replace(known, next_due_at=isoformat(next_due(record.id, now, tier)))])
+
+    await workshop.store.write(put)
 
 
 async def _plan_next(workshop: Workshop, record: AssetRecord, *, changed: bool, failed: bool) -> None:

@@ -12,6 +12,8 @@ from spheresync.errors import SourceFault, TargetFault
 
 ATTEMPTS = 6
 """A transient failure is tried so often before the job is set aside."""
+MOST_COUNTED = 3
+"""Throttling counts so far and no further: waits grow, and the job is never set aside for it."""
 FIRST_WAIT = timedelta(seconds=5)
 LONGEST_WAIT = timedelta(minutes=15)
 

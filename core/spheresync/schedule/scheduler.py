@@ -125,8 +125,12 @@ class Scheduler:
                 log.warning("scheduler: %s", error.message)
             await anyio.sleep(_PAUSE_AFTER_ERROR)
 
-    async def _turn(self) -> None:
+    async def turn(self) -> None:
+        """Ask for the jobs whose turn it is."""
         await self._turns.ask()
+
+    async def _turn(self) -> None:
+        await self.turn()
         due = await self._engine.next_at(_READS)
         if due is not None and due <= self._workshop.clock():
             self._wake()
@@ -137,11 +141,14 @@ class Scheduler:
         moved.set()
 
     async def _look(self) -> None:
-        """Take one job that looks at Datasphere and do it, or wait until there may be one."""
+        if not await self.look():
+            await self._moved.wait()
+
+    async def look(self) -> bool:
+        """Take one job that looks at Datasphere and do it; False where there is none."""
         jobs = await self._engine.claim(_READS, limit=1, time_limit=_LIMITS[JobKind.LIST])
         if not jobs:
-            await self._moved.wait()
-            return
+            return False
         (job,) = jobs
         scope = anyio.CancelScope()
         self._claimed[job.id] = (job, scope)
@@ -154,12 +161,13 @@ class Scheduler:
             del self._claimed[job.id]
         if scope.cancel_called:  # somebody wanted it ended, or somebody else has it
             await self._engine.finish([job])
-            return
+            return True
         await self._engine.submit(follow_up)
         if problem is None:
             await self._engine.finish([job])
         else:
             await self._engine.fail(job, problem)
+        return True
 
     async def _do(self, job: Job) -> tuple[Problem | None, list[NewJob]]:
         try:
@@ -171,28 +179,38 @@ class Scheduler:
 
     async def _write(self) -> None:
         """Bring the targets up to date once there is something to write and a person has let us."""
-        counts = await self._engine.counts()
-        waiting = counts.get((JobKind.WRITE, JobState.QUEUED), 0)
-        reading = sum(counts.get((kind, state), 0) for kind in _READS for state in (JobState.QUEUED, JobState.RUNNING))
-        due = await self._engine.next_at(_WRITES) if waiting else None
-        if due is None or due > self._workshop.clock() or self._workshop.settings_problem is not None:
+        if not await self._writes_wait():
             await anyio.sleep(TICK)
-            return
-        if not await may_write(self._store, self._workshop.settings):
-            if reading == 0:
+        elif not await may_write(self._store, self._workshop.settings):
+            if await self._under_way(*_READS) == 0:
                 await self._proposer.propose()
             await anyio.sleep(_REVIEW)
-            return
-        if reading > _MANY and waiting < BATCH:
-            await self._gather()
+        else:
+            if await self._under_way(*_READS) > _MANY:
+                await self._gather()
+            await self.write()
+
+    async def _writes_wait(self) -> bool:
+        if self._workshop.settings_problem is not None:
+            return False  # by rules that are no longer in the file nothing is written
+        due = await self._engine.next_at(_WRITES)
+        return due is not None and due <= self._workshop.clock()
+
+    async def write(self) -> bool:
+        """Take the jobs that write, as many as go in one run, and do them; False where there is none."""
         jobs = await self._engine.claim(_WRITES, limit=BATCH, time_limit=_LIMITS[JobKind.WRITE])
-        scopes = anyio.CancelScope()
-        self._claimed.update({job.id: (job, scopes) for job in jobs})
+        scope = anyio.CancelScope()  # never entered: what a run has begun it ends
+        self._claimed.update({job.id: (job, scope) for job in jobs})
         try:
             await write_batch(self._workshop, self._engine, jobs, self._start_run)
         finally:
             for job in jobs:
                 self._claimed.pop(job.id, None)
+        return bool(jobs)
+
+    async def _under_way(self, *kinds: JobKind) -> int:
+        counts = await self._engine.counts()
+        return sum(counts.get((kind, state), 0) for kind in kinds for state in (JobState.QUEUED, JobState.RUNNING))
 
     async def _gather(self) -> None:
         """Let writes come together, so that a first sync is a few runs and not hundreds."""

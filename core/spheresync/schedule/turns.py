@@ -55,11 +55,19 @@ class Turns:
         paused = await paused_tiers(self._workshop.store)
         counts = await self._engine.counts()
         jobs = await self._listing(settings, now, paused)
+        if await self._tenant_is_out():
+            await self._engine.submit(jobs)
+            return
         waiting = counts.get((JobKind.READ, JobState.QUEUED), 0)
         room = max(2 * settings.scheduler.workers, int(_AHEAD * settings.datasphere.max_requests_per_minute)) - waiting
         if room > 0:
             jobs += await self._readings(settings, now, paused, room)
         await self._engine.submit(jobs)
+
+    async def _tenant_is_out(self) -> bool:
+        """Whether the last listing failed: then a listing is what finds out that the tenant is back."""
+        listings = await self._engine.queue(kind=JobKind.LIST, limit=1)
+        return any(job.problem is not None for job in listings)
 
     async def _listing(self, settings: Settings, now: datetime, paused: frozenset[Tier]) -> list[NewJob]:
         """The job that lists the tenant, as often as the fastest tier is due and listings leave room for reading."""

@@ -65,12 +65,12 @@ class JobReader:
         self._owners = owners
         self._clock = clock
 
-    async def queue(self, state: str | None, limit: int) -> list[JobRow]:
+    async def queue(self, kind: str | None, state: str | None, limit: int) -> list[JobRow]:
         """Jobs in the order in which they would be claimed: running ones first, dead ones last."""
         rows = await self._link.all(
-            f"SELECT {_JOB} FROM jobs WHERE ?1 IS NULL OR state = ?1 "
+            f"SELECT {_JOB} FROM jobs WHERE (?1 IS NULL OR state = ?1) AND (?3 IS NULL OR kind = ?3) "
             "ORDER BY CASE state WHEN 'running' THEN 0 WHEN 'queued' THEN 1 ELSE 2 END, priority, id LIMIT ?2",
-            (state, limit),
+            (state, limit, kind),
         )
         return [_read(row) for row in rows]
 
