@@ -347,7 +347,10 @@ class DesiredObject:
 
 @dataclass(frozen=True, slots=True)
 class LiveObject:
-    """What a target holds under a name. `owner`/`source` are our markers, None where there are none."""
+    """What a target holds under a name. `owner`/`source` are our markers, None where there are none.
+
+    `changed_at` is when the target says it was last written, `created_by` who it says made it.
+    """
 
     container: PhysicalName
     name: PhysicalName
@@ -357,6 +360,8 @@ class LiveObject:
     source: str | None
     digest: Digest | None  # the digest our marker claims
     intact: bool  # our fields still have that digest
+    changed_at: str | None = None
+    created_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

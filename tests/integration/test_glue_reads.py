@@ -117,6 +117,33 @@ async def test_a_listing_without_end_is_an_error(target: GlueTarget, glue: GlueS
         await target.inventory(frozenset({SALES}))
 
 
+async def test_tables_come_a_page_at_a_time_and_a_failing_page_ends_them(
+    target: GlueTarget, glue: GlueSimulator
+) -> None:
+    assert [len(page) async for page in target.pages(SALES)] == [100, 100, 50]
+    assert [page async for page in target.pages(HR)] == [()]
+    assert glue.calls() == {"GetTables": 4}
+    seen = 0
+    with pytest.raises(TargetError) as caught:
+        async for page in target.pages(SALES):
+            seen += len(page)
+            glue.fault("deny", "GetTables")
+    assert (caught.value.fault, seen) == (TargetFault.DENIED, 100)
+
+
+async def test_a_database_that_does_not_exist_has_no_pages_and_is_not_an_empty_one(target: GlueTarget) -> None:
+    with pytest.raises(TargetError) as caught:
+        assert [page async for page in target.pages(ABSENT)] == []
+    assert caught.value.fault is TargetFault.NO_CONTAINER
+
+
+async def test_a_live_table_tells_when_it_was_changed_and_who_made_it(target: GlueTarget) -> None:
+    live = await target.read(SALES, PhysicalName("foreign_000"))
+    assert live is not None and live.changed_at is not None
+    assert live.changed_at.endswith("Z")
+    assert live.created_by == "arn:aws:iam::123456789012:user/someone"
+
+
 async def test_a_database_is_made_once_and_then_left_as_it_is(target: GlueTarget, glue: GlueSimulator) -> None:
     first = await target.ensure_container(_database("finance"))
     assert (first.created, first.ours) == (True, True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from spheresync.config import DriftPolicies
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.model import (
@@ -54,6 +56,9 @@ class GlueTarget:
 
     async def inventory(self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False) -> Inventory:
         return await self._reader.inventory(containers, and_ours=and_ours)
+
+    def pages(self, container: PhysicalName) -> AsyncIterator[tuple[LiveObject, ...]]:
+        return self._reader.table_pages(container)
 
     async def read(self, container: PhysicalName, name: PhysicalName) -> LiveObject | None:
         return await self._reader.table(container, name, subject=f"{container}.{name}")

@@ -48,7 +48,8 @@ class GlueReader:
         Raises:
             TargetError: any page failed; there is no shorter inventory.
         """
-        listed = [self._container(row) async for row in self._pages("GetDatabases", {}, "DatabaseList", "the catalog")]
+        pages = self._pages("GetDatabases", {}, "DatabaseList", "the catalog")
+        listed = [self._container(row) async for rows in pages for row in rows]
         found = {c.name: c for c in listed if containers is None or c.name in containers or (and_ours and c.ours)}
         tables: dict[PhysicalName, list[LiveObject]] = {}
         failures: list[SpheresyncError] = []
@@ -89,19 +90,36 @@ class GlueReader:
         row = cast("Row", answered(reply.body, "Table", "GetTable", subject))
         return live_object(container, row, await self._members())
 
+    async def table_pages(self, database: PhysicalName) -> AsyncIterator[tuple[LiveObject, ...]]:
+        """The tables of a database, 100 at a time.
+
+        Raises:
+            TargetError: NO_CONTAINER where there is no such database; or a page failed, and what follows is not known.
+        """
+        members = await self._members()
+        subject = f"the tables of database {database}"
+        try:
+            async for rows in self._pages("GetTables", {"DatabaseName": database}, "TableList", subject):
+                yield tuple(live_object(database, row, members) for row in rows)
+        except AwsError as error:
+            if error.code != NOT_FOUND:
+                raise
+            text = f"database {database} does not exist."
+            raise TargetError(TargetFault.NO_CONTAINER, text, request_id=error.request_id) from error
+
     async def _tables(self, database: PhysicalName) -> list[LiveObject]:
         members = await self._members()
-        rows = self._pages("GetTables", {"DatabaseName": database}, "TableList", f"the tables of database {database}")
-        return [live_object(database, row, members) async for row in rows]
+        subject = f"the tables of database {database}"
+        pages = self._pages("GetTables", {"DatabaseName": database}, "TableList", subject)
+        return [live_object(database, row, members) async for rows in pages for row in rows]
 
-    async def _pages(self, operation: str, params: Row, member: str, subject: str) -> AsyncIterator[Row]:
+    async def _pages(self, operation: str, params: Row, member: str, subject: str) -> AsyncIterator[list[Row]]:
         token: JsonValue = None
         seen: set[JsonValue] = set()
         while True:
             page = {**params, "MaxResults": _PAGE, **({"NextToken": token} if token else {})}
             reply = await self._door.call(GLUE_SERVICE, operation, page, subject=subject)
-            for row in cast("list[Row]", answered(reply.body, member, operation, subject)):
-                yield row
+            yield cast("list[Row]", answered(reply.body, member, operation, subject))
             token = reply.body.get("NextToken")
             if not token:
                 return
@@ -156,12 +174,18 @@ def live_object(container: PhysicalName, table: Row, members: frozenset[str]) ->
         source=parameters.get(SOURCE_KEY),
         digest=None if claimed is None else Digest(claimed),
         intact=claimed is not None and fingerprint_of(written) == claimed,
+        changed_at=_text(table.get("UpdateTime")),
+        created_by=_text(table.get("CreatedBy")),
     )
 
 
 def table_input(body: bytes) -> dict[str, JsonValue]:
     """A body as the TableInput it is the canonical JSON of."""
     return cast("dict[str, JsonValue]", json.loads(body))
+
+
+def _text(value: JsonValue) -> str | None:
+    return str(value) if value else None
 
 
 def _texts(value: JsonValue) -> Mapping[str, str]:

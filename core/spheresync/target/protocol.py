@@ -6,7 +6,7 @@ no state of its own, so that a crash loses nothing: what an `Outcome` says is fo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -125,6 +125,13 @@ class Target(Protocol):
         """Which of `containers` (None: all there are) exist, and every object in them; an error is never a part.
 
         `and_ours`: of every container that carries our marker too.
+        """
+        ...
+
+    def pages(self, container: PhysicalName) -> AsyncIterator[tuple[LiveObject, ...]]:
+        """Every object of a container, a page at a time; a fault of NO_CONTAINER says that it does not exist.
+
+        An error ends the iteration, so that what came before is never taken for all there is.
         """
         ...
 
