@@ -16,13 +16,13 @@ from typing import Any
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.mapping.glue_table import FINGERPRINT, OWNER
 from spheresync.mapping.merge import is_text, merge, moved_fields, policy_of
-from spheresync.model import AssetId, DesiredObject, Digest, LiveObject, Problem
+from spheresync.model import AssetId, DesiredObject, Digest, FieldChange, LiveObject, Problem
 
 DRIFT = "drift"
 """Code of the finding that names an edit which is left as it is."""
 MOST_FINDINGS = 50
 """So many tables are named one by one; of more the number is told."""
-_CLAIM = f"parameters.{FINGERPRINT}"
+CLAIM = f"parameters.{FINGERPRINT}"
 _NAMED_FIELDS = 8
 
 
@@ -36,7 +36,10 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`base` is what was written last, `body` what to write under `digest`; fields are paths as in a field change."""
+    """`base` is what was written last, `body` what to write under `digest`; fields are paths as in a field change.
+
+    `changes` are the same edits with their values, from what was written to what is there.
+    """
 
     standing: Standing
     base: bytes
@@ -44,6 +47,7 @@ class Comparison:
     digest: Digest
     edited: tuple[str, ...]  # fields of ours that others have changed
     reported: tuple[str, ...]  # edits that stay and that the policy says to name
+    changes: tuple[FieldChange, ...] = ()
 
 
 def compare(last_body: bytes, live: LiveObject, desired: DesiredObject, policies: DriftPolicies) -> Comparison:
@@ -58,9 +62,10 @@ def compare(last_body: bytes, live: LiveObject, desired: DesiredObject, policies
     base = desired.body if live.digest == desired.digest else last_body
     there: dict[str, Any] = json.loads(live.body)
     merged = merge(base, there, desired.body, policies)
-    edited = [change.path for change in merged.ours_moved]
+    moved = list(merged.ours_moved)
     if live.digest not in {desired.digest, claim_of(base)}:
-        edited.append(_CLAIM)
+        moved.append(FieldChange(CLAIM, claim_of(base), live.digest))
+    edited = [change.path for change in moved]
     stuck = [path for path in edited if not is_text(path) and policy_of(path, policies) is not DriftPolicy.OVERWRITE]
     kept = [change.path for change in merged.kept]
     staying = dict.fromkeys([*edited, *kept] if stuck else kept)
@@ -71,7 +76,10 @@ def compare(last_body: bytes, live: LiveObject, desired: DesiredObject, policies
         standing = Standing.TO_WRITE
     else:
         standing = Standing.AS_WANTED
-    return Comparison(standing, base, merged.body, desired.digest, tuple(edited), reported)
+    named = {change.path: change for change in (*merged.kept, *moved) if change.before != change.after}
+    return Comparison(
+        standing, base, merged.body, desired.digest, tuple(edited), reported, changes=tuple(named.values())
+    )
 
 
 def claim_of(body: bytes) -> Digest | None:

@@ -27,6 +27,7 @@ from spheresync.state.catalog import CatalogReader, CatalogWriter
 from spheresync.state.change_sets import ChangeSetReader, ChangeSetWriter
 from spheresync.state.checkpoints import CheckpointReader, CheckpointWriter
 from spheresync.state.connection import FILE_NAME, PATIENCE, Link, ReadPool, Writes, open_links
+from spheresync.state.drift import DriftReader, DriftWriter
 from spheresync.state.faults import explain, is_busy, locked_for_long
 from spheresync.state.former_tables import FormerTableReader, FormerTableWriter
 from spheresync.state.grants import GrantWriter
@@ -59,6 +60,7 @@ class Tx:
         self.jobs = JobWriter(link, owners, clock)
         self.schedule = ScheduleWriter(link)
         self.ledger = LedgerWriter(link)
+        self.drift = DriftWriter(link)
 
 
 class Store:
@@ -85,6 +87,7 @@ class Store:
         self.jobs = JobReader(pool, self.owners, clock)
         self.schedule = ScheduleReader(pool)
         self.ledger = LedgerReader(pool)
+        self.drift = DriftReader(pool)
         self._path = folder / FILE_NAME
         self._pool = pool
         self._link = link

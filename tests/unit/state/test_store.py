@@ -212,7 +212,7 @@ async def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None
 async def test_later_migrations_are_applied_once_and_in_order(tmp_path: Path) -> None:
     first = shipped_migrations()
     second = Migration(
-        len(first) + 1,
+        first[-1].version + 1,
         "second",
         "-- note; with a semicolon\nCREATE TABLE extra (a TEXT);\nINSERT INTO extra VALUES ('x');\n",
     )
@@ -237,7 +237,7 @@ async def test_a_state_of_the_first_release_is_brought_up_to_date_with_all_it_ho
 
 async def test_a_migration_that_fails_leaves_the_schema_before_it(tmp_path: Path) -> None:
     broken = Migration(
-        len(shipped_migrations()) + 1, "broken", "CREATE TABLE half (a TEXT);\nCREATE TABLE meta (a TEXT);\n"
+        shipped_migrations()[-1].version + 1, "broken", "CREATE TABLE half (a TEXT);\nCREATE TABLE meta (a TEXT);\n"
     )
     async with Store.open(tmp_path):
         pass

@@ -1,0 +1,192 @@
+"""What was found of other people's edits: looks at the targets, and what each object was last seen to be like."""
+
+# ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Sequence
+
+from spheresync.errors import UsageError
+from spheresync.model import (
+    AssetId,
+    ChangeSetId,
+    DestinationName,
+    JsonValue,
+    PhysicalName,
+    SpaceName,
+    TargetName,
+    TechnicalName,
+    canonical_json,
+)
+from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.drift_records import DriftEffect, DriftKind, DriftLook, DriftStanding, FieldDrift, TableDrift
+from spheresync.state.spelling import read_counts, read_problems, spell_counts, spell_problems, valid_text
+
+KEPT_LOOKS = 50
+"""Looks that stay on record; what they found stays until a newer look at the same object."""
+_LOOK = "id, at, actor, scope, target, summary, problems, findings, change_set_id"
+_FOUND = "target, destination, space, asset, look, ordinal, stays, found"
+
+
+class DriftReader:
+    """Reads what was found."""
+
+    def __init__(self, link: Reads) -> None:
+        self._link = link
+
+    async def look(self, look_id: str) -> DriftLook:
+        """One look.
+
+        Raises:
+            UsageError: there is none of that id any more.
+        """
+        row = await self._link.one(f"SELECT {_LOOK} FROM drift_looks WHERE id = ?", (look_id,))
+        if row is None:
+            raise UsageError("that look for drift is no longer on record.", remedy="Leave cursor out to look again.")
+        return _read_look(row)
+
+    async def found(self, look_id: str, *, after: int = 0, limit: int = 100) -> list[tuple[int, TableDrift]]:
+        """At most `limit` objects that a look found and no newer one has seen, with their ordinals after `after`."""
+        rows = await self._link.all(
+            f"SELECT ordinal, {_FOUND} FROM drift_found WHERE look = ? AND ordinal > ? ORDER BY ordinal LIMIT ?",
+            (look_id, after, limit),
+        )
+        return [(int(row[0]), _read_found(row[1:])) for row in rows]
+
+    async def count(self, look_id: str) -> int:
+        """How many objects are still known as that look found them."""
+        row = await self._link.one("SELECT count(*) FROM drift_found WHERE look = ?", (look_id,))
+        return int(row[0]) if row else 0
+
+    async def assets(self, target: TargetName, destination: DestinationName) -> list[AssetId]:
+        """The assets whose objects are known to have drifted."""
+        rows = await self._link.all(
+            "SELECT space, asset FROM drift_found WHERE target = ? AND destination = ? ORDER BY space, asset",
+            (target, destination),
+        )
+        return [AssetId(SpaceName(space), TechnicalName(asset)) for space, asset in rows]
+
+    async def standing(self) -> DriftStanding:
+        """How many objects have drifted as far as is known, and when was looked last."""
+        row = await self._link.one("SELECT (SELECT count(*) FROM drift_found), (SELECT max(at) FROM drift_looks)")
+        return DriftStanding(0, None) if row is None else DriftStanding(int(row[0]), row[1])
+
+
+class DriftWriter(DriftReader):
+    """Writes what was found."""
+
+    def __init__(self, link: Writes) -> None:
+        super().__init__(link)
+        self._writes = link
+
+    async def put(self, look: DriftLook, found: Sequence[TableDrift]) -> None:
+        """Note a look and, numbered from 1, the objects that it found; each replaces what was known of its asset."""
+        values = _spell_look(look)
+        await self._writes.execute(f"INSERT INTO drift_looks ({_LOOK}) VALUES ({_marks(len(values))})", values)
+        await self._writes.execute_many(
+            f"INSERT OR REPLACE INTO drift_found ({_FOUND}) VALUES ({_marks(8)})",
+            [_spell_found(drift, look.id, ordinal) for ordinal, drift in enumerate(found, start=1)],
+        )
+        await self._writes.execute(
+            "DELETE FROM drift_looks WHERE seq <= (SELECT max(seq) FROM drift_looks) - ? "
+            "AND id NOT IN (SELECT look FROM drift_found)",
+            (KEPT_LOOKS,),
+        )
+
+    async def forget(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+        """Forget what was known of these assets: they are as they were written, or no longer ours."""
+        await self._writes.execute_many(
+            "DELETE FROM drift_found WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
+            [(target, destination, asset.space, asset.name) for asset in assets],
+        )
+
+    async def settle(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+        """Forget what was known of assets that were written just now, but for edits that a write lets stand."""
+        await self._writes.execute_many(
+            "DELETE FROM drift_found WHERE target = ? AND destination = ? AND space = ? AND asset = ? AND NOT stays",
+            [(target, destination, asset.space, asset.name) for asset in assets],
+        )
+
+
+def _marks(count: int) -> str:
+    return ", ".join("?" * count)
+
+
+def _spell_look(look: DriftLook) -> tuple[object, ...]:
+    return (
+        look.id,
+        look.at,
+        look.actor,
+        look.scope.decode("utf-8", "replace"),
+        look.target,
+        spell_counts(look.summary),
+        spell_problems(look.problems),
+        spell_problems(look.findings),
+        look.change_set_id,
+    )
+
+
+def _read_look(row: Row) -> DriftLook:
+    return DriftLook(
+        id=row[0],
+        at=row[1],
+        actor=row[2],
+        scope=row[3].encode(),
+        target=TargetName(row[4]),
+        summary=read_counts(row[5]),
+        problems=read_problems(row[6]),
+        findings=read_problems(row[7]),
+        change_set_id=None if row[8] is None else ChangeSetId(row[8]),
+    )
+
+
+def _spell_found(drift: TableDrift, look_id: str, ordinal: int) -> tuple[object, ...]:
+    fields: list[JsonValue] = [[f.path, f.kind, f.written, f.found, f.policy, f.effect] for f in drift.fields]
+    spelled: list[JsonValue] = [
+        drift.container,
+        drift.name,
+        [*drift.kinds],
+        drift.policy,
+        drift.effect,
+        valid_text(drift.reason),
+        valid_text(drift.remedy),
+        fields,
+        drift.fields_total,
+        drift.changed_at,
+        drift.changed_by,
+    ]
+    return (
+        drift.target,
+        drift.destination,
+        drift.asset.space,
+        drift.asset.name,
+        look_id,
+        ordinal,
+        drift.stays,
+        zlib.compress(canonical_json(spelled), 1),
+    )
+
+
+def _read_found(row: Row) -> TableDrift:
+    spelled = json.loads(zlib.decompress(row[7]).decode("utf-8", "surrogatepass"))
+    return TableDrift(
+        asset=AssetId(SpaceName(row[2]), TechnicalName(row[3])),
+        target=TargetName(row[0]),
+        destination=DestinationName(row[1]),
+        container=PhysicalName(spelled[0]),
+        name=PhysicalName(spelled[1]),
+        kinds=tuple(map(DriftKind, spelled[2])),
+        policy=spelled[3],
+        effect=DriftEffect(spelled[4]),
+        reason=spelled[5],
+        remedy=spelled[6],
+        fields=tuple(
+            FieldDrift(path, DriftKind(kind), written, found, policy, DriftEffect(effect))
+            for path, kind, written, found, policy, effect in spelled[7]
+        ),
+        fields_total=spelled[8],
+        changed_at=spelled[9],
+        changed_by=spelled[10],
+        stays=bool(row[6]),
+    )

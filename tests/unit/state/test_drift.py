@@ -1,0 +1,90 @@
+"""What looks for drift found comes back as it was put, until a newer look or a write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from spheresync.errors import UsageError
+from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, ChangeSetId, PhysicalName, Problem
+from spheresync.state.drift import KEPT_LOOKS
+from spheresync.state.drift_records import DriftEffect, DriftKind, DriftLook, DriftStanding, FieldDrift, TableDrift
+from spheresync.state.store import Store, Tx
+
+pytestmark = pytest.mark.anyio
+AT = "2026-11-24T08:00:00.000000Z"
+LOOK = DriftLook(
+    id="drift_1",
+    at=AT,
+    actor="anna",
+    scope=b"{}",
+    target=GLUE,
+    summary={"drifted": 2},
+    problems=(Problem("database d", "denied", "no \ud800", "ask"),),
+    findings=(),
+    change_set_id=ChangeSetId("cs_1"),
+)
+
+
+def drift(name: str, *, stays: bool = False) -> TableDrift:
+    effect = DriftEffect.REPORT if stays else DriftEffect.RESTORE
+    return TableDrift(
+        asset=AssetId.parse(f"S/{name}"),
+        target=GLUE,
+        destination=DEFAULT_DESTINATION,
+        container=PhysicalName("s"),
+        name=PhysicalName(name.lower()),
+        kinds=(DriftKind.COLUMNS, DriftKind.COMMENTS),
+        policy="overwrite",
+        effect=effect,
+        reason="changed",
+        remedy="look",
+        fields=(FieldDrift("columns.a.type", DriftKind.COLUMNS, "int", "half \ud800", "overwrite", effect),),
+        fields_total=3,
+        changed_at=AT,
+        changed_by="nobody says",
+        stays=stays,
+    )
+
+
+async def put(store: Store, look: DriftLook, *found: TableDrift) -> None:
+    async def write(tx: Tx) -> None:
+        await tx.drift.put(look, found)
+
+    await store.write(write)
+
+
+async def test_a_look_and_what_it_found_come_back(store: Store) -> None:
+    await put(store, LOOK, drift("A"), drift("B", stays=True))
+    assert await store.drift.look("drift_1") == LOOK
+    assert await store.drift.found("drift_1") == [(1, drift("A")), (2, drift("B", stays=True))]
+    assert await store.drift.found("drift_1", after=1, limit=1) == [(2, drift("B", stays=True))]
+    assert await store.drift.standing() == DriftStanding(2, AT)
+
+
+async def test_a_newer_look_takes_over_what_it_saw(store: Store) -> None:
+    await put(store, LOOK, drift("A"), drift("B"))
+    await put(store, replace(LOOK, id="drift_2"), drift("B", stays=True))
+    assert await store.drift.count("drift_1") == await store.drift.count("drift_2") == 1
+    assert [str(asset) for asset in await store.drift.assets(GLUE, DEFAULT_DESTINATION)] == ["S/A", "S/B"]
+
+
+async def test_a_write_settles_all_but_what_it_lets_stand(store: Store) -> None:
+    await put(store, LOOK, drift("A"), drift("B", stays=True))
+
+    async def settle(tx: Tx) -> None:
+        await tx.drift.settle(GLUE, DEFAULT_DESTINATION, [AssetId.parse("S/A"), AssetId.parse("S/B")])
+
+    await store.write(settle)
+    assert [str(asset) for asset in await store.drift.assets(GLUE, DEFAULT_DESTINATION)] == ["S/B"]
+
+
+async def test_old_looks_go_unless_what_they_found_is_still_the_newest_that_is_known(store: Store) -> None:
+    await put(store, LOOK, drift("A"))
+    for number in range(KEPT_LOOKS + 3):
+        await put(store, replace(LOOK, id=f"later_{number}"))
+    assert (await store.drift.look("drift_1")).id == "drift_1"
+    with pytest.raises(UsageError, match="no longer on record"):
+        await store.drift.look("later_0")
+    assert (await store.drift.look(f"later_{KEPT_LOOKS + 2}")).at == AT
