@@ -12,6 +12,7 @@ from tests.contract.promises_assistants import ASSISTANTS
 from tests.contract.promises_catalog import CATALOG
 from tests.contract.promises_command_line import COMMAND_LINE
 from tests.contract.promises_configuration import CONFIGURATION
+from tests.contract.promises_drift import DRIFT
 from tests.contract.promises_later import LATER
 from tests.contract.promises_reading import READING
 from tests.contract.promises_readme import README
@@ -48,6 +49,7 @@ PROMISES: tuple[Promise, ...] = (
     *SCHEDULE,
     *REMOVAL,
     *UNDO,
+    *DRIFT,
     *ASSISTANTS,
     *README,
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-COMMANDS = frozenset({"login", "backup", "restore", "report", "worker", "drift"})
-TOOLS = frozenset({"detect_drift", "get_lineage", "compliance_report"})
+COMMANDS = frozenset({"login", "backup", "restore", "report", "worker"})
+TOOLS = frozenset({"get_lineage", "compliance_report"})
 RESOURCES = frozenset({"ui://spheresync/dashboard"})
 
 

@@ -6,18 +6,6 @@ from tests.contract.promise import LaterPromise
 
 LATER: tuple[LaterPromise, ...] = (
     LaterPromise(
-        "cli:drift",
-        "CONTRACT.md#Command line: `spheresync`",
-        "drift compares checkpoints with what the targets hold now, and repairs.",
-        "drift detection comes with a later release",
-    ),
-    LaterPromise(
-        "mcp:detect-drift",
-        "CONTRACT.md#MCP server",
-        "detect_drift answers the change set of the repair.",
-        "drift detection comes with a later release",
-    ),
-    LaterPromise(
         "source:objects",
         "CONTRACT.md#Configuration",
         "With objects on, local tables, flows and full CSN come from the design-time object API.",

@@ -22,6 +22,7 @@ from spheresync.model import (
     TargetName,
     digest_of,
 )
+from spheresync.plan.triage import status_of
 from spheresync.run.naming import container_note
 from spheresync.state.records import (
     AuditEvent,
@@ -248,7 +249,7 @@ class Books:
             mapping=item.mapping,
             definition=item.definition,
             state=state,
-            held=None,
+            held=held.held if held is not None and _puts_back(item) else None,
             synced_at=at,
             run_id=self._run.id,
             fence=self._fence,
@@ -282,6 +283,7 @@ class Books:
         bodies = [body for each in outcomes for body in (each.body, each.before) if body]
         checkpoints = [note.checkpoint for note in notes if note.checkpoint is not None]
         statuses = [status for status in map(self._status, notes) if status is not None]
+        settled = [c.asset for note in notes if (c := note.checkpoint) is not None and note.result.error is None]
         events = [_event(self._run, note.result) for note in notes]
         lost = {note.result.item.container for note in notes if _lost_its_container(note.result)}
 
@@ -297,6 +299,8 @@ class Books:
                     await tx.former_tables.put_many([note.former])
             await tx.runs.record(self._run.id, [note.entry for note in notes], self._fence)
             await tx.catalog.set_statuses(statuses)
+            await tx.catalog.set_statuses([status for note in notes for status in await _standing(tx, note)])
+            await tx.drift.settle(self._target, self._destination, settled)
             await tx.audit.append_many(events)
 
         await self._store.write(write)
@@ -370,6 +374,19 @@ def _event(run: RunRecord, result: Result) -> AuditEvent:
         outcome=outcome_word,
         detail={key: value for key, value in detail.items() if value is not None},
     )
+
+
+def _puts_back(item: ChangeSetItem) -> bool:
+    """Whether it writes again what was written last: nothing new of Datasphere, so a hold of it stays."""
+    return item.after_digest is not None and item.after_digest == item.expected_digest
+
+
+async def _standing(tx: Tx, note: Note) -> list[tuple[AssetId, AssetStatus]]:
+    """Where an asset stands of which only what was written last was put back: Datasphere may hold newer by now."""
+    if note.checkpoint is None or note.result.error is not None or not _puts_back(note.result.item):
+        return []
+    record = await tx.catalog.asset(note.checkpoint.asset)
+    return [] if record is None else [(record.id, status_of(record, note.checkpoint))]
 
 
 def _lost_its_container(result: Result) -> bool:

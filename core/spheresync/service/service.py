@@ -44,6 +44,7 @@ from spheresync.service import rows, scheduling
 from spheresync.service.assembly import open_workshop
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.connections import test_connections
+from spheresync.service.drifting import Drifting
 from spheresync.service.moments import beginning, end
 from spheresync.service.relay import POLL, ProgressRelay
 from spheresync.service.selection import require_within_known_spaces, require_within_spaces
@@ -59,7 +60,7 @@ CANCEL_PATIENCE = 10.0
 """Seconds for which a cancel waits for the end of a run that this process had to take over for it."""
 
 
-class Service(Undoing):
+class Service(Undoing, Drifting):
     """What users of the product can ask for, without any face."""
 
     def __init__(self, workshop: Workshop, group: TaskGroup) -> None:

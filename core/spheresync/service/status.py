@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spheresync.answers import Finding, SyncStatus, TierStatus
+from spheresync.answers import DriftStatus, Finding, SyncStatus, TierStatus
 from spheresync.model import AssetStatus, RunState
 from spheresync.run.workshop import Workshop
 from spheresync.service import rows
@@ -31,6 +31,9 @@ async def sync_status(workshop: Workshop) -> SyncStatus:
     if scheduler.state == "running":
         problems += [_late(tier) for tier in tiers if tier.late and not tier.paused]
     health, summary = _health(statuses, ended, problems)
+    drift = await store.drift.standing()
+    if drift.looked_at is not None:
+        summary = f"{summary} Drifted: {drift.drifted}, looked at {drift.looked_at}."
     return SyncStatus.model_validate(
         {
             "health": health,
@@ -46,6 +49,7 @@ async def sync_status(workshop: Workshop) -> SyncStatus:
             "scheduler": scheduler,
             "ledger": await store.ledger.totals(),
             "ledger_since": await store.ledger.since(),
+            "drift": DriftStatus(drifted=drift.drifted, looked_at=drift.looked_at),
         }
     )
 

@@ -14,6 +14,7 @@ from spheresync_server.cli import (
     change_commands,
     config_commands,
     documents,
+    drift_command,
     record_commands,
     schedule_commands,
     serve_command,
@@ -41,7 +42,7 @@ app = typer.Typer(
     name="spheresync",
     cls=Commands,
     help="Keep AWS catalogs true to SAP Datasphere: discover, preview, apply, remember.",
-    epilog=f"{_EPILOG} Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 changes (preview --exit-code).",
+    epilog=f"{_EPILOG} Exit codes: 0 done, 1 failed, 2 usage, 3 refused, 4 changes (--exit-code).",
     add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -90,6 +91,7 @@ for _command in (
     schedule_commands.status,
     undo_commands.revert,
     undo_commands.release,
+    drift_command.drift,
 ):
     app.command(epilog=_EPILOG)(_command)
 app.add_typer(schedule)

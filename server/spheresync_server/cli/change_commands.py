@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from spheresync.answers import ChangeSetAnswer, DiscoveryAnswer, RunAnswer
+from spheresync.answers import ChangeSetAnswer, DiscoveryAnswer, DriftRepair, RunAnswer
 from spheresync.run.scope import ScopeRequest
 from spheresync_server.caller import CallerRole
 from spheresync_server.cli.global_options import invocation_of
@@ -25,7 +25,7 @@ AllowDeletes = Annotated[bool, typer.Option("--allow-deletes", help="Also delete
 _RUN_EXIT_CODES = {"done": 0, "refused": 3}
 
 
-def run_exit_code(answer: RunAnswer) -> int:
+def run_exit_code(answer: RunAnswer | DriftRepair) -> int:
     """0 done, 3 refused, 1 anything else (CONTRACT.md)."""
     return _RUN_EXIT_CODES.get(answer.state, 1)
 

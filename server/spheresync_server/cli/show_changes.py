@@ -38,7 +38,7 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
     """What would change, why some of it waits, and what comes next."""
     undo = f", the undo of {answer.undo_of}" if answer.undo_of is not None else ""
     say(f"Change set {answer.change_set_id} ({answer.state}{undo}), expires {answer.expires_at}")
-    _counts(answer.summary)
+    say_counts(answer.summary)
     for item in answer.items:
         held = f"  [waits: {item.blocked_by}]" if item.blocked_by else ""
         say(
@@ -52,8 +52,8 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
             say(f"    … {len(item.changes) - _SHOWN_FIELDS} more fields")
     if answer.next_cursor is not None:
         say(f"… {answer.total - len(answer.items)} more items: --limit 200 shows more, --json has every field")
-    _findings("Findings", answer.findings)
-    _findings("Could not be read; what AWS holds of it stays as it is", answer.problems)
+    say_findings("Findings", answer.findings)
+    say_findings("Could not be read; what AWS holds of it stays as it is", answer.problems)
     say("")
     if not changes_something(answer):
         say("Nothing to apply.")
@@ -65,7 +65,7 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
 def show_run(answer: RunAnswer) -> None:
     """What a run did, what failed and why, and what comes next."""
     say(f"Run {answer.run_id} ({answer.kind}, by {clean_line(answer.actor)}): {answer.state}")
-    _counts(answer.counts)
+    say_counts(answer.counts)
     if answer.finished_at is None:
         say(f"{standing(answer.state, answer.progress)} Follow it: spheresync runs {answer.run_id}")
     for failure in answer.failures:
@@ -74,7 +74,7 @@ def show_run(answer: RunAnswer) -> None:
             say(f"    {clean_line(failure.remedy, longest=1_000)}")
     if answer.failures_total > len(answer.failures):
         say(f"… {answer.failures_total - len(answer.failures)} more failures: spheresync audit query")
-    _findings("Findings", answer.findings)
+    say_findings("Findings", answer.findings)
     spent = ", ".join(f"{word.replace('_', ' ')} {count}" for word, count in answer.usage.items())
     if spent:
         say(f"Used: {spent}.")
@@ -96,19 +96,21 @@ def show_discovery(answer: DiscoveryAnswer) -> None:
         f"({answer.mapped} mapped, {answer.filtered} out of scope, {answer.failed} failed), "
         f"{answer.read} definitions read, {answer.unchanged} unchanged."
     )
-    _findings("Could not be read", answer.problems)
-    _findings("Findings", answer.findings)
+    say_findings("Could not be read", answer.problems)
+    say_findings("Findings", answer.findings)
     if answer.state != "failed":
         say("Next: spheresync preview")
 
 
-def _counts(counts: dict[str, int]) -> None:
+def say_counts(counts: dict[str, int]) -> None:
+    """The counts that are not zero, with what each word means."""
     rows = [(word, count, _MEANINGS.get(word, "")) for word, count in counts.items() if count]
     if rows:
         table(("Action", "Assets", "Meaning"), rows)
 
 
-def _findings(title: str, findings: Iterable[Finding]) -> None:
+def say_findings(title: str, findings: Iterable[Finding]) -> None:
+    """Findings under a title, with what to do about each; nothing where there are none."""
     listed = list(findings)
     if not listed:
         return

@@ -12,6 +12,7 @@ from spheresync_server.caller import CallerRole
 from spheresync_server.mcp_server.catalog_tools import CatalogTools
 from spheresync_server.mcp_server.change_tools import ChangeTools
 from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.drift_tools import DriftTools
 from spheresync_server.mcp_server.insight_tools import InsightTools
 from spheresync_server.mcp_server.run_tools import RunTools
 from spheresync_server.mcp_server.schedule_tools import ScheduleTools
@@ -93,6 +94,8 @@ def tool_entries(desk: Desk) -> tuple[ToolEntry, ...]:
             _writes(destroys=False, outside=True, repeatable=False),
             outline_rows=False,  # get_change_set publishes them
         ),
+        # As preview_changes: what it saves is a note in our own store.
+        ToolEntry(DriftTools(desk).detect_drift, "Detect drift", _OPERATOR, _reads(outside=True, repeatable=False)),
         ToolEntry(insight.query_audit_log, "Query the audit log", _VIEWER, _reads()),
         ToolEntry(insight.verify_audit_log, "Verify the audit log", _VIEWER, _reads()),
         ToolEntry(insight.get_sync_status, "Sync status", _VIEWER, _reads()),

@@ -20,6 +20,9 @@ from spheresync.answers import (
     ConnectionFinding,
     ConnectionReport,
     DiscoveryAnswer,
+    DriftAnswer,
+    DriftFieldRow,
+    DriftRow,
     Failure,
     FieldRow,
     Finding,
@@ -313,6 +316,52 @@ class FakeService:
         if not run_id.startswith("run_"):
             raise UsageError(f"there is no run {run_id!r}.", remedy="Known: run_1.")
         return self._run(run_id, self.run_state)
+
+    async def detect_drift(
+        self,
+        scope: ScopeRequest,
+        principal: Principal,
+        *,
+        limit: int = 20,
+        cursor: str | None = None,
+        progress: OnProgress = silent,
+    ) -> DriftAnswer:
+        self._asked("detect_drift", scope=scope, principal=principal, limit=limit, cursor=cursor)
+        await progress(ProgressEvent("comparing", 1, 1, "sales"))
+        item = DriftRow(
+            asset="SALES/V_ORDERS",
+            target="glue",
+            object="sales.v_orders",
+            kind="columns",
+            kinds=["columns"],
+            policy="overwrite",
+            effect="restore",
+            reason="somebody else has changed 1 field of ours in the table",
+            remedy="The repair puts back what was written last.",
+            fields=[
+                DriftFieldRow(
+                    path="columns.id.type",
+                    kind="columns",
+                    written="bigint",
+                    found=HOSTILE,
+                    policy="overwrite",
+                    effect="restore",
+                )
+            ],
+            fields_total=1,
+            changed_at=NOW,
+            changed_by="AWS Glue does not say who",
+        )
+        drifted = not scope.tiers
+        return DriftAnswer(
+            change_set_id="cs_1" if drifted else None,
+            looked_at=NOW,
+            summary={"compared": 2, "drifted": int(drifted), "conflicts": self.deletes},
+            findings=[],
+            problems=self._problems(),
+            items=[item] if drifted else [],
+            total=int(drifted),
+        )
 
     async def list_runs(self, *, limit: int = 20, cursor: str | None = None) -> Page[RunRow]:
         self._asked("list_runs", limit=limit, cursor=cursor)

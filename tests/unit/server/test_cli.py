@@ -59,6 +59,8 @@ COMMANDS = [
     ["revert", "run_1"],
     ["release", "--asset", "SALES/V_ORDERS"],
     ["release"],
+    ["drift", "--space", "SALES"],
+    ["drift", "--repair"],
     ["audit", "query", "--since", "2026-11-24"],
     ["audit", "verify"],
     ["audit", "export"],
@@ -121,6 +123,33 @@ def test_exit_codes_of_preview(cli: Run, service: FakeService) -> None:
     assert cli("preview", "--exit-code")[0] == 1
 
 
+def test_exit_codes_of_drift(cli: Run, service: FakeService) -> None:
+    assert cli("drift")[0] == 0
+    assert cli("drift", "--exit-code")[0] == cli("drift", "--exit-code", "--json")[0] == 4
+    assert cli("drift", "--exit-code", "--tier", "high")[0] == 0
+    service.problems = 1
+    assert cli("drift", "--exit-code")[0] == 1
+    assert cli("drift", "--repair")[0] == 1
+
+
+@pytest.mark.parametrize(("state", "code"), [("done", 0), ("partly_failed", 1), ("refused", 3)])
+def test_a_repair_ends_as_its_run(cli: Run, service: FakeService, state: str, code: int) -> None:
+    service.run_state = state
+    got, out, _ = cli("drift", "--repair", "--json")
+    document = json.loads(out)
+    assert (got, document["state"], document["run_id"], document["total"]) == (code, state, "run_1", 1)
+    assert service.called("apply")[0]["change_set_id"] == "cs_1"
+
+
+def test_a_repair_of_nothing_starts_no_run(cli: Run, service: FakeService) -> None:
+    code, out, _ = cli("drift", "--repair", "--tier", "high", "--json")
+    document = json.loads(out)
+    assert (code, document["state"], document["run_id"], document["counts"]) == (0, "done", None, {})
+    service.deletes = 1  # one table is not ours any more
+    assert cli("drift", "--repair", "--tier", "high")[0] == 1
+    assert service.called("apply") == []
+
+
 def test_exit_codes_of_checks(cli: Run, service: FakeService) -> None:
     service.run_state = "failed"
     assert cli("audit", "verify")[0] == 1
@@ -148,6 +177,7 @@ def test_exit_codes_of_checks(cli: Run, service: FakeService) -> None:
         (["config", "validate", "--config="], "usage", 2, "--config FILE"),
         (["assets", "--space", "SALE"], "usage", 2, "Known: HR, SALES"),
         (["apply", "cs_old"], "refused", 3, "new preview"),
+        (["drift", "--repair", "--exit-code"], "usage", 2, "neither"),
         (["assets", "--config", "/nowhere.yaml"], "configuration", 2, "nowhere"),
         (["serve", "--scheduler", "--read-only"], "usage", 2, "read-only"),
         (["serve", "--transport", "http", "--host", "0.0.0.0"], "usage", 2, "issuer"),
@@ -223,7 +253,8 @@ def test_failures_of_the_service(cli: Run, service: FakeService, failure: Except
 
 def test_the_role_may_say_less(cli: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPHERESYNC_ROLE", "viewer")
-    for command in (["sync"], ["apply", "cs_1"], ["cancel", "run_1"], ["revert", "run_1"], ["release"], ["doctor"]):
+    closed = (["sync"], ["apply", "cs_1"], ["cancel", "run_1"], ["revert", "run_1"], ["release"], ["drift"], ["doctor"])
+    for command in closed:
         code, out, _ = cli(*command, "--json")
         assert code == 3 and json.loads(out)["error"]["code"] == "permission"
     assert service.calls == []

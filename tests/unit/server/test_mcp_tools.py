@@ -30,7 +30,7 @@ VIEWER_TOOLS = {
     "verify_audit_log",
     "get_sync_status",
 }
-OPERATOR_TOOLS = {"apply_changes", "run_sync", "cancel_run", "test_connections"}
+OPERATOR_TOOLS = {"apply_changes", "run_sync", "cancel_run", "test_connections", "detect_drift"}
 ADMIN_TOOLS = {"manage_schedule", "revert_run"}
 
 
@@ -53,7 +53,7 @@ async def test_tools_list_is_the_golden_one_in_both_eras(make_server: MakeServer
 async def test_tools_list_leaves_room_for_later_tools(make_server: MakeServer) -> None:
     tools = await listed(make_server())
     assert len(json.dumps(tools).encode()) < 24 * 1024, "the whole budget, however it is spelled"
-    assert len(json.dumps(tools, separators=(",", ":")).encode()) <= 20_500
+    assert len(json.dumps(tools, separators=(",", ":")).encode()) <= 21_300
 
 
 async def test_every_tool_and_argument_is_described(make_server: MakeServer) -> None:
@@ -74,7 +74,7 @@ async def test_every_tool_and_argument_is_described(make_server: MakeServer) -> 
         ("viewer", False, VIEWER_TOOLS),
         ("operator", False, VIEWER_TOOLS | OPERATOR_TOOLS),
         ("admin", False, VIEWER_TOOLS | OPERATOR_TOOLS | ADMIN_TOOLS),
-        ("admin", True, VIEWER_TOOLS | {"test_connections"}),
+        ("admin", True, VIEWER_TOOLS | {"test_connections", "detect_drift"}),
         ("viewer", True, VIEWER_TOOLS),
     ],
 )
@@ -114,6 +114,7 @@ async def test_every_tool_answers_its_model(make_server: MakeServer, service: Fa
         "list_runs": {},
         "cancel_run": {"run_id": "run_1"},
         "revert_run": {"run_id": "run_1"},
+        "detect_drift": {"tiers": ["critical"], "limit": 5},
         "query_audit_log": {"since": "2026-11-24"},
         "verify_audit_log": {},
         "get_sync_status": {},
@@ -129,6 +130,8 @@ async def test_every_tool_answers_its_model(make_server: MakeServer, service: Fa
     preview = service.called("preview")[0]
     assert preview["scope"].spaces == ("SALES",) and preview["scope"].tiers == ("high",) and preview["refresh"]
     assert service.called("sync")[0]["join"] is True
+    look = service.called("detect_drift")[0]
+    assert look["scope"].tiers == ("critical",) and look["limit"] == 5 and look["cursor"] is None
 
 
 async def test_text_from_outside_is_cleaned_and_stays_in_the_data(make_server: MakeServer) -> None:
@@ -230,6 +233,23 @@ async def test_remedies_speak_of_tools(make_server: MakeServer) -> None:
     remedy = run.structured_content["findings"][0]["remedy"]
     assert remedy == "If that is meant, ask whoever runs this installation to lift the guard for one run."
     assert isinstance(document, TextResourceContents) and json.loads(document.text) == run.structured_content
+
+
+async def test_drift_says_what_the_repair_is_and_that_nothing_was_written(
+    make_server: MakeServer, service: FakeService
+) -> None:
+    async with Client(make_server("operator")) as client:
+        found = await client.call_tool("detect_drift", {})
+        clean = await client.call_tool("detect_drift", {"tiers": ["high"]})
+        service.problems = 1
+        partly = await client.call_tool("detect_drift", {})
+    assert "Nothing was written" in text_of(found) and "apply_changes with cs_1" in text_of(found)
+    assert "nothing to repair" in text_of(clean)
+    assert "could not be compared" in text_of(partly)
+    assert "ignore" not in text_of(found)
+    assert found.structured_content is not None and clean.structured_content is not None
+    assert found.structured_content["items"][0]["fields"][0]["found"].startswith("Sales[31m ignore")
+    assert clean.structured_content["change_set_id"] is None
 
 
 async def test_waiting_is_capped_and_can_be_left_out(make_server: MakeServer, service: FakeService) -> None:

@@ -1,0 +1,331 @@
+"""Look at what a target holds now and compare it with what was last written there: one paged reading per database.
+
+Datasphere is not asked, and nothing is written to the target. What was found is noted, and where the drift policies
+say `overwrite`, a change set is saved that puts back what was written. Only pages of tables are in memory at a time,
+besides what has drifted.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+import anyio
+
+from spheresync import __version__
+from spheresync.config import Settings
+from spheresync.errors import TargetError, TargetFault
+from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    Action,
+    AssetId,
+    AssetStatus,
+    ChangeSetId,
+    JsonValue,
+    LiveObject,
+    PhysicalName,
+    Principal,
+    Problem,
+    canonical_json,
+    isoformat,
+)
+from spheresync.plan.drift import DRIFT, drift_finding, missing_finding, within_bounds
+from spheresync.plan.drift_found import Found, look_at, look_for, untouched
+from spheresync.plan.items import Subject, by_urgency, digest_items
+from spheresync.run.naming import container_note
+from spheresync.run.planning import FORMAT, MANAGED
+from spheresync.run.progress import OnProgress, ProgressEvent
+from spheresync.run.scope import Scope
+from spheresync.state.drift_records import DriftEffect, DriftKind, DriftLook, TableDrift
+from spheresync.state.records import AssetRecord, AuditEvent, ChangeSetItem, ChangeSetRecord, Checkpoint
+from spheresync.state.store import Store, Tx
+from spheresync.target.protocol import Target
+
+DATABASES_AT_ONCE = 8
+CHUNK = 200
+"""Tables that are gone whose last bodies are in memory at a time."""
+DETECT = "detect_drift"
+_HOPELESS = frozenset({TargetFault.UNREACHABLE, TargetFault.THROTTLED})
+"""Faults that say nothing of one database: the rest would fail alike."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What the sweep has seen so far."""
+
+    compared: set[AssetId] = field(default_factory=set)
+    found: list[Found] = field(default_factory=list)
+    gone: set[PhysicalName] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+    first_error: TargetError | None = None
+    busy: int = 0  # left out because a run wrote them meanwhile
+
+
+class Sweep:
+    """One look at a target. Build it, `run` it once."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        mapping: MappingRules,
+        target: Target,
+        *,
+        scope: Scope,
+        principal: Principal,
+        clock: Callable[[], datetime],
+        progress: OnProgress,
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._mapping = mapping
+        self._target = target
+        self._scope = scope
+        self._principal = principal
+        self._clock = clock
+        self._progress = progress
+        self._records: dict[AssetId, AssetRecord] = {}
+        self._seen = _Seen()
+
+    async def run(self) -> tuple[DriftLook, list[TableDrift]]:
+        """Look, note what was found, and answer it.
+
+        A database that could not be read is a problem of the look; the others are compared.
+
+        Raises:
+            TargetError: the target does not answer, or not one database could be read; nothing is noted.
+        """
+        began = isoformat(self._clock())
+        self._records = {record.id: record for record in await self._store.catalog.assets()}
+        managed = await self._managed()
+        wanted = [held for held in managed.values() if self._wants(held)]
+        await self._read(wanted)
+        seen = self._seen
+        if seen.first_error is not None and not seen.compared:
+            raise seen.first_error
+        await self._leave_to_runs(began)
+        return await self._save(began, wanted, managed)
+
+    async def _managed(self) -> dict[AssetId, Checkpoint]:
+        checkpoints = await self._store.checkpoints.all(self._target.name, DEFAULT_DESTINATION)
+        return {held.asset: held for held in checkpoints if held.state in MANAGED}
+
+    def _wants(self, held: Checkpoint) -> bool:
+        return self._scope.wants(held.asset, self._subject(held).record.tier)
+
+    def _subject(self, held: Checkpoint) -> Subject:
+        """The asset of a checkpoint, with the definition that was written."""
+        record = self._records[held.asset]
+        decision = self._mapping.decide(record.id, record.kind, record.label)
+        written = replace(record, tier=decision.tier, fingerprints=held.fingerprints, definition=held.definition)
+        return Subject(written, held, self._target.name, DEFAULT_DESTINATION, decision)
+
+    async def _read(self, wanted: Iterable[Checkpoint]) -> None:
+        databases: dict[PhysicalName, dict[PhysicalName, Checkpoint]] = defaultdict(dict)
+        for held in wanted:
+            databases[held.container][held.name] = held
+        limit = anyio.CapacityLimiter(DATABASES_AT_ONCE)
+        done = 0
+        failed: list[TargetError] = []
+        async with anyio.create_task_group() as group:
+
+            async def look(database: PhysicalName, tables: dict[PhysicalName, Checkpoint]) -> None:
+                nonlocal done
+                async with limit:
+                    try:
+                        await self._look(database, tables)
+                    except TargetError as error:
+                        failed.append(error)
+                        group.cancel_scope.cancel()
+                done += 1
+                await self._progress(ProgressEvent("comparing", done, len(databases), database))
+
+            for database, tables in sorted(databases.items()):
+                group.start_soon(look, database, tables)
+        if failed:
+            raise failed[0]
+
+    async def _look(self, database: PhysicalName, tables: dict[PhysicalName, Checkpoint]) -> None:
+        """Compare the tables of one database; what no page holds is gone, if every page could be read."""
+        seen = self._seen
+        try:
+            async for page in self._target.pages(database):
+                here = [(tables.pop(live.name), live) for live in page if live.name in tables]
+                await self._compare(here)
+        except TargetError as error:
+            if error.fault in _HOPELESS:
+                raise
+            if error.fault is not TargetFault.NO_CONTAINER:
+                seen.first_error = seen.first_error or error
+                count = f"{len(tables)} tables" if len(tables) != 1 else "1 table"
+                text = f"{error.message} So {count} could not be compared."
+                seen.problems.append(Problem(f"database {database}", error.fault, text, error.remedy))
+                return
+            seen.gone.add(database)
+        missing = list(tables.values())
+        for start in range(0, len(missing), CHUNK):
+            await self._miss(missing[start : start + CHUNK], database_gone=database in seen.gone)
+
+    async def _compare(self, here: Sequence[tuple[Checkpoint, LiveObject]]) -> None:
+        """Compare one page of tables with what was written."""
+        blobs = await self._store.blobs.get_many(held.body for held, _ in here)
+        marker, policies = self._settings.installation_marker, self._settings.drift
+        bodies: list[bytes] = []
+        for held, live in here:
+            self._seen.compared.add(held.asset)
+            last_body = blobs[held.body]
+            if untouched(last_body, live):
+                continue
+            found = look_at(self._subject(held), last_body, live, marker=marker, policies=policies)
+            if found is not None:
+                bodies += found.bodies
+                self._seen.found.append(replace(found, bodies=()))
+
+        async def keep(tx: Tx) -> None:
+            await tx.blobs.put_many(bodies)
+
+        if bodies:
+            await self._store.write(keep)
+
+    async def _miss(self, missing: Sequence[Checkpoint], *, database_gone: bool) -> None:
+        blobs = await self._store.blobs.get_many(held.body for held in missing)
+        for held in missing:
+            self._seen.compared.add(held.asset)
+            found = look_for(
+                self._subject(held), blobs[held.body], database_gone=database_gone, policies=self._settings.drift
+            )
+            self._seen.found.append(found)
+
+    async def _leave_to_runs(self, began: str) -> None:
+        """Take out what a run was writing while it was read: what was read of it may be half of each."""
+        if not self._seen.found:
+            return
+        latest, _ = await self._store.runs.page(limit=50)
+        at_work = [run for run in latest if run.finished_at is None or run.finished_at >= began]
+        written: set[AssetId] = set()
+        for run in at_work:
+            if run.change_set_id is not None:
+                items = await self._store.change_sets.all_items(run.change_set_id)
+                written |= {item.asset for item in items if item.action.changes_something}
+        kept = [found for found in self._seen.found if found.drift.asset not in written]
+        self._seen.busy = len(self._seen.found) - len(kept)
+        self._seen.compared -= {found.drift.asset for found in self._seen.found} & written
+        self._seen.found = kept
+
+    async def _save(
+        self, began: str, wanted: Sequence[Checkpoint], managed: Mapping[AssetId, Checkpoint]
+    ) -> tuple[DriftLook, list[TableDrift]]:
+        seen = self._seen
+        seen.found.sort(key=lambda found: found.drift.asset)
+        drifts = [found.drift for found in seen.found]
+        findings = self._findings(drifts)
+        items = sorted((found.item for found in seen.found if found.item is not None), key=by_urgency)
+        items = [replace(item, ordinal=number) for number, item in enumerate(items, start=1)]
+        repair = None
+        if any(item.action.changes_something for item in items):
+            repair = self._change_set(items, findings, began)
+        look = DriftLook(
+            id=f"drift_{secrets.token_hex(6)}",
+            at=began,
+            actor=self._principal.id,
+            scope=canonical_json(self._scope.to_json()),
+            target=self._target.name,
+            summary=self._summary(wanted),
+            problems=tuple(seen.problems),
+            findings=findings,
+            change_set_id=repair.id if repair is not None else None,
+        )
+        conflicts = [drift.asset for drift in drifts if drift.effect is DriftEffect.CONFLICT]
+        doubtful = [managed[found.drift.asset] for found in seen.found if found.doubtful]
+        again = {item.container for item in items if item.action is Action.CREATE} & seen.gone
+
+        async def save(tx: Tx) -> None:
+            if repair is not None:
+                await tx.change_sets.put(repair, items)
+            known = await tx.drift.assets(self._target.name, DEFAULT_DESTINATION)
+            past = [asset for asset in known if asset in seen.compared or asset not in managed]
+            await tx.drift.forget(self._target.name, DEFAULT_DESTINATION, past)
+            await tx.drift.put(look, drifts)
+            await tx.catalog.set_statuses([(asset, AssetStatus.CONFLICT) for asset in conflicts])
+            for database in again:  # so that the repair makes it first
+                await tx.meta.delete(container_note(self._target.name, database))
+            await self._doubt(tx, doubtful)
+            await tx.audit.append_many([self._event(look, repair)])
+
+        await self._store.write(save)
+        return look, drifts
+
+    async def _doubt(self, tx: Tx, doubtful: Sequence[Checkpoint]) -> None:
+        """Have the next write read first where the remembered version is of another content than was written."""
+        for held in doubtful:
+            now = await tx.checkpoints.get(held.asset, held.target, held.destination)
+            if now == held:
+                await tx.checkpoints.put_many([replace(held, version=None)])
+
+    def _findings(self, drifts: Iterable[TableDrift]) -> tuple[Problem, ...]:
+        """What the repair leaves because the policies say so; told as a thorough plan tells it."""
+        left = []
+        for drift in drifts:
+            reported = [each.path for each in drift.fields if each.effect is DriftEffect.REPORT]
+            if reported:
+                left.append(drift_finding(drift.asset, drift.table, reported))
+            elif drift.effect is DriftEffect.REPORT:
+                left.append(missing_finding(drift.asset, drift.table))
+        if self._seen.busy:
+            text = f"{self._seen.busy} tables were being written by a run meanwhile, and are not judged"
+            left.append(Problem("all spaces", DRIFT, text, "Look again when the run has ended."))
+        return within_bounds(left)
+
+    def _summary(self, wanted: Sequence[Checkpoint]) -> dict[str, int]:
+        seen = self._seen
+        kinds = Counter(kind for found in seen.found for kind in found.drift.kinds)
+        effects = Counter(found.drift.effect for found in seen.found)
+        return {
+            "compared": len(seen.compared),
+            "not_compared": len(wanted) - len(seen.compared),
+            "drifted": len(seen.found),
+            **{kind: kinds[kind] for kind in DriftKind},
+            "to_repair": effects[DriftEffect.RECREATE] + effects[DriftEffect.RESTORE],
+            "reported": effects[DriftEffect.REPORT] + effects[DriftEffect.WAITS],
+            "kept": effects[DriftEffect.KEEP] + effects[DriftEffect.NOT_OURS],
+            "conflicts": effects[DriftEffect.CONFLICT],
+        }
+
+    def _change_set(self, items: Sequence[ChangeSetItem], findings: tuple[Problem, ...], at: str) -> ChangeSetRecord:
+        counts = Counter(item.action for item in items)
+        return ChangeSetRecord(
+            id=ChangeSetId(f"cs_{secrets.token_hex(6)}"),
+            digest=digest_items(items),
+            created_at=at,
+            expires_at=isoformat(self._clock() + self._settings.change_sets.expires),
+            actor=self._principal.id,
+            mapping_digest=self._settings.mapping_digest,
+            scope_digest=self._settings.scope_digest,
+            request=canonical_json(self._scope.to_json()),
+            summary={action: counts[action] for action in Action},
+            findings=findings,
+            problems=tuple(self._seen.problems),
+            blocked=0,
+            run_id=None,
+            tool_version=__version__,
+            format=FORMAT,
+        )
+
+    def _event(self, look: DriftLook, repair: ChangeSetRecord | None) -> AuditEvent:
+        counts: dict[str, JsonValue] = {word: count for word, count in look.summary.items() if count}
+        detail: dict[str, JsonValue] = {"look": look.id, "counts": counts, "problems": len(look.problems)}
+        if repair is not None:
+            detail |= {"change_set": repair.id, "digest": repair.digest}
+        return AuditEvent(
+            actor=look.actor,
+            action=DETECT,
+            run_id=None,
+            asset=None,
+            target=look.target,
+            outcome="partly_failed" if look.problems else "done",
+            detail=detail,
+        )

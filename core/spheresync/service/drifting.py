@@ -1,0 +1,122 @@
+"""Look for drift: what others did to what was written, and the change set that puts it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spheresync.answers import DriftAnswer, DriftFieldRow, DriftRow
+from spheresync.errors import UsageError
+from spheresync.model import GLUE, Principal
+from spheresync.run.progress import OnProgress, silent
+from spheresync.run.scope import ScopeRequest, checked_scope
+from spheresync.run.sweeping import Sweep
+from spheresync.service import cursors, rows
+from spheresync.service.authority import Permission, authorize
+from spheresync.service.reading import Reading
+from spheresync.service.selection import require_within_spaces
+from spheresync.state.drift_records import DriftLook, TableDrift
+
+
+class Drifting(Reading):
+    """Compares the targets with the checkpoints. A scheduler asks as people do, with the scope of a tier."""
+
+    async def detect_drift(
+        self,
+        scope: ScopeRequest,
+        principal: Principal,
+        *,
+        limit: int = 20,
+        cursor: str | None = None,
+        progress: OnProgress = silent,
+    ) -> DriftAnswer:
+        """Compare what was last written with what the targets hold now. Datasphere is not read, AWS not written.
+
+        Args:
+            scope: what part of the tenant; everything by default.
+            principal: who asks.
+            limit: objects in this answer.
+            cursor: of an earlier answer: its next page, without looking again.
+            progress: told of each database.
+
+        Raises:
+            UsageError: the scope names something unknown, or the cursor is of a list that is no longer whole.
+            TargetError: the target does not answer, or not one database could be read: nothing is known.
+        """
+        authorize(principal, Permission.OPERATE)
+        size = cursors.page_size(limit)
+        pages = cursors.Listing.of(
+            "drift", spaces=[*scope.spaces], assets=[*scope.assets], tiers=[*scope.tiers], targets=[*scope.targets]
+        )
+        start = pages.decode(cursor, str, int)
+        if start is not None:
+            return await self._drift_page(pages, str(start[0]), int(start[1]), size)
+        self._workshop.require_good_settings()
+        settings = self._workshop.settings
+        checked = await checked_scope(self._store, scope, targets=settings.targets, listed=True)
+        require_within_spaces(checked)
+        sweep = Sweep(
+            self._store,
+            settings,
+            self._workshop.mapping,
+            self._workshop.target(GLUE),
+            scope=checked,
+            principal=principal,
+            clock=self._workshop.clock,
+            progress=progress,
+        )
+        look, found = await sweep.run()
+        return _answer(pages, look, [*enumerate(found[:size], start=1)], total=len(found))
+
+    async def _drift_page(self, pages: cursors.Listing, look_id: str, after: int, size: int) -> DriftAnswer:
+        look = await self._store.drift.look(look_id)
+        total = look.summary.get("drifted", 0)
+        if await self._store.drift.count(look_id) != total:
+            raise UsageError(
+                "what this list held was repaired or looked at again since.",
+                remedy="Leave cursor out to look for drift anew.",
+            )
+        return _answer(pages, look, await self._store.drift.found(look_id, after=after, limit=size), total=total)
+
+
+def _answer(
+    pages: cursors.Listing, look: DriftLook, page: Sequence[tuple[int, TableDrift]], *, total: int
+) -> DriftAnswer:
+    last = page[-1][0] if page else total
+    return DriftAnswer(
+        change_set_id=look.change_set_id,
+        looked_at=look.at,
+        summary=dict(look.summary),
+        findings=[rows.finding(problem) for problem in look.findings],
+        problems=[rows.finding(problem) for problem in look.problems[: rows.SHOWN_PROBLEMS]],
+        items=[_row(drift) for _, drift in page],
+        total=total,
+        next_cursor=pages.encode(look.id, last) if last < total else None,
+    )
+
+
+def _row(drift: TableDrift) -> DriftRow:
+    return DriftRow(
+        asset=str(drift.asset),
+        target=drift.target,
+        object=drift.table,
+        kind=drift.kinds[0],
+        kinds=[*drift.kinds],
+        policy=drift.policy,
+        effect=drift.effect,
+        reason=drift.reason,
+        remedy=drift.remedy,
+        fields=[
+            DriftFieldRow(
+                path=field.path,
+                kind=field.kind,
+                written=field.written,
+                found=field.found,
+                policy=field.policy,
+                effect=field.effect,
+            )
+            for field in drift.fields
+        ],
+        fields_total=drift.fields_total,
+        changed_at=drift.changed_at,
+        changed_by=drift.changed_by,
+    )

@@ -1,0 +1,57 @@
+"""The tool that looks for drift."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult
+
+from spheresync.answers import DriftAnswer
+from spheresync.run.scope import ScopeRequest
+from spheresync_server.mcp_server.answering import counts_line, page_line, respond
+from spheresync_server.mcp_server.arguments import Assets, Cursor, Limit, Spaces, Tiers
+from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.progress import report_to
+
+
+class DriftTools:
+    """What others changed in the targets."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._service = desk.service
+        self._principal = desk.principal
+
+    async def detect_drift(
+        self,
+        ctx: Context[Desk, object],
+        *,
+        spaces: Spaces = None,
+        assets: Assets = None,
+        tiers: Tiers = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Annotated[CallToolResult, DriftAnswer]:
+        """What others changed in AWS since it was last written, and what the drift policies say to each. Writes
+        nothing to AWS or SAP; saves the repair as a change set to review.
+        """
+        scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()))
+        answer = await self._service.detect_drift(
+            scope, self._principal, limit=limit, cursor=cursor, progress=report_to(ctx)
+        )
+        return respond(answer, *_lines(answer))
+
+
+def _lines(answer: DriftAnswer) -> Iterable[str]:
+    yield f"Looked at {answer.looked_at}: {counts_line(answer.summary)}."
+    yield page_line("drifted tables", len(answer.items), answer.total, answer.next_cursor)
+    if answer.problems:
+        yield f"{len(answer.problems)} databases could not be compared; nothing is known of them: see problems."
+    if answer.change_set_id is not None:
+        yield (
+            "Nothing was written. Show it to the user; if they agree, apply_changes with "
+            f"{answer.change_set_id} puts back what was written last."
+        )
+    else:
+        yield "There is nothing to repair."

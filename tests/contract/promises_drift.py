@@ -1,0 +1,78 @@
+"""Promises: drift."""
+
+from __future__ import annotations
+
+from tests.contract.promise import Promise
+
+_DRIFT = "tests/e2e/test_drift.py"
+_FOUND = "tests/unit/plan/test_drift_found.py"
+
+DRIFT: tuple[Promise, ...] = (
+    Promise(
+        "cli:drift",
+        "CONTRACT.md#Command line: `spheresync`",
+        "drift compares checkpoints with what the targets hold now, and repairs.",
+        (
+            f"{_DRIFT}::test_each_kind_is_found_explained_and_repaired_and_nothing_else_is_named",
+            f"{_DRIFT}::test_a_repair_puts_back_what_was_written_and_leaves_what_is_new_to_the_sync",
+            f"{_DRIFT}::test_a_database_that_is_gone_comes_back_with_its_tables",
+            f"{_DRIFT}::test_a_retired_table_stays_retired_and_a_forgotten_one_is_nobodys",
+            f"{_DRIFT}::test_a_repair_leaves_what_a_revert_holds_held",
+            f"{_DRIFT}::test_what_was_edited_again_since_the_look_is_refused",
+            f"{_FOUND}::test_a_repair_with_every_policy_at_overwrite_restores_the_very_table",
+            "tests/unit/server/test_cli.py::test_a_repair_ends_as_its_run",
+            "tests/unit/server/test_cli.py::test_exit_codes_of_drift",
+        ),
+    ),
+    Promise(
+        "cli:drift:only-drift",
+        "CONTRACT.md#Command line: `spheresync`",
+        "What waits for a sync is no drift; a look is one paged reading per database, and Datasphere is not read.",
+        (
+            f"{_DRIFT}::test_what_only_waits_for_a_sync_is_no_drift_and_a_look_is_nothing_but_pages",
+            f"{_DRIFT}::test_a_part_of_the_catalog_is_looked_at_by_itself_and_pages_are_read_without_looking_again",
+            f"{_DRIFT}::test_what_a_run_writes_meanwhile_is_not_judged",
+            f"{_FOUND}::test_a_table_as_aws_gives_it_back_has_not_drifted",
+        ),
+    ),
+    Promise(
+        "cli:drift:errors",
+        "CONTRACT.md#Command line: `spheresync`",
+        "What could not be read is an error: it is neither free of drift nor deleted.",
+        (
+            f"{_DRIFT}::test_what_could_not_be_read_is_an_error_and_nothing_is_called_deleted_or_clean",
+            f"{_DRIFT}::test_a_database_that_may_not_be_read_is_named_and_the_others_are_compared",
+            "tests/integration/test_glue_reads.py::test_tables_come_a_page_at_a_time_and_a_failing_page_ends_them",
+        ),
+    ),
+    Promise(
+        "config:drift:found",
+        "CONTRACT.md#Configuration",
+        "What drift finds is repaired only where `drift:` says overwrite; report names it, keep lets it be.",
+        (
+            f"{_DRIFT}::test_what_the_policies_let_stand_is_named_and_not_repaired",
+            f"{_DRIFT}::test_a_text_that_stays_is_told_as_long_as_it_stays_and_others_of_the_table_are_repaired",
+            f"{_FOUND}::test_what_a_repair_leaves_is_what_was_written_but_for_what_was_said_to_stay",
+        ),
+    ),
+    Promise(
+        "glue:conflict:drift",
+        "CONTRACT.md#What a Glue table holds",
+        "A table that is not ours any more is named as a conflict and never touched, by no later update either.",
+        (
+            f"{_DRIFT}::test_what_is_not_ours_any_more_is_told_and_never_touched",
+            f"{_DRIFT}::test_a_foreign_table_of_the_same_version_is_not_written_over_by_a_later_update",
+            f"{_DRIFT}::test_a_table_made_anew_by_hand_tells_who_made_it",
+        ),
+    ),
+    Promise(
+        "mcp:detect-drift",
+        "CONTRACT.md#MCP server",
+        "detect_drift answers the change set of the repair.",
+        (
+            f"{_DRIFT}::test_an_assistant_finds_drift_in_dog_and_the_status_says_so_until_it_is_repaired",
+            f"{_DRIFT}::test_a_look_is_written_down_and_people_are_told_in_plain_words",
+            "tests/unit/server/test_mcp_tools.py::test_drift_says_what_the_repair_is_and_that_nothing_was_written",
+        ),
+    ),
+)

@@ -1,0 +1,413 @@
+"""Drift: what others did to the catalog is found without Datasphere, explained, and repaired or kept by policy."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mcp import Client, StdioServerParameters
+
+from spheresync.dog.aws import embedded_session_factory
+from spheresync.model import digest_json
+from tests.e2e.test_full import FIELDS, TABLE, edit
+from tests.e2e.test_mcp_dog import SERVE, call, surroundings
+from tests.e2e.test_safety import parameters, tables_of, writes
+from tests.simulators.glue_process import GlueSimulator
+from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
+
+ASSET = "SPACE_000/ASSET_00001"
+PAGES = {"GetTables": 3}
+TAGS = 'mapping: {rules: [{match: {name: "*"}, set: {tags: {layer: gold}}}]}\n'
+TEXTS = "drift: {description: overwrite, comments: overwrite}\n"
+
+
+def contents(glue: GlueSimulator) -> dict[str, dict[str, Any]]:
+    """What could be written of every table: all but what Glue itself notes."""
+    return {
+        f"{database}.{name}": {key: table["live"].get(key) for key in FIELDS}
+        for database, tables in glue.dump()["tables"].items()
+        for name, table in tables.items()
+    }
+
+
+def edit_columns(glue: GlueSimulator, name: str, change: Callable[[list[dict[str, Any]]], object]) -> None:
+    """Somebody else's hands on the columns of a table of space_000."""
+    descriptor = glue.table("space_000", name)["StorageDescriptor"]
+    change(descriptor["Columns"])
+    edit(glue, name, StorageDescriptor=descriptor)
+
+
+def only(answer: dict[str, Any]) -> dict[str, Any]:
+    """The one item of the answer."""
+    assert answer["total"] == len(answer["items"]) == 1, answer["items"]
+    item: dict[str, Any] = answer["items"][0]
+    return item
+
+
+def by_asset(answer: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    found = {item["asset"]: item for item in answer["items"]}
+    assert len(found) == answer["total"] == answer["summary"]["drifted"]
+    return found
+
+
+def quiet(installation: Installation, glue: GlueSimulator) -> None:
+    """The next sync has nothing to do and asks AWS nothing."""
+    glue.reset()
+    run = installation.ask("sync")
+    assert (run["state"], run["counts"]["unchanged"]) == ("done", 30)
+    assert glue.calls() == {}
+
+
+def test_what_only_waits_for_a_sync_is_no_drift_and_a_look_is_nothing_but_pages(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
+    tenant.edit("remove_asset", space="SPACE_001", asset="ASSET_00002")
+    synced.ask("discover")
+    synced.config = TAGS
+    tenant.clear_stats()
+    answer = synced.ask("drift", "--exit-code")
+    assert (answer["items"], answer["total"], answer["change_set_id"]) == ([], 0, None)
+    assert (answer["summary"]["compared"], answer["summary"]["not_compared"]) == (30, 0)
+    assert glue.calls() == PAGES
+    assert tenant.stats().total == 0
+    repaired = synced.ask("drift", "--repair")
+    assert (repaired["run_id"], repaired["state"], repaired["counts"]) == (None, "done", {})
+    assert writes(glue) == {}
+
+
+def test_each_kind_is_found_explained_and_repaired_and_nothing_else_is_named(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    installation.config = TAGS + TEXTS
+    installation.ask("sync")
+    before = contents(glue)
+    edit(glue, "asset_00001", foreign={"team": "bi"})
+    edit(glue, "asset_00002", Description="by hand")
+    edit_columns(glue, "asset_00003", lambda columns: columns[1].update(Comment="mine"))
+    edit_columns(glue, "asset_00004", lambda columns: columns.pop(2))
+    edit(glue, "asset_00005", foreign={"spheresync.tag.layer": "lead"})
+    edit(glue, "asset_00006", TableType="VIRTUAL_VIEW", foreign={"team": "bi"})
+    glue.client().delete_table(DatabaseName="space_001", Name="asset_00007")
+    glue.reset()
+    answer = installation.ask("drift", "--exit-code", code=4)
+    assert glue.calls() == PAGES
+    found = by_asset(answer)
+    kinds = {asset.removeprefix("SPACE_"): (item["kind"], item["effect"]) for asset, item in found.items()}
+    assert kinds == {
+        "000/ASSET_00001": ("parameters", "kept: not ours"),
+        "000/ASSET_00002": ("description", "restore"),
+        "000/ASSET_00003": ("comments", "restore"),
+        "000/ASSET_00004": ("columns", "restore"),
+        "000/ASSET_00005": ("parameters", "restore"),
+        "000/ASSET_00006": ("parameters", "restore"),
+        "001/ASSET_00007": ("table_deleted", "recreate"),
+    }
+    tag = found["SPACE_000/ASSET_00005"]["fields"]
+    assert [(each["path"], each["written"], each["found"]) for each in tag] == [
+        ("parameters.spheresync.tag.layer", "gold", "lead")
+    ]
+    assert (tag[0]["policy"], found["SPACE_000/ASSET_00005"]["policy"]) == ("overwrite", "overwrite")
+    dropped = found["SPACE_000/ASSET_00004"]["fields"][0]
+    assert (dropped["path"], dropped["written"], dropped["found"]) == ("columns.col_002", "date", None)
+    edited = found["SPACE_000/ASSET_00002"]
+    assert edited["changed_at"].endswith("Z") and edited["changed_by"] == "AWS Glue does not say who"
+    change_set = installation.ask("preview", "--no-refresh")
+    assert change_set["summary"]["unchanged"] == 30, "a plan does not know of it"
+    run = installation.ask("apply", answer["change_set_id"])
+    assert (run["state"], run["counts"]["create"]) == ("done", 1)
+    assert run["counts"]["update"] + run["counts"]["metadata_only"] == 5
+    after = contents(glue)
+    for edited_table in ("space_000.asset_00001", "space_000.asset_00006"):
+        assert after[edited_table]["Parameters"].pop("team") == "bi", "others keep what is theirs"
+    assert after == before
+    again = only(installation.ask("drift"))
+    assert (again["asset"], again["effect"]) == (ASSET, "kept: not ours")
+    quiet(installation, glue)
+
+
+@pytest.mark.parametrize("policy", ["report", "keep"])
+def test_what_the_policies_let_stand_is_named_and_not_repaired(
+    synced: Installation, glue: GlueSimulator, policy: str
+) -> None:
+    words = ("description", "comments", "columns", "parameters", "missing")
+    synced.config = f"drift: {{{', '.join(f'{word}: {policy}' for word in words)}}}\n"
+    edit(glue, "asset_00002", Description="by hand")
+    edit_columns(glue, "asset_00003", lambda columns: columns[1].update(Comment="mine"))
+    edit_columns(glue, "asset_00004", lambda columns: columns[1].update(Type="array<int>"))
+    edit(glue, "asset_00005", foreign={"spheresync.kind": "edited"})
+    glue.client().delete_table(DatabaseName="space_001", Name="asset_00007")
+    before = contents(glue)
+    glue.reset()
+    for _ in range(2):
+        answer = synced.ask("drift", "--repair")
+        found = by_asset(answer)
+        assert len(found) == 5 and answer["change_set_id"] is answer["run_id"] is None
+        assert {(item["policy"], item["effect"]) for item in found.values()} == {(policy, policy)}
+        assert all("drift: {" in item["remedy"] or "says keep" in item["remedy"] for item in found.values())
+        named = {finding["subject"] for finding in answer["findings"]}
+        assert named == (set(found) if policy == "report" else set())
+        synced.ask("sync", "--full")  # which leaves the same edits, and remembers that it does not know the version
+    assert writes(glue) == {}
+    assert contents(glue) == before
+
+
+def test_a_text_that_stays_is_told_as_long_as_it_stays_and_others_of_the_table_are_repaired(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    label = glue.table(*TABLE)["Description"]
+    edit(glue, Description="by hand", TableType="VIRTUAL_VIEW")
+    item = only(synced.ask("drift", "--repair"))
+    assert {field["path"]: field["effect"] for field in item["fields"]} == {
+        "description": "report",
+        "tableType": "restore",
+    }
+    table = glue.table(*TABLE)
+    assert (table["Description"], table["TableType"]) == ("by hand", "EXTERNAL_TABLE")
+    assert [field["path"] for field in only(synced.ask("drift"))["fields"]] == ["description"]
+    quiet(synced, glue)
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
+    assert synced.ask("sync")["state"] == "done"
+    left = only(synced.ask("drift"))["fields"][0]
+    assert (left["written"], left["found"]) == ("Another label", "by hand")
+    synced.config = TEXTS
+    assert synced.ask("drift", "--repair")["counts"]["metadata_only"] == 1
+    assert glue.table(*TABLE)["Description"] == "Another label" != label
+    assert synced.ask("drift")["total"] == 0
+
+
+def test_a_repair_puts_back_what_was_written_and_leaves_what_is_new_to_the_sync(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    label = glue.table(*TABLE)["Description"]
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
+    synced.ask("discover")
+    edit(glue, foreign={"spheresync.kind": "edited"})
+    assert only(synced.ask("drift", "--repair"))["asset"] == ASSET
+    assert (glue.table(*TABLE)["Description"], parameters(glue, *TABLE)["spheresync.kind"]) == (label, "view")
+    assert [row["asset"] for row in synced.ask("assets", "--status", "pending")["items"]] == [ASSET]
+    assert synced.ask("drift")["total"] == 0
+    glue.reset()
+    assert synced.ask("sync")["counts"]["metadata_only"] == 1
+    assert glue.calls() == {"UpdateTable": 1}
+    assert glue.table(*TABLE)["Description"] == "Another label"
+
+
+def test_what_is_not_ours_any_more_is_told_and_never_touched(synced: Installation, glue: GlueSimulator) -> None:
+    edit(glue, "asset_00001", Parameters={"owner": "Jane"})
+    edit(glue, "asset_00002", foreign={"spheresync.managed-by": "spheresync:other"})
+    edit(glue, "asset_00003", foreign={"spheresync.kind": "edited"})
+    before = contents(glue)
+    glue.reset()
+    answer = synced.ask("drift")
+    kinds = {asset[-5:]: (item["kind"], item["effect"], item["policy"]) for asset, item in by_asset(answer).items()}
+    assert kinds == {
+        "00001": ("marker_lost", "conflict", None),
+        "00002": ("taken_over", "conflict", None),
+        "00003": ("parameters", "restore", "overwrite"),
+    }
+    assert synced.ask("assets", "--status", "conflict")["total"] == 2
+    run = synced.ask("drift", "--repair", code=1)
+    assert (run["state"], run["counts"]["conflict"]) == ("partly_failed", 2)
+    after = contents(glue)
+    assert all(after[f"space_000.asset_0000{number}"] == before[f"space_000.asset_0000{number}"] for number in (1, 2))
+    answer = synced.ask("drift", "--repair", code=1)
+    assert (answer["summary"]["conflicts"], answer["run_id"]) == (2, None)
+    assert writes(glue) == {"UpdateTable": 1}
+
+
+def test_a_database_that_is_gone_comes_back_with_its_tables(synced: Installation, glue: GlueSimulator) -> None:
+    before = contents(glue)
+    glue.client().delete_database(Name="space_000")
+    glue.reset()
+    answer = synced.ask("drift")
+    assert {item["kind"] for item in answer["items"]} == {"database_deleted"}
+    assert (answer["total"], answer["summary"]["compared"]) == (10, 30)
+    assert glue.calls() == PAGES
+    assert synced.ask("apply", answer["change_set_id"])["counts"]["create"] == 10
+    assert contents(glue) == before
+    assert synced.ask("drift")["total"] == 0
+    quiet(synced, glue)
+
+
+def test_a_retired_table_stays_retired_and_a_forgotten_one_is_nobodys(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    for number in (3, 4):
+        tenant.edit("remove_asset", space="SPACE_000", asset=f"ASSET_0000{number}")
+        for _ in range(3):
+            synced.ask("sync")
+    assert synced.ask("assets", "--status", "retired")["total"] == 2
+    synced.config = "scope: {exclude: [SPACE_001/ASSET_00001]}\n"
+    assert synced.ask("sync")["counts"]["forget"] == 1
+    before = contents(glue)
+    edit(glue, "asset_00003", foreign={"spheresync.status": "active"})
+    glue.client().delete_table(DatabaseName="space_000", Name="asset_00004")
+    glue.client().delete_table(DatabaseName="space_001", Name="asset_00001")
+    found = by_asset(synced.ask("drift", "--repair"))
+    assert {asset: (item["kind"], item["effect"]) for asset, item in found.items()} == {
+        "SPACE_000/ASSET_00003": ("parameters", "restore"),
+        "SPACE_000/ASSET_00004": ("table_deleted", "keep"),
+    }
+    after = contents(glue)
+    assert after == {name: table for name, table in before.items() if name in after}
+    assert before.keys() - after.keys() == {"space_000.asset_00004", "space_001.asset_00001"}
+    assert synced.ask("assets", "--status", "retired")["total"] == 2
+
+
+def test_a_database_that_may_not_be_read_is_named_and_the_others_are_compared(
+    synced: Installation, glue: GlueSimulator
+) -> None:
+    for space in ("space_000", "space_001", "space_002"):
+        glue.client().delete_table(DatabaseName=space, Name="asset_00005")
+    glue.fault("deny", "GetTables", times=1)
+    answer = synced.ask("drift", code=1)
+    assert [problem["code"] for problem in answer["problems"]] == ["denied"]
+    assert answer["problems"][0]["subject"].startswith("database space_00")
+    assert (answer["total"], answer["summary"]["compared"], answer["summary"]["not_compared"]) == (2, 20, 10)
+    assert synced.ask("drift", "--repair")["counts"]["create"] == 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [("deny", {}), ("drop", {}), ("loop", {}), ("error", {"code": "InternalServiceException", "status": 500})],
+)
+def test_what_could_not_be_read_is_an_error_and_nothing_is_called_deleted_or_clean(
+    synced: Installation, glue: GlueSimulator, kind: str, more: dict[str, Any]
+) -> None:
+    edit(glue, foreign={"spheresync.kind": "edited"})
+    assert synced.ask("drift")["total"] == 1
+    glue.reset()
+    glue.fault(kind, "GetTables", times=None, **more)
+    answer = synced.ask("drift", "--repair", code=1)
+    if kind == "loop":  # the first page came before the error, so what it holds is known, and the rest is not
+        assert len(answer["problems"]) == 3 and answer["summary"]["table_deleted"] == 0
+        return
+    assert answer["error"]["code"] == "target" and "items" not in answer
+    assert writes(glue) == {}
+    assert synced.ask("audit", "query", "--action", "detect_drift")["total"] == 1
+
+
+def test_what_was_edited_again_since_the_look_is_refused(synced: Installation, glue: GlueSimulator) -> None:
+    edit(glue, foreign={"spheresync.kind": "edited"})
+    answer = synced.ask("drift")
+    edit(glue, foreign={"spheresync.kind": "again"})
+    run = synced.ask("apply", answer["change_set_id"], code=3)
+    assert (run["state"], run["counts"]["refused"]) == ("refused", 1)
+    assert parameters(glue, *TABLE)["spheresync.kind"] == "again"
+    assert synced.ask("drift", "--repair")["state"] == "done"
+    assert parameters(glue, *TABLE)["spheresync.kind"] == "view"
+
+
+def test_a_table_made_anew_by_hand_tells_who_made_it(synced: Installation, glue: GlueSimulator) -> None:
+    edit(glue)  # so that the version moves on, and a new table's is behind it
+    assert synced.ask("sync", "--full")["counts"]["unchanged"] == 30
+    live: Any = glue.table(*TABLE)
+    hands = glue.client()
+    hands.delete_table(DatabaseName=TABLE[0], Name=TABLE[1])
+    table = {key: live[key] for key in FIELDS} | {"TableType": "VIRTUAL_VIEW"}
+    hands.create_table(DatabaseName=TABLE[0], TableInput=table)
+    item = only(synced.ask("drift", "--repair"))
+    assert item["changed_by"] == "made anew by arn:aws:iam::123456789012:user/someone"
+    assert glue.table(*TABLE)["TableType"] == "EXTERNAL_TABLE"
+
+
+def test_a_foreign_table_of_the_same_version_is_not_written_over_by_a_later_update(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    hands = glue.client()
+    hands.delete_table(DatabaseName=TABLE[0], Name=TABLE[1])
+    hands.create_table(DatabaseName=TABLE[0], TableInput={"Name": TABLE[1], "Parameters": {"owner": "Jane"}})
+    assert only(synced.ask("drift"))["kind"] == "marker_lost"
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
+    synced.ask("sync", code=1)
+    assert parameters(glue, *TABLE) == {"owner": "Jane"}
+
+
+def test_a_part_of_the_catalog_is_looked_at_by_itself_and_pages_are_read_without_looking_again(
+    synced: Installation, glue: GlueSimulator
+) -> None:
+    for number in (1, 2, 3):
+        edit(glue, f"asset_0000{number}", foreign={"spheresync.kind": "edited"})
+    glue.client().delete_table(DatabaseName="space_001", Name="asset_00001")
+    glue.reset()
+    assert synced.ask("drift", "--space", "SPACE_002")["summary"]["compared"] == 10
+    assert glue.calls() == {"GetTables": 1}
+    assert synced.ask("drift", "--asset", "SPACE_001/ASSET_00001")["total"] == 1
+    synced.config = "mapping: {rules: [{match: {name: ASSET_00002}, set: {tier: critical}}]}\n"
+    critical = synced.ask("drift", "--tier", "critical")
+    assert critical["summary"]["compared"] < 30 and only(critical)["asset"] == "SPACE_000/ASSET_00002"
+    first = synced.ask("drift", "--limit", "2")
+    glue.reset()
+    rest = synced.ask("drift", "--limit", "2", "--cursor", first["next_cursor"])
+    assert glue.calls() == {}
+    assert rest["next_cursor"] is None and rest["total"] == first["total"] == 4
+    assert [item["asset"][-5:] for item in first["items"] + rest["items"]] == ["00001", "00002", "00003", "00001"]
+    synced.ask("apply", first["change_set_id"])
+    refused = synced.ask("drift", "--limit", "2", "--cursor", first["next_cursor"], code=2)
+    assert "repaired" in refused["error"]["message"]
+
+
+def test_what_a_run_writes_meanwhile_is_not_judged(synced: Installation, glue: GlueSimulator) -> None:
+    edit(glue, foreign={"spheresync.kind": "edited"})
+    with sqlite3.connect(synced.state_dir / "spheresync.db") as state:
+        state.execute("UPDATE runs SET finished_at = NULL")
+    answer = synced.ask("drift")
+    assert (answer["total"], answer["change_set_id"], answer["summary"]["not_compared"]) == (0, None, 1)
+    assert "written by a run" in answer["findings"][0]["message"]
+
+
+def test_a_repair_leaves_what_a_revert_holds_held(synced: Installation, glue: GlueSimulator) -> None:
+    with sqlite3.connect(synced.state_dir / "spheresync.db") as state:
+        row = "SELECT fp_schema, fp_content, fp_metadata FROM assets WHERE space = ? AND name = ?"
+        prints = state.execute(row, ASSET.split("/")).fetchone()
+        held = (digest_json([*prints]), *ASSET.split("/"))
+        state.execute("UPDATE checkpoints SET held = ? WHERE space = ? AND asset = ?", held)
+    edit(glue, foreign={"spheresync.kind": "edited"})
+    assert synced.ask("drift", "--repair")["state"] == "done"
+    assert [row["asset"] for row in synced.ask("assets", "--status", "held")["items"]] == [ASSET]
+    assert synced.ask("sync")["counts"]["held"] == 1
+
+
+def test_a_look_is_written_down_and_people_are_told_in_plain_words(synced: Installation, glue: GlueSimulator) -> None:
+    edit(glue, Description="by hand", foreign={"spheresync.kind": "edited"})
+    ended = synced.run("drift")
+    assert ended.code == 0
+    for said in ("30 tables compared: 1 was changed by others", "view -> edited", "AWS Glue does not say who"):
+        assert said in ended.out
+    assert "drift --repair" in ended.out and "Nothing was written" in ended.out
+    rows = synced.ask("audit", "query", "--action", "detect_drift", "--detail", "full")["items"]
+    assert (rows[0]["outcome"], rows[0]["detail"]["counts"]["drifted"]) == ("done", 1)
+    ended = synced.run("drift", "--repair")
+    assert "Repaired by run" in ended.out
+    assert synced.ask("audit", "verify")["intact"]
+    assert len(tables_of(glue, "space_000")) == 10
+
+
+@pytest.mark.anyio
+async def test_an_assistant_finds_drift_in_dog_and_the_status_says_so_until_it_is_repaired(tmp_path: Path) -> None:
+    server = StdioServerParameters(command=sys.executable, args=SERVE, env=surroundings(tmp_path), cwd=str(tmp_path))
+    async with Client(server) as client:
+        assert (await call(client, "run_sync", wait_seconds=60))["state"] == "done"
+        assert (await call(client, "get_sync_status"))["drift"] == {"drifted": 0, "looked_at": None}
+        hands = embedded_session_factory(tmp_path)().client("glue")
+        database = hands.get_databases()["DatabaseList"][0]["Name"]
+        live: Any = hands.get_tables(DatabaseName=database)["TableList"][0]
+        table = {key: live[key] for key in FIELDS if key in live}
+        table["Parameters"] |= {"spheresync.kind": "edited"}
+        hands.update_table(DatabaseName=database, TableInput=table)
+        answer = await call(client, "detect_drift")
+        item = only(answer)
+        assert (item["object"], item["effect"]) == (f"{database}.{live['Name']}", "restore")
+        status = await call(client, "get_sync_status")
+        assert status["drift"] == {"drifted": 1, "looked_at": answer["looked_at"]}
+        assert f"Drifted: 1, looked at {answer['looked_at']}" in status["summary"]
+        run = await call(client, "apply_changes", change_set_id=answer["change_set_id"], wait_seconds=60)
+        assert run["state"] == "done"
+        assert (await call(client, "get_sync_status"))["drift"]["drifted"] == 0
+        assert (await call(client, "detect_drift", tiers=["critical", "high", "medium"]))["total"] == 0
