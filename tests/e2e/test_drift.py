@@ -198,6 +198,16 @@ def test_a_repair_puts_back_what_was_written_and_leaves_what_is_new_to_the_sync(
     assert glue.table(*TABLE)["Description"] == "Another label"
 
 
+def test_a_repair_leaves_new_mapping_rules_to_the_sync(synced: Installation, glue: GlueSimulator) -> None:
+    synced.config = TAGS
+    edit(glue, foreign={"spheresync.kind": "edited"})
+    assert only(synced.ask("drift", "--repair"))["asset"] == ASSET
+    held = parameters(glue, *TABLE)
+    assert held["spheresync.kind"] == "view" and "spheresync.tag.layer" not in held
+    assert synced.ask("sync")["counts"]["metadata_only"] == 30
+    assert parameters(glue, *TABLE)["spheresync.tag.layer"] == "gold"
+
+
 def test_what_is_not_ours_any_more_is_told_and_never_touched(synced: Installation, glue: GlueSimulator) -> None:
     edit(glue, "asset_00001", Parameters={"owner": "Jane"})
     edit(glue, "asset_00002", foreign={"spheresync.managed-by": "spheresync:other"})
