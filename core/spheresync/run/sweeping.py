@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import anyio
+import anyio.lowlevel
 
 from spheresync import __version__
 from spheresync.config import Settings
@@ -180,6 +181,7 @@ class Sweep:
             last_body = blobs[held.body]
             if untouched(last_body, live):
                 continue
+            await anyio.lowlevel.checkpoint()  # a page of edited tables takes a while, and others have work too
             found = look_at(self._subject(held), last_body, live, marker=marker, policies=policies)
             if found is not None:
                 bodies += found.bodies
