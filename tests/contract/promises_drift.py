@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.contract.promise import Promise
 
 _DRIFT = "tests/e2e/test_drift.py"
+_LOOKS = "tests/e2e/test_drift_looks.py"
 _FOUND = "tests/unit/plan/test_drift_found.py"
 
 DRIFT: tuple[Promise, ...] = (
@@ -30,9 +31,9 @@ DRIFT: tuple[Promise, ...] = (
         "CONTRACT.md#Command line: `spheresync`",
         "What waits for a sync is no drift; a look is one paged reading per database, and Datasphere is not read.",
         (
-            f"{_DRIFT}::test_what_only_waits_for_a_sync_is_no_drift_and_a_look_is_nothing_but_pages",
-            f"{_DRIFT}::test_a_part_of_the_catalog_is_looked_at_by_itself_and_pages_are_read_without_looking_again",
-            f"{_DRIFT}::test_what_a_run_writes_meanwhile_is_not_judged",
+            f"{_LOOKS}::test_what_only_waits_for_a_sync_is_no_drift_and_a_look_is_nothing_but_pages",
+            f"{_LOOKS}::test_a_part_of_the_catalog_is_looked_at_by_itself_and_pages_are_read_without_looking_again",
+            f"{_LOOKS}::test_what_a_run_writes_meanwhile_is_not_judged",
             f"{_FOUND}::test_a_table_as_aws_gives_it_back_has_not_drifted",
         ),
     ),
@@ -41,8 +42,8 @@ DRIFT: tuple[Promise, ...] = (
         "CONTRACT.md#Command line: `spheresync`",
         "What could not be read is an error: it is neither free of drift nor deleted.",
         (
-            f"{_DRIFT}::test_what_could_not_be_read_is_an_error_and_nothing_is_called_deleted_or_clean",
-            f"{_DRIFT}::test_a_database_that_may_not_be_read_is_named_and_the_others_are_compared",
+            f"{_LOOKS}::test_what_could_not_be_read_is_an_error_and_nothing_is_called_deleted_or_clean",
+            f"{_LOOKS}::test_a_database_that_may_not_be_read_is_named_and_the_others_are_compared",
             "tests/integration/test_glue_reads.py::test_tables_come_a_page_at_a_time_and_a_failing_page_ends_them",
         ),
     ),
@@ -71,8 +72,8 @@ DRIFT: tuple[Promise, ...] = (
         "CONTRACT.md#MCP server",
         "detect_drift answers the change set of the repair.",
         (
-            f"{_DRIFT}::test_an_assistant_finds_drift_in_dog_and_the_status_says_so_until_it_is_repaired",
-            f"{_DRIFT}::test_a_look_is_written_down_and_people_are_told_in_plain_words",
+            f"{_LOOKS}::test_an_assistant_finds_drift_in_dog_and_the_status_says_so_until_it_is_repaired",
+            f"{_LOOKS}::test_a_look_is_written_down_and_people_are_told_in_plain_words",
             "tests/unit/server/test_mcp_tools.py::test_drift_says_what_the_repair_is_and_that_nothing_was_written",
         ),
     ),
