@@ -50,6 +50,12 @@ SCHEDULE: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "config:drift:sweep",
+        "CONTRACT.md#Configuration",
+        "The scheduler looks for drift, tells it, and repairs nothing by itself.",
+        ("tests/e2e/test_schedule.py::test_drift_is_looked_for_by_itself_and_left_to_a_person",),
+    ),
+    Promise(
         "runs:scheduled:life",
         "CONTRACT.md#Command line: `spheresync`",
         "Over months of outages, deaths and clock jumps no change is lost, none written twice, and tiers are kept.",

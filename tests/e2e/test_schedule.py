@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.test_full import edit
 from tests.e2e.test_safety import writes
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -190,6 +191,18 @@ def test_two_servers_share_one_schedule_and_one_takes_over_from_the_other(
         tenant.edit("set_label", space="SPACE_000", asset=MODEL, label="After the take-over")
         until(lambda: "After the take-over" in description(glue, MODEL), "the label of the model")
     assert writes(glue) == {"UpdateTable": 1}
+
+
+def test_drift_is_looked_for_by_itself_and_left_to_a_person(synced: Installation, glue: GlueSimulator) -> None:
+    edit(glue, foreign={"team": "bi"}, Description="By hand")
+    synced.extra |= FAST
+    with serving(synced):
+        status = until(
+            lambda: (now := synced.ask("status"))["drift"] and now["drift"]["looked_at"] and now, "a look for drift"
+        )
+    assert status["drift"]["drifted"] == 1
+    assert description(glue, VIEW) == "By hand"
+    assert writes(glue) == {"UpdateTable": 1}, "the one by hand"
 
 
 def test_the_ledger_says_what_the_tenant_and_glue_counted(

@@ -8,7 +8,7 @@ the outages, the deaths of the process and the jumps of the clock; the same seed
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -219,6 +219,12 @@ class SimulatedCatalog:
         there = {name: LiveContainer(name, True, self._owner, None) for name in self._world.containers}
         objects = tuple(self._live(key) for key in self._world.tables)
         return Inventory(there, objects)
+
+    async def pages(self, container: PhysicalName) -> AsyncIterator[Sequence[LiveObject]]:
+        self._world.step()
+        if self._world.throttled:
+            raise TargetError(TargetFault.THROTTLED, "too much")
+        yield [self._live(key) for key in self._world.tables if key[0] == container]
 
     async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
         self._world.step()

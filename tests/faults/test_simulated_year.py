@@ -32,6 +32,8 @@ async def check(life: Life, folder: Path) -> None:
     async with Store.open(folder / "state", clock=lambda: world.now) as store:
         assert (await store.audit.verify()).intact
         assert await store.runs.unfinished() == []
+        drift = await store.drift.standing()
+        assert drift.looked_at is not None and drift.drifted == 0, "nobody else has changed anything"
 
 
 async def lived(folder: Path, *, seed: int, spaces: int, assets: int, days: int, slowness: int = 1) -> Life:

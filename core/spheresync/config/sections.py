@@ -153,6 +153,8 @@ class DriftPolicies(Section):
     columns: DriftPolicy = DriftPolicy.OVERWRITE
     parameters: DriftPolicy = DriftPolicy.OVERWRITE
     missing: DriftPolicy = DriftPolicy.OVERWRITE
+    sweep: Duration = timedelta(days=1)
+    """How often a scheduler looks for drift; 0s is never."""
 
 
 class ChangeSets(Section):

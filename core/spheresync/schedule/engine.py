@@ -33,6 +33,7 @@ class JobKind(StrEnum):
     LIST = "list"  # list the tenant; one job, without a subject
     READ = "read"  # read the definition of an asset
     WRITE = "write"  # bring the targets to what is known of an asset
+    SWEEP = "sweep"  # look for what others did to the targets; one job
 
 
 class JobState(StrEnum):

@@ -1,4 +1,4 @@
-"""Jobs that look at Datasphere: one that lists everything, and one for each definition that is read.
+"""Jobs that look: at what Datasphere lists, at each definition, and at what others did to the targets.
 
 What they find out is written down where every other command finds it; what the targets need of it becomes a job to
 write. When an asset is looked at again depends on its tier, and after failures on how many there were.
@@ -11,10 +11,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from spheresync.errors import OUTAGE_FAULTS, SourceFault
-from spheresync.model import AssetId, Problem, Tier, isoformat
+from spheresync.model import GLUE, AssetId, Problem, Tier, isoformat
 from spheresync.plan.triage import Work
+from spheresync.run.progress import silent
+from spheresync.run.scope import Scope
+from spheresync.run.sweeping import Sweep
 from spheresync.run.workshop import Workshop
-from spheresync.schedule.control import LISTED
+from spheresync.schedule.control import LISTED, SCHEDULER
 from spheresync.schedule.due import next_due
 from spheresync.schedule.engine import JobKind, NewJob
 from spheresync.schedule.pending import WRITES, token_of, token_of_all, work_of
@@ -44,6 +47,26 @@ async def list_tenant(workshop: Workshop) -> tuple[Problem | None, list[NewJob]]
     if not report.reached:
         return (report.problems[0] if report.problems else _no_spaces()), []
     return None, await removal_jobs(workshop)
+
+
+async def sweep_targets(workshop: Workshop) -> tuple[Problem | None, list[NewJob]]:
+    """Look for drift; what was found is in the status, and nothing is repaired by itself.
+
+    Raises:
+        TargetError: the target does not answer; nothing is known.
+    """
+    sweep = Sweep(
+        workshop.store,
+        workshop.settings,
+        workshop.mapping,
+        workshop.target(GLUE),
+        scope=Scope(),
+        principal=SCHEDULER,
+        clock=workshop.clock,
+        progress=silent,
+    )
+    await sweep.run()
+    return None, []
 
 
 async def removal_jobs(workshop: Workshop) -> list[NewJob]:

@@ -18,7 +18,7 @@ from spheresync.model import AssetId, Problem
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE, may_write
 from spheresync.schedule.engine import Job, JobEngine, JobId, JobKind, JobState, NewJob
-from spheresync.schedule.looking import list_tenant, read_definition
+from spheresync.schedule.looking import list_tenant, read_definition, sweep_targets
 from spheresync.schedule.proposing import Proposer
 from spheresync.schedule.retries import TIMED_OUT
 from spheresync.schedule.turns import Turns
@@ -39,8 +39,10 @@ _LIMITS = {
     JobKind.LIST: timedelta(minutes=15),
     JobKind.READ: timedelta(minutes=5),
     JobKind.WRITE: timedelta(hours=2),
+    JobKind.SWEEP: timedelta(minutes=15),
 }
 _READS = (JobKind.LIST, JobKind.READ)
+_LOOKS = (*_READS, JobKind.SWEEP)
 _WRITES = (JobKind.WRITE,)
 
 log = logging.getLogger(__name__)
@@ -131,7 +133,7 @@ class Scheduler:
 
     async def _turn(self) -> None:
         await self.turn()
-        due = await self._engine.next_at(_READS)
+        due = await self._engine.next_at(_LOOKS)
         if due is not None and due <= self._workshop.clock():
             self._wake()
         await anyio.sleep(TICK)
@@ -146,7 +148,7 @@ class Scheduler:
 
     async def look(self) -> bool:
         """Take one job that looks at Datasphere and do it; False where there is none."""
-        jobs = await self._engine.claim(_READS, limit=1, time_limit=_LIMITS[JobKind.LIST])
+        jobs = await self._engine.claim(_LOOKS, limit=1, time_limit=_LIMITS[JobKind.LIST])
         if not jobs:
             return False
         (job,) = jobs
@@ -173,6 +175,8 @@ class Scheduler:
         try:
             if job.kind is JobKind.LIST:
                 return await list_tenant(self._workshop)
+            if job.kind is JobKind.SWEEP:
+                return await sweep_targets(self._workshop)
             return await read_definition(self._workshop, AssetId.parse(job.subject))
         except (SourceError, TargetError) as error:
             return Problem(job.subject, error.fault, error.message, error.remedy), []

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from spheresync.config import Settings
-from spheresync.model import Tier, isoformat
+from spheresync.model import DEFAULT_DESTINATION, GLUE, Tier, isoformat
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.choice import Candidate, choose
 from spheresync.schedule.control import LISTED, paused_tiers
@@ -23,6 +23,9 @@ from spheresync.state.store import Tx
 TENANT = "tenant"
 """Subject of the job that lists everything."""
 LIST_RANK = 0
+TARGETS = "targets"
+"""Subject of the job that looks for drift."""
+_SWEEP_RANK = 50
 POOLS_LAST = timedelta(minutes=10)
 """Rates of pools are estimated anew so often."""
 FACETS_LAST = timedelta(seconds=10)
@@ -54,7 +57,7 @@ class Turns:
         settings, now = self._workshop.settings, self._workshop.clock()
         paused = await paused_tiers(self._workshop.store)
         counts = await self._engine.counts()
-        jobs = await self._listing(settings, now, paused)
+        jobs = await self._listing(settings, now, paused) + await self._sweep(settings, now)
         if await self._tenant_is_out():
             await self._engine.submit(jobs)
             return
@@ -91,6 +94,19 @@ class Turns:
         if since is not None and timedelta(0) <= since < interval:
             return []
         return [NewJob(JobKind.LIST, TENANT, LIST_RANK, "what there is", isoformat(now), revive=True)]
+
+    async def _sweep(self, settings: Settings, now: datetime) -> list[NewJob]:
+        """The job that looks for drift, once something was written."""
+        every = settings.drift.sweep
+        if not every:
+            return []
+        looked_at = (await self._workshop.store.drift.standing()).looked_at
+        if looked_at is None:
+            written = await self._workshop.store.checkpoints.count_active(GLUE, DEFAULT_DESTINATION)
+            return [_sweep_job("never looked at", now)] if written else []
+        if now - datetime.fromisoformat(looked_at) < every:
+            return []
+        return [_sweep_job("due", now)]
 
     async def _known_facets(self, now: datetime) -> list[FacetCount]:
         """How many assets there are of each kind, looked up now and then: it takes a pass over all of them."""
@@ -147,6 +163,12 @@ class Turns:
             self._pools = pool_rates((_pool(row), _evidence(row)) for row in watched)
             self._pools_at = now
         return self._pools
+
+
+def _sweep_job(reason: str, now: datetime) -> NewJob:
+    return NewJob(
+        JobKind.SWEEP, TARGETS, _SWEEP_RANK, reason, isoformat(now.replace(minute=0, second=0, microsecond=0))
+    )
 
 
 def _candidate(row: DueRow, settings: Settings, now: datetime, pools: Mapping[Hashable, float]) -> Candidate:

@@ -8,7 +8,7 @@ from spheresync.answers import ScheduleAnswer, SchedulerStatus, SyncStatus, Tier
 from spheresync_server.cli.tables import say, table
 from spheresync_server.untrusted import clean_line
 
-_JOBS = {"list": "listings", "read": "definitions to read", "write": "assets to write"}
+_JOBS = {"list": "listings", "read": "definitions to read", "write": "assets to write", "sweep": "looks for drift"}
 
 
 def show_schedule(answer: ScheduleAnswer) -> None:
