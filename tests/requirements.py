@@ -14,6 +14,7 @@ from tests.contract.promises_command_line import COMMAND_LINE
 from tests.contract.promises_configuration import CONFIGURATION
 from tests.contract.promises_drift import DRIFT
 from tests.contract.promises_later import LATER
+from tests.contract.promises_observing import OBSERVING
 from tests.contract.promises_reading import READING
 from tests.contract.promises_readme import README
 from tests.contract.promises_removal import REMOVAL
@@ -32,6 +33,7 @@ AREAS = frozenset(
         "glue",
         "mapping",
         "mcp",
+        "observe",
         "plan",
         "readme",
         "runs",
@@ -50,6 +52,7 @@ PROMISES: tuple[Promise, ...] = (
     *REMOVAL,
     *UNDO,
     *DRIFT,
+    *OBSERVING,
     *ASSISTANTS,
     *README,
 )

@@ -24,7 +24,9 @@ from spheresync.errors import ConfigurationError
 FILE_NAME = "spheresync.yaml"
 PREFIX = "SPHERESYNC_"
 #: Variables that steer a process and are no settings.
-_PROCESS_VARIABLES = frozenset({"SPHERESYNC_ENV", "SPHERESYNC_ROLE", "SPHERESYNC_STATE_DIR", "SPHERESYNC_SOAK"})
+_PROCESS_VARIABLES = frozenset(
+    {"SPHERESYNC_ENV", "SPHERESYNC_ROLE", "SPHERESYNC_STATE_DIR", "SPHERESYNC_SOAK", "SPHERESYNC_LOG"}
+)
 ENVIRONMENTS = ("dog", "wolf", "bear")
 #: `${NAME}`, or `$${` for the two characters `${` themselves.
 _VARIABLE = re.compile(r"\$(?:(\$)\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")

@@ -141,6 +141,10 @@ class Settings(Section):
         ]
         return digest_json([self.scope.include, self.scope.exclude, rules])
 
+    def secrets(self) -> tuple[str, ...]:
+        """Every value that no log may hold."""
+        return (self.datasphere.client_secret.get_secret_value(),)
+
     def redacted(self) -> dict[str, JsonValue]:
         """Effective settings for people, secrets as `***`.
 

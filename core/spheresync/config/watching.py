@@ -7,6 +7,7 @@ from pathlib import Path
 
 from spheresync.config.loading import FILE_NAME, load_settings
 from spheresync.config.settings import Settings
+from spheresync.observe.redaction import conceal
 
 
 class SettingsSource:
@@ -28,6 +29,7 @@ class SettingsSource:
         if self._settings is None or look != self._seen:
             self._settings = None
             self._settings = load_settings(*self._arguments)
+            conceal(self._settings.secrets())  # before anything that is done with them can be logged
             self._seen = look
         return self._settings
 

@@ -9,6 +9,7 @@ Removals begin when every write has ended: a table that gives way to one under a
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.model import Action, AssetId, DesiredObject, Digest, Problem, Strategy
+from spheresync.observe.context import about
 from spheresync.run.books import Books, Note, Result
 from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
@@ -32,6 +34,8 @@ HOPELESS = 20
 """So many items in a row that the service refused or did not answer halt the run: the rest would fail alike."""
 
 _HOPELESS_FAULTS = frozenset({TargetFault.UNREACHABLE, TargetFault.DENIED, TargetFault.THROTTLED})
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -192,7 +196,8 @@ class Applier:
                     self._unsent.append(task.item)
                     continue
                 try:
-                    outcome = await self._target.perform(task.operation)
+                    with about(asset=str(task.item.asset)):
+                        outcome = await self._target.perform(task.operation)
                 except TargetError as error:
                     self._conclude(Result(task.item, error=error))
                 except ConfigurationError as error:
@@ -202,6 +207,9 @@ class Applier:
                     self._conclude(Result(task.item, outcome))
 
     def _conclude(self, result: Result) -> None:
+        if result.error is not None:
+            with about(asset=str(result.item.asset)):
+                log.warning("%s: %s", self._target.name, result.error.message)
         if result.error is not None and result.error.fault in _HOPELESS_FAULTS:
             self._hopeless += 1
             if self._hopeless >= HOPELESS and self._report.halted is None:

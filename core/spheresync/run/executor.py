@@ -8,6 +8,7 @@ the fence, so a process that was taken over can write nothing any more. The phas
 from __future__ import annotations
 
 import json
+import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -28,6 +29,7 @@ from spheresync.model import (
     RunState,
     isoformat,
 )
+from spheresync.observe.context import about
 from spheresync.plan.items import digest_items
 from spheresync.run.apply import Applier
 from spheresync.run.books import Books
@@ -46,6 +48,10 @@ from spheresync.state.store import Tx
 HEARTBEAT = 1.0
 """Seconds between two signs of life; a cancel from another process is noticed within one."""
 CLAIM_RETRY = 0.2
+_LOGGED = 50
+"""Problems of one run in the log; the run itself holds all of them."""
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +141,11 @@ class Executor:
 
     async def _execute(self, run: RunRecord, fence: int) -> None:
         drive = _Drive(run, fence, self._workshop.usage())
+        with about(run=run.id):
+            log.info("%s begins, asked for by %s", run.kind, run.actor.id)
+            await self._execute_claimed(drive)
+
+    async def _execute_claimed(self, drive: _Drive) -> None:
         async with self._kept_alive(drive):
             try:
                 await self._phases(drive)
@@ -303,6 +314,7 @@ class Executor:
             await tx.runs.update(drive.run.id, drive.fence, phase=phase)
 
         await self._store.write(enter)
+        log.info("%s", phase)
 
     async def _saved(self, drive: _Drive, sent: int) -> dict[str, int]:
         """What writing every table anew would have cost besides: a call for each unchanged one, and its bytes.
@@ -338,6 +350,16 @@ class Executor:
             await tx.audit.append_many([event])
 
         await self._store.write(finish)
+        _log_end(drive, state)
+
+
+def _log_end(drive: _Drive, state: RunState) -> None:
+    well = state in {RunState.DONE, RunState.CANCELLED}
+    figures = ", ".join(f"{count} {word}" for word, count in sorted(_plain(drive.counts).items()))
+    log.log(logging.INFO if well else logging.WARNING, "ended %s: %s", state, figures or "nothing to do")
+    for problem in drive.problems[:_LOGGED]:
+        with about(asset=problem.subject if "/" in problem.subject else None):
+            log.warning("%s: %s", problem.code, problem.message)
 
 
 def _code_of(error: SpheresyncError) -> str:

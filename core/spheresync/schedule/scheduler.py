@@ -15,6 +15,7 @@ import anyio
 
 from spheresync.errors import FenceError, SourceError, SpheresyncError, TargetError
 from spheresync.model import AssetId, Problem
+from spheresync.observe.context import about
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE, may_write
 from spheresync.schedule.engine import Job, JobEngine, JobId, JobKind, JobState, NewJob
@@ -68,6 +69,7 @@ class Scheduler:
             try:
                 fence = await self._acquire()
                 if fence is not None:
+                    log.info("keeps the schedule of this state from now on")
                     await self._hold(fence)
             except SpheresyncError as error:
                 log.warning("scheduler: %s", error.message)
@@ -168,6 +170,8 @@ class Scheduler:
         if problem is None:
             await self._engine.finish([job])
         else:
+            with about(asset=job.subject if job.kind is JobKind.READ else None):
+                log.warning("%s: %s", job.kind, problem.message)
             await self._engine.fail(job, problem)
         return True
 

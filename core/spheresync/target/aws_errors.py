@@ -6,11 +6,11 @@ is answered with the whole canonical request in it.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spheresync.errors import TargetError, TargetFault
+from spheresync.observe.redaction import without_secrets
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -62,11 +62,6 @@ _LIMIT = frozenset({"ResourceNumberLimitExceededException", "LimitExceededExcept
 #: The service may have done what was asked and lost the answer.
 _UNCERTAIN = frozenset({"InternalServiceException", "InternalFailure", "OperationTimeoutException"})
 
-_SECRETS = (
-    (re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{12,}\b"), "[access key]"),
-    (re.compile(r"(?i)(x-amz-security-token|authorization|signature|credential)\s*[:=]\s*\S+"), r"\1=[removed]"),
-    (re.compile(r"(?<=//)[^/@\s]+@"), ""),
-)
 _LONGEST = 400
 
 _SIGN_IN = "Check the credentials that boto3 finds here (AWS_PROFILE, environment, role) and this machine's clock."
@@ -143,9 +138,7 @@ def is_throttle(error: AwsError) -> bool:
 
 def redact(text: str) -> str:
     """A service's text without secrets, on one line, cut to a length that a log can bear."""
-    for pattern, replacement in _SECRETS:
-        text = pattern.sub(replacement, text)
-    text = " ".join(text.split())
+    text = " ".join(without_secrets(text).split())
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 

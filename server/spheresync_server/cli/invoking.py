@@ -18,6 +18,7 @@ from typer.exceptions import Abort, TyperException
 from spheresync_server.cli import documents
 from spheresync_server.cli.app import app
 from spheresync_server.cli.leaving import finish
+from spheresync_server.cli.logging_manner import start_log
 from spheresync_server.cli.running import InterruptedBySignalError
 from spheresync_server.cli.streams import prepare_streams
 from spheresync_server.cli.wording import in_command_words
@@ -34,11 +35,6 @@ def run_command_line(hoisted: Sequence[str], *, json: bool) -> int:
     """Run a command line whose global options stand in front; answers its exit code."""
     prepare_streams()
     verbose = "--verbose" in hoisted
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO if verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-    )
     try:
         code = _run([*hoisted], json=json, verbose=verbose)
         sys.stdout.flush()
@@ -60,6 +56,7 @@ def _forget_output() -> None:
 
 def _run(hoisted: list[str], *, json: bool, verbose: bool) -> int:
     try:
+        start_log(hoisted, os.environ, verbose=verbose)
         return _invoke(hoisted, json=json)
     except BrokenPipeError:
         raise
