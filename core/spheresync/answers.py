@@ -368,6 +368,21 @@ class SyncStatus(Answer):
     drift: DriftStatus | None = None
 
 
+class Vital(Answer):
+    """One thing that a process needs in order to do its work, and why it has it or not."""
+
+    name: str
+    ok: bool
+    reason: str
+
+
+class Vitals(Answer):
+    """`ok` when every check is."""
+
+    ok: bool
+    checks: list[Vital]
+
+
 class ConnectionFinding(Answer):
     connection: str
     ok: bool

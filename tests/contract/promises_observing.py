@@ -16,4 +16,25 @@ OBSERVING: tuple[Promise, ...] = (
             "tests/unit/observe/test_logs.py::test_whatever_is_logged_is_one_line",
         ),
     ),
+    Promise(
+        "observe:metrics",
+        "CONTRACT.md#Command line: `spheresync`",
+        "/metrics tells Prometheus what the local state knows, in agreement with what the simulators counted.",
+        (
+            "tests/e2e/test_observing.py::test_metrics_tell_what_the_tenant_and_glue_counted",
+            "tests/e2e/test_observing.py::test_a_guard_that_trips_is_counted",
+            "tests/unit/server/test_figures.py::test_every_figure_is_told_under_its_name",
+            "tests/unit/server/test_figures.py::test_there_is_no_sample_more_for_more_assets",
+        ),
+    ),
+    Promise(
+        "observe:health",
+        "CONTRACT.md#Command line: `spheresync`",
+        "/healthz and /readyz answer 503 with the reason when the process stands still or cannot do its work.",
+        (
+            "tests/e2e/test_observing.py::test_a_server_is_alive_and_ready_and_says_why_not",
+            "tests/e2e/test_observing.py::test_a_state_that_another_process_locks_is_not_ready",
+            "tests/unit/observe/test_pulse.py::test_a_loop_that_stands_still_is_named_and_one_that_goes_on_is_well_again",
+        ),
+    ),
 )

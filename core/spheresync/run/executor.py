@@ -95,6 +95,7 @@ class _Drive:
     cancelled: bool = False
     lost: bool = False
     whole: bool = False  # the change set is about the whole catalog
+    guarded: bool = False  # a guard held changes back
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     findings: tuple[Problem, ...] = ()
@@ -253,7 +254,7 @@ class Executor:
         drive.counts[BLOCKED] = sum(1 for item in items if item.action.changes_something) - len(allowed)
         drive.whole = Scope.from_json(json.loads(change_set.request)).everything
         deletes = drive.run.kind == "sync" or self._deletes_allowed(request)
-        guarded = any(
+        drive.guarded = any(
             item.blocked_by not in {None, NEEDS_ALLOWANCE} and (deletes or item.action is not Action.DELETE)
             for item in items
         )
@@ -294,7 +295,7 @@ class Executor:
         if drive.cancelled and drive.counts[SKIPPED]:
             await self._finish(drive, RunState.CANCELLED)
             return
-        await self._finish(drive, state_of(drive.counts, guarded=guarded, halted=halted))
+        await self._finish(drive, state_of(drive.counts, guarded=drive.guarded, halted=halted))
 
     def _books(self, drive: _Drive, change_set: ChangeSetRecord, items: Sequence[ChangeSetItem]) -> Books:
         def now() -> str:
@@ -348,6 +349,8 @@ class Executor:
                 finished_at=isoformat(self._workshop.clock()),
             )
             await tx.audit.append_many([event])
+            if drive.guarded:
+                await tx.ledger.add(self._workshop.clock().date().isoformat(), {"guard_trips": 1})
 
         await self._store.write(finish)
         _log_end(drive, state)

@@ -202,7 +202,7 @@ class Workshop:
 
     async def settle_usage(self) -> None:
         """Add to the ledger what this process has used since it last did."""
-        used = self.usage()
+        used = self.usage() | self._repeats()
         amounts = {word: amount - self._settled.get(word, 0) for word, amount in used.items()}
         if not any(amounts.values()):
             return
@@ -218,6 +218,22 @@ class Workshop:
         """As `settle_usage`, on the way out: also when cancelled, for two seconds at most, and without a word."""
         with anyio.move_on_after(2, shield=True), suppress(StateError):
             await self.settle_usage()
+
+    @property
+    def tenant_given_up(self) -> bool:
+        """Whether this process asks the tenant nothing now, because that has answered nothing useful for too long."""
+        return self._source is not None and self._source.http.gave_up
+
+    def _repeats(self) -> dict[str, int]:
+        """How often both sides asked this process to slow down, and what it therefore asked again."""
+        figures = {"aws_throttled": 0, "aws_retries": 0}
+        for target in (*self._former_targets, *self._targets.values()):
+            figures["aws_throttled"] += target.usage.throttles
+            figures["aws_retries"] += target.usage.retries
+        if self._source is not None:
+            reading = self._source.http.usage
+            figures |= {"datasphere_throttled": reading.throttled, "datasphere_retries": reading.retries}
+        return figures
 
     def usage(self) -> dict[str, int]:
         """Requests and bytes of this process so far, measured where they leave it."""

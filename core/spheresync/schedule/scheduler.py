@@ -16,6 +16,7 @@ import anyio
 from spheresync.errors import FenceError, SourceError, SpheresyncError, TargetError
 from spheresync.model import AssetId, Problem
 from spheresync.observe.context import about
+from spheresync.observe.pulse import Pulse
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE, may_write
 from spheresync.schedule.engine import Job, JobEngine, JobId, JobKind, JobState, NewJob
@@ -29,6 +30,8 @@ from spheresync.state.store import Tx
 TICK = 0.5
 """Seconds between two looks at what is due; how late the fastest tier may be."""
 LEASE_RETRY = 1.0
+PULSE = "scheduler"
+"""The loop under which it gives signs of life."""
 BEAT = 1.0
 _GATHER = 10.0
 """Seconds for which writes are gathered at most while many definitions are still being read."""
@@ -52,12 +55,13 @@ log = logging.getLogger(__name__)
 class Scheduler:
     """Keeps a state's targets fresh while `run` runs."""
 
-    def __init__(self, workshop: Workshop, engine: JobEngine, start_run: StartRun) -> None:
-        """`start_run` starts a run of the scheduler and answers it once it has ended."""
+    def __init__(self, workshop: Workshop, engine: JobEngine, start_run: StartRun, pulse: Pulse) -> None:
+        """`start_run` starts a run of the scheduler and answers it once it has ended; `pulse` gets signs of life."""
         self._workshop = workshop
         self._store = workshop.store
         self._engine = engine
         self._start_run = start_run
+        self._pulse = pulse
         self._turns = Turns(workshop, engine)
         self._proposer = Proposer(workshop)
         self._claimed: dict[JobId, tuple[Job, anyio.CancelScope]] = {}
@@ -66,6 +70,7 @@ class Scheduler:
     async def run(self) -> None:
         """Keep the schedule whenever no other process of the state does; ends only when cancelled."""
         while True:
+            self._pulse.beat(PULSE)
             try:
                 fence = await self._acquire()
                 if fence is not None:
@@ -134,6 +139,7 @@ class Scheduler:
         await self._turns.ask()
 
     async def _turn(self) -> None:
+        self._pulse.beat(PULSE)
         await self.turn()
         due = await self._engine.next_at(_LOOKS)
         if due is not None and due <= self._workshop.clock():

@@ -16,11 +16,9 @@ from anyio.abc import TaskGroup
 
 from spheresync.answers import (
     ChangeSetAnswer,
-    ConnectionReport,
     DiscoveryAnswer,
     RunAnswer,
     ScheduleAnswer,
-    SyncStatus,
 )
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import RefusedError, SpheresyncError, UsageError
@@ -43,12 +41,11 @@ from spheresync.schedule.scheduler import Scheduler
 from spheresync.service import rows, scheduling
 from spheresync.service.assembly import open_workshop
 from spheresync.service.authority import Permission, authorize
-from spheresync.service.connections import test_connections
 from spheresync.service.drifting import Drifting
 from spheresync.service.moments import beginning, end
+from spheresync.service.observing import Observing
 from spheresync.service.relay import POLL, ProgressRelay
 from spheresync.service.selection import require_within_known_spaces, require_within_spaces
-from spheresync.service.status import sync_status
 from spheresync.service.undoing import Undoing
 from spheresync.state.audit_export import csv_header, csv_line, json_line
 from spheresync.state.records import AuditEvent, RunRecord
@@ -60,12 +57,11 @@ CANCEL_PATIENCE = 10.0
 """Seconds for which a cancel waits for the end of a run that this process had to take over for it."""
 
 
-class Service(Undoing, Drifting):
+class Service(Undoing, Drifting, Observing):
     """What users of the product can ask for, without any face."""
 
     def __init__(self, workshop: Workshop, group: TaskGroup) -> None:
-        super().__init__(workshop)
-        self._group = group
+        super().__init__(workshop, group)
         self._driving: dict[RunId, ProgressRelay] = {}
         self._first_looked: str | None = None
 
@@ -315,7 +311,7 @@ class Service(Undoing, Drifting):
     def keep_schedule(self) -> None:
         """From now on sync by itself, in tiers, as long as no other process of the state does."""
         engine = EmbeddedEngine(self._store, self._workshop.clock)
-        self._group.start_soon(Scheduler(self._workshop, engine, self._run_to_end).run)
+        self._group.start_soon(Scheduler(self._workshop, engine, self._run_to_end, self._pulse).run)
 
     async def schedule(self) -> ScheduleAnswer:
         return await scheduling.show(self._workshop)
@@ -367,12 +363,6 @@ class Service(Undoing, Drifting):
         if not self._store.owners.is_alive(run.owner):
             return await self.wait(run_id, seconds=CANCEL_PATIENCE)  # nobody else would end it
         return await self.get_run(run_id)
-
-    async def sync_status(self) -> SyncStatus:
-        return await sync_status(self._workshop)
-
-    async def test_connections(self) -> ConnectionReport:
-        return await test_connections(self._workshop)
 
     async def export_audit(
         self, *, spelling: str, since: str | None = None, until: str | None = None

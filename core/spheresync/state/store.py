@@ -29,6 +29,7 @@ from spheresync.state.checkpoints import CheckpointReader, CheckpointWriter
 from spheresync.state.connection import FILE_NAME, PATIENCE, Link, ReadPool, Writes, open_links
 from spheresync.state.drift import DriftReader, DriftWriter
 from spheresync.state.faults import explain, is_busy, locked_for_long
+from spheresync.state.figures import FigureReader
 from spheresync.state.former_tables import FormerTableReader, FormerTableWriter
 from spheresync.state.grants import GrantWriter
 from spheresync.state.jobs import JobReader, JobWriter
@@ -88,6 +89,7 @@ class Store:
         self.schedule = ScheduleReader(pool)
         self.ledger = LedgerReader(pool)
         self.drift = DriftReader(pool)
+        self.figures = FigureReader(pool)
         self._path = folder / FILE_NAME
         self._pool = pool
         self._link = link

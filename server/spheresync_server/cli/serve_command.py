@@ -132,6 +132,7 @@ def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awai
     async def work() -> None:
         async with opening.open_service(source) as service:
             opened.append(service)
+            service.keep_pulse()
             if not manner.read_only:
                 service.look_after_runs()
             if manner.scheduler:

@@ -8,14 +8,14 @@ from mcp.server.mcpserver import MCPServer
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
+from spheresync.answers import Vitals
 from spheresync.errors import SpheresyncError
 from spheresync_server.failure import note_of
 from spheresync_server.mcp_server import status_page
 from spheresync_server.mcp_server.desk import Desk
-from spheresync_server.mcp_server.figures import exposition
+from spheresync_server.mcp_server.figures import CONTENT_TYPE, exposition
 from spheresync_server.untrusted import clean_line
 
-_NEWEST_RUNS = 200
 _SHOWN_RUNS = 20
 
 _Answer = Callable[[], Awaitable[Response]]
@@ -35,19 +35,16 @@ def add_routes(server: MCPServer[Desk], desk: Desk) -> None:
         server.custom_route(path, methods=["GET"])(handle)
 
     async def alive() -> Response:
-        return JSONResponse({"alive": True})
+        return _told("alive", service.alive())
 
     async def ready() -> Response:
         try:
-            status = await service.sync_status()
+            return _told("ready", await service.ready())
         except SpheresyncError as error:
-            return JSONResponse({"ready": False, "problems": [note_of(error).text]}, 503)
-        problems = [clean_line(f"{problem.subject}: {problem.message}") for problem in status.problems]
-        return JSONResponse({"ready": True, "health": status.health, "problems": problems})
+            return JSONResponse({"ready": False, "checks": {}, "problems": [note_of(error).text]}, 503)
 
     async def metrics() -> Response:
-        text = exposition(await service.sync_status(), await service.list_runs(limit=_NEWEST_RUNS))
-        return PlainTextResponse(text, media_type="text/plain; version=0.0.4")
+        return Response(exposition(await service.figures()), headers={"content-type": CONTENT_TYPE})
 
     async def page() -> Response:
         runs = await service.list_runs(limit=_SHOWN_RUNS)
@@ -57,3 +54,10 @@ def add_routes(server: MCPServer[Desk], desk: Desk) -> None:
     route("/readyz", ready)
     route("/metrics", metrics)
     route("/", page)
+
+
+def _told(word: str, vitals: Vitals) -> Response:
+    """200 or 503, with the reason of each check; supervisors log the body."""
+    checks = {check.name: {"ok": check.ok, "reason": clean_line(check.reason, longest=500)} for check in vitals.checks}
+    problems = [f"{name}: {check['reason']}" for name, check in checks.items() if not check["ok"]]
+    return JSONResponse({word: vitals.ok, "checks": checks, "problems": problems}, 200 if vitals.ok else 503)

@@ -36,11 +36,15 @@ from spheresync.answers import (
     SpaceRow,
     SyncStatus,
     TierStatus,
+    Vital,
+    Vitals,
 )
 from spheresync.errors import RefusedError, UsageError
-from spheresync.model import Principal
+from spheresync.model import Principal, RunState, Tier
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
 from spheresync.run.scope import ScopeRequest
+from spheresync.service.figures import Figures
+from spheresync.state.figures import RunFigures, TierFigures
 from tests.unit.server.fake_drift import HOSTILE, NOW, drift_answer
 
 LATER = "2026-11-25T08:00:00.000000Z"
@@ -378,6 +382,33 @@ class FakeService:
         else:
             yield '{"seq": 1, "actor": "änna"}\n'
             yield '{"seq": 2, "actor": "anna"}\n'
+
+    def keep_pulse(self) -> None:
+        """Nothing stands still here."""
+
+    def alive(self) -> Vitals:
+        return Vitals(ok=True, checks=[Vital(name="event loop", ok=True, reason="goes round")])
+
+    async def ready(self) -> Vitals:
+        self._asked("ready")
+        forbidden = Vital(name="datasphere", ok=False, reason="has answered nothing \u202eu\nseful")
+        return Vitals(ok=False, checks=[Vital(name="state", ok=True, reason="can be written"), forbidden])
+
+    async def figures(self) -> Figures:
+        self._asked("figures")
+        return Figures(
+            environment="dog",
+            assets={("critical", "synced"): 2},
+            tiers={Tier.CRITICAL: TierFigures(assets=2, oldest=NOW, unread=0, late=1)},
+            oldest_age={Tier.CRITICAL: 12.5},
+            jobs={("read", "queued"): 2, ("write", "dead"): 1},
+            runs={RunState.DONE: RunFigures(1, NOW)},
+            since_last_sync=7.0,
+            since_last_listing=None,
+            scheduler="waiting",
+            ledger={"aws_calls": 41, "guard_trips": 1, "a_later_word": 5},
+            audit_entries=9,
+        )
 
     async def sync_status(self) -> SyncStatus:
         self._asked("sync_status")

@@ -211,7 +211,7 @@ async def test_http_serves_mcp_and_the_operators_routes(tmp_path: Path) -> None:
             async with Client(f"{base}/mcp", mode=era) as client:
                 assert not (await client.call_tool("list_spaces", {})).is_error
         async with httpx2.AsyncClient(base_url=base) as web:
-            assert (await web.get("/healthz")).json() == {"alive": True}
+            assert (await web.get("/healthz")).json()["alive"] is True
             ready = await web.get("/readyz")
             metrics = (await web.get("/metrics")).text
             page = await web.get("/")
@@ -222,8 +222,9 @@ async def test_http_serves_mcp_and_the_operators_routes(tmp_path: Path) -> None:
         assert process.wait(TIMEOUT) == 0
         assert process.stdout is not None and process.stdout.read() == ""
     assert closed.read_text() == "closed"
-    assert ready.json()["ready"] is True and ready.json()["problems"]
-    assert 'spheresync_assets{status="synced"} 2' in metrics and 'spheresync_recent_runs{state="done"} 1' in metrics
+    assert ready.status_code == 503 and ready.json()["ready"] is False
+    assert ready.json()["problems"] == ["datasphere: has answered nothing u seful"]
+    assert 'spheresync_assets{status="synced",tier="critical"} 2.0' in metrics
     assert "<script" not in page.text and "&lt;script&gt;" in page.text and "run_1" in page.text
     assert "default-src 'none'" in page.headers["content-security-policy"]
     assert foreign == [421] * 5 and origin.status_code == 403

@@ -1,0 +1,74 @@
+"""What the dashboards of operators draw: figures of the local state, gathered with a handful of cheap queries."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from spheresync.model import RunState, Tier, isoformat
+from spheresync.run.workshop import Workshop
+from spheresync.schedule.control import LEASE, LISTED, may_write
+from spheresync.state.figures import RunFigures, TierFigures
+
+SchedulerState = Literal["running", "waiting", "off"]
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One reading. Ages in seconds; None where there is nothing yet that could have an age."""
+
+    environment: str
+    assets: Mapping[tuple[str, str], int]  # by tier ("none" out of scope) and status
+    tiers: Mapping[Tier, TierFigures]
+    oldest_age: Mapping[Tier, float]
+    jobs: Mapping[tuple[str, str], int]  # by kind and state
+    runs: Mapping[RunState, RunFigures]
+    since_last_sync: float | None
+    since_last_listing: float | None
+    scheduler: SchedulerState
+    ledger: Mapping[str, int]
+    audit_entries: int
+
+
+async def figures_of(workshop: Workshop) -> Figures:
+    """Read all of it, from the local state alone."""
+    await workshop.settle_usage()
+    store, settings, now = workshop.store, workshop.settings, workshop.clock()
+    assets: Counter[tuple[str, str]] = Counter()
+    for facet in await store.catalog.counts():
+        assets[facet.tier or "none", facet.status] += facet.count
+    objectives = {
+        tier: isoformat(now - wanted)
+        for tier in Tier
+        if isinstance(wanted := settings.tiers.of(tier).freshness, timedelta)
+    }
+    tiers = await store.figures.freshness(objectives)
+    runs = await store.figures.runs()
+    done = runs.get(RunState.DONE)
+    return Figures(
+        environment=settings.env,
+        assets=assets,
+        tiers=tiers,
+        oldest_age={tier: age for tier, each in tiers.items() if (age := _age(each.oldest, now)) is not None},
+        jobs=await store.jobs.counts(),
+        runs=runs,
+        since_last_sync=None if done is None else _age(done.last_ended, now),
+        since_last_listing=_age(await store.meta.get(LISTED), now),
+        scheduler=await _scheduler(workshop),
+        ledger=await store.ledger.totals(),
+        audit_entries=await store.figures.audit_entries(),
+    )
+
+
+async def _scheduler(workshop: Workshop) -> SchedulerState:
+    if await workshop.store.leases.holder(LEASE) is None:
+        return "off"
+    return "running" if await may_write(workshop.store, workshop.settings) else "waiting"
+
+
+def _age(moment: str | None, now: datetime) -> float | None:
+    """Seconds since; a clock that was set back makes nothing younger than now."""
+    return None if moment is None else max(0.0, (now - datetime.fromisoformat(moment)).total_seconds())

@@ -1,0 +1,107 @@
+"""Whether this process lives and can do its work, each answer with its reason; for supervisors and load balancers.
+
+Alive is about this process alone: one that is not should be started anew. Ready is about what it needs as well: one
+that is not is left to come back by itself. That assets are late or a run failed is neither: see alerts and status.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import anyio
+
+from spheresync.answers import Vital, Vitals
+from spheresync.errors import SpheresyncError
+from spheresync.model import isoformat
+from spheresync.observe.pulse import Pulse
+from spheresync.run.workshop import Workshop
+from spheresync.schedule.control import LEASE
+from spheresync.schedule.embedded import EmbeddedEngine
+from spheresync.schedule.engine import JobKind, JobState
+from spheresync.schedule.scheduler import PULSE as SCHEDULER_LOOP
+from spheresync.state.store import Tx
+
+EVENT_LOOP = "event loop"
+LIMITS = {EVENT_LOOP: 15.0, SCHEDULER_LOOP: 120.0}
+"""Seconds of silence that are too long. The scheduler waits up to 60 s for other processes to let it write."""
+_WRITE_WITHIN = 2.0
+_OVERDUE = timedelta(minutes=10)
+_READY_AT = "ready_at"
+_READS = (JobKind.LIST, JobKind.READ)
+
+
+def alive(pulse: Pulse) -> Vitals:
+    """Whether the loops of this process go round."""
+    return _together([_loop(pulse, loop) for loop in LIMITS if pulse.silent_for(loop) is not None])
+
+
+async def ready(workshop: Workshop, pulse: Pulse) -> Vitals:
+    """Whether this process could do its work now: state, settings, tenant, scheduler."""
+    return _together(
+        [
+            await _state(workshop),
+            _settings(workshop),
+            _tenant(workshop),
+            await _scheduler(workshop, pulse),
+        ]
+    )
+
+
+def _together(checks: Sequence[Vital]) -> Vitals:
+    return Vitals(ok=all(check.ok for check in checks), checks=list(checks))
+
+
+def _loop(pulse: Pulse, loop: str) -> Vital:
+    silent = pulse.silent_for(loop) or 0.0
+    if silent <= LIMITS[loop]:
+        return Vital(name=loop, ok=True, reason="goes round")
+    return Vital(name=loop, ok=False, reason=f"has stood still for {silent:.0f} s")
+
+
+async def _state(workshop: Workshop) -> Vital:
+    moment = isoformat(workshop.clock())
+
+    async def note(tx: Tx) -> None:
+        await tx.meta.set(_READY_AT, moment)
+
+    try:
+        with anyio.move_on_after(_WRITE_WITHIN):
+            await workshop.store.write(note)
+            return Vital(name="state", ok=True, reason="can be written")
+    except SpheresyncError as error:
+        return Vital(name="state", ok=False, reason=error.message)
+    return Vital(name="state", ok=False, reason=f"could not be written within {_WRITE_WITHIN:g} s: others write to it")
+
+
+def _settings(workshop: Workshop) -> Vital:
+    problem = workshop.settings_problem
+    if problem is None:
+        return Vital(name="settings", ok=True, reason="are in force")
+    return Vital(name="settings", ok=False, reason=f"{problem.message} {problem.remedy}")
+
+
+def _tenant(workshop: Workshop) -> Vital:
+    if not workshop.tenant_given_up:
+        return Vital(name="datasphere", ok=True, reason="is not given up")
+    seconds = workshop.settings.datasphere.give_up_after.total_seconds()
+    reason = f"has answered nothing useful for {seconds:g} s; it is asked again by itself, `spheresync doctor` explains"
+    return Vital(name="datasphere", ok=False, reason=reason)
+
+
+async def _scheduler(workshop: Workshop, pulse: Pulse) -> Vital:
+    if pulse.silent_for(SCHEDULER_LOOP) is None:
+        return Vital(name="scheduler", ok=True, reason="is not kept by this process")
+    loop = _loop(pulse, SCHEDULER_LOOP)
+    if not loop.ok:
+        return loop
+    holder = await workshop.store.leases.holder(LEASE)
+    if holder is None or holder.owner != workshop.owner:
+        return Vital(name="scheduler", ok=True, reason="is kept by another process")
+    engine = EmbeddedEngine(workshop.store, workshop.clock)
+    counts, due = await engine.counts(), await engine.next_at(_READS)
+    running = sum(counts.get((kind, JobState.RUNNING), 0) for kind in _READS)
+    if due is not None and not running and workshop.clock() - due > _OVERDUE:
+        minutes = int((workshop.clock() - due) / timedelta(minutes=1))
+        return Vital(name="scheduler", ok=False, reason=f"takes up no work, although some is due for {minutes} minutes")
+    return Vital(name="scheduler", ok=True, reason="works")

@@ -1,0 +1,55 @@
+"""Counts over whole tables for operators' dashboards; one query each, bounded however large the tables are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from spheresync.model import RunState, Tier
+from spheresync.state.connection import Reads
+
+
+@dataclass(frozen=True, slots=True)
+class TierFigures:
+    """Of one tier: `oldest` is when its asset was read that has waited longest, `unread` were never read."""
+
+    assets: int
+    oldest: str | None
+    unread: int
+    late: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunFigures:
+    """Of one state: how many runs there are, and when the last one of them ended."""
+
+    runs: int
+    last_ended: str | None
+
+
+class FigureReader:
+    """Reads the figures."""
+
+    def __init__(self, link: Reads) -> None:
+        self._link = link
+
+    async def freshness(self, objectives: Mapping[Tier, str]) -> dict[Tier, TierFigures]:
+        """Each tier in scope; late is what was last read before the moment that `objectives` names, or never."""
+        rows = await self._link.all(
+            "SELECT a.tier, count(*), min(a.read_at), sum(a.read_at IS NULL), "
+            "sum(o.moment IS NOT NULL AND (a.read_at IS NULL OR a.read_at < o.moment)) FROM assets AS a "
+            "LEFT JOIN (SELECT ?1 AS tier, ?2 AS moment UNION ALL SELECT ?3, ?4 UNION ALL SELECT ?5, ?6) AS o "
+            "ON o.tier = a.tier WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL GROUP BY a.tier",
+            [value for tier in Tier for value in (tier, objectives.get(tier))],
+        )
+        return {Tier(tier): TierFigures(*figures) for tier, *figures in rows}
+
+    async def runs(self) -> dict[RunState, RunFigures]:
+        """The runs that the state remembers."""
+        rows = await self._link.all("SELECT state, count(*), max(finished_at) FROM runs GROUP BY state")
+        return {RunState(state): RunFigures(count, ended) for state, count, ended in rows}
+
+    async def audit_entries(self) -> int:
+        """How many entries the audit log has had."""
+        row = await self._link.one("SELECT seq FROM audit_head")
+        return 0 if row is None else int(row[0])

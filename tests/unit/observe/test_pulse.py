@@ -1,0 +1,38 @@
+"""Signs of life, and what health makes of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from spheresync.observe.pulse import Pulse
+from spheresync.schedule.scheduler import PULSE as SCHEDULER
+from spheresync.service.vitals import EVENT_LOOP, LIMITS, alive
+
+
+class Clock:
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_process_without_loops_is_alive() -> None:
+    assert alive(Pulse(Clock())).ok
+
+
+@pytest.mark.parametrize("loop", [EVENT_LOOP, SCHEDULER])
+def test_a_loop_that_stands_still_is_named_and_one_that_goes_on_is_well_again(loop: str) -> None:
+    clock = Clock()
+    pulse = Pulse(clock)
+    pulse.beat(EVENT_LOOP)
+    pulse.beat(SCHEDULER)
+    clock.now += LIMITS[loop]
+    pulse.beat(EVENT_LOOP if loop == SCHEDULER else SCHEDULER)
+    assert alive(pulse).ok
+    clock.now += 1
+    vitals = alive(pulse)
+    assert not vitals.ok
+    assert [check.name for check in vitals.checks if not check.ok] == [loop]
+    assert f"{LIMITS[loop] + 1:.0f} s" in next(check.reason for check in vitals.checks if not check.ok)
+    pulse.beat(loop)
+    assert alive(pulse).ok
