@@ -37,4 +37,16 @@ OBSERVING: tuple[Promise, ...] = (
             "tests/unit/observe/test_pulse.py::test_a_loop_that_stands_still_is_named_and_one_that_goes_on_is_well_again",
         ),
     ),
+    Promise(
+        "observe:spans",
+        "README.md#Watch it",
+        "Spans and durations go where OTEL_* says, agree with what was called, hold no secret, and none go unasked.",
+        (
+            "tests/e2e/test_telemetry.py::test_spans_and_durations_go_to_a_collector_in_agreement_with_what_was_called",
+            "tests/e2e/test_telemetry.py::test_a_collector_that_is_not_there_costs_no_result",
+            "tests/e2e/test_telemetry.py::test_spans_on_the_console_are_lines_on_stderr_and_none_come_unasked",
+            "tests/unit/observe/test_spans.py::test_a_failure_is_told_by_its_kind_and_never_by_its_text",
+            "tests/unit/observe/test_spans.py::test_nothing_is_exported_unless_the_environment_says_so",
+        ),
+    ),
 )

@@ -30,6 +30,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.observe.context import about
+from spheresync.observe.spans import span
 from spheresync.plan.items import digest_items
 from spheresync.run.apply import Applier
 from spheresync.run.books import Books
@@ -50,6 +51,10 @@ HEARTBEAT = 1.0
 CLAIM_RETRY = 0.2
 _LOGGED = 50
 """Problems of one run in the log; the run itself holds all of them."""
+
+_DURATION = "spheresync.run.duration"
+_TOLD_APART = ("spheresync.kind", "spheresync.state")
+_PHASE_DURATION = "spheresync.run.phase.duration"
 
 log = logging.getLogger(__name__)
 
@@ -96,6 +101,7 @@ class _Drive:
     lost: bool = False
     whole: bool = False  # the change set is about the whole catalog
     guarded: bool = False  # a guard held changes back
+    ended: RunState | None = None
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     findings: tuple[Problem, ...] = ()
@@ -144,7 +150,9 @@ class Executor:
         drive = _Drive(run, fence, self._workshop.usage())
         with about(run=run.id):
             log.info("%s begins, asked for by %s", run.kind, run.actor.id)
-            await self._execute_claimed(drive)
+            with span(f"run.{run.kind}", {"spheresync.kind": run.kind}, duration=_DURATION, by=_TOLD_APART) as told:
+                await self._execute_claimed(drive)
+                told.note({"spheresync.state": drive.ended or "left"})
 
     async def _execute_claimed(self, drive: _Drive) -> None:
         async with self._kept_alive(drive):
@@ -186,7 +194,8 @@ class Executor:
         else:
             change_set = await self._store.change_sets.get(run.change_set_id)
             drive.problems.extend(change_set.problems)
-        await self._apply(drive, change_set, request)
+        async with self._phase(drive, "applying"):
+            await self._apply(drive, change_set, request)
 
     async def _discover_and_plan(self, drive: _Drive, request: RunRequest) -> ChangeSetRecord | None:
         report = await self._discover(drive, request) if request.refresh else DiscoveryReport()
@@ -197,27 +206,27 @@ class Executor:
         if drive.cancelled:
             await self._finish(drive, RunState.CANCELLED)
             return None
-        await self._enter(drive, "planning")
-        change_set = await self._workshop.plan(
-            PlanRequest(
-                scope=request.scope,
-                principal=drive.run.actor,
-                thorough=request.thorough,
-                allow_deletes=request.allow_deletes,
-                max_deletes=request.max_deletes,
-                problems=tuple(report.problems),
-                notices=report.notices,
-            ),
-            self._progress,
-        )
+        async with self._phase(drive, "planning"):
+            change_set = await self._workshop.plan(
+                PlanRequest(
+                    scope=request.scope,
+                    principal=drive.run.actor,
+                    thorough=request.thorough,
+                    allow_deletes=request.allow_deletes,
+                    max_deletes=request.max_deletes,
+                    problems=tuple(report.problems),
+                    notices=report.notices,
+                ),
+                self._progress,
+            )
         await self._attach(drive, change_set.id, request)
         return change_set
 
     async def _discover(self, drive: _Drive, request: RunRequest) -> DiscoveryReport:
-        await self._enter(drive, "discovering")
-        report = await self._workshop.discover(
-            request.scope, thorough=request.thorough, since=drive.run.created_at, progress=self._progress
-        )
+        async with self._phase(drive, "discovering"):
+            report = await self._workshop.discover(
+                request.scope, thorough=request.thorough, since=drive.run.created_at, progress=self._progress
+            )
         if report.reached:
             await require_found(self._store, request.scope)
         return report
@@ -238,7 +247,6 @@ class Executor:
     async def _apply(self, drive: _Drive, change_set: ChangeSetRecord, request: RunRequest) -> None:
         if change_set.format != FORMAT:
             raise RefusedError(f"change set {change_set.id} has another format.", remedy="Make a new preview.")
-        await self._enter(drive, "applying")
         items = await self._store.change_sets.all_items(change_set.id)
         if digest_items(items, change_set.undo_of) != change_set.digest:
             raise RefusedError(
@@ -310,12 +318,17 @@ class Executor:
         """Whether the run would delete: only then does a guard that holds deletes back refuse anything."""
         return request.allow_deletes or self._workshop.settings.deletion.policy is DeletionPolicy.DELETE
 
-    async def _enter(self, drive: _Drive, phase: str) -> None:
+    @asynccontextmanager
+    async def _phase(self, drive: _Drive, phase: str) -> AsyncIterator[None]:
+        """One phase of the run: noted with it, in the log, and as a span."""
+
         async def enter(tx: Tx) -> None:
             await tx.runs.update(drive.run.id, drive.fence, phase=phase)
 
         await self._store.write(enter)
         log.info("%s", phase)
+        with span(f"run.{phase}", {"spheresync.phase": phase}, duration=_PHASE_DURATION, by=("spheresync.phase",)):
+            yield
 
     async def _saved(self, drive: _Drive, sent: int) -> dict[str, int]:
         """What writing every table anew would have cost besides: a call for each unchanged one, and its bytes.
@@ -353,6 +366,7 @@ class Executor:
                 await tx.ledger.add(self._workshop.clock().date().isoformat(), {"guard_trips": 1})
 
         await self._store.write(finish)
+        drive.ended = state
         _log_end(drive, state)
 
 

@@ -187,7 +187,8 @@ class Scheduler:
                 return await list_tenant(self._workshop)
             if job.kind is JobKind.SWEEP:
                 return await sweep_targets(self._workshop)
-            return await read_definition(self._workshop, AssetId.parse(job.subject))
+            with about(asset=job.subject):
+                return await read_definition(self._workshop, AssetId.parse(job.subject))
         except (SourceError, TargetError) as error:
             return Problem(job.subject, error.fault, error.message, error.remedy), []
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from itertools import count
 from types import TracebackType
 from typing import TypeVar
 
 import httpx2
 
 from spheresync.errors import SourceError, SourceFault
+from spheresync.observe.spans import Attributes, span
 from spheresync.source.budget import RequestBudget
 from spheresync.source.oauth import ClientCredentials, Token
 from spheresync.source.origin import Origin
@@ -23,6 +25,9 @@ JSON = "application/json"
 XML = "application/xml"  # $metadata answers 406 to anything else (reference: datasphere-api.md 2.4)
 
 _T = TypeVar("_T")
+_DURATION = "spheresync.datasphere.request.duration"
+_STATUS = "http.response.status_code"
+_TOLD_APART = ("spheresync.content", _STATUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +145,23 @@ class TenantHttp:
             SourceError: as `get`, or what `decode` raised.
         """
         url = self._origin.resolve(url_or_path)
-        return await self._patience.persist(lambda: self._attempt(url, accept, decode), patient=patient)
+        content = "definition" if accept == XML else "catalog"
+        about: Attributes = {"http.request.method": "GET", "spheresync.content": content}
+        with span(f"datasphere.{content}", about, duration=_DURATION, by=_TOLD_APART, outgoing=True) as told:
+            attempts = count(1)
+
+            async def attempt() -> _T:
+                told.note({"spheresync.attempts": next(attempts)})
+                return await self._attempt(url, accept, decode)
+
+            try:
+                answer = await self._patience.persist(attempt, patient=patient)
+            except SourceError as error:
+                if error.status is not None:
+                    told.note({_STATUS: error.status})
+                raise
+            told.note({_STATUS: 200})
+            return answer
 
     async def _attempt(self, url: httpx2.URL, accept: str, decode: Callable[[Response], _T]) -> _T:
         token = await self.auth.token()

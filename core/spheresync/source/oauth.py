@@ -17,6 +17,7 @@ import anyio
 
 from spheresync.config.tenant import derive_token_url
 from spheresync.errors import ConfigurationError, SourceError, SourceFault
+from spheresync.observe.spans import span
 from spheresync.source.origin import trusted_url
 from spheresync.source.pace import Clock
 from spheresync.source.patience import Patience
@@ -28,6 +29,7 @@ _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
 
 SKEW = 10.0  # seconds before its end at which a token is renewed, as SAP's own CLI does
 _SHORTEST, _LONGEST = 1.0, 86_400.0
+_DURATION = "spheresync.datasphere.token.duration"
 _REFUSAL_KEPT = 30.0  # seconds for which a "no" of the token server is not asked for again
 
 
@@ -118,7 +120,8 @@ class ClientCredentials:
                     raise SourceError(error.fault, error.message, remedy=error.remedy, status=error.status)
             self._token = None
             try:
-                self._token = await self._fetch()
+                with span("datasphere.token", {}, duration=_DURATION, outgoing=True):
+                    self._token = await self._fetch()
             except SourceError as error:
                 self._failures += 1
                 definitive = error.fault is SourceFault.UNAUTHORIZED

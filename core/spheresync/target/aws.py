@@ -23,6 +23,7 @@ import anyio.to_thread
 from spheresync import __version__
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.model import JsonValue, isoformat
+from spheresync.observe.spans import Attributes, Span, span
 from spheresync.target.aws_errors import AwsError, is_throttle, redact, refuse_foreign_body, translate
 from spheresync.target.limits import Limits
 from spheresync.target.pace import Pace
@@ -39,6 +40,8 @@ _LONGEST_PAUSE = 5.0
 _DEADLINE = 600.0
 _CONNECT_TIMEOUT = 5.0
 _READ_TIMEOUT = 60.0
+_DURATION = "spheresync.aws.call.duration"
+_TOLD_APART = ("rpc.service", "rpc.method")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,10 +150,31 @@ class AwsDoor:
         """
         line = await self.line(service, region)
         _refuse_beyond_limits(line, operation, params, subject)
+        about: Attributes = {
+            "rpc.system": "aws-api",
+            "rpc.service": service,
+            "rpc.method": operation,
+            "cloud.region": line.region,
+        }
+        with span(f"{service}.{operation}", about, duration=_DURATION, by=_TOLD_APART, outgoing=True) as told:
+            return await self._persist(line, service, operation, params, subject, write=write, told=told)
+
+    async def _persist(
+        self,
+        line: Line,
+        service: str,
+        operation: str,
+        params: Mapping[str, object],
+        subject: str,
+        *,
+        write: bool,
+        told: Span,
+    ) -> Reply:
         pace = self._pace(line.region, f"{service}:{operation}")
         deadline = self._clock() + self._deadline
         attempt = 0
         while True:
+            told.note({"spheresync.attempts": attempt + 1})
             permit = await pace.permit()
             try:
                 reply = await anyio.to_thread.run_sync(
@@ -164,6 +188,7 @@ class AwsDoor:
                     raise
             else:
                 pace.succeeded()
+                told.note({"aws.request_id": reply.request_id or ""})
                 return reply
             await self.pause(attempt)
             attempt += 1

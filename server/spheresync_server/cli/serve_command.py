@@ -14,6 +14,7 @@ import typer
 
 from spheresync import __version__
 from spheresync.errors import UsageError
+from spheresync.observe.export import exporting
 from spheresync_server import opening
 from spheresync_server.caller import CallerRole, local_principal, role_from, server_default_role
 from spheresync_server.cli.global_options import invocation_of
@@ -141,7 +142,8 @@ def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awai
             await speak(Desk(service, caller, manner.role, lambda: source.current().redacted(), manner.read_only))
 
     try:
-        run_until_signalled(work)
+        with exporting(os.environ):
+            run_until_signalled(work)
     except InterruptedBySignalError as interruption:
         runs = [run for service in opened for run in service.driven_runs]
         raise InterruptedBySignalError(interruption.number, runs=runs) from interruption

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from spheresync.model import Principal
+from spheresync.observe.export import exporting
 from spheresync.run.progress import OnProgress
 from spheresync_server import opening
 from spheresync_server.caller import CallerRole, local_principal, require, role_from
@@ -63,7 +64,8 @@ def perform(
                 return await work(Bench(service, local_principal(role), progress, followed))
 
     try:
-        answer = run_until_signalled(ask)
+        with exporting(os.environ):
+            answer = run_until_signalled(ask)
     except InterruptedBySignalError as interruption:
         runs = followed or [run for service in opened for run in service.driven_runs]
         raise InterruptedBySignalError(interruption.number, runs=runs) from interruption
