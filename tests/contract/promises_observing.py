@@ -49,4 +49,32 @@ OBSERVING: tuple[Promise, ...] = (
             "tests/unit/observe/test_spans.py::test_nothing_is_exported_unless_the_environment_says_so",
         ),
     ),
+    Promise(
+        "observe:alerts",
+        "README.md#Watch it",
+        "People are told once when something is wrong and once when it is over, also when a process or a channel is out.",
+        (
+            "tests/e2e/test_alerts.py::test_a_guard_is_told_of_once_and_its_end_too",
+            "tests/e2e/test_alerts.py::test_a_failed_run_is_told_of_by_whichever_process_keeps_the_schedule",
+            "tests/e2e/test_alerts.py::test_a_broken_audit_log_is_told_of",
+            "tests/e2e/test_alerts.py::test_work_that_waits_for_a_person_and_a_client_that_ends_are_told_of",
+            "tests/unit/alerts/test_alerting.py::test_each_is_told_once_when_it_begins_and_once_when_it_is_over",
+            "tests/unit/alerts/test_alerting.py::test_what_lasts_is_reminded_of_once_a_day_with_its_present_text",
+            "tests/unit/alerts/test_alerting.py::test_a_channel_that_is_out_gets_it_later_and_keeps_nobody_else_waiting",
+            "tests/integration/test_alert_channels.py::test_sns_is_published_to_in_the_region_of_the_topic",
+            "tests/integration/test_alert_channels.py::test_a_mail_goes_to_everybody_from_a_verified_sender",
+        ),
+    ),
+    Promise(
+        "observe:alerts:channels",
+        "README.md#Watch it",
+        "doctor looks at channels without sending, and sends a test when told; no output holds a webhook.",
+        (
+            "tests/e2e/test_alerts.py::test_doctor_looks_at_channels_and_sends_only_when_told",
+            "tests/e2e/test_alerts.py::test_no_output_holds_a_webhook",
+            "tests/unit/alerts/test_alerting.py::test_a_redirect_is_not_followed_and_nothing_names_the_url",
+            "tests/unit/alerts/test_wording.py::test_slack_gets_no_control_sequence",
+            "tests/unit/alerts/test_wording.py::test_teams_gets_text_runs_in_which_nothing_is_markdown",
+        ),
+    ),
 )

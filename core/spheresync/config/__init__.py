@@ -1,5 +1,6 @@
 """Settings: what the file and the environment say, checked all at once, frozen."""
 
+from spheresync.config.alerts import AlertChannel, AlertKind
 from spheresync.config.loading import load_settings
 from spheresync.config.rules import ColumnRule, Rule
 from spheresync.config.sections import DeletionPolicy, DriftPolicies, DriftPolicy, FirstSync, TierSettings
@@ -8,6 +9,8 @@ from spheresync.config.tenant import derive_token_url
 from spheresync.config.watching import SettingsSource
 
 __all__ = [
+    "AlertChannel",
+    "AlertKind",
     "ColumnRule",
     "DeletionPolicy",
     "DriftPolicies",

@@ -162,7 +162,7 @@ def _meant(variable: str, known: Mapping[str, object]) -> str:
 def _variables(section: type[BaseModel], path: tuple[str, ...] = ()) -> Iterator[tuple[str, tuple[str, ...]]]:
     """The name of the environment variable of every setting that a text can hold."""
     for name, info in section.model_fields.items():
-        if not path and name in {"env", "mapping", "state_dir"}:
+        if not path and name in {"env", "mapping", "state_dir", "alerts"}:
             continue
         here = (*path, name)
         kind = info.annotation
@@ -251,7 +251,7 @@ def _siblings(location: tuple[int | str, ...]) -> list[str]:
         info = section.model_fields.get(part)
         section = _section_within(info.annotation) if info is not None else None
     if isinstance(section, type) and issubclass(section, BaseModel):
-        return list(section.model_fields)
+        return [info.alias or name for name, info in section.model_fields.items()]
     return []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -59,6 +59,14 @@ def _listed(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def _day(value: object) -> object:
+    """A day as people write it; YAML's own timestamps come as text already."""
+    try:
+        return date.fromisoformat(value.strip()) if isinstance(value, str) else value
+    except ValueError:
+        raise ValueError("is no day; write it as 2027-01-31") from None
+
+
 OnOff = Annotated[Literal["on", "off"], BeforeValidator(_on_or_off)]
 Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 BaseUrl = Annotated[str, AfterValidator(lambda url: check_url(url, BASE_URL_FORM) if url else url)]
@@ -75,6 +83,7 @@ class Datasphere(Section):
     objects: OnOff = "off"
     max_requests_per_minute: int = Field(default=240, ge=1)
     give_up_after: PositiveDuration = timedelta(seconds=60)
+    client_expires: Annotated[date, BeforeValidator(_day)] | None = None
 
 
 class Scope(Section):

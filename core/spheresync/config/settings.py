@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
+from spheresync.config.alerts import AlertChannel
 from spheresync.config.rules import MappingRules
 from spheresync.config.sections import (
     ChangeSets,
@@ -97,6 +98,7 @@ class Settings(Section):
     drift: DriftPolicies = DriftPolicies()
     change_sets: ChangeSets = ChangeSets()
     limits: Limits = Limits()
+    alerts: tuple[AlertChannel, ...] = ()
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
 
@@ -143,7 +145,8 @@ class Settings(Section):
 
     def secrets(self) -> tuple[str, ...]:
         """Every value that no log may hold."""
-        return (self.datasphere.client_secret.get_secret_value(),)
+        webhooks = [secret for channel in self.alerts for secret in channel.secrets]
+        return (self.datasphere.client_secret.get_secret_value(), *webhooks)
 
     def redacted(self) -> dict[str, JsonValue]:
         """Effective settings for people, secrets as `***`.
@@ -152,11 +155,12 @@ class Settings(Section):
             `settings` (the tree) and `sources`: key path to `default`, `derived`, a file's name or the name of an
             environment variable.
         """
-        tree: dict[str, JsonValue] = json.loads(self.model_dump_json(exclude_none=True))
+        tree: dict[str, JsonValue] = json.loads(self.model_dump_json(exclude_none=True, by_alias=True))
         tree["installation"] = self.installation_name
         datasphere = tree["datasphere"]
         assert isinstance(datasphere, dict)
         datasphere["client_secret"] = "***" if self.datasphere.client_secret.get_secret_value() else ""
+        tree["alerts"] = [_without_webhook(channel) for channel in self.alerts]
         sources: dict[str, JsonValue] = {path: self._source_of(path) for path in _leaves(tree)}
         return {"settings": tree, "sources": sources}
 
@@ -168,6 +172,11 @@ class Settings(Section):
                 return self._origins[path]
             path = path.rpartition(".")[0]
         return "default"
+
+
+def _without_webhook(channel: AlertChannel) -> dict[str, JsonValue]:
+    shown: dict[str, JsonValue] = json.loads(channel.model_dump_json(exclude_none=True, by_alias=True))
+    return shown | {"webhook": "***"} if channel.webhook is not None else shown
 
 
 def _leaves(tree: JsonValue, path: str = "") -> list[str]:

@@ -19,6 +19,8 @@ SMALLEST_SPACE_FOR_COLUMN_GUARD = 20
 TOO_MANY_REMOVALS = "too_many_removals"
 EMPTY_LISTING = "empty_listing"
 ALL_LOSE_COLUMNS = "all_lose_columns"
+GUARDS = frozenset({TOO_MANY_REMOVALS, EMPTY_LISTING, ALL_LOSE_COLUMNS})
+"""Codes of their findings."""
 
 
 @dataclass(frozen=True, slots=True)

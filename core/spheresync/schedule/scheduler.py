@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import anyio
 
+from spheresync.alerts.alerting import Alerting
 from spheresync.errors import FenceError, SourceError, SpheresyncError, TargetError
 from spheresync.model import AssetId, Problem
 from spheresync.observe.context import about
@@ -33,6 +34,8 @@ LEASE_RETRY = 1.0
 PULSE = "scheduler"
 """The loop under which it gives signs of life."""
 BEAT = 1.0
+ALERTS = 5.0
+"""Seconds between two looks at what people are to be told."""
 _GATHER = 10.0
 """Seconds for which writes are gathered at most while many definitions are still being read."""
 _MANY = 20
@@ -55,13 +58,16 @@ log = logging.getLogger(__name__)
 class Scheduler:
     """Keeps a state's targets fresh while `run` runs."""
 
-    def __init__(self, workshop: Workshop, engine: JobEngine, start_run: StartRun, pulse: Pulse) -> None:
+    def __init__(
+        self, workshop: Workshop, engine: JobEngine, start_run: StartRun, pulse: Pulse, alerting: Alerting
+    ) -> None:
         """`start_run` starts a run of the scheduler and answers it once it has ended; `pulse` gets signs of life."""
         self._workshop = workshop
         self._store = workshop.store
         self._engine = engine
         self._start_run = start_run
         self._pulse = pulse
+        self._alerting = alerting
         self._turns = Turns(workshop, engine)
         self._proposer = Proposer(workshop)
         self._claimed: dict[JobId, tuple[Job, anyio.CancelScope]] = {}
@@ -101,6 +107,7 @@ class Scheduler:
                 group.start_soon(self._forever, self._turn)
                 group.start_soon(self._forever, self._beat)
                 group.start_soon(self._forever, self._write)
+                group.start_soon(self._forever, self._tell)
                 for _ in range(self._workshop.settings.scheduler.workers):
                     group.start_soon(self._forever, self._look)
         finally:
@@ -234,6 +241,10 @@ class Scheduler:
             counts = await self._engine.counts()
             if counts.get((JobKind.WRITE, JobState.QUEUED), 0) >= BATCH:
                 return
+
+    async def _tell(self) -> None:
+        await self._alerting.step()
+        await anyio.sleep(ALERTS)
 
     async def _beat(self) -> None:
         given_up = await self._engine.beat([job for job, _ in self._claimed.values()])

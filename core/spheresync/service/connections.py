@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from spheresync.alerts.channels import Channels, DeliveryError
+from spheresync.alerts.wording import Notice
 from spheresync.answers import ConnectionFinding, ConnectionReport
+from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError
 from spheresync.model import GLUE
 from spheresync.run.workshop import Workshop
@@ -51,3 +54,33 @@ async def _targets(workshop: Workshop) -> list[ConnectionFinding]:
         ConnectionFinding(connection=GLUE, ok=False, message=problem.message, remedy=problem.remedy)
         for problem in problems
     ]
+
+
+async def check_channel(channels: Channels, channel: AlertChannel) -> ConnectionFinding:
+    """What is known of a channel of alerts without sending anything through it."""
+    name = f"alerts: {channel.name}"
+    try:
+        return ConnectionFinding(connection=name, ok=True, message=await channels.check(channel))
+    except DeliveryError as error:
+        return ConnectionFinding(connection=name, ok=False, message=error.message, remedy=error.remedy)
+
+
+async def send_test(channels: Channels, channel: AlertChannel, settings: Settings, now: str) -> ConnectionFinding:
+    """Send a notice that says it is a test."""
+    name = f"alerts: {channel.name}"
+    notice = Notice(
+        installation=settings.installation_name,
+        environment=settings.env,
+        kind=channel.on[0],
+        subject="test",
+        event="began",
+        message="This is a test. Nothing is wrong.",
+        remedy="Nothing; alerts of this installation reach you.",
+        began_at=now,
+        at=now,
+    )
+    try:
+        await channels.send(channel, notice)
+    except DeliveryError as error:
+        return ConnectionFinding(connection=name, ok=False, message=error.message, remedy=error.remedy)
+    return ConnectionFinding(connection=name, ok=True, message="It took a test notice.")

@@ -5,15 +5,23 @@ from __future__ import annotations
 import anyio
 from anyio.abc import TaskGroup
 
+from spheresync.alerts.alerting import Alerting
+from spheresync.alerts.channels import Channels
 from spheresync.answers import ConnectionReport, SyncStatus, Vitals
+from spheresync.model import Principal, isoformat
 from spheresync.observe.pulse import Pulse
 from spheresync.run.workshop import Workshop
 from spheresync.service import vitals
-from spheresync.service.connections import test_connections
+from spheresync.service.authority import Permission, authorize
+from spheresync.service.conditions import Watch
+from spheresync.service.connections import check_channel, send_test, test_connections
 from spheresync.service.figures import Figures, figures_of
 from spheresync.service.reading import Reading
 from spheresync.service.status import sync_status
+from spheresync.target.aws import AwsDoor
 
+_PATIENCE = 60.0
+"""Seconds for which AWS may throttle an alert before it is put off."""
 PULSE = 1.0
 """Seconds between two signs of life of a server."""
 
@@ -25,6 +33,7 @@ class Observing(Reading):
         super().__init__(workshop)
         self._group = group
         self._pulse = Pulse()
+        self._channels = Channels(None if workshop.settings.env == "dog" else AwsDoor(workers=2, deadline=_PATIENCE))
 
     def keep_pulse(self) -> None:
         """From now on notice when this process stands still: what a server that is asked for its health does."""
@@ -48,4 +57,19 @@ class Observing(Reading):
         return await sync_status(self._workshop)
 
     async def test_connections(self) -> ConnectionReport:
-        return await test_connections(self._workshop)
+        """One finding for each connection; no alert is sent."""
+        report = await test_connections(self._workshop)
+        channels = [await check_channel(self._channels, each) for each in self._workshop.settings.alerts]
+        return ConnectionReport(ok=report.ok and all(each.ok for each in channels), items=[*report.items, *channels])
+
+    async def send_test_alerts(self, principal: Principal) -> ConnectionReport:
+        """Send a test notice to every channel; one finding for each."""
+        authorize(principal, Permission.OPERATE)
+        settings, now = self._workshop.settings, isoformat(self._workshop.clock())
+        sent = [await send_test(self._channels, each, settings, now) for each in settings.alerts]
+        return ConnectionReport(ok=all(each.ok for each in sent), items=sent)
+
+    def _alerting(self) -> Alerting:
+        workshop = self._workshop
+        look = Watch(workshop).look
+        return Alerting(workshop.store, lambda: workshop.settings, look, self._channels, workshop.clock)

@@ -311,7 +311,7 @@ class Service(Undoing, Drifting, Observing):
     def keep_schedule(self) -> None:
         """From now on sync by itself, in tiers, as long as no other process of the state does."""
         engine = EmbeddedEngine(self._store, self._workshop.clock)
-        self._group.start_soon(Scheduler(self._workshop, engine, self._run_to_end, self._pulse).run)
+        self._group.start_soon(Scheduler(self._workshop, engine, self._run_to_end, self._pulse, self._alerting()).run)
 
     async def schedule(self) -> ScheduleAnswer:
         return await scheduling.show(self._workshop)

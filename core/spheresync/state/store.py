@@ -21,6 +21,7 @@ import anyio.to_thread
 
 from spheresync.errors import StateError
 from spheresync.model import RunState, utc_now
+from spheresync.state.alerts import AlertReader, AlertWriter
 from spheresync.state.audit import AuditReader, AuditWriter
 from spheresync.state.blobs import BlobReader, BlobWriter
 from spheresync.state.catalog import CatalogReader, CatalogWriter
@@ -62,6 +63,7 @@ class Tx:
         self.schedule = ScheduleWriter(link)
         self.ledger = LedgerWriter(link)
         self.drift = DriftWriter(link)
+        self.alerts = AlertWriter(link)
 
 
 class Store:
@@ -90,6 +92,7 @@ class Store:
         self.ledger = LedgerReader(pool)
         self.drift = DriftReader(pool)
         self.figures = FigureReader(pool)
+        self.alerts = AlertReader(pool)
         self._path = folder / FILE_NAME
         self._pool = pool
         self._link = link

@@ -235,7 +235,8 @@ class AwsDoor:
             )
             raise ConfigurationError((text,)) from error
         client.meta.events.register_first("before-send", self._meter.sent)
-        client.meta.events.register_first("before-parse", refuse_foreign_body)
+        if "json" in client.meta.service_model.protocol:  # the others answer in XML
+            client.meta.events.register_first("before-parse", refuse_foreign_body)
         return Line(client, Limits(client.meta.service_model), client.meta.region_name)
 
 

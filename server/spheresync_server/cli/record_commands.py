@@ -81,12 +81,22 @@ def runs(
     return perform(invocation_of(context), several, show_runs)
 
 
-def doctor(context: typer.Context) -> int:
+def doctor(
+    context: typer.Context,
+    *,
+    send_test: Annotated[
+        bool, typer.Option("--send-test", help="Also send a test notice to every channel of alerts.")
+    ] = False,
+) -> int:
     """Test every connection and permission, and explain each failure."""
     from spheresync_server.cli.show_records import show_connections
 
     async def work(bench: Bench) -> ConnectionReport:
-        return await bench.service.test_connections()
+        report = await bench.service.test_connections()
+        if not send_test:
+            return report
+        sent = await bench.service.send_test_alerts(bench.principal)
+        return ConnectionReport(ok=report.ok and sent.ok, items=[*report.items, *sent.items])
 
     return perform(
         invocation_of(context),

@@ -1,0 +1,171 @@
+"""Compare what is wrong now with what people were told, and tell them the difference.
+
+What is to be told is written down in the same transaction as that it is known, one notice for each channel, and is
+delivered from there: a process that dies, or a channel that is out, costs nobody a notice. One that was not delivered
+before the next of the same became due is replaced by it; what began and ended meanwhile is not told at all.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from spheresync.alerts.channels import Channels, DeliveryError, identity
+from spheresync.alerts.conditions import Condition
+from spheresync.alerts.wording import Notice
+from spheresync.config import AlertChannel, AlertKind, Settings
+from spheresync.model import isoformat
+from spheresync.state.alerts import AlertRow, Event, NoticeRow
+from spheresync.state.store import Store, Tx
+
+REMIND_AFTER = timedelta(days=1)
+_CALM: Mapping[AlertKind, timedelta] = {AlertKind.FRESHNESS: timedelta(minutes=5)}
+"""How long something must be over before that is told, where it comes and goes by its nature."""
+_FIRST_PAUSE = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(hours=1)
+_GIVE_UP_AFTER = timedelta(days=1)
+
+Look = Callable[[Sequence[AlertRow]], Awaitable[Sequence[Condition]]]
+"""What is wrong now, given what people were told of already."""
+
+log = logging.getLogger(__name__)
+
+
+class Alerting:
+    """Tells the channels of the settings; `step` is called every few seconds by the process that keeps the schedule."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Callable[[], Settings],
+        look: Look,
+        channels: Channels,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._look = look
+        self._channels = channels
+        self._clock = clock
+
+    async def step(self) -> None:
+        """Look once, write down what is to be told, and deliver what is due; nothing where nobody is to be told."""
+        channels = self._settings().alerts
+        if not channels:
+            return
+        standing = await self._store.alerts.standing()
+        found = {(each.kind, each.subject): each for each in await self._look(standing)}
+        await self._compare(standing, found, channels)
+        await self._deliver({identity(channel): channel for channel in channels})
+
+    async def _compare(
+        self,
+        standing: Sequence[AlertRow],
+        found: Mapping[tuple[AlertKind, str], Condition],
+        channels: Sequence[AlertChannel],
+    ) -> None:
+        now = self._clock()
+        known = {(row.kind, row.subject): row for row in standing}
+        begun = [_begun(each, now) for key, each in found.items() if key not in known]
+        changed = [(row, self._changed(row, found.get((AlertKind(row.kind), row.subject)), now)) for row in standing]
+
+        async def write(tx: Tx) -> None:
+            waiting = {(each.channel, each.kind, each.subject): each for each in await tx.alerts.waiting()}
+            for row in begun:
+                await tx.alerts.put(row)
+                await tx.alerts.put_notices(_notices(row, "began", channels, now))
+            for before, after in changed:
+                if after is None:
+                    await tx.alerts.remove(before.kind, before.subject)
+                    untold = [each for key, each in waiting.items() if key[1:] == (before.kind, before.subject)]
+                    never = {each.channel for each in untold if each.event == "began"}
+                    await tx.alerts.drop_notices(untold)
+                    over = _notices(before, "over", channels, now)
+                    await tx.alerts.put_notices([each for each in over if each.channel not in never])
+                elif after != before:
+                    await tx.alerts.put(after)
+                    if after.told_at != before.told_at:
+                        reminders = _notices(after, "reminder", channels, now)
+                        await tx.alerts.put_notices(
+                            [r for r in reminders if (r.channel, r.kind, r.subject) not in waiting]
+                        )
+
+        if begun or any(before != after for before, after in changed):
+            await self._store.write(write)
+            for row in begun:
+                log.warning("alert %s, %s: %s", row.kind, row.subject, row.message)
+
+    def _changed(self, row: AlertRow, condition: Condition | None, now: datetime) -> AlertRow | None:
+        """An alert that stands, as it is now; None when it is over."""
+        if condition is None:
+            calm = _CALM.get(AlertKind(row.kind), timedelta(0))
+            since = row.gone_since or isoformat(now)
+            return None if now - datetime.fromisoformat(since) >= calm else replace(row, gone_since=since)
+        present = replace(row, message=condition.message, remedy=condition.remedy, gone_since=None)
+        if now - datetime.fromisoformat(row.told_at) >= REMIND_AFTER:
+            return replace(present, told_at=isoformat(now))
+        return present
+
+    async def _deliver(self, channels: Mapping[str, AlertChannel]) -> None:
+        now = self._clock()
+        for waiting in await self._store.alerts.waiting():
+            channel = channels.get(waiting.channel)
+            if channel is None:  # it is no longer in the settings
+                await self._drop(waiting)
+            elif datetime.fromisoformat(waiting.not_before) <= now:
+                await self._send(channel, waiting, now)
+
+    async def _send(self, channel: AlertChannel, waiting: NoticeRow, now: datetime) -> None:
+        try:
+            await self._channels.send(channel, self._notice(waiting))
+        except DeliveryError as error:
+            if now - datetime.fromisoformat(waiting.at) >= _GIVE_UP_AFTER:
+                log.error("%s: a notice about %s is given up: %s", channel.name, waiting.kind, error.message)
+                await self._drop(waiting)
+                return
+            log.warning("%s: a notice about %s was not taken: %s", channel.name, waiting.kind, error.message)
+            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(waiting.attempts, 12))
+            later = replace(waiting, attempts=waiting.attempts + 1, not_before=isoformat(now + pause))
+
+            async def put_off(tx: Tx) -> None:
+                await tx.alerts.put_notices([later])
+
+            await self._store.write(put_off)
+        else:
+            await self._drop(waiting)
+
+    async def _drop(self, notice: NoticeRow) -> None:
+        async def drop(tx: Tx) -> None:
+            await tx.alerts.drop_notices([notice])
+
+        await self._store.write(drop)
+
+    def _notice(self, row: NoticeRow) -> Notice:
+        settings = self._settings()
+        return Notice(
+            installation=settings.installation_name,
+            environment=settings.env,
+            kind=AlertKind(row.kind),
+            subject=row.subject,
+            event=row.event,
+            message=row.message,
+            remedy=row.remedy,
+            began_at=row.began_at,
+            at=row.at,
+        )
+
+
+def _begun(condition: Condition, now: datetime) -> AlertRow:
+    at = isoformat(now)
+    return AlertRow(condition.kind, condition.subject, condition.message, condition.remedy, at, at)
+
+
+def _notices(row: AlertRow, event: Event, channels: Sequence[AlertChannel], now: datetime) -> list[NoticeRow]:
+    at = isoformat(now)
+    return [
+        NoticeRow(identity(channel), row.kind, row.subject, event, row.message, row.remedy, row.began_at, at, 0, at)
+        for channel in channels
+        if row.kind in channel.on
+    ]
