@@ -409,3 +409,30 @@ class DiscoveryAnswer(Answer):
     findings: list[Finding]  # worth a line, and no failure
     usage: dict[str, int]
     state: Literal["done", "partly_failed", "failed"]
+
+
+class BackupAnswer(Answer):
+    """A backup that was made; `size` in bytes."""
+
+    file: str
+    size: int
+    sha256: str
+    schema_version: int
+    audit_entries: int
+    at: str
+    note: str = ""
+
+
+class RestoreAnswer(Answer):
+    """A finished restore. `former` is the database that was there before, beside the new one."""
+
+    file: str
+    sha256: str
+    schema_version: int  # of the file; the state has the program's
+    audit_entries: int  # of the restored state
+    audit_carried: int  # of these, how many only the former state held
+    cancelled_runs: list[str]
+    expired_change_sets: int
+    former: str | None
+    at: str
+    note: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-COMMANDS = frozenset({"login", "backup", "restore", "report", "worker"})
+COMMANDS = frozenset({"login", "report", "worker"})
 TOOLS = frozenset({"get_lineage", "compliance_report"})
 RESOURCES = frozenset({"ui://spheresync/dashboard"})
 

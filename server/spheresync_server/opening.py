@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from spheresync.answers import RestoreAnswer
     from spheresync.config import SettingsSource
+    from spheresync.model import Principal
     from spheresync.service import Service
 
 
@@ -29,3 +31,14 @@ def open_service(source: SettingsSource) -> AbstractAsyncContextManager[Service]
     from spheresync.service import Service
 
     return Service.open(source)
+
+
+async def restore_state(source: SettingsSource, file: Path, principal: Principal) -> RestoreAnswer:
+    """Make a backup the state again; the service cannot be open meanwhile.
+
+    Raises:
+        SpheresyncError: what kept it from being done; then nothing was changed.
+    """
+    from spheresync.service.state_care import restore
+
+    return await restore(source, file, principal)

@@ -54,12 +54,6 @@ LATER: tuple[LaterPromise, ...] = (
         "interactive sign-in comes with a later release",
     ),
     LaterPromise(
-        "cli:backup",
-        "CONTRACT.md#Command line: `spheresync`",
-        "backup and restore take care of the state.",
-        "it comes with a later release",
-    ),
-    LaterPromise(
         "cli:report",
         "CONTRACT.md#Command line: `spheresync`",
         "report writes a stand-alone report.",

@@ -158,4 +158,46 @@ RUNS: tuple[Promise, ...] = (
             "tests/e2e/test_counts.py::test_what_is_listed_and_not_exposed_is_no_failure_anywhere",
         ),
     ),
+    Promise(
+        "state:backup",
+        "CONTRACT.md#Command line: `spheresync`",
+        "backup saves the state while others write, whole or not at all.",
+        (
+            "tests/e2e/test_backup.py::TestWhileOthersWrite::test_a_backup_of_a_running_sync_is_whole_and_its_run_is_not_gone_on_with",
+            "tests/e2e/test_backup.py::test_a_backup_replaces_nothing_unasked_and_leaves_nothing_behind",
+            "tests/e2e/test_backup.py::test_dog_says_what_is_no_part_of_a_backup",
+            "tests/faults/test_state_restore.py::test_a_full_disk_stops_a_backup_and_a_restore_and_changes_nothing",
+        ),
+    ),
+    Promise(
+        "state:restore",
+        "CONTRACT.md#Command line: `spheresync`",
+        "restore brings the state back from a backup, whole or not at all, and keeps the former one.",
+        (
+            "tests/e2e/test_backup.py::test_a_restore_is_undone_by_a_restore",
+            "tests/e2e/test_backup.py::test_a_state_of_a_process_that_was_killed_is_put_aside_with_all_it_held",
+            "tests/e2e/test_backup.py::test_a_damaged_state_says_what_to_do_and_is_restored",
+            "tests/e2e/test_backup.py::test_a_lost_folder_is_brought_back",
+            "tests/faults/test_state_restore.py::test_kill_9_before_each_touch_of_a_file_leaves_the_old_state_whole_or_the_new_one",
+        ),
+    ),
+    Promise(
+        "state:restore:refused",
+        "CONTRACT.md#Command line: `spheresync`",
+        "restore refuses a state in use, and what is no sound backup of this installation.",
+        (
+            "tests/e2e/test_backup.py::TestWhileOthersWrite::test_a_state_in_use_is_not_restored_and_the_process_is_named",
+            "tests/e2e/test_backup.py::test_files_that_are_no_backup_of_this_installation_change_nothing",
+        ),
+    ),
+    Promise(
+        "state:restore:converges",
+        "CONTRACT.md#Command line: `spheresync`",
+        "A restored state asks AWS what it holds, and writes what differs from Datasphere and nothing else.",
+        (
+            "tests/e2e/test_backup.py::test_an_older_state_converges_with_exactly_the_needed_writes",
+            "tests/e2e/test_backup.py::test_a_version_that_comes_round_again_does_not_pass_for_the_one_that_was_known",
+            "tests/e2e/test_backup.py::test_saved_change_sets_of_a_restored_state_are_not_applied",
+        ),
+    ),
 )

@@ -106,7 +106,9 @@ class Naming:
         held = _held_containers([*checkpoints.values(), *names.formers.values()], self._mapping)
         had = _by_asset(names.formers.values())
         newcomers = [wish for wish in wishes if (_kept(wish, checkpoints, held) or _had(wish, had, held)) is None]
-        inventory = await self._look(newcomers, noted, names.compared, now, lost=not checkpoints)
+        # A restored state knows only what a revert holds.
+        lost = all(checkpoint.held is not None for checkpoint in checkpoints.values())
+        inventory = await self._look(newcomers, noted, names.compared, now, lost=lost)
         if inventory is not None:
             names.live = {
                 Address(live.container, live.name): live

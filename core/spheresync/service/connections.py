@@ -9,6 +9,7 @@ from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError
 from spheresync.model import GLUE
 from spheresync.run.workshop import Workshop
+from spheresync.state.faults import MEND
 
 
 async def test_connections(workshop: Workshop) -> ConnectionReport:
@@ -21,8 +22,7 @@ async def _state(workshop: Workshop) -> ConnectionFinding:
     folder = workshop.settings.state_dir
     faults = await workshop.store.check()
     if faults:
-        remedy = "Move the file away and sync again: the state is rebuilt from AWS; the audit log is not."
-        return ConnectionFinding(connection="state", ok=False, message=f"{folder}: {faults[0]}", remedy=remedy)
+        return ConnectionFinding(connection="state", ok=False, message=f"{folder}: {faults[0]}", remedy=MEND)
     return ConnectionFinding(connection="state", ok=True, message=f"The state in {folder} is sound.")
 
 

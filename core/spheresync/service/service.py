@@ -10,11 +10,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import anyio
 from anyio.abc import TaskGroup
 
 from spheresync.answers import (
+    BackupAnswer,
     ChangeSetAnswer,
     DiscoveryAnswer,
     RunAnswer,
@@ -46,6 +48,7 @@ from spheresync.service.moments import beginning, end
 from spheresync.service.observing import Observing
 from spheresync.service.relay import POLL, ProgressRelay
 from spheresync.service.selection import require_within_known_spaces, require_within_spaces
+from spheresync.service.state_care import backup
 from spheresync.service.undoing import Undoing
 from spheresync.state.audit_export import csv_header, csv_line, json_line
 from spheresync.state.records import AuditEvent, RunRecord
@@ -363,6 +366,10 @@ class Service(Undoing, Drifting, Observing):
         if not self._store.owners.is_alive(run.owner):
             return await self.wait(run_id, seconds=CANCEL_PATIENCE)  # nobody else would end it
         return await self.get_run(run_id)
+
+    async def backup(self, file: Path, principal: Principal, *, replace: bool = False) -> BackupAnswer:
+        """Write the state to a file while others go on; see `state_care.backup`."""
+        return await backup(self._workshop, file, principal, replace=replace)
 
     async def export_audit(
         self, *, spelling: str, since: str | None = None, until: str | None = None

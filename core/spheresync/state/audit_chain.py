@@ -50,11 +50,12 @@ def _holds(entry: AuditEntry) -> bool:
 
 
 class ChainCheck:
-    """Walks the log from its first entry on; the first thing that is not as it should be ends the walk."""
+    """Walks the log; the first thing that is not as it should be ends the walk."""
 
-    def __init__(self) -> None:
-        self._next = 1
-        self._hash = GENESIS
+    def __init__(self, *, after: int = 0, digest: str = GENESIS) -> None:
+        """Begin with the first entry, or with the one that follows the entry `after`, which has that hash."""
+        self._next = after + 1
+        self._hash = digest
         self._broken: tuple[int, str] | None = None
 
     @property

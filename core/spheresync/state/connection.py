@@ -167,6 +167,8 @@ def _prepare(path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Connectio
     try:
         mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
         if mode != "wal":
+            # Works on a file without tables only, and before it is a WAL file: free pages can be given back later.
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
         if mode != "wal":
             raise StateError(

@@ -9,11 +9,21 @@ from spheresync.errors import StateError
 
 _WRITE_LOCK_BYTE = 120
 """Where WAL keeps its write lock in the `-shm` file (SQLite, "WAL-mode File Format" 2.2: locks begin at byte 120)."""
+MEND = (
+    "`spheresync restore FILE` brings it back from a backup. Without one, move the file away and sync again: the state "
+    "is rebuilt from AWS; the audit log is not."
+)
+"""What to do about a damaged state file."""
 
 
 def is_busy(error: sqlite3.Error) -> bool:
     """Whether another process merely holds the lock just now."""
     return _name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL"))
+
+
+def is_damaged(error: sqlite3.Error) -> bool:
+    """Whether the file itself is what is wrong."""
+    return _name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
 
 
 def explain(error: sqlite3.Error | UnicodeEncodeError, path: Path) -> StateError:
@@ -30,7 +40,7 @@ def explain(error: sqlite3.Error | UnicodeEncodeError, path: Path) -> StateError
             remedy="Free space on that disk (or lift the quota or file size limit), then repeat the command.",
         )
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return StateError(f"The state file {path} is damaged ({name}).", remedy="Restore it from a backup.")
+        return StateError(f"The state file {path} is damaged ({name}).", remedy=MEND)
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
         return StateError(
             f"The state file {path} cannot be opened for writing ({name}).",

@@ -107,6 +107,11 @@ class Owners:
         except OSError:
             return "unknown"
 
+    def living(self) -> list[str]:
+        """The process ids of all that hold a lock here, as they wrote them."""
+        locks = (self._folder / FOLDER_NAME).glob("*.lock")
+        return sorted(self.process_id(path.stem) for path in locks if self.is_alive(path.stem))
+
     def sweep(self) -> None:
         """Remove the files of dead processes that nothing refers to any more."""
         folder = self._folder / FOLDER_NAME

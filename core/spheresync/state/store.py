@@ -11,7 +11,7 @@ from __future__ import annotations
 import random
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -32,6 +32,7 @@ from spheresync.state.drift import DriftReader, DriftWriter
 from spheresync.state.faults import explain, is_busy, locked_for_long
 from spheresync.state.figures import FigureReader
 from spheresync.state.former_tables import FormerTableReader, FormerTableWriter
+from spheresync.state.gate import entering
 from spheresync.state.grants import GrantWriter
 from spheresync.state.jobs import JobReader, JobWriter
 from spheresync.state.leases import LeaseReader, LeaseWriter
@@ -41,6 +42,7 @@ from spheresync.state.owners import OwnerLock, Owners
 from spheresync.state.runs import RunReader, RunWriter
 from spheresync.state.schedule import ScheduleReader, ScheduleWriter
 from spheresync.state.schema import Migration, shipped_migrations
+from spheresync.state.transplant import TransplantWriter
 
 T = TypeVar("T")
 
@@ -64,6 +66,7 @@ class Tx:
         self.ledger = LedgerWriter(link)
         self.drift = DriftWriter(link)
         self.alerts = AlertWriter(link)
+        self.transplant = TransplantWriter(link)
 
 
 class Store:
@@ -118,12 +121,14 @@ class Store:
         Raises:
             StateError: newer or foreign file, no access, disk full, or locked by another process for a minute.
         """
-        async with open_links(folder, migrations or shipped_migrations()) as (link, pool):
-            owner = _take_owner(folder)
-            try:
-                yield cls(folder, link, pool, owner, clock)
-            finally:
-                owner.release()
+        async with AsyncExitStack() as closing:
+            async with _entering(folder):
+                last = closing.enter_context(ExitStack())  # the sign of life outlasts the connections
+                links = open_links(folder, migrations or shipped_migrations())
+                link, pool = await closing.enter_async_context(links)
+                owner = _take_owner(folder)
+                last.callback(owner.release)
+            yield cls(folder, link, pool, owner, clock)
 
     async def write(self, work: Callable[[Tx], Awaitable[T]]) -> T:
         """Run one unit of work and commit it.
@@ -184,6 +189,19 @@ class Store:
         told = [f"run {run.id} of process {self.owners.process_id(run.owner or '')}" for run in running]
         told += [f"{lease.name} by process {self.owners.process_id(lease.owner)}" for lease in await self.leases.held()]
         return ", ".join(told)
+
+
+@asynccontextmanager
+async def _entering(folder: Path) -> AsyncIterator[None]:
+    async with AsyncExitStack() as entered:
+        try:
+            await entered.enter_async_context(entering(folder))
+        except OSError as error:
+            raise StateError(
+                f"The state folder {folder} cannot be used: {error.strerror or error}.",
+                remedy="Set SPHERESYNC_STATE_DIR to a folder on a local disk that this user may write.",
+            ) from error
+        yield
 
 
 def _take_owner(folder: Path) -> OwnerLock:

@@ -18,6 +18,7 @@ from spheresync_server.cli import (
     record_commands,
     schedule_commands,
     serve_command,
+    state_commands,
     undo_commands,
 )
 from spheresync_server.cli.global_options import Environment, Invocation
@@ -97,6 +98,8 @@ for _command in (
 app.add_typer(schedule)
 app.add_typer(audit)
 app.command(epilog=_EPILOG)(record_commands.doctor)
+app.command(epilog=_EPILOG)(state_commands.backup)
+app.command(epilog=_EPILOG)(state_commands.restore)
 app.add_typer(config)
 
 schedule.command("show", epilog=_EPILOG)(schedule_commands.show)

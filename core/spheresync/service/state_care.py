@@ -1,0 +1,185 @@
+"""Backup and restore of the state, as its users ask for them: who may, what is checked, what is written down."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from spheresync.answers import BackupAnswer, RestoreAnswer
+from spheresync.config import Settings, SettingsSource
+from spheresync.errors import RefusedError
+from spheresync.mapping.glue_table import OWNER
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    GLUE,
+    JsonValue,
+    Principal,
+    Problem,
+    RunId,
+    RunState,
+    isoformat,
+    utc_now,
+)
+from spheresync.run.workshop import Workshop
+from spheresync.service.assembly import TENANT_HOST
+from spheresync.service.authority import Permission, authorize
+from spheresync.service.state_folder import require_writable
+from spheresync.state.backup import Backup, make_backup
+from spheresync.state.records import AuditEvent
+from spheresync.state.restore import Source, restore_state
+from spheresync.state.store import Store, Tx
+
+_DOG = "The embedded tenant and the embedded AWS of dog are no part of it."
+_NEXT = "The next sync asks AWS what it holds, as after the loss of a state, and writes what differs from Datasphere."
+_LOG_LEFT = "The former audit log could not be carried on; what it held besides is in the former database only."
+
+
+@dataclass(frozen=True, slots=True)
+class _Adjusted:
+    runs: tuple[RunId, ...]
+    change_sets: int
+    audit_entries: int
+    at: str
+
+
+async def backup(workshop: Workshop, file: Path, principal: Principal, *, replace: bool) -> BackupAnswer:
+    """Write the state to a file, whole or not at all, while other processes go on.
+
+    Raises:
+        UsageError: the file is there already and not to be replaced, or cannot be written.
+        StateError: the state is damaged, its audit log is broken, or the disk is full.
+    """
+    authorize(principal, Permission.ADMINISTER)
+    at = isoformat(workshop.clock())
+    settings = workshop.settings
+
+    async def note(made: Backup) -> None:
+        detail: dict[str, JsonValue] = {
+            "file": str(made.file),
+            "size": made.size,
+            "sha256": made.sha256,
+            "schema_version": made.schema_version,
+        }
+        event = AuditEvent(principal.id, "backup", None, None, None, "done", detail)
+
+        async def append(tx: Tx) -> None:
+            await tx.audit.append_many([event])
+
+        await workshop.store.write(append)
+
+    made = await make_backup(settings.state_dir, file, replace=replace, before_placing=note)
+    return BackupAnswer(
+        file=str(made.file),
+        size=made.size,
+        sha256=made.sha256,
+        schema_version=made.schema_version,
+        audit_entries=made.audit_entries,
+        at=at,
+        note=_DOG if settings.env == "dog" else "",
+    )
+
+
+async def restore(
+    settings_source: SettingsSource,
+    file: Path,
+    principal: Principal,
+    *,
+    clock: Callable[[], datetime] = utc_now,
+) -> RestoreAnswer:
+    """Make a backup the state again; the former one stays beside it.
+
+    What a backup believes of AWS, of unfinished runs and of saved change sets may be long past. So runs are cancelled,
+    change sets expire, and targets are asked anew by the next sync. The audit log goes on from where it is now.
+
+    Raises:
+        UsageError: the file is no backup.
+        RefusedError: another process has the state open, or the backup is of another tenant or installation.
+        StateError: the file is damaged or of a newer program, or the folder cannot be written.
+    """
+    authorize(principal, Permission.ADMINISTER)
+    settings = settings_source.current()
+    require_writable(settings.state_dir)
+
+    async def adjust(store: Store, source: Source) -> _Adjusted:
+        await _require_ours(store, source, settings)
+        return await _adjust(store, source, principal, at=isoformat(clock()))
+
+    restored = await restore_state(settings.state_dir, file, adjust, clock=clock)
+    source, told = restored.source, restored.told
+    notes = [_NEXT, "" if source.log_whole else _LOG_LEFT, _DOG if settings.env == "dog" else ""]
+    return RestoreAnswer(
+        file=str(source.file),
+        sha256=source.sha256,
+        schema_version=source.schema_version,
+        audit_entries=told.audit_entries,
+        audit_carried=source.carried,
+        cancelled_runs=list(told.runs),
+        expired_change_sets=told.change_sets,
+        former=None if restored.former is None else str(restored.former),
+        at=told.at,
+        note=" ".join(filter(None, notes)),
+    )
+
+
+async def _require_ours(store: Store, source: Source, settings: Settings) -> None:
+    """Refuse the backup of another tenant or installation: its next sync would write over what is not its own."""
+    host = await store.meta.get(TENANT_HOST)
+    if host not in {None, settings.tenant_host}:
+        raise RefusedError(
+            f"{source.file} is a backup of tenant {host}, and this installation serves {settings.tenant_host}; "
+            "nothing was changed.",
+            remedy="Name a backup of this installation.",
+        )
+    marker = await _marker_of(store)
+    if marker not in {None, settings.installation_marker}:
+        raise RefusedError(
+            f"{source.file} is a backup of installation {marker}, and this one is {settings.installation_marker}; "
+            "nothing was changed.",
+            remedy="Name a backup of this installation, or set `installation:` to the name that it had.",
+        )
+
+
+async def _marker_of(store: Store) -> str | None:
+    """The marker on what was written last, None where nothing was."""
+    checkpoints = await store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
+    if not checkpoints:
+        return None
+    newest = max(checkpoints, key=lambda checkpoint: checkpoint.synced_at)
+    marker: str | None = (json.loads(await store.blobs.get(newest.body)).get("Parameters") or {}).get(OWNER)
+    return marker
+
+
+async def _adjust(store: Store, source: Source, principal: Principal, *, at: str) -> _Adjusted:
+    problem = Problem(
+        "run",
+        "restored",
+        "it was under way when the backup was made, and a state that was restored does not go on with it",
+        "The next sync does what is left to do.",
+    )
+
+    async def adjust(tx: Tx) -> _Adjusted:
+        runs = await tx.transplant.end_unfinished_runs(problem, at=at)
+        change_sets = await tx.transplant.expire_change_sets(at=at)
+        objects = await tx.transplant.forget_targets()
+        reason: dict[str, JsonValue] = {"reason": "restored"}
+        ended = [
+            AuditEvent(principal.id, f"run_{kind}", run, None, None, RunState.CANCELLED, reason) for run, kind in runs
+        ]
+        detail: dict[str, JsonValue] = {
+            "file": str(source.file),
+            "sha256": source.sha256,
+            "schema_version": source.schema_version,
+            "log_of_file": source.audit_entries,
+            "log_carried": source.carried,
+            "log_whole": source.log_whole,
+            "objects_to_ask_for": objects,
+            "expired_change_sets": change_sets,
+        }
+        event = AuditEvent(principal.id, "restore", None, None, None, "done", detail)
+        entries = await tx.audit.append_many([*ended, event])
+        return _Adjusted(tuple(run for run, _ in runs), change_sets, entries[-1].seq, at)
+
+    return await store.write(adjust)

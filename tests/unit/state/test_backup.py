@@ -1,0 +1,276 @@
+"""Backups and restores of a state folder: what is refused, what is taken over, what is left behind."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from spheresync.errors import RefusedError, SpheresyncError, StateError, UsageError
+from spheresync.state.backup import Backup, make_backup
+from spheresync.state.connection import FILE_NAME
+from spheresync.state.gate import RESTORED
+from spheresync.state.owners import owner_lock
+from spheresync.state.records import AuditEvent
+from spheresync.state.restore import Restored, Source, restore_state
+from spheresync.state.schema import shipped_migrations
+from spheresync.state.store import Store, Tx
+from tests.unit.state.conftest import StandingClock
+
+pytestmark = pytest.mark.anyio
+
+
+async def nothing(_: Backup) -> None:
+    return None
+
+
+async def accept(store: Store, source: Source) -> str:
+    return await store.meta.get("k") or ""
+
+
+def setting(value: str) -> Callable[[Tx], Awaitable[None]]:
+    async def work(tx: Tx) -> None:
+        await tx.meta.set("k", value)
+        await tx.audit.append_many([AuditEvent("a", "set", None, None, None, "done", {"value": value})])
+
+    return work
+
+
+async def write(folder: Path, *values: str) -> None:
+    async with Store.open(folder) as store:
+        for value in values:
+            await store.write(setting(value))
+
+
+async def backup(folder: Path, file: Path, *, replace: bool = False) -> Backup:
+    async with Store.open(folder):
+        return await make_backup(folder, file, replace=replace, before_placing=nothing)
+
+
+async def restore(folder: Path, file: Path) -> Restored[str]:
+    return await restore_state(folder, file, accept, clock=StandingClock())
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def mode(path: Path) -> int:
+    return path.stat().st_mode & 0o777
+
+
+def content(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "state"
+
+
+@pytest.fixture
+async def file(folder: Path, tmp_path: Path) -> Path:
+    """A backup of a state whose value is `old`; the state goes on to `new`."""
+    await write(folder, "first", "old")
+    await backup(folder, tmp_path / "backup.db")
+    await write(folder, "new")
+    return tmp_path / "backup.db"
+
+
+async def test_a_backup_and_its_restore(folder: Path, file: Path) -> None:
+    restored = await restore(folder, file)
+    assert restored.told == "old"
+    assert (restored.source.audit_entries, restored.source.carried, restored.source.log_whole) == (2, 1, True)
+    assert restored.former is not None
+    async with Store.open(folder) as store:
+        assert await store.meta.get("k") == "old"
+        assert (await store.audit.verify()).entries == 3, "the log does not go back in time"
+    assert (await restore(folder, restored.former)).told == "new"
+    kept = [name for name in names(folder) if "before-restore" not in name]
+    assert kept == ["owners", FILE_NAME]
+
+
+async def test_free_pages_of_a_restored_state_can_be_given_back(folder: Path, file: Path) -> None:
+    await restore(folder, file)
+    async with Store.open(folder) as store:
+        assert await store._pool.all("PRAGMA auto_vacuum") == [(2,)]
+        assert await store._pool.all("PRAGMA journal_mode") == [("wal",)]
+
+
+async def test_an_older_backup_is_brought_up_to_date(folder: Path, tmp_path: Path) -> None:
+    async with Store.open(tmp_path / "old", migrations=shipped_migrations()[:2]) as store:
+        await store.write(lambda tx: tx.meta.set("k", "of an older program"))
+    restored = await restore(folder, tmp_path / "old" / FILE_NAME)
+    assert (restored.told, restored.source.schema_version, restored.former) == ("of an older program", 2, None)
+    assert mode(folder) == 0o700
+
+
+def letter(copy: Path) -> None:
+    copy.write_text("this is a letter, not a database" * 500)
+
+
+def bookmarks(copy: Path) -> None:
+    copy.unlink()
+    with sqlite3.connect(copy) as database:
+        database.execute("CREATE TABLE bookmarks (url TEXT)")
+    database.close()
+
+
+def newer(copy: Path) -> None:
+    with sqlite3.connect(copy) as database:
+        database.execute("PRAGMA user_version = 999")
+    database.close()
+
+
+def tampered(copy: Path) -> None:
+    with sqlite3.connect(copy) as database:
+        database.execute("DROP TRIGGER audit_no_update")
+        database.execute("UPDATE audit SET actor = 'nobody' WHERE seq = 2")
+    database.close()
+
+
+def cut(copy: Path) -> None:
+    os.truncate(copy, copy.stat().st_size // 2)
+
+
+def scratched(copy: Path) -> None:
+    with sqlite3.connect(copy) as database:
+        (page,) = database.execute("SELECT rootpage FROM sqlite_schema WHERE name = 'audit'").fetchone()
+    database.close()
+    body = bytearray(copy.read_bytes())
+    body[(page - 1) * 4096 : page * 4096] = os.urandom(4096)
+    copy.write_bytes(body)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "kind", "word"),
+    [
+        (letter, UsageError, "no database"),
+        (bookmarks, UsageError, "no database of Spheresync"),
+        (newer, StateError, r"newer Spheresync.*999"),
+        (tampered, StateError, "audit log is broken: entry 2"),
+        (cut, SpheresyncError, "damaged"),
+        (scratched, SpheresyncError, "damaged"),
+        (Path.unlink, UsageError, "there is no file"),
+    ],
+)
+async def test_what_is_no_sound_backup_changes_nothing(
+    folder: Path, file: Path, spoil: Callable[[Path], None], kind: type[SpheresyncError], word: str
+) -> None:
+    spoil(file)
+    with pytest.raises(kind, match=word):
+        await restore(folder, file)
+    assert names(folder) == ["owners", FILE_NAME]
+    async with Store.open(folder) as store:
+        assert await store.meta.get("k") == "new"
+
+
+async def test_a_refusal_of_the_adjustment_changes_nothing(folder: Path, file: Path) -> None:
+    async def refuse(store: Store, source: Source) -> None:
+        raise RefusedError("of another tenant.")
+
+    with pytest.raises(RefusedError, match="another tenant"):
+        await restore_state(folder, file, refuse, clock=StandingClock())
+    assert names(folder) == ["owners", FILE_NAME]
+
+
+async def test_a_state_in_use_is_refused_whoever_came_first(folder: Path, file: Path) -> None:
+    with owner_lock(folder), pytest.raises(RefusedError, match=f"process {os.getpid()}"):
+        await restore(folder, file)
+
+    late = AsyncExitStack()
+
+    async def enter_late(store: Store, source: Source) -> None:
+        await late.enter_async_context(Store.open(folder))
+
+    async with late:
+        with pytest.raises(RefusedError, match=f"process {os.getpid()}"):
+            await restore_state(folder, file, enter_late, clock=StandingClock())
+    async with Store.open(folder) as store:
+        assert await store.meta.get("k") == "new"
+
+
+async def test_a_log_of_another_history_is_not_carried_on(folder: Path, file: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    await write(other, "one", "two", "three", "four")
+    restored = await restore(other, file)
+    assert (restored.source.carried, restored.source.log_whole) == (0, False)
+    async with Store.open(other) as store:
+        assert (await store.audit.verify()).intact
+
+
+async def test_a_tampered_log_is_carried_on_as_far_as_it_holds(folder: Path, file: Path) -> None:
+    await write(folder, "newer", "newest")
+    with sqlite3.connect(folder / FILE_NAME) as database:
+        database.execute("DROP TRIGGER audit_no_update")
+        database.execute("UPDATE audit SET actor = 'nobody' WHERE seq = 4")
+    database.close()
+    restored = await restore(folder, file)
+    assert not restored.source.log_whole
+    async with Store.open(folder) as store:
+        assert (await store.audit.verify()).intact
+
+
+async def test_a_restore_that_was_decided_is_finished_by_whoever_enters(folder: Path, file: Path) -> None:
+    shutil.copy(file, folder / RESTORED)
+    (folder / f"{FILE_NAME}-wal").write_bytes(b"belongs to the former database")
+    async with Store.open(folder) as store:
+        assert await store.meta.get("k") == "old"
+    kept = [name for name in names(folder) if "before-restore" in name]
+    assert len(kept) == 2
+    assert kept[1] == f"{kept[0]}-wal"
+    assert (folder / kept[1]).read_bytes() == b"belongs to the former database"
+
+
+async def test_requests_sent_lately_still_count_after_a_restore(folder: Path, file: Path) -> None:
+    async with Store.open(folder) as store:
+        await store.write(lambda tx: tx.grants.grant("datasphere", now=1000.0, limit=240, wanted=7))
+    await restore(folder, file)
+    async with Store.open(folder) as store:
+        assert await store._pool.all("SELECT permits FROM request_grants") == [(7,)]
+
+
+@pytest.mark.parametrize("name", ["spheresync.db", "spheresync.db-wal", "spheresync.db.restored", "", "no/where"])
+async def test_places_where_no_backup_goes(folder: Path, file: Path, name: str) -> None:
+    with pytest.raises(UsageError):
+        await backup(folder, folder / name, replace=True)
+    async with Store.open(folder) as store:
+        assert await store.meta.get("k") == "new"
+
+
+async def test_a_backup_that_may_not_take_place_leaves_what_is_there(folder: Path, file: Path) -> None:
+    async def refuse(_: Backup) -> None:
+        raise StateError("the audit log takes nothing.")
+
+    before = content(file)
+    with pytest.raises(UsageError, match="is there already"):
+        await backup(folder, file)
+    async with Store.open(folder):
+        with pytest.raises(StateError, match="takes nothing"):
+            await make_backup(folder, file, replace=True, before_placing=refuse)
+    assert content(file) == before
+    assert names(file.parent) == [file.name, folder.name]
+
+
+async def test_a_file_that_appears_meanwhile_is_not_replaced(folder: Path, file: Path, tmp_path: Path) -> None:
+    place = tmp_path / "late.db"
+
+    async def appear(_: Backup) -> None:
+        place.write_text("somebody else's")
+
+    async with Store.open(folder):
+        with pytest.raises(UsageError, match="is there already"):
+            await make_backup(folder, place, replace=False, before_placing=appear)
+    assert place.read_text() == "somebody else's"
+
+
+async def test_a_state_whose_log_is_broken_makes_no_backup(folder: Path, file: Path, tmp_path: Path) -> None:
+    tampered(folder / FILE_NAME)
+    with pytest.raises(StateError, match="audit log is broken: entry 2"):
+        await backup(folder, tmp_path / "again.db")
+    assert not (tmp_path / "again.db").exists()
