@@ -170,6 +170,16 @@ RUNS: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "state:retention",
+        "README.md#Use it on your own tenant",
+        "Runs and change sets that are over go after a sync; what is referred to stays, and the audit log whole.",
+        (
+            "tests/e2e/test_retention.py::test_runs_that_are_over_go_after_a_sync_and_nothing_else_does",
+            "tests/e2e/test_retention.py::test_every_column_that_refers_to_contents_is_known_as_such",
+            "tests/unit/state/test_care.py::test_whatever_goes_nothing_that_is_referred_to_goes",
+        ),
+    ),
+    Promise(
         "state:restore",
         "CONTRACT.md#Command line: `spheresync`",
         "restore brings the state back from a backup, whole or not at all, and keeps the former one.",

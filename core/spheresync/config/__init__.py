@@ -3,7 +3,14 @@
 from spheresync.config.alerts import AlertChannel, AlertKind
 from spheresync.config.loading import load_settings
 from spheresync.config.rules import ColumnRule, Rule
-from spheresync.config.sections import DeletionPolicy, DriftPolicies, DriftPolicy, FirstSync, TierSettings
+from spheresync.config.sections import (
+    DeletionPolicy,
+    DriftPolicies,
+    DriftPolicy,
+    FirstSync,
+    Retention,
+    TierSettings,
+)
 from spheresync.config.settings import Settings
 from spheresync.config.tenant import derive_token_url
 from spheresync.config.watching import SettingsSource
@@ -16,6 +23,7 @@ __all__ = [
     "DriftPolicies",
     "DriftPolicy",
     "FirstSync",
+    "Retention",
     "Rule",
     "Settings",
     "SettingsSource",

@@ -45,11 +45,22 @@ def _positive(length: timedelta) -> timedelta:
     return length
 
 
+def _a_day_or_more(length: timedelta) -> timedelta:
+    if length < timedelta(days=1):
+        raise ValueError("must be at least 1d")
+    return length
+
+
 Duration: TypeAlias = Annotated[
     timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str, when_used="json")
 ]
 PositiveDuration: TypeAlias = Annotated[
     timedelta,
     BeforeValidator(lambda value: _positive(parse_duration(value))),
+    PlainSerializer(format_duration, return_type=str, when_used="json"),
+]
+DaysOrMore: TypeAlias = Annotated[
+    timedelta,
+    BeforeValidator(lambda value: _a_day_or_more(parse_duration(value))),
     PlainSerializer(format_duration, return_type=str, when_used="json"),
 ]

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
-from spheresync.config.durations import Duration, PositiveDuration
+from spheresync.config.durations import DaysOrMore, Duration, PositiveDuration
 from spheresync.config.globs import check_globs, some_globs
 from spheresync.config.tenant import BASE_URL_FORM, SIGN_IN_URL_FORM, check_url
 from spheresync.model import Tier
@@ -164,6 +164,17 @@ class DriftPolicies(Section):
     missing: DriftPolicy = DriftPolicy.OVERWRITE
     sweep: Duration = timedelta(days=1)
     """How often a scheduler looks for drift; 0s is never."""
+
+
+class Retention(Section):
+    """How long records are kept. Runs go with their journals and change sets, and cannot be reverted any more then.
+
+    `idle_runs` are those that had nothing to do; `change_sets` those that were never applied. The audit log stays.
+    """
+
+    runs: DaysOrMore = timedelta(days=400)
+    idle_runs: DaysOrMore = timedelta(days=30)
+    change_sets: DaysOrMore = timedelta(days=90)
 
 
 class ChangeSets(Section):

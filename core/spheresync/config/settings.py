@@ -19,6 +19,7 @@ from spheresync.config.sections import (
     Datasphere,
     Deletion,
     DriftPolicies,
+    Retention,
     Scheduler,
     Scope,
     Section,
@@ -97,6 +98,7 @@ class Settings(Section):
     deletion: Deletion = Deletion()
     drift: DriftPolicies = DriftPolicies()
     change_sets: ChangeSets = ChangeSets()
+    retention: Retention = Retention()
     limits: Limits = Limits()
     alerts: tuple[AlertChannel, ...] = ()
 

@@ -43,6 +43,7 @@ from spheresync.schedule.scheduler import Scheduler
 from spheresync.service import rows, scheduling
 from spheresync.service.assembly import open_workshop
 from spheresync.service.authority import Permission, authorize
+from spheresync.service.care import CareReport, look_after_state, take_care
 from spheresync.service.drifting import Drifting
 from spheresync.service.moments import beginning, end
 from spheresync.service.observing import Observing
@@ -302,8 +303,9 @@ class Service(Undoing, Drifting, Observing):
             self._drive(run.id)
 
     def look_after_runs(self) -> None:
-        """From now on take over what dead processes leave: what a long-lived server does."""
+        """From now on take over what dead processes leave, and care for the state: what a long-lived server does."""
         self._group.start_soon(self._look_after_runs)
+        self._group.start_soon(look_after_state, self._workshop)
 
     async def _look_after_runs(self) -> None:
         while True:
@@ -370,6 +372,10 @@ class Service(Undoing, Drifting, Observing):
     async def backup(self, file: Path, principal: Principal, *, replace: bool = False) -> BackupAnswer:
         """Write the state to a file while others go on; see `state_care.backup`."""
         return await backup(self._workshop, file, principal, replace=replace)
+
+    async def care(self, seconds: float = 1.0, *, when_due: bool = False) -> CareReport:
+        """Take one bounded step of care for the state; see `care.take_care`."""
+        return await take_care(self._workshop, seconds, when_due=when_due)
 
     async def export_audit(
         self, *, spelling: str, since: str | None = None, until: str | None = None

@@ -1,4 +1,7 @@
-"""Bodies and definitions by the digest of their content: kept once, however often they are referred to."""
+"""Bodies and definitions by the digest of their content: kept once, however often they are referred to.
+
+What nothing refers to is collected (`referring`): a column that refers to contents has one of the names listed there.
+"""
 
 from __future__ import annotations
 
@@ -55,6 +58,8 @@ class BlobWriter(BlobReader):
         )
         for (digest,) in known:
             del fresh[digest]
+        if known:  # whoever collects what nothing refers to must not take them now
+            await self._writes.execute_many("DELETE FROM unreferred WHERE digest = ?", known)
         await self._writes.execute_many(
             "INSERT INTO blobs (digest, size, body) VALUES (?, ?, ?)",
             [(digest, len(body), zlib.compress(body, _LEVEL)) for digest, body in fresh.items()],

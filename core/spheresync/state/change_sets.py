@@ -40,6 +40,7 @@ _HEAD = (
     "id, digest, created_at, expires_at, actor, mapping_digest, scope_digest, request, summary, findings, problems, "
     "blocked, run_id, tool_version, format, undo_of"
 )
+_STAYS = "id NOT IN (SELECT id FROM leaving)"
 _ITEM = (
     "ordinal, space, asset, target, destination, action, strategy, severity, reason, tier, container, name, changes, "
     "before, after, after_digest, expected_version, expected_digest, blocked_by, fp_schema, fp_content, fp_metadata, "
@@ -59,7 +60,7 @@ class ChangeSetReader:
         Raises:
             UsageError: there is none of that id.
         """
-        row = await self._link.one(f"SELECT {_HEAD} FROM change_sets WHERE id = ?", (change_set_id,))
+        row = await self._link.one(f"SELECT {_HEAD} FROM change_sets WHERE id = ? AND {_STAYS}", (change_set_id,))
         if row is None:
             raise UsageError(f"there is no change set {change_set_id!r}.", remedy="Make one with preview.")
         return _read_head(row)
@@ -89,7 +90,7 @@ class ChangeSetReader:
 
     async def latest(self, n: int) -> list[ChangeSetRecord]:
         """The `n` newest change sets, newest first."""
-        rows = await self._link.all(f"SELECT {_HEAD} FROM change_sets ORDER BY seq DESC LIMIT ?", (n,))
+        rows = await self._link.all(f"SELECT {_HEAD} FROM change_sets WHERE {_STAYS} ORDER BY seq DESC LIMIT ?", (n,))
         return [_read_head(row) for row in rows]
 
     async def _items(

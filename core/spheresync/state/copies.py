@@ -73,7 +73,7 @@ def copy_database(source: Path, target: Path, stop: threading.Event, *, in_use: 
     Raises:
         sqlite3.Error: it cannot be read or written, or `stop` was set.
     """
-    with closing(_open(source, in_use=in_use)) as connection:
+    with closing(open_for_reading(source, in_use=in_use)) as connection:
         connection.set_progress_handler(stop.is_set, _STEPS)
         if not connection.execute("PRAGMA auto_vacuum").fetchone()[0]:
             connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of the copy
@@ -89,7 +89,7 @@ def look_through(path: Path, stop: threading.Event) -> Look:
     with path.open("rb"):
         pass  # SQLite would not say why
     try:
-        with closing(_open(path)) as connection:
+        with closing(open_for_reading(path)) as connection:
             connection.set_progress_handler(stop.is_set, _STEPS)
             return _look(connection)
     except sqlite3.Error as error:
@@ -119,7 +119,7 @@ def audit_after(path: Path, seq: int, digest: str) -> list[AuditEntry]:
     Raises:
         sqlite3.Error: the file cannot be read.
     """
-    with closing(_open(path)) as connection:
+    with closing(open_for_reading(path)) as connection:
         known = connection.execute("SELECT hash FROM audit WHERE seq = ?", (seq,)).fetchone()
         if seq and (known is None or known[0] != digest):
             return []
@@ -133,7 +133,7 @@ def audit_head(path: Path) -> tuple[int, str]:
     Raises:
         sqlite3.Error: the file cannot be read.
     """
-    with closing(_open(path)) as connection:
+    with closing(open_for_reading(path)) as connection:
         seq, digest = connection.execute("SELECT seq, hash FROM audit_head").fetchone() or (0, "")
         return int(seq), str(digest)
 
@@ -144,7 +144,7 @@ def permits_of(path: Path) -> list[tuple[str, int, float]]:
     Raises:
         sqlite3.Error: the file cannot be read.
     """
-    with closing(_open(path)) as connection:
+    with closing(open_for_reading(path)) as connection:
         return connection.execute("SELECT budget, permits, last_use FROM request_grants ORDER BY id").fetchall()
 
 
@@ -154,7 +154,7 @@ def file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _open(path: Path, *, in_use: bool = False) -> sqlite3.Connection:
+def open_for_reading(path: Path, *, in_use: bool = False) -> sqlite3.Connection:
     """For reading. A file without a WAL beside it is read as it lies, also from a medium that cannot be written."""
     alone = not in_use and not path.with_name(f"{path.name}-wal").exists()
     options = "mode=ro&immutable=1" if alone else "mode=ro"

@@ -29,6 +29,7 @@ _RUN = (
     "id, kind, state, phase, change_set_id, request, request_digest, actor_kind, actor_id, actor_roles, owner, fence, "
     "heartbeat_at, created_at, started_at, finished_at, cancel_requested, counts, usage, problems"
 )
+_STAYS = "id NOT IN (SELECT id FROM leaving)"
 _BEAT_EVERY = 5.0
 """Seconds after which a waiting owner that asks for its turn again is noted as alive."""
 
@@ -48,16 +49,16 @@ class RunReader:
         Raises:
             UsageError: there is none of that id.
         """
-        row = await self._link.one(f"SELECT {_RUN} FROM runs WHERE id = ?", (run_id,))
+        row = await self._link.one(f"SELECT {_RUN} FROM runs WHERE id = ? AND {_STAYS}", (run_id,))
         if row is None:
             raise UsageError(f"there is no run {run_id!r}.", remedy="The list of runs shows those there are.")
         return _read(row)
 
     async def page(self, limit: int = 20, before: RunId | None = None) -> tuple[list[RunRecord], int]:
         """At most `limit` runs, newest first, that are older than `before`, and how many there are in all."""
-        total = await self._link.one("SELECT count(*) FROM runs")
+        total = await self._link.one(f"SELECT count(*) FROM runs WHERE {_STAYS}")
         rows = await self._link.all(
-            f"SELECT {_RUN} FROM runs WHERE ?1 IS NULL OR seq < (SELECT seq FROM runs WHERE id = ?1) "
+            f"SELECT {_RUN} FROM runs WHERE (?1 IS NULL OR seq < (SELECT seq FROM runs WHERE id = ?1)) AND {_STAYS} "
             "ORDER BY seq DESC LIMIT ?2",
             (before, limit),
         )

@@ -39,6 +39,7 @@ from spheresync.state.leases import LeaseReader, LeaseWriter
 from spheresync.state.ledger import LedgerReader, LedgerWriter
 from spheresync.state.meta import MetaReader, MetaWriter
 from spheresync.state.owners import OwnerLock, Owners
+from spheresync.state.retention import RetentionReader, RetentionWriter
 from spheresync.state.runs import RunReader, RunWriter
 from spheresync.state.schedule import ScheduleReader, ScheduleWriter
 from spheresync.state.schema import Migration, shipped_migrations
@@ -67,6 +68,7 @@ class Tx:
         self.drift = DriftWriter(link)
         self.alerts = AlertWriter(link)
         self.transplant = TransplantWriter(link)
+        self.retention = RetentionWriter(link)
 
 
 class Store:
@@ -96,6 +98,7 @@ class Store:
         self.drift = DriftReader(pool)
         self.figures = FigureReader(pool)
         self.alerts = AlertReader(pool)
+        self.retention = RetentionReader(pool)
         self._path = folder / FILE_NAME
         self._pool = pool
         self._link = link

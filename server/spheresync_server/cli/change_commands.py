@@ -127,7 +127,9 @@ def sync(
             allow_deletes=allow_deletes,
             max_deletes=max_deletes,
         )
-        return await _follow(bench, run)
+        ended = await _follow(bench, run)
+        await bench.service.care(when_due=True)
+        return ended
 
     return perform(
         invocation_of(context),

@@ -349,6 +349,9 @@ class FakeService:
             finished_at=LATER,
         )
 
+    async def care(self, seconds: float = 1.0, *, when_due: bool = False) -> None:
+        """Nothing to care for."""
+
     async def cancel_run(self, run_id: str, principal: Principal) -> RunAnswer:
         self._asked("cancel_run", run_id=run_id, principal=principal)
         return self._run(run_id, "cancelled")

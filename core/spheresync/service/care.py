@@ -1,0 +1,221 @@
+"""Care for the state: what is over goes, what nothing refers to is collected, free space is given back.
+
+One step at a time, each bounded: a server takes one every hour, a sync one a day. Whoever is killed in the middle
+leaves the rest to the next one. The audit log is never shortened.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+
+import anyio
+
+from spheresync.config import Retention
+from spheresync.errors import SpheresyncError
+from spheresync.model import Digest, canonical_json, isoformat
+from spheresync.run.workshop import Workshop
+from spheresync.state.budget import shared_seconds
+from spheresync.state.connection import FILE_NAME
+from spheresync.state.copies import in_thread
+from spheresync.state.records import AuditEvent
+from spheresync.state.referring import unreferred_contents
+from spheresync.state.retention import Due
+from spheresync.state.store import Store, Tx
+
+log = logging.getLogger(__name__)
+
+LEASE = "care"
+NOTE = "care"
+EVERY = timedelta(days=1)
+"""After so long a sync takes care, where no server does."""
+HOUR = 3600.0
+BACKLOG = 60.0
+"""Seconds to the next step of a server that did not get to the end."""
+GRACE = 6 * 3600.0
+"""Seconds for which nothing must have referred to a content before it goes: a plan that is being made may hold it."""
+SLICE = 16_384
+"""So many contents are looked at in one step."""
+LOOK = 5.0
+"""Seconds for which contents are looked through, beside all who write."""
+_BATCH = 200
+_PAGES = 64
+_TOO_FREE, _FREE_ENOUGH = 0.25, 0.05
+_WORTH = 1024  # pages
+
+
+@dataclass(frozen=True, slots=True)
+class CareReport:
+    """What one step did; `finished`: nothing is left to do now."""
+
+    finished: bool = True
+    runs: int = 0
+    change_sets: int = 0
+    contents: int = 0
+    bytes_given_back: int = 0
+
+
+class Care:
+    """Takes steps on one state."""
+
+    def __init__(
+        self,
+        store: Store,
+        retention: Retention,
+        *,
+        clock: Callable[[], datetime],
+        seconds: Callable[[], float] = shared_seconds,
+    ) -> None:
+        self._store = store
+        self._retention = retention
+        self._clock = clock
+        self._seconds = seconds
+        self._give_up = 0.0
+
+    async def is_due(self) -> bool:
+        """Whether nobody took care for a day."""
+        noted = await self._store.meta.get(NOTE)
+        if noted is None:
+            return True
+        age = self._clock() - datetime.fromisoformat(json.loads(noted)["at"])
+        return abs(age) > EVERY  # a clock that was set back must not put it off for ever
+
+    async def step(self, seconds: float) -> CareReport:
+        """Work for about so long; nothing where another process does.
+
+        Raises:
+            StateError: the state could not be read or written; what was done stays done.
+        """
+        self._give_up = anyio.current_time() + seconds
+        owner = self._store.owner.id
+        if await self._store.write(lambda tx: tx.leases.acquire(LEASE, owner)) is None:
+            return CareReport()
+        try:
+            due = await self._let_go()
+            while await self._store.retention.leaving() and not self._late:
+                await self._store.write(lambda tx: tx.retention.strip())
+            contents, whole = await self._collect()
+            freed = await self._give_back()
+            left = await self._store.retention.leaving() or self._late or not whole
+            return CareReport(not left, len(due.runs), len(due.change_sets), contents, freed)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._store.write(lambda tx: tx.leases.release(LEASE, owner))
+
+    @property
+    def _late(self) -> bool:
+        return anyio.current_time() > self._give_up
+
+    async def _let_go(self) -> Due:
+        now, keep = self._clock(), self._retention
+        due = await self._store.retention.due(
+            runs_before=isoformat(now - keep.runs),
+            idle_before=isoformat(now - keep.idle_runs),
+            change_sets_before=isoformat(now - keep.change_sets),
+            now=isoformat(now),
+        )
+        if due.runs or due.change_sets:
+            detail = {"runs": len(due.runs), "change_sets": len(due.change_sets)}
+            event = AuditEvent("system", "retention", None, None, None, "done", detail)
+
+            async def let_go(tx: Tx) -> None:
+                await tx.retention.let_go(due)
+                await tx.audit.append_many([event])
+
+            await self._store.write(let_go)
+        return due
+
+    async def _collect(self) -> tuple[int, bool]:
+        """Look at one slice of the contents; how many went, and whether it was the last slice."""
+        noted = json.loads(await self._store.meta.get(NOTE) or "{}")
+        begin, end, following = _slice(int(noted.get("slice", 0)), await self._store.retention.contents())
+        found: list[Digest] | None = None
+        try:
+            with anyio.move_on_after(LOOK):
+                path = self._store.folder / FILE_NAME
+                found = await in_thread(lambda stop: unreferred_contents(path, begin, end, stop))
+        except sqlite3.Error as error:
+            log.info("Contents that nothing refers to could not be looked for: %s", error)
+        removed = await self._sweep(found, begin, end) if found is not None else 0
+        note = canonical_json({"at": isoformat(self._clock()), "slice": following}).decode()
+        await self._store.write(lambda tx: tx.meta.set(NOTE, note))
+        return removed, following == 0
+
+    async def _sweep(self, found: list[Digest], begin: str, end: str) -> int:
+        """Note what nothing refers to; take out what was noted long enough ago and is so still."""
+        now = self._seconds()
+        noted = await self._store.write(lambda tx: tx.retention.noted(begin, end))
+        # A machine that was started anew counts from 0 again.
+        fresh = [digest for digest in found if noted.get(digest, now + 1) > now]
+        over = [digest for digest in found if noted.get(digest, now) <= now - GRACE]
+        back = list(noted.keys() - set(found))
+        for some in _batches(fresh, 10 * _BATCH):
+            await self._store.write(partial(_note, some, now))
+        for some in _batches(back, 10 * _BATCH):
+            await self._store.write(partial(_take_off, some))
+        return sum([await self._store.write(partial(_remove, some)) for some in _batches(over, _BATCH)])
+
+    async def _give_back(self) -> int:
+        """Give free pages back, where they are much of the file."""
+        first = pages = await self._store.retention.pages()
+        if not pages.returnable or pages.free < _WORTH or pages.free < _TOO_FREE * pages.total:
+            return 0
+        while pages.free > _FREE_ENOUGH * pages.total and not self._late:
+            await self._store.write(partial(_give_back, min(_PAGES, pages.free)))
+            pages = await self._store.retention.pages()
+        return (first.total - pages.total) * pages.size
+
+
+async def _note(digests: list[Digest], at: float, tx: Tx) -> None:
+    await tx.retention.note(digests, at=at)
+
+
+async def _take_off(digests: list[Digest], tx: Tx) -> None:
+    await tx.retention.take_off(digests)
+
+
+async def _remove(digests: list[Digest], tx: Tx) -> int:
+    return await tx.retention.remove_contents(digests)
+
+
+async def _give_back(pages: int, tx: Tx) -> None:
+    await tx.retention.give_back(pages)
+
+
+def _slice(number: int, contents: int) -> tuple[str, str, int]:
+    """From where to where in the order of digests slice `number` goes, and which one follows it."""
+    digits = 0
+    while contents > SLICE * 16**digits:
+        digits += 1
+    count = 16**digits
+    number %= count
+    end = f"{number + 1:0{digits}x}" if number + 1 < count else "g"
+    return f"{number:0{digits}x}" if digits else "", end, (number + 1) % count
+
+
+def _batches(digests: list[Digest], size: int) -> list[list[Digest]]:
+    return [digests[start : start + size] for start in range(0, len(digests), size)]
+
+
+async def look_after_state(workshop: Workshop) -> None:
+    """Take a step every hour, and sooner while there is more to do: what a long-lived server does."""
+    while True:
+        report = await take_care(workshop)
+        await anyio.sleep(HOUR if report.finished else BACKLOG)
+
+
+async def take_care(workshop: Workshop, seconds: float = 1.0, *, when_due: bool = False) -> CareReport:
+    """Take one step, or none where it is not due; a failure is logged, and nobody's work fails for it."""
+    care = Care(workshop.store, workshop.settings.retention, clock=workshop.clock)
+    try:
+        if when_due and not await care.is_due():
+            return CareReport()
+        return await care.step(seconds)
+    except SpheresyncError as error:
+        log.warning("The state could not be taken care of: %s", error)
+        return CareReport()
