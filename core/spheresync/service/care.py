@@ -9,10 +9,11 @@ from __future__ import annotations
 import json
 import logging
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
+from typing import TypeVar
 
 import anyio
 
@@ -30,6 +31,8 @@ from spheresync.state.store import Store, Tx
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 LEASE = "care"
 NOTE = "care"
 EVERY = timedelta(days=1)
@@ -39,12 +42,13 @@ BACKLOG = 60.0
 """Seconds to the next step of a server that did not get to the end."""
 GRACE = 6 * 3600.0
 """Seconds for which nothing must have referred to a content before it goes: a plan that is being made may hold it."""
-SLICE = 16_384
+SLICE = 65_536
 """So many contents are looked at in one step."""
 LOOK = 5.0
 """Seconds for which contents are looked through, beside all who write."""
-_BATCH = 200
-_PAGES = 64
+REST = 0.005
+_BATCH = 100
+_PAGES = 32
 _TOO_FREE, _FREE_ENOUGH = 0.25, 0.05
 _WORTH = 1024  # pages
 
@@ -98,14 +102,21 @@ class Care:
         try:
             due = await self._let_go()
             while await self._store.retention.leaving() and not self._late:
-                await self._store.write(lambda tx: tx.retention.strip())
-            contents, whole = await self._collect()
+                await self._unit(lambda tx: tx.retention.strip())
+            contents = await self._collect()
             freed = await self._give_back()
-            left = await self._store.retention.leaving() or self._late or not whole
+            left = await self._store.retention.leaving() or self._late
             return CareReport(not left, len(due.runs), len(due.change_sets), contents, freed)
         finally:
             with anyio.CancelScope(shield=True):
                 await self._store.write(lambda tx: tx.leases.release(LEASE, owner))
+
+    async def _unit(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+        """One unit, and as long a rest after it, so that whoever waits for the lock finds it free."""
+        began = anyio.current_time()
+        result = await self._store.write(work)
+        await anyio.sleep(max(anyio.current_time() - began, REST))
+        return result
 
     @property
     def _late(self) -> bool:
@@ -130,10 +141,11 @@ class Care:
             await self._store.write(let_go)
         return due
 
-    async def _collect(self) -> tuple[int, bool]:
-        """Look at one slice of the contents; how many went, and whether it was the last slice."""
+    async def _collect(self) -> int:
+        """Look at one slice of the contents, the next one at the next step; answers how many went."""
         noted = json.loads(await self._store.meta.get(NOTE) or "{}")
-        begin, end, following = _slice(int(noted.get("slice", 0)), await self._store.retention.contents())
+        number = int(noted.get("slice", 0))
+        begin, end, following = _slice(number, await self._store.retention.contents())
         found: list[Digest] | None = None
         try:
             with anyio.move_on_after(LOOK):
@@ -141,24 +153,31 @@ class Care:
                 found = await in_thread(lambda stop: unreferred_contents(path, begin, end, stop))
         except sqlite3.Error as error:
             log.info("Contents that nothing refers to could not be looked for: %s", error)
-        removed = await self._sweep(found, begin, end) if found is not None else 0
-        note = canonical_json({"at": isoformat(self._clock()), "slice": following}).decode()
+        removed, all_gone = await self._sweep(found, begin, end) if found is not None else (0, True)
+        note = canonical_json({"at": isoformat(self._clock()), "slice": following if all_gone else number}).decode()
         await self._store.write(lambda tx: tx.meta.set(NOTE, note))
-        return removed, following == 0
+        return removed
 
-    async def _sweep(self, found: list[Digest], begin: str, end: str) -> int:
-        """Note what nothing refers to; take out what was noted long enough ago and is so still."""
+    async def _sweep(self, found: list[Digest], begin: str, end: str) -> tuple[int, bool]:
+        """Note what nothing refers to; take out what was noted long enough ago and is so still, and say if all went."""
         now = self._seconds()
         noted = await self._store.write(lambda tx: tx.retention.noted(begin, end))
         # A machine that was started anew counts from 0 again.
         fresh = [digest for digest in found if noted.get(digest, now + 1) > now]
         over = [digest for digest in found if noted.get(digest, now) <= now - GRACE]
         back = list(noted.keys() - set(found))
-        for some in _batches(fresh, 10 * _BATCH):
-            await self._store.write(partial(_note, some, now))
         for some in _batches(back, 10 * _BATCH):
-            await self._store.write(partial(_take_off, some))
-        return sum([await self._store.write(partial(_remove, some)) for some in _batches(over, _BATCH)])
+            await self._unit(partial(_take_off, some))
+        for some in _batches(fresh, 10 * _BATCH):
+            if self._late:
+                return 0, False
+            await self._unit(partial(_note, some, now))
+        removed = 0
+        for some in _batches(over, _BATCH):
+            if self._late:
+                return removed, False
+            removed += await self._unit(partial(_remove, some))
+        return removed, True
 
     async def _give_back(self) -> int:
         """Give free pages back, where they are much of the file."""
@@ -166,7 +185,7 @@ class Care:
         if not pages.returnable or pages.free < _WORTH or pages.free < _TOO_FREE * pages.total:
             return 0
         while pages.free > _FREE_ENOUGH * pages.total and not self._late:
-            await self._store.write(partial(_give_back, min(_PAGES, pages.free)))
+            await self._unit(partial(_give_back, min(_PAGES, pages.free)))
             pages = await self._store.retention.pages()
         return (first.total - pages.total) * pages.size
 
