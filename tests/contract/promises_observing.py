@@ -52,7 +52,7 @@ OBSERVING: tuple[Promise, ...] = (
     Promise(
         "observe:alerts",
         "README.md#Watch it",
-        "People are told once when something is wrong and once when it is over, also when a process or a channel is out.",
+        "People are told once when something is wrong and once when it is over, also when a process is out.",
         (
             "tests/e2e/test_alerts.py::test_a_guard_is_told_of_once_and_its_end_too",
             "tests/e2e/test_alerts.py::test_a_failed_run_is_told_of_by_whichever_process_keeps_the_schedule",
