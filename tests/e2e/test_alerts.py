@@ -60,7 +60,7 @@ def test_a_failed_run_is_told_of_by_whichever_process_keeps_the_schedule(
     synced.extra["SPHERESYNC_DATASPHERE__CLIENT_SECRET"] = "wrong-secret"
     synced.ask("sync", code=1)
     synced.extra = good
-    receiver.statuses += [503, 302]
+    receiver.statuses += [503, 307]
     with serving(synced) as server:
         until(lambda: receiver.posts, "a first attempt, which is not taken")
         server.kill()

@@ -1,0 +1,99 @@
+"""What makes a process not ready, each with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from spheresync.answers import Vitals
+from spheresync.config import Settings
+from spheresync.model import Problem, isoformat
+from spheresync.observe.pulse import Pulse
+from spheresync.run.workshop import Workshop
+from spheresync.schedule.control import LEASE
+from spheresync.schedule.embedded import EmbeddedEngine
+from spheresync.schedule.engine import JobKind, NewJob
+from spheresync.schedule.scheduler import PULSE
+from spheresync.service.vitals import ready
+from spheresync.state.store import Store, Tx
+from tests.unit.state.conftest import StandingClock, clock, store
+
+__all__ = ["clock", "store"]
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class Tools:
+    """Of a workshop, what health looks at."""
+
+    store: Store
+    clock: StandingClock
+    settings_problem: Problem | None = None
+    tenant_given_up: bool = False
+    settings: Settings = Settings(state_dir=Path("/nowhere"))  # noqa: RUF009 -- frozen
+
+    @property
+    def owner(self) -> str:
+        return self.store.owner.id
+
+    async def ready(self, pulse: Pulse) -> Vitals:
+        return await ready(cast("Workshop", self), pulse)
+
+
+@pytest.fixture
+def tools(store: Store, clock: StandingClock) -> Tools:
+    return Tools(store, clock)
+
+
+def wrong(vitals: Vitals) -> dict[str, str]:
+    return {check.name: check.reason for check in vitals.checks if not check.ok}
+
+
+def scheduling(tools: Tools) -> Pulse:
+    def now() -> float:
+        return tools.clock.now.timestamp()
+
+    pulse = Pulse(now)
+    pulse.beat(PULSE)
+    return pulse
+
+
+async def hold_schedule(tools: Tools, owner: str) -> None:
+    async def acquire(tx: Tx) -> None:
+        await tx.leases.acquire(LEASE, owner)
+
+    await tools.store.write(acquire)
+
+
+async def test_a_process_that_keeps_no_schedule_is_ready_without_one(tools: Tools) -> None:
+    vitals = await tools.ready(Pulse())
+    assert vitals.ok and [check.name for check in vitals.checks] == ["state", "settings", "datasphere", "scheduler"]
+
+
+async def test_settings_and_tenant_are_named(tools: Tools) -> None:
+    tools.settings_problem = Problem("configuration", "configuration", "unknown key.", "Mend it.")
+    tools.tenant_given_up = True
+    found = wrong(await tools.ready(Pulse()))
+    assert found["settings"] == "unknown key. Mend it." and "60 s" in found["datasphere"]
+
+
+async def test_a_scheduler_that_takes_up_no_work_is_stuck(tools: Tools) -> None:
+    await hold_schedule(tools, tools.owner)
+    engine = EmbeddedEngine(tools.store, tools.clock)
+    await engine.submit([NewJob(JobKind.READ, "SALES/A", 10, "due", isoformat(tools.clock()))])
+    tools.clock.advance(9 * 60)
+    assert wrong(await tools.ready(scheduling(tools))) == {}
+    tools.clock.advance(120)
+    assert "11 minutes" in wrong(await tools.ready(scheduling(tools)))["scheduler"]
+
+
+async def test_a_scheduler_whose_loop_stands_still_is_stuck_and_one_elsewhere_is_not_ours(tools: Tools) -> None:
+    pulse = scheduling(tools)
+    tools.clock.advance(200)
+    assert "stood still" in wrong(await tools.ready(pulse))["scheduler"]
+    pulse.beat(PULSE)
+    vitals = await tools.ready(pulse)
+    assert vitals.ok and vitals.checks[-1].reason == "is kept by another process"
