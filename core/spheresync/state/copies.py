@@ -43,6 +43,14 @@ class Look:
     audit_entries: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows as they lie in a table."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+
 async def in_thread(work: Callable[[threading.Event], T]) -> T:
     """Run work on a thread; when cancelled, its event is set and it is waited for."""
     stop = threading.Event()
@@ -138,14 +146,18 @@ def audit_head(path: Path) -> tuple[int, str]:
         return int(seq), str(digest)
 
 
-def permits_of(path: Path) -> list[tuple[str, int, float]]:
-    """The permits to send requests that were granted last.
+def rows_of(path: Path, table: str) -> Rows:
+    """Everything that a table holds; no columns where there is no such table.
 
     Raises:
         sqlite3.Error: the file cannot be read.
     """
     with closing(open_for_reading(path)) as connection:
-        return connection.execute("SELECT budget, permits, last_use FROM request_grants ORDER BY id").fetchall()
+        columns = tuple(name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,)))
+        if not columns:
+            return Rows((), ())
+        rows = connection.execute(f"SELECT {', '.join(columns)} FROM {table}")  # noqa: S608 -- names of the schema
+        return Rows(columns, tuple(rows))
 
 
 def file_digest(path: Path) -> str:

@@ -27,13 +27,14 @@ from spheresync.state.audit_chain import GENESIS, ChainCheck
 from spheresync.state.connection import FILE_NAME
 from spheresync.state.copies import (
     Look,
+    Rows,
     audit_after,
     audit_head,
     copy_database,
     file_digest,
     in_thread,
     look_through,
-    permits_of,
+    rows_of,
 )
 from spheresync.state.faults import explain, is_damaged
 from spheresync.state.gate import RESTORED, finish, keeping_out, make_folder, sync_folder
@@ -45,6 +46,8 @@ from spheresync.state.store import Store, Tx
 T = TypeVar("T")
 
 _WORKSHOP = ".restoring"
+_OF_THE_PRESENT = ("request_grants", "alerts", "notices")
+"""What was sent lately, and what people were told, is so whatever the state was then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +192,17 @@ def _copy(file: Path, target: Path, stop: threading.Event) -> tuple[Look, str]:
 
 
 async def _carried_on(present: Path, file: Path, found: tuple[Look, str], store: Store) -> Source:
-    """Take over what must not go back in time: the audit log as far as it follows, and the requests sent lately."""
+    """Take over what must not go back in time: the audit log as far as it follows, and what is of the present only."""
     look, sha256 = found
     whole = True
+    await store.write(lambda tx: tx.transplant.drop_notices())
     try:
         if await anyio.Path(present).exists():
             whole = await _carry_log(present, store)
-            permits = await anyio.to_thread.run_sync(permits_of, present)
-            await store.write(lambda tx: tx.transplant.replace_permits(permits))
+            for table in _OF_THE_PRESENT:
+                rows = await anyio.to_thread.run_sync(rows_of, present, table)
+                if rows.columns:
+                    await store.write(partial(_replace, table, rows))
     except sqlite3.Error:
         whole = False  # a damaged state is why there is a restore; its file is kept
     _, entries = await store.audit.query(limit=1)
@@ -219,6 +225,10 @@ async def _carry_log(present: Path, store: Store) -> bool:
         seq, digest = chunk[-1].seq, chunk[-1].hash
     head = await anyio.to_thread.run_sync(audit_head, present)
     return head == (seq, digest) or head[0] < seq
+
+
+async def _replace(table: str, rows: Rows, tx: Tx) -> None:
+    await tx.transplant.replace(table, rows)
 
 
 async def _append(entries: list[AuditEntry], tx: Tx) -> None:

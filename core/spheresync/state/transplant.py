@@ -1,11 +1,13 @@
 """What is changed in a copy of the state that is to become the state again: what it believed may be long past."""
 
+# ruff: noqa: S608 -- statements are put together from names of the schema; values are always bound
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from spheresync.model import Problem, RunId
 from spheresync.state.connection import Writes
+from spheresync.state.copies import Rows
 from spheresync.state.records import AuditEntry
 from spheresync.state.spelling import read_problems, spell_problems
 
@@ -28,12 +30,20 @@ class TransplantWriter:
         )
         await self._link.execute("UPDATE audit_head SET seq = ?, hash = ?", (entries[-1].seq, entries[-1].hash))
 
-    async def replace_permits(self, permits: Sequence[tuple[str, int, float]]) -> None:
-        """Count the requests that were sent lately, not those of the time of the copy."""
-        await self._link.execute("DELETE FROM request_grants")
+    async def replace(self, table: str, found: Rows) -> None:
+        """Have a table hold what it holds elsewhere; columns that are not known here are left out."""
+        known = {name for (name,) in await self._link.all("SELECT name FROM pragma_table_info(?)", (table,))}
+        shared = [at for at, column in enumerate(found.columns) if column in known]
+        names = ", ".join(found.columns[at] for at in shared)
+        await self._link.execute(f"DELETE FROM {table}")
         await self._link.execute_many(
-            "INSERT INTO request_grants (budget, permits, last_use) VALUES (?, ?, ?)", permits
+            f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(shared))})",
+            [tuple(row[at] for at in shared) for row in found.rows],
         )
+
+    async def drop_notices(self) -> None:
+        """What was still to be told when the copy was made is long past."""
+        await self._link.execute("DELETE FROM notices")
 
     async def end_unfinished_runs(self, problem: Problem, *, at: str) -> list[tuple[RunId, str]]:
         """Cancel every queued or running run; answers id and kind of each. Who still drives one is fenced off."""
@@ -59,6 +69,7 @@ class TransplantWriter:
         What a revert holds stays held, at a version that nobody trusts.
         """
         await self._link.execute("DELETE FROM former_tables")
+        await self._link.execute("DELETE FROM drift_found")
         await self._link.execute("DELETE FROM meta WHERE substr(key, 1, 10) = 'container:'")
         forgotten = await self._link.execute("DELETE FROM checkpoints WHERE held IS NULL")
         await self._link.execute("UPDATE checkpoints SET version = NULL")

@@ -227,12 +227,40 @@ async def test_a_restore_that_was_decided_is_finished_by_whoever_enters(folder: 
     assert (folder / kept[1]).read_bytes() == b"belongs to the former database"
 
 
-async def test_requests_sent_lately_still_count_after_a_restore(folder: Path, file: Path) -> None:
+def tell(folder: Path, subject: str) -> None:
+    with sqlite3.connect(folder / FILE_NAME) as database:
+        database.execute("INSERT INTO alerts VALUES ('drift', ?, '', '', '', '', NULL)", (subject,))
+        database.execute(
+            "INSERT INTO notices (channel, kind, subject, event, message, remedy, began_at, at, attempts, not_before) "
+            "VALUES ('c', 'drift', ?, 'began', '', '', '', '', 0, '')",
+            (subject,),
+        )
+    database.close()
+
+
+async def test_requests_sent_lately_and_what_people_were_told_do_not_go_back_in_time(
+    folder: Path, tmp_path: Path
+) -> None:
+    await write(folder, "old")
+    tell(folder, "long past")
+    file = tmp_path / "backup.db"
+    await backup(folder, file)
+    with sqlite3.connect(folder / FILE_NAME) as database:
+        database.execute("DELETE FROM alerts")
+        database.execute("DELETE FROM notices")
+    database.close()
+    tell(folder, "of today")
     async with Store.open(folder) as store:
         await store.write(lambda tx: tx.grants.grant("datasphere", now=1000.0, limit=240, wanted=7))
     await restore(folder, file)
     async with Store.open(folder) as store:
         assert await store._pool.all("SELECT permits FROM request_grants") == [(7,)]
+        assert await store._pool.all("SELECT subject FROM alerts") == [("of today",)]
+        assert await store._pool.all("SELECT subject FROM notices") == [("of today",)]
+    shutil.rmtree(folder)
+    await restore(folder, file)
+    async with Store.open(folder) as store:
+        assert await store._pool.all("SELECT subject FROM notices") == [], "nobody is told what is long past"
 
 
 @pytest.mark.parametrize("name", ["spheresync.db", "spheresync.db-wal", "spheresync.db.restored", "", "no/where"])
