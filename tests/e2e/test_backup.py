@@ -48,7 +48,7 @@ class TestWhileOthersWrite:
     @pytest.fixture
     def surroundings(self) -> Surroundings:
         """A Glue that is slow enough for a backup to find a run under way."""
-        return Surroundings(spaces=3, assets=80, columns=4, glue_latency_ms=800)
+        return Surroundings(spaces=3, assets=40, columns=4, glue_latency_ms=600)
 
     def test_a_backup_of_a_running_sync_is_whole_and_its_run_is_not_gone_on_with(
         self, installation: Installation, glue: GlueSimulator, file: Path
@@ -67,13 +67,13 @@ class TestWhileOthersWrite:
         (run,) = restored["cancelled_runs"]
         assert f'"{run}"' in out
         assert installation.ask("audit", "query", "--run", run, "--outcome", "cancelled")["total"] == 1
-        assert installation.ask("audit", "query", "--action", "create")["total"] == 240, "the log was not set back"
+        assert installation.ask("audit", "query", "--action", "create")["total"] == 120, "the log was not set back"
         glue.reset()
         after = installation.ask("sync")
-        assert (after["state"], after["counts"]["adopt"]) == ("done", 240)
+        assert (after["state"], after["counts"]["adopt"]) == ("done", 120)
         assert writes(glue) == {}
         glue.reset()
-        assert installation.ask("sync")["counts"]["unchanged"] == 240
+        assert installation.ask("sync")["counts"]["unchanged"] == 120
         assert glue.calls() == {}
         assert installation.ask("audit", "verify")["intact"]
 
@@ -92,7 +92,7 @@ class TestWhileOthersWrite:
         process.communicate()
         installation.ask("restore", str(file))
         assert installation.ask("sync")["state"] == "done"
-        assert sum(len(found) for found in glue.dump()["tables"].values()) == 240
+        assert sum(len(found) for found in glue.dump()["tables"].values()) == 120
 
 
 def test_an_older_state_converges_with_exactly_the_needed_writes(
