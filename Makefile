@@ -17,7 +17,7 @@ demo: $(STAMP)
 	@$(BIN)/python -m spheresync_server.demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 4 --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

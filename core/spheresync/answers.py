@@ -17,7 +17,7 @@ Row = TypeVar("Row")
 class Answer(BaseModel):
     """Base of all answers: frozen, no unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # a command builds the few that it needs
 
 
 class Page(Answer, Generic[Row]):

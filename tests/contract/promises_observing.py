@@ -54,6 +54,7 @@ OBSERVING: tuple[Promise, ...] = (
         "README.md#Watch it",
         "People are told once when something is wrong and once when it is over, also when a process is out.",
         (
+            "tests/e2e/test_alerts.py::test_drift_is_told_of_until_it_is_repaired",
             "tests/e2e/test_alerts.py::test_a_guard_is_told_of_once_and_its_end_too",
             "tests/e2e/test_alerts.py::test_a_failed_run_is_told_of_by_whichever_process_keeps_the_schedule",
             "tests/e2e/test_alerts.py::test_a_broken_audit_log_is_told_of",

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.e2e.test_full import edit
 from tests.e2e.test_schedule import AT_ONCE, FAST, serving, until
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -97,6 +98,16 @@ def test_work_that_waits_for_a_person_and_a_client_that_ends_are_told_of(
     by_kind = {body["kind"]: body for body in bodies(receiver)}
     assert "TAKEN" in by_kind["set_aside"]["message"]
     assert "2026-01-31" in by_kind["credentials"]["message"]
+
+
+def test_drift_is_told_of_until_it_is_repaired(synced: Installation, glue: GlueSimulator, receiver: Listener) -> None:
+    edit(glue, TableType="VIRTUAL_VIEW")
+    synced.config, synced.extra = channel(receiver, on=["drift"]), {**synced.extra, **FAST}
+    with serving(synced):
+        until(lambda: told(receiver) == [("drift", "began")], "the notice")
+        assert "1 table" in bodies(receiver)[0]["message"]
+        synced.ask("drift", "--repair")
+        until(lambda: ("drift", "over") in told(receiver), "the end of it")
 
 
 def test_doctor_looks_at_channels_and_sends_only_when_told(installation: Installation, receiver: Listener) -> None:

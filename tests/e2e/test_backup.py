@@ -48,7 +48,7 @@ class TestWhileOthersWrite:
     @pytest.fixture
     def surroundings(self) -> Surroundings:
         """A Glue that is slow enough for a backup to find a run under way."""
-        return Surroundings(spaces=3, assets=40, columns=4, glue_latency_ms=600)
+        return Surroundings(spaces=3, assets=40, columns=4, glue_latency_ms=2_000)
 
     def test_a_backup_of_a_running_sync_is_whole_and_its_run_is_not_gone_on_with(
         self, installation: Installation, glue: GlueSimulator, file: Path

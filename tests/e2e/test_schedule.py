@@ -157,7 +157,10 @@ def test_what_only_a_person_can_settle_is_tried_once_and_told(
         looked = tenant.stats().total
         until(lambda: tenant.stats().total > looked + 20, "more turns")
         assert len(installation.ask("runs")["items"]) == runs, "and not tried again each second"
-    assert glue.table("space_000", MODEL.lower())["VersionId"] == "0"
+        assert glue.table("space_000", MODEL.lower())["VersionId"] == "0"
+        hands.delete_table(DatabaseName="space_000", Name=MODEL.lower())
+        installation.ask("sync")
+        until(lambda: not set_aside(installation), "the job that nothing asks for any more")
 
 
 def test_a_paused_tier_waits_and_one_that_is_to_run_now_runs(

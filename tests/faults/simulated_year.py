@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import anyio
@@ -43,6 +44,7 @@ from spheresync.model import (
     canonical_json,
     digest_of,
 )
+from spheresync.observe.pulse import Pulse
 from spheresync.run.executor import Executor, RunRequest
 from spheresync.run.progress import silent
 from spheresync.run.workshop import Workshop
@@ -295,7 +297,8 @@ class Life:
         async with Store.open(self._folder / "state", clock=lambda: self.world.now) as store:
             workshop = _workshop(self.world, store, self._folder)
             engine = EmbeddedEngine(store, workshop.clock)
-            yield Scheduler(workshop, cast("JobEngine", engine), _starter(workshop, store))
+            nobody = cast("Any", SimpleNamespace(step=anyio.lowlevel.checkpoint))  # is told of anything
+            yield Scheduler(workshop, cast("JobEngine", engine), _starter(workshop, store), Pulse(), nobody)
 
     def _happen(self) -> None:
         """What this tick brings: edits, faults, death, a clock that is set."""

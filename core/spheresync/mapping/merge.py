@@ -156,7 +156,7 @@ def moved_fields(base: Mapping[str, Any] | None, live: Mapping[str, Any]) -> tup
                 path = f"columns.{name}.{spelled}"
                 moved.append(FieldChange(path, before[name].get(key), after[name].get(key)))
         moved += _moved_parameters(f"columns.{name}.parameters", before[name], after[name])
-    if not moved and list(before) != list(after):
+    if [name for name in before if name in after] != [name for name in after if name in before]:
         moved.append(FieldChange("columns.order", [*before], [*after]))
     return tuple(moved)
 

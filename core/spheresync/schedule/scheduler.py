@@ -24,6 +24,7 @@ from spheresync.schedule.engine import Job, JobEngine, JobId, JobKind, JobState,
 from spheresync.schedule.looking import list_tenant, read_definition, sweep_targets
 from spheresync.schedule.proposing import Proposer
 from spheresync.schedule.retries import TIMED_OUT
+from spheresync.schedule.settling import forget_settled
 from spheresync.schedule.turns import Turns
 from spheresync.schedule.writing import BATCH, StartRun, write_batch
 from spheresync.state.store import Tx
@@ -180,6 +181,8 @@ class Scheduler:
             await self._engine.finish([job])
             return True
         await self._engine.submit(follow_up)
+        if problem is None and job.kind is JobKind.LIST:
+            await forget_settled(self._workshop, self._engine)
         if problem is None:
             await self._engine.finish([job])
         else:

@@ -54,6 +54,7 @@ class Watch:
             *self._failed(last, status, standing=AlertKind.RUN_FAILED in stands),
             *await self._refused(last, held, standing=AlertKind.GUARD in stands),
             *_late(status),
+            *_drifted(status),
             *self._credentials([*(last.problems if last is not None else ()), *others]),
             *_waiting(others),
         ]
@@ -177,6 +178,14 @@ class Watch:
 def _late(status: SyncStatus) -> list[Condition]:
     late = [each for each in status.problems if each.code == "freshness_missed"]
     return [Condition(AlertKind.FRESHNESS, each.subject, each.message, each.remedy) for each in late]
+
+
+def _drifted(status: SyncStatus) -> list[Condition]:
+    drift = status.drift
+    if drift is None or not drift.drifted:
+        return []
+    message = f"others have changed {drift.drifted} {'table' if drift.drifted == 1 else 'tables'} of this installation"
+    return [Condition(AlertKind.DRIFT, "glue", message, "`spheresync drift` shows what, and offers the repair.")]
 
 
 def _waiting(problems: Sequence[Problem]) -> list[Condition]:

@@ -13,6 +13,8 @@ from spheresync_server.mcp_server.wording import in_tool_words
 
 CORE = Path(__file__).resolve().parents[3] / "core" / "spheresync"
 SPEAKING = ("mapping", "plan", "run", "service", "source", "state", "target")
+TO_PEOPLE = frozenset({"conditions.py"})
+"""Alerts go to people, who have the command line."""
 COMMAND_LINE = re.compile(r"`spheresync [a-z]|(?<![\w-])--[a-z]|\b(?:run|Run) (?:sync|preview|discover)\b")
 
 
@@ -34,6 +36,7 @@ SAID = sorted(
         text
         for folder in SPEAKING
         for file in (CORE / folder).rglob("*.py")
+        if file.name not in TO_PEOPLE
         for text in texts(ast.parse(file.read_text("utf-8")))
         if COMMAND_LINE.search(text)
     }

@@ -1,0 +1,33 @@
+"""Jobs that were set aside and whose cause is gone: a person, a command or Datasphere itself has seen to it."""
+
+from __future__ import annotations
+
+from spheresync.model import AssetId
+from spheresync.plan.triage import Work
+from spheresync.run.workshop import Workshop
+from spheresync.schedule.engine import Job, JobEngine, JobKind, JobState
+from spheresync.schedule.looking import REMOVALS, removals
+from spheresync.schedule.pending import work_of
+
+AT_MOST = 200
+"""Jobs looked at in one go; the rest has its turn after the next listing."""
+
+
+async def forget_settled(workshop: Workshop, engine: JobEngine) -> None:
+    """Take out jobs that were set aside and that nothing asks for any more."""
+    for job in await engine.queue(state=JobState.DEAD, limit=AT_MOST):
+        if await _is_settled(workshop, job):
+            await engine.cancel(job.id)
+
+
+async def _is_settled(workshop: Workshop, job: Job) -> bool:
+    if job.kind is JobKind.WRITE and job.subject == REMOVALS:
+        return not await removals(workshop)
+    if job.kind not in {JobKind.WRITE, JobKind.READ}:
+        return False
+    record = await workshop.store.catalog.asset(AssetId.parse(job.subject))
+    if record is None or record.misses or not record.included:
+        return True
+    if job.kind is JobKind.READ:
+        return record.problem is None
+    return (await work_of(workshop, [record]))[record.id] is not Work.DESIGN
