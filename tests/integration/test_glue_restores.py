@@ -3,53 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import anyio.lowlevel
 import pytest
 
-from spheresync.config import DriftPolicies
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import Action
-from spheresync.target.aws import AwsDoor
 from spheresync.target.glue import GlueTarget
 from spheresync.target.protocol import Operation
-from tests.integration.glue_tables import OWNER, body, operation
-from tests.simulators.glue_process import GlueSimulator, running_glue
+from tests.integration.glue_tables import body, operation
+from tests.simulators.glue_process import GlueSimulator
 
 pytestmark = pytest.mark.anyio
 OLD = body("orders", "Old", foreign={"team": "bi"})
 NEW = body("orders", "New")
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[GlueSimulator]:
-    with running_glue() as running:
-        yield running
-
-
-@pytest.fixture
-def glue(simulator: GlueSimulator) -> GlueSimulator:
-    simulator.heal()
-    client = simulator.client()
-    for database in simulator.dump()["databases"]:
-        client.delete_database(Name=database)
-    client.create_database(DatabaseInput={"Name": "sales"})
-    simulator.reset()
-    return simulator
-
-
-async def _no_sleep(_seconds: float) -> None:
-    await anyio.lowlevel.checkpoint()
-
-
-@pytest.fixture(scope="module")
-def target(simulator: GlueSimulator) -> Iterator[GlueTarget]:
-    door = AwsDoor(simulator.session, sleep=_no_sleep)
-    yield GlueTarget(door, owner=OWNER, drift=DriftPolicies())
-    door.close()
 
 
 def stands(glue: GlueSimulator, content: bytes) -> None:

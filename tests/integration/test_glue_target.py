@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-import anyio.lowlevel
 import pytest
 
 from spheresync.config import DriftPolicies, DriftPolicy
@@ -17,44 +15,10 @@ from spheresync.target.aws import AwsDoor
 from spheresync.target.glue import GlueTarget
 from spheresync.target.protocol import Outcome
 from tests.integration.glue_tables import OWNER, body, operation
-from tests.simulators.glue_process import GlueSimulator, running_glue
+from tests.simulators.glue_process import GlueSimulator
 
 pytestmark = pytest.mark.anyio
 Edit = dict[str, Any]
-
-
-@pytest.fixture(scope="module")
-def simulator() -> Iterator[GlueSimulator]:
-    with running_glue() as running:
-        yield running
-
-
-@pytest.fixture
-def glue(simulator: GlueSimulator) -> GlueSimulator:
-    """The simulator with one empty database, and counters at zero."""
-    simulator.heal()
-    client = simulator.client()
-    for database in simulator.dump()["databases"]:
-        client.delete_database(Name=database)
-    client.create_database(DatabaseInput={"Name": "sales"})
-    simulator.reset()
-    return simulator
-
-
-async def _no_sleep(_seconds: float) -> None:
-    await anyio.lowlevel.checkpoint()
-
-
-@pytest.fixture(scope="module")
-def door(simulator: GlueSimulator) -> Iterator[AwsDoor]:
-    opened = AwsDoor(simulator.session, sleep=_no_sleep)
-    yield opened
-    opened.close()
-
-
-@pytest.fixture
-def target(door: AwsDoor) -> GlueTarget:
-    return GlueTarget(door, owner=OWNER, drift=DriftPolicies())
 
 
 def _edit(glue: GlueSimulator, name: str, change: Edit, parameters: dict[str, str] | None = None) -> None:

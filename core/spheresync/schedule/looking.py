@@ -20,7 +20,7 @@ from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LISTED, SCHEDULER
 from spheresync.schedule.due import next_due
 from spheresync.schedule.engine import JobKind, NewJob
-from spheresync.schedule.pending import WRITES, token_of, token_of_all, work_of
+from spheresync.schedule.pending import REMOVES, token_of, token_of_all, work_of
 from spheresync.schedule.rates import Evidence
 from spheresync.state.records import AssetRecord
 from spheresync.state.schedule import ScheduleRow
@@ -71,9 +71,7 @@ async def sweep_targets(workshop: Workshop) -> tuple[Problem | None, list[NewJob
 
 async def removal_jobs(workshop: Workshop) -> list[NewJob]:
     """The job that does what vanished assets and narrower scopes ask for; none where nothing does."""
-    records = {record.id: record for record in await workshop.store.catalog.assets()}
-    work = await work_of(workshop, records.values())
-    going = [records[asset] for asset, what in work.items() if what in WRITES and what is not Work.DESIGN]
+    going = await removals(workshop)
     if not going:
         return []
     token = token_of_all(workshop, going)
@@ -83,7 +81,7 @@ async def removal_jobs(workshop: Workshop) -> list[NewJob]:
 async def removals(workshop: Workshop) -> list[AssetId]:
     """The assets that the job of `removal_jobs` is about now."""
     work = await work_of(workshop, await workshop.store.catalog.assets())
-    return [asset for asset, what in work.items() if what in WRITES and what is not Work.DESIGN]
+    return [asset for asset, what in work.items() if what in REMOVES]
 
 
 async def read_definition(workshop: Workshop, asset: AssetId) -> tuple[Problem | None, list[NewJob]]:
@@ -96,12 +94,7 @@ async def read_definition(workshop: Workshop, asset: AssetId) -> tuple[Problem |
     problem = record.problem
     if problem is not None and problem.code == SourceFault.NOT_EXPOSED:
         problem = None  # benign (reference: datasphere-api.md 3.2); the next turn looks again
-    # An outage is no fault of the asset: its next turn is as near as ever.
-    failed = problem is not None and problem.code not in OUTAGE_FAULTS
-    if problem is None or failed:
-        await _plan_next(workshop, record, changed=changed, failed=failed)
-    else:
-        await _keep_turn(workshop, record)
+    await _plan_next(workshop, record, changed=changed, problem=problem)
     return problem, [] if problem is not None else await write_jobs(workshop, [record])
 
 
@@ -121,42 +114,32 @@ async def write_jobs(workshop: Workshop, records: Sequence[AssetRecord]) -> list
     ]
 
 
-async def _keep_turn(workshop: Workshop, record: AssetRecord) -> None:
-    """Nothing was learnt: the asset is due again after its interval."""
+async def _plan_next(workshop: Workshop, record: AssetRecord, *, changed: bool, problem: Problem | None) -> None:
     now, tier = workshop.clock(), workshop.settings.tiers.of(record.tier or Tier.MEDIUM)
     known = await workshop.store.schedule.get(record.id)
-    if known is None:
-        return
-
-    async def put(tx: Tx) -> None:
-        await tx.schedule.put([replace(known, next_due_at=isoformat(next_due(record.id, now, tier)))])
-
-    await workshop.store.write(put)
-
-
-async def _plan_next(workshop: Workshop, record: AssetRecord, *, changed: bool, failed: bool) -> None:
-    now, tier = workshop.clock(), workshop.settings.tiers.of(record.tier or Tier.MEDIUM)
-    known = await workshop.store.schedule.get(record.id)
-    planned = known or ScheduleRow(record.id, isoformat(now), None, 0.0, 0.0, 0, signalled=False)
+    planned = known or ScheduleRow(record.id, "", None, 0.0, 0.0, 0, signalled=False)
     due = next_due(record.id, now, tier)
-    if failed:
+    if problem is None:
+        planned = _seen(planned, now, changed=changed)
+    elif problem.code not in OUTAGE_FAULTS:  # an outage is no fault of the asset: its next turn is as near as ever
         pause = min(_LONGEST_PAUSE, tier.interval * 2 ** min(planned.failures, 10))
-        planned = replace(
-            planned, failures=planned.failures + 1, next_due_at=isoformat(max(due, now + max(pause, tier.interval)))
-        )
-    else:
-        seen = Evidence(planned.changes, planned.days)
-        if planned.seen_at is not None:
-            days = max(timedelta(0), now - datetime.fromisoformat(planned.seen_at)) / _DAY
-            seen = seen.after(days=days, changed=changed)
-        planned = ScheduleRow(
-            record.id, isoformat(due), isoformat(now), seen.changes, seen.days, failures=0, signalled=False
-        )
+        due = max(due, now + max(pause, tier.interval))
+        planned = replace(planned, failures=planned.failures + 1)
+    row = replace(planned, next_due_at=isoformat(due))
 
     async def put(tx: Tx) -> None:
-        await tx.schedule.put([planned])
+        await tx.schedule.put([row])
 
     await workshop.store.write(put)
+
+
+def _seen(planned: ScheduleRow, now: datetime, *, changed: bool) -> ScheduleRow:
+    """What is known of an asset after one more look at it."""
+    seen = Evidence(planned.changes, planned.days)
+    if planned.seen_at is not None:
+        days = max(timedelta(0), now - datetime.fromisoformat(planned.seen_at)) / _DAY
+        seen = seen.after(days=days, changed=changed)
+    return replace(planned, seen_at=isoformat(now), changes=seen.changes, days=seen.days, failures=0, signalled=False)
 
 
 def _no_spaces() -> Problem:

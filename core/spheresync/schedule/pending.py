@@ -10,7 +10,9 @@ from spheresync.plan.triage import RemovalRules, Work, triage
 from spheresync.run.workshop import Workshop
 from spheresync.state.records import AssetRecord, Checkpoint
 
-WRITES = frozenset({Work.DESIGN, Work.RETIRE, Work.DELETE, Work.FORGET})
+REMOVES = frozenset({Work.RETIRE, Work.DELETE, Work.FORGET})
+"""Work about tables that no asset in scope stands behind any more."""
+WRITES = REMOVES | {Work.DESIGN}
 """Work that takes a run."""
 
 
@@ -44,6 +46,6 @@ def token_of(workshop: Workshop, record: AssetRecord, work: Work) -> str:
     return digest_json([work, about, decision.digest, workshop.clock().date().isoformat()])
 
 
-def token_of_all(workshop: Workshop, records: Iterable[AssetRecord]) -> Digest:
+def token_of_all(workshop: Workshop, assets: Iterable[AssetId]) -> Digest:
     """As `token_of`, of removals: they are planned and guarded together, so another set is another matter."""
-    return digest_json([sorted(str(record.id) for record in records), workshop.clock().date().isoformat()])
+    return digest_json([sorted(map(str, assets)), workshop.clock().date().isoformat()])

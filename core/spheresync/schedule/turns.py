@@ -56,16 +56,16 @@ class Turns:
         """
         settings, now = self._workshop.settings, self._workshop.clock()
         paused = await paused_tiers(self._workshop.store)
-        counts = await self._engine.counts()
         jobs = await self._listing(settings, now, paused) + await self._sweep(settings, now)
-        if await self._tenant_is_out():
-            await self._engine.submit(jobs)
-            return
-        waiting = counts.get((JobKind.READ, JobState.QUEUED), 0)
-        room = max(2 * settings.scheduler.workers, int(_AHEAD * settings.datasphere.max_requests_per_minute)) - waiting
-        if room > 0:
+        if not await self._tenant_is_out() and (room := await self._room(settings)) > 0:
             jobs += await self._readings(settings, now, paused, room)
         await self._engine.submit(jobs)
+
+    async def _room(self, settings: Settings) -> int:
+        """How many more definitions may be queued."""
+        waiting = (await self._engine.counts()).get((JobKind.READ, JobState.QUEUED), 0)
+        most = max(2 * settings.scheduler.workers, int(_AHEAD * settings.datasphere.max_requests_per_minute))
+        return most - waiting
 
     async def _tenant_is_out(self) -> bool:
         """Whether the last listing failed: then a listing is what finds out that the tenant is back."""

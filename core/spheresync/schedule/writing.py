@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-from spheresync.model import AssetId, Problem, RunState
+from spheresync.model import Action, AssetId, Problem, RunState
 from spheresync.plan.triage import Work
 from spheresync.run.executor import RunRequest
 from spheresync.run.scope import Scope
@@ -105,7 +105,7 @@ def _problem(item: ChangeSetItem, entry: JournalEntry | None, run: RunRecord) ->
             "Look at that run's findings.",
         )
     if not item.action.changes_something:
-        return None if item.action.value == "held" else Problem(str(item.asset), item.action, item.reason)
+        return None if item.action is Action.HELD else Problem(str(item.asset), item.action, item.reason)
     if entry is None or not entry.state.ended:
         return run.problems[0] if run.problems else None
     return None
