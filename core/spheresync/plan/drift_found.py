@@ -176,8 +176,13 @@ def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes)
 
 
 def _telling(changes: Sequence[FieldChange], *, proven: bool) -> list[FieldChange]:
-    """The changes that say something: our digest moves with the rest, and texts tell nothing where none is known."""
-    telling = [change for change in changes if change.path != CLAIM or len(changes) == 1]
+    """The changes that say something: our digest beside no other parameter, and texts only where ours are known.
+
+    Whoever changes a parameter of ours and the digest has done one thing. Beside a text or a column the digest is told,
+    since it has a policy of its own: it may be put back while they stay, or keep them from being put back.
+    """
+    beside = any(_kind(change.path) is DriftKind.PARAMETERS for change in changes if change.path != CLAIM)
+    telling = [change for change in changes if change.path != CLAIM or not beside]
     return [change for change in telling if proven or not (is_text(change.path) or change.path == CLAIM)]
 
 

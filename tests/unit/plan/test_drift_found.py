@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spheresync.config import DriftPolicies, DriftPolicy
@@ -112,6 +112,8 @@ def test_of_a_design_all_is_ours(asset: Asset) -> None:
     ]}})  # fmt: skip
 
 
+@example({"claim", "comment"}, DriftPolicies(comments=DriftPolicy.KEEP))
+@example({"claim", "comment"}, DriftPolicies(comments=DriftPolicy.OVERWRITE, parameters=DriftPolicy.REPORT))
 @given(EDITS, ALL_POLICIES)
 def test_what_a_repair_leaves_is_what_was_written_but_for_what_was_said_to_stay(
     edits: set[str], policies: DriftPolicies
