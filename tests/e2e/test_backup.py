@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import stat
-import subprocess
 import time
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import pytest
 from tests.e2e.test_full import TABLE, drifted, edit
 from tests.e2e.test_safety import parameters, writes
 from tests.simulators.fixtures import Surroundings
+from tests.simulators.forked import Forked
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
@@ -35,7 +35,7 @@ def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.name.startswith("spheresync"))
 
 
-def running(installation: Installation, glue: GlueSimulator, *, after: int) -> subprocess.Popen[str]:
+def running(installation: Installation, glue: GlueSimulator, *, after: int) -> Forked:
     """A sync that has sent so many CreateTables."""
     process = installation.start("sync", "--json")
     deadline = time.monotonic() + 60

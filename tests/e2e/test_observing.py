@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-import subprocess
 from contextlib import closing
 
 import httpx2
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.e2e.test_schedule import AT_ONCE, FAST, serving, synced_count, until
+from tests.simulators.forked import Forked
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
@@ -36,7 +36,7 @@ def test_a_style_of_logs_that_does_not_exist_is_a_configuration_error(installati
     assert "SPHERESYNC_LOG" in error["message"] and "text or json" in error["message"]
 
 
-def address_of(server: subprocess.Popen[str]) -> str:
+def address_of(server: Forked) -> str:
     assert server.stderr is not None
     announced = server.stderr.readline()
     match = re.search(r"MCP at (http://\S+)/mcp", announced)

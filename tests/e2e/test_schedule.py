@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic, sleep
@@ -13,6 +12,7 @@ import pytest
 
 from tests.e2e.test_full import edit
 from tests.e2e.test_safety import writes
+from tests.simulators.forked import Forked
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
@@ -24,7 +24,7 @@ AT_ONCE = {**FAST, "SPHERESYNC_SCHEDULER__FIRST_SYNC": "apply"}
 
 
 @contextmanager
-def serving(installation: Installation, *flags: str) -> Iterator[subprocess.Popen[str]]:
+def serving(installation: Installation, *flags: str) -> Iterator[Forked]:
     """A server over HTTP with its scheduler, ended by SIGTERM."""
     process = installation.start("serve", "--transport", "http", "--port", "0", *flags)
     try:

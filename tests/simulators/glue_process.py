@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from tests.simulators.forked import fork
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -99,11 +99,9 @@ class GlueSimulator:
 @contextmanager
 def running_glue(*, tps: float = 0, burst: float = 0, latency_ms: float = 0) -> Iterator[GlueSimulator]:
     """A simulator in a process of its own, with boto3's environment pointed at it until the block ends."""
-    command = [sys.executable, "-m", "tests.simulators.glue_server", "--port", "0"]
-    command += ["--tps", str(tps), "--burst", str(burst), "--latency-ms", str(latency_ms)]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
+    arguments = ("--port", "0", "--tps", str(tps), "--burst", str(burst), "--latency-ms", str(latency_ms))
+    with fork("tests.simulators.glue_server", arguments, environment=os.environ, folder=ROOT) as process:
         try:
-            assert process.stdout is not None
             simulator = GlueSimulator(json.loads(process.stdout.readline())["url"])
             with _environment(simulator.environment):
                 yield simulator

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.simulators.forked import Forked, fork
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -48,31 +49,32 @@ class Installation:
             **self.extra,
         }
 
-    def command(self, *arguments: str) -> list[str]:
-        command = [sys.executable, "-m", "spheresync_server", *arguments]
-        if self.config:
-            self.state_dir.parent.mkdir(parents=True, exist_ok=True)
-            file = self.state_dir.parent / "spheresync.yaml"
-            file.write_text(self.config, "utf-8")
-            command += ["--config", str(file)]
-        return command
+    def arguments(self, *arguments: str) -> list[str]:
+        """The arguments of a command, with the configuration file that is written for it."""
+        if not self.config:
+            return [*arguments]
+        self.state_dir.parent.mkdir(parents=True, exist_ok=True)
+        file = self.state_dir.parent / "spheresync.yaml"
+        file.write_text(self.config, "utf-8")
+        return [*arguments, "--config", str(file)]
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def command(self, *arguments: str) -> list[str]:
+        """A command as somebody else starts it, such as an assistant its server."""
+        return [sys.executable, "-m", "spheresync_server", *self.arguments(*arguments)]
+
+    def start(self, *arguments: str) -> Forked:
         """Begin a command; the caller waits for it or kills it."""
-        return subprocess.Popen(
-            self.command(*arguments),
-            env=self.variables(),
-            cwd=self.state_dir.parent,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            text=True,
+        return fork(
+            "spheresync_server.cli.main",
+            self.arguments(*arguments),
+            environment=self.variables(),
+            folder=self.state_dir.parent,
         )
 
     def run(self, *arguments: str) -> Ended:
         process = self.start(*arguments)
         out, err = process.communicate(timeout=120)
-        return Ended(process.returncode, out, err)
+        return Ended(process.wait(), out, err)
 
     def ask(self, *arguments: str, code: int | None = 0) -> Any:
         """Run a command with `--json` and answer its document; the exit code must be `code` unless that is None."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import spheresync
+from tests.simulators.forked import fork
 
 _ROOT = Path(__file__).resolve().parents[2]
 _SECONDS = 30
@@ -93,15 +92,8 @@ class RunningTenant:
 @contextmanager
 def running_tenant(*arguments: str) -> Iterator[RunningTenant]:
     """Run `tests.simulators.tenant_server` with command-line `arguments`; it ends with the block, or with us."""
-    inherited = os.environ.get("PYTHONPATH", "")
-    source = Path(spheresync.__file__).resolve().parents[1]
-    path = os.pathsep.join(filter(None, (str(_ROOT), str(source), inherited)))
-    command = [sys.executable, "-m", "tests.simulators.tenant_server", "--until-stdin-closes", *arguments]
-    with subprocess.Popen(
-        command, cwd=_ROOT, env=os.environ | {"PYTHONPATH": path}, stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
+    given = ("--until-stdin-closes", *arguments)
+    with fork("tests.simulators.tenant_server", given, environment=os.environ, folder=_ROOT) as process:
         try:
             line = process.stdout.readline()
             if not line:

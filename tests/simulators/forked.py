@@ -1,0 +1,144 @@
+"""Processes of tests that begin in milliseconds: forks of one process that has loaded the program already.
+
+Loading the program costs a processor more than most commands do, and the suite runs some hundreds of them. A fork is
+a process like any other (it can be stopped, killed, waited for), and it is held to loopback as the suite itself is.
+How the program begins, from the interpreter on, is what `tests/unit/server` and the dog's tests try.
+"""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerProcess
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn, Self
+
+from tests.simulators.loopback import loopback_only
+
+_LEFT_LOOPBACK = 97
+_FORKING = multiprocessing.get_context("forkserver")
+_FORKING.set_forkserver_preload(["tests.simulators.preloaded"])
+
+
+def fork(module: str, arguments: Sequence[str], *, environment: Mapping[str, str], folder: Path) -> Forked:
+    """Run the `main` of a module in a new process, as `python -m` does; its three streams are pipes."""
+    theirs_in, ours_in = _FORKING.Pipe(duplex=False)
+    ours_out, theirs_out = _FORKING.Pipe(duplex=False)
+    ours_err, theirs_err = _FORKING.Pipe(duplex=False)
+    with theirs_in, theirs_out, theirs_err:
+        process = _FORKING.Process(
+            target=_become,
+            args=(module, [*arguments], dict(environment), str(folder), (theirs_in, theirs_out, theirs_err)),
+            daemon=True,
+        )
+        process.start()
+    with ours_in, ours_out, ours_err:
+        return Forked(process, ours_in, ours_out, ours_err)
+
+
+class Forked:
+    """What `subprocess.Popen` is to a program that was started: the part of it that tests use."""
+
+    def __init__(self, process: ForkServerProcess, into: Connection, out: Connection, err: Connection) -> None:
+        self._process = process
+        self.stdin = os.fdopen(os.dup(into.fileno()), "w", encoding="utf-8")  # `close` closes them
+        self.stdout = os.fdopen(os.dup(out.fileno()), encoding="utf-8")
+        self.stderr = os.fdopen(os.dup(err.fileno()), encoding="utf-8")
+
+    @property
+    def pid(self) -> int:
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def returncode(self) -> int | None:
+        return self._process.exitcode
+
+    def poll(self) -> int | None:
+        return self._process.exitcode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """The exit code, or the number of the signal that ended it, negative; raises as `Popen.wait` does."""
+        self._process.join(timeout)
+        code = self._process.exitcode
+        if code is None:
+            raise subprocess.TimeoutExpired("a forked process", timeout or 0)
+        return code
+
+    def communicate(self, timeout: float | None = None) -> tuple[str, str]:
+        """Close its input, read all it says and wait for its end; raises as `Popen.communicate` does."""
+        self.stdin.close()
+        until = None if timeout is None else time.monotonic() + timeout
+        said = ["", ""]
+
+        def read(number: int) -> None:
+            with (self.stdout, self.stderr)[number] as stream:
+                said[number] = stream.read()
+
+        readers = [threading.Thread(target=read, args=(number,), daemon=True) for number in range(2)]
+        for reader in readers:
+            reader.start()
+        for reader in readers:
+            reader.join(None if until is None else max(0, until - time.monotonic()))
+            if reader.is_alive():
+                raise subprocess.TimeoutExpired("a forked process", timeout or 0)
+        self.wait(None if until is None else max(0.1, until - time.monotonic()))
+        return said[0], said[1]
+
+    def send_signal(self, number: signal.Signals) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def close(self) -> None:
+        """Close our ends of its streams."""
+        for stream in (self.stdin, self.stdout, self.stderr):
+            stream.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        self.stdin.close()
+        self.wait()
+        self.close()
+
+
+def _become(
+    module: str,
+    arguments: list[str],
+    environment: dict[str, str],
+    folder: str,
+    streams: tuple[Connection, Connection, Connection],
+) -> None:
+    for number, stream in enumerate(streams):
+        os.dup2(stream.fileno(), number)
+        stream.close()
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)  # the process's own, to its end
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
+    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False, buffering=1)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    sys.argv = [module, *arguments]
+    with loopback_only(_leave):
+        importlib.import_module(module).main()
+
+
+def _leave(why: str) -> NoReturn:
+    os.write(2, f"{why}\n".encode())
+    os._exit(_LEFT_LOOPBACK)
