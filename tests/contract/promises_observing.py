@@ -17,6 +17,16 @@ OBSERVING: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "observe:emf",
+        "README.md#Watch it",
+        "On AWS Lambda CloudWatch finds the figures of each run, and of a server every minute, in the log's lines.",
+        (
+            "tests/e2e/test_observing.py::test_on_lambda_cloudwatch_reads_the_figures_of_each_run_out_of_the_log",
+            "tests/e2e/test_observing.py::test_a_server_on_lambda_tells_how_the_state_stands",
+            "tests/unit/observe/test_measured.py::test_no_line_has_more_figures_than_cloudwatch_takes",
+        ),
+    ),
+    Promise(
         "observe:metrics",
         "CONTRACT.md#Command line: `spheresync`",
         "/metrics tells Prometheus what the local state knows, in agreement with what the simulators counted.",

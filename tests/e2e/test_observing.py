@@ -33,7 +33,7 @@ def test_json_logs_tell_the_run_and_the_asset_and_no_secret(synced: Installation
 def test_a_style_of_logs_that_does_not_exist_is_a_configuration_error(installation: Installation) -> None:
     installation.extra["SPHERESYNC_LOG"] = "xml"
     error = installation.ask("runs", code=2)["error"]
-    assert "SPHERESYNC_LOG" in error["message"] and "text or json" in error["message"]
+    assert "SPHERESYNC_LOG" in error["message"] and "text, json or emf" in error["message"]
 
 
 def address_of(server: Forked) -> str:
@@ -118,3 +118,30 @@ def test_a_state_that_another_process_locks_is_not_ready(synced: Installation) -
             other.execute("ROLLBACK")
         assert locked.status_code == 503 and "others write" in locked.json()["checks"]["state"]["reason"]
         assert httpx2.get(f"{base}/readyz").status_code == 200
+
+
+def test_on_lambda_cloudwatch_reads_the_figures_of_each_run_out_of_the_log(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    installation.extra["AWS_LAMBDA_FUNCTION_NAME"] = "spheresync-sync"
+    glue.reset()
+    ended = installation.run("sync", "--json")
+    lines = [json.loads(line) for line in ended.err.splitlines()]
+    (told,) = [line for line in lines if "_aws" in line]
+    (directive,) = told["_aws"]["CloudWatchMetrics"]
+    assert {"run_seconds", "run_create", "aws_calls", "datasphere_requests"} <= {
+        metric["Name"] for metric in directive["Metrics"]
+    }
+    assert told["aws_calls"] == sum(glue.calls().values()) == ended.json["usage"]["aws_calls"]
+    assert (told["state"], told["run_create"]) == ("done", ended.json["counts"]["create"])
+
+
+def test_a_server_on_lambda_tells_how_the_state_stands(synced: Installation) -> None:
+    synced.extra["AWS_LAMBDA_FUNCTION_NAME"] = "spheresync-mcp"
+    with serving(synced, "--no-scheduler") as server:
+        told: dict[str, object] = {}
+        while "assets_synced" not in told:
+            line = server.stderr.readline()
+            told = json.loads(line) if line.startswith("{") else {}
+    assert told["assets_synced"] == synced_count(synced)
+    assert "_aws" in told

@@ -1,4 +1,4 @@
-"""Log records as one line each: for people, or as JSON for a collector.
+"""Log records as one line each: for people, as JSON for a collector, or as JSON whose figures CloudWatch reads.
 
 Everything that is logged passes here, also what libraries log, so here is the filter for secrets. An exception becomes
 a part of its line: a traceback over many lines would be torn apart by every collector, and no user can read one.
@@ -16,6 +16,7 @@ from pathlib import PurePath
 from typing import TextIO
 
 from spheresync.observe.context import subjects
+from spheresync.observe.measured import measured_of
 from spheresync.observe.redaction import for_a_log
 
 _FRAMES = 12
@@ -29,6 +30,11 @@ class LogStyle(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+    EMF = "emf"  # JSON in which CloudWatch finds the figures of a line
+
+    @property
+    def structured(self) -> bool:
+        return self is not LogStyle.TEXT
 
 
 class LineFormatter(logging.Formatter):
@@ -44,13 +50,14 @@ class LineFormatter(logging.Formatter):
         trace = [_cut(for_a_log(line)) for line in _account(error)] if error is not None else []
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         about = {name: for_a_log(value) for name, value in subjects().items()}
-        if self._spelling is LogStyle.JSON:
+        if self._spelling.structured:
             fields: dict[str, object] = {
                 "at": at,
                 "level": record.levelname.lower(),
                 "logger": record.name,
                 "message": message,
                 **about,
+                **self._figures(record),
             }
             if trace:
                 fields["error"] = trace
@@ -58,6 +65,14 @@ class LineFormatter(logging.Formatter):
         told = "".join(f" {name}={value}" for name, value in about.items())
         told += f" ({' | '.join(trace)})" if trace else ""
         return _on_one_line(f"{at} {record.levelname} {record.name}: {message}{told}")
+
+    def _figures(self, record: logging.LogRecord) -> dict[str, object]:
+        measured = measured_of(record)
+        if measured is None:
+            return {}
+        if self._spelling is LogStyle.EMF:
+            return measured.embedded(record.created)
+        return {"figures": measured.plain(), **measured.by}
 
 
 def send_logs(stream: TextIO, *, style: LogStyle, level: int) -> None:

@@ -36,6 +36,7 @@ from spheresync.run.apply import Applier
 from spheresync.run.books import Books
 from spheresync.run.containers import ensure_containers
 from spheresync.run.discovery import DiscoveryReport
+from spheresync.run.ending import Ended, log_end, nonzero
 from spheresync.run.planning import FORMAT, PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.run.removals import NEEDS_ALLOWANCE
@@ -49,8 +50,6 @@ from spheresync.state.store import Tx
 HEARTBEAT = 1.0
 """Seconds between two signs of life; a cancel from another process is noticed within one."""
 CLAIM_RETRY = 0.2
-_LOGGED = 50
-"""Problems of one run in the log; the run itself holds all of them."""
 
 _DURATION = "spheresync.run.duration"
 _TOLD_APART = ("spheresync.kind", "spheresync.state")
@@ -347,7 +346,7 @@ class Executor:
             for key, so_far in self._workshop.usage().items()
         }
         usage |= await self._saved(drive, usage["aws_bytes"])
-        detail: dict[str, JsonValue] = {"counts": _plain(drive.counts), "usage": _plain(usage)}
+        detail: dict[str, JsonValue] = {"counts": nonzero(drive.counts), "usage": nonzero(usage)}
         event = AuditEvent(drive.run.actor.id, f"run_{drive.run.kind}", drive.run.id, None, None, state, detail)
 
         async def finish(tx: Tx) -> None:
@@ -367,23 +366,11 @@ class Executor:
 
         await self._store.write(finish)
         drive.ended = state
-        _log_end(drive, state)
-
-
-def _log_end(drive: _Drive, state: RunState) -> None:
-    well = state in {RunState.DONE, RunState.CANCELLED}
-    figures = ", ".join(f"{count} {word}" for word, count in sorted(_plain(drive.counts).items()))
-    log.log(logging.INFO if well else logging.WARNING, "ended %s: %s", state, figures or "nothing to do")
-    for problem in drive.problems[:_LOGGED]:
-        with about(asset=problem.subject if "/" in problem.subject else None):
-            log.warning("%s: %s", problem.code, problem.message)
+        ended = Ended(drive.run, state, drive.counts, usage, drive.problems)
+        log_end(ended, self._workshop.settings, self._workshop.clock())
 
 
 def _code_of(error: SpheresyncError) -> str:
     if isinstance(error, SourceError | TargetError):
         return error.fault
     return type(error).__name__.removesuffix("Error").lower()
-
-
-def _plain(figures: Mapping[str, int]) -> dict[str, JsonValue]:
-    return {str(key): value for key, value in figures.items() if value}

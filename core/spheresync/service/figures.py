@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from spheresync.model import RunState, Tier, isoformat
+from spheresync.observe.measured import Measured, Unit
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE, LISTED, may_write
 from spheresync.state.figures import RunFigures, TierFigures
@@ -61,6 +62,26 @@ async def figures_of(workshop: Workshop) -> Figures:
         ledger=await store.ledger.totals(),
         audit_entries=await store.figures.audit_entries(),
     )
+
+
+def measured_figures(figures: Figures, installation: str) -> Measured:
+    """What of the figures makes a series over time, summed over what `/metrics` tells apart."""
+    told: dict[str, tuple[float, Unit]] = {}
+    statuses: Counter[str] = Counter()
+    for (_, status), count in figures.assets.items():
+        statuses[status] += count
+    told |= {f"assets_{status}": (count, Unit.COUNT) for status, count in sorted(statuses.items())}
+    for tier, each in figures.tiers.items():
+        told |= {f"late_assets_{tier}": (each.late, Unit.COUNT), f"unread_assets_{tier}": (each.unread, Unit.COUNT)}
+    told |= {f"oldest_asset_age_seconds_{tier}": (age, Unit.SECONDS) for tier, age in figures.oldest_age.items()}
+    waiting: Counter[str] = Counter()
+    for (_, state), count in figures.jobs.items():
+        waiting[state] += count
+    told |= {f"jobs_{state}": (count, Unit.COUNT) for state, count in sorted(waiting.items())}
+    ages = {"last_sync_age_seconds": figures.since_last_sync, "last_listing_age_seconds": figures.since_last_listing}
+    told |= {word: (age, Unit.SECONDS) for word, age in ages.items() if age is not None}
+    told["scheduler_running"] = (int(figures.scheduler == "running"), Unit.COUNT)
+    return Measured(told, installation=installation, environment=figures.environment)
 
 
 async def _scheduler(workshop: Workshop) -> SchedulerState:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import logging
+
 import anyio
 from anyio.abc import TaskGroup
 
 from spheresync.alerts.alerting import Alerting
 from spheresync.alerts.channels import Channels
 from spheresync.answers import ConnectionReport, SyncStatus, Vitals
+from spheresync.errors import StateError
 from spheresync.model import Principal, isoformat
+from spheresync.observe.measured import measuring
 from spheresync.observe.pulse import Pulse
 from spheresync.run.workshop import Workshop
 from spheresync.service import vitals
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.conditions import Watch
 from spheresync.service.connections import check_channel, send_test, test_connections
-from spheresync.service.figures import Figures, figures_of
+from spheresync.service.figures import Figures, figures_of, measured_figures
 from spheresync.service.reading import Reading
 from spheresync.service.status import sync_status
 from spheresync.target.aws import AwsDoor
@@ -24,6 +28,10 @@ _PATIENCE = 60.0
 """Seconds for which AWS may throttle an alert before it is put off."""
 PULSE = 1.0
 """Seconds between two signs of life of a server."""
+TOLD_EVERY = 60.0
+"""Seconds between two lines with the figures of the state."""
+
+log = logging.getLogger(__name__)
 
 
 class Observing(Reading):
@@ -38,6 +46,20 @@ class Observing(Reading):
     def keep_pulse(self) -> None:
         """From now on notice when this process stands still: what a server that is asked for its health does."""
         self._group.start_soon(self._keep_pulse)
+
+    def tell_figures(self) -> None:
+        """From now on log the figures of the state every minute, where the log is for somebody who wants them."""
+        if log.isEnabledFor(logging.INFO):
+            self._group.start_soon(self._tell_figures)
+
+    async def _tell_figures(self) -> None:
+        while True:
+            try:
+                told = measured_figures(await self.figures(), self._workshop.settings.installation_name)
+                log.info("how it stands", extra=measuring(told))
+            except StateError as error:
+                log.warning("The figures could not be read: %s", error)
+            await anyio.sleep(TOLD_EVERY)
 
     async def _keep_pulse(self) -> None:
         while True:

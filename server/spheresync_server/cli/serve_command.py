@@ -134,6 +134,7 @@ def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awai
         async with opening.open_service(source) as service:
             opened.append(service)
             service.keep_pulse()
+            service.tell_figures()
             if not manner.read_only:
                 service.look_after_runs()
             if manner.scheduler:
