@@ -199,6 +199,17 @@ class JobEnginePromises:
         await one.submit([job("a", token="2", revive=True)])
         assert await subjects(one) == ["a"]
 
+    @pytest.mark.parametrize(("revive", "left"), [(False, []), (True, ["a"])], ids=["listed again", "a person asks"])
+    async def test_the_same_matter_asked_for_while_it_failed_for_good_is_tried_again_only_for_a_person(
+        self, two_engines: Engines, revive: bool, left: list[str]
+    ) -> None:
+        one = two_engines.one
+        await one.submit([job("a", token="1")])
+        (held,) = await taken(one)
+        await two_engines.other.submit([job("a", token="1", revive=revive)])
+        await one.fail(held, DENIED)
+        assert await subjects(one) == left
+
     async def test_a_change_that_came_while_a_job_failed_is_not_lost(self, two_engines: Engines) -> None:
         one = two_engines.one
         await one.submit([job("a", token="1")])

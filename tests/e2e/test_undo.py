@@ -174,6 +174,7 @@ def test_a_created_table_goes_only_where_deletes_are_allowed_and_is_not_made_aga
     run_id = synced.ask("sync")["run_id"]
     change_set = synced.ask("revert", run_id)
     assert [(each["action"], each["blocked_by"]) for each in change_set["items"]] == [("delete", "deletes_not_allowed")]
+    assert "1 delete waits until you allow it: spheresync apply cs_" in synced.run("revert", run_id).out
     run = synced.ask("apply", change_set["change_set_id"])
     assert (run["counts"]["delete"], run["counts"]["blocked"]) == (0, 1)
     assert "new" in tables_of(glue, "space_000")

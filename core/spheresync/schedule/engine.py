@@ -6,7 +6,7 @@ brings it about. So a job that runs twice, late, or after another did its work d
 The promises, which `tests/contract/engine_promises.py` holds every engine to:
 
 - One job for each kind and subject. Asked for again while queued it is the same job, with the more urgent priority;
-  asked for while it runs, it is queued once more when it ends.
+  asked for while it runs, it is queued once more when it ends; one that is set aside then, only for another matter.
 - Jobs are claimed in the order of their priority, then of their age; one that must wait lets others pass.
 - No subject is worked on by two claims at once, whatever their kinds.
 - A claim is a lease with a fence. Whoever lost it can neither finish nor fail the job. It is lost when the process dies

@@ -113,7 +113,13 @@ class JobWriter(JobReader):
             return await self._insert(job)
         job_id, state, priority, token, not_before, attempts = row
         if state == RUNNING:
-            again = {"priority": job.priority, "reason": job.reason, "token": job.token, "not_before": job.not_before}
+            again = {
+                "priority": job.priority,
+                "reason": job.reason,
+                "token": job.token,
+                "not_before": job.not_before,
+                "anew": job.revive or token != job.token,
+            }
             await self._writes.execute(
                 "UPDATE jobs SET again = ? WHERE id = ?", (canonical_json(again).decode(), job_id)
             )
@@ -214,7 +220,10 @@ class JobWriter(JobReader):
         return True
 
     async def set_aside(self, job_id: int, fence: int, problem: Problem) -> bool:
-        """A failed job is not tried again by itself; False where the claim was lost."""
+        """A failed job is not tried again by itself; False where the claim was lost.
+
+        It is if another matter was asked for meanwhile, or a person asked: the same matter would fail the same way.
+        """
         job = await self._held(job_id, fence)
         if job is None:
             return False
@@ -222,8 +231,14 @@ class JobWriter(JobReader):
             "UPDATE jobs SET state = 'dead', owner = NULL, attempts = attempts + 1, problem = ? WHERE id = ?",
             (spell_problem(problem), job_id),
         )
+        if not await self._asked_anew(job_id):
+            await self._writes.execute("UPDATE jobs SET again = NULL WHERE id = ?", (job_id,))
         await self._fold_again(job_id)
         return True
+
+    async def _asked_anew(self, job_id: int) -> bool:
+        row = await self._writes.one("SELECT again FROM jobs WHERE id = ?", (job_id,))
+        return row is not None and row[0] is not None and json.loads(row[0]).get("anew", True)
 
     async def cancel(self, job_id: int) -> bool:
         """Take a job out, or ask its worker to give it up; False where there is none."""

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from spheresync.answers import ChangeSetAnswer, DiscoveryAnswer, Finding, ReleaseAnswer, RunAnswer
 from spheresync.model import Action
 from spheresync_server.cli.tables import say, table
+from spheresync_server.cli.usage_line import usage_line
 from spheresync_server.standing import standing
 from spheresync_server.untrusted import clean_line, visible
 
@@ -54,12 +55,24 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
         say(f"… {answer.total - len(answer.items)} more items: --limit 200 shows more, --json has every field")
     say_findings("Findings", answer.findings)
     say_findings("Could not be read; what AWS holds of it stays as it is", answer.problems)
-    say("")
-    if not changes_something(answer):
-        say("Nothing to apply.")
-    elif answer.state == "open":
-        deletes = " --allow-deletes" if answer.summary.get("delete") else ""
-        say(f"Nothing was written. Next: spheresync apply {answer.change_set_id}{deletes}")
+    say("", _next(answer))
+
+
+def _next(answer: ChangeSetAnswer) -> str:
+    deletes = answer.summary.get("delete", 0)
+    apply = f"spheresync apply {answer.change_set_id}{' --allow-deletes' if deletes else ''}"
+    if answer.state != "open":
+        return (
+            "Nothing of it can be applied any more." if answer.run_id is None else f"It was applied by {answer.run_id}."
+        )
+    if changes_something(answer):
+        return f"Nothing was written. Next: {apply}"
+    if answer.findings and answer.blocked:
+        return "Nothing was written, and nothing to apply: all of it waits, as the findings say."
+    if deletes:
+        wait = "1 delete waits until you allow it" if deletes == 1 else f"{deletes} deletes wait until you allow them"
+        return f"Nothing was written. {wait}: {apply}"
+    return "Nothing to apply."
 
 
 def show_run(answer: RunAnswer) -> None:
@@ -75,9 +88,8 @@ def show_run(answer: RunAnswer) -> None:
     if answer.failures_total > len(answer.failures):
         say(f"… {answer.failures_total - len(answer.failures)} more failures: spheresync audit query")
     say_findings("Findings", answer.findings)
-    spent = ", ".join(f"{word.replace('_', ' ')} {count}" for word, count in answer.usage.items())
-    if spent:
-        say(f"Used: {spent}.")
+    if spent := usage_line(answer.usage):
+        say(spent)
 
 
 def show_release(answer: ReleaseAnswer) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from spheresync.answers import ScheduleAnswer, SchedulerStatus, SyncStatus, TierStatus
 from spheresync_server.cli.tables import say, table
+from spheresync_server.cli.usage_line import usage_line
 from spheresync_server.untrusted import clean_line
 
 _JOBS = {"list": "listings", "read": "definitions to read", "write": "assets to write", "sweep": "looks for drift"}
@@ -14,7 +15,8 @@ _JOBS = {"list": "listings", "read": "definitions to read", "write": "assets to 
 def show_schedule(answer: ScheduleAnswer) -> None:
     """Tiers, who keeps the schedule, and what waits."""
     _tiers(answer.tiers)
-    _scheduler(answer.scheduler)
+    if answer.scheduler.state != "off" or not answer.note:
+        _scheduler(answer.scheduler)
     if answer.note:
         say(answer.note)
 
@@ -32,8 +34,7 @@ def show_status(status: SyncStatus) -> None:
     if status.queue:
         say(f"{len(status.queue)} runs are queued or running: spheresync runs")
     if status.ledger_since is not None:
-        used = ", ".join(f"{word.replace('_', ' ')} {amount:,}" for word, amount in status.ledger.items())
-        say(f"Used since {status.ledger_since}: {used}.")
+        say(f"Since {status.ledger_since}: {usage_line(status.ledger) or 'nothing was used.'}")
 
 
 def _tiers(tiers: Iterable[TierStatus]) -> None:

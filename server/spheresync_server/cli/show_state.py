@@ -22,7 +22,8 @@ def show_restore(answer: RestoreAnswer) -> None:
     """What is the state now, and where the former one is."""
     say(f"The state is that of {clean_line(answer.file, longest=1_000)} again (SHA-256 {answer.sha256}).")
     if answer.audit_carried:
-        say(f"The audit log goes on: {answer.audit_carried} later entries were carried over.")
+        later = "1 later entry was" if answer.audit_carried == 1 else f"{answer.audit_carried} later entries were"
+        say(f"The audit log goes on: {later} carried over.")
     if answer.cancelled_runs:
         say(f"Cancelled, because they were under way at that time: {', '.join(answer.cancelled_runs)}.")
     if answer.expired_change_sets:

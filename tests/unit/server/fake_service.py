@@ -389,6 +389,9 @@ class FakeService:
     def keep_pulse(self) -> None:
         """Nothing stands still here."""
 
+    def tell_figures(self) -> None:
+        """Nobody reads the log here."""
+
     def alive(self) -> Vitals:
         return Vitals(ok=True, checks=[Vital(name="event loop", ok=True, reason="goes round")])
 
