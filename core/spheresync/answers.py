@@ -349,6 +349,30 @@ class ScheduleAnswer(Answer):
     note: str
 
 
+class QueuedJob(Answer):
+    """One job of the scheduler's queue; `subject` is an asset, or empty for what is about the tenant or all removals.
+
+    `state` is queued, running or dead (set aside); `not_before` is when it may be done.
+    """
+
+    job_id: int
+    state: str
+    kind: str
+    subject: str
+    reason: str
+    not_before: str
+    attempts: int
+    problem: Finding | None = None
+
+
+class QueueAnswer(Answer):
+    """Jobs in the order in which they are done; `total` counts those that there are, shown or not."""
+
+    items: list[QueuedJob]
+    total: int
+    note: str = ""
+
+
 class SyncStatus(Answer):
     """`health` is ok, degraded (something could not be read or written) or unknown (nothing synced yet)."""
 

@@ -71,6 +71,15 @@ SCHEDULE: tuple[Promise, ...] = (
         ("tests/e2e/test_schedule.py::test_most_assets_vanishing_trips_the_guard_round_after_round",),
     ),
     Promise(
+        "cli:schedule:jobs",
+        "README.md#Use it on your own tenant",
+        "The queue is there to be seen; a job can be ended, or tried again once its cause is gone.",
+        (
+            "tests/e2e/test_schedule.py::test_a_person_sees_the_queue_and_has_a_job_that_was_set_aside_tried_again",
+            "tests/e2e/test_schedule.py::test_a_job_that_a_person_ends_is_gone_until_its_turn_comes_again",
+        ),
+    ),
+    Promise(
         "runs:scheduled:set-aside",
         "CONTRACT.md#What a Glue table holds",
         "A conflict that the scheduler meets is told, and left to a person.",

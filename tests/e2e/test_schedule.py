@@ -163,6 +163,43 @@ def test_what_only_a_person_can_settle_is_tried_once_and_told(
         until(lambda: not set_aside(installation), "the job that nothing asks for any more")
 
 
+def test_a_person_sees_the_queue_and_has_a_job_that_was_set_aside_tried_again(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    hands = glue.client()
+    hands.create_database(DatabaseInput={"Name": "space_000"})
+    hands.create_table(DatabaseName="space_000", TableInput={"Name": MODEL.lower()})
+    installation.extra |= AT_ONCE
+    with serving(installation):
+        (job,) = until(lambda: installation.ask("schedule", "jobs", "--state", "dead")["items"], "the conflict")
+        assert (job["kind"], job["subject"], job["problem"]["code"]) == ("write", f"SPACE_000/{MODEL}", "conflict")
+        assert f"Job {job['job_id']}: " in installation.run("schedule", "jobs").out
+        hands.delete_table(DatabaseName="space_000", Name=MODEL.lower())
+        number = str(job["job_id"])
+        assert installation.ask("schedule", "retry", number)["items"][0]["state"] == "queued"
+        until(lambda: synced_count(installation) == 30, "what was in the way is gone")
+    error = installation.ask("schedule", "cancel", number, code=2)["error"]
+    assert f"no job {number}" in error["message"] and "list of jobs" in error["remedy"]
+    wrong = installation.ask("schedule", "jobs", "--state", "asleep", code=2)["error"]
+    assert "queued, running, dead" in wrong["remedy"]
+    (entry,) = installation.ask("audit", "query", "--action", "schedule")["items"]
+    assert entry["outcome"] == "retry"
+
+
+def test_a_job_that_a_person_ends_is_gone_until_its_turn_comes_again(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    synced.extra |= FAST
+    tenant.set_faults(vanish=0.7)
+    with serving(synced):
+        until(lambda: set_aside(synced), "removals that are held back")
+    (job,) = synced.ask("schedule", "jobs", "--state", "dead")["items"]
+    assert (job["kind"], job["subject"], job["problem"]["code"]) == ("write", "", "held_back")
+    assert "It is gone." in synced.ask("schedule", "cancel", str(job["job_id"]))["note"]
+    assert synced.ask("schedule", "jobs", "--state", "dead") == {"items": [], "total": 0, "note": ""}
+    assert writes(glue) == {}
+
+
 def test_a_paused_tier_waits_and_one_that_is_to_run_now_runs(
     synced: Installation, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:

@@ -22,7 +22,7 @@ OUTCOMES = frozenset(
     {
         *(state for state in RunState if state.ended),
         *TargetFault,
-        *("already", "requested", "pause", "resume", "run_now"),
+        *("already", "requested", "pause", "resume", "run_now", "cancel", "retry"),
     }
 )
 

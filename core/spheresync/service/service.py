@@ -20,7 +20,6 @@ from spheresync.answers import (
     ChangeSetAnswer,
     DiscoveryAnswer,
     RunAnswer,
-    ScheduleAnswer,
 )
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import RefusedError, SpheresyncError, UsageError
@@ -40,7 +39,7 @@ from spheresync.run.workshop import LAST_DISCOVERY, Workshop
 from spheresync.schedule.control import SCHEDULER
 from spheresync.schedule.embedded import EmbeddedEngine
 from spheresync.schedule.scheduler import Scheduler
-from spheresync.service import rows, scheduling
+from spheresync.service import rows
 from spheresync.service.assembly import open_workshop
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.care import CareReport, look_after_state, take_care
@@ -50,6 +49,7 @@ from spheresync.service.observing import Observing
 from spheresync.service.relay import POLL, ProgressRelay
 from spheresync.service.selection import require_within_known_spaces, require_within_spaces
 from spheresync.service.state_care import backup
+from spheresync.service.steering import Steering
 from spheresync.service.undoing import Undoing
 from spheresync.state.audit_export import csv_header, csv_line, json_line
 from spheresync.state.records import AuditEvent, RunRecord
@@ -61,7 +61,7 @@ CANCEL_PATIENCE = 10.0
 """Seconds for which a cancel waits for the end of a run that this process had to take over for it."""
 
 
-class Service(Undoing, Drifting, Observing):
+class Service(Steering, Undoing, Drifting, Observing):
     """What users of the product can ask for, without any face."""
 
     def __init__(self, workshop: Workshop, group: TaskGroup) -> None:
@@ -317,18 +317,6 @@ class Service(Undoing, Drifting, Observing):
         """From now on sync by itself, in tiers, as long as no other process of the state does."""
         engine = EmbeddedEngine(self._store, self._workshop.clock)
         self._group.start_soon(Scheduler(self._workshop, engine, self._run_to_end, self._pulse, self._alerting()).run)
-
-    async def schedule(self) -> ScheduleAnswer:
-        return await scheduling.show(self._workshop)
-
-    async def manage_schedule(self, tier: str, action: str, principal: Principal) -> ScheduleAnswer:
-        """Pause, resume or run a tier now.
-
-        Raises:
-            UsageError: there is no such tier or action.
-        """
-        authorize(principal, Permission.ADMINISTER)
-        return await scheduling.manage(self._workshop, tier, action, principal)
 
     async def _run_to_end(self, request: RunRequest) -> RunRecord:
         run = await self._create_run("sync", SCHEDULER, request)

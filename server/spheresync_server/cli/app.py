@@ -49,7 +49,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 audit = typer.Typer(name="audit", help="The audit log: query, verify, export.", epilog=_EPILOG)
-schedule = typer.Typer(name="schedule", help="What is synced by itself: show, pause, resume, run-now.", epilog=_EPILOG)
+schedule = typer.Typer(
+    name="schedule", help="What is synced by itself, in tiers; and the queue of jobs that does it.", epilog=_EPILOG
+)
 config = typer.Typer(name="config", help="Check or show the configuration.", epilog=_EPILOG)
 
 
@@ -106,6 +108,9 @@ schedule.command("show", epilog=_EPILOG)(schedule_commands.show)
 schedule.command("pause", epilog=_EPILOG)(schedule_commands.pause)
 schedule.command("resume", epilog=_EPILOG)(schedule_commands.resume)
 schedule.command("run-now", epilog=_EPILOG)(schedule_commands.run_now)
+schedule.command("jobs", epilog=_EPILOG)(schedule_commands.jobs)
+schedule.command("cancel", epilog=_EPILOG)(schedule_commands.cancel)
+schedule.command("retry", epilog=_EPILOG)(schedule_commands.retry)
 audit.command("query", epilog=_EPILOG)(record_commands.audit_query)
 audit.command("verify", epilog=_EPILOG)(record_commands.audit_verify)
 audit.command("export", epilog=_EPILOG)(record_commands.audit_export)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from spheresync.answers import ScheduleAnswer, SyncStatus
+from spheresync.answers import QueueAnswer, ScheduleAnswer, SyncStatus
 from spheresync_server.caller import CallerRole
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.work import Bench, perform
 
 Tier = Annotated[str, typer.Argument(metavar="TIER", help="critical, high or medium.")]
+JobNumber = Annotated[int, typer.Argument(metavar="JOB", help="The number of a job, as `jobs` shows it.")]
 
 
 def status(context: typer.Context) -> int:
@@ -57,3 +58,39 @@ def _manage(context: typer.Context, tier: str, action: str) -> int:
 
     what = f"spheresync schedule {action.replace('_', '-')}"
     return perform(invocation_of(context), work, show_schedule, needs=CallerRole.ADMIN, what=what)
+
+
+def jobs(
+    context: typer.Context,
+    state: Annotated[
+        str | None, typer.Option("--state", help="Only queued, running or dead ones (dead: set aside).")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="Jobs to show.")] = 50,
+) -> int:
+    """Show the scheduler's queue, in the order in which it is worked off."""
+    from spheresync_server.cli.show_schedule import show_jobs
+
+    async def work(bench: Bench) -> QueueAnswer:
+        return await bench.service.list_jobs(state=state, limit=limit)
+
+    return perform(invocation_of(context), work, show_jobs)
+
+
+def cancel(context: typer.Context, job: JobNumber) -> int:
+    """End a job of the queue, also one that runs in another process; its turn comes again."""
+    return _manage_job(context, job, "cancel")
+
+
+def retry(context: typer.Context, job: JobNumber) -> int:
+    """Have a job done now that was set aside, or that waits after a failure."""
+    return _manage_job(context, job, "retry")
+
+
+def _manage_job(context: typer.Context, job: int, action: Literal["cancel", "retry"]) -> int:
+    from spheresync_server.cli.show_schedule import show_jobs
+
+    async def work(bench: Bench) -> QueueAnswer:
+        return await bench.service.manage_job(job, action, bench.principal)
+
+    what = f"spheresync schedule {action}"
+    return perform(invocation_of(context), work, show_jobs, needs=CallerRole.ADMIN, what=what)

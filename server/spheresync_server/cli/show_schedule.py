@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spheresync.answers import ScheduleAnswer, SchedulerStatus, SyncStatus, TierStatus
+from spheresync.answers import QueueAnswer, ScheduleAnswer, SchedulerStatus, SyncStatus, TierStatus
 from spheresync_server.cli.tables import say, table
 from spheresync_server.cli.usage_line import usage_line
-from spheresync_server.untrusted import clean_line
+from spheresync_server.untrusted import clean_line, visible
 
+_STATES = {"dead": "set aside"}
 _JOBS = {"list": "listings", "read": "definitions to read", "write": "assets to write", "sweep": "looks for drift"}
 
 
@@ -35,6 +36,27 @@ def show_status(status: SyncStatus) -> None:
         say(f"{len(status.queue)} runs are queued or running: spheresync runs")
     if status.ledger_since is not None:
         say(f"Since {status.ledger_since}: {usage_line(status.ledger) or 'nothing was used.'}")
+
+
+def show_jobs(answer: QueueAnswer) -> None:
+    """Jobs of the queue, and why some of them were set aside."""
+    if not answer.items:
+        say("There is no such job in the queue: what is due is asked for when its turn comes.")
+        return
+    table(
+        ("Job", "State", "Kind", "Subject", "Not before (UTC)", "Attempts", "Reason"),
+        (
+            (
+                job.job_id, _STATES.get(job.state, job.state), job.kind, visible(job.subject) or None,
+                _moment(job.not_before), job.attempts, job.reason,
+            )
+            for job in answer.items
+        ),
+    )  # fmt: skip
+    for job in answer.items:
+        if job.problem is not None:
+            say(clean_line(f"Job {job.job_id}: {job.problem.message} {job.problem.remedy}", longest=1_000))
+    say(answer.note or f"{len(answer.items)} of {answer.total}.")
 
 
 def _tiers(tiers: Iterable[TierStatus]) -> None:

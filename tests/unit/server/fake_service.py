@@ -28,6 +28,8 @@ from spheresync.answers import (
     MappingExplanation,
     Page,
     Progress,
+    QueueAnswer,
+    QueuedJob,
     ReleaseAnswer,
     RunAnswer,
     RunRow,
@@ -454,6 +456,21 @@ class FakeService:
     async def manage_schedule(self, tier: str, action: str, principal: Principal) -> ScheduleAnswer:
         self._asked("manage_schedule", tier=tier, action=action, principal=principal)
         return (await self.schedule()).model_copy(update={"note": f"{action} {tier}"})
+
+    async def list_jobs(self, *, state: str | None = None, limit: int = 50) -> QueueAnswer:
+        self._asked("list_jobs", state=state, limit=limit)
+        return QueueAnswer(items=[self._job()], total=3)
+
+    async def manage_job(self, job_id: int, action: str, principal: Principal) -> QueueAnswer:
+        self._asked("manage_job", job_id=job_id, action=action, principal=principal)
+        return QueueAnswer(items=[self._job()], total=1, note=f"{action} {job_id}")
+
+    def _job(self) -> QueuedJob:
+        at = "2026-11-23T06:00:00.000000Z"
+        return QueuedJob(
+            job_id=7, state="dead", kind="write", subject="SALES/V_\x1b[31m", reason="new in Datasphere",
+            not_before=at, attempts=6, problem=self._problem(),
+        )  # fmt: skip
 
     async def test_connections(self) -> ConnectionReport:
         self._asked("test_connections")

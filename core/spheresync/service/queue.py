@@ -1,0 +1,103 @@
+"""The scheduler's queue as people see it: what waits, runs or was set aside, and what they may do about a job."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from spheresync.answers import QueueAnswer, QueuedJob
+from spheresync.errors import UsageError
+from spheresync.model import JsonValue, Principal, isoformat
+from spheresync.run.workshop import Workshop
+from spheresync.schedule.embedded import EmbeddedEngine
+from spheresync.schedule.engine import Job, JobState, NewJob
+from spheresync.service import rows
+from spheresync.service.cursors import page_size
+from spheresync.state.records import AuditEvent
+from spheresync.state.store import Tx
+
+_MANY = 1_000_000
+"""More jobs than there can be: one for each kind and asset."""
+
+
+async def list_jobs(workshop: Workshop, *, state: str | None, limit: int) -> QueueAnswer:
+    """Jobs in the order in which they are done; those that were set aside come last.
+
+    Raises:
+        UsageError: there is no such state; the text names those there are.
+    """
+    wanted, size = _state(state), page_size(limit)
+    engine = EmbeddedEngine(workshop.store, workshop.clock)
+    counts = await engine.counts()
+    total = sum(count for (_, each), count in counts.items() if wanted in {None, each})
+    jobs = await engine.queue(state=wanted, limit=size)
+    return QueueAnswer(items=[_row(job) for job in jobs], total=total)
+
+
+async def cancel_job(workshop: Workshop, job_id: int, principal: Principal) -> QueueAnswer:
+    """End a job: one that runs is given up by its worker within seconds, any other is gone at once.
+
+    Raises:
+        UsageError: there is no such job.
+    """
+    engine = EmbeddedEngine(workshop.store, workshop.clock)
+    job = await _job(engine, job_id)
+    await engine.cancel(job.id)
+    await _note(workshop, job, "cancel", principal)
+    gone = "It is being given up." if job.state is JobState.RUNNING else "It is gone."
+    return QueueAnswer(items=[_row(job)], total=1, note=f"{gone} What it was about is looked at again in its turn.")
+
+
+async def retry_job(workshop: Workshop, job_id: int, principal: Principal) -> QueueAnswer:
+    """Have a job that was set aside, or that waits after a failure, done now.
+
+    Raises:
+        UsageError: there is no such job.
+    """
+    engine = EmbeddedEngine(workshop.store, workshop.clock)
+    job = await _job(engine, job_id)
+    again = NewJob(job.kind, job.subject, job.priority, "a person asked for it", job.token, revive=True)
+    if job.state is JobState.QUEUED:  # what failed waits its time out, unless it is entered anew
+        await engine.cancel(job.id)
+    (entered,) = await engine.submit([again])
+    await _note(workshop, job, "retry", principal)
+    queued = replace(
+        job, id=entered or job.id, state=JobState.QUEUED, not_before=workshop.clock(), attempts=0, problem=None
+    )
+    return QueueAnswer(items=[_row(queued)], total=1, note="It is done next, by the process that keeps the schedule.")
+
+
+async def _job(engine: EmbeddedEngine, job_id: int) -> Job:
+    found = next((job for job in await engine.queue(limit=_MANY) if job.id == job_id), None)
+    if found is None:
+        remedy = "The list of jobs shows those there are; one that is done is gone."
+        raise UsageError(f"there is no job {job_id} in the queue.", remedy=remedy)
+    return found
+
+
+async def _note(workshop: Workshop, job: Job, what: str, principal: Principal) -> None:
+    detail: dict[str, JsonValue] = {"job": int(job.id), "kind": job.kind, "subject": job.subject}
+    event = AuditEvent(principal.id, "schedule", None, None, None, what, detail)
+
+    async def note(tx: Tx) -> None:
+        await tx.audit.append_many([event])
+
+    await workshop.store.write(note)
+
+
+def _row(job: Job) -> QueuedJob:
+    return QueuedJob(
+        job_id=int(job.id),
+        state=job.state,
+        kind=job.kind,
+        subject=job.subject,
+        reason=job.reason,
+        not_before=isoformat(job.not_before),
+        attempts=job.attempts,
+        problem=None if job.problem is None else rows.finding(job.problem),
+    )
+
+
+def _state(name: str | None) -> JobState | None:
+    if name is not None and name not in set(JobState):
+        raise UsageError(f"a job is never {name!r}.", remedy=f"States: {', '.join(JobState)}.")
+    return None if name is None else JobState(name)
