@@ -132,8 +132,9 @@ COMMAND_LINE: tuple[Promise, ...] = (
     Promise(
         "cli:scope:unknown",
         "CONTRACT.md#Command line: `spheresync`",
-        "A space that does not exist is named with those that do.",
+        "A space or asset that does not exist is named with the nearest that do.",
         (
+            "tests/contract/test_scope_flags.py::test_an_asset_in_the_wrong_case_is_told_its_right_name_by_every_command_that_takes_one",
             "tests/e2e/test_safety.py::test_a_space_that_does_not_exist_is_named_with_those_that_do",
             "tests/contract/test_scope_flags.py::test_all_wrong_names_are_told_at_once",
             "tests/e2e/test_cli_dog.py::test_remedies_name_commands_and_not_tools",

@@ -104,6 +104,15 @@ def test_all_wrong_names_are_told_at_once(discovered: Installation, tenant: Runn
     assert "'NOWHERE'" in error["message"] and "'SPACE_000/asset_2'" in error["message"]
 
 
+def test_an_asset_in_the_wrong_case_is_told_its_right_name_by_every_command_that_takes_one(
+    discovered: Installation,
+) -> None:
+    asked = ("--asset", "space_000/asset_00005")
+    for command in (("preview",), ("preview", "--no-refresh"), ("sync",), ("drift",), ("release",)):
+        error = discovered.ask(*command, *asked, code=2)["error"]
+        assert error["remedy"] == "Did you mean SPACE_000/ASSET_00005?", command
+
+
 def test_an_asset_outside_of_the_spaces_given_is_a_usage_error(discovered: Installation, tenant: RunningTenant) -> None:
     flags = ("--space", "SPACE_000", "--asset", "SPACE_001/ASSET_00001", "--asset", "SPACE_000/ASSET_00001")
     tenant.clear_stats()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spheresync.model import AssetId, JsonValue, SpaceName, Tier
-from spheresync.run.wrong_names import WrongName, nearest, refuse, unknown
+from spheresync.run.wrong_names import WrongName, nearest, refuse, show_form, unknown, unknown_asset
 from spheresync.state.store import Store
 
 
@@ -39,7 +39,7 @@ class Scope:
             try:
                 assets.add(AssetId.parse(text))
             except ValueError as error:
-                wrong.append(WrongName("asset's form", str(error), _show_form))
+                wrong.append(WrongName("asset's form", str(error), show_form))
         tiers = frozenset(Tier(text) for text in request.tiers if text in set(Tier))
         return cls(frozenset(map(SpaceName, request.spaces)), frozenset(assets), tiers), tuple(wrong)
 
@@ -111,10 +111,6 @@ def _unknown_tier(name: str) -> WrongName:
     return WrongName("tier", said, lambda: nearest(name, Tier) or f"Tiers: {', '.join(Tier)}.")
 
 
-def _show_form() -> str:
-    return "Write an asset as SPACE/NAME, for example SALES/Orders."
-
-
 async def look_up(store: Store, scope: Scope, *, listed: bool = True) -> tuple[WrongName, ...]:
     """The spaces and assets of a scope that the catalog does not hold; `listed`: it would if they existed.
 
@@ -123,14 +119,13 @@ async def look_up(store: Store, scope: Scope, *, listed: bool = True) -> tuple[W
     known = {space.name for space in await store.catalog.spaces()}
     if not known:
         return ()
-    spaces = sorted((scope.spaces | {asset.space for asset in scope.assets}) - known)
+    spaces = sorted(scope.spaces - known)
     wrong = [unknown("space", space, known, listing="list_spaces", listed=listed) for space in spaces]
-    names: dict[SpaceName, list[str]] = {}
-    for asset in sorted(scope.assets):
-        if asset.space in known and await store.catalog.asset(asset) is None:
-            if asset.space not in names:
-                names[asset.space] = [str(each.id) for each in await store.catalog.assets(asset.space)]
-            wrong.append(unknown("asset", str(asset), names[asset.space], listing="list_assets", listed=listed))
+    missing = [asset for asset in sorted(scope.assets) if await store.catalog.asset(asset) is None]
+    if missing:
+        missing.sort(key=lambda asset: asset.space not in known)  # the nearer to right, the earlier told
+        assets = await store.catalog.ids()
+        wrong += [unknown_asset(asset, assets, known, listed=listed) for asset in missing]
     return tuple(wrong)
 
 

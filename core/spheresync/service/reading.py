@@ -43,7 +43,7 @@ from spheresync.model import (
 from spheresync.run.displaced import Displaced
 from spheresync.run.naming import Address, displaced_database, known_address
 from spheresync.run.workshop import Workshop
-from spheresync.run.wrong_names import unknown_name
+from spheresync.run.wrong_names import show_form, unknown_asset, unknown_name, unknown_names
 from spheresync.service import rows
 from spheresync.service.audit_questions import note_on_asset, require_known_words
 from spheresync.service.cursors import Listing, page_size
@@ -142,11 +142,11 @@ class Reading:
         try:
             asset = AssetId.parse(text)
         except ValueError as error:
-            raise UsageError(f"{error}.", remedy="Write an asset as SPACE/NAME, for example SALES/Orders.") from error
+            raise UsageError(f"{error}.", remedy=show_form()) from error
         record = await self._store.catalog.asset(asset)
         if record is None:
-            known = [str(each.id) for each in await self._store.catalog.assets()]
-            raise unknown_name("asset", text, known, listing="list_assets")
+            spaces = {space.name for space in await self._store.catalog.spaces()}
+            raise unknown_names([unknown_asset(asset, await self._store.catalog.ids(), spaces)])
         return record
 
     async def _definition(self, record: AssetRecord) -> Asset | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.answers import ChangeSetAnswer, ReleaseAnswer
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Principal, RunId
 from spheresync.plan.triage import is_held, status_of
 from spheresync.run.reverting import Reverter
-from spheresync.run.wrong_names import WrongName, refuse, unknown
+from spheresync.run.wrong_names import WrongName, refuse, show_form, unknown_asset
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.reading import Reading
 from spheresync.state.records import AssetRecord, AuditEvent, Checkpoint
@@ -48,7 +48,8 @@ class Undoing(Reading):
         """
         authorize(principal, Permission.ADMINISTER)
         records = {record.id: record for record in await self._store.catalog.assets()}
-        wanted = _wanted(assets, records) if assets else records.keys()
+        spaces = {space.name for space in await self._store.catalog.spaces()}
+        wanted = _wanted(assets, records, spaces) if assets else records.keys()
 
         async def let_go(tx: Tx) -> list[AssetId]:
             held = [
@@ -67,23 +68,19 @@ class Undoing(Reading):
         return ReleaseAnswer(released=sorted(map(str, released)), total=len(released))
 
 
-def _wanted(names: Sequence[str], records: dict[AssetId, AssetRecord]) -> set[AssetId]:
+def _wanted(names: Sequence[str], records: Mapping[AssetId, AssetRecord], spaces: Collection[str]) -> set[AssetId]:
     wanted, wrong = set(), []
     for name in names:
         try:
             asset = AssetId.parse(name)
         except ValueError as error:
-            wrong.append(WrongName("asset's form", str(error), _show_form))
+            wrong.append(WrongName("asset's form", str(error), show_form))
             continue
         wanted.add(asset)
         if asset not in records:
-            wrong.append(unknown("asset", name, map(str, records), listing="list_assets"))
+            wrong.append(unknown_asset(asset, records, spaces))
     refuse(wrong)
     return wanted
-
-
-def _show_form() -> str:
-    return "Write an asset as SPACE/NAME, for example SALES/Orders."
 
 
 def _event(principal: Principal, held: Checkpoint) -> AuditEvent:

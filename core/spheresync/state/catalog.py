@@ -74,6 +74,11 @@ class CatalogReader:
         )
         return None if row is None else _read_asset(row)
 
+    async def ids(self) -> list[AssetId]:
+        """The names of every asset, by space and name."""
+        rows = await self._link.all("SELECT space, name FROM assets ORDER BY space, name")
+        return [AssetId(SpaceName(space), TechnicalName(name)) for space, name in rows]
+
     async def signature(self, misses: int) -> str:
         """A text that is another one once an asset was added, changed, missed, or taken in or out of the scope.
 

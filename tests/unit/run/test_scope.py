@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from spheresync.errors import UsageError
 from spheresync.model import AssetId, SpaceName, TechnicalName, Tier
 from spheresync.run.scope import Scope, ScopeRequest
-from spheresync.run.wrong_names import unknown_name
+from spheresync.run.wrong_names import unknown_asset, unknown_name
 
 SPACES = st.sampled_from(["SALES", "HR", "FIN"])
 NAMES = st.sampled_from(["A", "B", "a/b"])
@@ -87,3 +87,33 @@ def test_of_many_wrong_names_five_are_told_and_none_of_their_kinds_is_left_out()
     said = refused.value.message
     assert "302 names are wrong" in said and "and 297 more." in said and len(said) < 700
     assert "'quicksight'" in said and "'urgent'" in said and "'noslash2'" in said and "'noslash3'" not in said
+
+
+def ids(*names: str) -> list[AssetId]:
+    return [AssetId.parse(name) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("sales/orders", "SALES/Orders?"),  # and not SALES/Orders_2, which is near too
+        ("SALES/orders", "SALES/Orders?"),
+        ("SALES/Ordrs", "SALES/Orders, SALES/Orders_2?"),
+        ("SALSE/Ordrs_2", "SALES/Orders_2, SALES/Orders?"),
+        ("HR/Headcount", "FIN/Headcount?"),
+        ("HR/Xyz", "Known: HR/Payroll."),
+        ("NOWHERE/Xyz", "Known: EMPTY, FIN, HR, SALES."),
+        ("SALSE/Xyz", "space SALES?"),
+        ("EMPTY/Xyz", "Space EMPTY holds no assets."),
+    ],
+)
+def test_an_unknown_asset_is_answered_with_the_nearest_assets(asked: str, meant: str) -> None:
+    known = ids("SALES/Orders_2", "SALES/Orders", "HR/Payroll", "FIN/Headcount")
+    hint = unknown_asset(AssetId.parse(asked), known, {"SALES", "HR", "FIN", "EMPTY"}).hint()
+    assert hint.removeprefix("Did you mean ") == meant
+
+
+@given(st.lists(ASSETS, min_size=1, unique=True), st.data())
+def test_an_asset_written_in_another_case_is_always_found(names: list[str], data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(names))
+    assert name in unknown_asset(AssetId.parse(name.swapcase()), ids(*names), {"SALES", "HR", "FIN"}).hint()
