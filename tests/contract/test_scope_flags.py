@@ -121,3 +121,24 @@ def test_an_asset_outside_of_the_spaces_given_is_a_usage_error(discovered: Insta
         assert error["code"] == "usage" and "asset SPACE_001/ASSET_00001 would be left out" in error["message"]
     assert tenant.stats().total == 0
     assert discovered.ask("preview", "--no-refresh", "--space", "SPACE_001", *flags)["summary"]["create"] >= 1
+
+
+def test_an_asset_of_another_tier_than_those_given_is_a_usage_error(discovered: Installation) -> None:
+    flags = ("--asset", "SPACE_000/ASSET_00002", "--asset", "SPACE_000/ASSET_00001", "--tier", "critical")
+    for command in (("preview",), ("preview", "--no-refresh"), ("sync",), ("drift",)):
+        error = discovered.ask(*command, *flags, code=2)["error"]
+        assert error["code"] == "usage" and "SPACE_000/ASSET_00001 is of tier high" in error["message"], command
+        assert error["remedy"].startswith("Leave the tiers out")
+    assert discovered.ask("preview", "--no-refresh", *flags, "--tier", "high")["summary"]["create"] >= 1
+
+
+def test_an_asset_whose_tier_changes_with_a_new_label_is_taken_by_that_tier(
+    make_installation: MakeInstallation, tenant: RunningTenant
+) -> None:
+    rules = "mapping: {rules: [{match: {label: 'Fast*'}, set: {tier: critical}}]}"
+    installation = make_installation(rules)
+    installation.ask("discover")
+    flags = ("--asset", "SPACE_000/ASSET_00006", "--tier", "critical")
+    assert "of tier" in installation.ask("sync", *flags, code=2)["error"]["message"]
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00006", label="Fast now")
+    assert installation.ask("sync", *flags)["counts"]["create"] == 1

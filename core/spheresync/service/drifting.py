@@ -13,7 +13,7 @@ from spheresync.run.sweeping import Sweep
 from spheresync.service import cursors, rows
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.reading import Reading
-from spheresync.service.selection import require_within_spaces
+from spheresync.service.selection import require_within_spaces, require_within_tiers
 from spheresync.state.drift_records import DriftLook, TableDrift
 
 
@@ -54,6 +54,7 @@ class Drifting(Reading):
         settings = self._workshop.settings
         checked = await checked_scope(self._store, scope, targets=settings.targets, listed=True)
         require_within_spaces(checked)
+        await require_within_tiers(self._store, self._workshop.mapping, checked)
         sweep = Sweep(
             self._store,
             settings,

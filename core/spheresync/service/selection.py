@@ -1,8 +1,10 @@
-"""A scope whose spaces and assets leave nothing of each other is a mistake, and said so."""
+"""A scope whose spaces, tiers and assets leave nothing of each other is a mistake, and said so."""
 
 from __future__ import annotations
 
 from spheresync.errors import UsageError
+from spheresync.mapping.rules import Mapping
+from spheresync.model import Tier
 from spheresync.run.scope import Scope, look_up
 from spheresync.state.store import Store
 
@@ -32,3 +34,29 @@ async def require_within_known_spaces(store: Store, scope: Scope) -> None:
     """
     if not await look_up(store, scope):
         require_within_spaces(scope)
+
+
+async def require_within_tiers(store: Store, mapping: Mapping, scope: Scope) -> None:
+    """Let a scope pass whose assets are all of its tiers, as the rules are now; unknown assets are another mistake.
+
+    Raises:
+        UsageError: an asset is asked for that is of another tier than those that are asked for.
+    """
+    if not scope.tiers:
+        return
+    outside = []
+    for asset in sorted(scope.assets):
+        record = await store.catalog.asset(asset)
+        if record is not None:
+            tier = mapping.decide(record.id, record.kind, record.label).tier
+            if tier not in scope.tiers:
+                outside.append((asset, tier))
+    if not outside:
+        return
+    asset, tier = outside[0]
+    others = f" (and {len(outside) - 1} more of other tiers)" if len(outside) > 1 else ""
+    raise UsageError(
+        f"asset {asset} is of tier {tier}{others} and would be left out: what is selected must be of the tiers given "
+        f"({', '.join(each for each in Tier if each in scope.tiers)}) and among the assets given.",
+        remedy="Leave the tiers out, or name the tier of each asset too.",
+    )

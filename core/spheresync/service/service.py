@@ -47,7 +47,11 @@ from spheresync.service.drifting import Drifting
 from spheresync.service.moments import beginning, end
 from spheresync.service.observing import Observing
 from spheresync.service.relay import POLL, ProgressRelay
-from spheresync.service.selection import require_within_known_spaces, require_within_spaces
+from spheresync.service.selection import (
+    require_within_known_spaces,
+    require_within_spaces,
+    require_within_tiers,
+)
 from spheresync.service.state_care import backup
 from spheresync.service.steering import Steering
 from spheresync.service.undoing import Undoing
@@ -160,7 +164,7 @@ class Service(Steering, Undoing, Drifting, Observing):
         """Make and save a change set; `refresh` reads Datasphere first.
 
         Raises:
-            UsageError: the scope names something unknown.
+            UsageError: the scope names something unknown, or an asset outside of its spaces or tiers.
             SourceError: a refresh was asked for and the tenant gave no list of spaces.
             TargetError: databases of a new or lost state could not be looked at.
         """
@@ -171,9 +175,9 @@ class Service(Steering, Undoing, Drifting, Observing):
         notices: tuple[Problem, ...] = ()
         if refresh:
             report = await self._workshop.discover(checked, thorough=False, since=self._asked_now(), progress=progress)
-            await require_found(self._store, checked)
-            require_within_spaces(checked)
+            await self._require_selected(checked)
             problems, notices = tuple(report.problems), report.notices
+        await require_within_tiers(self._store, self._workshop.mapping, checked)
         request = PlanRequest(
             scope=checked, principal=principal, offer_deletes=True, problems=problems, notices=notices
         )
@@ -242,13 +246,20 @@ class Service(Steering, Undoing, Drifting, Observing):
         return await self.get_run(run.id)
 
     async def _look_for_unknown(self, scope: Scope) -> None:
-        """A name that the catalog does not know may be new in Datasphere: look, and only then say that it is wrong."""
+        """What the catalog does not know may be new in Datasphere, a tier that hangs on a label too: look, and only
+        then say that it is wrong.
+        """
         try:
-            await require_found(self._store, scope)
+            await self._require_selected(scope)
         except UsageError:
             await self._workshop.discover(scope, thorough=False, since=self._now(), progress=silent)
-            await require_found(self._store, scope)
-            require_within_spaces(scope)
+            await self._require_selected(scope)
+
+    async def _require_selected(self, scope: Scope) -> None:
+        """Raises UsageError where a part of the scope selects nothing."""
+        await require_found(self._store, scope)
+        require_within_spaces(scope)
+        await require_within_tiers(self._store, self._workshop.mapping, scope)
 
     async def _create_run(
         self,
