@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
+import anyio.to_thread
 import pytest
 
+from tests.contract.test_assistants import call, connect
 from tests.e2e.test_full import edit
 from tests.e2e.test_schedule import AT_ONCE, FAST, serving, until
 from tests.simulators.glue_process import GlueSimulator
@@ -36,6 +38,14 @@ def channel(receiver: Listener, **more: Any) -> str:
     return json.dumps({"alerts": [{"webhook": f"{receiver.url}/webhook-of-ops", **more}]})
 
 
+def fail(installation: Installation) -> None:
+    """A sync with a secret that the tenant refuses."""
+    good = installation.extra.copy()
+    installation.extra["SPHERESYNC_DATASPHERE__CLIENT_SECRET"] = "wrong-secret"
+    installation.ask("sync", code=1)
+    installation.extra = good
+
+
 def test_a_guard_is_told_of_once_and_its_end_too(
     synced: Installation, tenant: RunningTenant, receiver: Listener
 ) -> None:
@@ -56,11 +66,8 @@ def test_a_guard_is_told_of_once_and_its_end_too(
 def test_a_failed_run_is_told_of_by_whichever_process_keeps_the_schedule(
     synced: Installation, glue: GlueSimulator, receiver: Listener
 ) -> None:
+    fail(synced)
     synced.config = channel(receiver, format="slack", on="run_failed")
-    good = synced.extra.copy()
-    synced.extra["SPHERESYNC_DATASPHERE__CLIENT_SECRET"] = "wrong-secret"
-    synced.ask("sync", code=1)
-    synced.extra = good
     receiver.statuses += [503, 307]
     with serving(synced) as server:
         until(lambda: receiver.posts, "a first attempt, which is not taken")
@@ -74,6 +81,65 @@ def test_a_failed_run_is_told_of_by_whichever_process_keeps_the_schedule(
     assert {post.path for post in receiver.posts} == {"/webhook-of-ops"}
     assert len({text for text in texts if "Over: " not in text}) == 1 and "a run failed" in texts[0]
     assert "wrong-secret" not in str(texts)
+
+
+def test_commands_alone_tell_once_when_it_begins_and_once_when_it_is_over(
+    synced: Installation, receiver: Listener
+) -> None:
+    synced.config = channel(receiver, on=["run_failed", "credentials"])
+    fail(synced)
+    fail(synced)
+    assert sorted(told(receiver)) == [("credentials", "began"), ("run_failed", "began")], "the second adds nothing"
+    synced.ask("sync")
+    synced.ask("sync")
+    assert sorted(told(receiver)[2:]) == [("credentials", "over"), ("run_failed", "over")]
+
+
+def test_a_notice_that_a_command_cannot_deliver_fails_nothing_and_goes_with_the_next(
+    synced: Installation, receiver: Listener
+) -> None:
+    synced.config = channel(receiver, on=["run_failed"])
+    receiver.statuses.append(503)
+    fail(synced)
+    receiver.posts.clear()
+    receiver.statuses += [503]
+    with closing(sqlite3.connect(synced.state_dir / "spheresync.db")) as other, other:
+        other.execute("UPDATE notices SET not_before = at")
+    synced.config = channel(receiver, on=["run_failed"])
+    good = synced.extra.copy()
+    synced.extra["SPHERESYNC_DATASPHERE__CLIENT_SECRET"] = "wrong-secret"
+    ended = synced.run("sync", "--json")
+    synced.extra = good
+    assert ended.code == 1 and ended.json["state"] == "failed", "stdout holds the one document"
+    (warning,) = [line for line in ended.err.splitlines() if "warning" in line]
+    assert "the webhook answered 503" in warning and "after the next command" in warning
+    assert "webhook-of-ops" not in ended.err
+    with closing(sqlite3.connect(synced.state_dir / "spheresync.db")) as other, other:
+        other.execute("UPDATE notices SET not_before = at")
+    receiver.posts.clear()
+    assert synced.run("drift").code == 0
+    assert told(receiver) == [("run_failed", "began")]
+
+
+def test_drift_that_a_command_finds_and_repairs_is_told_of(
+    synced: Installation, glue: GlueSimulator, receiver: Listener
+) -> None:
+    edit(glue, TableType="VIRTUAL_VIEW")
+    synced.config = channel(receiver, on=["drift"])
+    found = synced.ask("drift")
+    assert told(receiver) == [("drift", "began")]
+    synced.ask("apply", found["change_set_id"])
+    assert told(receiver) == [("drift", "began"), ("drift", "over")]
+
+
+@pytest.mark.anyio
+async def test_a_server_without_a_scheduler_tells_how_its_runs_end(synced: Installation, receiver: Listener) -> None:
+    synced.config = channel(receiver, on=["run_failed"])
+    wrong = {"SPHERESYNC_DATASPHERE__CLIENT_SECRET": "wrong-secret", "SPHERESYNC_ROLE": "operator"}
+    async with connect(synced, **wrong) as client:
+        assert (await call(client, "run_sync"))["state"] == "failed"
+        await anyio.to_thread.run_sync(until, lambda: receiver.posts, "the notice")
+    assert told(receiver) == [("run_failed", "began")]
 
 
 def test_a_broken_audit_log_is_told_of(synced: Installation, receiver: Listener) -> None:

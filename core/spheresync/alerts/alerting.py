@@ -12,6 +12,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import anyio
+
 from spheresync.alerts.channels import Channels, DeliveryError, identity
 from spheresync.alerts.conditions import Condition
 from spheresync.alerts.wording import Notice
@@ -20,6 +22,8 @@ from spheresync.model import isoformat
 from spheresync.state.alerts import AlertRow, Event, NoticeRow
 from spheresync.state.store import Store, Tx
 
+LEASE = "alerts"
+"""Held by a process that tells once, without keeping the schedule; meanwhile the one that keeps it waits."""
 REMIND_AFTER = timedelta(days=1)
 _CALM: Mapping[AlertKind, timedelta] = {AlertKind.FRESHNESS: timedelta(minutes=5)}
 """How long something must be over before that is told, where it comes and goes by its nature."""
@@ -53,12 +57,38 @@ class Alerting:
     async def step(self) -> None:
         """Look once, write down what is to be told, and deliver what is due; nothing where nobody is to be told."""
         channels = self._settings().alerts
+        if channels:
+            await self._write_down(channels)
+            await self._forget_channels(channels)
+            await self._deliver(channels)
+
+    async def step_within(self, seconds: float) -> tuple[str, ...]:
+        """The same for a process that ends soon: all channels at once, none for longer than so many seconds.
+
+        Answers what was not delivered, a sentence for each channel; whoever looks next tries it again.
+        """
+        channels = self._settings().alerts
         if not channels:
-            return
+            return ()
+        await self._write_down(channels)
+        failures: list[str] = []
+
+        async def deliver(channel: AlertChannel) -> None:
+            with anyio.move_on_after(seconds) as patience:
+                failures.extend(await self._deliver([channel]))
+            if patience.cancelled_caught:
+                failures.append(f"{channel.name}: it took no notice within {seconds:g} s.")
+
+        await self._forget_channels(channels)
+        async with anyio.create_task_group() as group:
+            for channel in channels:
+                group.start_soon(deliver, channel)
+        return tuple(failures)
+
+    async def _write_down(self, channels: Sequence[AlertChannel]) -> None:
         standing = await self._store.alerts.standing()
         found = {(each.kind, each.subject): each for each in await self._look(standing)}
         await self._compare(standing, found, channels)
-        await self._deliver({identity(channel): channel for channel in channels})
 
     async def _compare(
         self,
@@ -108,23 +138,35 @@ class Alerting:
             return replace(present, told_at=isoformat(now))
         return present
 
-    async def _deliver(self, channels: Mapping[str, AlertChannel]) -> None:
-        now = self._clock()
-        for waiting in await self._store.alerts.waiting():
-            channel = channels.get(waiting.channel)
-            if channel is None:  # it is no longer in the settings
-                await self._drop(waiting)
-            elif datetime.fromisoformat(waiting.not_before) <= now:
-                await self._send(channel, waiting, now)
+    async def _forget_channels(self, present: Sequence[AlertChannel]) -> None:
+        """Drop what waits for channels that are no longer in the settings."""
+        known = {identity(channel) for channel in present}
+        gone = [waiting for waiting in await self._store.alerts.waiting() if waiting.channel not in known]
+        if gone:
+            await self._drop(gone)
 
-    async def _send(self, channel: AlertChannel, waiting: NoticeRow, now: datetime) -> None:
+    async def _deliver(self, channels: Sequence[AlertChannel]) -> list[str]:
+        """Send what is due for these; answers why something was not taken, the last word of each channel."""
+        now = self._clock()
+        by_id = {identity(channel): channel for channel in channels}
+        refused: dict[str, str] = {}
+        for waiting in await self._store.alerts.waiting():
+            channel = by_id.get(waiting.channel)
+            if channel is not None and datetime.fromisoformat(waiting.not_before) <= now:
+                why = await self._send(channel, waiting, now)
+                if why is not None:
+                    refused[waiting.channel] = why
+        return [*refused.values()]
+
+    async def _send(self, channel: AlertChannel, waiting: NoticeRow, now: datetime) -> str | None:
+        """None where it was taken, else why not."""
         try:
             await self._channels.send(channel, self._notice(waiting))
         except DeliveryError as error:
             if now - datetime.fromisoformat(waiting.at) >= _GIVE_UP_AFTER:
                 log.error("%s: a notice about %s is given up: %s", channel.name, waiting.kind, error.message)
-                await self._drop(waiting)
-                return
+                await self._drop([waiting])
+                return f"{channel.name}: a notice about {waiting.kind} is given up: {error.message}"
             log.warning("%s: a notice about %s was not taken: %s", channel.name, waiting.kind, error.message)
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(waiting.attempts, 12))
             later = replace(waiting, attempts=waiting.attempts + 1, not_before=isoformat(now + pause))
@@ -133,12 +175,14 @@ class Alerting:
                 await tx.alerts.put_notices([later])
 
             await self._store.write(put_off)
-        else:
-            await self._drop(waiting)
+            return f"{channel.name}: a notice about {waiting.kind} was not taken: {error.message}"
+        with anyio.CancelScope(shield=True):  # it was taken: sent again it would be told twice
+            await self._drop([waiting])
+        return None
 
-    async def _drop(self, notice: NoticeRow) -> None:
+    async def _drop(self, notices: Sequence[NoticeRow]) -> None:
         async def drop(tx: Tx) -> None:
-            await tx.alerts.drop_notices([notice])
+            await tx.alerts.drop_notices(notices)
 
         await self._store.write(drop)
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 
 import anyio
 
+from spheresync.alerts.alerting import LEASE as TELLING
 from spheresync.alerts.alerting import Alerting
 from spheresync.errors import FenceError, SourceError, SpheresyncError, TargetError
 from spheresync.model import AssetId, Problem
@@ -246,7 +247,8 @@ class Scheduler:
                 return
 
     async def _tell(self) -> None:
-        await self._alerting.step()
+        if await self._store.leases.holder(TELLING) is None:  # else a command that began before tells at this moment
+            await self._alerting.step()
         await anyio.sleep(ALERTS)
 
     async def _beat(self) -> None:

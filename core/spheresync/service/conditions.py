@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 
+import anyio
+
 from spheresync.alerts.conditions import Condition, end_condition, note_condition, noted_conditions
 from spheresync.answers import SyncStatus
 from spheresync.config import AlertKind
 from spheresync.errors import SourceFault
-from spheresync.model import AssetId, AssetStatus, Problem, RunState
+from spheresync.model import AssetId, AssetStatus, Problem, RunState, isoformat
 from spheresync.plan.guards import ALL_LOSE_COLUMNS, GUARDS
 from spheresync.plan.triage import Work
 from spheresync.run.verdict import BLOCKED
@@ -18,13 +20,16 @@ from spheresync.schedule.embedded import EmbeddedEngine
 from spheresync.schedule.engine import Job, JobKind, JobState
 from spheresync.schedule.pending import WRITES, work_of
 from spheresync.schedule.retries import HELD_BACK
-from spheresync.service.status import sync_status
+from spheresync.service.status import FRESHNESS_MISSED, lateness, sync_status
 from spheresync.state.alerts import AlertRow
 from spheresync.state.records import RunRecord
 from spheresync.state.store import Tx
 
 VERIFY_EVERY = timedelta(hours=6)
 """How often the whole audit log is walked through."""
+_HURRY = 2.0
+"""Seconds for which a process that ends soon walks through it."""
+_VERIFIED = "audit_walked_at"
 EXPIRES_SOON = timedelta(days=30)
 _DESIGN = frozenset({Work.DESIGN})
 _RECENT = 20
@@ -36,14 +41,16 @@ _LOG, _RUNS, _QUEUE, _CLIENT, _REMOVALS = "audit log", "runs", "queue", "client"
 class Watch:
     """Looks at the local state; reads neither Datasphere nor AWS."""
 
-    def __init__(self, workshop: Workshop) -> None:
+    def __init__(self, workshop: Workshop, *, hurried: bool = False) -> None:
+        """`hurried`: for one look by a process that ends soon, which walks through the audit log for a moment only."""
         self._workshop = workshop
         self._store = workshop.store
+        self._hurried = hurried
         self._verified_at: datetime | None = None
 
     async def look(self, standing: Sequence[AlertRow]) -> list[Condition]:
         """Everything that is wrong; `standing` is what was found before, which some of it outlasts a better run."""
-        await self._verify()
+        await self._verify_when_due()
         stands = {row.kind for row in standing}
         status = await sync_status(self._workshop)
         runs, _ = await self._store.runs.page(limit=_RECENT)
@@ -53,7 +60,7 @@ class Watch:
             *await noted_conditions(self._store),
             *self._failed(last, status, standing=AlertKind.RUN_FAILED in stands),
             *await self._refused(last, held, standing=AlertKind.GUARD in stands),
-            *_late(status),
+            *_late(status, standing),
             *_drifted(status),
             *self._credentials([*(last.problems if last is not None else ()), *others]),
             *_waiting(others),
@@ -150,12 +157,24 @@ class Watch:
             )
         ]
 
-    async def _verify(self) -> None:
-        """Walk through the audit log now and then, and note what was found."""
+    async def _verify_when_due(self) -> None:
+        """Walk through the audit log now and then; in a hurry by what any process noted, and so long as there is time.
+
+        A walk that took too long counts as one, or every hurried process would begin it, and none would end it.
+        """
         now = self._workshop.clock()
+        if self._hurried and self._verified_at is None:
+            noted = await self._store.meta.get(_VERIFIED)
+            self._verified_at = None if noted is None else datetime.fromisoformat(noted)
         if self._verified_at is not None and timedelta(0) <= now - self._verified_at < VERIFY_EVERY:
             return
         self._verified_at = now
+        await self._store.write(lambda tx: tx.meta.set(_VERIFIED, isoformat(now)))
+        with anyio.move_on_after(_HURRY if self._hurried else None):
+            await self._verify()
+
+    async def _verify(self) -> None:
+        """Walk through the audit log and note what was found."""
         verdict = await self._store.audit.verify()
         broken = Condition(
             AlertKind.AUDIT_BROKEN,
@@ -175,8 +194,12 @@ class Watch:
             await self._store.write(note)
 
 
-def _late(status: SyncStatus) -> list[Condition]:
-    late = [each for each in status.problems if each.code == "freshness_missed"]
+def _late(status: SyncStatus, standing: Sequence[AlertRow]) -> list[Condition]:
+    """Late assets, where a process keeps the schedule; without one, those told of before for as long as they are."""
+    late = [each for each in status.problems if each.code == FRESHNESS_MISSED]
+    if status.scheduler.state == "off":
+        told = {row.subject for row in standing if row.kind == AlertKind.FRESHNESS}
+        late += [each for each in map(lateness, status.tiers) if each is not None and each.subject in told]
     return [Condition(AlertKind.FRESHNESS, each.subject, each.message, each.remedy) for each in late]
 
 

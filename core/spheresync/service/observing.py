@@ -22,14 +22,19 @@ from spheresync.service.connections import check_channel, send_test, test_connec
 from spheresync.service.figures import Figures, figures_of, measured_figures
 from spheresync.service.reading import Reading
 from spheresync.service.status import sync_status
+from spheresync.service.telling import tell_once
 from spheresync.target.aws import AwsDoor
 
 _PATIENCE = 60.0
 """Seconds for which AWS may throttle an alert before it is put off."""
+_SILENCE = 5.0
+"""Seconds for which AWS may be silent about one; whoever is about to end waits for it."""
 PULSE = 1.0
 """Seconds between two signs of life of a server."""
 TOLD_EVERY = 60.0
 """Seconds between two lines with the figures of the state."""
+
+log = logging.getLogger(__name__)
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +46,9 @@ class Observing(Reading):
         super().__init__(workshop)
         self._group = group
         self._pulse = Pulse()
-        self._channels = Channels(None if workshop.settings.env == "dog" else AwsDoor(workers=2, deadline=_PATIENCE))
+        self._long_lived = False
+        door = AwsDoor(workers=2, deadline=_PATIENCE, read_timeout=_SILENCE)
+        self._channels = Channels(None if workshop.settings.env == "dog" else door)
 
     def keep_pulse(self) -> None:
         """From now on notice when this process stands still: what a server that is asked for its health does."""
@@ -65,6 +72,20 @@ class Observing(Reading):
         while True:
             self._pulse.beat(vitals.EVENT_LOOP)
             await anyio.sleep(PULSE)
+
+    async def tell_people(self) -> tuple[str, ...]:
+        """Tell once what is wrong and what is over, where no process keeps the schedule; see `telling.tell_once`."""
+        alerting = self._alerting(Watch(self._workshop, hurried=True))
+        return await tell_once(self._workshop, alerting)
+
+    def tell_people_soon(self) -> None:
+        """As `tell_people`, beside all else, in a server; what does not work is logged. Nothing in a command."""
+        if self._long_lived:
+            self._group.start_soon(self._tell_people)
+
+    async def _tell_people(self) -> None:
+        for failure in await self.tell_people():
+            log.warning("%s", failure)
 
     def alive(self) -> Vitals:
         return vitals.alive(self._pulse)
@@ -91,7 +112,6 @@ class Observing(Reading):
         sent = [await send_test(self._channels, each, settings, now) for each in settings.alerts]
         return ConnectionReport(ok=all(each.ok for each in sent), items=sent)
 
-    def _alerting(self) -> Alerting:
+    def _alerting(self, watch: Watch) -> Alerting:
         workshop = self._workshop
-        look = Watch(workshop).look
-        return Alerting(workshop.store, lambda: workshop.settings, look, self._channels, workshop.clock)
+        return Alerting(workshop.store, lambda: workshop.settings, watch.look, self._channels, workshop.clock)

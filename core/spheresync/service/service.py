@@ -10,13 +10,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import anyio
 from anyio.abc import TaskGroup
 
 from spheresync.answers import (
-    BackupAnswer,
     ChangeSetAnswer,
     DiscoveryAnswer,
     RunAnswer,
@@ -42,9 +40,10 @@ from spheresync.schedule.scheduler import Scheduler
 from spheresync.service import rows
 from spheresync.service.assembly import open_workshop
 from spheresync.service.authority import Permission, authorize
-from spheresync.service.care import CareReport, look_after_state, take_care
+from spheresync.service.care import look_after_state
+from spheresync.service.conditions import Watch
 from spheresync.service.drifting import Drifting
-from spheresync.service.moments import beginning, end
+from spheresync.service.keeping import Keeping
 from spheresync.service.observing import Observing
 from spheresync.service.relay import POLL, ProgressRelay
 from spheresync.service.selection import (
@@ -52,10 +51,8 @@ from spheresync.service.selection import (
     require_within_spaces,
     require_within_tiers,
 )
-from spheresync.service.state_care import backup
 from spheresync.service.steering import Steering
 from spheresync.service.undoing import Undoing
-from spheresync.state.audit_export import csv_header, csv_line, json_line
 from spheresync.state.records import AuditEvent, RunRecord
 from spheresync.state.store import Tx
 
@@ -65,7 +62,7 @@ CANCEL_PATIENCE = 10.0
 """Seconds for which a cancel waits for the end of a run that this process had to take over for it."""
 
 
-class Service(Steering, Undoing, Drifting, Observing):
+class Service(Steering, Undoing, Drifting, Observing, Keeping):
     """What users of the product can ask for, without any face."""
 
     def __init__(self, workshop: Workshop, group: TaskGroup) -> None:
@@ -306,6 +303,7 @@ class Service(Steering, Undoing, Drifting, Observing):
         except SpheresyncError as error:
             relay.broke = error
         del self._driving[run_id]  # not when cancelled: a closed service still tells what it left
+        self.tell_people_soon()
 
     async def _ensure_driven(self, run: RunRecord) -> None:
         if run.state.ended or run.id in self._driving:
@@ -314,7 +312,10 @@ class Service(Steering, Undoing, Drifting, Observing):
             self._drive(run.id)
 
     def look_after_runs(self) -> None:
-        """From now on take over what dead processes leave, and care for the state: what a long-lived server does."""
+        """From now on do what a long-lived server does: take over what dead processes leave, care for the state, and
+        tell people how runs ended where nobody keeps the schedule.
+        """
+        self._long_lived = True
         self._group.start_soon(self._look_after_runs)
         self._group.start_soon(look_after_state, self._workshop)
 
@@ -327,7 +328,8 @@ class Service(Steering, Undoing, Drifting, Observing):
     def keep_schedule(self) -> None:
         """From now on sync by itself, in tiers, as long as no other process of the state does."""
         engine = EmbeddedEngine(self._store, self._workshop.clock)
-        self._group.start_soon(Scheduler(self._workshop, engine, self._run_to_end, self._pulse, self._alerting()).run)
+        alerting = self._alerting(Watch(self._workshop))
+        self._group.start_soon(Scheduler(self._workshop, engine, self._run_to_end, self._pulse, alerting).run)
 
     async def _run_to_end(self, request: RunRequest) -> RunRecord:
         run = await self._create_run("sync", SCHEDULER, request)
@@ -367,23 +369,3 @@ class Service(Steering, Undoing, Drifting, Observing):
         if not self._store.owners.is_alive(run.owner):
             return await self.wait(run_id, seconds=CANCEL_PATIENCE)  # nobody else would end it
         return await self.get_run(run_id)
-
-    async def backup(self, file: Path, principal: Principal, *, replace: bool = False) -> BackupAnswer:
-        """Write the state to a file while others go on; see `state_care.backup`."""
-        return await backup(self._workshop, file, principal, replace=replace)
-
-    async def care(self, seconds: float = 1.0, *, when_due: bool = False) -> CareReport:
-        """Take one bounded step of care for the state; see `care.take_care`."""
-        return await take_care(self._workshop, seconds, when_due=when_due)
-
-    async def export_audit(
-        self, *, spelling: str, since: str | None = None, until: str | None = None
-    ) -> AsyncIterator[str]:
-        """The audit log line by line: `jsonl` (lossless, verifiable offline) or `csv` (safe in a spreadsheet)."""
-        if spelling not in {"jsonl", "csv"}:
-            raise UsageError(f"there is no format {spelling!r}.", remedy="Valid: jsonl, csv.")
-        if spelling == "csv":
-            yield csv_header()
-        spell = csv_line if spelling == "csv" else json_line
-        async for entry in self._store.audit.iterate(beginning("since", since), end("until", until)):
-            yield spell(entry)

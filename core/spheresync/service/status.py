@@ -11,6 +11,7 @@ from spheresync.service.scheduling import scheduler_status, tier_statuses
 from spheresync.state.records import RunRecord
 
 RECENT = 5
+FRESHNESS_MISSED = "freshness_missed"
 _OUT_OF_SYNC_BY_INTENT = frozenset({AssetStatus.EXCLUDED, AssetStatus.RETIRED, AssetStatus.DELETED})
 
 
@@ -29,7 +30,7 @@ async def sync_status(workshop: Workshop) -> SyncStatus:
     if broken is not None:
         problems.insert(0, rows.finding(broken))
     if scheduler.state == "running":
-        problems += [_late(tier) for tier in tiers if tier.late and not tier.paused]
+        problems += [late for late in map(lateness, tiers) if late is not None]
     health, summary = _health(statuses, ended, problems)
     drift = await store.drift.standing()
     if drift.looked_at is not None:
@@ -74,10 +75,13 @@ def _health(statuses: dict[str, int], ended: list[RunRecord], problems: list[Fin
     return "degraded", f"{base} Needs attention: {' and '.join(wrong) or 'that run'}."
 
 
-def _late(tier: TierStatus) -> Finding:
+def lateness(tier: TierStatus) -> Finding | None:
+    """That assets of a tier are later than its objective allows; a paused tier is late by a person's will."""
+    if not tier.late or tier.paused:
+        return None
     message = f"{_counted(tier.late, 'asset')} of tier {tier.tier} not read within the objective of {tier.freshness}"
     remedy = "Raise datasphere.max_requests_per_minute, or the interval or the objective of the tier."
-    return Finding(subject=f"tier {tier.tier}", code="freshness_missed", message=message, remedy=remedy)
+    return Finding(subject=f"tier {tier.tier}", code=FRESHNESS_MISSED, message=message, remedy=remedy)
 
 
 def _to_the_second(at: str | None) -> str:

@@ -79,6 +79,7 @@ class AwsDoor:
         session_factory: makes the one session, in a worker thread, when the first call needs it.
         workers: requests under way at the same time, and connections kept.
         deadline: seconds for which a throttled call is repeated before it fails.
+        read_timeout: seconds of silence after which a request counts as unanswered; so long may a cancel take.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class AwsDoor:
         *,
         workers: int = 32,
         deadline: float = _DEADLINE,
+        read_timeout: float = _READ_TIMEOUT,
         clock: Callable[[], float] = anyio.current_time,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         jitter: Callable[[], float] = random.random,
@@ -96,6 +98,7 @@ class AwsDoor:
         self._workers = workers
         self._threads = anyio.CapacityLimiter(workers)
         self._deadline = deadline
+        self._read_timeout = read_timeout
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
@@ -221,7 +224,7 @@ class AwsDoor:
             parameter_validation=False,  # ours is stricter; botocore's would cost 0.27 ms a call on top
             user_agent_extra=f"spheresync/{__version__}",
             connect_timeout=_CONNECT_TIMEOUT,
-            read_timeout=_READ_TIMEOUT,
+            read_timeout=self._read_timeout,
         )
         try:
             if self._session is None:

@@ -99,6 +99,7 @@ def apply(
         exit_code=run_exit_code,
         needs=CallerRole.OPERATOR,
         what="spheresync apply",
+        tells=True,
     )
 
 
@@ -138,6 +139,7 @@ def sync(
         exit_code=run_exit_code,
         needs=CallerRole.OPERATOR,
         what="spheresync sync",
+        tells=True,
     )
 
 

@@ -55,6 +55,7 @@ def drift(
         exit_code=code,
         needs=CallerRole.OPERATOR,
         what="spheresync drift",
+        tells=True,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
@@ -43,8 +44,9 @@ def perform(
     exit_code: Callable[[_Answer], int] = lambda _: 0,
     needs: CallerRole = CallerRole.VIEWER,
     what: str = "this command",
+    tells: bool = False,
 ) -> int:
-    """Ask the service and show the answer.
+    """Ask the service and show the answer; `tells`: people are told of alerts afterwards, if nobody else does.
 
     Raises:
         SpheresyncError: what the service refused or could not do.
@@ -61,7 +63,12 @@ def perform(
         async with opening.open_service(source) as service:
             opened.append(service)
             with watching(quiet=call.json) as progress:
-                return await work(Bench(service, local_principal(role), progress, followed))
+                answer = await work(Bench(service, local_principal(role), progress, followed))
+            if tells:
+                followed.clear()  # it ended
+                for failure in await service.tell_people():
+                    sys.stderr.write(f"spheresync: warning: {failure}\n")
+            return answer
 
     try:
         with exporting(os.environ):

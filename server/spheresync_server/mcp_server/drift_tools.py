@@ -40,6 +40,7 @@ class DriftTools:
         answer = await self._service.detect_drift(
             scope, self._principal, limit=limit, cursor=cursor, progress=report_to(ctx)
         )
+        self._service.tell_people_soon()
         return respond(answer, *_lines(answer))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx2
 import pytest
 
@@ -36,6 +37,7 @@ class World:
     wrong: list[Condition] = field(default_factory=list)
     got: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     answers: dict[str, int] = field(default_factory=dict)
+    hangs: str | None = None
 
     def alerting(self) -> Alerting:
         """As a process has it that has just begun."""
@@ -46,7 +48,9 @@ class World:
     async def _look(self, _: Sequence[AlertRow]) -> list[Condition]:
         return [*self.wrong]
 
-    def _receive(self, request: httpx2.Request) -> httpx2.Response:
+    async def _receive(self, request: httpx2.Request) -> httpx2.Response:
+        if str(request.url) == self.hangs:
+            await anyio.sleep_forever()
         status = self.answers.get(request.url.path, 200)
         if status == 200:
             self.got.append((request.url.path, json.loads(request.content)))
@@ -184,3 +188,21 @@ async def test_what_a_part_of_the_program_notes_stands_until_it_takes_it_back(st
     assert await noted_conditions(store) == [drift]
     await store.write(end)
     assert await noted_conditions(store) == []
+
+
+async def test_a_process_that_ends_soon_waits_for_no_channel_longer_than_said(world: World) -> None:
+    world.wrong, world.hangs = [LATE], FIRST
+    failures = await world.alerting().step_within(0.1)
+    assert failures == ("webhook at 127.0.0.1: it took no notice within 0.1 s.",)
+    assert world.told == ["second began freshness"], "the other one is not kept waiting"
+    world.hangs = None
+    assert await world.alerting().step_within(0.1) == ()
+    assert world.told == ["second began freshness", "first began freshness"]
+
+
+async def test_a_process_that_ends_soon_says_what_was_not_taken(world: World) -> None:
+    world.wrong, world.answers["/first-hook"] = [FAILED], 500
+    (failure,) = await world.alerting().step_within(5)
+    assert failure.startswith("webhook at 127.0.0.1: a notice about run_failed was not taken: ")
+    world.channels = []
+    assert await world.alerting().step_within(5) == (), "nobody is to be told"

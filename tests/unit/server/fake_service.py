@@ -76,6 +76,8 @@ class FakeService:
         self.problems = problems
         self.slow = slow
         self.slow_start = slow_start
+        self.deaf = False
+        self.told = 0
         self.driven_runs: tuple[str, ...] = ()
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.failure: Exception | None = None
@@ -93,6 +95,13 @@ class FakeService:
 
     def look_after_runs(self) -> None:
         """Nothing runs here."""
+
+    async def tell_people(self) -> tuple[str, ...]:
+        self.told += 1
+        return ("ops: it took no notice.",) if self.deaf else ()
+
+    def tell_people_soon(self) -> None:
+        """Nobody is told here."""
 
     async def list_spaces(self, *, limit: int = 50, cursor: str | None = None) -> Page[SpaceRow]:
         self._asked("list_spaces", limit=limit, cursor=cursor)

@@ -141,6 +141,19 @@ def test_a_repair_ends_as_its_run(cli: Run, service: FakeService, state: str, co
     assert service.called("apply")[0]["change_set_id"] == "cs_1"
 
 
+@pytest.mark.parametrize(
+    ("command", "tells"), [(["sync"], 1), (["apply", "cs_1"], 1), (["drift"], 1), (["preview"], 0)]
+)
+def test_who_cannot_be_told_of_alerts_is_a_warning_and_changes_nothing_else(
+    cli: Run, service: FakeService, command: list[str], tells: int
+) -> None:
+    service.deaf = True
+    code, out, err = cli(*command, "--json")
+    assert (code, service.told) == (0, tells)
+    assert err.count("spheresync: warning: ops: it took no notice.") == tells
+    assert isinstance(json.loads(out), dict)
+
+
 def test_a_repair_of_nothing_starts_no_run(cli: Run, service: FakeService) -> None:
     code, out, _ = cli("drift", "--repair", "--tier", "high", "--json")
     document = json.loads(out)
