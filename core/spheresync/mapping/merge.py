@@ -177,10 +177,15 @@ def _by_name(table_input: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 def differences(last: JsonValue, live: JsonValue, path: str = "") -> tuple[str, ...]:
     """Where `live` differs from `last` in whatever field, except by members that AWS fills with empty values."""
     if isinstance(last, dict) and isinstance(live, dict):
-        names = sorted(last.keys() | {name for name, value in live.items() if value})
+        names = sorted(last.keys() | {name for name, value in live.items() if not _says_nothing(value)})
         pairs = ((name, last.get(name), live.get(name)) for name in names)
         return tuple(p for name, a, b in pairs for p in differences(a, b, f"{path}.{name}".lstrip(".")))
     if isinstance(last, list) and isinstance(live, list) and len(last) == len(live):
         pairs_at = enumerate(zip(last, live, strict=True))
         return tuple(p for index, (a, b) in pairs_at for p in differences(a, b, f"{path}[{index}]"))
-    return () if last == live or (not last and not live) else (path,)
+    return () if last == live or (_says_nothing(last) and _says_nothing(live)) else (path,)
+
+
+def _says_nothing(value: JsonValue) -> bool:
+    """Whether AWS may have filled it in: empty, or members that all are (`SkewedInfo` of a table that has none)."""
+    return all(map(_says_nothing, value.values())) if isinstance(value, dict) else not value

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.mapping.glue_table import design_table, fingerprint_of, retired
-from spheresync.mapping.merge import merge
+from spheresync.mapping.merge import differences, merge
 from spheresync.model import Asset, PhysicalName, canonical_json
 from tests.unit.mapping.assets import ASSETS, MARKER, ORDERS, column, decide
 
@@ -173,3 +173,44 @@ def test_other_members_of_the_storage_descriptor_survive() -> None:
     live["StorageDescriptor"]["SerdeInfo"] = {"Name": "s"}
     assert json.loads(merge(last, live, last, POLICIES).body)["StorageDescriptor"]["SerdeInfo"] == {"Name": "s"}
     assert merge(last, live, last, POLICIES).body == canonical_json(live)
+
+
+VOID: st.SearchStrategy[Any] = st.recursive(
+    st.sampled_from([None, 0, False, ""]) | st.builds(list),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=2),
+    max_leaves=4,
+)
+JSON: st.SearchStrategy[Any] = st.recursive(
+    VOID | st.sampled_from([1, 2, "x"]),
+    lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3) | st.lists(inner, max_size=3),
+    max_leaves=8,
+)
+
+
+def _said(value: Any) -> Any:
+    """What a value says once everything that AWS may have filled in is None."""
+    if isinstance(value, dict):
+        members = {name: _said(inner) for name, inner in value.items()}
+        return {name: inner for name, inner in members.items() if inner is not None} or None
+    if isinstance(value, list):
+        return [_said(inner) for inner in value] or None
+    return value or None
+
+
+@given(JSON, JSON)
+def test_two_bodies_differ_where_they_say_something_else(last: Any, live: Any) -> None:
+    assert (differences(last, live) == ()) == (_said(last) == _said(live))
+
+
+@given(ASSETS, st.dictionaries(st.sampled_from(["SkewedInfo", "SchemaReference", "x"]), VOID))
+def test_what_aws_fills_in_is_no_difference(asset: Asset, filled: dict[str, Any]) -> None:
+    last = json.loads(_made(asset))
+    live = _live(_made(asset), **filled)
+    live["StorageDescriptor"] |= filled
+    assert differences(last, live) == differences(live, last) == ()
+
+
+@pytest.mark.parametrize("live", [{"a": {}}, {}, {"a": {"b": {"c": []}}}])
+def test_nested_empties_are_no_difference(live: dict[str, Any]) -> None:
+    assert differences({"a": {"b": {}}}, live) == differences(live, {"a": {"b": {}}}) == ()
+    assert differences({"a": {"b": {"c": 1}}}, live) == differences(live, {"a": {"b": {"c": 1}}}) != ()
