@@ -176,7 +176,9 @@ class SourceType:
     collection: bool = False
 
     def __str__(self) -> str:
-        leading = self.length if self.precision is None else self.precision
+        leading: int | str | None = self.length if self.precision is None else self.precision
+        if leading is None and isinstance(self.scale, int):
+            leading = "*"  # alone, the scale would read as the precision
         facets = [str(facet) for facet in (leading, self.scale) if facet is not None]
         spelled = f"{self.name}({','.join(facets)})" if facets else self.name
         return f"Collection({spelled})" if self.collection else spelled

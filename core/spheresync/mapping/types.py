@@ -80,9 +80,17 @@ def _text(source: SourceType) -> TypeDecision:
 
 
 def _decimal(source: SourceType) -> TypeDecision:
+    """Exact where both facets are numbers that Hive takes.
+
+    SAP's floating decimal (`Scale` "variable" or "floating") moves its point, and one without `Precision` has as many
+    digits as it likes (OData CSDL 4.01, 7.2.3 and 7.2.4): any decimal(p,s) would cut values of either.
+    """
     precision, scale = source.precision, source.scale
-    if precision is None or not isinstance(scale, int):
-        return TypeDecision("string", "a decimal of floating or unknown scale has no exact counterpart")
+    if scale is not None and not isinstance(scale, int):
+        return TypeDecision("string", f"a decimal of {scale} scale has no exact counterpart; a rule can set a type")
+    if precision is None or scale is None:
+        missing = "precision" if precision is None else "scale"
+        return TypeDecision("string", f"a decimal without a {missing} has no exact counterpart; a rule can set a type")
     if not (1 <= precision <= MOST_DIGITS and 0 <= scale <= precision):
         return TypeDecision("string", f"decimal({precision},{scale}) is beyond decimal(38,s)")
     return TypeDecision(f"decimal({precision},{scale})", _SAME)

@@ -65,6 +65,35 @@ def test_types(source: SourceType, glue: str) -> None:
     assert decision.reason
 
 
+@pytest.mark.parametrize(
+    ("source", "spelled", "because"),
+    [
+        (SourceType("Edm.Decimal", None, 15, 2), "Edm.Decimal(15,2)", "exact"),
+        (SourceType("Edm.Decimal", None, 15, 0), "Edm.Decimal(15,0)", "exact"),
+        (SourceType("Edm.Decimal", None, None, 2), "Edm.Decimal(*,2)", "without a precision"),
+        (SourceType("Edm.Decimal", None, None, 0), "Edm.Decimal(*,0)", "without a precision"),
+        (SourceType("Edm.Decimal"), "Edm.Decimal", "without a precision"),
+        (SourceType("cds.Decimal", None, 15), "cds.Decimal(15)", "without a scale"),
+        (SourceType("Edm.Decimal", None, 34, "variable"), "Edm.Decimal(34,variable)", "of variable scale"),
+        (SourceType("Edm.Decimal", None, None, "floating"), "Edm.Decimal(floating)", "of floating scale"),
+    ],
+    ids=str,
+)
+def test_a_decimal_is_spelled_as_the_source_has_it_and_says_why_it_is_a_string(
+    source: SourceType, spelled: str, because: str
+) -> None:
+    decision = glue_type(source)
+    assert str(source) == spelled
+    assert because in decision.reason
+    assert (decision.glue == "string") == (because != "exact")
+
+
+@given(st.lists(TYPES, min_size=2, max_size=2, unique=True))
+def test_two_decimals_are_spelled_differently(types: list[SourceType]) -> None:
+    first, second = (SourceType("Edm.Decimal", None, each.precision, each.scale) for each in types)
+    assert (str(first) == str(second)) == (first == second)
+
+
 @given(TYPES)
 def test_every_type_is_one_that_hive_knows(source: SourceType) -> None:
     assert parse_hive_type(glue_type(source).glue) == glue_type(source).glue

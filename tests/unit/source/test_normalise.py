@@ -85,6 +85,10 @@ def test_renamed_aliases_and_other_case_change_nothing(samples: Path) -> None:
         ('Type="Edm.Decimal" Precision="15" Scale="2"', SourceType("Edm.Decimal", precision=15, scale=2)),
         ('Type="Edm.Decimal" Precision="15"', SourceType("Edm.Decimal", precision=15, scale=0)),
         ('Type="Edm.Decimal"', SourceType("Edm.Decimal")),
+        ('Type="Edm.Decimal" Scale="2"', SourceType("Edm.Decimal", scale=2)),
+        ('Type="Edm.Decimal" Scale="0"', SourceType("Edm.Decimal", scale=0)),
+        ('Type="S.Money" Scale="0"', SourceType("Edm.Decimal", precision=15, scale=0)),
+        ('Type="S.Money" Scale="variable"', SourceType("Edm.Decimal", precision=15, scale="variable")),
         (
             'Type="Edm.Decimal" Precision="34" Scale="variable"',
             SourceType("Edm.Decimal", precision=34, scale="variable"),
