@@ -184,6 +184,10 @@ RUNS: tuple[Promise, ...] = (
         "CONTRACT.md#Command line: `spheresync`",
         "restore brings the state back from a backup, whole or not at all, and keeps the former one.",
         (
+            "tests/e2e/test_after_restore.py::test_a_run_that_only_the_lost_state_knew_cannot_be_undone_and_says_so",
+            "tests/e2e/test_after_restore.py::test_an_undo_waits_until_a_sync_has_found_out_what_aws_holds",
+            "tests/e2e/test_after_restore.py::test_drift_of_tables_that_nobody_knows_is_no_success_and_repairs_nothing",
+            "tests/e2e/test_after_restore.py::test_what_a_revert_holds_is_known_after_a_restore_too",
             "tests/e2e/test_backup.py::test_a_restore_is_undone_by_a_restore",
             "tests/e2e/test_backup.py::test_a_state_of_a_process_that_was_killed_is_put_aside_with_all_it_held",
             "tests/e2e/test_backup.py::test_a_damaged_state_says_what_to_do_and_is_restored",

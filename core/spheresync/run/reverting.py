@@ -14,7 +14,7 @@ from datetime import datetime
 
 from spheresync import __version__
 from spheresync.config import DeletionPolicy, Settings
-from spheresync.errors import UsageError
+from spheresync.errors import RefusedError, UsageError
 from spheresync.model import (
     DEFAULT_DESTINATION,
     Action,
@@ -72,6 +72,7 @@ class Reverter:
 
         Raises:
             UsageError: there is no such run, or it has not ended.
+            RefusedError: the state was restored, and no sync has looked at AWS since.
             TargetError: a table could not be read; nothing was saved.
         """
         undone = await self._store.runs.get(self._run_id)
@@ -87,6 +88,7 @@ class Reverter:
         """The items by themselves, a chunk of bodies at a time, so that memory does not grow with their number."""
         waits = None if self._settings.deletion.policy is DeletionPolicy.DELETE else NEEDS_ALLOWANCE
         deeds = await self._deeds(undone)
+        _require_known(undone, deeds)
         live = await self._read([_address(deed.item) for deed in deeds if deed.nature not in _NEVER_READ])
         items: list[ChangeSetItem] = []
         for start in range(0, len(deeds), _CHUNK):
@@ -175,6 +177,23 @@ class Reverter:
         return record
 
 
+def _require_known(undone: RunRecord, deeds: Sequence[Deed]) -> None:
+    """A restored state has forgotten what targets hold, so it cannot tell what others or other runs did since.
+
+    Raises:
+        RefusedError: the targets have not been looked at since.
+    """
+    unknown = [deed for deed in deeds if deed.nature in _LEAVES_ONE and deed.known is None and deed.asset_has is None]
+    if unknown:
+        tables = f"{unknown[0].table}" + (f" and {len(unknown) - 1} other tables" if len(unknown) > 1 else "")
+        raise RefusedError(
+            f"run {undone.id} cannot be undone yet: since this state was restored, nobody has looked at {tables}.",
+            remedy="Run `spheresync sync`, which finds out what AWS holds, then revert the run.",
+        )
+
+
+_LEAVES_ONE = frozenset({Nature.CREATED, Nature.CHANGED, Nature.FORGOTTEN})
+"""After these the state knows the object."""
 _NEVER_READ = frozenset({Nature.NOTHING, Nature.ADOPTED})
 
 

@@ -26,6 +26,7 @@ class Undoing(Reading):
 
         Raises:
             UsageError: there is no such run, or it has not ended.
+            RefusedError: the state was restored, and no sync has looked at AWS since.
             TargetError: a table could not be read; nothing was saved.
         """
         authorize(principal, Permission.ADMINISTER)

@@ -48,7 +48,7 @@ def _lines(answer: DriftAnswer) -> Iterable[str]:
     yield f"Looked at {answer.looked_at}: {counts_line(answer.summary)}."
     yield page_line("drifted tables", len(answer.items), answer.total, answer.next_cursor)
     if answer.problems:
-        yield f"{len(answer.problems)} databases could not be compared; nothing is known of them: see problems."
+        yield f"{len(answer.problems)} databases or spaces could not be compared: see problems; they may have drifted."
     if answer.change_set_id is not None:
         yield (
             "Nothing was written. Show it to the user; if they agree, apply_changes with "
