@@ -23,8 +23,8 @@ _LARGEST_PAGE = 200
 _FIRST_ITEMS = 50
 _ASSETS = "spheresync://assets/"
 
-#: Names of assets are no file paths: `/` and `..` are letters like any other.
-_NAMES = ResourceSecurity(reject_path_traversal=False, reject_absolute_paths=False)
+#: Names of assets are no file paths and only compared: `/`, `..` and NUL are letters like any other.
+_NAMES = ResourceSecurity(reject_path_traversal=False, reject_absolute_paths=False, reject_null_bytes=False)
 
 _Answer = TypeVar("_Answer", bound=BaseModel)
 

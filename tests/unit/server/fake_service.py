@@ -54,7 +54,24 @@ SLASHED = "SALES/Orders/2026"
 GUARD_REMEDY = "If that is meant, run sync with --max-deletes 5."
 HIDDEN = "SALES/V\u200bOR  DERS"
 
-__all__ = ["HOSTILE", "LATER", "NOW", "SLASHED", "FakeService"]
+ODD = tuple(
+    f"{space}/{name}"
+    for space, name in (
+        *(
+            ("SALES", odd)
+            for odd in (".", "..", "../..", "../../etc/passwd", "/etc/passwd", "./V", "a/../b", "%2e%2e", "%")
+        ),
+        *(
+            ("SALES", odd)
+            for odd in ("a\x00b", "a\nb", "a\x1b[31mb", "\x7f", "\u202eb", "?x=1", "a#b", "C:\\x", "x" * 5_000)
+        ),
+        ("..", ".."),
+        (".", "A"),
+    )
+)
+"""Names that a path, a URL or a terminal would take for something else."""
+
+__all__ = ["HOSTILE", "LATER", "NOW", "ODD", "SLASHED", "FakeService"]
 
 
 class FakeService:
@@ -134,7 +151,7 @@ class FakeService:
 
     async def describe_asset(self, asset: str) -> AssetDetail:
         self._asked("describe_asset", asset=asset)
-        if asset not in {"SALES/V_ORDERS", SLASHED, HIDDEN}:
+        if asset not in {"SALES/V_ORDERS", SLASHED, HIDDEN, *ODD}:
             raise UsageError(f"there is no asset {asset!r}.", remedy="Did you mean SALES/V_ORDERS?")
         return AssetDetail(
             asset=asset,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from mcp import Client, MCPError
@@ -12,7 +13,7 @@ from mcp.types import PromptReference, ResourceTemplateReference, TextContent, T
 from spheresync_server.mcp_server.resources import spell_asset_uri
 from spheresync_server.prompt_files import load_prompts, parse_prompt
 from tests.unit.server.conftest import MakeServer
-from tests.unit.server.fake_service import SLASHED, FakeService
+from tests.unit.server.fake_service import ODD, SLASHED, FakeService
 
 pytestmark = pytest.mark.anyio
 
@@ -51,13 +52,36 @@ async def test_names_may_hold_slashes(make_server: MakeServer, spelled: str) -> 
         assert (await read(client, f"spheresync://assets/SALES/{spelled}"))["asset"] == SLASHED
 
 
+@pytest.mark.parametrize("asset", ODD, ids=lambda asset: repr(asset[:20]))
+async def test_an_asset_of_whatever_name_is_read_by_its_own(make_server: MakeServer, era: str, asset: str) -> None:
+    space, _, name = asset.partition("/")
+    async with Client(make_server(), mode=era) as client:
+        found = await read(client, f"spheresync://assets/{quote(space, safe='')}/{quote(name, safe='')}")
+        tool = await client.call_tool("describe_asset", {"asset": asset})
+        with pytest.raises(MCPError, match="there is no asset") as caught:
+            await client.read_resource(f"spheresync://assets/{quote(space, safe='')}/{quote(name + '-', safe='')}")
+    assert not tool.is_error and tool.structured_content is not None
+    assert found["asset"] == tool.structured_content["asset"]
+    assert caught.value.error.code == -32602
+
+
+@pytest.mark.parametrize(
+    "uri", ["spheresync://assets/", "spheresync://assets//", "spheresync://assets/SALES/", "spheresync://assets//X"]
+)
+async def test_an_address_of_no_asset_is_not_found(make_server: MakeServer, era: str, uri: str) -> None:
+    async with Client(make_server(), mode=era) as client:
+        with pytest.raises(MCPError) as caught:
+            await client.read_resource(uri)
+    assert caught.value.error.code == -32602
+
+
 def test_a_percent_in_a_name_survives() -> None:
     assert spell_asset_uri("spheresync://assets/A%20B/x%252Fy/z") == "spheresync://assets/A%20B/x%252Fy%2Fz"
 
 
 @pytest.mark.parametrize(
     "uri",
-    ["spheresync://assets/SALES/NOPE", "spheresync://assets/SALES/..", "spheresync://runs/x", "spheresync://nope"],
+    ["spheresync://assets/SALES/NOPE", "spheresync://assets/SALES/...", "spheresync://runs/x", "spheresync://nope"],
 )
 async def test_what_is_not_there_is_not_found(make_server: MakeServer, era: str, uri: str) -> None:
     async with Client(make_server(), mode=era) as client:
