@@ -72,6 +72,7 @@ OBSERVING: tuple[Promise, ...] = (
             "tests/e2e/test_alerts.py::test_a_notice_that_a_command_cannot_deliver_fails_nothing_and_goes_with_the_next",
             "tests/e2e/test_alerts.py::test_drift_that_a_command_finds_and_repairs_is_told_of",
             "tests/e2e/test_alerts.py::test_a_server_without_a_scheduler_tells_how_its_runs_end",
+            "tests/e2e/test_alerts.py::test_what_alerts_ask_of_aws_is_counted_apart_from_what_syncs_ask",
             "tests/e2e/test_alerts.py::test_work_that_waits_for_a_person_and_a_client_that_ends_are_told_of",
             "tests/unit/alerts/test_alerting.py::test_each_is_told_once_when_it_begins_and_once_when_it_is_over",
             "tests/unit/alerts/test_alerting.py::test_what_lasts_is_reminded_of_once_a_day_with_its_present_text",

@@ -121,6 +121,19 @@ def test_a_notice_that_a_command_cannot_deliver_fails_nothing_and_goes_with_the_
     assert told(receiver) == [("run_failed", "began")]
 
 
+def test_what_alerts_ask_of_aws_is_counted_apart_from_what_syncs_ask(synced: Installation, receiver: Listener) -> None:
+    before = synced.ask("status")["ledger"]
+    synced.config = json.dumps({"alerts": [{"sns": "arn:aws:sns:eu-central-1:123456789012:ops", "on": "run_failed"}]})
+    synced.extra = {**synced.extra, "AWS_ENDPOINT_URL_SNS": receiver.url}
+    receiver.statuses += [500] * 20
+    fail(synced)
+    after = synced.ask("status")["ledger"]
+    assert "alert_aws_calls" not in before and b"Action=Publish" in receiver.posts[0].body
+    assert after["alert_aws_calls"] == len(receiver.posts)
+    assert after["alert_aws_bytes"] == sum(len(post.body) for post in receiver.posts)
+    assert after["aws_calls"] == before["aws_calls"], "a run tells only what it asked itself"
+
+
 def test_drift_that_a_command_finds_and_repairs_is_told_of(
     synced: Installation, glue: GlueSimulator, receiver: Listener
 ) -> None:

@@ -36,6 +36,13 @@ class Channels:
         self._door = door
         self._transport = transport
 
+    def usage(self) -> dict[str, int]:
+        """What was asked of AWS so far, in words of the ledger: apart from what syncs ask there."""
+        if self._door is None:
+            return {}
+        used = self._door.usage
+        return {"alert_aws_calls": used.total_calls, "alert_aws_bytes": used.bytes_sent}
+
     async def send(self, channel: AlertChannel, notice: Notice) -> None:
         """Hand one notice over.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
 from datetime import datetime
@@ -52,6 +52,7 @@ class Workshop:
         self._targets: dict[TargetName, Target] = {}
         self._former_targets: list[Target] = []  # made under other settings; what they cost still counts
         self._mapping: MappingRules | None = None
+        self._beside: list[Callable[[], Mapping[str, int]]] = []
         self._settled: dict[str, int] = {}  # of `usage`, what the ledger holds already
 
     @property
@@ -200,9 +201,15 @@ class Workshop:
         )
         return await planner.run()
 
+    def count_beside(self, figures: Callable[[], Mapping[str, int]]) -> None:
+        """Have the ledger hold these of the process too; they are no part of what a run uses."""
+        self._beside.append(figures)
+
     async def settle_usage(self) -> None:
         """Add to the ledger what this process has used since it last did."""
         used = self.usage() | self._repeats()
+        for figures in self._beside:
+            used |= figures()
         amounts = {word: amount - self._settled.get(word, 0) for word, amount in used.items()}
         if not any(amounts.values()):
             return

@@ -49,6 +49,7 @@ class Observing(Reading):
         self._long_lived = False
         door = AwsDoor(workers=2, deadline=_PATIENCE, read_timeout=_SILENCE)
         self._channels = Channels(None if workshop.settings.env == "dog" else door)
+        workshop.count_beside(self._channels.usage)
 
     def keep_pulse(self) -> None:
         """From now on notice when this process stands still: what a server that is asked for its health does."""

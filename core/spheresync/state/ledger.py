@@ -1,4 +1,7 @@
-"""What was asked of Datasphere and AWS, by day: requests, calls, bytes. Each process adds what it used."""
+"""What was asked of Datasphere and AWS, by day: requests, calls, bytes. Each process adds what it used.
+
+`aws_*` is what syncs ask of the targets, as their runs tell it; `alert_aws_*` what telling people asks of SNS and SES.
+"""
 
 from __future__ import annotations
 

@@ -28,6 +28,8 @@ _LEDGER = {
     "aws_bytes": "Bytes of bodies sent to AWS.",
     "aws_throttled": "Calls that AWS throttled.",
     "aws_retries": "Calls to AWS that were repeated.",
+    "alert_aws_calls": "Requests sent to SNS and SES about alerts, repeats included.",
+    "alert_aws_bytes": "Bytes of bodies sent to SNS and SES about alerts.",
     "guard_trips": "Runs in which a guard held changes back.",
 }
 """Words of the ledger that are told, with what they mean."""
