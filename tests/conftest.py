@@ -1,4 +1,4 @@
-"""Suite-wide rules: asyncio as the only backend, and no connection that leaves loopback."""
+"""Suite-wide rules: asyncio as the only backend, no connection that leaves loopback, no property that is timed."""
 
 from __future__ import annotations
 
@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.simulators.loopback import loopback_only
 
 pytest_plugins = ["tests.simulators.fixtures"]
+
+# How long an example takes says how busy the machine is, and nothing of the code.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 SAMPLES = Path(__file__).resolve().parents[1].parent / "shared" / "samples" / "datasphere"
 

@@ -53,7 +53,7 @@ def test_an_undo_waits_until_a_sync_has_found_out_what_aws_holds(
     first = restored.ask("runs")["items"][-1]["run_id"]
     before = inputs(glue)
     refused = restored.ask("revert", first, code=3)["error"]
-    assert "since this state was restored" in refused["message"] and "spheresync sync" in refused["remedy"]
+    assert "since this state was restored" in refused["message"] and "Run a sync" in refused["remedy"]
     assert restored.ask("sync")["counts"]["adopt"] == 29, "and one that somebody edited is written again"
     undo = restored.ask("revert", first)
     kinds = {item["asset"]: item["action"] for item in restored.ask("revert", first, "--limit", "100")["items"]}

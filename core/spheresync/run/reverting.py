@@ -188,7 +188,7 @@ def _require_known(undone: RunRecord, deeds: Sequence[Deed]) -> None:
         tables = f"{unknown[0].table}" + (f" and {len(unknown) - 1} other tables" if len(unknown) > 1 else "")
         raise RefusedError(
             f"run {undone.id} cannot be undone yet: since this state was restored, nobody has looked at {tables}.",
-            remedy="Run `spheresync sync`, which finds out what AWS holds, then revert the run.",
+            remedy="Run a sync, which finds out what AWS holds, then revert the run.",
         )
 
 

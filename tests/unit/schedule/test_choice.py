@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.model import AssetId, Tier
@@ -82,7 +82,6 @@ def test_where_there_is_none_the_worth_decides_and_new_and_signalled_ones_come_f
     assert set(chosen) >= {"new", "hint", "busy"}
 
 
-@settings(deadline=None)
 @given(st.integers(1, 40), st.integers(1, 80), st.integers(1, 30))
 def test_nothing_is_forgotten_however_much_else_is_worth_more(room: int, dead: int, critical: int) -> None:
     """With half of the room for the overdue, everything is seen within a number of rounds that the room bounds."""

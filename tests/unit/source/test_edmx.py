@@ -81,7 +81,7 @@ def test_the_byte_cap() -> None:
 
 
 @given(st.binary(max_size=300) | st.text(max_size=300).map(edmx))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_bytes_from_anywhere_give_a_document_or_a_fault(body: bytes) -> None:
     try:
         parse_edmx(body)
@@ -90,7 +90,7 @@ def test_bytes_from_anywhere_give_a_document_or_a_fault(body: bytes) -> None:
 
 
 @given(cut=st.integers(min_value=1))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_every_cut_is_noticed_early(cut: int) -> None:
     body = edmx(entity(ONE, more=about("S.SALES/A", 'Term="Common.Label" String="&lt;/Edm"')))
     check_ended(body)
@@ -261,7 +261,7 @@ def escape(text: str) -> str:
 
 
 @given(model=MODEL, alias=NAMES.filter(lambda name: name != "S"), key_count=st.integers(0, 3))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_is_written_is_what_is_read(model: dict, alias: str, key_count: int) -> None:  # type: ignore[type-arg]
     key = list(model)[:key_count]
     inside, blocks = "", ""

@@ -64,7 +64,7 @@ class World:
 PAUSES = st.lists(st.sampled_from([0.0, 0.0, 0.0, 0.05, 0.4, 1.5, 1.9, 2.5, 20.0, 59.0]), min_size=1, max_size=12)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=12)
 @given(
     limit=st.integers(1, 30) | st.integers(48, 150), demands=st.lists(PAUSES, min_size=1, max_size=4), data=st.data()
 )

@@ -213,7 +213,7 @@ async def test_counts_by_facet(store: Store) -> None:
     ]
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bodies=st.lists(st.binary(max_size=200), max_size=8))
 async def test_blobs_are_kept_once_and_come_back(store: Store, bodies: list[bytes]) -> None:
     digests = await store.write(lambda tx: tx.blobs.put_many(bodies))
