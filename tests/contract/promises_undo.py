@@ -12,6 +12,7 @@ UNDO: tuple[Promise, ...] = (
         (
             "tests/e2e/test_undo.py::test_tables_are_byte_equal_again_and_the_undo_is_reviewed_first",
             "tests/e2e/test_undo.py::test_edits_by_hand_that_a_run_wrote_over_come_back_exactly",
+            "tests/e2e/test_undo.py::test_a_database_that_the_undone_run_made_stays_and_is_told_of_where_it_ends_empty",
             "tests/e2e/test_undo.py::test_a_run_without_changes_has_nothing_to_undo_and_says_so",
         ),
     ),

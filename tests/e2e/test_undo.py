@@ -191,6 +191,26 @@ def test_a_created_table_goes_only_where_deletes_are_allowed_and_is_not_made_aga
     assert synced.ask("sync")["counts"]["unchanged"] == 31
 
 
+def test_a_database_that_the_undone_run_made_stays_and_is_told_of_where_it_ends_empty(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    first = installation.ask("sync", "--space", "SPACE_000")["run_id"]
+    second = installation.ask("sync", "--space", "SPACE_001")["run_id"]
+    glue.client().create_table(DatabaseName="space_001", TableInput={"Name": "of_others"})
+    assert installation.ask("revert", second)["findings"] == [], "others have put something there"
+    change_set = installation.ask("revert", first)
+    (finding,) = change_set["findings"]
+    assert (finding["subject"], finding["code"]) == ("database space_000", "database_stays")
+    assert "`aws glue delete-database`, with space_000 as its name" in finding["remedy"]
+    run = installation.ask("apply", change_set["change_set_id"], "--allow-deletes")
+    assert (run["counts"]["delete"], run["findings"]) == (10, [finding]), "told with what was done too"
+    assert tables_of(glue, "space_000") == {}
+    assert {"space_000", "space_001"} <= set(glue.dump()["databases"])
+    glue.client().delete_database(Name="space_000")
+    installation.ask("release")
+    assert installation.ask("sync", "--space", "SPACE_000")["counts"]["create"] == 10
+
+
 def test_a_retired_and_a_deleted_table_come_back_whole_and_stay(
     synced: Installation, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:

@@ -30,7 +30,8 @@ from spheresync.model import (
 )
 from spheresync.plan.items import digest_items
 from spheresync.plan.undo import Deed, Nature, settle_together, undo_item
-from spheresync.run.naming import Address
+from spheresync.run.left_databases import left_databases, stays
+from spheresync.run.naming import Address, container_note
 from spheresync.run.planning import FORMAT
 from spheresync.run.removals import NEEDS_ALLOWANCE
 from spheresync.run.scope import Scope
@@ -82,7 +83,8 @@ class Reverter:
                 remedy="Wait for its end or cancel it, then revert what it has done.",
             )
         items = settle_together(await self._plan(undone))
-        return await self._save([replace(item, ordinal=number) for number, item in enumerate(items, start=1)])
+        items = [replace(item, ordinal=number) for number, item in enumerate(items, start=1)]
+        return await self._save(items, await left_databases(self._store, self._target, undone.id, items))
 
     async def _plan(self, undone: RunRecord) -> list[ChangeSetItem]:
         """The items by themselves, a chunk of bodies at a time, so that memory does not grow with their number."""
@@ -134,7 +136,7 @@ class Reverter:
         found = [(address, await self._target.read(address.container, address.name)) for address in addresses]
         return {address: live for address, live in found if live is not None}
 
-    async def _save(self, items: Sequence[ChangeSetItem]) -> ChangeSetRecord:
+    async def _save(self, items: Sequence[ChangeSetItem], left: Sequence[PhysicalName]) -> ChangeSetRecord:
         settings, summary = self._settings, Counter(item.action for item in items)
         record = ChangeSetRecord(
             id=ChangeSetId(f"cs_{secrets.token_hex(6)}"),
@@ -146,7 +148,7 @@ class Reverter:
             scope_digest=settings.scope_digest,
             request=canonical_json(Scope().to_json()),
             summary={action: summary[action] for action in Action},
-            findings=() if items else (_nothing(self._run_id),),
+            findings=tuple(stays(database, self._run_id) for database in left) if items else (_nothing(self._run_id),),
             problems=(),
             blocked=sum(1 for item in items if item.blocked_by is not None),
             run_id=None,
@@ -171,6 +173,8 @@ class Reverter:
 
         async def save(tx: Tx) -> None:
             await tx.change_sets.put(record, items)
+            for database in left:  # a person is told to delete it, so that whoever needs it next must see to it
+                await tx.meta.delete(container_note(self._target.name, database))
             await tx.audit.append_many([event])
 
         await self._store.write(save)
