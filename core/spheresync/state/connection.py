@@ -24,6 +24,7 @@ import anyio.to_thread
 
 from spheresync.errors import StateError
 from spheresync.state.faults import explain, is_busy, locked_for_long
+from spheresync.state.folder_faults import unusable_folder
 from spheresync.state.schema import Migration, migrate
 
 FILE_NAME = "spheresync.db"
@@ -154,10 +155,7 @@ async def _prepared(path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Co
             if anyio.current_time() > give_up:
                 raise locked_for_long(path, PATIENCE, "") from error
         except OSError as error:
-            raise StateError(
-                f"The state folder {path.parent} cannot be used: {error.strerror or error}.",
-                remedy="Set SPHERESYNC_STATE_DIR to a folder on a local disk that this user may write.",
-            ) from error
+            raise unusable_folder(path.parent, error) from error
         await anyio.sleep(random.uniform(0.005, 0.05))  # noqa: S311 -- jitter, not secrecy
 
 

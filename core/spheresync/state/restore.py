@@ -37,6 +37,7 @@ from spheresync.state.copies import (
     rows_of,
 )
 from spheresync.state.faults import explain, is_damaged
+from spheresync.state.folder_faults import unusable_folder
 from spheresync.state.gate import RESTORED, finish, keeping_out, make_folder, sync_folder
 from spheresync.state.owners import Owners
 from spheresync.state.records import AuditEntry
@@ -138,7 +139,7 @@ def _aside(folder: Path) -> Iterator[Path]:
         place.mkdir(mode=0o700, exist_ok=True)
         descriptor = os.open(place, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unusable_folder(folder, error) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
@@ -152,17 +153,10 @@ def _aside(folder: Path) -> Iterator[Path]:
         workshop.mkdir(mode=0o700)
         yield workshop
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unusable_folder(folder, error) from error
     finally:
         shutil.rmtree(place, ignore_errors=True)
         os.close(descriptor)
-
-
-def _unwritable(folder: Path, error: OSError) -> StateError:
-    return StateError(
-        f"The state folder {folder} cannot be used: {error.strerror or error}.",
-        remedy="Free space on its disk, and make the folder belong to the user who runs this program.",
-    )
 
 
 def _copy(file: Path, target: Path, stop: threading.Event) -> tuple[Look, str]:

@@ -19,7 +19,6 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
-from spheresync.errors import StateError
 from spheresync.model import RunState, utc_now
 from spheresync.state.alerts import AlertReader, AlertWriter
 from spheresync.state.audit import AuditReader, AuditWriter
@@ -31,6 +30,7 @@ from spheresync.state.connection import FILE_NAME, PATIENCE, Link, ReadPool, Wri
 from spheresync.state.drift import DriftReader, DriftWriter
 from spheresync.state.faults import explain, is_busy, locked_for_long
 from spheresync.state.figures import FigureReader
+from spheresync.state.folder_faults import unusable_folder
 from spheresync.state.former_tables import FormerTableReader, FormerTableWriter
 from spheresync.state.gate import entering
 from spheresync.state.grants import GrantWriter
@@ -200,10 +200,7 @@ async def _entering(folder: Path) -> AsyncIterator[None]:
         try:
             await entered.enter_async_context(entering(folder))
         except OSError as error:
-            raise StateError(
-                f"The state folder {folder} cannot be used: {error.strerror or error}.",
-                remedy="Set SPHERESYNC_STATE_DIR to a folder on a local disk that this user may write.",
-            ) from error
+            raise unusable_folder(folder, error) from error
         yield
 
 
@@ -212,7 +209,4 @@ def _take_owner(folder: Path) -> OwnerLock:
         Owners(folder).sweep()
         return OwnerLock.take(folder)
     except OSError as error:
-        raise StateError(
-            f"The state folder {folder} cannot be used: {error.strerror or error}.",
-            remedy="Free space on its disk, and make the folder belong to the user who runs this program.",
-        ) from error
+        raise unusable_folder(folder, error) from error
