@@ -136,7 +136,10 @@ async def test_an_assistant_finds_drift_in_dog_and_the_status_says_so_until_it_i
         assert (item["object"], item["effect"]) == (f"{database}.{live['Name']}", "restore")
         status = await call(client, "get_sync_status")
         assert status["drift"] == {"drifted": 1, "looked_at": answer["looked_at"]}
-        assert f"Drifted: 1, looked at {answer['looked_at']}" in status["summary"]
+        assert (
+            f"At {answer['looked_at'][:19]}Z, the last look for drift, others have changed 1 table."
+            in status["summary"]
+        )
         run = await call(client, "apply_changes", change_set_id=answer["change_set_id"], wait_seconds=60)
         assert run["state"] == "done"
         assert (await call(client, "get_sync_status"))["drift"]["drifted"] == 0

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from spheresync.answers import DriftStatus, Finding, SyncStatus, TierStatus
-from spheresync.model import AssetStatus, RunState
 from spheresync.run.workshop import Workshop
 from spheresync.service import rows
+from spheresync.service.health import health_of
 from spheresync.service.reading import listed_run
 from spheresync.service.scheduling import scheduler_status, tier_statuses
 from spheresync.state.records import RunRecord
 
 RECENT = 5
 FRESHNESS_MISSED = "freshness_missed"
-_OUT_OF_SYNC_BY_INTENT = frozenset({AssetStatus.EXCLUDED, AssetStatus.RETIRED, AssetStatus.DELETED})
 
 
 async def sync_status(workshop: Workshop) -> SyncStatus:
@@ -31,10 +30,8 @@ async def sync_status(workshop: Workshop) -> SyncStatus:
         problems.insert(0, rows.finding(broken))
     if scheduler.state == "running":
         problems += [late for late in map(lateness, tiers) if late is not None]
-    health, summary = _health(statuses, ended, problems)
     drift = await store.drift.standing()
-    if drift.looked_at is not None:
-        summary = f"{summary} Drifted: {drift.drifted}, looked at {drift.looked_at}."
+    health, summary = health_of(statuses, ended, problems, drift)
     return SyncStatus.model_validate(
         {
             "health": health,
@@ -55,41 +52,14 @@ async def sync_status(workshop: Workshop) -> SyncStatus:
     )
 
 
-def _health(statuses: dict[str, int], ended: list[RunRecord], problems: list[Finding]) -> tuple[str, str]:
-    syncs = [run for run in ended if run.change_set_id is not None or run.kind == "sync"]
-    if not syncs:
-        return "unknown", "Nothing has been synced yet."
-    last = syncs[0]
-    troubled = statuses.get(AssetStatus.FAILED, 0) + statuses.get(AssetStatus.CONFLICT, 0)
-    present = sum(count for status, count in statuses.items() if status not in _OUT_OF_SYNC_BY_INTENT)
-    standing = f"{statuses.get(AssetStatus.SYNCED, 0)} of {_counted(present, 'asset')} in sync"
-    waiting = statuses.get(AssetStatus.PENDING, 0)
-    base = f"{standing}, {waiting} waiting for a sync." if waiting else f"{standing}."
-    base = f"{base} The last run, {last.id}, ended {last.state} at {_to_the_second(last.finished_at)}."
-    wrong = [
-        *([f"{_counted(troubled, 'asset')} could not be read or written"] if troubled else []),
-        *([_counted(len(problems), "further problem")] if problems else []),
-    ]
-    if last.state is RunState.DONE and not wrong:
-        return "ok", base
-    return "degraded", f"{base} Needs attention: {' and '.join(wrong) or 'that run'}."
-
-
 def lateness(tier: TierStatus) -> Finding | None:
     """That assets of a tier are later than its objective allows; a paused tier is late by a person's will."""
     if not tier.late or tier.paused:
         return None
-    message = f"{_counted(tier.late, 'asset')} of tier {tier.tier} not read within the objective of {tier.freshness}"
+    assets = "1 asset" if tier.late == 1 else f"{tier.late} assets"
+    message = f"{assets} of tier {tier.tier} not read within the objective of {tier.freshness}"
     remedy = "Raise datasphere.max_requests_per_minute, or the interval or the objective of the tier."
     return Finding(subject=f"tier {tier.tier}", code=FRESHNESS_MISSED, message=message, remedy=remedy)
-
-
-def _to_the_second(at: str | None) -> str:
-    return f"{at[:19]}Z" if at is not None else "a time nobody noted"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def _savings(ended: list[RunRecord]) -> dict[str, int]:

@@ -30,6 +30,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"a file that `spheresync backup` made", "a backup"),
         (r", or --force to replace it", ""),
         (r"`spheresync audit verify` tell", "verify_audit_log tell"),
+        (r"`spheresync runs (\w+)`", r"get_run of \1"),
         (r"`spheresync doctor`", "test_connections"),
         (r"`spheresync config validate` checks the file", "get_sync_status tells when it is mended"),
         (r"`spheresync config show` lists", "the resource spheresync://config lists"),

@@ -1,0 +1,87 @@
+"""How the installation is doing, in one word and a few sentences. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from spheresync.answers import Finding
+from spheresync.model import AssetStatus, RunState
+from spheresync.state.drift_records import DriftStanding
+from spheresync.state.records import RunRecord
+
+Health = Literal["ok", "degraded", "unknown"]
+
+_OUT_OF_SYNC_BY_INTENT = frozenset({AssetStatus.EXCLUDED, AssetStatus.RETIRED, AssetStatus.DELETED})
+_WENT_WRONG = {
+    RunState.PARTLY_FAILED: "did not get through with everything",
+    RunState.FAILED: "failed",
+    RunState.REFUSED: "was held back",
+}
+
+
+def health_of(
+    statuses: Mapping[str, int], ended: Sequence[RunRecord], problems: Sequence[Finding], drift: DriftStanding
+) -> tuple[Health, str]:
+    """The word and the sentences.
+
+    Args:
+        statuses: how many assets stand where.
+        ended: runs that have ended, newest first.
+        problems: what is wrong besides: with spaces, the settings, tiers that are late.
+        drift: what is known of edits by others; they are told, and nobody's failure.
+    """
+    syncs = [run for run in ended if run.change_set_id is not None or run.kind == "sync"]
+    wrong = [*_wrong_with_assets(statuses), *_wrong_with_runs(syncs)]
+    if problems:
+        wrong.append(_counted(len(problems), "further problem" if wrong else "problem"))
+    attention = f"Needs attention: {' and '.join(wrong)}." if wrong else ""
+    said = " ".join(filter(None, (_standing(statuses, syncs), attention, _drifted(drift))))
+    if not syncs:
+        return "unknown", said
+    return ("degraded" if wrong else "ok"), said
+
+
+def _standing(statuses: Mapping[str, int], syncs: Sequence[RunRecord]) -> str:
+    if not syncs:
+        return "Nothing has been synced yet."
+    last = syncs[0]
+    present = sum(count for status, count in statuses.items() if status not in _OUT_OF_SYNC_BY_INTENT)
+    waiting = statuses.get(AssetStatus.PENDING, 0)
+    held = statuses.get(AssetStatus.HELD, 0)
+    rest = [*([f"{waiting} waiting for a sync"] if waiting else []), *([f"{held} held by an undo"] if held else [])]
+    standing = ", ".join([f"{statuses.get(AssetStatus.SYNCED, 0)} of {_counted(present, 'asset')} in sync", *rest])
+    return f"{standing}. The last run, {last.id}, ended {_spelled(last.state)} at {_to_the_second(last.finished_at)}."
+
+
+def _wrong_with_assets(statuses: Mapping[str, int]) -> list[str]:
+    troubled = statuses.get(AssetStatus.FAILED, 0) + statuses.get(AssetStatus.CONFLICT, 0)
+    return [f"{_counted(troubled, 'asset')} could not be read or written"] if troubled else []
+
+
+def _wrong_with_runs(syncs: Sequence[RunRecord]) -> list[str]:
+    """What the last run says; one that a person cancelled says nothing, what it left is counted as waiting."""
+    told = next((run for run in syncs if run.state is not RunState.CANCELLED), None)
+    if told is None or told.state not in _WENT_WRONG:
+        return []
+    return [f"run {told.id} {_WENT_WRONG[told.state]} (`spheresync runs {told.id}` says why)"]
+
+
+def _drifted(drift: DriftStanding) -> str:
+    if drift.looked_at is None:
+        return ""
+    seen = "others have changed" if drift.drifted else "nobody else had changed"
+    tables = _counted(drift.drifted, "table") if drift.drifted else "a table"
+    return f"At {_to_the_second(drift.looked_at)}, the last look for drift, {seen} {tables}."
+
+
+def _spelled(state: RunState) -> str:
+    return state.replace("_", " ")
+
+
+def _to_the_second(at: str | None) -> str:
+    return f"{at[:19]}Z" if at is not None else "a time nobody noted"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
