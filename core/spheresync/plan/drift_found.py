@@ -123,22 +123,8 @@ def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policie
         effect, remedy = DriftEffect.REPORT, "To have it made again, let `drift: {missing: overwrite}` say so."
     else:
         effect, remedy = DriftEffect.KEEP, "`drift: {missing: keep}` lets it be gone."
-    drift = TableDrift(
-        asset=subject.asset,
-        target=subject.target,
-        destination=subject.destination,
-        container=held.container,
-        name=held.name,
-        kinds=(kind,),
-        policy=policy,
-        effect=effect,
-        reason=reason,
-        remedy=remedy,
-        fields=(),
-        fields_total=0,
-        changed_at=None,
-        changed_by=_NO_TRACE,
-        stays=item is None,
+    drift = _drift(
+        held, (kind,), policy=policy, effect=effect, reason=reason, remedy=remedy, who=_NO_TRACE, stays=item is None
     )
     return Found(drift, item)
 
@@ -153,21 +139,16 @@ def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes)
         for key, there in marks
         if written.get(key) != there
     )
-    drift = TableDrift(
-        asset=subject.asset,
-        target=subject.target,
-        destination=subject.destination,
-        container=held.container,
-        name=held.name,
-        kinds=(kind,),
+    drift = _drift(
+        held,
+        (kind,),
         policy=None,
         effect=DriftEffect.CONFLICT,
         reason=reason,
         remedy="Put the marker back, move that table out of the way, or give the asset another name by a mapping rule.",
         fields=fields,
-        fields_total=len(fields),
-        changed_at=_changed_at(held, live),
-        changed_by=_who(held, live),
+        when=_changed_at(held, live),
+        who=_who(held, live),
         stays=True,
     )
     named = f"{held.container}.{held.name}"
@@ -233,22 +214,50 @@ def _told(subject: Subject, fields: list[FieldDrift], *, when: str | None, who: 
     ours = sum(field.effect is not DriftEffect.NOT_OURS for field in fields)
     what = f"{_count(ours, 'field')} of ours" if ours else _count(len(fields), "field beside ours")
     table = "retired table" if retired else "table"
+    return _drift(
+        held,
+        kinds,
+        policy=policy,
+        effect=effect,
+        reason=f"somebody else has changed {what} in the {table}",
+        remedy=_remedy(effect, fields),
+        fields=fields,
+        when=when,
+        who=who,
+        stays=any(field.effect is not DriftEffect.RESTORE for field in fields),
+    )
+
+
+def _drift(
+    held: Checkpoint,
+    kinds: tuple[DriftKind, ...],
+    *,
+    policy: str | None,
+    effect: DriftEffect,
+    reason: str,
+    remedy: str,
+    fields: Sequence[FieldDrift] = (),
+    when: str | None = None,
+    who: str,
+    stays: bool,
+) -> TableDrift:
+    """The drift of the table that a checkpoint is about; of very many fields the first are kept."""
     return TableDrift(
-        asset=subject.asset,
-        target=subject.target,
-        destination=subject.destination,
+        asset=held.asset,
+        target=held.target,
+        destination=held.destination,
         container=held.container,
         name=held.name,
         kinds=kinds,
         policy=policy,
         effect=effect,
-        reason=f"somebody else has changed {what} in the {table}",
-        remedy=_remedy(effect, fields),
+        reason=reason,
+        remedy=remedy,
         fields=tuple(fields[:MOST_FIELDS]),
         fields_total=len(fields),
         changed_at=when,
         changed_by=who,
-        stays=any(field.effect is not DriftEffect.RESTORE for field in fields),
+        stays=stays,
     )
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
 
@@ -105,27 +105,19 @@ class Workshop:
 
     async def discover(self, scope: Scope, *, thorough: bool, since: str, progress: OnProgress) -> DiscoveryReport:
         """Read Datasphere, one process at a time; a reading that began after `since` and covers `scope` serves too."""
-        while True:
-            shared = await self._shared_reading(scope, thorough=thorough, since=since)
-            if shared is not None:
-                return shared
-            if await self._acquire():
-                break
-            await self._pause(progress)
-        try:
+
+        async def shared() -> DiscoveryReport | None:
+            return await self._shared_reading(scope, thorough=thorough, since=since)
+
+        async with self._turn(shared, progress) as found:
+            if found is not None:
+                return found
             return await self._discover_here(scope, thorough=thorough, progress=progress)
-        finally:
-            with anyio.CancelScope(shield=True):
-                await self._release()
 
     async def list_all(self) -> DiscoveryReport:
         """List the tenant and read no definition; waits while another process reads."""
-        await self._wait_for_turn(silent)
-        try:
+        async with self._turn(_nothing_shared, silent):
             return await (await self._discovery(Scope())).list_all()
-        finally:
-            with anyio.CancelScope(shield=True):
-                await self._release()
 
     async def read_one(self, asset: AssetId) -> AssetRecord | None:
         """Read one definition by what the last listing said; answers the record, None where there is no entry."""
@@ -166,15 +158,29 @@ class Workshop:
         figures["problems"] = [Problem(**problem) for problem in figures["problems"]]
         return DiscoveryReport(**figures)
 
-    async def _wait_for_turn(self, progress: OnProgress) -> None:
-        while True:
-            if await self._acquire():
-                return
-            await self._pause(progress)
+    @asynccontextmanager
+    async def _turn(
+        self, shared: Callable[[], Awaitable[DiscoveryReport | None]], progress: OnProgress
+    ) -> AsyncIterator[DiscoveryReport | None]:
+        """Be the one process that reads Datasphere; not where a reading of another one, now or meanwhile, serves too.
 
-    async def _pause(self, progress: OnProgress) -> None:
-        await progress(ProgressEvent("waiting", 0, 0, "another process is reading Datasphere"))
-        await anyio.sleep(LEASE_RETRY)
+        Yields:
+            That reading, or None once it is this process's turn.
+        """
+        while True:
+            found = await shared()
+            if found is not None:
+                yield found
+                return
+            if await self._acquire():
+                break
+            await progress(ProgressEvent("waiting", 0, 0, "another process is reading Datasphere"))
+            await anyio.sleep(LEASE_RETRY)
+        try:
+            yield None
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._release()
 
     async def _acquire(self) -> bool:
         async def acquire(tx: Tx) -> bool:
@@ -253,3 +259,7 @@ class Workshop:
             figures["aws_calls"] += target.usage.total_calls
             figures["aws_bytes"] += target.usage.bytes_sent
         return figures
+
+
+async def _nothing_shared() -> None:
+    """A listing is made anew: it is asked for because the last one is old."""

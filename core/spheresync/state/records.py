@@ -140,11 +140,10 @@ NO_RUN = RunId("")
 
 
 @dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """What a target in a destination was last known to hold of an asset.
+class KnownObject:
+    """An object of ours in a target, and what was written into it last.
 
-    `body` is the blob of the last written request, `body_digest` the digest that the object's marker carries. `held`
-    is the fingerprint at which a revert holds the asset, None where nothing holds it.
+    `body` is the blob of the last written request, `body_digest` the digest that the object's marker carries.
     """
 
     asset: AssetId
@@ -155,6 +154,19 @@ class Checkpoint:
     body: Digest
     body_digest: Digest
     version: str | None
+
+    @property
+    def address(self) -> tuple[PhysicalName, PhysicalName]:
+        return self.container, self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint(KnownObject):
+    """What a target in a destination was last known to hold of an asset.
+
+    `held` is the fingerprint at which a revert holds the asset, None where nothing holds it.
+    """
+
     fingerprints: Fingerprints | None
     mapping: Digest | None
     definition: Digest | None
@@ -164,32 +176,16 @@ class Checkpoint:
     run_id: RunId
     fence: int
 
-    @property
-    def address(self) -> tuple[PhysicalName, PhysicalName]:
-        return self.container, self.name
-
 
 @dataclass(frozen=True, slots=True)
-class FormerTable:
+class FormerTable(KnownObject):
     """An object that an asset had in a target before mapping rules named it anew; ours still, and in nobody's use.
 
-    `body` and `body_digest` as in a checkpoint; `retired` once it is marked there, `since` when it was left.
+    `retired` once it is marked there, `since` when it was left.
     """
 
-    asset: AssetId
-    target: TargetName
-    destination: DestinationName
-    container: PhysicalName
-    name: PhysicalName
-    body: Digest
-    body_digest: Digest
-    version: str | None
     retired: bool
     since: str
-
-    @property
-    def address(self) -> tuple[PhysicalName, PhysicalName]:
-        return self.container, self.name
 
     @classmethod
     def left_behind(cls, held: Checkpoint, *, at: str) -> FormerTable:
