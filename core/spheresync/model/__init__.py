@@ -1,0 +1,83 @@
+"""The words of the product as frozen types.
+
+Pure values: nothing here does I/O, and every step of the flow speaks in these types. JSON shapes stay at the
+edges that read or write them; `canonical_json` is the one spelling under which values are digested.
+"""
+
+from __future__ import annotations
+
+from spheresync.model.assets import (
+    Asset,
+    Column,
+    Fingerprints,
+    Hierarchy,
+    Labels,
+    Parameter,
+    SourceType,
+    default_label,
+    freeze_pairs,
+)
+from spheresync.model.json_values import Digest, JsonValue, canonical_json, digest_json, digest_of
+from spheresync.model.listings import AssetEntry, Listing, Problem, RawDefinition, SpaceEntry
+from spheresync.model.moments import isoformat, utc_now
+from spheresync.model.names import (
+    DEFAULT_DESTINATION,
+    GLUE,
+    AssetId,
+    ChangeSetId,
+    DestinationName,
+    PhysicalName,
+    RunId,
+    SpaceName,
+    TargetName,
+    TechnicalName,
+)
+from spheresync.model.objects import DesiredObject, FieldChange, LiveObject
+from spheresync.model.principals import Principal
+from spheresync.model.words import Action, AssetKind, AssetStatus, Role, RunState, Severity, Strategy, Tier
+
+__all__ = [
+    "DEFAULT_DESTINATION",
+    "GLUE",
+    "Action",
+    "Asset",
+    "AssetEntry",
+    "AssetId",
+    "AssetKind",
+    "AssetStatus",
+    "ChangeSetId",
+    "Column",
+    "DesiredObject",
+    "DestinationName",
+    "Digest",
+    "FieldChange",
+    "Fingerprints",
+    "Hierarchy",
+    "JsonValue",
+    "Labels",
+    "Listing",
+    "LiveObject",
+    "Parameter",
+    "PhysicalName",
+    "Principal",
+    "Problem",
+    "RawDefinition",
+    "Role",
+    "RunId",
+    "RunState",
+    "Severity",
+    "SourceType",
+    "SpaceEntry",
+    "SpaceName",
+    "Strategy",
+    "TargetName",
+    "TechnicalName",
+    "Tier",
+    "canonical_json",
+    "default_label",
+    "digest_json",
+    "digest_of",
+    "freeze_pairs",
+    "isoformat",
+    "utc_now",
+]

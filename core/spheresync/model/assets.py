@@ -1,0 +1,127 @@
+"""An asset of Datasphere, normalised once, whatever document it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from spheresync.model.json_values import Digest
+from spheresync.model.names import AssetId, TechnicalName
+from spheresync.model.words import AssetKind, Role
+
+
+@dataclass(frozen=True, slots=True)
+class SourceType:
+    """A column's type as the source spells it, with its facets.
+
+    `name` is qualified (`Edm.Decimal`, `cds.String`). `scale` is None where the source gives none, and the words
+    `variable` or `floating` where the source says so.
+    """
+
+    name: str
+    length: int | None = None  # characters; None also for MaxLength="max"
+    precision: int | None = None
+    scale: int | str | None = None
+    collection: bool = False
+
+    def __str__(self) -> str:
+        leading: int | str | None = self.length if self.precision is None else self.precision
+        if leading is None and isinstance(self.scale, int):
+            leading = "*"  # alone, the scale would read as the precision
+        facets = [str(facet) for facet in (leading, self.scale) if facet is not None]
+        spelled = f"{self.name}({','.join(facets)})" if facets else self.name
+        return f"Collection({spelled})" if self.collection else spelled
+
+
+#: A text in several languages: (BCP 47 tag or "" for the tenant's default, text), sorted by tag.
+Labels: TypeAlias = tuple[tuple[str, str], ...]
+
+
+def default_label(labels: Labels) -> str:
+    """The label a reader without a language sees: the default one, else English, else the first."""
+    by_language = dict(labels)
+    for language in ("", "en"):
+        if by_language.get(language):
+            return by_language[language]
+    return next((text for _, text in labels if text), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of an asset, normalised.
+
+    `name` is the name in Datasphere (the original name where the property carries one); `edm_property` the name in the
+    EDMX document it came from. `semantics` holds further facts as sorted (name, value) pairs, such as
+    `("calendar", "year_month")` or `("currency", "true")`.
+    """
+
+    name: TechnicalName
+    type: SourceType
+    edm_property: str = ""
+    key: bool = False
+    nullable: bool = True
+    labels: Labels = ()
+    role: Role = Role.ATTRIBUTE
+    aggregation: str | None = None
+    semantics: tuple[tuple[str, str], ...] = ()
+    pii: str | None = None
+
+    @property
+    def label(self) -> str:
+        return default_label(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Hierarchy:
+    """A levelled hierarchy: column names from the top level down. The order of levels counts."""
+
+    name: str
+    labels: Labels
+    levels: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """An input parameter of a view or model."""
+
+    name: str
+    type: SourceType
+    labels: Labels = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One asset of Datasphere, normalised once, whatever document it came from.
+
+    `provenance` names the documents that the facts came from, as sorted (fact, document) pairs.
+    `facts` holds further facts of the asset as sorted (name, value) pairs (dimension type, entity set, ...).
+    """
+
+    id: AssetId
+    kind: AssetKind
+    labels: Labels
+    columns: tuple[Column, ...]
+    parameters: tuple[Parameter, ...] = ()
+    hierarchies: tuple[Hierarchy, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+    owner: str | None = None
+    view_definition: str | None = None
+    provenance: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def label(self) -> str:
+        return default_label(self.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprints:
+    """Three digests of one normalised asset (DESIGN.md decision 4)."""
+
+    schema: Digest  # column names, order, types, keys, nullability
+    content: Digest  # kind, roles, aggregation, semantics, hierarchies, parameters, view text, facts
+    metadata: Digest  # labels in every language, owner
+
+
+def freeze_pairs(pairs: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(pairs.items()))

@@ -1,0 +1,70 @@
+"""What the tenant lists and serves, and what of it could not be used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from spheresync.model.json_values import Digest
+from spheresync.model.names import AssetId, SpaceName
+from spheresync.model.words import AssetKind
+
+
+@dataclass(frozen=True, slots=True)
+class SpaceEntry:
+    """A space as the catalog lists it."""
+
+    name: SpaceName
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetEntry:
+    """An asset as the catalog lists it, before its definition is read. URLs are as served."""
+
+    id: AssetId
+    label: str
+    relational_metadata_url: str | None
+    analytical_metadata_url: str | None
+    supports_analytical_queries: bool
+    has_parameters: bool
+
+    @property
+    def kind(self) -> AssetKind:
+        """An analytic model has only analytical URLs (reference: datasphere-api.md 2.2)."""
+        if self.relational_metadata_url is None and self.analytical_metadata_url is not None:
+            return AssetKind.ANALYTIC_MODEL
+        return AssetKind.VIEW
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Why something was kept as it was: `code` for programs, `message` and `remedy` for people."""
+
+    subject: str  # "SPACE", "SPACE/NAME", "tenant" ...
+    code: str  # a SourceFault, TargetFault or guard name
+    message: str
+    remedy: str = ""
+
+
+_T_co = TypeVar("_T_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Listing(Generic[_T_co]):
+    """Items of one scope, with whether they are all of them. Only a complete listing may count a miss."""
+
+    scope: str  # "tenant" for spaces, the space's name for assets
+    items: tuple[_T_co, ...]
+    complete: bool
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RawDefinition:
+    """The documents of one asset as served, undecoded. `digest` covers the entry and every document."""
+
+    entry: AssetEntry
+    documents: tuple[tuple[str, bytes], ...]  # (surface: "relational" | "analytical", body)
+    digest: Digest
+    notes: tuple[Problem, ...] = ()

@@ -1,0 +1,14 @@
+"""Who asks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asked; carried down to the audit row."""
+
+    kind: str  # "user" | "service" | "scheduler"
+    id: str
+    roles: frozenset[str] = field(default_factory=frozenset)

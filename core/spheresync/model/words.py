@@ -1,0 +1,110 @@
+"""Words with a fixed meaning: kinds, tiers, statuses, actions (CONTRACT.md)."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class AssetKind(StrEnum):
+    """The kinds of Datasphere object, spelled as in configuration and tool arguments."""
+
+    ANALYTIC_MODEL = "analytic_model"
+    VIEW = "view"
+    LOCAL_TABLE = "local_table"
+    REMOTE_TABLE = "remote_table"
+    DATA_FLOW = "data_flow"
+    REPLICATION_FLOW = "replication_flow"
+    TRANSFORMATION_FLOW = "transformation_flow"
+    TASK_CHAIN = "task_chain"
+
+
+class Tier(StrEnum):
+    """How fresh an asset is kept; declared in order of urgency."""
+
+    CRITICAL = "critical"
+    HIGH = "high"
+    MEDIUM = "medium"
+
+
+class Role(StrEnum):
+    """What a column is for; where several apply, the first declared wins (CONTRACT.md)."""
+
+    KEY = "key"
+    MEASURE = "measure"
+    DIMENSION = "dimension"
+    ATTRIBUTE = "attribute"
+
+
+class AssetStatus(StrEnum):
+    """Where an asset of the local catalog stands."""
+
+    PENDING = "pending"  # known, in scope, and some target does not hold its present definition
+    SYNCED = "synced"  # every target holds its present definition
+    FAILED = "failed"  # its definition could not be read; what targets hold is kept
+    EXCLUDED = "excluded"  # out of scope by `scope:` or by a rule
+    CONFLICT = "conflict"  # the target holds a foreign object of that name
+    MISSING = "missing"  # no longer listed; counted, not yet retired
+    RETIRED = "retired"  # marked as retired in the targets
+    DELETED = "deleted"  # deleted from the targets
+    HELD = "held"  # a revert holds it
+
+
+class Action(StrEnum):
+    """What a change set does with one asset in one target (CONTRACT.md)."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    METADATA_ONLY = "metadata_only"
+    RETIRE = "retire"
+    DELETE = "delete"
+    FORGET = "forget"
+    ADOPT = "adopt"
+    UNCHANGED = "unchanged"
+    HELD = "held"
+    CONFLICT = "conflict"
+
+    @property
+    def changes_something(self) -> bool:
+        """Whether applying it writes to the target or to what is managed there."""
+        return self not in {Action.UNCHANGED, Action.HELD, Action.CONFLICT}
+
+    @property
+    def removes(self) -> bool:
+        """Whether the deletion guards count it."""
+        return self in {Action.RETIRE, Action.DELETE}
+
+
+class Strategy(StrEnum):
+    """How much of the object an item rewrites; decided by which fingerprints moved."""
+
+    FULL = "full"  # schema moved, or the object is new
+    DELTA = "delta"  # content moved: semantics, view text, hierarchies, kind
+    METADATA_ONLY = "metadata_only"  # labels, descriptions, owners, tags
+    DELETE = "delete"
+    NONE = "none"
+
+
+class Severity(StrEnum):
+    """How much a reader of the target is affected; declared in ascending order."""
+
+    NONE = "none"
+    ADDITIVE = "additive"
+    COMPATIBLE = "compatible"
+    BREAKING = "breaking"
+    DESTRUCTIVE = "destructive"
+
+
+class RunState(StrEnum):
+    """States of a run (CONTRACT.md)."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    PARTLY_FAILED = "partly_failed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+
+    @property
+    def ended(self) -> bool:
+        return self not in {RunState.QUEUED, RunState.RUNNING}
