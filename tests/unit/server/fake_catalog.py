@@ -1,0 +1,115 @@
+"""The fake service's catalog: two spaces, and assets of names that try everything."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from spheresync.answers import (
+    AssetDetail,
+    AssetRow,
+    ColumnRow,
+    MappingExplanation,
+    Page,
+    SpaceRow,
+)
+from spheresync.errors import UsageError
+from tests.unit.server.fake_asked import Asked
+from tests.unit.server.fake_drift import HOSTILE
+
+SLASHED = "SALES/Orders/2026"
+
+HIDDEN = "SALES/V\u200bOR  DERS"
+
+ODD = tuple(
+    f"{space}/{name}"
+    for space, name in (
+        *(
+            ("SALES", odd)
+            for odd in (".", "..", "../..", "../../etc/passwd", "/etc/passwd", "./V", "a/../b", "%2e%2e", "%")
+        ),
+        *(
+            ("SALES", odd)
+            for odd in ("a\x00b", "a\nb", "a\x1b[31mb", "\x7f", "\u202eb", "?x=1", "a#b", "C:\\x", "x" * 5_000)
+        ),
+        ("..", ".."),
+        (".", "A"),
+    )
+)
+"""Names that a path, a URL or a terminal would take for something else."""
+
+
+class FakeCatalog(Asked):
+    """Spaces and assets."""
+
+    async def list_spaces(self, *, limit: int = 50, cursor: str | None = None) -> Page[SpaceRow]:
+        self._asked("list_spaces", limit=limit, cursor=cursor)
+        rows = [
+            SpaceRow(
+                space="SALES",
+                label=HOSTILE,
+                assets=2,
+                kinds={"view": 2},
+                tiers={"critical": 1, "high": 1},
+                statuses={"pending": 2},
+            ),
+            SpaceRow(space="HR", label="People", assets=0, kinds={}, tiers={}, statuses={}),
+        ]
+        if limit == 1 and cursor is None:
+            return Page(items=rows[:1], total=2, next_cursor="next")
+        return Page(items=rows[1:] if cursor == "next" else rows, total=2)
+
+    async def list_assets(self, **filters: Any) -> Page[AssetRow]:
+        self._asked("list_assets", **filters)
+        if filters.get("space") not in {None, "SALES", "HR"}:
+            raise UsageError(f"there is no space {filters['space']!r}.", remedy="Known: HR, SALES.")
+        return Page(
+            items=[
+                AssetRow(asset="SALES/V_ORDERS", kind="view", label=HOSTILE, tier="critical", status="pending"),
+                AssetRow(asset=SLASHED, kind="view", label="Aufträge", tier="high", status="synced"),
+            ],
+            total=2,
+        )
+
+    async def describe_asset(self, asset: str) -> AssetDetail:
+        self._asked("describe_asset", asset=asset)
+        if asset not in {"SALES/V_ORDERS", SLASHED, HIDDEN, *ODD}:
+            raise UsageError(f"there is no asset {asset!r}.", remedy="Did you mean SALES/V_ORDERS?")
+        return AssetDetail(
+            asset=asset,
+            kind="view",
+            label=HOSTILE,
+            tier="critical",
+            status="pending",
+            problem=None,
+            columns=[ColumnRow(name="ID", type="Edm.Int64", role="key", label="Id", key=True)],
+            context={"labels": {"en": HOSTILE}},
+            targets=[],
+            fingerprints={"schema": "00"},
+            last_sync=None,
+            pii={"person": ["A  B\u200d"]},
+        )
+
+    async def explain_mapping(self, asset: str) -> MappingExplanation:
+        self._asked("explain_mapping", asset=asset)
+        return MappingExplanation(
+            asset=asset,
+            included=True,
+            reason="",
+            tier="critical",
+            database="sales",
+            table="v_orders",
+            rules=[],
+            names=[],
+            columns=[],
+            findings=[],
+        )
+
+    async def suggest(self, what: str, prefix: str, space: str | None = None) -> list[str]:
+        self._asked("suggest", what=what, prefix=prefix, space=space)
+        known = {
+            "space": ["HR", "SALES"],
+            "asset": ["Orders/2026", "V_ORDERS"] if space else ["SALES/Orders/2026", "SALES/V_ORDERS"],
+            "run": ["run_1"],
+            "change_set": ["cs_1"],
+        }
+        return [name for name in known[what] if name.startswith(prefix)]
