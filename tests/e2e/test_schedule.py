@@ -163,6 +163,10 @@ def test_what_only_a_person_can_settle_is_tried_once_and_told(
         until(lambda: not set_aside(installation), "the job that nothing asks for any more")
 
 
+def jobs(installation: Installation) -> set[str]:
+    return {str(each["job_id"]) for each in installation.ask("schedule", "jobs", "--limit", "200")["items"]}
+
+
 def test_a_person_sees_the_queue_and_has_a_job_that_was_set_aside_tried_again(
     installation: Installation, glue: GlueSimulator
 ) -> None:
@@ -178,6 +182,7 @@ def test_a_person_sees_the_queue_and_has_a_job_that_was_set_aside_tried_again(
         number = str(job["job_id"])
         assert installation.ask("schedule", "retry", number)["items"][0]["state"] == "queued"
         until(lambda: synced_count(installation) == 30, "what was in the way is gone")
+        until(lambda: number not in jobs(installation), "the job is over")
     error = installation.ask("schedule", "cancel", number, code=2)["error"]
     assert f"no job {number}" in error["message"] and "list of jobs" in error["remedy"]
     wrong = installation.ask("schedule", "jobs", "--state", "asleep", code=2)["error"]
