@@ -8,6 +8,7 @@ it holds; whoever makes a promise adds it here with its test.
 from __future__ import annotations
 
 from tests.contract.promise import LaterPromise, Promise
+from tests.contract.promises_approvals import APPROVALS
 from tests.contract.promises_assistants import ASSISTANTS
 from tests.contract.promises_catalog import CATALOG
 from tests.contract.promises_command_line import COMMAND_LINE
@@ -52,6 +53,7 @@ PROMISES: tuple[Promise, ...] = (
     *REMOVAL,
     *UNDO,
     *DRIFT,
+    *APPROVALS,
     *OBSERVING,
     *ASSISTANTS,
     *README,

@@ -170,6 +170,15 @@ class ChangeSetAnswer(Answer):
     next_cursor: str | None = None
     run_id: str | None = None
     undo_of: str | None = None
+    approved_by: str | None = None
+
+
+class ApprovalAnswer(ChangeSetAnswer):
+    """An approved change set. `promotion` is the digest of the promotion that counts here from now on, if any does."""
+
+    approved_at: str
+    promotion: str | None = None
+    note: str = ""
 
 
 class ReleaseAnswer(Answer):
@@ -211,6 +220,7 @@ class RunAnswer(Answer):
     created_at: str
     started_at: str | None
     finished_at: str | None
+    approved_by: str | None = None
 
 
 class RunRow(Answer):

@@ -24,6 +24,8 @@ from typing import NoReturn, Self
 
 from tests.simulators.loopback import loopback_only
 
+ACCOUNT = "TESTS_ACCOUNT"
+"""Variable with the number of the account that a fork takes itself to run under; by default that of the suite."""
 _LEFT_LOOPBACK = 97
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload(["tests.simulators.preloaded"])
@@ -135,6 +137,8 @@ def _become(
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = [module, *arguments]
+    if account := environment.get(ACCOUNT):  # only root could change it in earnest
+        os.getuid = lambda: int(account)
     with loopback_only(_leave):
         importlib.import_module(module).main()
 

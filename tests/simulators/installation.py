@@ -6,11 +6,11 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from tests.simulators.forked import Forked, fork
+from tests.simulators.forked import ACCOUNT, Forked, fork
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -36,6 +36,7 @@ class Installation:
     environment: Mapping[str, str]
     config: str = ""
     env: str = "wolf"
+    account: int | None = None  # of the operating system; by default that of the suite
     extra: dict[str, str] = field(default_factory=dict)
 
     def variables(self) -> dict[str, str]:
@@ -46,6 +47,7 @@ class Installation:
             **self.environment,
             "SPHERESYNC_ENV": self.env,
             "SPHERESYNC_STATE_DIR": str(self.state_dir),
+            **({} if self.account is None else {ACCOUNT: str(self.account)}),
             **self.extra,
         }
 
@@ -70,6 +72,10 @@ class Installation:
             environment=self.variables(),
             folder=self.state_dir.parent,
         )
+
+    def as_account(self, number: int) -> Installation:
+        """The same installation, used from another account, which is known as `uid-<number>`."""
+        return replace(self, account=number)
 
     def run(self, *arguments: str) -> Ended:
         process = self.start(*arguments)

@@ -4,10 +4,12 @@ from spheresync.config.alerts import AlertChannel, AlertKind
 from spheresync.config.loading import load_settings
 from spheresync.config.rules import ColumnRule, Rule
 from spheresync.config.sections import (
+    Approvals,
     DeletionPolicy,
     DriftPolicies,
     DriftPolicy,
     FirstSync,
+    FourEyes,
     Retention,
     TierSettings,
 )
@@ -18,11 +20,13 @@ from spheresync.config.watching import SettingsSource
 __all__ = [
     "AlertChannel",
     "AlertKind",
+    "Approvals",
     "ColumnRule",
     "DeletionPolicy",
     "DriftPolicies",
     "DriftPolicy",
     "FirstSync",
+    "FourEyes",
     "Retention",
     "Rule",
     "Settings",

@@ -177,6 +177,23 @@ class Retention(Section):
     change_sets: DaysOrMore = timedelta(days=90)
 
 
+class FourEyes(StrEnum):
+    """What only a change set may do that a second person has approved."""
+
+    DELETES = "deletes"
+
+
+class Approvals(Section):
+    """For what the word of a second person is needed."""
+
+    four_eyes: Annotated[tuple[FourEyes, ...], BeforeValidator(_listed)] = ()
+
+    @property
+    def of_deletes(self) -> bool:
+        """Whether a delete needs a second person."""
+        return FourEyes.DELETES in self.four_eyes
+
+
 class ChangeSets(Section):
     """How long a saved change set may be applied."""
 

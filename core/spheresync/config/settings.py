@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 from spheresync.config.alerts import AlertChannel
 from spheresync.config.rules import MappingRules
 from spheresync.config.sections import (
+    Approvals,
     ChangeSets,
     Datasphere,
     Deletion,
@@ -98,6 +99,7 @@ class Settings(Section):
     deletion: Deletion = Deletion()
     drift: DriftPolicies = DriftPolicies()
     change_sets: ChangeSets = ChangeSets()
+    approvals: Approvals = Approvals()
     retention: Retention = Retention()
     limits: Limits = Limits()
     alerts: tuple[AlertChannel, ...] = ()

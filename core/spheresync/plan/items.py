@@ -218,12 +218,17 @@ def by_urgency(item: ChangeSetItem) -> tuple[int, int, str, str]:
     return (int(item.action.removes), urgency, item.asset.space, item.asset.name)
 
 
-def digest_items(items: Sequence[ChangeSetItem], undo_of: RunId | None = None) -> Digest:
+def digest_items(
+    items: Sequence[ChangeSetItem], undo_of: RunId | None = None, promotion: Digest | None = None
+) -> Digest:
     """What was approved is what is applied: covers target, action, address and the exact body of every item.
 
-    Of an undo it covers the run too, and fields that are not ours: those are restored as well.
+    Of an undo it covers the run too, and fields that are not ours: those are restored as well. Of what was made with a
+    promotion it covers that, since whoever approves the one lets the other count.
     """
     approved = _approved(items)
+    if promotion is not None:
+        return digest_json([{"promotion": promotion}, approved])
     return digest_json(approved if undo_of is None else [undo_of, approved, [item.after for item in items]])
 
 

@@ -32,6 +32,7 @@ from spheresync.model import (
 from spheresync.observe.context import about
 from spheresync.observe.spans import span
 from spheresync.plan.items import digest_items
+from spheresync.run.allowing import Leave
 from spheresync.run.apply import Applier
 from spheresync.run.books import Books
 from spheresync.run.containers import ensure_containers
@@ -39,7 +40,7 @@ from spheresync.run.discovery import DiscoveryReport
 from spheresync.run.ending import Ended, log_end, nonzero
 from spheresync.run.planning import FORMAT, PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent
-from spheresync.run.removals import NEEDS_ALLOWANCE
+from spheresync.run.removals import WAITS_FOR_A_PERSON
 from spheresync.run.scope import Scope, require_found
 from spheresync.run.undo_books import UndoBooks
 from spheresync.run.verdict import BLOCKED, FAILED, REFUSED, SKIPPED, state_of
@@ -247,22 +248,24 @@ class Executor:
         if change_set.format != FORMAT:
             raise RefusedError(f"change set {change_set.id} has another format.", remedy="Make a new preview.")
         items = await self._store.change_sets.all_items(change_set.id)
-        if digest_items(items, change_set.undo_of) != change_set.digest:
+        if digest_items(items, change_set.undo_of, change_set.promotion) != change_set.digest:
             raise RefusedError(
                 f"change set {change_set.id} is not what was saved: its digest does not fit its items.",
                 remedy="Somebody changed the state by hand; make a new preview.",
             )
-        allowed = [
-            item
-            for item in items
-            if item.action.changes_something
-            and (item.blocked_by is None or (item.blocked_by == NEEDS_ALLOWANCE and request.allow_deletes))
-        ]
+        leave = Leave.of(
+            change_set,
+            applier=drive.run.actor.id,
+            four_eyes=self._workshop.settings.approvals.of_deletes,
+            deletes=request.allow_deletes,
+        )
+        allowed = leave.allowed(items)
+        drive.problems.extend(leave.waiting(items))
         drive.counts[BLOCKED] = sum(1 for item in items if item.action.changes_something) - len(allowed)
         drive.whole = Scope.from_json(json.loads(change_set.request)).everything
         deletes = drive.run.kind == "sync" or self._deletes_allowed(request)
         drive.guarded = any(
-            item.blocked_by not in {None, NEEDS_ALLOWANCE} and (deletes or item.action is not Action.DELETE)
+            item.blocked_by not in {None, *WAITS_FOR_A_PERSON} and (deletes or item.action is not Action.DELETE)
             for item in items
         )
         drive.counts[FAILED] = len(change_set.problems)  # what could not be read; what cannot be written is added

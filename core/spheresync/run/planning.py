@@ -196,7 +196,12 @@ class Planner:
 
     @property
     def _delete_rules(self) -> DeleteRules:
-        return DeleteRules(allowed=self._deletes_allowed, reviewed=self._request.offer_deletes)
+        return DeleteRules(
+            allowed=self._deletes_allowed,
+            reviewed=self._request.offer_deletes,
+            four_eyes=self._settings.approvals.of_deletes,
+            alone=self._request.principal.kind == "scheduler",
+        )
 
     def _left_behind(self, records: Iterable[AssetRecord], names: Names) -> list[tuple[FormerTable, Subject]]:
         """Tables that assets had before, but for those that are in use again."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from spheresync.config import DeletionPolicy, Settings
 from spheresync.mapping.glue_table import retired
 from spheresync.model import DEFAULT_DESTINATION, Action, AssetId, PhysicalName, Problem
+from spheresync.plan.approvals import DELETES_NOT_APPROVED
 from spheresync.plan.diff import field_changes
 from spheresync.plan.drift import DRIFT, foreign_because
 from spheresync.plan.items import Subject, delete_item, forget_item, retire_item
@@ -22,24 +23,33 @@ from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Target
 
 NEEDS_ALLOWANCE = "deletes_not_allowed"
+WAITS_FOR_A_PERSON = frozenset({NEEDS_ALLOWANCE, DELETES_NOT_APPROVED})
+"""What a planned delete may wait for; anything else that blocks an item is a guard."""
 _NAMED_FIELDS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class DeleteRules:
-    """`allowed`: deletes may be done; `reviewed`: a person sees the change set before anything of it is sent."""
+    """`allowed`: deletes may be done; `reviewed`: a person sees the change set before anything of it is sent.
+
+    `four_eyes`: a second person has to approve them besides; `alone`: nobody asked for this plan, so nobody could.
+    """
 
     allowed: bool
     reviewed: bool
+    four_eyes: bool = False
+    alone: bool = False
 
     @property
     def offered(self) -> bool:
         """Whether deletes are planned at all: a preview offers them even where they still wait for the allowance."""
-        return self.allowed or self.reviewed
+        return self.reviewed or (self.allowed and not (self.four_eyes and self.alone))
 
     def blocked_by(self, *, touched: bool) -> str | None:
         """Why a planned delete waits; one of a table that others touched waits for a person's word in any case."""
-        return None if self.allowed and not touched else NEEDS_ALLOWANCE
+        if touched or not self.allowed:
+            return NEEDS_ALLOWANCE
+        return DELETES_NOT_APPROVED if self.four_eyes else None
 
 
 class Removals:

@@ -33,7 +33,7 @@ from spheresync.plan.undo import Deed, Nature, settle_together, undo_item
 from spheresync.run.left_databases import left_databases, stays
 from spheresync.run.naming import Address, container_note
 from spheresync.run.planning import FORMAT
-from spheresync.run.removals import NEEDS_ALLOWANCE
+from spheresync.run.removals import DeleteRules
 from spheresync.run.scope import Scope
 from spheresync.state.records import (
     AuditEvent,
@@ -88,7 +88,12 @@ class Reverter:
 
     async def _plan(self, undone: RunRecord) -> list[ChangeSetItem]:
         """The items by themselves, a chunk of bodies at a time, so that memory does not grow with their number."""
-        waits = None if self._settings.deletion.policy is DeletionPolicy.DELETE else NEEDS_ALLOWANCE
+        rules = DeleteRules(
+            allowed=self._settings.deletion.policy is DeletionPolicy.DELETE,
+            reviewed=True,
+            four_eyes=self._settings.approvals.of_deletes,
+        )
+        waits = rules.blocked_by(touched=False)
         deeds = await self._deeds(undone)
         _require_known(undone, deeds)
         live = await self._read([_address(deed.item) for deed in deeds if deed.nature not in _NEVER_READ])

@@ -26,8 +26,8 @@ async def work_of(workshop: Workshop, records: Iterable[AssetRecord]) -> dict[As
         known = await workshop.store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
         checkpoints = {checkpoint.asset: checkpoint for checkpoint in known}
     deletion, mapping, now = workshop.settings.deletion, workshop.mapping, workshop.clock()
-    # Nobody is there to allow a delete: only the policy can.
-    offered = deletion.policy is DeletionPolicy.DELETE
+    # Nobody is there to allow a delete, or to approve one: only the policy can allow it, and nobody but people approve.
+    offered = deletion.policy is DeletionPolicy.DELETE and not workshop.settings.approvals.of_deletes
     rules = RemovalRules(deletion.policy, deletion.misses, deletion.grace, offered)
     found = {}
     for record in wanted:

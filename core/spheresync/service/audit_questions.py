@@ -15,6 +15,7 @@ ACTIONS = frozenset(
         *(action for action in Action if action.changes_something),
         *("preview", "run_sync", "run_apply", "cancel", "guard_lifted", "schedule"),
         *("create_database", "use_database", "rebuild"),
+        *("approve", "promote"),
         *("backup", "restore", "retention"),
     }
 )

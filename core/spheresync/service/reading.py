@@ -35,11 +35,14 @@ from spheresync.model import (
     AssetStatus,
     ChangeSetId,
     JsonValue,
+    Problem,
     RunId,
     SpaceName,
     TechnicalName,
     Tier,
+    isoformat,
 )
+from spheresync.plan.approvals import approved_by_another, deletes_wait
 from spheresync.run.displaced import Displaced
 from spheresync.run.naming import Address, displaced_database, known_address
 from spheresync.run.workshop import Workshop
@@ -49,7 +52,7 @@ from spheresync.service.audit_questions import note_on_asset, require_known_word
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.moments import beginning, end
 from spheresync.state.definitions import decode_asset
-from spheresync.state.records import AssetRecord, RunRecord
+from spheresync.state.records import AssetRecord, ChangeSetRecord, RunRecord
 from spheresync.state.store import Store
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -245,10 +248,19 @@ class Reading:
         return rows.change_set_answer(
             record,
             [rows.change_row(item, full=full) for item in shown],
+            waits=self._waits(record),
             total=total,
             next_cursor=more,
             now=self._workshop.clock(),
         )
+
+    def _waits(self, record: ChangeSetRecord) -> tuple[Problem, ...]:
+        """What an open change set waits for that a person may still bring about."""
+        if record.run_id is not None or record.expires_at < isoformat(self._workshop.clock()):
+            return ()
+        deletes = record.summary.get(Action.DELETE, 0)
+        four_eyes = self._workshop.settings.approvals.of_deletes and not approved_by_another(record)
+        return (deletes_wait(record, deletes),) if deletes and four_eyes else ()
 
     async def list_deletes(self, change_set_id: str) -> list[ChangeRow]:
         """Every delete of a change set, also those that a guard holds back: what a person is asked about."""

@@ -24,6 +24,7 @@ from spheresync.answers import (
     TargetObjectRow,
 )
 from spheresync.model import Action, Column, FieldChange, JsonValue, Problem, isoformat
+from spheresync.plan.approvals import DELETES_NOT_APPROVED, valid_approval
 from spheresync.run.verdict import COUNT_WORDS
 from spheresync.state.records import (
     AssetRecord,
@@ -144,8 +145,16 @@ def _shortened(value: JsonValue) -> JsonValue:
 
 
 def change_set_answer(
-    record: ChangeSetRecord, items: list[ChangeRow], *, total: int, next_cursor: str | None, now: datetime
+    record: ChangeSetRecord,
+    items: list[ChangeRow],
+    *,
+    waits: Sequence[Problem] = (),
+    total: int,
+    next_cursor: str | None,
+    now: datetime,
 ) -> ChangeSetAnswer:
+    """`waits` says what it waits for that a person may still bring about."""
+    approval = valid_approval(record)
     expired = record.expires_at < isoformat(now)
     state = "applied" if record.run_id is not None else "expired" if expired else "open"
     return ChangeSetAnswer.model_validate(
@@ -157,7 +166,7 @@ def change_set_answer(
             "state": state,
             "summary": {action: record.summary.get(action, 0) for action in Action},
             "blocked": record.blocked,
-            "findings": [finding(problem) for problem in record.findings],
+            "findings": [finding(problem) for problem in (*waits, *record.findings)],
             "problems": [finding(problem) for problem in record.problems[:SHOWN_PROBLEMS]],
             "problems_total": len(record.problems),
             "items": items,
@@ -165,6 +174,7 @@ def change_set_answer(
             "next_cursor": next_cursor,
             "run_id": record.run_id,
             "undo_of": record.undo_of,
+            "approved_by": None if approval is None else approval.by,
         }
     )
 
@@ -204,7 +214,9 @@ def run_answer(
         for item in conflicts
     ]
     failures += [_failure(entry.problem, "glue") for entry in failed if entry.problem is not None]
-    failures += [_failure(problem, None) for problem in run.problems]
+    failures += [_failure(problem, None) for problem in run.problems if problem.code != DELETES_NOT_APPROVED]
+    waits = [problem for problem in run.problems if problem.code == DELETES_NOT_APPROVED]  # no failure of the run
+    approval = None if change_set is None else valid_approval(change_set)
     left_out = sum(count for (_, state), count in tried.items() if state is JournalState.FAILED) - len(failed)
     todo = sum(change_set.summary.get(action, 0) for action in Action if action.changes_something) if change_set else 0
     done = sum(count for (_, state), count in tried.items() if state.ended)
@@ -223,11 +235,12 @@ def run_answer(
         counts=_counts(run, tried),
         failures=failures[:SHOWN_FAILURES],
         failures_total=len(failures) + left_out,
-        findings=[finding(problem) for problem in change_set.findings] if change_set else [],
+        findings=[finding(problem) for problem in (*waits, *(change_set.findings if change_set else ()))],
         usage=dict(run.usage),
         created_at=run.created_at,
         started_at=run.started_at,
         finished_at=run.finished_at,
+        approved_by=None if approval is None else approval.by,
     )
 
 

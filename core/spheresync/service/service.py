@@ -20,7 +20,7 @@ from spheresync.answers import (
     RunAnswer,
 )
 from spheresync.config import Settings, SettingsSource
-from spheresync.errors import RefusedError, SpheresyncError, UsageError
+from spheresync.errors import SpheresyncError, UsageError
 from spheresync.model import (
     ChangeSetId,
     Principal,
@@ -30,7 +30,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.run.executor import Executor, RunRequest
-from spheresync.run.planning import FORMAT, PlanRequest
+from spheresync.run.planning import PlanRequest
 from spheresync.run.progress import OnProgress, silent
 from spheresync.run.scope import Scope, ScopeRequest, checked_scope, require_found
 from spheresync.run.workshop import LAST_DISCOVERY, Workshop
@@ -38,6 +38,7 @@ from spheresync.schedule.control import SCHEDULER
 from spheresync.schedule.embedded import EmbeddedEngine
 from spheresync.schedule.scheduler import Scheduler
 from spheresync.service import rows
+from spheresync.service.approving import Approving, require_current
 from spheresync.service.assembly import open_workshop
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.care import look_after_state
@@ -62,7 +63,7 @@ CANCEL_PATIENCE = 10.0
 """Seconds for which a cancel waits for the end of a run that this process had to take over for it."""
 
 
-class Service(Steering, Undoing, Drifting, Observing, Keeping):
+class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
     """What users of the product can ask for, without any face."""
 
     def __init__(self, workshop: Workshop, group: TaskGroup) -> None:
@@ -197,16 +198,7 @@ class Service(Steering, Undoing, Drifting, Observing, Keeping):
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
         if record.run_id is not None:
             return await self.get_run(record.run_id)
-        if record.format != FORMAT:
-            raise RefusedError(f"change set {record.id} was made by another version.", remedy="Make a new preview.")
-        if record.expires_at < self._now():
-            raise RefusedError(f"change set {record.id} expired at {record.expires_at}.", remedy="Make a new preview.")
-        settings = self.settings
-        rules = (settings.mapping_digest, settings.scope_digest)
-        if record.undo_of is None and (record.mapping_digest, record.scope_digest) != rules:
-            raise RefusedError(
-                f"mapping or scope changed since change set {record.id} was made.", remedy="Make a new preview."
-            )
+        require_current(record, self.settings, now=self._now())
         request = RunRequest(allow_deletes=allow_deletes)
         run = await self._create_run("apply", principal, request, change_set_id=record.id)
         return await self.get_run(run.id)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from spheresync.answers import DriftStatus, Finding, SyncStatus, TierStatus
+from spheresync.config import DeletionPolicy
+from spheresync.model import DEFAULT_DESTINATION, GLUE
+from spheresync.plan.approvals import DELETES_NOT_APPROVED
 from spheresync.run.workshop import Workshop
 from spheresync.service import rows
 from spheresync.service.health import health_of
@@ -30,6 +33,8 @@ async def sync_status(workshop: Workshop) -> SyncStatus:
         problems.insert(0, rows.finding(broken))
     if scheduler.state == "running":
         problems += [late for late in map(lateness, tiers) if late is not None]
+    if settings.approvals.of_deletes and settings.deletion.policy is DeletionPolicy.DELETE:
+        problems += _retired(await store.checkpoints.count_retired(GLUE, DEFAULT_DESTINATION))
     drift = await store.drift.standing()
     health, summary = health_of(statuses, ended, problems, drift)
     return SyncStatus.model_validate(
@@ -60,6 +65,16 @@ def lateness(tier: TierStatus) -> Finding | None:
     message = f"{assets} of tier {tier.tier} not read within the objective of {tier.freshness}"
     remedy = "Raise datasphere.max_requests_per_minute, or the interval or the objective of the tier."
     return Finding(subject=f"tier {tier.tier}", code=FRESHNESS_MISSED, message=message, remedy=remedy)
+
+
+def _retired(count: int) -> list[Finding]:
+    """Tables that the policy would delete, and that only a change set may which a second person has approved."""
+    if not count:
+        return []
+    tables = "1 retired table" if count == 1 else f"{count} retired tables"
+    message = f"{tables} may be deleted once a second person has approved it"
+    remedy = "Make a preview, have somebody else approve that change set, then apply it."
+    return [Finding(subject="deletes", code=DELETES_NOT_APPROVED, message=message, remedy=remedy)]
 
 
 def _savings(ended: list[RunRecord]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Saved change sets. Once written they never change, but for the run that applies them."""
+"""Saved change sets. Once written they never change, but for who approves them and the run that applies them."""
 
 # ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
 from __future__ import annotations
@@ -13,6 +13,7 @@ from spheresync.model import (
     AssetId,
     ChangeSetId,
     DestinationName,
+    Digest,
     FieldChange,
     PhysicalName,
     RunId,
@@ -25,7 +26,7 @@ from spheresync.model import (
     canonical_json,
 )
 from spheresync.state.connection import Reads, Row, Writes
-from spheresync.state.records import ChangeSetItem, ChangeSetRecord
+from spheresync.state.records import Approval, ChangeSetItem, ChangeSetRecord
 from spheresync.state.spelling import (
     read_counts,
     read_fingerprints,
@@ -38,7 +39,7 @@ from spheresync.state.spelling import (
 
 _HEAD = (
     "id, digest, created_at, expires_at, actor, mapping_digest, scope_digest, request, summary, findings, problems, "
-    "blocked, run_id, tool_version, format, undo_of"
+    "blocked, run_id, tool_version, format, undo_of, promotion, approved_by, approved_at, approved_digest"
 )
 _STAYS = "id NOT IN (SELECT id FROM leaving)"
 _ITEM = (
@@ -120,6 +121,15 @@ class ChangeSetWriter(ChangeSetReader):
             [(record.id, *_spell_item(item)) for item in items],
         )
 
+    async def approve(self, change_set_id: ChangeSetId, approval: Approval) -> bool:
+        """Note who approved it; answers False where it is applied already or no longer what was approved."""
+        changed = await self._writes.execute(
+            "UPDATE change_sets SET approved_by = ?1, approved_at = ?2, approved_digest = ?3 "
+            f"WHERE id = ?4 AND digest = ?3 AND run_id IS NULL AND {_STAYS}",
+            (approval.by, approval.at, approval.digest, change_set_id),
+        )
+        return bool(changed)
+
     async def attach_run(self, change_set_id: ChangeSetId, run_id: RunId) -> None:
         """Note which run applies it: a change set is applied once. The same run again is no error.
 
@@ -162,6 +172,8 @@ def _spell_head(r: ChangeSetRecord) -> tuple[object, ...]:
         r.tool_version,
         r.format,
         r.undo_of,
+        r.promotion,
+        *((r.approval.by, r.approval.at, r.approval.digest) if r.approval is not None else (None, None, None)),
     )
 
 
@@ -183,6 +195,8 @@ def _read_head(row: Row) -> ChangeSetRecord:
         tool_version=row[13],
         format=row[14],
         undo_of=None if row[15] is None else RunId(row[15]),
+        promotion=None if row[16] is None else Digest(row[16]),
+        approval=None if row[17] is None else Approval(row[17], row[18], Digest(row[19])),
     )
 
 

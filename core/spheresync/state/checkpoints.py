@@ -75,6 +75,15 @@ class CheckpointReader:
         )
         return {PhysicalName(container): count for container, count in rows}
 
+    async def count_retired(self, target: TargetName, destination: DestinationName) -> int:
+        """How many objects are marked as retired, former ones among them."""
+        row = await self._link.one(
+            "SELECT (SELECT count(*) FROM checkpoints WHERE target = ?1 AND destination = ?2 AND state = 'retired') + "
+            "(SELECT count(*) FROM former_tables WHERE target = ?1 AND destination = ?2 AND retired)",
+            (target, destination),
+        )
+        return int(row[0]) if row else 0
+
 
 class CheckpointWriter(CheckpointReader):
     """Writes checkpoints."""

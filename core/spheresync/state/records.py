@@ -226,10 +226,30 @@ class FormerTable(KnownObject):
 
 
 @dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's word for a change set as it was at `digest`: it is worth nothing for another one."""
+
+    by: str
+    at: str
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedPromotion:
+    """A promotion that a person has let count in this installation, having looked at a change set made with it."""
+
+    digest: Digest
+    by: str
+    at: str
+    change_set_id: ChangeSetId
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeSetRecord:
     """The head of a saved change set. `request` is canonical JSON; `summary` counts items by action.
 
-    `undo_of` is the run that it undoes, None where it brings what Datasphere holds.
+    `undo_of` is the run that it undoes, None where it brings what Datasphere holds. `promotion` is the digest of the
+    promotion that it was made with, None where its rules are the configuration's own. `approval` is the last one.
     """
 
     id: ChangeSetId
@@ -248,6 +268,8 @@ class ChangeSetRecord:
     tool_version: str
     format: int
     undo_of: RunId | None = None
+    promotion: Digest | None = None
+    approval: Approval | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,7 @@ from spheresync.state.leases import LeaseReader, LeaseWriter
 from spheresync.state.ledger import LedgerReader, LedgerWriter
 from spheresync.state.meta import MetaReader, MetaWriter
 from spheresync.state.owners import OwnerLock, Owners
+from spheresync.state.promotions import PromotionReader, PromotionWriter
 from spheresync.state.retention import RetentionReader, RetentionWriter
 from spheresync.state.runs import RunReader, RunWriter
 from spheresync.state.schedule import ScheduleReader, ScheduleWriter
@@ -57,6 +58,7 @@ class Tx:
         self.checkpoints = CheckpointWriter(link)
         self.former_tables = FormerTableWriter(link)
         self.change_sets = ChangeSetWriter(link)
+        self.promotions = PromotionWriter(link)
         self.runs = RunWriter(link, owners, clock)
         self.leases = LeaseWriter(link, owners, clock)
         self.audit = AuditWriter(link, clock)
@@ -88,6 +90,7 @@ class Store:
         self.checkpoints = CheckpointReader(pool)
         self.former_tables = FormerTableReader(pool)
         self.change_sets = ChangeSetReader(pool)
+        self.promotions = PromotionReader(pool)
         self.runs = RunReader(pool, self.owners, clock)
         self.leases = LeaseReader(pool, self.owners, clock)
         self.audit = AuditReader(pool)

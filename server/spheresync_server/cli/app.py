@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 from spheresync import __version__
 from spheresync.errors import UsageError
 from spheresync_server.cli import (
+    approval_commands,
     change_commands,
     config_commands,
     documents,
@@ -87,6 +88,7 @@ for _command in (
     change_commands.discover,
     record_commands.assets,
     change_commands.preview,
+    approval_commands.approve,
     change_commands.apply,
     change_commands.sync,
     record_commands.runs,

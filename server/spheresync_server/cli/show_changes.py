@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spheresync.answers import ChangeSetAnswer, DiscoveryAnswer, Finding, ReleaseAnswer, RunAnswer
+from spheresync.answers import ApprovalAnswer, ChangeSetAnswer, DiscoveryAnswer, Finding, ReleaseAnswer, RunAnswer
 from spheresync.model import Action
+from spheresync.plan.approvals import NOT_APPROVED
 from spheresync_server.cli.tables import say, table
 from spheresync_server.cli.usage_line import usage_line
 from spheresync_server.standing import standing
@@ -26,7 +27,7 @@ _MEANINGS = {
     "failed": "could not be read or written",
     "refused": "changed by others since the plan",
     "skipped": "not reached",
-    "blocked": "left out: held by a guard, or a delete that was not allowed",
+    "blocked": "left out: held by a guard, or a delete that was not allowed or not approved",
 }
 
 
@@ -39,6 +40,8 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
     """What would change, why some of it waits, and what comes next."""
     undo = f", the undo of {answer.undo_of}" if answer.undo_of is not None else ""
     say(f"Change set {answer.change_set_id} ({answer.state}{undo}), expires {answer.expires_at}")
+    if answer.approved_by is not None:
+        say(f"Approved by {clean_line(answer.approved_by)}")
     say_counts(answer.summary)
     for item in answer.items:
         held = f"  [waits: {item.blocked_by}]" if item.blocked_by else ""
@@ -65,6 +68,8 @@ def _next(answer: ChangeSetAnswer) -> str:
         return (
             "Nothing of it can be applied any more." if answer.run_id is None else f"It was applied by {answer.run_id}."
         )
+    if waits_for_approval(answer):
+        return f"Nothing was written. Next: spheresync approve {answer.change_set_id}, then {apply}"
     if changes_something(answer):
         return f"Nothing was written. Next: {apply}"
     if answer.findings and answer.blocked:
@@ -73,6 +78,21 @@ def _next(answer: ChangeSetAnswer) -> str:
         wait = "1 delete waits until you allow it" if deletes == 1 else f"{deletes} deletes wait until you allow them"
         return f"Nothing was written. {wait}: {apply}"
     return "Nothing to apply."
+
+
+def show_approval(answer: ApprovalAnswer) -> None:
+    """Who approved what, and what comes next."""
+    say(f"Change set {answer.change_set_id} is approved by {clean_line(str(answer.approved_by))}.")
+    if answer.promotion is not None:
+        say(f"The promotion {answer.promotion} counts in this installation from now on.")
+    if answer.note:
+        say(answer.note)
+    say(_next(answer))
+
+
+def waits_for_approval(answer: ChangeSetAnswer) -> bool:
+    """Whether something of it is not done before a person has approved it."""
+    return any(finding.code in NOT_APPROVED for finding in answer.findings)
 
 
 def show_run(answer: RunAnswer) -> None:

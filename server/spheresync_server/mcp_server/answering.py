@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from spheresync.answers import ChangeSetAnswer, RunAnswer, RunRow
 from spheresync.model import Action
+from spheresync.plan.approvals import NOT_APPROVED
 from spheresync_server.mcp_server.wording import answer_in_tool_words
 from spheresync_server.standing import standing
 from spheresync_server.untrusted import clean_json
@@ -48,8 +49,10 @@ def change_set_lines(answer: ChangeSetAnswer) -> Iterable[str]:
     yield f"Counts: {counts_line(answer.summary)}."
     if answer.undo_of is not None:
         yield from _undo_lines(answer)
-    elif answer.findings:
-        yield f"{len(answer.findings)} guard findings hold {answer.blocked} items back: see findings."
+    elif guards := sum(finding.code not in NOT_APPROVED for finding in answer.findings):
+        yield f"{guards} guard findings hold {answer.blocked} items back: see findings."
+    if any(finding.code in NOT_APPROVED for finding in answer.findings):
+        yield "Something of it is done only once a person has approved it at the command line: see findings."
     if answer.problems_total:
         yield f"{answer.problems_total} things could not be read; what AWS holds of them stays as it is: see problems."
     if answer.next_cursor is not None:
@@ -80,5 +83,7 @@ def run_lines(answer: RunAnswer) -> Iterable[str]:
         yield f"{standing(answer.state, answer.progress)} get_run with {answer.run_id} follows it."
     if answer.failures_total:
         yield f"{answer.failures_total} failures: see failures for reason and remedy of each."
-    if answer.findings:
-        yield f"{len(answer.findings)} guard findings: see findings."
+    if any(finding.code in NOT_APPROVED for finding in answer.findings):
+        yield "Something was left out because a person has not approved it: see findings."
+    if guards := sum(finding.code not in NOT_APPROVED for finding in answer.findings):
+        yield f"{guards} guard findings: see findings."

@@ -15,7 +15,8 @@ from mcp_types.version import is_version_at_least
 from pydantic import BaseModel, Field
 
 from spheresync.answers import ChangeRow
-from spheresync.run.removals import NEEDS_ALLOWANCE
+from spheresync.plan.approvals import DELETES_NOT_APPROVED
+from spheresync.run.removals import WAITS_FOR_A_PERSON
 from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.untrusted import visible
 
@@ -38,7 +39,7 @@ class UnconfirmedError(ToolError):
 
 
 class NothingToConfirm(BaseModel):
-    """No delete was asked for, or the change set holds none that could be done."""
+    """No delete was asked for, or the change set holds none that could be done now."""
 
 
 async def confirm_deletes(
@@ -55,6 +56,8 @@ async def confirm_deletes(
     change_set = await service.get_change_set(change_set_id, limit=1)
     if change_set.state != "open" or not change_set.summary.get("delete"):
         return NothingToConfirm()
+    if any(finding.code == DELETES_NOT_APPROVED for finding in change_set.findings):
+        return NothingToConfirm()  # whatever the answer, a second person is missing; the run says so
     deletes = await service.list_deletes(change_set_id)
     if not _can_ask(ctx):
         raise UnconfirmedError(
@@ -106,7 +109,7 @@ def _named(deletes: Sequence[ChangeRow]) -> str:
 
 
 def _held_back(deletes: Sequence[ChangeRow]) -> str:
-    held = sum(each.blocked_by not in {None, NEEDS_ALLOWANCE} for each in deletes)
+    held = sum(each.blocked_by not in {None, *WAITS_FOR_A_PERSON} for each in deletes)
     return f" A guard holds back {held} of {len(deletes)}, whatever the answer." if held else ""
 
 

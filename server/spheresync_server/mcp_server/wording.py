@@ -23,6 +23,8 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "ask whoever runs this installation to lift the guard for one run",
         ),
         (r"with --allow-deletes besides", "with allow_deletes=true of apply_changes besides"),
+        (r"runs `spheresync approve [^`]+`", "approves it at the command line"),
+        (r" with `spheresync approve [^`]+`", " at the command line, which only a person does"),
         (r"`spheresync sync --full`", "run_sync with full=true"),
         (r"run `spheresync drift --repair`", "look again with detect_drift"),
         (r"([Rr])un sync --full", r"\1un run_sync with full=true"),

@@ -53,7 +53,7 @@ async def test_tools_list_is_the_golden_one_in_both_eras(make_server: MakeServer
 async def test_tools_list_leaves_room_for_later_tools(make_server: MakeServer) -> None:
     tools = await listed(make_server())
     assert len(json.dumps(tools).encode()) < 24 * 1024, "the whole budget, however it is spelled"
-    assert len(json.dumps(tools, separators=(",", ":")).encode()) <= 21_300
+    assert len(json.dumps(tools, separators=(",", ":")).encode()) <= 21_360
 
 
 async def test_every_tool_and_argument_is_described(make_server: MakeServer) -> None:

@@ -1,0 +1,58 @@
+"""When a person's word is needed besides the command, and what is said while it is missing."""
+
+from __future__ import annotations
+
+from spheresync.model import Digest, Problem
+from spheresync.state.records import Approval, ChangeSetRecord
+
+DELETES_NOT_APPROVED = "deletes_not_approved"
+"""Code of deletes that wait for a second person (`approvals.four_eyes`)."""
+PROMOTION_NOT_APPROVED = "promotion_not_approved"
+"""Code of a change set whose promotion nobody has let count here."""
+NOT_APPROVED = frozenset({DELETES_NOT_APPROVED, PROMOTION_NOT_APPROVED})
+
+
+def valid_approval(change_set: ChangeSetRecord) -> Approval | None:
+    """The approval of a change set, if it was given to the change set as it is."""
+    approval = change_set.approval
+    return approval if approval is not None and approval.digest == change_set.digest else None
+
+
+def approved_by_another(change_set: ChangeSetRecord, applier: str | None = None) -> bool:
+    """Whether two people stand behind it: approved by neither who made it nor `applier`, who is to carry it out."""
+    approval = valid_approval(change_set)
+    return approval is not None and approval.by not in {change_set.actor, applier}
+
+
+def deletes_wait(change_set: ChangeSetRecord, count: int) -> Problem:
+    """What to tell of deletes of a saved change set that a second person has not approved."""
+    return Problem(
+        str(change_set.id),
+        DELETES_NOT_APPROVED,
+        f"{_deletes(count)} until a second person has approved this change set",
+        f"Somebody who neither made it nor applies it runs `spheresync approve {change_set.id}`.",
+    )
+
+
+def deletes_left(change_set: ChangeSetRecord, count: int) -> Problem:
+    """What to tell of deletes that a run left out for the same reason: its change set is spent."""
+    return Problem(
+        str(change_set.id),
+        DELETES_NOT_APPROVED,
+        f"{_deletes(count)} for a second person, who had not approved them; the rest went on",
+        "Make a preview, have somebody approve it who neither made it nor applies it, then apply it.",
+    )
+
+
+def promotion_waits(digest: Digest, origin: str) -> Problem:
+    """What to tell while a promotion is in force that nobody has approved here."""
+    return Problem(
+        "promotion",
+        PROMOTION_NOT_APPROVED,
+        f"nobody has approved {origin} (digest {digest}) in this installation, so nothing is written by its rules",
+        "Look at a preview, approve that change set with `spheresync approve CHANGE_SET_ID`, then apply it.",
+    )
+
+
+def _deletes(count: int) -> str:
+    return "1 delete waits" if count == 1 else f"{count} deletes wait"

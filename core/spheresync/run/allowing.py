@@ -1,0 +1,43 @@
+"""Which items of a change set a run may do, and what it says of those that wait for a second person."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spheresync.model import Action, Problem
+from spheresync.plan.approvals import DELETES_NOT_APPROVED, approved_by_another, deletes_left
+from spheresync.run.removals import NEEDS_ALLOWANCE, WAITS_FOR_A_PERSON
+from spheresync.state.records import ChangeSetItem, ChangeSetRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """What people allow a run: `deletes`, by whoever asked for it; `alone`: a second person is needed and missing."""
+
+    change_set: ChangeSetRecord
+    deletes: bool
+    alone: bool
+
+    @classmethod
+    def of(cls, change_set: ChangeSetRecord, *, applier: str, four_eyes: bool, deletes: bool) -> Leave:
+        """`four_eyes`: deletes need a second person, who is not `applier`."""
+        return cls(change_set, deletes, alone=four_eyes and not approved_by_another(change_set, applier))
+
+    def allowed(self, items: Sequence[ChangeSetItem]) -> list[ChangeSetItem]:
+        """The items that the run does."""
+        return [item for item in items if item.action.changes_something and self._allows(item)]
+
+    def waiting(self, items: Sequence[ChangeSetItem]) -> tuple[Problem, ...]:
+        """What to say of deletes that no guard holds back and that a second person has not approved."""
+        if not self.alone:
+            return ()
+        waits = {None, *WAITS_FOR_A_PERSON}
+        count = sum(1 for item in items if item.action is Action.DELETE and item.blocked_by in waits)
+        return (deletes_left(self.change_set, count),) if count else ()
+
+    def _allows(self, item: ChangeSetItem) -> bool:
+        if self.alone and item.action is Action.DELETE:
+            return False
+        # That a second person was missing when it was planned says nothing about now.
+        return item.blocked_by in {None, DELETES_NOT_APPROVED} or (item.blocked_by == NEEDS_ALLOWANCE and self.deletes)

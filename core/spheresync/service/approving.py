@@ -1,0 +1,97 @@
+"""A person's word for a saved change set, and for the promotion that it was made with."""
+
+from __future__ import annotations
+
+from spheresync.answers import ApprovalAnswer
+from spheresync.config import Settings
+from spheresync.errors import PermissionRefusedError, RefusedError
+from spheresync.model import ChangeSetId, JsonValue, Principal, isoformat
+from spheresync.plan.approvals import approved_by_another, valid_approval
+from spheresync.plan.items import digest_items
+from spheresync.run.planning import FORMAT
+from spheresync.service.authority import Permission, authorize
+from spheresync.service.reading import Reading
+from spheresync.state.records import Approval, AuditEvent, ChangeSetRecord
+from spheresync.state.store import Tx
+
+_OWN = "Who made a change set is no second person: its deletes wait until somebody else has approved it."
+
+
+class Approving(Reading):
+    """Approvals, besides the questions that only the state answers."""
+
+    async def approve(self, change_set_id: str, principal: Principal, *, limit: int = 20) -> ApprovalAnswer:
+        """Note that a person approves a change set as it is. The same person again changes nothing.
+
+        The last approval is the one that counts, but for that of whoever made the change set, which does not take the
+        place of somebody else's.
+
+        Raises:
+            UsageError: there is no such change set.
+            RefusedError: it expired, was applied, is not what was saved, or mapping, scope or program moved since.
+        """
+        authorize(principal, Permission.ADMINISTER)
+        if principal.kind != "user":
+            raise PermissionRefusedError(
+                "only a person approves.", remedy="Ask somebody to approve it at the command line."
+            )
+        self._workshop.require_good_settings()
+        now = isoformat(self._workshop.clock())
+        record = await self._store.change_sets.get(ChangeSetId(change_set_id))
+        await self._require_approvable(record, now=now)
+        stands = valid_approval(record)
+        if stands is None or principal.id not in {stands.by, record.actor}:
+            await self._note(record, Approval(principal.id, now, record.digest))
+        return await self._approval(record.id, limit=limit)
+
+    async def _require_approvable(self, record: ChangeSetRecord, *, now: str) -> None:
+        if record.run_id is not None:
+            raise RefusedError(
+                f"change set {record.id} was applied already, by run {record.run_id}.", remedy="Make a new preview."
+            )
+        require_current(record, self._workshop.settings, now=now)
+        items = await self._store.change_sets.all_items(record.id)
+        if digest_items(items, record.undo_of, record.promotion) != record.digest:
+            raise RefusedError(
+                f"change set {record.id} is not what was saved: its digest does not fit its items.",
+                remedy="Somebody changed the state by hand; make a new preview.",
+            )
+
+    async def _note(self, record: ChangeSetRecord, approval: Approval) -> None:
+        detail: dict[str, JsonValue] = {"change_set": record.id, "digest": record.digest, "made_by": record.actor}
+        event = AuditEvent(approval.by, "approve", None, None, None, "done", detail)
+
+        async def note(tx: Tx) -> bool:
+            if not await tx.change_sets.approve(record.id, approval):
+                return False
+            await tx.audit.append_many([event])
+            return True
+
+        if not await self._store.write(note):
+            raise RefusedError(f"change set {record.id} was applied just now.", remedy="Make a new preview.")
+
+    async def _approval(self, change_set_id: ChangeSetId, *, limit: int) -> ApprovalAnswer:
+        record = await self._store.change_sets.get(change_set_id)
+        answer = await self.get_change_set(change_set_id, detail="concise", limit=limit)
+        assert record.approval is not None
+        own = self._workshop.settings.approvals.of_deletes and not approved_by_another(record)
+        return ApprovalAnswer(
+            **answer.model_dump(), approved_at=record.approval.at, promotion=record.promotion, note=_OWN if own else ""
+        )
+
+
+def require_current(record: ChangeSetRecord, settings: Settings, *, now: str) -> None:
+    """Let a saved change set pass that may be applied as far as time, program and rules go.
+
+    Raises:
+        RefusedError: it expired, or mapping, scope or program moved since.
+    """
+    if record.format != FORMAT:
+        raise RefusedError(f"change set {record.id} was made by another version.", remedy="Make a new preview.")
+    if record.expires_at < now:
+        raise RefusedError(f"change set {record.id} expired at {record.expires_at}.", remedy="Make a new preview.")
+    rules = (settings.mapping_digest, settings.scope_digest)
+    if record.undo_of is None and (record.mapping_digest, record.scope_digest) != rules:
+        raise RefusedError(
+            f"mapping or scope changed since change set {record.id} was made.", remedy="Make a new preview."
+        )

@@ -1,0 +1,26 @@
+"""Commands by which people vouch for a change set: approve."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from spheresync.answers import ApprovalAnswer
+from spheresync_server.caller import CallerRole
+from spheresync_server.cli.global_options import invocation_of
+from spheresync_server.cli.work import Bench, perform
+
+
+def approve(
+    context: typer.Context,
+    change_set_id: Annotated[str, typer.Argument(metavar="CHANGE_SET_ID", help="Id that preview gave (cs_…).")],
+    limit: Annotated[int, typer.Option(min=1, max=200, help="Items in the answer.")] = 20,
+) -> int:
+    """Put on record that you approve a saved change set as it is. Writes nothing to AWS."""
+    from spheresync_server.cli.show_changes import show_approval
+
+    async def work(bench: Bench) -> ApprovalAnswer:
+        return await bench.service.approve(change_set_id, bench.principal, limit=limit)
+
+    return perform(invocation_of(context), work, show_approval, needs=CallerRole.ADMIN, what="spheresync approve")
