@@ -93,11 +93,15 @@ class AssetDetail(Answer):
 
 
 class RuleRow(Answer):
-    """A rule that matched: `rule` counts from 1; `overridden` names keys that a later rule set anew."""
+    """A rule that matched: `rule` counts from 1 in its `origin`, the configuration or a promotion.
+
+    `overridden` names keys that a later rule set anew.
+    """
 
     rule: int
     sets: dict[str, JsonValue]
     overridden: list[str] = Field(default_factory=list)
+    origin: str = "configuration"
 
 
 class ColumnDecision(Answer):
@@ -179,6 +183,21 @@ class ApprovalAnswer(ChangeSetAnswer):
     approved_at: str
     promotion: str | None = None
     note: str = ""
+
+
+class PromotionAnswer(Answer):
+    """A promotion file that was written; `rules` and `assets` count what it holds, `size` is in bytes."""
+
+    file: str
+    size: int
+    digest: str
+    change_set_id: str
+    environment: str
+    installation: str | None
+    rules: int
+    assets: int
+    exported_at: str
+    exported_by: str
 
 
 class ReleaseAnswer(Answer):

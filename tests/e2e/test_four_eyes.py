@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import Any
 
 import pytest
 
 from spheresync.model import utc_now
+from tests.e2e.test_alerts import channel
 from tests.e2e.test_former_tables import deletes
 from tests.e2e.test_safety import tables_of
+from tests.e2e.test_schedule import FAST, serving, until
 from tests.simulators.fixtures import Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
+from tests.simulators.listener import listening
 from tests.simulators.running_tenant import RunningTenant
 
 JANE, OMAR = 4201, 4202
@@ -142,3 +146,30 @@ def test_other_words_for_what_needs_two_people_are_named(installation: Installat
     (first, second) = installation.ask("config", "validate", code=2)["error"]["problems"]
     assert "line 1: approvals.four_eyes.0" in first and "deletes" in first
     assert "approvals.four_eyes.1" in second
+
+
+def test_the_scheduler_leaves_deletes_to_two_people_without_noise(
+    retired: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    with listening() as receiver:
+        retired.config = json.dumps(
+            {
+                "approvals": {"four_eyes": "deletes"},
+                "deletion": {"policy": "delete"},
+                **json.loads(channel(receiver)),
+            }
+        )
+        retired.extra |= FAST
+        runs = retired.ask("runs")["total"]
+        with serving(retired):
+            until(lambda: retired.ask("status")["scheduler"]["state"] == "running", "the scheduler")
+            looked = tenant.stats().total
+            until(lambda: tenant.stats().total > looked + 30, "many rounds")
+            status = retired.ask("status")
+            assert [problem["code"] for problem in status["problems"]] == ["deletes_not_approved"]
+            assert retired.ask("runs")["total"] == runs and status["scheduler"]["set_aside"] == []
+            preview = retired.ask("preview")["change_set_id"]
+            retired.as_account(OMAR).ask("approve", preview)
+            assert retired.ask("apply", preview)["counts"]["delete"] == 1
+        assert receiver.posts == []
+    assert TABLE not in tables_of(glue, "space_000")

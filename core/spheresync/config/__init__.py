@@ -1,7 +1,9 @@
 """Settings: what the file and the environment say, checked all at once, frozen."""
 
 from spheresync.config.alerts import AlertChannel, AlertKind
+from spheresync.config.in_force import PromotionInForce
 from spheresync.config.loading import load_settings
+from spheresync.config.promotion import PromotedAsset, PromotedColumn, Promotion
 from spheresync.config.rules import ColumnRule, Rule
 from spheresync.config.sections import (
     Approvals,
@@ -27,6 +29,10 @@ __all__ = [
     "DriftPolicy",
     "FirstSync",
     "FourEyes",
+    "PromotedAsset",
+    "PromotedColumn",
+    "Promotion",
+    "PromotionInForce",
     "Retention",
     "Rule",
     "Settings",

@@ -15,6 +15,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from spheresync.config.in_force import PromotionInForce
+from spheresync.config.promotion import PromotionFault, read_promotion
 from spheresync.config.settings import Settings
 from spheresync.config.tenant import derive_token_url, is_token_server_of
 from spheresync.config.wording import word
@@ -41,6 +43,7 @@ class _Draft:
     lines: dict[str, int] = field(default_factory=dict)  # of the file, from 1
     problems: list[str] = field(default_factory=list)
     unfilled: set[str] = field(default_factory=set)  # keys whose value is known to be wrong
+    promotion: PromotionInForce | None = None
 
 
 def load_settings(env: str | None, config_file: Path | None, environ: Mapping[str, str], cwd: Path) -> Settings:
@@ -58,6 +61,7 @@ def load_settings(env: str | None, config_file: Path | None, environ: Mapping[st
     draft = _Draft()
     _read_file(draft, config_file, environ, cwd)
     _read_environment(draft, environ)
+    _read_promotion(draft, (config_file or cwd / FILE_NAME).parent, environ, cwd)
     name = _environment_name(draft, env, environ)
     if name == "dog":
         draft.values.setdefault("scheduler", {})
@@ -68,7 +72,7 @@ def load_settings(env: str | None, config_file: Path | None, environ: Mapping[st
     settings = _validate(draft)
     if settings is None or draft.problems:
         raise ConfigurationError(tuple(draft.problems))
-    return settings.with_origins(draft.origins)
+    return settings.with_origins(draft.origins, draft.promotion)
 
 
 def _environment_name(draft: _Draft, flag: str | None, environ: Mapping[str, str]) -> str:
@@ -180,6 +184,40 @@ def _place(values: dict[str, Any], path: tuple[str, ...], text: str) -> None:
     values[path[-1]] = text
 
 
+def _read_promotion(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd: Path) -> None:
+    """Let promoted rules stand before the configuration's own, and the promoted scope where it has none of its own.
+
+    A path of the file starts at the file's folder, one of the environment at `cwd`.
+    """
+    named = draft.values.get("promotion")
+    if not isinstance(named, str) or "promotion" in draft.unfilled:
+        return
+    of_file = draft.origins["promotion"] != f"{PREFIX}PROMOTION"
+    try:
+        if not named.strip():
+            raise PromotionFault("is empty; give the path of a promotion file, or leave it out")
+        home = environ.get("HOME") or str(Path("~").expanduser())
+        path = (folder if of_file else cwd) / (f"{home}{named[1:]}" if named.startswith("~/") else named)
+        read = read_promotion(path)
+    except PromotionFault as fault:
+        place = f"{draft.origins['promotion']}{_line(draft, 'promotion') if of_file else ''}"
+        draft.problems.append(f"{place}: promotion: {fault}")
+        return
+    draft.values["promotion"] = str(path)
+    mapping = draft.values.setdefault("mapping", {})
+    own = mapping.get("rules", []) if isinstance(mapping, dict) else None
+    if isinstance(own, list):
+        draft.values["mapping"] = {**mapping, "rules": [*read.promotion.rules, *own]}
+    else:
+        own = None  # said when all of it is checked
+    draft.promotion = PromotionInForce(
+        read, 0 if own is None else len(read.promotion.rules), "scope" not in draft.values
+    )
+    if draft.promotion.scope:
+        draft.values["scope"] = dict(read.promotion.scope)
+        draft.origins |= dict.fromkeys(("scope.include", "scope.exclude"), draft.promotion.source)
+
+
 def _place_state(draft: _Draft, environ: Mapping[str, str], cwd: Path, env: str) -> None:
     """The folder of the state: as configured, else by the XDG convention; relative ones start at `cwd`."""
     home = Path(environ.get("HOME") or Path("~").expanduser())
@@ -207,8 +245,10 @@ def _validate(draft: _Draft) -> Settings | None:
 
 
 def _problem(draft: _Draft, found: ErrorDetails) -> str:
-    location = found["loc"]
+    location, promoted = _own_place(draft, found["loc"])
     key = ".".join(str(part) for part in location)
+    if promoted:
+        return _promoted_problem(draft, found, key)
     origin = next((draft.origins[k] for k in (key, *_parents(key)) if k in draft.origins), None)
     origin = origin or next((o for k, o in draft.origins.items() if k.startswith(f"{key}.")), "settings")
     of_file = not origin.startswith(PREFIX) and origin != "settings"
@@ -218,6 +258,30 @@ def _problem(draft: _Draft, found: ErrorDetails) -> str:
     drop = "remove the key" if of_file else "unset the variable"
     said = word(found["type"], found.get("ctx", {}), found["msg"], found["input"], keys=_siblings(location), drop=drop)
     return f"{place}: {key}: {said}"
+
+
+def _own_place(draft: _Draft, location: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], bool]:
+    """Where a finding stands in what people wrote, and whether that is the promotion."""
+    if draft.promotion is None:
+        return location, False
+    if location[:2] == ("mapping", "rules") and len(location) > 2 and isinstance(location[2], int):
+        number = location[2] - draft.promotion.rules
+        return (location, True) if number < 0 else ((*location[:2], number, *location[3:]), False)
+    return location, location[:1] == ("scope",) and draft.promotion.scope
+
+
+def _promoted_problem(draft: _Draft, found: ErrorDetails, key: str) -> str:
+    """A finding about what nobody may edit here."""
+    assert draft.promotion is not None
+    location = found["loc"]
+    said = "unknown key; only a newer program knows it"
+    if found["type"] != "extra_forbidden":
+        keys = _siblings(location)
+        said = word(found["type"], found.get("ctx", {}), found["msg"], found["input"], keys=keys, drop="remove the key")
+    return (
+        f"{draft.promotion.source}: {key}: {said}; mend it where the promotion came from, "
+        "and export it again with `spheresync promote`"
+    )
 
 
 def _meant_key(key: str, valid: list[str]) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from spheresync.config.alerts import AlertChannel
+from spheresync.config.in_force import PromotionInForce
 from spheresync.config.rules import MappingRules
 from spheresync.config.sections import (
     Approvals,
@@ -94,6 +95,7 @@ class Settings(Section):
     datasphere: Datasphere = Datasphere()
     scope: Scope = Scope()
     mapping: MappingRules = MappingRules()
+    promotion: Path | None = None
     scheduler: Scheduler = Scheduler()
     tiers: Tiers = Tiers()
     deletion: Deletion = Deletion()
@@ -105,11 +107,18 @@ class Settings(Section):
     alerts: tuple[AlertChannel, ...] = ()
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
+    _promoted: PromotionInForce | None = PrivateAttr(default=None)
 
-    def with_origins(self, origins: Mapping[str, str]) -> Settings:
+    def with_origins(self, origins: Mapping[str, str], promoted: PromotionInForce | None = None) -> Settings:
         """These settings, knowing from where each value came: key path to file name or environment variable."""
         self._origins.update(origins)
+        self._promoted = promoted
         return self
+
+    @property
+    def promoted(self) -> PromotionInForce | None:
+        """The promotion that `promotion` names; its rules and, as the case may be, its scope are in these settings."""
+        return self._promoted
 
     @property
     def tenant_host(self) -> str:
@@ -157,7 +166,7 @@ class Settings(Section):
 
         Returns:
             `settings` (the tree) and `sources`: key path to `default`, `derived`, a file's name or the name of an
-            environment variable.
+            environment variable. Where there is a promotion, `promotion` says what it is and what of it counts.
         """
         tree: dict[str, JsonValue] = json.loads(self.model_dump_json(exclude_none=True, by_alias=True))
         tree["installation"] = self.installation_name
@@ -166,7 +175,14 @@ class Settings(Section):
         datasphere["client_secret"] = "***" if self.datasphere.client_secret.get_secret_value() else ""
         tree["alerts"] = [_without_webhook(channel) for channel in self.alerts]
         sources: dict[str, JsonValue] = {path: self._source_of(path) for path in _leaves(tree)}
-        return {"settings": tree, "sources": sources}
+        if self._promoted is None:
+            return {"settings": tree, "sources": sources}
+        if self._promoted.rules:
+            own = sources.get("mapping.rules", "default")
+            first = f"{self._promoted.source} (rules 1 to {self._promoted.rules})"
+            more = len(self.mapping.rules) > self._promoted.rules
+            sources["mapping.rules"] = f"{first}, then {own}" if more else first
+        return {"settings": tree, "sources": sources, "promotion": self._promoted.to_json()}
 
     def _source_of(self, path: str) -> str:
         if path == "installation" and self.installation is None:

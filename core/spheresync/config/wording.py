@@ -41,7 +41,7 @@ _FORMS = {
     "model_type": _SECTION,
     "model_attributes_type": _SECTION,
     "dict_type": "is {given}; give keys with values in braces",
-    "path_type": "is no path; give the path of a folder",
+    "path_type": "is no path; give the path of a file or folder",
 }
 _OTHER = "is {given}, which does not belong here; see the README for what the key takes"
 _YAML_WORD = "is read as true or false, as YAML reads on, off, yes and no; put it in quotes"

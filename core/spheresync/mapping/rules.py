@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from spheresync.config import ColumnRule, Rule, Settings
+from spheresync.config.in_force import CONFIGURATION
 from spheresync.config.settings import MAPPING_VERSION
 from spheresync.mapping.names import plain_name
 from spheresync.mapping.patterns import first_match, literal_prefix, matches
@@ -19,11 +20,15 @@ _DEFAULT_TIERS = {AssetKind.ANALYTIC_MODEL: Tier.CRITICAL, AssetKind.VIEW: Tier.
 
 @dataclass(frozen=True)
 class FiredRule:
-    """A rule that matched; `rule` counts from 1. `overridden` names keys that a later rule set anew."""
+    """A rule that matched; `rule` counts from 1 in its home. `overridden` names keys that a later rule set anew.
+
+    `origin`, its home, is `configuration` or names the promotion.
+    """
 
     rule: int
     sets: Map[str, JsonValue]
     overridden: tuple[str, ...] = ()
+    origin: str = CONFIGURATION
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ class Mapping:
         self._rules = settings.mapping.rules
         self._prefix = settings.prefix
         self._marker = settings.installation_marker
+        self._promoted = settings.promoted
         self._plain = {kind: self._decide_by_rules(kind, ()) for kind in AssetKind}
         self._cache: dict[tuple[AssetKind, tuple[int, ...]], Decision] = {}
 
@@ -125,10 +131,14 @@ class Mapping:
 
     def _outside(self, asset: str) -> str | None:
         if (glob := first_match(self._exclude, asset)) is not None:
-            return f"scope.exclude has {glob!r}"
+            return f"scope.exclude{self._of_promotion} has {glob!r}"
         if first_match(self._include, asset) is None:
-            return "scope.include does not name it"
+            return f"scope.include{self._of_promotion} does not name it"
         return None
+
+    @property
+    def _of_promotion(self) -> str:
+        return f" of {self._promoted.name}" if self._promoted is not None and self._promoted.scope else ""
 
     def _decide_by_rules(self, kind: AssetKind, fired: tuple[int, ...]) -> Decision:
         values: dict[str, Any] = {}
@@ -147,7 +157,7 @@ class Mapping:
         included = values.get("include", True)
         return Decision(
             included=included,
-            excluded_by="" if included else f"mapping rule {set_by['include'] + 1} says include: false",
+            excluded_by="" if included else f"{self._called(set_by['include'])} says include: false",
             tier=values.get("tier", _DEFAULT_TIERS.get(kind, Tier.MEDIUM)),
             database=values.get("database"),
             table=values.get("table"),
@@ -164,7 +174,16 @@ class Mapping:
         sets: dict[str, JsonValue] = rule.set.model_dump(mode="json", exclude_none=True)
         if rule.columns:
             sets["columns"] = [column.model_dump(mode="json", exclude_none=True) for column in rule.columns]
-        return FiredRule(number + 1, sets, tuple(overridden))
+        at, origin = self._home(number)
+        return FiredRule(at, sets, tuple(overridden), origin)
+
+    def _home(self, number: int) -> tuple[int, str]:
+        """Number from 1, and home, of a rule."""
+        return (number + 1, CONFIGURATION) if self._promoted is None else self._promoted.name_of_rule(number + 1)
+
+    def _called(self, number: int) -> str:
+        at, origin = self._home(number)
+        return f"mapping rule {at}" if origin == CONFIGURATION else f"rule {at} of {origin}"
 
 
 def _applies(rule: Rule, asset: AssetId, kind: AssetKind, label: str) -> bool:

@@ -1,14 +1,36 @@
-"""Which items of a change set a run may do, and what it says of those that wait for a second person."""
+"""What a person's word is needed for besides a command: a promotion at all, and deletes where two people are wanted."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spheresync.config import Settings
+from spheresync.errors import RefusedError
 from spheresync.model import Action, Problem
-from spheresync.plan.approvals import DELETES_NOT_APPROVED, approved_by_another, deletes_left
+from spheresync.plan.approvals import DELETES_NOT_APPROVED, approved_by_another, deletes_left, promotion_waits
 from spheresync.run.removals import NEEDS_ALLOWANCE, WAITS_FOR_A_PERSON
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord
+from spheresync.state.store import Store
+
+
+async def unapproved_promotion(store: Store, settings: Settings) -> Problem | None:
+    """Why nothing is written by the rules in force: they come from a promotion that nobody has approved here."""
+    promoted = settings.promoted
+    if promoted is None or await store.promotions.approved(promoted.digest) is not None:
+        return None
+    return promotion_waits(promoted.digest, promoted.name)
+
+
+async def require_approved_promotion(store: Store, change_set: ChangeSetRecord) -> None:
+    """Let a change set pass whose promotion, if it was made with one, somebody has approved here.
+
+    Raises:
+        RefusedError: nobody has.
+    """
+    if change_set.promotion is not None and await store.promotions.approved(change_set.promotion) is None:
+        waits = promotion_waits(change_set.promotion, f"the promotion that change set {change_set.id} was made with")
+        raise RefusedError(f"{waits.message}.", remedy=waits.remedy)
 
 
 @dataclass(frozen=True, slots=True)

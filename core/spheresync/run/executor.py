@@ -32,7 +32,7 @@ from spheresync.model import (
 from spheresync.observe.context import about
 from spheresync.observe.spans import span
 from spheresync.plan.items import digest_items
-from spheresync.run.allowing import Leave
+from spheresync.run.allowing import Leave, require_approved_promotion
 from spheresync.run.apply import Applier
 from spheresync.run.books import Books
 from spheresync.run.containers import ensure_containers
@@ -253,6 +253,7 @@ class Executor:
                 f"change set {change_set.id} is not what was saved: its digest does not fit its items.",
                 remedy="Somebody changed the state by hand; make a new preview.",
             )
+        await require_approved_promotion(self._store, change_set)
         leave = Leave.of(
             change_set,
             applier=drive.run.actor.id,

@@ -39,6 +39,7 @@ from spheresync.plan.items import (
     settled_item,
 )
 from spheresync.plan.triage import RemovalRules, Work, is_held, triage
+from spheresync.run.comparing import compare_promotion
 from spheresync.run.designing import Designer, Draft
 from spheresync.run.displaced import findings_of
 from spheresync.run.naming import Names, Naming
@@ -74,6 +75,7 @@ class PlanRequest:
     max_deletes: int | None = None
     problems: tuple[Problem, ...] = ()
     notices: tuple[Problem, ...] = ()  # worth a line, and no failure
+    compare: bool = False  # say what of a promotion does not fit this tenant
 
 
 class Planner:
@@ -129,8 +131,15 @@ class Planner:
         if names.formers:
             await removals.plan_formers(self._left_behind(records, names))
         findings = self._guard(records, await self._waiting()) + await self._gone_spaces()
-        findings += findings_of(names.displaced)
+        findings += findings_of(names.displaced) + await self._compared(records)
         return await self._save(findings + within_bounds(self._draft.left) + self._request.notices)
+
+    async def _compared(self, records: Iterable[AssetRecord]) -> tuple[Problem, ...]:
+        """What of the promotion in force does not fit this tenant, where somebody is to look at the change set."""
+        promoted = self._settings.promoted
+        if promoted is None or not self._request.compare:
+            return ()
+        return await compare_promotion(self._store, promoted.file.promotion, records, self._request.scope)
 
     async def _gone_spaces(self) -> tuple[Problem, ...]:
         """Spaces that hold managed tables and that the tenant no longer lists: said, and nothing done about it."""
@@ -271,9 +280,10 @@ class Planner:
         items = [replace(item, ordinal=n) for n, item in enumerate(sorted(draft.items, key=by_urgency), start=1)]
         for item in items:
             draft.summary[item.action] += 1
+        promotion = self._settings.promoted.digest if self._settings.promoted is not None else None
         record = ChangeSetRecord(
             id=ChangeSetId(f"cs_{secrets.token_hex(6)}"),
-            digest=digest_items(items),
+            digest=digest_items(items, promotion=promotion),
             created_at=isoformat(self._now),
             expires_at=isoformat(self._now + self._settings.change_sets.expires),
             actor=self._request.principal.id,
@@ -287,6 +297,7 @@ class Planner:
             run_id=None,
             tool_version=__version__,
             format=FORMAT,
+            promotion=promotion,
         )
         event = AuditEvent(
             actor=self._request.principal.id,

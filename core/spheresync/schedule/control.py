@@ -6,6 +6,7 @@ from datetime import datetime
 
 from spheresync.config import FirstSync, Settings
 from spheresync.model import Principal, Tier, isoformat
+from spheresync.run.allowing import unapproved_promotion
 from spheresync.state.store import Store, Tx
 
 SCHEDULER = Principal("scheduler", "scheduler", frozenset({"operator"}))
@@ -33,8 +34,11 @@ async def set_paused(tx: Tx, tier: Tier, at: datetime | None) -> None:
 async def may_write(store: Store, settings: Settings) -> bool:
     """Whether the scheduler may change a catalog: not before a person has brought a change set of this state about.
 
-    CONTRACT.md, `scheduler.first_sync: preview`. Once given, the approval stays, whatever becomes of old runs.
+    CONTRACT.md, `scheduler.first_sync: preview`. Once given, the approval stays, whatever becomes of old runs. Nor
+    by the rules of a promotion that nobody has approved here.
     """
+    if await unapproved_promotion(store, settings) is not None:
+        return False
     if settings.scheduler.first_sync is FirstSync.APPLY or await store.meta.get(_APPROVED) is not None:
         return True
     run_id = await store.runs.approved_by_a_person()

@@ -1,4 +1,4 @@
-"""The first plan: saved for a person to look at, before anything is written by itself (`scheduler.first_sync`)."""
+"""A plan for a person to look at before anything is written by itself: the first one, or that of a promotion."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Proposer:
         about = await self._about()
         if await self._stands(about):
             return
-        request = PlanRequest(scope=Scope(), principal=SCHEDULER)
+        request = PlanRequest(scope=Scope(), principal=SCHEDULER, compare=True)
         change_set = await self._workshop.plan(request, silent)
         note = canonical_json({"change_set": change_set.id, "about": about}).decode()
 
@@ -46,7 +46,8 @@ class Proposer:
         """All that the plan depends on: rules, scope, and the definitions as they are known."""
         settings = self._workshop.settings
         known = await self._workshop.store.catalog.signature(settings.deletion.misses)
-        return digest_json([settings.mapping_digest, settings.scope_digest, known])
+        promotion = [] if settings.promoted is None else [settings.promoted.digest]
+        return digest_json([settings.mapping_digest, settings.scope_digest, known, *promotion])
 
     async def _stands(self, about: str) -> bool:
         noted = await self._workshop.store.meta.get(_PROPOSED)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from spheresync.answers import ApprovalAnswer
+from pathlib import Path
+
+from spheresync.answers import ApprovalAnswer, PromotionAnswer
 from spheresync.config import Settings
 from spheresync.errors import PermissionRefusedError, RefusedError
 from spheresync.model import ChangeSetId, JsonValue, Principal, isoformat
 from spheresync.plan.approvals import approved_by_another, valid_approval
 from spheresync.plan.items import digest_items
 from spheresync.run.planning import FORMAT
+from spheresync.run.promoting import make_promotion
 from spheresync.service.authority import Permission, authorize
+from spheresync.service.promotion_files import write_promotion
 from spheresync.service.reading import Reading
-from spheresync.state.records import Approval, AuditEvent, ChangeSetRecord
+from spheresync.state.records import Approval, ApprovedPromotion, AuditEvent, ChangeSetRecord
 from spheresync.state.store import Tx
 
 _OWN = "Who made a change set is no second person: its deletes wait until somebody else has approved it."
@@ -22,6 +26,8 @@ class Approving(Reading):
 
     async def approve(self, change_set_id: str, principal: Principal, *, limit: int = 20) -> ApprovalAnswer:
         """Note that a person approves a change set as it is. The same person again changes nothing.
+
+        A promotion that it was made with counts in this installation from then on.
 
         The last approval is the one that counts, but for that of whoever made the change set, which does not take the
         place of somebody else's.
@@ -40,9 +46,33 @@ class Approving(Reading):
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
         await self._require_approvable(record, now=now)
         stands = valid_approval(record)
-        if stands is None or principal.id not in {stands.by, record.actor}:
+        unknown = record.promotion is not None and await self._store.promotions.approved(record.promotion) is None
+        if stands is None or unknown or principal.id not in {stands.by, record.actor}:
             await self._note(record, Approval(principal.id, now, record.digest))
         return await self._approval(record.id, limit=limit)
+
+    async def promote(
+        self, change_set_id: str, file: Path, principal: Principal, *, replace: bool = False
+    ) -> PromotionAnswer:
+        """Write scope and rules of a change set to a file for the next environment, with what became of its assets.
+
+        Raises:
+            UsageError: there is no such change set, or the file is there already or cannot be written.
+            RefusedError: it is an undo, or the settings in force are no longer those that it was made with.
+        """
+        authorize(principal, Permission.OPERATE)
+        workshop = self._workshop
+        workshop.require_good_settings()
+        settings, at = workshop.settings, isoformat(workshop.clock())
+        record = await self._store.change_sets.get(ChangeSetId(change_set_id))
+        if record.undo_of is not None:
+            raise RefusedError(
+                f"change set {record.id} undoes {record.undo_of}: no rules made it, so it has none to promote.",
+                remedy="Name a change set that preview made.",
+            )
+        _require_made_so(record, settings)
+        promotion = await make_promotion(self._store, settings, workshop.mapping, record, principal, at=at)
+        return await write_promotion(workshop, promotion, file, principal, replace=replace)
 
     async def _require_approvable(self, record: ChangeSetRecord, *, now: str) -> None:
         if record.run_id is not None:
@@ -59,11 +89,15 @@ class Approving(Reading):
 
     async def _note(self, record: ChangeSetRecord, approval: Approval) -> None:
         detail: dict[str, JsonValue] = {"change_set": record.id, "digest": record.digest, "made_by": record.actor}
+        if record.promotion is not None:
+            detail["promotion"] = record.promotion
         event = AuditEvent(approval.by, "approve", None, None, None, "done", detail)
 
         async def note(tx: Tx) -> bool:
             if not await tx.change_sets.approve(record.id, approval):
                 return False
+            if record.promotion is not None:
+                await tx.promotions.approve(ApprovedPromotion(record.promotion, approval.by, approval.at, record.id))
             await tx.audit.append_many([event])
             return True
 
@@ -90,8 +124,18 @@ def require_current(record: ChangeSetRecord, settings: Settings, *, now: str) ->
         raise RefusedError(f"change set {record.id} was made by another version.", remedy="Make a new preview.")
     if record.expires_at < now:
         raise RefusedError(f"change set {record.id} expired at {record.expires_at}.", remedy="Make a new preview.")
-    rules = (settings.mapping_digest, settings.scope_digest)
-    if record.undo_of is None and (record.mapping_digest, record.scope_digest) != rules:
+    if record.undo_of is None:
+        _require_made_so(record, settings)
+    in_force = None if settings.promoted is None else settings.promoted.digest
+    if record.promotion not in {None, in_force}:
+        raise RefusedError(
+            f"the promotion that change set {record.id} was made with is no longer in force.",
+            remedy="Make a new preview.",
+        )
+
+
+def _require_made_so(record: ChangeSetRecord, settings: Settings) -> None:
+    if (record.mapping_digest, record.scope_digest) != (settings.mapping_digest, settings.scope_digest):
         raise RefusedError(
             f"mapping or scope changed since change set {record.id} was made.", remedy="Make a new preview."
         )

@@ -72,11 +72,14 @@ class Care:
         store: Store,
         retention: Retention,
         *,
+        promotion: Digest | None = None,
         clock: Callable[[], datetime],
         seconds: Callable[[], float] = shared_seconds,
     ) -> None:
+        """`promotion`: the one in force, whose approval stays."""
         self._store = store
         self._retention = retention
+        self._promotion = promotion
         self._clock = clock
         self._seconds = seconds
         self._give_up = 0.0
@@ -101,6 +104,8 @@ class Care:
             return CareReport()
         try:
             due = await self._let_go()
+            long_ago = isoformat(self._clock() - self._retention.runs)
+            await self._store.write(lambda tx: tx.promotions.forget(before=long_ago, but=self._promotion))
             while await self._store.retention.leaving() and not self._late:
                 await self._unit(lambda tx: tx.retention.strip())
             contents = await self._collect()
@@ -230,7 +235,9 @@ async def look_after_state(workshop: Workshop) -> None:
 
 async def take_care(workshop: Workshop, seconds: float = 1.0, *, when_due: bool = False) -> CareReport:
     """Take one step, or none where it is not due; a failure is logged, and nobody's work fails for it."""
-    care = Care(workshop.store, workshop.settings.retention, clock=workshop.clock)
+    settings = workshop.settings
+    promotion = None if settings.promoted is None else settings.promoted.digest
+    care = Care(workshop.store, settings.retention, promotion=promotion, clock=workshop.clock)
     try:
         if when_due and not await care.is_due():
             return CareReport()

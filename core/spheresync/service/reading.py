@@ -42,7 +42,7 @@ from spheresync.model import (
     Tier,
     isoformat,
 )
-from spheresync.plan.approvals import approved_by_another, deletes_wait
+from spheresync.plan.approvals import approved_by_another, deletes_wait, promotion_waits
 from spheresync.run.displaced import Displaced
 from spheresync.run.naming import Address, displaced_database, known_address
 from spheresync.run.workshop import Workshop
@@ -208,7 +208,7 @@ class Reading:
             database=address.container,
             table=address.name,
             rules=[
-                RuleRow(rule=fired.rule, sets=dict(fired.sets), overridden=list(fired.overridden))
+                RuleRow(rule=fired.rule, sets=dict(fired.sets), overridden=list(fired.overridden), origin=fired.origin)
                 for fired in decision.fired
             ],
             names=list(explanation.names),
@@ -248,19 +248,22 @@ class Reading:
         return rows.change_set_answer(
             record,
             [rows.change_row(item, full=full) for item in shown],
-            waits=self._waits(record),
+            waits=await self._waits(record),
             total=total,
             next_cursor=more,
             now=self._workshop.clock(),
         )
 
-    def _waits(self, record: ChangeSetRecord) -> tuple[Problem, ...]:
+    async def _waits(self, record: ChangeSetRecord) -> tuple[Problem, ...]:
         """What an open change set waits for that a person may still bring about."""
         if record.run_id is not None or record.expires_at < isoformat(self._workshop.clock()):
             return ()
         deletes = record.summary.get(Action.DELETE, 0)
         four_eyes = self._workshop.settings.approvals.of_deletes and not approved_by_another(record)
-        return (deletes_wait(record, deletes),) if deletes and four_eyes else ()
+        waits = [deletes_wait(record, deletes)] if deletes and four_eyes else []
+        if record.promotion is not None and await self._store.promotions.approved(record.promotion) is None:
+            waits.insert(0, promotion_waits(record.promotion, "the promotion that it was made with"))
+        return tuple(waits)
 
     async def list_deletes(self, change_set_id: str) -> list[ChangeRow]:
         """Every delete of a change set, also those that a guard holds back: what a person is asked about."""

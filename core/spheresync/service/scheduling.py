@@ -145,7 +145,7 @@ def _note(tier: Tier, action: ScheduleAction, asked: int, status: SchedulerStatu
     if status.state == "off":
         return f"{said} No process keeps the schedule now: start one with the scheduler."
     if status.state == "waiting":
-        return f"{said} Nothing is written before a person has applied a change set of this installation."
+        return f"{said} Nothing is written before a person has seen to the change set that waits for review."
     return said
 
 

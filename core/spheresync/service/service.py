@@ -20,7 +20,7 @@ from spheresync.answers import (
     RunAnswer,
 )
 from spheresync.config import Settings, SettingsSource
-from spheresync.errors import SpheresyncError, UsageError
+from spheresync.errors import RefusedError, SpheresyncError, UsageError
 from spheresync.model import (
     ChangeSetId,
     Principal,
@@ -29,6 +29,7 @@ from spheresync.model import (
     canonical_json,
     isoformat,
 )
+from spheresync.run.allowing import require_approved_promotion, unapproved_promotion
 from spheresync.run.executor import Executor, RunRequest
 from spheresync.run.planning import PlanRequest
 from spheresync.run.progress import OnProgress, silent
@@ -177,7 +178,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
             problems, notices = tuple(report.problems), report.notices
         await require_within_tiers(self._store, self._workshop.mapping, checked)
         request = PlanRequest(
-            scope=checked, principal=principal, offer_deletes=True, problems=problems, notices=notices
+            scope=checked, principal=principal, offer_deletes=True, problems=problems, notices=notices, compare=True
         )
         record = await self._workshop.plan(request, progress)
         return await self.get_change_set(record.id, detail="concise", limit=limit)
@@ -191,7 +192,8 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         """Start the run of a saved change set, or answer the one that it already has.
 
         Raises:
-            RefusedError: it expired, or mapping, scope or program moved since; nothing was done.
+            RefusedError: it expired, or mapping, scope or program moved since, or its promotion is not approved here;
+                nothing was done.
         """
         authorize(principal, Permission.OPERATE)
         self._workshop.require_good_settings()
@@ -199,6 +201,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         if record.run_id is not None:
             return await self.get_run(record.run_id)
         require_current(record, self.settings, now=self._now())
+        await require_approved_promotion(self._store, record)
         request = RunRequest(allow_deletes=allow_deletes)
         run = await self._create_run("apply", principal, request, change_set_id=record.id)
         return await self.get_run(run.id)
@@ -227,6 +230,8 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         if max_deletes is not None and max_deletes < 0:
             raise UsageError(f"max_deletes {max_deletes} is negative.", remedy="Give 0 or more.")
         self._workshop.require_good_settings()
+        if (waits := await unapproved_promotion(self._store, self.settings)) is not None:
+            raise RefusedError(f"{waits.message}.", remedy=waits.remedy)
         checked = await self._scope(scope, refreshes=True)
         await self._look_for_unknown(checked)
         request = RunRequest(checked, thorough=full, allow_deletes=allow_deletes, max_deletes=max_deletes)

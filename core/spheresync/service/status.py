@@ -6,6 +6,7 @@ from spheresync.answers import DriftStatus, Finding, SyncStatus, TierStatus
 from spheresync.config import DeletionPolicy
 from spheresync.model import DEFAULT_DESTINATION, GLUE
 from spheresync.plan.approvals import DELETES_NOT_APPROVED
+from spheresync.run.allowing import unapproved_promotion
 from spheresync.run.workshop import Workshop
 from spheresync.service import rows
 from spheresync.service.health import health_of
@@ -33,6 +34,9 @@ async def sync_status(workshop: Workshop) -> SyncStatus:
         problems.insert(0, rows.finding(broken))
     if scheduler.state == "running":
         problems += [late for late in map(lateness, tiers) if late is not None]
+    waits = await unapproved_promotion(store, settings)
+    if waits is not None:
+        problems.append(rows.finding(waits))
     if settings.approvals.of_deletes and settings.deletion.policy is DeletionPolicy.DELETE:
         problems += _retired(await store.checkpoints.count_retired(GLUE, DEFAULT_DESTINATION))
     drift = await store.drift.standing()

@@ -8,13 +8,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from spheresync.errors import StateError, UsageError
+from spheresync.errors import StateError
 from spheresync.state.connection import FILE_NAME
-from spheresync.state.copies import Draft, copy_database, draft_of, file_digest, in_thread, look_through
+from spheresync.state.copies import Draft, copy_database, file_digest, look_through
 from spheresync.state.faults import explain, is_damaged
-from spheresync.state.gate import RESTORED
-
-_STATE_FILES = (FILE_NAME, f"{FILE_NAME}-wal", f"{FILE_NAME}-shm", RESTORED)
+from spheresync.state.placing import place_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,24 +41,13 @@ async def make_backup(
         UsageError: the file is there already, is part of the state, or cannot be written there.
         StateError: the state is damaged, its audit log is broken, or the disk is full.
     """
-    file = _fit_place(folder, file, replace=replace)
-    try:
-        with draft_of(file) as draft:
-            backup = await in_thread(lambda stop: _write(folder / FILE_NAME, file, draft, stop))
-            await before_placing(backup)
-            draft.take_place(replace=replace)
-    except BlockingIOError as error:
-        raise UsageError(
-            f"another process is writing {file} just now.", remedy="Give another file, or wait."
-        ) from error
-    except FileExistsError as error:
-        raise _is_there(file) from error
-    except OSError as error:
-        raise UsageError(
-            f"{file} cannot be written: {error.strerror or error}.",
-            remedy="Give a file in a folder that this user may write, on a disk with space.",
-        ) from error
-    return backup
+    return await place_file(
+        folder,
+        file,
+        lambda place, draft, stop: _write(folder / FILE_NAME, place, draft, stop),
+        before_placing,
+        replace=replace,
+    )
 
 
 def _write(state: Path, file: Path, draft: Draft, stop: threading.Event) -> Backup:
@@ -77,21 +64,3 @@ def _write(state: Path, file: Path, draft: Draft, stop: threading.Event) -> Back
         )
     size = draft.path.stat().st_size
     return Backup(file, size, file_digest(draft.path), look.schema_version, look.audit_entries)
-
-
-def _fit_place(folder: Path, file: Path, *, replace: bool) -> Path:
-    file = file.absolute()
-    if not file.name or file.is_dir():
-        raise UsageError(f"{file} is a folder.", remedy="Give the name of a file.")
-    if file.resolve() in {(folder / name).resolve() for name in _STATE_FILES}:
-        raise UsageError(f"{file} is the state itself.", remedy="Give a file elsewhere, best on another disk.")
-    if file.exists() or file.is_symlink():
-        if not replace:
-            raise _is_there(file)
-        if not file.is_file():
-            raise UsageError(f"{file} is no plain file.", remedy="Give another file.")
-    return file
-
-
-def _is_there(file: Path) -> UsageError:
-    return UsageError(f"{file} is there already.", remedy="Give another file, or --force to replace it.")

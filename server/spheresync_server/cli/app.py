@@ -90,6 +90,7 @@ for _command in (
     change_commands.preview,
     approval_commands.approve,
     change_commands.apply,
+    approval_commands.promote,
     change_commands.sync,
     record_commands.runs,
     change_commands.cancel,

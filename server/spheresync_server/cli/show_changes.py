@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spheresync.answers import ApprovalAnswer, ChangeSetAnswer, DiscoveryAnswer, Finding, ReleaseAnswer, RunAnswer
+from spheresync.answers import (
+    ApprovalAnswer,
+    ChangeSetAnswer,
+    DiscoveryAnswer,
+    Finding,
+    PromotionAnswer,
+    ReleaseAnswer,
+    RunAnswer,
+)
 from spheresync.model import Action
 from spheresync.plan.approvals import NOT_APPROVED
 from spheresync_server.cli.tables import say, table
@@ -88,6 +96,16 @@ def show_approval(answer: ApprovalAnswer) -> None:
     if answer.note:
         say(answer.note)
     say(_next(answer))
+
+
+def show_promotion(answer: PromotionAnswer) -> None:
+    """Where it is, and what comes next."""
+    file = clean_line(answer.file, longest=1_000)
+    say(
+        f"The promotion of {answer.change_set_id} is in {file}: {answer.rules} rules, {answer.assets} assets.",
+        f"Digest {answer.digest}",
+        "Next, in the other environment: `promotion: FILE` in the configuration, then preview, approve, apply.",
+    )
 
 
 def waits_for_approval(answer: ChangeSetAnswer) -> bool:

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from spheresync.answers import ChangeSetAnswer, RunAnswer, RunRow
 from spheresync.model import Action
 from spheresync.plan.approvals import NOT_APPROVED
+from spheresync.plan.promoted import UNFIT
 from spheresync_server.mcp_server.wording import answer_in_tool_words
 from spheresync_server.standing import standing
 from spheresync_server.untrusted import clean_json
@@ -49,8 +50,10 @@ def change_set_lines(answer: ChangeSetAnswer) -> Iterable[str]:
     yield f"Counts: {counts_line(answer.summary)}."
     if answer.undo_of is not None:
         yield from _undo_lines(answer)
-    elif guards := sum(finding.code not in NOT_APPROVED for finding in answer.findings):
+    elif guards := sum(finding.code not in NOT_APPROVED | UNFIT for finding in answer.findings):
         yield f"{guards} guard findings hold {answer.blocked} items back: see findings."
+    if any(finding.code in UNFIT for finding in answer.findings):
+        yield "Promoted assets are missing here or have other columns: see findings."
     if any(finding.code in NOT_APPROVED for finding in answer.findings):
         yield "Something of it is done only once a person has approved it at the command line: see findings."
     if answer.problems_total:

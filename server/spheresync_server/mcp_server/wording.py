@@ -23,6 +23,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "ask whoever runs this installation to lift the guard for one run",
         ),
         (r"with --allow-deletes besides", "with allow_deletes=true of apply_changes besides"),
+        (r"export it again with `spheresync promote`", "have it exported again"),
         (r"runs `spheresync approve [^`]+`", "approves it at the command line"),
         (r" with `spheresync approve [^`]+`", " at the command line, which only a person does"),
         (r"`spheresync sync --full`", "run_sync with full=true"),

@@ -12,6 +12,7 @@ class Asked:
         self,
         *,
         deletes: int = 0,
+        alone: bool = False,
         guarded: tuple[int, ...] = (),
         run_state: str = "done",
         problems: int = 0,
@@ -19,6 +20,7 @@ class Asked:
         slow_start: bool = False,
     ) -> None:
         self.deletes = deletes
+        self.alone = alone  # no second person has approved the deletes
         self.guarded = guarded
         self.run_state = run_state
         self.problems = problems

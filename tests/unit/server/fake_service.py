@@ -91,7 +91,7 @@ class FakeService(FakeCatalog, FakeStatus):
             state="open",
             summary={"create": 0, "update": 1, "delete": self.deletes, "unchanged": 7},
             blocked=self.deletes,
-            findings=[],
+            findings=[Finding(subject="cs_1", code="deletes_not_approved", message="wait")] if self.alone else [],
             problems=self._problems(),
             problems_total=self.problems,
             items=[change],

@@ -292,6 +292,19 @@ async def test_deletes_are_done_only_after_the_person_said_yes(make_server: Make
     assert [call["allow_deletes"] for call in service.called("apply")] == [True]
 
 
+async def test_nobody_is_asked_about_deletes_that_a_second_person_has_not_approved(
+    make_server: MakeServer, era: str
+) -> None:
+    service = FakeService(deletes=3, alone=True)
+    asked, answer = answering("accept")
+    async with Client(make_server(over=service), mode=era, elicitation_callback=answer) as client:
+        shown = await client.call_tool("get_change_set", {"change_set_id": "cs_1"})
+        result = await client.call_tool("apply_changes", {"change_set_id": "cs_1", "allow_deletes": True})
+    assert "only once a person has approved it at the command line" in text_of(shown)
+    assert not result.is_error and asked == []
+    assert [call["allow_deletes"] for call in service.called("apply")] == [False]
+
+
 async def test_the_question_names_tables_and_what_a_guard_holds_back(make_server: MakeServer, era: str) -> None:
     asked, answer = answering("decline")
     for service in (FakeService(deletes=1), FakeService(deletes=7, guarded=(2, 6))):

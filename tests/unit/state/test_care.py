@@ -18,6 +18,7 @@ from spheresync.model import ChangeSetId, Digest, RunId, digest_of, isoformat
 from spheresync.service import care
 from spheresync.service.care import GRACE, Care, CareReport
 from spheresync.state.connection import FILE_NAME
+from spheresync.state.records import ApprovedPromotion
 from spheresync.state.referring import referring_columns
 from spheresync.state.retention import KEPT
 from spheresync.state.store import Store
@@ -375,3 +376,16 @@ async def test_columns_that_refer_to_contents_are_known_by_name(store: Store, tm
         ("former_tables", "body"),
         ("later", "undone_blob"),
     }
+
+
+async def test_approvals_of_promotions_go_when_they_are_old_but_for_the_one_in_force(
+    store: Store, clock: StandingClock
+) -> None:
+    digests = [Digest(name) for name in ("old", "in_force", "new")]
+    for digest, days in zip(digests, (401, 401, 399), strict=True):
+        at = isoformat(clock.now - timedelta(days=days))
+        approved = ApprovedPromotion(digest, "jane", at, ChangeSetId("cs_1"))
+        await store.write(lambda tx, approved=approved: tx.promotions.approve(approved))
+    await Care(store, Retention(), promotion=digests[1], clock=clock).step(PATIENT)
+    left = [digest for digest in digests if await store.promotions.approved(digest) is not None]
+    assert left == ["in_force", "new"]

@@ -1,0 +1,60 @@
+"""Write a promotion to its file, and that to the audit log."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+from spheresync.answers import PromotionAnswer
+from spheresync.config import Promotion
+from spheresync.model import JsonValue, Principal
+from spheresync.run.workshop import Workshop
+from spheresync.state.copies import Draft
+from spheresync.state.placing import place_file
+from spheresync.state.records import AuditEvent
+from spheresync.state.store import Tx
+
+
+async def write_promotion(
+    workshop: Workshop, promotion: Promotion, file: Path, principal: Principal, *, replace: bool
+) -> PromotionAnswer:
+    """Write it whole or not at all.
+
+    Raises:
+        UsageError: the file is there already and not to be replaced, or cannot be written.
+    """
+    digest = promotion.digest
+
+    def write(place: Path, draft: Draft, _: threading.Event) -> PromotionAnswer:
+        data = promotion.spell()
+        draft.path.write_bytes(data)
+        draft.seal()
+        return PromotionAnswer(
+            file=str(place),
+            size=len(data),
+            digest=digest,
+            change_set_id=promotion.change_set,
+            environment=promotion.environment,
+            installation=promotion.installation,
+            rules=len(promotion.rules),
+            assets=len(promotion.assets),
+            exported_at=promotion.exported_at,
+            exported_by=promotion.exported_by,
+        )
+
+    async def note(written: PromotionAnswer) -> None:
+        detail: dict[str, JsonValue] = {
+            "change_set": promotion.change_set,
+            "file": written.file,
+            "promotion": digest,
+            "rules": written.rules,
+            "assets": written.assets,
+        }
+        event = AuditEvent(principal.id, "promote", None, None, None, "done", detail)
+
+        async def append(tx: Tx) -> None:
+            await tx.audit.append_many([event])
+
+        await workshop.store.write(append)
+
+    return await place_file(workshop.settings.state_dir, file, write, note, replace=replace)
