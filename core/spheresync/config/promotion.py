@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from spheresync.model import Action, AssetId, AssetKind, Digest, JsonValue, Tier, canonical_json, digest_of
 
@@ -19,6 +19,9 @@ FORMAT = 1
 MARK = "spheresync_promotion"
 MAX_BYTES = 67_108_864
 _DIGEST_BYTES = 32
+_MEMBERS = frozenset(
+    {MARK, "program", "origin", "change_set", "exported_at", "exported_by", "scope", "mapping", "assets"}
+)
 _REPEAT = "export it again with `spheresync promote`"
 
 
@@ -26,8 +29,7 @@ class PromotionFault(ValueError):  # noqa: N818 -- a finding about a file, told 
     """Raised when a file cannot be used as a promotion; the text says why and what to do."""
 
 
-@dataclass(frozen=True, slots=True)
-class PromotedColumn:
+class PromotedColumn(NamedTuple):
     """A column as the source has it, and what it becomes; None where a rule leaves it out."""
 
     name: str
@@ -173,9 +175,7 @@ def parse_promotion(data: bytes, name: str) -> tuple[Promotion, Digest]:
     try:
         promotion = _read(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise PromotionFault(f"{no_promotion} ({type(error).__name__})") from error
-    if promotion.document != document:
-        raise PromotionFault(f"{name} holds what this program does not know; {_REPEAT} by this version")
+        raise PromotionFault(f"{no_promotion} with this version of the program ({error})") from error
     return promotion, digest
 
 
@@ -217,23 +217,18 @@ def _spell_asset(promoted: PromotedAsset) -> dict[str, JsonValue]:
         "table": promoted.table,
         "description": promoted.description,
         "tags": dict(promoted.tags),
-        "columns": [_spell_column(column) for column in promoted.columns],
+        "columns": [[*column] if column.physical is not None else [*column[:2]] for column in promoted.columns],
     }
     return {key: value for key, value in spelled.items() if value not in (None, {}, [])}
 
 
-def _spell_column(column: PromotedColumn) -> JsonValue:
-    spelled: dict[str, JsonValue] = {"name": column.name, "type": column.type}
-    if column.physical is not None:
-        spelled |= {"column": column.physical, "column_type": column.physical_type}
-    return spelled
-
-
 def _read(document: Mapping[str, Any]) -> Promotion:
+    if unknown := document.keys() - _MEMBERS:
+        raise ValueError(f"{', '.join(sorted(unknown))[:100]} is nothing that this program knows")
     origin, change_set = document["origin"], document["change_set"]
     return Promotion(
         program=document["program"],
-        environment=document["origin"]["environment"],
+        environment=origin["environment"],
         installation=origin["installation"],
         change_set=change_set["id"],
         change_set_digest=change_set["digest"],
@@ -258,8 +253,5 @@ def _read_asset(spelled: Mapping[str, Any]) -> PromotedAsset:
         table=spelled.get("table"),
         description=spelled.get("description"),
         tags=tuple(sorted(spelled.get("tags", {}).items())),
-        columns=tuple(
-            PromotedColumn(each["name"], each["type"], each.get("column"), each.get("column_type"))
-            for each in spelled.get("columns", ())
-        ),
+        columns=tuple(PromotedColumn(*each) for each in spelled.get("columns", ())),
     )

@@ -78,11 +78,11 @@ def _scheduler(scheduler: SchedulerStatus) -> None:
         say("Nothing is synced by itself: no server keeps the schedule now.")
     elif scheduler.state == "waiting" and scheduler.change_set_id is not None:
         say(
-            "The scheduler waits for a person to review and apply the first change set: "
+            "The scheduler waits for a person to review and apply a change set: "
             f"spheresync apply {scheduler.change_set_id}"
         )
     elif scheduler.state == "waiting":
-        say("The scheduler reads Datasphere, and will save a first change set for a person to review.")
+        say("The scheduler reads Datasphere, and will save a change set for a person to review.")
     waiting = [
         f"{count} {_JOBS[kind]}" for kind in _JOBS if (count := scheduler.jobs.get(f"{kind}_queued", 0)) and count
     ]

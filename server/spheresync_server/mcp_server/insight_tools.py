@@ -81,6 +81,6 @@ def _schedule_line(scheduler: SchedulerStatus) -> str:
     if scheduler.state == "running":
         return "Tiers are synced by themselves."
     if scheduler.state == "waiting":
-        waits_for = scheduler.change_set_id or "the first change set, which is being made"
+        waits_for = scheduler.change_set_id or "a change set, which is being made"
         return f"Nothing is written by itself until a person has applied a change set; for review: {waits_for}."
     return "Nothing is synced by itself now."

@@ -110,7 +110,7 @@ def _review(scheduler: SchedulerStatus) -> str:
     if scheduler.state != "waiting":
         return ""
     if scheduler.change_set_id is None:
-        return "<p>A first change set is being made for a person to review; until then nothing is written.</p>"
+        return "<p>A change set is being made for a person to review; until then nothing is written.</p>"
     command = f"<code>spheresync apply {_text(scheduler.change_set_id)}</code>"
     return f"<p>Nothing is written by itself before a person has reviewed and applied a change set: {command}</p>"
 

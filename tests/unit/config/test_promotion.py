@@ -20,7 +20,7 @@ from spheresync.model import Action, AssetId, AssetKind, Digest, SpaceName, Tech
 
 NAMES = st.text(min_size=1, max_size=12)
 TEXTS = st.none() | st.text(max_size=12)
-COLUMNS = st.builds(PromotedColumn, NAMES, st.text(max_size=8), st.none()) | st.builds(
+COLUMNS = st.builds(PromotedColumn, NAMES, st.text(max_size=8), st.none(), st.none()) | st.builds(
     PromotedColumn, NAMES, st.text(max_size=8), NAMES, NAMES
 )
 ASSETS = st.builds(
