@@ -161,6 +161,7 @@ def test_what_of_it_does_not_fit_the_next_tenant_is_told(promoted: Promotion, be
     assert "COL_002 not here; NEW only here" in found["SPACE_001/ASSET_00004", "promoted_differs"]
     only = installation.ask("preview", "--asset", "SPACE_000/ASSET_00001", "--no-refresh")
     assert [finding["code"] for finding in only["findings"]] == ["promotion_not_approved"]
+    assert "counts for all of it" in installation.ask("approve", only["change_set_id"])["note"]
 
 
 def test_another_promotion_needs_an_approval_of_its_own(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from spheresync.answers import ApprovalAnswer, PromotionAnswer
@@ -12,6 +13,7 @@ from spheresync.plan.approvals import approved_by_another, valid_approval
 from spheresync.plan.items import digest_items
 from spheresync.run.planning import FORMAT
 from spheresync.run.promoting import make_promotion
+from spheresync.run.scope import Scope
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.promotion_files import write_promotion
 from spheresync.service.reading import Reading
@@ -19,6 +21,7 @@ from spheresync.state.records import Approval, ApprovedPromotion, AuditEvent, Ch
 from spheresync.state.store import Tx
 
 _OWN = "Who made a change set is no second person: its deletes wait until somebody else has approved it."
+_PART = "This change set is about a part of the catalog, and the promotion counts for all of it."
 
 
 class Approving(Reading):
@@ -46,8 +49,7 @@ class Approving(Reading):
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
         await self._require_approvable(record, now=now)
         stands = valid_approval(record)
-        unknown = record.promotion is not None and await self._store.promotions.approved(record.promotion) is None
-        if stands is None or unknown or principal.id not in {stands.by, record.actor}:
+        if stands is None or principal.id not in {stands.by, record.actor}:
             await self._note(record, Approval(principal.id, now, record.digest))
         return await self._approval(record.id, limit=limit)
 
@@ -109,8 +111,12 @@ class Approving(Reading):
         answer = await self.get_change_set(change_set_id, detail="concise", limit=limit)
         assert record.approval is not None
         own = self._workshop.settings.approvals.of_deletes and not approved_by_another(record)
+        part = record.promotion is not None and not Scope.from_json(json.loads(record.request)).everything
         return ApprovalAnswer(
-            **answer.model_dump(), approved_at=record.approval.at, promotion=record.promotion, note=_OWN if own else ""
+            **answer.model_dump(),
+            approved_at=record.approval.at,
+            promotion=record.promotion,
+            note=" ".join([*([_OWN] if own else []), *([_PART] if part else [])]),
         )
 
 

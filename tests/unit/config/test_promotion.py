@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import settings as trials
 from hypothesis import strategies as st
 
 from spheresync.config import PromotedAsset, PromotedColumn, Promotion, Settings, SettingsSource, load_settings
@@ -92,7 +91,6 @@ def problems(folder: Path, text: str, **environ: str) -> tuple[str, ...]:
 
 
 @given(PROMOTIONS)
-@trials(deadline=None)
 def test_what_was_written_is_read_back_with_the_same_digest(made: Promotion) -> None:
     data = made.spell()
     assert parse_promotion(data, "f.json") == (made, made.digest)
@@ -100,7 +98,6 @@ def test_what_was_written_is_read_back_with_the_same_digest(made: Promotion) -> 
 
 
 @given(PROMOTIONS, st.data())
-@trials(deadline=None)
 def test_whatever_byte_is_changed_it_is_refused_or_says_the_same(made: Promotion, data: st.DataObject) -> None:
     spelled = bytearray(made.spell())
     at = data.draw(st.integers(0, len(spelled) - 1))
@@ -119,7 +116,6 @@ def test_anything_else_is_no_promotion(data: bytes) -> None:
 
 
 @given(PROMOTIONS)
-@trials(deadline=None)
 def test_promoted_rules_mean_the_same_where_they_arrive(made: Promotion) -> None:
     read, _ = parse_promotion(made.spell(), "f.json")
     rules = [Rule.model_validate(rule) for rule in made.rules]
