@@ -403,7 +403,11 @@ class QueueAnswer(Answer):
 
 
 class SyncStatus(Answer):
-    """`health` is ok, degraded (something could not be read or written) or unknown (nothing synced yet)."""
+    """`health` is ok, degraded (something could not be read or written) or unknown (nothing synced yet).
+
+    `ledger` counts requests as sent, repeats included, and bytes of bodies as on the wire without headers: of
+    Datasphere what it answered (`datasphere_bytes`, compressed), of AWS what was sent to it (`aws_bytes`).
+    """
 
     health: Literal["ok", "degraded", "unknown"]
     summary: str

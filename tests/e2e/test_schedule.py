@@ -253,14 +253,22 @@ def test_drift_is_looked_for_by_itself_and_left_to_a_person(synced: Installation
 def test_the_ledger_says_what_the_tenant_and_glue_counted(
     installation: Installation, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:
+    """To the byte: bodies as they went over the wire, those of repeats and of answers that went wrong among them."""
     installation.extra |= AT_ONCE
     tenant.clear_stats()
+    tenant.set_faults(gzip=True, throttle_next=2, retry_after=0)
+    glue.fault("lose", "CreateTable", times=2)
+    glue.fault("throttle", "CreateTable", times=2)
     with serving(installation):
         until(lambda: synced_count(installation) == 30, "the first sync")
+    tenant.set_faults(truncated_matching=VIEW)
+    installation.ask("sync", code=1)
+    tenant.set_faults()
     installation.ask("sync")
-    ledger = installation.ask("status")["ledger"]
-    assert ledger["datasphere_requests"] == tenant.stats().total
-    assert ledger["aws_calls"] == sum(glue.calls().values())
+    ledger, asked, counters = installation.ask("status")["ledger"], tenant.stats(), glue.counters()
+    assert (ledger["datasphere_requests"], ledger["datasphere_bytes"]) == (asked.total, asked.bytes_sent)
+    assert (ledger["aws_calls"], ledger["aws_bytes"]) == (sum(counters["calls"].values()), counters["bytes_received"])
+    assert ledger["datasphere_bytes"] > 10_000 < ledger["aws_bytes"], "not two zeros that agree"
 
 
 @pytest.mark.parametrize("command", [["pause", "urgent"], ["run-now", "CRITICAL"]])

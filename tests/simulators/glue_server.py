@@ -132,6 +132,7 @@ class GlueServer:
             return None if answered is None else (*answered, "application/x-amz-json-1.1")
         if b"Action=GetCallerIdentity" in body:
             self.calls["GetCallerIdentity"] += 1
+            self.bytes_received += len(body)
             return 200, _IDENTITY, "text/xml"
         return 404, b"{}", "application/json"
 

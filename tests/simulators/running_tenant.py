@@ -27,6 +27,7 @@ class TenantStats:
     counts: Mapping[str, int]
     peak: int
     hits: tuple[tuple[float, str, str, int], ...]
+    bytes_sent: int  # of bodies, as they went over the wire
 
     def most_in(self, seconds: float) -> int:
         """The largest number of requests in any window of so many seconds."""
@@ -86,7 +87,7 @@ class RunningTenant:
         with urllib.request.urlopen(f"{self.base_url}/admin/stats", timeout=_SECONDS) as answer:
             found = json.loads(answer.read())
         hits = tuple((at, kind, path, status) for at, kind, path, status in found["hits"])
-        return TenantStats(found["total"], found["counts"], found["peak"], hits)
+        return TenantStats(found["total"], found["counts"], found["peak"], hits, found["bytes_sent"])
 
 
 @contextmanager

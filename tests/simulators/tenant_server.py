@@ -7,7 +7,7 @@ prints one JSON line `{"port", "base_url", "token_url", "client_id", "client_sec
 nothing. Besides:
 
     POST /admin       {"edits": [{"op": ...}], "reset_faults": true, "faults": {}, "page_size": 5, "clear_stats": true}
-    GET  /admin/stats {"total", "counts", "peak", "hits": [[at, kind, path, status], ...], "faults"}
+    GET  /admin/stats {"total", "counts", "peak", "hits": [[at, kind, path, status], ...], "bytes_sent", "faults"}
 
 Every member of the POST is optional; they are applied in that order, all edits or none.
 """
@@ -93,7 +93,7 @@ class TenantProtocol(asyncio.Protocol):
 
     def _answer(self, request: Request) -> None:
         try:
-            self._write(self._site.respond(request))
+            self._site.traffic.sent(self._write(self._site.respond(request)))
         finally:
             self._site.traffic.ended()
 
@@ -111,19 +111,21 @@ class TenantProtocol(asyncio.Protocol):
         origin = f"http://{head.headers.get('host', '127.0.0.1')}"
         return Request(head.method, head.path, head.query, head.headers, rest[:length], origin)
 
-    def _write(self, response: Response) -> None:
+    def _write(self, response: Response) -> int:
+        """Send it; answers how many bytes of its body."""
         if self._transport is None:
-            return
-        body = response.body
+            return 0
+        body = response.body[: len(response.body) // 2] if response.cut else response.body
         extra = "".join(f"{name}: {value}\r\n" for name, value in response.headers)
         reason = _REASONS.get(response.status, "Error")
         head = (
             f"HTTP/1.1 {response.status} {reason}\r\nContent-Type: {response.content_type}\r\n"
-            f"Content-Length: {len(body)}\r\n{extra}\r\n"
+            f"Content-Length: {len(response.body)}\r\n{extra}\r\n"
         )
-        self._transport.write(head.encode("latin-1") + (body[: len(body) // 2] if response.cut else body))
+        self._transport.write(head.encode("latin-1") + body)
         if response.cut:
             self._transport.close()
+        return len(body)
 
 
 def _head(raw: bytes) -> _Head:
@@ -156,6 +158,7 @@ def _stats(site: TenantSite) -> dict[str, JsonValue]:
         "counts": counts,
         "peak": traffic.peak,
         "hits": hits,
+        "bytes_sent": traffic.bytes_sent,
         "faults": site.faults.to_json(),
     }
 

@@ -36,12 +36,13 @@ class Hit:
 
 
 class Traffic:
-    """Every request since the last `clear`, oldest first, and how many were under way at once at most."""
+    """Every request since the last `clear`, oldest first, how many were under way at once at most, bytes of bodies."""
 
     def __init__(self) -> None:
         self._hits: list[Hit] = []
         self._under_way = 0
         self.peak = 0
+        self.bytes_sent = 0
 
     @property
     def hits(self) -> tuple[Hit, ...]:
@@ -49,6 +50,10 @@ class Traffic:
 
     def record(self, kind: RequestKind, path: str, status: int) -> None:
         self._hits.append(Hit(time.time(), kind, path, status))
+
+    def sent(self, size: int) -> None:
+        """Count so many bytes of a body, as they go over the wire."""
+        self.bytes_sent += size
 
     def began(self) -> None:
         self._under_way += 1
@@ -67,4 +72,5 @@ class Traffic:
 
     def clear(self) -> None:
         self._hits.clear()
+        self.bytes_sent = 0
         self.peak = self._under_way
