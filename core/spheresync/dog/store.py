@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -125,16 +124,14 @@ class StoredContent:
         document = {"format": _FORMAT, "landscape": landscape_to_json(landscape)}
         body = json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8")
         try:
-            handle, name = tempfile.mkstemp(prefix=TENANT_FILE, suffix=".new", dir=self._path.parent)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    file.write(body)
-                    file.flush()
-                    os.fsync(file.fileno())
-                Path(name).replace(self._path)
-            except BaseException:
-                Path(name).unlink(missing_ok=True)
-                raise
+            # Under one name, as the lock is held: what a process that was killed left behind is written over.
+            new = self._path.with_name(f"{TENANT_FILE}.new")
+            descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(body)
+                file.flush()
+                os.fsync(file.fileno())
+            new.replace(self._path)
         except OSError as error:
             raise _unusable(self._path, error) from error
 

@@ -6,6 +6,7 @@ A copy is a plain file: no WAL beside it, no free pages in it.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -213,6 +214,9 @@ def draft_of(place: Path) -> Iterator[Draft]:
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _is_named(descriptor, path):
+            # Whoever had it until just now has given it its place: it is no draft any more, and must stay as it is.
+            raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK), os.fspath(path))
         draft = Draft(path, place, descriptor)
         try:
             os.fchmod(descriptor, 0o600)
@@ -223,3 +227,11 @@ def draft_of(place: Path) -> Iterator[Draft]:
                 path.unlink(missing_ok=True)
     finally:
         os.close(descriptor)
+
+
+def _is_named(descriptor: int, path: Path) -> bool:
+    """Whether an open file is the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except FileNotFoundError:
+        return False

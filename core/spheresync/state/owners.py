@@ -9,8 +9,9 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -118,6 +119,15 @@ class Owners:
         if folder.is_dir():
             for path in folder.glob("*.lock"):
                 self.is_alive(path.stem)
+            for unnamed in folder.glob(".*"):
+                _remove_if_left(unnamed)
+
+
+def _remove_if_left(unnamed: Path) -> None:
+    """Remove a lock whose process died before it had a name; a name is given within milliseconds."""
+    with suppress(FileNotFoundError):
+        if time.time() - unnamed.stat().st_mtime > STALE_AFTER:
+            unnamed.unlink()
 
 
 def _lock_path(folder: Path, owner_id: str) -> Path:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import anyio
+import anyio.to_thread
 from pydantic import JsonValue
 
 from spheresync.errors import UsageError
+from spheresync.state.copies import draft_of
 
 
 async def export_to_stdout(texts: AsyncIterator[str]) -> None:
@@ -33,16 +35,11 @@ async def _export_into(texts: AsyncIterator[str], path: anyio.Path) -> None:
 
 
 async def _export_whole(texts: AsyncIterator[str], path: anyio.Path) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        async with anyio.wrap_file(os.fdopen(descriptor, "w", encoding="utf-8", newline="")) as file:
-            async for text in texts:
-                await file.write(text)
-        await draft.replace(path)
-    finally:
-        with anyio.CancelScope(shield=True):
-            await draft.unlink(missing_ok=True)
+    # Under one name whoever writes it: what an export that was killed left behind, the next one takes over.
+    with draft_of(Path(path)) as draft:
+        await _export_into(texts, anyio.Path(draft.path))
+        await anyio.to_thread.run_sync(draft.seal)
+        draft.take_place(replace=True)
 
 
 async def export_to_file(texts: AsyncIterator[str], path: anyio.Path) -> None:
@@ -51,7 +48,7 @@ async def export_to_file(texts: AsyncIterator[str], path: anyio.Path) -> None:
     What is there already and is no plain file (a device, a pipe, a link) stays what it is, and is written to.
 
     Raises:
-        UsageError: it cannot be written there.
+        UsageError: it cannot be written there, or another process is just writing it.
     """
     if not path.name or await path.is_dir():
         raise UsageError(f"{path} is a folder.", remedy="Give --output the name of a file.")
@@ -60,5 +57,9 @@ async def export_to_file(texts: AsyncIterator[str], path: anyio.Path) -> None:
             await _export_into(texts, path)
         else:
             await _export_whole(texts, path)
+    except BlockingIOError as error:
+        raise UsageError(
+            f"another process is writing {path} just now.", remedy="Give another --output, or wait."
+        ) from error
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.", remedy="Give another --output.") from error

@@ -148,3 +148,13 @@ def test_edits_by_json() -> None:
     assert [column.name for column in added.columns] == ["B"]
     assert next(str(column.type) for column in payroll.columns if column.name == "IBAN") == "Edm.String(40)"
     assert space.find("HOLIDAYS") is None
+
+
+def test_what_an_edit_that_was_killed_left_behind_is_written_over(tmp_path: Path) -> None:
+    content = content_in(tmp_path)
+    content.edit(set_label("HR", "EMPLOYEES", "People"))
+    before = sorted(path.name for path in tmp_path.iterdir())
+    (tmp_path / f"{TENANT_FILE}.new").write_text('{"format": 1, "landscape": {"spa' * 100_000, encoding="utf-8")
+    content.edit(set_label("HR", "EMPLOYEES", "All people"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert content_in(tmp_path).landscape() == content.landscape()

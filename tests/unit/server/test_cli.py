@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import ConfigurationError, SourceError, SourceFault, StateError, TargetError, TargetFault
+from spheresync.state.copies import draft_of
 from spheresync_server import later, opening
 from spheresync_server.cli.hoisting import hoist, wants_json
 from spheresync_server.cli.main import main
@@ -303,6 +304,18 @@ def test_the_audit_log_is_exported(cli: Run, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["audit.csv"]
     assert cli("audit", "export", "--output", str(tmp_path / "no" / "x"))[0] == 2
     assert cli("audit", "export", "--output", str(tmp_path))[0] == 2
+
+
+def test_an_export_takes_over_what_one_that_was_killed_left_behind(cli: Run, tmp_path: Path) -> None:
+    target = tmp_path / "audit.csv"
+    (tmp_path / ".audit.csv.part").write_text("seq,actor\n" * 1000)
+    with draft_of(target):
+        code, _, err = cli("audit", "export", "--format", "csv", "--output", str(target))
+        assert code == 2 and "another process is writing" in err
+        assert not target.exists()
+    assert cli("audit", "export", "--format", "csv", "--output", str(target))[0] == 0
+    assert target.read_text(encoding="utf-8") == "seq,actor\n1,änna\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["audit.csv"]
 
 
 def test_an_export_leaves_links_and_devices_what_they_are(cli: Run, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import shutil
 import sqlite3
@@ -12,8 +13,10 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import RefusedError, SpheresyncError, StateError, UsageError
+from spheresync.state import copies
 from spheresync.state.backup import Backup, make_backup
 from spheresync.state.connection import FILE_NAME
+from spheresync.state.copies import draft_of
 from spheresync.state.gate import RESTORED
 from spheresync.state.owners import owner_lock
 from spheresync.state.records import AuditEvent
@@ -302,3 +305,21 @@ async def test_a_state_whose_log_is_broken_makes_no_backup(folder: Path, file: P
     with pytest.raises(StateError, match="audit log is broken: entry 2"):
         await backup(folder, tmp_path / "again.db")
     assert not (tmp_path / "again.db").exists()
+
+
+def test_a_draft_that_took_its_place_a_moment_ago_is_not_taken_for_a_draft(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process opened it while it was one, and gets the lock when it is none any more."""
+    place = tmp_path / "backup.db"
+    lock = fcntl.flock
+
+    def first_let_the_other_finish(descriptor: int, how: int) -> None:
+        (tmp_path / ".backup.db.part").replace(place)
+        place.write_text("a whole backup")
+        lock(descriptor, how)
+
+    monkeypatch.setattr(copies.fcntl, "flock", first_let_the_other_finish)
+    with pytest.raises(BlockingIOError), draft_of(place):
+        pass
+    assert place.read_text() == "a whole backup"

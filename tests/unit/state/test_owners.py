@@ -119,3 +119,13 @@ def test_sweeping_removes_the_dead_only(tmp_path: Path) -> None:
 
 def test_a_folder_without_owners_is_no_error(tmp_path: Path) -> None:
     Owners(tmp_path).sweep()
+
+
+def test_a_lock_that_never_got_its_name_is_swept_up_but_not_one_that_is_about_to(tmp_path: Path) -> None:
+    left, fresh = tmp_path / "owners" / ".left", tmp_path / "owners" / ".fresh"
+    with owner_lock(tmp_path):
+        for path in (left, fresh):
+            path.touch()
+        os.utime(left, (0, 0))
+        Owners(tmp_path).sweep()
+        assert fresh.exists() and not left.exists()
