@@ -8,6 +8,7 @@ the outages, the deaths of the process and the jumps of the clock; the same seed
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -59,8 +60,9 @@ from spheresync.target.protocol import ContainerOutcome, Inventory, LiveContaine
 from tests.simulators.generated import generated_landscape
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-TICK = timedelta(minutes=10)
+SHORTEST_TICK = timedelta(minutes=10)
 _LABEL = "THE LABEL OF IT"
+_VERSION = re.compile(rb"Label (\d+) of ")
 
 
 class DeathError(BaseException):
@@ -74,10 +76,10 @@ class World:
     seed: int
     spaces: int
     assets: int
-    slowness: int = 1  # so many times longer intervals: fewer reads of many assets
+    slowness: int = 1  # intervals and steps of the clock are so many times longer: fewer reads of many assets
     now: datetime = START
     versions: dict[AssetId, int] = field(default_factory=dict)
-    changed_at: dict[AssetId, datetime] = field(default_factory=dict)  # of changes that no table shows yet
+    unseen: dict[AssetId, list[tuple[int, datetime]]] = field(default_factory=dict)  # versions that no table shows yet
     out: bool = False  # the tenant answers nothing useful
     broken: frozenset[AssetId] = frozenset()
     half_listed: bool = False
@@ -101,7 +103,7 @@ class World:
                 body = write_edmx(_labelled(item), surface)
                 self._objects[asset] = (item, body)
                 self.versions[asset] = 0
-                self.changed_at[asset] = START
+                self.unseen[asset] = [(0, START)]
 
     @cached_property
     def all(self) -> list[AssetId]:
@@ -109,15 +111,28 @@ class World:
 
     @property
     def intervals(self) -> dict[Tier, timedelta]:
-        shortest = {Tier.CRITICAL: timedelta(hours=6), Tier.HIGH: timedelta(days=2), Tier.MEDIUM: timedelta(days=7)}
+        shortest = {Tier.CRITICAL: timedelta(hours=6), Tier.HIGH: timedelta(days=2), Tier.MEDIUM: timedelta(days=4)}
         return {tier: interval * self.slowness for tier, interval in shortest.items()}
+
+    @property
+    def tick(self) -> timedelta:
+        """From one turn to the next."""
+        return SHORTEST_TICK * self.slowness
+
+    @cached_property
+    def in_space(self) -> dict[SpaceName, list[AssetId]]:
+        """The assets of each space."""
+        found: dict[SpaceName, list[AssetId]] = {}
+        for asset in self.versions:
+            found.setdefault(asset.space, []).append(asset)
+        return found
 
     def label(self, asset: AssetId) -> str:
         return f"Label {self.versions[asset]} of {asset.name}"
 
     def edit(self, asset: AssetId) -> None:
         self.versions[asset] += 1
-        self.changed_at.setdefault(asset, self.now)
+        self.unseen.setdefault(asset, []).append((self.versions[asset], self.now))
 
     def tier(self, asset: AssetId) -> Tier:
         if self._objects[asset][0].kind is AssetKind.ANALYTIC_MODEL:
@@ -151,11 +166,19 @@ class World:
             self.doubled.append(f"{operation.asset} was written twice alike at {self.now}")
         self.tables[key] = (body, 0 if before is None else before[1] + 1)
         self.writes += 1
-        changed = self.changed_at.get(operation.asset)
-        if changed is not None and f'"{self.label(operation.asset)}"'.encode() in body:
-            del self.changed_at[operation.asset]
-            if changed > max(self.troubled_until, self.excused.get(operation.asset, START)):
-                self.late[self.tier(operation.asset)].append(self.now - changed)
+        label = _VERSION.search(body)
+        assert label is not None, f"{operation.asset} was written without a label"
+        self._shown(operation.asset, int(label[1]))
+
+    def _shown(self, asset: AssetId, version: int) -> None:
+        """A table shows this version: note how late that is for the oldest change that none showed."""
+        unseen = self.unseen.pop(asset, [])
+        if unseen and unseen[0][0] <= version:
+            changed = unseen[0][1]
+            if changed > max(self.troubled_until, self.excused.get(asset, START)):
+                self.late[self.tier(asset)].append(self.now - changed)
+        if left := [each for each in unseen if each[0] > version]:
+            self.unseen[asset] = left
 
 
 def _labelled(item: DogObject) -> DogObject:
@@ -177,12 +200,12 @@ class SimulatedTenant:
         self._world.step()
         if self._world.out:
             return Listing("tenant", (), False, (_outage("tenant"),))
-        names = dict.fromkeys(asset.space for asset in self._world.versions)
+        names = self._world.in_space
         return Listing("tenant", tuple(SpaceEntry(name, str(name)) for name in names), True)
 
     async def list_assets(self, space: SpaceName) -> Listing[AssetEntry]:
         self._world.step()
-        entries = tuple(self._world.entry(asset) for asset in self._world.versions if asset.space == space)
+        entries = tuple(self._world.entry(asset) for asset in self._world.in_space[space])
         if self._world.half_listed:
             return Listing(space, entries[: len(entries) // 2], False, (_outage(space),))
         return Listing(space, entries, True)
@@ -207,6 +230,7 @@ class SimulatedCatalog:
     def __init__(self, world: World, owner: str) -> None:
         self._world = world
         self._owner = owner
+        self._read: dict[tuple[PhysicalName, PhysicalName], LiveObject] = {}
 
     @property
     def name(self) -> TargetName:
@@ -263,10 +287,16 @@ class SimulatedCatalog:
         import json
 
         body, version = self._world.tables[key]
-        parameters: dict[str, str] = json.loads(body)["Parameters"]
+        known = self._read.get(key)
+        if known is not None and known.version == str(version):
+            return known
+        table = json.loads(body)
+        parameters: dict[str, str] = table["Parameters"]
         claimed = Digest(parameters["spheresync.fingerprint"])
         owner, source = parameters["spheresync.managed-by"], parameters["spheresync.source"]
-        return LiveObject(key[0], key[1], str(version), canonical_json(json.loads(body)), owner, source, claimed, True)
+        live = LiveObject(key[0], key[1], str(version), canonical_json(table), owner, source, claimed, True)
+        self._read[key] = live
+        return live
 
 
 class Life:
@@ -288,7 +318,7 @@ class Life:
                         if not quiet:
                             self._happen()
                         await work_off(scheduler)
-                        self.world.now += TICK
+                        self.world.now += self.world.tick
             except* DeathError:
                 self.deaths += 1
 
@@ -303,13 +333,12 @@ class Life:
     def _happen(self) -> None:
         """What this tick brings: edits, faults, death, a clock that is set."""
         world, chance = self.world, self.chance
-        for _ in range(chance.choice([0, 0, 0, 1, 2])):
+        for _ in range(chance.choice([0, 0, 0, 1, 2]) * world.slowness):
             world.edit(chance.choice(world.all))
         if chance.random() < 0.003:  # a release changes a whole space
             space = chance.choice(world.all).space
-            for asset in world.all:
-                if asset.space == space:
-                    world.edit(asset)
+            for asset in world.in_space[space]:
+                world.edit(asset)
         troubled = world.out or world.half_listed or world.throttled or bool(world.broken)
         if troubled and chance.random() < 0.2:
             world.out = world.half_listed = world.throttled = False
@@ -321,20 +350,21 @@ class Life:
             else:
                 setattr(world, kind, True)
         if world.out or world.half_listed or world.throttled:
-            world.troubled_until = world.now + TICK
+            world.troubled_until = world.now + world.tick
         # What cannot be read is asked for less and less often, up to once a day besides its interval.
         world.excused |= dict.fromkeys(world.broken, world.now + timedelta(days=2) + world.intervals[Tier.MEDIUM])
-        if chance.random() < 0.02:
+        if chance.random() < 0.02 * min(world.slowness, 4):
             world.steps_to_death = chance.randrange(40)
         if chance.random() < 0.005:
-            world.now += timedelta(minutes=chance.choice([-50, 50, 180]))
-            world.troubled_until = max(world.troubled_until, world.now + timedelta(hours=4))
+            world.now += timedelta(minutes=chance.choice([-50, 50, 180])) * world.slowness
+            world.troubled_until = max(world.troubled_until, world.now + timedelta(hours=4) * world.slowness)
 
 
 def _workshop(world: World, store: Store, folder: Path) -> Workshop:
     rule = '{match: {name: "*7", kind: [view]}, set: {tier: medium}}'
     tiers = ", ".join(f"{tier}: {{interval: {int(span.total_seconds())}s}}" for tier, span in world.intervals.items())
-    (folder / "spheresync.yaml").write_text(f"mapping: {{rules: [{rule}]}}\ntiers: {{{tiers}}}\n", "utf-8")
+    text = f"mapping: {{rules: [{rule}]}}\ntiers: {{{tiers}}}\ndrift: {{sweep: {world.slowness}d}}\n"
+    (folder / "spheresync.yaml").write_text(text, "utf-8")
     source = SettingsSource("wolf", None, _environment(folder), folder)
 
     async def make_source(_: Settings) -> Any:
@@ -361,7 +391,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "SPHERESYNC_DATASPHERE__TOKEN_URL": f"{base_url}/oauth/token",
         "SPHERESYNC_DATASPHERE__CLIENT_ID": "sb-soak",
         "SPHERESYNC_DATASPHERE__CLIENT_SECRET": "soak",  # no secret: nobody listens there
-        "SPHERESYNC_DATASPHERE__MAX_REQUESTS_PER_MINUTE": "100000",
+        "SPHERESYNC_DATASPHERE__MAX_REQUESTS_PER_MINUTE": "4000",  # a thousand reads are queued at a time
         "SPHERESYNC_SCHEDULER__FIRST_SYNC": "apply",
     }
 
@@ -395,9 +425,11 @@ def _numbers() -> Iterator[int]:
 
 
 async def work_off(scheduler: Scheduler) -> None:
-    """One turn: ask for what is due, and do it."""
+    """All turns of a moment: ask for what is due as long as there is something, and do it."""
     await scheduler.turn()
     while await scheduler.look():
-        pass
+        while await scheduler.look():
+            pass
+        await scheduler.turn()
     while await scheduler.write():
         pass

@@ -107,7 +107,7 @@ class Applier:
             else:
                 open_items.append((item, entry is not None))
         if items:
-            await self._books.open(items[0].destination)
+            await self._books.open(items[0].destination, {item.asset for item in items})
         async with anyio.create_task_group() as group:
             group.start_soon(self._remember_results)
             await self._send_all([each for each in open_items if not each[0].action.removes])

@@ -6,7 +6,7 @@ a time, whole or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 from spheresync.errors import TargetError, TargetFault
@@ -119,11 +119,10 @@ class Books:
 
         await self._store.write(note)
 
-    async def open(self, destination: DestinationName) -> None:
-        """Load what is known of the target in this destination."""
+    async def open(self, destination: DestinationName, assets: Collection[AssetId]) -> None:
+        """Load what is known of the target in this destination, of the assets that the run is about."""
         self._destination = destination
-        checkpoints = await self._store.checkpoints.all(self._target, destination)
-        self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
+        self._checkpoints = await self._store.checkpoints.of(assets, self._target, destination)
         formers = await self._store.former_tables.all(self._target, destination)
         self._formers = {former.address: former for former in formers}
 

@@ -7,7 +7,7 @@ those stay open, so that the next plan after the hold compares the table itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from spheresync.mapping.glue_table import is_retired
@@ -47,11 +47,11 @@ class UndoBooks(Books):
         self._leaving: frozenset[AssetId] = frozenset()  # their table of today goes; what is restored replaces it
         self._marked: frozenset[Digest] = frozenset()  # bodies of tables that are managed again as retired ones
 
-    async def open(self, destination: DestinationName) -> None:
-        """Load what is known of the target and of the assets that are restored."""
-        await super().open(destination)
-        assets = {item.asset for item in self._items}
-        self._records = {record.id: record for record in await self._store.catalog.assets() if record.id in assets}
+    async def open(self, destination: DestinationName, assets: Collection[AssetId]) -> None:
+        """Load what is known of the target and of the assets that are restored, those of held back items too."""
+        restored = {item.asset for item in self._items}
+        await super().open(destination, restored.union(assets))
+        self._records = {record.id: record for record in await self._store.catalog.assets() if record.id in restored}
         self._leaving = frozenset(i.asset for i in self._items if i.action.removes and self.in_use(i))
         adopted = [held.body for i in self._items if i.action is Action.ADOPT and (held := self._in_use(i)) is not None]
         bodies = await self._store.blobs.get_many(adopted)

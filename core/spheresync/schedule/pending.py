@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from spheresync.config import DeletionPolicy
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Digest, digest_json
 from spheresync.plan.triage import RemovalRules, Work, triage
 from spheresync.run.workshop import Workshop
-from spheresync.state.records import AssetRecord, Checkpoint
+from spheresync.state.records import AssetRecord
 
 REMOVES = frozenset({Work.RETIRE, Work.DELETE, Work.FORGET})
 """Work about tables that no asset in scope stands behind any more."""
@@ -17,14 +17,10 @@ WRITES = REMOVES | {Work.DESIGN}
 
 
 async def work_of(workshop: Workshop, records: Iterable[AssetRecord]) -> dict[AssetId, Work]:
-    """What each asset needs; of a few, their checkpoints are read one by one."""
+    """What each asset needs."""
     wanted = list(records)
-    if len(wanted) == 1:
-        held = await workshop.store.checkpoints.get(wanted[0].id, GLUE, DEFAULT_DESTINATION)
-        checkpoints: Mapping[AssetId, Checkpoint] = {} if held is None else {held.asset: held}
-    else:
-        known = await workshop.store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
-        checkpoints = {checkpoint.asset: checkpoint for checkpoint in known}
+    ids = {record.id for record in wanted}
+    checkpoints = await workshop.store.checkpoints.of(ids, GLUE, DEFAULT_DESTINATION)
     deletion, mapping, now = workshop.settings.deletion, workshop.mapping, workshop.clock()
     # Nobody is there to allow a delete, or to approve one: only the policy can allow it, and nobody but people approve.
     offered = deletion.policy is DeletionPolicy.DELETE and not workshop.settings.approvals.of_deletes

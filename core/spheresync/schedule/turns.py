@@ -159,8 +159,8 @@ class Turns:
 
     async def _rates(self, now: datetime) -> Mapping[Hashable, float]:
         if self._pools_at is None or not timedelta(0) <= now - self._pools_at < POOLS_LAST:
-            watched = await self._workshop.store.schedule.watched()
-            self._pools = pool_rates((_pool(row), _evidence(row)) for row in watched)
+            seen = await self._workshop.store.schedule.seen()
+            self._pools = pool_rates(((space, kind), Evidence(changes, days)) for space, kind, changes, days in seen)
             self._pools_at = now
         return self._pools
 

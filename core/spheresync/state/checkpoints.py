@@ -3,7 +3,7 @@
 # ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from spheresync.model import (
     AssetId,
@@ -25,6 +25,9 @@ _COLUMNS = (
     "fp_metadata, mapping, definition, state, held, synced_at, run_id, fence"
 )
 _PUT = f"INSERT OR REPLACE INTO checkpoints ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"
+_FEW = 1000
+"""Assets whose rows are looked up one by one: with more, reading all of them is quicker."""
+_LOOKED_UP = 200  # in one statement
 _STATES = {state.value: state for state in CheckpointState}
 
 
@@ -41,6 +44,24 @@ class CheckpointReader:
             (target, destination),
         )
         return [_read(row) for row in rows]
+
+    async def of(
+        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
+    ) -> dict[AssetId, Checkpoint]:
+        """Those of some assets in a target and destination; assets without one are left out."""
+        if len(assets) > _FEW:
+            among = frozenset(assets)
+            return {each.asset: each for each in await self.all(target, destination) if each.asset in among}
+        wanted, found = list(assets), {}
+        for start in range(0, len(wanted), _LOOKED_UP):
+            part = wanted[start : start + _LOOKED_UP]
+            rows = await self._link.all(
+                f"SELECT {_COLUMNS} FROM checkpoints WHERE target = ? AND destination = ? "
+                f"AND (space, asset) IN (VALUES {', '.join(['(?, ?)'] * len(part))})",
+                [target, destination, *(text for asset in part for text in (asset.space, asset.name))],
+            )
+            found.update({each.asset: each for each in map(_read, rows)})
+        return found
 
     async def get(self, asset: AssetId, target: TargetName, destination: DestinationName) -> Checkpoint | None:
         row = await self._link.one(

@@ -34,11 +34,13 @@ class DueRow:
     planned: ScheduleRow
 
 
-_WATCHED = (
-    "SELECT a.space, a.name, a.kind, a.tier, a.read_at, s.next_due_at, s.seen_at, s.changes, s.days, s.failures, "
-    "s.signalled "
+_OF_WATCHED = (
     "FROM schedule AS s JOIN assets AS a ON a.space = s.space AND a.name = s.name "
     "WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL"
+)
+_WATCHED = (
+    "SELECT a.space, a.name, a.kind, a.tier, a.read_at, s.next_due_at, s.seen_at, s.changes, s.days, s.failures, "
+    f"s.signalled {_OF_WATCHED}"
 )
 
 
@@ -47,6 +49,13 @@ class ScheduleReader:
 
     def __init__(self, link: Reads) -> None:
         self._link = link
+
+    async def seen(self) -> list[tuple[SpaceName, AssetKind, float, float]]:
+        """Changes seen and days of watching, of all assets of a space and a kind together that are in scope."""
+        rows = await self._link.all(
+            f"SELECT a.space, a.kind, total(s.changes), total(s.days) {_OF_WATCHED} GROUP BY a.space, a.kind"
+        )
+        return [(SpaceName(space), AssetKind(kind), changes, days) for space, kind, changes, days in rows]
 
     async def watched(self) -> list[DueRow]:
         """Every asset that is in scope and listed, due or not."""

@@ -17,6 +17,7 @@ from spheresync.model import (
     AssetKind,
     AssetStatus,
     ChangeSetId,
+    DestinationName,
     Digest,
     FieldChange,
     Fingerprints,
@@ -275,3 +276,14 @@ async def test_former_tables_come_back_until_they_are_forgotten(store: Store, st
     addresses = [later.address, (PhysicalName("sales"), PhysicalName("unknown"))]
     await store.write(lambda tx: tx.former_tables.remove_many(GLUE, DEFAULT_DESTINATION, addresses))
     assert await store.former_tables.all(GLUE, DEFAULT_DESTINATION) == [left[1]]
+
+
+@pytest.mark.parametrize("wanted", [0, 1, 450, 1200])
+async def test_checkpoints_of_some_assets(store: Store, wanted: int) -> None:
+    """However many: one by one in several statements, or all of them and a choice."""
+    known = [checkpoint(f"V_{number}") for number in range(1300)]
+    elsewhere = checkpoint("V_0", destination=DestinationName("other"))
+    await store.write(lambda tx: tx.checkpoints.put_many([*known, elsewhere]))
+    assets = [asset_id("SALES", f"V_{number}") for number in range(wanted)] + [asset_id("SALES", "UNKNOWN")]
+    found = await store.checkpoints.of(assets, GLUE, DEFAULT_DESTINATION)
+    assert found == {each.asset: each for each in known[:wanted]}
