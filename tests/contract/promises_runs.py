@@ -14,6 +14,18 @@ RUNS: tuple[Promise, ...] = (
             "tests/contract/test_assistants.py::test_the_same_call_repeated_gives_the_same_run_and_outlives_the_connection",
             "tests/unit/state/test_runs.py::test_a_dead_process_is_taken_over_at_once_and_its_place_passed_over",
             "tests/faults/test_soak.py::test_a_short_life",
+            "tests/faults/test_fifty_kills.py::test_fourteen_kills_of_applies_and_syncs",
+        ),
+    ),
+    Promise(
+        "runs:fifty-kills",
+        "CONTRACT.md#Command line: `spheresync`",
+        "Killed at any moment of discovery, apply, migration or audit, nothing acknowledged is lost and the next goes on.",
+        (
+            "tests/faults/test_fifty_kills.py::test_fourteen_kills_of_discoveries",
+            "tests/faults/test_fifty_kills.py::test_fourteen_kills_of_applies_and_syncs",
+            "tests/faults/test_fifty_kills.py::test_twelve_kills_of_migrations",
+            "tests/faults/test_fifty_kills.py::test_ten_kills_around_the_audit_log",
         ),
     ),
     Promise(
