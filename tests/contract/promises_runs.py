@@ -20,7 +20,7 @@ RUNS: tuple[Promise, ...] = (
     Promise(
         "runs:fifty-kills",
         "CONTRACT.md#Command line: `spheresync`",
-        "Killed at any moment of discovery, apply, migration or audit, nothing acknowledged is lost and the next goes on.",
+        "Killed while discovering, applying, migrating or auditing, nothing acknowledged is lost; the next goes on.",
         (
             "tests/faults/test_fifty_kills.py::test_fourteen_kills_of_discoveries",
             "tests/faults/test_fifty_kills.py::test_fourteen_kills_of_applies_and_syncs",

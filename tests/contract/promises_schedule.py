@@ -26,6 +26,7 @@ SCHEDULE: tuple[Promise, ...] = (
         (
             "tests/e2e/test_schedule.py::test_a_changed_model_arrives_by_itself_and_a_changed_view_waits_for_its_turn",
             "tests/e2e/test_schedule.py::test_what_was_never_synced_is_written_at_once_whatever_its_tier",
+            "tests/e2e/test_schedule.py::test_what_a_command_has_read_and_nobody_has_written_is_not_read_again_but_written_when_it_is_due",
             "tests/unit/schedule/test_due.py::test_without_a_window_it_is_the_interval_and_at_most_a_tenth_more",
             "tests/unit/schedule/test_due.py::test_with_a_window_it_is_always_inside_it_and_in_bounds",
             "tests/unit/schedule/test_due.py::test_a_daily_window_gives_one_moment_each_day_for_ever",

@@ -107,6 +107,19 @@ def test_what_was_never_synced_is_written_at_once_whatever_its_tier(
     assert writes(glue) == {"CreateDatabase": 3, "CreateTable": 31}
 
 
+def test_what_a_command_has_read_and_nobody_has_written_is_not_read_again_but_written_when_it_is_due(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    installation.extra["SPHERESYNC_SCHEDULER__FIRST_SYNC"] = "apply"
+    installation.ask("discover")
+    tenant.clear_stats()
+    with serving(installation):
+        until(lambda: synced_count(installation) == 30, "what was never synced")
+    assert writes(glue) == {"CreateDatabase": 3, "CreateTable": 30}
+    asked = tenant.stats().counts
+    assert not {"relational_metadata", "analytical_metadata"} & asked.keys(), "each was read a moment ago"
+
+
 def synced_count(installation: Installation) -> int:
     return int(installation.ask("assets", "--status", "synced", "--limit", "1")["total"])
 

@@ -8,13 +8,13 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from spheresync.config import Settings
-from spheresync.model import DEFAULT_DESTINATION, GLUE, Tier, isoformat
+from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Tier, isoformat
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.choice import Candidate, choose
 from spheresync.schedule.control import LISTED, paused_tiers
 from spheresync.schedule.due import in_window, next_due
 from spheresync.schedule.engine import JobEngine, JobKind, JobState, NewJob
-from spheresync.schedule.looking import RANKS
+from spheresync.schedule.looking import RANKS, write_jobs
 from spheresync.schedule.rates import Evidence, pool_rates, rate_of
 from spheresync.state.records import FacetCount
 from spheresync.state.schedule import DueRow
@@ -132,8 +132,11 @@ class Turns:
         return jobs
 
     async def _not_read_by_others(self, settings: Settings, now: datetime, rows: Sequence[DueRow]) -> list[DueRow]:
-        """Those whose turn it is; what a command has read meanwhile, or is outside its window, waits for its next."""
-        due, later = [], []
+        """Those whose turn it is to be read; what is outside its window waits for its next turn.
+
+        So does what a command has read meanwhile, but where nobody has written it, that is asked for now.
+        """
+        due, later, read = [], [], set[AssetId]()
         for row in rows:
             tier = settings.tiers.of(row.tier)
             seen = _seen(row)
@@ -143,6 +146,7 @@ class Turns:
             by_reading = next_due(row.asset, seen, tier)
             if by_reading > now:
                 later.append(replace(row.planned, next_due_at=isoformat(by_reading)))
+                read.add(row.asset)
             elif in_window(now, tier):
                 due.append(row)
             else:
@@ -154,6 +158,9 @@ class Turns:
             await tx.schedule.put(later)
 
         if later:
+            if read:
+                records = [each for each in await self._workshop.store.catalog.assets() if each.id in read]
+                await self._engine.submit(await write_jobs(self._workshop, records))
             await self._workshop.store.write(put)
         return due
 
