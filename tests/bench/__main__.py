@@ -23,6 +23,7 @@ from tests.bench.section_discovery import measure_discovery
 from tests.bench.section_freshness import measure_freshness
 from tests.bench.section_planning import measure_planning
 from tests.bench.section_start import measure_start
+from tests.bench.section_throttled import measure_throttled
 from tests.bench.section_writing import measure_writing
 from tests.bench.table import spell_table
 
@@ -30,6 +31,7 @@ SECTIONS: dict[str, Section] = {
     "planning": measure_planning,
     "discovery": measure_discovery,
     "writing": measure_writing,
+    "throttled": measure_throttled,
     "answers": measure_answers,
     "start": measure_start,
     "freshness": measure_freshness,

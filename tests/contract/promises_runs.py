@@ -61,6 +61,7 @@ RUNS: tuple[Promise, ...] = (
         "Throttling by AWS slows a run and fails nothing.",
         (
             "tests/faults/test_processes.py::test_throttling_slows_a_run_and_fails_nothing",
+            "tests/faults/test_processes.py::test_throttling_slows_a_scheduler_and_sets_nothing_aside",
             "tests/integration/test_glue_door.py::test_throttling_is_waited_out_and_never_a_failure_while_there_is_time",
         ),
     ),

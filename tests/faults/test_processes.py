@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.e2e.test_schedule import serving, synced_count, until
 from tests.simulators.fixtures import Surroundings
 from tests.simulators.glue_process import GlueSimulator, running_glue
 from tests.simulators.installation import Installation
@@ -121,3 +122,18 @@ def test_throttling_slows_a_run_and_fails_nothing(
         run = surroundings.install(tmp_path / "state", tenant, slow).ask("sync")
         assert (run["state"], run["counts"]["failed"]) == ("done", 0)
         assert run["counts"]["create"] == ASSETS
+
+
+def test_throttling_slows_a_scheduler_and_sets_nothing_aside(
+    tmp_path: Path, surroundings: Surroundings, tenant: RunningTenant
+) -> None:
+    with running_glue(tps=80, burst=20) as slow:
+        installation = surroundings.install(tmp_path / "state", tenant, slow, SPHERESYNC_SCHEDULER__FIRST_SYNC="apply")
+        installation.ask("discover")
+        with serving(installation):
+            until(lambda: synced_count(installation) == ASSETS, "every table")
+        assert written_more_than_once(slow) == {}
+        assert slow.counters()["refused"]["ThrottlingException"] > 0, "it was throttled"
+    status = installation.ask("status")
+    assert (status["health"], status["scheduler"]["set_aside"]) == ("ok", [])
+    assert [run["counts"]["failed"] for run in installation.ask("runs")["items"]] == [0] * len(status["last_runs"])
