@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +98,7 @@ async def test_fourteen_kills_of_discoveries(
         tenant.clear_stats()
         after = moments.randint(1, ALL + 20)
         process = installation.start("discover", "--json")
-        under_way += kill_when(process, lambda after=after: tenant.stats().total >= after)  # type: ignore[misc]
+        under_way += kill_when(process, partial(asked, tenant, after))
         await check_the_state(installation.state_dir)
         async with Store.open(installation.state_dir) as store:
             records = await store.catalog.assets()
@@ -110,6 +111,10 @@ async def test_fourteen_kills_of_discoveries(
     assets = installation.ask("assets", "--limit", "200")["items"]
     assert len(assets) == ALL
     assert {asset["status"] for asset in assets} == {"pending"}
+
+
+def asked(tenant: RunningTenant, requests: int) -> bool:
+    return tenant.stats().total >= requests
 
 
 @pytest.mark.parametrize("seed", [1])
@@ -181,7 +186,7 @@ async def test_twelve_kills_of_migrations(seed: int, synced: Installation, glue:
         stop_at = moments.randint(begun_with + 1, newest)
         with sqlite3.connect(file) as watching:
             process = synced.start("status", "--json")
-            kill_when(process, lambda stop_at=stop_at: version(watching) >= stop_at)  # type: ignore[misc]
+            kill_when(process, partial(is_at, watching, stop_at))
             reached.add(version(watching) - begun_with)
         watching.close()
         assert contents(file) == before
@@ -194,6 +199,10 @@ async def test_twelve_kills_of_migrations(seed: int, synced: Installation, glue:
         for path in (file, *synced.state_dir.glob(f"{FILE_NAME}-*")):
             path.unlink(missing_ok=True)
     assert len(reached) >= 3, "else they all died at the same step"
+
+
+def is_at(connection: sqlite3.Connection, number: int) -> bool:
+    return version(connection) >= number
 
 
 KEPT = ("spaces", "assets", "checkpoints", "blobs", "change_sets", "change_set_items", "runs", "journal", "audit")
@@ -247,6 +256,7 @@ async def test_ten_kills_around_the_audit_log(
     exports.mkdir()
     place, draft = exports / "audit.jsonl", exports / ".audit.jsonl.part"
     export = ("audit", "export", "--output", str(place))
+    under_way = 0
     for number in range(10):
         labels = [
             {"op": "set_label", "space": "SPACE_001", "asset": f"ASSET_{asset:05}", "label": f"Label {number}"}
@@ -257,14 +267,20 @@ async def test_ten_kills_around_the_audit_log(
         writer = synced.start("sync", "--json")
         reader = synced.start(*[export, export, ("audit", "verify"), ("audit", "query"), export][number % 5])
         victim, survivor = (writer, reader) if number % 5 == 4 else (reader, writer)
-        least = moments.randint(1, 1_500_000)
-        kill_when(victim, (lambda least=least: size(draft) >= least) if number % 5 < 2 else written)  # type: ignore[misc]
+        least, at = moments.randint(1, 1_500_000), time.monotonic() + moments.uniform(0.02, 0.2)
+        reached: dict[int, Callable[[], bool]] = {
+            0: partial(grown, draft, least),
+            1: partial(grown, draft, least),
+            4: written,
+        }
+        under_way += kill_when(victim, reached.get(number % 5, partial(past, at)))
         said = survivor.communicate(timeout=120)
         assert survivor.returncode == 0, said
         await check_the_state(synced.state_dir)
         if place.exists():
             check_export(place)
         assert {path.name for path in exports.iterdir()} <= {place.name, draft.name}
+    assert under_way >= 5, "else nothing was tried here"
     assert synced.run(*export).code == 0
     assert check_export(place) == synced.ask("audit", "verify")["entries"]
     assert [path.name for path in exports.iterdir()] == [place.name]
@@ -279,8 +295,16 @@ async def lengthen(folder: Path, entries: int) -> None:
         await store.write(lambda tx: tx.audit.append_many(events))
 
 
-def size(file: Path) -> int:
-    return file.stat().st_size if file.exists() else 0
+def grown(file: Path, least: int) -> bool:
+    """Whether a file is there and has so many bytes; it may be gone again between two looks."""
+    try:
+        return file.stat().st_size >= least
+    except FileNotFoundError:
+        return False
+
+
+def past(moment: float) -> bool:
+    return time.monotonic() >= moment
 
 
 def check_export(file: Path) -> int:
