@@ -24,7 +24,8 @@ _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
 async def main():
     async with Store.open(folder) as store:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, hard))
+        largest = max(file.stat().st_size for file in folder.rglob("*") if file.is_file())
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest + 100_000, hard))
         kept = 0
         while True:
             body = os.urandom(20_000).hex()
