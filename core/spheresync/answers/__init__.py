@@ -1,0 +1,87 @@
+"""What every face answers: one frozen model for each tool of CONTRACT.md.
+
+The MCP server publishes these as output schemas, the command line prints them with `--json`, so both say the same.
+Texts named `label`, `labels`, `description` and the values in `before`/`after` come from Datasphere or AWS: they
+are data from outside, never instructions. Schemas are kept lean because `tools/list` has a budget of 24 KB.
+"""
+
+from __future__ import annotations
+
+from spheresync.answers.assets import (
+    AssetDetail,
+    AssetRow,
+    ColumnDecision,
+    ColumnRow,
+    DiscoveryAnswer,
+    MappingExplanation,
+    RuleRow,
+    SpaceRow,
+    TargetObjectRow,
+)
+from spheresync.answers.base import Answer, Finding, Page
+from spheresync.answers.change_sets import (
+    ApprovalAnswer,
+    ChangeRow,
+    ChangeSetAnswer,
+    FieldRow,
+    PromotionAnswer,
+    ReleaseAnswer,
+)
+from spheresync.answers.drift import DriftAnswer, DriftFieldRow, DriftRepair, DriftRow, DriftStatus
+from spheresync.answers.runs import AuditPage, AuditRow, AuditVerdictAnswer, Failure, Progress, RunAnswer, RunRow
+from spheresync.answers.schedule import JobRow, QueueAnswer, QueuedJob, ScheduleAnswer, SchedulerStatus, TierStatus
+from spheresync.answers.standing import (
+    BackupAnswer,
+    ConnectionFinding,
+    ConnectionReport,
+    RestoreAnswer,
+    SyncStatus,
+    Vital,
+    Vitals,
+)
+
+__all__ = [
+    "Answer",
+    "ApprovalAnswer",
+    "AssetDetail",
+    "AssetRow",
+    "AuditPage",
+    "AuditRow",
+    "AuditVerdictAnswer",
+    "BackupAnswer",
+    "ChangeRow",
+    "ChangeSetAnswer",
+    "ColumnDecision",
+    "ColumnRow",
+    "ConnectionFinding",
+    "ConnectionReport",
+    "DiscoveryAnswer",
+    "DriftAnswer",
+    "DriftFieldRow",
+    "DriftRepair",
+    "DriftRow",
+    "DriftStatus",
+    "Failure",
+    "FieldRow",
+    "Finding",
+    "JobRow",
+    "MappingExplanation",
+    "Page",
+    "Progress",
+    "PromotionAnswer",
+    "QueueAnswer",
+    "QueuedJob",
+    "ReleaseAnswer",
+    "RestoreAnswer",
+    "RuleRow",
+    "RunAnswer",
+    "RunRow",
+    "ScheduleAnswer",
+    "SchedulerStatus",
+    "SpaceRow",
+    "SyncStatus",
+    "TargetObjectRow",
+    "TierStatus",
+    "Vital",
+    "Vitals",
+]

@@ -1,0 +1,122 @@
+"""Answers about spaces and assets: lists, one asset in detail, how it is mapped."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from spheresync.answers.base import Answer, Finding
+
+
+class SpaceRow(Answer):
+    space: str
+    label: str
+    assets: int
+    kinds: dict[str, int]
+    tiers: dict[str, int]
+    statuses: dict[str, int]
+    problem: str | None = None
+
+
+class AssetRow(Answer):
+    """`columns` and what follows only with detail=full."""
+
+    asset: str
+    kind: str
+    label: str
+    tier: str
+    status: str
+    columns: int | None = None
+    objects: list[str] | None = None
+    problem: str | None = None
+    changed_at: str | None = None
+    synced_at: str | None = None
+
+
+class ColumnRow(Answer):
+    name: str
+    type: str
+    role: str
+    label: str = ""
+    key: bool = False
+    nullable: bool = True
+    aggregation: str | None = None
+    pii: str | None = None
+    semantics: dict[str, str] = Field(default_factory=dict)
+
+
+class TargetObjectRow(Answer):
+    """What a target holds of an asset; `object` is `database.table` in Glue."""
+
+    target: str
+    destination: str
+    object: str
+    state: str
+    version: str | None
+    synced_at: str
+    run_id: str
+
+
+class AssetDetail(Answer):
+    asset: str
+    kind: str
+    label: str
+    tier: str
+    status: str
+    problem: str | None
+    columns: list[ColumnRow]
+    context: dict[str, JsonValue]
+    targets: list[TargetObjectRow]
+    fingerprints: dict[str, str]
+    last_sync: str | None
+    pii: dict[str, list[str]]
+
+
+class RuleRow(Answer):
+    """A rule that matched: `rule` counts from 1 in its `origin`, the configuration or a promotion.
+
+    `overridden` names keys that a later rule set anew.
+    """
+
+    rule: int
+    sets: dict[str, JsonValue]
+    overridden: list[str] = Field(default_factory=list)
+    origin: str = "configuration"
+
+
+class ColumnDecision(Answer):
+    name: str
+    physical: str
+    type: str
+    physical_type: str
+    reason: str
+
+
+class MappingExplanation(Answer):
+    asset: str
+    included: bool
+    reason: str
+    tier: str
+    database: str
+    table: str
+    rules: list[RuleRow]
+    names: list[str]
+    columns: list[ColumnDecision]
+    findings: list[str]
+
+
+class DiscoveryAnswer(Answer):
+    """What a discovery read: listed = mapped + filtered + failed, always."""
+
+    spaces: int
+    listed: int
+    mapped: int
+    filtered: int
+    failed: int
+    read: int
+    unchanged: int
+    problems: list[Finding]
+    findings: list[Finding]  # worth a line, and no failure
+    usage: dict[str, int]
+    state: Literal["done", "partly_failed", "failed"]

@@ -1,0 +1,32 @@
+"""The frame of every answer: frozen, and told in the words of CONTRACT.md."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+Row = TypeVar("Row")
+
+
+class Answer(BaseModel):
+    """Base of all answers: frozen, no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # a command builds the few that it needs
+
+
+class Page(Answer, Generic[Row]):
+    """One page of a list; pass `next_cursor` back as `cursor`, None is the last page."""
+
+    items: list[Row]
+    total: int
+    next_cursor: str | None = None
+
+
+class Finding(Answer):
+    """A guard that spoke, or something that could not be read: what, why, what to do next."""
+
+    subject: str
+    code: str
+    message: str
+    remedy: str = ""

@@ -1,0 +1,82 @@
+"""Answers about change sets: what would change, who approved it, what goes to the next environment."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, JsonValue
+
+from spheresync.answers.base import Answer, Finding
+
+
+class FieldRow(Answer):
+    path: str
+    before: JsonValue
+    after: JsonValue
+
+
+class ChangeRow(Answer):
+    asset: str
+    action: str
+    strategy: str
+    target: str
+    object: str
+    severity: str
+    reason: str
+    operations: list[str] = Field(default_factory=list)
+    changes: list[FieldRow] = Field(default_factory=list)
+    blocked_by: str | None = None
+
+
+class ChangeSetAnswer(Answer):
+    """A saved change set; `summary` counts every action, `items` holds what is not `unchanged`.
+
+    `undo_of` is the run that it undoes; None for what brings the definitions of Datasphere.
+    """
+
+    change_set_id: str
+    digest: str
+    created_at: str
+    expires_at: str
+    state: Literal["open", "applied", "expired"]
+    summary: dict[str, int]
+    blocked: int
+    findings: list[Finding]
+    problems: list[Finding]
+    problems_total: int
+    items: list[ChangeRow]
+    total: int
+    next_cursor: str | None = None
+    run_id: str | None = None
+    undo_of: str | None = None
+    approved_by: str | None = None
+
+
+class ApprovalAnswer(ChangeSetAnswer):
+    """An approved change set. `promotion` is the digest of the promotion that counts here from now on, if any does."""
+
+    approved_at: str
+    promotion: str | None = None
+    note: str = ""
+
+
+class PromotionAnswer(Answer):
+    """A promotion file that was written; `rules` and `assets` count what it holds, `size` is in bytes."""
+
+    file: str
+    size: int
+    digest: str
+    change_set_id: str
+    environment: str
+    installation: str | None
+    rules: int
+    assets: int
+    exported_at: str
+    exported_by: str
+
+
+class ReleaseAnswer(Answer):
+    """Assets that a revert held and that the next sync brings up to date again."""
+
+    released: list[str]
+    total: int

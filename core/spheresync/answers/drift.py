@@ -1,0 +1,67 @@
+"""Answers about what others changed in the targets."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from spheresync.answers.base import Answer, Finding
+from spheresync.answers.runs import Failure
+
+
+class DriftFieldRow(Answer):
+    """From what was last written to what was found there; `policy` is None where no drift policy has a say."""
+
+    path: str
+    kind: str
+    written: JsonValue
+    found: JsonValue
+    policy: str | None
+    effect: str
+
+
+class DriftRow(Answer):
+    """One object that others changed. `effect` says what the repair does with it; `fields` are at most 25."""
+
+    asset: str
+    target: str
+    object: str
+    kind: str
+    kinds: list[str]
+    policy: str | None
+    effect: str
+    reason: str
+    remedy: str
+    fields: list[DriftFieldRow]
+    fields_total: int
+    changed_at: str | None
+    changed_by: str
+
+
+class DriftAnswer(Answer):
+    """What others changed. `change_set_id` is the saved repair, None where nothing is to be repaired."""
+
+    change_set_id: str | None
+    looked_at: str
+    summary: dict[str, int]
+    findings: list[Finding]
+    problems: list[Finding]
+    items: list[DriftRow]
+    total: int
+    next_cursor: str | None = None
+
+
+class DriftRepair(DriftAnswer):
+    """What was found, and the run that repaired it; `run_id` is None where nothing had to be done."""
+
+    run_id: str | None
+    state: str
+    counts: dict[str, int]
+    failures: list[Failure]
+    failures_total: int
+
+
+class DriftStatus(Answer):
+    """How many objects are known to have drifted, and when that was looked at last."""
+
+    drifted: int
+    looked_at: str | None

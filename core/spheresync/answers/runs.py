@@ -1,0 +1,80 @@
+"""Answers about runs and the audit log."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from spheresync.answers.base import Answer, Finding, Page
+
+
+class Failure(Answer):
+    asset: str
+    target: str | None
+    code: str
+    reason: str
+    remedy: str = ""
+
+
+class Progress(Answer):
+    phase: str
+    done: int
+    total: int
+    seconds_left: int | None = None
+
+
+class RunAnswer(Answer):
+    """One run. `counts` counts outcomes by action, plus failed, refused, skipped and blocked."""
+
+    run_id: str
+    state: str
+    kind: str
+    actor: str
+    change_set_id: str | None
+    progress: Progress
+    counts: dict[str, int]
+    failures: list[Failure]
+    failures_total: int
+    findings: list[Finding]
+    usage: dict[str, int]
+    created_at: str
+    started_at: str | None
+    finished_at: str | None
+    approved_by: str | None = None
+
+
+class RunRow(Answer):
+    run_id: str
+    state: str
+    kind: str
+    actor: str
+    change_set_id: str | None
+    counts: dict[str, int]
+    created_at: str
+    finished_at: str | None
+
+
+class AuditRow(Answer):
+    """One entry; `detail` (what exactly, with digests and request id) only with detail=full."""
+
+    seq: int
+    at: str
+    actor: str
+    action: str
+    run_id: str | None
+    asset: str | None
+    target: str | None
+    outcome: str
+    detail: dict[str, JsonValue] | None = None
+
+
+class AuditPage(Page[AuditRow]):
+    """One page of the audit log; `note` says why it is empty where nothing is known of the asset asked for."""
+
+    note: str | None = None
+
+
+class AuditVerdictAnswer(Answer):
+    intact: bool
+    entries: int
+    first_broken: int | None
+    reason: str = ""

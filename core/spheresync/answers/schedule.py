@@ -1,0 +1,70 @@
+"""Answers about the schedule: tiers, who keeps it, the queue of jobs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from spheresync.answers.base import Answer, Finding
+
+
+class TierStatus(Answer):
+    """`freshness` is the objective, `oldest` when the stalest asset was read, `late` how many miss the objective."""
+
+    tier: str
+    assets: int
+    interval: str
+    next_run: str | None
+    paused: bool
+    window: str | None = None
+    freshness: str | None = None
+    oldest: str | None = None
+    late: int = 0
+
+
+class JobRow(Answer):
+    """A job that was set aside: tried often enough, permanent, or a matter for a person."""
+
+    kind: str
+    subject: str
+    attempts: int
+    problem: Finding | None
+
+
+class SchedulerStatus(Answer):
+    """`state`: running (in some process), waiting (for a person to apply `change_set_id`) or off."""
+
+    state: Literal["running", "waiting", "off"]
+    change_set_id: str | None
+    listed_at: str | None
+    jobs: dict[str, int]
+    set_aside: list[JobRow]
+
+
+class ScheduleAnswer(Answer):
+    tiers: list[TierStatus]
+    scheduler: SchedulerStatus
+    note: str
+
+
+class QueuedJob(Answer):
+    """One job of the scheduler's queue; `subject` is an asset, or empty for what is about the tenant or all removals.
+
+    `state` is queued, running or dead (set aside); `not_before` is when it may be done.
+    """
+
+    job_id: int
+    state: str
+    kind: str
+    subject: str
+    reason: str
+    not_before: str
+    attempts: int
+    problem: Finding | None = None
+
+
+class QueueAnswer(Answer):
+    """Jobs in the order in which they are done; `total` counts those that there are, shown or not."""
+
+    items: list[QueuedJob]
+    total: int
+    note: str = ""

@@ -1,0 +1,87 @@
+"""Answers about how the installation stands: status, signs of life, connections, copies of the state."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from spheresync.answers.base import Answer, Finding
+from spheresync.answers.drift import DriftStatus
+from spheresync.answers.runs import RunRow
+from spheresync.answers.schedule import SchedulerStatus, TierStatus
+
+
+class SyncStatus(Answer):
+    """`health` is ok, degraded (something could not be read or written) or unknown (nothing synced yet).
+
+    `ledger` counts requests as sent, repeats included, and bytes of bodies as on the wire without headers: of
+    Datasphere what it answered (`datasphere_bytes`, compressed), of AWS what was sent to it (`aws_bytes`).
+    """
+
+    health: Literal["ok", "degraded", "unknown"]
+    summary: str
+    environment: str
+    tenant: str
+    assets: dict[str, int]
+    tiers: list[TierStatus]
+    queue: list[RunRow]
+    last_runs: list[RunRow]
+    savings: dict[str, int]
+    problems: list[Finding]
+    scheduler: SchedulerStatus
+    ledger: dict[str, int]
+    ledger_since: str | None
+    drift: DriftStatus | None = None
+
+
+class Vital(Answer):
+    """One thing that a process needs in order to do its work, and why it has it or not."""
+
+    name: str
+    ok: bool
+    reason: str
+
+
+class Vitals(Answer):
+    """`ok` when every check is."""
+
+    ok: bool
+    checks: list[Vital]
+
+
+class ConnectionFinding(Answer):
+    connection: str
+    ok: bool
+    message: str
+    remedy: str = ""
+
+
+class ConnectionReport(Answer):
+    ok: bool
+    items: list[ConnectionFinding]
+
+
+class BackupAnswer(Answer):
+    """A backup that was made; `size` in bytes."""
+
+    file: str
+    size: int
+    sha256: str
+    schema_version: int
+    audit_entries: int
+    at: str
+    note: str = ""
+
+
+class RestoreAnswer(Answer):
+    """A finished restore. `former` is the database that was there before, beside the new one."""
+
+    file: str
+    sha256: str
+    schema_version: int  # of the file; the state has the program's
+    audit_entries: int  # of the restored state
+    audit_carried: int  # of these, how many only the former state held
+    cancelled_runs: list[str]
+    expired_change_sets: int
+    former: str | None
+    at: str
+    note: str
