@@ -32,12 +32,15 @@ class OwnerLock:
     def take(cls, folder: Path) -> OwnerLock:
         """Take a new lock under the state folder; `id` is a random token."""
         owners = folder / FOLDER_NAME
-        owners.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not owners.is_dir():
+            owners.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _leave_to_owner_of(folder, owners)
         owner_id = secrets.token_hex(8)
         unnamed, path = owners / f".{owner_id}", _lock_path(folder, owner_id)
         descriptor = os.open(unnamed, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _leave_to_owner_of(folder, descriptor)
             os.write(descriptor, f"{os.getpid()}\n".encode())
             unnamed.rename(path)  # under its name the file is never seen unlocked
         except BaseException:
@@ -79,6 +82,8 @@ class Owners:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         except FileNotFoundError:
             return False
+        except PermissionError:
+            return True  # of another account, and not ours to judge: nothing is taken from it
         try:
             # Shared, so that two processes that look at once do not take each other for the owner.
             fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -121,6 +126,13 @@ class Owners:
                 self.is_alive(path.stem)
             for unnamed in folder.glob(".*"):
                 _remove_if_left(unnamed)
+
+
+def _leave_to_owner_of(folder: Path, made: Path | int) -> None:
+    """What root makes in a service's state folder is the service's, as SQLite has it with files of its own."""
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.chown(made, owner.st_uid, owner.st_gid)
 
 
 def _remove_if_left(unnamed: Path) -> None:

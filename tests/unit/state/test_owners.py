@@ -9,7 +9,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from spheresync.state.owners import OwnerLock, Owners, owner_lock
+import pytest
+
+from spheresync.state.owners import FOLDER_NAME, OwnerLock, Owners, owner_lock
 
 HOLDER = """
 import sys
@@ -129,3 +131,24 @@ def test_a_lock_that_never_got_its_name_is_swept_up_but_not_one_that_is_about_to
         os.utime(left, (0, 0))
         Owners(tmp_path).sweep()
         assert fresh.exists() and not left.exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files for somebody else")
+def test_what_root_makes_in_the_folder_of_a_service_is_the_services(tmp_path: Path) -> None:
+    service = 65_534
+    os.chown(tmp_path, service, service)
+    with owner_lock(tmp_path) as lock:
+        made = [tmp_path / FOLDER_NAME, tmp_path / FOLDER_NAME / f"{lock.id}.lock"]
+        assert [(path.stat().st_uid, path.stat().st_gid) for path in made] == [(service, service)] * 2
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can take the place of another account and come back")
+def test_a_lock_that_another_account_may_not_read_counts_as_held(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with owner_lock(tmp_path) as lock:
+        (tmp_path / FOLDER_NAME).chmod(0o755)
+        os.seteuid(65_534)
+        try:
+            assert Owners(tmp_path).is_alive(lock.id)
+        finally:
+            os.seteuid(0)
