@@ -202,6 +202,7 @@ RUNS: tuple[Promise, ...] = (
             "tests/e2e/test_after_restore.py::test_drift_of_tables_that_nobody_knows_is_no_success_and_repairs_nothing",
             "tests/e2e/test_after_restore.py::test_what_a_revert_holds_is_known_after_a_restore_too",
             "tests/e2e/test_backup.py::test_a_restore_is_undone_by_a_restore",
+            "tests/e2e/test_backup.py::test_a_state_that_root_restores_is_still_the_services",
             "tests/e2e/test_backup.py::test_a_state_of_a_process_that_was_killed_is_put_aside_with_all_it_held",
             "tests/e2e/test_backup.py::test_a_damaged_state_says_what_to_do_and_is_restored",
             "tests/e2e/test_backup.py::test_a_lost_folder_is_brought_back",

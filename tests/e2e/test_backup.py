@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import stat
 import time
@@ -181,6 +182,18 @@ def test_a_state_of_a_process_that_was_killed_is_put_aside_with_all_it_held(
     forth = saved.ask("restore", back["former"])
     assert forth["audit_entries"] > total + 1
     assert saved.ask("audit", "verify")["intact"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files for somebody else")
+def test_a_state_that_root_restores_is_still_the_services(saved: Installation, file: Path) -> None:
+    service = 65_534
+    for path in (saved.state_dir, *saved.state_dir.rglob("*")):
+        os.chown(path, service, service)
+    saved.ask("restore", str(file))
+    assert saved.ask("sync")["state"] == "done"
+    owners = {path.name: path.stat().st_uid for path in saved.state_dir.rglob("*")}
+    assert owners["spheresync.db"] == service
+    assert {name for name, owner in owners.items() if owner != service} == set()
 
 
 def test_saved_change_sets_of_a_restored_state_are_not_applied(

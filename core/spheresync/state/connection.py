@@ -25,6 +25,7 @@ import anyio.to_thread
 from spheresync.errors import StateError
 from spheresync.state.faults import explain, is_busy, locked_for_long
 from spheresync.state.folder_faults import unusable_folder
+from spheresync.state.ownership import leave_to_owner_of
 from spheresync.state.schema import Migration, migrate
 
 FILE_NAME = "spheresync.db"
@@ -189,7 +190,8 @@ def _make_private(path: Path) -> None:
     if ours and found.st_uid == os.geteuid() and stat.S_IMODE(found.st_mode) & 0o077:
         folder.chmod(0o700)
     if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # -wal and -shm take the file's mode
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))  # -wal and -shm take mode and owner
+        leave_to_owner_of(folder, path)
 
 
 def _connect(path: Path, *, reading: bool) -> sqlite3.Connection:

@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from spheresync.state.ownership import leave_to_owner_of
+
 FOLDER_NAME = "owners"
 STALE_AFTER = 30.0
 """Seconds without a promised sign of life after which a holder counts as dead: it may be stopped (SIGSTOP)."""
@@ -34,13 +36,13 @@ class OwnerLock:
         owners = folder / FOLDER_NAME
         if not owners.is_dir():
             owners.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _leave_to_owner_of(folder, owners)
+            leave_to_owner_of(folder, owners)
         owner_id = secrets.token_hex(8)
         unnamed, path = owners / f".{owner_id}", _lock_path(folder, owner_id)
         descriptor = os.open(unnamed, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _leave_to_owner_of(folder, descriptor)
+            leave_to_owner_of(folder, descriptor)
             os.write(descriptor, f"{os.getpid()}\n".encode())
             unnamed.rename(path)  # under its name the file is never seen unlocked
         except BaseException:
@@ -126,13 +128,6 @@ class Owners:
                 self.is_alive(path.stem)
             for unnamed in folder.glob(".*"):
                 _remove_if_left(unnamed)
-
-
-def _leave_to_owner_of(folder: Path, made: Path | int) -> None:
-    """What root makes in a service's state folder is the service's, as SQLite has it with files of its own."""
-    if os.geteuid() == 0:
-        owner = folder.stat()
-        os.chown(made, owner.st_uid, owner.st_gid)
 
 
 def _remove_if_left(unnamed: Path) -> None:

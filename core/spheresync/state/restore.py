@@ -40,6 +40,7 @@ from spheresync.state.faults import explain, is_damaged
 from spheresync.state.folder_faults import unusable_folder
 from spheresync.state.gate import RESTORED, finish, keeping_out, make_folder, sync_folder
 from spheresync.state.owners import Owners
+from spheresync.state.ownership import leave_to_owner_of
 from spheresync.state.records import AuditEntry
 from spheresync.state.schema import shipped_migrations
 from spheresync.state.store import Store, Tx
@@ -236,6 +237,7 @@ def _swap(workshop: Path, folder: Path) -> Path | None:
         raise StateError(f"The copy in {workshop} could not be closed.", remedy="Repeat; nothing was changed.")
     descriptor = os.open(made, os.O_RDONLY | os.O_CLOEXEC)
     try:
+        leave_to_owner_of(folder, descriptor)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.state.owners import FOLDER_NAME, OwnerLock, Owners, owner_lock
+from spheresync.state.store import Store
 
 HOLDER = """
 import sys
@@ -133,13 +134,20 @@ def test_a_lock_that_never_got_its_name_is_swept_up_but_not_one_that_is_about_to
         assert fresh.exists() and not left.exists()
 
 
+def owners_of_files(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_uid for path in folder.rglob("*")}
+
+
+@pytest.mark.anyio
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files for somebody else")
-def test_what_root_makes_in_the_folder_of_a_service_is_the_services(tmp_path: Path) -> None:
+async def test_what_root_makes_in_the_folder_of_a_service_is_the_services(tmp_path: Path) -> None:
     service = 65_534
     os.chown(tmp_path, service, service)
-    with owner_lock(tmp_path) as lock:
-        made = [tmp_path / FOLDER_NAME, tmp_path / FOLDER_NAME / f"{lock.id}.lock"]
-        assert [(path.stat().st_uid, path.stat().st_gid) for path in made] == [(service, service)] * 2
+    async with Store.open(tmp_path) as store:
+        await store.write(lambda tx: tx.meta.set("by", "root"))
+        owners = owners_of_files(tmp_path)
+    assert {"spheresync.db", "spheresync.db-wal", FOLDER_NAME} <= owners.keys()
+    assert set(owners.values()) == {service}
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can take the place of another account and come back")
