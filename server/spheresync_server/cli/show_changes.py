@@ -15,6 +15,7 @@ from spheresync.answers import (
 )
 from spheresync.model import Action
 from spheresync.plan.approvals import NOT_APPROVED
+from spheresync.plan.guards import GUARDS
 from spheresync_server.cli.tables import say, table
 from spheresync_server.cli.usage_line import usage_line
 from spheresync_server.standing import standing
@@ -70,17 +71,21 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
 
 
 def _next(answer: ChangeSetAnswer) -> str:
+    if answer.run_id is not None:
+        return f"It was applied by {answer.run_id}."
+    if answer.state == "expired":
+        return "It has expired. Next: spheresync preview"
+    return _next_of_open(answer)
+
+
+def _next_of_open(answer: ChangeSetAnswer) -> str:
     deletes = answer.summary.get("delete", 0)
     apply = f"spheresync apply {answer.change_set_id}{' --allow-deletes' if deletes else ''}"
-    if answer.state != "open":
-        return (
-            "Nothing of it can be applied any more." if answer.run_id is None else f"It was applied by {answer.run_id}."
-        )
     if waits_for_approval(answer):
         return f"Nothing was written. Next: spheresync approve {answer.change_set_id}, then {apply}"
     if changes_something(answer):
         return f"Nothing was written. Next: {apply}"
-    if answer.findings and answer.blocked:
+    if any(finding.code in GUARDS for finding in answer.findings):
         return "Nothing was written, and nothing to apply: all of it waits, as the findings say."
     if deletes:
         wait = "1 delete waits until you allow it" if deletes == 1 else f"{deletes} deletes wait until you allow them"
