@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from spheresync.model import Problem
-from spheresync.schedule.engine import Job, JobEngine, JobKind, JobState, NewJob
+from spheresync.schedule.engine import Job, JobEngine, JobId, JobKind, JobState, NewJob
 from spheresync.schedule.retries import ATTEMPTS
 
 READ, WRITE, LIST = JobKind.READ, JobKind.WRITE, JobKind.LIST
@@ -192,6 +192,8 @@ class JobEnginePromises:
         assert await one.fail(held, problem) is JobState.DEAD
         assert await one.submit([job("a", token="1")]) == [None]
         assert await taken(one) == []
+        assert [await one.get(held.id)] == await one.queue(state=JobState.DEAD)
+        assert await one.get(JobId(held.id + 1)) is None
         assert await one.submit([job("a", token="2")]) == [held.id]
         (again,) = await taken(one)
         assert (again.attempts, again.token) == (0, "2")

@@ -11,6 +11,7 @@ import pytest
 from spheresync.model import utc_now
 from tests.e2e.test_alerts import channel
 from tests.e2e.test_former_tables import deletes
+from tests.e2e.test_retired_tables import ASSET, TABLE, retire
 from tests.e2e.test_safety import tables_of
 from tests.e2e.test_schedule import FAST, serving, until
 from tests.simulators.fixtures import Surroundings
@@ -20,8 +21,6 @@ from tests.simulators.listener import listening
 from tests.simulators.running_tenant import RunningTenant
 
 JANE, OMAR = 4201, 4202
-ASSET = "SPACE_000/ASSET_00003"
-TABLE = "asset_00003"
 FOUR_EYES = "approvals: {four_eyes: [deletes]}\n"
 DELETES = "deletion: {policy: delete}\n"
 
@@ -29,11 +28,7 @@ DELETES = "deletion: {policy: delete}\n"
 @pytest.fixture
 def retired(synced: Installation, tenant: RunningTenant, glue: GlueSimulator) -> Installation:
     """The asset of TABLE is gone and the table marked; from now on deletes need two people. Jane works here."""
-    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00003")
-    for _ in range(3):
-        run = synced.ask("sync")
-    assert run["counts"]["retire"] == 1
-    glue.reset()
+    retire(synced, tenant, glue)
     synced.config = FOUR_EYES
     return synced.as_account(JANE)
 

@@ -20,12 +20,17 @@ TABLE = "asset_00003"
 @pytest.fixture
 def retired(synced: Installation, tenant: RunningTenant, glue: GlueSimulator) -> Installation:
     """The asset of TABLE is gone, and the table marked."""
+    retire(synced, tenant, glue)
+    return synced
+
+
+def retire(installation: Installation, tenant: RunningTenant, glue: GlueSimulator) -> None:
+    """Take the asset of TABLE away and sync until its table is marked."""
     tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00003")
     for _ in range(3):
-        run = synced.ask("sync")
+        run = installation.ask("sync")
     assert run["counts"]["retire"] == 1
     glue.reset()
-    return synced
 
 
 def applied(installation: Installation, *flags: str) -> dict[str, Any]:

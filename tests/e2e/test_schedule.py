@@ -6,7 +6,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import monotonic, sleep
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -16,6 +16,9 @@ from tests.simulators.forked import Forked
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
+
+if TYPE_CHECKING:
+    from mypy_boto3_glue import GlueClient
 
 MODEL, VIEW = "ASSET_00009", "ASSET_00001"
 """Of each ten assets of the simulated tenant the last is an analytic model."""
@@ -155,12 +158,18 @@ def set_aside(installation: Installation) -> list[dict[str, Any]]:
     return [job for job in installation.ask("status")["scheduler"]["set_aside"] if job["kind"] == "write"]
 
 
-def test_what_only_a_person_can_settle_is_tried_once_and_told(
-    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
-) -> None:
+def in_the_way(glue: GlueSimulator) -> GlueClient:
+    """Somebody else has a table where the model's would go; answers their client."""
     hands = glue.client()
     hands.create_database(DatabaseInput={"Name": "space_000"})
     hands.create_table(DatabaseName="space_000", TableInput={"Name": MODEL.lower()})
+    return hands
+
+
+def test_what_only_a_person_can_settle_is_tried_once_and_told(
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    hands = in_the_way(glue)
     installation.extra |= AT_ONCE
     with serving(installation):
         (job,) = until(lambda: set_aside(installation), "the conflict that is set aside")
@@ -183,9 +192,7 @@ def jobs(installation: Installation) -> set[str]:
 def test_a_person_sees_the_queue_and_has_a_job_that_was_set_aside_tried_again(
     installation: Installation, glue: GlueSimulator
 ) -> None:
-    hands = glue.client()
-    hands.create_database(DatabaseInput={"Name": "space_000"})
-    hands.create_table(DatabaseName="space_000", TableInput={"Name": MODEL.lower()})
+    hands = in_the_way(glue)
     installation.extra |= AT_ONCE
     with serving(installation):
         (job,) = until(lambda: installation.ask("schedule", "jobs", "--state", "dead")["items"], "the conflict")

@@ -17,6 +17,7 @@ from spheresync.model.assets import (
     default_label,
     freeze_pairs,
 )
+from spheresync.model.counting import counted
 from spheresync.model.json_values import Digest, JsonValue, canonical_json, digest_json, digest_of
 from spheresync.model.listings import AssetEntry, Listing, Problem, RawDefinition, SpaceEntry
 from spheresync.model.moments import isoformat, utc_now
@@ -74,6 +75,7 @@ __all__ = [
     "TechnicalName",
     "Tier",
     "canonical_json",
+    "counted",
     "default_label",
     "digest_json",
     "digest_of",

@@ -17,7 +17,7 @@ from spheresync.mapping.glue_table import OWN_TEXT, OWNER, SOURCE, columns_of, f
 from spheresync.mapping.merge import differences, is_text, policy_of
 from spheresync.mapping.proof import last_written
 from spheresync.mapping.shares import foreign_share, own_share
-from spheresync.model import Action, DesiredObject, FieldChange, JsonValue, LiveObject, canonical_json
+from spheresync.model import Action, DesiredObject, FieldChange, JsonValue, LiveObject, canonical_json, counted
 from spheresync.plan.diff import field_changes
 from spheresync.plan.drift import CLAIM, Comparison, Standing, compare, foreign_because
 from spheresync.plan.items import Subject, item_for, recreate_item, settled_item
@@ -212,7 +212,7 @@ def _told(subject: Subject, fields: list[FieldDrift], *, when: str | None, who: 
     effect = min((field.effect for field in fields), key=_EFFECTS.index)
     policy = next((field.policy for field in fields if field.kind is kinds[0] and field.policy is not None), None)
     ours = sum(field.effect is not DriftEffect.NOT_OURS for field in fields)
-    what = f"{_count(ours, 'field')} of ours" if ours else _count(len(fields), "field beside ours")
+    what = f"{counted(ours, 'field')} of ours" if ours else counted(len(fields), "field beside ours")
     table = "retired table" if retired else "table"
     return _drift(
         held,
@@ -286,7 +286,7 @@ def _restoring(subject: Subject, live: LiveObject, found: Comparison) -> ChangeS
     item = item_for(seen, desired, live.body, adopted=False, drifted=True)
     if item is None:
         return None
-    fields = _count(max(1, len(item.changes)), "field")
+    fields = counted(max(1, len(item.changes)), "field")
     reason = f"somebody else has changed {fields}; what was written last is put back"
     if _is_retired(held):
         item = replace(item, action=Action.RETIRE)  # it stays retired: marked again, and nobody's
@@ -331,7 +331,3 @@ def _bounded(value: JsonValue) -> JsonValue:
     if isinstance(value, str) and len(value) > LONGEST_VALUE:
         return f"{value[:LONGEST_VALUE]}… ({len(value)} characters)"
     return value
-
-
-def _count(number: int, noun: str) -> str:
-    return f"1 {noun}" if number == 1 else f"{number} {noun}s"

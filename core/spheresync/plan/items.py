@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spheresync.errors import RefusedError
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
     Action,
@@ -20,11 +21,12 @@ from spheresync.model import (
     Strategy,
     TargetName,
     Tier,
+    counted,
     digest_json,
     digest_of,
 )
 from spheresync.plan.diff import field_changes, moves_columns, severity_of
-from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState
+from spheresync.state.records import AssetRecord, ChangeSetItem, ChangeSetRecord, Checkpoint, CheckpointState
 
 _MARKED = (CheckpointState.RETIRED,)
 
@@ -190,7 +192,7 @@ def _reason(subject: Subject, changes: tuple[FieldChange, ...]) -> str:
     if held is not None and held.state is CheckpointState.RETIRED:
         return "back in Datasphere after it was retired"
     if held is None or held.fingerprints is None or now is None:
-        return f"differs from Datasphere in {_count(changes)}"
+        return f"differs from Datasphere in {counted(len(changes), 'field')}"
     moved = [
         word
         for word, before, after in (
@@ -203,12 +205,8 @@ def _reason(subject: Subject, changes: tuple[FieldChange, ...]) -> str:
     if moved:
         return f"{' and '.join(moved)} changed in Datasphere"
     if held.mapping == subject.mapping:
-        return f"somebody else has changed {_count(changes)} of the table"
-    return f"mapping rules changed {_count(changes)}"
-
-
-def _count(changes: tuple[FieldChange, ...]) -> str:
-    return "1 field" if len(changes) == 1 else f"{len(changes)} fields"
+        return f"somebody else has changed {counted(len(changes), 'field')} of the table"
+    return f"mapping rules changed {counted(len(changes), 'field')}"
 
 
 def by_urgency(item: ChangeSetItem) -> tuple[int, int, str, str]:
@@ -230,6 +228,19 @@ def digest_items(
     if promotion is not None:
         return digest_json([{"promotion": promotion}, approved])
     return digest_json(approved if undo_of is None else [undo_of, approved, [item.after for item in items]])
+
+
+def require_as_saved(record: ChangeSetRecord, items: Sequence[ChangeSetItem]) -> None:
+    """Let a change set pass whose items are those that were saved.
+
+    Raises:
+        RefusedError: its digest does not fit them.
+    """
+    if digest_items(items, record.undo_of, record.promotion) != record.digest:
+        raise RefusedError(
+            f"change set {record.id} is not what was saved: its digest does not fit its items.",
+            remedy="Somebody changed the state by hand; make a new preview.",
+        )
 
 
 def _approved(items: Sequence[ChangeSetItem]) -> JsonValue:

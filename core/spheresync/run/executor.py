@@ -31,7 +31,7 @@ from spheresync.model import (
 )
 from spheresync.observe.context import about
 from spheresync.observe.spans import span
-from spheresync.plan.items import digest_items
+from spheresync.plan.items import require_as_saved
 from spheresync.run.allowing import Leave, require_approved_promotion
 from spheresync.run.apply import Applier
 from spheresync.run.books import Books
@@ -248,11 +248,7 @@ class Executor:
         if change_set.format != FORMAT:
             raise RefusedError(f"change set {change_set.id} has another format.", remedy="Make a new preview.")
         items = await self._store.change_sets.all_items(change_set.id)
-        if digest_items(items, change_set.undo_of, change_set.promotion) != change_set.digest:
-            raise RefusedError(
-                f"change set {change_set.id} is not what was saved: its digest does not fit its items.",
-                remedy="Somebody changed the state by hand; make a new preview.",
-            )
+        require_as_saved(change_set, items)
         await require_approved_promotion(self._store, change_set)
         leave = Leave.of(
             change_set,

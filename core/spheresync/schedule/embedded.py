@@ -79,6 +79,10 @@ class EmbeddedEngine:
     async def queue(self, *, kind: JobKind | None = None, state: JobState | None = None, limit: int = 50) -> list[Job]:
         return [_read(row) for row in await self._store.jobs.queue(kind, state, limit)]
 
+    async def get(self, job_id: JobId) -> Job | None:
+        row = await self._store.jobs.get(job_id)
+        return None if row is None else _read(row)
+
     async def counts(self) -> dict[tuple[JobKind, JobState], int]:
         counts = await self._store.jobs.counts()
         return {(JobKind(kind), JobState(state)): count for (kind, state), count in counts.items()}

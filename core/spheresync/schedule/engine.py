@@ -118,6 +118,10 @@ class JobEngine(Protocol):
         """Jobs in the order in which they would be claimed; dead ones last."""
         ...
 
+    async def get(self, job_id: JobId) -> Job | None:
+        """One job as it is in the queue, None where there is none."""
+        ...
+
     async def counts(self) -> dict[tuple[JobKind, JobState], int]:
         """How many jobs there are of each kind and state."""
         ...

@@ -157,10 +157,10 @@ class Turns:
         async def put(tx: Tx) -> None:
             await tx.schedule.put(later)
 
+        if read:
+            records = [each for each in await self._workshop.store.catalog.assets() if each.id in read]
+            await self._engine.submit(await write_jobs(self._workshop, records))
         if later:
-            if read:
-                records = [each for each in await self._workshop.store.catalog.assets() if each.id in read]
-                await self._engine.submit(await write_jobs(self._workshop, records))
             await self._workshop.store.write(put)
         return due
 

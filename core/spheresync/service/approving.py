@@ -10,7 +10,7 @@ from spheresync.config import Settings
 from spheresync.errors import PermissionRefusedError, RefusedError
 from spheresync.model import ChangeSetId, JsonValue, Principal, isoformat
 from spheresync.plan.approvals import approved_by_another, valid_approval
-from spheresync.plan.items import digest_items
+from spheresync.plan.items import require_as_saved
 from spheresync.run.planning import FORMAT
 from spheresync.run.promoting import make_promotion
 from spheresync.run.scope import Scope
@@ -82,12 +82,7 @@ class Approving(Reading):
                 f"change set {record.id} was applied already, by run {record.run_id}.", remedy="Make a new preview."
             )
         require_current(record, self._workshop.settings, now=now)
-        items = await self._store.change_sets.all_items(record.id)
-        if digest_items(items, record.undo_of, record.promotion) != record.digest:
-            raise RefusedError(
-                f"change set {record.id} is not what was saved: its digest does not fit its items.",
-                remedy="Somebody changed the state by hand; make a new preview.",
-            )
+        require_as_saved(record, await self._store.change_sets.all_items(record.id))
 
     async def _note(self, record: ChangeSetRecord, approval: Approval) -> None:
         detail: dict[str, JsonValue] = {"change_set": record.id, "digest": record.digest, "made_by": record.actor}

@@ -11,7 +11,7 @@ from spheresync.alerts.conditions import Condition, end_condition, note_conditio
 from spheresync.answers import SyncStatus
 from spheresync.config import AlertKind
 from spheresync.errors import SourceFault
-from spheresync.model import AssetId, AssetStatus, Problem, RunState, isoformat
+from spheresync.model import AssetId, AssetStatus, Problem, RunState, counted, isoformat
 from spheresync.plan.guards import ALL_LOSE_COLUMNS, GUARDS
 from spheresync.plan.triage import Work
 from spheresync.run.verdict import BLOCKED
@@ -207,7 +207,7 @@ def _drifted(status: SyncStatus) -> list[Condition]:
     drift = status.drift
     if drift is None or not drift.drifted:
         return []
-    message = f"others have changed {drift.drifted} {'table' if drift.drifted == 1 else 'tables'} of this installation"
+    message = f"others have changed {counted(drift.drifted, 'table')} of this installation"
     return [Condition(AlertKind.DRIFT, "glue", message, "`spheresync drift` shows what, and offers the repair.")]
 
 

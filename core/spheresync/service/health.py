@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from spheresync.answers import Finding
-from spheresync.model import AssetStatus, RunState
+from spheresync.model import AssetStatus, RunState, counted
 from spheresync.state.drift_records import DriftStanding
 from spheresync.state.records import RunRecord
 
@@ -34,7 +34,7 @@ def health_of(
     syncs = [run for run in ended if run.change_set_id is not None or run.kind == "sync"]
     wrong = [*_wrong_with_assets(statuses), *_wrong_with_runs(syncs)]
     if problems:
-        wrong.append(_counted(len(problems), "further problem" if wrong else "problem"))
+        wrong.append(counted(len(problems), "further problem" if wrong else "problem"))
     attention = f"Needs attention: {' and '.join(wrong)}." if wrong else ""
     said = " ".join(filter(None, (_standing(statuses, syncs), attention, _drifted(drift))))
     if not syncs:
@@ -50,13 +50,13 @@ def _standing(statuses: Mapping[str, int], syncs: Sequence[RunRecord]) -> str:
     waiting = statuses.get(AssetStatus.PENDING, 0)
     held = statuses.get(AssetStatus.HELD, 0)
     rest = [*([f"{waiting} waiting for a sync"] if waiting else []), *([f"{held} held by an undo"] if held else [])]
-    standing = ", ".join([f"{statuses.get(AssetStatus.SYNCED, 0)} of {_counted(present, 'asset')} in sync", *rest])
+    standing = ", ".join([f"{statuses.get(AssetStatus.SYNCED, 0)} of {counted(present, 'asset')} in sync", *rest])
     return f"{standing}. The last run, {last.id}, ended {_spelled(last.state)} at {_to_the_second(last.finished_at)}."
 
 
 def _wrong_with_assets(statuses: Mapping[str, int]) -> list[str]:
     troubled = statuses.get(AssetStatus.FAILED, 0) + statuses.get(AssetStatus.CONFLICT, 0)
-    return [f"{_counted(troubled, 'asset')} could not be read or written"] if troubled else []
+    return [f"{counted(troubled, 'asset')} could not be read or written"] if troubled else []
 
 
 def _wrong_with_runs(syncs: Sequence[RunRecord]) -> list[str]:
@@ -71,7 +71,7 @@ def _drifted(drift: DriftStanding) -> str:
     if drift.looked_at is None:
         return ""
     seen = "others have changed" if drift.drifted else "nobody else had changed"
-    tables = _counted(drift.drifted, "table") if drift.drifted else "a table"
+    tables = counted(drift.drifted, "table") if drift.drifted else "a table"
     return f"At {_to_the_second(drift.looked_at)}, the last look for drift, {seen} {tables}."
 
 
@@ -81,7 +81,3 @@ def _spelled(state: RunState) -> str:
 
 def _to_the_second(at: str | None) -> str:
     return f"{at[:19]}Z" if at is not None else "a time nobody noted"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

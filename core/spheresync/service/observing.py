@@ -36,8 +36,6 @@ TOLD_EVERY = 60.0
 
 log = logging.getLogger(__name__)
 
-log = logging.getLogger(__name__)
-
 
 class Observing(Reading):
     """Answers operators and their monitors."""

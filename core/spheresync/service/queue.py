@@ -9,14 +9,11 @@ from spheresync.errors import UsageError
 from spheresync.model import JsonValue, Principal, isoformat
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.embedded import EmbeddedEngine
-from spheresync.schedule.engine import Job, JobState, NewJob
+from spheresync.schedule.engine import Job, JobId, JobState, NewJob
 from spheresync.service import rows
 from spheresync.service.cursors import page_size
 from spheresync.state.records import AuditEvent
 from spheresync.state.store import Tx
-
-_MANY = 1_000_000
-"""More jobs than there can be: one for each kind and asset."""
 
 
 async def list_jobs(workshop: Workshop, *, state: str | None, limit: int) -> QueueAnswer:
@@ -67,7 +64,7 @@ async def retry_job(workshop: Workshop, job_id: int, principal: Principal) -> Qu
 
 
 async def _job(engine: EmbeddedEngine, job_id: int) -> Job:
-    found = next((job for job in await engine.queue(limit=_MANY) if job.id == job_id), None)
+    found = await engine.get(JobId(job_id))
     if found is None:
         remedy = "The list of jobs shows those there are; one that is done is gone."
         raise UsageError(f"there is no job {job_id} in the queue.", remedy=remedy)

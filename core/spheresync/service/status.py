@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spheresync.answers import DriftStatus, Finding, SyncStatus, TierStatus
 from spheresync.config import DeletionPolicy
-from spheresync.model import DEFAULT_DESTINATION, GLUE
+from spheresync.model import DEFAULT_DESTINATION, GLUE, counted
 from spheresync.plan.approvals import DELETES_NOT_APPROVED
 from spheresync.run.allowing import unapproved_promotion
 from spheresync.run.workshop import Workshop
@@ -75,8 +75,7 @@ def _retired(count: int) -> list[Finding]:
     """Tables that the policy would delete, and that only a change set may which a second person has approved."""
     if not count:
         return []
-    tables = "1 retired table" if count == 1 else f"{count} retired tables"
-    message = f"{tables} may be deleted once a second person has approved it"
+    message = f"{counted(count, 'retired table')} may be deleted once a second person has approved it"
     remedy = "Make a preview, have somebody else approve that change set, then apply it."
     return [Finding(subject="deletes", code=DELETES_NOT_APPROVED, message=message, remedy=remedy)]
 

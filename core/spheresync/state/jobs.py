@@ -74,6 +74,11 @@ class JobReader:
         )
         return [_read(row) for row in rows]
 
+    async def get(self, job_id: int) -> JobRow | None:
+        """One job, None where there is none."""
+        row = await self._link.one(f"SELECT {_JOB} FROM jobs WHERE id = ?", (job_id,))
+        return None if row is None else _read(row)
+
     async def counts(self) -> dict[tuple[str, str], int]:
         """How many jobs there are of each kind and state."""
         rows = await self._link.all("SELECT kind, state, count(*) FROM jobs GROUP BY kind, state")
@@ -242,10 +247,9 @@ class JobWriter(JobReader):
 
     async def cancel(self, job_id: int) -> bool:
         """Take a job out, or ask its worker to give it up; False where there is none."""
-        row = await self._writes.one(f"SELECT {_JOB} FROM jobs WHERE id = ?", (job_id,))
-        if row is None:
+        job = await self.get(job_id)
+        if job is None:
             return False
-        job = _read(row)
         if job.state == RUNNING and not self._is_lost(job):
             await self._writes.execute("UPDATE jobs SET cancel_requested = 1 WHERE id = ?", (job_id,))
         else:

@@ -12,7 +12,9 @@ from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.work import Bench, perform
 
 Tier = Annotated[str, typer.Argument(metavar="TIER", help="critical, high or medium.")]
-JobNumber = Annotated[int, typer.Argument(metavar="JOB", help="The number of a job, as `jobs` shows it.")]
+JobNumber = Annotated[
+    int, typer.Argument(metavar="JOB", min=1, max=2**63 - 1, help="The number of a job, as `jobs` shows it.")
+]
 
 
 def status(context: typer.Context) -> int:
