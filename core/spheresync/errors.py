@@ -9,7 +9,8 @@ Grouped by what the caller can do about it, after the Singer SDK's errors by rec
     ├── PermissionRefusedError  the caller's role does not allow it
     ├── SourceError             SAP Datasphere: one listing or one asset could not be read
     ├── TargetError             an AWS catalog: one object could not be written
-    └── StateError              the local state: newer schema, another tenant, disk full
+    ├── StateError              the local state: newer schema, another tenant, disk full
+    └── UnexpectedError         a defect of this program; the log has the details under its incident id
 
 Every error says what happened, to what, and what to do next. Faces translate; nothing prints a traceback.
 """
@@ -32,6 +33,11 @@ class SpheresyncError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
+
+    @property
+    def problem_code(self) -> str:
+        """The word under which a `Problem` tells it."""
+        return type(self).__name__.removesuffix("Error").lower()
 
 
 class ConfigurationError(SpheresyncError):
@@ -74,6 +80,7 @@ class SourceFault(StrEnum):
     WRONG_SHAPE = "wrong_shape"  # well-formed, but not what the API promises
     FOREIGN_ORIGIN = "foreign_origin"  # a URL that leaves the tenant's origin; never followed
     PAGING_LOOP = "paging_loop"  # a nextLink seen before
+    INTERNAL = "internal"  # a defect of this program, met at this listing or asset
 
 
 #: Faults that say the tenant as a whole is out, not one asset of it.
@@ -96,6 +103,10 @@ class SourceError(SpheresyncError):
         self.fault = fault
         self.status = status
 
+    @property
+    def problem_code(self) -> str:
+        return self.fault
+
 
 class TargetFault(StrEnum):
     """Why a target did not take an operation."""
@@ -109,6 +120,7 @@ class TargetFault(StrEnum):
     LIMIT = "limit"  # a quota of the account
     NO_CONTAINER = "no_container"  # the database was deleted by somebody else
     FAILED = "failed"  # anything else the service answered
+    INTERNAL = "internal"  # a defect of this program, met at this object
 
 
 class TargetError(SpheresyncError):
@@ -119,6 +131,10 @@ class TargetError(SpheresyncError):
         self.fault = fault
         self.request_id = request_id
 
+    @property
+    def problem_code(self) -> str:
+        return self.fault
+
 
 class StateError(SpheresyncError):
     """Raised when the state cannot be used: written by a newer program, of another tenant, disk full, damaged."""
@@ -126,3 +142,15 @@ class StateError(SpheresyncError):
 
 class FenceError(StateError):
     """Raised when a write carries an old fence: another process has taken this run over."""
+
+
+class UnexpectedError(SpheresyncError):
+    """Raised where this program met an error that it does not know; the traceback is in the log under `incident`."""
+
+    def __init__(self, message: str, *, remedy: str, incident: str) -> None:
+        super().__init__(message, remedy=remedy)
+        self.incident = incident
+
+    @property
+    def problem_code(self) -> str:
+        return "internal"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from spheresync.errors import (
@@ -14,8 +12,10 @@ from spheresync.errors import (
     SpheresyncError,
     StateError,
     TargetError,
+    UnexpectedError,
     UsageError,
 )
+from spheresync.isolation import leaves
 from spheresync_server.untrusted import Json, clean_text
 
 _TABLE: tuple[tuple[type[SpheresyncError], str, int], ...] = (
@@ -26,6 +26,7 @@ _TABLE: tuple[tuple[type[SpheresyncError], str, int], ...] = (
     (SourceError, "source", 1),
     (TargetError, "target", 1),
     (StateError, "state", 1),
+    (UnexpectedError, "internal", 1),
 )
 INTERNAL = "internal"
 INTERRUPTED = "interrupted"
@@ -68,21 +69,8 @@ def note_of(error: SpheresyncError) -> FailureNote:
     )
 
 
-def new_incident() -> str:
-    """An id that ties the one line a caller sees to the details in the log."""
-    return f"err_{secrets.token_hex(4)}"
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error
-
-
 def product_error(error: BaseException) -> SpheresyncError | None:
     """The product's own error in what task groups wrapped; None when anything in it is not ours."""
-    leaves = list(_leaves(error))
-    ours = [leaf for leaf in leaves if isinstance(leaf, SpheresyncError)]
-    return ours[0] if ours and len(ours) == len(leaves) else None
+    found = list(leaves(error))
+    ours = [leaf for leaf in found if isinstance(leaf, SpheresyncError)]
+    return ours[0] if ours and len(ours) == len(found) else None

@@ -29,6 +29,28 @@ RUNS: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "runs:bulkheads",
+        "README.md#What you can rely on",
+        "Nothing brings its neighbours down.",
+        (
+            "tests/faults/test_bulkheads.py::test_what_breaks_at_a_door_stays_behind_it",
+            "tests/faults/test_bulkheads.py::test_a_command_whose_driver_breaks_before_anybody_follows_it_says_so",
+            "tests/faults/test_bulkheads.py::test_a_server_goes_on_with_a_run_once_the_state_can_be_written_again",
+            "tests/faults/test_bulkheads.py::test_a_job_whose_settings_cannot_be_used_waits_for_a_person",
+            "tests/faults/test_bulkheads.py::test_a_loop_that_fails_is_told_by_readiness_and_status_until_it_works_again",
+            "tests/unit/test_isolation.py::test_every_task_group_of_the_product_is_an_isolated_one",
+        ),
+    ),
+    Promise(
+        "runs:three-deaths",
+        "CONTRACT.md#Command line: `spheresync`",
+        "A run that three processes in a row died of, with nothing of it done, is failed; a signal to end is no death.",
+        (
+            "tests/faults/test_deadly_runs.py::test_a_run_whose_driver_died_three_times_is_ended_and_a_sync_does_its_work",
+            "tests/faults/test_deadly_runs.py::test_processes_that_were_told_to_end_are_no_deaths",
+        ),
+    ),
+    Promise(
         "runs:cancel",
         "CONTRACT.md#Command line: `spheresync`",
         "A run is cancelled also from another process.",

@@ -14,11 +14,13 @@ from datetime import datetime, timedelta
 
 import anyio
 
-from spheresync.alerts.channels import Channels, DeliveryError, identity
+from spheresync.alerts.channels import Channels, identity
 from spheresync.alerts.conditions import Condition
 from spheresync.alerts.wording import Notice
 from spheresync.config import AlertChannel, AlertKind, Settings
+from spheresync.isolation import isolated_group
 from spheresync.model import isoformat
+from spheresync.observe.incidents import product_error
 from spheresync.state.alerts import AlertRow, Event, NoticeRow
 from spheresync.state.store import Store, Tx
 
@@ -58,9 +60,11 @@ class Alerting:
         """Look once, write down what is to be told, and deliver what is due; nothing where nobody is to be told."""
         channels = self._settings().alerts
         if channels:
-            await self._write_down(channels)
-            await self._forget_channels(channels)
-            await self._deliver(channels)
+            try:
+                await self._write_down(channels)
+            finally:  # what was written down before goes out also where today's look fails
+                await self._forget_channels(channels)
+                await self._deliver(channels)
 
     async def step_within(self, seconds: float) -> tuple[str, ...]:
         """The same for a process that ends soon: all channels at once, none for longer than so many seconds.
@@ -80,7 +84,7 @@ class Alerting:
                 failures.append(f"{channel.name}: it took no notice within {seconds:g} s.")
 
         await self._forget_channels(channels)
-        async with anyio.create_task_group() as group:
+        async with isolated_group() as group:
             for channel in channels:
                 group.start_soon(deliver, channel)
         return tuple(failures)
@@ -162,12 +166,13 @@ class Alerting:
         """None where it was taken, else why not."""
         try:
             await self._channels.send(channel, self._notice(waiting))
-        except DeliveryError as error:
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this channel
+            why = product_error(error, channel.name).message
             if now - datetime.fromisoformat(waiting.at) >= _GIVE_UP_AFTER:
-                log.error("%s: a notice about %s is given up: %s", channel.name, waiting.kind, error.message)
+                log.error("%s: a notice about %s is given up: %s", channel.name, waiting.kind, why)
                 await self._drop([waiting])
-                return f"{channel.name}: a notice about {waiting.kind} is given up: {error.message}"
-            log.warning("%s: a notice about %s was not taken: %s", channel.name, waiting.kind, error.message)
+                return f"{channel.name}: a notice about {waiting.kind} is given up: {why}"
+            log.warning("%s: a notice about %s was not taken: %s", channel.name, waiting.kind, why)
             pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(waiting.attempts, 12))
             later = replace(waiting, attempts=waiting.attempts + 1, not_before=isoformat(now + pause))
 
@@ -175,7 +180,7 @@ class Alerting:
                 await tx.alerts.put_notices([later])
 
             await self._store.write(put_off)
-            return f"{channel.name}: a notice about {waiting.kind} was not taken: {error.message}"
+            return f"{channel.name}: a notice about {waiting.kind} was not taken: {why}"
         with anyio.CancelScope(shield=True):  # it was taken: sent again it would be told twice
             await self._drop([waiting])
         return None

@@ -47,7 +47,7 @@ class LineFormatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         message = _cut(for_a_log(_message_of(record)))
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
-        trace = [_cut(for_a_log(line)) for line in _account(error)] if error is not None else []
+        trace = [_cut(for_a_log(line)) for line in account_of(error)] if error is not None else []
         at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         about = {name: for_a_log(value) for name, value in subjects().items()}
         if self._spelling.structured:
@@ -103,7 +103,7 @@ def _on_one_line(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
-def _account(error: BaseException) -> Iterator[str]:
+def account_of(error: BaseException) -> Iterator[str]:
     """An exception and its causes: type, text, and where it came up, innermost call last."""
     current: BaseException | None = error
     for _ in range(_CAUSES):

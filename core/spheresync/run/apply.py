@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from spheresync.errors import ConfigurationError, TargetError, TargetFault
+from spheresync.errors import ConfigurationError, FenceError, TargetError, TargetFault
+from spheresync.isolation import isolated_group
 from spheresync.model import Action, AssetId, DesiredObject, Digest, Problem, Strategy
 from spheresync.observe.context import about
+from spheresync.observe.incidents import target_error
 from spheresync.run.books import Books, Note, Result
 from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
@@ -73,7 +75,7 @@ class Applier:
         self._fence = fence
         self._stopping = stopping
         self._progress = progress
-        self._report = ApplyReport()
+        self.report = ApplyReport()
         self._moving: frozenset[AssetId] = frozenset()  # to another address: what they had gives way to it
         self._notes: list[Note] = []
         self._unsent: list[ChangeSetItem] = []  # marked as sent, and held back because the run is to stop
@@ -83,8 +85,8 @@ class Applier:
         self._done = 0
         self._total = 0
 
-    async def run(self, items: Sequence[ChangeSetItem], journal: Mapping[int, JournalEntry]) -> ApplyReport:
-        """Do every item that the journal does not hold as ended.
+    async def run(self, items: Sequence[ChangeSetItem], journal: Mapping[int, JournalEntry]) -> None:
+        """Do every item that the journal does not hold as ended; `report` says what came of them.
 
         Args:
             items: of one target and destination, in the order in which they are to be done, none blocked.
@@ -108,27 +110,26 @@ class Applier:
                 open_items.append((item, entry is not None))
         if items:
             await self._books.open(items[0].destination, {item.asset for item in items})
-        async with anyio.create_task_group() as group:
+        async with isolated_group() as group:
             group.start_soon(self._remember_results)
             await self._send_all([each for each in open_items if not each[0].action.removes])
             await self._send_all([each for each in open_items if each[0].action.removes])
             self._finished_sending = True
             self._ready.set()
         if self._unsent:
-            self._report.counts["skipped"] += len(self._unsent)
+            self.report.counts["skipped"] += len(self._unsent)
             await self._books.take_back(self._unsent)
-        return self._report
 
     async def _send_all(self, open_items: Sequence[tuple[ChangeSetItem, bool]]) -> None:
         send, receive = anyio.create_memory_object_stream[_Task](CHUNK // 2)
-        async with anyio.create_task_group() as group:
+        async with isolated_group() as group:
             for _ in range(min(WORKERS, len(open_items))):
                 group.start_soon(self._worker, receive.clone())
             receive.close()
             async with send:
                 for start in range(0, len(open_items), CHUNK):
-                    if self._stopping() or self._report.halted is not None:
-                        self._report.counts["skipped"] += len(open_items) - start
+                    if self._stopping() or self.report.halted is not None:
+                        self.report.counts["skipped"] += len(open_items) - start
                         break
                     await self._feed(open_items[start : start + CHUNK], send)
 
@@ -138,13 +139,13 @@ class Applier:
             digest for item, _ in chunk for digest in (item.before, item.after) if digest is not None
         )
         for item, sent_before in chunk:
-            stale = self._books.staleness(item) or self._still_needed(item)
-            if stale is not None:
-                self._conclude(Result(item, error=stale))
-            elif self._books.held_already(item):
-                self._conclude(Result(item))
+            try:
+                task = self._task(item, blobs, recovering=sent_before)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this item
+                self._conclude(Result(item, error=target_error(error, str(item.asset))))
             else:
-                tasks.append(_Task(item, self._operation(item, blobs, recovering=sent_before)))
+                if task is not None:
+                    tasks.append(task)
         ordinals = [task.item.ordinal for task in tasks if task.operation is not None]
 
         async def mark(tx: Tx) -> None:
@@ -157,6 +158,17 @@ class Applier:
                 self._conclude(Result(task.item))
             else:
                 await send.send(task)
+
+    def _task(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> _Task | None:
+        """What is to be done for an item, None where it is concluded already."""
+        stale = self._books.staleness(item) or self._still_needed(item)
+        if stale is not None:
+            self._conclude(Result(item, error=stale))
+        elif self._books.held_already(item):
+            self._conclude(Result(item))
+        else:
+            return _Task(item, self._operation(item, blobs, recovering=recovering))
+        return None
 
     def _still_needed(self, item: ChangeSetItem) -> TargetError | None:
         """A table gives way to one under another name only when that one is there."""
@@ -195,16 +207,17 @@ class Applier:
                 if self._stopping() and not task.operation.recovering:
                     self._unsent.append(task.item)
                     continue
-                try:
-                    with about(asset=str(task.item.asset)):
-                        outcome = await self._target.perform(task.operation)
-                except TargetError as error:
-                    self._conclude(Result(task.item, error=error))
-                except ConfigurationError as error:
-                    failed = TargetError(TargetFault.DENIED, error.message, remedy="Mend the AWS configuration.")
-                    self._conclude(Result(task.item, error=failed))
-                else:
-                    self._conclude(Result(task.item, outcome))
+                self._conclude(await self._perform(task.item, task.operation))
+
+    async def _perform(self, item: ChangeSetItem, operation: Operation) -> Result:
+        try:
+            with about(asset=str(item.asset)):
+                return Result(item, await self._target.perform(operation))
+        except ConfigurationError as error:
+            failed = TargetError(TargetFault.DENIED, error.message, remedy="Mend the AWS configuration.")
+            return Result(item, error=failed)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this item
+            return Result(item, error=target_error(error, str(item.asset)))
 
     def _conclude(self, result: Result) -> None:
         if result.error is not None:
@@ -212,8 +225,8 @@ class Applier:
                 log.warning("%s: %s", self._target.name, result.error.message)
         if result.error is not None and result.error.fault in _HOPELESS_FAULTS:
             self._hopeless += 1
-            if self._hopeless >= HOPELESS and self._report.halted is None:
-                self._report.halted = Problem(
+            if self._hopeless >= HOPELESS and self.report.halted is None:
+                self.report.halted = Problem(
                     self._target.name,
                     result.error.fault,
                     f"{HOPELESS} items in a row were not taken by {self._target.name}, so the run stopped: "
@@ -222,8 +235,14 @@ class Applier:
                 )
         elif result.outcome is not None:
             self._hopeless = 0
-        self._notes.append(self._books.note(result))
+        self._notes.append(self._note(result))
         self._ready.set()
+
+    def _note(self, result: Result) -> Note:
+        try:
+            return self._books.note(result)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this item
+            return self._books.note_unrecorded(result.item, target_error(error, str(result.item.asset)))
 
     async def _remember_results(self) -> None:
         while True:
@@ -231,8 +250,7 @@ class Applier:
             self._ready = anyio.Event()
             batch, self._notes = self._notes, []
             if batch:
-                await self._books.write(batch)
-                for note in batch:
+                for note in await self._write(batch):
                     self._count(note.entry.action, note.entry.state, note.entry.problem)
                 self._done += len(batch)
                 await self._progress(
@@ -241,14 +259,39 @@ class Applier:
             if self._finished_sending and not self._notes:
                 return
 
+    async def _write(self, batch: Sequence[Note]) -> Sequence[Note]:
+        """Write results down together; where that fails, one by one, so that only what fails by itself is lost.
+
+        Raises:
+            FenceError: another process has taken the run over.
+            StateError: the state takes nothing.
+        """
+        try:
+            await self._books.write(batch)
+        except FenceError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of each item, or the state itself
+            if len(batch) > 1:
+                return [written for note in batch for written in await self._write([note])]
+            item = batch[0].result.item
+            unrecorded = self._books.note_unrecorded(item, target_error(error, str(item.asset)))
+            try:
+                await self._books.write([unrecorded])
+            except FenceError:
+                raise
+            except Exception:  # noqa: BLE001 -- the first error is the one to tell
+                raise error from None
+            return [unrecorded]
+        return batch
+
     def _count(self, action: Action, state: JournalState, problem: Problem | None) -> None:
         if state is JournalState.CONFIRMED:
-            self._report.counts[action] += 1
+            self.report.counts[action] += 1
         elif state is JournalState.SKIPPED:
-            self._report.counts[Action.UNCHANGED] += 1
+            self.report.counts[Action.UNCHANGED] += 1
         elif problem is not None and problem.code == TargetFault.MOVED:
-            self._report.counts["refused"] += 1
+            self.report.counts["refused"] += 1
         elif problem is not None and problem.code == TargetFault.CONFLICT:
-            self._report.counts[Action.CONFLICT] += 1
+            self.report.counts[Action.CONFLICT] += 1
         else:
-            self._report.counts["failed"] += 1
+            self.report.counts["failed"] += 1

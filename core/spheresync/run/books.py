@@ -178,6 +178,24 @@ class Books:
             self._checkpoints[note.checkpoint.asset] = note.checkpoint
         return note
 
+    def note_unrecorded(self, item: ChangeSetItem, error: TargetError) -> Note:
+        """Note that what became of an item could not be noted: its table is read before it is written again."""
+        entry = JournalEntry(
+            run_id=self._run.id,
+            ordinal=item.ordinal,
+            state=JournalState.FAILED,
+            action=item.action,
+            problem=Problem(str(item.asset), error.problem_code, error.message, error.remedy),
+            before=item.before,
+            after=None,
+            version=None,
+            request_id=None,
+            at=self._now(),
+        )
+        held = self._in_use(item)
+        checkpoint = replace(held, version=None) if held is not None else None
+        return Note(Result(item, error=error), entry, checkpoint, None, None, aside=False)
+
     def _aside(self, item: ChangeSetItem) -> bool:
         """Whether the item is about a table that the asset had before, and leaves the one that it has alone."""
         return item.action.removes and not self.in_use(item)

@@ -12,6 +12,7 @@ from spheresync.config import DeletionPolicy, DriftPolicy, Settings
 from spheresync.mapping.glue_table import retired
 from spheresync.mapping.merge import differences, merge
 from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, Problem, digest_of, isoformat
+from spheresync.observe.incidents import Account, product_error
 from spheresync.plan.drift import Comparison, Standing, compare, drift_finding, foreign_because, missing_finding
 from spheresync.plan.items import Subject, item_for, recreate_item, retire_item, settled_item
 from spheresync.plan.triage import Work
@@ -39,6 +40,12 @@ class Draft:
     gone: list[AssetId] = field(default_factory=list)
     left: list[Problem] = field(default_factory=list)  # edits of others that stay as they are
     waiting: frozenset[AssetId] = frozenset()  # held back by the column guard, now or before
+    failed: list[Problem] = field(default_factory=list)  # assets that could not be planned; they stay as they are
+
+    def fail(self, asset: AssetId, error: Exception | Account) -> None:
+        """Note that an asset could not be planned."""
+        ours = product_error(error, str(asset))
+        self.failed.append(Problem(str(asset), ours.problem_code, ours.message, ours.remedy))
 
 
 class Designer:
@@ -69,11 +76,13 @@ class Designer:
             await self._progress(ProgressEvent("planning", start, len(subjects), "comparing definitions"))
             blobs = await self._store.blobs.get_many(_needed(chunk, names))
             seen = await self._look_again(chunk, names)
-            drawn = await second.share(draw_all, [self._brief(subject, names, blobs) for subject in chunk])
+            briefs = {subject.asset: brief for subject in chunk if (brief := self._brief(subject, names, blobs))}
+            drawn = dict(zip(briefs, await second.share(draw_all, [*briefs.values()]), strict=True))
             referred = [
                 body
-                for subject, desired in zip(chunk, drawn, strict=True)
-                for body in self._design(subject, desired, names, blobs, seen)
+                for subject in chunk
+                if subject.asset in drawn
+                for body in self._designed(subject, drawn[subject.asset], names, blobs, seen)
             ]
 
             async def keep(tx: Tx, bodies: Sequence[bytes] = referred) -> None:
@@ -82,19 +91,43 @@ class Designer:
             if referred:
                 await self._store.write(keep)
 
-    def _brief(self, subject: Subject, names: Names, blobs: Mapping[Digest, bytes]) -> Brief:
-        """What the table of one asset is drawn from."""
-        assert subject.record.definition is not None
-        address = names.addresses[subject.asset]
-        held = self._where_it_goes(subject, address, names).checkpoint
-        return Brief(
-            definition=blobs[subject.record.definition],
-            decision=subject.decision,
-            container=address.container,
-            name=address.name,
-            marker=self._settings.installation_marker,
-            last_body=blobs.get(held.body) if held is not None else None,
-        )
+    def _brief(self, subject: Subject, names: Names, blobs: Mapping[Digest, bytes]) -> Brief | None:
+        """What the table of one asset is drawn from; None where that cannot be had, which is that asset's failure."""
+        try:
+            assert subject.record.definition is not None
+            address = names.addresses[subject.asset]
+            held = self._where_it_goes(subject, address, names).checkpoint
+            return Brief(
+                definition=blobs[subject.record.definition],
+                decision=subject.decision,
+                container=address.container,
+                name=address.name,
+                marker=self._settings.installation_marker,
+                last_body=blobs.get(held.body) if held is not None else None,
+            )
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            self._draft.fail(subject.asset, error)
+            return None
+
+    def _designed(
+        self,
+        subject: Subject,
+        drawn: DesiredObject | Account,
+        names: Names,
+        blobs: Mapping[Digest, bytes],
+        seen: Mapping[AssetId, LiveObject | None],
+    ) -> list[bytes]:
+        """As `_design`; what goes wrong is this asset's failure, and leaves nothing of it in the draft."""
+        if isinstance(drawn, Account):
+            self._draft.fail(subject.asset, drawn)
+            return []
+        before = len(self._draft.items)
+        try:
+            return self._design(subject, drawn, names, blobs, seen)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            del self._draft.items[before:]
+            self._draft.fail(subject.asset, error)
+            return []
 
     async def _look_again(self, subjects: Sequence[Subject], names: Names) -> dict[AssetId, LiveObject | None]:
         """What stands where an asset's table was written; only of tables that were looked at, None where none is.
@@ -104,8 +137,10 @@ class Designer:
         """
         seen: dict[AssetId, LiveObject | None] = {}
         for subject in subjects:
-            held, address = subject.checkpoint, names.addresses[subject.asset]
-            if held is None or held.state is CheckpointState.DELETED or _lives_elsewhere(held, address):
+            held, address = subject.checkpoint, names.addresses.get(subject.asset)
+            if held is None or address is None or held.state is CheckpointState.DELETED:
+                continue
+            if _lives_elsewhere(held, address):
                 continue
             if address.container in names.compared or address in names.live:
                 seen[subject.asset] = names.live.get(address)
@@ -277,8 +312,8 @@ def _follow(held: Checkpoint, last_body: bytes, live: LiveObject, found: Compari
 def _needed(subjects: Iterable[Subject], names: Names) -> Iterator[Digest]:
     """The blobs that comparing these subjects takes: definitions of now and then, and the last bodies."""
     for subject in subjects:
-        address = names.addresses[subject.asset]
-        former = names.formers.get((address.container, address.name))
+        address = names.addresses.get(subject.asset)
+        former = names.formers.get((address.container, address.name)) if address is not None else None
         if former is not None:
             yield former.body
         if subject.record.definition is not None:

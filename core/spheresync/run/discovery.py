@@ -15,6 +15,7 @@ from typing import Protocol
 import anyio
 
 from spheresync.errors import SourceError, SourceFault
+from spheresync.isolation import isolated_group
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -31,6 +32,7 @@ from spheresync.model import (
     digest_of,
     isoformat,
 )
+from spheresync.observe.incidents import Account, source_error
 from spheresync.plan.triage import status_of
 from spheresync.run.normalising import Normalised, Unreadable, normalise_all
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
@@ -152,7 +154,11 @@ class Discovery:
     async def _list(self) -> list[_Reading]:
         """List what the scope may hold; answers what is to be read."""
         await self._progress(ProgressEvent("listing", 0, 0, "listing spaces"))
-        spaces = await self._source.list_spaces()
+        try:
+            spaces = await self._source.list_spaces()
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of the listing
+            problem = _problem_of(source_error(error, "list of spaces"), "tenant")
+            spaces = Listing("tenant", (), complete=False, problems=(problem,))
         self._report.problems.extend(spaces.problems)
         self._report.reached = spaces.complete or bool(spaces.items)
         self._report.spaces = len(spaces.items)
@@ -169,10 +175,14 @@ class Discovery:
         listings: dict[SpaceName, Listing[AssetEntry]] = {}
 
         async def list_one(space: SpaceName) -> None:
-            listings[space] = await self._source.list_assets(space)
+            try:
+                listings[space] = await self._source.list_assets(space)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this space
+                problem = _problem_of(source_error(error, f"list of space {space}"), space)
+                listings[space] = Listing(space, (), complete=False, problems=(problem,))
             await self._progress(ProgressEvent("listing", len(listings), len(spaces), f"listed space {space}"))
 
-        async with anyio.create_task_group() as group:
+        async with isolated_group() as group:
             for space in spaces:
                 group.start_soon(list_one, space.name)
         return listings
@@ -188,8 +198,8 @@ class Discovery:
             flaws = {problem.subject: problem for problem in listing.problems}
             for entry in listing.items:
                 self._report.listed += 1
-                record = self._listed_record(entry, known.get(entry.id), flaws.get(str(entry.id)))
-                if self._is_settled(record, flawed=str(entry.id) in flaws):
+                record, flawed = self._noted(entry, known.get(entry.id), flaws.get(str(entry.id)))
+                if self._is_settled(record, flawed=flawed):
                     settled.append(self._with_status(record))
                 else:
                     readings.append(_Reading(entry, record))
@@ -212,6 +222,16 @@ class Discovery:
 
         await self._store.write(remember)
         return readings
+
+    def _noted(self, entry: AssetEntry, known: AssetRecord | None, flaw: Problem | None) -> tuple[AssetRecord, bool]:
+        """The record of a listed asset, and whether something of it kept it from being used."""
+        try:
+            return self._listed_record(entry, known, flaw), flaw is not None
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
+            problem = _problem_of(source_error(error, str(entry.id)), str(entry.id))
+            self._report.problems.append(problem)
+            base = known or AssetRecord.first_seen(entry.id, entry.kind, at=self._now)
+            return replace(base, problem=problem, misses=0, first_missed_at=None, listed_at=self._now), True
 
     def _listed_record(self, entry: AssetEntry, known: AssetRecord | None, flaw: Problem | None) -> AssetRecord:
         decision = self._mapping.decide(entry.id, entry.kind, entry.label)
@@ -291,7 +311,7 @@ class Discovery:
 
         await self._progress(ProgressEvent("reading", 0, total, "reading definitions"))
         try:
-            async with anyio.create_task_group() as group:
+            async with isolated_group() as group:
                 for _ in range(min(READERS, total)):
                     group.start_soon(reader)
             await self._normalise(second)
@@ -305,8 +325,9 @@ class Discovery:
         record = reading.record
         try:
             raw = await self._source.fetch(reading.entry)
-        except SourceError as error:
-            self._settle(self._failed(record, error.fault, error.message, error.remedy))
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            ours = source_error(error, str(record.id))
+            self._settle(self._failed(record, ours.fault, ours.message, ours.remedy))
             return
         known = record.parser_version == NORMALISER_VERSION and record.definition is not None
         if known and raw.digest == record.raw_digest and not self._thorough:
@@ -324,8 +345,20 @@ class Discovery:
         for (record, raw), said in zip(lot, found, strict=True):
             if isinstance(said, Unreadable):
                 self._settle(self._failed(record, said.fault, said.message, said.remedy))
+            elif isinstance(said, Account):
+                ours = source_error(said, str(record.id))
+                self._settle(self._failed(record, ours.fault, ours.message, ours.remedy))
             else:
-                self._settle(self._fresh(record, raw, said), said.definition)
+                self._take(record, raw, said)
+
+    def _take(self, record: AssetRecord, raw: RawDefinition, said: Normalised) -> None:
+        try:
+            fresh = self._fresh(record, raw, said)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
+            ours = source_error(error, str(record.id))
+            self._settle(self._failed(record, ours.fault, ours.message, ours.remedy))
+        else:
+            self._settle(fresh, said.definition)
 
     def _settle(self, record: AssetRecord, definition: bytes | None = None) -> None:
         self._pending.append((self._with_status(record), definition))
@@ -382,6 +415,10 @@ class Discovery:
             )
 
         await self._store.write(remember)
+
+
+def _problem_of(error: SourceError, subject: str) -> Problem:
+    return Problem(subject, error.fault, error.message, error.remedy)
 
 
 def _digest_of(entry: AssetEntry) -> Digest:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from spheresync.mapping.glue_table import design_table
 from spheresync.mapping.rules import Decision
 from spheresync.model import DesiredObject, PhysicalName
+from spheresync.observe.incidents import Account
 from spheresync.state.definitions import decode_asset
 
 
@@ -23,10 +24,14 @@ class Brief:
     last_body: bytes | None
 
 
-def draw_all(briefs: Sequence[Brief]) -> list[DesiredObject]:
-    """The tables, in the same order."""
-    return [
-        design_table(
+def draw_all(briefs: Sequence[Brief]) -> list[DesiredObject | Account]:
+    """The tables, in the same order; of one that could not be drawn, why."""
+    return [_drawn(brief) for brief in briefs]
+
+
+def _drawn(brief: Brief) -> DesiredObject | Account:
+    try:
+        return design_table(
             decode_asset(brief.definition),
             brief.decision,
             brief.container,
@@ -34,5 +39,5 @@ def draw_all(briefs: Sequence[Brief]) -> list[DesiredObject]:
             brief.marker,
             last_body=brief.last_body,
         )
-        for brief in briefs
-    ]
+    except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+        return Account.of(error)

@@ -11,13 +11,14 @@ import json
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import anyio
 
 from spheresync.config import DeletionPolicy
-from spheresync.errors import FenceError, RefusedError, SourceError, SpheresyncError, TargetError
+from spheresync.errors import RefusedError, SpheresyncError
+from spheresync.isolation import isolated_group
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -30,6 +31,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.observe.context import about
+from spheresync.observe.incidents import product_error
 from spheresync.observe.spans import span
 from spheresync.plan.items import require_as_saved
 from spheresync.run.allowing import Leave, require_approved_promotion
@@ -51,6 +53,13 @@ from spheresync.state.store import Tx
 HEARTBEAT = 1.0
 """Seconds between two signs of life; a cancel from another process is noticed within one."""
 CLAIM_RETRY = 0.2
+MOST_CLAIMS = 3
+"""So many processes may end while they drive a run and nothing of it gets done; it is not driven once more."""
+DRIVER_DIED = "driver_died"
+"""Code of a run that was ended for that."""
+
+_LET_GO_WITHIN = 2.0
+"""Seconds for which a process that is told to end tries to say so."""
 
 _DURATION = "spheresync.run.duration"
 _TOLD_APART = ("spheresync.kind", "spheresync.state")
@@ -125,20 +134,27 @@ class Executor:
             run = await self._store.runs.get(run_id)
             if run.state.ended:
                 return run
-            fence = await self._claim(run_id)
-            if fence is not None:
-                await self._execute(await self._store.runs.get(run_id), fence)
-            else:
+            if not await self._drive_once(run_id):
                 await self._progress(ProgressEvent("waiting", 0, 0, "waiting for another run to end"))
                 await anyio.sleep(CLAIM_RETRY)
 
     async def _take_over_dead(self, but: RunId) -> None:
+        """Bring runs of dead processes to their end first; one that cannot be is left, and keeps nobody from theirs."""
         for run in await self._store.runs.orphans():
             if run.id == but:
                 continue
-            fence = await self._claim(run.id)
-            if fence is not None:
-                await self._execute(await self._store.runs.get(run.id), fence)
+            try:
+                await self._drive_once(run.id)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of that run
+                log.warning("%s", product_error(error, f"taking over run {run.id}").message)
+
+    async def _drive_once(self, run_id: RunId) -> bool:
+        """Claim and execute a run; False where it is not to be had now."""
+        fence = await self._claim(run_id)
+        if fence is None:
+            return False
+        await self._execute(await self._store.runs.get(run_id), fence)
+        return True
 
     async def _claim(self, run_id: RunId) -> int | None:
         async def claim(tx: Tx) -> int | None:
@@ -155,23 +171,52 @@ class Executor:
                 told.note({"spheresync.state": drive.ended or "left"})
 
     async def _execute_claimed(self, drive: _Drive) -> None:
-        async with self._kept_alive(drive):
-            try:
+        """Go through the phases; whatever they raise ends the run as failed, and nothing else.
+
+        Raises:
+            StateError: not even the end of the run could be written; it stays as it is, to be taken up again.
+        """
+        try:
+            async with self._kept_alive(drive):
                 await self._phases(drive)
-            except FenceError:
-                drive.lost = True
-            except SpheresyncError as error:
-                drive.problems.append(Problem("run", _code_of(error), error.message, error.remedy))
-                await self._finish(drive, RunState.REFUSED if isinstance(error, RefusedError) else RunState.FAILED)
+        except anyio.get_cancelled_exc_class():
+            await self._let_go(drive)
+            raise
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this run
+            if await self._is_ours(drive):
+                await self._fail(drive, error)
+
+    async def _is_ours(self, drive: _Drive) -> bool:
+        """Whether our claim still counts, as the state has it: a FenceError may be about something else."""
+        run = await self._store.runs.get(drive.run.id)
+        drive.lost = run.fence != drive.fence or run.state.ended
+        return not drive.lost
+
+    async def _fail(self, drive: _Drive, error: Exception) -> None:
+        ours = product_error(error, f"run {drive.run.id}")
+        drive.problems.append(Problem("run", ours.problem_code, ours.message, ours.remedy))
+        await self._finish(drive, RunState.REFUSED if isinstance(ours, RefusedError) else RunState.FAILED)
+
+    async def _let_go(self, drive: _Drive) -> None:
+        """This process ends: the next one takes the run over at once, and it is not counted as a death."""
+
+        async def release(tx: Tx) -> None:
+            await tx.runs.release(drive.run.id, drive.fence)
+
+        if drive.ended is None and not drive.lost:
+            with anyio.move_on_after(_LET_GO_WITHIN, shield=True), suppress(SpheresyncError):
+                await self._store.write(release)
 
     @asynccontextmanager
     async def _kept_alive(self, drive: _Drive) -> AsyncIterator[None]:
-        async with anyio.create_task_group() as group:
+        async with isolated_group() as group:
             group.start_soon(self._beat, drive)
             yield
             group.cancel_scope.cancel()
 
     async def _beat(self, drive: _Drive) -> None:
+        """Give signs of life; one that cannot be written is tried again, and ends nothing."""
+
         async def beat(tx: Tx) -> bool:
             return await tx.runs.heartbeat(drive.run.id, drive.fence)
 
@@ -179,11 +224,17 @@ class Executor:
             await anyio.sleep(HEARTBEAT)
             try:
                 drive.cancelled |= await self._store.write(beat)
-            except FenceError:
-                drive.lost = True
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this loop
+                log.warning("%s", product_error(error, f"sign of life of run {drive.run.id}").message)
+                with suppress(SpheresyncError):
+                    await self._is_ours(drive)
 
     async def _phases(self, drive: _Drive) -> None:
-        run, request = drive.run, RunRequest.parse(drive.run.request)
+        run = drive.run
+        if run.claims > MOST_CLAIMS:
+            await self._give_up(drive)
+            return
+        request = RunRequest.parse(run.request)
         if run.cancel_requested:
             await self._finish(drive, RunState.CANCELLED)
             return
@@ -196,6 +247,17 @@ class Executor:
             drive.problems.extend(change_set.problems)
         async with self._phase(drive, "applying"):
             await self._apply(drive, change_set, request)
+
+    async def _give_up(self, drive: _Drive) -> None:
+        """End a run that ended every process that drove it."""
+        message = (
+            f"{MOST_CLAIMS} processes in a row ended while they drove run {drive.run.id} and got nothing of it done."
+        )
+        remedy = (
+            "The log of those processes says why. A new sync does what this run left; an apply takes a new preview."
+        )
+        drive.problems.append(Problem("run", DRIVER_DIED, message, remedy))
+        await self._finish(drive, RunState.FAILED)
 
     async def _discover_and_plan(self, drive: _Drive, request: RunRequest) -> ChangeSetRecord | None:
         report = await self._discover(drive, request) if request.refresh else DiscoveryReport()
@@ -294,11 +356,13 @@ class Executor:
                 stopping=lambda: drive.cancelled or drive.lost,
                 progress=self._progress,
             )
-            report = await applier.run(allowed, journal)
-            drive.counts.update(report.counts)
-            if report.halted is not None:
+            try:
+                await applier.run(allowed, journal)
+            finally:
+                drive.counts.update(applier.report.counts)  # what was done counts, also where the run breaks off
+            if applier.report.halted is not None:
                 halted = True
-                drive.problems.append(report.halted)
+                drive.problems.append(applier.report.halted)
         if drive.cancelled and drive.counts[SKIPPED]:
             await self._finish(drive, RunState.CANCELLED)
             return
@@ -340,12 +404,26 @@ class Executor:
         everything = await self._store.checkpoints.body_bytes(GLUE, DEFAULT_DESTINATION)
         return {"aws_calls_saved": unchanged, "aws_bytes_saved": max(0, everything - sent)}
 
+    async def _used(self, drive: _Drive) -> dict[str, int]:
+        """What the run has used and saved; figures that cannot be had keep no run from its end."""
+        try:
+            usage = {
+                key: so_far + drive.run.usage.get(key, 0) - drive.spent_before.get(key, 0)
+                for key, so_far in self._workshop.usage().items()
+            }
+            return usage | await self._saved(drive, usage["aws_bytes"])
+        except Exception as error:  # noqa: BLE001 -- see above
+            log.warning("%s", product_error(error, f"figures of run {drive.run.id}").message)
+            return {}
+
     async def _finish(self, drive: _Drive, state: RunState) -> None:
-        usage = {
-            key: so_far + drive.run.usage.get(key, 0) - drive.spent_before.get(key, 0)
-            for key, so_far in self._workshop.usage().items()
-        }
-        usage |= await self._saved(drive, usage["aws_bytes"])
+        """Write down how the run ended.
+
+        Raises:
+            FenceError: another process has taken it over.
+            StateError: the state could not be written.
+        """
+        usage = await self._used(drive)
         detail: dict[str, JsonValue] = {"counts": nonzero(drive.counts), "usage": nonzero(usage)}
         event = AuditEvent(drive.run.actor.id, f"run_{drive.run.kind}", drive.run.id, None, None, state, detail)
 
@@ -368,9 +446,3 @@ class Executor:
         drive.ended = state
         ended = Ended(drive.run, state, drive.counts, usage, drive.problems)
         log_end(ended, self._workshop.settings, self._workshop.clock())
-
-
-def _code_of(error: SpheresyncError) -> str:
-    if isinstance(error, SourceError | TargetError):
-        return error.fault
-    return type(error).__name__.removesuffix("Error").lower()

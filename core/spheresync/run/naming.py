@@ -42,7 +42,8 @@ class Names:
 
     `adopted` are assets whose checkpoints were rebuilt just now from what carries our marker. `live` holds objects that
     were seen on the way: every one of the containers in `compared` (what is not in it is not there), and of others
-    those of ours that somebody edited. `formers` are the tables that assets had before, found ones included.
+    those of ours that somebody edited. `formers` are the tables that assets had before, found ones included. `failures`
+    says why an asset has no address.
     """
 
     addresses: dict[AssetId, Address] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Names:
     live: dict[Address, LiveObject] = field(default_factory=dict)
     formers: dict[tuple[PhysicalName, PhysicalName], FormerTable] = field(default_factory=dict)
     displaced: set[Displaced] = field(default_factory=set)
+    failures: dict[AssetId, Exception] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +101,8 @@ class Naming:
         Raises:
             TargetError: a database had to be looked at and could not be.
         """
-        wishes = [self._wish(record) for record in records]
-        names = Names(compared=_containers_of(records, checkpoints) if thorough else frozenset())
+        wishes, failures = self._wishes(records)
+        names = Names(failures=failures, compared=_containers_of(records, checkpoints) if thorough else frozenset())
         names.formers = {former.address: former for former in formers}
         noted = await self._store.meta.with_prefix(container_note(self._target.name, ""))
         held = _held_containers([*checkpoints.values(), *names.formers.values()], self._mapping)
@@ -131,6 +133,16 @@ class Naming:
         self._allocate(wishes, checkpoints, held, names)
         names.foreign |= await self._recheck_conflicts(newcomers, names)
         return names
+
+    def _wishes(self, records: Iterable[AssetRecord]) -> tuple[list[_Wish], dict[AssetId, Exception]]:
+        """What assets want to be called, and what went wrong with those that rules cannot name."""
+        wishes, failures = [], {}
+        for record in records:
+            try:
+                wishes.append(self._wish(record))
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                failures[record.id] = error
+        return wishes, failures
 
     def _wish(self, record: AssetRecord) -> _Wish:
         decision: Decision = self._mapping.decide(record.id, record.kind, record.label)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from spheresync.errors import SourceError, SourceFault
 from spheresync.mapping.fingerprints import fingerprints
 from spheresync.model import AssetKind, Fingerprints, RawDefinition
+from spheresync.observe.incidents import Account
 from spheresync.source.normalise import normalise
 from spheresync.state.definitions import encode_asset
 
@@ -33,16 +34,22 @@ class Unreadable:
     remedy: str
 
 
-def normalise_all(definitions: Sequence[RawDefinition]) -> list[Normalised | Unreadable]:
+def normalise_all(definitions: Sequence[RawDefinition]) -> list[Normalised | Unreadable | Account]:
     """What each of the definitions says, in the same order."""
-    return [_normalised(raw) for raw in definitions]
+    return [_guarded(raw) for raw in definitions]
 
 
-def _normalised(raw: RawDefinition) -> Normalised | Unreadable:
+def _guarded(raw: RawDefinition) -> Normalised | Unreadable | Account:
     try:
-        asset = normalise(raw)
+        return _normalised(raw)
     except SourceError as error:
         return Unreadable(error.fault, error.message, error.remedy)
+    except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+        return Account.of(error)
+
+
+def _normalised(raw: RawDefinition) -> Normalised:
+    asset = normalise(raw)
     return Normalised(
         definition=encode_asset(asset),
         kind=asset.kind,

@@ -118,6 +118,9 @@ class Planner:
         if to_design:
             at, thorough = isoformat(self._now), self._request.thorough
             names = await naming.resolve(to_design, self._checkpoints, formers, now=at, thorough=thorough)
+            for asset, error in names.failures.items():
+                self._draft.fail(asset, error)
+            to_design = [record for record in to_design if record.id not in names.failures]
         if names.adopted:
             await self._load_checkpoints()
         designer = Designer(
@@ -180,12 +183,16 @@ class Planner:
         failed = {problem.subject for problem in request.problems}
         to_design = []
         for record in records:
-            decision = self._mapping.decide(record.id, record.kind, record.label)
-            if not request.scope.wants(record.id, decision.tier):
-                continue
             held = self._checkpoints.get(record.id)
-            mapping = decision.digest
-            work = triage(record, held, decision, mapping, rules=rules, now=self._now, thorough=request.thorough)
+            try:
+                decision = self._mapping.decide(record.id, record.kind, record.label)
+                if not request.scope.wants(record.id, decision.tier):
+                    continue
+                mapping = decision.digest
+                work = triage(record, held, decision, mapping, rules=rules, now=self._now, thorough=request.thorough)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                draft.fail(record.id, error)
+                continue
             if work is Work.UNCHANGED:
                 draft.summary[Action.UNCHANGED] += str(record.id) not in failed  # what failed is told as that
             elif work is Work.DESIGN:
@@ -292,7 +299,7 @@ class Planner:
             request=canonical_json(self._request.scope.to_json()),
             summary={action: draft.summary[action] for action in Action},
             findings=findings,
-            problems=self._request.problems,
+            problems=(*self._request.problems, *draft.failed),
             blocked=sum(1 for item in items if item.blocked_by is not None),
             run_id=None,
             tool_version=__version__,

@@ -6,12 +6,13 @@ may have it deleted all the same; a sync, which nobody reviews, leaves it and sa
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from spheresync.config import DeletionPolicy, Settings
+from spheresync.errors import TargetError
 from spheresync.mapping.glue_table import retired
-from spheresync.model import DEFAULT_DESTINATION, Action, AssetId, PhysicalName, Problem
+from spheresync.model import DEFAULT_DESTINATION, Action, AssetId, Digest, PhysicalName, Problem
 from spheresync.plan.approvals import DELETES_NOT_APPROVED
 from spheresync.plan.diff import field_changes
 from spheresync.plan.drift import DRIFT, foreign_because
@@ -76,18 +77,26 @@ class Removals:
         held = [subject.checkpoint.body for _, subject in self._draft.removals if subject.checkpoint is not None]
         blobs = await self._store.blobs.get_many(held)
         for work, subject in self._draft.removals:
-            assert subject.checkpoint is not None
-            last_body = blobs[subject.checkpoint.body]
-            times = f"no longer listed by Datasphere, {subject.record.misses} complete listings in a row"
-            if work is Work.RETIRE:
-                item: ChangeSetItem | None = self._retire(subject, subject.checkpoint, last_body, times)
-            else:
-                item = await self._delete(subject, subject.checkpoint, last_body, f"retired, and {times}")
+            try:
+                item = await self._removal(work, subject, blobs)
+            except TargetError:
+                raise
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                self._draft.fail(subject.asset, error)
+                continue
             if item is not None:
                 self._draft.items.append(item)
                 if item.action.removes:
                     self._draft.gone.append(subject.asset)
         await self._keep_bodies()
+
+    async def _removal(self, work: Work, subject: Subject, blobs: Mapping[Digest, bytes]) -> ChangeSetItem | None:
+        assert subject.checkpoint is not None
+        last_body = blobs[subject.checkpoint.body]
+        times = f"no longer listed by Datasphere, {subject.record.misses} complete listings in a row"
+        if work is Work.RETIRE:
+            return self._retire(subject, subject.checkpoint, last_body, times)
+        return await self._delete(subject, subject.checkpoint, last_body, f"retired, and {times}")
 
     async def plan_formers(self, left_behind: Sequence[tuple[FormerTable, Subject]]) -> None:
         """Items of tables that assets had before mapping rules named them anew.
@@ -108,11 +117,17 @@ class Removals:
             about = replace(subject, checkpoint=held)
             reason = f"a former table of {subject.asset}, which mapping rules named anew"
             item: ChangeSetItem | None = None
-            if not former.retired:
-                item = self._retire(about, held, bodies[former.body], reason)
-            elif self._rules.offered:
-                reason = f"{reason}; retired since {former.since}"
-                item = await self._delete(about, held, bodies[former.body], reason)
+            try:
+                if not former.retired:
+                    item = self._retire(about, held, bodies[former.body], reason)
+                elif self._rules.offered:
+                    reason = f"{reason}; retired since {former.since}"
+                    item = await self._delete(about, held, bodies[former.body], reason)
+            except TargetError:
+                raise
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                self._draft.fail(subject.asset, error)
+                continue
             if item is not None and item.action is Action.FORGET:
                 not_ours.append(former.address)
             elif item is not None:

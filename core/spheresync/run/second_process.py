@@ -15,6 +15,8 @@ import anyio.to_process
 import anyio.to_thread
 from anyio import BrokenWorkerProcess, CapacityLimiter
 
+from spheresync.isolation import isolated_group
+
 WORTH_IT = 400
 """Values in all below which starting a process (about half a second) costs more than it spares."""
 
@@ -53,7 +55,7 @@ class SecondProcess:
             for number, lot in queue:
                 done[number] = await do(lot)
 
-        async with anyio.create_task_group() as group:
+        async with isolated_group() as group:
             group.start_soon(take, lambda lot: self.do(work, lot))
             group.start_soon(take, lambda lot: anyio.to_thread.run_sync(work, lot))
         return [value for lot in done for value in lot]

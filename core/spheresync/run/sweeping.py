@@ -19,6 +19,7 @@ import anyio.lowlevel
 from spheresync import __version__
 from spheresync.config import Settings
 from spheresync.errors import TargetError, TargetFault
+from spheresync.isolation import isolated_group
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -153,7 +154,7 @@ class Sweep:
         limit = anyio.CapacityLimiter(DATABASES_AT_ONCE)
         done = 0
         failed: list[TargetError] = []
-        async with anyio.create_task_group() as group:
+        async with isolated_group() as group:
 
             async def look(database: PhysicalName, tables: dict[PhysicalName, Checkpoint]) -> None:
                 nonlocal done

@@ -11,7 +11,7 @@ from datetime import datetime
 import anyio
 
 from spheresync.config import Settings, SettingsSource
-from spheresync.errors import ConfigurationError, StateError
+from spheresync.errors import ConfigurationError
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import GLUE, AssetId, Problem, TargetName, canonical_json, isoformat
 from spheresync.run.discovery import Discovery, DiscoveryReport
@@ -229,7 +229,7 @@ class Workshop:
 
     async def settle_usage_at_last(self) -> None:
         """As `settle_usage`, on the way out: also when cancelled, for two seconds at most, and without a word."""
-        with anyio.move_on_after(2, shield=True), suppress(StateError):
+        with anyio.move_on_after(2, shield=True), suppress(Exception):
             await self.settle_usage()
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from spheresync.config import DeletionPolicy
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Digest, digest_json
+from spheresync.observe.incidents import product_error
 from spheresync.plan.triage import RemovalRules, Work, triage
 from spheresync.run.workshop import Workshop
 from spheresync.state.records import AssetRecord
@@ -27,10 +28,14 @@ async def work_of(workshop: Workshop, records: Iterable[AssetRecord]) -> dict[As
     rules = RemovalRules(deletion.policy, deletion.misses, deletion.grace, offered)
     found = {}
     for record in wanted:
-        decision = mapping.decide(record.id, record.kind, record.label)
-        found[record.id] = triage(
-            record, checkpoints.get(record.id), decision, decision.digest, rules=rules, now=now, thorough=False
-        )
+        try:
+            decision = mapping.decide(record.id, record.kind, record.label)
+            found[record.id] = triage(
+                record, checkpoints.get(record.id), decision, decision.digest, rules=rules, now=now, thorough=False
+            )
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: a run plans it and tells why not
+            product_error(error, str(record.id))
+            found[record.id] = Work.NOTHING
     return found
 
 

@@ -19,6 +19,14 @@ LONGEST_WAIT = timedelta(minutes=15)
 
 TIMED_OUT = "timed_out"
 """Code of a job that was ended because it took too long."""
+CONFIGURATION = "configuration"
+"""Code of a job whose settings cannot be used."""
+STATE = "state"
+"""Code of a job that could not read or write the state."""
+FENCE = "fence"
+"""Code of a job whose claim of something went to another process meanwhile."""
+REFUSED = "refused"
+"""Code of a job that a rule of safety refused as a whole."""
 HELD_BACK = "held_back"
 """Code of a write that a guard or a rule of the plan holds back until a person has decided."""
 
@@ -43,6 +51,10 @@ _HELPED_BY: dict[Remedy, frozenset[str]] = {
             TargetFault.MOVED,
             TargetFault.NO_CONTAINER,
             TIMED_OUT,
+            STATE,
+            FENCE,
+            SourceFault.INTERNAL,
+            TargetFault.INTERNAL,
         }
     ),
     Remedy.ROOM: frozenset({SourceFault.THROTTLED, TargetFault.THROTTLED}),
@@ -53,6 +65,8 @@ _HELPED_BY: dict[Remedy, frozenset[str]] = {
             TargetFault.DENIED,
             TargetFault.CONFLICT,
             TargetFault.LIMIT,
+            CONFIGURATION,
+            REFUSED,
             HELD_BACK,
         }
     ),

@@ -15,9 +15,11 @@ import anyio
 
 from spheresync.alerts.alerting import LEASE as TELLING
 from spheresync.alerts.alerting import Alerting
-from spheresync.errors import FenceError, SourceError, SpheresyncError, TargetError
+from spheresync.errors import FenceError
+from spheresync.isolation import isolated_group
 from spheresync.model import AssetId, Problem
 from spheresync.observe.context import about
+from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import Pulse
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE, may_write
@@ -43,7 +45,7 @@ _GATHER = 10.0
 _MANY = 20
 _REVIEW = 2.0
 """Seconds between two looks at whether a person has reviewed the first plan."""
-_PAUSE_AFTER_ERROR = 5.0
+_LEASE_BEAT = 5.0
 _LIMITS = {
     JobKind.LIST: timedelta(minutes=15),
     JobKind.READ: timedelta(minutes=5),
@@ -77,17 +79,14 @@ class Scheduler:
 
     async def run(self) -> None:
         """Keep the schedule whenever no other process of the state does; ends only when cancelled."""
-        while True:
-            self._pulse.beat(PULSE)
-            try:
-                fence = await self._acquire()
-                if fence is not None:
-                    log.info("keeps the schedule of this state from now on")
-                    await self._hold(fence)
-            except SpheresyncError as error:
-                log.warning("scheduler: %s", error.message)
-                await anyio.sleep(_PAUSE_AFTER_ERROR)
-            await anyio.sleep(LEASE_RETRY)
+        await self._pulse.keep_going(self._keep, loop=PULSE, seconds=LEASE_RETRY)
+
+    async def _keep(self) -> None:
+        self._pulse.beat(PULSE)
+        fence = await self._acquire()
+        if fence is not None:
+            log.info("keeps the schedule of this state from now on")
+            await self._hold(fence)
 
     async def _acquire(self) -> int | None:
         async def acquire(tx: Tx) -> int | None:
@@ -104,44 +103,33 @@ class Scheduler:
             await tx.leases.release(LEASE, self._workshop.owner)
 
         try:
-            async with anyio.create_task_group() as group:
+            async with isolated_group() as group:
                 group.start_soon(self._keep_lease, fence, group.cancel_scope)
-                group.start_soon(self._forever, self._turn)
-                group.start_soon(self._forever, self._beat)
-                group.start_soon(self._forever, self._write)
-                group.start_soon(self._forever, self._tell)
-                for _ in range(self._workshop.settings.scheduler.workers):
-                    group.start_soon(self._forever, self._look)
+                group.start_soon(self._forever, self._workshop.settle_usage, "ledger", _LEASE_BEAT)
+                for name, step in (("turns", self._turn), ("beats", self._beat), ("writes", self._write)):
+                    group.start_soon(self._forever, step, name)
+                group.start_soon(self._forever, self._tell, "alerts")
+                for number in range(self._workshop.settings.scheduler.workers):
+                    group.start_soon(self._forever, self._look, f"worker {number + 1}")
         finally:
             self._claimed.clear()
             with anyio.CancelScope(shield=True), anyio.move_on_after(2):
                 await self._store.write(release)
 
-    async def _forever(self, step: Callable[[], Awaitable[None]]) -> None:
-        """Repeat a step; one that fails by an error of the product is repeated after a pause."""
-        while True:
-            try:
-                await step()
-            except FenceError:
-                raise
-            except SpheresyncError as error:
-                log.warning("scheduler: %s", error.message)
-                await anyio.sleep(_PAUSE_AFTER_ERROR)
+    async def _forever(self, step: Callable[[], Awaitable[None]], name: str, seconds: float = 0.0) -> None:
+        await self._pulse.keep_going(step, loop=f"{PULSE}: {name}", seconds=seconds)
 
     async def _keep_lease(self, fence: int, work: anyio.CancelScope) -> None:
         async def beat(tx: Tx) -> None:
             await tx.leases.heartbeat(LEASE, fence)
 
-        while True:
+        async def keep() -> None:
             try:
                 await self._store.write(beat)
-                await self._workshop.settle_usage()
             except FenceError:
                 work.cancel()
-                return
-            except SpheresyncError as error:
-                log.warning("scheduler: %s", error.message)
-            await anyio.sleep(_PAUSE_AFTER_ERROR)
+
+        await self._pulse.keep_going(keep, loop=f"{PULSE}: lease", seconds=_LEASE_BEAT, longest_pause=_LEASE_BEAT)
 
     async def turn(self) -> None:
         """Ask for the jobs whose turn it is."""
@@ -200,8 +188,8 @@ class Scheduler:
                 return await sweep_targets(self._workshop)
             with about(asset=job.subject):
                 return await read_definition(self._workshop, AssetId.parse(job.subject))
-        except (SourceError, TargetError) as error:
-            return Problem(job.subject, error.fault, error.message, error.remedy), []
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this job
+            return _failure(error, job), []
 
     async def _write(self) -> None:
         """Bring the targets up to date once there is something to write and a person has let us."""
@@ -229,6 +217,9 @@ class Scheduler:
         self._claimed.update({job.id: (job, scope) for job in jobs})
         try:
             await write_batch(self._workshop, self._engine, jobs, self._start_run)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this batch
+            for job in jobs:  # those that it had settled before are no longer ours, and stay as they are
+                await self._engine.fail(job, _failure(error, job))
         finally:
             for job in jobs:
                 self._claimed.pop(job.id, None)
@@ -257,6 +248,11 @@ class Scheduler:
             if job_id in self._claimed:
                 self._claimed[job_id][1].cancel()
         await anyio.sleep(BEAT)
+
+
+def _failure(error: Exception, job: Job) -> Problem:
+    ours = product_error(error, f"job {job.kind} {job.subject}".strip())
+    return Problem(job.subject, ours.problem_code, ours.message, ours.remedy)
 
 
 def _too_long(job: Job) -> Problem:

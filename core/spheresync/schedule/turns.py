@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from spheresync.config import Settings
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Tier, isoformat
@@ -49,17 +50,25 @@ class Turns:
         self._facets_at: datetime | None = None
 
     async def ask(self) -> None:
-        """Ask for what is due now.
+        """Ask for what is due now. What fails of it holds up nothing else, and is raised once the rest was asked for.
 
         Raises:
             StateError: the state could not be read or written.
         """
         settings, now = self._workshop.settings, self._workshop.clock()
         paused = await paused_tiers(self._workshop.store)
-        jobs = await self._listing(settings, now, paused) + await self._sweep(settings, now)
-        if not await self._tenant_is_out() and (room := await self._room(settings)) > 0:
-            jobs += await self._readings(settings, now, paused, room)
-        await self._engine.submit(jobs)
+        failures: list[Exception] = []
+        for part in (
+            partial(self._listing, settings, now, paused),
+            partial(self._sweep, settings, now),
+            partial(self._readings, settings, now, paused),
+        ):
+            try:
+                await self._engine.submit(await part())
+            except Exception as error:  # noqa: BLE001 -- raised below, when the other parts had their turn
+                failures.append(error)
+        if failures:
+            raise failures[0]
 
     async def _room(self, settings: Settings) -> int:
         """How many more definitions may be queued."""
@@ -115,8 +124,10 @@ class Turns:
             self._facets_at = now
         return self._facets
 
-    async def _readings(self, settings: Settings, now: datetime, paused: frozenset[Tier], room: int) -> list[NewJob]:
-        """Jobs for definitions whose turn it is, the most worthwhile first."""
+    async def _readings(self, settings: Settings, now: datetime, paused: frozenset[Tier]) -> list[NewJob]:
+        """Jobs for definitions whose turn it is, the most worthwhile first, as far as there is room for them."""
+        if await self._tenant_is_out() or (room := await self._room(settings)) <= 0:
+            return []
         rows = [row for row in await self._workshop.store.schedule.due(isoformat(now)) if row.tier not in paused]
         rows = await self._not_read_by_others(settings, now, rows)
         if not rows:
@@ -191,8 +202,11 @@ def _candidate(row: DueRow, settings: Settings, now: datetime, pools: Mapping[Ha
 
 
 def _seen(row: DueRow) -> datetime | None:
-    """When the definition was last read, by whichever command."""
-    return None if row.read_at is None else datetime.fromisoformat(row.read_at)
+    """When the definition was last read, by whichever command; a damaged note of it counts as never."""
+    try:
+        return None if row.read_at is None else datetime.fromisoformat(row.read_at)
+    except ValueError:
+        return None
 
 
 def _evidence(row: DueRow) -> Evidence:

@@ -86,7 +86,9 @@ async def _problems(workshop: Workshop, run: RunRecord, assets: Sequence[AssetId
     entries = {entry.ordinal: entry for entry in await workshop.store.runs.entries(run.id)}
     items = await workshop.store.change_sets.all_items(run.change_set_id)
     wanted = set(assets)
-    found: dict[AssetId, Problem] = {}
+    planned = await workshop.store.change_sets.get(run.change_set_id)
+    unplanned = {problem.subject: problem for problem in planned.problems}
+    found = {asset: unplanned[str(asset)] for asset in wanted if str(asset) in unplanned}
     for item in items:
         said = _problem(item, entries.get(item.ordinal), run)
         if item.asset in wanted and said is not None:

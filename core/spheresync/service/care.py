@@ -18,8 +18,8 @@ from typing import TypeVar
 import anyio
 
 from spheresync.config import Retention
-from spheresync.errors import SpheresyncError
 from spheresync.model import Digest, canonical_json, isoformat
+from spheresync.observe.incidents import product_error
 from spheresync.run.workshop import Workshop
 from spheresync.state.budget import shared_seconds
 from spheresync.state.connection import FILE_NAME
@@ -226,22 +226,21 @@ def _batches(digests: list[Digest], size: int) -> list[list[Digest]]:
     return [digests[start : start + size] for start in range(0, len(digests), size)]
 
 
-async def look_after_state(workshop: Workshop) -> None:
-    """Take a step every hour, and sooner while there is more to do: what a long-lived server does."""
-    while True:
-        report = await take_care(workshop)
-        await anyio.sleep(HOUR if report.finished else BACKLOG)
+async def care_step(workshop: Workshop) -> None:
+    """One turn of a long-lived server: a step, then an hour's pause, or a short one while there is more to do."""
+    report = await take_care(workshop)
+    await anyio.sleep(HOUR if report.finished else BACKLOG)
 
 
 async def take_care(workshop: Workshop, seconds: float = 1.0, *, when_due: bool = False) -> CareReport:
     """Take one step, or none where it is not due; a failure is logged, and nobody's work fails for it."""
-    settings = workshop.settings
-    promotion = None if settings.promoted is None else settings.promoted.digest
-    care = Care(workshop.store, settings.retention, promotion=promotion, clock=workshop.clock)
     try:
+        settings = workshop.settings
+        promotion = None if settings.promoted is None else settings.promoted.digest
+        care = Care(workshop.store, settings.retention, promotion=promotion, clock=workshop.clock)
         if when_due and not await care.is_due():
             return CareReport()
         return await care.step(seconds)
-    except SpheresyncError as error:
-        log.warning("The state could not be taken care of: %s", error)
+    except Exception as error:  # noqa: BLE001 -- see above
+        log.warning("The state could not be taken care of: %s", product_error(error, "care"))
         return CareReport()

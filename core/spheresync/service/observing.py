@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
+from functools import partial
 
-import anyio
 from anyio.abc import TaskGroup
 
 from spheresync.alerts.alerting import Alerting
 from spheresync.alerts.channels import Channels
 from spheresync.answers import ConnectionReport, SyncStatus, Vitals
-from spheresync.errors import StateError
 from spheresync.model import Principal, isoformat
 from spheresync.observe.measured import measuring
 from spheresync.observe.pulse import Pulse
@@ -51,26 +51,23 @@ class Observing(Reading):
 
     def keep_pulse(self) -> None:
         """From now on notice when this process stands still: what a server that is asked for its health does."""
-        self._group.start_soon(self._keep_pulse)
+        self._keep_going(self._beat, vitals.EVENT_LOOP, PULSE)
 
     def tell_figures(self) -> None:
         """From now on log the figures of the state every minute, where the log is for somebody who wants them."""
         if log.isEnabledFor(logging.INFO):
-            self._group.start_soon(self._tell_figures)
+            self._keep_going(self._tell_figures, "figures", TOLD_EVERY)
+
+    def _keep_going(self, step: Callable[[], Awaitable[object]], loop: str, seconds: float = 0.0) -> None:
+        """Start a loop of this process; one that fails is repeated, and health says so."""
+        self._group.start_soon(partial(self._pulse.keep_going, step, loop=loop, seconds=seconds))
 
     async def _tell_figures(self) -> None:
-        while True:
-            try:
-                told = measured_figures(await self.figures(), self._workshop.settings.installation_name)
-                log.info("how it stands", extra=measuring(told))
-            except StateError as error:
-                log.warning("The figures could not be read: %s", error)
-            await anyio.sleep(TOLD_EVERY)
+        told = measured_figures(await self.figures(), self._workshop.settings.installation_name)
+        log.info("how it stands", extra=measuring(told))
 
-    async def _keep_pulse(self) -> None:
-        while True:
-            self._pulse.beat(vitals.EVENT_LOOP)
-            await anyio.sleep(PULSE)
+    async def _beat(self) -> None:
+        self._pulse.beat(vitals.EVENT_LOOP)
 
     async def tell_people(self) -> tuple[str, ...]:
         """Tell once what is wrong and what is over, where no process keeps the schedule; see `telling.tell_once`."""
@@ -96,7 +93,7 @@ class Observing(Reading):
         return await figures_of(self._workshop)
 
     async def sync_status(self) -> SyncStatus:
-        return await sync_status(self._workshop)
+        return await sync_status(self._workshop, loops=self._pulse.failing())
 
     async def test_connections(self) -> ConnectionReport:
         """One finding for each connection; no alert is sent."""

@@ -7,9 +7,12 @@ living process does.
 
 from __future__ import annotations
 
+import logging
 import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
+from itertools import count
 
 import anyio
 from anyio.abc import TaskGroup
@@ -20,7 +23,8 @@ from spheresync.answers import (
     RunAnswer,
 )
 from spheresync.config import Settings, SettingsSource
-from spheresync.errors import RefusedError, SpheresyncError, UsageError
+from spheresync.errors import RefusedError, UsageError
+from spheresync.isolation import isolated_group
 from spheresync.model import (
     ChangeSetId,
     Principal,
@@ -29,6 +33,8 @@ from spheresync.model import (
     canonical_json,
     isoformat,
 )
+from spheresync.observe.incidents import product_error
+from spheresync.observe.pulse import FIRST_PAUSE, LONGEST_PAUSE
 from spheresync.run.allowing import require_approved_promotion, unapproved_promotion
 from spheresync.run.executor import Executor, RunRequest
 from spheresync.run.planning import PlanRequest
@@ -42,7 +48,7 @@ from spheresync.service import rows
 from spheresync.service.approving import Approving, require_current
 from spheresync.service.assembly import open_workshop
 from spheresync.service.authority import Permission, authorize
-from spheresync.service.care import look_after_state
+from spheresync.service.care import care_step
 from spheresync.service.conditions import Watch
 from spheresync.service.drifting import Drifting
 from spheresync.service.keeping import Keeping
@@ -64,6 +70,9 @@ CANCEL_PATIENCE = 10.0
 """Seconds for which a cancel waits for the end of a run that this process had to take over for it."""
 
 
+log = logging.getLogger(__name__)
+
+
 class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
     """What users of the product can ask for, without any face."""
 
@@ -83,7 +92,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
             ConfigurationError: settings cannot be used.
             StateError: the state is of another tenant or a newer program, or cannot be opened.
         """
-        async with open_workshop(settings_source) as workshop, anyio.create_task_group() as group:
+        async with open_workshop(settings_source) as workshop, isolated_group() as group:
             service = Service(workshop, group)
             await service._first_look()
             try:
@@ -294,12 +303,25 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
             self._group.start_soon(self._drive_to_end, run_id)
 
     async def _drive_to_end(self, run_id: RunId) -> None:
+        """Drive a run until it has ended; while not even that can be written down, a server tries again and again.
+
+        What keeps it from that is in the relay, for those who wait. A command tells it and ends, and the next process
+        takes the run over.
+        """
         relay = self._driving[run_id]
-        try:
-            await Executor(self._workshop, relay.publish).drive(run_id)
-        except SpheresyncError as error:
-            relay.broke = error
-        del self._driving[run_id]  # not when cancelled: a closed service still tells what it left
+        for attempt in count():
+            relay.broke = None
+            try:
+                await Executor(self._workshop, relay.publish).drive(run_id)
+                break
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this run
+                relay.broke = product_error(error, f"run {run_id}")
+                if isinstance(error, UsageError) or not self._long_lived:
+                    break  # there is no such run any more, or nobody stays to try again
+                log.warning("run %s cannot go on now: %s", run_id, relay.broke.message)
+                await anyio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempt, 10)))
+        if relay.broke is None or self._long_lived:
+            del self._driving[run_id]  # not when cancelled: a closed service still tells what it left
         self.tell_people_soon()
 
     async def _ensure_driven(self, run: RunRecord) -> None:
@@ -313,14 +335,12 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         tell people how runs ended where nobody keeps the schedule.
         """
         self._long_lived = True
-        self._group.start_soon(self._look_after_runs)
-        self._group.start_soon(look_after_state, self._workshop)
+        self._keep_going(self._look_after_runs, "runs", CARE)
+        self._keep_going(partial(care_step, self._workshop), "care")
 
     async def _look_after_runs(self) -> None:
-        while True:
-            for run in await self._store.runs.orphans():
-                self._drive(run.id)
-            await anyio.sleep(CARE)
+        for run in await self._store.runs.orphans():
+            self._drive(run.id)
 
     def keep_schedule(self) -> None:
         """From now on sync by itself, in tiers, as long as no other process of the state does."""

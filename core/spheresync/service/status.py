@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
+
 from spheresync.answers import DriftStatus, Finding, SyncStatus, TierStatus
 from spheresync.config import DeletionPolicy
+from spheresync.errors import StateError
 from spheresync.model import DEFAULT_DESTINATION, GLUE, counted
+from spheresync.observe.pulse import LoopFailure
 from spheresync.plan.approvals import DELETES_NOT_APPROVED
 from spheresync.run.allowing import unapproved_promotion
 from spheresync.run.workshop import Workshop
@@ -15,12 +20,14 @@ from spheresync.service.scheduling import scheduler_status, tier_statuses
 from spheresync.state.records import RunRecord
 
 RECENT = 5
+LOOP_FAILS = "loop_fails"
 FRESHNESS_MISSED = "freshness_missed"
 
 
-async def sync_status(workshop: Workshop) -> SyncStatus:
-    """Answer from the local state alone."""
-    await workshop.settle_usage()
+async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) -> SyncStatus:
+    """Answer from the local state alone; `loops` are those of this process that fail and are repeated."""
+    with suppress(StateError):  # a state that can be read and not written still answers
+        await workshop.settle_usage()
     store, settings = workshop.store, workshop.settings
     counts = await store.catalog.counts()
     runs, _ = await store.runs.page(limit=50)
@@ -29,6 +36,7 @@ async def sync_status(workshop: Workshop) -> SyncStatus:
     scheduler = await scheduler_status(workshop)
     ended = [run for run in runs if run.state.ended]
     problems = [rows.finding(space.problem) for space in await store.catalog.spaces() if space.problem is not None]
+    problems += map(_failing, loops)
     broken = workshop.settings_problem
     if broken is not None:
         problems.insert(0, rows.finding(broken))
@@ -59,6 +67,12 @@ async def sync_status(workshop: Workshop) -> SyncStatus:
             "drift": DriftStatus(drifted=drift.drifted, looked_at=drift.looked_at),
         }
     )
+
+
+def _failing(loop: LoopFailure) -> Finding:
+    times = "" if loop.times == 1 else f", {loop.times} times in a row"
+    message = f"the loop {loop.loop} failed{times}, and is tried again by itself: {loop.message}"
+    return Finding(subject=loop.loop, code=LOOP_FAILS, message=message, remedy=loop.remedy)
 
 
 def lateness(tier: TierStatus) -> Finding | None:

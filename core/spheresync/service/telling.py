@@ -10,7 +10,7 @@ import anyio
 
 from spheresync.alerts.alerting import LEASE as TELLING
 from spheresync.alerts.alerting import Alerting
-from spheresync.errors import SpheresyncError
+from spheresync.observe.incidents import product_error
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE as SCHEDULE
 from spheresync.state.store import Tx
@@ -35,8 +35,8 @@ async def tell_once(workshop: Workshop, alerting: Alerting) -> tuple[str, ...]:
             finally:
                 with anyio.CancelScope(shield=True):
                     await workshop.store.write(lambda tx: tx.leases.release(TELLING, workshop.owner))
-    except SpheresyncError as error:
-        return (f"{error.message} {_NEXT_TIME}",)
+    except Exception as error:  # noqa: BLE001 -- never a reason for a command to fail
+        return (f"{product_error(error, 'alerts').message} {_NEXT_TIME}",)
     return (f"alerts: not everything was told within {IN_ALL:g} s. {_NEXT_TIME}",)
 
 

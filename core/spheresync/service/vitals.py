@@ -12,8 +12,8 @@ from datetime import timedelta
 import anyio
 
 from spheresync.answers import Vital, Vitals
-from spheresync.errors import SpheresyncError
 from spheresync.model import isoformat
+from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import Pulse
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE
@@ -44,6 +44,7 @@ async def ready(workshop: Workshop, pulse: Pulse) -> Vitals:
             _settings(workshop),
             _tenant(workshop),
             await _scheduler(workshop, pulse),
+            *_loops(pulse),
         ]
     )
 
@@ -59,6 +60,14 @@ def _loop(pulse: Pulse, loop: str) -> Vital:
     return Vital(name=loop, ok=False, reason=f"has stood still for {silent:.0f} s")
 
 
+def _loops(pulse: Pulse) -> list[Vital]:
+    """A finding for each loop that fails and is repeated."""
+    return [
+        Vital(name=each.loop, ok=False, reason=f"failed {each.times} times in a row, tried again: {each.message}")
+        for each in pulse.failing()
+    ]
+
+
 async def _state(workshop: Workshop) -> Vital:
     moment = isoformat(workshop.clock())
 
@@ -69,8 +78,8 @@ async def _state(workshop: Workshop) -> Vital:
         with anyio.move_on_after(_WRITE_WITHIN):
             await workshop.store.write(note)
             return Vital(name="state", ok=True, reason="can be written")
-    except SpheresyncError as error:
-        return Vital(name="state", ok=False, reason=error.message)
+    except Exception as error:  # noqa: BLE001 -- whatever it is, it is the answer to the question
+        return Vital(name="state", ok=False, reason=product_error(error, "state").message)
     return Vital(name="state", ok=False, reason=f"could not be written within {_WRITE_WITHIN:g} s: others write to it")
 
 

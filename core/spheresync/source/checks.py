@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-import anyio
-
 from spheresync.errors import SourceError, SourceFault
+from spheresync.isolation import isolated_group
 from spheresync.model import SpaceName
 
 SIGN_IN = "datasphere token"
@@ -46,7 +45,7 @@ async def check_spaces(
         except SourceError as error:
             refused[space] = error
 
-    async with anyio.create_task_group() as group:
+    async with isolated_group() as group:
         for space in spaces:
             group.start_soon(ask, space)
     return (*_good(held, left_out), *_bad(refused))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 
-import anyio
-
 from spheresync.errors import SourceError, SourceFault
+from spheresync.isolation import isolated_group
 from spheresync.model import AssetEntry, Digest, Problem, RawDefinition, canonical_json
 from spheresync.source.edmx import check_ended
 from spheresync.source.http import XML, Response, TenantHttp
@@ -45,7 +44,7 @@ async def fetch(http: TenantHttp, entry: AssetEntry) -> RawDefinition:
     if len(named) == 1:
         await read(*next(iter(named.items())))
     else:
-        async with anyio.create_task_group() as group:
+        async with isolated_group() as group:
             for surface, url in named.items():
                 group.start_soon(read, surface, url)
     notes: tuple[Problem, ...] = ()

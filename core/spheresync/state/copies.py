@@ -22,6 +22,7 @@ from urllib.parse import quote
 import anyio
 import anyio.to_thread
 
+from spheresync.isolation import isolated_group
 from spheresync.state.audit_chain import ChainCheck
 from spheresync.state.gate import sync_folder
 from spheresync.state.records import AuditEntry
@@ -56,7 +57,6 @@ async def in_thread(work: Callable[[threading.Event], T]) -> T:
     """Run work on a thread; when cancelled, its event is set and it is waited for."""
     stop = threading.Event()
     results: list[T] = []
-    errors: list[Exception] = []
 
     async def watch() -> None:
         try:
@@ -64,15 +64,10 @@ async def in_thread(work: Callable[[threading.Event], T]) -> T:
         finally:
             stop.set()
 
-    async with anyio.create_task_group() as group:
+    async with isolated_group() as group:
         group.start_soon(watch)
-        try:
-            results.append(await anyio.to_thread.run_sync(work, stop))
-        except Exception as error:  # noqa: BLE001 -- raised again below, not wrapped by the group
-            errors.append(error)
+        results.append(await anyio.to_thread.run_sync(work, stop))
         group.cancel_scope.cancel()
-    if errors:
-        raise errors[0]
     return results[0]
 
 

@@ -106,7 +106,10 @@ class Owners:
             return False
         if heartbeat_at is None:
             return True
-        return (now - datetime.fromisoformat(heartbeat_at)).total_seconds() <= STALE_AFTER
+        try:
+            return (now - datetime.fromisoformat(heartbeat_at)).total_seconds() <= STALE_AFTER
+        except (ValueError, TypeError):
+            return False  # a damaged row: nobody waits for it
 
     def process_id(self, owner_id: str) -> str:
         """The process id as the owner wrote it, or "unknown"."""

@@ -302,7 +302,10 @@ class ChangeSetItem:
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run. `kind` is `sync` or `apply`; `request` is canonical JSON; `fence` counts its claims."""
+    """One run. `kind` is `sync` or `apply`; `request` is canonical JSON; `fence` counts its claims.
+
+    `claims` counts those since anything of it was done last.
+    """
 
     id: RunId
     kind: str
@@ -322,6 +325,7 @@ class RunRecord:
     counts: Mapping[str, int]
     usage: Mapping[str, int]
     problems: tuple[Problem, ...]
+    claims: int = 0
 
     @classmethod
     def queued(

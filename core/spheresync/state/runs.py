@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import TypeVar
 
 from spheresync.errors import UsageError
 from spheresync.model import (
@@ -27,8 +28,10 @@ from spheresync.state.spelling import read_counts, read_problems, spell_counts, 
 
 _RUN = (
     "id, kind, state, phase, change_set_id, request, request_digest, actor_kind, actor_id, actor_roles, owner, fence, "
-    "heartbeat_at, created_at, started_at, finished_at, cancel_requested, counts, usage, problems"
+    "heartbeat_at, created_at, started_at, finished_at, cancel_requested, counts, usage, problems, claims"
 )
+T = TypeVar("T")
+
 _STAYS = "id NOT IN (SELECT id FROM leaving)"
 _BEAT_EVERY = 5.0
 """Seconds after which a waiting owner that asks for its turn again is noted as alive."""
@@ -167,7 +170,7 @@ class RunWriter(RunReader):
             [(other.id,) for other in unfinished if _is_abandoned(other, live) and other.id != run_id],
         )
         row = await self._writes.one(
-            "UPDATE runs SET state = 'running', owner = ?1, fence = fence + 1, heartbeat_at = ?2, "
+            "UPDATE runs SET state = 'running', owner = ?1, fence = fence + 1, claims = claims + 1, heartbeat_at = ?2, "
             "started_at = coalesce(started_at, ?2) WHERE id = ?3 RETURNING fence",
             (owner, now, run_id),
         )
@@ -183,9 +186,12 @@ class RunWriter(RunReader):
         return bool(row and row[0])
 
     async def release(self, run_id: RunId, fence: int) -> None:
-        """Let go of a run without ending it: the next process that needs it may claim it at once."""
+        """Let go of a run without ending it: the next process that needs it may claim it at once.
+
+        The claim that ends so does not count as one that came to nothing.
+        """
         await require_fence(self._link, run_id, fence)
-        await self._writes.execute("UPDATE runs SET owner = NULL WHERE id = ?", (run_id,))
+        await self._writes.execute("UPDATE runs SET owner = NULL, claims = max(claims - 1, 0) WHERE id = ?", (run_id,))
 
     async def update(
         self,
@@ -204,6 +210,8 @@ class RunWriter(RunReader):
         await require_fence(self._link, run_id, fence)
         if state is not None and state.ended and finished_at is None:
             finished_at = self._now()
+        if change_set_id is not None:
+            await self._note_progress(run_id)
         given = {
             "state": state,
             "phase": phase,
@@ -236,6 +244,12 @@ class RunWriter(RunReader):
     async def record(self, run_id: RunId, entries: Sequence[JournalEntry], fence: int) -> None:
         """Write what came of items, many at once: confirmed, failed or skipped."""
         await self._journal_writer.record(run_id, entries, fence)
+        if any(entry.state.ended for entry in entries):
+            await self._note_progress(run_id)
+
+    async def _note_progress(self, run_id: RunId) -> None:
+        """The present claim has done something, so whatever ends it begins to be counted anew."""
+        await self._writes.execute("UPDATE runs SET claims = 1 WHERE id = ? AND claims > 1", (run_id,))
 
     async def _note_waiting(self, run: RunRecord) -> None:
         if run.heartbeat_at is not None:
@@ -274,19 +288,39 @@ def _spell(r: RunRecord) -> tuple[object, ...]:
         spell_counts(r.counts),
         spell_counts(r.usage),
         spell_problems(r.problems),
+        r.claims,
     )
 
 
 def _read(row: Row) -> RunRecord:
+    """A run of the state; what a damaged row does not tell is left out and said: no other run is to suffer for it."""
+    damaged: list[str] = []
+
+    def lenient(column: str, read: Callable[[str], T], value: str, otherwise: T) -> T:
+        try:
+            return read(value)
+        except (ValueError, TypeError, AttributeError, KeyError, IndexError):
+            damaged.append(column)
+            return otherwise
+
+    state = lenient("state", RunState, row[2], RunState.FAILED)
+    nothing: dict[str, int] = {}
+    counts = lenient("counts", read_counts, row[17], nothing)
+    usage = lenient("usage", read_counts, row[18], nothing)
+    problems = lenient("problems", read_problems, row[19], tuple[Problem, ...]())
+    roles = lenient("roles", _read_roles, row[9], frozenset[str]())
+    if damaged:
+        told = f"what the state holds of run {row[0]} is damaged: {', '.join(damaged)}."
+        problems = (*problems, Problem("state", "state", told, "`spheresync doctor` tells what else is."))
     return RunRecord(
         id=RunId(row[0]),
         kind=row[1],
-        state=RunState(row[2]),
+        state=state,
         phase=row[3],
         change_set_id=row[4],
         request=row[5],
         request_digest=Digest(row[6]),
-        actor=Principal(row[7], row[8], frozenset(row[9].split())),
+        actor=Principal(row[7], row[8], roles),
         owner=row[10],
         fence=row[11],
         heartbeat_at=row[12],
@@ -294,7 +328,12 @@ def _read(row: Row) -> RunRecord:
         started_at=row[14],
         finished_at=row[15],
         cancel_requested=bool(row[16]),
-        counts=read_counts(row[17]),
-        usage=read_counts(row[18]),
-        problems=read_problems(row[19]),
+        counts=counts,
+        usage=usage,
+        problems=problems,
+        claims=row[20],
     )
+
+
+def _read_roles(text: str) -> frozenset[str]:
+    return frozenset(text.split())

@@ -10,9 +10,8 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, cast
 
-import anyio
-
 from spheresync.errors import SpheresyncError, TargetError, TargetFault
+from spheresync.isolation import isolated_group
 from spheresync.mapping.glue_table import fingerprint_of
 from spheresync.model import Digest, JsonValue, LiveObject, PhysicalName, canonical_json
 from spheresync.target.aws import AwsDoor
@@ -53,7 +52,7 @@ class GlueReader:
         found = {c.name: c for c in listed if containers is None or c.name in containers or (and_ours and c.ours)}
         tables: dict[PhysicalName, list[LiveObject]] = {}
         failures: list[SpheresyncError] = []
-        async with anyio.create_task_group() as group:
+        async with isolated_group() as group:
 
             async def read(database: PhysicalName) -> None:
                 try:

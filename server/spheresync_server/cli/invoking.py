@@ -8,13 +8,15 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
 
 import typer
 from typer.exceptions import Abort, TyperException
 
+from spheresync.isolation import leaves
+from spheresync.observe.incidents import new_incident
 from spheresync_server.cli import documents
 from spheresync_server.cli.app import app
 from spheresync_server.cli.leaving import finish
@@ -22,7 +24,7 @@ from spheresync_server.cli.logging_manner import start_log
 from spheresync_server.cli.running import InterruptedBySignalError
 from spheresync_server.cli.streams import prepare_streams
 from spheresync_server.cli.wording import in_command_words
-from spheresync_server.failure import INTERNAL, INTERRUPTED, FailureNote, new_incident, note_of, product_error
+from spheresync_server.failure import INTERNAL, INTERRUPTED, FailureNote, note_of, product_error
 
 log = logging.getLogger(__name__)
 
@@ -100,21 +102,12 @@ def _usage_note(error: TyperException) -> FailureNote:
     return FailureNote("usage", error.exit_code, error.format_message(), f"`{path} --help` says more.")
 
 
-def _leaves(error: Exception) -> Iterator[Exception]:
-    """The errors that task groups gathered."""
-    if isinstance(error, ExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error
-
-
 def _note(error: Exception, *, verbose: bool) -> FailureNote:
     ours = product_error(error)
     if ours is not None:
         note = note_of(ours)
         return replace(note, message=in_command_words(note.message), remedy=in_command_words(note.remedy))
-    for leaf in _leaves(error):
+    for leaf in leaves(error):
         if isinstance(leaf, BrokenPipeError) or (isinstance(leaf, OSError) and leaf.errno in _LOST_OUTPUT):
             raise leaf
     incident = new_incident()

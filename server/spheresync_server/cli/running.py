@@ -11,6 +11,7 @@ from typing import NoReturn, TypeVar
 import anyio
 from anyio.abc import TaskStatus
 
+from spheresync.isolation import isolated_group
 from spheresync_server.cli.leaving import ENDING, armed
 from spheresync_server.failure import INTERRUPTED, FailureNote
 
@@ -80,7 +81,7 @@ def run_until_signalled(work: Callable[[], Awaitable[_Result]]) -> _Result:
         scope.cancel()
 
     async def guarded() -> None:
-        async with anyio.create_task_group() as group:
+        async with isolated_group() as group:
             await group.start(watch, group.cancel_scope)
             outcome.append(await work())
             group.cancel_scope.cancel()

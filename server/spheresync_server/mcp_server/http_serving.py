@@ -14,6 +14,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 
 from spheresync.errors import UsageError
+from spheresync.isolation import isolated_group
 from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.mcp_server.loopback import LoopbackOnly
 from spheresync_server.mcp_server.routes import add_routes
@@ -80,7 +81,7 @@ class _QuietServer(uvicorn.Server):
 @asynccontextmanager
 async def _ended_by_cancellation(web: uvicorn.Server) -> AsyncIterator[None]:
     """Turn a cancellation into uvicorn's orderly end, which needs to run on for a moment."""
-    async with anyio.create_task_group() as group:
+    async with isolated_group() as group:
 
         async def watch() -> None:
             try:

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
 
 from spheresync.answers import Vitals
-from spheresync.errors import SpheresyncError
+from spheresync.observe.incidents import product_error
 from spheresync_server.failure import note_of
 from spheresync_server.mcp_server import status_page
 from spheresync_server.mcp_server.desk import Desk
@@ -29,8 +29,8 @@ def add_routes(server: MCPServer[Desk], desk: Desk) -> None:
         async def handle(_: Request) -> Response:
             try:
                 return await answer()
-            except SpheresyncError as error:
-                return PlainTextResponse(note_of(error).text, 503)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this request
+                return PlainTextResponse(note_of(product_error(error, path)).text, 503)
 
         server.custom_route(path, methods=["GET"])(handle)
 
@@ -40,8 +40,9 @@ def add_routes(server: MCPServer[Desk], desk: Desk) -> None:
     async def ready() -> Response:
         try:
             return _told("ready", await service.ready())
-        except SpheresyncError as error:
-            return JSONResponse({"ready": False, "checks": {}, "problems": [note_of(error).text]}, 503)
+        except Exception as error:  # noqa: BLE001 -- a process that cannot tell is not ready
+            problem = note_of(product_error(error, "readiness")).text
+            return JSONResponse({"ready": False, "checks": {}, "problems": [problem]}, 503)
 
     async def metrics() -> Response:
         return Response(exposition(await service.figures()), headers={"content-type": CONTENT_TYPE})

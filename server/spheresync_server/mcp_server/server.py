@@ -21,7 +21,8 @@ from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequ
 from pydantic import AnyUrl, ValidationError
 
 from spheresync import __version__
-from spheresync_server.failure import new_incident, note_of, product_error
+from spheresync.observe.incidents import new_incident
+from spheresync_server.failure import note_of, product_error
 from spheresync_server.later import RESOURCES, TOOLS, comes_later
 from spheresync_server.mcp_server.completion import add_completion
 from spheresync_server.mcp_server.confirmation import UnconfirmedError, unreadable_answer
