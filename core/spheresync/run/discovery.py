@@ -185,11 +185,11 @@ class Discovery:
         settled: list[AssetRecord] = []
         for space, listing in sorted(listings.items()):
             self._report.problems.extend(listing.problems)
-            flaws = {problem.subject: problem for problem in listing.problems}
+            flaws = {problem.asset: problem for problem in listing.problems}
             for entry in listing.items:
                 self._report.listed += 1
-                record = self._listed_record(entry, known.get(entry.id), flaws.get(str(entry.id)))
-                if self._is_settled(record, flawed=str(entry.id) in flaws):
+                record = self._listed_record(entry, known.get(entry.id), flaws.get(entry.id))
+                if self._is_settled(record, flawed=entry.id in flaws):
                     settled.append(self._with_status(record))
                 else:
                     readings.append(_Reading(entry, record))
@@ -332,7 +332,7 @@ class Discovery:
         self._report.read += 1
 
     def _failed(self, record: AssetRecord, fault: SourceFault, message: str, remedy: str) -> AssetRecord:
-        problem = Problem(str(record.id), fault, message, remedy)
+        problem = Problem.of(record.id, fault, message, remedy)
         if fault is SourceFault.NOT_EXPOSED:
             # Benign (reference: datasphere-api.md 3.2): listed a moment ago, not exposed now; nothing is wrong with us.
             self._report.filtered += 1

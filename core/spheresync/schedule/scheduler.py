@@ -16,7 +16,7 @@ import anyio
 from spheresync.alerts.alerting import LEASE as TELLING
 from spheresync.alerts.alerting import Alerting
 from spheresync.errors import FenceError, SourceError, SpheresyncError, TargetError
-from spheresync.model import AssetId, Problem
+from spheresync.model import Problem
 from spheresync.observe.context import about
 from spheresync.observe.pulse import Pulse
 from spheresync.run.workshop import Workshop
@@ -187,7 +187,7 @@ class Scheduler:
         if problem is None:
             await self._engine.finish([job])
         else:
-            with about(asset=job.subject if job.kind is JobKind.READ else None):
+            with about(asset=job.about if job.asset is not None else None):
                 log.warning("%s: %s", job.kind, problem.message)
             await self._engine.fail(job, problem)
         return True
@@ -198,10 +198,12 @@ class Scheduler:
                 return await list_tenant(self._workshop)
             if job.kind is JobKind.SWEEP:
                 return await sweep_targets(self._workshop)
-            with about(asset=job.subject):
-                return await read_definition(self._workshop, AssetId.parse(job.subject))
+            if job.asset is None:
+                return None, []
+            with about(asset=job.about):
+                return await read_definition(self._workshop, job.asset)
         except (SourceError, TargetError) as error:
-            return Problem(job.subject, error.fault, error.message, error.remedy), []
+            return job.problem_of(error.fault, error.message, error.remedy), []
 
     async def _write(self) -> None:
         """Bring the targets up to date once there is something to write and a person has let us."""
@@ -261,4 +263,4 @@ class Scheduler:
 
 def _too_long(job: Job) -> Problem:
     minutes = int(_LIMITS[job.kind].total_seconds() // 60)
-    return Problem(job.subject, TIMED_OUT, f"It was given up after {minutes} minutes.", "It is tried again by itself.")
+    return job.problem_of(TIMED_OUT, f"It was given up after {minutes} minutes.", "It is tried again by itself.")

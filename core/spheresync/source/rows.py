@@ -12,6 +12,7 @@ from spheresync.source.http import Response
 
 _Item_co = TypeVar("_Item_co", covariant=True)
 
+_FLAW = SourceFault.WRONG_SHAPE.value
 _REMEDY = "Report it to SAP; until it is mended, nothing here counts as deleted."
 
 
@@ -61,7 +62,7 @@ def read_space(row: object, position: int) -> Row[SpaceEntry]:
     name = _name(fields, position, "spaces")
     faults: list[str] = []
     entry = SpaceEntry(SpaceName(name), _text(fields, "label", faults) or "")
-    return Row(name, entry, _problem(name, faults))
+    return Row(name, entry, Problem(name, _FLAW, _told(faults), _REMEDY) if faults else None)
 
 
 def read_asset(row: object, position: int, space: SpaceName) -> Row[AssetEntry]:
@@ -84,7 +85,7 @@ def read_asset(row: object, position: int, space: SpaceName) -> Row[AssetEntry]:
         supports_analytical_queries=_flag(fields, "supportsAnalyticalQueries", faults),
         has_parameters=_flag(fields, "hasParameters", faults),
     )
-    return Row(name, entry, _problem(str(entry.id), faults))
+    return Row(name, entry, Problem.of(entry.id, _FLAW, _told(faults), _REMEDY) if faults else None)
 
 
 def _load(response: Response) -> object:
@@ -153,11 +154,8 @@ def _flag(fields: dict[str, object], key: str, faults: list[str]) -> bool:
     return False
 
 
-def _problem(subject: str, faults: list[str]) -> Problem | None:
-    if not faults:
-        return None
-    message = f"The catalog's entry is unusable: {'; '.join(faults)}."
-    return Problem(subject, SourceFault.WRONG_SHAPE.value, message, _REMEDY)
+def _told(faults: list[str]) -> str:
+    return f"The catalog's entry is unusable: {'; '.join(faults)}."
 
 
 def _wrong(message: str) -> SourceError:
