@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from spheresync.model import AssetId, JsonValue, SpaceName, Tier
 from spheresync.run.named_assets import named_asset
+from spheresync.run.unspellable import UnspellableSpace, unspellable_spaces
 from spheresync.run.wrong_names import WrongName, nearest, refuse, unknown, unknown_asset
 from spheresync.state.store import Store
 
@@ -113,6 +114,11 @@ def _unknown_tier(name: str) -> WrongName:
     return WrongName("tier", said, lambda: nearest(name, Tier) or f"Tiers: {', '.join(Tier)}.")
 
 
+def _kept_out(space: UnspellableSpace) -> WrongName:
+    problem = space.problem
+    return WrongName("space", problem.message, lambda: problem.remedy)
+
+
 async def look_up(store: Store, scope: Scope, *, listed: bool = True) -> tuple[WrongName, ...]:
     """The spaces and assets of a scope that the catalog does not hold; `listed`: it would if they existed.
 
@@ -121,8 +127,13 @@ async def look_up(store: Store, scope: Scope, *, listed: bool = True) -> tuple[W
     known = {space.name for space in await store.catalog.spaces()}
     if not known:
         return ()
-    spaces = sorted(scope.spaces - known)
-    wrong = [unknown("space", space, known, listing="list_spaces", listed=listed) for space in spaces]
+    kept_out = {space.name: space for space in await unspellable_spaces(store, scope.spaces.__contains__)}
+    wrong = [
+        _kept_out(kept_out[space])
+        if space in kept_out
+        else unknown("space", space, known, listing="list_spaces", listed=listed)
+        for space in sorted(scope.spaces - known)
+    ]
     missing = [asset for asset in sorted(scope.assets) if await store.catalog.asset(asset) is None]
     if missing:
         missing.sort(key=lambda asset: asset.space not in known)  # the nearer to right, the earlier told

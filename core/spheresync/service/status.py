@@ -7,6 +7,7 @@ from spheresync.config import DeletionPolicy
 from spheresync.model import DEFAULT_DESTINATION, GLUE, counted
 from spheresync.plan.approvals import DELETES_NOT_APPROVED
 from spheresync.run.allowing import unapproved_promotion
+from spheresync.run.unspellable import unspellable_spaces
 from spheresync.run.workshop import Workshop
 from spheresync.service import rows
 from spheresync.service.health import health_of
@@ -29,6 +30,8 @@ async def sync_status(workshop: Workshop) -> SyncStatus:
     scheduler = await scheduler_status(workshop)
     ended = [run for run in runs if run.state.ended]
     problems = [rows.finding(space.problem) for space in await store.catalog.spaces() if space.problem is not None]
+    kept_out = await unspellable_spaces(store, workshop.mapping.may_hold)
+    problems += [rows.finding(space.problem) for space in kept_out]
     broken = workshop.settings_problem
     if broken is not None:
         problems.insert(0, rows.finding(broken))

@@ -74,6 +74,8 @@ def read_asset(row: object, position: int, space: SpaceName) -> Row[AssetEntry]:
     scope = f"assets of {space}"
     fields = _fields(row, position, scope)
     name = _name(fields, position, scope)
+    if not name:
+        raise _wrong(f"Row {position} of the {scope} has no usable name.")
     if fields.get("spaceName", space) not in {space, None}:
         raise _wrong(f"Row {position} of the {scope} is {name!r} of another space, {fields['spaceName']!r}.")
     faults: list[str] = []
@@ -127,15 +129,11 @@ def _fields(row: object, position: int, scope: str) -> dict[str, object]:
 
 
 def _name(fields: dict[str, object], position: int, scope: str) -> str:
+    """What the row calls itself; whether anything of that name can be kept is for `model.unspellable` to say."""
     name = fields.get("name")
-    if not isinstance(name, str) or not name.strip() or not _is_unicode(name):
+    if not isinstance(name, str):
         raise _wrong(f"Row {position} of the {scope} has no usable name.")
     return name
-
-
-def _is_unicode(text: str) -> bool:
-    """JSON may spell half a character; no name has one."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _text(fields: dict[str, object], key: str, faults: list[str]) -> str | None:
