@@ -64,13 +64,17 @@ def without_unspellable_assets(
     listing: Listing[AssetEntry],
 ) -> tuple[Listing[AssetEntry], tuple[UnspellableAsset, ...]]:
     """The listing of a space without the assets that cannot be kept, and those."""
-    found = {entry.id: unspellable(entry.id.name) for entry in listing.items}
-    kept = tuple(entry for entry in listing.items if found[entry.id] is None)
-    odd = [UnspellableAsset(each, _problem(each.id, why)) for each in listing.items if (why := found[each.id])]
+    odd = tuple(
+        UnspellableAsset(entry, _problem(entry.id, why))
+        for entry in listing.items
+        if (why := unspellable(entry.id.name)) is not None
+    )
     if not odd:
         return listing, ()
-    problems = tuple(each for each in listing.problems if each.asset is None or found.get(each.asset) is None)
-    return replace(listing, items=kept, problems=problems), tuple(odd)
+    left_out = {each.asset.id for each in odd}
+    kept = tuple(entry for entry in listing.items if entry.id not in left_out)
+    problems = tuple(each for each in listing.problems if each.asset not in left_out)
+    return replace(listing, items=kept, problems=problems), odd
 
 
 def told(problems: Sequence[Problem], subject: str) -> list[Problem]:

@@ -51,6 +51,7 @@ def tenant(spaces: dict[str, list[str]], beside: list[str], *, gone: bool = Fals
 @example(spaces={"A/B": ["X"]}, beside=[])
 @example(spaces={"GOOD/ONE": ["X"], "GOOD/": ["NE"], "": ["X"], HALF: ["X"]}, beside=[HALF, f"a{HALF}b"])
 @example(spaces={"rule:x": ["X"], "..": [".."], ".": ["X"]}, beside=["one", "..", "\x00"])
+@example(spaces={"x" * 70_000: ["X"], "z" * 9_000: ["X"]}, beside=["y" * 70_000])
 @given(
     spaces=st.dictionaries(
         NAMES.filter(lambda name: name not in {"GOOD", "OTHER"}), st.lists(NAMES, max_size=3, unique=True), max_size=4
