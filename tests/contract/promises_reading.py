@@ -49,6 +49,26 @@ READING: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "source:identity",
+        "CONTRACT.md#Words",
+        "An asset is known by its space and its name: no text of the program's own is split to find it again, and what "
+        "SPACE/NAME cannot name is told and kept out by itself.",
+        (
+            "tests/contract/test_identities.py::test_text_becomes_an_asset_at_the_doors_only",
+            "tests/contract/test_identities.py::test_nobody_splits_a_text_at_a_slash_to_find_an_asset",
+            "tests/contract/test_identities.py::test_a_problem_of_an_asset_says_which",
+            "tests/contract/test_identities.py::test_the_text_of_a_subject_is_never_compared",
+            "tests/contract/test_identities.py::test_a_module_that_is_let_through_exists",
+            "tests/e2e/test_odd_names.py::test_spaces_that_cannot_be_named_are_told_and_leave_the_others_alone",
+            "tests/unit/run/test_unspellable.py::test_whatever_names_there_are_the_others_are_synced_as_ever",
+            "tests/unit/run/test_unspellable.py::test_a_space_is_no_asset_that_is_spelled_alike",
+            "tests/unit/run/test_unspellable.py::test_a_space_is_no_database_of_a_rule_that_is_spelled_alike",
+            "tests/unit/run/test_unspellable.py::test_the_status_tells_it_between_two_listings",
+            "tests/unit/state/test_identities.py::test_a_state_with_text_opens_and_keeps_what_it_was_about",
+            "tests/unit/state/test_identities.py::test_an_identity_comes_back_from_what_keeps_it",
+        ),
+    ),
+    Promise(
         "source:roles",
         "CONTRACT.md#What a Glue table holds",
         "A column's role is key before measure before dimension before attribute, annotation terms in any case.",

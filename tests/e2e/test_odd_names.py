@@ -47,3 +47,45 @@ def test_commands_take_and_show_names_of_whatever_kind(synced: Installation, ten
     assert shown.code == 0 and not set("\x00\x01\x7f\u202e") & set(shown.out)
     error = synced.ask("preview", "--no-refresh", "--asset", "SPACE_000/\x1b[31m" + "y" * 5_000, code=2)["error"]
     assert error["code"] == "usage" and error["message"].startswith("there is no asset")
+
+
+KEPT_OUT = ["A/B", "/", "SPACE_000/", "SPACE_000/ASSET_00000", "", "\ud83d"]
+"""Spaces that `SPACE/NAME` cannot name, or that nothing can hold."""
+
+
+def test_spaces_that_cannot_be_named_are_told_and_leave_the_others_alone(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    for name in KEPT_OUT:
+        tenant.edit("add_space", name=name, label="Odd")
+        add(tenant, name, "X")
+    add(tenant, "SPACE_000", "half \ud83d")
+    tenant.edit("remove_asset", space="SPACE_001", asset="ASSET_00000")
+    tenant.edit("set_label", space="SPACE_002", asset="ASSET_00000", label="Another")
+    run = synced.ask("sync", code=1)
+    assert (run["state"], run["counts"]["update"] + run["counts"]["metadata_only"]) == ("partly_failed", 1)
+    assert {each["asset"] for each in run["failures"]} == {
+        *("A/B", "/", "SPACE_000/", "SPACE_000/ASSET_00000", "''", "\\ud83d", "SPACE_000/half \\ud83d")
+    }
+    assert {each["code"] for each in run["failures"]} == {"unspellable_name"} and run["counts"]["failed"] == 7
+    assert writes(glue) == {"UpdateTable": 1}
+    glue.reset()
+    again = synced.ask("sync", code=1)
+    assert (again["failures"], again["counts"]["unchanged"]) == (run["failures"], 30)
+    assert glue.calls() == {}
+    assert {each["subject"] for each in synced.ask("status")["problems"]} >= {"A/B", "\\ud83d"}
+    assert "'A/B'" in str(synced.ask("doctor", code=1)["items"])
+    named = synced.ask("sync", "--space", "A/B", code=2)["error"]
+    assert "holds a slash" in named["message"] and "Rename it in Datasphere" in named["remedy"]
+    assert synced.ask("sync", "--asset", "SPACE_000/ASSET_00000")["failures"] == []
+    third = synced.ask("sync", code=1)
+    assert third["counts"]["retire"] == 1, "what is missing elsewhere is counted as ever"
+
+    glue.reset()
+    for name in KEPT_OUT:
+        tenant.edit("remove_space", space=name)
+    tenant.edit("remove_asset", space="SPACE_000", asset="half \ud83d")
+    run = synced.ask("sync")
+    assert (run["state"], run["failures"], run["findings"], run["counts"]["unchanged"]) == ("done", [], [], 30)
+    assert glue.calls() == {}
+    assert synced.ask("status")["problems"] == []

@@ -208,6 +208,7 @@ def _no_constant(text: str) -> Any:
 def _spell_asset(promoted: PromotedAsset) -> dict[str, JsonValue]:
     spelled: dict[str, JsonValue] = {
         "asset": str(promoted.asset),
+        "id": promoted.asset.to_json(),
         "action": promoted.action,
         "kind": promoted.kind,
         "tier": promoted.tier,
@@ -243,7 +244,7 @@ def _read(document: Mapping[str, Any]) -> Promotion:
 def _read_asset(spelled: Mapping[str, Any]) -> PromotedAsset:
     kind, tier = spelled.get("kind"), spelled.get("tier")
     return PromotedAsset(
-        asset=AssetId.parse(spelled["asset"]),
+        asset=AssetId.from_json(spelled.get("id", spelled["asset"])),  # without id: from a former version
         action=Action(spelled["action"]),
         kind=None if kind is None else AssetKind(kind),
         tier=None if tier is None else Tier(tier),

@@ -47,7 +47,7 @@ class Response:
 
 def json_response(document: JsonValue, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Response:
     """A JSON answer with the type and the version header of an OData service."""
-    body = json.dumps(document, ensure_ascii=False).encode("utf-8")
+    body = json.dumps(document, ensure_ascii=False).encode("utf-8", "backslashreplace")  # half a character, as JSON can
     return Response(status, JSON_TYPE, body, (("OData-Version", "4.0"), *headers))
 
 

@@ -244,7 +244,8 @@ def _space_record(space: DogSpace) -> Record:
 
 def _asset_path(surface: Surface, space: DogSpace, item: DogObject, *, legacy: bool = False) -> str:
     base = LEGACY_CONSUMPTION_PATH if legacy else CONSUMPTION_PATH
-    return f"{base}/{surface.value}/{quote(space.name, safe='')}/{quote(item.name, safe='')}"
+    names = "/".join(quote(name, safe="", errors="surrogatepass") for name in (space.name, item.name))
+    return f"{base}/{surface.value}/{names}"
 
 
 def _asset_record(route: Route, request: Request, space: DogSpace, item: DogObject) -> Record:

@@ -122,7 +122,7 @@ class StoredContent:
 
     def _write(self, landscape: Landscape) -> None:
         document = {"format": _FORMAT, "landscape": landscape_to_json(landscape)}
-        body = json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8")
+        body = json.dumps(document, ensure_ascii=False, indent=1).encode("utf-8", "backslashreplace")
         try:
             # Under one name, as the lock is held: what a process that was killed left behind is written over.
             new = self._path.with_name(f"{TENANT_FILE}.new")

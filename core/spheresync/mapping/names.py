@@ -57,6 +57,23 @@ def derives(name: PhysicalName, plain: PhysicalName, source: str) -> bool:
 
 
 _DIGITS = (8, 16, 32)
+_RULE = "rule:"
+
+
+def space_key(space: str) -> str:
+    """What identifies a space's own database: the space, told apart from every `rule_key`."""
+    return f"{_RULE}:{space}" if space.startswith(_RULE) else space
+
+
+def rule_key(database: PhysicalName) -> str:
+    """What identifies a database that mapping rules name for whatever space."""
+    return f"{_RULE}{database}"
+
+
+def space_of_key(key: str) -> str | None:
+    """The space whose database it is; None for one that rules name."""
+    own = key.removeprefix(f"{_RULE}:")
+    return own if own != key or not key.startswith(_RULE) else None
 
 
 def allocate(

@@ -10,7 +10,7 @@ from typing import Any
 from spheresync.config import ColumnRule, Rule, Settings
 from spheresync.config.in_force import CONFIGURATION
 from spheresync.config.settings import MAPPING_VERSION
-from spheresync.mapping.names import plain_name
+from spheresync.mapping.names import plain_name, rule_key, space_key
 from spheresync.mapping.patterns import first_match, literal_prefix, matches
 from spheresync.model import AssetId, AssetKind, Column, Digest, JsonValue, PhysicalName, SpaceName, Tier, digest_json
 
@@ -64,7 +64,7 @@ class Decision:
 
     def database_key(self, asset: AssetId) -> str:
         """What identifies the database: the space, or the name that a rule gives to several spaces together."""
-        return f"rule:{self.database_name(asset)}" if self.database is not None else asset.space
+        return rule_key(self.database_name(asset)) if self.database is not None else space_key(asset.space)
 
     def database_name(self, asset: AssetId, kind: AssetKind = AssetKind.VIEW, label: str = "") -> PhysicalName:
         """The plain name wanted for the database. A rule's template is taken as written, without the prefix."""

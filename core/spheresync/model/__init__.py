@@ -24,6 +24,7 @@ from spheresync.model.moments import isoformat, utc_now
 from spheresync.model.names import (
     DEFAULT_DESTINATION,
     GLUE,
+    UNSPELLABLE_REMEDY,
     AssetId,
     ChangeSetId,
     DestinationName,
@@ -32,6 +33,8 @@ from spheresync.model.names import (
     SpaceName,
     TargetName,
     TechnicalName,
+    shown,
+    unspellable,
 )
 from spheresync.model.objects import DesiredObject, FieldChange, LiveObject
 from spheresync.model.principals import Principal
@@ -40,6 +43,7 @@ from spheresync.model.words import Action, AssetKind, AssetStatus, Role, RunStat
 __all__ = [
     "DEFAULT_DESTINATION",
     "GLUE",
+    "UNSPELLABLE_REMEDY",
     "Action",
     "Asset",
     "AssetEntry",
@@ -81,5 +85,7 @@ __all__ = [
     "digest_of",
     "freeze_pairs",
     "isoformat",
+    "shown",
+    "unspellable",
     "utc_now",
 ]

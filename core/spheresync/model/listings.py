@@ -41,10 +41,16 @@ class AssetEntry:
 class Problem:
     """Why something was kept as it was: `code` for programs, `message` and `remedy` for people."""
 
-    subject: str  # "SPACE", "SPACE/NAME", "tenant" ...
+    subject: str  # for people: "SPACE", "SPACE/NAME", "tenant" ...
     code: str  # a SourceFault, TargetFault or guard name
     message: str
     remedy: str = ""
+    asset: AssetId | None = None  # the one asset that it is about: what to compare by
+
+    @classmethod
+    def of(cls, asset: AssetId, code: str, message: str, remedy: str = "") -> Problem:
+        """The problem of one asset."""
+        return cls(str(asset), code, message, remedy, asset)
 
 
 _T_co = TypeVar("_T_co", covariant=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NewType
 
+from spheresync.model.json_values import JsonValue
+
 SpaceName = NewType("SpaceName", str)
 """A space's technical name, exactly as in Datasphere."""
 TechnicalName = NewType("TechnicalName", str)
@@ -21,7 +23,11 @@ DEFAULT_DESTINATION = DestinationName("default")
 
 @dataclass(frozen=True, slots=True, order=True)
 class AssetId:
-    """An asset's natural key: technical names never change in Datasphere (reference: datasphere-api.md 8)."""
+    """An asset's natural key: technical names never change in Datasphere (reference: datasphere-api.md 8).
+
+    Identity is the pair. `SPACE/NAME` is its spelling for people; whatever the program itself is to read again, it
+    writes as `to_json`. Only what `unspellable` admits is ever known by one, so that the spelling is exact as well.
+    """
 
     space: SpaceName
     name: TechnicalName
@@ -33,10 +39,56 @@ class AssetId:
     def parse(cls, text: str) -> AssetId:
         """Split `SPACE/NAME` at the first slash; names may hold slashes.
 
+        For what people write (through `run.named_assets`), and for what CONTRACT.md spells so.
+
         Raises:
-            ValueError: there is no slash, or one side is empty.
+            ValueError: there is no slash, one side is empty, or one holds what no name can.
         """
         space, slash, name = text.partition("/")
         if not (slash and space and name):
             raise ValueError(f"{text!r} is not of the form SPACE/NAME")
+        if why := unspellable(space, of_space=True) or unspellable(name):
+            raise ValueError(f"{text!r} names no asset: {why}")
         return cls(SpaceName(space), TechnicalName(name))
+
+    def to_json(self) -> JsonValue:
+        """The pair, as states and files keep it."""
+        return [self.space, self.name]
+
+    @classmethod
+    def from_json(cls, value: JsonValue) -> AssetId:
+        """Read what `to_json` wrote, or the spelling that states and files of former versions hold in its place.
+
+        Raises:
+            ValueError: it is neither.
+        """
+        if isinstance(value, str):
+            return cls.parse(value)
+        if not isinstance(value, list) or len(value) != 2:
+            raise ValueError("an asset is a pair of space and name")
+        space, name = value
+        if not isinstance(space, str) or not isinstance(name, str):
+            raise ValueError("an asset is a pair of two texts")
+        return cls(SpaceName(space), TechnicalName(name))
+
+
+def unspellable(name: str, *, of_space: bool = False) -> str | None:
+    """Why nothing of this name can be told apart, kept and written to AWS; None for a name that can be.
+
+    `of_space`: the name is a space's, which stands before the first slash of `SPACE/NAME`.
+    """
+    if not name:
+        return "the name is empty"
+    if of_space and "/" in name:
+        return "the name holds a slash, and SPACE/NAME is split at the first one"
+    if not name.isascii() and any("\ud800" <= character <= "\udfff" for character in name):
+        return "the name holds half a character (a lone surrogate), which neither the state nor AWS can keep"
+    return None
+
+
+UNSPELLABLE_REMEDY = "Rename it in Datasphere, or take it away from the technical user; all else goes on without it."
+
+
+def shown(name: str) -> str:
+    """A name as any document can hold it: what no UTF-8 spells is written as an escape."""
+    return name.encode("utf-8", "backslashreplace").decode()

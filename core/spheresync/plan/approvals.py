@@ -27,7 +27,7 @@ def approved_by_another(change_set: ChangeSetRecord, applier: str | None = None)
 def deletes_wait(change_set: ChangeSetRecord, count: int) -> Problem:
     """What to tell of deletes of a saved change set that a second person has not approved."""
     return Problem(
-        str(change_set.id),
+        change_set.id,
         DELETES_NOT_APPROVED,
         f"{_deletes(count)} until a second person has approved this change set",
         f"Somebody who neither made it nor applies it runs `spheresync approve {change_set.id}`.",
@@ -37,7 +37,7 @@ def deletes_wait(change_set: ChangeSetRecord, count: int) -> Problem:
 def deletes_left(change_set: ChangeSetRecord, count: int) -> Problem:
     """What to tell of deletes that a run left out for the same reason: its change set is spent."""
     return Problem(
-        str(change_set.id),
+        change_set.id,
         DELETES_NOT_APPROVED,
         f"{_deletes(count)} for a second person, who had not approved them; the rest went on",
         "Make a preview, have somebody approve it who neither made it nor applies it, then apply it.",

@@ -105,13 +105,13 @@ def drift_finding(asset: AssetId, table: str, paths: Iterable[str]) -> Problem:
     fields = list(paths)
     more = f" and {len(fields) - _NAMED_FIELDS} more" if len(fields) > _NAMED_FIELDS else ""
     message = f"somebody else has changed {', '.join(fields[:_NAMED_FIELDS])}{more} of {table}; it stays as it is"
-    return Problem(str(asset), DRIFT, message, "Change it back there, or let `drift:` say overwrite or keep.")
+    return Problem.of(asset, DRIFT, message, "Change it back there, or let `drift:` say overwrite or keep.")
 
 
 def missing_finding(asset: AssetId, table: str) -> Problem:
     """That a table which somebody deleted is not made again because `drift: {missing: report}` says so."""
     remedy = "To have it made again, set `drift: {missing: overwrite}` and run sync --full."
-    return Problem(str(asset), DRIFT, f"somebody else has deleted {table}; it is not made again", remedy)
+    return Problem.of(asset, DRIFT, f"somebody else has deleted {table}; it is not made again", remedy)
 
 
 def within_bounds(findings: list[Problem]) -> tuple[Problem, ...]:

@@ -59,13 +59,13 @@ def guard_removals(
     if max_deletes is not None:
         if len(wanted) <= max_deletes:
             return GuardVerdict({}, ())
-        finding = _too_many("all spaces", len(wanted), everywhere, max_deletes)
+        finding = _too_many("all spaces", "all spaces", len(wanted), everywhere, max_deletes)
         return GuardVerdict(dict.fromkeys(wanted, TOO_MANY_REMOVALS), (finding,))
 
     findings: list[Problem] = []
     blocked: dict[AssetId, str] = {}
     if len(wanted) > allowed_removals(everywhere):
-        findings.append(_too_many("all spaces", len(wanted), everywhere, allowed_removals(everywhere)))
+        findings.append(_too_many("all spaces", "all spaces", len(wanted), everywhere, allowed_removals(everywhere)))
         blocked.update(dict.fromkeys(wanted, TOO_MANY_REMOVALS))
     for space, count in sorted(by_space.items()):
         code = None
@@ -75,7 +75,9 @@ def guard_removals(
         elif count > allowed_removals(managed.get(space, 0)):
             code = TOO_MANY_REMOVALS
             findings.append(
-                _too_many(f"space {space}", count, managed.get(space, 0), allowed_removals(managed.get(space, 0)))
+                _too_many(
+                    space, f"space {space}", count, managed.get(space, 0), allowed_removals(managed.get(space, 0))
+                )
             )
         if code is not None:
             blocked.update({asset: code for asset in wanted if asset.space == space})
@@ -126,9 +128,9 @@ def guard_columns(
     return GuardVerdict(blocked, tuple(findings))
 
 
-def _too_many(where: str, count: int, managed: int, allowed: int) -> Problem:
+def _too_many(subject: str, where: str, count: int, managed: int, allowed: int) -> Problem:
     return Problem(
-        subject=where.removeprefix("space "),
+        subject=subject,
         code=TOO_MANY_REMOVALS,
         message=f"{count} of {managed} tables of {where} would be retired or deleted, and at most {allowed} are let "
         "through; none of them is done",

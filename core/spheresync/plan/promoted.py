@@ -41,8 +41,8 @@ def differing_here(
 def missing_findings(missing: Sequence[PromotedAsset]) -> list[Problem]:
     """One finding for each, or for the first ones and the number of the rest."""
     findings = [
-        Problem(
-            str(each.asset),
+        Problem.of(
+            each.asset,
             PROMOTED_MISSING,
             f"the promotion has it with action {each.action}, and this tenant does not list it",
             _TRANSPORT,
@@ -55,8 +55,8 @@ def missing_findings(missing: Sequence[PromotedAsset]) -> list[Problem]:
 def differing_findings(differing: Sequence[tuple[PromotedAsset, Asset | None]], total: int) -> list[Problem]:
     """As `missing_findings`, of assets with what they are here; `total` counts those that were left out too."""
     findings = [
-        Problem(
-            str(each.asset),
+        Problem.of(
+            each.asset,
             PROMOTED_DIFFERS,
             f"its columns are not those that the promotion was made with: {_difference(each, here)}",
             _TRANSPORT,

@@ -185,7 +185,7 @@ class Books:
             ordinal=item.ordinal,
             state=JournalState.FAILED,
             action=item.action,
-            problem=Problem(str(item.asset), error.problem_code, error.message, error.remedy),
+            problem=Problem.of(item.asset, error.problem_code, error.message, error.remedy),
             before=item.before,
             after=None,
             version=None,
@@ -333,7 +333,7 @@ def _did(result: Result) -> Action:
 
 def _entry(run: RunRecord, result: Result, at: str) -> JournalEntry:
     item, outcome, error = result.item, result.outcome, result.error
-    problem = Problem(str(item.asset), error.fault, error.message, error.remedy) if error is not None else None
+    problem = Problem.of(item.asset, error.fault, error.message, error.remedy) if error is not None else None
     if error is not None:
         state = JournalState.FAILED
     elif outcome is None and item.action not in _UNSENT:

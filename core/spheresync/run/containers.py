@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spheresync.mapping.glue_table import design_database
-from spheresync.mapping.names import derives
+from spheresync.mapping.names import derives, rule_key, space_key
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import Action, AssetId, DesiredObject, PhysicalName, Principal, RunId
 from spheresync.run.naming import container_note
@@ -59,6 +59,7 @@ async def ensure_containers(
 
 
 def _design(container: PhysicalName, asset: AssetId, label: str, mapping: MappingRules, marker: str) -> DesiredObject:
-    if derives(container, mapping.default_database(asset.space), asset.space):
-        return design_database(container, asset.space, label, marker)
-    return design_database(container, f"rule:{container}", "", marker)
+    key = space_key(asset.space)
+    if derives(container, mapping.default_database(asset.space), key):
+        return design_database(container, key, label, marker)
+    return design_database(container, rule_key(container), "", marker)

@@ -45,7 +45,7 @@ class Draft:
     def fail(self, asset: AssetId, error: Exception | Account) -> None:
         """Note that an asset could not be planned."""
         ours = product_error(error, str(asset))
-        self.failed.append(Problem(str(asset), ours.problem_code, ours.message, ours.remedy))
+        self.failed.append(Problem.of(asset, ours.problem_code, ours.message, ours.remedy))
 
 
 class Designer:

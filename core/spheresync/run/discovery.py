@@ -7,10 +7,10 @@ what is known of it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import anyio
 
@@ -38,6 +38,13 @@ from spheresync.run.normalising import Normalised, Unreadable, normalise_all
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
 from spheresync.run.scope import Scope
 from spheresync.run.second_process import LOT, SecondProcess
+from spheresync.run.unspellable import (
+    UnspellableSpace,
+    note_unspellable_spaces,
+    told,
+    without_unspellable_assets,
+    without_unspellable_spaces,
+)
 from spheresync.source.normalise import NORMALISER_VERSION
 from spheresync.state.records import AssetRecord, Checkpoint, SpaceRecord
 from spheresync.state.spelling import spell_entry
@@ -47,6 +54,9 @@ READERS = 10
 """Definitions read at once; the tenant's door holds the same limit (reference: datasphere-api.md 7)."""
 BATCH = 250
 SPACE_GONE = "space_gone"
+
+
+_Listings: TypeAlias = dict[SpaceName, Listing[AssetEntry]]
 
 
 class Source(Protocol):
@@ -118,6 +128,7 @@ class Discovery:
         self._report = DiscoveryReport()
         self._listed_here = True  # so that what the listing says is written with what was read
         self._checkpoints: dict[AssetId, Checkpoint] = {}
+        self._odd_names: dict[SpaceName, Problem] = {}  # of spaces that hold assets which cannot be kept
         self._unread: list[tuple[AssetRecord, RawDefinition]] = []
         self._pending: list[tuple[AssetRecord, bytes | None]] = []
 
@@ -155,24 +166,27 @@ class Discovery:
         """List what the scope may hold; answers what is to be read."""
         await self._progress(ProgressEvent("listing", 0, 0, "listing spaces"))
         try:
-            spaces = await self._source.list_spaces()
+            listed = await self._source.list_spaces()
         except Exception as error:  # noqa: BLE001 -- the bulkhead of the listing
             problem = _problem_of(source_error(error, "list of spaces"), "tenant")
-            spaces = Listing("tenant", (), complete=False, problems=(problem,))
+            listed = Listing("tenant", (), complete=False, problems=(problem,))
+        spaces, kept_out = without_unspellable_spaces(listed)
         self._report.problems.extend(spaces.problems)
-        self._report.reached = spaces.complete or bool(spaces.items)
+        odd = [space.problem for space in kept_out if self._listable(space.name)]
+        self._report.problems.extend(told(odd, "tenant"))
+        self._report.reached = spaces.complete or bool(spaces.items or kept_out)
         self._report.spaces = len(spaces.items)
         checkpoints = await self._store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
         self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
         wanted = [space for space in spaces.items if self._listable(space.name)]
-        listings = await self._list_all(wanted)
-        return await self._remember_listings(spaces, listings)
+        listings = self._without_unspellable(await self._list_all(wanted))
+        return await self._remember_listings(spaces, kept_out, listings)
 
     def _listable(self, space: SpaceName) -> bool:
         return self._scope.wants_space(space) and self._mapping.may_hold(space)
 
-    async def _list_all(self, spaces: Sequence[SpaceEntry]) -> dict[SpaceName, Listing[AssetEntry]]:
-        listings: dict[SpaceName, Listing[AssetEntry]] = {}
+    async def _list_all(self, spaces: Sequence[SpaceEntry]) -> _Listings:
+        listings: _Listings = {}
 
         async def list_one(space: SpaceName) -> None:
             try:
@@ -187,18 +201,37 @@ class Discovery:
                 group.start_soon(list_one, space.name)
         return listings
 
+    def _without_unspellable(self, listings: _Listings) -> _Listings:
+        """Listings without the assets that cannot be kept; each of those counts as failed where it was asked for."""
+        kept: _Listings = {}
+        for space, listing in sorted(listings.items()):
+            kept[space], odd = without_unspellable_assets(listing)
+            decided = [(each, self._mapping.decide(each.asset.id, each.asset.kind, each.asset.label)) for each in odd]
+            included = [(each, decision.tier) for each, decision in decided if decision.included]
+            wanted = [each.problem for each, tier in included if self._scope.wants(each.asset.id, tier)]
+            self._report.listed += len(odd)
+            self._report.failed += len(wanted)
+            self._report.filtered += len(odd) - len(wanted)
+            self._report.problems.extend(told(wanted, space))
+            if included:
+                self._odd_names[space] = included[0][0].problem
+        return kept
+
     async def _remember_listings(
-        self, spaces: Listing[SpaceEntry], listings: Mapping[SpaceName, Listing[AssetEntry]]
+        self,
+        spaces: Listing[SpaceEntry],
+        kept_out: Sequence[UnspellableSpace],
+        listings: _Listings,
     ) -> list[_Reading]:
         known = {record.id: record for record in await self._store.catalog.assets()}
         readings: list[_Reading] = []
         settled: list[AssetRecord] = []
         for space, listing in sorted(listings.items()):
             self._report.problems.extend(listing.problems)
-            flaws = {problem.subject: problem for problem in listing.problems}
+            flaws = {problem.asset: problem for problem in listing.problems}
             for entry in listing.items:
                 self._report.listed += 1
-                record, flawed = self._noted(entry, known.get(entry.id), flaws.get(str(entry.id)))
+                record, flawed = self._noted(entry, known.get(entry.id), flaws.get(entry.id))
                 if self._is_settled(record, flawed=flawed):
                     settled.append(self._with_status(record))
                 else:
@@ -217,6 +250,7 @@ class Discovery:
 
         async def remember(tx: Tx) -> None:
             await tx.catalog.put_spaces(space_records)
+            await note_unspellable_spaces(tx, kept_out, complete=spaces.complete)
             await tx.schedule.put_entries(entries)
             await tx.catalog.put_assets([record for record in settled if record != known.get(record.id)])
 
@@ -228,7 +262,8 @@ class Discovery:
         try:
             return self._listed_record(entry, known, flaw), flaw is not None
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
-            problem = _problem_of(source_error(error, str(entry.id)), str(entry.id))
+            ours = source_error(error, str(entry.id))
+            problem = Problem.of(entry.id, ours.fault, ours.message, ours.remedy)
             self._report.problems.append(problem)
             base = known or AssetRecord.first_seen(entry.id, entry.kind, at=self._now)
             return replace(base, problem=problem, misses=0, first_missed_at=None, listed_at=self._now), True
@@ -276,7 +311,7 @@ class Discovery:
             label=space.label,
             listed_at=self._now,
             complete=listing.complete if listing is not None else False,
-            problem=problem,
+            problem=problem or self._odd_names.get(space.name),
             present=True,
         )
 
@@ -365,7 +400,7 @@ class Discovery:
         self._report.read += 1
 
     def _failed(self, record: AssetRecord, fault: SourceFault, message: str, remedy: str) -> AssetRecord:
-        problem = Problem(str(record.id), fault, message, remedy)
+        problem = Problem.of(record.id, fault, message, remedy)
         if fault is SourceFault.NOT_EXPOSED:
             # Benign (reference: datasphere-api.md 3.2): listed a moment ago, not exposed now; nothing is wrong with us.
             self._report.filtered += 1

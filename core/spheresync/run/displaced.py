@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from spheresync.mapping.names import space_of_key
 from spheresync.model import PhysicalName, Problem
 
 CODE = "database_name_taken"
-RULE = "rule:"
-"""How the key of a database begins that mapping rules name; that of any other is its space."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -24,12 +23,13 @@ class Displaced:
     @property
     def concerns_a_rule(self) -> bool:
         """Whether somebody wrote one of the names; two spaces whose names fold to the same are nobody's mistake."""
-        return self.key.startswith(RULE) or self.holder.startswith(RULE)
+        return space_of_key(self.key) is None or space_of_key(self.holder) is None
 
     @property
     def message(self) -> str:
-        asks = "a mapping rule asks for" if self.key.startswith(RULE) else f"space {self.key} would have"
-        holds = "a mapping rule asks for it too" if self.holder.startswith(RULE) else f"space {self.holder} holds it"
+        asking, holding = space_of_key(self.key), space_of_key(self.holder)
+        asks = "a mapping rule asks for" if asking is None else f"space {asking} would have"
+        holds = "a mapping rule asks for it too" if holding is None else f"space {holding} holds it"
         return f"{asks} database {self.wanted}, but {holds}; {self.given} is used instead"
 
     def problem(self) -> Problem:

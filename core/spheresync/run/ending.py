@@ -39,7 +39,7 @@ def log_end(ended: Ended, settings: Settings, now: datetime) -> None:
         logging.INFO if well else logging.WARNING, "ended %s: %s", ended.state, counts or "nothing to do", extra=figures
     )
     for problem in ended.problems[:_LOGGED]:
-        with about(asset=problem.subject if "/" in problem.subject else None):
+        with about(asset=None if problem.asset is None else str(problem.asset)):
             log.warning("%s: %s", problem.code, problem.message)
 
 

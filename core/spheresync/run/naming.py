@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from spheresync.mapping.names import allocate, derives, hashed_name
+from spheresync.mapping.names import allocate, derives, hashed_name, space_key
 from spheresync.mapping.rules import Decision
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
@@ -64,6 +64,11 @@ class _Wish:
     key: str  # of the database: the space, or the name that a rule gives
     container: PhysicalName
     name: PhysicalName
+
+    @property
+    def source(self) -> str:
+        """The asset as its table's `spheresync.source` has it: what names are given out by."""
+        return str(self.record.id)
 
 
 def container_note(target: TargetName, container: str) -> str:
@@ -212,21 +217,21 @@ class Naming:
         for former in names.formers.values():
             holders[former.container].setdefault(former.name, str(former.asset))
         had = _by_asset(names.formers.values())
-        newcomers: dict[PhysicalName, list[tuple[str, PhysicalName]]] = defaultdict(list)
+        newcomers: dict[PhysicalName, list[_Wish]] = defaultdict(list)
         for wish in wishes:
             container = containers[wish.key]
             kept = _kept(wish, checkpoints, held) or _had(wish, had, held)
             if kept is not None:
                 names.addresses[wish.record.id] = kept
             else:
-                newcomers[container].append((str(wish.record.id), wish.name))
+                newcomers[container].append(wish)
                 if container != wish.container and wish.key not in known:
                     holder = holder_of(wish.container, containers, held)
                     names.displaced.add(Displaced(wish.key, wish.container, container, holder))
         for container, wanting in newcomers.items():
-            given = allocate(wanting, holders[container])
-            for source, name in given.items():
-                names.addresses[AssetId.parse(source)] = Address(container, name)
+            given = allocate(((wish.source, wish.name) for wish in wanting), holders[container])
+            for wish in wanting:
+                names.addresses[wish.record.id] = Address(container, given[wish.source])
 
 
 def _containers_of(
@@ -249,8 +254,8 @@ def _held_containers(tables: Iterable[Checkpoint | FormerTable], mapping: Mappin
     there = (each for each in tables if isinstance(each, FormerTable) or each.state is not CheckpointState.DELETED)
     for space in sorted({(each.asset.space, each.container) for each in there}):
         name, container = space
-        if derives(container, mapping.default_database(name), name):
-            held.setdefault(container, name)
+        if derives(container, mapping.default_database(name), space_key(name)):
+            held.setdefault(container, space_key(name))
     return held
 
 
@@ -277,7 +282,7 @@ def _had(
 
 def _is_wished(address: Address, wish: _Wish, held: Mapping[PhysicalName, str]) -> bool:
     same_container = address.container == wish.container or held.get(address.container) == wish.key
-    return same_container and derives(address.name, wish.name, str(wish.record.id))
+    return same_container and derives(address.name, wish.name, wish.source)
 
 
 def _by_asset(formers: Iterable[FormerTable]) -> Mapping[AssetId, Sequence[FormerTable]]:

@@ -160,7 +160,7 @@ class Planner:
     async def _waiting(self) -> frozenset[AssetId]:
         """Assets whose updates the column guard held back before."""
         noted = await self._store.meta.get(COLUMN_GUARD)
-        return frozenset(map(AssetId.parse, json.loads(noted))) if noted else frozenset()
+        return frozenset(map(AssetId.from_json, json.loads(noted))) if noted else frozenset()
 
     async def _load_checkpoints(self) -> None:
         checkpoints = await self._store.checkpoints.all(self._target.name, DEFAULT_DESTINATION)
@@ -180,7 +180,7 @@ class Planner:
         """Settle what needs no definition; answer what does."""
         request, draft, deletion = self._request, self._draft, self._settings.deletion
         rules = RemovalRules(deletion.policy, deletion.misses, deletion.grace, self._delete_rules.offered)
-        failed = {problem.subject for problem in request.problems}
+        failed = {problem.asset for problem in request.problems}
         to_design = []
         for record in records:
             held = self._checkpoints.get(record.id)
@@ -194,7 +194,7 @@ class Planner:
                 draft.fail(record.id, error)
                 continue
             if work is Work.UNCHANGED:
-                draft.summary[Action.UNCHANGED] += str(record.id) not in failed  # what failed is told as that
+                draft.summary[Action.UNCHANGED] += record.id not in failed  # what failed is told as that
             elif work is Work.DESIGN:
                 to_design.append(record)
             elif work is Work.HELD:
@@ -316,12 +316,13 @@ class Planner:
             detail={"change_set": record.id, "digest": record.digest, "items": len(items), "blocked": record.blocked},
         )
 
+        waiting = canonical_json([asset.to_json() for asset in sorted(draft.waiting)]).decode()
         conflicts = [(item.asset, AssetStatus.CONFLICT) for item in items if item.action is Action.CONFLICT]
 
         async def save(tx: Tx) -> None:
             await tx.change_sets.put(record, items)
             await tx.catalog.set_statuses(conflicts)
-            await tx.meta.set(COLUMN_GUARD, canonical_json(sorted(map(str, draft.waiting))).decode())
+            await tx.meta.set(COLUMN_GUARD, waiting)
             if draft.rebased:
                 await self._note_what_was_found(tx)
             await tx.audit.append_many([event])

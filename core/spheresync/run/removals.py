@@ -176,4 +176,4 @@ def _left(asset: AssetId, table: str, fields: Sequence[str]) -> Problem:
     more = f" and {len(fields) - _NAMED_FIELDS} more" if len(fields) > _NAMED_FIELDS else ""
     message = f"somebody else has changed {', '.join(fields[:_NAMED_FIELDS])}{more} of the retired table {table}"
     remedy = "Look at it in a preview; if it may go, apply that change set with deletes allowed."
-    return Problem(str(asset), DRIFT, f"{message}; it is not deleted", remedy)
+    return Problem.of(asset, DRIFT, f"{message}; it is not deleted", remedy)

@@ -232,4 +232,4 @@ def _deed(
 
 
 def _nothing(run_id: RunId) -> Problem:
-    return Problem(str(run_id), NOTHING_TO_UNDO, "this run changed nothing, so there is nothing to undo")
+    return Problem(run_id, NOTHING_TO_UNDO, "this run changed nothing, so there is nothing to undo")

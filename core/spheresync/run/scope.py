@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spheresync.model import AssetId, JsonValue, SpaceName, Tier
-from spheresync.run.wrong_names import WrongName, nearest, refuse, show_form, unknown, unknown_asset
+from spheresync.run.named_assets import named_asset
+from spheresync.run.unspellable import UnspellableSpace, unspellable_spaces
+from spheresync.run.wrong_names import WrongName, nearest, refuse, unknown, unknown_asset
 from spheresync.state.store import Store
 
 
@@ -34,12 +36,13 @@ class Scope:
         configured = list(targets)
         wrong = [_unknown_target(name, configured) for name in request.targets if name not in configured]
         wrong += [_unknown_tier(name) for name in request.tiers if name not in set(Tier)]
-        assets = set()
+        assets = set[AssetId]()
         for text in request.assets:
-            try:
-                assets.add(AssetId.parse(text))
-            except ValueError as error:
-                wrong.append(WrongName("asset's form", str(error), show_form))
+            named = named_asset(text)
+            if isinstance(named, WrongName):
+                wrong.append(named)
+            else:
+                assets.add(named)
         tiers = frozenset(Tier(text) for text in request.tiers if text in set(Tier))
         return cls(frozenset(map(SpaceName, request.spaces)), frozenset(assets), tiers), tuple(wrong)
 
@@ -82,7 +85,7 @@ class Scope:
     def to_json(self) -> dict[str, JsonValue]:
         return {
             "spaces": [*sorted(self.spaces)],
-            "assets": [*sorted(str(asset) for asset in self.assets)],
+            "assets": [asset.to_json() for asset in sorted(self.assets)],
             "tiers": [*sorted(self.tiers)],
         }
 
@@ -90,14 +93,14 @@ class Scope:
     def from_json(cls, value: dict[str, JsonValue]) -> Scope:
         """Read what `to_json` wrote."""
 
-        def texts(key: str) -> list[str]:
-            items = value.get(key)
-            return [str(item) for item in items] if isinstance(items, list) else []
+        def items(key: str) -> list[JsonValue]:
+            found = value.get(key)
+            return found if isinstance(found, list) else []
 
         return cls(
-            frozenset(map(SpaceName, texts("spaces"))),
-            frozenset(map(AssetId.parse, texts("assets"))),
-            frozenset(map(Tier, texts("tiers"))),
+            frozenset(SpaceName(str(item)) for item in items("spaces")),
+            frozenset(map(AssetId.from_json, items("assets"))),
+            frozenset(Tier(str(item)) for item in items("tiers")),
         )
 
 
@@ -111,6 +114,11 @@ def _unknown_tier(name: str) -> WrongName:
     return WrongName("tier", said, lambda: nearest(name, Tier) or f"Tiers: {', '.join(Tier)}.")
 
 
+def _kept_out(space: UnspellableSpace) -> WrongName:
+    problem = space.problem
+    return WrongName("space", problem.message, lambda: problem.remedy)
+
+
 async def look_up(store: Store, scope: Scope, *, listed: bool = True) -> tuple[WrongName, ...]:
     """The spaces and assets of a scope that the catalog does not hold; `listed`: it would if they existed.
 
@@ -119,8 +127,13 @@ async def look_up(store: Store, scope: Scope, *, listed: bool = True) -> tuple[W
     known = {space.name for space in await store.catalog.spaces()}
     if not known:
         return ()
-    spaces = sorted(scope.spaces - known)
-    wrong = [unknown("space", space, known, listing="list_spaces", listed=listed) for space in spaces]
+    kept_out = {space.name: space for space in await unspellable_spaces(store, scope.spaces.__contains__)}
+    wrong = [
+        _kept_out(kept_out[space])
+        if space in kept_out
+        else unknown("space", space, known, listing="list_spaces", listed=listed)
+        for space in sorted(scope.spaces - known)
+    ]
     missing = [asset for asset in sorted(scope.assets) if await store.catalog.asset(asset) is None]
     if missing:
         missing.sort(key=lambda asset: asset.space not in known)  # the nearer to right, the earlier told

@@ -20,6 +20,7 @@ from spheresync.run.progress import OnProgress, ProgressEvent, silent
 from spheresync.run.scope import Scope
 from spheresync.source.tenant import DatasphereSource
 from spheresync.state.records import AssetRecord, ChangeSetRecord
+from spheresync.state.spelling import read_problems, spell_problems
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Target
 
@@ -136,7 +137,7 @@ class Workshop:
             "began": isoformat(began),
             "scope": scope.to_json(),
             "thorough": thorough,
-            "report": asdict(report),
+            "report": asdict(report) | {"problems": spell_problems(report.problems)},
         }
 
         async def remember(tx: Tx) -> None:
@@ -155,7 +156,9 @@ class Workshop:
         if not Scope.from_json(note["scope"]).covers(scope):
             return None
         figures = note["report"]
-        figures["problems"] = [Problem(**problem) for problem in figures["problems"]]
+        if not isinstance(figures["problems"], str):
+            return None  # noted by a process of a former version
+        figures["problems"] = list(read_problems(figures["problems"]))
         return DiscoveryReport(**figures)
 
     @asynccontextmanager

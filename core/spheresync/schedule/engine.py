@@ -16,13 +16,14 @@ The promises, which `tests/contract/engine_promises.py` holds every engine to:
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType, Protocol
 
-from spheresync.model import Problem
+from spheresync.model import AssetId, Problem, canonical_json
 
 JobId = NewType("JobId", int)
 
@@ -34,6 +35,10 @@ class JobKind(StrEnum):
     READ = "read"  # read the definition of an asset
     WRITE = "write"  # bring the targets to what is known of an asset
     SWEEP = "sweep"  # look for what others did to the targets; one job
+
+
+OF_ASSETS = frozenset({JobKind.READ, JobKind.WRITE})
+"""Kinds whose jobs are about one asset each; a write without a subject is about all that goes."""
 
 
 class JobState(StrEnum):
@@ -81,6 +86,30 @@ class Job:
     cancel_requested: bool
     problem: Problem | None
     created_at: datetime
+
+    @property
+    def asset(self) -> AssetId | None:
+        """The asset that it is about; None of a job about all of them, and of a subject that says no asset's name."""
+        if self.kind not in OF_ASSETS:
+            return None
+        try:
+            return AssetId.from_json(json.loads(self.subject) if self.subject.startswith("[") else self.subject)
+        except ValueError:
+            return None
+
+    @property
+    def about(self) -> str:
+        """What it is about, as people say it."""
+        return self.subject if self.asset is None else str(self.asset)
+
+    def problem_of(self, code: str, message: str, remedy: str = "") -> Problem:
+        """Why it failed."""
+        return Problem(self.about, code, message, remedy, self.asset)
+
+
+def subject_of(asset: AssetId) -> str:
+    """The subject of jobs about one asset."""
+    return canonical_json(asset.to_json()).decode()
 
 
 class JobEngine(Protocol):

@@ -19,7 +19,7 @@ from spheresync.run.sweeping import Sweep
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LISTED, SCHEDULER
 from spheresync.schedule.due import next_due
-from spheresync.schedule.engine import JobKind, NewJob
+from spheresync.schedule.engine import JobKind, NewJob, subject_of
 from spheresync.schedule.pending import REMOVES, token_of, token_of_all, work_of
 from spheresync.schedule.rates import Evidence
 from spheresync.state.records import AssetRecord
@@ -104,7 +104,7 @@ async def write_jobs(workshop: Workshop, records: Sequence[AssetRecord]) -> list
     return [
         NewJob(
             JobKind.WRITE,
-            str(record.id),
+            subject_of(record.id),
             RANKS[record.tier or Tier.MEDIUM],
             "new or changed in Datasphere or in the rules",
             token_of(workshop, record, Work.DESIGN),

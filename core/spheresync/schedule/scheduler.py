@@ -17,7 +17,7 @@ from spheresync.alerts.alerting import LEASE as TELLING
 from spheresync.alerts.alerting import Alerting
 from spheresync.errors import FenceError
 from spheresync.isolation import isolated_group
-from spheresync.model import AssetId, Problem
+from spheresync.model import Problem
 from spheresync.observe.context import about
 from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import Pulse
@@ -175,7 +175,7 @@ class Scheduler:
         if problem is None:
             await self._engine.finish([job])
         else:
-            with about(asset=job.subject if job.kind is JobKind.READ else None):
+            with about(asset=job.about if job.asset is not None else None):
                 log.warning("%s: %s", job.kind, problem.message)
             await self._engine.fail(job, problem)
         return True
@@ -186,8 +186,10 @@ class Scheduler:
                 return await list_tenant(self._workshop)
             if job.kind is JobKind.SWEEP:
                 return await sweep_targets(self._workshop)
-            with about(asset=job.subject):
-                return await read_definition(self._workshop, AssetId.parse(job.subject))
+            if job.asset is None:
+                return None, []
+            with about(asset=job.about):
+                return await read_definition(self._workshop, job.asset)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this job
             return _failure(error, job), []
 
@@ -251,10 +253,10 @@ class Scheduler:
 
 
 def _failure(error: Exception, job: Job) -> Problem:
-    ours = product_error(error, f"job {job.kind} {job.subject}".strip())
-    return Problem(job.subject, ours.problem_code, ours.message, ours.remedy)
+    ours = product_error(error, f"job {job.kind} {job.about}".strip())
+    return job.problem_of(ours.problem_code, ours.message, ours.remedy)
 
 
 def _too_long(job: Job) -> Problem:
     minutes = int(_LIMITS[job.kind].total_seconds() // 60)
-    return Problem(job.subject, TIMED_OUT, f"It was given up after {minutes} minutes.", "It is tried again by itself.")
+    return job.problem_of(TIMED_OUT, f"It was given up after {minutes} minutes.", "It is tried again by itself.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from spheresync.model import AssetId
 from spheresync.plan.triage import Work
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.engine import Job, JobEngine, JobKind, JobState
@@ -23,9 +22,10 @@ async def forget_settled(workshop: Workshop, engine: JobEngine) -> None:
 async def _is_settled(workshop: Workshop, job: Job) -> bool:
     if job.kind is JobKind.WRITE and job.subject == REMOVALS:
         return not await removals(workshop)
-    if job.kind not in {JobKind.WRITE, JobKind.READ}:
+    asset = job.asset
+    if asset is None:
         return False
-    record = await workshop.store.catalog.asset(AssetId.parse(job.subject))
+    record = await workshop.store.catalog.asset(asset)
     if record is None or record.misses or not record.included:
         return True
     if job.kind is JobKind.READ:

@@ -14,7 +14,7 @@ from spheresync.run.workshop import Workshop
 from spheresync.schedule.choice import Candidate, choose
 from spheresync.schedule.control import LISTED, paused_tiers
 from spheresync.schedule.due import in_window, next_due
-from spheresync.schedule.engine import JobEngine, JobKind, JobState, NewJob
+from spheresync.schedule.engine import JobEngine, JobKind, JobState, NewJob, subject_of
 from spheresync.schedule.looking import RANKS, write_jobs
 from spheresync.schedule.rates import Evidence, pool_rates, rate_of
 from spheresync.state.records import FacetCount
@@ -139,7 +139,7 @@ class Turns:
             late = chosen.age is not None and chosen.overdue > 0
             rank = RANKS[Tier.CRITICAL] if late else RANKS[chosen.tier]
             reason = "never read" if chosen.age is None else f"due in tier {chosen.tier}"
-            jobs.append(NewJob(JobKind.READ, str(chosen.asset), rank, reason, isoformat(now), revive=True))
+            jobs.append(NewJob(JobKind.READ, subject_of(chosen.asset), rank, reason, isoformat(now), revive=True))
         return jobs
 
     async def _not_read_by_others(self, settings: Settings, now: datetime, rows: Sequence[DueRow]) -> list[DueRow]:

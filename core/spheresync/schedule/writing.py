@@ -14,7 +14,7 @@ from spheresync.run.executor import RunRequest
 from spheresync.run.scope import Scope
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.engine import Job, JobEngine
-from spheresync.schedule.looking import REMOVALS, removals
+from spheresync.schedule.looking import removals
 from spheresync.schedule.pending import work_of
 from spheresync.schedule.retries import HELD_BACK
 from spheresync.state.records import AssetRecord, ChangeSetItem, JournalEntry, RunRecord
@@ -28,10 +28,10 @@ StartRun = Callable[[RunRequest], Awaitable[RunRecord]]
 
 async def write_batch(workshop: Workshop, engine: JobEngine, jobs: Sequence[Job], run: StartRun) -> None:
     """Do claimed jobs to write, and finish or fail each."""
-    alone = [job for job in jobs if job.subject == REMOVALS]
-    others = [job for job in jobs if job.subject != REMOVALS]
+    alone = [job for job in jobs if job.asset is None]
+    others = {job.asset: job for job in jobs if job.asset is not None}
     if others:
-        await _write(workshop, engine, {AssetId.parse(job.subject): job for job in others}, run)
+        await _write(workshop, engine, others, run)
     for job in alone:
         await _remove(workshop, engine, job, run)
 
@@ -73,7 +73,7 @@ async def _records(workshop: Workshop, assets: Iterable[AssetId]) -> list[AssetR
 
 def _undone(asset: AssetId, run: RunRecord) -> Problem:
     """A run that ended well and left something as it was: without this it would be tried again and again."""
-    return Problem(str(asset), HELD_BACK, f"run {run.id} left it as it is.", "Look at the findings of that run.")
+    return Problem.of(asset, HELD_BACK, f"run {run.id} left it as it is.", "Look at the findings of that run.")
 
 
 async def _problems(workshop: Workshop, run: RunRecord, assets: Sequence[AssetId]) -> dict[AssetId, Problem]:
@@ -87,8 +87,7 @@ async def _problems(workshop: Workshop, run: RunRecord, assets: Sequence[AssetId
     items = await workshop.store.change_sets.all_items(run.change_set_id)
     wanted = set(assets)
     planned = await workshop.store.change_sets.get(run.change_set_id)
-    unplanned = {problem.subject: problem for problem in planned.problems}
-    found = {asset: unplanned[str(asset)] for asset in wanted if str(asset) in unplanned}
+    found = {problem.asset: problem for problem in planned.problems if problem.asset in wanted}
     for item in items:
         said = _problem(item, entries.get(item.ordinal), run)
         if item.asset in wanted and said is not None:
@@ -100,14 +99,14 @@ def _problem(item: ChangeSetItem, entry: JournalEntry | None, run: RunRecord) ->
     if entry is not None and entry.problem is not None:
         return entry.problem
     if item.blocked_by is not None:
-        return Problem(
-            str(item.asset),
+        return Problem.of(
+            item.asset,
             HELD_BACK,
             f"{item.blocked_by} holds it back in run {run.id}.",
             "Look at that run's findings.",
         )
     if not item.action.changes_something:
-        return None if item.action is Action.HELD else Problem(str(item.asset), item.action, item.reason)
+        return None if item.action is Action.HELD else Problem.of(item.asset, item.action, item.reason)
     if entry is None or not entry.state.ended:
         return run.problems[0] if run.problems else None
     return None

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from spheresync.errors import TargetFault, UsageError
 from spheresync.model import Action, AssetId, RunState
+from spheresync.run.named_assets import named_asset
 from spheresync.run.wrong_names import nearest
 from spheresync.state.store import Store
 
@@ -42,10 +43,8 @@ async def require_known_words(store: Store, *, action: str | None, outcome: str 
 
 async def note_on_asset(store: Store, asset: str) -> str | None:
     """Why an asset has no entries, where nothing at all is known of it; None where it is known."""
-    try:
-        known = await store.catalog.asset(AssetId.parse(asset)) is not None
-    except ValueError:
-        known = False
+    named = named_asset(asset)
+    known = isinstance(named, AssetId) and await store.catalog.asset(named) is not None
     if known or (await store.audit.query(asset=asset, limit=1))[1]:
         return None
     near = nearest(asset, [str(record.id) for record in await store.catalog.assets()])

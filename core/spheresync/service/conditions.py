@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 import anyio
@@ -11,7 +12,7 @@ from spheresync.alerts.conditions import Condition, end_condition, note_conditio
 from spheresync.answers import SyncStatus
 from spheresync.config import AlertKind
 from spheresync.errors import SourceFault
-from spheresync.model import AssetId, AssetStatus, Problem, RunState, counted, isoformat
+from spheresync.model import AssetStatus, Problem, RunState, counted, isoformat
 from spheresync.plan.guards import ALL_LOSE_COLUMNS, GUARDS
 from spheresync.plan.triage import Work
 from spheresync.run.verdict import BLOCKED
@@ -113,7 +114,7 @@ class Watch:
         engine = EmbeddedEngine(self._store, self._workshop.clock)
         jobs = await engine.queue(state=JobState.DEAD, limit=_LOOKED_AT)
         problems = [
-            Problem(job.subject, job.problem.code, job.problem.message, job.problem.remedy)
+            replace(job.problem, subject=job.about, asset=job.asset)
             for job in jobs
             if job.problem is not None and await self._is_open(job)
         ]
@@ -122,9 +123,9 @@ class Watch:
 
     async def _is_open(self, job: Job) -> bool:
         """Whether what a job was about still waits: a person, or a command, may have seen to it without the queue."""
-        if "/" not in job.subject:
+        if job.asset is None:
             return True
-        record = await self._store.catalog.asset(AssetId.parse(job.subject))
+        record = await self._store.catalog.asset(job.asset)
         if record is None:
             return False
         if job.kind is JobKind.READ:

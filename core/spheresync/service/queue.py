@@ -72,7 +72,7 @@ async def _job(engine: EmbeddedEngine, job_id: int) -> Job:
 
 
 async def _note(workshop: Workshop, job: Job, what: str, principal: Principal) -> None:
-    detail: dict[str, JsonValue] = {"job": int(job.id), "kind": job.kind, "subject": job.subject}
+    detail: dict[str, JsonValue] = {"job": int(job.id), "kind": job.kind, "subject": job.about}
     event = AuditEvent(principal.id, "schedule", None, None, None, what, detail)
 
     async def note(tx: Tx) -> None:
@@ -86,7 +86,7 @@ def _row(job: Job) -> QueuedJob:
         job_id=int(job.id),
         state=job.state,
         kind=job.kind,
-        subject=job.subject,
+        subject=job.about,
         reason=job.reason,
         not_before=isoformat(job.not_before),
         attempts=job.attempts,

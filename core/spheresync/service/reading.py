@@ -44,9 +44,10 @@ from spheresync.model import (
 )
 from spheresync.plan.approvals import approved_by_another, deletes_wait, promotion_waits
 from spheresync.run.displaced import Displaced
+from spheresync.run.named_assets import named_asset
 from spheresync.run.naming import Address, displaced_database, known_address
 from spheresync.run.workshop import Workshop
-from spheresync.run.wrong_names import show_form, unknown_asset, unknown_name, unknown_names
+from spheresync.run.wrong_names import WrongName, unknown_asset, unknown_name, unknown_names
 from spheresync.service import rows
 from spheresync.service.audit_questions import note_on_asset, require_known_words
 from spheresync.service.cursors import Listing, page_size
@@ -141,11 +142,10 @@ class Reading:
         if name not in known:
             raise unknown_name("space", name, known, listing="list_spaces")
 
-    async def _record(self, text: str) -> AssetRecord:
-        try:
-            asset = AssetId.parse(text)
-        except ValueError as error:
-            raise UsageError(f"{error}.", remedy=show_form()) from error
+    async def _record(self, named: str | AssetId) -> AssetRecord:
+        asset = named_asset(named) if isinstance(named, str) else named
+        if isinstance(asset, WrongName):
+            raise unknown_names([asset])
         record = await self._store.catalog.asset(asset)
         if record is None:
             spaces = {space.name for space in await self._store.catalog.spaces()}
@@ -157,12 +157,17 @@ class Reading:
             return None
         return decode_asset(await self._store.blobs.get(record.definition))
 
-    async def describe_asset(self, text: str) -> AssetDetail:
-        record = await self._record(text)
-        asset = await self._definition(record)
+    async def describe_asset(self, asset: str | AssetId) -> AssetDetail:
+        """All that is known of one asset, named by a person or by an identity.
+
+        Raises:
+            UsageError: it is not of the form SPACE/NAME, or not known.
+        """
+        record = await self._record(asset)
+        definition = await self._definition(record)
         checkpoints = await self._store.checkpoints.of_asset(record.id)
         pii: dict[str, list[str]] = {}
-        for column in asset.columns if asset is not None else ():
+        for column in definition.columns if definition is not None else ():
             if column.pii is not None:
                 pii.setdefault(column.pii, []).append(column.name)
         prints = record.fingerprints
@@ -173,8 +178,8 @@ class Reading:
             tier=self._tier(record),
             status=record.status,
             problem=f"{record.problem.message} {record.problem.remedy}".strip() if record.problem else None,
-            columns=[rows.column_row(column) for column in asset.columns] if asset is not None else [],
-            context=_context(asset) if asset is not None else {},
+            columns=[rows.column_row(column) for column in definition.columns] if definition is not None else [],
+            context=_context(definition) if definition is not None else {},
             targets=[rows.target_row(held) for held in checkpoints],
             fingerprints={}
             if prints is None

@@ -12,7 +12,7 @@ from spheresync.model import Principal, Tier, isoformat
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE, LISTED, may_write, paused_tiers, set_paused
 from spheresync.schedule.embedded import EmbeddedEngine
-from spheresync.schedule.engine import JobKind, JobState, NewJob
+from spheresync.schedule.engine import JobKind, JobState, NewJob, subject_of
 from spheresync.schedule.looking import RANKS
 from spheresync.schedule.proposing import proposed
 from spheresync.schedule.turns import LIST_RANK, TENANT
@@ -107,7 +107,7 @@ async def scheduler_status(workshop: Workshop) -> SchedulerStatus:
         set_aside=[
             JobRow(
                 kind=job.kind,
-                subject=job.subject,
+                subject=job.about,
                 attempts=job.attempts,
                 problem=None if job.problem is None else rows.finding(job.problem),
             )
@@ -125,7 +125,15 @@ async def _run_now(workshop: Workshop, tier: Tier, now: datetime) -> int:
     watched = [row for row in await workshop.store.schedule.watched() if row.tier is tier]
     await engine.submit(
         [
-            NewJob(JobKind.READ, str(row.asset), RANKS[tier], "a person asked for it", token, needs=listed, revive=True)
+            NewJob(
+                JobKind.READ,
+                subject_of(row.asset),
+                RANKS[tier],
+                "a person asked for it",
+                token,
+                needs=listed,
+                revive=True,
+            )
             for row in watched
         ]
     )

@@ -40,6 +40,7 @@ from spheresync.run.executor import Executor, RunRequest
 from spheresync.run.planning import PlanRequest
 from spheresync.run.progress import OnProgress, silent
 from spheresync.run.scope import Scope, ScopeRequest, checked_scope, require_found
+from spheresync.run.unspellable import unspellable_spaces
 from spheresync.run.workshop import LAST_DISCOVERY, Workshop
 from spheresync.schedule.control import SCHEDULER
 from spheresync.schedule.embedded import EmbeddedEngine
@@ -195,7 +196,10 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
     async def _known_problems(self, scope: Scope) -> tuple[Problem, ...]:
         known = [space for space in await self._store.catalog.spaces() if space.present]
         spaces = [space.problem for space in known if scope.wants_space(space.name)]
-        return tuple(problem for problem in spaces if problem is not None)
+        kept_out = await unspellable_spaces(
+            self._store, lambda space: scope.wants_space(space) and self._workshop.mapping.may_hold(space)
+        )
+        return (*(problem for problem in spaces if problem is not None), *(space.problem for space in kept_out))
 
     async def apply(self, change_set_id: str, principal: Principal, *, allow_deletes: bool = False) -> RunAnswer:
         """Start the run of a saved change set, or answer the one that it already has.

@@ -12,6 +12,7 @@ from spheresync.model import DEFAULT_DESTINATION, GLUE, counted
 from spheresync.observe.pulse import LoopFailure
 from spheresync.plan.approvals import DELETES_NOT_APPROVED
 from spheresync.run.allowing import unapproved_promotion
+from spheresync.run.unspellable import unspellable_spaces
 from spheresync.run.workshop import Workshop
 from spheresync.service import rows
 from spheresync.service.health import health_of
@@ -37,6 +38,8 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
     ended = [run for run in runs if run.state.ended]
     problems = [rows.finding(space.problem) for space in await store.catalog.spaces() if space.problem is not None]
     problems += map(_failing, loops)
+    kept_out = await unspellable_spaces(store, workshop.mapping.may_hold)
+    problems += [rows.finding(space.problem) for space in kept_out]
     broken = workshop.settings_problem
     if broken is not None:
         problems.insert(0, rows.finding(broken))

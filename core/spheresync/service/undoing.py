@@ -8,8 +8,9 @@ from dataclasses import replace
 from spheresync.answers import ChangeSetAnswer, ReleaseAnswer
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Principal, RunId
 from spheresync.plan.triage import is_held, status_of
+from spheresync.run.named_assets import named_asset
 from spheresync.run.reverting import Reverter
-from spheresync.run.wrong_names import WrongName, refuse, show_form, unknown_asset
+from spheresync.run.wrong_names import WrongName, refuse, unknown_asset
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.reading import Reading
 from spheresync.state.records import AssetRecord, AuditEvent, Checkpoint
@@ -70,12 +71,11 @@ class Undoing(Reading):
 
 
 def _wanted(names: Sequence[str], records: Mapping[AssetId, AssetRecord], spaces: Collection[str]) -> set[AssetId]:
-    wanted, wrong = set(), []
+    wanted, wrong = set[AssetId](), list[WrongName]()
     for name in names:
-        try:
-            asset = AssetId.parse(name)
-        except ValueError as error:
-            wrong.append(WrongName("asset's form", str(error), show_form))
+        asset = named_asset(name)
+        if isinstance(asset, WrongName):
+            wrong.append(asset)
             continue
         wanted.add(asset)
         if asset not in records:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.isolation import isolated_group
-from spheresync.model import SpaceName
+from spheresync.model import UNSPELLABLE_REMEDY, SpaceName, shown, unspellable
 
 SIGN_IN = "datasphere token"
 CATALOG = "datasphere catalog"
@@ -38,6 +38,7 @@ async def check_spaces(
     """
     held: dict[SpaceName, int] = {}
     refused: dict[SpaceName, SourceError] = {}
+    kept_out = {space: why for space in spaces if (why := unspellable(space, of_space=True))}
 
     async def ask(space: SpaceName) -> None:
         try:
@@ -47,8 +48,9 @@ async def check_spaces(
 
     async with isolated_group() as group:
         for space in spaces:
-            group.start_soon(ask, space)
-    return (*_good(held, left_out), *_bad(refused))
+            if space not in kept_out:
+                group.start_soon(ask, space)
+    return (*_good(held, left_out), *_bad(refused), *_kept_out(kept_out))
 
 
 def _good(held: dict[SpaceName, int], left_out: int) -> Iterator[Check]:
@@ -83,6 +85,15 @@ def _bad(refused: dict[SpaceName, SourceError]) -> Iterator[Check]:
             f"The assets of {len(more)} more spaces cannot be listed ({', '.join(causes)}): {_names(more)}.",
             "Most likely the cause is that of the spaces before; mend those and test again.",
         )
+
+
+def _kept_out(spaces: Mapping[SpaceName, str]) -> Iterator[Check]:
+    for space, why in sorted(spaces.items())[:NAMED]:
+        text = f"Space {space!r} is kept out with all its assets: {why}."
+        yield Check(f"datasphere space {shown(space) or repr(space)}", False, text, UNSPELLABLE_REMEDY)
+    if len(spaces) > NAMED:
+        text = f"Spaces that are kept out for their names besides: {len(spaces) - NAMED}."
+        yield Check(SPACES, False, text, UNSPELLABLE_REMEDY)
 
 
 def _names(spaces: Sequence[SpaceName] | dict[SpaceName, int]) -> str:

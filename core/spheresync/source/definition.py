@@ -53,7 +53,7 @@ async def fetch(http: TenantHttp, entry: AssetEntry) -> RawDefinition:
         benign = named_error.fault is SourceFault.NO_ANALYTICAL_ACCESS and not entry.supports_analytical_queries
         if not benign or RELATIONAL not in documents:
             raise named_error from error
-        notes = (Problem(str(entry.id), named_error.fault.value, named_error.message, named_error.remedy),)
+        notes = (Problem.of(entry.id, named_error.fault.value, named_error.message, named_error.remedy),)
     pairs = tuple((surface, documents[surface]) for surface in (RELATIONAL, ANALYTICAL) if surface in documents)
     return RawDefinition(entry, pairs, _digest(entry, pairs), notes)
 

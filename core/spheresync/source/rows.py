@@ -12,6 +12,7 @@ from spheresync.source.http import Response
 
 _Item_co = TypeVar("_Item_co", covariant=True)
 
+_FLAW = SourceFault.WRONG_SHAPE.value
 _REMEDY = "Report it to SAP; until it is mended, nothing here counts as deleted."
 
 
@@ -61,7 +62,7 @@ def read_space(row: object, position: int) -> Row[SpaceEntry]:
     name = _name(fields, position, "spaces")
     faults: list[str] = []
     entry = SpaceEntry(SpaceName(name), _text(fields, "label", faults) or "")
-    return Row(name, entry, _problem(name, faults))
+    return Row(name, entry, Problem(name, _FLAW, _told(faults), _REMEDY) if faults else None)
 
 
 def read_asset(row: object, position: int, space: SpaceName) -> Row[AssetEntry]:
@@ -73,6 +74,8 @@ def read_asset(row: object, position: int, space: SpaceName) -> Row[AssetEntry]:
     scope = f"assets of {space}"
     fields = _fields(row, position, scope)
     name = _name(fields, position, scope)
+    if not name:
+        raise _wrong(f"Row {position} of the {scope} has no usable name.")
     if fields.get("spaceName", space) not in {space, None}:
         raise _wrong(f"Row {position} of the {scope} is {name!r} of another space, {fields['spaceName']!r}.")
     faults: list[str] = []
@@ -84,7 +87,7 @@ def read_asset(row: object, position: int, space: SpaceName) -> Row[AssetEntry]:
         supports_analytical_queries=_flag(fields, "supportsAnalyticalQueries", faults),
         has_parameters=_flag(fields, "hasParameters", faults),
     )
-    return Row(name, entry, _problem(str(entry.id), faults))
+    return Row(name, entry, Problem.of(entry.id, _FLAW, _told(faults), _REMEDY) if faults else None)
 
 
 def _load(response: Response) -> object:
@@ -126,15 +129,11 @@ def _fields(row: object, position: int, scope: str) -> dict[str, object]:
 
 
 def _name(fields: dict[str, object], position: int, scope: str) -> str:
+    """What the row calls itself; whether anything of that name can be kept is for `model.unspellable` to say."""
     name = fields.get("name")
-    if not isinstance(name, str) or not name.strip() or not _is_unicode(name):
+    if not isinstance(name, str):
         raise _wrong(f"Row {position} of the {scope} has no usable name.")
     return name
-
-
-def _is_unicode(text: str) -> bool:
-    """JSON may spell half a character; no name has one."""
-    return not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def _text(fields: dict[str, object], key: str, faults: list[str]) -> str | None:
@@ -153,11 +152,8 @@ def _flag(fields: dict[str, object], key: str, faults: list[str]) -> bool:
     return False
 
 
-def _problem(subject: str, faults: list[str]) -> Problem | None:
-    if not faults:
-        return None
-    message = f"The catalog's entry is unusable: {'; '.join(faults)}."
-    return Problem(subject, SourceFault.WRONG_SHAPE.value, message, _REMEDY)
+def _told(faults: list[str]) -> str:
+    return f"The catalog's entry is unusable: {'; '.join(faults)}."
 
 
 def _wrong(message: str) -> SourceError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from spheresync.model import Action, AssetEntry, AssetId, Digest, Fingerprints, Problem, canonical_json
+from spheresync.model import Action, AssetEntry, AssetId, Digest, Fingerprints, JsonValue, Problem, canonical_json
 
 
 def spell_problem(problem: Problem | None) -> str | None:
@@ -18,11 +18,21 @@ def read_problem(text: str | None) -> Problem | None:
 
 def spell_problems(problems: Sequence[Problem]) -> str:
     """ASCII only: messages quote what came from outside, which may be no valid Unicode."""
-    return json.dumps([[p.subject, p.code, p.message, p.remedy] for p in problems], separators=(",", ":"))
+    return json.dumps([_fields(problem) for problem in problems], separators=(",", ":"))
 
 
 def read_problems(text: str) -> tuple[Problem, ...]:
-    return () if text == "[]" else tuple(Problem(*fields) for fields in json.loads(text))
+    """Those of former versions name no asset."""
+    return () if text == "[]" else tuple(_problem(*fields) for fields in json.loads(text))
+
+
+def _fields(problem: Problem) -> list[JsonValue]:
+    fields: list[JsonValue] = [problem.subject, problem.code, problem.message, problem.remedy]
+    return fields if problem.asset is None else [*fields, problem.asset.to_json()]
+
+
+def _problem(subject: str, code: str, message: str, remedy: str, asset: JsonValue = None) -> Problem:
+    return Problem(subject, code, message, remedy, None if asset is None else AssetId.from_json(asset))
 
 
 def spell_counts(counts: Mapping[str, int] | Mapping[Action, int]) -> str:

@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from spheresync.answers import Page, SpaceRow
 from spheresync.errors import SpheresyncError, UsageError
+from spheresync.model import AssetId, SpaceName, TechnicalName
 from spheresync_server.failure import note_of
 from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.mcp_server.wording import answer_in_tool_words, in_tool_words
@@ -68,7 +69,7 @@ def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
     @server.resource("spheresync://assets/{space}/{name}", title="Asset", mime_type=_JSON, security=_NAMES)
     async def asset(space: str, name: str) -> str:
         """One asset: columns, business context, target objects. A slash in the name is written %2F."""
-        return await _found(service.describe_asset(f"{space}/{name}"))
+        return await _found(service.describe_asset(AssetId(SpaceName(space), TechnicalName(name))))
 
     @server.resource("spheresync://change-sets/{id}", title="Change set", mime_type=_JSON)
     async def change_set(id: str) -> str:  # noqa: A002  # the variable's name in CONTRACT.md

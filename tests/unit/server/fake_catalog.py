@@ -13,6 +13,7 @@ from spheresync.answers import (
     SpaceRow,
 )
 from spheresync.errors import UsageError
+from spheresync.model import AssetId
 from tests.unit.server.fake_asked import Asked
 from tests.unit.server.fake_drift import HOSTILE
 
@@ -70,7 +71,8 @@ class FakeCatalog(Asked):
             total=2,
         )
 
-    async def describe_asset(self, asset: str) -> AssetDetail:
+    async def describe_asset(self, asset: str | AssetId) -> AssetDetail:
+        asset = str(asset)
         self._asked("describe_asset", asset=asset)
         if asset not in {"SALES/V_ORDERS", SLASHED, HIDDEN, *ODD}:
             raise UsageError(f"there is no asset {asset!r}.", remedy="Did you mean SALES/V_ORDERS?")

@@ -258,3 +258,14 @@ async def test_names_are_literals_in_the_url(tenant: Tenant, hands: Hands) -> No
     async with connect(tenant, hands) as http:
         assert (await Catalog(http).list_assets(space)).complete
     assert tenant.asked() == [f"{BASE}{CURRENT}/spaces('O%27%27Brien%20%26%20S%C3%B6hne%2F50%25%2B%3F')/assets"]
+
+
+@pytest.mark.parametrize("name", ["\ud83d", "a\udc00", " ", "A/B", "\x00"])
+async def test_a_row_of_whatever_name_is_a_row(tenant: Tenant, hands: Hands, name: str) -> None:
+    tenant.on(ASSETS, rows(asset("A"), asset(name), **{"@odata.count": 2}))
+    tenant.on(SPACES, rows({"name": name, "label": "S"}, {"name": "", "label": "S"}))
+    async with connect(tenant, hands) as http:
+        spaces = await Catalog(http).list_spaces()
+        listing = await Catalog(http).list_assets(SALES)
+    assert (listing.complete, names(listing), listing.problems) == (True, ["A", name], ())
+    assert (spaces.complete, [space.name for space in spaces.items]) == (True, [name, ""])

@@ -1,0 +1,171 @@
+"""One installation in this process: the simulated tenant behind its HTTP client, the simulated Glue behind boto3.
+
+For properties that need many installations: the same discovery, plan and apply as a command has, without a process or
+a socket each. The clock of the source stands still, so that nothing waits.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import anyio.lowlevel
+import boto3.session
+import httpx2
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
+from botocore.compat import HTTPHeaders
+
+from spheresync.config import Settings, SettingsSource
+from spheresync.dog.objects import Landscape
+from spheresync.dog.store import MemoryContent
+from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
+from spheresync.model import Principal, RunId, TargetName, canonical_json, isoformat, utc_now
+from spheresync.run.executor import Executor, RunRequest
+from spheresync.run.progress import silent
+from spheresync.run.workshop import Workshop
+from spheresync.source.budget import UnlimitedBudget
+from spheresync.source.http import Login
+from spheresync.source.pace import Clock
+from spheresync.source.tenant import DatasphereSource
+from spheresync.state.records import RunRecord
+from spheresync.state.store import Store
+from spheresync.target.aws import AwsDoor
+from spheresync.target.glue import GlueTarget
+from tests.simulators.glue_server import GlueServer
+
+_SOMEBODY = Principal("user", "somebody", frozenset({"admin"}))
+
+
+@dataclass
+class InProcess:
+    """A state between a tenant and a Glue; whatever is asked of Glue is counted there."""
+
+    workshop: Workshop
+    store: Store
+    glue: GlueServer
+    _tenant: MemoryContent
+    _numbers: Any = field(default_factory=lambda: count(1))
+
+    def serve(self, landscape: Landscape) -> None:
+        """Let the tenant hold exactly this."""
+        self._tenant.edit(lambda _: landscape)
+
+    async def sync(self, request: RunRequest | None = None) -> RunRecord:
+        """Discover, plan and apply as a run of the state; answers the run that ended."""
+        self.glue.reset()
+        run = RunRecord.queued(
+            RunId(f"run_{next(self._numbers)}"),
+            "sync",
+            canonical_json((request or RunRequest()).to_json()),
+            _SOMEBODY,
+            owner=self.store.owner.id,
+            at=isoformat(self.workshop.clock()),
+        )
+        await self.store.write(lambda tx: tx.runs.create(run))
+        return await Executor(self.workshop, silent).drive(run.id)
+
+    @property
+    def tables(self) -> dict[str, tuple[str, str]]:
+        """Database and table of each asset, by `spheresync.source`."""
+        return {
+            table["live"]["Parameters"]["spheresync.source"]: (database, name)
+            for database, tables in self.glue.catalog.dump()["tables"].items()
+            for name, table in tables.items()
+        }
+
+
+@asynccontextmanager
+async def in_process(folder: Path, landscape: Landscape | None = None) -> AsyncIterator[InProcess]:
+    """An installation with its state in `folder`."""
+    tenant, glue = MemoryContent(landscape or Landscape()), GlueServer()
+    settings = SettingsSource("wolf", None, _environment(folder), folder)
+    app = DogTenant(content=tenant)
+    login = Login(app.sign_in.client_id, app.sign_in.client_secret, DOG_TOKEN_URL)
+    door = AwsDoor(lambda: _answered_by(glue), sleep=_no_wait)
+    clock = Clock(sleep=_no_wait)
+    async with (
+        Store.open(folder / "state") as store,
+        DatasphereSource(
+            DOG_BASE_URL,
+            login,
+            budget=UnlimitedBudget(),
+            clock=clock,
+            transport=httpx2.ASGITransport(app=app),
+        ) as source,
+    ):
+
+        async def make_source(_: Settings) -> DatasphereSource:
+            return source
+
+        def make_target(current: Settings, _: TargetName) -> GlueTarget:
+            return GlueTarget(door, owner=current.installation_marker, drift=current.drift)
+
+        workshop = Workshop(
+            store,
+            settings,
+            owner=store.owner.id,
+            clock=utc_now,
+            make_source=make_source,
+            make_target=make_target,
+        )
+        try:
+            yield InProcess(workshop, store, glue, tenant)
+        finally:
+            door.close()
+
+
+async def _no_wait(_: float) -> None:
+    await anyio.lowlevel.checkpoint()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
+        "SPHERESYNC_STATE_DIR": str(folder / "state"),
+        "SPHERESYNC_DATASPHERE__BASE_URL": DOG_BASE_URL,
+        "SPHERESYNC_DATASPHERE__TOKEN_URL": DOG_TOKEN_URL,
+        "SPHERESYNC_DATASPHERE__CLIENT_ID": "sb-in-process",
+        "SPHERESYNC_DATASPHERE__CLIENT_SECRET": "in-process",  # no secret: the tenant is in this process
+    }
+
+
+class _Answering:
+    """Hands the requests of the one boto3 session, which takes long to make, to the Glue of the moment."""
+
+    glue: GlueServer | None = None
+
+    def __call__(self, event_name: str, request: AWSPreparedRequest, **_: Any) -> AWSResponse:
+        assert self.glue is not None
+        _, _, operation = event_name.split(".", 2)
+        body = request.body.encode() if isinstance(request.body, str) else bytes(request.body or b"")
+        answer = self.glue.glue(operation, body)
+        assert answer is not None, "no fault of this Glue closes the connection"
+        headers = HTTPHeaders.from_dict({"Content-Type": "application/x-amz-json-1.1", "x-amzn-RequestId": "r"})
+        return AWSResponse(request.url, answer[0], headers, _Raw(answer[1]))
+
+
+class _Raw(io.BytesIO):
+    """A body in the shape that botocore reads from urllib3."""
+
+    def stream(self, **_: object) -> Any:
+        yield self.read()
+
+
+_ANSWERING = _Answering()
+
+
+def _answered_by(glue: GlueServer) -> boto3.session.Session:
+    _ANSWERING.glue = glue
+    return _session()
+
+
+@cache
+def _session() -> boto3.session.Session:
+    session = boto3.session.Session("id", "key", region_name="eu-central-1")
+    session.events.register_first("before-send", _ANSWERING)  # type: ignore[arg-type]  # the stubs know no such hook
+    return session
