@@ -46,6 +46,7 @@ from spheresync.run.naming import Names, Naming
 from spheresync.run.progress import OnProgress
 from spheresync.run.removals import DeleteRules, Removals
 from spheresync.run.scope import Scope
+from spheresync.run.unread import is_unread
 from spheresync.state.records import (
     AssetRecord,
     AuditEvent,
@@ -187,7 +188,8 @@ class Planner:
             mapping = decision.digest
             work = triage(record, held, decision, mapping, rules=rules, now=self._now, thorough=request.thorough)
             if work is Work.UNCHANGED:
-                draft.summary[Action.UNCHANGED] += str(record.id) not in failed  # what failed is told as that
+                # what could not be read is told as that, and what failed too
+                draft.summary[Action.UNCHANGED] += not (is_unread(record) or str(record.id) in failed)
             elif work is Work.DESIGN:
                 to_design.append(record)
             elif work is Work.HELD:

@@ -36,6 +36,7 @@ _MEANINGS = {
     "failed": "could not be read or written",
     "refused": "changed by others since the plan",
     "skipped": "not reached",
+    "unread": "could not be looked at in Datasphere; what AWS holds stays",
     "blocked": "left out: held by a guard, or a delete that was not allowed or not approved",
 }
 
