@@ -41,7 +41,7 @@ class RunTools:
         spaces: Spaces = None,
         assets: Assets = None,
         targets: Targets = None,
-        full: Annotated[bool, Field(description="Read and compare everything anew")] = False,
+        full: Annotated[bool, Field(strict=True, description="Read and compare everything anew")] = False,
         wait_seconds: WaitSeconds = 10,
     ) -> Annotated[CallToolResult, RunAnswer]:
         """Discover, plan and apply in one durable run: creates, updates and retires AWS catalog tables without a

@@ -17,6 +17,7 @@ from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError, UnexpectedToolError
 from mcp.server.stdio import stdio_server
+from mcp.shared.message import SessionMessage
 from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult
 from pydantic import AnyUrl, ValidationError
 
@@ -79,7 +80,7 @@ class SpheresyncServer(MCPServer[Desk]):
         self._refuse_closed(name)
         self._refuse_unknown_arguments(name, arguments)
         try:
-            return await super().call_tool(name, arguments, context)
+            return await super().call_tool(name, self._given(name, arguments), context)
         except MCPError:
             raise
         except ToolError as error:
@@ -110,6 +111,17 @@ class SpheresyncServer(MCPServer[Desk]):
         if unknown:
             valid = f"Valid: {', '.join(known)}." if known else "It takes none."
             raise ToolError(f"{name} has no argument {', '.join(map(repr, unknown))}. {valid}")
+
+    def _given(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Without what some clients fill in for an optional argument that they leave out."""
+        tool = self._tool_manager.get_tool(name)
+        assert tool is not None
+        required = tool.parameters.get("required", ())
+        return {
+            argument: value
+            for argument, value in arguments.items()
+            if argument in required or not (value is None or (argument == "cursor" and value == ""))
+        }
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Desk, Any] | None = None
@@ -146,8 +158,9 @@ class SpheresyncServer(MCPServer[Desk]):
 
     async def run_stdio_async(self) -> None:
         """Speak the protocol over stdin and stdout until stdin ends."""
-        stdin = cast("anyio.AsyncFile[str]", StandardInput(0))
-        async with stdio_server(stdin=stdin) as (incoming, outgoing):
+        stdin = StandardInput(0)
+        async with stdio_server(stdin=cast("anyio.AsyncFile[str]", stdin)) as (incoming, outgoing):
+            stdin.answer_with(lambda error: outgoing.send(SessionMessage(error)))
             options = self._lowlevel_server.create_initialization_options()
             await self._lowlevel_server.run(incoming, outgoing, options)
 
