@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from spheresync.config import DeletionPolicy, Settings
 from spheresync.mapping.glue_table import retired
-from spheresync.model import DEFAULT_DESTINATION, Action, AssetId, PhysicalName, Problem
+from spheresync.model import DEFAULT_DESTINATION, Action, AssetId, PhysicalName, Problem, counted
 from spheresync.plan.approvals import DELETES_NOT_APPROVED
 from spheresync.plan.diff import field_changes
 from spheresync.plan.drift import DRIFT, foreign_because
@@ -78,7 +78,7 @@ class Removals:
         for work, subject in self._draft.removals:
             assert subject.checkpoint is not None
             last_body = blobs[subject.checkpoint.body]
-            times = f"no longer listed by Datasphere, {subject.record.misses} complete listings in a row"
+            times = f"no longer listed by Datasphere, {counted(subject.record.misses, 'complete listing')} in a row"
             if work is Work.RETIRE:
                 item: ChangeSetItem | None = self._retire(subject, subject.checkpoint, last_body, times)
             else:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import anyio
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import SpaceName
+from spheresync.model import SpaceName, counted
 
 SIGN_IN = "datasphere token"
 CATALOG = "datasphere catalog"
@@ -81,7 +81,7 @@ def _bad(refused: dict[SpaceName, SourceError]) -> Iterator[Check]:
         yield Check(
             SPACES,
             False,
-            f"The assets of {len(more)} more spaces cannot be listed ({', '.join(causes)}): {_names(more)}.",
+            f"The assets of {counted(len(more), 'more space')} cannot be listed ({', '.join(causes)}): {_names(more)}.",
             "Most likely the cause is that of the spaces before; mend those and test again.",
         )
 
@@ -94,4 +94,4 @@ def _names(spaces: Sequence[SpaceName] | dict[SpaceName, int]) -> str:
 
 def spaces_counted(number: int) -> str:
     """The number with its noun."""
-    return f"{number} {'space' if number == 1 else 'spaces'}"
+    return counted(number, "space")
