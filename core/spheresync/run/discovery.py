@@ -72,10 +72,14 @@ class DiscoveryReport:
     reached: bool = True
     problems: list[Problem] = field(default_factory=list)
     not_exposed: list[str] = field(default_factory=list)
+    gone: list[Problem] = field(default_factory=list)
 
     @property
     def notices(self) -> tuple[Problem, ...]:
-        """What is worth a line and no failure: assets that were listed and whose definition is not exposed."""
+        """What is worth a line and no failure: assets that were listed and whose definition is not exposed.
+
+        Spaces that are gone are none of these: whoever plans goes by what is known of them, read now or before.
+        """
         if not self.not_exposed:
             return ()
         named = ", ".join(sorted(self.not_exposed)[:5])
@@ -209,6 +213,7 @@ class Discovery:
         asked = {space.name for space in known_spaces if self._listable(space.name)}
         seen = ListedSpaces(known_spaces, in_spaces, self._mapping, now=self._now).compare(spaces, listings, asked)
         self._report.problems.extend(seen.problems)
+        self._report.gone.extend(seen.gone)
         settled += [self._with_status(record) for record in seen.assets]
 
         async def remember(tx: Tx) -> None:

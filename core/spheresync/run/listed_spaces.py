@@ -17,11 +17,15 @@ from spheresync.state.records import AssetRecord, SpaceRecord
 
 @dataclass(slots=True)
 class SpacesSeen:
-    """Records to be written; the status of the assets is still that of before. `problems` are of this pass."""
+    """Records to be written; the status of the assets is still that of before.
+
+    `problems` are of this pass; `gone` says the spaces that the tenant lists no more, which is no failure of it.
+    """
 
     spaces: list[SpaceRecord] = field(default_factory=list)
     assets: list[AssetRecord] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    gone: list[Problem] = field(default_factory=list)
 
 
 class ListedSpaces:
@@ -101,7 +105,7 @@ class ListedSpaces:
         if self._mapping.may_hold(space.name):
             why = gone_space(space, len(left_out)) if gone else unlisted_space(space, len(left_out))
             self._not_read(left_out, why)
-            self._seen.problems.extend([] if gone else [why])
+            (self._seen.gone if gone else self._seen.problems).append(why)
         self._seen.spaces.append(replace(space, present=space.present and not gone, complete=False, problem=why))
 
     def _known_in(self, space: SpaceName, *, but: Collection[AssetId]) -> list[AssetRecord]:

@@ -155,7 +155,8 @@ class Workshop:
         if not Scope.from_json(note["scope"]).covers(scope):
             return None
         figures = note["report"]
-        figures["problems"] = [Problem(**problem) for problem in figures["problems"]]
+        for word in ("problems", "gone"):
+            figures[word] = [Problem(**problem) for problem in figures.get(word, ())]
         return DiscoveryReport(**figures)
 
     @asynccontextmanager

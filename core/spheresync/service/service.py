@@ -146,7 +146,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
                 "read": report.read,
                 "unchanged": report.unchanged,
                 "problems": [rows.finding(problem) for problem in report.problems[: rows.SHOWN_PROBLEMS]],
-                "findings": [rows.finding(notice) for notice in report.notices],
+                "findings": [rows.finding(notice) for notice in (*report.gone, *report.notices)],
                 "usage": self._workshop.usage(),
                 "state": state,
             }

@@ -1,10 +1,13 @@
 """What the scheduler knows of each asset: its catalog entry, when it is due again, how often it was seen to change."""
 
+# ruff: noqa: S608 -- statements are put together from this module's own texts; values are always bound
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from spheresync.errors import SourceFault
 from spheresync.model import AssetEntry, AssetId, AssetKind, SpaceName, TechnicalName, Tier
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.spelling import read_entry, spell_entry
@@ -33,6 +36,12 @@ class DueRow:
     read_at: str | None
     planned: ScheduleRow
 
+
+LATE = (
+    "coalesce(read_at, first_seen_at) < {moment} "
+    f"AND (problem IS NULL OR json_extract(problem, '$[0][1]') <> '{SourceFault.NOT_EXPOSED}')"
+)
+"""Which assets were not read in time; for SQL over `assets` alone."""
 
 _OF_WATCHED = (
     "FROM schedule AS s JOIN assets AS a ON a.space = s.space AND a.name = s.name "
@@ -92,10 +101,12 @@ class ScheduleReader:
         return None if row is None else row[0]
 
     async def unseen_since(self, tier: Tier, moment: str) -> int:
-        """How many assets of a tier were last read before a moment, or never."""
+        """How many assets of a tier were last read before a moment, or never and known since before it.
+
+        What is listed and not exposed cannot be read, and is late for nobody.
+        """
         row = await self._link.one(
-            "SELECT count(*) FROM assets WHERE tier = ? AND included = 1 AND misses = 0 "
-            "AND (read_at IS NULL OR read_at < ?)",
+            f"SELECT count(*) FROM assets WHERE tier = ? AND included = 1 AND misses = 0 AND {LATE.format(moment='?')}",
             (tier, moment),
         )
         return 0 if row is None else int(row[0])
