@@ -114,7 +114,7 @@ def test_late_assets_degrade_health_and_a_sync_mends_it(synced: Installation) ->
     assert late["health"] == "degraded" and sum(tier["late"] for tier in late["tiers"]) == 30
     assert missed and all("no process keeps the schedule" in each["message"] and each["remedy"] for each in missed)
     assert "Datasphere was last read" in late["summary"] and late["notes"][0]["code"] == "scheduler_off"
-    synced.config = ""
+    synced.config = "tiers: {critical: {freshness: 1h}}\n"
     synced.ask("sync")
     synced.ask("schedule", "pause", "critical")
     well = synced.ask("status")

@@ -9,14 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import AssetId, Problem, SpaceName, counted
+from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetId, Problem, SpaceName, counted
 from spheresync.state.records import AssetRecord, SpaceRecord
 
-SPACE_GONE = "space_gone"
-"""Code of a space that a whole list of spaces no longer holds, and of the assets in it."""
-SPACE_UNREAD = "space_unread"
-"""Code of a space that was not among what could be read of the list of spaces; and of assets of a space whose own
-listing broke off or was refused."""
 _BY_SPACE = frozenset({SPACE_GONE, SPACE_UNREAD})
 _STAYS = "what AWS holds of {them} stays as it is"
 

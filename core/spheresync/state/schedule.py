@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from spheresync.errors import SourceFault
-from spheresync.model import AssetEntry, AssetId, AssetKind, SpaceName, TechnicalName, Tier
+from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, SpaceName, TechnicalName, Tier
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.spelling import read_entry, spell_entry
 
@@ -45,7 +45,9 @@ LATE = (
 
 _OF_WATCHED = (
     "FROM schedule AS s JOIN assets AS a ON a.space = s.space AND a.name = s.name "
-    "WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL"
+    "WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL "
+    # Where its space is not listed, asking for an asset is a request wasted; the listing finds out when it is back.
+    f"AND (a.problem IS NULL OR json_extract(a.problem, '$[0][1]') NOT IN ('{SPACE_GONE}', '{SPACE_UNREAD}'))"
 )
 _WATCHED = (
     "SELECT a.space, a.name, a.kind, a.tier, a.read_at, s.next_due_at, s.seen_at, s.changes, s.days, s.failures, "
@@ -87,10 +89,7 @@ class ScheduleReader:
 
     async def next_due(self) -> dict[Tier, str]:
         """The earliest planned moment of each tier; "" where it is due at once."""
-        rows = await self._link.all(
-            "SELECT a.tier, min(s.next_due_at) FROM schedule AS s JOIN assets AS a ON a.space = s.space "
-            "AND a.name = s.name WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL GROUP BY a.tier"
-        )
+        rows = await self._link.all(f"SELECT a.tier, min(s.next_due_at) {_OF_WATCHED} GROUP BY a.tier")
         return {Tier(tier): at for tier, at in rows}
 
     async def stalest(self, tier: Tier) -> str | None:

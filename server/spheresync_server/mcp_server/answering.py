@@ -8,11 +8,10 @@ from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel
 
 from spheresync.answers import ChangeSetAnswer, Finding, RunAnswer, RunRow
-from spheresync.model import Action, counted
+from spheresync.model import SPACE_GONE, Action, counted
 from spheresync.plan.approvals import NOT_APPROVED
 from spheresync.plan.guards import GUARDS
 from spheresync.plan.promoted import UNFIT
-from spheresync.run.unread import SPACE_GONE
 from spheresync_server.mcp_server.wording import answer_in_tool_words
 from spheresync_server.standing import standing
 from spheresync_server.untrusted import clean_json

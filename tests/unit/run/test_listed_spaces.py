@@ -10,9 +10,19 @@ from hypothesis import strategies as st
 
 from spheresync.errors import SourceFault
 from spheresync.mapping.rules import Mapping
-from spheresync.model import AssetEntry, AssetId, AssetKind, Listing, Problem, SpaceEntry, SpaceName
+from spheresync.model import (
+    SPACE_GONE,
+    SPACE_UNREAD,
+    AssetEntry,
+    AssetId,
+    AssetKind,
+    Listing,
+    Problem,
+    SpaceEntry,
+    SpaceName,
+)
 from spheresync.run.listed_spaces import ListedSpaces, SpacesSeen
-from spheresync.run.unread import SPACE_GONE, SPACE_UNREAD, is_unread
+from spheresync.run.unread import is_unread
 from spheresync.state.records import AssetRecord, SpaceRecord
 from tests.unit.mapping.assets import settings
 
