@@ -11,7 +11,15 @@ from dataclasses import dataclass, field, replace
 
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import AssetEntry, AssetId, Listing, Problem, SpaceEntry, SpaceName
-from spheresync.run.unread import broken_listing, by_its_space, gone_space, of_asset, refused_space, unlisted_space
+from spheresync.run.unread import (
+    broken_listing,
+    by_its_space,
+    gone_space,
+    of_asset,
+    refused_space,
+    returned_space,
+    unlisted_space,
+)
 from spheresync.state.records import AssetRecord, SpaceRecord
 
 
@@ -68,7 +76,7 @@ class ListedSpaces:
         if spaces.complete or spaces.items:
             for space in self._before.values():
                 if space.name not in listed and (spaces.complete or space.name in asked):
-                    self._unlisted(space, gone=spaces.complete)
+                    self._unlisted(space, gone=spaces.complete or not space.present)
         return self._seen
 
     def _listed(self, entry: SpaceEntry, listing: Listing[AssetEntry]) -> None:
@@ -93,7 +101,9 @@ class ListedSpaces:
     def _passed_over(self, entry: SpaceEntry) -> None:
         """A space that is there and whose assets were not asked for: what was known of it stays."""
         known = self._before.get(entry.name) or SpaceRecord(entry.name, entry.label, "", False, None, present=False)
-        problem = known.problem if known.present and self._mapping.may_hold(entry.name) else None
+        problem = known.problem if self._mapping.may_hold(entry.name) else None
+        if problem is not None and not known.present:
+            problem = returned_space(known, len(self._known_in(entry.name, but=())))
         self._seen.spaces.append(replace(known, label=entry.label, present=True, problem=problem))
         self._leave(entry.name)
 

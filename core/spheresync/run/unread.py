@@ -55,6 +55,16 @@ def unlisted_space(space: SpaceRecord, assets: int) -> Problem:
     )
 
 
+def returned_space(space: SpaceRecord, assets: int) -> Problem:
+    """What to say of a space that is listed again, where nobody has asked for its assets yet."""
+    return Problem(
+        subject=space.name,
+        code=SPACE_UNREAD,
+        message=f"Space {space.name} is listed again, and was not read yet{_since(space)}; {_kept(assets)}.",
+        remedy="A sync or a discovery of all spaces, or of this one, reads it.",
+    )
+
+
 def refused_space(problem: Problem, space: SpaceRecord, assets: int) -> Problem:
     """A problem of a space's own listing, with since when and what becomes of the assets that it left out."""
     if not assets:

@@ -9,11 +9,14 @@ from spheresync.alerts.wording import Notice
 from spheresync.answers import ConnectionFinding, ConnectionReport
 from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError
-from spheresync.model import GLUE, SpaceName
+from spheresync.model import GLUE, AssetStatus, SpaceName
 from spheresync.run.unread import gone_space
 from spheresync.run.workshop import Workshop
 from spheresync.source.checks import Check
 from spheresync.state.faults import MEND
+
+_NOT_THERE = frozenset({AssetStatus.EXCLUDED, AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.DELETED})
+"""Statuses of assets that a space that is gone takes nothing from."""
 
 
 async def test_connections(workshop: Workshop) -> ConnectionReport:
@@ -45,7 +48,7 @@ async def _known_spaces(workshop: Workshop) -> dict[SpaceName, Check]:
     """Spaces in scope that there were, each with what to say where the catalog lists it no more."""
     counts: Counter[SpaceName] = Counter()
     for facet in await workshop.store.catalog.counts():
-        counts[facet.space] += facet.count
+        counts[facet.space] += facet.count if facet.status not in _NOT_THERE else 0
     found = {}
     for space in await workshop.store.catalog.spaces():
         if workshop.mapping.may_hold(space.name):

@@ -113,6 +113,19 @@ def test_a_look_at_one_space_forgets_nothing_of_another() -> None:
     assert [space.problem for space in seen.spaces if space.name == "SALES"] == [REFUSED]
 
 
+def test_a_space_that_is_back_and_was_not_asked_for_is_not_read_yet() -> None:
+    gone = compare({"HR": listing("HR", "A", "B")}, listed=("HR",))
+    spaces = Listing("tenant", tuple(SpaceEntry(SpaceName(name), name) for name in NAMES), True)
+    compared = ListedSpaces(gone.spaces, ASSETS, Mapping.compile(settings()), now=NOW)
+    seen = compared.compare(spaces, {SpaceName("HR"): listing("HR", "A", "B")}, {SpaceName("HR")})
+    (sales,) = [space for space in seen.spaces if space.name == "SALES"]
+    assert sales.present and sales.problem is not None and sales.problem.code == SPACE_UNREAD
+    assert "listed again" in sales.problem.message
+    broken = Listing("tenant", (SpaceEntry(SpaceName("HR"), "HR"),), False, (BROKEN,))
+    seen = ListedSpaces(gone.spaces, ASSETS, Mapping.compile(settings()), now=NOW).compare(broken, {}, set(ASSETS))
+    assert [each.code for each in seen.gone] == [SPACE_GONE], "a broken list says nothing new of it"
+
+
 def test_a_space_that_the_scope_leaves_out_troubles_nobody() -> None:
     seen = compare({"HR": listing("HR", "A", "B")}, listed=("HR",), exclude=("SALES/*",))
     assert (unread(seen), seen.gone, seen.problems) == ([], [], [])
