@@ -32,6 +32,35 @@ ASSISTANTS: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "mcp:errors:answered",
+        "README.md#Connect an assistant",
+        "Every request is answered under its id, also one that cannot be read.",
+        (
+            "tests/unit/server/test_messages.py::test_over_stdio_each_is_answered_and_the_connection_goes_on",
+            "tests/unit/server/test_messages.py::test_over_http_each_is_answered_in_both_eras",
+            "tests/unit/server/test_messages.py::test_a_request_is_passed_on_readable_or_answered_under_its_id",
+        ),
+    ),
+    Promise(
+        "mcp:arguments",
+        "README.md#Connect an assistant",
+        "null and an empty cursor mean not given, and a boolean is one and nothing like one.",
+        (
+            "tests/unit/server/test_arguments.py::test_null_for_an_optional_argument_means_not_given",
+            "tests/unit/server/test_arguments.py::test_an_empty_cursor_means_the_first_page",
+            "tests/unit/server/test_arguments.py::test_a_boolean_is_one_and_nothing_like_one",
+        ),
+    ),
+    Promise(
+        "mcp:paths",
+        "README.md#Connect an assistant",
+        "No answer over MCP or HTTP holds a path of the server's machine.",
+        (
+            "tests/e2e/test_no_paths.py::test_no_tool_and_no_resource_names_a_path_of_the_server",
+            "tests/e2e/test_no_paths.py::test_no_page_names_a_path_of_the_server",
+        ),
+    ),
+    Promise(
         "mcp:lists",
         "CONTRACT.md#MCP server",
         "Lists take limit and an opaque cursor and answer items, total and next_cursor.",

@@ -48,6 +48,19 @@ OBSERVING: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "observe:status",
+        "README.md#Watch it",
+        "Health is degraded while assets are late or could not be read, and tells how old the last reading is.",
+        (
+            "tests/unit/service/test_freshness.py::test_late_assets_are_wrong_whoever_should_have_read_them",
+            "tests/unit/service/test_freshness.py::test_a_command_line_that_is_in_time_needs_no_scheduler",
+            "tests/e2e/test_unread_spaces.py::test_late_assets_degrade_health_and_a_sync_mends_it",
+            "tests/e2e/test_unread_spaces.py::test_a_definition_that_could_not_be_read_is_not_unchanged_in_a_later_plan_either",
+            "tests/e2e/test_unread_spaces.py::test_a_space_that_cannot_be_listed_is_told_and_is_known_after_a_look_at_another",
+            "tests/e2e/test_unread_spaces.py::test_a_tenant_that_gives_no_list_makes_no_change_set_and_changes_no_status",
+        ),
+    ),
+    Promise(
         "observe:spans",
         "README.md#Watch it",
         "Spans and durations go where OTEL_* says, agree with what was called, hold no secret, and none go unasked.",

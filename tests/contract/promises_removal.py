@@ -133,7 +133,12 @@ REMOVAL: tuple[Promise, ...] = (
         "deletion:space-gone",
         "CONTRACT.md#Deletion",
         "A space that is no longer listed counts no miss, and is named.",
-        ("tests/e2e/test_recovery.py::test_a_space_that_the_tenant_no_longer_lists_is_named_and_left_alone",),
+        (
+            "tests/e2e/test_recovery.py::test_a_space_that_the_tenant_no_longer_lists_is_named_and_left_alone",
+            "tests/e2e/test_unread_spaces.py::test_a_space_that_is_not_listed_any_more_is_told_at_every_door",
+            "tests/e2e/test_unread_spaces.py::test_what_the_remedy_says_ends_the_trouble",
+            "tests/unit/run/test_listed_spaces.py::test_each_known_asset_is_listed_missed_or_told_as_not_read",
+        ),
     ),
     Promise(
         "deletion:forget:back",

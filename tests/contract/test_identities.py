@@ -31,6 +31,7 @@ OTHER_SLASHES = frozenset(
         "spheresync/source/verdict.py",  # media types
         "spheresync_server/mcp_server/resources.py",  # an address that a client sent
         "spheresync_server/mcp_server/schemas.py",  # JSON pointers
+        "spheresync_server/mcp_server/server_paths.py",  # paths of files
     }
 )
 """Modules that split other texts at a slash."""

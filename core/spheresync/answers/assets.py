@@ -20,7 +20,7 @@ class SpaceRow(Answer):
 
 
 class AssetRow(Answer):
-    """`columns` and what follows only with detail=full."""
+    """`problem` says why it was not read or written; the other fields from `columns` on only with detail=full."""
 
     asset: str
     kind: str

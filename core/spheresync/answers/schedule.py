@@ -8,7 +8,10 @@ from spheresync.answers.base import Answer, Finding
 
 
 class TierStatus(Answer):
-    """`freshness` is the objective, `oldest` when the stalest asset was read, `late` how many miss the objective."""
+    """`freshness` is the objective, `oldest` when the stalest asset was read, `late` how many miss the objective.
+
+    `overdue` is how many were not read for four intervals, where the tier has no objective.
+    """
 
     tier: str
     assets: int
@@ -19,6 +22,8 @@ class TierStatus(Answer):
     freshness: str | None = None
     oldest: str | None = None
     late: int = 0
+    overdue: int = 0
+    paused_since: str | None = None
 
 
 class JobRow(Answer):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from spheresync.answers.base import Answer, Finding
 from spheresync.answers.drift import DriftStatus
 from spheresync.answers.runs import RunRow
@@ -11,7 +13,9 @@ from spheresync.answers.schedule import SchedulerStatus, TierStatus
 
 
 class SyncStatus(Answer):
-    """`health` is ok, degraded (something could not be read or written) or unknown (nothing synced yet).
+    """`health` is ok, degraded (see `problems`) or unknown (nothing synced yet).
+
+    `notes` are worth knowing and no problem by themselves: a tier that is paused, a schedule that nobody keeps.
 
     `ledger` counts requests as sent, repeats included, and bytes of bodies as on the wire without headers: of
     Datasphere what it answered (`datasphere_bytes`, compressed), of AWS what was sent to it (`aws_bytes`).
@@ -27,6 +31,7 @@ class SyncStatus(Answer):
     last_runs: list[RunRow]
     savings: dict[str, int]
     problems: list[Finding]
+    notes: list[Finding] = Field(default_factory=list)
     scheduler: SchedulerStatus
     ledger: dict[str, int]
     ledger_since: str | None

@@ -22,6 +22,7 @@ class SettingsSource:
         self._path = config_file or cwd / FILE_NAME
         self._seen: tuple[_Look, _Look] = (None, None)
         self._settings: Settings | None = None
+        self._last_good: Settings | None = None
 
     def current(self) -> Settings:
         """The settings as file and environment have them now; the same object while nothing changed.
@@ -33,11 +34,24 @@ class SettingsSource:
         look = _look(self._path)
         if settings is None or (look, _look(settings.promotion)) != self._seen:
             self._settings = None
-            self._settings = settings = load_settings(*self._arguments)
+            self._settings = self._last_good = settings = load_settings(*self._arguments)
             conceal(settings.secrets())  # before anything that is done with them can be logged
             # What was read, and not what is there now: it may have moved between.
             self._seen = look, None if settings.promoted is None else settings.promoted.file.stamp
         return settings
+
+    def places(self) -> dict[str, str]:
+        """Paths of this machine that an error or a setting may name, with what to call each before somebody else."""
+        _, _, _, cwd = self._arguments
+        called: dict[Path, str] = {Path.home(): "~", cwd: "the server's folder"}
+        if (settings := self._last_good) is not None:
+            if settings.promotion is not None:
+                called[settings.promotion] = "the promotion file"
+            called[settings.state_dir.absolute()] = "the state folder"
+            called[settings.state_dir] = "the state folder"
+        called[self._path.absolute()] = "the configuration file"
+        called[self._path] = "the configuration file"
+        return {str(each): name for path, name in called.items() for each in (path, path.resolve())}
 
 
 def _look(path: Path | None) -> _Look:

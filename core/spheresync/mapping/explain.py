@@ -8,7 +8,7 @@ from spheresync.mapping.glue_table import PhysicalColumn, physical_columns
 from spheresync.mapping.names import plain_name
 from spheresync.mapping.rules import Decision, decide_column
 from spheresync.mapping.texts import COMMENT_BYTES, DESCRIPTION_BYTES
-from spheresync.model import Asset, AssetId, AssetKind, PhysicalName
+from spheresync.model import Asset, AssetId, AssetKind, PhysicalName, counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _findings(asset: Asset, decision: Decision, physical: list[PhysicalColumn]) 
     findings = []
     left_out = [c.name for c in asset.columns if not decide_column(decision.columns, c).included]
     if left_out:
-        findings.append(f"{len(left_out)} columns are left out by rules: {', '.join(left_out[:10])}")
+        findings.append(f"{counted(len(left_out), 'column')} left out by rules: {', '.join(left_out[:10])}")
     if not physical:
         findings.append("no column is left; the table will have none")
     renamed = [f"{p.column.name} → {p.name}" for p in physical if p.name != plain_name(p.column.name)]

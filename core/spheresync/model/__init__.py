@@ -19,7 +19,15 @@ from spheresync.model.assets import (
 )
 from spheresync.model.counting import counted
 from spheresync.model.json_values import Digest, JsonValue, canonical_json, digest_json, digest_of
-from spheresync.model.listings import AssetEntry, Listing, Problem, RawDefinition, SpaceEntry
+from spheresync.model.listings import (
+    SPACE_GONE,
+    SPACE_UNREAD,
+    AssetEntry,
+    Listing,
+    Problem,
+    RawDefinition,
+    SpaceEntry,
+)
 from spheresync.model.moments import isoformat, utc_now
 from spheresync.model.names import (
     DEFAULT_DESTINATION,
@@ -43,6 +51,8 @@ from spheresync.model.words import Action, AssetKind, AssetStatus, Role, RunStat
 __all__ = [
     "DEFAULT_DESTINATION",
     "GLUE",
+    "SPACE_GONE",
+    "SPACE_UNREAD",
     "UNSPELLABLE_REMEDY",
     "Action",
     "Asset",

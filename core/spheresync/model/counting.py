@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 table`, `2 tables`: for nouns whose plural is made with an s."""
-    return f"1 {noun}" if number == 1 else f"{number} {noun}s"
+def counted(number: int, noun: str, plural: str = "") -> str:
+    """`1 table`, `2 tables`, `1 entry`, `2 entries`; the last word of `noun` is the one that changes."""
+    if number == 1:
+        return f"1 {noun}"
+    usual = f"{noun[:-1]}ies" if noun.endswith(_IES) else f"{noun}s"
+    return f"{number} {plural or usual}"
+
+
+_IES = ("ry", "ty", "ly", "fy")
+"""What ends so is no `day` or `key`."""

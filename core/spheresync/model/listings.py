@@ -53,6 +53,12 @@ class Problem:
         return cls(str(asset), code, message, remedy, asset)
 
 
+SPACE_GONE = "space_gone"
+"""Code of a space that a whole list of spaces no longer holds, and of the assets in it."""
+SPACE_UNREAD = "space_unread"
+"""Code of a space that was not among what could be read of the list of spaces; and of assets of a space whose own
+listing broke off or was refused."""
+
 _T_co = TypeVar("_T_co", covariant=True)
 
 

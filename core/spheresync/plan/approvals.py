@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spheresync.model import Digest, Problem
+from spheresync.model import Digest, Problem, counted
 from spheresync.state.records import Approval, ChangeSetRecord
 
 DELETES_NOT_APPROVED = "deletes_not_approved"
@@ -55,4 +55,4 @@ def promotion_waits(digest: Digest, origin: str) -> Problem:
 
 
 def _deletes(count: int) -> str:
-    return "1 delete waits" if count == 1 else f"{count} deletes wait"
+    return f"{counted(count, 'delete')} {'waits' if count == 1 else 'wait'}"

@@ -16,7 +16,7 @@ from typing import Any
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.mapping.glue_table import FINGERPRINT, OWNER
 from spheresync.mapping.merge import is_text, merge, moved_fields, policy_of
-from spheresync.model import AssetId, DesiredObject, Digest, FieldChange, LiveObject, Problem
+from spheresync.model import AssetId, DesiredObject, Digest, FieldChange, LiveObject, Problem, counted
 
 DRIFT = "drift"
 """Code of the finding that names an edit which is left as it is."""
@@ -119,7 +119,7 @@ def within_bounds(findings: list[Problem]) -> tuple[Problem, ...]:
     if len(findings) <= MOST_FINDINGS:
         return tuple(findings)
     left_out = len(findings) - MOST_FINDINGS
-    rest = Problem("all spaces", DRIFT, f"and {left_out} more tables that others changed stay as they are")
+    rest = Problem("all spaces", DRIFT, f"{counted(left_out, 'more table')} that others changed: left as found")
     return (*findings[:MOST_FINDINGS], rest)
 
 

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from spheresync.model import AssetId, Problem, SpaceName
+from spheresync.model import AssetId, Problem, SpaceName, counted
 
 MOST_REMOVALS = 20
 MOST_REMOVALS_PERCENT = 10
@@ -121,19 +121,25 @@ def guard_columns(
             Problem(
                 subject=space,
                 code=ALL_LOSE_COLUMNS,
-                message=f"all {len(held)} assets of space {space} lose columns in one listing; their updates wait",
+                message=_losing(space, len(held)),
                 remedy="If that is meant, run sync with --max-deletes 0; else check the technical user's privileges.",
             )
         )
     return GuardVerdict(blocked, tuple(findings))
 
 
+def _losing(space: str, count: int) -> str:
+    if count == 1:
+        return f"1 asset of space {space} loses columns in one listing with all others; its update waits"
+    return f"all {count} assets of space {space} lose columns in one listing; their updates wait"
+
+
 def _too_many(subject: str, where: str, count: int, managed: int, allowed: int) -> Problem:
     return Problem(
         subject=subject,
         code=TOO_MANY_REMOVALS,
-        message=f"{count} of {managed} tables of {where} would be retired or deleted, and at most {allowed} are let "
-        "through; none of them is done",
+        message=f"{count} of {counted(managed, 'table')} of {where} would be retired or deleted, and at most {allowed} "
+        f"{'is' if allowed == 1 else 'are'} let through; none of them is done",
         remedy=f"If Datasphere really dropped them, run sync with --max-deletes {count}; what is retired already "
         "is deleted only with --allow-deletes besides.",
     )
@@ -143,6 +149,7 @@ def _emptied(space: str, count: int) -> Problem:
     return Problem(
         subject=space,
         code=EMPTY_LISTING,
-        message=f"space {space} lists no asset at all any more; none of its {count} tables is retired or deleted",
+        message=f"space {space} lists no asset at all any more; nothing of it ({counted(count, 'table')}) "
+        "is retired or deleted",
         remedy=f"If the space really is empty now, run sync with --space {space} --max-deletes {count}.",
     )

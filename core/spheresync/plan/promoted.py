@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from spheresync.config import PromotedAsset
-from spheresync.model import Action, Asset, AssetId, Digest, Problem
+from spheresync.model import Action, Asset, AssetId, Digest, Problem, counted
 from spheresync.state.records import AssetRecord
 
 PROMOTED_MISSING = "promoted_missing"
@@ -68,7 +68,11 @@ def differing_findings(differing: Sequence[tuple[PromotedAsset, Asset | None]], 
 
 def _rest(code: str, total: int, what: str) -> list[Problem]:
     left = total - MOST_FINDINGS
-    return [Problem("promotion", code, f"and {left} more promoted assets {what}", _TRANSPORT)] if left > 0 else []
+    return (
+        [Problem("promotion", code, f"and {counted(left, 'more promoted asset')} {what}", _TRANSPORT)]
+        if left > 0
+        else []
+    )
 
 
 def _difference(promoted: PromotedAsset, here: Asset | None) -> str:

@@ -2,7 +2,7 @@
 
 Two promises carry the rest of the product. `listed = mapped + filtered + failed`, always. And an asset counts as
 missed only when a *complete* listing of a readable space no longer holds it; whatever could not be read keeps
-what is known of it.
+what is known of it, and is told as not read.
 """
 
 from __future__ import annotations
@@ -34,10 +34,12 @@ from spheresync.model import (
 )
 from spheresync.observe.incidents import Account, source_error
 from spheresync.plan.triage import status_of
+from spheresync.run.listed_spaces import ListedSpaces
 from spheresync.run.normalising import Normalised, Unreadable, normalise_all
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
 from spheresync.run.scope import Scope
 from spheresync.run.second_process import LOT, SecondProcess
+from spheresync.run.unread import by_its_space
 from spheresync.run.unspellable import (
     UnspellableSpace,
     note_unspellable_spaces,
@@ -46,14 +48,13 @@ from spheresync.run.unspellable import (
     without_unspellable_spaces,
 )
 from spheresync.source.normalise import NORMALISER_VERSION
-from spheresync.state.records import AssetRecord, Checkpoint, SpaceRecord
+from spheresync.state.records import AssetRecord, Checkpoint
 from spheresync.state.spelling import spell_entry
 from spheresync.state.store import Store, Tx
 
 READERS = 10
 """Definitions read at once; the tenant's door holds the same limit (reference: datasphere-api.md 7)."""
 BATCH = 250
-SPACE_GONE = "space_gone"
 
 
 _Listings: TypeAlias = dict[SpaceName, Listing[AssetEntry]]
@@ -83,10 +84,14 @@ class DiscoveryReport:
     reached: bool = True
     problems: list[Problem] = field(default_factory=list)
     not_exposed: list[str] = field(default_factory=list)
+    gone: list[Problem] = field(default_factory=list)
 
     @property
     def notices(self) -> tuple[Problem, ...]:
-        """What is worth a line and no failure: assets that were listed and whose definition is not exposed."""
+        """What is worth a line and no failure: assets that were listed and whose definition is not exposed.
+
+        Spaces that are gone are none of these: whoever plans goes by what is known of them, read now or before.
+        """
         if not self.not_exposed:
             return ()
         named = ", ".join(sorted(self.not_exposed)[:5])
@@ -224,32 +229,40 @@ class Discovery:
         listings: _Listings,
     ) -> list[_Reading]:
         known = {record.id: record for record in await self._store.catalog.assets()}
+        in_spaces = _by_space(known.values())
         readings: list[_Reading] = []
         settled: list[AssetRecord] = []
         for space, listing in sorted(listings.items()):
-            self._report.problems.extend(listing.problems)
             flaws = {problem.asset: problem for problem in listing.problems}
             for entry in listing.items:
                 self._report.listed += 1
-                record, flawed = self._noted(entry, known.get(entry.id), flaws.get(entry.id))
+                before = known.get(entry.id)
+                record, flawed = self._noted(entry, before, flaws.get(entry.id))
                 if self._is_settled(record, flawed=flawed):
                     settled.append(self._with_status(record))
-                else:
-                    readings.append(_Reading(entry, record))
+                    continue
+                readings.append(_Reading(entry, record))
+                if before is not None and by_its_space(before.problem):
+                    settled.append(self._with_status(record))  # whoever only lists writes no problem of an asset
             if listing.complete:
-                settled.extend(self._missed(known.values(), space, {entry.id for entry in listing.items}))
+                settled.extend(self._missed(in_spaces.get(space, ()), {entry.id for entry in listing.items}))
         entries = [
             entry
             for listing in listings.values()
             for entry in listing.items
             if entry.id not in known or known[entry.id].entry_digest != _digest_of(entry)
         ]
-        space_records = [self._space_record(space, listings.get(space.name)) for space in spaces.items]
-        if spaces.complete:
-            space_records += await self._gone({space.name for space in spaces.items})
+        known_spaces = await self._store.catalog.spaces()
+        asked = {space.name for space in known_spaces if self._listable(space.name)}
+        seen = ListedSpaces(known_spaces, in_spaces, self._mapping, now=self._now).compare(
+            spaces, listings, asked, self._odd_names
+        )
+        self._report.problems.extend(seen.problems)
+        self._report.gone.extend(seen.gone)
+        settled += [self._with_status(record) for record in seen.assets]
 
         async def remember(tx: Tx) -> None:
-            await tx.catalog.put_spaces(space_records)
+            await tx.catalog.put_spaces(seen.spaces)
             await note_unspellable_spaces(tx, kept_out, complete=spaces.complete)
             await tx.schedule.put_entries(entries)
             await tx.catalog.put_assets([record for record in settled if record != known.get(record.id)])
@@ -279,7 +292,7 @@ class Discovery:
             tier=decision.tier,
             included=decision.included,
             reason=decision.excluded_by,
-            problem=flaw if flaw is not None else base.problem,
+            problem=flaw or (None if by_its_space(base.problem) else base.problem),
             misses=0,
             first_missed_at=None,
             listed_at=self._now,
@@ -298,31 +311,12 @@ class Discovery:
             return True
         return False
 
-    def _missed(self, known: Iterable[AssetRecord], space: SpaceName, present: set[AssetId]) -> Iterator[AssetRecord]:
+    def _missed(self, known: Iterable[AssetRecord], present: set[AssetId]) -> Iterator[AssetRecord]:
         for record in known:
-            if record.id.space == space and record.id not in present:
-                missed = replace(record, misses=record.misses + 1, first_missed_at=record.first_missed_at or self._now)
-                yield self._with_status(missed)
-
-    def _space_record(self, space: SpaceEntry, listing: Listing[AssetEntry] | None) -> SpaceRecord:
-        problem = listing.problems[0] if listing is not None and listing.problems else None
-        return SpaceRecord(
-            name=space.name,
-            label=space.label,
-            listed_at=self._now,
-            complete=listing.complete if listing is not None else False,
-            problem=problem or self._odd_names.get(space.name),
-            present=True,
-        )
-
-    async def _gone(self, listed: set[SpaceName]) -> list[SpaceRecord]:
-        """Spaces that the tenant no longer lists: revoked membership and deletion look alike, so nothing is missed."""
-        known = await self._store.catalog.spaces()
-        return [
-            replace(space, present=False, complete=False, problem=_space_gone(space.name))
-            for space in known
-            if space.name not in listed
-        ]
+            if record.id not in present:
+                problem = None if by_its_space(record.problem) else record.problem
+                misses, since = record.misses + 1, record.first_missed_at or self._now
+                yield self._with_status(replace(record, misses=misses, first_missed_at=since, problem=problem))
 
     def _with_status(self, record: AssetRecord) -> AssetRecord:
         status = status_of(record, self._checkpoints.get(record.id))
@@ -460,10 +454,8 @@ def _digest_of(entry: AssetEntry) -> Digest:
     return digest_of(spell_entry(entry).encode())
 
 
-def _space_gone(space: SpaceName) -> Problem:
-    return Problem(
-        subject=space,
-        code=SPACE_GONE,
-        message=f"Datasphere no longer lists space {space}; its tables stay as they are.",
-        remedy="Add the technical user to the space again, or, if the space is gone for good, exclude it by `scope:`.",
-    )
+def _by_space(records: Iterable[AssetRecord]) -> dict[SpaceName, list[AssetRecord]]:
+    found: dict[SpaceName, list[AssetRecord]] = {}
+    for record in records:
+        found.setdefault(record.id.space, []).append(record)
+    return found

@@ -45,7 +45,8 @@ from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.run.removals import WAITS_FOR_A_PERSON
 from spheresync.run.scope import Scope, require_found
 from spheresync.run.undo_books import UndoBooks
-from spheresync.run.verdict import BLOCKED, FAILED, REFUSED, SKIPPED, state_of
+from spheresync.run.unread import is_unread
+from spheresync.run.verdict import BLOCKED, FAILED, REFUSED, SKIPPED, UNREAD, state_of
 from spheresync.run.workshop import Workshop
 from spheresync.state.records import AuditEvent, ChangeSetItem, ChangeSetRecord, RunRecord
 from spheresync.state.store import Tx
@@ -329,6 +330,7 @@ class Executor:
         )
         drive.counts[FAILED] = len(change_set.problems)  # what could not be read; what cannot be written is added
         drive.counts[Action.UNCHANGED] = change_set.summary.get(Action.UNCHANGED, 0)
+        drive.counts[UNREAD] = await self._unread(change_set)
         drive.counts[Action.HELD] = sum(1 for item in items if item.action is Action.HELD)
         # What an undo would not touch is what others changed since, not a name that is taken.
         in_the_way = Action.CONFLICT if change_set.undo_of is None else REFUSED
@@ -367,6 +369,16 @@ class Executor:
             await self._finish(drive, RunState.CANCELLED)
             return
         await self._finish(drive, state_of(drive.counts, guarded=drive.guarded, halted=halted))
+
+    async def _unread(self, change_set: ChangeSetRecord) -> int:
+        """How many assets of the scope could not be read, but for those that are told as failed one by one."""
+        if change_set.undo_of is not None:
+            return 0
+        scope, failed = Scope.from_json(json.loads(change_set.request)), {each.asset for each in change_set.problems}
+        return sum(
+            is_unread(asset) and scope.wants(asset.id, asset.tier) and asset.id not in failed
+            for asset in await self._store.catalog.with_problems()
+        )
 
     def _books(self, drive: _Drive, change_set: ChangeSetRecord, items: Sequence[ChangeSetItem]) -> Books:
         def now() -> str:

@@ -46,6 +46,7 @@ from spheresync.run.naming import Names, Naming
 from spheresync.run.progress import OnProgress
 from spheresync.run.removals import DeleteRules, Removals
 from spheresync.run.scope import Scope
+from spheresync.run.unread import is_unread
 from spheresync.state.records import (
     AssetRecord,
     AuditEvent,
@@ -133,7 +134,7 @@ class Planner:
         await removals.plan()
         if names.formers:
             await removals.plan_formers(self._left_behind(records, names))
-        findings = self._guard(records, await self._waiting()) + await self._gone_spaces()
+        findings = self._guard(records, await self._waiting()) + await self._gone_spaces(records)
         findings += findings_of(names.displaced) + await self._compared(records)
         return await self._save(findings + within_bounds(self._draft.left) + self._request.notices)
 
@@ -144,9 +145,10 @@ class Planner:
             return ()
         return await compare_promotion(self._store, promoted.file.promotion, records, self._request.scope)
 
-    async def _gone_spaces(self) -> tuple[Problem, ...]:
-        """Spaces that hold managed tables and that the tenant no longer lists: said, and nothing done about it."""
+    async def _gone_spaces(self, records: Iterable[AssetRecord]) -> tuple[Problem, ...]:
+        """Spaces with known assets or tables that the tenant no longer lists: said, and nothing done about it."""
         managed = {asset.space for asset, held in self._checkpoints.items() if held.state in MANAGED}
+        managed |= {record.id.space for record in records if is_unread(record)}
         return tuple(
             space.problem
             for space in await self._store.catalog.spaces()
@@ -194,7 +196,8 @@ class Planner:
                 draft.fail(record.id, error)
                 continue
             if work is Work.UNCHANGED:
-                draft.summary[Action.UNCHANGED] += record.id not in failed  # what failed is told as that
+                # what could not be read is told as that, and what failed too
+                draft.summary[Action.UNCHANGED] += not (is_unread(record) or record.id in failed)
             elif work is Work.DESIGN:
                 to_design.append(record)
             elif work is Work.HELD:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from spheresync.config import DeletionPolicy, Settings
 from spheresync.errors import TargetError
 from spheresync.mapping.glue_table import retired
-from spheresync.model import DEFAULT_DESTINATION, Action, AssetId, Digest, PhysicalName, Problem
+from spheresync.model import DEFAULT_DESTINATION, Action, AssetId, Digest, PhysicalName, Problem, counted
 from spheresync.plan.approvals import DELETES_NOT_APPROVED
 from spheresync.plan.diff import field_changes
 from spheresync.plan.drift import DRIFT, foreign_because
@@ -93,7 +93,7 @@ class Removals:
     async def _removal(self, work: Work, subject: Subject, blobs: Mapping[Digest, bytes]) -> ChangeSetItem | None:
         assert subject.checkpoint is not None
         last_body = blobs[subject.checkpoint.body]
-        times = f"no longer listed by Datasphere, {subject.record.misses} complete listings in a row"
+        times = f"no longer listed by Datasphere, {counted(subject.record.misses, 'complete listing')} in a row"
         if work is Work.RETIRE:
             return self._retire(subject, subject.checkpoint, last_body, times)
         return await self._delete(subject, subject.checkpoint, last_body, f"retired, and {times}")

@@ -26,6 +26,7 @@ from spheresync.model import (
     Problem,
     RunId,
     canonical_json,
+    counted,
     isoformat,
 )
 from spheresync.plan.items import digest_items
@@ -194,7 +195,9 @@ def _require_known(undone: RunRecord, deeds: Sequence[Deed]) -> None:
     """
     unknown = [deed for deed in deeds if deed.nature in _LEAVES_ONE and deed.known is None and deed.asset_has is None]
     if unknown:
-        tables = f"{unknown[0].table}" + (f" and {len(unknown) - 1} other tables" if len(unknown) > 1 else "")
+        tables = f"{unknown[0].table}" + (
+            f" and {counted(len(unknown) - 1, 'other table')}" if len(unknown) > 1 else ""
+        )
         raise RefusedError(
             f"run {undone.id} cannot be undone yet: since this state was restored, nobody has looked at {tables}.",
             remedy="Run a sync, which finds out what AWS holds, then revert the run.",

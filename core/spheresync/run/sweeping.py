@@ -34,6 +34,7 @@ from spheresync.model import (
     Problem,
     SpaceName,
     canonical_json,
+    counted,
     isoformat,
 )
 from spheresync.plan.drift import DRIFT, drift_finding, missing_finding, within_bounds
@@ -135,7 +136,7 @@ class Sweep:
                 unknown[record.id.space] += self._scope.wants(record.id, tier)
         self._seen.unknown = unknown.total()
         for space, count in sorted((+unknown).items()):
-            tables = "1 table" if count == 1 else f"{count} tables"
+            tables = counted(count, "table")
             text = f"What was written last into {tables} is not known since this state was restored."
             remedy = "The next sync finds out what they hold; look for drift after it."
             self._seen.problems.append(Problem(space, NOT_KNOWN, text, remedy))
@@ -184,7 +185,7 @@ class Sweep:
                 raise
             if error.fault is not TargetFault.NO_CONTAINER:
                 seen.first_error = seen.first_error or error
-                count = f"{len(tables)} tables" if len(tables) != 1 else "1 table"
+                count = counted(len(tables), "table")
                 text = f"{error.message} So {count} could not be compared."
                 seen.problems.append(Problem(f"database {database}", error.fault, text, error.remedy))
                 return
@@ -300,7 +301,12 @@ class Sweep:
             elif drift.effect is DriftEffect.REPORT:
                 left.append(missing_finding(drift.asset, drift.table))
         if self._seen.busy:
-            text = f"{self._seen.busy} tables were being written by a run meanwhile, and are not judged"
+            are = (
+                "was being written by a run meanwhile, and is"
+                if self._seen.busy == 1
+                else "were being written, and are"
+            )
+            text = f"{counted(self._seen.busy, 'table')} {are} not judged"
             left.append(Problem("all spaces", DRIFT, text, "Look again when the run has ended."))
         return within_bounds(left)
 

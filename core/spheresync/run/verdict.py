@@ -11,8 +11,9 @@ FAILED = "failed"
 REFUSED = "refused"
 SKIPPED = "skipped"
 BLOCKED = "blocked"
+UNREAD = "unread"
 
-COUNT_WORDS = (*map(str, Action), FAILED, REFUSED, SKIPPED, BLOCKED)
+COUNT_WORDS = (*map(str, Action), FAILED, REFUSED, SKIPPED, BLOCKED, UNREAD)
 """Every word under which a run counts, in the order in which it is told."""
 
 #: Actions that left something behind in the target or in what is managed there.
@@ -24,14 +25,15 @@ def state_of(counts: Mapping[str, int], *, guarded: bool, halted: bool) -> RunSt
 
     Args:
         counts: items by action, plus failed (not read or not written), refused (moved since the plan), skipped, and
-            blocked (a guard held them back, or a delete was not allowed).
+            blocked (a guard held them back, or a delete was not allowed). What is unread (its space could not be
+            listed, or an earlier reading failed) is kept as it is, and by itself no failure of the run.
         guarded: a guard held items back.
         halted: the run stopped early because the target took nothing any more.
     """
     done = sum(counts.get(action, 0) for action in EFFECTIVE)
     failed = counts.get(FAILED, 0) + counts.get(Action.CONFLICT, 0)
     refused = counts.get(REFUSED, 0)
-    kept = counts.get(Action.UNCHANGED, 0) + counts.get(Action.HELD, 0)
+    kept = counts.get(Action.UNCHANGED, 0) + counts.get(Action.HELD, 0) + counts.get(UNREAD, 0)
     if refused and not (done or failed or halted):
         return RunState.REFUSED
     if failed or refused or halted:

@@ -137,7 +137,8 @@ class Workshop:
             "began": isoformat(began),
             "scope": scope.to_json(),
             "thorough": thorough,
-            "report": asdict(report) | {"problems": spell_problems(report.problems)},
+            "report": asdict(report)
+            | {"problems": spell_problems(report.problems), "gone": spell_problems(report.gone)},
         }
 
         async def remember(tx: Tx) -> None:
@@ -156,9 +157,10 @@ class Workshop:
         if not Scope.from_json(note["scope"]).covers(scope):
             return None
         figures = note["report"]
-        if not isinstance(figures["problems"], str):
+        if not all(isinstance(figures.get(word), str) for word in ("problems", "gone")):
             return None  # noted by a process of a former version
-        figures["problems"] = list(read_problems(figures["problems"]))
+        for word in ("problems", "gone"):
+            figures[word] = list(read_problems(figures[word]))
         return DiscoveryReport(**figures)
 
     @asynccontextmanager

@@ -19,8 +19,13 @@ _APPROVED = "schedule:approved"
 
 async def paused_tiers(store: Store) -> frozenset[Tier]:
     """Tiers that a person has paused."""
+    return frozenset(await paused_since(store))
+
+
+async def paused_since(store: Store) -> dict[Tier, str]:
+    """Tiers that a person has paused, and when."""
     noted = await store.meta.with_prefix(_PAUSED)
-    return frozenset(Tier(key.removeprefix(_PAUSED)) for key in noted)
+    return {Tier(key.removeprefix(_PAUSED)): at for key, at in noted.items()}
 
 
 async def set_paused(tx: Tx, tier: Tier, at: datetime | None) -> None:

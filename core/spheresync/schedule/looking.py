@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from spheresync.errors import OUTAGE_FAULTS, SourceFault
-from spheresync.model import GLUE, AssetId, Problem, Tier, isoformat
+from spheresync.model import GLUE, AssetId, Problem, Tier, counted, isoformat
 from spheresync.plan.triage import Work
 from spheresync.run.progress import silent
 from spheresync.run.scope import Scope
@@ -75,7 +75,15 @@ async def removal_jobs(workshop: Workshop) -> list[NewJob]:
     if not going:
         return []
     token = token_of_all(workshop, going)
-    return [NewJob(JobKind.WRITE, REMOVALS, _REMOVALS_RANK, f"{len(going)} assets left Datasphere or the scope", token)]
+    return [
+        NewJob(
+            JobKind.WRITE,
+            REMOVALS,
+            _REMOVALS_RANK,
+            f"{counted(len(going), 'asset')} left Datasphere or the scope",
+            token,
+        )
+    ]
 
 
 async def removals(workshop: Workshop) -> list[AssetId]:

@@ -21,7 +21,8 @@ from spheresync.schedule.embedded import EmbeddedEngine
 from spheresync.schedule.engine import Job, JobKind, JobState
 from spheresync.schedule.pending import WRITES, work_of
 from spheresync.schedule.retries import HELD_BACK
-from spheresync.service.status import FRESHNESS_MISSED, lateness, sync_status
+from spheresync.service.freshness import lateness
+from spheresync.service.status import sync_status
 from spheresync.state.alerts import AlertRow
 from spheresync.state.records import RunRecord
 from spheresync.state.store import Tx
@@ -74,7 +75,7 @@ class Watch:
             return [Condition(AlertKind.RUN_FAILED, _RUNS, figures, f"See `spheresync runs {last.id}`.")]
         troubled = status.assets.get(AssetStatus.FAILED, 0) + status.assets.get(AssetStatus.CONFLICT, 0)
         if standing and troubled:  # a run about other assets that went well has not mended these
-            message = f"{troubled} assets could not be read or written."
+            message = f"{counted(troubled, 'asset')} could not be read or written."
             return [Condition(AlertKind.RUN_FAILED, _RUNS, message, "See `spheresync assets --status failed`.")]
         return []
 
@@ -197,10 +198,10 @@ class Watch:
 
 def _late(status: SyncStatus, standing: Sequence[AlertRow]) -> list[Condition]:
     """Late assets, where a process keeps the schedule; without one, those told of before for as long as they are."""
-    late = [each for each in status.problems if each.code == FRESHNESS_MISSED]
-    if status.scheduler.state == "off":
+    late = [each for each in map(lateness, status.tiers) if each is not None]
+    if status.scheduler.state != "running":
         told = {row.subject for row in standing if row.kind == AlertKind.FRESHNESS}
-        late += [each for each in map(lateness, status.tiers) if each is not None and each.subject in told]
+        late = [each for each in late if status.scheduler.state == "off" and each.subject in told]
     return [Condition(AlertKind.FRESHNESS, each.subject, each.message, each.remedy) for each in late]
 
 

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from spheresync.alerts.channels import Channels, DeliveryError
 from spheresync.alerts.wording import Notice
 from spheresync.answers import ConnectionFinding, ConnectionReport
 from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError
-from spheresync.model import GLUE
+from spheresync.model import GLUE, AssetStatus, SpaceName
+from spheresync.run.unread import gone_space
 from spheresync.run.workshop import Workshop
+from spheresync.source.checks import Check
 from spheresync.state.faults import MEND
+
+_NOT_THERE = frozenset({AssetStatus.EXCLUDED, AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.DELETED})
+"""Statuses of assets that a space that is gone takes nothing from."""
 
 
 async def test_connections(workshop: Workshop) -> ConnectionReport:
@@ -33,8 +40,21 @@ async def _datasphere(workshop: Workshop) -> list[ConnectionFinding]:
         return [ConnectionFinding(connection="datasphere", ok=False, message=error.message, remedy=error.remedy)]
     return [
         ConnectionFinding(connection=check.connection, ok=check.ok, message=check.message, remedy=check.remedy)
-        for check in await source.check(workshop.mapping.may_hold)
+        for check in await source.check(workshop.mapping.may_hold, await _known_spaces(workshop))
     ]
+
+
+async def _known_spaces(workshop: Workshop) -> dict[SpaceName, Check]:
+    """Spaces in scope that there were, each with what to say where the catalog lists it no more."""
+    counts: Counter[SpaceName] = Counter()
+    for facet in await workshop.store.catalog.counts():
+        counts[facet.space] += facet.count if facet.status not in _NOT_THERE else 0
+    found = {}
+    for space in await workshop.store.catalog.spaces():
+        if workshop.mapping.may_hold(space.name):
+            gone = gone_space(space, counts[space.name])
+            found[space.name] = Check(f"datasphere space {space.name}", False, gone.message, gone.remedy)
+    return found
 
 
 async def _targets(workshop: Workshop) -> list[ConnectionFinding]:

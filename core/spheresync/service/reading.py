@@ -177,7 +177,7 @@ class Reading:
             label=record.label,
             tier=self._tier(record),
             status=record.status,
-            problem=f"{record.problem.message} {record.problem.remedy}".strip() if record.problem else None,
+            problem=rows.told(record.problem),
             columns=[rows.column_row(column) for column in definition.columns] if definition is not None else [],
             context=_context(definition) if definition is not None else {},
             targets=[rows.target_row(held) for held in checkpoints],

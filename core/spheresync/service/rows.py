@@ -65,12 +65,24 @@ def space_row(space: SpaceRecord, counts: Sequence[FacetCount]) -> SpaceRow:
         kinds=tally(counts, lambda each: each.kind),
         tiers=tally(counts, lambda each: each.tier),
         statuses=tally(counts, lambda each: each.status),
-        problem=space.problem.message if space.problem is not None else None,
+        problem=told(space.problem),
     )
 
 
+def told(problem: Problem | None) -> str | None:
+    """What is wrong and what to do about it, in one text."""
+    return None if problem is None else f"{problem.message} {problem.remedy}".strip()
+
+
 def asset_row(record: AssetRecord, tier: str) -> AssetRow:
-    return AssetRow(asset=str(record.id), kind=record.kind, label=record.label, tier=tier, status=record.status)
+    return AssetRow(
+        asset=str(record.id),
+        kind=record.kind,
+        label=record.label,
+        tier=tier,
+        status=record.status,
+        problem=told(record.problem),
+    )
 
 
 def full_asset_row(record: AssetRecord, tier: str, checkpoints: list[Checkpoint]) -> AssetRow:
@@ -82,7 +94,7 @@ def full_asset_row(record: AssetRecord, tier: str, checkpoints: list[Checkpoint]
         status=record.status,
         columns=record.column_count,
         objects=[f"{held.target}:{held.container}.{held.name}" for held in checkpoints],
-        problem=record.problem.message if record.problem is not None else None,
+        problem=told(record.problem),
         changed_at=record.changed_at,
         synced_at=max((held.synced_at for held in checkpoints), default=None),
     )

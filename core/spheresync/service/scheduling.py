@@ -8,9 +8,9 @@ from enum import StrEnum
 from spheresync.answers import JobRow, ScheduleAnswer, SchedulerStatus, TierStatus
 from spheresync.config.durations import format_duration
 from spheresync.errors import UsageError
-from spheresync.model import Principal, Tier, isoformat
+from spheresync.model import Principal, Tier, counted, isoformat
 from spheresync.run.workshop import Workshop
-from spheresync.schedule.control import LEASE, LISTED, may_write, paused_tiers, set_paused
+from spheresync.schedule.control import LEASE, LISTED, may_write, paused_since, set_paused
 from spheresync.schedule.embedded import EmbeddedEngine
 from spheresync.schedule.engine import JobKind, JobState, NewJob, subject_of
 from spheresync.schedule.looking import RANKS
@@ -21,6 +21,8 @@ from spheresync.state.records import AuditEvent
 from spheresync.state.store import Tx
 
 SHOWN = 5
+OVERDUE = 4
+"""Intervals after which an asset of a tier without an objective counts as overdue, as for the scheduler's choice."""
 
 
 class ScheduleAction(StrEnum):
@@ -41,8 +43,13 @@ async def manage(workshop: Workshop, tier_name: str, action_name: str, principal
     now = workshop.clock()
     event = AuditEvent(principal.id, "schedule", None, None, None, action, {"tier": tier})
 
+    paused = await paused_since(workshop.store)
+    already = action in {ScheduleAction.PAUSE, ScheduleAction.RESUME} and (tier in paused) == (
+        action is ScheduleAction.PAUSE
+    )
+
     async def note(tx: Tx) -> None:
-        if action is not ScheduleAction.RUN_NOW:
+        if action is not ScheduleAction.RUN_NOW and not already:
             await set_paused(tx, tier, now if action is ScheduleAction.PAUSE else None)
         await tx.audit.append_many([event])
 
@@ -52,7 +59,7 @@ async def manage(workshop: Workshop, tier_name: str, action_name: str, principal
     return ScheduleAnswer(
         tiers=await tier_statuses(workshop, await _sizes(workshop)),
         scheduler=status,
-        note=_note(tier, action, asked, status),
+        note=_note(tier, action, asked, status, already=already),
     )
 
 
@@ -66,13 +73,14 @@ async def show(workshop: Workshop) -> ScheduleAnswer:
 async def tier_statuses(workshop: Workshop, sizes: dict[str, int]) -> list[TierStatus]:
     """Each tier: how many assets, how often, when next, how fresh."""
     store, settings, now = workshop.store, workshop.settings, workshop.clock()
-    paused, planned = await paused_tiers(store), await store.schedule.next_due()
+    paused, planned = await paused_since(store), await store.schedule.next_due()
     kept = await store.leases.holder(LEASE) is not None
     statuses = []
     for tier in Tier:
         wanted = settings.tiers.of(tier)
         objective = wanted.freshness
-        late = 0 if objective is None else await store.schedule.unseen_since(tier, isoformat(now - objective))
+        bound = objective or OVERDUE * wanted.interval
+        unseen = await store.schedule.unseen_since(tier, isoformat(now - bound))
         statuses.append(
             TierStatus(
                 tier=tier,
@@ -85,7 +93,9 @@ async def tier_statuses(workshop: Workshop, sizes: dict[str, int]) -> list[TierS
                 window=None if wanted.window is None else f"{wanted.window} {wanted.timezone}",
                 freshness=None if objective is None else format_duration(objective),
                 oldest=await store.schedule.stalest(tier),
-                late=late,
+                late=0 if objective is None else unseen,
+                overdue=unseen if objective is None else 0,
+                paused_since=paused.get(tier),
             )
         )
     return statuses
@@ -144,17 +154,30 @@ async def _sizes(workshop: Workshop) -> dict[str, int]:
     return rows.tally(await workshop.store.catalog.counts(), lambda each: each.tier)
 
 
-def _note(tier: Tier, action: ScheduleAction, asked: int, status: SchedulerStatus) -> str:
+def _note(tier: Tier, action: ScheduleAction, asked: int, status: SchedulerStatus, *, already: bool) -> str:
+    if already:
+        was = "paused already" if action is ScheduleAction.PAUSE else "not paused"
+        return f"Tier {tier} was {was}: nothing has changed."
     said = {
         ScheduleAction.PAUSE: f"Tier {tier} is paused: nothing of it is read or written by itself until it is resumed.",
         ScheduleAction.RESUME: f"Tier {tier} goes on: what is overdue is done once, now.",
-        ScheduleAction.RUN_NOW: f"{asked} assets of tier {tier} are read now; what changed is written.",
+        ScheduleAction.RUN_NOW: _asked(tier, asked),
     }[action]
+    if status.state == "off" and action is ScheduleAction.RESUME:
+        return f"Tier {tier} is resumed. No process keeps the schedule now: start one with the scheduler."
     if status.state == "off":
         return f"{said} No process keeps the schedule now: start one with the scheduler."
     if status.state == "waiting":
         return f"{said} Nothing is written before a person has seen to the change set that waits for review."
     return said
+
+
+def _asked(tier: Tier, assets: int) -> str:
+    """What was asked for; read it is by the process that keeps the schedule, in its turn."""
+    if not assets:
+        return f"No asset is in tier {tier}, so nothing is read but the list of what there is."
+    are = "is" if assets == 1 else "are"
+    return f"{counted(assets, 'asset')} of tier {tier} {are} read next; what changed is written."
 
 
 def _tier(name: str) -> Tier:

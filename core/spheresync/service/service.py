@@ -40,6 +40,7 @@ from spheresync.run.executor import Executor, RunRequest
 from spheresync.run.planning import PlanRequest
 from spheresync.run.progress import OnProgress, silent
 from spheresync.run.scope import Scope, ScopeRequest, checked_scope, require_found
+from spheresync.run.unread import by_its_space, is_unread, not_reached
 from spheresync.run.unspellable import unspellable_spaces
 from spheresync.run.workshop import LAST_DISCOVERY, Workshop
 from spheresync.schedule.control import SCHEDULER
@@ -155,7 +156,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
                 "read": report.read,
                 "unchanged": report.unchanged,
                 "problems": [rows.finding(problem) for problem in report.problems[: rows.SHOWN_PROBLEMS]],
-                "findings": [rows.finding(notice) for notice in report.notices],
+                "findings": [rows.finding(notice) for notice in (*report.gone, *report.notices)],
                 "usage": self._workshop.usage(),
                 "state": state,
             }
@@ -184,6 +185,8 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         notices: tuple[Problem, ...] = ()
         if refresh:
             report = await self._workshop.discover(checked, thorough=False, since=self._asked_now(), progress=progress)
+            if not report.reached:
+                raise not_reached(report.problems)
             await self._require_selected(checked)
             problems, notices = tuple(report.problems), report.notices
         await require_within_tiers(self._store, self._workshop.mapping, checked)
@@ -194,12 +197,26 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         return await self.get_change_set(record.id, detail="concise", limit=limit)
 
     async def _known_problems(self, scope: Scope) -> tuple[Problem, ...]:
-        known = [space for space in await self._store.catalog.spaces() if space.present]
-        spaces = [space.problem for space in known if scope.wants_space(space.name)]
+        """What the last reading of spaces and assets of a scope could not read, but for spaces that are gone."""
+        spaces = [
+            space.problem
+            for space in await self._store.catalog.spaces()
+            if space.problem is not None and space.present and scope.wants_space(space.name)
+        ]
+        assets = [
+            asset.problem
+            for asset in await self._store.catalog.with_problems()
+            if asset.problem is not None
+            and is_unread(asset)
+            and not by_its_space(asset.problem)
+            and scope.wants(asset.id, asset.tier)
+        ]
         kept_out = await unspellable_spaces(
             self._store, lambda space: scope.wants_space(space) and self._workshop.mapping.may_hold(space)
         )
-        return (*(problem for problem in spaces if problem is not None), *(space.problem for space in kept_out))
+        of_spaces = {(each.subject, each.message) for each in spaces}
+        told = (each for each in assets if (each.subject, each.message) not in of_spaces)
+        return (*spaces, *told, *(space.problem for space in kept_out))
 
     async def apply(self, change_set_id: str, principal: Principal, *, allow_deletes: bool = False) -> RunAnswer:
         """Start the run of a saved change set, or answer the one that it already has.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import suppress
 
-from spheresync.answers import DriftStatus, Finding, SyncStatus, TierStatus
+from spheresync.answers import DriftStatus, Finding, SyncStatus
 from spheresync.config import DeletionPolicy
 from spheresync.errors import StateError
 from spheresync.model import DEFAULT_DESTINATION, GLUE, counted
@@ -14,7 +14,10 @@ from spheresync.plan.approvals import DELETES_NOT_APPROVED
 from spheresync.run.allowing import unapproved_promotion
 from spheresync.run.unspellable import unspellable_spaces
 from spheresync.run.workshop import Workshop
+from spheresync.schedule.embedded import EmbeddedEngine
+from spheresync.schedule.engine import JobKind
 from spheresync.service import rows
+from spheresync.service.freshness import freshness_of
 from spheresync.service.health import health_of
 from spheresync.service.reading import listed_run
 from spheresync.service.scheduling import scheduler_status, tier_statuses
@@ -22,7 +25,6 @@ from spheresync.state.records import RunRecord
 
 RECENT = 5
 LOOP_FAILS = "loop_fails"
-FRESHNESS_MISSED = "freshness_missed"
 
 
 async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) -> SyncStatus:
@@ -36,15 +38,17 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
     tiers = await tier_statuses(workshop, rows.tally(counts, lambda each: each.tier))
     scheduler = await scheduler_status(workshop)
     ended = [run for run in runs if run.state.ended]
-    problems = [rows.finding(space.problem) for space in await store.catalog.spaces() if space.problem is not None]
+    spaces = await store.catalog.spaces()
+    read_at = max((space.listed_at for space in spaces if space.listed_at), default=None)
+    fresh = freshness_of(tiers, scheduler.state, read_at, workshop.clock())
+    problems = [rows.finding(space.problem) for space in spaces if space.problem is not None]
     problems += map(_failing, loops)
     kept_out = await unspellable_spaces(store, workshop.mapping.may_hold)
     problems += [rows.finding(space.problem) for space in kept_out]
     broken = workshop.settings_problem
     if broken is not None:
         problems.insert(0, rows.finding(broken))
-    if scheduler.state == "running":
-        problems += [late for late in map(lateness, tiers) if late is not None]
+    problems += [*await _failed_listing(workshop), *fresh.problems]
     waits = await unapproved_promotion(store, settings)
     if waits is not None:
         problems.append(rows.finding(waits))
@@ -52,6 +56,7 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
         problems += _retired(await store.checkpoints.count_retired(GLUE, DEFAULT_DESTINATION))
     drift = await store.drift.standing()
     health, summary = health_of(statuses, ended, problems, drift)
+    summary = f"{summary} {fresh.sentence}".strip()
     return SyncStatus.model_validate(
         {
             "health": health,
@@ -64,6 +69,7 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
             "last_runs": [rows.run_row(run) for run in ended[:RECENT]],
             "savings": _savings(ended),
             "problems": problems,
+            "notes": fresh.notes,
             "scheduler": scheduler,
             "ledger": await store.ledger.totals(),
             "ledger_since": await store.ledger.since(),
@@ -73,19 +79,15 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
 
 
 def _failing(loop: LoopFailure) -> Finding:
-    times = "" if loop.times == 1 else f", {loop.times} times in a row"
+    times = "" if loop.times == 1 else f", {counted(loop.times, 'time')} in a row"
     message = f"the loop {loop.loop} failed{times}, and is tried again by itself: {loop.message}"
     return Finding(subject=loop.loop, code=LOOP_FAILS, message=message, remedy=loop.remedy)
 
 
-def lateness(tier: TierStatus) -> Finding | None:
-    """That assets of a tier are later than its objective allows; a paused tier is late by a person's will."""
-    if not tier.late or tier.paused:
-        return None
-    assets = "1 asset" if tier.late == 1 else f"{tier.late} assets"
-    message = f"{assets} of tier {tier.tier} not read within the objective of {tier.freshness}"
-    remedy = "Raise datasphere.max_requests_per_minute, or the interval or the objective of the tier."
-    return Finding(subject=f"tier {tier.tier}", code=FRESHNESS_MISSED, message=message, remedy=remedy)
+async def _failed_listing(workshop: Workshop) -> list[Finding]:
+    """Why the scheduler's last look at what there is failed, until one succeeds."""
+    listings = await EmbeddedEngine(workshop.store, workshop.clock).queue(kind=JobKind.LIST, limit=1)
+    return [rows.finding(job.problem) for job in listings if job.problem is not None]
 
 
 def _retired(count: int) -> list[Finding]:

@@ -12,7 +12,7 @@ from datetime import timedelta
 import anyio
 
 from spheresync.answers import Vital, Vitals
-from spheresync.model import isoformat
+from spheresync.model import counted, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import Pulse
 from spheresync.run.workshop import Workshop
@@ -112,5 +112,9 @@ async def _scheduler(workshop: Workshop, pulse: Pulse) -> Vital:
     running = sum(counts.get((kind, JobState.RUNNING), 0) for kind in _READS)
     if due is not None and not running and workshop.clock() - due > _OVERDUE:
         minutes = int((workshop.clock() - due) / timedelta(minutes=1))
-        return Vital(name="scheduler", ok=False, reason=f"takes up no work, although some is due for {minutes} minutes")
+        return Vital(
+            name="scheduler",
+            ok=False,
+            reason=f"takes up no work, although some is due for {counted(minutes, 'minute')}",
+        )
     return Vital(name="scheduler", ok=True, reason="works")

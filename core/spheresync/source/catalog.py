@@ -12,7 +12,7 @@ from typing import Generic, TypeVar
 from urllib.parse import quote
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import AssetEntry, Listing, Problem, SpaceEntry, SpaceName
+from spheresync.model import AssetEntry, Listing, Problem, SpaceEntry, SpaceName, counted
 from spheresync.source.http import JSON, TenantHttp
 from spheresync.source.rows import Page, Row, decode_page, read_asset, read_space
 
@@ -67,7 +67,7 @@ class _Tally(Generic[_Item]):
             self.fail(
                 SourceError(
                     SourceFault.WRONG_SHAPE,
-                    f"The tenant announced {self.announced} rows and served {len(self.items)}.",
+                    f"The tenant announced {counted(self.announced, 'row')} and served {len(self.items)}.",
                     remedy="Try again; something may have been deployed while the list was read.",
                 )
             )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.isolation import isolated_group
-from spheresync.model import UNSPELLABLE_REMEDY, SpaceName, shown, unspellable
+from spheresync.model import UNSPELLABLE_REMEDY, SpaceName, counted, shown, unspellable
 
 SIGN_IN = "datasphere token"
 CATALOG = "datasphere catalog"
@@ -82,7 +82,7 @@ def _bad(refused: dict[SpaceName, SourceError]) -> Iterator[Check]:
         yield Check(
             SPACES,
             False,
-            f"The assets of {len(more)} more spaces cannot be listed ({', '.join(causes)}): {_names(more)}.",
+            f"The assets of {counted(len(more), 'more space')} cannot be listed ({', '.join(causes)}): {_names(more)}.",
             "Most likely the cause is that of the spaces before; mend those and test again.",
         )
 
@@ -104,4 +104,4 @@ def _names(spaces: Sequence[SpaceName] | dict[SpaceName, int]) -> str:
 
 def spaces_counted(number: int) -> str:
     """The number with its noun."""
-    return f"{number} {'space' if number == 1 else 'spaces'}"
+    return counted(number, "space")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 
 import httpx2
@@ -75,10 +75,13 @@ class DatasphereSource:
         """
         return await fetch(self.http, entry)
 
-    async def check(self, wants: Callable[[SpaceName], bool] = lambda _: True) -> tuple[Check, ...]:
+    async def check(
+        self, wants: Callable[[SpaceName], bool] = lambda _: True, known: Mapping[SpaceName, Check] | None = None
+    ) -> tuple[Check, ...]:
         """Test sign-in, catalog and the listing of each space that `wants` admits, one request a space.
 
-        In this order; what cannot be tested for a failure before it is left out.
+        In this order; what cannot be tested for a failure before it is left out. `known`: spaces that there were, each
+        with what to say where the catalog lists it no more.
         """
         try:
             await self.http.auth.token()
@@ -89,14 +92,16 @@ class DatasphereSource:
         if not spaces.complete:
             problem = spaces.problems[0]
             return signed_in, Check(CATALOG, False, problem.message, problem.remedy)
+        gone = [said for space, said in (known or {}).items() if space not in {each.name for each in spaces.items}]
         if not spaces.items:
-            return signed_in, Check(
+            nothing = Check(
                 CATALOG,
                 False,
                 "The catalog lists no space.",
                 "Add the technical user to a space with a role that may read it (at least DW Consumer).",
             )
+            return signed_in, nothing, *gone
         wanted = [space.name for space in spaces.items if wants(space.name)]
         listed = Check(CATALOG, True, f"The catalog lists {spaces_counted(len(spaces.items))}.")
         left_out = len(spaces.items) - len(wanted)
-        return signed_in, listed, *await check_spaces(wanted, self._catalog.try_assets, left_out=left_out)
+        return signed_in, listed, *await check_spaces(wanted, self._catalog.try_assets, left_out=left_out), *gone

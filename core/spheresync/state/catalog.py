@@ -74,6 +74,13 @@ class CatalogReader:
         )
         return None if row is None else _read_asset(row)
 
+    async def with_problems(self) -> list[AssetRecord]:
+        """The assets that something was wrong with when they were last listed or read."""
+        rows = await self._link.all(
+            f"SELECT {_ASSET} FROM assets WHERE problem IS NOT NULL AND included = 1 ORDER BY space, name"
+        )
+        return [_read_asset(row) for row in rows]
+
     async def ids(self) -> list[AssetId]:
         """The names of every asset, by space and name."""
         rows = await self._link.all("SELECT space, name FROM assets ORDER BY space, name")

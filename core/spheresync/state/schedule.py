@@ -1,11 +1,14 @@
 """What the scheduler knows of each asset: its catalog entry, when it is due again, how often it was seen to change."""
 
+# ruff: noqa: S608 -- statements are put together from this module's own texts; values are always bound
+
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spheresync.model import AssetEntry, AssetId, AssetKind, SpaceName, TechnicalName, Tier
+from spheresync.errors import SourceFault
+from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, SpaceName, TechnicalName, Tier
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.spelling import read_entry, spell_entry
 
@@ -34,9 +37,17 @@ class DueRow:
     planned: ScheduleRow
 
 
+LATE = (
+    "coalesce(read_at, first_seen_at) < {moment} "
+    f"AND (problem IS NULL OR json_extract(problem, '$[0][1]') <> '{SourceFault.NOT_EXPOSED}')"
+)
+"""Which assets were not read in time; for SQL over `assets` alone."""
+
 _OF_WATCHED = (
     "FROM schedule AS s JOIN assets AS a ON a.space = s.space AND a.name = s.name "
-    "WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL"
+    "WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL "
+    # Where its space is not listed, asking for an asset is a request wasted; the listing finds out when it is back.
+    f"AND (a.problem IS NULL OR json_extract(a.problem, '$[0][1]') NOT IN ('{SPACE_GONE}', '{SPACE_UNREAD}'))"
 )
 _WATCHED = (
     "SELECT a.space, a.name, a.kind, a.tier, a.read_at, s.next_due_at, s.seen_at, s.changes, s.days, s.failures, "
@@ -78,10 +89,7 @@ class ScheduleReader:
 
     async def next_due(self) -> dict[Tier, str]:
         """The earliest planned moment of each tier; "" where it is due at once."""
-        rows = await self._link.all(
-            "SELECT a.tier, min(s.next_due_at) FROM schedule AS s JOIN assets AS a ON a.space = s.space "
-            "AND a.name = s.name WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL GROUP BY a.tier"
-        )
+        rows = await self._link.all(f"SELECT a.tier, min(s.next_due_at) {_OF_WATCHED} GROUP BY a.tier")
         return {Tier(tier): at for tier, at in rows}
 
     async def stalest(self, tier: Tier) -> str | None:
@@ -92,10 +100,12 @@ class ScheduleReader:
         return None if row is None else row[0]
 
     async def unseen_since(self, tier: Tier, moment: str) -> int:
-        """How many assets of a tier were last read before a moment, or never."""
+        """How many assets of a tier were last read before a moment, or never and known since before it.
+
+        What is listed and not exposed cannot be read, and is late for nobody.
+        """
         row = await self._link.one(
-            "SELECT count(*) FROM assets WHERE tier = ? AND included = 1 AND misses = 0 "
-            "AND (read_at IS NULL OR read_at < ?)",
+            f"SELECT count(*) FROM assets WHERE tier = ? AND included = 1 AND misses = 0 AND {LATE.format(moment='?')}",
             (tier, moment),
         )
         return 0 if row is None else int(row[0])

@@ -127,6 +127,7 @@ def _over_http(source: SettingsSource, manner: _Manner, listening: socket.socket
 
 def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awaitable[None]]) -> None:
     from spheresync_server.mcp_server.desk import Desk
+    from spheresync_server.mcp_server.server_paths import hiding
 
     opened: list[Service] = []
 
@@ -140,7 +141,8 @@ def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awai
             if manner.scheduler:
                 service.keep_schedule()
             caller = local_principal(manner.role)
-            await speak(Desk(service, caller, manner.role, lambda: source.current().redacted(), manner.read_only))
+            hide = hiding(source.places)
+            await speak(Desk(service, caller, manner.role, lambda: source.current().redacted(), manner.read_only, hide))
 
     try:
         with exporting(os.environ):

@@ -13,7 +13,7 @@ from spheresync.answers import (
     ReleaseAnswer,
     RunAnswer,
 )
-from spheresync.model import Action
+from spheresync.model import Action, counted
 from spheresync.plan.approvals import NOT_APPROVED
 from spheresync.plan.guards import GUARDS
 from spheresync_server.cli.tables import say, table
@@ -36,6 +36,7 @@ _MEANINGS = {
     "failed": "could not be read or written",
     "refused": "changed by others since the plan",
     "skipped": "not reached",
+    "unread": "could not be looked at in Datasphere; what AWS holds stays",
     "blocked": "left out: held by a guard, or a delete that was not allowed or not approved",
 }
 
@@ -62,9 +63,12 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
         for change in item.changes[:_SHOWN_FIELDS]:
             say(f"    {_short(change.path)}: {_short(change.before)} -> {_short(change.after)}")
         if len(item.changes) > _SHOWN_FIELDS:
-            say(f"    … {len(item.changes) - _SHOWN_FIELDS} more fields")
+            say(f"    … {counted(len(item.changes) - _SHOWN_FIELDS, 'more field')}")
     if answer.next_cursor is not None:
-        say(f"… {answer.total - len(answer.items)} more items: --limit 200 shows more, --json has every field")
+        say(
+            f"… {counted(answer.total - len(answer.items), 'more item')}: "
+            "--limit 200 shows more, --json has every field"
+        )
     say_findings("Findings", answer.findings)
     say_findings("Could not be read; what AWS holds of it stays as it is", answer.problems)
     say("", _next(answer))
@@ -88,8 +92,8 @@ def _next_of_open(answer: ChangeSetAnswer) -> str:
     if any(finding.code in GUARDS for finding in answer.findings):
         return "Nothing was written, and nothing to apply: all of it waits, as the findings say."
     if deletes:
-        wait = "1 delete waits until you allow it" if deletes == 1 else f"{deletes} deletes wait until you allow them"
-        return f"Nothing was written. {wait}: {apply}"
+        wait = "waits until you allow it" if deletes == 1 else "wait until you allow them"
+        return f"Nothing was written. {counted(deletes, 'delete')} {wait}: {apply}"
     return "Nothing to apply."
 
 
@@ -107,7 +111,8 @@ def show_promotion(answer: PromotionAnswer) -> None:
     """Where it is, and what comes next."""
     file = clean_line(answer.file, longest=1_000)
     say(
-        f"The promotion of {answer.change_set_id} is in {file}: {answer.rules} rules, {answer.assets} assets.",
+        f"The promotion of {answer.change_set_id} is in {file}: {counted(answer.rules, 'rule')}, "
+        f"{counted(answer.assets, 'asset')}.",
         f"Digest {answer.digest}",
         "Next, in the other environment: `promotion: FILE` in the configuration, then preview, approve, apply.",
     )
@@ -129,7 +134,7 @@ def show_run(answer: RunAnswer) -> None:
         if failure.remedy:
             say(f"    {clean_line(failure.remedy, longest=1_000)}")
     if answer.failures_total > len(answer.failures):
-        say(f"… {answer.failures_total - len(answer.failures)} more failures: spheresync audit query")
+        say(f"… {counted(answer.failures_total - len(answer.failures), 'more failure')}: spheresync audit query")
     say_findings("Findings", answer.findings)
     if spent := usage_line(answer.usage):
         say(spent)
@@ -147,9 +152,9 @@ def show_release(answer: ReleaseAnswer) -> None:
 def show_discovery(answer: DiscoveryAnswer) -> None:
     """What a discovery read."""
     say(
-        f"Discovery {answer.state}: {answer.spaces} spaces, {answer.listed} assets listed "
+        f"Discovery {answer.state}: {counted(answer.spaces, 'space')}, {counted(answer.listed, 'asset')} listed "
         f"({answer.mapped} mapped, {answer.filtered} out of scope, {answer.failed} failed), "
-        f"{answer.read} definitions read, {answer.unchanged} unchanged."
+        f"{counted(answer.read, 'definition')} read, {answer.unchanged} unchanged."
     )
     say_findings("Could not be read", answer.problems)
     say_findings("Findings", answer.findings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spheresync.answers import DriftAnswer, DriftFieldRow, DriftRepair, DriftRow
+from spheresync.model import counted
 from spheresync_server.cli.show_changes import say_counts, say_findings
 from spheresync_server.cli.tables import say
 from spheresync_server.untrusted import clean_line
@@ -13,7 +14,7 @@ _SHOWN_FIELDS = 4
 def show_drift(answer: DriftAnswer) -> None:
     """What others changed, what the policies say to it, and what comes next."""
     compared = answer.summary.get("compared", 0)
-    say(f"{compared} tables compared: {_number(answer.total)} changed by others.")
+    say(f"{counted(compared, 'table')} compared: {_number(answer.total)} changed by others.")
     if not compared and not answer.problems:
         say("No table of this scope has been written yet. Next: spheresync preview")
     for item in answer.items:
@@ -26,7 +27,7 @@ def show_drift(answer: DriftAnswer) -> None:
     elif answer.change_set_id is not None:
         say("", f"Nothing was written. Next: spheresync apply {answer.change_set_id}, or spheresync drift --repair")
     elif answer.total:
-        say("", "There is nothing to repair.")
+        say("", "None of it is repaired: it is left as the drift policies say.")
 
 
 def _item(item: DriftRow) -> None:
@@ -35,7 +36,7 @@ def _item(item: DriftRow) -> None:
     for field in item.fields[:_SHOWN_FIELDS]:
         say(f"    {_short(field.path)}: {_short(field.written)} -> {_short(field.found)}  [{_effect(field)}]")
     if item.fields_total > _SHOWN_FIELDS:
-        say(f"    … {item.fields_total - _SHOWN_FIELDS} more fields")
+        say(f"    … {counted(item.fields_total - _SHOWN_FIELDS, 'more field')}")
     when = f"changed {item.changed_at}; " if item.changed_at else ""
     say(f"    {clean_line(f'{when}{item.changed_by}. {item.remedy}', longest=500)}")
 
@@ -43,9 +44,10 @@ def _item(item: DriftRow) -> None:
 def _repair(answer: DriftRepair) -> None:
     say("")
     if answer.run_id is None:
-        say("There was nothing to repair.")
+        left = "None of it was repaired: it is left as the drift policies say." if answer.total else ""
+        say(left or "There was nothing to repair.")
         return
-    say(f"Repaired by run {answer.run_id} (change set {answer.change_set_id}): {answer.state}")
+    say(f"The repair, run {answer.run_id} of change set {answer.change_set_id}, ended {answer.state}.")
     say_counts(answer.counts)
     for failure in answer.failures:
         say(clean_line(f"{failure.asset}: {failure.reason}", longest=1_000))

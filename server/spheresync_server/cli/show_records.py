@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spheresync.answers import AssetRow, AuditPage, AuditVerdictAnswer, ConnectionReport, Page, RunRow
+from spheresync.model import counted
 from spheresync_server.cli.tables import say, shown_more, table
 from spheresync_server.untrusted import clean_line, visible
 
@@ -72,7 +73,7 @@ def show_audit(page: AuditPage) -> None:
 def show_verdict(verdict: AuditVerdictAnswer) -> None:
     """Whether the audit log is intact."""
     if verdict.intact:
-        say(f"Intact: {verdict.entries} entries.")
+        say(f"Intact: {counted(verdict.entries, 'entry')}.")
     else:
         say(f"Broken at entry {verdict.first_broken} of {verdict.entries}. {clean_line(verdict.reason)}")
 

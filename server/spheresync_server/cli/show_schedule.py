@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spheresync.answers import QueueAnswer, ScheduleAnswer, SchedulerStatus, SyncStatus, TierStatus
+from spheresync.model import counted
 from spheresync_server.cli.tables import say, table
 from spheresync_server.cli.usage_line import usage_line
 from spheresync_server.untrusted import clean_line, visible
@@ -25,7 +26,7 @@ def show_schedule(answer: ScheduleAnswer) -> None:
 def show_status(status: SyncStatus) -> None:
     """Health in a sentence, then what it rests on."""
     say(f"{status.health}: {clean_line(status.summary, longest=1_000)}")
-    for problem in status.problems:
+    for problem in (*status.problems, *status.notes):
         say(f"  {clean_line(problem.subject)}: {clean_line(problem.message, longest=1_000)}")
         if problem.remedy:
             say(f"    {clean_line(problem.remedy, longest=1_000)}")
@@ -33,7 +34,8 @@ def show_status(status: SyncStatus) -> None:
     _tiers(status.tiers)
     _scheduler(status.scheduler)
     if status.queue:
-        say(f"{len(status.queue)} runs are queued or running: spheresync runs")
+        are = "is" if len(status.queue) == 1 else "are"
+        say(f"{counted(len(status.queue), 'run')} {are} queued or running: spheresync runs")
     if status.ledger_since is not None:
         say(f"Since {status.ledger_since}: {usage_line(status.ledger) or 'nothing was used.'}")
 
@@ -90,7 +92,11 @@ def _scheduler(scheduler: SchedulerStatus) -> None:
         say(f"Queued: {', '.join(waiting)}.")
     for job in scheduler.set_aside:
         reason = job.problem.message if job.problem is not None else "no reason noted"
-        say(clean_line(f"Set aside: {job.kind} {job.subject} after {job.attempts} attempts: {reason}", longest=1_000))
+        say(
+            clean_line(
+                f"Set aside: {job.kind} {job.subject} after {counted(job.attempts, 'attempt')}: {reason}", longest=1_000
+            )
+        )
 
 
 def _moment(at: str | None) -> str | None:

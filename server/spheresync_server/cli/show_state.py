@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from spheresync.answers import BackupAnswer, RestoreAnswer
+from spheresync.model import counted
 from spheresync_server.cli.tables import say
 from spheresync_server.untrusted import clean_line
 
@@ -11,7 +12,7 @@ def show_backup(answer: BackupAnswer) -> None:
     """Where it is, and what proves it."""
     say(
         f"The state of {answer.at} is in {clean_line(answer.file, longest=1_000)}: {answer.size:,} bytes, schema "
-        f"{answer.schema_version}, {answer.audit_entries} audit entries, the log intact.",
+        f"{answer.schema_version}, {counted(answer.audit_entries, 'audit entry')}, the log intact.",
         f"SHA-256 {answer.sha256}",
     )
     if answer.note:
@@ -22,7 +23,7 @@ def show_restore(answer: RestoreAnswer) -> None:
     """What is the state now, and where the former one is."""
     say(f"The state is that of {clean_line(answer.file, longest=1_000)} again (SHA-256 {answer.sha256}).")
     if answer.audit_carried:
-        later = "1 later entry was" if answer.audit_carried == 1 else f"{answer.audit_carried} later entries were"
+        later = f"{counted(answer.audit_carried, 'later entry')} {'was' if answer.audit_carried == 1 else 'were'}"
         say(f"The audit log goes on: {later} carried over.")
     if answer.cancelled_runs:
         say(f"Cancelled, because they were under way at that time: {', '.join(answer.cancelled_runs)}.")

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel
 
-from spheresync.answers import ChangeSetAnswer, RunAnswer, RunRow
-from spheresync.model import Action
+from spheresync.answers import ChangeSetAnswer, Finding, RunAnswer, RunRow
+from spheresync.model import SPACE_GONE, Action, counted
 from spheresync.plan.approvals import NOT_APPROVED
+from spheresync.plan.guards import GUARDS
 from spheresync.plan.promoted import UNFIT
 from spheresync_server.mcp_server.wording import answer_in_tool_words
 from spheresync_server.standing import standing
@@ -28,9 +29,9 @@ def respond(answer: BaseModel, *lines: str) -> CallToolResult:
 
 
 def page_line(what: str, shown: int, total: int, cursor: str | None) -> str:
-    """How much of a list an answer holds, and how to go on."""
+    """How much of a list an answer holds, and how to go on. `what` is one of the things, without its s."""
     more = " Pass next_cursor as cursor for more." if cursor is not None else ""
-    return f"{shown} of {total} {what}.{more}"
+    return f"{shown} of {counted(total, what)}.{more}"
 
 
 def counts_line(counts: Mapping[str, int]) -> str:
@@ -50,16 +51,17 @@ def change_set_lines(answer: ChangeSetAnswer) -> Iterable[str]:
     yield f"Counts: {counts_line(answer.summary)}."
     if answer.undo_of is not None:
         yield from _undo_lines(answer)
-    elif guards := sum(finding.code not in NOT_APPROVED | UNFIT for finding in answer.findings):
-        yield f"{guards} guard findings hold {answer.blocked} items back: see findings."
+    yield from _finding_lines(answer.findings, answer.blocked)
     if any(finding.code in UNFIT for finding in answer.findings):
         yield "Promoted assets are missing here or have other columns: see findings."
     if any(finding.code in NOT_APPROVED for finding in answer.findings):
         yield "Something of it is done only once a person has approved it at the command line: see findings."
     if answer.problems_total:
-        yield f"{answer.problems_total} things could not be read; what AWS holds of them stays as it is: see problems."
+        things = counted(answer.problems_total, "thing")
+        yield f"{things} could not be read, and what AWS holds of that stays as it is: see problems."
     if answer.next_cursor is not None:
-        yield f"{len(answer.items)} of {answer.total} items; get_change_set with next_cursor as cursor has more."
+        shown = f"{len(answer.items)} of {counted(answer.total, 'item')}"
+        yield f"{shown}; get_change_set with next_cursor as cursor has more."
     if answer.run_id is not None:
         yield f"It was applied by {answer.run_id}: get_run shows that run."
     elif answer.state == "expired":
@@ -73,9 +75,10 @@ def change_set_lines(answer: ChangeSetAnswer) -> Iterable[str]:
 def _undo_lines(answer: ChangeSetAnswer) -> Iterable[str]:
     yield f"It undoes {answer.undo_of}{', which changed nothing' if not answer.total else ''}."
     if refused := answer.summary.get(Action.CONFLICT):
-        yield f"{refused} items cannot be undone because of what was done since: those with action conflict say why."
+        yield f"{counted(refused, 'item')} cannot be undone because of what was done since: see action conflict."
     if answer.blocked:
-        yield f"{answer.blocked} tables that the run created are deleted only with allow_deletes."
+        are = "is" if answer.blocked == 1 else "are"
+        yield f"{counted(answer.blocked, 'table')} that the run created {are} deleted only with allow_deletes."
 
 
 def run_lines(answer: RunAnswer) -> Iterable[str]:
@@ -85,8 +88,21 @@ def run_lines(answer: RunAnswer) -> Iterable[str]:
     if answer.finished_at is None:
         yield f"{standing(answer.state, answer.progress)} get_run with {answer.run_id} follows it."
     if answer.failures_total:
-        yield f"{answer.failures_total} failures: see failures for reason and remedy of each."
+        yield f"{counted(answer.failures_total, 'failure')}: see failures for reason and remedy of each."
     if any(finding.code in NOT_APPROVED for finding in answer.findings):
         yield "Something was left out because a person has not approved it: see findings."
-    if guards := sum(finding.code not in NOT_APPROVED for finding in answer.findings):
-        yield f"{guards} guard findings: see findings."
+    yield from _finding_lines(answer.findings, answer.counts.get("blocked", 0))
+
+
+def _finding_lines(findings: Sequence[Finding], blocked: int) -> Iterable[str]:
+    """Say what guards hold back, and what else there is to look at."""
+    guards = sum(finding.code in GUARDS for finding in findings)
+    if guards:
+        word = "holds" if guards == 1 else "hold"
+        yield f"{counted(guards, 'guard finding')} {word} back {counted(blocked, 'item')}: see findings."
+    if spaces := sum(finding.code == SPACE_GONE for finding in findings):
+        are, they = ("is", "it") if spaces == 1 else ("are", "them")
+        yield f"{counted(spaces, 'space')} {are} not listed any more, so nothing of {they} was read: see findings."
+    others = sum(finding.code not in GUARDS | NOT_APPROVED | UNFIT | {SPACE_GONE} for finding in findings)
+    if others:
+        yield f"{counted(others, 'further finding' if guards or spaces else 'finding')}: see findings."

@@ -24,7 +24,7 @@ Status = Literal["pending", "synced", "failed", "excluded", "conflict", "missing
 
 Asset = Annotated[str, Field(description="SPACE/NAME, as list_assets shows it")]
 ChangeSet = Annotated[str, Field(description="Id from preview_changes (cs_...)")]
-Run = Annotated[str, Field(description="Run id (run_...)")]
+Run = Annotated[str, Field(description="run_...")]
 Limit = Annotated[int, Field(ge=1, le=200, description="Page size")]
 Cursor = Annotated[str | None, Field(description="A next_cursor")]
 Detail = Annotated[Literal["concise", "full"], Field(description="full adds columns, objects and times")]
@@ -32,7 +32,7 @@ ItemDetail = Annotated[Literal["concise", "full"], Field(description="concise sh
 AuditDetail = Annotated[Literal["concise", "full"], Field(description="full adds what exactly was done")]
 
 Spaces = Annotated[list[str] | None, Field(description="Only these spaces")]
-Assets = Annotated[list[str] | None, Field(description="Only these assets, SPACE/NAME")]
+Assets = Annotated[list[str] | None, Field(description="Only these SPACE/NAME")]
 Tiers = Annotated[list[TierName] | None, Field(description="Only these tiers")]
 Targets = Annotated[list[str] | None, Field(description="Only these targets")]
 WaitSeconds = Annotated[

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import AssetDetail, AssetRow, MappingExplanation, Page, SpaceRow
+from spheresync.model import counted
 from spheresync_server.mcp_server.answering import page_line, respond
 from spheresync_server.mcp_server.arguments import Asset, Cursor, Detail, Kind, Limit, Status, TierName
 from spheresync_server.mcp_server.desk import Desk
@@ -22,7 +24,8 @@ class CatalogTools:
     async def list_spaces(self, limit: Limit = 50, cursor: Cursor = None) -> Annotated[CallToolResult, Page[SpaceRow]]:
         """Spaces of the Datasphere tenant, with asset counts by kind, tier and status."""
         page = await self._service.list_spaces(limit=limit, cursor=cursor)
-        return respond(page, page_line("spaces", len(page.items), page.total, page.next_cursor))
+        told = page_line("space", len(page.items), page.total, page.next_cursor)
+        return respond(page, told, _unread_line("space", [row.problem for row in page.items]))
 
     async def list_assets(
         self,
@@ -47,15 +50,16 @@ class CatalogTools:
             limit=limit,
             cursor=cursor,
         )
-        return respond(page, page_line("assets", len(page.items), page.total, page.next_cursor))
+        told = page_line("asset", len(page.items), page.total, page.next_cursor)
+        return respond(page, told, _unread_line("asset", [row.problem for row in page.items]))
 
     async def describe_asset(self, asset: Asset) -> Annotated[CallToolResult, AssetDetail]:
         """One asset: columns, business context, what targets hold of it, fingerprints, PII classes."""
         answer = await self._service.describe_asset(asset)
         return respond(
             answer,
-            f"{answer.kind}, tier {answer.tier}, {answer.status}: {len(answer.columns)} columns, "
-            f"{len(answer.targets)} target objects, last sync {answer.last_sync or 'never'}.",
+            f"{answer.kind}, tier {answer.tier}, {answer.status}: {counted(len(answer.columns), 'column')}, "
+            f"{counted(len(answer.targets), 'target object')}, last sync {answer.last_sync or 'never'}.",
             "It has a problem: see problem." if answer.problem else "",
         )
 
@@ -64,6 +68,13 @@ class CatalogTools:
         answer = await self._service.explain_mapping(asset)
         return respond(
             answer,
-            f"{'Included' if answer.included else 'Excluded'}, tier {answer.tier}; {len(answer.rules)} rules fired, "
-            f"{len(answer.columns)} columns decided, {len(answer.findings)} findings.",
+            f"{'Included' if answer.included else 'Excluded'}, tier {answer.tier}; "
+            f"{counted(len(answer.rules), 'rule')} fired, {counted(len(answer.columns), 'column')} decided, "
+            f"{counted(len(answer.findings), 'finding')}.",
         )
+
+
+def _unread_line(what: str, problems: Sequence[str | None]) -> str:
+    """How much of a page could not be read, so that what is told of it may be out of date."""
+    number = sum(problem is not None for problem in problems)
+    return f"{counted(number, what)} of these could not be read lately: see problem." if number else ""

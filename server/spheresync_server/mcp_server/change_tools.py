@@ -43,7 +43,9 @@ class ChangeTools:
         assets: Assets = None,
         tiers: Tiers = None,
         targets: Targets = None,
-        refresh: Annotated[bool, Field(description="Read Datasphere first: one fixed, throttled discovery")] = False,
+        refresh: Annotated[
+            bool, Field(strict=True, description="Read Datasphere first: one fixed, throttled discovery")
+        ] = False,
         limit: Limit = 20,
     ) -> Annotated[CallToolResult, ChangeSetAnswer]:
         """Work out what would change in AWS and save it as a change set to review. Writes nothing to AWS or SAP."""
@@ -67,7 +69,7 @@ class ChangeTools:
         change_set_id: ChangeSet,
         answer: Annotated[ElicitationResult[DeleteConfirmation], Resolve(confirm_deletes)],
         allow_deletes: Annotated[  # noqa: ARG002  # read by confirm_deletes, by name
-            bool, Field(description="Also delete retired tables; asks the user first")
+            bool, Field(strict=True, description="Also delete retired tables; asks the user first")
         ] = False,
         wait_seconds: WaitSeconds = 10,
     ) -> Annotated[CallToolResult, RunAnswer]:

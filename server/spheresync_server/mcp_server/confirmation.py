@@ -15,6 +15,7 @@ from mcp_types.version import is_version_at_least
 from pydantic import BaseModel, Field
 
 from spheresync.answers import ChangeRow
+from spheresync.model import counted
 from spheresync.plan.approvals import DELETES_NOT_APPROVED
 from spheresync.run.removals import WAITS_FOR_A_PERSON
 from spheresync_server.mcp_server.desk import Desk
@@ -98,7 +99,7 @@ def unreadable_answer() -> UnconfirmedError:
 
 
 def _tables(deletes: Sequence[ChangeRow]) -> str:
-    return "1 table" if len(deletes) == 1 else f"{len(deletes)} tables"
+    return counted(len(deletes), "table")
 
 
 def _named(deletes: Sequence[ChangeRow]) -> str:

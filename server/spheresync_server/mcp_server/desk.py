@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from spheresync.model import Principal
 from spheresync_server.caller import CallerRole
+from spheresync_server.mcp_server.server_paths import Hide
 from spheresync_server.untrusted import Json
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 class Desk:
     """The open service, and the caller on whose behalf it is asked.
 
-    `show_settings` answers the effective settings with secrets redacted.
+    `show_settings` answers the effective settings with secrets redacted, `hide` a text without paths of this machine.
     """
 
     service: Service
@@ -26,3 +27,4 @@ class Desk:
     role: CallerRole
     show_settings: Callable[[], Json]
     read_only: bool = False
+    hide: Hide = str

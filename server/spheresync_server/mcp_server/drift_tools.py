@@ -9,6 +9,7 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 
 from spheresync.answers import DriftAnswer
+from spheresync.model import counted
 from spheresync.run.scope import ScopeRequest
 from spheresync_server.mcp_server.answering import counts_line, page_line, respond
 from spheresync_server.mcp_server.arguments import Assets, Cursor, Limit, Spaces, Tiers
@@ -46,13 +47,16 @@ class DriftTools:
 
 def _lines(answer: DriftAnswer) -> Iterable[str]:
     yield f"Looked at {answer.looked_at}: {counts_line(answer.summary)}."
-    yield page_line("drifted tables", len(answer.items), answer.total, answer.next_cursor)
+    yield page_line("drifted table", len(answer.items), answer.total, answer.next_cursor)
     if answer.problems:
-        yield f"{len(answer.problems)} databases or spaces could not be compared: see problems; they may have drifted."
+        places = counted(len(answer.problems), "database or space", "databases or spaces")
+        yield f"{places} could not be compared and may have drifted: see problems."
     if answer.change_set_id is not None:
         yield (
             "Nothing was written. Show it to the user; if they agree, apply_changes with "
             f"{answer.change_set_id} puts back what was written last."
         )
-    else:
-        yield "There is nothing to repair."
+    elif answer.total:
+        yield "None of it is repaired: it is left as the drift policies say, see policy and remedy of each."
+    elif not answer.problems:
+        yield "Nobody else has changed anything of this scope, so there is nothing to repair."

@@ -17,8 +17,10 @@ from spheresync.errors import UsageError
 from spheresync.isolation import isolated_group
 from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.mcp_server.loopback import LoopbackOnly
+from spheresync_server.mcp_server.readable_only import ReadableOnly
 from spheresync_server.mcp_server.routes import add_routes
 
+_MCP = "/mcp"
 _GRACE = 1
 """Seconds that open HTTP connections get to end."""
 
@@ -48,7 +50,7 @@ async def serve_http(server: MCPServer[Desk], desk: Desk, listening: socket.sock
     """Serve MCP at /mcp and the operator's routes beside it, on an address that is already bound."""
     add_routes(server, desk)
     unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # LoopbackOnly checks every route
-    app = LoopbackOnly(server.streamable_http_app(transport_security=unchecked))
+    app = LoopbackOnly(ReadableOnly(server.streamable_http_app(transport_security=unchecked), _MCP))
     logging.getLogger("uvicorn.error").addFilter(_is_no_farewell)
     config = uvicorn.Config(
         app,

@@ -8,9 +8,11 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import AuditPage, AuditVerdictAnswer, ConnectionReport, SchedulerStatus, SyncStatus
+from spheresync.model import counted
 from spheresync_server.mcp_server.answering import counts_line, page_line, respond
 from spheresync_server.mcp_server.arguments import AuditDetail, Cursor, Limit
 from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.wording import in_tool_words
 
 _Moment = Annotated[str | None, Field(description="ISO 8601; a date is that whole day")]
 
@@ -48,7 +50,7 @@ class InsightTools:
             limit=limit,
             cursor=cursor,
         )
-        lines = [page_line("audit entries", len(page.items), page.total, page.next_cursor)]
+        lines = [page_line("audit entry", len(page.items), page.total, page.next_cursor)]
         if page.note is not None:
             lines.append("Nothing is known of that asset: see note.")
         return respond(page, *lines)
@@ -57,7 +59,7 @@ class InsightTools:
         """Check the hash chain of the audit log."""
         verdict = await self._service.verify_audit()
         if verdict.intact:
-            return respond(verdict, f"Intact: {verdict.entries} entries.")
+            return respond(verdict, f"Intact: {counted(verdict.entries, 'entry')}.")
         return respond(verdict, f"Broken at entry {verdict.first_broken}; tell whoever runs this installation.")
 
     async def get_sync_status(self) -> Annotated[CallToolResult, SyncStatus]:
@@ -65,8 +67,9 @@ class InsightTools:
         status = await self._service.sync_status()
         return respond(
             status,
-            f"Health {status.health} ({status.environment}). Assets: {counts_line(status.assets)}.",
-            f"{len(status.queue)} runs queued or running; {len(status.problems)} problems.",
+            f"Health {status.health} ({status.environment}). {in_tool_words(status.summary)}",
+            f"Assets: {counts_line(status.assets)}.",
+            f"{counted(len(status.queue), 'run')} queued or running; {counted(len(status.problems), 'problem')}.",
             _schedule_line(status.scheduler),
         )
 
@@ -74,7 +77,10 @@ class InsightTools:
         """Test state, Datasphere, each space of it and each target; a finding for each failure. Writes nothing."""
         report = await self._service.test_connections()
         failed = sum(not finding.ok for finding in report.items)
-        return respond(report, "Every connection works." if report.ok else f"{failed} connections fail: see remedy.")
+        return respond(
+            report,
+            "Every connection works." if report.ok else f"{counted(failed, 'connection')} cannot be used: see remedy.",
+        )
 
 
 def _schedule_line(scheduler: SchedulerStatus) -> str:

@@ -14,6 +14,7 @@ from spheresync_server.failure import note_of
 from spheresync_server.mcp_server import status_page
 from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.mcp_server.figures import CONTENT_TYPE, exposition
+from spheresync_server.mcp_server.server_paths import Hide
 from spheresync_server.untrusted import clean_line
 
 _SHOWN_RUNS = 20
@@ -30,18 +31,18 @@ def add_routes(server: MCPServer[Desk], desk: Desk) -> None:
             try:
                 return await answer()
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this request
-                return PlainTextResponse(note_of(product_error(error, path)).text, 503)
+                return PlainTextResponse(desk.hide(note_of(product_error(error, path)).text), 503)
 
         server.custom_route(path, methods=["GET"])(handle)
 
     async def alive() -> Response:
-        return _told("alive", service.alive())
+        return _told("alive", service.alive(), desk.hide)
 
     async def ready() -> Response:
         try:
-            return _told("ready", await service.ready())
+            return _told("ready", await service.ready(), desk.hide)
         except Exception as error:  # noqa: BLE001 -- a process that cannot tell is not ready
-            problem = note_of(product_error(error, "readiness")).text
+            problem = desk.hide(note_of(product_error(error, "readiness")).text)
             return JSONResponse({"ready": False, "checks": {}, "problems": [problem]}, 503)
 
     async def metrics() -> Response:
@@ -49,7 +50,8 @@ def add_routes(server: MCPServer[Desk], desk: Desk) -> None:
 
     async def page() -> Response:
         runs = await service.list_runs(limit=_SHOWN_RUNS)
-        return HTMLResponse(status_page.render(await service.sync_status(), runs.items), headers=status_page.HEADERS)
+        shown = status_page.render(await service.sync_status(), runs.items)
+        return HTMLResponse(desk.hide(shown), headers=status_page.HEADERS)
 
     route("/healthz", alive)
     route("/readyz", ready)
@@ -57,8 +59,10 @@ def add_routes(server: MCPServer[Desk], desk: Desk) -> None:
     route("/", page)
 
 
-def _told(word: str, vitals: Vitals) -> Response:
+def _told(word: str, vitals: Vitals, hide: Hide) -> Response:
     """200 or 503, with the reason of each check; supervisors log the body."""
-    checks = {check.name: {"ok": check.ok, "reason": clean_line(check.reason, longest=500)} for check in vitals.checks}
+    checks = {
+        check.name: {"ok": check.ok, "reason": clean_line(hide(check.reason), longest=500)} for check in vitals.checks
+    }
     problems = [f"{name}: {check['reason']}" for name, check in checks.items() if not check["ok"]]
     return JSONResponse({word: vitals.ok, "checks": checks, "problems": problems}, 200 if vitals.ok else 503)

@@ -9,6 +9,7 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ChangeSetAnswer, Page, RunAnswer, RunRow
+from spheresync.model import RunState
 from spheresync.run.scope import ScopeRequest
 from spheresync_server.mcp_server.answering import change_set_lines, page_line, respond, run_lines, run_list_lines
 from spheresync_server.mcp_server.arguments import (
@@ -26,6 +27,15 @@ from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.mcp_server.progress import report_to
 
 
+def _cancelled(run: RunAnswer) -> str:
+    """What a cancel has come to by now."""
+    if run.finished_at is None:
+        return "Cancel requested: it stops at the next asset."
+    if run.state == RunState.CANCELLED:
+        return "It is cancelled. What it had done stays."
+    return "It had ended before the cancel reached it."
+
+
 class RunTools:
     """Durable runs: they live on when the connection breaks."""
 
@@ -41,7 +51,7 @@ class RunTools:
         spaces: Spaces = None,
         assets: Assets = None,
         targets: Targets = None,
-        full: Annotated[bool, Field(description="Read and compare everything anew")] = False,
+        full: Annotated[bool, Field(strict=True, description="Read and compare everything anew")] = False,
         wait_seconds: WaitSeconds = 10,
     ) -> Annotated[CallToolResult, RunAnswer]:
         """Discover, plan and apply in one durable run: creates, updates and retires AWS catalog tables without a
@@ -62,7 +72,7 @@ class RunTools:
     async def list_runs(self, limit: Limit = 20, cursor: Cursor = None) -> Annotated[CallToolResult, Page[RunRow]]:
         """Runs, newest first."""
         page = await self._service.list_runs(limit=limit, cursor=cursor)
-        told = page_line("runs", len(page.items), page.total, page.next_cursor)
+        told = page_line("run", len(page.items), page.total, page.next_cursor)
         return respond(page, told, *run_list_lines(page.items))
 
     async def cancel_run(self, run_id: Run) -> Annotated[CallToolResult, RunAnswer]:
@@ -70,7 +80,7 @@ class RunTools:
         the rest.
         """
         run = await self._service.cancel_run(run_id, self._principal)
-        return respond(run, "Cancel requested.", *run_lines(run))
+        return respond(run, _cancelled(run), *run_lines(run))
 
     async def revert_run(self, run_id: Run, limit: Limit = 20) -> Annotated[CallToolResult, ChangeSetAnswer]:
         """Make a change set that restores what a run changed in AWS: tables as they were, deleted ones again, new ones

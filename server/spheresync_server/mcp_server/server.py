@@ -6,18 +6,21 @@ Tools a caller may not use are not registered, so they are not listed; a call to
 from __future__ import annotations
 
 import difflib
+import json
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any, cast
 
 import anyio
 from mcp import MCPError
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
-from mcp.server.mcpserver.exceptions import ResourceNotFoundError, ToolError, UnexpectedToolError
+from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError, UnexpectedToolError
 from mcp.server.stdio import stdio_server
-from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult
+from mcp.shared.message import SessionMessage
+from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, TextContent
 from pydantic import AnyUrl, ValidationError
 
 from spheresync import __version__
@@ -30,6 +33,7 @@ from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.mcp_server.prompting import add_prompts
 from spheresync_server.mcp_server.registry import ToolEntry, tool_entries
 from spheresync_server.mcp_server.resources import add_resources, spell_asset_uri
+from spheresync_server.mcp_server.server_paths import hide_in
 from spheresync_server.mcp_server.standard_input import StandardInput
 from spheresync_server.mcp_server.wording import argument_problem, in_tool_words
 from spheresync_server.prompt_files import load_prompts
@@ -80,11 +84,22 @@ class SpheresyncServer(MCPServer[Desk]):
         self._refuse_closed(name)
         self._refuse_unknown_arguments(name, arguments)
         try:
-            return await super().call_tool(name, arguments, context)
+            return self._without_paths(await super().call_tool(name, self._given(name, arguments), context))
         except MCPError:
             raise
         except ToolError as error:
-            raise _readable(name, error) from error
+            raise ToolError(self._desk.hide(str(_readable(name, error)))) from error
+
+    def _without_paths(self, result: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:
+        if not isinstance(result, CallToolResult):
+            return result  # a question that we ask, about tables
+        hide = self._desk.hide
+        content = [
+            each.model_copy(update={"text": hide(each.text)}) if isinstance(each, TextContent) else each
+            for each in result.content
+        ]
+        structured = hide_in(result.structured_content, hide)
+        return result.model_copy(update={"content": content, "structured_content": structured})
 
     def _refuse_closed(self, name: str) -> None:
         entry = self._entries.get(name)
@@ -111,6 +126,17 @@ class SpheresyncServer(MCPServer[Desk]):
         if unknown:
             valid = f"Valid: {', '.join(known)}." if known else "It takes none."
             raise ToolError(f"{name} has no argument {', '.join(map(repr, unknown))}. {valid}")
+
+    def _given(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Without what some clients fill in for an optional argument that they leave out."""
+        tool = self._tool_manager.get_tool(name)
+        assert tool is not None
+        required = tool.parameters.get("required", ())
+        return {
+            argument: value
+            for argument, value in arguments.items()
+            if argument in required or not (value is None or (argument == "cursor" and value == ""))
+        }
 
     async def get_prompt(
         self, name: str, arguments: dict[str, Any] | None = None, context: Context[Desk, Any] | None = None
@@ -143,12 +169,25 @@ class SpheresyncServer(MCPServer[Desk]):
         """
         if str(uri) in RESOURCES:
             raise ResourceNotFoundError(comes_later(str(uri)))
-        return await super().read_resource(spell_asset_uri(str(uri)), context)
+        try:
+            found = await super().read_resource(spell_asset_uri(str(uri)), context)
+        except ResourceError as error:
+            raise type(error)(self._desk.hide(str(error))) from error
+        if isinstance(found, InputRequiredResult):
+            return found
+        return [
+            replace(each, content=self._hide_in_document(each.content)) if isinstance(each.content, str) else each
+            for each in found
+        ]
+
+    def _hide_in_document(self, text: str) -> str:
+        return json.dumps(hide_in(json.loads(text), self._desk.hide), ensure_ascii=False)
 
     async def run_stdio_async(self) -> None:
         """Speak the protocol over stdin and stdout until stdin ends."""
-        stdin = cast("anyio.AsyncFile[str]", StandardInput(0))
-        async with stdio_server(stdin=stdin) as (incoming, outgoing):
+        stdin = StandardInput(0)
+        async with stdio_server(stdin=cast("anyio.AsyncFile[str]", stdin)) as (incoming, outgoing):
+            stdin.answer_with(lambda error: outgoing.send(SessionMessage(error)))
             options = self._lowlevel_server.create_initialization_options()
             await self._lowlevel_server.run(incoming, outgoing, options)
 

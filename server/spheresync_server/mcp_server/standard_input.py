@@ -1,11 +1,22 @@
-"""Standard input as the stdio transport reads it, without holding up the end of the process."""
+"""Standard input as the stdio transport reads it, without holding up the end of the process.
+
+What the transport could not read is answered here, and never reaches it.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
+import anyio
 import anyio.to_thread
+from mcp.types import JSONRPCError
+
+from spheresync_server.mcp_server.messages import LARGEST, readable_response, refusals, too_large
+
+_BLOCK = 65536
+
+Answer = Callable[[JSONRPCError], Awaitable[None]]
 
 
 class StandardInput:
@@ -13,16 +24,42 @@ class StandardInput:
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
+        self._answer: Answer | None = None
+        self._answerable = anyio.Event()
+
+    def answer_with(self, answer: Answer) -> None:
+        """Say where answers go to what cannot be read; before that, nothing is passed on."""
+        self._answer = answer
+        self._answerable.set()
 
     def __aiter__(self) -> AsyncIterator[str]:
         return self._lines()
 
     async def _lines(self) -> AsyncIterator[str]:
-        pending = b""
-        while block := await anyio.to_thread.run_sync(os.read, self._descriptor, 65536, abandon_on_cancel=True):
-            *lines, pending = (pending + block).split(b"\n")
-            for line in lines:
+        await self._answerable.wait()
+        assert self._answer is not None
+        async for line, whole in self._raw_lines():
+            refused = refusals(line) if whole else [too_large(line)]
+            for error in refused:
+                await self._answer(error)
+            if not refused:
+                yield (readable_response(line) or line).decode("utf-8", "replace")
+
+    async def _raw_lines(self) -> AsyncIterator[tuple[bytes, bool]]:
+        """Each line that is not empty, and whether that is all of it: of one that is too large, the end is dropped."""
+        pending = bytearray()
+        cut = False
+        while block := await anyio.to_thread.run_sync(os.read, self._descriptor, _BLOCK, abandon_on_cancel=True):
+            *ended, rest = block.split(b"\n")
+            for piece in ended:
+                line, whole = bytes(pending) + piece, not cut
+                pending.clear()
+                cut = False
                 if line.strip():
-                    yield line.decode("utf-8", "replace")
+                    yield line, whole
+            if len(pending) <= LARGEST:
+                pending += rest
+            else:
+                cut = True
         if pending.strip():
-            yield pending.decode("utf-8", "replace")
+            yield bytes(pending), not cut

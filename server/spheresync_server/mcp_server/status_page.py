@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Iterable
 from html import escape
 
-from spheresync.answers import RunRow, SchedulerStatus, SyncStatus
+from spheresync.answers import Finding, RunRow, SchedulerStatus, SyncStatus
 from spheresync_server.untrusted import clean_line
 
 _STYLE = (
@@ -78,11 +78,9 @@ def _where(status: SyncStatus) -> str:
     return f"Environment {status.environment}, tenant {status.tenant}."
 
 
-def _problems(status: SyncStatus) -> str:
-    if not status.problems:
-        return ""
-    rows = ((problem.subject, problem.message, problem.remedy or None) for problem in status.problems)
-    return _section("Problems", _table(("About", "What", "Do"), rows, empty=""))
+def _findings(title: str, findings: Iterable[Finding]) -> str:
+    rows = [(each.subject, each.message, each.remedy or None) for each in findings]
+    return _section(title, _table(("About", "What", "Do"), rows, empty="")) if rows else ""
 
 
 def _assets(status: SyncStatus) -> str:
@@ -130,7 +128,8 @@ def render(status: SyncStatus, runs: Iterable[RunRow]) -> str:
 <p class="health">{_text(_HEALTH[status.health])}</p>
 <p>{_text(status.summary)}</p>
 <p>{_text(_where(status))}</p>
-{_problems(status)}
+{_findings("Problems", status.problems)}
+{_findings("Worth knowing", status.notes)}
 {_assets(status)}
 {_tiers(status)}
 {_runs(runs)}

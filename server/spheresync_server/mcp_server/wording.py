@@ -34,7 +34,13 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r", or --force to replace it", ""),
         (r"`spheresync audit verify` tell", "verify_audit_log tell"),
         (r"`spheresync runs (\w+)`", r"get_run of \1"),
-        (r"`spheresync doctor`", "test_connections"),
+        (r"`spheresync schedule resume (\w+)` lets", r"manage_schedule with tier=\1 and action=resume lets"),
+        (
+            r"leave `spheresync serve --transport http` running, or have cron run `spheresync sync`",
+            "whoever runs this installation leaves its server running, or somebody calls run_sync",
+        ),
+        (r"`spheresync assets --status failed`", "list_assets with status=failed"),
+        (r"`spheresync doctor`|(?<=Run )spheresync doctor", "test_connections"),
         (r"`spheresync config validate` checks the file", "get_sync_status tells when it is mended"),
         (r"`spheresync config show` lists", "the resource spheresync://config lists"),
     )

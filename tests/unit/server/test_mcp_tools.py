@@ -11,7 +11,10 @@ import pytest
 from mcp import Client, MCPError
 from mcp.types import CallToolResult, ElicitResult, TextContent, TextResourceContents
 
+from spheresync.answers import Finding
 from spheresync.errors import SourceError, SourceFault
+from spheresync.plan.guards import GUARDS
+from spheresync_server.mcp_server.answering import change_set_lines, run_lines
 from tests.unit.server.conftest import MakeServer
 from tests.unit.server.fake_service import HIDDEN, HOSTILE, FakeService
 
@@ -367,3 +370,30 @@ async def test_protocol_errors_stay_protocol_errors(make_server: MakeServer) -> 
     async with Client(make_server()) as client:
         with pytest.raises(MCPError, match=r"no prompt 'x'.*onboard-space"):
             await client.get_prompt("x", {})
+
+
+def finding(code: str) -> Finding:
+    return Finding(subject="SALES", code=code, message="said", remedy="do")
+
+
+@pytest.mark.parametrize(
+    ("codes", "said"),
+    [
+        (["too_many_removals"], ["1 guard finding holds back 3 items"]),
+        (["too_many_removals", "empty_listing", "drift"], ["2 guard findings hold back 3 items", "1 further finding"]),
+        (["drift", "not_exposed"], ["2 findings: see findings"]),
+        (["space_gone"], ["1 space is not listed any more"]),
+        (["deletes_not_approved"], []),
+    ],
+)
+async def test_only_what_guards_say_is_called_so(codes: list[str], said: list[str]) -> None:
+    service = FakeService()
+    change_set = (await service.get_change_set("cs_1")).model_copy(
+        update={"findings": [*map(finding, codes)], "blocked": 3}
+    )
+    run = (await service.get_run("run_1")).model_copy(
+        update={"findings": [*map(finding, codes)], "counts": {"blocked": 3}}
+    )
+    for text in (" ".join(change_set_lines(change_set)), " ".join(run_lines(run))):
+        assert [each for each in said if each not in text] == []
+        assert ("guard" in text) == bool(set(codes) & GUARDS)

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from spheresync.model import AssetId, AssetKind, Tier
+from spheresync.errors import SourceFault
+from spheresync.model import AssetId, AssetKind, Problem, Tier
 from spheresync.state.figures import TierFigures
 from spheresync.state.records import AssetRecord
 from spheresync.state.store import Store, Tx
@@ -49,3 +50,19 @@ async def test_an_empty_state_has_figures_too(store: Store) -> None:
     assert await store.figures.freshness({}) == {}
     assert await store.figures.runs() == {}
     assert await store.figures.audit_entries() == 0
+
+
+async def test_what_is_new_or_not_exposed_is_late_for_nobody(store: Store) -> None:
+    hidden = Problem("SALES/HIDDEN", SourceFault.NOT_EXPOSED, "404", "")
+    records = [
+        replace(asset("NEW", Tier.CRITICAL, None), first_seen_at=TEN),
+        replace(asset("HIDDEN", Tier.CRITICAL, EIGHT), problem=hidden),
+        replace(asset("BROKEN", Tier.CRITICAL, EIGHT), problem=replace(hidden, code=SourceFault.SERVER_ERROR)),
+    ]
+
+    async def put(tx: Tx) -> None:
+        await tx.catalog.put_assets(records)
+
+    await store.write(put)
+    assert await store.schedule.unseen_since(Tier.CRITICAL, NINE) == 1
+    assert (await store.figures.freshness({Tier.CRITICAL: NINE}))[Tier.CRITICAL].late == 1

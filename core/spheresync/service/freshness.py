@@ -1,0 +1,130 @@
+"""How fresh what is known of Datasphere is, and why not fresher: late tiers, paused ones, a schedule nobody keeps.
+
+Pure. Whoever has cron run `spheresync sync` needs no scheduler, so that nobody keeps the schedule is no problem by
+itself. That assets are later than their tier allows always is one, whoever should have read them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from spheresync.answers import Finding, TierStatus
+from spheresync.model import counted
+from spheresync.service.figures import SchedulerState
+
+FRESHNESS_MISSED = "freshness_missed"
+INTERVAL_MISSED = "interval_missed"
+TIER_PAUSED = "tier_paused"
+SCHEDULER_OFF = "scheduler_off"
+_RAISE = "Raise datasphere.max_requests_per_minute, or the interval or the objective of the tier."
+_KEEP = (
+    "leave `spheresync serve --transport http` running, or have cron run `spheresync sync` "
+    "as often as the tiers want it"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """What degrades health, what is only worth knowing, and both in a sentence."""
+
+    problems: list[Finding]
+    notes: list[Finding]
+    sentence: str
+
+
+def freshness_of(
+    tiers: Sequence[TierStatus], scheduler: SchedulerState, read_at: str | None, now: datetime
+) -> Freshness:
+    """Judge all tiers.
+
+    Args:
+        tiers: each with its objective, how many assets miss it, and whether it is paused.
+        scheduler: what it does now, in any process.
+        read_at: when Datasphere was last listed, by whichever command; None for never.
+        now: for ages.
+    """
+    late = [finding for tier in tiers if (finding := _late(tier, scheduler)) is not None]
+    told = {finding.subject for finding in late}
+    paused = [tier for tier in tiers if tier.paused]
+    notes = [_paused(tier) for tier in paused if _subject(tier) not in told]
+    if scheduler == "off":
+        notes.insert(0, _off(read_at, now))
+    sentences = [_last_read(read_at, now, scheduler)]
+    if paused:
+        sentences.append(f"Paused: {', '.join(tier.tier for tier in paused)}.")
+    return Freshness(late, notes, " ".join(filter(None, sentences)))
+
+
+def lateness(tier: TierStatus) -> Finding | None:
+    """That assets of a tier miss its objective, as alerts tell it; a paused tier is late by a person's will."""
+    if not tier.late or tier.paused:
+        return None
+    return Finding(subject=_subject(tier), code=FRESHNESS_MISSED, message=_missed(tier), remedy=_RAISE)
+
+
+def ago(age: timedelta) -> str:
+    """An age as people say it: `12 s`, `5 min`, `3 h`, `2 d`."""
+    seconds = max(0, int(age.total_seconds()))
+    for unit, length, least in (("d", 86_400, 172_800), ("h", 3_600, 7_200), ("min", 60, 120)):
+        if seconds >= least:
+            return f"{seconds // length} {unit}"
+    return f"{seconds} s"
+
+
+def _late(tier: TierStatus, scheduler: SchedulerState) -> Finding | None:
+    if not (tier.late or tier.overdue):
+        return None
+    code, message, remedy = FRESHNESS_MISSED if tier.late else INTERVAL_MISSED, _missed(tier), _RAISE
+    if tier.paused:
+        code = TIER_PAUSED
+        message = f"{message}: a person paused the tier at {_to_the_second(tier.paused_since)}"
+        remedy = f"`spheresync schedule resume {tier.tier}` lets it go on."
+    elif scheduler == "off":
+        message = f"{message}, and no process keeps the schedule"
+        remedy = f"To keep it fresh, {_KEEP}; or set tiers.{tier.tier}.freshness to what is enough."
+    return Finding(subject=_subject(tier), code=code, message=message, remedy=remedy)
+
+
+def _missed(tier: TierStatus) -> str:
+    if tier.late:
+        return f"{counted(tier.late, 'asset')} of tier {tier.tier} not read within the objective of {tier.freshness}"
+    return (
+        f"{counted(tier.overdue, 'asset')} of tier {tier.tier} not read for four times its interval of {tier.interval}"
+    )
+
+
+def _paused(tier: TierStatus) -> Finding:
+    return Finding(
+        subject=_subject(tier),
+        code=TIER_PAUSED,
+        message=f"a person paused tier {tier.tier} at {_to_the_second(tier.paused_since)}: "
+        "nothing of it is read by itself",
+        remedy=f"`spheresync schedule resume {tier.tier}` lets it go on.",
+    )
+
+
+def _off(read_at: str | None, now: datetime) -> Finding:
+    last = "Datasphere was never read" if read_at is None else f"the last reading is {ago(_age(read_at, now))} old"
+    message = f"nobody keeps the schedule; {last}"
+    return Finding(subject="scheduler", code=SCHEDULER_OFF, message=message, remedy=f"To keep it fresh, {_KEEP}.")
+
+
+def _last_read(read_at: str | None, now: datetime, scheduler: SchedulerState) -> str:
+    if read_at is None:
+        return ""
+    kept = ", and nobody keeps the schedule" if scheduler == "off" else ""
+    return f"Datasphere was last read {ago(_age(read_at, now))} ago, at {_to_the_second(read_at)}{kept}."
+
+
+def _subject(tier: TierStatus) -> str:
+    return f"tier {tier.tier}"
+
+
+def _age(at: str, now: datetime) -> timedelta:
+    return now - datetime.fromisoformat(at)
+
+
+def _to_the_second(at: str | None) -> str:
+    return f"{at[:19]}Z" if at is not None else "a time nobody noted"

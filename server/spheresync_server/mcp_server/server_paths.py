@@ -1,0 +1,39 @@
+"""Keep paths of the server's machine out of answers: whoever asks over MCP or HTTP sits at another one, or is a model.
+
+At the command line they stay: there the machine is the user's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from spheresync_server.untrusted import Json
+
+Hide = Callable[[str], str]
+_SHORTEST = 4
+"""Characters; the root or a mount of one letter stands in too many texts that are no path of ours."""
+
+
+def hiding(places: Callable[[], Mapping[str, str]]) -> Hide:
+    """What replaces each path of `places` in a text by what it is called, the longest first."""
+
+    def hide(text: str) -> str:
+        if "/" not in text:
+            return text
+        for path, called in sorted(places().items(), key=lambda place: -len(place[0])):
+            if len(path) >= _SHORTEST:
+                text = text.replace(path, called)
+        return text
+
+    return hide
+
+
+def hide_in(value: Json, hide: Hide) -> Json:
+    """The same in every text of a JSON value; keys are ours and hold no path."""
+    if isinstance(value, str):
+        return hide(value)
+    if isinstance(value, list):
+        return [hide_in(item, hide) for item in value]
+    if isinstance(value, dict):
+        return {key: hide_in(item, hide) for key, item in value.items()}
+    return value

@@ -1,0 +1,123 @@
+"""What could not be read is neither unchanged nor synced: it is named, since when, and what to do, at every door."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.simulators.glue_process import GlueSimulator
+from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
+
+EXCLUDED = 'scope: {exclude: ["SPACE_001/*"]}\n'
+
+
+def counted(counts: dict[str, int]) -> dict[str, int]:
+    return {word: count for word, count in counts.items() if count}
+
+
+def of_status(installation: Installation, status: str) -> int:
+    total: int = installation.ask("assets", "--status", status)["total"]
+    return total
+
+
+def connection(report: Any, space: str) -> Any:
+    (found,) = [each for each in report["items"] if each["connection"] == f"datasphere space {space}"]
+    return found
+
+
+def test_a_space_that_is_not_listed_any_more_is_told_at_every_door(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    tenant.set_faults(hidden_spaces=["SPACE_001"])
+    run = synced.ask("sync")
+    assert counted(run["counts"]) == {"unchanged": 20, "unread": 10}
+    assert glue.calls() == {}
+    (finding,) = run["findings"]
+    assert "no longer lists space SPACE_001 (last listed at 20" in finding["message"], "since when"
+    assert "10 known assets count as not read" in finding["message"]
+    assert "technical user" in finding["remedy"] and "scope" in finding["remedy"]
+    assert counted(synced.ask("preview")["summary"]) == {"unchanged": 20}
+    stored = synced.ask("preview", "--no-refresh")
+    assert (counted(stored["summary"]), stored["findings"]) == ({"unchanged": 20}, [finding])
+    assert (of_status(synced, "synced"), of_status(synced, "failed")) == (20, 10)
+    asset = synced.ask("assets", "--space", "SPACE_001", "--detail", "full")["items"][0]
+    assert "not listed any more" in asset["problem"] and "last seen at 20" in asset["problem"]
+    status = synced.ask("status")
+    assert status["health"] == "degraded" and [each["subject"] for each in status["problems"]] == ["SPACE_001"]
+    report = synced.ask("doctor", code=1)
+    assert not report["ok"] and "no longer lists space SPACE_001" in connection(report, "SPACE_001")["message"]
+    assert synced.ask("sync", "--space", "SPACE_000")["counts"]["unchanged"] == 10, "the others go on"
+    assert of_status(synced, "failed") == 10
+    tenant.set_faults()
+    assert counted(synced.ask("sync")["counts"]) == {"unchanged": 30}
+    assert (of_status(synced, "synced"), synced.ask("status")["health"]) == (30, "ok")
+    assert synced.ask("doctor")["ok"]
+
+
+def test_what_the_remedy_says_ends_the_trouble(synced: Installation, tenant: RunningTenant) -> None:
+    tenant.set_faults(hidden_spaces=["SPACE_001"])
+    synced.ask("discover")
+    assert of_status(synced, "failed") == 10
+    synced.config = EXCLUDED
+    assert synced.ask("sync")["counts"]["forget"] == 10
+    assert (of_status(synced, "excluded"), synced.ask("status")["health"]) == (10, "ok")
+    assert synced.ask("doctor")["ok"]
+
+
+def test_a_space_that_cannot_be_listed_is_told_and_is_known_after_a_look_at_another(
+    synced: Installation, tenant: RunningTenant
+) -> None:
+    tenant.set_faults(failing_matching="SPACE_001')/assets", failing_status=403)
+    run = synced.ask("sync", code=1)
+    assert counted(run["counts"]) == {"unchanged": 20, "failed": 1, "unread": 10}
+    (failure,) = run["failures"]
+    assert (failure["asset"], failure["code"]) == ("SPACE_001", "forbidden") and "last listed at 20" in failure[
+        "reason"
+    ]
+    assert "10 known assets count as not read" in failure["reason"]
+    tenant.set_faults()
+    synced.ask("discover", "--space", "SPACE_000")
+    stored = synced.ask("preview", "--no-refresh", code=1)
+    assert (counted(stored["summary"]), stored["problems"][0]["subject"]) == ({"unchanged": 20}, "SPACE_001")
+    assert synced.ask("status")["health"] == "degraded"
+    assert counted(synced.ask("sync")["counts"]) == {"unchanged": 30}
+    assert synced.ask("status")["health"] == "ok"
+
+
+def test_a_definition_that_could_not_be_read_is_not_unchanged_in_a_later_plan_either(
+    synced: Installation, tenant: RunningTenant
+) -> None:
+    tenant.set_faults(wrong_shape_matching="SPACE_001/ASSET_00002/$metadata")
+    synced.ask("discover", code=1)
+    preview = synced.ask("preview", "--no-refresh", code=1)
+    assert (preview["summary"]["unchanged"], [each["subject"] for each in preview["problems"]]) == (
+        29,
+        ["SPACE_001/ASSET_00002"],
+    )
+    applied = synced.ask("apply", preview["change_set_id"], code=1)
+    assert counted(applied["counts"]) == {"unchanged": 29, "failed": 1}
+
+
+def test_a_tenant_that_gives_no_list_makes_no_change_set_and_changes_no_status(
+    synced: Installation, tenant: RunningTenant
+) -> None:
+    tenant.set_faults(throttle_next=1000, retry_after=100000)
+    error = synced.ask("preview", code=1)["error"]
+    assert error["code"] == "source" and "the last reading" in error["remedy"]
+    assert of_status(synced, "synced") == 30
+
+
+def test_late_assets_degrade_health_and_a_sync_mends_it(synced: Installation) -> None:
+    synced.config = "tiers: {critical: {freshness: 1s}, high: {freshness: 1s}, medium: {freshness: 1s}}\n"
+    late = synced.ask("status")  # a command takes longer than the objective
+    missed = [each for each in late["problems"] if each["code"] == "freshness_missed"]
+    assert late["health"] == "degraded" and sum(tier["late"] for tier in late["tiers"]) == 30
+    assert missed and all("no process keeps the schedule" in each["message"] and each["remedy"] for each in missed)
+    assert "Datasphere was last read" in late["summary"] and late["notes"][0]["code"] == "scheduler_off"
+    synced.config = "tiers: {critical: {freshness: 1h}}\n"
+    synced.ask("sync")
+    synced.ask("schedule", "pause", "critical")
+    well = synced.ask("status")
+    assert (well["health"], well["problems"]) == ("ok", [])
+    assert [each["code"] for each in well["notes"]] == ["scheduler_off", "tier_paused"]
+    assert "nobody keeps the schedule" in well["summary"] and "Paused: critical" in well["summary"]

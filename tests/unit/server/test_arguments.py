@@ -1,0 +1,80 @@
+"""What callers give for arguments: null means not given, and a boolean is one or none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from mcp import Client
+from mcp.types import Tool
+
+from tests.unit.server.conftest import MakeServer
+from tests.unit.server.fake_service import FakeService
+
+pytestmark = pytest.mark.anyio
+
+REQUIRED = {
+    "asset": "SALES/V_ORDERS",
+    "change_set_id": "cs_1",
+    "run_id": "run_1",
+    "tier": "critical",
+    "action": "pause",
+}
+
+
+def optional(tool: Tool, kind: str) -> Iterator[str]:
+    for name, schema in tool.input_schema["properties"].items():
+        if name not in tool.input_schema.get("required", ()) and kind in {"", schema.get("type")}:
+            yield name
+
+
+def needed(tool: Tool) -> dict[str, Any]:
+    return {name: REQUIRED[name] for name in tool.input_schema.get("required", ())}
+
+
+async def test_null_for_an_optional_argument_means_not_given(make_server: MakeServer, era: str) -> None:
+    service = FakeService()
+    async with Client(make_server(over=service), mode=era) as client:
+        tools = (await client.list_tools()).tools
+        assert sum(len([*optional(tool, "")]) for tool in tools) > 30
+        for tool in tools:
+            expected = await client.call_tool(tool.name, needed(tool))
+            plain = service.calls.copy()
+            service.calls.clear()
+            found = await client.call_tool(tool.name, needed(tool) | dict.fromkeys(optional(tool, "")))
+            assert not found.is_error, (tool.name, found.content)
+            assert found.structured_content == expected.structured_content
+            assert service.calls == plain
+            service.calls.clear()
+
+
+async def test_an_empty_cursor_means_the_first_page(make_server: MakeServer) -> None:
+    service = FakeService()
+    async with Client(make_server(over=service)) as client:
+        tools = (await client.list_tools()).tools
+        lists = [tool for tool in tools if "cursor" in tool.input_schema["properties"]]
+        assert len(lists) >= 6
+        for tool in lists:
+            assert not (await client.call_tool(tool.name, needed(tool) | {"cursor": ""})).is_error
+    assert all(kwargs.get("cursor") is None for _, kwargs in service.calls)
+
+
+@pytest.mark.parametrize("given", ["true", "false", "yes", "", 1, 0, 1.0, [], [True], {}, "True", "null "])
+async def test_a_boolean_is_one_and_nothing_like_one(make_server: MakeServer, given: Any) -> None:
+    service = FakeService()
+    async with Client(make_server(over=service)) as client:
+        tools = (await client.list_tools()).tools
+        flags = [(tool, name) for tool in tools for name in optional(tool, "boolean")]
+        assert {name for _, name in flags} == {"refresh", "full", "allow_deletes"}
+        for tool, name in flags:
+            refused = await client.call_tool(tool.name, needed(tool) | {name: given})
+            said = str(refused.content)
+            assert refused.is_error and f"{name} must be true or false" in said, (tool.name, said)
+    assert service.calls == []
+
+
+async def test_null_for_a_required_argument_is_a_mistake(make_server: MakeServer) -> None:
+    async with Client(make_server()) as client:
+        refused = await client.call_tool("describe_asset", {"asset": None})
+    assert refused.is_error and "asset must be a text" in str(refused.content)

@@ -1,0 +1,83 @@
+"""Late tiers, paused ones and a schedule nobody keeps: each with its reason and remedy; only lateness is wrong."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spheresync.answers import TierStatus
+from spheresync.service.freshness import ago, freshness_of, lateness
+
+NOW = datetime(2026, 11, 24, 11, tzinfo=UTC)
+AT = "2026-11-24T08:00:00.000000Z"
+
+
+def tier(name: str = "critical", *, late: int = 0, overdue: int = 0, paused: bool = False) -> TierStatus:
+    return TierStatus(
+        tier=name,
+        assets=72,
+        interval="60s",
+        next_run=None,
+        paused=paused,
+        freshness="5m" if late else None,
+        late=late,
+        overdue=overdue,
+        paused_since=AT if paused else None,
+    )
+
+
+def test_a_command_line_that_is_in_time_needs_no_scheduler() -> None:
+    fresh = freshness_of([tier()], "off", AT, NOW)
+    assert fresh.problems == []
+    (note,) = fresh.notes
+    assert note.message == "nobody keeps the schedule; the last reading is 3 h old"
+    assert "cron run `spheresync sync`" in note.remedy
+    assert fresh.sentence == (
+        "Datasphere was last read 3 h ago, at 2026-11-24T08:00:00Z, and nobody keeps the schedule."
+    )
+
+
+@pytest.mark.parametrize("scheduler", ["running", "waiting", "off"])
+def test_late_assets_are_wrong_whoever_should_have_read_them(scheduler: str) -> None:
+    (problem,) = freshness_of([tier(late=72)], scheduler, AT, NOW).problems  # type: ignore[arg-type]  # one of its words
+    assert problem.code == "freshness_missed"
+    assert problem.message.startswith("72 assets of tier critical not read within the objective of 5m")
+    assert ("no process keeps the schedule" in problem.message) == (scheduler == "off")
+    assert ("cron" in problem.remedy) == (scheduler == "off")
+
+
+def test_a_tier_without_an_objective_is_judged_by_its_interval() -> None:
+    (problem,) = freshness_of([tier("high", overdue=1)], "running", AT, NOW).problems
+    assert (problem.code, problem.message) == (
+        "interval_missed",
+        "1 asset of tier high not read for four times its interval of 60s",
+    )
+
+
+def test_a_paused_tier_is_told_with_since_when_and_is_wrong_once_it_is_late() -> None:
+    fresh = freshness_of([tier(paused=True)], "running", AT, NOW)
+    assert (fresh.problems, fresh.notes[0].code) == ([], "tier_paused")
+    assert "at 2026-11-24T08:00:00Z" in fresh.notes[0].message and fresh.sentence.endswith("Paused: critical.")
+    late = freshness_of([tier(late=2, paused=True)], "running", AT, NOW)
+    assert late.notes == [] and late.problems[0].remedy == "`spheresync schedule resume critical` lets it go on."
+    assert "2 assets" in late.problems[0].message and "paused the tier at 2026-11-24T08" in late.problems[0].message
+
+
+def test_alerts_tell_of_objectives_and_of_no_pause() -> None:
+    assert lateness(tier(late=2, paused=True)) is None and lateness(tier(overdue=2)) is None
+    assert lateness(tier(late=2)) is not None
+
+
+def test_what_was_never_read_has_no_age() -> None:
+    fresh = freshness_of([], "off", None, NOW)
+    assert (fresh.notes[0].message, fresh.sentence) == ("nobody keeps the schedule; Datasphere was never read", "")
+
+
+@given(st.timedeltas(timedelta(seconds=-5), timedelta(days=900)))
+def test_an_age_is_short_and_never_too_great(age: timedelta) -> None:
+    number, unit = ago(age).split()
+    length = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}[unit]
+    assert int(number) * length <= max(0, age.total_seconds()) < (int(number) + 1) * length or age < timedelta(0)
