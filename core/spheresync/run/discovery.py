@@ -185,11 +185,10 @@ class Discovery:
         settled: list[AssetRecord] = []
         for space, listing in sorted(listings.items()):
             self._report.problems.extend(listing.problems)
-            flaws = {problem.subject: problem for problem in listing.problems}
             for entry in listing.items:
                 self._report.listed += 1
-                record = self._listed_record(entry, known.get(entry.id), flaws.get(str(entry.id)))
-                if self._is_settled(record, flawed=str(entry.id) in flaws):
+                record = self._listed_record(entry, known.get(entry.id), listing.flaws.get(entry.id))
+                if self._is_settled(record, flawed=entry.id in listing.flaws):
                     settled.append(self._with_status(record))
                 else:
                     readings.append(_Reading(entry, record))
@@ -199,11 +198,18 @@ class Discovery:
             entry
             for listing in listings.values()
             for entry in listing.items
-            if entry.id not in known or known[entry.id].entry_digest != _digest_of(entry)
+            if entry.id not in listing.flaws
+            and (entry.id not in known or known[entry.id].entry_digest != _digest_of(entry))
         ]
-        space_records = [self._space_record(space, listings.get(space.name)) for space in spaces.items]
+        known_spaces = {record.name: record for record in await self._store.catalog.spaces()}
+        space_records = [
+            self._space_record(
+                space, listings.get(space.name), known_spaces.get(space.name), spaces.flaws.get(space.name)
+            )
+            for space in spaces.items
+        ]
         if spaces.complete:
-            space_records += await self._gone({space.name for space in spaces.items})
+            space_records += self._gone(known_spaces.values(), {space.name for space in spaces.items})
 
         async def remember(tx: Tx) -> None:
             await tx.catalog.put_spaces(space_records)
@@ -214,13 +220,13 @@ class Discovery:
         return readings
 
     def _listed_record(self, entry: AssetEntry, known: AssetRecord | None, flaw: Problem | None) -> AssetRecord:
-        decision = self._mapping.decide(entry.id, entry.kind, entry.label)
+        """The record as the listing leaves it; of an entry that is not to be trusted only that it is listed."""
         base = known or AssetRecord.first_seen(entry.id, entry.kind, at=self._now)
+        if flaw is None:
+            base = replace(base, kind=entry.kind, label=entry.label, entry_digest=_digest_of(entry))
+        decision = self._mapping.decide(entry.id, base.kind, base.label)
         return replace(
             base,
-            kind=entry.kind,
-            label=entry.label,
-            entry_digest=_digest_of(entry),
             tier=decision.tier,
             included=decision.included,
             reason=decision.excluded_by,
@@ -249,20 +255,22 @@ class Discovery:
                 missed = replace(record, misses=record.misses + 1, first_missed_at=record.first_missed_at or self._now)
                 yield self._with_status(missed)
 
-    def _space_record(self, space: SpaceEntry, listing: Listing[AssetEntry] | None) -> SpaceRecord:
-        problem = listing.problems[0] if listing is not None and listing.problems else None
+    def _space_record(
+        self, space: SpaceEntry, listing: Listing[AssetEntry] | None, known: SpaceRecord | None, flaw: Problem | None
+    ) -> SpaceRecord:
+        problems = () if listing is None else listing.problems
         return SpaceRecord(
             name=space.name,
-            label=space.label,
+            label=space.label if flaw is None or known is None else known.label,
             listed_at=self._now,
             complete=listing.complete if listing is not None else False,
-            problem=problem,
+            problem=next(iter(problems), flaw),
             present=True,
         )
 
-    async def _gone(self, listed: set[SpaceName]) -> list[SpaceRecord]:
+    @staticmethod
+    def _gone(known: Iterable[SpaceRecord], listed: set[SpaceName]) -> list[SpaceRecord]:
         """Spaces that the tenant no longer lists: revoked membership and deletion look alike, so nothing is missed."""
-        known = await self._store.catalog.spaces()
         return [
             replace(space, present=False, complete=False, problem=_space_gone(space.name))
             for space in known
