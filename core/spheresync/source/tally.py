@@ -103,7 +103,7 @@ class Tally(Generic[_Item]):
     def _announce(self, page: Page) -> None:
         if page.count is None:
             return
-        if self._announced not in {None, page.count}:
+        if self._announced not in {None, page.count} and not self._errors:
             self.fail(
                 SourceError(
                     SourceFault.WRONG_SHAPE,
