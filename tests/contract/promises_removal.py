@@ -16,6 +16,35 @@ REMOVAL: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "deletion:misses:whole-listing",
+        "CONTRACT.md#Deletion",
+        "However the tenant spells its pages, a listing that is not whole retires no table of a live asset.",
+        (
+            "tests/e2e/test_listings.py::test_a_listing_that_is_not_whole_never_retires_a_table",
+            "tests/e2e/test_listings.py::test_every_page_arrives_however_the_next_one_is_linked",
+            "tests/unit/source/test_listing_completeness.py::test_what_looks_like_another_next_link_makes_the_listing_incomplete",
+            "tests/unit/source/test_listing_completeness.py::test_a_count_in_any_spelling_must_agree_with_the_rows",
+        ),
+    ),
+    Promise(
+        "deletion:misses:disputed",
+        "CONTRACT.md#Deletion",
+        "An asset that is listed twice with different content is a finding and stays as it was.",
+        (
+            "tests/e2e/test_listings.py::test_an_asset_that_is_listed_twice_with_different_content_is_a_finding_and_stays_as_it_was",
+            "tests/unit/source/test_listing_completeness.py::test_an_asset_that_is_listed_twice_with_different_content_is_told_and_stays_listed",
+        ),
+    ),
+    Promise(
+        "source:page-bound",
+        "CONTRACT.md#Deletion",
+        "A page of any size takes bounded memory, and failures of one kind are told as one.",
+        (
+            "tests/unit/source/test_listing_completeness.py::test_a_page_that_is_too_large_takes_no_more_memory_than_its_bytes",
+            "tests/unit/source/test_listing_completeness.py::test_many_bad_rows_are_one_problem_with_examples",
+        ),
+    ),
+    Promise(
         "deletion:misses:any-command",
         "CONTRACT.md#Deletion",
         "A miss counts whichever command listed.",

@@ -6,7 +6,8 @@ prints one JSON line `{"port", "base_url", "token_url", "client_id", "client_sec
 `spheresync.dog.site` answers, from memory, over a small HTTP/1.1 keep-alive protocol, so that asking costs next to
 nothing. Besides:
 
-    POST /admin       {"edits": [{"op": ...}], "reset_faults": true, "faults": {}, "page_size": 5, "clear_stats": true}
+    POST /admin       {"edits": [{"op": ...}], "reset_faults": true, "faults": {}, "page_size": 5, "clear_stats": true,
+                       "listings": "a name of tests.simulators.odd_listings"}
     GET  /admin/stats {"total", "counts", "peak", "hits": [[at, kind, path, status], ...], "bytes_sent", "faults"}
 
 Every member of the POST is optional; they are applied in that order, all edits or none.
@@ -33,6 +34,7 @@ from spheresync.dog.store import MemoryContent
 from spheresync.errors import UsageError
 from spheresync.model import JsonValue
 from tests.simulators.generated import generated_landscape
+from tests.simulators.odd_listings import SHAPES, as_served
 
 _REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "Too Many"}
 _MAX_HEAD = 64 * 1024
@@ -46,10 +48,16 @@ class _Head:
     headers: dict[str, str]
 
 
+class ServedSite(TenantSite):
+    """A tenant whose listings may be spelled or broken as other servers' are."""
+
+    listings = ""
+
+
 class TenantProtocol(asyncio.Protocol):
     """One keep-alive connection; requests on it are answered in order."""
 
-    def __init__(self, site: TenantSite) -> None:
+    def __init__(self, site: ServedSite) -> None:
         self._site = site
         self._buffer = b""
         self._transport: asyncio.Transport | None = None
@@ -93,7 +101,8 @@ class TenantProtocol(asyncio.Protocol):
 
     def _answer(self, request: Request) -> None:
         try:
-            self._site.traffic.sent(self._write(self._site.respond(request)))
+            response = as_served(self._site.listings, request, self._site.respond(request))
+            self._site.traffic.sent(self._write(response))
         finally:
             self._site.traffic.ended()
 
@@ -139,7 +148,7 @@ def _head(raw: bytes) -> _Head:
     return _Head(method, path, query, headers)
 
 
-def administer(site: TenantSite, request: Request) -> Response:
+def administer(site: ServedSite, request: Request) -> Response:
     """Answer a request under `/admin`."""
     try:
         document = _stats(site) if request.method == "GET" else _apply(site, json.loads(request.body or b"{}"))
@@ -163,8 +172,8 @@ def _stats(site: TenantSite) -> dict[str, JsonValue]:
     }
 
 
-def _apply(site: TenantSite, document: JsonValue) -> dict[str, JsonValue]:
-    known = {"edits", "reset_faults", "faults", "page_size", "clear_stats"}
+def _apply(site: ServedSite, document: JsonValue) -> dict[str, JsonValue]:
+    known = {"edits", "reset_faults", "faults", "page_size", "clear_stats", "listings"}
     if not isinstance(document, dict) or not set(document) <= known:
         raise UsageError(f"An admin request is a JSON object with {', '.join(sorted(known))}.")
     edits, faults, page_size = document.get("edits", []), document.get("faults", {}), document.get("page_size")
@@ -172,8 +181,11 @@ def _apply(site: TenantSite, document: JsonValue) -> dict[str, JsonValue]:
         raise UsageError("'edits' is a list and 'faults' an object.")
     start = Faults() if document.get("reset_faults") is True else site.faults
     changed = start.changed(faults)
+    listings = document.get("listings", site.listings)
+    if listings != "" and listings not in SHAPES:
+        raise UsageError(f"Known listings are {', '.join(sorted(SHAPES))}.")
     site.content.edit(*map(edit_from_json, edits))
-    site.faults = changed
+    site.faults, site.listings = changed, str(listings)
     if isinstance(page_size, int):
         site.page_size = page_size
         site.faults = replace(site.faults)  # another value, so that pages are rendered again
@@ -182,7 +194,7 @@ def _apply(site: TenantSite, document: JsonValue) -> dict[str, JsonValue]:
     return {"ok": True}
 
 
-async def serve(site: TenantSite, port: int, *, prerender: bool, until_stdin_closes: bool) -> None:
+async def serve(site: ServedSite, port: int, *, prerender: bool, until_stdin_closes: bool) -> None:
     """Serve `site` on loopback until cancelled, or until standard input ends."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: TenantProtocol(site), "127.0.0.1", port)
@@ -233,7 +245,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--no-prerender", action="store_true", help="render documents when they are first asked for")
     parser.add_argument("--until-stdin-closes", action="store_true")
     options = parser.parse_args(arguments)
-    site = TenantSite(
+    site = ServedSite(
         MemoryContent(_landscape(options)),
         sign_in=SignIn(token_seconds=options.token_seconds),
         page_size=options.page_size,

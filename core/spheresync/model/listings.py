@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from spheresync.model.json_values import Digest
@@ -64,12 +65,19 @@ _T_co = TypeVar("_T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Listing(Generic[_T_co]):
-    """Items of one scope, with whether they are all of them. Only a complete listing may count a miss."""
+    """Items of one scope, with whether they are all of them. Only a complete listing may count a miss.
 
-    scope: str  # "tenant" for spaces, the space's name for assets
+    Attributes:
+        scope: "tenant" for spaces, the space's name for assets.
+        problems: what is to be told; of one kind that many items have, one problem for all.
+        flaws: the problem of each item whose facts are not to be trusted.
+    """
+
+    scope: str
     items: tuple[_T_co, ...]
     complete: bool
     problems: tuple[Problem, ...] = ()
+    flaws: Mapping[SpaceName | AssetId, Problem] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

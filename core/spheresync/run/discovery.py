@@ -233,11 +233,10 @@ class Discovery:
         readings: list[_Reading] = []
         settled: list[AssetRecord] = []
         for space, listing in sorted(listings.items()):
-            flaws = {problem.asset: problem for problem in listing.problems}
             for entry in listing.items:
                 self._report.listed += 1
                 before = known.get(entry.id)
-                record, flawed = self._noted(entry, before, flaws.get(entry.id))
+                record, flawed = self._noted(entry, before, listing.flaws.get(entry.id))
                 if self._is_settled(record, flawed=flawed):
                     settled.append(self._with_status(record))
                     continue
@@ -250,7 +249,8 @@ class Discovery:
             entry
             for listing in listings.values()
             for entry in listing.items
-            if entry.id not in known or known[entry.id].entry_digest != _digest_of(entry)
+            if entry.id not in listing.flaws
+            and (entry.id not in known or known[entry.id].entry_digest != _digest_of(entry))
         ]
         known_spaces = await self._store.catalog.spaces()
         asked = {space.name for space in known_spaces if self._listable(space.name)}
@@ -282,13 +282,13 @@ class Discovery:
             return replace(base, problem=problem, misses=0, first_missed_at=None, listed_at=self._now), True
 
     def _listed_record(self, entry: AssetEntry, known: AssetRecord | None, flaw: Problem | None) -> AssetRecord:
-        decision = self._mapping.decide(entry.id, entry.kind, entry.label)
+        """The record as the listing leaves it; of an entry that is not to be trusted only that it is listed."""
         base = known or AssetRecord.first_seen(entry.id, entry.kind, at=self._now)
+        if flaw is None:
+            base = replace(base, kind=entry.kind, label=entry.label, entry_digest=_digest_of(entry))
+        decision = self._mapping.decide(entry.id, base.kind, base.label)
         return replace(
             base,
-            kind=entry.kind,
-            label=entry.label,
-            entry_digest=_digest_of(entry),
             tier=decision.tier,
             included=decision.included,
             reason=decision.excluded_by,

@@ -28,6 +28,7 @@ from spheresync.model import (
     Problem,
     RunId,
     RunState,
+    counted,
     isoformat,
 )
 from spheresync.observe.context import about
@@ -251,12 +252,9 @@ class Executor:
 
     async def _give_up(self, drive: _Drive) -> None:
         """End a run that ended every process that drove it."""
-        message = (
-            f"{MOST_CLAIMS} processes in a row ended while they drove run {drive.run.id} and got nothing of it done."
-        )
-        remedy = (
-            "The log of those processes says why. A new sync does what this run left; an apply takes a new preview."
-        )
+        died = counted(MOST_CLAIMS, "process", "processes")
+        message = f"{died} in a row ended while they drove run {drive.run.id}, and did nothing of it."
+        remedy = "Their logs say why. A new sync does what this run left; for an apply make a new preview."
         drive.problems.append(Problem("run", DRIVER_DIED, message, remedy))
         await self._finish(drive, RunState.FAILED)
 

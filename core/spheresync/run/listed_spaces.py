@@ -74,7 +74,8 @@ class ListedSpaces:
             if listing is None:
                 self._passed_over(entry)
             else:
-                self._listed(entry, listing, odd_names.get(entry.name))
+                flaw = spaces.flaws.get(entry.name)
+                self._listed(entry, listing, flaw=flaw, otherwise=flaw or odd_names.get(entry.name))
         listed = {entry.name for entry in spaces.items}
         if spaces.complete or spaces.items:
             for space in self._before.values():
@@ -82,11 +83,18 @@ class ListedSpaces:
                     self._unlisted(space, gone=spaces.complete or not space.present)
         return self._seen
 
-    def _listed(self, entry: SpaceEntry, listing: Listing[AssetEntry], odd_name: Problem | None) -> None:
+    def _listed(
+        self, entry: SpaceEntry, listing: Listing[AssetEntry], *, flaw: Problem | None, otherwise: Problem | None
+    ) -> None:
+        """A space whose assets were listed; with a `flaw` its own label is not to be trusted.
+
+        `otherwise`: what is wrong with it where its listing says nothing.
+        """
         known = self._before.get(entry.name)
-        last = SpaceRecord(entry.name, entry.label, "" if known is None else known.listed_at, False, None, present=True)
+        label = entry.label if flaw is None or known is None else known.label
+        last = SpaceRecord(entry.name, label, "" if known is None else known.listed_at, False, None, present=True)
         if listing.complete:
-            problem = listing.problems[0] if listing.problems else odd_name
+            problem = listing.problems[0] if listing.problems else otherwise
             self._seen.problems.extend(listing.problems)
             self._seen.spaces.append(replace(last, listed_at=self._now, complete=True, problem=problem))
             return

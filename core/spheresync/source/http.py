@@ -22,6 +22,7 @@ from spheresync.source.verdict import judge, require_type
 from spheresync.source.wire import BODY_CAP, Answer, Transient, Usage, Wire
 
 JSON = "application/json"
+_ODATA = {"odata-maxversion": "4.0"}  # its spelling of control members; without it a server answers in its newest
 XML = "application/xml"  # $metadata answers 406 to anything else (reference: datasphere-api.md 2.4)
 
 _T = TypeVar("_T")
@@ -182,6 +183,6 @@ class TenantHttp:
         return await self._wire.exchange(
             "GET",
             url,
-            headers={"accept": accept, "authorization": f"Bearer {token.value}"},
+            headers={**_ODATA, "accept": accept, "authorization": f"Bearer {token.value}"},
             time_limit=self._patience.time_limit,
         )

@@ -6,7 +6,6 @@ The token lives in memory only. However many requests need one at once, one requ
 from __future__ import annotations
 
 import base64
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ import anyio
 from spheresync.config.tenant import derive_token_url
 from spheresync.errors import ConfigurationError, SourceError, SourceFault
 from spheresync.observe.spans import span
+from spheresync.source.json_document import read_json
 from spheresync.source.origin import trusted_url
 from spheresync.source.pace import Clock
 from spheresync.source.patience import Patience
@@ -193,7 +193,7 @@ class ClientCredentials:
 
 def _parse(body: bytes) -> dict[str, object] | None:
     try:
-        document = json.loads(body)
+        document = read_json(body)
     except (ValueError, RecursionError):
         return None
     return document if isinstance(document, dict) else None

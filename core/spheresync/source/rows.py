@@ -1,83 +1,70 @@
-"""JSON of the catalog into typed rows; what is unusable is said, row by row, never dropped in silence."""
+"""Rows of the catalog into typed entries; what is unusable is said, never dropped in silence."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
+from enum import Enum
 from typing import Generic, TypeVar
 
-from spheresync.errors import SourceError, SourceFault
+from spheresync.errors import SourceFault
 from spheresync.model import AssetEntry, AssetId, Problem, SpaceEntry, SpaceName, TechnicalName
-from spheresync.source.http import Response
+from spheresync.source.pages import REMEDY
 
 _Item_co = TypeVar("_Item_co", covariant=True)
 
-_FLAW = SourceFault.WRONG_SHAPE.value
-_REMEDY = "Report it to SAP; until it is mended, nothing here counts as deleted."
+
+class RowFault(Enum):
+    """Why a row names nothing; the value goes on after what the row is."""
+
+    NO_OBJECT = "is no object"
+    NO_NAME = "has no usable name"
+    OTHER_SPACE = "is of another space"
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One page of a collection as served."""
+class UnusableRowError(Exception):
+    """A row names no space and no asset of the space. `example` shows what it says instead."""
 
-    rows: tuple[object, ...]
-    next_link: str | None
-    count: int | None
-    url: str
+    def __init__(self, fault: RowFault, example: str = "") -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+        self.example = example
 
 
 @dataclass(frozen=True, slots=True)
 class Row(Generic[_Item_co]):
     """A row that names a space or an asset; `problem` says what else of it is unusable."""
 
-    name: str
+    id: SpaceName | AssetId
     item: _Item_co
     problem: Problem | None
 
 
-def decode_page(response: Response) -> Page:
-    """One OData collection answer.
-
-    Raises:
-        SourceError: TRUNCATED (JSON that does not end), TOO_LARGE (nested too deep), WRONG_SHAPE (not a collection).
-    """
-    document = _load(response)
-    if not isinstance(document, dict) or not isinstance(document.get("value"), list):
-        raise _wrong(f"{response.url}: the answer holds no list of values.")
-    if document.get("error"):
-        raise _wrong(f"{response.url}: the answer holds an error beside its values.")
-    link = document.get("@odata.nextLink")
-    if link is not None and not isinstance(link, str):
-        raise _wrong(f"{response.url}: @odata.nextLink is no text.")
-    return Page(tuple(document["value"]), link or None, _count(document.get("@odata.count")), response.url)
-
-
-def read_space(row: object, position: int) -> Row[SpaceEntry]:
+def read_space(row: object) -> Row[SpaceEntry]:
     """A row of `spaces`.
 
     Raises:
-        SourceError: WRONG_SHAPE, the row names no space.
+        UnusableRowError: the row names no space.
     """
-    fields = _fields(row, position, "spaces")
-    name = _name(fields, position, "spaces")
+    fields = _fields(row)
+    name = SpaceName(_name(fields))
     faults: list[str] = []
-    entry = SpaceEntry(SpaceName(name), _text(fields, "label", faults) or "")
-    return Row(name, entry, Problem(name, _FLAW, _told(faults), _REMEDY) if faults else None)
+    entry = SpaceEntry(name, _text(fields, "label", faults) or "")
+    return Row(name, entry, _problem(name, faults))
 
 
-def read_asset(row: object, position: int, space: SpaceName) -> Row[AssetEntry]:
+def read_asset(row: object, space: SpaceName) -> Row[AssetEntry]:
     """A row of `spaces('{space}')/assets`; of a fact of the wrong type the entry holds nothing.
 
     Raises:
-        SourceError: WRONG_SHAPE, the row names no asset or one of another space.
+        UnusableRowError: the row names no asset, or one of another space.
     """
-    scope = f"assets of {space}"
-    fields = _fields(row, position, scope)
-    name = _name(fields, position, scope)
+    fields = _fields(row)
+    name = _name(fields)
     if not name:
-        raise _wrong(f"Row {position} of the {scope} has no usable name.")
-    if fields.get("spaceName", space) not in {space, None}:
-        raise _wrong(f"Row {position} of the {scope} is {name!r} of another space, {fields['spaceName']!r}.")
+        raise UnusableRowError(RowFault.NO_NAME)
+    stated = fields.get("spaceName")
+    if stated is not None and stated != space:
+        raise UnusableRowError(RowFault.OTHER_SPACE, f"{name[:100]!r} of {str(stated)[:100]!r}")
     faults: list[str] = []
     entry = AssetEntry(
         id=AssetId(space, TechnicalName(name)),
@@ -87,52 +74,25 @@ def read_asset(row: object, position: int, space: SpaceName) -> Row[AssetEntry]:
         supports_analytical_queries=_flag(fields, "supportsAnalyticalQueries", faults),
         has_parameters=_flag(fields, "hasParameters", faults),
     )
-    return Row(name, entry, Problem.of(entry.id, _FLAW, _told(faults), _REMEDY) if faults else None)
+    return Row(entry.id, entry, _problem(entry.id, faults))
 
 
-def _load(response: Response) -> object:
-    try:
-        document: object = json.loads(response.body)
-    except json.JSONDecodeError as error:
-        raise SourceError(
-            SourceFault.TRUNCATED,
-            f"{response.url}: the JSON does not parse to its end ({error.msg} at {error.pos}).",
-            remedy="Try again.",
-        ) from error
-    except UnicodeDecodeError as error:
-        cut = error.end >= len(response.body)
-        raise SourceError(
-            SourceFault.TRUNCATED if cut else SourceFault.WRONG_SHAPE,
-            f"{response.url}: the JSON is not valid UTF-8 at byte {error.start}.",
-            remedy=_REMEDY,
-        ) from error
-    except RecursionError as error:
-        raise SourceError(
-            SourceFault.TOO_LARGE, f"{response.url}: the JSON is nested too deep.", remedy=_REMEDY
-        ) from error
-    except ValueError as error:  # a number of thousands of digits
-        raise _wrong(f"{response.url}: the JSON holds an unusable value.") from error
-    return document
+def contradiction(listed: SpaceName | AssetId) -> Problem:
+    """The problem of what is listed twice with different content."""
+    return _flaw(listed, "The catalog lists it twice with different content, so it was left as it was.")
 
 
-def _count(value: object) -> int | None:
-    """`@odata.count`: a number, or a number in quotes as some servers spell Int64."""
-    if isinstance(value, str) and value.isdecimal() and len(value) < 19:
-        return int(value)
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
-
-
-def _fields(row: object, position: int, scope: str) -> dict[str, object]:
+def _fields(row: object) -> dict[str, object]:
     if not isinstance(row, dict):
-        raise _wrong(f"Row {position} of the {scope} is no object.")
+        raise UnusableRowError(RowFault.NO_OBJECT)
     return row
 
 
-def _name(fields: dict[str, object], position: int, scope: str) -> str:
+def _name(fields: dict[str, object]) -> str:
     """What the row calls itself; whether anything of that name can be kept is for `model.unspellable` to say."""
     name = fields.get("name")
     if not isinstance(name, str):
-        raise _wrong(f"Row {position} of the {scope} has no usable name.")
+        raise UnusableRowError(RowFault.NO_NAME)
     return name
 
 
@@ -152,9 +112,12 @@ def _flag(fields: dict[str, object], key: str, faults: list[str]) -> bool:
     return False
 
 
-def _told(faults: list[str]) -> str:
-    return f"The catalog's entry is unusable: {'; '.join(faults)}."
+def _problem(listed: SpaceName | AssetId, faults: list[str]) -> Problem | None:
+    return _flaw(listed, f"The catalog's entry is unusable: {'; '.join(faults)}.") if faults else None
 
 
-def _wrong(message: str) -> SourceError:
-    return SourceError(SourceFault.WRONG_SHAPE, message, remedy=_REMEDY)
+def _flaw(listed: SpaceName | AssetId, message: str) -> Problem:
+    code = SourceFault.WRONG_SHAPE.value
+    if isinstance(listed, AssetId):
+        return Problem.of(listed, code, message, REMEDY)
+    return Problem(listed, code, message, REMEDY)

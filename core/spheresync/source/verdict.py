@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 
 import httpx2
 
 from spheresync.errors import SourceError, SourceFault
+from spheresync.source.json_document import read_json
 from spheresync.source.pace import Clock, parse_retry_after
 from spheresync.source.wire import Answer, Transient
 
@@ -149,7 +149,7 @@ def _retry_after(answer: Answer, clock: Clock) -> float | None:
 def _said(answer: Answer) -> str:
     """The code of an OData or OAuth error body: short, and never its free text, which may repeat the request."""
     try:
-        document = json.loads(answer.body[:65536])
+        document = read_json(answer.body[:65536])
     except (ValueError, RecursionError):
         return ""
     error = document.get("error") if isinstance(document, dict) else None

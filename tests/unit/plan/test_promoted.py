@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from spheresync.config import PromotedAsset, PromotedColumn
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.model import Action, AssetId, AssetKind, Digest, SourceType, SpaceName, TechnicalName
+from spheresync.model import Action, AssetId, AssetKind, Digest, SourceType, SpaceName, TechnicalName, counted
 from spheresync.plan.promoted import (
     MOST_FINDINGS,
     differing_findings,
@@ -53,7 +53,7 @@ def test_findings_are_bounded_and_lose_none_from_count(count: int) -> None:
     found = missing_findings(missing)
     assert len(found) == min(count, MOST_FINDINGS + 1)
     if count > MOST_FINDINGS:
-        assert found[-1].message.startswith(f"and {count - MOST_FINDINGS} more promoted assets")
+        assert found[-1].message.startswith(f"and {counted(count - MOST_FINDINGS, 'more promoted asset')}")
     shown = [(each, None) for each in missing[:MOST_FINDINGS]]
     assert len(differing_findings(shown, count)) == len(found)
 
