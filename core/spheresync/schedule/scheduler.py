@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 import anyio
+from anyio.abc import TaskGroup
 
 from spheresync.alerts.alerting import LEASE as TELLING
 from spheresync.alerts.alerting import Alerting
@@ -110,8 +112,7 @@ class Scheduler:
                 group.start_soon(self._forever, self._beat)
                 group.start_soon(self._forever, self._write)
                 group.start_soon(self._forever, self._tell)
-                for _ in range(self._workshop.settings.scheduler.workers):
-                    group.start_soon(self._forever, self._look)
+                group.start_soon(self._keep_workers, group)
         finally:
             self._claimed.clear()
             with anyio.CancelScope(shield=True), anyio.move_on_after(2):
@@ -162,6 +163,22 @@ class Scheduler:
     async def _look(self) -> None:
         if not await self.look():
             await self._moved.wait()
+
+    async def _keep_workers(self, group: TaskGroup) -> None:
+        """As many workers as the settings ask for, whenever they ask for more; what is one too many rests."""
+        begun = 0
+        while True:
+            wanted = self._workshop.settings.scheduler.workers
+            for number in range(begun, wanted):
+                group.start_soon(self._forever, partial(self._work, number))
+            begun = max(begun, wanted)
+            await anyio.sleep(TICK)
+
+    async def _work(self, number: int) -> None:
+        if number < self._workshop.settings.scheduler.workers:
+            await self._look()
+        else:
+            await anyio.sleep(TICK)
 
     async def look(self) -> bool:
         """Take one job that looks at Datasphere and do it; False where there is none."""

@@ -9,12 +9,14 @@ from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError
 from spheresync.model import GLUE
 from spheresync.run.workshop import Workshop
+from spheresync.runtime.providers import Providers
 from spheresync.state.faults import MEND
 
 
 async def test_connections(workshop: Workshop) -> ConnectionReport:
     """One finding for each connection: state, token, catalog, spaces, each target. Writes nothing."""
-    findings = [await _state(workshop), *await _datasphere(workshop), *await _targets(workshop)]
+    async with workshop.providers.in_use() as providers:
+        findings = [await _state(workshop), *await _datasphere(providers), *await _targets(providers)]
     return ConnectionReport(ok=all(finding.ok for finding in findings), items=findings)
 
 
@@ -26,20 +28,28 @@ async def _state(workshop: Workshop) -> ConnectionFinding:
     return ConnectionFinding(connection="state", ok=True, message=f"The state in {folder} is sound.")
 
 
-async def _datasphere(workshop: Workshop) -> list[ConnectionFinding]:
+async def _datasphere(providers: Providers) -> list[ConnectionFinding]:
     try:
-        source = await workshop.source()
+        source = await providers.source()
     except SpheresyncError as error:
         return [ConnectionFinding(connection="datasphere", ok=False, message=error.message, remedy=error.remedy)]
-    return [
+    findings = [
         ConnectionFinding(connection=check.connection, ok=check.ok, message=check.message, remedy=check.remedy)
-        for check in await source.check(workshop.mapping.may_hold)
+        for check in await source.check(providers.mapping.may_hold)
     ]
+    if providers.settings.datasphere.objects == "on":
+        message = (
+            "datasphere.objects is on, and this release does not read design-time objects: local tables and flows that "
+            "the catalog does not list stay unknown."
+        )
+        remedy = "Nothing is wrong; set it off, or wait for the release that reads them."
+        findings.append(ConnectionFinding(connection="design-time objects", ok=True, message=message, remedy=remedy))
+    return findings
 
 
-async def _targets(workshop: Workshop) -> list[ConnectionFinding]:
+async def _targets(providers: Providers) -> list[ConnectionFinding]:
     try:
-        problems = await workshop.target(GLUE).check()
+        problems = await providers.target(GLUE).check()
     except SpheresyncError as error:
         return [ConnectionFinding(connection=GLUE, ok=False, message=error.message, remedy=error.remedy)]
     if not problems:

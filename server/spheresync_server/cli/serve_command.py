@@ -140,7 +140,7 @@ def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awai
             if manner.scheduler:
                 service.keep_schedule()
             caller = local_principal(manner.role)
-            await speak(Desk(service, caller, manner.role, lambda: source.current().redacted(), manner.read_only))
+            await speak(Desk(service, caller, manner.role, lambda: service.settings.redacted(), manner.read_only))  # noqa: PLW0108  # of the settings in force then
 
     try:
         with exporting(os.environ):
