@@ -21,6 +21,44 @@ CONFIGURATION: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "config:file-named",
+        "CONTRACT.md#Command line: `spheresync`",
+        "SPHERESYNC_CONFIG names the file, as --config does, which wins; a named file that is not there is an error.",
+        ("tests/e2e/test_settings_edited.py::test_a_variable_names_the_file_as_the_option_does",),
+    ),
+    Promise(
+        "config:every-key:counts",
+        "CONTRACT.md#Configuration",
+        "What config validate accepts runs, and every key that is accepted has an effect.",
+        (
+            "tests/unit/config/test_accepted_runs.py::test_what_is_accepted_of_a_key_can_be_worked_with",
+            "tests/unit/config/test_every_setting_counts.py::test_every_key_is_read_outside_of_the_configuration",
+            "tests/unit/config/test_every_setting_counts.py::test_every_key_names_the_test_that_proves_its_effect",
+            "tests/e2e/test_settings_edited.py::test_a_limit_of_glue_calls_counts_for_every_call_and_follows_the_file",
+            "tests/e2e/test_settings_edited.py::test_doctor_says_what_a_setting_cannot_do_yet",
+        ),
+    ),
+    Promise(
+        "config:edited:counts",
+        "README.md#Use it on your own tenant",
+        "Settings that are edited while a process runs count for whatever begins; what is under way keeps its own.",
+        (
+            "tests/e2e/test_settings_edited.py::test_a_new_client_secret_is_used_at_once",
+            "tests/e2e/test_settings_edited.py::test_a_new_request_limit_counts_for_what_is_under_way",
+            "tests/e2e/test_settings_edited.py::test_a_run_is_planned_and_applied_by_one_generation_of_settings",
+            "tests/unit/runtime/test_providers.py::test_what_begins_takes_the_new_settings_and_what_is_under_way_keeps_the_old",
+        ),
+    ),
+    Promise(
+        "config:edited:refused",
+        "CONTRACT.md#Words",
+        "One installation serves one tenant: another tenant, state folder or environment is refused while running too.",
+        (
+            "tests/e2e/test_settings_edited.py::test_another_tenant_is_refused_while_running_too",
+            "tests/e2e/test_settings_edited.py::test_another_state_folder_or_environment_is_refused_while_running",
+        ),
+    ),
+    Promise(
         "config:variables",
         "CONTRACT.md#Configuration",
         "${VAR} is taken from the environment.",

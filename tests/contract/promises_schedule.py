@@ -30,6 +30,8 @@ SCHEDULE: tuple[Promise, ...] = (
             "tests/unit/schedule/test_due.py::test_without_a_window_it_is_the_interval_and_at_most_a_tenth_more",
             "tests/unit/schedule/test_due.py::test_with_a_window_it_is_always_inside_it_and_in_bounds",
             "tests/unit/schedule/test_due.py::test_a_daily_window_gives_one_moment_each_day_for_ever",
+            "tests/unit/schedule/test_windows.py::test_what_settings_accept_of_a_tier_neither_raises_nor_stands_still",
+            "tests/unit/schedule/test_windows.py::test_in_every_zone_a_window_occurs_exactly_once_a_day",
         ),
     ),
     Promise(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -367,10 +367,10 @@ def _workshop(world: World, store: Store, folder: Path) -> Workshop:
     (folder / "spheresync.yaml").write_text(text, "utf-8")
     source = SettingsSource("wolf", None, _environment(folder), folder)
 
-    async def make_source(_: Settings) -> Any:
+    async def make_source(_: Settings, __: AsyncExitStack) -> Any:
         return SimulatedTenant(world)
 
-    def make_target(settings: Settings, _: TargetName) -> Any:
+    def make_target(settings: Settings, _: TargetName, __: AsyncExitStack) -> Any:
         return SimulatedCatalog(world, settings.installation_marker)
 
     return Workshop(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
@@ -100,10 +100,10 @@ async def in_process(folder: Path, landscape: Landscape | None = None) -> AsyncI
         ) as source,
     ):
 
-        async def make_source(_: Settings) -> DatasphereSource:
+        async def make_source(_: Settings, __: AsyncExitStack) -> DatasphereSource:
             return source
 
-        def make_target(current: Settings, _: TargetName) -> GlueTarget:
+        def make_target(current: Settings, _: TargetName, __: AsyncExitStack) -> GlueTarget:
             return GlueTarget(door, owner=current.installation_marker, drift=current.drift)
 
         workshop = Workshop(

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 from spheresync.config.sections import Section
-from spheresync.config.tenant import is_loopback
+from spheresync.config.tenant import LONGEST_URL, is_loopback, names_a_host
 
 _TOPIC = re.compile(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]{1,256}")
 _ADDRESS = re.compile(r"[^@\s,;<>\"]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -45,6 +45,9 @@ def _webhook(secret: SecretStr) -> SecretStr:
         raise ValueError("is no URL; copy it from the channel's settings") from None
     if url.scheme not in {"http", "https"} or not host or any(mark.isspace() for mark in text):
         raise ValueError("is no https URL; copy it from the channel's settings")
+    askable = names_a_host(url) and len(text) <= LONGEST_URL and text.isascii() and text.isprintable()
+    if not askable:
+        raise ValueError("is no URL that can be asked; copy it from the channel's settings")
     if "@" in url.netloc:
         raise ValueError("holds a user name or password; a webhook is known by its path")
     if url.scheme == "http" and not is_loopback(host):

@@ -12,8 +12,9 @@ def check_globs(globs: tuple[str, ...]) -> tuple[str, ...]:
     faults = ["holds an empty glob; remove it"] if "" in globs else []
     for glob in globs:
         if glob and not {"/", "*", "?"} & {*glob}:
-            shown = glob[:60]
-            faults.append(f"{shown!r} matches no asset, which is written SPACE/NAME; write {shown}/* for a whole space")
+            shown = repr(glob[:60])  # a name may hold characters that turn a line of text around
+            whole = f"{shown[1:-1]}/*"
+            faults.append(f"{shown} matches no asset, which is written SPACE/NAME; write {whole} for a whole space")
     if faults:
         raise ValueError("; ".join(faults))
     return globs

@@ -65,7 +65,7 @@ class _Parser:
             return self._text(name)
         if name in {"array", "map", "struct"}:
             return self._nested(name, depth)
-        raise ValueError(f"is no Hive type: {word!r}; use {_EXPECTED}")
+        raise ValueError(f"is no Hive type: {word[:40]!r}; use {_EXPECTED}")
 
     def _decimal(self) -> str:
         self._expect("(")
@@ -105,7 +105,7 @@ class _Parser:
         while True:
             name = self._take("a field's name")
             if not name[0].isalnum() and name[0] != "_":
-                raise ValueError(f"is no Hive type: {name!r} where a field's name should be")
+                raise ValueError(f"is no Hive type: {name[:40]!r} where a field's name should be")
             self._expect(":")
             fields.append(f"{name}:{self.type(depth + 1)}")
             if self.rest[:1] != [","]:
@@ -119,11 +119,11 @@ class _Parser:
         return token
 
     def _expect(self, token: str) -> None:
-        if (found := self._take(f"{token!r}")) != token:
-            raise ValueError(f"is no Hive type: {found!r} where {token!r} should be")
+        if (found := self._take(f"{token[:40]!r}")) != token:
+            raise ValueError(f"is no Hive type: {found[:40]!r} where {token[:40]!r} should be")
 
     def _number(self, what: str) -> int:
         token = self._take(what)
         if not token.isdecimal() or len(token) > 9:
-            raise ValueError(f"is no Hive type: {token!r} where {what} should be")
+            raise ValueError(f"is no Hive type: {token[:40]!r} where {what} should be")
         return int(token)

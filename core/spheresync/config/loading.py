@@ -25,9 +25,17 @@ from spheresync.errors import ConfigurationError
 
 FILE_NAME = "spheresync.yaml"
 PREFIX = "SPHERESYNC_"
+CONFIG_VARIABLE = "SPHERESYNC_CONFIG"
 #: Variables that steer a process and are no settings.
 _PROCESS_VARIABLES = frozenset(
-    {"SPHERESYNC_ENV", "SPHERESYNC_ROLE", "SPHERESYNC_STATE_DIR", "SPHERESYNC_SOAK", "SPHERESYNC_LOG"}
+    {
+        CONFIG_VARIABLE,
+        "SPHERESYNC_ENV",
+        "SPHERESYNC_ROLE",
+        "SPHERESYNC_STATE_DIR",
+        "SPHERESYNC_SOAK",
+        "SPHERESYNC_LOG",
+    }
 )
 ENVIRONMENTS = ("dog", "wolf", "bear")
 #: `${NAME}`, or `$${` for the two characters `${` themselves.
@@ -51,7 +59,7 @@ def load_settings(env: str | None, config_file: Path | None, environ: Mapping[st
 
     Args:
         env: `--env`, else SPHERESYNC_ENV, else `env` in the file, else dog.
-        config_file: `--config`, else `spheresync.yaml` in `cwd` if it is there.
+        config_file: `--config`, else SPHERESYNC_CONFIG, else `spheresync.yaml` in `cwd` if it is there.
         environ: the process environment.
         cwd: the current folder.
 
@@ -59,9 +67,10 @@ def load_settings(env: str | None, config_file: Path | None, environ: Mapping[st
         ConfigurationError: with every problem found.
     """
     draft = _Draft()
-    _read_file(draft, config_file, environ, cwd)
+    file, origin = configuration_file(config_file, environ, cwd)
+    _read_file(draft, file, environ, origin)
     _read_environment(draft, environ)
-    _read_promotion(draft, (config_file or cwd / FILE_NAME).parent, environ, cwd)
+    _read_promotion(draft, file.parent, environ, cwd)
     name = _environment_name(draft, env, environ)
     if name == "dog":
         draft.values.setdefault("scheduler", {})
@@ -75,13 +84,28 @@ def load_settings(env: str | None, config_file: Path | None, environ: Mapping[st
     return settings.with_origins(draft.origins, draft.promotion)
 
 
+def configuration_file(flag: Path | None, environ: Mapping[str, str], cwd: Path) -> tuple[Path, str]:
+    """The file that settings are read from, and what named it; a file that nothing named need not be there."""
+    if flag is not None:
+        return cwd / flag, "--config"
+    named = environ.get(CONFIG_VARIABLE, "").strip()
+    return (cwd / _at_home(named, environ), CONFIG_VARIABLE) if named else (cwd / FILE_NAME, "")
+
+
+def _at_home(path: str, environ: Mapping[str, str]) -> str:
+    """A path that may begin with `~`: no shell has seen those in files, or in the configuration of an assistant."""
+    home = environ.get("HOME") or str(Path("~").expanduser())
+    return f"{home}{path[1:]}" if path == "~" or path.startswith("~/") else path
+
+
 def _environment_name(draft: _Draft, flag: str | None, environ: Mapping[str, str]) -> str:
     """The environment that was asked for, or dog where the word is none, after noting that."""
     candidates = (("--env", flag), ("SPHERESYNC_ENV", environ.get("SPHERESYNC_ENV")), ("env", draft.values.get("env")))
     origin, name = next(((origin, name) for origin, name in candidates if name not in (None, "")), ("default", "dog"))
     if name not in ENVIRONMENTS:
         what = f"{name[:40]!r} is" if isinstance(name, str) else "it is"
-        place = f"{draft.origins['env']}{_line(draft, 'env')}: env" if origin == "env" else origin
+        file = next((source for key, source in draft.origins.items() if f"{key}.".startswith("env.")), FILE_NAME)
+        place = f"{file}{_line(draft, 'env')}: env" if origin == "env" else origin
         draft.problems.append(f"{place}: {what} no environment; use dog, wolf or bear")
         name = "dog"
     draft.values["env"] = name
@@ -90,14 +114,14 @@ def _environment_name(draft: _Draft, flag: str | None, environ: Mapping[str, str
     return str(name)
 
 
-def _read_file(draft: _Draft, config_file: Path | None, environ: Mapping[str, str], cwd: Path) -> None:
-    path = config_file or cwd / FILE_NAME
-    if config_file is None and not path.exists():
+def _read_file(draft: _Draft, path: Path, environ: Mapping[str, str], origin: str) -> None:
+    if not origin and not path.exists():
         return
     document = read_yaml(path)
     values = document.values
     draft.lines = document.lines
-    draft.problems.extend(document.problems)
+    named = f"{CONFIG_VARIABLE}: " if origin == CONFIG_VARIABLE else ""
+    draft.problems.extend(f"{named}{problem}" for problem in document.problems)
     draft.unfilled |= document.unread
     if document.problems and not values:  # what the file would have said is not missing, it is not known
         draft.unfilled |= {"datasphere.base_url", "datasphere.client_id", "datasphere.client_secret"}
@@ -196,8 +220,7 @@ def _read_promotion(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd
     try:
         if not named.strip():
             raise PromotionFault("is empty; give the path of a promotion file, or leave it out")
-        home = environ.get("HOME") or str(Path("~").expanduser())
-        path = (folder if of_file else cwd) / (f"{home}{named[1:]}" if named.startswith("~/") else named)
+        path = (folder if of_file else cwd) / _at_home(named, environ)
         read = read_promotion(path)
     except PromotionFault as fault:
         place = f"{draft.origins['promotion']}{_line(draft, 'promotion') if of_file else ''}"
@@ -228,9 +251,7 @@ def _place_state(draft: _Draft, environ: Mapping[str, str], cwd: Path, env: str)
         draft.values["state_dir"] = str(Path(base) / "spheresync" / env)
     folder = draft.values["state_dir"]
     if isinstance(folder, str):
-        if folder == "~" or folder.startswith("~/"):
-            folder = f"{home}{folder[1:]}"
-        draft.values["state_dir"] = str(cwd / folder)
+        draft.values["state_dir"] = str(cwd / _at_home(folder, environ))
 
 
 def _validate(draft: _Draft) -> Settings | None:

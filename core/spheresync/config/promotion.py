@@ -140,11 +140,16 @@ def read_promotion(path: Path) -> PromotionFile:
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or type(error).__name__
-        raise PromotionFault(f"{path.name} cannot be read ({reason}); check the path and its permissions") from error
+        raise PromotionFault(f"{_shown(path)} cannot be read ({reason}); check the path and its permissions") from error
     if len(data) > MAX_BYTES:
         raise PromotionFault(f"{path.name} is larger than {MAX_BYTES} bytes; this is no promotion file")
     promotion, digest = parse_promotion(data, path.name)
     return PromotionFile(path, promotion, digest, stamp)
+
+
+def _shown(path: Path) -> str:
+    """A file's name as a message may hold it: not too long, and without what turns a line of text around."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in path.name[:100])
 
 
 def parse_promotion(data: bytes, name: str) -> tuple[Promotion, Digest]:

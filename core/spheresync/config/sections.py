@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
 
 from spheresync.config.durations import DaysOrMore, Duration, PositiveDuration
 from spheresync.config.globs import check_globs, some_globs
 from spheresync.config.tenant import BASE_URL_FORM, SIGN_IN_URL_FORM, check_url
+from spheresync.config.windows import parse_window, zone_of
 from spheresync.model import Tier
-
-_WINDOW = re.compile(r"([01]\d|2[0-3]):[0-5]\d-(([01]\d|2[0-3]):[0-5]\d|24:00)")
 
 
 class Section(BaseModel):
@@ -81,7 +78,7 @@ class Datasphere(Section):
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     objects: OnOff = "off"
-    max_requests_per_minute: int = Field(default=240, ge=1)
+    max_requests_per_minute: int = Field(default=240, ge=1, le=1_000_000)
     give_up_after: PositiveDuration = timedelta(seconds=60)
     client_expires: Annotated[date, BeforeValidator(_day)] | None = None
 
@@ -99,19 +96,12 @@ class Scheduler(Section):
 
 
 def _window(text: str) -> str:
-    if not _WINDOW.fullmatch(text):
-        raise ValueError("is no window of hours; write it as 01:00-05:00")
-    begin, _, end = text.partition("-")
-    if begin == end:
-        raise ValueError("ends when it begins; write it as 01:00-05:00, or leave it out for the whole day")
+    parse_window(text)
     return text
 
 
 def _timezone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ValueError("is no time zone that this machine knows; write for example Europe/Berlin or UTC") from error
+    zone_of(name)
     return name
 
 
@@ -150,7 +140,7 @@ class Deletion(Section):
     """When a vanished asset's table is retired: after `misses` complete listings and at least `grace`."""
 
     policy: DeletionPolicy = DeletionPolicy.RETIRE
-    misses: int = Field(default=3, ge=1)
+    misses: int = Field(default=3, ge=1, le=1_000_000)
     grace: Duration = timedelta(0)
 
 

@@ -74,6 +74,17 @@ def _fault_of_target(name: str) -> str:
     return f"{name[:40]!r} is no target; {fix}"
 
 
+def _path(path: Path) -> Path:
+    """Refuse what no file system takes, and what no answer could show."""
+    try:
+        text = str(path).encode()
+    except UnicodeEncodeError:
+        raise ValueError("is not UTF-8; give a path whose name can be written") from None
+    if b"\0" in text:
+        raise ValueError("holds a character that no path can have; remove it")
+    return path
+
+
 def _comma_list(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
@@ -81,7 +92,7 @@ def _comma_list(value: object) -> object:
 class Limits(Section):
     """Optional caps on what is asked of AWS; without one the pace follows what AWS takes."""
 
-    glue_calls_per_second: Annotated[float, Field(gt=0, le=10_000)] | None = None
+    glue_calls_per_second: Annotated[float, Field(ge=0.1, le=10_000)] | None = None
 
 
 class Settings(Section):
@@ -89,13 +100,13 @@ class Settings(Section):
 
     env: EnvironmentName = "dog"
     installation: Annotated[str, AfterValidator(_installation)] | None = None
-    state_dir: Path
+    state_dir: Annotated[Path, AfterValidator(_path)]
     prefix: Annotated[str, AfterValidator(_prefix)] = ""
     targets: Annotated[tuple[str, ...], BeforeValidator(_comma_list), AfterValidator(_targets)] = ("glue",)
     datasphere: Datasphere = Datasphere()
     scope: Scope = Scope()
     mapping: MappingRules = MappingRules()
-    promotion: Path | None = None
+    promotion: Annotated[Path, AfterValidator(_path)] | None = None
     scheduler: Scheduler = Scheduler()
     tiers: Tiers = Tiers()
     deletion: Deletion = Deletion()
@@ -174,7 +185,7 @@ class Settings(Section):
         assert isinstance(datasphere, dict)
         datasphere["client_secret"] = "***" if self.datasphere.client_secret.get_secret_value() else ""
         tree["alerts"] = [_without_webhook(channel) for channel in self.alerts]
-        sources: dict[str, JsonValue] = {path: self._source_of(path) for path in _leaves(tree)}
+        sources: dict[str, JsonValue] = {path: self.origin_of(path) for path in _leaves(tree)}
         if self._promoted is None:
             return {"settings": tree, "sources": sources}
         if self._promoted.rules:
@@ -184,7 +195,8 @@ class Settings(Section):
             sources["mapping.rules"] = f"{first}, then {own}" if more else first
         return {"settings": tree, "sources": sources, "promotion": self._promoted.to_json()}
 
-    def _source_of(self, path: str) -> str:
+    def origin_of(self, path: str) -> str:
+        """From where the value of a key came: `default`, `derived`, a file's name or an environment variable."""
         if path == "installation" and self.installation is None:
             return "derived"
         while path:

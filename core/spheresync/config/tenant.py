@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 _TENANT_HOST = re.compile(r"([a-z0-9-]+)\.([a-z0-9-]+)\.(?:hcs|hanacloudservices)\.cloud\.sap")
+_LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?", re.IGNORECASE | re.ASCII)
+_PATH = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@/-]|%[0-9A-Fa-f]{2})*")
 _SAP_DOMAINS = (".hana.ondemand.com", ".cloud.sap", ".sapcloud.cn")
+LONGEST_URL = 4_096
 BASE_URL_FORM = "write it as https://<tenant>.<region>.hcs.cloud.sap"
 SIGN_IN_URL_FORM = "copy it from System > Administration > App Integration > OAuth Token URL"
 
@@ -29,11 +32,31 @@ def check_url(text: str, form: str) -> str:
         raise ValueError(f"is no http(s) URL; {form}")
     if "@" in url.netloc:
         raise ValueError("holds a user name or password; use client_id and client_secret")
+    if not names_a_host(url) or len(text) > LONGEST_URL:
+        raise ValueError(f"names no host that can be asked; {form}")
+    if not _PATH.fullmatch(url.path):
+        raise ValueError(f"has a path with characters that a URL cannot hold; {form}")
     if url.query or url.fragment:
         raise ValueError(f"must have no query and no fragment; {form}")
     if url.scheme == "http" and not is_loopback(host):
         raise ValueError("is plain http to another machine, which would show the token on the wire; use https")
     return text.rstrip("/")
+
+
+def names_a_host(url: SplitResult) -> bool:
+    """Whether a URL's host can be looked up as it stands, or is an address, and its port can be connected to.
+
+    A name in other letters has an ASCII form, which is the one to give.
+    """
+    host = url.hostname or ""
+    labels = host.removesuffix(".").split(".")
+    if "[" in url.netloc or labels[-1].isdigit():
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        return "%" not in host and url.port != 0
+    return len(host) <= 253 and all(_LABEL.fullmatch(label) for label in labels) and url.port != 0
 
 
 def is_loopback(host: str) -> bool:

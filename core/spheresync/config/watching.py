@@ -6,26 +6,31 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from spheresync.config.loading import FILE_NAME, load_settings
+from spheresync.config.loading import configuration_file, load_settings
 from spheresync.config.promotion import stamp_of
 from spheresync.config.settings import Settings
+from spheresync.errors import ConfigurationError
 from spheresync.observe.redaction import conceal
 
 _Look: TypeAlias = tuple[int, int, int] | None
 
 
 class SettingsSource:
-    """Loads settings, and loads them again when the file or the promotion was replaced or edited."""
+    """Loads settings, and loads them again when the file or the promotion was replaced or edited.
+
+    What a process is bound to from its start on (tenant, environment, state folder) no edit changes: the state holds
+    what was read from one tenant, under the marker of one installation.
+    """
 
     def __init__(self, env: str | None, config_file: Path | None, environ: Mapping[str, str], cwd: Path) -> None:
         self._arguments = (env, config_file, dict(environ), cwd)
-        self._path = config_file or cwd / FILE_NAME
+        self._path, _ = configuration_file(config_file, environ, cwd)
         self._seen: tuple[_Look, _Look] = (None, None)
+        self._good: Settings | None = None  # the last that could be used
         self._settings: Settings | None = None
-        self._last_good: Settings | None = None
 
     def current(self) -> Settings:
-        """The settings as file and environment have them now; the same object while nothing changed.
+        """The settings as file and environment have them now; the same object while nothing in them changed.
 
         Raises:
             ConfigurationError: what the file holds now cannot be used; asked again, it says so again.
@@ -34,17 +39,20 @@ class SettingsSource:
         look = _look(self._path)
         if settings is None or (look, _look(settings.promotion)) != self._seen:
             self._settings = None
-            self._settings = self._last_good = settings = load_settings(*self._arguments)
+            settings = load_settings(*self._arguments)
             conceal(settings.secrets())  # before anything that is done with them can be logged
+            if self._good is not None:
+                _require_same_binding(self._good, settings)
             # What was read, and not what is there now: it may have moved between.
             self._seen = look, None if settings.promoted is None else settings.promoted.file.stamp
+            self._good = self._settings = settings = self._good if settings == self._good else settings
         return settings
 
     def places(self) -> dict[str, str]:
         """Paths of this machine that an error or a setting may name, with what to call each before somebody else."""
         _, _, _, cwd = self._arguments
         called: dict[Path, str] = {Path.home(): "~", cwd: "the server's folder"}
-        if (settings := self._last_good) is not None:
+        if (settings := self._good) is not None:
             if settings.promotion is not None:
                 called[settings.promotion] = "the promotion file"
             called[settings.state_dir.absolute()] = "the state folder"
@@ -52,6 +60,26 @@ class SettingsSource:
         called[self._path.absolute()] = "the configuration file"
         called[self._path] = "the configuration file"
         return {str(each): name for path, name in called.items() for each in (path, path.resolve())}
+
+
+def _require_same_binding(bound: Settings, read: Settings) -> None:
+    """Refuse settings that were read anew and are for another process than this one.
+
+    Raises:
+        ConfigurationError: they name another environment, state folder or tenant.
+    """
+    if read.env != bound.env:  # the others follow from it
+        moved = {"env": f"is {read.env} now, and this process works in {bound.env}"}
+    else:
+        moved = {}
+        if read.state_dir != bound.state_dir:
+            moved["state_dir"] = "names another folder than the one that this process works in"
+        if read.tenant_host != bound.tenant_host:
+            served = f"the tenant {bound.tenant_host}"
+            moved["datasphere.base_url"] = f"names the tenant {read.tenant_host}, and this process serves {served}"
+    fix = "put it back, or end this process and start one for it, with a state folder of its own"
+    if moved:
+        raise ConfigurationError(tuple(f"{read.origin_of(key)}: {key}: {what}; {fix}" for key, what in moved.items()))
 
 
 def _look(path: Path | None) -> _Look:

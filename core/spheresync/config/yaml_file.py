@@ -48,11 +48,12 @@ def read_yaml(file: Path) -> Document:
 
 def _read(file: Path) -> Document:
     try:
-        data = file.read_bytes() if file.stat().st_size <= MAX_BYTES else None
+        with file.open("rb") as stream:
+            data = stream.read(MAX_BYTES + 1)
     except OSError as error:
         reason = error.strerror or type(error).__name__
         return Document(problems=[f"{file.name}: cannot be read ({reason}); check the path and its permissions"])
-    if data is None or len(data) > MAX_BYTES:
+    if len(data) > MAX_BYTES:
         return Document(problems=[f"{file.name}: is larger than {MAX_BYTES} bytes; this is no configuration file"])
     try:
         text = data.decode("utf-8-sig")

@@ -49,6 +49,7 @@ from spheresync.run.undo_books import UndoBooks
 from spheresync.run.unread import is_unread
 from spheresync.run.verdict import BLOCKED, FAILED, REFUSED, SKIPPED, UNREAD, state_of
 from spheresync.run.workshop import Workshop
+from spheresync.runtime.providers import Providers
 from spheresync.state.records import AuditEvent, ChangeSetItem, ChangeSetRecord, RunRecord
 from spheresync.state.store import Tx
 
@@ -108,6 +109,7 @@ class _Drive:
     run: RunRecord
     fence: int
     spent_before: Mapping[str, int]
+    providers: Providers
     cancelled: bool = False
     lost: bool = False
     whole: bool = False  # the change set is about the whole catalog
@@ -165,12 +167,13 @@ class Executor:
         return await self._store.write(claim)
 
     async def _execute(self, run: RunRecord, fence: int) -> None:
-        drive = _Drive(run, fence, self._workshop.usage())
-        with about(run=run.id):
-            log.info("%s begins, asked for by %s", run.kind, run.actor.id)
-            with span(f"run.{run.kind}", {"spheresync.kind": run.kind}, duration=_DURATION, by=_TOLD_APART) as told:
-                await self._execute_claimed(drive)
-                told.note({"spheresync.state": drive.ended or "left"})
+        async with self._workshop.providers.in_use() as providers:  # one generation of settings for the whole run
+            drive = _Drive(run, fence, self._workshop.usage(), providers)
+            with about(run=run.id):
+                log.info("%s begins, asked for by %s", run.kind, run.actor.id)
+                with span(f"run.{run.kind}", {"spheresync.kind": run.kind}, duration=_DURATION, by=_TOLD_APART) as told:
+                    await self._execute_claimed(drive)
+                    told.note({"spheresync.state": drive.ended or "left"})
 
     async def _execute_claimed(self, drive: _Drive) -> None:
         """Go through the phases; whatever they raise ends the run as failed, and nothing else.
@@ -279,6 +282,7 @@ class Executor:
                     notices=report.notices,
                 ),
                 self._progress,
+                using=drive.providers,
             )
         await self._attach(drive, change_set.id, request)
         return change_set
@@ -286,7 +290,11 @@ class Executor:
     async def _discover(self, drive: _Drive, request: RunRequest) -> DiscoveryReport:
         async with self._phase(drive, "discovering"):
             report = await self._workshop.discover(
-                request.scope, thorough=request.thorough, since=drive.run.created_at, progress=self._progress
+                request.scope,
+                thorough=request.thorough,
+                since=drive.run.created_at,
+                progress=self._progress,
+                using=drive.providers,
             )
         if report.reached:
             await require_found(self._store, request.scope)
@@ -314,14 +322,14 @@ class Executor:
         leave = Leave.of(
             change_set,
             applier=drive.run.actor.id,
-            four_eyes=self._workshop.settings.approvals.of_deletes,
+            four_eyes=drive.providers.settings.approvals.of_deletes,
             deletes=request.allow_deletes,
         )
         allowed = leave.allowed(items)
         drive.problems.extend(leave.waiting(items))
         drive.counts[BLOCKED] = sum(1 for item in items if item.action.changes_something) - len(allowed)
         drive.whole = Scope.from_json(json.loads(change_set.request)).everything
-        deletes = drive.run.kind == "sync" or self._deletes_allowed(request)
+        deletes = drive.run.kind == "sync" or _deletes_allowed(drive, request)
         drive.guarded = any(
             item.blocked_by not in {None, *WAITS_FOR_A_PERSON} and (deletes or item.action is not Action.DELETE)
             for item in items
@@ -335,12 +343,12 @@ class Executor:
         drive.counts[in_the_way] = sum(1 for item in items if item.action is Action.CONFLICT)
         halted = False
         if allowed:
-            target = self._workshop.target(GLUE)
+            target = drive.providers.target(GLUE)
             journal = {entry.ordinal: entry for entry in await self._store.runs.entries(drive.run.id)}
             await ensure_containers(
                 self._store,
-                self._workshop.mapping,
-                self._workshop.settings.installation_marker,
+                drive.providers.mapping,
+                drive.providers.settings.installation_marker,
                 target,
                 allowed,
                 run_id=drive.run.id,
@@ -384,12 +392,8 @@ class Executor:
 
         if change_set.undo_of is None:
             return Books(self._store, drive.run, GLUE, fence=drive.fence, now=now)
-        misses = self._workshop.settings.deletion.misses
+        misses = drive.providers.settings.deletion.misses
         return UndoBooks(self._store, drive.run, GLUE, fence=drive.fence, now=now, items=items, misses=misses)
-
-    def _deletes_allowed(self, request: RunRequest) -> bool:
-        """Whether the run would delete: only then does a guard that holds deletes back refuse anything."""
-        return request.allow_deletes or self._workshop.settings.deletion.policy is DeletionPolicy.DELETE
 
     @asynccontextmanager
     async def _phase(self, drive: _Drive, phase: str) -> AsyncIterator[None]:
@@ -455,4 +459,9 @@ class Executor:
         await self._store.write(finish)
         drive.ended = state
         ended = Ended(drive.run, state, drive.counts, usage, drive.problems)
-        log_end(ended, self._workshop.settings, self._workshop.clock())
+        log_end(ended, drive.providers.settings, self._workshop.clock())
+
+
+def _deletes_allowed(drive: _Drive, request: RunRequest) -> bool:
+    """Whether the run would delete: only then does a guard that holds deletes back refuse anything."""
+    return request.allow_deletes or drive.providers.settings.deletion.policy is DeletionPolicy.DELETE

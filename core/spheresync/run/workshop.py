@@ -11,22 +11,22 @@ from datetime import datetime
 import anyio
 
 from spheresync.config import Settings, SettingsSource
-from spheresync.errors import ConfigurationError
 from spheresync.mapping.rules import Mapping as MappingRules
-from spheresync.model import GLUE, AssetId, Problem, TargetName, canonical_json, isoformat
+from spheresync.model import GLUE, AssetId, Problem, canonical_json, isoformat
 from spheresync.run.discovery import Discovery, DiscoveryReport
 from spheresync.run.planning import Planner, PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
 from spheresync.run.scope import Scope
-from spheresync.source.tenant import DatasphereSource
+from spheresync.runtime.providers import Generations, MakeSource, MakeTarget, Providers
 from spheresync.state.records import AssetRecord, ChangeSetRecord
 from spheresync.state.spelling import read_problems, spell_problems
 from spheresync.state.store import Store, Tx
-from spheresync.target.protocol import Target
 
 DISCOVERY_LEASE = "discovery"
 LAST_DISCOVERY = "last_discovery"
 LEASE_RETRY = 0.2
+USED = ("datasphere_requests", "datasphere_bytes", "aws_calls", "aws_bytes")
+"""What is told of what a run used, in words of the ledger."""
 
 
 class Workshop:
@@ -39,35 +39,20 @@ class Workshop:
         *,
         owner: str,
         clock: Callable[[], datetime],
-        make_source: Callable[[Settings], Awaitable[DatasphereSource]],
-        make_target: Callable[[Settings, TargetName], Target],
+        make_source: MakeSource,
+        make_target: MakeTarget,
     ) -> None:
         self.store = store
         self.owner = owner
         self.clock = clock
-        self._settings_source = settings_source
-        self._settings = settings_source.current()
-        self._make_source = make_source
-        self._make_target = make_target
-        self._source: DatasphereSource | None = None
-        self._targets: dict[TargetName, Target] = {}
-        self._former_targets: list[Target] = []  # made under other settings; what they cost still counts
-        self._mapping: MappingRules | None = None
+        self.providers = Generations(settings_source, make_source, make_target)
         self._beside: list[Callable[[], Mapping[str, int]]] = []
         self._settled: dict[str, int] = {}  # of `usage`, what the ledger holds already
 
     @property
     def settings(self) -> Settings:
-        """The settings as the file has them now; a file that broke meanwhile leaves the last good ones in force."""
-        try:
-            current = self._settings_source.current()
-        except ConfigurationError:
-            return self._settings
-        if current is not self._settings:
-            self._settings, self._mapping = current, None
-            self._former_targets += self._targets.values()
-            self._targets = {}
-        return self._settings
+        """The settings in force: those of the file, or the last good ones where that broke meanwhile."""
+        return self.providers.current.settings
 
     def require_good_settings(self) -> None:
         """Refuse to plan or write by rules that are no longer in the file.
@@ -75,37 +60,24 @@ class Workshop:
         Raises:
             ConfigurationError: the file was changed and cannot be used; every problem is named.
         """
-        self._settings_source.current()
+        self.providers.require_good()
 
     @property
     def settings_problem(self) -> Problem | None:
         """Why the settings in force are not those of the file, None where they are."""
-        try:
-            self._settings_source.current()
-        except ConfigurationError as error:
-            remedy = "Until then nothing is planned or written; `spheresync config validate` checks the file."
-            return Problem("configuration", "configuration", error.message, remedy)
-        return None
+        return self.providers.problem
 
     @property
     def mapping(self) -> MappingRules:
-        settings = self.settings
-        if self._mapping is None:
-            self._mapping = MappingRules.compile(settings)
-        return self._mapping
+        return self.providers.current.mapping
 
-    async def source(self) -> DatasphereSource:
-        if self._source is None:
-            self._source = await self._make_source(self.settings)
-        return self._source
+    async def discover(
+        self, scope: Scope, *, thorough: bool, since: str, progress: OnProgress, using: Providers | None = None
+    ) -> DiscoveryReport:
+        """Read Datasphere, one process at a time; a reading that began after `since` and covers `scope` serves too.
 
-    def target(self, name: TargetName) -> Target:
-        if name not in self._targets:
-            self._targets[name] = self._make_target(self.settings, name)
-        return self._targets[name]
-
-    async def discover(self, scope: Scope, *, thorough: bool, since: str, progress: OnProgress) -> DiscoveryReport:
-        """Read Datasphere, one process at a time; a reading that began after `since` and covers `scope` serves too."""
+        `using` are providers that are in use already; by default those of the settings in force.
+        """
 
         async def shared() -> DiscoveryReport | None:
             return await self._shared_reading(scope, thorough=thorough, since=since)
@@ -113,26 +85,38 @@ class Workshop:
         async with self._turn(shared, progress) as found:
             if found is not None:
                 return found
-            return await self._discover_here(scope, thorough=thorough, progress=progress)
+            async with self._in_use(using) as providers:
+                return await self._discover_here(providers, scope, thorough=thorough, progress=progress)
 
     async def list_all(self) -> DiscoveryReport:
         """List the tenant and read no definition; waits while another process reads."""
-        async with self._turn(_nothing_shared, silent):
-            return await (await self._discovery(Scope())).list_all()
+        async with self._turn(_nothing_shared, silent), self.providers.in_use() as providers:
+            return await (await self._discovery(providers, Scope())).list_all()
 
     async def read_one(self, asset: AssetId) -> AssetRecord | None:
         """Read one definition by what the last listing said; answers the record, None where there is no entry."""
-        return await (await self._discovery(Scope())).read(asset)
+        async with self.providers.in_use() as providers:
+            return await (await self._discovery(providers, Scope())).read(asset)
 
-    async def _discovery(self, scope: Scope, *, thorough: bool = False, progress: OnProgress = silent) -> Discovery:
-        source = await self.source()
-        return Discovery(
-            source, self.store, self.mapping, scope, now=self.clock(), thorough=thorough, progress=progress
-        )
+    @asynccontextmanager
+    async def _in_use(self, given: Providers | None) -> AsyncIterator[Providers]:
+        if given is not None:
+            yield given
+            return
+        async with self.providers.in_use() as providers:
+            yield providers
 
-    async def _discover_here(self, scope: Scope, *, thorough: bool, progress: OnProgress) -> DiscoveryReport:
+    async def _discovery(
+        self, providers: Providers, scope: Scope, *, thorough: bool = False, progress: OnProgress = silent
+    ) -> Discovery:
+        source, mapping = await providers.source(), providers.mapping
+        return Discovery(source, self.store, mapping, scope, now=self.clock(), thorough=thorough, progress=progress)
+
+    async def _discover_here(
+        self, providers: Providers, scope: Scope, *, thorough: bool, progress: OnProgress
+    ) -> DiscoveryReport:
         began = self.clock()
-        report = await (await self._discovery(scope, thorough=thorough, progress=progress)).run()
+        report = await (await self._discovery(providers, scope, thorough=thorough, progress=progress)).run()
         note = {
             "began": isoformat(began),
             "scope": scope.to_json(),
@@ -199,18 +183,21 @@ class Workshop:
 
         await self.store.write(release)
 
-    async def plan(self, request: PlanRequest, progress: OnProgress) -> ChangeSetRecord:
-        """Make and save a change set from what the local catalog holds."""
-        planner = Planner(
-            self.store,
-            self.settings,
-            self.mapping,
-            self.target(GLUE),
-            request,
-            now=self.clock(),
-            progress=progress,
-        )
-        return await planner.run()
+    async def plan(
+        self, request: PlanRequest, progress: OnProgress, *, using: Providers | None = None
+    ) -> ChangeSetRecord:
+        """Make and save a change set from what the local catalog holds; `using` as of `discover`."""
+        async with self._in_use(using) as providers:
+            planner = Planner(
+                self.store,
+                providers.settings,
+                providers.mapping,
+                providers.target(GLUE),
+                request,
+                now=self.clock(),
+                progress=progress,
+            )
+            return await planner.run()
 
     def count_beside(self, figures: Callable[[], Mapping[str, int]]) -> None:
         """Have the ledger hold these of the process too; they are no part of what a run uses."""
@@ -218,7 +205,8 @@ class Workshop:
 
     async def settle_usage(self) -> None:
         """Add to the ledger what this process has used since it last did."""
-        used = self.usage() | self._repeats()
+        await self.providers.close_ended()
+        used = {**self.providers.spent()}
         for figures in self._beside:
             used |= figures()
         amounts = {word: amount - self._settled.get(word, 0) for word, amount in used.items()}
@@ -240,30 +228,12 @@ class Workshop:
     @property
     def tenant_given_up(self) -> bool:
         """Whether this process asks the tenant nothing now, because that has answered nothing useful for too long."""
-        return self._source is not None and self._source.http.gave_up
-
-    def _repeats(self) -> dict[str, int]:
-        """How often both sides asked this process to slow down, and what it therefore asked again."""
-        figures = {"aws_throttled": 0, "aws_retries": 0}
-        for target in (*self._former_targets, *self._targets.values()):
-            figures["aws_throttled"] += target.usage.throttles
-            figures["aws_retries"] += target.usage.retries
-        if self._source is not None:
-            reading = self._source.http.usage
-            figures |= {"datasphere_throttled": reading.throttled, "datasphere_retries": reading.retries}
-        return figures
+        return self.providers.current.tenant_given_up
 
     def usage(self) -> dict[str, int]:
         """Requests and bytes of this process so far, measured where they leave it."""
-        figures = {"datasphere_requests": 0, "datasphere_bytes": 0, "aws_calls": 0, "aws_bytes": 0}
-        if self._source is not None:
-            reading = self._source.http.usage
-            figures["datasphere_requests"] = reading.requests
-            figures["datasphere_bytes"] = reading.bytes_received
-        for target in (*self._former_targets, *self._targets.values()):
-            figures["aws_calls"] += target.usage.total_calls
-            figures["aws_bytes"] += target.usage.bytes_sent
-        return figures
+        spent = self.providers.spent()
+        return {word: spent.get(word, 0) for word in USED}
 
 
 async def _nothing_shared() -> None:

@@ -2,6 +2,9 @@
 
 Pure. The jitter is a share of the interval that an asset always has, so that ten thousand assets which were first read
 in one go do not come due in one go for ever after (reference: reliability-and-scale.md 6).
+
+Where clocks change, one rule holds: an hour of the day begins at the first instant at which a clock on the wall shows
+it or a later one. So what falls into a skipped hour happens right after it, and in a repeated hour the first time only.
 """
 
 from __future__ import annotations
@@ -9,43 +12,61 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from spheresync.config import TierSettings
+from spheresync.config.windows import parse_window, zone_of
 from spheresync.model import AssetId
 
 JITTER = 0.1
 """The most that is added to an interval, as a share of it."""
 _DAY = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
+"""Clocks change at whole seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """Hours of each day in a time zone; one that ends before it begins goes over midnight."""
+    """Hours of each day in a time zone, as lengths from midnight; one that goes over midnight ends on the next day."""
 
-    begins: time
-    ends: time
-    zone: ZoneInfo
+    begins: timedelta
+    ends: timedelta
+    zone: tzinfo
 
     @classmethod
     def of(cls, tier: TierSettings) -> Window | None:
         """The window of a tier, None where it is due at any hour."""
-        if tier.window is None:
-            return None
-        begins, _, ends = tier.window.partition("-")
-        return cls(time.fromisoformat(begins), time.fromisoformat(ends), ZoneInfo(tier.timezone))
+        return None if tier.window is None else cls(*parse_window(tier.window), zone_of(tier.timezone))
 
     def occurrences(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Begin and end in UTC of each day's window, from the first that ends after `since` on."""
-        day = since.astimezone(self.zone).date() - _DAY
+        """Begin and end in UTC of each day's window, one a day, from the first that ends after `since` on.
+
+        A window that lies in a skipped hour as a whole begins right after that hour and is as long as ever.
+        """
+        midnight = datetime.combine(since.astimezone(self.zone).date() - _DAY, time())
         while True:
-            last = day if self.begins < self.ends else day + _DAY
-            begin = datetime.combine(day, self.begins, self.zone).astimezone(UTC)
-            end = datetime.combine(last, self.ends, self.zone).astimezone(UTC)
-            if end > since and end > begin:  # a window inside the hour that summer time skips does not occur
+            begin, end = (_instant(midnight + length, self.zone) for length in (self.begins, self.ends))
+            if begin == end:
+                end = begin + (self.ends - self.begins)
+            if end > since:
                 yield begin, end
-            day += _DAY
+            midnight += _DAY
+
+
+def _instant(wall: datetime, zone: tzinfo) -> datetime:
+    """The first instant, in UTC, at which a clock in `zone` shows `wall` or a later time."""
+    first, second = (wall.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first <= second:
+        return first
+    before, after = second, first  # in a skipped hour they lie on both sides of the change
+    while after - before > _SECOND:
+        middle = before + (after - before) // 2
+        middle = middle.replace(microsecond=0)
+        if middle.astimezone(zone).replace(tzinfo=None) >= wall:
+            after = middle
+        else:
+            before = middle
+    return after
 
 
 def share_of(asset: AssetId) -> float:
@@ -60,7 +81,7 @@ def share_of_text(text: str) -> float:
 
 
 def next_due(asset: AssetId, looked_at: datetime, tier: TierSettings) -> datetime:
-    """When an asset that was looked at is to be looked at again.
+    """When an asset that was looked at is to be looked at again; always later than that.
 
     Args:
         asset: gives the jitter.
@@ -76,7 +97,22 @@ def next_due(asset: AssetId, looked_at: datetime, tier: TierSettings) -> datetim
         # Each day has one moment for the asset; jitter on top of the interval would push it out of the window at last.
         return _moment_in(window, share, looked_at + interval - _DAY / 2)
     begin, end = next(window.occurrences(due))
-    return due if begin <= due else begin + min(end - begin, interval) * share
+    return due if begin <= due else _at_share(begin, min(end, begin + interval), share)
+
+
+def next_in_window(asset: AssetId, now: datetime, tier: TierSettings) -> datetime:
+    """When an asset that is due outside of its tier's window has its turn; later than `now`.
+
+    Args:
+        asset: gives the jitter.
+        now: in UTC, outside of the window.
+        tier: its interval and window.
+    """
+    window = Window.of(tier)
+    if window is None:
+        return now
+    begin, end = next(window.occurrences(now))
+    return _at_share(begin, min(end, begin + tier.interval), share_of(asset))
 
 
 def in_window(moment: datetime, tier: TierSettings) -> bool:
@@ -91,7 +127,12 @@ def in_window(moment: datetime, tier: TierSettings) -> bool:
 def _moment_in(window: Window, share: float, earliest: datetime) -> datetime:
     """The asset's moment in the first window whose moment is not before `earliest`."""
     for begin, end in window.occurrences(earliest):
-        moment = begin + (end - begin) * share
+        moment = _at_share(begin, end, share)
         if moment >= earliest:
             return moment
     raise AssertionError("days do not end")
+
+
+def _at_share(begin: datetime, end: datetime, share: float) -> datetime:
+    """A moment of a window, which its end is no part of."""
+    return min(begin + (end - begin) * share, end - timedelta.resolution)

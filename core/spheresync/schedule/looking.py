@@ -55,17 +55,18 @@ async def sweep_targets(workshop: Workshop) -> tuple[Problem | None, list[NewJob
     Raises:
         TargetError: the target does not answer; nothing is known.
     """
-    sweep = Sweep(
-        workshop.store,
-        workshop.settings,
-        workshop.mapping,
-        workshop.target(GLUE),
-        scope=Scope(),
-        principal=SCHEDULER,
-        clock=workshop.clock,
-        progress=silent,
-    )
-    await sweep.run()
+    async with workshop.providers.in_use() as providers:
+        sweep = Sweep(
+            workshop.store,
+            providers.settings,
+            providers.mapping,
+            providers.target(GLUE),
+            scope=Scope(),
+            principal=SCHEDULER,
+            clock=workshop.clock,
+            progress=silent,
+        )
+        await sweep.run()
     return None, []
 
 

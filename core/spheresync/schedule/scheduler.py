@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 
 import anyio
+from anyio.abc import TaskGroup
 
 from spheresync.alerts.alerting import LEASE as TELLING
 from spheresync.alerts.alerting import Alerting
@@ -109,8 +111,7 @@ class Scheduler:
                 for name, step in (("turns", self._turn), ("beats", self._beat), ("writes", self._write)):
                     group.start_soon(self._forever, step, name)
                 group.start_soon(self._forever, self._tell, "alerts")
-                for number in range(self._workshop.settings.scheduler.workers):
-                    group.start_soon(self._forever, self._look, f"worker {number + 1}")
+                group.start_soon(self._keep_workers, group)
         finally:
             self._claimed.clear()
             with anyio.CancelScope(shield=True), anyio.move_on_after(2):
@@ -150,6 +151,25 @@ class Scheduler:
     async def _look(self) -> None:
         if not await self.look():
             await self._moved.wait()
+
+    async def _keep_workers(self, group: TaskGroup) -> None:
+        """As many workers as the settings ask for, whenever they ask for more; what is one too many rests."""
+        begun = 0
+
+        async def begin_those_that_are_missing() -> None:
+            nonlocal begun
+            wanted = self._workshop.settings.scheduler.workers
+            for number in range(begun, wanted):
+                group.start_soon(self._forever, partial(self._work, number), f"worker {number + 1}")
+            begun = max(begun, wanted)
+
+        await self._forever(begin_those_that_are_missing, "workers", TICK)
+
+    async def _work(self, number: int) -> None:
+        if number < self._workshop.settings.scheduler.workers:
+            await self._look()
+        else:
+            await anyio.sleep(TICK)
 
     async def look(self) -> bool:
         """Take one job that looks at Datasphere and do it; False where there is none."""

@@ -13,7 +13,7 @@ from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Tier, isoformat
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.choice import Candidate, choose
 from spheresync.schedule.control import LISTED, paused_tiers
-from spheresync.schedule.due import in_window, next_due
+from spheresync.schedule.due import in_window, next_due, next_in_window
 from spheresync.schedule.engine import JobEngine, JobKind, JobState, NewJob, subject_of
 from spheresync.schedule.looking import RANKS, write_jobs
 from spheresync.schedule.rates import Evidence, pool_rates, rate_of
@@ -161,9 +161,7 @@ class Turns:
             elif in_window(now, tier):
                 due.append(row)
             else:
-                later.append(
-                    replace(row.planned, next_due_at=isoformat(next_due(row.asset, now - tier.interval, tier)))
-                )
+                later.append(replace(row.planned, next_due_at=isoformat(next_in_window(row.asset, now, tier))))
 
         async def put(tx: Tx) -> None:
             await tx.schedule.put(later)

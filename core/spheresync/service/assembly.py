@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import StateError
-from spheresync.model import TargetName, utc_now
+from spheresync.model import GLUE, TargetName, utc_now
 from spheresync.run.workshop import Workshop
 from spheresync.service.state_folder import require_writable
 from spheresync.source.budget import RequestBudget, UnlimitedBudget
@@ -18,7 +19,12 @@ from spheresync.state.budget import SharedRequestBudget
 from spheresync.state.store import Store, Tx
 from spheresync.target.aws import AwsDoor, standard_session
 from spheresync.target.glue import GlueTarget
+from spheresync.target.glue_reads import GLUE_SERVICE
+from spheresync.target.pace import RateLimit
 from spheresync.target.protocol import Target
+
+if TYPE_CHECKING:
+    from boto3.session import Session
 
 TENANT_HOST = "tenant_host"
 
@@ -38,16 +44,32 @@ async def open_workshop(
     async with Store.open(settings.state_dir, clock=clock) as store, AsyncExitStack() as closing:
         await _keep_to_one_tenant(store, settings)
 
-        async def make_source(current: Settings) -> DatasphereSource:
-            if current.env == "dog":
-                return await closing.enter_async_context(_embedded_source(current))
-            budget = SharedRequestBudget(store, current.datasphere.max_requests_per_minute)
-            closing.push_async_callback(budget.aclose)
-            return await closing.enter_async_context(_source(current, budget))
+        def requests_per_minute() -> int:
+            return workshop.settings.datasphere.max_requests_per_minute
 
-        yield Workshop(
-            store, settings_source, owner=store.owner.id, clock=clock, make_source=make_source, make_target=_target
+        def glue_calls_per_second() -> float | None:
+            return workshop.settings.limits.glue_calls_per_second
+
+        # What limits a process outlives generations of settings and follows each: none can exceed what is allowed now.
+        budget = SharedRequestBudget(store, requests_per_minute)
+        closing.push_async_callback(budget.aclose)
+        limits = {GLUE_SERVICE: RateLimit(glue_calls_per_second)}
+
+        async def make_source(current: Settings, stack: AsyncExitStack) -> DatasphereSource:
+            made = _embedded_source(current) if current.env == "dog" else _source(current, budget)
+            return await stack.enter_async_context(made)
+
+        def make_target(current: Settings, name: TargetName, stack: AsyncExitStack) -> Target:
+            assert name == GLUE
+            door = AwsDoor(_sessions(current), rate_limits=limits)
+            stack.callback(door.close)
+            return GlueTarget(door, owner=current.installation_marker, drift=current.drift)
+
+        workshop = Workshop(
+            store, settings_source, owner=store.owner.id, clock=clock, make_source=make_source, make_target=make_target
         )
+        closing.push_async_callback(workshop.providers.aclose)
+        yield workshop
 
 
 async def _keep_to_one_tenant(store: Store, settings: Settings) -> None:
@@ -87,11 +109,9 @@ def _embedded_source(settings: Settings) -> DatasphereSource:
     return DatasphereSource(DOG_BASE_URL, login, budget=UnlimitedBudget(), transport=httpx2.ASGITransport(app=tenant))
 
 
-def _target(settings: Settings, name: TargetName) -> Target:
-    assert name == "glue"
-    sessions = standard_session
-    if settings.env == "dog":
-        from spheresync.dog.aws import embedded_session_factory
+def _sessions(settings: Settings) -> Callable[[], Session]:
+    if settings.env != "dog":
+        return standard_session
+    from spheresync.dog.aws import embedded_session_factory
 
-        sessions = embedded_session_factory(settings.state_dir)
-    return GlueTarget(AwsDoor(sessions), owner=settings.installation_marker, drift=settings.drift)
+    return embedded_session_factory(settings.state_dir)

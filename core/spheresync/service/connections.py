@@ -12,6 +12,7 @@ from spheresync.errors import SpheresyncError
 from spheresync.model import GLUE, AssetStatus, SpaceName
 from spheresync.run.unread import gone_space
 from spheresync.run.workshop import Workshop
+from spheresync.runtime.providers import Providers
 from spheresync.source.checks import Check
 from spheresync.state.faults import MEND
 
@@ -21,7 +22,8 @@ _NOT_THERE = frozenset({AssetStatus.EXCLUDED, AssetStatus.MISSING, AssetStatus.R
 
 async def test_connections(workshop: Workshop) -> ConnectionReport:
     """One finding for each connection: state, token, catalog, spaces, each target. Writes nothing."""
-    findings = [await _state(workshop), *await _datasphere(workshop), *await _targets(workshop)]
+    async with workshop.providers.in_use() as providers:
+        findings = [await _state(workshop), *await _datasphere(workshop, providers), *await _targets(providers)]
     return ConnectionReport(ok=all(finding.ok for finding in findings), items=findings)
 
 
@@ -33,33 +35,41 @@ async def _state(workshop: Workshop) -> ConnectionFinding:
     return ConnectionFinding(connection="state", ok=True, message=f"The state in {folder} is sound.")
 
 
-async def _datasphere(workshop: Workshop) -> list[ConnectionFinding]:
+async def _datasphere(workshop: Workshop, providers: Providers) -> list[ConnectionFinding]:
     try:
-        source = await workshop.source()
+        source = await providers.source()
     except SpheresyncError as error:
         return [ConnectionFinding(connection="datasphere", ok=False, message=error.message, remedy=error.remedy)]
-    return [
+    findings = [
         ConnectionFinding(connection=check.connection, ok=check.ok, message=check.message, remedy=check.remedy)
-        for check in await source.check(workshop.mapping.may_hold, await _known_spaces(workshop))
+        for check in await source.check(providers.mapping.may_hold, await _known_spaces(workshop, providers))
     ]
+    if providers.settings.datasphere.objects == "on":
+        message = (
+            "datasphere.objects is on, and this release does not read design-time objects: local tables and flows that "
+            "the catalog does not list stay unknown."
+        )
+        remedy = "Nothing is wrong; set it off, or wait for the release that reads them."
+        findings.append(ConnectionFinding(connection="design-time objects", ok=True, message=message, remedy=remedy))
+    return findings
 
 
-async def _known_spaces(workshop: Workshop) -> dict[SpaceName, Check]:
+async def _known_spaces(workshop: Workshop, providers: Providers) -> dict[SpaceName, Check]:
     """Spaces in scope that there were, each with what to say where the catalog lists it no more."""
     counts: Counter[SpaceName] = Counter()
     for facet in await workshop.store.catalog.counts():
         counts[facet.space] += facet.count if facet.status not in _NOT_THERE else 0
     found = {}
     for space in await workshop.store.catalog.spaces():
-        if workshop.mapping.may_hold(space.name):
+        if providers.mapping.may_hold(space.name):
             gone = gone_space(space, counts[space.name])
             found[space.name] = Check(f"datasphere space {space.name}", False, gone.message, gone.remedy)
     return found
 
 
-async def _targets(workshop: Workshop) -> list[ConnectionFinding]:
+async def _targets(providers: Providers) -> list[ConnectionFinding]:
     try:
-        problems = await workshop.target(GLUE).check()
+        problems = await providers.target(GLUE).check()
     except SpheresyncError as error:
         return [ConnectionFinding(connection=GLUE, ok=False, message=error.message, remedy=error.remedy)]
     if not problems:

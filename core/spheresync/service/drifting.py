@@ -51,21 +51,21 @@ class Drifting(Reading):
         if start is not None:
             return await self._drift_page(pages, str(start[0]), int(start[1]), size)
         self._workshop.require_good_settings()
-        settings = self._workshop.settings
-        checked = await checked_scope(self._store, scope, targets=settings.targets, listed=True)
-        require_within_spaces(checked)
-        await require_within_tiers(self._store, self._workshop.mapping, checked)
-        sweep = Sweep(
-            self._store,
-            settings,
-            self._workshop.mapping,
-            self._workshop.target(GLUE),
-            scope=checked,
-            principal=principal,
-            clock=self._workshop.clock,
-            progress=progress,
-        )
-        look, found = await sweep.run()
+        async with self._workshop.providers.in_use() as providers:
+            checked = await checked_scope(self._store, scope, targets=providers.settings.targets, listed=True)
+            require_within_spaces(checked)
+            await require_within_tiers(self._store, providers.mapping, checked)
+            sweep = Sweep(
+                self._store,
+                providers.settings,
+                providers.mapping,
+                providers.target(GLUE),
+                scope=checked,
+                principal=principal,
+                clock=self._workshop.clock,
+                progress=progress,
+            )
+            look, found = await sweep.run()
         return _answer(pages, look, [*enumerate(found[:size], start=1)], total=len(found))
 
     async def _drift_page(self, pages: cursors.Listing, look_id: str, after: int, size: int) -> DriftAnswer:

@@ -34,10 +34,11 @@ class Undoing(Reading):
         workshop = self._workshop
         workshop.require_good_settings()
         run = await self._store.runs.get(RunId(run_id))
-        reverter = Reverter(
-            self._store, workshop.settings, workshop.target(GLUE), run.id, principal, now=workshop.clock()
-        )
-        record = await reverter.run()
+        async with workshop.providers.in_use() as providers:
+            reverter = Reverter(
+                self._store, providers.settings, providers.target(GLUE), run.id, principal, now=workshop.clock()
+            )
+            record = await reverter.run()
         return await self.get_change_set(record.id, detail="concise", limit=limit)
 
     async def release(self, assets: Sequence[str], principal: Principal) -> ReleaseAnswer:

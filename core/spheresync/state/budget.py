@@ -41,7 +41,7 @@ class SharedRequestBudget:
     def __init__(
         self,
         store: Store,
-        per_minute: int,
+        per_minute: int | Callable[[], int],
         clock: Callable[[], float] = shared_seconds,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         *,
@@ -52,7 +52,8 @@ class SharedRequestBudget:
 
         Args:
             store: open for as long as the budget is used.
-            per_minute: the limit; the same in every process, else the smaller one binds only who has it.
+            per_minute: the limit; the same in every process, else the smaller one binds only who has it. One that is
+                asked for counts from the next block on.
             clock: seconds on which all processes of the machine agree.
             sleep: waits that many seconds.
             monotonic: the clock of deadlines.
@@ -61,10 +62,10 @@ class SharedRequestBudget:
         Raises:
             ConfigurationError: the limit is below 1.
         """
-        if per_minute < 1:
+        if isinstance(per_minute, int) and per_minute < 1:
             raise ConfigurationError(("max_requests_per_minute must be at least 1",))
         self._store = store
-        self._limit = per_minute
+        self._per_minute = per_minute
         self._clock = clock
         self._sleep = sleep
         self._monotonic = monotonic
@@ -136,7 +137,8 @@ class SharedRequestBudget:
 
     async def _ask(self) -> Holding:
         """Settle the former block and ask for the next: as many as the last two seconds needed, twice that if more."""
-        block = max(1, self._limit // _BLOCKS)
+        limit = self._per_minute if isinstance(self._per_minute, int) else self._per_minute()
+        block = max(1, limit // _BLOCKS)
         used_up_early = self._left == 0 and self._clock() < self._expires_at
         wanted = min(block, max(self._waiting, 2 * self._used if used_up_early else self._used))
         row, used, last_use = self._row, self._used, self._last_use
@@ -145,7 +147,7 @@ class SharedRequestBudget:
             if row is not None:
                 await tx.grants.settle(row, used=used, last_use=last_use)
             # The clock is read under the lock: what others were granted before is counted as of now.
-            return await tx.grants.grant(self._name, now=self._clock(), limit=self._limit, wanted=wanted)
+            return await tx.grants.grant(self._name, now=self._clock(), limit=limit, wanted=wanted)
 
         holding = await self._store.write(ask)
         self._row, self._left, self._used = holding.row, holding.permits, 0

@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING, cast
 
 import anyio
@@ -26,7 +27,7 @@ from spheresync.model import JsonValue, isoformat
 from spheresync.observe.spans import Attributes, Span, span
 from spheresync.target.aws_errors import AwsError, is_throttle, redact, refuse_foreign_body, translate
 from spheresync.target.limits import Limits
-from spheresync.target.pace import Pace
+from spheresync.target.pace import Pace, RateLimit
 from spheresync.target.protocol import Usage
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class AwsDoor:
         workers: requests under way at the same time, and connections kept.
         deadline: seconds for which a throttled call is repeated before it fails.
         read_timeout: seconds of silence after which a request counts as unanswered; so long may a cancel take.
+        rate_limits: by service, what people allow at most; may be shared with other doors.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class AwsDoor:
         clock: Callable[[], float] = anyio.current_time,
         sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
         jitter: Callable[[], float] = random.random,
+        rate_limits: Mapping[str, RateLimit] = MappingProxyType({}),
     ) -> None:
         self._session_factory = session_factory
         self._session: Session | None = None
@@ -102,6 +105,7 @@ class AwsDoor:
         self._clock = clock
         self._sleep = sleep
         self._jitter = jitter
+        self._rate_limits = rate_limits
         self._lines: dict[tuple[str, str | None], Line] = {}
         self._opening = anyio.Lock()
         self._paces: dict[tuple[str, str], Pace] = {}
@@ -173,11 +177,13 @@ class AwsDoor:
         write: bool,
         told: Span,
     ) -> Reply:
-        pace = self._pace(line.region, f"{service}:{operation}")
+        pace, limit = self._pace(line.region, f"{service}:{operation}"), self._rate_limits.get(service)
         deadline = self._clock() + self._deadline
         attempt = 0
         while True:
             told.note({"spheresync.attempts": attempt + 1})
+            if limit is not None:
+                await limit.wait()
             permit = await pace.permit()
             try:
                 reply = await anyio.to_thread.run_sync(

@@ -1,4 +1,5 @@
-"""How fast one AWS API may be called: slow increase, fast decrease (AIMD).
+"""How fast AWS may be called: one API as fast as it bears (AIMD: slow increase, fast decrease), and a service as fast
+as people allow.
 
 AWS publishes no rate per Glue API and throttles per account and Region (reference: aws-catalogs.md 7), so the rate is
 found by trying: it grows by a small share each second and halves when the service says that it was too much, though
@@ -89,3 +90,34 @@ class Pace:
         while self._answered and self._answered[0] < oldest:
             self._answered.popleft()
         return len(self._answered) / _LATELY
+
+
+class RateLimit:
+    """At most so many calls a second, evenly spaced, over everything that shares it.
+
+    Args:
+        per_second: asked for each call, so that a changed limit counts at once; None is no limit.
+    """
+
+    def __init__(
+        self,
+        per_second: Callable[[], float | None],
+        *,
+        clock: Callable[[], float] = anyio.current_time,
+        sleep: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> None:
+        self._per_second = per_second
+        self._clock = clock
+        self._sleep = sleep
+        self._next = 0.0
+
+    async def wait(self) -> None:
+        """Wait for the next free slot. Cancelling gives up the wait and loses the slot."""
+        limit = self._per_second()
+        if limit is None:
+            return
+        now = self._clock()
+        slot = max(now, self._next)
+        self._next = slot + 1 / limit
+        if slot > now:
+            await self._sleep(slot - now)

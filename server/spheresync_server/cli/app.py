@@ -62,7 +62,8 @@ def spheresync(
     *,
     env: Annotated[Environment | None, typer.Option(help="Environment; else SPHERESYNC_ENV, else dog.")] = None,
     config: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Configuration; else spheresync.yaml here, if there is one.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Settings; else SPHERESYNC_CONFIG, else spheresync.yaml here."),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout, errors too.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", help="Log details to stderr.")] = False,

@@ -142,7 +142,8 @@ def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awai
                 service.keep_schedule()
             caller = local_principal(manner.role)
             hide = hiding(source.places)
-            await speak(Desk(service, caller, manner.role, lambda: source.current().redacted(), manner.read_only, hide))
+            shown = lambda: service.settings.redacted()  # noqa: E731, PLW0108 -- of the settings in force then
+            await speak(Desk(service, caller, manner.role, shown, manner.read_only, hide))
 
     try:
         with exporting(os.environ):

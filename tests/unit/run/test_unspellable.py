@@ -152,7 +152,7 @@ async def test_a_scope_that_leaves_it_out_keeps_it_quiet(tmp_path: Path) -> None
 
 
 async def test_a_connection_test_names_the_spaces_that_are_kept_out(odd: InProcess) -> None:
-    checks = await (await odd.workshop.source()).check(lambda _: True)
+    checks = await (await odd.workshop.providers.current.source()).check(lambda _: True)
     bad = {check.connection: check.message for check in checks if not check.ok}
     assert bad.keys() == {"datasphere space A/B", "datasphere space \\ud83d"}
     assert "slash" in bad["datasphere space A/B"]

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from spheresync.target.pace import Pace, Permit
+from spheresync.target.pace import Pace, Permit, RateLimit
 
 pytestmark = pytest.mark.anyio
 
@@ -105,3 +105,19 @@ async def test_it_settles_near_what_the_service_bears(time: VirtualTime, limit: 
                 pace.throttled(answered)
     assert wasted < done / 6
     assert done / time.now > limit * 0.8
+
+
+async def test_a_limit_spaces_the_calls_of_everything_that_shares_it_and_follows_a_change(time: VirtualTime) -> None:
+    allowed: list[float | None] = [10.0]
+    limit = RateLimit(lambda: allowed[-1], clock=time.clock, sleep=time.sleep)
+    for _ in range(21):
+        await limit.wait()
+    assert time.now == pytest.approx(2.0)
+    allowed.append(1.0)
+    for _ in range(3):
+        await limit.wait()
+    assert time.now == pytest.approx(2.0 + 0.1 + 2.0)
+    allowed.append(None)
+    for _ in range(100):
+        await limit.wait()
+    assert time.now == pytest.approx(4.1)

@@ -1,0 +1,1 @@
+"""What the steps of a run share while a process works."""
