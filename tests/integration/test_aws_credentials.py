@@ -139,6 +139,18 @@ async def test_a_broken_configuration_file_is_named(machine: Machine) -> None:
         await AwsDoor().call("glue", "GetDatabases", {}, subject="the catalog")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [("AWS_REGION", "eu central 1", "AWS_REGION"), ("AWS_ENDPOINT_URL", "nowhere", "AWS_ENDPOINT_URL")],
+)
+async def test_a_setting_that_cannot_be_is_named(machine: Machine, name: str, value: str, said: str) -> None:
+    for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        machine.monkeypatch.setenv(key, "testing")
+    machine.monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=said):
+        await AwsDoor().call("glue", "GetDatabases", {}, subject="the catalog")
+
+
 @pytest.fixture
 def sts(machine: Machine) -> Iterator[dict[str, object]]:
     """An STS that answers as a test says: `status` and `code`."""

@@ -11,11 +11,24 @@ from datetime import datetime
 from spheresync.config import DeletionPolicy, DriftPolicy, Settings
 from spheresync.mapping.glue_table import retired
 from spheresync.mapping.merge import differences, merge
-from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, Problem, digest_of, isoformat
-from spheresync.plan.drift import Comparison, Standing, compare, drift_finding, foreign_because, missing_finding
+from spheresync.mapping.ownership import foreign_because, made_anew_because
+from spheresync.model import (
+    Action,
+    AssetId,
+    DesiredObject,
+    Digest,
+    LiveObject,
+    PhysicalName,
+    Problem,
+    digest_of,
+    isoformat,
+)
+from spheresync.plan.drift import Comparison, Standing, compare, drift_finding, missing_finding
 from spheresync.plan.items import Subject, item_for, recreate_item, retire_item, settled_item
 from spheresync.plan.triage import Work
 from spheresync.run.drawing import Brief, draw_all
+from spheresync.run.left_out import look_by_name
+from spheresync.run.live_reads import LiveReads
 from spheresync.run.naming import Address, Names
 from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.run.second_process import SecondProcess
@@ -38,6 +51,7 @@ class Draft:
     removals: list[tuple[Work, Subject]] = field(default_factory=list)
     gone: list[AssetId] = field(default_factory=list)
     left: list[Problem] = field(default_factory=list)  # edits of others that stay as they are
+    failed: list[Problem] = field(default_factory=list)  # what could not be looked at, so that nothing is planned
     waiting: frozenset[AssetId] = frozenset()  # held back by the column guard, now or before
 
 
@@ -53,7 +67,10 @@ class Designer:
         *,
         now: datetime,
         progress: OnProgress,
+        live_reads: LiveReads,
     ) -> None:
+        """`live_reads`: reads the tables that are to be changed, where a person is to see what stands there."""
+        self._live_reads = live_reads
         self._store = store
         self._settings = settings
         self._target = target
@@ -68,11 +85,12 @@ class Designer:
             chunk = subjects[start : start + DESIGN_CHUNK]
             await self._progress(ProgressEvent("planning", start, len(subjects), "comparing definitions"))
             blobs = await self._store.blobs.get_many(_needed(chunk, names))
-            seen = await self._look_again(chunk, names)
             drawn = await second.share(draw_all, [self._brief(subject, names, blobs) for subject in chunk])
+            seen, hidden = await self._look_again(chunk, drawn, names)
             referred = [
                 body
                 for subject, desired in zip(chunk, drawn, strict=True)
+                if subject.asset not in hidden
                 for body in self._design(subject, desired, names, blobs, seen)
             ]
 
@@ -96,22 +114,39 @@ class Designer:
             last_body=blobs.get(held.body) if held is not None else None,
         )
 
-    async def _look_again(self, subjects: Sequence[Subject], names: Names) -> dict[AssetId, LiveObject | None]:
+    async def _look_again(
+        self, subjects: Sequence[Subject], drawn: Sequence[DesiredObject], names: Names
+    ) -> tuple[dict[AssetId, LiveObject | None], set[AssetId]]:
         """What stands where an asset's table was written; only of tables that were looked at, None where none is.
 
         Besides those of a database that was read as a whole, tables that somebody else is known to have changed are
-        read, so that the plan shows what it merges.
+        read, so that the plan shows what it merges, and so are tables to be changed where a person is to see the plan.
+        Answered too are the assets whose tables had to be looked at and are hidden: each is told as failed.
         """
         seen: dict[AssetId, LiveObject | None] = {}
-        for subject in subjects:
+        doubtful: dict[AssetId, tuple[PhysicalName, PhysicalName]] = {}
+        changing: list[Checkpoint] = []
+        for subject, desired in zip(subjects, drawn, strict=True):
             held, address = subject.checkpoint, names.addresses[subject.asset]
             if held is None or held.state is CheckpointState.DELETED or _lives_elsewhere(held, address):
                 continue
-            if address.container in names.compared or address in names.live:
-                seen[subject.asset] = names.live.get(address)
-            elif held.version is None and held.state is CheckpointState.ACTIVE:
-                seen[subject.asset] = await self._target.read(address.container, address.name)
-        return seen
+            if address in names.live:
+                seen[subject.asset] = names.live[address]
+            elif address.container in names.compared or (held.version is None and held.state is CheckpointState.ACTIVE):
+                doubtful[subject.asset] = held.address
+            elif held.body_digest != desired.digest or held.state is not CheckpointState.ACTIVE:
+                changing.append(held)
+        looked = await look_by_name(self._target, doubtful.values(), unlisted=names.unlisted)
+        hidden: set[AssetId] = set()
+        for asset, stood_at in doubtful.items():
+            error = looked.hidden.get(stood_at)
+            if error is None:
+                seen[asset] = looked.found.get(stood_at)
+            else:
+                hidden.add(asset)
+                self._draft.failed.append(Problem(str(asset), error.fault, error.message, error.remedy))
+        seen.update(await self._live_reads.at(changing))
+        return seen, hidden
 
     def _design(
         self,
@@ -132,7 +167,8 @@ class Designer:
             live = seen[subject.asset]
             if live is None:
                 return self._missing(subject, held, desired)
-            return self._compare(subject, live, desired, blobs, adopted=adopted)
+            in_full = address.container in names.compared
+            return self._compare(subject, live, desired, blobs, adopted=adopted, in_full=in_full)
         if address in names.foreign:
             reason = f"{address.container}.{address.name} exists and is not managed by this installation"
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
@@ -189,18 +225,25 @@ class Designer:
         blobs: Mapping[Digest, bytes],
         *,
         adopted: bool,
+        in_full: bool,
     ) -> list[bytes]:
-        """Settle a table that was just read: write it, leave it, or follow what others did to it."""
+        """Settle a table that was just read: write it, leave it, or follow what others did to it.
+
+        One that was made anew under our marker is taken up again only where all is compared, as a person asked for.
+        """
         held = subject.checkpoint
         assert held is not None
         last_body = blobs[held.body]
         table = f"{held.container}.{held.name}"
         marker = self._settings.installation_marker
         foreign = foreign_because(live, subject.asset, marker, last_body)
+        if foreign is None and not in_full:
+            foreign = made_anew_because(live, last_body, held.version)
         if foreign is not None:
             reason = f"the table {table} {foreign}; it stays as it is"
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
-            self._draft.rebased.append(replace(held, version=None))
+            if in_full or held.version is None:
+                self._draft.rebased.append(replace(held, version=None))
             return []
         found = compare(last_body, live, desired, self._settings.drift)
         if found.reported:
@@ -263,7 +306,7 @@ class Designer:
 def _follow(held: Checkpoint, last_body: bytes, live: LiveObject, found: Comparison) -> tuple[Checkpoint, bytes]:
     """The checkpoint of a table that needs no write, and its body.
 
-    What others did to fields that are not ours is taken in, so that the next update is one call and keeps it. Where
+    What others did to fields that are not ours is taken in, so that the next update keeps it. Where
     they edited ours, what was written stays the base of the next merge, which then reads the table first.
     """
     body, version = last_body, held.version

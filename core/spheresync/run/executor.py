@@ -219,6 +219,7 @@ class Executor:
                 ),
                 self._progress,
             )
+        drive.problems.extend(change_set.problems[len(report.problems) :])  # what of the targets could not be seen
         await self._attach(drive, change_set.id, request)
         return change_set
 
@@ -275,7 +276,7 @@ class Executor:
         if allowed:
             target = self._workshop.target(GLUE)
             journal = {entry.ordinal: entry for entry in await self._store.runs.entries(drive.run.id)}
-            await ensure_containers(
+            missing = await ensure_containers(
                 self._store,
                 self._workshop.mapping,
                 self._workshop.settings.installation_marker,
@@ -293,6 +294,7 @@ class Executor:
                 fence=drive.fence,
                 stopping=lambda: drive.cancelled or drive.lost,
                 progress=self._progress,
+                missing=missing,
             )
             report = await applier.run(allowed, journal)
             drive.counts.update(report.counts)
