@@ -130,11 +130,12 @@ class GlueWriter:
             self._require_ours(operation, live)
             if not (operation.recovering or in_doubt):
                 self._require_same(operation, live)
-            if fingerprint_of(table_input(live.body)) == wanted:
-                held = before or self._held_before(operation, live, in_doubt=in_doubt)
-                return Outcome(live.version, live.body, held, already=not in_doubt)
             last = live.body if operation.last_written is None else operation.last_written
             stands = not in_doubt and is_as_written(live, last, operation.expected_version)
+            # A text of others that stays beside ours is no part of the fingerprint, and may be what is to go.
+            if not stands and fingerprint_of(table_input(live.body)) == wanted:
+                held = before or self._held_before(operation, live, in_doubt=in_doubt)
+                return Outcome(live.version, live.body, held, already=not in_doubt)
             # Members that AWS fills in are not worth a new before-image, so what was written stands for them.
             there = last if stands else live.body
             merged = merge(last, table_input(there), desired.body, self._drift)
