@@ -22,6 +22,7 @@ from tests.contract.promises_removal import REMOVAL
 from tests.contract.promises_runs import RUNS
 from tests.contract.promises_schedule import SCHEDULE
 from tests.contract.promises_undo import UNDO
+from tests.contract.promises_writing import WRITING
 
 AREAS = frozenset(
     {
@@ -48,6 +49,7 @@ PROMISES: tuple[Promise, ...] = (
     *CONFIGURATION,
     *READING,
     *CATALOG,
+    *WRITING,
     *RUNS,
     *SCHEDULE,
     *REMOVAL,

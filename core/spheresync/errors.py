@@ -123,13 +123,29 @@ class TargetFault(StrEnum):
     INTERNAL = "internal"  # a defect of this program, met at this object
 
 
-class TargetError(SpheresyncError):
-    """Raised when one object of a target could not be written or read; `fault` says how."""
+SYSTEMIC_FAULTS = frozenset({TargetFault.UNREACHABLE, TargetFault.THROTTLED})
+"""Faults that say the target as a whole is out, not one object of it."""
 
-    def __init__(self, fault: TargetFault, message: str, *, remedy: str = "", request_id: str | None = None) -> None:
+
+class TargetError(SpheresyncError):
+    """Raised when one object of a target could not be written or read; `fault` says how.
+
+    `systemic`: the way to the target is at fault and not the object, so that anything else asked of it fails alike.
+    """
+
+    def __init__(
+        self,
+        fault: TargetFault,
+        message: str,
+        *,
+        remedy: str = "",
+        request_id: str | None = None,
+        systemic: bool = False,
+    ) -> None:
         super().__init__(message, remedy=remedy)
         self.fault = fault
         self.request_id = request_id
+        self.systemic = systemic or fault in SYSTEMIC_FAULTS
 
     @property
     def problem_code(self) -> str:

@@ -143,7 +143,7 @@ def tell(state_dir: Path) -> None:
     )
     story.command("preview")
 
-    story.step("6. Incremental sync", "Exactly these three tables are written, one call each.")
+    story.step("6. Incremental sync", "Exactly these three tables are read and written.")
     story.command("sync")
 
     story.step("7. Proof", "Every change is in a hash-chained audit log, with who, what, before and after.")

@@ -121,7 +121,7 @@ CATALOG: tuple[Promise, ...] = (
         "Parameters that others set survive an update.",
         (
             "tests/e2e/test_safety.py::test_foreign_parameters_survive_an_update",
-            "tests/e2e/test_full.py::test_foreign_parameters_that_a_full_sync_has_seen_survive_the_next_update_in_one_call",
+            "tests/e2e/test_full.py::test_foreign_parameters_that_a_full_sync_has_seen_survive_the_next_update_of_one_read_and_one_write",
             "tests/integration/test_glue_target.py::TestUpdate::test_merges_what_others_added_meanwhile",
         ),
     ),

@@ -105,7 +105,7 @@ def test_an_empty_listing_removes_nothing_and_the_rest_goes_on(
     run = own.ask("sync", code=3)
     assert (run["state"], run["counts"]["retire"], run["counts"]["metadata_only"]) == ("refused", 0, 1)
     assert "empty_listing" in {finding["code"] for finding in run["findings"]}
-    assert glue.calls() == {"UpdateTable": 1}
+    assert glue.calls() == {"GetTable": 1, "UpdateTable": 1}
 
 
 def test_deletes_are_allowed_by_flag_but_only_max_deletes_lifts_a_guard_and_is_audited(

@@ -53,7 +53,7 @@ def test_a_delete_needs_somebody_who_neither_made_the_change_set_nor_applies_it(
     assert approved["approved_by"] == f"uid-{OMAR}" and approved["approved_at"] and not approved["note"]
     assert findings(approved) == []
     assert jane.ask("approve", preview["change_set_id"])["approved_by"] == f"uid-{OMAR}", "hers takes nobody's place"
-    assert glue.calls() == {}
+    assert glue.calls() == {"GetTable": 1}, "only the preview has looked at what is to go"
 
     run = jane.ask("apply", preview["change_set_id"], "--allow-deletes")
     assert (run["state"], run["counts"]["delete"], run["counts"]["blocked"]) == ("done", 1, 0)
@@ -92,9 +92,10 @@ def test_syncs_and_a_policy_that_deletes_are_held_back_likewise(retired: Install
     run = retired.ask("sync")
     assert (run["state"], run["counts"]["delete"], run["counts"]["blocked"]) == ("done", 0, 1)
     assert findings(run)
+    assert glue.calls() == {}
     preview = retired.ask("preview")
     assert deletes(preview) == [(ASSET, f"space_000.{TABLE}", "deletes_not_approved")]
-    assert glue.calls() == {}
+    assert glue.calls() == {"GetTable": 1}, "only the preview has looked at what is to go"
     status = retired.ask("status")
     assert [problem["code"] for problem in status["problems"]] == ["deletes_not_approved"]
     retired.as_account(OMAR).ask("approve", preview["change_set_id"])

@@ -185,7 +185,7 @@ def test_a_table_that_is_not_ours_any_more_is_a_conflict_and_stays(
     assert glue.table(*TABLE) == before
 
 
-def test_foreign_parameters_that_a_full_sync_has_seen_survive_the_next_update_in_one_call(
+def test_foreign_parameters_that_a_full_sync_has_seen_survive_the_next_update_of_one_read_and_one_write(
     synced: Installation, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:
     edit(glue, foreign={"team": "bi"})
@@ -193,7 +193,7 @@ def test_foreign_parameters_that_a_full_sync_has_seen_survive_the_next_update_in
     tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
     glue.reset()
     assert synced.ask("sync")["state"] == "done"
-    assert glue.calls() == {"UpdateTable": 1}
+    assert glue.calls() == {"GetTable": 1, "UpdateTable": 1}
     assert parameters(glue, *TABLE)["team"] == "bi"
 
 

@@ -48,11 +48,12 @@ def test_one_label_is_one_update_and_one_type_is_a_full_one(
     assert item["strategy"] in {"delta", "metadata_only"}
     after = {change["path"]: change["after"] for change in item["changes"]}
     assert after["parameters.spheresync.label"] == "Renamed"
-    assert glue.calls() == {}, "a preview of known tables asks AWS nothing"
+    assert glue.calls() == {"GetTable": 1}, "only what is to be changed is looked at"
+    glue.reset()
 
     run = installation.ask("apply", preview["change_set_id"])
     assert run["state"] == "done"
-    assert glue.calls() == {"UpdateTable": 1}
+    assert glue.calls() == {"GetTable": 1, "UpdateTable": 1}
 
 
 def test_names_survive_the_loss_of_the_state(installation: Installation, glue: GlueSimulator) -> None:

@@ -62,7 +62,7 @@ def test_tables_are_byte_equal_again_and_the_undo_is_reviewed_first(
     glue.reset()
     run = synced.ask("apply", change_set["change_set_id"])
     assert (run["state"], run["counts"]["update"]) == ("done", 2)
-    assert glue.calls() == {"UpdateTable": 2}
+    assert glue.calls() == {"GetTable": 2, "UpdateTable": 2}
     assert inputs(glue) == before
     assert synced.ask("audit", "query", "--action", "revert")["items"][0]["run_id"] == run_id
     assert synced.ask("audit", "query", "--action", "update", "--run", run["run_id"])["total"] == 2

@@ -240,7 +240,9 @@ class SimulatedCatalog:
     def usage(self) -> Usage:
         return Usage()
 
-    async def inventory(self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False) -> Inventory:
+    async def inventory(
+        self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False, apart: bool = False
+    ) -> Inventory:
         self._world.step()
         there = {name: LiveContainer(name, True, self._owner, None) for name in self._world.containers}
         objects = tuple(self._live(key) for key in self._world.tables)

@@ -50,12 +50,12 @@ async def refused(target: GlueTarget, fault: TargetFault, wanted: Operation) -> 
 
 
 class TestUpdate:
-    async def test_is_one_call_and_leaves_nothing_of_what_was_there(
+    async def test_is_a_read_and_a_write_and_leaves_nothing_of_what_was_there(
         self, target: GlueTarget, glue: GlueSimulator
     ) -> None:
         stands(glue, NEW)
         outcome = await target.perform(restore())
-        assert glue.calls() == {"UpdateTable": 1}
+        assert glue.calls() == {"GetTable": 1, "UpdateTable": 1}
         assert (outcome.version, outcome.body) == ("1", OLD)
         assert holds(glue, OLD)
 

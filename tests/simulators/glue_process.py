@@ -61,6 +61,16 @@ class GlueSimulator:
     def fault(self, kind: str, operation: str = "*", times: int | None = 1, **more: object) -> None:
         self._ask("POST", "/admin/faults", {"kind": kind, "operation": operation, "times": times, **more})
 
+    def hide(self, database: str, table: str) -> None:
+        """Lake Formation lets this table not be seen any more."""
+        self.fault("hide", times=None, database=database, table=table)
+
+    def remake(self, database: str, table: str, **members: object) -> None:
+        """Somebody drops a table and makes his own of that name; only what is given is in it."""
+        hands = self.client()
+        hands.delete_table(DatabaseName=database, Name=table)
+        hands.create_table(DatabaseName=database, TableInput={"Name": table, **members})  # type: ignore[typeddict-item]  # members of a TableInput
+
     def heal(self) -> None:
         self._ask("DELETE", "/admin/faults")
 

@@ -4,9 +4,10 @@ Speaks the JSON 1.1 protocol that boto3 sends to Glue, and answers STS GetCaller
 nobody asked. Hand-rolled on asyncio's protocols, because it must be faster than every client it measures.
 
 Under `/admin/`: `faults` (POST one, DELETE all), `counters`, `log`, `dump`, `reset` (POST: counters and log only).
-A fault is `{"kind": ..., "operation": "UpdateTable" or "*", "times": n or null, "table": optional name}` of kind
-`throttle`, `deny`, `error` (with `code`, `status`), `drop` (close before doing it), `lose` (do it, then close),
-`loop` (a page that points at itself).
+A fault is `{"kind": ..., "operation": "UpdateTable" or "*", "times": n or null, "table": name, "database": name}`,
+the names optional, of kind `throttle`, `deny`, `error` (with `code`, `status`), `drop` (close before doing it), `lose`
+(do it, then close), `loop` (a page that points at itself), `hide` (Lake Formation lets this table not be seen: listings
+leave it out, and asked for by name it is refused).
 """
 
 from __future__ import annotations
@@ -27,6 +28,10 @@ _IDENTITY = (
     b"<Arn>arn:aws:iam::123456789012:user/someone</Arn><UserId>AID</UserId><Account>123456789012</Account>"
     b"</GetCallerIdentityResult></GetCallerIdentityResponse>"
 )
+
+
+#: Calls about one table that is there; a CreateTable of its name finds it in the way.
+_BY_NAME = frozenset({"GetTable", "UpdateTable", "DeleteTable", "GetTableVersions", "GetTableVersion"})
 
 
 class GlueServer:
@@ -57,14 +62,14 @@ class GlueServer:
         name = params.get("Name") or params.get("TableInput", {}).get("Name")
         entry = {"at": time.time(), "operation": operation, "database": params.get("DatabaseName"), "name": name}
         self.log.append(entry)
-        fault = self._fault(operation, name)
+        fault = self._fault(operation, params)
         kind = fault["kind"] if fault else None
         try:
             if kind == "drop":
                 entry["outcome"] = "dropped"
                 return None
             self._refuse(operation, fault)
-            answer = self.catalog.call(operation, params)
+            answer = self._without_hidden(operation, params, self.catalog.call(operation, params))
         except GlueError as refused:
             self.refused[refused.code] += 1
             entry["outcome"] = refused.code
@@ -78,6 +83,8 @@ class GlueServer:
         kind = fault["kind"] if fault else None
         if kind == "throttle" or not self._within_rate():
             raise GlueError("ThrottlingException", "Rate exceeded")
+        if kind == "hide":
+            raise GlueError("AccessDeniedException", "Insufficient Lake Formation permission(s): Required Describe")
         if kind == "deny":
             text = f"User: arn:aws:iam::123456789012:user/someone is not authorized to perform: glue:{operation}"
             raise GlueError("AccessDeniedException", text)
@@ -95,9 +102,29 @@ class GlueServer:
         self._tokens -= 1
         return True
 
-    def _fault(self, operation: str, name: str | None) -> Json | None:
+    def _without_hidden(self, operation: str, params: Json, answer: Json) -> Json:
+        """A page without the rows that this caller may not see; nothing tells that it is shorter."""
+        if operation != "GetTables":
+            return answer
+        database = params["DatabaseName"]
+        faults = [
+            each for each in self._faults if each["kind"] == "hide" and each.get("database", database) == database
+        ]
+        hidden = {fault["table"] for fault in faults}
+        return {**answer, "TableList": [row for row in answer["TableList"] if row["Name"] not in hidden]}
+
+    def _fault(self, operation: str, params: Json) -> Json | None:
+        name = (
+            params.get("Name")
+            or params.get("TableInput", {}).get("Name")
+            or params.get("DatabaseInput", {}).get("Name")
+        )
+        database = params.get("DatabaseName") or name
         for fault in self._faults:
+            if fault["kind"] == "hide" and operation not in _BY_NAME:
+                continue
             fits = fault["operation"] in {"*", operation} and fault.get("table", name) == name
+            fits = fits and fault.get("database", database) == database
             if fits and fault.get("times") != 0:
                 if fault.get("times") is not None:
                     fault["times"] -= 1

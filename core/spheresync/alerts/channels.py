@@ -81,7 +81,7 @@ class Channels:
             assert channel.email is not None
             await self._aws().call(_SES, "GetAccount", {}, subject="SES", region=channel.email.region)
         except TargetError as error:
-            if error.fault is TargetFault.DENIED:
+            if error.fault is TargetFault.DENIED and not error.systemic:
                 return "It may not be looked at; whether it takes a notice, `spheresync doctor --send-test` finds out."
             raise DeliveryError(error.message, remedy=error.remedy) from error
         except SpheresyncError as error:

@@ -78,7 +78,7 @@ class Datasphere(Section):
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     objects: OnOff = "off"
-    max_requests_per_minute: int = Field(default=240, ge=1, le=1_000_000)
+    max_requests_per_minute: int = Field(default=240, ge=1, le=1_000_000_000)
     give_up_after: PositiveDuration = timedelta(seconds=60)
     client_expires: Annotated[date, BeforeValidator(_day)] | None = None
 

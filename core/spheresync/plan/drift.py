@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any
 
 from spheresync.config import DriftPolicies, DriftPolicy
-from spheresync.mapping.glue_table import FINGERPRINT, OWNER
+from spheresync.mapping.glue_table import FINGERPRINT
 from spheresync.mapping.merge import is_text, merge, moved_fields, policy_of
 from spheresync.model import AssetId, DesiredObject, Digest, FieldChange, LiveObject, Problem, counted
 
@@ -85,19 +85,6 @@ def compare(last_body: bytes, live: LiveObject, desired: DesiredObject, policies
 def claim_of(body: bytes) -> Digest | None:
     """The digest that a body carries of our fields."""
     return _parameters(body).get(FINGERPRINT)
-
-
-def foreign_because(live: LiveObject, asset: AssetId, marker: str, last_body: bytes | None) -> str | None:
-    """Why a table that stands where ours should is not ours; None where it is.
-
-    The marker that was written last counts as ours too: the installation may have been named anew since.
-    """
-    markers = {marker, _parameters(last_body).get(OWNER) if last_body is not None else marker}
-    if live.owner not in markers:
-        return "lost the marker of this installation" if live.owner is None else f"belongs to {live.owner}"
-    if live.source != str(asset):
-        return f"holds {live.source or 'no named asset'}"
-    return None
 
 
 def drift_finding(asset: AssetId, table: str, paths: Iterable[str]) -> Problem:

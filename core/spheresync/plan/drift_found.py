@@ -15,11 +15,12 @@ from typing import Any
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.mapping.glue_table import OWN_TEXT, OWNER, SOURCE, columns_of, fingerprint_of
 from spheresync.mapping.merge import differences, is_text, policy_of
+from spheresync.mapping.ownership import foreign_because
 from spheresync.mapping.proof import last_written
 from spheresync.mapping.shares import foreign_share, own_share
 from spheresync.model import Action, DesiredObject, FieldChange, JsonValue, LiveObject, canonical_json, counted
 from spheresync.plan.diff import field_changes
-from spheresync.plan.drift import CLAIM, Comparison, Standing, compare, foreign_because
+from spheresync.plan.drift import CLAIM, Comparison, Standing, compare
 from spheresync.plan.items import Subject, item_for, recreate_item, settled_item
 from spheresync.state.drift_records import DriftEffect, DriftKind, FieldDrift, TableDrift
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState

@@ -14,9 +14,9 @@ from enum import Enum, auto
 
 from spheresync.mapping.glue_table import fingerprint_of, is_retired
 from spheresync.mapping.merge import differences
+from spheresync.mapping.ownership import foreign_because
 from spheresync.model import Action, AssetId, LiveObject, RunId, Severity, Strategy, digest_of
 from spheresync.plan.diff import field_changes, moves_columns, severity_of
-from spheresync.plan.drift import foreign_because
 from spheresync.plan.items import OPERATIONS, by_urgency
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState, JournalEntry
 
@@ -47,6 +47,7 @@ class Deed:
         known: what the state knows of the object at that address, in use or not; None where it knows none.
         asset_has: the checkpoint of the asset, wherever its object is.
         live: the object as it was just read; None where there is none.
+        hidden: why the object could not be read; None where it could.
     """
 
     item: ChangeSetItem
@@ -56,6 +57,7 @@ class Deed:
     known: Checkpoint | None
     asset_has: Checkpoint | None
     live: LiveObject | None
+    hidden: str | None = None
 
     @property
     def nature(self) -> Nature:
@@ -202,6 +204,8 @@ def _why_not(run_id: RunId, deed: Deed, marker: str) -> str | None:
     entry = deed.entry
     if (entry.before is not None and deed.before is None) or (entry.after is not None and deed.after is None):
         return "what it held is no longer kept"
+    if deed.hidden is not None:
+        return deed.hidden
     if not _left_by_other_runs(deed):
         return _by_another_run(deed, run_id)
     if deed.nature is Nature.ADOPTED:  # nothing was written, so nobody's work can be lost

@@ -12,18 +12,21 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
 from spheresync.errors import ConfigurationError, FenceError, TargetError, TargetFault
 from spheresync.isolation import isolated_group
-from spheresync.model import Action, AssetId, DesiredObject, Digest, Problem, Strategy
+from spheresync.model import Action, AssetId, DesiredObject, Digest, PhysicalName, Problem, Strategy
 from spheresync.observe.context import about
 from spheresync.observe.incidents import target_error
-from spheresync.run.books import Books, Note, Result
+from spheresync.run.books import UNSENT, WRITING, Books, Note, Result
+from spheresync.run.circuit_breaker import CircuitBreaker
 from spheresync.run.progress import OnProgress, ProgressEvent
+from spheresync.run.read_ahead import ReadAhead
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Operation, Target
@@ -33,9 +36,10 @@ WORKERS = 32
 CHUNK = 64
 """Items marked as sent in one transaction; bounds what a take-over has to read back."""
 HOPELESS = 20
-"""So many items in a row that the service refused or did not answer halt the run: the rest would fail alike."""
+"""So many items in a row that are not taken end the trying: of the whole run, or of one database that refuses all."""
 
-_HOPELESS_FAULTS = frozenset({TargetFault.UNREACHABLE, TargetFault.DENIED, TargetFault.THROTTLED})
+_CHANGING = frozenset({Action.UPDATE, Action.METADATA_ONLY, Action.RETIRE})
+"""What changes a table that is there, so that it is read first; a delete reads it at the last moment by itself."""
 
 log = logging.getLogger(__name__)
 
@@ -67,7 +71,11 @@ class Applier:
         fence: int,
         stopping: Callable[[], bool],
         progress: OnProgress,
+        missing: Mapping[PhysicalName, TargetError] = MappingProxyType({}),
     ) -> None:
+        """`missing`: databases that could not be had, and why; what would be written into them fails with that."""
+        self._missing = missing
+        self._breaker = CircuitBreaker(HOPELESS)
         self._target = target
         self._store = store
         self._run = run
@@ -81,7 +89,6 @@ class Applier:
         self._unsent: list[ChangeSetItem] = []  # marked as sent, and held back because the run is to stop
         self._ready = anyio.Event()
         self._finished_sending = False
-        self._hopeless = 0
         self._done = 0
         self._total = 0
 
@@ -121,6 +128,7 @@ class Applier:
             await self._books.take_back(self._unsent)
 
     async def _send_all(self, open_items: Sequence[tuple[ChangeSetItem, bool]]) -> None:
+        ahead = await self._read_ahead(open_items)
         send, receive = anyio.create_memory_object_stream[_Task](CHUNK // 2)
         async with isolated_group() as group:
             for _ in range(min(WORKERS, len(open_items))):
@@ -131,9 +139,21 @@ class Applier:
                     if self._stopping() or self.report.halted is not None:
                         self.report.counts["skipped"] += len(open_items) - start
                         break
-                    await self._feed(open_items[start : start + CHUNK], send)
+                    await self._feed(open_items[start : start + CHUNK], ahead, send)
 
-    async def _feed(self, chunk: Sequence[tuple[ChangeSetItem, bool]], send: MemoryObjectSendStream[_Task]) -> None:
+    async def _read_ahead(self, open_items: Sequence[tuple[ChangeSetItem, bool]]) -> ReadAhead:
+        changing = [(item.container, item.name) for item, sent in open_items if item.action in _CHANGING and not sent]
+        if not changing:
+            return ReadAhead(self._target, (), {})
+        sizes = await self._store.checkpoints.count_active(self._target.name, open_items[0][0].destination)
+        return ReadAhead(self._target, changing, sizes)
+
+    async def _feed(
+        self,
+        chunk: Sequence[tuple[ChangeSetItem, bool]],
+        ahead: ReadAhead,
+        send: MemoryObjectSendStream[_Task],
+    ) -> None:
         tasks: list[_Task] = []
         blobs = await self._store.blobs.get_many(
             digest for item, _ in chunk for digest in (item.before, item.after) if digest is not None
@@ -146,6 +166,18 @@ class Applier:
             else:
                 if task is not None:
                     tasks.append(task)
+        try:
+            tasks = await self._seen(tasks, ahead)
+        except TargetError as error:
+            for task in tasks:
+                if task.operation is None:
+                    self._conclude(Result(task.item))
+                    continue
+                told = TargetError(
+                    error.fault, f"{task.item.asset}: {error.message}", remedy=error.remedy, systemic=True
+                )
+                self._refused(task.item, told)
+            return
         ordinals = [task.item.ordinal for task in tasks if task.operation is not None]
 
         async def mark(tx: Tx) -> None:
@@ -162,6 +194,7 @@ class Applier:
     def _task(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> _Task | None:
         """What is to be done for an item, None where it is concluded already."""
         stale = self._books.staleness(item) or self._still_needed(item)
+        stale = stale or (None if recovering else self._hopeless(item))
         if stale is not None:
             self._conclude(Result(item, error=stale))
         elif self._books.held_already(item):
@@ -169,6 +202,28 @@ class Applier:
         else:
             return _Task(item, self._operation(item, blobs, recovering=recovering))
         return None
+
+    async def _seen(self, tasks: Sequence[_Task], ahead: ReadAhead) -> list[_Task]:
+        """The tasks with what stands where they change something; what was sent before a crash is read by itself."""
+        reading = [task for task in tasks if task.operation is not None and not task.operation.recovering]
+        changing = [(t.item.container, t.item.name) for t in reading if t.item.action in _CHANGING]
+        seen = await ahead.seen(changing)
+        return [
+            _Task(task.item, replace(task.operation, seen=seen.get((task.item.container, task.item.name))))
+            if task.operation is not None and not task.operation.recovering
+            else task
+            for task in tasks
+        ]
+
+    def _hopeless(self, item: ChangeSetItem) -> TargetError | None:
+        """Why an item need not be tried: its database could not be had, or lets nothing be written."""
+        error, why = self._missing.get(item.container), "could not be made"
+        if error is None or item.action not in WRITING:
+            error, why = self._breaker.given_up.get(item.container), f"refused {HOPELESS} tables in a row"
+        if error is None or item.action in UNSENT:
+            return None
+        message = f"{item.asset}: database {item.container} {why}, so its table was not tried: {error.message}"
+        return TargetError(error.fault, message, remedy=error.remedy, request_id=error.request_id)
 
     def _still_needed(self, item: ChangeSetItem) -> TargetError | None:
         """A table gives way to one under another name only when that one is there."""
@@ -181,7 +236,7 @@ class Applier:
         )
 
     def _operation(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> Operation | None:
-        if item.action in {Action.FORGET, Action.ADOPT}:
+        if item.action in UNSENT:
             return None
         desired = None
         if item.after is not None and item.after_digest is not None:
@@ -204,37 +259,38 @@ class Applier:
         async with tasks:
             async for task in tasks:
                 assert task.operation is not None
-                if self._stopping() and not task.operation.recovering:
+                if (self._stopping() or self.report.halted is not None) and not task.operation.recovering:
                     self._unsent.append(task.item)
                     continue
-                self._conclude(await self._perform(task.item, task.operation))
+                result = await self._perform(task.item, task.operation)
+                if result.error is not None:
+                    self._refused(task.item, result.error)
+                else:
+                    self._breaker.succeeded(task.item.container)
+                    self._conclude(result)
 
     async def _perform(self, item: ChangeSetItem, operation: Operation) -> Result:
         try:
             with about(asset=str(item.asset)):
                 return Result(item, await self._target.perform(operation))
         except ConfigurationError as error:
-            failed = TargetError(TargetFault.DENIED, error.message, remedy="Mend the AWS configuration.")
-            return Result(item, error=failed)
+            remedy = "Mend the AWS configuration."
+            return Result(item, error=TargetError(TargetFault.DENIED, error.message, remedy=remedy, systemic=True))
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this item
             return Result(item, error=target_error(error, str(item.asset)))
+
+    def _refused(self, item: ChangeSetItem, error: TargetError) -> None:
+        """Conclude an item that the target did not take, and halt the run where it will take no other either."""
+        if self._breaker.failed(item.container, error) and self.report.halted is None:
+            count = "1 item was" if error.fault is TargetFault.DENIED else f"{HOPELESS} items in a row were"
+            text = f"{count} not taken by {self._target.name}, so the run stopped: {error.message}"
+            self.report.halted = Problem(self._target.name, error.fault, text, error.remedy)
+        self._conclude(Result(item, error=error))
 
     def _conclude(self, result: Result) -> None:
         if result.error is not None:
             with about(asset=str(result.item.asset)):
                 log.warning("%s: %s", self._target.name, result.error.message)
-        if result.error is not None and result.error.fault in _HOPELESS_FAULTS:
-            self._hopeless += 1
-            if self._hopeless >= HOPELESS and self.report.halted is None:
-                self.report.halted = Problem(
-                    self._target.name,
-                    result.error.fault,
-                    f"{HOPELESS} items in a row were not taken by {self._target.name}, so the run stopped: "
-                    f"{result.error.message}",
-                    result.error.remedy,
-                )
-        elif result.outcome is not None:
-            self._hopeless = 0
         self._notes.append(self._note(result))
         self._ready.set()
 

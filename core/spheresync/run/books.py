@@ -42,9 +42,9 @@ _STATE_AFTER = {
     Action.DELETE: (CheckpointState.DELETED, AssetStatus.DELETED),
     Action.FORGET: (CheckpointState.FORGOTTEN, AssetStatus.EXCLUDED),
 }
-_UNSENT = frozenset({Action.FORGET, Action.ADOPT})
+UNSENT = frozenset({Action.FORGET, Action.ADOPT})
 """Actions that send nothing and only note something."""
-_WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.METADATA_ONLY})
+WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.METADATA_ONLY})
 
 Address = tuple[PhysicalName, PhysicalName]
 
@@ -146,7 +146,7 @@ class Books:
             and item.after_digest is not None
             and held.body_digest == item.after_digest != item.expected_digest
             and held.state is CheckpointState.ACTIVE
-            and item.action in _WRITING
+            and item.action in WRITING
         )
 
     def in_use(self, item: ChangeSetItem) -> bool:
@@ -246,7 +246,7 @@ class Books:
         if refused and held is not None and self.in_use(item):
             # Its version is no longer known: the next plan reads the table first and merges what was edited there.
             return replace(held, version=None)
-        if error is not None or (outcome is None and item.action not in _UNSENT):
+        if error is not None or (outcome is None and item.action not in UNSENT):
             return None
         state, _ = _STATE_AFTER.get(item.action, (CheckpointState.ACTIVE, AssetStatus.SYNCED))
         if outcome is None:
@@ -336,7 +336,7 @@ def _entry(run: RunRecord, result: Result, at: str) -> JournalEntry:
     problem = Problem.of(item.asset, error.fault, error.message, error.remedy) if error is not None else None
     if error is not None:
         state = JournalState.FAILED
-    elif outcome is None and item.action not in _UNSENT:
+    elif outcome is None and item.action not in UNSENT:
         state = JournalState.SKIPPED
     else:
         state = JournalState.CONFIRMED

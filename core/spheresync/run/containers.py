@@ -1,9 +1,13 @@
-"""Make the databases that new tables go into, once; a database that exists is left as it is, ours or not."""
+"""Make the databases that new tables go into, once; a database that exists is left as it is, ours or not.
+
+One that cannot be made fails what would go into it, and nothing else.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from spheresync.errors import TargetError
 from spheresync.mapping.glue_table import design_database
 from spheresync.mapping.names import derives, rule_key, space_key
 from spheresync.mapping.rules import Mapping as MappingRules
@@ -24,12 +28,13 @@ async def ensure_containers(
     run_id: RunId,
     actor: Principal,
     now: str,
-) -> None:
-    """Create what is missing before the first table is written.
+) -> Mapping[PhysicalName, TargetError]:
+    """Create what is missing before the first table is written; answers the databases that could not be had, and why.
 
     Raises:
-        TargetError: a database could not be created; no table was written.
+        TargetError: the target as a whole is out, so that every table would fail alike; none was written.
     """
+    missing: dict[PhysicalName, TargetError] = {}
     wanted: dict[PhysicalName, AssetId] = {}
     for item in items:
         if item.action in {Action.CREATE, Action.UPDATE, Action.METADATA_ONLY}:
@@ -40,7 +45,13 @@ async def ensure_containers(
         if notes.get(container_note(target.name, container), "").startswith("present"):
             continue
         desired = _design(container, asset, labels.get(asset.space, ""), mapping, marker)
-        outcome = await target.ensure_container(desired)
+        try:
+            outcome = await target.ensure_container(desired)
+        except TargetError as error:
+            if error.systemic:
+                raise
+            missing[container] = error
+            continue
         event = AuditEvent(
             actor=actor.id,
             action="create_database" if outcome.created else "use_database",
@@ -56,6 +67,7 @@ async def ensure_containers(
             await tx.audit.append_many([event])
 
         await store.write(note)
+    return missing
 
 
 def _design(container: PhysicalName, asset: AssetId, label: str, mapping: MappingRules, marker: str) -> DesiredObject:

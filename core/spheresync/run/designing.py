@@ -11,12 +11,25 @@ from datetime import datetime
 from spheresync.config import DeletionPolicy, DriftPolicy, Settings
 from spheresync.mapping.glue_table import retired
 from spheresync.mapping.merge import differences, merge
-from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, Problem, digest_of, isoformat
+from spheresync.mapping.ownership import foreign_because, made_anew_because
+from spheresync.model import (
+    Action,
+    AssetId,
+    DesiredObject,
+    Digest,
+    LiveObject,
+    PhysicalName,
+    Problem,
+    digest_of,
+    isoformat,
+)
 from spheresync.observe.incidents import Account, product_error
-from spheresync.plan.drift import Comparison, Standing, compare, drift_finding, foreign_because, missing_finding
+from spheresync.plan.drift import Comparison, Standing, compare, drift_finding, missing_finding
 from spheresync.plan.items import Subject, item_for, recreate_item, retire_item, settled_item
 from spheresync.plan.triage import Work
 from spheresync.run.drawing import Brief, draw_all
+from spheresync.run.left_out import look_by_name
+from spheresync.run.live_reads import LiveReads
 from spheresync.run.naming import Address, Names
 from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.run.second_process import SecondProcess
@@ -60,7 +73,10 @@ class Designer:
         *,
         now: datetime,
         progress: OnProgress,
+        live_reads: LiveReads,
     ) -> None:
+        """`live_reads`: reads the tables that are to be changed, where a person is to see what stands there."""
+        self._live_reads = live_reads
         self._store = store
         self._settings = settings
         self._target = target
@@ -75,13 +91,13 @@ class Designer:
             chunk = subjects[start : start + DESIGN_CHUNK]
             await self._progress(ProgressEvent("planning", start, len(subjects), "comparing definitions"))
             blobs = await self._store.blobs.get_many(_needed(chunk, names))
-            seen = await self._look_again(chunk, names)
             briefs = {subject.asset: brief for subject in chunk if (brief := self._brief(subject, names, blobs))}
-            drawn = dict(zip(briefs, await second.share(draw_all, [*briefs.values()]), strict=True))
+            drawn = self._drawn(dict(zip(briefs, await second.share(draw_all, [*briefs.values()]), strict=True)))
+            seen, hidden = await self._look_again(chunk, drawn, names)
             referred = [
                 body
                 for subject in chunk
-                if subject.asset in drawn
+                if subject.asset in drawn and subject.asset not in hidden
                 for body in self._designed(subject, drawn[subject.asset], names, blobs, seen)
             ]
 
@@ -109,44 +125,68 @@ class Designer:
             self._draft.fail(subject.asset, error)
             return None
 
+    def _drawn(self, drawn: Mapping[AssetId, DesiredObject | Account]) -> dict[AssetId, DesiredObject]:
+        """The tables that could be drawn; each of the others is its asset's failure."""
+        could = {}
+        for asset, table in drawn.items():
+            if isinstance(table, Account):
+                self._draft.fail(asset, table)
+            else:
+                could[asset] = table
+        return could
+
     def _designed(
         self,
         subject: Subject,
-        drawn: DesiredObject | Account,
+        desired: DesiredObject,
         names: Names,
         blobs: Mapping[Digest, bytes],
         seen: Mapping[AssetId, LiveObject | None],
     ) -> list[bytes]:
         """As `_design`; what goes wrong is this asset's failure, and leaves nothing of it in the draft."""
-        if isinstance(drawn, Account):
-            self._draft.fail(subject.asset, drawn)
-            return []
         before = len(self._draft.items)
         try:
-            return self._design(subject, drawn, names, blobs, seen)
+            return self._design(subject, desired, names, blobs, seen)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
             del self._draft.items[before:]
             self._draft.fail(subject.asset, error)
             return []
 
-    async def _look_again(self, subjects: Sequence[Subject], names: Names) -> dict[AssetId, LiveObject | None]:
+    async def _look_again(
+        self, subjects: Sequence[Subject], drawn: Mapping[AssetId, DesiredObject], names: Names
+    ) -> tuple[dict[AssetId, LiveObject | None], set[AssetId]]:
         """What stands where an asset's table was written; only of tables that were looked at, None where none is.
 
         Besides those of a database that was read as a whole, tables that somebody else is known to have changed are
-        read, so that the plan shows what it merges.
+        read, so that the plan shows what it merges, and so are tables to be changed where a person is to see the plan.
+        Answered too are the assets whose tables had to be looked at and are hidden: each is told as failed.
         """
         seen: dict[AssetId, LiveObject | None] = {}
+        doubtful: dict[AssetId, tuple[PhysicalName, PhysicalName]] = {}
+        changing: list[Checkpoint] = []
         for subject in subjects:
-            held, address = subject.checkpoint, names.addresses.get(subject.asset)
-            if held is None or address is None or held.state is CheckpointState.DELETED:
+            held, address, desired = subject.checkpoint, names.addresses.get(subject.asset), drawn.get(subject.asset)
+            if held is None or address is None or desired is None:
                 continue
-            if _lives_elsewhere(held, address):
+            if held.state is CheckpointState.DELETED or _lives_elsewhere(held, address):
                 continue
-            if address.container in names.compared or address in names.live:
-                seen[subject.asset] = names.live.get(address)
-            elif held.version is None and held.state is CheckpointState.ACTIVE:
-                seen[subject.asset] = await self._target.read(address.container, address.name)
-        return seen
+            if address in names.live:
+                seen[subject.asset] = names.live[address]
+            elif address.container in names.compared or (held.version is None and held.state is CheckpointState.ACTIVE):
+                doubtful[subject.asset] = held.address
+            elif held.body_digest != desired.digest or held.state is not CheckpointState.ACTIVE:
+                changing.append(held)
+        looked = await look_by_name(self._target, doubtful.values(), unlisted=names.unlisted)
+        hidden: set[AssetId] = set()
+        for asset, stood_at in doubtful.items():
+            error = looked.hidden.get(stood_at)
+            if error is None:
+                seen[asset] = looked.found.get(stood_at)
+            else:
+                hidden.add(asset)
+                self._draft.failed.append(Problem.of(asset, error.fault, error.message, error.remedy))
+        seen.update(await self._live_reads.at(changing))
+        return seen, hidden
 
     def _design(
         self,
@@ -167,7 +207,8 @@ class Designer:
             live = seen[subject.asset]
             if live is None:
                 return self._missing(subject, held, desired)
-            return self._compare(subject, live, desired, blobs, adopted=adopted)
+            in_full = address.container in names.compared
+            return self._compare(subject, live, desired, blobs, adopted=adopted, in_full=in_full)
         if address in names.foreign:
             reason = f"{address.container}.{address.name} exists and is not managed by this installation"
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
@@ -224,18 +265,25 @@ class Designer:
         blobs: Mapping[Digest, bytes],
         *,
         adopted: bool,
+        in_full: bool,
     ) -> list[bytes]:
-        """Settle a table that was just read: write it, leave it, or follow what others did to it."""
+        """Settle a table that was just read: write it, leave it, or follow what others did to it.
+
+        One that was made anew under our marker is taken up again only where all is compared, as a person asked for.
+        """
         held = subject.checkpoint
         assert held is not None
         last_body = blobs[held.body]
         table = f"{held.container}.{held.name}"
         marker = self._settings.installation_marker
         foreign = foreign_because(live, subject.asset, marker, last_body)
+        if foreign is None and not in_full:
+            foreign = made_anew_because(live, last_body, held.version)
         if foreign is not None:
             reason = f"the table {table} {foreign}; it stays as it is"
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
-            self._draft.rebased.append(replace(held, version=None))
+            if in_full or held.version is None:
+                self._draft.rebased.append(replace(held, version=None))
             return []
         found = compare(last_body, live, desired, self._settings.drift)
         if found.reported:
@@ -298,7 +346,7 @@ class Designer:
 def _follow(held: Checkpoint, last_body: bytes, live: LiveObject, found: Comparison) -> tuple[Checkpoint, bytes]:
     """The checkpoint of a table that needs no write, and its body.
 
-    What others did to fields that are not ours is taken in, so that the next update is one call and keeps it. Where
+    What others did to fields that are not ours is taken in, so that the next update keeps it. Where
     they edited ours, what was written stays the base of the next merge, which then reads the table first.
     """
     body, version = last_body, held.version

@@ -284,6 +284,7 @@ class Executor:
                 self._progress,
                 using=drive.providers,
             )
+        drive.problems.extend(change_set.problems[len(report.problems) :])  # what of the targets could not be seen
         await self._attach(drive, change_set.id, request)
         return change_set
 
@@ -345,7 +346,7 @@ class Executor:
         if allowed:
             target = drive.providers.target(GLUE)
             journal = {entry.ordinal: entry for entry in await self._store.runs.entries(drive.run.id)}
-            await ensure_containers(
+            missing = await ensure_containers(
                 self._store,
                 drive.providers.mapping,
                 drive.providers.settings.installation_marker,
@@ -363,6 +364,7 @@ class Executor:
                 fence=drive.fence,
                 stopping=lambda: drive.cancelled or drive.lost,
                 progress=self._progress,
+                missing=missing,
             )
             try:
                 await applier.run(allowed, journal)

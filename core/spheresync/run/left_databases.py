@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from spheresync.errors import TargetError, TargetFault
+from spheresync.errors import TargetError
 from spheresync.model import Action, PhysicalName, Problem, RunId
 from spheresync.run.naming import Address
 from spheresync.state.records import ChangeSetItem
@@ -26,7 +26,7 @@ async def left_databases(
     """Their names.
 
     Raises:
-        TargetError: one of them could not be looked at.
+        TargetError: the target as a whole is out.
     """
     going = {Address(item.container, item.name) for item in items if item.action is Action.DELETE}
     emptied = {address.container for address in going}
@@ -41,15 +41,15 @@ async def _created_by(store: Store, run: RunId) -> set[PhysicalName]:
 
 
 async def _holds_only(target: Target, database: PhysicalName, going: set[Address]) -> bool:
-    """Whether nothing but tables that the undo deletes is in it now; one that is gone holds nothing to tell of."""
+    """Whether nothing but tables that the undo deletes is in it now; one that is gone or hidden is not told of."""
     try:
         async for page in target.pages(database):
             if any(Address(live.container, live.name) not in going for live in page):
                 return False
     except TargetError as error:
-        if error.fault is TargetFault.NO_CONTAINER:
-            return False
-        raise
+        if error.systemic:
+            raise
+        return False
     return True
 
 

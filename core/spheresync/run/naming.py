@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from spheresync.errors import TargetError
 from spheresync.mapping.names import allocate, derives, hashed_name, space_key
 from spheresync.mapping.rules import Decision
 from spheresync.mapping.rules import Mapping as MappingRules
@@ -22,6 +23,7 @@ from spheresync.model import (
     TargetName,
 )
 from spheresync.run.displaced import Displaced, holder_of
+from spheresync.run.left_out import look_by_name
 from spheresync.run.rebuilding import Rebuilder
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
 from spheresync.state.store import Store, Tx
@@ -43,7 +45,8 @@ class Names:
     `adopted` are assets whose checkpoints were rebuilt just now from what carries our marker. `live` holds objects that
     were seen on the way: every one of the containers in `compared` (what is not in it is not there), and of others
     those of ours that somebody edited. `formers` are the tables that assets had before, found ones included. `failures`
-    says why an asset has no address.
+    says why an asset has no address. `unlisted` are containers in `compared` that no listing held, `unseen` those whose
+    objects could not be listed, and why.
     """
 
     addresses: dict[AssetId, Address] = field(default_factory=dict)
@@ -54,6 +57,8 @@ class Names:
     formers: dict[tuple[PhysicalName, PhysicalName], FormerTable] = field(default_factory=dict)
     displaced: set[Displaced] = field(default_factory=set)
     failures: dict[AssetId, Exception] = field(default_factory=dict)
+    unlisted: frozenset[PhysicalName] = frozenset()
+    unseen: Mapping[PhysicalName, TargetError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,7 @@ class Naming:
             thorough: look at the databases of these assets too, so that they can be compared with what is there.
 
         Raises:
-            TargetError: a database had to be looked at and could not be.
+            TargetError: databases had to be looked at, and not one could be.
         """
         wishes, failures = self._wishes(records)
         names = Names(failures=failures, compared=_containers_of(records, checkpoints) if thorough else frozenset())
@@ -117,6 +122,8 @@ class Naming:
         lost = all(checkpoint.held is not None for checkpoint in checkpoints.values())
         inventory = await self._look(newcomers, noted, names.compared, now, lost=lost)
         if inventory is not None:
+            names.unseen = inventory.unseen
+            names.unlisted = names.compared - inventory.containers.keys() - inventory.unseen.keys()
             names.live = {
                 Address(live.container, live.name): live
                 for live in inventory.objects
@@ -178,10 +185,10 @@ class Naming:
                     unknown.add(candidate)
         if not unknown:
             return None
-        inventory = await self._target.inventory(frozenset(unknown), and_ours=lost)
+        inventory = await self._target.inventory(frozenset(unknown), and_ours=lost, apart=True)
 
         async def note(tx: Tx) -> None:
-            for container in unknown | inventory.containers.keys():
+            for container in (unknown | inventory.containers.keys()) - inventory.unseen.keys():
                 there = "present" if container in inventory.containers else "absent"
                 await tx.meta.set(container_note(self._target.name, container), f"{there} {now}")
 
@@ -189,15 +196,15 @@ class Naming:
         return inventory
 
     async def _recheck_conflicts(self, newcomers: Sequence[_Wish], names: Names) -> set[Address]:
-        """What stood in the way once is looked at again: a person may have moved it."""
-        foreign = set()
-        for wish in newcomers:
-            if wish.record.status is AssetStatus.CONFLICT:
-                address = names.addresses[wish.record.id]
-                live = await self._target.read(address.container, address.name)
-                if live is not None and live.owner != self._marker:
-                    foreign.add(address)
-        return foreign
+        """What stood in the way once is looked at again: a person may have moved it. What is hidden still stands there.
+
+        Raises:
+            TargetError: the target as a whole is out.
+        """
+        once = [names.addresses[wish.record.id] for wish in newcomers if wish.record.status is AssetStatus.CONFLICT]
+        seen = await look_by_name(self._target, [(address.container, address.name) for address in once])
+        foreign = {address for address, live in seen.found.items() if live.owner != self._marker}
+        return {Address(*address) for address in foreign | seen.hidden.keys()}
 
     def _allocate(
         self,

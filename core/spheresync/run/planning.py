@@ -1,8 +1,9 @@
 """Make and save a change set: load what is known, let the pure steps decide, write down the result.
 
-A target is read in three cases only: a database that this state has never seen is looked at before names are given
+A target is read in four cases only: a database that this state has never seen is looked at before names are given
 out, so that a lost state is rebuilt from AWS instead of written over it; a thorough plan reads the databases that hold
-what it is about; and a table that a run found changed by others is read, so that the plan shows what it meets.
+what it is about; a table that a run found changed by others is read, so that the plan shows what it meets; and where a
+person is to see the plan, the tables that it changes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -42,6 +43,7 @@ from spheresync.plan.triage import RemovalRules, Work, is_held, triage
 from spheresync.run.comparing import compare_promotion
 from spheresync.run.designing import Designer, Draft
 from spheresync.run.displaced import findings_of
+from spheresync.run.live_reads import LiveReads
 from spheresync.run.naming import Names, Naming
 from spheresync.run.progress import OnProgress
 from spheresync.run.removals import DeleteRules, Removals
@@ -76,7 +78,7 @@ class PlanRequest:
     max_deletes: int | None = None
     problems: tuple[Problem, ...] = ()
     notices: tuple[Problem, ...] = ()  # worth a line, and no failure
-    compare: bool = False  # say what of a promotion does not fit this tenant
+    compare: bool = False  # for a person to see: say what of a promotion, and of the tables to be changed, does not fit
 
 
 class Planner:
@@ -124,12 +126,26 @@ class Planner:
             to_design = [record for record in to_design if record.id not in names.failures]
         if names.adopted:
             await self._load_checkpoints()
+        to_design = self._leave_unseen(to_design, names)
+        live_reads = await self._live_reads(to_design)
         designer = Designer(
-            self._store, self._settings, self._target, self._draft, now=self._now, progress=self._progress
+            self._store,
+            self._settings,
+            self._target,
+            self._draft,
+            now=self._now,
+            progress=self._progress,
+            live_reads=live_reads,
         )
         await designer.run([self._subject(record) for record in to_design], names)
         removals = Removals(
-            self._store, self._settings, self._target, self._draft, self._delete_rules, at=isoformat(self._now)
+            self._store,
+            self._settings,
+            self._target,
+            self._draft,
+            self._delete_rules,
+            at=isoformat(self._now),
+            live_reads=live_reads,
         )
         await removals.plan()
         if names.formers:
@@ -137,6 +153,31 @@ class Planner:
         findings = self._guard(records, await self._waiting()) + await self._gone_spaces(records)
         findings += findings_of(names.displaced) + await self._compared(records)
         return await self._save(findings + within_bounds(self._draft.left) + self._request.notices)
+
+    async def _live_reads(self, to_design: Iterable[AssetRecord]) -> LiveReads:
+        """Reads tables that are to be changed, where a person is to see the plan."""
+        if not self._request.compare:
+            return LiveReads(self._target, self._draft.left, None, {})
+        held = [self._checkpoints[record.id] for record in to_design if record.id in self._checkpoints]
+        sizes = await self._store.checkpoints.count_active(self._target.name, DEFAULT_DESTINATION)
+        return LiveReads(self._target, self._draft.left, [each.address for each in held], sizes)
+
+    def _leave_unseen(self, to_design: Sequence[AssetRecord], names: Names) -> list[AssetRecord]:
+        """Plan nothing into databases that could not be looked at: their assets fail with the reason, and no others."""
+        kept, told = [], set()
+        for record in to_design:
+            container = names.addresses[record.id].container
+            error = names.unseen.get(container)
+            if error is None:
+                kept.append(record)
+                continue
+            told.add(container)
+            text = f"database {container} could not be looked at: {error.message}"
+            self._draft.failed.append(Problem.of(record.id, error.fault, text, error.remedy))
+        for container, error in names.unseen.items():
+            if container not in told:
+                self._draft.failed.append(Problem(f"database {container}", error.fault, error.message, error.remedy))
+        return kept
 
     async def _compared(self, records: Iterable[AssetRecord]) -> tuple[Problem, ...]:
         """What of the promotion in force does not fit this tenant, where somebody is to look at the change set."""

@@ -12,13 +12,24 @@ from dataclasses import dataclass, replace
 from spheresync.config import DeletionPolicy, Settings
 from spheresync.errors import TargetError
 from spheresync.mapping.glue_table import retired
-from spheresync.model import DEFAULT_DESTINATION, Action, AssetId, Digest, PhysicalName, Problem, counted
+from spheresync.mapping.ownership import foreign_because, made_anew_because
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    Action,
+    AssetId,
+    Digest,
+    LiveObject,
+    PhysicalName,
+    Problem,
+    counted,
+)
 from spheresync.plan.approvals import DELETES_NOT_APPROVED
 from spheresync.plan.diff import field_changes
-from spheresync.plan.drift import DRIFT, foreign_because
-from spheresync.plan.items import Subject, delete_item, forget_item, retire_item
+from spheresync.plan.drift import DRIFT
+from spheresync.plan.items import Subject, delete_item, forget_item, retire_item, settled_item
 from spheresync.plan.triage import Work
 from spheresync.run.designing import Draft
+from spheresync.run.live_reads import LiveReads
 from spheresync.state.records import ChangeSetItem, Checkpoint, FormerTable
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Target
@@ -57,9 +68,18 @@ class Removals:
     """Adds retirements and deletions to a draft."""
 
     def __init__(
-        self, store: Store, settings: Settings, target: Target, draft: Draft, rules: DeleteRules, *, at: str
+        self,
+        store: Store,
+        settings: Settings,
+        target: Target,
+        draft: Draft,
+        rules: DeleteRules,
+        *,
+        at: str,
+        live_reads: LiveReads,
     ) -> None:
-        """`at`: the time that a mark says."""
+        """`at`: the time that a mark says; `live_reads`: reads what is to go, where a person is to see it."""
+        self._live_reads = live_reads
         self._store = store
         self._settings = settings
         self._target = target
@@ -76,9 +96,10 @@ class Removals:
         """
         held = [subject.checkpoint.body for _, subject in self._draft.removals if subject.checkpoint is not None]
         blobs = await self._store.blobs.get_many(held)
+        seen = await self._live_reads.at([s.checkpoint for _, s in self._draft.removals if s.checkpoint is not None])
         for work, subject in self._draft.removals:
             try:
-                item = await self._removal(work, subject, blobs)
+                item = await self._removal(work, subject, blobs, seen)
             except TargetError:
                 raise
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
@@ -90,13 +111,18 @@ class Removals:
                     self._draft.gone.append(subject.asset)
         await self._keep_bodies()
 
-    async def _removal(self, work: Work, subject: Subject, blobs: Mapping[Digest, bytes]) -> ChangeSetItem | None:
+    async def _removal(
+        self, work: Work, subject: Subject, blobs: Mapping[Digest, bytes], seen: Mapping[AssetId, LiveObject | None]
+    ) -> ChangeSetItem | None:
         assert subject.checkpoint is not None
-        last_body = blobs[subject.checkpoint.body]
+        last_body, live = blobs[subject.checkpoint.body], seen.get(subject.asset)
         times = f"no longer listed by Datasphere, {counted(subject.record.misses, 'complete listing')} in a row"
-        if work is Work.RETIRE:
-            return self._retire(subject, subject.checkpoint, last_body, times)
-        return await self._delete(subject, subject.checkpoint, last_body, f"retired, and {times}")
+        if work is not Work.RETIRE:
+            return await self._delete(subject, subject.checkpoint, last_body, f"retired, and {times}", live)
+        foreign = self._foreign(subject, subject.checkpoint, last_body, live)
+        if foreign is not None:
+            return settled_item(subject, Action.CONFLICT, foreign)
+        return self._retire(subject, subject.checkpoint, last_body, times)
 
     async def plan_formers(self, left_behind: Sequence[tuple[FormerTable, Subject]]) -> None:
         """Items of tables that assets had before mapping rules named them anew.
@@ -139,9 +165,27 @@ class Removals:
         self._bodies.append(marked.body)
         return retire_item(subject, marked, last_body, reason)
 
-    async def _delete(self, subject: Subject, held: Checkpoint, last_body: bytes, reason: str) -> ChangeSetItem | None:
+    def _foreign(self, subject: Subject, held: Checkpoint, last_body: bytes, live: LiveObject | None) -> str | None:
+        """Why a table that is to be marked is not ours any more; None where it is, or where nobody has looked."""
+        if live is None:
+            return None
+        marker = self._settings.installation_marker
+        foreign = foreign_because(live, subject.asset, marker, last_body)
+        foreign = foreign or made_anew_because(live, last_body, held.version)
+        return f"the table {held.container}.{held.name} {foreign}; it stays as it is" if foreign is not None else None
+
+    async def _delete(
+        self, subject: Subject, held: Checkpoint, last_body: bytes, reason: str, live: LiveObject | None = None
+    ) -> ChangeSetItem | None:
         """The delete of a retired table, or what becomes of it instead; None where it is left and a finding says so."""
-        live = await self._target.read(held.container, held.name) if held.version is None else None
+        if live is None and held.version is None:
+            try:
+                live = await self._target.read(held.container, held.name)
+            except TargetError as error:
+                if error.systemic:
+                    raise
+                self._draft.failed.append(Problem.of(subject.asset, error.fault, error.message, error.remedy))
+                return None
         if live is None:  # as it was left, or gone already
             return replace(delete_item(subject, last_body, reason), blocked_by=self._rules.blocked_by(touched=False))
         table = f"{held.container}.{held.name}"

@@ -32,6 +32,7 @@ from spheresync.model import (
 from spheresync.plan.items import digest_items
 from spheresync.plan.undo import Deed, Nature, settle_together, undo_item
 from spheresync.run.left_databases import left_databases, stays
+from spheresync.run.left_out import LeftOut, look_by_name
 from spheresync.run.naming import Address, container_note
 from spheresync.run.planning import FORMAT
 from spheresync.run.removals import DeleteRules
@@ -75,7 +76,7 @@ class Reverter:
         Raises:
             UsageError: there is no such run, or it has not ended.
             RefusedError: the state was restored, and no sync has looked at AWS since.
-            TargetError: a table could not be read; nothing was saved.
+            TargetError: the target as a whole is out; nothing was saved.
         """
         undone = await self._store.runs.get(self._run_id)
         if not undone.state.ended:
@@ -109,7 +110,8 @@ class Reverter:
                     deed,
                     before=bodies.get(deed.entry.before) if deed.entry.before is not None else None,
                     after=bodies.get(deed.entry.after) if deed.entry.after is not None else None,
-                    live=live.get(_address(deed.item)),
+                    live=live.found.get((deed.item.container, deed.item.name)),
+                    hidden=told.message if (told := live.hidden.get((deed.item.container, deed.item.name))) else None,
                 )
                 marker = self._settings.installation_marker
                 item = undo_item(undone.id, whole, marker=marker, deletes_wait_for=waits)
@@ -134,13 +136,16 @@ class Reverter:
             if entry.state is JournalState.CONFIRMED and items[entry.ordinal].target == self._target.name
         ]
 
-    async def _read(self, addresses: Sequence[Address]) -> Mapping[Address, LiveObject]:
-        """What stands at these addresses now."""
+    async def _read(self, addresses: Sequence[Address]) -> LeftOut:
+        """What stands at these addresses now, and what of it is hidden."""
+        listed: dict[tuple[PhysicalName, PhysicalName], LiveObject] = {}
         if len(addresses) > _READ_ONE_BY_ONE:
-            inventory = await self._target.inventory(frozenset(address.container for address in addresses))
-            return {Address(live.container, live.name): live for live in inventory.objects}
-        found = [(address, await self._target.read(address.container, address.name)) for address in addresses]
-        return {address: live for address, live in found if live is not None}
+            containers = frozenset(address.container for address in addresses)
+            inventory = await self._target.inventory(containers, apart=True)
+            listed = {(live.container, live.name): live for live in inventory.objects}
+        wanted = {(address.container, address.name) for address in addresses}
+        looked = await look_by_name(self._target, wanted - listed.keys())
+        return LeftOut({**listed, **looked.found}, looked.hidden)
 
     async def _save(self, items: Sequence[ChangeSetItem], left: Sequence[PhysicalName]) -> ChangeSetRecord:
         settings, summary = self._settings, Counter(item.action for item in items)

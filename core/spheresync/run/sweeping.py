@@ -40,6 +40,7 @@ from spheresync.model import (
 from spheresync.plan.drift import DRIFT, drift_finding, missing_finding, within_bounds
 from spheresync.plan.drift_found import Found, look_at, look_for, untouched
 from spheresync.plan.items import Subject, by_urgency, digest_items
+from spheresync.run.left_out import look_by_name
 from spheresync.run.naming import container_note
 from spheresync.run.planning import FORMAT, MANAGED
 from spheresync.run.progress import OnProgress, ProgressEvent
@@ -53,9 +54,6 @@ DATABASES_AT_ONCE = 8
 CHUNK = 200
 """Tables that are gone whose last bodies are in memory at a time."""
 DETECT = "detect_drift"
-_HOPELESS = frozenset({TargetFault.UNREACHABLE, TargetFault.THROTTLED})
-"""Faults that say nothing of one database: the rest would fail alike."""
-
 NOT_KNOWN = "not_known"
 _WRITTEN = frozenset({AssetStatus.SYNCED, AssetStatus.RETIRED})
 
@@ -174,14 +172,14 @@ class Sweep:
             raise failed[0]
 
     async def _look(self, database: PhysicalName, tables: dict[PhysicalName, Checkpoint]) -> None:
-        """Compare the tables of one database; what no page holds is gone, if every page could be read."""
+        """Compare the tables of one database; what no page holds is looked for by name before it counts as gone."""
         seen = self._seen
         try:
             async for page in self._target.pages(database):
                 here = [(tables.pop(live.name), live) for live in page if live.name in tables]
                 await self._compare(here)
         except TargetError as error:
-            if error.fault in _HOPELESS:
+            if error.systemic:  # it says nothing of one database: the rest would fail alike
                 raise
             if error.fault is not TargetFault.NO_CONTAINER:
                 seen.first_error = seen.first_error or error
@@ -190,9 +188,24 @@ class Sweep:
                 seen.problems.append(Problem(f"database {database}", error.fault, text, error.remedy))
                 return
             seen.gone.add(database)
-        missing = list(tables.values())
+        missing = await self._gone(database, tables) if database not in seen.gone else list(tables.values())
         for start in range(0, len(missing), CHUNK):
             await self._miss(missing[start : start + CHUNK], database_gone=database in seen.gone)
+
+    async def _gone(self, database: PhysicalName, left_out: Mapping[PhysicalName, Checkpoint]) -> list[Checkpoint]:
+        """Which of the tables that no page held are gone; the others are compared, or told as hidden."""
+        seen = await look_by_name(self._target, [held.address for held in left_out.values()])
+        by_address = {held.address: held for held in left_out.values()}
+        for start in range(0, len(seen.found), CHUNK):
+            found = list(seen.found.items())[start : start + CHUNK]
+            await self._compare([(by_address[address], live) for address, live in found])
+        if seen.hidden:
+            error = next(iter(seen.hidden.values()))
+            text = f"{counted(len(seen.hidden), 'table')} could not be compared: {error.message}"
+            self._seen.problems.append(Problem(f"database {database}", error.fault, text, error.remedy))
+        return [
+            held for address, held in by_address.items() if address not in seen.found and address not in seen.hidden
+        ]
 
     async def _compare(self, here: Sequence[tuple[Checkpoint, LiveObject]]) -> None:
         """Compare one page of tables with what was written."""

@@ -25,6 +25,8 @@ from spheresync import __version__
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.model import JsonValue, isoformat
 from spheresync.observe.spans import Attributes, Span, span
+from spheresync.target.aws_codes import Recovery
+from spheresync.target.aws_credentials import Credentials
 from spheresync.target.aws_errors import AwsError, is_throttle, redact, refuse_foreign_body, translate
 from spheresync.target.limits import Limits
 from spheresync.target.pace import Pace, RateLimit
@@ -55,11 +57,12 @@ class Reply:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The client of one service in one region, with the limits of its requests."""
+    """The client of one service in one region, with the limits of its requests and the credentials that sign them."""
 
     client: BaseClient
     limits: Limits
     region: str
+    credentials: Credentials
 
 
 def standard_session() -> Session:
@@ -97,6 +100,7 @@ class AwsDoor:
         rate_limits: Mapping[str, RateLimit] = MappingProxyType({}),
     ) -> None:
         self._session_factory = session_factory
+        self._credentials: Credentials | None = None
         self._session: Session | None = None
         self._workers = workers
         self._threads = anyio.CapacityLimiter(workers)
@@ -121,17 +125,18 @@ class AwsDoor:
             line.client.close()
         self._lines.clear()
 
-    async def line(self, service: str, region: str | None = None) -> Line:
+    async def line(self, service: str, region: str | None = None, *, subject: str = "AWS") -> Line:
         """The client of a service; made once, one at a time, because making one is not thread-safe.
 
         Raises:
+            AwsError: DENIED, because there are no usable credentials.
             ConfigurationError: region, profile or endpoint are missing or wrong.
         """
         key = (service, region)
         if key not in self._lines:
             async with self._opening:
                 if key not in self._lines:
-                    self._lines[key] = await anyio.to_thread.run_sync(self._open, service, region)
+                    self._lines[key] = await anyio.to_thread.run_sync(self._open, service, region, subject)
         return self._lines[key]
 
     async def call(
@@ -155,7 +160,7 @@ class AwsDoor:
             TargetError: INVALID, and nothing was sent.
             ConfigurationError: there is no region or no such profile.
         """
-        line = await self.line(service, region)
+        line = await self.line(service, region, subject=subject)
         _refuse_beyond_limits(line, operation, params, subject)
         about: Attributes = {
             "rpc.system": "aws-api",
@@ -187,12 +192,14 @@ class AwsDoor:
             permit = await pace.permit()
             try:
                 reply = await anyio.to_thread.run_sync(
-                    partial(_send, line.client, service, operation, params, subject), limiter=self._threads
+                    partial(_send, line, service, operation, params, subject), limiter=self._threads
                 )
             except AwsError as error:
                 if is_throttle(error):
                     self._meter.throttled()
                     pace.throttled(permit)
+                if error.recovery is Recovery.SIGN_IN:
+                    self._forget(line)
                 if not self._worth_repeating(error, attempt, deadline, write=write):
                     raise
             else:
@@ -210,9 +217,15 @@ class AwsDoor:
     def _worth_repeating(self, error: AwsError, attempt: int, deadline: float, *, write: bool) -> bool:
         if error.fault is TargetFault.THROTTLED:
             return self._clock() < deadline
-        if not error.transient or (write and error.uncertain):
+        if not error.transient or (write and error.needs_look):
             return False
         return attempt + 1 < _ATTEMPTS and self._clock() < deadline
+
+    def _forget(self, line: Line) -> None:
+        """Have the next call find credentials anew: whoever signs in meanwhile need not restart a server."""
+        if line.credentials is self._credentials:
+            self._lines.clear()
+            self._session = self._credentials = None
 
     def _pace(self, region: str, api: str) -> Pace:
         key = (region, api)
@@ -220,7 +233,7 @@ class AwsDoor:
             self._paces[key] = Pace(clock=self._clock, sleep=self._sleep)
         return self._paces[key]
 
-    def _open(self, service: str, region: str | None) -> Line:
+    def _open(self, service: str, region: str | None, subject: str) -> Line:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
 
@@ -233,20 +246,37 @@ class AwsDoor:
             read_timeout=self._read_timeout,
         )
         try:
-            if self._session is None:
+            if self._session is None or self._credentials is None:
                 self._session = self._session_factory()
-            make: Callable[..., BaseClient] = self._session.client
+                self._credentials = Credentials(self._session)
+            session, credentials = self._session, self._credentials
+            credentials.require(subject, service)
+            make: Callable[..., BaseClient] = session.client
             client = make(service, region_name=region, config=config)
+        except AwsError:
+            self._session = self._credentials = None
+            raise
         except (BotoCoreError, ValueError) as error:
-            text = (
-                f"AWS {service} cannot be used: {redact(str(error))} "
-                "Region, profile and endpoint come from AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL and ~/.aws/config."
-            )
+            self._session = self._credentials = None
+            text = f"AWS {service} cannot be used: {redact(str(error))} {_setting(error)}"
             raise ConfigurationError((text,)) from error
         client.meta.events.register_first("before-send", self._meter.sent)
         if "json" in client.meta.service_model.protocol:  # the others answer in XML
             client.meta.events.register_first("before-parse", refuse_foreign_body)
-        return Line(client, Limits(client.meta.service_model), client.meta.region_name)
+        return Line(client, Limits(client.meta.service_model), client.meta.region_name, credentials)
+
+
+def _setting(error: Exception) -> str:
+    """The setting that boto3 found wrong before anything was sent."""
+    match type(error).__name__:
+        case "ProfileNotFound":
+            return "Set AWS_PROFILE to one that `aws configure list-profiles` shows."
+        case "NoRegionError" | "InvalidRegionError":
+            return "Set AWS_REGION, or the region of the profile in ~/.aws/config."
+        case "ConfigParseError" | "ConfigNotFound":
+            return "Mend that file (AWS_CONFIG_FILE, by default ~/.aws/config)."
+        case _:
+            return "Region, profile and endpoint come from AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL and ~/.aws/config."
 
 
 class _Meter:
@@ -290,17 +320,20 @@ def _refuse_beyond_limits(line: Line, operation: str, params: Mapping[str, objec
         )
 
 
-def _send(client: BaseClient, service: str, operation: str, params: Mapping[str, object], subject: str) -> Reply:
+def _send(line: Line, service: str, operation: str, params: Mapping[str, object], subject: str) -> Reply:
     """Send in this worker thread; boto3's errors leave it translated."""
     from botocore import xform_name
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
-    method: Callable[..., dict[str, object]] = getattr(client, xform_name(operation))
+    api = f"{service}:{operation}"
+    method: Callable[..., dict[str, object]] = getattr(line.client, xform_name(operation))
     try:
+        line.credentials.require(subject, api)
         answer = method(**params)
     except (ClientError, BotoCoreError, ResponseParserError) as error:
-        raise translate(error, api=f"{service}:{operation}", subject=subject) from error
+        sign_in = line.credentials.sign_in
+        raise translate(error, api=api, subject=subject, region=line.region, sign_in=sign_in) from error
     metadata = cast("Mapping[str, object]", answer.pop("ResponseMetadata", {}))
     request_id = metadata.get("RequestId")
     return Reply(cast("Mapping[str, JsonValue]", _plain(answer)), str(request_id) if request_id else None)

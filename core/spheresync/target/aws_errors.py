@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from spheresync.errors import TargetError, TargetFault
 from spheresync.observe.redaction import without_secrets
+from spheresync.target.aws_codes import Recovery, Transport, recovery_of, transport_of
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -19,57 +20,41 @@ ALREADY_EXISTS = "AlreadyExistsException"
 NOT_FOUND = "EntityNotFoundException"
 MOVED_MEANWHILE = "ConcurrentModificationException"
 
-#: Throttling arrives under several names, none of them modelled (reference: aws-catalogs.md 1.2).
-_THROTTLING = frozenset(
-    {
-        "ThrottlingException",
-        "Throttling",
-        "ThrottledException",
-        "TooManyRequestsException",
-        "RequestLimitExceeded",
-        "RequestThrottled",
-        "RequestThrottledException",
-        "SlowDown",
-    }
-)
-_DENIED = frozenset(
-    {
-        "AccessDeniedException",
-        "AccessDenied",
-        "UnauthorizedOperation",
-        "NotAuthorized",
-        "AuthFailure",
-        "GlueEncryptionException",
-    }
-)
-_IDENTITY = frozenset(
-    {
-        "UnrecognizedClientException",
-        "InvalidClientTokenId",
-        "InvalidSignatureException",
-        "SignatureDoesNotMatch",
-        "IncompleteSignature",
-        "MissingAuthenticationToken",
-        "ExpiredToken",
-        "ExpiredTokenException",
-        "RequestExpired",
-        "RequestTimeTooSkewed",
-        "OptInRequired",
-    }
-)
-_INVALID = frozenset({"InvalidInputException", "ValidationException", "SerializationException"})
-_LIMIT = frozenset({"ResourceNumberLimitExceededException", "LimitExceededException", "ServiceQuotaExceededException"})
-#: The service may have done what was asked and lost the answer.
-_UNCERTAIN = frozenset({"InternalServiceException", "InternalFailure", "OperationTimeoutException"})
-
 _LONGEST = 400
+_AGAIN = "Run again; what is already done stays done."
+_CLOCK = frozenset({"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"})
 
-_SIGN_IN = "Check the credentials that boto3 finds here (AWS_PROFILE, environment, role) and this machine's clock."
-_CONNECT = "Check the network and AWS_ENDPOINT_URL; then run again, what is already done stays done."
+_FAULTS: Mapping[Recovery, TargetFault] = {
+    Recovery.WAIT: TargetFault.THROTTLED,
+    Recovery.LOOK: TargetFault.FAILED,
+    Recovery.CONTENDED: TargetFault.FAILED,
+    Recovery.EXISTS: TargetFault.CONFLICT,
+    Recovery.ABSENT: TargetFault.FAILED,
+    Recovery.SIGN_IN: TargetFault.DENIED,
+    Recovery.DENIED: TargetFault.DENIED,
+    Recovery.QUOTA: TargetFault.LIMIT,
+    Recovery.INVALID: TargetFault.INVALID,
+    Recovery.PERMANENT: TargetFault.FAILED,
+}
+_REMEDIES: Mapping[Recovery, str] = {
+    Recovery.WAIT: "AWS still asks to slow down: run again later, or ask AWS for a higher rate.",
+    Recovery.LOOK: _AGAIN,
+    Recovery.CONTENDED: _AGAIN,
+    Recovery.EXISTS: "Something of that name exists; look at it, or grant this user the right to see it.",
+    Recovery.ABSENT: _AGAIN,
+    Recovery.DENIED: "Grant what the text names; `spheresync doctor` tests it.",
+    Recovery.QUOTA: "Ask AWS for a higher quota, or remove something; then run again.",
+    Recovery.INVALID: "Shorten or correct the named field by a mapping rule.",
+    Recovery.PERMANENT: _AGAIN,
+}
 
 
 class AwsError(TargetError):
-    """Raised by the door to AWS. `code` is the service's name for it; `uncertain` that it may have been done."""
+    """Raised by the door to AWS.
+
+    `code` is the service's name for it; `recovery` what can be done; `uncertain` that it may have been done;
+    `transient` that sending it again may help.
+    """
 
     def __init__(
         self,
@@ -79,39 +64,72 @@ class AwsError(TargetError):
         remedy: str = "",
         request_id: str | None = None,
         code: str = "",
+        recovery: Recovery = Recovery.PERMANENT,
         uncertain: bool = False,
         transient: bool = False,
     ) -> None:
-        super().__init__(fault, message, remedy=remedy, request_id=request_id)
+        systemic = recovery is Recovery.SIGN_IN
+        super().__init__(fault, message, remedy=remedy, request_id=request_id, systemic=systemic)
         self.code = code
+        self.recovery = recovery
         self.uncertain = uncertain
         self.transient = transient
 
+    @property
+    def needs_look(self) -> bool:
+        """Whether only a look at the object tells what a write that was answered so is to do next."""
+        return self.uncertain or self.recovery is Recovery.CONTENDED
 
-def translate(error: Exception, *, api: str, subject: str) -> AwsError:
-    """The error of one call to `api` (`glue:UpdateTable`) about `subject`."""
-    from botocore import exceptions as boto
 
-    if isinstance(error, boto.ClientError):
-        return _answered(error, api, subject)
-    if isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError | boto.CredentialRetrievalError):
-        text = f"{subject}: no usable AWS credentials for {api}: {redact(str(error))}."
-        return AwsError(TargetFault.DENIED, text, remedy=_SIGN_IN, code=type(error).__name__)
-    if isinstance(error, boto.EndpointConnectionError | boto.ConnectTimeoutError | boto.ProxyConnectionError):
-        text = f"{subject}: {api} could not be reached: {redact(str(error))}"
-        return AwsError(TargetFault.UNREACHABLE, text, remedy=_CONNECT, code=type(error).__name__, transient=True)
-    if isinstance(error, boto.SSLError):
-        text = f"{subject}: {api} offered no trusted certificate: {redact(str(error))}"
-        return AwsError(TargetFault.UNREACHABLE, text, remedy="Check AWS_CA_BUNDLE.", code="SSLError")
-    if isinstance(error, boto.HTTPClientError | boto.ResponseStreamingError | boto.IncompleteReadError):
-        text = f"{subject}: the answer of {api} was lost: {redact(str(error))}"
-        code = type(error).__name__
-        return AwsError(TargetFault.UNREACHABLE, text, remedy=_CONNECT, code=code, uncertain=True, transient=True)
-    # A body that is no answer of the service (a proxy's page): what it stood for is not known.
-    text = f"{subject}: {api} gave no usable answer: {type(error).__name__}: {redact(str(error))}"
-    return AwsError(
-        TargetFault.FAILED, text, remedy="Check AWS_ENDPOINT_URL.", code=type(error).__name__, uncertain=True
+def translate(error: Exception, *, api: str, subject: str, region: str, sign_in: str) -> AwsError:
+    """The error of one call.
+
+    Args:
+        error: what boto3 raised.
+        api: what was called (`glue:UpdateTable`).
+        subject: what it was about.
+        region: where it was called.
+        sign_in: the next step where the credentials in use are not taken.
+    """
+    from botocore.exceptions import ClientError
+
+    if isinstance(error, ClientError):
+        return _answered(error, api, subject, sign_in)
+    name, said = type(error).__name__, redact(str(error))
+    network = (
+        f"Check the network, the proxy, the region {region} (AWS_REGION) and, where one is set, AWS_ENDPOINT_URL; "
+        "then run again, what is already done stays done."
     )
+    match transport_of(error):
+        case Transport.LOST:
+            return _lost(error, api, subject, network)
+        case Transport.UNSENT:
+            text = f"{subject}: {api} could not be reached: {said}"
+            return AwsError(TargetFault.UNREACHABLE, text, remedy=network, code=name, transient=True)
+        case Transport.UNTRUSTED:
+            fault, what, remedy = TargetFault.UNREACHABLE, "offered no trusted certificate", "Check AWS_CA_BUNDLE."
+        case Transport.CREDENTIALS:
+            fault, what, remedy = TargetFault.DENIED, "was not sent, as there are no usable AWS credentials", sign_in
+        case Transport.CONFIGURATION:
+            remedy = "Correct that setting in ~/.aws/config or the environment."
+            fault, what = TargetFault.DENIED, "cannot be used as AWS is configured here"
+        case Transport.PROGRAM:
+            remedy = "Report this with the versions of boto3 and Spheresync."
+            fault, what = TargetFault.FAILED, f"was not sent: {name}"
+    recovery = Recovery.SIGN_IN if fault is TargetFault.DENIED else Recovery.PERMANENT
+    return AwsError(fault, f"{subject}: {api} {what}: {said}", remedy=remedy, code=name, recovery=recovery)
+
+
+def _lost(error: Exception, api: str, subject: str, network: str) -> AwsError:
+    from botocore.exceptions import HTTPClientError, IncompleteReadError
+
+    name, said = type(error).__name__, redact(str(error))
+    if isinstance(error, HTTPClientError | IncompleteReadError):
+        text = f"{subject}: the answer of {api} was lost: {said}"
+        return AwsError(TargetFault.UNREACHABLE, text, remedy=network, code=name, uncertain=True, transient=True)
+    # A body that is no answer of the service (a proxy's page): what it stood for is not known.
+    text = f"{subject}: {api} gave no usable answer: {name}: {said}"
+    return AwsError(TargetFault.FAILED, text, remedy="Check AWS_ENDPOINT_URL.", code=name, uncertain=True)
 
 
 def refuse_foreign_body(response_dict: Mapping[str, object], **_: object) -> None:
@@ -142,43 +160,28 @@ def redact(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
 
 
-def _answered(error: ClientError, api: str, subject: str) -> AwsError:
+def _answered(error: ClientError, api: str, subject: str, sign_in: str) -> AwsError:
     details = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
     code = str(details.get("Code", "")) or "an unnamed error"
-    status = int(metadata.get("HTTPStatusCode", 0))
     said = redact(str(details.get("Message", "")))
-    fault, remedy = _meaning(code, status, said)
-    uncertain = fault is TargetFault.FAILED and (status >= 500 or code in _UNCERTAIN)
-    what = f"{api} answered {code}" if code in _IDENTITY else f"{api} answered {code}: {said}"
+    recovery = recovery_of(code, int(metadata.get("HTTPStatusCode", 0)), said)
+    uncertain = recovery is Recovery.LOOK
+    if recovery is Recovery.SIGN_IN:  # its text may hold the request that was signed
+        what, remedy = f"{api} answered {code}", _clock_or(sign_in, code)
+    else:
+        what, remedy = f"{api} answered {code}: {said}", _REMEDIES[recovery]
     return AwsError(
-        fault,
+        _FAULTS[recovery],
         f"{subject}: {what}",
         remedy=remedy,
         request_id=metadata.get("RequestId"),
         code=code,
+        recovery=recovery,
         uncertain=uncertain,
-        transient=uncertain,
+        transient=uncertain or recovery is Recovery.CONTENDED,
     )
 
 
-def _meaning(code: str, status: int, said: str) -> tuple[TargetFault, str]:
-    verdicts = (
-        (code in _THROTTLING or status == 429 or said.startswith("Rate exceeded"), TargetFault.THROTTLED, ""),
-        (code in _IDENTITY, TargetFault.DENIED, _SIGN_IN),
-        (
-            code in _DENIED,
-            TargetFault.DENIED,
-            "Grant what the text names; `spheresync doctor` tests it.",
-        ),
-        (code in _INVALID, TargetFault.INVALID, "Shorten or correct the named field by a mapping rule."),
-        (
-            code in _LIMIT,
-            TargetFault.LIMIT,
-            "Ask AWS for a higher quota, or remove something; then run again.",
-        ),
-    )
-    for holds, fault, remedy in verdicts:
-        if holds:
-            return fault, remedy
-    return TargetFault.FAILED, "Run again; what is already done stays done."
+def _clock_or(sign_in: str, code: str) -> str:
+    return f"Set this machine's clock; if it is right: {sign_in}" if code in _CLOCK else sign_in

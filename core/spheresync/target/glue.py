@@ -20,8 +20,8 @@ from spheresync.target.aws import AwsDoor
 from spheresync.target.aws_errors import ALREADY_EXISTS, NOT_FOUND, AwsError
 from spheresync.target.glue_reads import GLUE_SERVICE, OWNER_KEY, GlueReader, table_input
 from spheresync.target.glue_restores import GlueRestorer
-from spheresync.target.glue_writes import GlueWriter
-from spheresync.target.protocol import ContainerOutcome, Inventory, Operation, Outcome, Usage
+from spheresync.target.glue_writes import ATTEMPTS, GlueWriter
+from spheresync.target.protocol import ContainerOutcome, Inventory, LiveContainer, Operation, Outcome, Usage
 
 #: A database that does not exist: what is asked of it is either refused or not found, and changes nothing.
 DEFAULT_PROBE = PhysicalName("spheresync_doctor_probe")
@@ -54,8 +54,10 @@ class GlueTarget:
     def usage(self) -> Usage:
         return self._door.usage
 
-    async def inventory(self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False) -> Inventory:
-        return await self._reader.inventory(containers, and_ours=and_ours)
+    async def inventory(
+        self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False, apart: bool = False
+    ) -> Inventory:
+        return await self._reader.inventory(containers, and_ours=and_ours, apart=apart)
 
     def pages(self, container: PhysicalName) -> AsyncIterator[tuple[LiveObject, ...]]:
         return self._reader.table_pages(container)
@@ -64,24 +66,46 @@ class GlueTarget:
         return await self._reader.table(container, name, subject=f"{container}.{name}")
 
     async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
-        """Create the database if it does not exist. Where creating is not allowed, one that exists is enough."""
+        """Create the database if it does not exist. Where creating is not allowed, one that exists is enough.
+
+        An answer that leaves open what was done is followed by a look, and by another try where the look finds none.
+        """
         database = table_input(desired.body)
         subject = f"database {desired.container}"
+        in_doubt = False
+        error: AwsError | None = None
+        for attempt in range(ATTEMPTS):
+            if error is not None:
+                await self._door.pause(attempt)
+            try:
+                reply = await self._door.call(
+                    GLUE_SERVICE, "CreateDatabase", {"DatabaseInput": database}, subject=subject, write=True
+                )
+            except AwsError as failed:
+                error, in_doubt = failed, in_doubt or failed.uncertain
+                live = await self._look_after(failed, desired.container)
+                if live is not None:
+                    return ContainerOutcome(desired.container, created=in_doubt and live.ours, ours=live.ours)
+                if not failed.needs_look:
+                    raise
+            else:
+                ours = _owner_of(database) == self._owner
+                return ContainerOutcome(desired.container, created=True, ours=ours, request_id=reply.request_id)
+        assert error is not None
+        raise error
+
+    async def _look_after(self, failed: AwsError, container: PhysicalName) -> LiveContainer | None:
+        """The database that a CreateDatabase was refused for, None where there is none or nobody can tell."""
+        exists = failed.code == ALREADY_EXISTS
+        if failed.systemic or not (exists or failed.needs_look or failed.fault is TargetFault.DENIED):
+            return None
         try:
-            reply = await self._door.call(
-                GLUE_SERVICE, "CreateDatabase", {"DatabaseInput": database}, subject=subject, write=True
-            )
-        except AwsError as error:
-            if error.code != ALREADY_EXISTS and not error.uncertain and error.fault is not TargetFault.DENIED:
+            return await self._reader.database(container)
+        except AwsError as hidden:
+            if hidden.fault is not TargetFault.DENIED or hidden.systemic:
                 raise
-            live = await self._reader.database(desired.container)
-            if live is None:
-                raise
-            created = error.uncertain and live.ours
-            return ContainerOutcome(desired.container, created=created, ours=live.ours)
-        return ContainerOutcome(
-            desired.container, created=True, ours=_owner_of(database) == self._owner, request_id=reply.request_id
-        )
+            # It is there, and its owner is nobody's business here: that is enough to write tables into it.
+            return LiveContainer(container, ours=False) if exists else None
 
     async def perform(self, operation: Operation) -> Outcome:
         """Do one operation; see `GlueWriter` and `GlueRestorer` for what each of them sends.
@@ -120,7 +144,7 @@ class GlueTarget:
         except TargetError as error:
             return (Problem(GLUE, error.fault, error.message, error.remedy),)
         except ConfigurationError as error:
-            return (Problem(GLUE, "configuration", error.message, "Set AWS_REGION or AWS_PROFILE."),)
+            return (Problem(GLUE, "configuration", error.message, "Correct the AWS configuration."),)
         found = [await self._permission(api, params) for api, params in self._probes()]
         return tuple(problem for problem in found if problem is not None)
 

@@ -16,7 +16,7 @@ from spheresync.mapping.glue_table import fingerprint_of
 from spheresync.model import Digest, JsonValue, LiveObject, PhysicalName, canonical_json
 from spheresync.target.aws import AwsDoor
 from spheresync.target.aws_errors import NOT_FOUND, AwsError
-from spheresync.target.protocol import Inventory, LiveContainer
+from spheresync.target.protocol import Inventory, LiveContainer, cannot_be_seen
 
 if TYPE_CHECKING:
     from botocore.model import StructureShape
@@ -37,12 +37,15 @@ class GlueReader:
         self._door = door
         self._owner = owner
 
-    async def inventory(self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False) -> Inventory:
+    async def inventory(
+        self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False, apart: bool = False
+    ) -> Inventory:
         """Databases by one listing, then the tables of each wanted one that exists; pages of 100.
 
         Args:
             containers: the wanted ones; None: all there are.
             and_ours: those that carry our marker are wanted too.
+            apart: a database whose tables cannot be listed is told by itself, as long as the others can be.
 
         Raises:
             TargetError: any page failed; there is no shorter inventory.
@@ -52,12 +55,16 @@ class GlueReader:
         found = {c.name: c for c in listed if containers is None or c.name in containers or (and_ours and c.ours)}
         tables: dict[PhysicalName, list[LiveObject]] = {}
         failures: list[SpheresyncError] = []
+        unseen: dict[PhysicalName, TargetError] = {}
         async with isolated_group() as group:
 
             async def read(database: PhysicalName) -> None:
                 try:
                     tables[database] = await self._tables(database)
                 except SpheresyncError as error:
+                    if apart and isinstance(error, TargetError) and not error.systemic:
+                        unseen[database] = error
+                        return
                     failures.append(error)
                     group.cancel_scope.cancel()
 
@@ -65,7 +72,8 @@ class GlueReader:
                 group.start_soon(read, database)
         if failures:
             raise failures[0]
-        return Inventory(found, tuple(live for database in sorted(found) for live in tables[database]))
+        seen = {database: found[database] for database in sorted(found) if database in tables}
+        return Inventory(seen, tuple(live for database in seen for live in tables[database]), unseen)
 
     async def database(self, name: PhysicalName) -> LiveContainer | None:
         """A database now, or None where there is none."""
@@ -78,13 +86,25 @@ class GlueReader:
         return self._container(cast("Row", answered(reply.body, "Database", "GetDatabase", str(name))))
 
     async def table(self, container: PhysicalName, name: PhysicalName, *, subject: str) -> LiveObject | None:
-        """A table now, or None where there is no such table or database."""
+        """A table now, or None where there is no such table or database.
+
+        Raises:
+            TargetError: what the service answered; DENIED says that the table cannot be seen, and not that it is gone.
+        """
         params = {"DatabaseName": container, "Name": name}
         try:
             reply = await self._door.call(GLUE_SERVICE, "GetTable", params, subject=subject)
         except AwsError as error:
             if error.code == NOT_FOUND:
                 return None
+            if cannot_be_seen(error):
+                said = error.message.removeprefix(f"{subject}: ")
+                raise TargetError(
+                    TargetFault.DENIED,
+                    f"{subject}: the table cannot be seen, so it is left alone: {said}",
+                    remedy="Grant glue:GetTable on it, and DESCRIBE where Lake Formation decides.",
+                    request_id=error.request_id,
+                ) from error
             raise
         row = cast("Row", answered(reply.body, "Table", "GetTable", subject))
         return live_object(container, row, await self._members())

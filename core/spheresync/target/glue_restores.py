@@ -47,32 +47,30 @@ class GlueRestorer:
         raise error
 
     async def update(self, operation: Operation) -> Outcome:
-        """Exactly one UpdateTable while the table is as the plan read it.
+        """One UpdateTable, right after a look that finds the table as the plan read it.
 
         Raises:
             TargetError: MOVED where somebody else has changed or deleted it since, or what the service answered.
         """
-        desired, last, version = desired_of(operation), operation.last_written, operation.expected_version
-        look = operation.recovering or version is None
+        desired, last, seen = desired_of(operation), operation.last_written, operation.seen
         in_doubt = operation.recovering
         for attempt in range(ATTEMPTS):
-            if look:
-                live = await self._writer.look(operation)
-                if live is None:
-                    message = f"{operation.subject}: somebody else has deleted the table since."
-                    raise TargetError(TargetFault.MOVED, message, remedy=_AGAIN)
-                if not _differ(desired.body, live.body):
-                    held = last if in_doubt else desired.body
-                    return Outcome(live.version, desired.body, held, already=operation.recovering or not in_doubt)
-                if last is None or (moved := _differ(last, live.body)):
-                    raise moved_error(operation, moved if last is not None else ("the table",))
-                version = live.version
+            live = seen if seen is not None else await self._writer.look(operation)
+            seen = None
+            if live is None:
+                message = f"{operation.subject}: somebody else has deleted the table since."
+                raise TargetError(TargetFault.MOVED, message, remedy=_AGAIN)
+            if not _differ(desired.body, live.body):
+                held = last if in_doubt else desired.body
+                return Outcome(live.version, desired.body, held, already=operation.recovering or not in_doubt)
+            if last is None or (moved := _differ(last, live.body)):
+                raise moved_error(operation, moved if last is not None else ("the table",))
+            version = live.version
             condition = {} if version is None else {"VersionId": version}
             sent = await self._writer.send(operation, "UpdateTable", desired.body, next_version(version), condition)
             if sent.outcome is not None:
                 return sent.outcome
             in_doubt = in_doubt or (sent.doubt is not None and sent.doubt.uncertain)
-            look = True
             await self._door.pause(attempt)
         raise TargetError(
             TargetFault.MOVED,

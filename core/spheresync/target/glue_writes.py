@@ -1,4 +1,8 @@
-"""Writing one table to Glue: one call when nobody touched it, a look before every second thought.
+"""Writing one table to Glue: read before it is changed, and looked at before every second thought.
+
+An UpdateTable replaces a table whole, and a table that somebody dropped and made anew may stand at the very version
+that ours had: so what is there is read first, and the VersionId of just that goes with the write. A new table needs no
+read: CreateTable refuses a name that is taken.
 
 Nothing here is sent blindly twice. CreateTable and UpdateTable have no client token (reference: aws-catalogs.md 1.1),
 so after a lost answer, an AlreadyExists or a stale VersionId the table is read, and what is found decides: our own
@@ -15,6 +19,7 @@ from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.errors import TargetError, TargetFault
 from spheresync.mapping.glue_table import fingerprint_of
 from spheresync.mapping.merge import differences, is_text, merge, policy_of
+from spheresync.mapping.ownership import foreign_because, is_as_written, made_anew_because
 from spheresync.model import Action, DesiredObject, JsonValue, LiveObject
 from spheresync.target.aws import AwsDoor
 from spheresync.target.aws_errors import ALREADY_EXISTS, MOVED_MEANWHILE, NOT_FOUND, AwsError
@@ -24,6 +29,10 @@ from spheresync.target.protocol import Operation, Outcome
 ATTEMPTS = 3
 #: AWS numbers a new table's versions from "0" (reference: aws-catalogs.md 1.2); it does not say so in the answer.
 FIRST_VERSION = "0"
+MADE_ANEW = (
+    "Give the asset another name by a mapping rule (`table:`), or move that table out of the way; to have it managed "
+    "again as it carries our marker, run `spheresync sync --full`."
+)
 _LOOK = "Make a new preview to see the table as it is now."
 
 
@@ -70,17 +79,9 @@ class GlueWriter:
         raise error
 
     async def update(self, operation: Operation) -> Outcome:
-        """Exactly one UpdateTable when the table is as it was last written; else as `_settle`."""
-        version, last = operation.expected_version, operation.last_written
-        if operation.recovering or version is None or last is None:
-            return await self._settle(operation, await self.look(operation), in_doubt=False)
-        # What was last written is the whole truth as long as its version stands: an update replaces everything.
-        merged = merge(last, table_input(last), desired_of(operation).body, self._drift)
-        sent = await self.send(operation, "UpdateTable", merged.body, next_version(version), {"VersionId": version})
-        if sent.outcome is not None:
-            return sent.outcome
-        in_doubt = sent.doubt is not None and sent.doubt.uncertain
-        return await self._settle(operation, await self.look(operation), in_doubt=in_doubt)
+        """UpdateTable over exactly what was just read, where that is ours; else as `_settle`."""
+        live = operation.seen if operation.seen is not None else await self.look(operation)
+        return await self._settle(operation, live, in_doubt=False)
 
     async def delete(self, operation: Operation) -> Outcome:
         """DeleteTable, right after a look that finds the table ours and as it was last written.
@@ -105,7 +106,7 @@ class GlueWriter:
                     GLUE_SERVICE, "DeleteTable", params, subject=operation.subject, write=True
                 )
             except AwsError as failed:
-                if not failed.uncertain and failed.code not in {NOT_FOUND, MOVED_MEANWHILE}:
+                if not failed.needs_look and failed.code != NOT_FOUND:
                     raise
                 error = failed
                 in_doubt = in_doubt or failed.uncertain
@@ -115,37 +116,46 @@ class GlueWriter:
         raise error
 
     async def _settle(self, operation: Operation, live: LiveObject | None, *, in_doubt: bool) -> Outcome:
-        """Bring a table that was just read to what is desired; at most three times, as others may write meanwhile.
+        """Bring a table that was just read to what is desired; tried again, as others may write meanwhile.
 
         `in_doubt`: a write of this operation was sent, and its answer lost.
         """
         desired = desired_of(operation)
         wanted = fingerprint_of(table_input(desired.body))
         before: bytes | None = None  # what a write of ours in doubt was sent over
-        for attempt in range(ATTEMPTS):
+        doubt: AwsError | None = None
+        for attempt in range(1 + ATTEMPTS):
             if live is None:
                 return await self._gone(operation)
             self._require_ours(operation, live)
-            if fingerprint_of(table_input(live.body)) == wanted:
+            if not (operation.recovering or in_doubt):
+                self._require_same(operation, live)
+            last = live.body if operation.last_written is None else operation.last_written
+            stands = not in_doubt and is_as_written(live, last, operation.expected_version)
+            # A text of others that stays beside ours is no part of the fingerprint, and may be what is to go.
+            if not stands and fingerprint_of(table_input(live.body)) == wanted:
                 held = before or self._held_before(operation, live, in_doubt=in_doubt)
                 return Outcome(live.version, live.body, held, already=not in_doubt)
-            last = live.body if operation.last_written is None else operation.last_written
-            merged = merge(last, table_input(live.body), desired.body, self._drift)
+            # Members that AWS fills in are not worth a new before-image, so what was written stands for them.
+            there = last if stands else live.body
+            merged = merge(last, table_input(there), desired.body, self._drift)
             moved = tuple(c.path for c in merged.ours_moved if operation.strict or not self._may_overwrite(c.path))
             if moved:
                 raise moved_error(operation, moved)
-            if merged.body == live.body:
+            if merged.body == there:
                 held = before or self._held_before(operation, live, in_doubt=in_doubt)
-                return Outcome(live.version, live.body, held, already=not in_doubt, kept=merged.kept)
+                return Outcome(live.version, there, held, already=not in_doubt, kept=merged.kept)
             condition = {} if live.version is None else {"VersionId": live.version}
             sent = await self.send(operation, "UpdateTable", merged.body, next_version(live.version), condition)
             if sent.outcome is not None:
-                outcome = sent.outcome
-                return Outcome(outcome.version, outcome.body, live.body, outcome.request_id, kept=merged.kept)
-            if sent.doubt is not None and sent.doubt.uncertain:
+                return replace(sent.outcome, before=None if stands else live.body, kept=merged.kept)
+            doubt = sent.doubt
+            if doubt is not None and doubt.uncertain:
                 in_doubt, before = True, live.body
             await self._door.pause(attempt)
             live = await self.look(operation)
+        if doubt is not None and doubt.code != MOVED_MEANWHILE:
+            raise doubt
         raise TargetError(
             TargetFault.MOVED,
             f"{operation.subject}: somebody else kept changing the table while it was written, {ATTEMPTS} times over.",
@@ -189,8 +199,7 @@ class GlueWriter:
                     remedy="The next sync makes it again.",
                     request_id=error.request_id,
                 ) from error
-            doubtful = {ALREADY_EXISTS} if api == "CreateTable" else {MOVED_MEANWHILE, NOT_FOUND}
-            if error.uncertain or error.code in doubtful:
+            if error.needs_look or error.code == (ALREADY_EXISTS if api == "CreateTable" else NOT_FOUND):
                 return Sent(None, error)
             raise
         return Sent(Outcome(version, body, request_id=reply.request_id), None)
@@ -208,7 +217,7 @@ class GlueWriter:
         raise TargetError(TargetFault.MOVED, f"{operation.subject}: somebody else has deleted the table.", remedy=_LOOK)
 
     def _require_ours(self, operation: Operation, live: LiveObject) -> None:
-        if live.owner == self._owner and live.source == str(operation.asset):
+        if foreign_because(live, operation.asset, self._owner, operation.last_written) is None:
             return
         if live.owner == self._owner:
             whose = f"holds {live.source or 'no named asset'}"
@@ -221,6 +230,14 @@ class GlueWriter:
             f"{operation.subject}: the table of that name {whose}; it stays as it is.",
             remedy="Give the asset another name by a mapping rule (`table:`), or move that table out of the way.",
         )
+
+    def _require_same(self, operation: Operation, live: LiveObject) -> None:
+        if operation.last_written is None or operation.expected_version is None:
+            return
+        anew = made_anew_because(live, operation.last_written, operation.expected_version)
+        if anew is not None:
+            message = f"{operation.subject}: the table {anew}; it stays as it is."
+            raise TargetError(TargetFault.CONFLICT, message, remedy=MADE_ANEW)
 
     def _require_untouched(self, operation: Operation, live: LiveObject) -> None:
         last = operation.last_written

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from spheresync.errors import TargetError, TargetFault
 from spheresync.model import (
     Action,
     AssetId,
@@ -34,10 +35,15 @@ class LiveContainer:
 
 @dataclass(frozen=True, slots=True)
 class Inventory:
-    """What a target holds now: the containers that exist, and every object in them. Never a part of it."""
+    """What a target holds now: the containers that exist, and every object in them that may be listed.
+
+    Never a part of a container: one whose objects could not be listed is in `unseen`, with the reason, and in nothing
+    else. An object that is in no listing may be hidden from whoever lists (`cannot_be_seen`).
+    """
 
     containers: Mapping[PhysicalName, LiveContainer]
     objects: tuple[LiveObject, ...]
+    unseen: Mapping[PhysicalName, TargetError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,8 @@ class Operation:
     `container` and `name` address it. `desired` is what it should hold (None only for a delete).
     `last_written` is the body the object is believed to hold under `expected_version`: what was last written there,
     or, for the repair of drift, what a sweep has just read. A difference between it and the live object is somebody
-    else's change. `expected_version` None means unknown: the object is read first.
+    else's change. `expected_version` None means unknown. `seen` is the object as it was just read, so that it need not
+    be read again before it is changed; None where nobody has.
     """
 
     asset: AssetId
@@ -71,6 +78,7 @@ class Operation:
     recovering: bool = False  # may have been sent before a crash: read before writing
     strict: bool = False  # a person reviewed exactly this change: a text edited since refuses it, whatever the policy
     exact: bool = False  # write the body as it is or not at all: what others changed since `last_written` refuses it
+    seen: LiveObject | None = None
 
     @property
     def subject(self) -> str:
@@ -110,6 +118,11 @@ class Usage:
         return sum(self.calls.values())
 
 
+def cannot_be_seen(error: TargetError) -> bool:
+    """Whether an object may not be looked at: it may be there, as somebody's, so it counts as neither gone nor ours."""
+    return error.fault is TargetFault.DENIED and not error.systemic
+
+
 class Target(Protocol):
     """A catalog of one destination. Every method raises `TargetError`; `fault` says what can be done about it."""
 
@@ -121,10 +134,13 @@ class Target(Protocol):
         """What was sent since this target was made; a value that does not change afterwards."""
         ...
 
-    async def inventory(self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False) -> Inventory:
+    async def inventory(
+        self, containers: frozenset[PhysicalName] | None, *, and_ours: bool = False, apart: bool = False
+    ) -> Inventory:
         """Which of `containers` (None: all there are) exist, and every object in them; an error is never a part.
 
-        `and_ours`: of every container that carries our marker too.
+        `and_ours`: of every container that carries our marker too. `apart`: a container that cannot be listed by itself
+        is told in `unseen`, where it would else fail the whole.
         """
         ...
 
@@ -144,7 +160,7 @@ class Target(Protocol):
         ...
 
     async def read(self, container: PhysicalName, name: PhysicalName) -> LiveObject | None:
-        """The object now, or None where there is none."""
+        """The object now, or None where there is none; one that may not be looked at is an error (`cannot_be_seen`)."""
         ...
 
     async def check(self) -> tuple[Problem, ...]:

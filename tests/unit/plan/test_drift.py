@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.mapping.glue_table import design_table, fingerprint_of
 from spheresync.mapping.merge import is_text, policy_of
+from spheresync.mapping.ownership import foreign_because
 from spheresync.model import Asset, DesiredObject, Digest, LiveObject, PhysicalName, canonical_json
 from spheresync.plan.drift import (
     MOST_FINDINGS,
@@ -20,7 +21,6 @@ from spheresync.plan.drift import (
     Standing,
     compare,
     drift_finding,
-    foreign_because,
     within_bounds,
 )
 from tests.unit.mapping.assets import ASSETS, MARKER, ORDERS, decide

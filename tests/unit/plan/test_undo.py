@@ -186,6 +186,8 @@ THEIRS = body("orders", "New", owner="spheresync:other")
         (deed(Action.DELETE, OLD, None, live=live(NEW)), "there is a table sales.orders again"),
         (deed(Action.DELETE, OLD, None, known=known(NEW, run=LATER), live=live(NEW)), "run run_2 has written"),
         (replace(deed(Action.UPDATE, OLD, NEW), before=None), "no longer kept"),
+        (deed(Action.UPDATE, OLD, NEW, live=None, hidden="the table cannot be seen"), "cannot be seen"),
+        (deed(Action.DELETE, OLD, None, hidden="the table cannot be seen"), "cannot be seen"),
     ],
 )
 def test_what_others_did_since_refuses_it_and_is_named(done: Deed, reason: str) -> None:

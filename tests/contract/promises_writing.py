@@ -1,0 +1,72 @@
+"""Promises: what is written to AWS, and what is done about its errors."""
+
+from __future__ import annotations
+
+from tests.contract.promise import Promise
+
+_WHOSE = "tests/e2e/test_whose_table.py"
+_CONTAINER = "tests/e2e/test_one_container.py"
+_OWNERSHIP = "tests/integration/test_glue_ownership.py"
+_CREDENTIALS = "tests/integration/test_aws_credentials.py"
+_CODES = "tests/unit/target/test_aws_codes.py"
+_SOURCE = "CONTRACT.md#Before a table is written"
+
+WRITING: tuple[Promise, ...] = (
+    Promise(
+        "glue:conflict:made-anew",
+        _SOURCE,
+        "A table that is not ours any more, dropped and made anew by others too, is a conflict, shown in the preview.",
+        (
+            f"{_WHOSE}::test_a_table_that_others_dropped_and_made_anew_is_a_conflict_in_preview_apply_and_sync",
+            f"{_WHOSE}::test_a_copy_of_ours_with_other_content_is_a_conflict_until_a_person_compares_all",
+            f"{_WHOSE}::test_a_table_made_anew_is_neither_retired_nor_deleted_nor_restored",
+            f"{_WHOSE}::test_a_preview_shows_what_others_edited_and_applies_over_just_that",
+            f"{_OWNERSHIP}::test_a_table_that_others_made_anew_at_the_same_version_is_never_touched",
+            f"{_OWNERSHIP}::test_what_changed_since_the_page_was_read_is_looked_at_again",
+        ),
+    ),
+    Promise(
+        "glue:reads",
+        _SOURCE,
+        "At most one read and one write for a changed table, by pages where many change; none for an unchanged one.",
+        (
+            f"{_WHOSE}::test_a_changed_table_is_one_read_and_one_write_and_a_new_one_no_read",
+            f"{_WHOSE}::test_where_a_whole_database_changes_pages_are_read",
+            f"{_WHOSE}::test_pages_that_may_not_be_read_cost_a_read_by_name_each",
+            "tests/bench/test_counts.py::test_one_percent_changed_is_exactly_one_percent_of_writes",
+            "tests/unit/run/test_read_ahead.py::test_six_hundred_tables_of_a_database_are_six_pages_in_whatever_order",
+        ),
+    ),
+    Promise(
+        "glue:hidden",
+        _SOURCE,
+        "What Lake Formation hides cannot be seen: it is never called deleted, made again, retired or written over.",
+        (
+            f"{_WHOSE}::test_a_table_that_is_hidden_is_never_called_deleted",
+            f"{_WHOSE}::test_a_table_that_only_a_listing_left_out_is_compared",
+            f"{_WHOSE}::test_a_lost_state_leaves_a_hidden_table_alone",
+            f"{_OWNERSHIP}::test_a_table_that_cannot_be_seen_is_left_alone_and_said_to_be_hidden",
+        ),
+    ),
+    Promise(
+        "plan:preview:without-aws",
+        _SOURCE,
+        "A preview of known databases needs no AWS: where nobody could look, it says so.",
+        (f"{_WHOSE}::test_a_preview_needs_no_aws_and_says_that_nobody_looked",),
+    ),
+    Promise(
+        "readme:one-fault",
+        "README.md#What you can rely on",
+        "One fault stays one fault.",
+        (
+            f"{_CONTAINER}::test_a_database_that_is_refused_fails_its_space_with_the_reason_and_all_else_is_written",
+            f"{_CONTAINER}::test_a_database_and_a_table_are_tried_again_after_an_answer_that_passes",
+            f"{_CONTAINER}::test_a_database_that_may_not_be_listed_fails_its_space_and_a_lost_state_knows_the_others",
+            f"{_CONTAINER}::test_a_sign_in_that_has_ended_stops_a_run_with_the_step_that_mends_it",
+            f"{_OWNERSHIP}::test_a_write_that_was_answered_with_a_code_that_passes_is_looked_at_and_tried_again",
+            f"{_CREDENTIALS}::test_a_missing_sso_token_asks_to_sign_in",
+            f"{_CODES}::test_every_error_code_of_the_services_that_are_asked_is_classified",
+            f"{_CODES}::test_every_exception_of_botocore_is_classified",
+        ),
+    ),
+)
