@@ -35,7 +35,7 @@ from spheresync.plan.triage import status_of
 from spheresync.run.normalising import Normalised, Unreadable, normalise_all
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
 from spheresync.run.scope import Scope
-from spheresync.run.second_process import LOT, SecondProcess
+from spheresync.run.second_process import LOT, LOT_BYTES, SecondProcess
 from spheresync.source.normalise import NORMALISER_VERSION
 from spheresync.state.records import AssetRecord, Checkpoint, SpaceRecord
 from spheresync.state.spelling import spell_entry
@@ -283,7 +283,7 @@ class Discovery:
         async def reader() -> None:
             for reading in queue:
                 await self._fetch(reading)
-                if len(self._unread) >= LOT:
+                if len(self._unread) >= LOT or self._unread_bytes() >= LOT_BYTES:
                     await self._normalise(second)
                 if len(self._pending) >= BATCH:
                     await self._flush()
@@ -315,6 +315,9 @@ class Discovery:
             self._settle(replace(record, problem=None, read_at=self._now))
         else:
             self._unread.append((record, raw))
+
+    def _unread_bytes(self) -> int:
+        return sum(len(body) for _, raw in self._unread for _, body in raw.documents)
 
     async def _normalise(self, second: SecondProcess) -> None:
         lot, self._unread = self._unread, []

@@ -28,6 +28,7 @@ _ERROR_CODE = re.compile(r"[a-z][a-z0-9_.\-]{0,63}", re.IGNORECASE)
 _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
 
 SKEW = 10.0  # seconds before its end at which a token is renewed, as SAP's own CLI does
+_LONGEST_ANSWER = 1024 * 1024  # bytes; what is longer is no answer of a token server
 _SHORTEST, _LONGEST = 1.0, 86_400.0
 _DURATION = "spheresync.datasphere.token.duration"
 _REFUSAL_KEPT = 30.0  # seconds for which a "no" of the token server is not asked for again
@@ -192,6 +193,8 @@ class ClientCredentials:
 
 
 def _parse(body: bytes) -> dict[str, object] | None:
+    if len(body) > _LONGEST_ANSWER:
+        return None
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
