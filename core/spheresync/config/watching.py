@@ -9,7 +9,7 @@ from typing import TypeAlias
 from spheresync.config.loading import FILE_NAME, load_settings
 from spheresync.config.promotion import stamp_of
 from spheresync.config.settings import Settings
-from spheresync.observe.redaction import conceal
+from spheresync.redaction import conceal
 
 _Look: TypeAlias = tuple[int, int, int] | None
 

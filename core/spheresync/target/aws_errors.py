@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spheresync.errors import TargetError, TargetFault
-from spheresync.observe.redaction import without_secrets
+from spheresync.redaction import quoted
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
@@ -63,6 +63,7 @@ _LIMIT = frozenset({"ResourceNumberLimitExceededException", "LimitExceededExcept
 _UNCERTAIN = frozenset({"InternalServiceException", "InternalFailure", "OperationTimeoutException"})
 
 _LONGEST = 400
+_LONGEST_CODE = 100
 
 _SIGN_IN = "Check the credentials that boto3 finds here (AWS_PROFILE, environment, role) and this machine's clock."
 _CONNECT = "Check the network and AWS_ENDPOINT_URL; then run again, what is already done stays done."
@@ -138,14 +139,13 @@ def is_throttle(error: AwsError) -> bool:
 
 def redact(text: str) -> str:
     """A service's text without secrets, on one line, cut to a length that a log can bear."""
-    text = " ".join(without_secrets(text).split())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return quoted(text, _LONGEST)
 
 
 def _answered(error: ClientError, api: str, subject: str) -> AwsError:
     details = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
-    code = str(details.get("Code", "")) or "an unnamed error"
+    code = quoted(str(details.get("Code", "")), _LONGEST_CODE) or "an unnamed error"
     status = int(metadata.get("HTTPStatusCode", 0))
     said = redact(str(details.get("Message", "")))
     fault, remedy = _meaning(code, status, said)
