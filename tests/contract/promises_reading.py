@@ -37,6 +37,19 @@ READING: tuple[Promise, ...] = (
             "tests/contract/test_tenant_manners.py::test_no_output_and_no_state_holds_a_secret",
             "tests/contract/test_tenant_manners.py::test_a_wrong_secret_is_explained",
             "tests/integration/test_glue_door.py::test_messages_hold_no_credentials",
+            "tests/unit/observe/test_redaction.py::test_a_known_secret_comes_through_no_door",
+            "tests/unit/observe/test_redaction.py::test_what_looks_like_a_credential_comes_through_no_door",
+        ),
+    ),
+    Promise(
+        "source:hostile-definition",
+        "README.md#What you can rely on",
+        "A definition beyond its budget, or one that is odd, is a finding of its asset or column; the rest is read.",
+        (
+            "tests/unit/source/test_document_budget.py::test_each_count_has_an_end",
+            "tests/unit/source/test_document_budget.py::test_reading_definitions_leaves_the_event_loop_free",
+            "tests/unit/source/test_odd_definitions.py::test_an_odd_column_is_a_finding_of_its_own",
+            "tests/unit/source/test_odd_definitions.py::test_what_is_wrong_elsewhere_is_no_matter_of_the_asset",
         ),
     ),
     Promise(

@@ -78,6 +78,21 @@ README: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "readme:hostile",
+        "README.md#What you can rely on",
+        "What others send cannot bring it down.",
+        (
+            "tests/unit/source/test_document_budget.py::test_a_document_beyond_the_budget_is_the_finding_of_its_asset_alone",
+            "tests/unit/mapping/test_patterns.py::test_each_part_of_a_glob_is_searched_for_once_however_long_the_text",
+            "tests/unit/state/test_audit.py::test_exports_hold_nothing_that_steers_or_hides_and_lose_nothing",
+            "tests/unit/state/test_folder_guard.py::test_what_is_open_to_others_is_closed_and_named",
+            "tests/unit/state/test_folder_guard.py::test_a_symbolic_link_is_not_followed",
+            "tests/faults/test_signals_while_others_hang.py::test_a_sync_ends_while_aws_hangs_and_the_next_one_loses_and_doubles_nothing",
+            "tests/faults/test_signals_while_others_hang.py::test_a_server_ends_while_aws_hangs",
+            "tests/faults/test_signals_while_others_hang.py::test_a_discovery_ends_while_the_tenant_hangs",
+        ),
+    ),
+    Promise(
         "readme:assistants",
         "README.md#What you can rely on",
         "Assistants never steer SAP.",
