@@ -42,17 +42,6 @@ READING: tuple[Promise, ...] = (
         ),
     ),
     Promise(
-        "source:hostile-definition",
-        "README.md#What you can rely on",
-        "A definition beyond its budget, or one that is odd, is a finding of its asset or column; the rest is read.",
-        (
-            "tests/unit/source/test_document_budget.py::test_each_count_has_an_end",
-            "tests/unit/source/test_document_budget.py::test_reading_definitions_leaves_the_event_loop_free",
-            "tests/unit/source/test_odd_definitions.py::test_an_odd_column_is_a_finding_of_its_own",
-            "tests/unit/source/test_odd_definitions.py::test_what_is_wrong_elsewhere_is_no_matter_of_the_asset",
-        ),
-    ),
-    Promise(
         "source:first-slash",
         "CONTRACT.md#Words",
         "SPACE/NAME splits at the first slash; names may hold slashes.",

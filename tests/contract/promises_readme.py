@@ -83,6 +83,10 @@ README: tuple[Promise, ...] = (
         "What others send cannot bring it down.",
         (
             "tests/unit/source/test_document_budget.py::test_a_document_beyond_the_budget_is_the_finding_of_its_asset_alone",
+            "tests/unit/source/test_document_budget.py::test_each_count_has_an_end",
+            "tests/unit/source/test_document_budget.py::test_reading_definitions_leaves_the_event_loop_free",
+            "tests/unit/source/test_odd_definitions.py::test_an_odd_column_is_a_finding_of_its_own",
+            "tests/unit/source/test_odd_definitions.py::test_what_is_wrong_elsewhere_is_no_matter_of_the_asset",
             "tests/unit/mapping/test_patterns.py::test_each_part_of_a_glob_is_searched_for_once_however_long_the_text",
             "tests/unit/state/test_audit.py::test_exports_hold_nothing_that_steers_or_hides_and_lose_nothing",
             "tests/unit/state/test_folder_guard.py::test_what_is_open_to_others_is_closed_and_named",
