@@ -19,17 +19,20 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from spheresync.redaction import for_an_error, without_known_secrets
+
 
 class SpheresyncError(Exception):
     """Base of everything this product raises on purpose.
 
-    `message` says what happened and to which thing; `remedy` what to do next. Neither ever holds a secret.
+    `message` says what happened and to which thing; `remedy` what to do next. Neither ever holds a secret: a value that
+    this process knows as one is cut out of both here, whatever text it came in with.
     """
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.remedy = remedy
+        self.message = without_known_secrets(message)
+        self.remedy = without_known_secrets(remedy)
+        super().__init__(self.message)
 
     def __str__(self) -> str:
         return f"{self.message} {self.remedy}".strip()
@@ -44,7 +47,7 @@ class ConfigurationError(SpheresyncError):
     """Raised when settings cannot be used; `problems` lists every one found, each with file, key and fix."""
 
     def __init__(self, problems: tuple[str, ...]) -> None:
-        self.problems = problems
+        problems = self.problems = tuple(map(without_known_secrets, problems))
         count = len(problems)
         noun = "problem" if count == 1 else "problems"
         super().__init__(f"{count} configuration {noun}:\n" + "\n".join(f"  - {problem}" for problem in problems))
@@ -99,13 +102,16 @@ class SourceError(SpheresyncError):
     """Raised when one listing or one asset of SAP Datasphere could not be read; `fault` says how."""
 
     def __init__(self, fault: SourceFault, message: str, *, remedy: str = "", status: int | None = None) -> None:
-        super().__init__(message, remedy=remedy)
+        super().__init__(for_an_error(message), remedy=for_an_error(remedy))
         self.fault = fault
         self.status = status
 
     @property
     def problem_code(self) -> str:
         return self.fault
+
+
+_LONGEST_ID = 128
 
 
 class TargetFault(StrEnum):
@@ -142,9 +148,9 @@ class TargetError(SpheresyncError):
         request_id: str | None = None,
         systemic: bool = False,
     ) -> None:
-        super().__init__(message, remedy=remedy)
+        super().__init__(for_an_error(message), remedy=for_an_error(remedy))
         self.fault = fault
-        self.request_id = request_id
+        self.request_id = request_id and for_an_error(request_id)[:_LONGEST_ID]
         self.systemic = systemic or fault in SYSTEMIC_FAULTS
 
     @property

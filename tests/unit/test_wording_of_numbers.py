@@ -26,7 +26,21 @@ _NO_NOUNS = frozenset(
 )
 _ALWAYS_MANY = frozenset({"characters", "bytes", "levels", "times", "pages", "minutes"})
 """Nouns that follow limits of ours, which are far from one, or come after `counted`."""
-_CHECKED = frozenset({"GREATEST", "HOPELESS", "LARGEST_PAGE"})
+_CHECKED = frozenset(
+    {
+        "GREATEST",
+        "HOPELESS",
+        "LARGEST_PAGE",
+        "_BEFORE_ROOT",
+        "budget.attributes",
+        "budget.tags",
+        "most",
+        "self._budget.inherited",
+        "self._budget.parts",
+        "self._budget.properties",
+    }
+)
+"""Limits of ours, which are far from one."""
 
 
 def texts(tree: ast.AST) -> Iterator[ast.JoinedStr]:

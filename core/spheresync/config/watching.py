@@ -10,7 +10,7 @@ from spheresync.config.loading import configuration_file, load_settings
 from spheresync.config.promotion import stamp_of
 from spheresync.config.settings import Settings
 from spheresync.errors import ConfigurationError
-from spheresync.observe.redaction import conceal
+from spheresync.redaction import conceal
 
 _Look: TypeAlias = tuple[int, int, int] | None
 

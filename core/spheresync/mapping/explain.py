@@ -77,6 +77,9 @@ def _findings(asset: Asset, decision: Decision, physical: list[PhysicalColumn]) 
     long_labels = [c.name for c in asset.columns if len(c.label.encode()) > COMMENT_BYTES]
     if long_labels:
         findings.append(f"labels cut in comments, whole in the parameters: {', '.join(long_labels[:10])}")
+    odd = [f"{c.name} ({c.type.odd})" for c in asset.columns if c.type.odd]
+    if odd:
+        findings.append(f"columns whose definition is odd, so that part of it was left out: {', '.join(odd[:10])}")
     lossy = [p.column.name for p in physical if p.type == "string" and "counterpart" in p.reason]
     if lossy:
         findings.append(f"columns kept as string because Glue has no exact type: {', '.join(lossy[:10])}")

@@ -24,6 +24,7 @@ def fingerprints(asset: Asset) -> Fingerprints:
                     c.type.collection,
                     c.key,
                     c.nullable,
+                    *([c.type.odd] if c.type.odd else []),
                 ]
                 for c in columns
             ]

@@ -16,7 +16,8 @@ class SourceType:
     """A column's type as the source spells it, with its facets.
 
     `name` is qualified (`Edm.Decimal`, `cds.String`). `scale` is None where the source gives none, and the words
-    `variable` or `floating` where the source says so.
+    `variable` or `floating` where the source says so. `odd` holds, as the source spells it, what of the type could not
+    be understood (`MaxLength="-1"`); the rest stands without it.
     """
 
     name: str
@@ -24,12 +25,14 @@ class SourceType:
     precision: int | None = None
     scale: int | str | None = None
     collection: bool = False
+    odd: str = ""
 
     def __str__(self) -> str:
         leading: int | str | None = self.length if self.precision is None else self.precision
         if leading is None and isinstance(self.scale, int):
             leading = "*"  # alone, the scale would read as the precision
         facets = [str(facet) for facet in (leading, self.scale) if facet is not None]
+        facets += [self.odd] if self.odd else []
         spelled = f"{self.name}({','.join(facets)})" if facets else self.name
         return f"Collection({spelled})" if self.collection else spelled
 

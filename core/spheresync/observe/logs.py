@@ -17,7 +17,7 @@ from typing import TextIO
 
 from spheresync.observe.context import subjects
 from spheresync.observe.measured import measured_of
-from spheresync.observe.redaction import for_a_log
+from spheresync.redaction import for_a_log
 
 _FRAMES = 12
 _CAUSES = 5

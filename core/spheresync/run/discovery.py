@@ -38,7 +38,7 @@ from spheresync.run.listed_spaces import ListedSpaces
 from spheresync.run.normalising import Normalised, Unreadable, normalise_all
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
 from spheresync.run.scope import Scope
-from spheresync.run.second_process import LOT, SecondProcess
+from spheresync.run.second_process import LOT, LOT_BYTES, SecondProcess
 from spheresync.run.unread import by_its_space
 from spheresync.run.unspellable import (
     UnspellableSpace,
@@ -332,7 +332,7 @@ class Discovery:
         async def reader() -> None:
             for reading in queue:
                 await self._fetch(reading)
-                if len(self._unread) >= LOT:
+                if len(self._unread) >= LOT or self._unread_bytes() >= LOT_BYTES:
                     await self._normalise(second)
                 if len(self._pending) >= BATCH:
                     await self._flush()
@@ -365,6 +365,9 @@ class Discovery:
             self._settle(replace(record, problem=None, read_at=self._now))
         else:
             self._unread.append((record, raw))
+
+    def _unread_bytes(self) -> int:
+        return sum(len(body) for _, raw in self._unread for _, body in raw.documents)
 
     async def _normalise(self, second: SecondProcess) -> None:
         lot, self._unread = self._unread, []

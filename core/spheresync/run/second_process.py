@@ -1,7 +1,8 @@
 """Pure work in a process of its own, so that this one goes on asking and writing meanwhile.
 
 Reading a definition takes about as long as asking for it, and both hold the interpreter: a second processor helps only
-a second process. Where one cannot be had or dies, the work is done here.
+a second process. Where one cannot be had or dies, the work is done on a thread: the event loop goes on answering
+whatever somebody serves.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ WORTH_IT = 400
 LOT = 32
 """Values that go to the other process at once."""
 
+LOT_BYTES = 32 * 1024 * 1024
+"""Size of values at which fewer go at once, so that large ones do not pile up."""
+
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
@@ -41,12 +45,12 @@ class SecondProcess:
                 return await anyio.to_process.run_sync(work, lot, cancellable=True, limiter=self._one_at_a_time)
             except (BrokenWorkerProcess, OSError):
                 self._wanted = False
-        return work(lot)
+        return await anyio.to_thread.run_sync(work, lot, abandon_on_cancel=True, limiter=self._one_at_a_time)
 
     async def share(self, work: Callable[[Sequence[_In]], list[_Out]], values: Sequence[_In]) -> list[_Out]:
         """As `do`, but lot by lot, here and beside at the same time; `work` raises nothing."""
         if not self._wanted:
-            return work(values)
+            return await self.do(work, values)
         lots = [values[start : start + LOT] for start in range(0, len(values), LOT)]
         done: list[list[_Out]] = [[] for _ in lots]
         queue = iter(enumerate(lots))

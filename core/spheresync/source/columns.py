@@ -12,6 +12,10 @@ from spheresync.source.expressions import text_of
 from spheresync.source.semantics import aggregation_of, is_mandatory, role_of, semantics_of
 from spheresync.source.vocabulary import find
 
+_DEFINITIONS_DEEP = 8
+"""TypeDefinitions that stand for one another; the standard allows one."""
+_SHOWN = 40
+"""Characters of an odd facet that are kept."""
 _WORDS = frozenset({"variable", "floating"})
 
 
@@ -19,7 +23,7 @@ def read_columns(entity: EntityType, definitions: Mapping[str, Facets]) -> tuple
     """The columns in document order; `definitions` are the document's TypeDefinitions.
 
     Raises:
-        SourceError: WRONG_SHAPE, two columns of one name or a facet that is no number.
+        SourceError: WRONG_SHAPE, two columns of one name.
     """
     names = {found.name: original_name(found) for found in entity.properties}
     if len(names) != len(entity.properties) or len(set(names.values())) != len(names):
@@ -36,11 +40,7 @@ def read_columns(entity: EntityType, definitions: Mapping[str, Facets]) -> tuple
 
 
 def read_parameters(entity: EntityType, definitions: Mapping[str, Facets]) -> tuple[Parameter, ...]:
-    """The input parameters of a view: the properties of its `...Parameters` type.
-
-    Raises:
-        SourceError: as `read_columns`.
-    """
+    """The input parameters of a view: the properties of its `...Parameters` type."""
     return tuple(
         Parameter(original_name(found), source_type(found.type, definitions), labels_of(found.annotations))
         for found in entity.properties
@@ -61,28 +61,40 @@ def labels_of(annotations: Annotations) -> Labels:
 def source_type(facets: Facets, definitions: Mapping[str, Facets]) -> SourceType:
     """A type with its facets; a TypeDefinition is replaced by what it stands for, its facets filling gaps.
 
-    Raises:
-        SourceError: WRONG_SHAPE, a facet is no number.
+    A facet that cannot be one is left out and kept as spelled in `odd`.
     """
-    underlying = definitions.get(facets.name)
-    if underlying is not None:
+    for _ in range(_DEFINITIONS_DEEP):
+        underlying = definitions.get(facets.name)
+        if underlying is None:
+            break
         facets = Facets(
             underlying.name,
-            facets.collection,
+            facets.collection or underlying.collection,
             facets.max_length or underlying.max_length,
             facets.precision or underlying.precision,
             facets.scale or underlying.scale,
+            facets.unclear or underlying.unclear,
         )
     return _plain_type(facets)
 
 
 @lru_cache(maxsize=4096)
 def _plain_type(facets: Facets) -> SourceType:
-    length = None if (facets.max_length or "").lower() == "max" else _number(facets.max_length)
+    length = None if (facets.max_length or "").strip().lower() == "max" else _number(facets.max_length)
     precision, scale = _number(facets.precision), _scale(facets.scale)
-    if scale is None and precision is not None and facets.name == "Edm.Decimal":
+    odd = [facets.unclear] if facets.unclear else []
+    odd += [
+        f'{facet}="{spelled[:_SHOWN]}"'
+        for facet, spelled, read in (
+            ("MaxLength", facets.max_length, length),
+            ("Precision", facets.precision, precision),
+            ("Scale", facets.scale, scale),
+        )
+        if read is None and spelled is not None and not (facet == "MaxLength" and spelled.strip().lower() == "max")
+    ]
+    if facets.scale is None and precision is not None and facets.name == "Edm.Decimal":
         scale = 0  # OData CSDL: an omitted Scale is 0; analytical documents rely on it
-    return SourceType(facets.name, length, precision, scale, facets.collection)
+    return SourceType(facets.name, length, precision, scale, facets.collection, " ".join(odd))
 
 
 def _column(
@@ -117,9 +129,7 @@ def _number(text: str | None) -> int | None:
     if text is None:
         return None
     digits = text.strip()
-    if not (digits.isdecimal() and digits.isascii() and len(digits) < 10):
-        raise _wrong(f"A type's facet is no number: {text[:40]!r}.")
-    return int(digits)
+    return int(digits) if digits.isdecimal() and digits.isascii() and len(digits) < 10 else None
 
 
 def _wrong(message: str) -> SourceError:

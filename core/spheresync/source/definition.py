@@ -7,8 +7,8 @@ import hashlib
 from spheresync.errors import SourceError, SourceFault
 from spheresync.isolation import isolated_group
 from spheresync.model import AssetEntry, Digest, Problem, RawDefinition, canonical_json
-from spheresync.source.edmx import check_ended
 from spheresync.source.http import XML, Response, TenantHttp
+from spheresync.source.xml import check_ended
 
 RELATIONAL = "relational"
 ANALYTICAL = "analytical"

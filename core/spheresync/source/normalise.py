@@ -18,7 +18,7 @@ from spheresync.source.expressions import EnumMember, Path, Record, Value, text_
 from spheresync.source.vocabulary import find
 
 #: Raised with every change of what `normalise` answers for the same documents; part of cached results' keys.
-NORMALISER_VERSION = 1
+NORMALISER_VERSION = 2
 
 _ROLE_ORDER = {role: position for position, role in enumerate(Role)}
 

@@ -17,6 +17,7 @@ import anyio
 from spheresync.config.tenant import derive_token_url
 from spheresync.errors import ConfigurationError, SourceError, SourceFault
 from spheresync.observe.spans import span
+from spheresync.redaction import conceal, conceal_for_now, quoted
 from spheresync.source.json_document import read_json
 from spheresync.source.origin import trusted_url
 from spheresync.source.pace import Clock
@@ -28,6 +29,7 @@ _ERROR_CODE = re.compile(r"[a-z][a-z0-9_.\-]{0,63}", re.IGNORECASE)
 _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
 
 SKEW = 10.0  # seconds before its end at which a token is renewed, as SAP's own CLI does
+_LONGEST_ANSWER = 1024 * 1024  # bytes; what is longer is no answer of a token server
 _SHORTEST, _LONGEST = 1.0, 86_400.0
 _DURATION = "spheresync.datasphere.token.duration"
 _REFUSAL_KEPT = 30.0  # seconds for which a "no" of the token server is not asked for again
@@ -77,6 +79,9 @@ class ClientCredentials:
         self._url = str(trusted_url(url, setting="datasphere.token_url"))
         self._client_id = client_id
         self._client_secret = client_secret
+        pair = f"{client_id}:{client_secret}"
+        self._basic = base64.b64encode(pair.encode()).decode("ascii")
+        conceal((client_secret, pair, self._basic))
         self._wire = wire
         self._patience = patience
         self._clock = clock
@@ -151,8 +156,7 @@ class ClientCredentials:
         if manner is _Manner.BODY:
             form |= {"client_id": self._client_id, "client_secret": self._client_secret}
         else:
-            pair = f"{self._client_id}:{self._client_secret}".encode()
-            headers["authorization"] = f"Basic {base64.b64encode(pair).decode('ascii')}"
+            headers["authorization"] = f"Basic {self._basic}"
         content = urlencode(form).encode("ascii")
         return await self._patience.persist(lambda: self._attempt(headers, content), useful=False)
 
@@ -168,7 +172,7 @@ class ClientCredentials:
         code = document.get("error") if document else None
         named = ""
         if isinstance(code, str) and _ERROR_CODE.fullmatch(code) and self._client_secret not in code:
-            named = f" {code}"
+            named = f" {quoted(code, 64)}"
         return SourceError(
             SourceFault.UNAUTHORIZED,
             f"The token server {self._url} refused the client ({answer.status}{named}).",
@@ -179,6 +183,9 @@ class ClientCredentials:
 
     def _read(self, answer: Answer) -> Token:
         document = _parse(answer.body)
+        for name, text in (document or {}).items():
+            if name.endswith("_token") and isinstance(text, str):  # refresh and id tokens too, which nobody asked for
+                conceal_for_now(text)
         value = document.get("access_token") if document else None
         if not isinstance(value, str) or not _TOKEN.fullmatch(value):
             raise SourceError(
@@ -192,6 +199,8 @@ class ClientCredentials:
 
 
 def _parse(body: bytes) -> dict[str, object] | None:
+    if len(body) > _LONGEST_ANSWER:
+        return None
     try:
         document = read_json(body)
     except (ValueError, RecursionError):

@@ -13,6 +13,7 @@ import httpx2
 
 from spheresync.config.tenant import is_loopback
 from spheresync.errors import ConfigurationError, SourceError, SourceFault
+from spheresync.redaction import quoted
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _EXAMPLE = "give one such as https://tenant.eu10.hcs.cloud.sap"
@@ -72,7 +73,8 @@ class Origin:
         except (httpx2.InvalidURL, ValueError) as error:
             raise SourceError(
                 SourceFault.WRONG_SHAPE,
-                f"The tenant served something that is no URL: {url_or_path[:200]!r} ({error}).",
+                f"The tenant served something that is no URL: {quoted(url_or_path, 200)!r} "
+                f"({quoted(str(error), 200)}).",
                 remedy="Report it to SAP with the asset's name.",
             ) from error
         if _key(url) != _key(self.base) or url.userinfo:

@@ -7,6 +7,7 @@ import re
 import httpx2
 
 from spheresync.errors import SourceError, SourceFault
+from spheresync.redaction import quoted, without_known_secrets
 from spheresync.source.json_document import read_json
 from spheresync.source.pace import Clock, parse_retry_after
 from spheresync.source.wire import Answer, Transient
@@ -98,7 +99,7 @@ def require_type(answer: Answer, accept: str) -> None:
     if served and wanted not in served.rpartition("/")[2].split("+"):
         raise SourceError(
             SourceFault.WRONG_SHAPE,
-            f"{_shown(answer)}: the tenant answered {served} where {accept} was due; it was not read.",
+            f"{_shown(answer)}: the tenant answered {quoted(served, 100)} where {accept} was due; it was not read.",
             remedy="Check datasphere.base_url, and what stands between this machine and the tenant.",
             status=answer.status,
         )
@@ -130,13 +131,15 @@ def _page(answer: Answer, shown: str) -> Exception:
 
 def _redirected(answer: Answer, shown: str) -> SourceError:
     try:
-        where = httpx2.URL(answer.headers.get("location", "")).copy_with(query=None, fragment=None, userinfo=b"")
+        where = httpx2.URL(without_known_secrets(answer.headers.get("location", ""))).copy_with(
+            query=None, fragment=None, userinfo=b""
+        )
     except httpx2.InvalidURL:
         where = httpx2.URL("")
+    to = quoted(str(where), 200) or "nowhere"
     return SourceError(
         SourceFault.HTML_INSTEAD,
-        f"{shown}: the tenant redirected ({answer.status}) to {str(where)[:200] or 'nowhere'}, as it does to a login"
-        " page; it was not followed.",
+        f"{shown}: the tenant redirected ({answer.status}) to {to}, as it does to a login page; it was not followed.",
         remedy="Check datasphere.base_url and the OAuth client.",
         status=answer.status,
     )
@@ -155,7 +158,7 @@ def _said(answer: Answer) -> str:
     error = document.get("error") if isinstance(document, dict) else None
     code = error.get("code") if isinstance(error, dict) else error
     if isinstance(code, str) and code != str(answer.status) and _CODE.fullmatch(code):
-        return f" {code}"
+        return f" {quoted(code, 64)}"
     return ""
 
 

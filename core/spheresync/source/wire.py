@@ -14,6 +14,7 @@ import anyio
 import httpx2
 
 from spheresync.errors import SourceError, SourceFault
+from spheresync.redaction import quoted
 from spheresync.source.budget import RequestBudget
 from spheresync.source.decompression import BodyDamagedError, BodyReader, BodyTooLargeError
 from spheresync.source.pace import Clock, Deadline
@@ -203,7 +204,7 @@ class Wire:
 def _unasked(request: httpx2.Request, encoding: str) -> SourceError:
     return SourceError(
         SourceFault.WRONG_SHAPE,
-        f"{_shown(request)} was answered in the encoding {encoding!r}, which was not asked for.",
+        f"{_shown(request)} was answered in the encoding {quoted(encoding, 100)!r}, which was not asked for.",
         remedy="Check the proxy between this machine and the tenant.",
     )
 
@@ -214,7 +215,7 @@ def _shown(request: httpx2.Request) -> str:
 
 
 def _broken(fault: SourceFault, shown: str, error: Exception) -> SourceError:
-    detail = str(error) or type(error).__name__
+    detail = quoted(str(error), 300) or type(error).__name__
     if fault is SourceFault.TRUNCATED:
         return SourceError(
             fault,

@@ -67,7 +67,8 @@ def column_names(data: bytes) -> frozenset[str]:
 
 
 def _encode_type(kind: SourceType) -> list[object]:
-    return [kind.name, kind.length, kind.precision, kind.scale, kind.collection]
+    odd = [kind.odd] if kind.odd else []
+    return [kind.name, kind.length, kind.precision, kind.scale, kind.collection, *odd]
 
 
 def _decode_type(value: list[Any]) -> SourceType:

@@ -31,8 +31,9 @@ from spheresync.state.drift import DriftReader, DriftWriter
 from spheresync.state.faults import explain, is_busy, locked_for_long
 from spheresync.state.figures import FigureReader
 from spheresync.state.folder_faults import unusable_folder
+from spheresync.state.folder_guard import close_to_others
 from spheresync.state.former_tables import FormerTableReader, FormerTableWriter
-from spheresync.state.gate import entering
+from spheresync.state.gate import entering, make_folder
 from spheresync.state.grants import GrantWriter
 from spheresync.state.jobs import JobReader, JobWriter
 from spheresync.state.leases import LeaseReader, LeaseWriter
@@ -83,6 +84,7 @@ class Store:
         self, folder: Path, link: Link, pool: ReadPool, owner: OwnerLock, clock: Callable[[], datetime]
     ) -> None:
         self.folder = folder
+        self.closed_to_others: tuple[str, ...] = ()  # what others could change until it was opened
         self.owner = owner
         self.owners = Owners(folder)
         self.catalog = CatalogReader(pool)
@@ -128,13 +130,15 @@ class Store:
             StateError: newer or foreign file, no access, disk full, or locked by another process for a minute.
         """
         async with AsyncExitStack() as closing:
-            async with _entering(folder):
+            async with _entering(folder) as closed:
                 last = closing.enter_context(ExitStack())  # the sign of life outlasts the connections
                 links = open_links(folder, migrations or shipped_migrations())
                 link, pool = await closing.enter_async_context(links)
                 owner = _take_owner(folder)
                 last.callback(owner.release)
-            yield cls(folder, link, pool, owner, clock)
+            store = cls(folder, link, pool, owner, clock)
+            store.closed_to_others = closed
+            yield store
 
     async def write(self, work: Callable[[Tx], Awaitable[T]]) -> T:
         """Run one unit of work and commit it.
@@ -198,13 +202,16 @@ class Store:
 
 
 @asynccontextmanager
-async def _entering(folder: Path) -> AsyncIterator[None]:
+async def _entering(folder: Path) -> AsyncIterator[tuple[str, ...]]:
+    """As `entering`, with what was open to others until then."""
     async with AsyncExitStack() as entered:
         try:
+            make_folder(folder)
+            closed = close_to_others(folder)
             await entered.enter_async_context(entering(folder))
         except OSError as error:
             raise unusable_folder(folder, error) from error
-        yield
+        yield closed
 
 
 def _take_owner(folder: Path) -> OwnerLock:

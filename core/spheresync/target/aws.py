@@ -25,6 +25,7 @@ from spheresync import __version__
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.model import JsonValue, isoformat
 from spheresync.observe.spans import Attributes, Span, span
+from spheresync.redaction import conceal, conceal_for_now
 from spheresync.target.aws_codes import Recovery
 from spheresync.target.aws_credentials import Credentials
 from spheresync.target.aws_errors import AwsError, is_throttle, redact, refuse_foreign_body, translate
@@ -44,6 +45,7 @@ _DEADLINE = 600.0
 _CONNECT_TIMEOUT = 5.0
 _READ_TIMEOUT = 60.0
 _DURATION = "spheresync.aws.call.duration"
+_SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 _TOLD_APART = ("rpc.service", "rpc.method")
 
 
@@ -261,6 +263,8 @@ class AwsDoor:
             text = f"AWS {service} cannot be used: {redact(str(error))} {_setting(error)}"
             raise ConfigurationError((text,)) from error
         client.meta.events.register_first("before-send", self._meter.sent)
+        client.meta.events.register_first("before-send", _conceal_credentials)
+        conceal(os.environ.get(name, "") for name in _SECRETS)
         if "json" in client.meta.service_model.protocol:  # the others answer in XML
             client.meta.events.register_first("before-parse", refuse_foreign_body)
         return Line(client, Limits(client.meta.service_model), client.meta.region_name, credentials)
@@ -277,6 +281,13 @@ def _setting(error: Exception) -> str:
             return "Mend that file (AWS_CONFIG_FILE, by default ~/.aws/config)."
         case _:
             return "Region, profile and endpoint come from AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL and ~/.aws/config."
+
+
+def _conceal_credentials(request: object, **_: object) -> None:
+    """botocore's `before-send`: what is sent to prove who we are, an answer may repeat."""
+    token = getattr(request, "headers", {}).get("X-Amz-Security-Token")
+    if token:
+        conceal_for_now(token.decode("latin-1") if isinstance(token, bytes) else str(token))
 
 
 class _Meter:

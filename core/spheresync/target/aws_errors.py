@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spheresync.errors import TargetError, TargetFault
-from spheresync.observe.redaction import without_secrets
+from spheresync.redaction import quoted
 from spheresync.target.aws_codes import Recovery, Transport, recovery_of, transport_of
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ MOVED_MEANWHILE = "ConcurrentModificationException"
 _LONGEST = 400
 _AGAIN = "Run again; what is already done stays done."
 _CLOCK = frozenset({"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"})
+_LONGEST_CODE = 100
 
 _FAULTS: Mapping[Recovery, TargetFault] = {
     Recovery.WAIT: TargetFault.THROTTLED,
@@ -156,14 +157,13 @@ def is_throttle(error: AwsError) -> bool:
 
 def redact(text: str) -> str:
     """A service's text without secrets, on one line, cut to a length that a log can bear."""
-    text = " ".join(without_secrets(text).split())
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return quoted(text, _LONGEST)
 
 
 def _answered(error: ClientError, api: str, subject: str, sign_in: str) -> AwsError:
     details = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
-    code = str(details.get("Code", "")) or "an unnamed error"
+    code = quoted(str(details.get("Code", "")), _LONGEST_CODE) or "an unnamed error"
     said = redact(str(details.get("Message", "")))
     recovery = recovery_of(code, int(metadata.get("HTTPStatusCode", 0)), said)
     uncertain = recovery is Recovery.LOOK

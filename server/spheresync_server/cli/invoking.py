@@ -21,7 +21,7 @@ from spheresync_server.cli import documents
 from spheresync_server.cli.app import app
 from spheresync_server.cli.leaving import finish
 from spheresync_server.cli.logging_manner import start_log
-from spheresync_server.cli.running import InterruptedBySignalError
+from spheresync_server.cli.running import InterruptedBySignalError, say
 from spheresync_server.cli.streams import prepare_streams
 from spheresync_server.cli.wording import in_command_words
 from spheresync_server.failure import INTERNAL, INTERRUPTED, FailureNote, note_of, product_error
@@ -74,10 +74,7 @@ def _run(hoisted: list[str], *, json: bool, verbose: bool) -> int:
         note = _usage_note(error)
     except Exception as error:  # noqa: BLE001  # the last line of defence: nothing prints a traceback
         note = _note(error, verbose=verbose)
-    if json:
-        documents.write(note.to_json())
-    else:
-        sys.stderr.write(f"spheresync: {note.text}\n")
+    say(note, json=json)
     return note.exit_code
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from contextlib import suppress
 from types import FrameType
 
@@ -68,5 +69,5 @@ def armed() -> Leaving | None:
 
 def finish() -> None:
     """The work is done and its answer goes out."""
-    if armed() is not None:
+    if threading.current_thread() is threading.main_thread() and armed() is not None:
         Finishing().arm()

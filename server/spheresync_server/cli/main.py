@@ -22,7 +22,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
     from spheresync_server.cli.invoking import run_command_line
 
-    sys.exit(run_command_line(hoisted, json=json))
+    code = run_command_line(hoisted, json=json)
+    if arguments is None:
+        from spheresync_server.cli.running import leave_soon
+
+        leave_soon(code)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -5,18 +5,28 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from typing import NoReturn, TypeVar
 
 import anyio
 from anyio.abc import TaskStatus
 
 from spheresync.isolation import isolated_group
+from spheresync_server.cli import documents
 from spheresync_server.cli.leaving import ENDING, armed
 from spheresync_server.failure import INTERRUPTED, FailureNote
 
 _Result = TypeVar("_Result")
 
+GRACE = 8.0
+"""Seconds in which an orderly end may close what is open; supervisors kill after ten. A request under way is waited for
+as long, since its answer says what was done. After that the process ends as if it had been killed: what was sent is in
+the journal, and the next process looks before it sends again."""
+_LAST = 1.0
+"""Seconds that threads which nothing waits for may hold up the end of the process."""
 _AT_ONCE = (
     "Ended by {} at once. A run that had begun is durable: the next process that needs it goes on with it, and "
     "`spheresync runs` shows it."
@@ -57,14 +67,22 @@ class InterruptedBySignalError(Exception):
         )
 
 
-def run_until_signalled(work: Callable[[], Awaitable[_Result]]) -> _Result:
+def run_until_signalled(
+    work: Callable[[], Awaitable[_Result]], farewell: Callable[[InterruptedBySignalError], int]
+) -> _Result:
     """Run `work` to its end.
+
+    Args:
+        work: what to do.
+        farewell: told of a signal when closing takes longer than the grace; says what is to be said, and answers the
+            exit code with which the process then ends at once.
 
     Raises:
         InterruptedBySignalError: SIGINT or SIGTERM came first; `work` was cancelled and has closed what it held.
     """
     outcome: list[_Result] = []
     received: list[int] = []
+    overdue: list[threading.Timer] = []
     leaving = armed()
 
     async def watch(scope: anyio.CancelScope, *, task_status: TaskStatus[None]) -> None:
@@ -73,6 +91,9 @@ def run_until_signalled(work: Callable[[], Awaitable[_Result]]) -> _Result:
                 task_status.started()
                 async for number in signals:
                     received.append(number)
+                    late = InterruptedBySignalError(number)
+                    if leaving is not None:
+                        overdue.append(_leave_after(GRACE, partial(farewell, late)))
                     break
         finally:
             # The receiver put Python's own handlers back. A second signal need not wait for a slow end.
@@ -86,10 +107,44 @@ def run_until_signalled(work: Callable[[], Awaitable[_Result]]) -> _Result:
             outcome.append(await work())
             group.cancel_scope.cancel()
 
-    anyio.run(guarded)
+    try:
+        anyio.run(guarded)
+    finally:
+        for timer in overdue:
+            timer.cancel()
     if not outcome:
         raise InterruptedBySignalError(received[0])
     return outcome[0]
+
+
+def leave_soon(code: int) -> None:
+    """What was to be done and said is; a thread that nothing waits for must not hold up the end of the process."""
+    _leave_after(_LAST, lambda: code)
+
+
+@contextmanager
+def closing_within_grace(code: int) -> Iterator[None]:
+    """A block that closes what is open; the process ends with the code where it takes longer than the grace."""
+    timer = _leave_after(GRACE, lambda: code)
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+def _leave_after(seconds: float, last_words: Callable[[], int]) -> threading.Timer:
+    timer = threading.Timer(seconds, lambda: leave_now(last_words()))
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def say(note: FailureNote, *, json: bool) -> None:
+    """Tell what went wrong, as a document on stdout or as a line."""
+    if json:
+        documents.write(note.to_json())
+    else:
+        sys.stderr.write(f"spheresync: {note.text}\n")
 
 
 def leave_now(code: int) -> NoReturn:

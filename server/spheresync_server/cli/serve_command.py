@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -18,7 +19,12 @@ from spheresync.observe.export import exporting
 from spheresync_server import opening
 from spheresync_server.caller import CallerRole, local_principal, role_from, server_default_role
 from spheresync_server.cli.global_options import invocation_of
-from spheresync_server.cli.running import InterruptedBySignalError, leave_now, run_until_signalled
+from spheresync_server.cli.running import (
+    InterruptedBySignalError,
+    closing_within_grace,
+    leave_now,
+    run_until_signalled,
+)
 
 if TYPE_CHECKING:
     import socket
@@ -144,13 +150,18 @@ def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awai
             hide = hiding(source.places)
             shown = lambda: service.settings.redacted()  # noqa: E731, PLW0108 -- of the settings in force then
             await speak(Desk(service, caller, manner.role, shown, manner.read_only, hide))
+            closing.enter_context(closing_within_grace(0))  # the client has left
+
+    def with_runs(interruption: InterruptedBySignalError) -> InterruptedBySignalError:
+        return InterruptedBySignalError(
+            interruption.number, runs=[run for service in opened for run in service.driven_runs]
+        )
 
     try:
-        with exporting(os.environ):
-            run_until_signalled(work)
+        with ExitStack() as closing, exporting(os.environ):
+            run_until_signalled(work, lambda interruption: _farewell(with_runs(interruption)))
     except InterruptedBySignalError as interruption:
-        runs = [run for service in opened for run in service.driven_runs]
-        raise InterruptedBySignalError(interruption.number, runs=runs) from interruption
+        raise with_runs(interruption) from interruption
 
 
 def _farewell(interruption: InterruptedBySignalError) -> int:

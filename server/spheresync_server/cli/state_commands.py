@@ -15,7 +15,7 @@ from spheresync_server import opening
 from spheresync_server.caller import CallerRole, local_principal, require, role_from
 from spheresync_server.cli import documents
 from spheresync_server.cli.global_options import invocation_of
-from spheresync_server.cli.running import run_until_signalled
+from spheresync_server.cli.running import InterruptedBySignalError, run_until_signalled, say
 from spheresync_server.cli.work import Bench, perform
 
 
@@ -54,7 +54,11 @@ def restore(
     async def work() -> RestoreAnswer:
         return await opening.restore_state(source, file, local_principal(role))
 
-    answer = run_until_signalled(work)
+    def farewell(interruption: InterruptedBySignalError) -> int:
+        say(interruption.note, json=call.json)
+        return interruption.exit_code
+
+    answer = run_until_signalled(work, farewell)
     if call.json:
         documents.write(answer)
     else:

@@ -18,7 +18,7 @@ from spheresync_server.caller import CallerRole, local_principal, require, role_
 from spheresync_server.cli import documents
 from spheresync_server.cli.global_options import Invocation
 from spheresync_server.cli.progress import watching
-from spheresync_server.cli.running import InterruptedBySignalError, run_until_signalled
+from spheresync_server.cli.running import InterruptedBySignalError, run_until_signalled, say
 
 if TYPE_CHECKING:
     from spheresync.service import Service
@@ -70,12 +70,20 @@ def perform(
                     sys.stderr.write(f"spheresync: warning: {failure}\n")
             return answer
 
+    def with_runs(interruption: InterruptedBySignalError) -> InterruptedBySignalError:
+        runs = followed or [run for service in opened for run in service.driven_runs]
+        return InterruptedBySignalError(interruption.number, runs=runs)
+
+    def farewell(interruption: InterruptedBySignalError) -> int:
+        note = with_runs(interruption).note
+        say(note, json=call.json)
+        return note.exit_code
+
     try:
         with exporting(os.environ):
-            answer = run_until_signalled(ask)
+            answer = run_until_signalled(ask, farewell)
     except InterruptedBySignalError as interruption:
-        runs = followed or [run for service in opened for run in service.driven_runs]
-        raise InterruptedBySignalError(interruption.number, runs=runs) from interruption
+        raise with_runs(interruption) from interruption
     if call.json:
         documents.write(answer)
     else:

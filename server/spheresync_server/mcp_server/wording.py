@@ -32,7 +32,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"`spheresync restore FILE` brings it back", "Whoever runs this installation can bring it back"),
         (r"a file that `spheresync backup` made", "a backup"),
         (r", or --force to replace it", ""),
-        (r"`spheresync audit verify` tell", "verify_audit_log tell"),
+        (r"`spheresync audit verify` (?=tell|finds)", "verify_audit_log "),
         (r"`spheresync runs (\w+)`", r"get_run of \1"),
         (r"`spheresync schedule resume (\w+)` lets", r"manage_schedule with tier=\1 and action=resume lets"),
         (

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from spheresync.observe.context import about
 from spheresync.observe.logs import LineFormatter, LogStyle
-from spheresync.observe.redaction import conceal, for_a_log
+from spheresync.redaction import conceal, for_a_log
 
 Logged = Callable[..., str]
 SECRET = "s3cr3t+of/the=technical user"

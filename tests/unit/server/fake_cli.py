@@ -31,6 +31,9 @@ class FakeSource:
     env: str | None
     file: Path | None
 
+    def places(self) -> dict[str, str]:
+        return {}
+
     def current(self) -> FakeSettings:
         if self.file is not None and not self.file.exists():
             raise ConfigurationError((f"{self.file}: no such file", "prefix: too long"))
@@ -40,6 +43,7 @@ class FakeSource:
 @asynccontextmanager
 async def fake_open(source: Any) -> AsyncIterator[FakeService]:
     service = FakeService(**json.loads(os.environ.get("FAKE_SERVICE", "{}")))
+    service.settings = source.current()  # type: ignore[attr-defined]
     try:
         yield service
     finally:

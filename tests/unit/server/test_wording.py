@@ -15,7 +15,8 @@ CORE = Path(__file__).resolve().parents[3] / "core" / "spheresync"
 SPEAKING = ("mapping", "plan", "run", "service", "source", "state", "target")
 TO_PEOPLE = frozenset({"conditions.py"})
 """Alerts go to people, who have the command line."""
-COMMAND_LINE = re.compile(r"`spheresync [a-z]|(?<![\w-])--[a-z]|\b(?:run|Run) (?:sync|preview|discover)\b")
+COMMAND_LINE = re.compile(r"`spheresync [a-z]|(?<![\w-])--(?!profile )[a-z]|\b(?:run|Run) (?:sync|preview|discover)\b")
+"""An option of AWS's own command line is for the person whom the assistant tells how to sign in."""
 
 
 def texts(node: ast.AST) -> Iterator[str]:

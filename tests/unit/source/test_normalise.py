@@ -112,12 +112,6 @@ def test_types_and_facets(attributes: str, expected: SourceType) -> None:
     assert normalise(raw(body)).columns[0].type == expected
 
 
-@pytest.mark.parametrize("facet", ['MaxLength="-1"', 'Precision="ten"', 'Scale="1.5"', 'MaxLength=""', 'MaxLength="٣"'])
-def test_a_facet_that_is_no_number(facet: str) -> None:
-    error = fault_of(raw(edmx(entity(f'<Property Name="A" Type="Edm.String" {facet}/>'))))
-    assert error.fault is SourceFault.WRONG_SHAPE
-
-
 @pytest.mark.parametrize(
     ("annotations", "key", "role"),
     [

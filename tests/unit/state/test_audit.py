@@ -6,10 +6,11 @@ import csv
 import hashlib
 import io
 import json
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 from hypothesis import given
@@ -241,7 +242,7 @@ def test_json_lines_are_lossless_and_verifiable(entry: AuditEntry) -> None:
     assert line.endswith("\n")
     assert entry_of(line) == sealed(entry)
     assert hash_of(entry_of(line)) == entry_of(line).hash
-    assert line.encode() == canonical_json(json.loads(line)) + b"\n"
+    assert canonical_json(json.loads(line)) == canonical_json(asdict(sealed(entry)))
 
 
 @given(entry=ENTRY)
@@ -249,13 +250,34 @@ def test_csv_reads_back_and_holds_no_formula(entry: AuditEntry) -> None:
     text = csv_header() + csv_line(entry)
     (row,) = csv.DictReader(io.StringIO(text, newline=""))
     for name, value in asdict(entry).items():
-        plain = "" if value is None else str(value)
-        assert not row[name].startswith(("=", "+", "-", "@", "\t", "\r"))
-        assert row[name] in {plain, f"'{plain}"}
+        assert not row[name].lstrip().startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert text_of_cell(row[name]) == ("" if value is None else str(value))
+
+
+def text_of_cell(cell: str) -> str:
+    """What a cell stands for, by what the README says of it."""
+    plain = re.sub(r"\\u([0-9a-f]{4})", lambda escape: chr(int(escape[1], 16)), cell.removeprefix("'"))
+    return plain.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+HIDING = "\x00\x07\x1b[31m\x7f\x85\u00ad\u061c\u200b\u202e\u2028\u2066\ufeff\ue000\U000e0041\U00100000"
+
+
+@given(entry=ENTRY, text=st.text(st.sampled_from(HIDING + "\n\r\t\\uabcd005'= "), max_size=20))
+def test_exports_hold_nothing_that_steers_or_hides_and_lose_nothing(entry: AuditEntry, text: str) -> None:
+    hostile = replace(entry, asset=text, detail=canonical_json({"text": text}).decode())
+    line = json_line(hostile)
+    assert entry_of(line) == hostile
+    spelled = csv_line(hostile)
+    (row,) = csv.DictReader(io.StringIO(csv_header() + spelled, newline=""))
+    assert text_of_cell(row["asset"]) == text and text_of_cell(row["detail"]) == hostile.detail
+    for exported in (line, spelled):
+        assert exported.endswith("\n")
+        assert exported[:-1].isprintable()
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx"])
 def test_what_a_spreadsheet_would_run_gets_an_apostrophe(text: str) -> None:
     entry = AuditEntry(1, "", text, "", None, None, None, "", "", "", "")
     (row,) = csv.DictReader(io.StringIO(csv_header() + csv_line(entry), newline=""))
-    assert row["actor"] == f"'{text}"
+    assert row["actor"].startswith("'") and text_of_cell(row["actor"]) == text

@@ -1,0 +1,95 @@
+"""Who else may write what the state is made of: whoever can, can put plans and audit rows there.
+
+What is open to others is closed where the files are ours to close, and refused where they are not. A symbolic link in
+the place of a file of the state is refused: what it leads to is somebody else's choice.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from spheresync.errors import StateError
+
+log = logging.getLogger(__name__)
+
+_DATABASE = "spheresync.db"
+_FILES = tuple(f"{_DATABASE}{end}" for end in ("", "-wal", "-shm", "-journal", ".restored"))
+_FOLDERS = ("owners",)
+_WRITTEN_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+_OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+REMEDY = (
+    "Look who had access, and whether `spheresync audit verify` finds the log intact; then give the folder and all that"
+    " is in it to the user who runs this program alone (chown, chmod go-w), or set SPHERESYNC_STATE_DIR to a folder of"
+    " its own."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """A part of the state that is not its owner's alone; `closes` are the bits of its mode to take away, if any."""
+
+    path: Path
+    why: str
+    closes: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.why}"
+
+
+def exposures(folder: Path) -> Iterator[Exposure]:
+    """What of a state folder others can change, or stands where a part of the state should."""
+    try:
+        found = folder.stat()
+    except FileNotFoundError:
+        return
+    shared = found.st_mode & _WRITTEN_BY_OTHERS
+    if shared and not found.st_mode & stat.S_ISVTX:  # in a sticky folder nobody replaces what is another's
+        yield Exposure(folder, "may be written by others", shared)
+    trusted = {os.geteuid(), found.st_uid, 0}
+    for name in (*_FILES, *_FOLDERS):
+        yield from _of_part(folder / name, trusted, is_folder=name in _FOLDERS)
+
+
+def _of_part(path: Path, trusted: set[int], *, is_folder: bool) -> Iterator[Exposure]:
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    if stat.S_ISLNK(found.st_mode):
+        yield Exposure(path, "is a symbolic link, which is not followed")
+    elif found.st_uid not in trusted:
+        yield Exposure(path, f"belongs to another user ({found.st_uid})")
+    elif is_folder and stat.S_ISDIR(found.st_mode) and found.st_mode & _WRITTEN_BY_OTHERS:
+        yield Exposure(path, "may be written by others", found.st_mode & _WRITTEN_BY_OTHERS)
+    elif stat.S_ISREG(found.st_mode) and found.st_mode & _OPEN_TO_OTHERS:
+        may = "written" if found.st_mode & _WRITTEN_BY_OTHERS else "read"
+        yield Exposure(path, f"may be {may} by others", found.st_mode & _OPEN_TO_OTHERS)
+
+
+def close_to_others(folder: Path) -> tuple[str, ...]:
+    """Close what is open to others; answers what was.
+
+    Raises:
+        StateError: something is not ours to close, or stands in the place of a part of the state.
+    """
+    closed = []
+    for exposure in exposures(folder):
+        if not exposure.closes or not _closed(exposure):
+            raise StateError(f"The state folder {folder} cannot be trusted: {exposure}.", remedy=REMEDY)
+        closed.append(str(exposure))
+        log.warning("%s; it is closed to them now. %s", exposure, REMEDY)
+    return tuple(closed)
+
+
+def _closed(exposure: Exposure) -> bool:
+    """By its path: a descriptor that is closed would give up the locks that SQLite holds on the file."""
+    try:
+        exposure.path.chmod(stat.S_IMODE(exposure.path.stat().st_mode) & ~exposure.closes)
+    except OSError:
+        return False
+    return True
