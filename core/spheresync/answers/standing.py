@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from spheresync.answers.base import Answer, Finding
 from spheresync.answers.drift import DriftStatus
 from spheresync.answers.runs import RunRow
@@ -61,7 +63,7 @@ class ConnectionReport(Answer):
 
 
 class BackupAnswer(Answer):
-    """A backup that was made; `size` in bytes."""
+    """A backup that was made; `size` in bytes. `damaged` names what it holds that is not as it was written."""
 
     file: str
     size: int
@@ -70,10 +72,14 @@ class BackupAnswer(Answer):
     audit_entries: int
     at: str
     note: str = ""
+    damaged: list[str] = Field(default_factory=list)
 
 
 class RestoreAnswer(Answer):
-    """A finished restore. `former` is the database that was there before, beside the new one."""
+    """A finished restore. `former` is the database that was there before, beside the new one.
+
+    `damaged` names what the file held that is not as it was written.
+    """
 
     file: str
     sha256: str
@@ -85,3 +91,4 @@ class RestoreAnswer(Answer):
     former: str | None
     at: str
     note: str
+    damaged: list[str] = Field(default_factory=list)

@@ -138,7 +138,7 @@ class Applier:
             digest for item, _ in chunk for digest in (item.before, item.after) if digest is not None
         )
         for item, sent_before in chunk:
-            stale = self._books.staleness(item) or self._still_needed(item)
+            stale = self._books.staleness(item) or self._still_needed(item) or _lost(item, blobs)
             if stale is not None:
                 self._conclude(Result(item, error=stale))
             elif self._books.held_already(item):
@@ -252,3 +252,15 @@ class Applier:
             self._report.counts[Action.CONFLICT] += 1
         else:
             self._report.counts["failed"] += 1
+
+
+def _lost(item: ChangeSetItem, blobs: Mapping[Digest, bytes]) -> TargetError | None:
+    """An item whose bodies are not those that were reviewed is not sent."""
+    needed = () if item.action in {Action.FORGET, Action.ADOPT} else (item.before, item.after)
+    if all(digest is None or digest in blobs for digest in needed):
+        return None
+    return TargetError(
+        TargetFault.FAILED,
+        f"{item.asset}: what was reviewed for {item.container}.{item.name} is damaged in the state; nothing was sent.",
+        remedy="Make a new preview; `spheresync doctor` says what else is damaged.",
+    )

@@ -15,6 +15,7 @@ from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject,
 from spheresync.plan.drift import Comparison, Standing, compare, drift_finding, foreign_because, missing_finding
 from spheresync.plan.items import Subject, item_for, recreate_item, retire_item, settled_item
 from spheresync.plan.triage import Work
+from spheresync.run.bodies import definition_lost, known_by_target
 from spheresync.run.drawing import Brief, draw_all
 from spheresync.run.naming import Address, Names
 from spheresync.run.progress import OnProgress, ProgressEvent
@@ -38,6 +39,7 @@ class Draft:
     removals: list[tuple[Work, Subject]] = field(default_factory=list)
     gone: list[AssetId] = field(default_factory=list)
     left: list[Problem] = field(default_factory=list)  # edits of others that stay as they are
+    failed: list[Problem] = field(default_factory=list)  # assets that could not be planned
     waiting: frozenset[AssetId] = frozenset()  # held back by the column guard, now or before
 
 
@@ -60,6 +62,7 @@ class Designer:
         self._draft = draft
         self._now = now
         self._progress = progress
+        self._found_again: list[bytes] = []  # what the tables prove of bodies that the state has lost
 
     async def run(self, subjects: Sequence[Subject], names: Names) -> None:
         """Design and compare every subject, a chunk at a time, so that memory does not grow with their number."""
@@ -68,13 +71,17 @@ class Designer:
             chunk = subjects[start : start + DESIGN_CHUNK]
             await self._progress(ProgressEvent("planning", start, len(subjects), "comparing definitions"))
             blobs = await self._store.blobs.get_many(_needed(chunk, names))
-            seen = await self._look_again(chunk, names)
+            chunk = self._readable(chunk, blobs)
+            seen = await self._look_again(chunk, names, blobs)
+            chunk = [self._known_again(subject, blobs, seen) for subject in chunk]
             drawn = await second.share(draw_all, [self._brief(subject, names, blobs) for subject in chunk])
             referred = [
                 body
                 for subject, desired in zip(chunk, drawn, strict=True)
                 for body in self._design(subject, desired, names, blobs, seen)
             ]
+            referred += self._found_again
+            self._found_again = []
 
             async def keep(tx: Tx, bodies: Sequence[bytes] = referred) -> None:
                 await tx.blobs.put_many(bodies)
@@ -96,20 +103,48 @@ class Designer:
             last_body=blobs.get(held.body) if held is not None else None,
         )
 
-    async def _look_again(self, subjects: Sequence[Subject], names: Names) -> dict[AssetId, LiveObject | None]:
+    def _readable(self, subjects: Sequence[Subject], blobs: Mapping[Digest, bytes]) -> list[Subject]:
+        """Those whose definition is whole; of the others it is told."""
+        lost = {subject.asset for subject in subjects if subject.record.definition not in blobs}
+        self._draft.failed += [definition_lost(asset) for asset in sorted(lost)]
+        return [subject for subject in subjects if subject.asset not in lost]
+
+    def _known_again(
+        self,
+        subject: Subject,
+        blobs: dict[Digest, bytes],
+        seen: Mapping[AssetId, LiveObject | None],
+    ) -> Subject:
+        """The subject; where the state has lost what was written last, with what the table itself proves of that."""
+        held, live = subject.checkpoint, seen.get(subject.asset)
+        if held is None or held.body in blobs or live is None:
+            return subject
+        known, body = known_by_target(held, live)
+        blobs[known.body] = body
+        self._draft.rebased.append(known)
+        self._found_again.append(body)
+        return replace(subject, checkpoint=known)
+
+    async def _look_again(
+        self, subjects: Sequence[Subject], names: Names, blobs: Mapping[Digest, bytes]
+    ) -> dict[AssetId, LiveObject | None]:
         """What stands where an asset's table was written; only of tables that were looked at, None where none is.
 
         Besides those of a database that was read as a whole, tables that somebody else is known to have changed are
-        read, so that the plan shows what it merges.
+        read, so that the plan shows what it merges; and those of which the state has lost what was written.
         """
         seen: dict[AssetId, LiveObject | None] = {}
         for subject in subjects:
             held, address = subject.checkpoint, names.addresses[subject.asset]
-            if held is None or held.state is CheckpointState.DELETED or _lives_elsewhere(held, address):
+            if held is None or held.state is CheckpointState.DELETED:
+                continue
+            if _lives_elsewhere(held, address):
+                if held.body not in blobs:
+                    seen[subject.asset] = await self._target.read(held.container, held.name)
                 continue
             if address.container in names.compared or address in names.live:
                 seen[subject.asset] = names.live.get(address)
-            elif held.version is None and held.state is CheckpointState.ACTIVE:
+            elif held.body not in blobs or (held.version is None and held.state is CheckpointState.ACTIVE):
                 seen[subject.asset] = await self._target.read(address.container, address.name)
         return seen
 
@@ -128,7 +163,7 @@ class Designer:
         held = subject.checkpoint
         last_body = blobs.get(held.body) if held is not None else None
         adopted = subject.asset in names.adopted
-        if held is not None and last_body is not None and subject.asset in seen:
+        if held is not None and subject.asset in seen and not moves:
             live = seen[subject.asset]
             if live is None:
                 return self._missing(subject, held, desired)

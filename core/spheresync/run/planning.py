@@ -34,7 +34,6 @@ from spheresync.plan.guards import GuardVerdict, guard_columns, guard_removals
 from spheresync.plan.items import (
     Subject,
     by_urgency,
-    digest_items,
     forget_item,
     settled_item,
 )
@@ -54,11 +53,10 @@ from spheresync.state.records import (
     CheckpointState,
     FormerTable,
 )
+from spheresync.state.saved import FORMAT, NO_DIGEST, with_digest
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Target
 
-FORMAT = 1
-"""Version of the saved change set; another one is refused at apply."""
 COLUMN_GUARD = "column_guard"
 MANAGED = frozenset({CheckpointState.ACTIVE, CheckpointState.RETIRED})
 
@@ -283,7 +281,7 @@ class Planner:
         promotion = self._settings.promoted.digest if self._settings.promoted is not None else None
         record = ChangeSetRecord(
             id=ChangeSetId(f"cs_{secrets.token_hex(6)}"),
-            digest=digest_items(items, promotion=promotion),
+            digest=NO_DIGEST,
             created_at=isoformat(self._now),
             expires_at=isoformat(self._now + self._settings.change_sets.expires),
             actor=self._request.principal.id,
@@ -292,13 +290,14 @@ class Planner:
             request=canonical_json(self._request.scope.to_json()),
             summary={action: draft.summary[action] for action in Action},
             findings=findings,
-            problems=self._request.problems,
+            problems=(*self._request.problems, *draft.failed),
             blocked=sum(1 for item in items if item.blocked_by is not None),
             run_id=None,
             tool_version=__version__,
             format=FORMAT,
             promotion=promotion,
         )
+        record = with_digest(record, items)
         event = AuditEvent(
             actor=self._request.principal.id,
             action="preview",

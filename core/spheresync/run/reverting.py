@@ -28,11 +28,9 @@ from spheresync.model import (
     canonical_json,
     isoformat,
 )
-from spheresync.plan.items import digest_items
 from spheresync.plan.undo import Deed, Nature, settle_together, undo_item
 from spheresync.run.left_databases import left_databases, stays
 from spheresync.run.naming import Address, container_note
-from spheresync.run.planning import FORMAT
 from spheresync.run.removals import DeleteRules
 from spheresync.run.scope import Scope
 from spheresync.state.records import (
@@ -46,6 +44,7 @@ from spheresync.state.records import (
     JournalState,
     RunRecord,
 )
+from spheresync.state.saved import FORMAT, NO_DIGEST, with_digest
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Target
 
@@ -145,7 +144,7 @@ class Reverter:
         settings, summary = self._settings, Counter(item.action for item in items)
         record = ChangeSetRecord(
             id=ChangeSetId(f"cs_{secrets.token_hex(6)}"),
-            digest=digest_items(items, self._run_id),
+            digest=NO_DIGEST,
             created_at=isoformat(self._now),
             expires_at=isoformat(self._now + settings.change_sets.expires),
             actor=self._principal.id,
@@ -161,6 +160,7 @@ class Reverter:
             format=FORMAT,
             undo_of=self._run_id,
         )
+        record = with_digest(record, items)
         event = AuditEvent(
             actor=self._principal.id,
             action="revert",

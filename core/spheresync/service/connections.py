@@ -9,7 +9,7 @@ from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError
 from spheresync.model import GLUE
 from spheresync.run.workshop import Workshop
-from spheresync.state.faults import MEND
+from spheresync.state.faults import MEND, MEND_CONTENTS
 
 
 async def test_connections(workshop: Workshop) -> ConnectionReport:
@@ -20,9 +20,11 @@ async def test_connections(workshop: Workshop) -> ConnectionReport:
 
 async def _state(workshop: Workshop) -> ConnectionFinding:
     folder = workshop.settings.state_dir
-    faults = await workshop.store.check()
-    if faults:
+    if faults := await workshop.store.check():
         return ConnectionFinding(connection="state", ok=False, message=f"{folder}: {faults[0]}", remedy=MEND)
+    if damages := await workshop.store.damages():
+        text = f"{folder}: {'; '.join(damages)}."
+        return ConnectionFinding(connection="state", ok=False, message=text, remedy=MEND_CONTENTS)
     return ConnectionFinding(connection="state", ok=True, message=f"The state in {folder} is sound.")
 
 

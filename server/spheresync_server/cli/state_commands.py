@@ -31,7 +31,14 @@ def backup(
     async def work(bench: Bench) -> BackupAnswer:
         return await bench.service.backup(file, bench.principal, replace=force)
 
-    return perform(invocation_of(context), work, show_backup, needs=CallerRole.ADMIN, what="spheresync backup")
+    return perform(
+        invocation_of(context),
+        work,
+        show_backup,
+        exit_code=lambda answer: int(bool(answer.damaged)),
+        needs=CallerRole.ADMIN,
+        what="spheresync backup",
+    )
 
 
 def restore(
