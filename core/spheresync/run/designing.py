@@ -72,6 +72,7 @@ class Designer:
             await self._progress(ProgressEvent("planning", start, len(subjects), "comparing definitions"))
             blobs = await self._store.blobs.get_many(_needed(chunk, names))
             chunk = self._readable(chunk, blobs)
+            lost = {each.asset for each in chunk if each.checkpoint is not None and each.checkpoint.body not in blobs}
             seen = await self._look_again(chunk, names, blobs)
             chunk = [self._known_again(subject, blobs, seen) for subject in chunk]
             drawn = await second.share(draw_all, [self._brief(subject, names, blobs) for subject in chunk])
@@ -80,6 +81,8 @@ class Designer:
                 for subject, desired in zip(chunk, drawn, strict=True)
                 for body in self._design(subject, desired, names, blobs, seen)
             ]
+            # Where nothing has changed since, what was lost is just what is drawn: runs that refer to it have it again.
+            referred += [desired.body for each, desired in zip(chunk, drawn, strict=True) if each.asset in lost]
             referred += self._found_again
             self._found_again = []
 
