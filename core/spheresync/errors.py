@@ -162,8 +162,16 @@ class StateError(SpheresyncError):
     """Raised when the state cannot be used: written by a newer program, of another tenant, disk full, damaged."""
 
 
+class AlteredStateError(StateError):
+    """Raised when the schema of the state is not as this program made it: a trigger that is not ours, one missing."""
+
+
 class FenceError(StateError):
     """Raised when a write carries an old fence: another process has taken this run over."""
+
+
+class LeaseLostError(FenceError):
+    """Raised when a lease was lost to another process, because this one gave no sign of life for too long."""
 
 
 class UnexpectedError(SpheresyncError):

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from spheresync.answers import RestoreAnswer
+    from spheresync.answers import AuditVerdictAnswer, RestoreAnswer
     from spheresync.config import SettingsSource
+    from spheresync.errors import AlteredStateError
     from spheresync.model import Principal
     from spheresync.service import Service
 
@@ -31,6 +32,17 @@ def open_service(source: SettingsSource) -> AbstractAsyncContextManager[Service]
     from spheresync.service import Service
 
     return Service.open(source)
+
+
+async def verify_altered_state(source: SettingsSource, fault: AlteredStateError) -> AuditVerdictAnswer:
+    """What the audit log of a state says that nobody opens.
+
+    Raises:
+        StateError: it cannot be read.
+    """
+    from spheresync.service.state_care import verify_altered
+
+    return await verify_altered(source, fault)
 
 
 async def restore_state(source: SettingsSource, file: Path, principal: Principal) -> RestoreAnswer:

@@ -95,6 +95,45 @@ class JobEnginePromises:
         await one.finish([once_more])
         assert await one.counts() == {}
 
+    async def test_what_a_person_asks_for_waits_for_nothing_and_is_taken_back_by_nobody(
+        self, two_engines: Engines
+    ) -> None:
+        one, other = two_engines.one, two_engines.other
+        (first,) = await one.submit([job("a", priority=10)])
+        (failed,) = await taken(one)
+        await one.fail(failed, OUTAGE)
+        assert await taken(one) == [], "it waits its time out"
+        (again,) = await other.submit([job("a", priority=10, by_person=True)])
+        assert again == first, "the same job, not another one in its place"
+        await one.submit([job("a", priority=50, token="9", revive=True)])
+        (queued,) = await one.queue()
+        assert (queued.priority, queued.attempts, queued.problem) == (10, 0, None)
+        assert await subjects(one) == ["a"]
+
+    async def test_what_a_person_asks_for_while_it_runs_outlives_later_requests_and_a_failure(
+        self, two_engines: Engines
+    ) -> None:
+        one, other = two_engines.one, two_engines.other
+        await one.submit([job("a", priority=10)])
+        (running,) = await taken(one)
+        await other.submit([job("a", priority=10, by_person=True)])
+        await one.submit([job("a", priority=50)])
+        await one.fail(running, OUTAGE)
+        (once_more,) = await taken(one)
+        assert (once_more.priority, once_more.attempts) == (10, 0)
+
+    async def test_what_is_asked_for_by_itself_while_it_runs_does_not_cut_short_the_wait_after_a_failure(
+        self, two_engines: Engines
+    ) -> None:
+        one = two_engines.one
+        await one.submit([job("a", priority=10)])
+        (running,) = await taken(one)
+        await two_engines.other.submit([job("a", priority=50, token="2", revive=True)])
+        await one.fail(running, OUTAGE)
+        assert await taken(one) == []
+        (waiting,) = await one.queue()
+        assert (waiting.priority, waiting.attempts) == (10, 1)
+
     async def test_no_subject_is_worked_on_twice_at_once_whatever_the_kinds(self, two_engines: Engines) -> None:
         one, other = two_engines.one, two_engines.other
         await one.submit([job("a"), job("a", kind=WRITE), job("b", kind=WRITE)])

@@ -205,6 +205,34 @@ RUNS: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "state:reviewed",
+        "CONTRACT.md#Command line: `spheresync`",
+        "A change set that is not what was saved is refused; what is damaged in the state is named, not used.",
+        (
+            "tests/e2e/test_reviewed.py::test_what_is_rewritten_in_a_saved_change_set_is_refused_and_named",
+            "tests/e2e/test_reviewed.py::test_foreign_content_in_the_place_of_what_was_reviewed_is_not_sent_and_the_rest_is",
+            "tests/e2e/test_reviewed.py::test_damaged_contents_are_named_and_their_assets_are_read_anew",
+            "tests/unit/state/test_soundness.py::test_whatever_byte_is_turned_over_it_is_named_or_changes_nothing",
+            "tests/unit/state/test_soundness.py::test_a_state_whose_schema_was_altered_is_refused_and_the_object_named",
+        ),
+    ),
+    Promise(
+        "apply:once-at-once",
+        "CONTRACT.md#MCP server",
+        "The same apply at the same moment, from two processes, is one run.",
+        ("tests/e2e/test_reviewed.py::test_the_same_apply_at_the_same_moment_is_one_run",),
+    ),
+    Promise(
+        "cli:outputs",
+        "CONTRACT.md#Command line: `spheresync`",
+        "No command writes over an existing file without --force, nor over a file of the state at all.",
+        (
+            "tests/e2e/test_reviewed.py::test_no_command_writes_over_the_state_or_over_a_file_that_is_there",
+            "tests/unit/state/test_placing.py::test_nothing_of_the_state_is_written_over_by_whatever_name",
+            "tests/unit/server/test_cli.py::test_every_command_that_takes_the_name_of_a_file_is_known_to_guard_it",
+        ),
+    ),
+    Promise(
         "state:retention",
         "README.md#Use it on your own tenant",
         "Runs and change sets that are over go after a sync; what is referred to stays, and the audit log whole.",

@@ -157,8 +157,10 @@ async def test_a_server_without_a_scheduler_tells_how_its_runs_end(synced: Insta
 
 def test_a_broken_audit_log_is_told_of(synced: Installation, receiver: Listener) -> None:
     with closing(sqlite3.connect(synced.state_dir / "spheresync.db")) as other, other:
+        (trigger,) = other.execute("SELECT sql FROM sqlite_schema WHERE name = 'audit_no_update'").fetchone()
         other.execute("DROP TRIGGER audit_no_update")
         other.execute("UPDATE audit SET actor = 'nobody' WHERE seq = 3")
+        other.execute(trigger)
     synced.config = channel(receiver, on=["audit_broken"])
     with serving(synced):
         (began,) = until(lambda: bodies(receiver), "the notice")

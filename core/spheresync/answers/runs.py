@@ -74,6 +74,7 @@ class AuditPage(Page[AuditRow]):
 
 
 class AuditVerdictAnswer(Answer):
+    # `reason` says why the log is not intact, or what else of the state is not as it was written.
     intact: bool
     entries: int
     first_broken: int | None

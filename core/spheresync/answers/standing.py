@@ -66,7 +66,7 @@ class ConnectionReport(Answer):
 
 
 class BackupAnswer(Answer):
-    """A backup that was made; `size` in bytes."""
+    """A backup that was made; `size` in bytes. `damaged` names what it holds that is not as it was written."""
 
     file: str
     size: int
@@ -75,10 +75,14 @@ class BackupAnswer(Answer):
     audit_entries: int
     at: str
     note: str = ""
+    damaged: list[str] = Field(default_factory=list)
 
 
 class RestoreAnswer(Answer):
-    """A finished restore. `former` is the database that was there before, beside the new one."""
+    """A finished restore. `former` is the database that was there before, beside the new one.
+
+    `damaged` names what the file held that is not as it was written.
+    """
 
     file: str
     sha256: str
@@ -90,3 +94,4 @@ class RestoreAnswer(Answer):
     former: str | None
     at: str
     note: str
+    damaged: list[str] = Field(default_factory=list)

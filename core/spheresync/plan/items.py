@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from spheresync.errors import RefusedError
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
     Action,
@@ -15,20 +13,18 @@ from spheresync.model import (
     Digest,
     FieldChange,
     Fingerprints,
-    JsonValue,
-    RunId,
     Severity,
     Strategy,
     TargetName,
     Tier,
     counted,
-    digest_json,
     digest_of,
 )
 from spheresync.plan.diff import field_changes, moves_columns, severity_of
-from spheresync.state.records import AssetRecord, ChangeSetItem, ChangeSetRecord, Checkpoint, CheckpointState
+from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState
 
-_MARKED = (CheckpointState.RETIRED,)
+EDITED = Digest("edited")
+"""The digest of a body that is nobody's as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,47 +210,3 @@ def by_urgency(item: ChangeSetItem) -> tuple[int, int, str, str]:
     tiers = list(Tier)
     urgency = tiers.index(item.tier) if item.tier is not None else len(tiers)
     return (int(item.action.removes), urgency, item.asset.space, item.asset.name)
-
-
-def digest_items(
-    items: Sequence[ChangeSetItem], undo_of: RunId | None = None, promotion: Digest | None = None
-) -> Digest:
-    """What was approved is what is applied: covers target, action, address and the exact body of every item.
-
-    Of an undo it covers the run too, and fields that are not ours: those are restored as well. Of what was made with a
-    promotion it covers that, since whoever approves the one lets the other count.
-    """
-    approved = _approved(items)
-    if promotion is not None:
-        return digest_json([{"promotion": promotion}, approved])
-    return digest_json(approved if undo_of is None else [undo_of, approved, [item.after for item in items]])
-
-
-def require_as_saved(record: ChangeSetRecord, items: Sequence[ChangeSetItem]) -> None:
-    """Let a change set pass whose items are those that were saved.
-
-    Raises:
-        RefusedError: its digest does not fit them.
-    """
-    if digest_items(items, record.undo_of, record.promotion) != record.digest:
-        raise RefusedError(
-            f"change set {record.id} is not what was saved: its digest does not fit its items.",
-            remedy="Somebody changed the state by hand; make a new preview.",
-        )
-
-
-def _approved(items: Sequence[ChangeSetItem]) -> JsonValue:
-    return [
-        [
-            str(i.asset),
-            i.target,
-            i.destination,
-            i.action,
-            i.container,
-            i.name,
-            i.after_digest,
-            i.expected_digest,
-            i.blocked_by,
-        ]
-        for i in items
-    ]

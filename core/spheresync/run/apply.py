@@ -193,7 +193,7 @@ class Applier:
 
     def _task(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> _Task | None:
         """What is to be done for an item, None where it is concluded already."""
-        stale = self._books.staleness(item) or self._still_needed(item)
+        stale = self._books.staleness(item) or self._still_needed(item) or _lost(item, blobs)
         stale = stale or (None if recovering else self._hopeless(item))
         if stale is not None:
             self._conclude(Result(item, error=stale))
@@ -351,3 +351,15 @@ class Applier:
             self.report.counts[Action.CONFLICT] += 1
         else:
             self.report.counts["failed"] += 1
+
+
+def _lost(item: ChangeSetItem, blobs: Mapping[Digest, bytes]) -> TargetError | None:
+    """An item whose bodies are not those that were reviewed is not sent."""
+    needed = () if item.action in UNSENT else (item.before, item.after)
+    if all(digest is None or digest in blobs for digest in needed):
+        return None
+    return TargetError(
+        TargetFault.FAILED,
+        f"{item.asset}: what was reviewed for {item.container}.{item.name} is damaged in the state; nothing was sent.",
+        remedy="Make a new preview; `spheresync doctor` says what else is damaged.",
+    )

@@ -22,7 +22,7 @@ from spheresync.model import (
     TargetName,
     digest_of,
 )
-from spheresync.plan.triage import status_of
+from spheresync.run.asset_status import settle_statuses
 from spheresync.run.naming import container_note
 from spheresync.state.records import (
     AuditEvent,
@@ -38,9 +38,9 @@ from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Outcome
 
 _STATE_AFTER = {
-    Action.RETIRE: (CheckpointState.RETIRED, AssetStatus.RETIRED),
-    Action.DELETE: (CheckpointState.DELETED, AssetStatus.DELETED),
-    Action.FORGET: (CheckpointState.FORGOTTEN, AssetStatus.EXCLUDED),
+    Action.RETIRE: CheckpointState.RETIRED,
+    Action.DELETE: CheckpointState.DELETED,
+    Action.FORGET: CheckpointState.FORGOTTEN,
 }
 UNSENT = frozenset({Action.FORGET, Action.ADOPT})
 """Actions that send nothing and only note something."""
@@ -248,7 +248,7 @@ class Books:
             return replace(held, version=None)
         if error is not None or (outcome is None and item.action not in UNSENT):
             return None
-        state, _ = _STATE_AFTER.get(item.action, (CheckpointState.ACTIVE, AssetStatus.SYNCED))
+        state = _STATE_AFTER.get(item.action, CheckpointState.ACTIVE)
         if outcome is None:
             known = held if self.in_use(item) else former.as_checkpoint() if (former := self._former(item)) else None
             return self._noted(item, known, state, at) if known is not None else None
@@ -279,16 +279,6 @@ class Books:
             return noted
         return replace(noted, fingerprints=item.fingerprints, mapping=item.mapping, definition=item.definition)
 
-    def _status(self, note: Note) -> tuple[AssetId, AssetStatus] | None:
-        """Where the asset stands now; what becomes of a former table says nothing of that."""
-        item, error = note.result.item, note.result.error
-        if note.aside:
-            return None
-        if error is not None:
-            return (item.asset, AssetStatus.CONFLICT) if error.fault is TargetFault.CONFLICT else None
-        _, status = _STATE_AFTER.get(item.action, (CheckpointState.ACTIVE, AssetStatus.SYNCED))
-        return item.asset, status
-
     async def write(self, notes: Sequence[Note]) -> None:
         """Write down what results left behind, in one transaction.
 
@@ -299,7 +289,10 @@ class Books:
         outcomes = [note.result.outcome for note in notes if note.result.outcome is not None]
         bodies = [body for each in outcomes for body in (each.body, each.before) if body]
         checkpoints = [note.checkpoint for note in notes if note.checkpoint is not None]
-        statuses = [status for status in map(self._status, notes) if status is not None]
+        # What becomes of a former table says nothing of where its asset stands.
+        about = [note.result for note in notes if not note.aside]
+        done = [result.item.asset for result in about if result.error is None]
+        taken = [r.item.asset for r in about if r.error is not None and r.error.fault is TargetFault.CONFLICT]
         settled = [c.asset for note in notes if (c := note.checkpoint) is not None and note.result.error is None]
         events = [_event(self._run, note.result) for note in notes]
         lost = {note.result.item.container for note in notes if _lost_its_container(note.result)}
@@ -315,8 +308,8 @@ class Books:
                 if note.former is not None:
                     await tx.former_tables.put_many([note.former])
             await tx.runs.record(self._run.id, [note.entry for note in notes], self._fence)
-            await tx.catalog.set_statuses(statuses)
-            await tx.catalog.set_statuses([status for note in notes for status in await _standing(tx, note)])
+            await tx.catalog.set_statuses([(asset, AssetStatus.CONFLICT) for asset in taken])
+            await settle_statuses(tx, done)
             await tx.drift.settle(self._target, self._destination, settled)
             await tx.audit.append_many(events)
 
@@ -396,14 +389,6 @@ def _event(run: RunRecord, result: Result) -> AuditEvent:
 def _puts_back(item: ChangeSetItem) -> bool:
     """Whether it writes again what was written last: nothing new of Datasphere, so a hold of it stays."""
     return item.after_digest is not None and item.after_digest == item.expected_digest
-
-
-async def _standing(tx: Tx, note: Note) -> list[tuple[AssetId, AssetStatus]]:
-    """Where an asset stands of which only what was written last was put back: Datasphere may hold newer by now."""
-    if note.checkpoint is None or note.result.error is not None or not _puts_back(note.result.item):
-        return []
-    record = await tx.catalog.asset(note.checkpoint.asset)
-    return [] if record is None else [(record.id, status_of(record, note.checkpoint))]
 
 
 def _lost_its_container(result: Result) -> bool:

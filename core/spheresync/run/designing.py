@@ -27,6 +27,7 @@ from spheresync.observe.incidents import Account, product_error
 from spheresync.plan.drift import Comparison, Standing, compare, drift_finding, missing_finding
 from spheresync.plan.items import Subject, item_for, recreate_item, retire_item, settled_item
 from spheresync.plan.triage import Work
+from spheresync.run.bodies import definition_lost, known_by_target
 from spheresync.run.drawing import Brief, draw_all
 from spheresync.run.left_out import look_by_name
 from spheresync.run.live_reads import LiveReads
@@ -83,6 +84,7 @@ class Designer:
         self._draft = draft
         self._now = now
         self._progress = progress
+        self._found_again: list[bytes] = []  # what the tables prove of bodies that the state has lost
 
     async def run(self, subjects: Sequence[Subject], names: Names) -> None:
         """Design and compare every subject, a chunk at a time, so that memory does not grow with their number."""
@@ -91,15 +93,24 @@ class Designer:
             chunk = subjects[start : start + DESIGN_CHUNK]
             await self._progress(ProgressEvent("planning", start, len(subjects), "comparing definitions"))
             blobs = await self._store.blobs.get_many(_needed(chunk, names))
+            chunk = self._readable(chunk, blobs)
+            lost = {each.asset for each in chunk if _is_lost(each.checkpoint, blobs)}
+            seen, hidden = await self._look_for([each for each in chunk if each.asset in lost], names)
+            chunk = [self._known_again(each, blobs, seen) for each in chunk if each.asset not in hidden]
             briefs = {subject.asset: brief for subject in chunk if (brief := self._brief(subject, names, blobs))}
             drawn = self._drawn(dict(zip(briefs, await second.share(draw_all, [*briefs.values()]), strict=True)))
-            seen, hidden = await self._look_again(chunk, drawn, names)
+            others, hidden = await self._look_again([each for each in chunk if each.asset not in lost], drawn, names)
+            seen.update(others)
             referred = [
                 body
                 for subject in chunk
                 if subject.asset in drawn and subject.asset not in hidden
                 for body in self._designed(subject, drawn[subject.asset], names, blobs, seen)
             ]
+            # Where nothing has changed since, what was lost is just what is drawn: runs that refer to it have it again.
+            referred += [desired.body for asset, desired in drawn.items() if asset in lost]
+            referred += self._found_again
+            self._found_again = []
 
             async def keep(tx: Tx, bodies: Sequence[bytes] = referred) -> None:
                 await tx.blobs.put_many(bodies)
@@ -152,6 +163,51 @@ class Designer:
             self._draft.fail(subject.asset, error)
             return []
 
+    def _readable(self, subjects: Sequence[Subject], blobs: Mapping[Digest, bytes]) -> list[Subject]:
+        """Those whose definition is whole; of the others it is told."""
+        lost = {subject.asset for subject in subjects if subject.record.definition not in blobs}
+        self._draft.failed += [definition_lost(asset) for asset in sorted(lost)]
+        return [subject for subject in subjects if subject.asset not in lost]
+
+    async def _look_for(
+        self, lost: Sequence[Subject], names: Names
+    ) -> tuple[dict[AssetId, LiveObject | None], set[AssetId]]:
+        """The tables of which the state has lost what was written, and the assets whose tables are hidden."""
+        there = {each.asset: each.checkpoint.address for each in lost if each.checkpoint is not None}
+        return await self._by_name(there, names)
+
+    async def _by_name(
+        self, there: Mapping[AssetId, tuple[PhysicalName, PhysicalName]], names: Names
+    ) -> tuple[dict[AssetId, LiveObject | None], set[AssetId]]:
+        """What stands at these addresses, None where nothing does; each hidden one is told as its asset's failure."""
+        looked = await look_by_name(self._target, there.values(), unlisted=names.unlisted)
+        seen: dict[AssetId, LiveObject | None] = {}
+        hidden: set[AssetId] = set()
+        for asset, stood_at in there.items():
+            error = looked.hidden.get(stood_at)
+            if error is None:
+                seen[asset] = looked.found.get(stood_at)
+            else:
+                hidden.add(asset)
+                self._draft.failed.append(Problem.of(asset, error.fault, error.message, error.remedy))
+        return seen, hidden
+
+    def _known_again(
+        self,
+        subject: Subject,
+        blobs: dict[Digest, bytes],
+        seen: Mapping[AssetId, LiveObject | None],
+    ) -> Subject:
+        """The subject; where the state has lost what was written last, with what the table itself proves of that."""
+        held, live = subject.checkpoint, seen.get(subject.asset)
+        if held is None or held.body in blobs or live is None:
+            return subject
+        known, body = known_by_target(held, live)
+        blobs[known.body] = body
+        self._draft.rebased.append(known)
+        self._found_again.append(body)
+        return replace(subject, checkpoint=known)
+
     async def _look_again(
         self, subjects: Sequence[Subject], drawn: Mapping[AssetId, DesiredObject], names: Names
     ) -> tuple[dict[AssetId, LiveObject | None], set[AssetId]]:
@@ -176,15 +232,8 @@ class Designer:
                 doubtful[subject.asset] = held.address
             elif held.body_digest != desired.digest or held.state is not CheckpointState.ACTIVE:
                 changing.append(held)
-        looked = await look_by_name(self._target, doubtful.values(), unlisted=names.unlisted)
-        hidden: set[AssetId] = set()
-        for asset, stood_at in doubtful.items():
-            error = looked.hidden.get(stood_at)
-            if error is None:
-                seen[asset] = looked.found.get(stood_at)
-            else:
-                hidden.add(asset)
-                self._draft.failed.append(Problem.of(asset, error.fault, error.message, error.remedy))
+        looked, hidden = await self._by_name(doubtful, names)
+        seen.update(looked)
         seen.update(await self._live_reads.at(changing))
         return seen, hidden
 
@@ -203,7 +252,7 @@ class Designer:
         held = subject.checkpoint
         last_body = blobs.get(held.body) if held is not None else None
         adopted = subject.asset in names.adopted
-        if held is not None and last_body is not None and subject.asset in seen:
+        if held is not None and subject.asset in seen and not moves:
             live = seen[subject.asset]
             if live is None:
                 return self._missing(subject, held, desired)
@@ -370,6 +419,11 @@ def _needed(subjects: Iterable[Subject], names: Names) -> Iterator[Digest]:
             yield subject.checkpoint.body
             if subject.checkpoint.definition is not None:
                 yield subject.checkpoint.definition
+
+
+def _is_lost(held: Checkpoint | None, blobs: Mapping[Digest, bytes]) -> bool:
+    """Whether the state no longer holds what was written into a table that should be there."""
+    return held is not None and held.state is not CheckpointState.DELETED and held.body not in blobs
 
 
 def _lives_elsewhere(held: Checkpoint | None, address: Address) -> bool:

@@ -7,7 +7,7 @@ what is known of it, and is told as not read.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, TypeAlias
@@ -18,11 +18,8 @@ from spheresync.errors import SourceError, SourceFault
 from spheresync.isolation import isolated_group
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
-    DEFAULT_DESTINATION,
-    GLUE,
     AssetEntry,
     AssetId,
-    AssetStatus,
     Digest,
     Listing,
     Problem,
@@ -33,7 +30,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.observe.incidents import Account, source_error
-from spheresync.plan.triage import status_of
+from spheresync.run.asset_status import known_conflicts, settle_statuses
 from spheresync.run.listed_spaces import ListedSpaces
 from spheresync.run.normalising import Normalised, Unreadable, normalise_all
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
@@ -48,13 +45,15 @@ from spheresync.run.unspellable import (
     without_unspellable_spaces,
 )
 from spheresync.source.normalise import NORMALISER_VERSION
-from spheresync.state.records import AssetRecord, Checkpoint
+from spheresync.state.records import AssetRecord
 from spheresync.state.spelling import spell_entry
 from spheresync.state.store import Store, Tx
 
 READERS = 10
 """Definitions read at once; the tenant's door holds the same limit (reference: datasphere-api.md 7)."""
 BATCH = 250
+_LOOKED_THROUGH = 500
+"""Definitions of the state that are looked through at once, so that memory does not grow with their number."""
 
 
 _Listings: TypeAlias = dict[SpaceName, Listing[AssetEntry]]
@@ -101,6 +100,10 @@ class DiscoveryReport:
         return (Problem("tenant", SourceFault.NOT_EXPOSED, text, remedy),)
 
 
+async def _nobody_else_reads(_: Tx) -> None:
+    """Where no lease is needed: what is read is one asset's, and nobody else's turn is waited for."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Reading:
     """One definition to read, with the record as it stands after the listing."""
@@ -122,8 +125,11 @@ class Discovery:
         now: datetime,
         thorough: bool = False,
         progress: OnProgress = silent,
+        still_ours: Callable[[Tx], Awaitable[None]] = _nobody_else_reads,
     ) -> None:
+        """`still_ours` raises in a unit of work once another process reads in our place."""
         self._source = source
+        self._still_ours = still_ours
         self._store = store
         self._mapping = mapping
         self._scope = scope
@@ -132,8 +138,9 @@ class Discovery:
         self._progress = progress
         self._report = DiscoveryReport()
         self._listed_here = True  # so that what the listing says is written with what was read
-        self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._odd_names: dict[SpaceName, Problem] = {}  # of spaces that hold assets which cannot be kept
+        self._read_before: dict[AssetId, str | None] = {}
+        self._lost: set[Digest] = set()
         self._unread: list[tuple[AssetRecord, RawDefinition]] = []
         self._pending: list[tuple[AssetRecord, bytes | None]] = []
 
@@ -146,9 +153,10 @@ class Discovery:
         """List and remember, and read nothing; what was listed counts as mapped."""
         readings = await self._list()
         self._report.mapped += len(readings)
+        listed = [reading.record for reading in readings]
 
         async def remember(tx: Tx) -> None:
-            await tx.catalog.put_listings([self._with_status(reading.record) for reading in readings])
+            await self._put(tx, listed, tx.catalog.put_listings)
 
         await self._store.write(remember)
         return self._report
@@ -161,9 +169,8 @@ class Discovery:
         record, entry = await self._store.catalog.asset(asset), await self._store.schedule.entry(asset)
         if record is None or entry is None:
             return None
-        known = await self._store.checkpoints.get(asset, GLUE, DEFAULT_DESTINATION)
-        self._checkpoints = {} if known is None else {asset: known}
         self._listed_here = False
+        self._read_before = {asset: record.read_at}
         await self._read_all([_Reading(entry, record)])
         return await self._store.catalog.asset(asset)
 
@@ -181,8 +188,6 @@ class Discovery:
         self._report.problems.extend(told(odd, "tenant"))
         self._report.reached = spaces.complete or bool(spaces.items or kept_out)
         self._report.spaces = len(spaces.items)
-        checkpoints = await self._store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
-        self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
         wanted = [space for space in spaces.items if self._listable(space.name)]
         listings = self._without_unspellable(await self._list_all(wanted))
         return await self._remember_listings(spaces, kept_out, listings)
@@ -238,11 +243,11 @@ class Discovery:
                 before = known.get(entry.id)
                 record, flawed = self._noted(entry, before, listing.flaws.get(entry.id))
                 if self._is_settled(record, flawed=flawed):
-                    settled.append(self._with_status(record))
+                    settled.append(record)
                     continue
                 readings.append(_Reading(entry, record))
                 if before is not None and by_its_space(before.problem):
-                    settled.append(self._with_status(record))  # whoever only lists writes no problem of an asset
+                    settled.append(record)  # whoever only lists writes no problem of an asset
             if listing.complete:
                 settled.extend(self._missed(in_spaces.get(space, ()), {entry.id for entry in listing.items}))
         entries = [
@@ -259,13 +264,14 @@ class Discovery:
         )
         self._report.problems.extend(seen.problems)
         self._report.gone.extend(seen.gone)
-        settled += [self._with_status(record) for record in seen.assets]
+        settled += seen.assets
 
         async def remember(tx: Tx) -> None:
             await tx.catalog.put_spaces(seen.spaces)
             await note_unspellable_spaces(tx, kept_out, complete=spaces.complete)
             await tx.schedule.put_entries(entries)
-            await tx.catalog.put_assets([record for record in settled if record != known.get(record.id)])
+            moved = [record for record in settled if record != known.get(record.id)]
+            await self._put(tx, moved, tx.catalog.put_assets)
 
         await self._store.write(remember)
         return readings
@@ -316,17 +322,26 @@ class Discovery:
             if record.id not in present:
                 problem = None if by_its_space(record.problem) else record.problem
                 misses, since = record.misses + 1, record.first_missed_at or self._now
-                yield self._with_status(replace(record, misses=misses, first_missed_at=since, problem=problem))
+                yield replace(record, misses=misses, first_missed_at=since, problem=problem)
 
-    def _with_status(self, record: AssetRecord) -> AssetRecord:
-        status = status_of(record, self._checkpoints.get(record.id))
-        if status is AssetStatus.PENDING and record.status is AssetStatus.CONFLICT:
-            status = AssetStatus.CONFLICT
-        return replace(record, status=status)
+    async def _put(
+        self, tx: Tx, records: Sequence[AssetRecord], put: Callable[[Sequence[AssetRecord]], Awaitable[None]]
+    ) -> None:
+        """Write records, and where their assets stand by what is known of the target now.
+
+        Raises:
+            LeaseLostError: another process reads Datasphere by now; nothing is written.
+        """
+        await self._still_ours(tx)
+        assets = [record.id for record in records]
+        conflicts = await known_conflicts(tx, assets)
+        await put(records)
+        await settle_statuses(tx, assets, conflicts=conflicts)
 
     async def _read_all(self, readings: Sequence[_Reading]) -> None:
         queue = iter(readings)
         total = len(readings)
+        self._lost = await self._lost_definitions(readings)
         second = SecondProcess(total)
 
         async def reader() -> None:
@@ -349,6 +364,15 @@ class Discovery:
                 await self._flush()
         await self._progress(ProgressEvent("reading", total, total, "definitions read"))
 
+    async def _lost_definitions(self, readings: Sequence[_Reading]) -> set[Digest]:
+        """Definitions that the state should hold and has lost: their assets are read anew, changed or not."""
+        known = [record.definition for record in (r.record for r in readings) if record.definition is not None]
+        lost: set[Digest] = set()
+        for start in range(0, len(known), _LOOKED_THROUGH):
+            chunk = known[start : start + _LOOKED_THROUGH]
+            lost |= set(chunk) - (await self._store.blobs.get_many(chunk)).keys()
+        return lost
+
     async def _fetch(self, reading: _Reading) -> None:
         """Ask for one definition; one that is as it was is settled at once, another is to be normalised."""
         record = reading.record
@@ -358,7 +382,8 @@ class Discovery:
             ours = source_error(error, str(record.id))
             self._settle(self._failed(record, ours.fault, ours.message, ours.remedy))
             return
-        known = record.parser_version == NORMALISER_VERSION and record.definition is not None
+        whole = record.definition is not None and record.definition not in self._lost
+        known = record.parser_version == NORMALISER_VERSION and whole
         if known and raw.digest == record.raw_digest and not self._thorough:
             self._report.mapped += 1
             self._report.unchanged += 1
@@ -393,7 +418,7 @@ class Discovery:
             self._settle(fresh, said.definition)
 
     def _settle(self, record: AssetRecord, definition: bytes | None = None) -> None:
-        self._pending.append((self._with_status(record), definition))
+        self._pending.append((record, definition))
         self._report.read += 1
 
     def _failed(self, record: AssetRecord, fault: SourceFault, message: str, remedy: str) -> AssetRecord:
@@ -438,13 +463,17 @@ class Discovery:
         async def remember(tx: Tx) -> None:
             written = [definition for _, definition in batch if definition is not None]
             digests = iter(await tx.blobs.put_many(written))
-            put = tx.catalog.put_assets if self._listed_here else tx.catalog.put_readings
-            await put(
-                [
-                    record if definition is None else replace(record, definition=next(digests))
-                    for record, definition in batch
-                ]
-            )
+            records = [
+                record if definition is None else replace(record, definition=next(digests))
+                for record, definition in batch
+            ]
+            if self._listed_here:
+                await self._put(tx, records, tx.catalog.put_assets)
+                return
+            now = {record.id: record.read_at for record in await tx.catalog.some([record.id for record in records])}
+            # What another process has read meanwhile is newer than what was asked for before that.
+            fresh = [record for record in records if now.get(record.id) == self._read_before.get(record.id)]
+            await self._put(tx, fresh, tx.catalog.put_readings)
 
         await self._store.write(remember)
 

@@ -34,14 +34,13 @@ from spheresync.model import (
 from spheresync.observe.context import about
 from spheresync.observe.incidents import product_error
 from spheresync.observe.spans import span
-from spheresync.plan.items import require_as_saved
 from spheresync.run.allowing import Leave, require_approved_promotion
 from spheresync.run.apply import Applier
 from spheresync.run.books import Books
 from spheresync.run.containers import ensure_containers
 from spheresync.run.discovery import DiscoveryReport
 from spheresync.run.ending import Ended, log_end, nonzero
-from spheresync.run.planning import FORMAT, PlanRequest
+from spheresync.run.planning import PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.run.removals import WAITS_FOR_A_PERSON
 from spheresync.run.scope import Scope, require_found
@@ -51,6 +50,7 @@ from spheresync.run.verdict import BLOCKED, FAILED, REFUSED, SKIPPED, UNREAD, st
 from spheresync.run.workshop import Workshop
 from spheresync.runtime.providers import Providers
 from spheresync.state.records import AuditEvent, ChangeSetItem, ChangeSetRecord, RunRecord
+from spheresync.state.saved import FORMAT, require_as_saved
 from spheresync.state.store import Tx
 
 HEARTBEAT = 1.0
@@ -284,7 +284,7 @@ class Executor:
                 self._progress,
                 using=drive.providers,
             )
-        drive.problems.extend(change_set.problems[len(report.problems) :])  # what of the targets could not be seen
+        drive.problems.extend(change_set.problems[len(report.problems) :])  # what could not be planned
         await self._attach(drive, change_set.id, request)
         return change_set
 

@@ -35,7 +35,6 @@ from spheresync.plan.guards import GuardVerdict, guard_columns, guard_removals
 from spheresync.plan.items import (
     Subject,
     by_urgency,
-    digest_items,
     forget_item,
     settled_item,
 )
@@ -57,11 +56,10 @@ from spheresync.state.records import (
     CheckpointState,
     FormerTable,
 )
+from spheresync.state.saved import FORMAT, NO_DIGEST, with_digest
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Target
 
-FORMAT = 1
-"""Version of the saved change set; another one is refused at apply."""
 COLUMN_GUARD = "column_guard"
 MANAGED = frozenset({CheckpointState.ACTIVE, CheckpointState.RETIRED})
 
@@ -334,7 +332,7 @@ class Planner:
         promotion = self._settings.promoted.digest if self._settings.promoted is not None else None
         record = ChangeSetRecord(
             id=ChangeSetId(f"cs_{secrets.token_hex(6)}"),
-            digest=digest_items(items, promotion=promotion),
+            digest=NO_DIGEST,
             created_at=isoformat(self._now),
             expires_at=isoformat(self._now + self._settings.change_sets.expires),
             actor=self._request.principal.id,
@@ -350,6 +348,7 @@ class Planner:
             format=FORMAT,
             promotion=promotion,
         )
+        record = with_digest(record, items)
         event = AuditEvent(
             actor=self._request.principal.id,
             action="preview",

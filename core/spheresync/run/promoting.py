@@ -7,11 +7,12 @@ from dataclasses import replace
 
 from spheresync import __version__
 from spheresync.config import PromotedAsset, PromotedColumn, Promotion, Settings
-from spheresync.errors import RefusedError
+from spheresync.errors import RefusedError, StateError
 from spheresync.mapping.glue_table import physical_columns
 from spheresync.mapping.rules import Decision, Mapping, fill
 from spheresync.model import Asset, AssetId, JsonValue, Principal
 from spheresync.plan.triage import asset_fingerprint
+from spheresync.run.bodies import definition_lost
 from spheresync.state.definitions import decode_asset
 from spheresync.state.records import AssetRecord, ChangeSetItem, ChangeSetRecord
 from spheresync.state.store import Store
@@ -27,6 +28,7 @@ async def make_promotion(
 
     Raises:
         RefusedError: a rule holds a secret of the configuration.
+        StateError: what was read of an asset is lost.
     """
     scope: dict[str, JsonValue] = settings.scope.model_dump(mode="json")
     rules: list[JsonValue] = [rule.model_dump(mode="json", exclude_unset=True) for rule in settings.mapping.rules]
@@ -39,6 +41,9 @@ async def make_promotion(
         blobs = await store.blobs.get_many(item.definition for item in chunk if item.definition is not None)
         for item in chunk:
             definition = None if item.definition is None else blobs.get(item.definition)
+            if item.definition is not None and definition is None:
+                lost = definition_lost(item.asset)
+                raise StateError(f"{item.asset} cannot be promoted: {lost.message}.", remedy=lost.remedy)
             asset = None if definition is None else decode_asset(definition)
             promoted = _promoted(item, records.get(item.asset), asset, mapping)
             known = assets.get(item.asset)

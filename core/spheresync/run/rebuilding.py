@@ -17,13 +17,14 @@ from spheresync.model import (
     DEFAULT_DESTINATION,
     AssetId,
     AssetKind,
-    Digest,
     JsonValue,
     LiveObject,
     PhysicalName,
     TargetName,
     digest_of,
 )
+from spheresync.plan.items import EDITED
+from spheresync.run.asset_status import settle_statuses
 from spheresync.state.records import (
     NO_RUN,
     AssetRecord,
@@ -36,9 +37,6 @@ from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Inventory
 
 Address = tuple[PhysicalName, PhysicalName]
-
-EDITED = Digest("edited")
-"""The digest of a body that is nobody's as a whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,9 @@ class Rebuilder:
             await tx.blobs.put_many(bodies)
             await tx.checkpoints.put_many([checkpoint for _, checkpoint in found.values()])
             await tx.former_tables.put_many(left)
-            await tx.catalog.put_assets(strangers)
+            present = {record.id for record in await tx.catalog.some([each.id for each in strangers])}
+            await tx.catalog.put_assets([each for each in strangers if each.id not in present])
+            await settle_statuses(tx, [*found])
             await tx.audit.append_many([event])
 
         await self._store.write(remember)

@@ -28,6 +28,7 @@ from spheresync.plan.diff import field_changes
 from spheresync.plan.drift import DRIFT
 from spheresync.plan.items import Subject, delete_item, forget_item, retire_item, settled_item
 from spheresync.plan.triage import Work
+from spheresync.run.bodies import known_by_target
 from spheresync.run.designing import Draft
 from spheresync.run.live_reads import LiveReads
 from spheresync.state.records import ChangeSetItem, Checkpoint, FormerTable
@@ -87,6 +88,7 @@ class Removals:
         self._rules = rules
         self._at = at
         self._bodies: list[bytes] = []
+        self._known_again: list[FormerTable] = []
 
     async def plan(self) -> None:
         """Items of assets that were missed often enough; each counts for the guards.
@@ -94,8 +96,8 @@ class Removals:
         Raises:
             TargetError: a table that others are known to have changed could not be read.
         """
-        held = [subject.checkpoint.body for _, subject in self._draft.removals if subject.checkpoint is not None]
-        blobs = await self._store.blobs.get_many(held)
+        written = [subject.checkpoint.body for _, subject in self._draft.removals if subject.checkpoint is not None]
+        blobs = await self._store.blobs.get_many(written)
         seen = await self._live_reads.at([s.checkpoint for _, s in self._draft.removals if s.checkpoint is not None])
         for work, subject in self._draft.removals:
             try:
@@ -115,14 +117,20 @@ class Removals:
         self, work: Work, subject: Subject, blobs: Mapping[Digest, bytes], seen: Mapping[AssetId, LiveObject | None]
     ) -> ChangeSetItem | None:
         assert subject.checkpoint is not None
-        last_body, live = blobs[subject.checkpoint.body], seen.get(subject.asset)
+        live = seen.get(subject.asset)
         times = f"no longer listed by Datasphere, {counted(subject.record.misses, 'complete listing')} in a row"
+        held, last_body = await self._last_written(subject.checkpoint, blobs)
+        if held.body != subject.checkpoint.body:
+            self._draft.rebased.append(held)
+        about = replace(subject, checkpoint=held)
+        if last_body is None:
+            return forget_item(about, f"{times}, and its table is gone")
         if work is not Work.RETIRE:
-            return await self._delete(subject, subject.checkpoint, last_body, f"retired, and {times}", live)
-        foreign = self._foreign(subject, subject.checkpoint, last_body, live)
+            return await self._delete(about, held, last_body, f"retired, and {times}", live)
+        foreign = self._foreign(about, held, last_body, live)
         if foreign is not None:
-            return settled_item(subject, Action.CONFLICT, foreign)
-        return self._retire(subject, subject.checkpoint, last_body, times)
+            return settled_item(about, Action.CONFLICT, foreign)
+        return self._retire(about, held, last_body, times)
 
     async def plan_formers(self, left_behind: Sequence[tuple[FormerTable, Subject]]) -> None:
         """Items of tables that assets had before mapping rules named them anew.
@@ -139,16 +147,21 @@ class Removals:
         bodies = await self._store.blobs.get_many(former.body for former, _ in left_behind)
         not_ours: list[tuple[PhysicalName, PhysicalName]] = []
         for former, subject in left_behind:
-            held = former.as_checkpoint()
+            held, last_body = await self._last_written(former.as_checkpoint(), bodies)
+            if held.body != former.body:
+                known = replace(former, body=held.body, body_digest=held.body_digest, version=None)
+                self._known_again.append(known)
             about = replace(subject, checkpoint=held)
             reason = f"a former table of {subject.asset}, which mapping rules named anew"
             item: ChangeSetItem | None = None
             try:
-                if not former.retired:
-                    item = self._retire(about, held, bodies[former.body], reason)
+                if last_body is None:
+                    not_ours.append(former.address)  # the table is gone
+                elif not former.retired:
+                    item = self._retire(about, held, last_body, reason)
                 elif self._rules.offered:
                     reason = f"{reason}; retired since {former.since}"
-                    item = await self._delete(about, held, bodies[former.body], reason)
+                    item = await self._delete(about, held, last_body, reason)
             except TargetError:
                 raise
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
@@ -159,6 +172,17 @@ class Removals:
             elif item is not None:
                 self._draft.items.append(item)
         await self._keep_bodies(not_ours)
+
+    async def _last_written(self, held: Checkpoint, bodies: Mapping[Digest, bytes]) -> tuple[Checkpoint, bytes | None]:
+        """What was written last; where the state has lost it, what the table proves of it, None where none is there."""
+        if held.body in bodies:
+            return held, bodies[held.body]
+        live = await self._target.read(held.container, held.name)
+        if live is None:
+            return held, None
+        known, body = known_by_target(held, live)
+        self._bodies.append(body)
+        return replace(known, version=None), body  # so that it is read again before it is deleted
 
     def _retire(self, subject: Subject, held: Checkpoint, last_body: bytes, reason: str) -> ChangeSetItem:
         marked = retired(last_body, self._at, held.container, held.name)
@@ -207,9 +231,11 @@ class Removals:
     async def _keep_bodies(self, not_ours: Sequence[tuple[PhysicalName, PhysicalName]] = ()) -> None:
         """Write down what the items refer to, and that former tables belong to others by now."""
         bodies, self._bodies = self._bodies, []
+        known_again, self._known_again = self._known_again, []
 
         async def keep(tx: Tx) -> None:
             await tx.blobs.put_many(bodies)
+            await tx.former_tables.put_many(known_again)
             await tx.former_tables.remove_many(self._target.name, DEFAULT_DESTINATION, not_ours)
 
         if bodies or not_ours:

@@ -29,12 +29,10 @@ from spheresync.model import (
     counted,
     isoformat,
 )
-from spheresync.plan.items import digest_items
 from spheresync.plan.undo import Deed, Nature, settle_together, undo_item
 from spheresync.run.left_databases import left_databases, stays
 from spheresync.run.left_out import LeftOut, look_by_name
 from spheresync.run.naming import Address, container_note
-from spheresync.run.planning import FORMAT
 from spheresync.run.removals import DeleteRules
 from spheresync.run.scope import Scope
 from spheresync.state.records import (
@@ -48,6 +46,7 @@ from spheresync.state.records import (
     JournalState,
     RunRecord,
 )
+from spheresync.state.saved import FORMAT, NO_DIGEST, with_digest
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Target
 
@@ -151,7 +150,7 @@ class Reverter:
         settings, summary = self._settings, Counter(item.action for item in items)
         record = ChangeSetRecord(
             id=ChangeSetId(f"cs_{secrets.token_hex(6)}"),
-            digest=digest_items(items, self._run_id),
+            digest=NO_DIGEST,
             created_at=isoformat(self._now),
             expires_at=isoformat(self._now + settings.change_sets.expires),
             actor=self._principal.id,
@@ -167,6 +166,7 @@ class Reverter:
             format=FORMAT,
             undo_of=self._run_id,
         )
+        record = with_digest(record, items)
         event = AuditEvent(
             actor=self._principal.id,
             action="revert",

@@ -39,14 +39,16 @@ from spheresync.model import (
 )
 from spheresync.plan.drift import DRIFT, drift_finding, missing_finding, within_bounds
 from spheresync.plan.drift_found import Found, look_at, look_for, untouched
-from spheresync.plan.items import Subject, by_urgency, digest_items
+from spheresync.plan.items import Subject, by_urgency
+from spheresync.run.bodies import body_lost
 from spheresync.run.left_out import look_by_name
 from spheresync.run.naming import container_note
-from spheresync.run.planning import FORMAT, MANAGED
+from spheresync.run.planning import MANAGED
 from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.run.scope import Scope
 from spheresync.state.drift_records import DriftEffect, DriftKind, DriftLook, TableDrift
 from spheresync.state.records import AssetRecord, AuditEvent, ChangeSetItem, ChangeSetRecord, Checkpoint
+from spheresync.state.saved import FORMAT, NO_DIGEST, with_digest
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Target
 
@@ -214,7 +216,10 @@ class Sweep:
         bodies: list[bytes] = []
         for held, live in here:
             self._seen.compared.add(held.asset)
-            last_body = blobs[held.body]
+            last_body = blobs.get(held.body)
+            if last_body is None:
+                self._cannot_tell(held)
+                continue
             if untouched(last_body, live):
                 continue
             await anyio.lowlevel.checkpoint()  # a page of edited tables takes a while, and others have work too
@@ -233,10 +238,16 @@ class Sweep:
         blobs = await self._store.blobs.get_many(held.body for held in missing)
         for held in missing:
             self._seen.compared.add(held.asset)
-            found = look_for(
-                self._subject(held), blobs[held.body], database_gone=database_gone, policies=self._settings.drift
-            )
+            last_body = blobs.get(held.body)
+            if last_body is None:
+                self._cannot_tell(held)
+                continue
+            found = look_for(self._subject(held), last_body, database_gone=database_gone, policies=self._settings.drift)
             self._seen.found.append(found)
+
+    def _cannot_tell(self, held: Checkpoint) -> None:
+        self._seen.compared.discard(held.asset)
+        self._seen.problems.append(body_lost(held.asset, f"{held.container}.{held.name}"))
 
     async def _leave_to_runs(self, began: str) -> None:
         """Take out what a run was writing while it was read: what was read of it may be half of each."""
@@ -340,9 +351,9 @@ class Sweep:
 
     def _change_set(self, items: Sequence[ChangeSetItem], findings: tuple[Problem, ...], at: str) -> ChangeSetRecord:
         counts = Counter(item.action for item in items)
-        return ChangeSetRecord(
+        record = ChangeSetRecord(
             id=ChangeSetId(f"cs_{secrets.token_hex(6)}"),
-            digest=digest_items(items),
+            digest=NO_DIGEST,
             created_at=at,
             expires_at=isoformat(self._clock() + self._settings.change_sets.expires),
             actor=self._principal.id,
@@ -357,6 +368,7 @@ class Sweep:
             tool_version=__version__,
             format=FORMAT,
         )
+        return with_digest(record, items)
 
     def _event(self, look: DriftLook, repair: ChangeSetRecord | None) -> AuditEvent:
         counts: dict[str, JsonValue] = {word: count for word, count in look.summary.items() if count}

@@ -11,8 +11,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from spheresync.mapping.glue_table import is_retired
-from spheresync.model import Action, AssetId, AssetStatus, DestinationName, Digest, TargetName
-from spheresync.plan.triage import hold_of, status_of
+from spheresync.model import Action, AssetId, DestinationName, Digest, TargetName
+from spheresync.plan.triage import hold_of
 from spheresync.run.books import Books, Note, Result
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, JournalEntry, RunRecord
 from spheresync.state.store import Store
@@ -94,9 +94,3 @@ class UndoBooks(Books):
     def _hold(self, asset: AssetId) -> Digest | None:
         record = self._records.get(asset)
         return hold_of(record, self._misses) if record is not None else None
-
-    def _status(self, note: Note) -> tuple[AssetId, AssetStatus] | None:
-        record = self._records.get(note.result.item.asset)
-        if note.result.error is not None or note.checkpoint is None or record is None:
-            return super()._status(note)
-        return record.id, status_of(record, note.checkpoint)

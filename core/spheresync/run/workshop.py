@@ -11,9 +11,11 @@ from datetime import datetime
 import anyio
 
 from spheresync.config import Settings, SettingsSource
+from spheresync.errors import LeaseLostError
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import GLUE, AssetId, Problem, canonical_json, isoformat
 from spheresync.run.discovery import Discovery, DiscoveryReport
+from spheresync.run.leasing import while_held
 from spheresync.run.planning import Planner, PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
 from spheresync.run.scope import Scope
@@ -82,16 +84,20 @@ class Workshop:
         async def shared() -> DiscoveryReport | None:
             return await self._shared_reading(scope, thorough=thorough, since=since)
 
-        async with self._turn(shared, progress) as found:
-            if found is not None:
-                return found
+        async def read(fence: int) -> DiscoveryReport:
             async with self._in_use(using) as providers:
-                return await self._discover_here(providers, scope, thorough=thorough, progress=progress)
+                return await self._discover_here(providers, scope, thorough=thorough, progress=progress, fence=fence)
+
+        return await self._in_turn(shared, read, progress)
 
     async def list_all(self) -> DiscoveryReport:
         """List the tenant and read no definition; waits while another process reads."""
-        async with self._turn(_nothing_shared, silent), self.providers.in_use() as providers:
-            return await (await self._discovery(providers, Scope())).list_all()
+
+        async def read(fence: int) -> DiscoveryReport:
+            async with self.providers.in_use() as providers:
+                return await (await self._discovery(providers, Scope(), fence=fence)).list_all()
+
+        return await self._in_turn(_nothing_shared, read, silent)
 
     async def read_one(self, asset: AssetId) -> AssetRecord | None:
         """Read one definition by what the last listing said; answers the record, None where there is no entry."""
@@ -107,16 +113,35 @@ class Workshop:
             yield providers
 
     async def _discovery(
-        self, providers: Providers, scope: Scope, *, thorough: bool = False, progress: OnProgress = silent
+        self,
+        providers: Providers,
+        scope: Scope,
+        *,
+        thorough: bool = False,
+        progress: OnProgress = silent,
+        fence: int | None = None,
     ) -> Discovery:
-        source, mapping = await providers.source(), providers.mapping
-        return Discovery(source, self.store, mapping, scope, now=self.clock(), thorough=thorough, progress=progress)
+        async def still_ours(tx: Tx) -> None:
+            if fence is not None:
+                await tx.leases.require(DISCOVERY_LEASE, fence)
+
+        return Discovery(
+            await providers.source(),
+            self.store,
+            providers.mapping,
+            scope,
+            now=self.clock(),
+            thorough=thorough,
+            progress=progress,
+            still_ours=still_ours,
+        )
 
     async def _discover_here(
-        self, providers: Providers, scope: Scope, *, thorough: bool, progress: OnProgress
+        self, providers: Providers, scope: Scope, *, thorough: bool, progress: OnProgress, fence: int
     ) -> DiscoveryReport:
         began = self.clock()
-        report = await (await self._discovery(providers, scope, thorough=thorough, progress=progress)).run()
+        discovery = await self._discovery(providers, scope, thorough=thorough, progress=progress, fence=fence)
+        report = await discovery.run()
         note = {
             "began": isoformat(began),
             "scope": scope.to_json(),
@@ -126,6 +151,7 @@ class Workshop:
         }
 
         async def remember(tx: Tx) -> None:
+            await tx.leases.require(DISCOVERY_LEASE, fence)
             await tx.meta.set(LAST_DISCOVERY, canonical_json(note).decode())
 
         await self.store.write(remember)
@@ -147,39 +173,45 @@ class Workshop:
             figures[word] = list(read_problems(figures[word]))
         return DiscoveryReport(**figures)
 
-    @asynccontextmanager
-    async def _turn(
-        self, shared: Callable[[], Awaitable[DiscoveryReport | None]], progress: OnProgress
-    ) -> AsyncIterator[DiscoveryReport | None]:
+    async def _in_turn(
+        self,
+        shared: Callable[[], Awaitable[DiscoveryReport | None]],
+        read: Callable[[int], Awaitable[DiscoveryReport]],
+        progress: OnProgress,
+    ) -> DiscoveryReport:
         """Be the one process that reads Datasphere; not where a reading of another one, now or meanwhile, serves too.
 
-        Yields:
-            That reading, or None once it is this process's turn.
+        A process that was stopped for so long that another one reads in its place waits for its turn again.
         """
         while True:
             found = await shared()
             if found is not None:
-                yield found
-                return
-            if await self._acquire():
-                break
+                return found
+            fence = await self._acquire()
+            if fence is not None:
+                with suppress(LeaseLostError):
+                    return await self._read_as_holder(fence, read)
             await progress(ProgressEvent("waiting", 0, 0, "another process is reading Datasphere"))
             await anyio.sleep(LEASE_RETRY)
+
+    async def _read_as_holder(self, fence: int, read: Callable[[int], Awaitable[DiscoveryReport]]) -> DiscoveryReport:
         try:
-            yield None
+            return await while_held(self.store, DISCOVERY_LEASE, fence, lambda: read(fence))
         finally:
             with anyio.CancelScope(shield=True):
-                await self._release()
+                await self._release(fence)
 
-    async def _acquire(self) -> bool:
-        async def acquire(tx: Tx) -> bool:
-            return await tx.leases.acquire(DISCOVERY_LEASE, self.owner) is not None
+    async def _acquire(self) -> int | None:
+        async def acquire(tx: Tx) -> int | None:
+            return await tx.leases.acquire(DISCOVERY_LEASE, self.owner, beats=True)
 
         return await self.store.write(acquire)
 
-    async def _release(self) -> None:
+    async def _release(self, fence: int) -> None:
         async def release(tx: Tx) -> None:
-            await tx.leases.release(DISCOVERY_LEASE, self.owner)
+            with suppress(LeaseLostError):
+                await tx.leases.require(DISCOVERY_LEASE, fence)
+                await tx.leases.release(DISCOVERY_LEASE, self.owner)
 
         await self.store.write(release)
 

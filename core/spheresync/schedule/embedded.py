@@ -21,7 +21,7 @@ class EmbeddedEngine:
         self._clock = clock
 
     async def submit(self, jobs: Sequence[NewJob]) -> list[JobId | None]:
-        requests = [self._request(job) for job in jobs]
+        requests = [request_of(job, self._clock()) for job in jobs]
 
         async def submit(tx: Tx) -> list[int | None]:
             return await tx.jobs.submit(requests)
@@ -33,7 +33,7 @@ class EmbeddedEngine:
         async def claim(tx: Tx) -> list[JobRow]:
             return await tx.jobs.claim(kinds, self._store.owner.id, limit=limit, time_limit=time_limit)
 
-        return [_read(row) for row in await self._store.write(claim)]
+        return [job_of(row) for row in await self._store.write(claim)]
 
     async def beat(self, jobs: Sequence[Job]) -> frozenset[JobId]:
         async def beat(tx: Tx) -> list[int]:
@@ -77,34 +77,38 @@ class EmbeddedEngine:
         return None if at is None else datetime.fromisoformat(at)
 
     async def queue(self, *, kind: JobKind | None = None, state: JobState | None = None, limit: int = 50) -> list[Job]:
-        return [_read(row) for row in await self._store.jobs.queue(kind, state, limit)]
+        return [job_of(row) for row in await self._store.jobs.queue(kind, state, limit)]
 
     async def get(self, job_id: JobId) -> Job | None:
         row = await self._store.jobs.get(job_id)
-        return None if row is None else _read(row)
+        return None if row is None else job_of(row)
 
     async def counts(self) -> dict[tuple[JobKind, JobState], int]:
         counts = await self._store.jobs.counts()
         return {(JobKind(kind), JobState(state)): count for (kind, state), count in counts.items()}
 
-    def _request(self, job: NewJob) -> JobRequest:
-        return JobRequest(
-            kind=job.kind,
-            subject=job.subject,
-            priority=job.priority,
-            reason=job.reason,
-            token=job.token,
-            not_before=isoformat(job.not_before or self._clock()),
-            needs=job.needs,
-            revive=job.revive,
-        )
+
+def request_of(job: NewJob, now: datetime) -> JobRequest:
+    """A job as rows know it, for who enters it in a unit of work of his own."""
+    return JobRequest(
+        kind=job.kind,
+        subject=job.subject,
+        priority=job.priority,
+        reason=job.reason,
+        token=job.token,
+        not_before=isoformat(job.not_before or now),
+        needs=job.needs,
+        revive=job.revive or job.by_person,
+        by_person=job.by_person,
+    )
 
 
 def _claims(jobs: Sequence[Job]) -> list[tuple[int, int]]:
     return [(job.id, job.fence) for job in jobs]
 
 
-def _read(row: JobRow) -> Job:
+def job_of(row: JobRow) -> Job:
+    """A row as a job."""
     return Job(
         id=JobId(row.id),
         kind=JobKind(row.kind),

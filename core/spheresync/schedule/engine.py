@@ -7,6 +7,7 @@ The promises, which `tests/contract/engine_promises.py` holds every engine to:
 
 - One job for each kind and subject. Asked for again while queued it is the same job, with the more urgent priority;
   asked for while it runs, it is queued once more when it ends; one that is set aside then, only for another matter.
+- What a person asks for waits for no time-out of earlier failures, and later requests take nothing of it back.
 - Jobs are claimed in the order of their priority, then of their age; one that must wait lets others pass.
 - No subject is worked on by two claims at once, whatever their kinds.
 - A claim is a lease with a fence. Whoever lost it can neither finish nor fail the job. It is lost when the process dies
@@ -53,8 +54,8 @@ class JobState(StrEnum):
 class NewJob:
     """A job to be done. `priority`: the smallest first. `token`: what it is about.
 
-    A dead job is taken up again when it is asked for with another token, or with `revive`. `needs`: a job that must be
-    done before.
+    A dead job is taken up again when it is asked for with another token, or with `revive`. `by_person`: wanted
+    now, so that earlier failures do not count. `needs`: a job that must be done before.
     """
 
     kind: JobKind
@@ -65,6 +66,7 @@ class NewJob:
     not_before: datetime | None = None
     needs: JobId | None = None
     revive: bool = False
+    by_person: bool = False
 
 
 @dataclass(frozen=True, slots=True)

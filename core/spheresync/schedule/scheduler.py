@@ -92,7 +92,7 @@ class Scheduler:
 
     async def _acquire(self) -> int | None:
         async def acquire(tx: Tx) -> int | None:
-            return await tx.leases.acquire(LEASE, self._workshop.owner)
+            return await tx.leases.acquire(LEASE, self._workshop.owner, beats=True)
 
         if await self._store.leases.holder(LEASE) is not None:
             return None

@@ -10,14 +10,14 @@ from spheresync.config import Settings
 from spheresync.errors import PermissionRefusedError, RefusedError
 from spheresync.model import ChangeSetId, JsonValue, Principal, isoformat
 from spheresync.plan.approvals import approved_by_another, valid_approval
-from spheresync.plan.items import require_as_saved
-from spheresync.run.planning import FORMAT
+from spheresync.run.bodies import require_whole_bodies
 from spheresync.run.promoting import make_promotion
 from spheresync.run.scope import Scope
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.promotion_files import write_promotion
 from spheresync.service.reading import Reading
 from spheresync.state.records import Approval, ApprovedPromotion, AuditEvent, ChangeSetRecord
+from spheresync.state.saved import FORMAT, require_as_saved
 from spheresync.state.store import Tx
 
 _OWN = "Who made a change set is no second person: its deletes wait until somebody else has approved it."
@@ -82,7 +82,9 @@ class Approving(Reading):
                 f"change set {record.id} was applied already, by run {record.run_id}.", remedy="Make a new preview."
             )
         require_current(record, self._workshop.settings, now=now)
-        require_as_saved(record, await self._store.change_sets.all_items(record.id))
+        items = await self._store.change_sets.all_items(record.id)
+        require_as_saved(record, items)
+        await require_whole_bodies(self._store, record, items)
 
     async def _note(self, record: ChangeSetRecord, approval: Approval) -> None:
         detail: dict[str, JsonValue] = {"change_set": record.id, "digest": record.digest, "made_by": record.actor}

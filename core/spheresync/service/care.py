@@ -100,7 +100,7 @@ class Care:
         """
         self._give_up = anyio.current_time() + seconds
         owner = self._store.owner.id
-        if await self._store.write(lambda tx: tx.leases.acquire(LEASE, owner)) is None:
+        if await self._store.write(lambda tx: tx.leases.acquire(LEASE, owner, beats=True)) is None:
             return CareReport()
         try:
             due = await self._let_go()

@@ -14,7 +14,7 @@ from spheresync.run.unread import gone_space
 from spheresync.run.workshop import Workshop
 from spheresync.runtime.providers import Providers
 from spheresync.source.checks import Check
-from spheresync.state.faults import MEND
+from spheresync.state.faults import MEND, MEND_CONTENTS
 from spheresync.state.folder_guard import REMEDY, exposures
 
 _NOT_THERE = frozenset({AssetStatus.EXCLUDED, AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.DELETED})
@@ -30,12 +30,14 @@ async def test_connections(workshop: Workshop) -> ConnectionReport:
 
 async def _state(workshop: Workshop) -> ConnectionFinding:
     folder = workshop.settings.state_dir
-    faults = await workshop.store.check()
     open_to_others = [*workshop.store.closed_to_others, *map(str, exposures(folder))]
     if open_to_others:
         return ConnectionFinding(connection="state", ok=False, message="; ".join(open_to_others) + ".", remedy=REMEDY)
-    if faults:
+    if faults := await workshop.store.check():
         return ConnectionFinding(connection="state", ok=False, message=f"{folder}: {faults[0]}", remedy=MEND)
+    if damages := await workshop.store.damages():
+        text = f"{folder}: {'; '.join(damages)}."
+        return ConnectionFinding(connection="state", ok=False, message=text, remedy=MEND_CONTENTS)
     return ConnectionFinding(connection="state", ok=True, message=f"The state in {folder} is sound.")
 
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from spheresync.answers import QueueAnswer, QueuedJob
 from spheresync.errors import UsageError
 from spheresync.model import JsonValue, Principal, isoformat
 from spheresync.run.workshop import Workshop
-from spheresync.schedule.embedded import EmbeddedEngine
-from spheresync.schedule.engine import Job, JobId, JobState, NewJob
+from spheresync.schedule.embedded import EmbeddedEngine, job_of, request_of
+from spheresync.schedule.engine import Job, JobState, NewJob
 from spheresync.service import rows
 from spheresync.service.cursors import page_size
 from spheresync.state.records import AuditEvent
@@ -36,10 +34,14 @@ async def cancel_job(workshop: Workshop, job_id: int, principal: Principal) -> Q
     Raises:
         UsageError: there is no such job.
     """
-    engine = EmbeddedEngine(workshop.store, workshop.clock)
-    job = await _job(engine, job_id)
-    await engine.cancel(job.id)
-    await _note(workshop, job, "cancel", principal)
+
+    async def cancel(tx: Tx) -> Job:
+        job = await _job(tx, job_id)
+        await tx.jobs.cancel(job.id)
+        await tx.audit.append_many([_event(job, "cancel", principal)])
+        return job
+
+    job = await workshop.store.write(cancel)
     gone = "It is being given up." if job.state is JobState.RUNNING else "It is gone."
     return QueueAnswer(items=[_row(job)], total=1, note=f"{gone} What it was about is looked at again in its turn.")
 
@@ -50,35 +52,31 @@ async def retry_job(workshop: Workshop, job_id: int, principal: Principal) -> Qu
     Raises:
         UsageError: there is no such job.
     """
-    engine = EmbeddedEngine(workshop.store, workshop.clock)
-    job = await _job(engine, job_id)
-    again = NewJob(job.kind, job.subject, job.priority, "a person asked for it", job.token, revive=True)
-    if job.state is JobState.QUEUED:  # what failed waits its time out, unless it is entered anew
-        await engine.cancel(job.id)
-    (entered,) = await engine.submit([again])
-    await _note(workshop, job, "retry", principal)
-    queued = replace(
-        job, id=entered or job.id, state=JobState.QUEUED, not_before=workshop.clock(), attempts=0, problem=None
-    )
-    return QueueAnswer(items=[_row(queued)], total=1, note="It is done next, by the process that keeps the schedule.")
+
+    async def retry(tx: Tx) -> Job:
+        job = await _job(tx, job_id)
+        again = NewJob(job.kind, job.subject, job.priority, "a person asked for it", job.token, by_person=True)
+        await tx.jobs.submit([request_of(again, workshop.clock())])
+        await tx.audit.append_many([_event(job, "retry", principal)])
+        return await _job(tx, job_id)
+
+    job = await workshop.store.write(retry)
+    if job.state is JobState.RUNNING:
+        return QueueAnswer(items=[_row(job)], total=1, note="It runs just now, and is done once more after that.")
+    return QueueAnswer(items=[_row(job)], total=1, note="It is done next, by the process that keeps the schedule.")
 
 
-async def _job(engine: EmbeddedEngine, job_id: int) -> Job:
-    found = await engine.get(JobId(job_id))
+async def _job(tx: Tx, job_id: int) -> Job:
+    found = await tx.jobs.get(job_id)
     if found is None:
         remedy = "The list of jobs shows those there are; one that is done is gone."
         raise UsageError(f"there is no job {job_id} in the queue.", remedy=remedy)
-    return found
+    return job_of(found)
 
 
-async def _note(workshop: Workshop, job: Job, what: str, principal: Principal) -> None:
+def _event(job: Job, what: str, principal: Principal) -> AuditEvent:
     detail: dict[str, JsonValue] = {"job": int(job.id), "kind": job.kind, "subject": job.about}
-    event = AuditEvent(principal.id, "schedule", None, None, None, what, detail)
-
-    async def note(tx: Tx) -> None:
-        await tx.audit.append_many([event])
-
-    await workshop.store.write(note)
+    return AuditEvent(principal.id, "schedule", None, None, None, what, detail)
 
 
 def _row(job: Job) -> QueuedJob:

@@ -22,7 +22,7 @@ from spheresync.answers import (
     RunRow,
     SpaceRow,
 )
-from spheresync.errors import UsageError
+from spheresync.errors import StateError, UsageError
 from spheresync.mapping.explain import explain
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
@@ -43,6 +43,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.plan.approvals import approved_by_another, deletes_wait, promotion_waits
+from spheresync.run.bodies import definition_lost
 from spheresync.run.displaced import Displaced
 from spheresync.run.named_assets import named_asset
 from spheresync.run.naming import Address, displaced_database, known_address
@@ -54,6 +55,7 @@ from spheresync.service.cursors import Listing, page_size
 from spheresync.service.moments import beginning, end
 from spheresync.state.definitions import decode_asset
 from spheresync.state.records import AssetRecord, ChangeSetRecord, RunRecord
+from spheresync.state.saved import require_as_saved
 from spheresync.state.store import Store
 
 Word = TypeVar("Word", bound=StrEnum)
@@ -155,7 +157,11 @@ class Reading:
     async def _definition(self, record: AssetRecord) -> Asset | None:
         if record.definition is None:
             return None
-        return decode_asset(await self._store.blobs.get(record.definition))
+        whole = await self._store.blobs.get_many([record.definition])
+        if record.definition not in whole:
+            lost = definition_lost(record.id)
+            raise StateError(f"{record.id}: {lost.message}.", remedy=lost.remedy)
+        return decode_asset(whole[record.definition])
 
     async def describe_asset(self, asset: str | AssetId) -> AssetDetail:
         """All that is known of one asset, named by a person or by an identity.
@@ -247,6 +253,7 @@ class Reading:
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
         after = int(start[0]) if start is not None else 0
         items = await self._store.change_sets.items(record.id, after_ordinal=after, limit=size + 1)
+        require_as_saved(record, items, await self._store.change_sets.seals(record.id))
         shown = items[:size]
         more = listing.encode(shown[-1].ordinal) if len(items) > size else None
         total = sum(count for action, count in record.summary.items() if action is not Action.UNCHANGED)
@@ -274,6 +281,7 @@ class Reading:
         """Every delete of a change set, also those that a guard holds back: what a person is asked about."""
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
         items = await self._store.change_sets.items(record.id, limit=NO_LIMIT, actions=[Action.DELETE])
+        require_as_saved(record, items, await self._store.change_sets.seals(record.id))
         return [rows.change_row(item, full=False) for item in items]
 
     async def get_run(self, run_id: str) -> RunAnswer:
@@ -349,10 +357,7 @@ class Reading:
         return AuditPage(items=items, total=total, next_cursor=more, note=note)
 
     async def verify_audit(self) -> AuditVerdictAnswer:
-        verdict = await self._store.audit.verify()
-        return AuditVerdictAnswer(
-            intact=verdict.intact, entries=verdict.entries, first_broken=verdict.first_broken, reason=verdict.reason
-        )
+        return rows.verdict_answer(await self._store.audit.verify(), await self._store.damages())
 
     async def suggest(self, what: str, prefix: str, space: str | None = None) -> list[str]:
         """Values for argument completion, at most 100."""

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from spheresync.answers import (
     AssetRow,
     AuditRow,
+    AuditVerdictAnswer,
     ChangeRow,
     ChangeSetAnswer,
     ColumnRow,
@@ -29,6 +30,7 @@ from spheresync.run.verdict import COUNT_WORDS
 from spheresync.state.records import (
     AssetRecord,
     AuditEntry,
+    AuditVerdict,
     ChangeSetItem,
     ChangeSetRecord,
     Checkpoint,
@@ -294,4 +296,14 @@ def audit_row(entry: AuditEntry, *, full: bool) -> AuditRow:
         target=entry.target,
         outcome=entry.outcome,
         detail=json.loads(entry.detail) if full else None,
+    )
+
+
+def verdict_answer(verdict: AuditVerdict, damages: Sequence[str]) -> AuditVerdictAnswer:
+    """What was found of the audit log, and of what the state holds besides."""
+    return AuditVerdictAnswer(
+        intact=verdict.intact,
+        entries=verdict.entries,
+        first_broken=verdict.first_broken,
+        reason="; ".join(filter(None, (verdict.reason, *damages))),
     )

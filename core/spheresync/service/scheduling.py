@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 
 from spheresync.answers import JobRow, ScheduleAnswer, SchedulerStatus, TierStatus
 from spheresync.config.durations import format_duration
 from spheresync.errors import UsageError
-from spheresync.model import Principal, Tier, counted, isoformat
+from spheresync.model import AssetId, Principal, Tier, counted, isoformat
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE, LISTED, may_write, paused_since, set_paused
-from spheresync.schedule.embedded import EmbeddedEngine
-from spheresync.schedule.engine import JobKind, JobState, NewJob, subject_of
+from spheresync.schedule.embedded import EmbeddedEngine, request_of
+from spheresync.schedule.engine import JobId, JobKind, JobState, NewJob, subject_of
 from spheresync.schedule.looking import RANKS
 from spheresync.schedule.proposing import proposed
 from spheresync.schedule.turns import LIST_RANK, TENANT
@@ -47,14 +48,18 @@ async def manage(workshop: Workshop, tier_name: str, action_name: str, principal
     already = action in {ScheduleAction.PAUSE, ScheduleAction.RESUME} and (tier in paused) == (
         action is ScheduleAction.PAUSE
     )
+    watched = await workshop.store.schedule.watched() if action is ScheduleAction.RUN_NOW else []
+    assets = [row.asset for row in watched if row.tier is tier]
 
-    async def note(tx: Tx) -> None:
-        if action is not ScheduleAction.RUN_NOW and not already:
+    async def act(tx: Tx) -> None:
+        if action is ScheduleAction.RUN_NOW:
+            await _run_now(tx, tier, assets, now)
+        elif not already:
             await set_paused(tx, tier, now if action is ScheduleAction.PAUSE else None)
         await tx.audit.append_many([event])
 
-    await workshop.store.write(note)
-    asked = await _run_now(workshop, tier, now) if action is ScheduleAction.RUN_NOW else 0
+    await workshop.store.write(act)
+    asked = len(assets)
     status = await scheduler_status(workshop)
     return ScheduleAnswer(
         tiers=await tier_statuses(workshop, await _sizes(workshop)),
@@ -126,28 +131,17 @@ async def scheduler_status(workshop: Workshop) -> SchedulerStatus:
     )
 
 
-async def _run_now(workshop: Workshop, tier: Tier, now: datetime) -> int:
+async def _run_now(tx: Tx, tier: Tier, assets: Sequence[AssetId], now: datetime) -> None:
     """Ask for a listing, and after it for every definition of the tier."""
-    engine = EmbeddedEngine(workshop.store, workshop.clock)
-    token = isoformat(now)
-    listing = NewJob(JobKind.LIST, TENANT, LIST_RANK, "a person asked for it", token, revive=True)
-    (listed,) = await engine.submit([listing])
-    watched = [row for row in await workshop.store.schedule.watched() if row.tier is tier]
-    await engine.submit(
-        [
-            NewJob(
-                JobKind.READ,
-                subject_of(row.asset),
-                RANKS[tier],
-                "a person asked for it",
-                token,
-                needs=listed,
-                revive=True,
-            )
-            for row in watched
-        ]
-    )
-    return len(watched)
+    token, reason = isoformat(now), "a person asked for it"
+    listing = NewJob(JobKind.LIST, TENANT, LIST_RANK, reason, token, by_person=True)
+    (listed,) = await tx.jobs.submit([request_of(listing, now)])
+    after = None if listed is None else JobId(listed)
+    reads = [
+        NewJob(JobKind.READ, subject_of(asset), RANKS[tier], reason, token, needs=after, by_person=True)
+        for asset in assets
+    ]
+    await tx.jobs.submit([request_of(job, now) for job in reads])
 
 
 async def _sizes(workshop: Workshop) -> dict[str, int]:

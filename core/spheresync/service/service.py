@@ -30,6 +30,7 @@ from spheresync.model import (
     Principal,
     Problem,
     RunId,
+    RunState,
     canonical_json,
     isoformat,
 )
@@ -306,6 +307,8 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
 
         async def create(tx: Tx) -> RunRecord:
             active = await tx.runs.find_active(kind, run.request_digest, principal.id) if join else None
+            if active is None and change_set_id is not None:  # the same call at the same moment answers one run
+                active = await tx.runs.by_change_set(change_set_id)
             if active is not None:
                 return active
             await tx.runs.create(run)
@@ -392,18 +395,21 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         return await self.get_run(run_id)
 
     async def cancel_run(self, run_id: str, principal: Principal) -> RunAnswer:
-        """Ask a run to stop at the next asset; one that is queued, or whose process is dead, ends at once."""
+        """Ask a run to stop at the next asset; one that nobody has begun, or whose process is dead, ends at once."""
         authorize(principal, Permission.OPERATE)
         run = await self._store.runs.get(RunId(run_id))
         if run.state.ended:
             raise UsageError(f"run {run_id} has ended already: {run.state}.", remedy="There is nothing to cancel.")
-        event = AuditEvent(principal.id, "cancel", run.id, None, None, "requested", {})
+        asked = AuditEvent(principal.id, "cancel", run.id, None, None, "requested", {})
+        ended = AuditEvent(run.actor.id, f"run_{run.kind}", run.id, None, None, RunState.CANCELLED, {})
 
-        async def cancel(tx: Tx) -> None:
-            await tx.runs.request_cancel(run.id)
-            await tx.audit.append_many([event])
+        async def cancel(tx: Tx) -> bool:
+            waiting = await tx.runs.cancel_waiting(run.id)
+            if not (waiting or await tx.runs.request_cancel(run.id)):
+                return False  # it has ended meanwhile
+            await tx.audit.append_many([asked, ended] if waiting else [asked])
+            return True
 
-        await self._store.write(cancel)
-        if not self._store.owners.is_alive(run.owner):
+        if await self._store.write(cancel) and not self._store.owners.is_alive(run.owner):
             return await self.wait(run_id, seconds=CANCEL_PATIENCE)  # nobody else would end it
         return await self.get_run(run_id)

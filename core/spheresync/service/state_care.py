@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from spheresync.answers import BackupAnswer, RestoreAnswer
+from spheresync.answers import AuditVerdictAnswer, BackupAnswer, RestoreAnswer
 from spheresync.config import Settings, SettingsSource
-from spheresync.errors import RefusedError
+from spheresync.errors import AlteredStateError, RefusedError
 from spheresync.mapping.glue_table import OWNER
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -26,14 +26,19 @@ from spheresync.model import (
 from spheresync.run.workshop import Workshop
 from spheresync.service.assembly import TENANT_HOST
 from spheresync.service.authority import Permission, authorize
+from spheresync.service.rows import verdict_answer
 from spheresync.service.state_folder import require_writable
 from spheresync.state.backup import Backup, make_backup
+from spheresync.state.connection import FILE_NAME
+from spheresync.state.copies import audit_verdict_of
 from spheresync.state.records import AuditEvent
 from spheresync.state.restore import Source, restore_state
 from spheresync.state.store import Store, Tx
 
 _DOG = "The embedded tenant and the embedded AWS of dog are no part of it."
 _NEXT = "The next sync asks AWS what it holds, as after the loss of a state, and writes what differs from Datasphere."
+_ASKED = 20
+"""Bodies that are looked at for the marker: some of them may be damaged."""
 _LOG_LEFT = "The former audit log could not be carried on; what it held besides is in the former database only."
 
 
@@ -62,6 +67,7 @@ async def backup(workshop: Workshop, file: Path, principal: Principal, *, replac
             "size": made.size,
             "sha256": made.sha256,
             "schema_version": made.schema_version,
+            **({"damaged": [*made.damaged]} if made.damaged else {}),
         }
         event = AuditEvent(principal.id, "backup", None, None, None, "done", detail)
 
@@ -79,7 +85,18 @@ async def backup(workshop: Workshop, file: Path, principal: Principal, *, replac
         audit_entries=made.audit_entries,
         at=at,
         note=_DOG if settings.env == "dog" else "",
+        damaged=[*made.damaged],
     )
+
+
+async def verify_altered(settings_source: SettingsSource, fault: AlteredStateError) -> AuditVerdictAnswer:
+    """What can be told of the audit log of a state that nobody opens, because its schema was altered.
+
+    Raises:
+        StateError: it cannot be read.
+    """
+    verdict = await audit_verdict_of(settings_source.current().state_dir / FILE_NAME)
+    return verdict_answer(verdict, [str(fault)])
 
 
 async def restore(
@@ -119,6 +136,7 @@ async def restore(
         cancelled_runs=list(told.runs),
         expired_change_sets=told.change_sets,
         former=None if restored.former is None else str(restored.former),
+        damaged=[*source.damaged],
         at=told.at,
         note=" ".join(filter(None, notes)),
     )
@@ -147,9 +165,13 @@ async def _marker_of(store: Store) -> str | None:
     checkpoints = await store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
     if not checkpoints:
         return None
-    newest = max(checkpoints, key=lambda checkpoint: checkpoint.synced_at)
-    marker: str | None = (json.loads(await store.blobs.get(newest.body)).get("Parameters") or {}).get(OWNER)
-    return marker
+    newest = sorted(checkpoints, key=lambda checkpoint: checkpoint.synced_at, reverse=True)[:_ASKED]
+    whole = await store.blobs.get_many(checkpoint.body for checkpoint in newest)
+    for checkpoint in newest:
+        if checkpoint.body in whole:
+            marker: str | None = (json.loads(whole[checkpoint.body]).get("Parameters") or {}).get(OWNER)
+            return marker
+    return None
 
 
 async def _adjust(store: Store, source: Source, principal: Principal, *, at: str) -> _Adjusted:
@@ -161,12 +183,14 @@ async def _adjust(store: Store, source: Source, principal: Principal, *, at: str
     )
 
     async def adjust(tx: Tx) -> _Adjusted:
-        runs = await tx.transplant.end_unfinished_runs(problem, at=at)
-        change_sets = await tx.transplant.expire_change_sets(at=at)
+        runs = await tx.runs.cancel_unfinished(problem, at=at)
+        change_sets = await tx.change_sets.expire_all(at=at)
         objects = await tx.transplant.forget_targets()
+        held = await tx.checkpoints.all(GLUE, DEFAULT_DESTINATION)
+        await tx.checkpoints.put_many([replace(checkpoint, version=None) for checkpoint in held])
         reason: dict[str, JsonValue] = {"reason": "restored"}
         ended = [
-            AuditEvent(principal.id, f"run_{kind}", run, None, None, RunState.CANCELLED, reason) for run, kind in runs
+            AuditEvent(principal.id, f"run_{run.kind}", run.id, None, None, RunState.CANCELLED, reason) for run in runs
         ]
         detail: dict[str, JsonValue] = {
             "file": str(source.file),
@@ -175,11 +199,12 @@ async def _adjust(store: Store, source: Source, principal: Principal, *, at: str
             "log_of_file": source.audit_entries,
             "log_carried": source.carried,
             "log_whole": source.log_whole,
+            **({"damaged": [*source.damaged]} if source.damaged else {}),
             "objects_to_ask_for": objects,
             "expired_change_sets": change_sets,
         }
         event = AuditEvent(principal.id, "restore", None, None, None, "done", detail)
         entries = await tx.audit.append_many([*ended, event])
-        return _Adjusted(tuple(run for run, _ in runs), change_sets, entries[-1].seq, at)
+        return _Adjusted(tuple(run.id for run in runs), change_sets, entries[-1].seq, at)
 
     return await store.write(adjust)

@@ -46,7 +46,7 @@ async def _begin(workshop: Workshop) -> bool:
     async def acquire(tx: Tx) -> bool | None:
         if await tx.leases.holder(SCHEDULE) is not None:
             return None
-        return await tx.leases.acquire(TELLING, workshop.owner) is not None
+        return await tx.leases.acquire(TELLING, workshop.owner, beats=True) is not None
 
     while True:
         if await workshop.store.leases.holder(SCHEDULE) is not None:

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from spheresync.answers import ChangeSetAnswer, ReleaseAnswer
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Principal, RunId
-from spheresync.plan.triage import is_held, status_of
+from spheresync.plan.triage import is_held
+from spheresync.run.asset_status import settle_statuses
 from spheresync.run.named_assets import named_asset
 from spheresync.run.reverting import Reverter
 from spheresync.run.wrong_names import WrongName, refuse, unknown_asset
@@ -60,10 +61,11 @@ class Undoing(Reading):
                 for checkpoint in await tx.checkpoints.all(GLUE, DEFAULT_DESTINATION)
                 if checkpoint.held is not None and checkpoint.asset in wanted
             ]
-            free = [replace(checkpoint, held=None) for checkpoint in held]
-            released = [checkpoint for checkpoint in held if is_held(records[checkpoint.asset], checkpoint)]
-            await tx.checkpoints.put_many(free)
-            await tx.catalog.set_statuses([(each.asset, status_of(records[each.asset], each)) for each in free])
+            assets = [checkpoint.asset for checkpoint in held]
+            now = {record.id: record for record in await tx.catalog.some(assets)}
+            released = [checkpoint for checkpoint in held if is_held(now[checkpoint.asset], checkpoint)]
+            await tx.checkpoints.put_many([replace(checkpoint, held=None) for checkpoint in held])
+            await settle_statuses(tx, assets)
             await tx.audit.append_many([_event(principal, checkpoint) for checkpoint in released])
             return [checkpoint.asset for checkpoint in released]
 

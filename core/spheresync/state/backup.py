@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,19 +10,23 @@ from pathlib import Path
 from spheresync.errors import StateError
 from spheresync.state.connection import FILE_NAME
 from spheresync.state.copies import Draft, copy_database, file_digest, look_through
-from spheresync.state.faults import explain, is_damaged
+from spheresync.state.faults import DATABASE_ERRORS, explain, is_damaged
 from spheresync.state.placing import place_file
 
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """A backup that was made; `size` in bytes, `sha256` in hex."""
+    """A backup that was made; `size` in bytes, `sha256` in hex.
+
+    `damaged` names contents of the state, and so of the backup, that are not what was written.
+    """
 
     file: Path
     size: int
     sha256: str
     schema_version: int
     audit_entries: int
+    damaged: tuple[str, ...]
 
 
 async def make_backup(
@@ -53,7 +56,7 @@ async def make_backup(
 def _write(state: Path, file: Path, draft: Draft, stop: threading.Event) -> Backup:
     try:
         copy_database(state, draft.path, stop, in_use=True)
-    except sqlite3.Error as error:
+    except DATABASE_ERRORS as error:
         raise explain(error, state if is_damaged(error) else file) from error
     draft.seal()
     look = look_through(draft.path, stop)
@@ -63,4 +66,4 @@ def _write(state: Path, file: Path, draft: Draft, stop: threading.Event) -> Back
             remedy="`spheresync doctor` and `spheresync audit verify` tell more; an earlier backup can be restored.",
         )
     size = draft.path.stat().st_size
-    return Backup(file, size, file_digest(draft.path), look.schema_version, look.audit_entries)
+    return Backup(file, size, file_digest(draft.path), look.schema_version, look.audit_entries, look.damaged)

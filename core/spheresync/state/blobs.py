@@ -1,19 +1,35 @@
 """Bodies and definitions by the digest of their content: kept once, however often they are referred to.
 
-What nothing refers to is collected (`referring`): a column that refers to contents has one of the names listed there.
+A content is held against its digest whenever it is read. One that does not fit counts as not there, and is written anew
+by whoever puts it again. What nothing refers to is collected (`referring`): a column that refers to contents has one of
+the names listed there.
 """
 
 from __future__ import annotations
 
 import json
+import logging
 import zlib
 from collections.abc import Iterable, Sequence
+
+import anyio.to_thread
 
 from spheresync.errors import StateError
 from spheresync.model import Digest, digest_of
 from spheresync.state.connection import Reads, Writes
 
+log = logging.getLogger(__name__)
+
 _LEVEL = 1  # JSON shrinks to a fifth at once; more costs time and gains little
+
+
+def whole(digest: str, body: bytes) -> bytes | None:
+    """What a stored content holds, None where that is not what the digest is of."""
+    try:
+        content = zlib.decompress(body)
+    except (zlib.error, TypeError):
+        return None
+    return content if digest_of(content) == digest else None
 
 
 class BlobReader:
@@ -26,20 +42,26 @@ class BlobReader:
         """One blob.
 
         Raises:
-            StateError: it is not there.
+            StateError: it is not there, or damaged.
         """
         row = await self._link.one("SELECT body FROM blobs WHERE digest = ?", (digest,))
-        if row is None:
-            raise StateError(f"The state holds no content {digest!r} that a row refers to.", remedy="Run sync --full.")
-        return zlib.decompress(row[0])
+        content = None if row is None else whole(digest, row[0])
+        if content is None:
+            what = "holds no content" if row is None else "holds a damaged content"
+            raise StateError(f"The state {what} {digest!r} that a row refers to.", remedy="Run sync --full.")
+        return content
 
     async def get_many(self, digests: Iterable[Digest]) -> dict[Digest, bytes]:
-        """Those of the blobs that are there."""
+        """Those of the blobs that are there and whole."""
         wanted = json.dumps(sorted(set(digests)))
         rows = await self._link.all(
             "SELECT digest, body FROM blobs WHERE digest IN (SELECT value FROM json_each(?))", (wanted,)
         )
-        return {Digest(digest): zlib.decompress(body) for digest, body in rows}
+        found = await anyio.to_thread.run_sync(_whole_ones, rows)
+        if len(found) < len(rows):
+            damaged = [digest for digest, _ in rows if digest not in found]
+            log.warning("%d contents of the state are damaged and count as lost: %s", len(damaged), damaged[:5])
+        return found
 
 
 class BlobWriter(BlobReader):
@@ -50,18 +72,32 @@ class BlobWriter(BlobReader):
         self._writes = link
 
     async def put_many(self, bodies: Sequence[bytes]) -> list[Digest]:
-        """Keep them; answers their digests in the same order."""
+        """Keep them, in the place of damaged ones too; answers their digests in the same order."""
         digests = [digest_of(body) for body in bodies]
         fresh = dict(zip(digests, bodies, strict=True))
-        known = await self._writes.all(
-            "SELECT digest FROM blobs WHERE digest IN (SELECT value FROM json_each(?))", (json.dumps(sorted(fresh)),)
+        rows = await self._writes.all(
+            "SELECT digest, body FROM blobs WHERE digest IN (SELECT value FROM json_each(?))",
+            (json.dumps(sorted(fresh)),),
         )
+        known = [(digest,) for digest, body in rows if _holds(body, fresh[digest])]
         for (digest,) in known:
             del fresh[digest]
         if known:  # whoever collects what nothing refers to must not take them now
             await self._writes.execute_many("DELETE FROM unreferred WHERE digest = ?", known)
         await self._writes.execute_many(
-            "INSERT INTO blobs (digest, size, body) VALUES (?, ?, ?)",
+            "INSERT OR REPLACE INTO blobs (digest, size, body) VALUES (?, ?, ?)",
             [(digest, len(body), zlib.compress(body, _LEVEL)) for digest, body in fresh.items()],
         )
         return digests
+
+
+def _whole_ones(rows: Sequence[tuple[str, bytes]]) -> dict[Digest, bytes]:
+    found = ((digest, whole(digest, body)) for digest, body in rows)
+    return {Digest(digest): content for digest, content in found if content is not None}
+
+
+def _holds(body: bytes, content: bytes) -> bool:
+    try:
+        return zlib.decompress(body) == content
+    except (zlib.error, TypeError):
+        return False

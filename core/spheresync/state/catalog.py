@@ -3,7 +3,7 @@
 # ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, SpaceName, TechnicalName, Tier
@@ -17,6 +17,9 @@ _ASSET = (
     "listed_at, read_at, changed_at, pii_columns"
 )
 _SEARCH_GAP = "\x1f"
+_FEW = 1000
+"""Assets whose rows are looked up one by one: with more, reading all of them is quicker."""
+_LOOKED_UP = 200  # in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,21 @@ class CatalogReader:
             f"SELECT {_ASSET} FROM assets WHERE problem IS NOT NULL AND included = 1 ORDER BY space, name"
         )
         return [_read_asset(row) for row in rows]
+
+    async def some(self, assets: Collection[AssetId]) -> list[AssetRecord]:
+        """Those of these assets that the catalog knows."""
+        if len(assets) > _FEW:
+            among = frozenset(assets)
+            return [record for record in await self.assets() if record.id in among]
+        wanted, found = list(assets), list[AssetRecord]()
+        for start in range(0, len(wanted), _LOOKED_UP):
+            part = wanted[start : start + _LOOKED_UP]
+            rows = await self._link.all(
+                f"SELECT {_ASSET} FROM assets WHERE (space, name) IN (VALUES {', '.join(['(?, ?)'] * len(part))})",
+                [text for asset in part for text in (asset.space, asset.name)],
+            )
+            found += [_read_asset(row) for row in rows]
+        return found
 
     async def ids(self) -> list[AssetId]:
         """The names of every asset, by space and name."""

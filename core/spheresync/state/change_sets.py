@@ -6,6 +6,8 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Collection, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 from spheresync.errors import RefusedError, UsageError
 from spheresync.model import (
@@ -27,6 +29,7 @@ from spheresync.model import (
 )
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.records import Approval, ChangeSetItem, ChangeSetRecord
+from spheresync.state.saved import digest_of_saved, is_as_saved, seal_of
 from spheresync.state.spelling import (
     read_counts,
     read_fingerprints,
@@ -37,12 +40,12 @@ from spheresync.state.spelling import (
     valid_text,
 )
 
-_HEAD = (
+HEAD = (
     "id, digest, created_at, expires_at, actor, mapping_digest, scope_digest, request, summary, findings, problems, "
     "blocked, run_id, tool_version, format, undo_of, promotion, approved_by, approved_at, approved_digest"
 )
 _STAYS = "id NOT IN (SELECT id FROM leaving)"
-_ITEM = (
+ITEM = (
     "ordinal, space, asset, target, destination, action, strategy, severity, reason, tier, container, name, changes, "
     "before, after, after_digest, expected_version, expected_digest, blocked_by, fp_schema, fp_content, fp_metadata, "
     "mapping, definition, operations"
@@ -61,10 +64,10 @@ class ChangeSetReader:
         Raises:
             UsageError: there is none of that id.
         """
-        row = await self._link.one(f"SELECT {_HEAD} FROM change_sets WHERE id = ? AND {_STAYS}", (change_set_id,))
+        row = await self._link.one(f"SELECT {HEAD} FROM change_sets WHERE id = ? AND {_STAYS}", (change_set_id,))
         if row is None:
             raise UsageError(f"there is no change set {change_set_id!r}.", remedy="Make one with preview.")
-        return _read_head(row)
+        return read_head(row)
 
     async def items(
         self,
@@ -89,20 +92,27 @@ class ChangeSetReader:
         )
         return int(row[0]) if row else 0
 
+    async def seals(self, change_set_id: ChangeSetId) -> dict[int, str | None]:
+        """What each item was sealed with when it was saved, by ordinal; see `saved`."""
+        rows = await self._link.all(
+            "SELECT ordinal, seal FROM change_set_items WHERE change_set_id = ? ORDER BY ordinal", (change_set_id,)
+        )
+        return dict(rows)
+
     async def latest(self, n: int) -> list[ChangeSetRecord]:
         """The `n` newest change sets, newest first."""
-        rows = await self._link.all(f"SELECT {_HEAD} FROM change_sets WHERE {_STAYS} ORDER BY seq DESC LIMIT ?", (n,))
-        return [_read_head(row) for row in rows]
+        rows = await self._link.all(f"SELECT {HEAD} FROM change_sets WHERE {_STAYS} ORDER BY seq DESC LIMIT ?", (n,))
+        return [read_head(row) for row in rows]
 
     async def _items(
         self, change_set_id: ChangeSetId, after: int, limit: int, actions: Collection[Action] | None
     ) -> list[ChangeSetItem]:
         rows = await self._link.all(
-            f"SELECT {_ITEM} FROM change_set_items WHERE change_set_id = ?1 AND ordinal > ?2 AND "
+            f"SELECT {ITEM} FROM change_set_items WHERE change_set_id = ?1 AND ordinal > ?2 AND "
             "(?3 IS NULL OR action IN (SELECT value FROM json_each(?3))) ORDER BY ordinal LIMIT ?4",
             (change_set_id, after, _spell_actions(actions), limit),
         )
-        return [_read_item(row) for row in rows]
+        return [read_item(row) for row in rows]
 
 
 class ChangeSetWriter(ChangeSetReader):
@@ -115,10 +125,10 @@ class ChangeSetWriter(ChangeSetReader):
     async def put(self, record: ChangeSetRecord, items: Sequence[ChangeSetItem]) -> None:
         """Save a new change set; its id must not be taken."""
         head = _spell_head(record)
-        await self._writes.execute(f"INSERT INTO change_sets ({_HEAD}) VALUES ({_marks(len(head))})", head)
+        await self._writes.execute(f"INSERT INTO change_sets ({HEAD}) VALUES ({_marks(len(head))})", head)
         await self._writes.execute_many(
-            f"INSERT INTO change_set_items (change_set_id, {_ITEM}) VALUES ({_marks(len(_ITEM.split(',')) + 1)})",
-            [(record.id, *_spell_item(item)) for item in items],
+            f"INSERT INTO change_set_items (change_set_id, {ITEM}, seal) VALUES ({_marks(len(ITEM.split(',')) + 2)})",
+            [(record.id, *_spell_item(item), seal_of(item)) for item in items],
         )
 
     async def approve(self, change_set_id: ChangeSetId, approval: Approval) -> bool:
@@ -129,6 +139,26 @@ class ChangeSetWriter(ChangeSetReader):
             (approval.by, approval.at, approval.digest, change_set_id),
         )
         return bool(changed)
+
+    async def expire_all(self, *, at: str) -> int:
+        """No saved change set may be applied any more; answers how many could have been.
+
+        One that is not what was saved is not made so: its digest goes on not to fit it.
+        """
+        rows = await self._link.all(f"SELECT {HEAD} FROM change_sets WHERE run_id IS NULL AND expires_at > ?", (at,))
+        for row in rows:
+            await self._expire(row, at)
+        return len(rows)
+
+    async def _expire(self, row: Row, at: str) -> None:
+        digest = row[1]
+        with suppress(RefusedError):
+            record, seals = read_head(row), [*(await self.seals(ChangeSetId(row[0]))).values()]
+            if is_as_saved(record, seals):
+                digest = digest_of_saved(replace(record, expires_at=at), seals)
+        await self._writes.execute(
+            "UPDATE change_sets SET expires_at = ?, digest = ? WHERE id = ?", (at, digest, row[0])
+        )
 
     async def attach_run(self, change_set_id: ChangeSetId, run_id: RunId) -> None:
         """Note which run applies it: a change set is applied once. The same run again is no error.
@@ -174,6 +204,37 @@ def _spell_head(r: ChangeSetRecord) -> tuple[object, ...]:
         r.undo_of,
         r.promotion,
         *((r.approval.by, r.approval.at, r.approval.digest) if r.approval is not None else (None, None, None)),
+    )
+
+
+def read_head(row: Row) -> ChangeSetRecord:
+    """The head that a row of `HEAD` columns holds.
+
+    Raises:
+        RefusedError: it holds what was never written.
+    """
+    try:
+        return _read_head(row)
+    except (ValueError, TypeError, AttributeError) as error:
+        raise _unreadable(row[0]) from error
+
+
+def read_item(row: Row) -> ChangeSetItem:
+    """The item that a row of `ITEM` columns holds.
+
+    Raises:
+        RefusedError: it holds what was never written.
+    """
+    try:
+        return _read_item(row)
+    except (ValueError, TypeError, AttributeError, zlib.error) as error:
+        raise _unreadable(f"with {row[1]}/{row[2]}") from error
+
+
+def _unreadable(which: str) -> RefusedError:
+    return RefusedError(
+        f"the change set {which} cannot be read: it is not what was saved.",
+        remedy="Somebody changed the state by hand, or it is damaged; make a new preview.",
     )
 
 

@@ -18,13 +18,13 @@ from spheresync.model import (
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.fences import require_fence
 from spheresync.state.records import Checkpoint, CheckpointState
+from spheresync.state.seals import SEALED, seal_of_row
 from spheresync.state.spelling import read_fingerprints, spell_fingerprints
 
-_COLUMNS = (
-    "space, asset, target, destination, container, name, body, body_digest, version, fp_schema, fp_content, "
-    "fp_metadata, mapping, definition, state, held, synced_at, run_id, fence"
+_COLUMNS = SEALED["checkpoints"]
+_PUT = (
+    f"INSERT OR REPLACE INTO checkpoints ({_COLUMNS}, seal) VALUES ({', '.join('?' * (len(_COLUMNS.split(',')) + 1))})"
 )
-_PUT = f"INSERT OR REPLACE INTO checkpoints ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"
 _FEW = 1000
 """Assets whose rows are looked up one by one: with more, reading all of them is quicker."""
 _LOOKED_UP = 200  # in one statement
@@ -130,7 +130,8 @@ class CheckpointWriter(CheckpointReader):
         if fence is not None:
             for run in {run_id} if run_id is not None else {checkpoint.run_id for checkpoint in checkpoints}:
                 await require_fence(self._link, run, fence)
-        await self._writes.execute_many(_PUT, [_spell(checkpoint, fence) for checkpoint in checkpoints])
+        rows = [_spell(checkpoint, fence) for checkpoint in checkpoints]
+        await self._writes.execute_many(_PUT, [(*row, seal_of_row(row)) for row in rows])
 
 
 def _spell(c: Checkpoint, fence: int | None) -> tuple[object, ...]:

@@ -23,7 +23,7 @@ import anyio
 import anyio.to_thread
 
 from spheresync.errors import StateError
-from spheresync.state.faults import explain, is_busy, locked_for_long
+from spheresync.state.faults import DATABASE_ERRORS, explain, is_busy, locked_for_long
 from spheresync.state.folder_faults import unusable_folder
 from spheresync.state.ownership import leave_to_owner_of
 from spheresync.state.schema import Migration, migrate
@@ -102,7 +102,7 @@ class ReadPool:
             except UnicodeEncodeError:
                 values = [_as_text(value) for value in values]
                 continue
-            except sqlite3.Error as error:
+            except DATABASE_ERRORS as error:
                 if not is_busy(error):
                     raise explain(error, self._path) from error
                 if anyio.current_time() > give_up:
@@ -132,7 +132,7 @@ async def open_links(folder: Path, migrations: tuple[Migration, ...]) -> AsyncIt
                 for reading in (False, *[True] * READERS):
                     link = await aiosqlite.Connection(partial(_connect, path, reading=reading), 64)
                     opened.append(link)
-            except sqlite3.Error as error:
+            except DATABASE_ERRORS as error:
                 raise explain(error, path) from error
             finally:
                 await anyio.to_thread.run_sync(first.close)
@@ -150,7 +150,7 @@ async def _prepared(path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Co
         try:
             with anyio.CancelScope(shield=True):
                 return await anyio.to_thread.run_sync(_prepare, path, migrations)
-        except sqlite3.Error as error:
+        except DATABASE_ERRORS as error:
             if not is_busy(error):
                 raise explain(error, path) from error
             if anyio.current_time() > give_up:

@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -24,9 +24,11 @@ import anyio.to_thread
 
 from spheresync.isolation import isolated_group
 from spheresync.state.audit_chain import ChainCheck
+from spheresync.state.faults import DATABASE_ERRORS, explain
 from spheresync.state.gate import sync_folder
-from spheresync.state.records import AuditEntry
-from spheresync.state.schema import APPLICATION_ID
+from spheresync.state.records import AuditEntry, AuditVerdict
+from spheresync.state.schema import APPLICATION_ID, migrations_up_to, schema_fault
+from spheresync.state.soundness import damaged_contents, structural_faults
 
 T = TypeVar("T")
 
@@ -38,11 +40,15 @@ _AUDIT = "seq, at, actor, action, run_id, asset, target, outcome, detail, prev_h
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a file was found to be. `fault` says what is wrong with it, "" where it is sound and ours."""
+    """What a file was found to be. `fault` says why it is of no use, "" where it is sound and ours.
+
+    `damaged` names single contents and rows of a sound file that are not what was written.
+    """
 
     fault: str
     schema_version: int = 0
     audit_entries: int = 0
+    damaged: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +102,7 @@ def look_through(path: Path, stop: threading.Event) -> Look:
         with closing(open_for_reading(path)) as connection:
             connection.set_progress_handler(stop.is_set, _STEPS)
             return _look(connection)
-    except sqlite3.Error as error:
+    except DATABASE_ERRORS as error:
         return Look(f"it is damaged or no database ({getattr(error, 'sqlite_errorname', type(error).__name__)})")
 
 
@@ -104,17 +110,61 @@ def _look(connection: sqlite3.Connection) -> Look:
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         return Look("it is no database of Spheresync")
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    (sound,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if sound != "ok":
-        return Look(f"it is damaged: {sound}", version)
+    if faults := structural_faults(connection):
+        return Look(f"it is damaged: {faults[0]}", version)
+    verdict = _verdict(connection)
+    if not verdict.intact:
+        return Look(f"its audit log is broken: {verdict.reason}", version, verdict.entries)
+    if altered := schema_fault(connection, migrations_up_to(version)):
+        return Look(f"its schema was altered by hand: {altered}", version, verdict.entries)
+    return Look("", version, verdict.entries, tuple(damaged_contents(connection)))
+
+
+def _verdict(connection: sqlite3.Connection) -> AuditVerdict:
     check = ChainCheck()
     rows = connection.execute(f"SELECT {_AUDIT} FROM audit ORDER BY seq")  # noqa: S608 -- a fixed list of columns
     while chunk := rows.fetchmany(_CHUNK):
         check.walk(AuditEntry(*row) for row in chunk)
     entries = connection.execute("SELECT count(*) FROM audit").fetchone()[0]
     head = connection.execute("SELECT seq, hash FROM audit_head").fetchone() or (0, "")
-    verdict = check.verdict(entries=entries, head_seq=head[0], head_hash=head[1])
-    return Look("" if verdict.intact else f"its audit log is broken: {verdict.reason}", version, entries)
+    return check.verdict(entries=entries, head_seq=head[0], head_hash=head[1])
+
+
+async def audit_verdict_of(path: Path) -> AuditVerdict:
+    """Whether the audit log of a database is intact that nobody will open, because its schema was altered.
+
+    Raises:
+        StateError: it cannot be read.
+    """
+
+    def look(stop: threading.Event) -> AuditVerdict:
+        with closing(open_for_reading(path, in_use=True)) as connection:
+            connection.set_progress_handler(stop.is_set, _STEPS)
+            return _verdict(connection)
+
+    try:
+        return await in_thread(look)
+    except DATABASE_ERRORS as error:
+        raise explain(error, path) from error
+
+
+async def damages_of(path: Path) -> tuple[str, ...]:
+    """What of a database that others may write meanwhile is not as it was written; empty where all of it is.
+
+    Raises:
+        StateError: it cannot be read.
+    """
+
+    def look(stop: threading.Event) -> tuple[str, ...]:
+        with closing(open_for_reading(path, in_use=True)) as connection:
+            connection.set_progress_handler(stop.is_set, _STEPS)
+            connection.execute("BEGIN")  # one moment of it
+            return tuple(structural_faults(connection) or damaged_contents(connection))
+
+    try:
+        return await in_thread(look)
+    except DATABASE_ERRORS as error:
+        raise explain(error, path) from error
 
 
 def audit_after(path: Path, seq: int, digest: str) -> list[AuditEntry]:
@@ -192,7 +242,7 @@ class Draft:
             self.path.replace(self._place)
         else:
             self._place.hardlink_to(self.path)  # unlike a rename it never replaces
-            self.path.unlink()
+            self.path.unlink(missing_ok=True)
         self.placed = True
         sync_folder(self._place.parent)
 
@@ -206,6 +256,7 @@ def draft_of(place: Path) -> Iterator[Draft]:
         OSError: it cannot be made there.
     """
     path = place.with_name(f".{place.name}.part")
+    _leave_to_other_names(path)
     descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -222,6 +273,13 @@ def draft_of(place: Path) -> Iterator[Draft]:
                 path.unlink(missing_ok=True)
     finally:
         os.close(descriptor)
+
+
+def _leave_to_other_names(path: Path) -> None:
+    """A file that has other names besides that of a draft is another one's, or finished: only the name is taken."""
+    with suppress(FileNotFoundError):
+        if path.lstat().st_nlink > 1:
+            path.unlink()
 
 
 def _is_named(descriptor: int, path: Path) -> bool:

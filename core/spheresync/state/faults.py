@@ -14,19 +14,28 @@ MEND = (
     "is rebuilt from AWS; the audit log is not."
 )
 """What to do about a damaged state file."""
+MEND_CONTENTS = (
+    "What was read of an asset and what was written last is read anew by `spheresync sync --full`; a change set needs "
+    "a new preview. Look at the disk, and at who may write to the state folder."
+)
+"""What to do about single contents or rows that are damaged or were altered."""
 
 
-def is_busy(error: sqlite3.Error) -> bool:
+DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
+"""What a statement raises. The second one where a name or a message of a damaged file is no text."""
+
+
+def is_busy(error: Exception) -> bool:
     """Whether another process merely holds the lock just now."""
     return _name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL"))
 
 
-def is_damaged(error: sqlite3.Error) -> bool:
+def is_damaged(error: Exception) -> bool:
     """Whether the file itself is what is wrong."""
-    return _name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB"))
+    return _name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or _is_no_text(error)
 
 
-def explain(error: sqlite3.Error | UnicodeEncodeError, path: Path) -> StateError:
+def explain(error: sqlite3.Error | UnicodeError, path: Path) -> StateError:
     """Say what happened to the state file and what to do next."""
     if isinstance(error, UnicodeEncodeError):
         return StateError(
@@ -39,8 +48,8 @@ def explain(error: sqlite3.Error | UnicodeEncodeError, path: Path) -> StateError
             f"The disk took no more data for {path} ({name}); this step was not written, all before it is intact.",
             remedy="Free space on that disk (or lift the quota or file size limit), then repeat the command.",
         )
-    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return StateError(f"The state file {path} is damaged ({name}).", remedy=MEND)
+    if is_damaged(error):
+        return StateError(f"The state file {path} is damaged ({name or 'it holds a text that is none'}).", remedy=MEND)
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
         return StateError(
             f"The state file {path} cannot be opened for writing ({name}).",
@@ -84,5 +93,10 @@ def _write_lock_holder(path: Path) -> int | None:
     return None
 
 
-def _name(error: sqlite3.Error) -> str:
+def _is_no_text(error: Exception) -> bool:
+    """Whether a text of the file is none: this program writes none such."""
+    return isinstance(error, UnicodeDecodeError) or str(error).startswith("Could not decode to UTF-8")
+
+
+def _name(error: Exception) -> str:
     return str(getattr(error, "sqlite_errorname", ""))

@@ -16,9 +16,13 @@ from spheresync.model import (
 )
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.records import FormerTable
+from spheresync.state.seals import SEALED, seal_of_row
 
-_COLUMNS = "target, destination, container, name, space, asset, body, body_digest, version, retired, since"
-_PUT = f"INSERT OR REPLACE INTO former_tables ({_COLUMNS}) VALUES ({', '.join('?' * len(_COLUMNS.split(',')))})"
+_COLUMNS = SEALED["former_tables"]
+_PUT = (
+    f"INSERT OR REPLACE INTO former_tables ({_COLUMNS}, seal) "
+    f"VALUES ({', '.join('?' * (len(_COLUMNS.split(',')) + 1))})"
+)
 
 
 class FormerTableReader:
@@ -45,7 +49,8 @@ class FormerTableWriter(FormerTableReader):
 
     async def put_many(self, tables: Sequence[FormerTable]) -> None:
         """Remember them; each replaces what was known of its address."""
-        await self._writes.execute_many(_PUT, [_spell(table) for table in tables])
+        rows = [_spell(table) for table in tables]
+        await self._writes.execute_many(_PUT, [(*row, seal_of_row(row)) for row in rows])
 
     async def remove_many(
         self,

@@ -55,6 +55,7 @@ class JobRequest:
     not_before: str
     needs: int | None
     revive: bool
+    by_person: bool = False
 
 
 class JobReader:
@@ -118,21 +119,13 @@ class JobWriter(JobReader):
             return await self._insert(job)
         job_id, state, priority, token, not_before, attempts = row
         if state == RUNNING:
-            again = {
-                "priority": job.priority,
-                "reason": job.reason,
-                "token": job.token,
-                "not_before": job.not_before,
-                "anew": job.revive or token != job.token,
-            }
-            await self._writes.execute(
-                "UPDATE jobs SET again = ? WHERE id = ?", (canonical_json(again).decode(), job_id)
-            )
+            await self._ask_again(job_id, job, anew=job.revive or token != job.token)
         elif state == QUEUED:
-            # What failed waits its time out, however often it is asked for.
-            at = not_before if attempts else min(not_before, job.not_before)
+            # What failed waits its time out, however often it is asked for; but not a person who asks for it.
+            at = not_before if attempts and not job.by_person else min(not_before, job.not_before)
+            forgotten = ", attempts = 0, problem = NULL, cancel_requested = 0" if job.by_person else ""
             await self._writes.execute(
-                "UPDATE jobs SET priority = ?, reason = ?, token = ?, not_before = ? WHERE id = ?",
+                f"UPDATE jobs SET priority = ?, reason = ?, token = ?, not_before = ?{forgotten} WHERE id = ?",
                 (min(priority, job.priority), job.reason, job.token, at, job_id),
             )
         elif job.revive or token != job.token:
@@ -144,6 +137,25 @@ class JobWriter(JobReader):
         else:
             return None
         return int(job_id)
+
+    async def _ask_again(self, job_id: int, job: JobRequest, *, anew: bool) -> None:
+        """Note what was asked for while a job runs; the more urgent of what was asked for stays."""
+        row = await self._writes.one("SELECT again FROM jobs WHERE id = ?", (job_id,))
+        before = json.loads(row[0]) if row is not None and row[0] is not None else None
+        again = {
+            "priority": job.priority,
+            "reason": job.reason,
+            "token": job.token,
+            "not_before": job.not_before,
+            "anew": anew,
+            "by_person": job.by_person,
+        }
+        if before is not None:
+            again["priority"] = min(before["priority"], job.priority)
+            again["not_before"] = min(before["not_before"], job.not_before)
+            again["anew"] = before.get("anew", True) or anew
+            again["by_person"] = before.get("by_person", False) or job.by_person
+        await self._writes.execute("UPDATE jobs SET again = ? WHERE id = ?", (canonical_json(again).decode(), job_id))
 
     async def _insert(self, job: JobRequest) -> int:
         row = await self._writes.one(
@@ -236,8 +248,9 @@ class JobWriter(JobReader):
             "UPDATE jobs SET state = 'dead', owner = NULL, attempts = attempts + 1, problem = ? WHERE id = ?",
             (spell_problem(problem), job_id),
         )
-        if not await self._asked_anew(job_id):
-            await self._writes.execute("UPDATE jobs SET again = NULL WHERE id = ?", (job_id,))
+        anew = await self._asked_anew(job_id)
+        change = "attempts = 0" if anew else "again = NULL"
+        await self._writes.execute(f"UPDATE jobs SET {change} WHERE id = ?", (job_id,))
         await self._fold_again(job_id)
         return True
 
@@ -279,19 +292,28 @@ class JobWriter(JobReader):
             await self._writes.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
             return
         await self._requeue(job.id)
-        await self._writes.execute("UPDATE jobs SET attempts = 0, problem = NULL WHERE id = ?", (job.id,))
+        # What was asked for is another job than the one that is done: nothing of that one counts for it.
+        again = json.loads(row[0])
+        await self._writes.execute(
+            "UPDATE jobs SET attempts = 0, problem = NULL, priority = ? WHERE id = ?", (again["priority"], job.id)
+        )
         await self._fold_again(job.id)
 
     async def _fold_again(self, job_id: int) -> None:
         """What was asked for while the job ran becomes the job."""
-        row = await self._writes.one("SELECT again FROM jobs WHERE id = ?", (job_id,))
+        row = await self._writes.one("SELECT again, priority, not_before, attempts FROM jobs WHERE id = ?", (job_id,))
         if row is None or row[0] is None:
             return
-        again = json.loads(row[0])
+        again, (priority, not_before, attempts) = json.loads(row[0]), row[1:]
+        at = again["not_before"]
+        if again.get("by_person"):
+            attempts = 0
+        elif attempts:
+            at = max(at, not_before)  # what failed waits its time out, however often it is asked for
         await self._writes.execute(
-            "UPDATE jobs SET state = 'queued', priority = ?, reason = ?, token = ?, not_before = ?, again = NULL "
-            "WHERE id = ?",
-            (again["priority"], again["reason"], again["token"], again["not_before"], job_id),
+            "UPDATE jobs SET state = 'queued', priority = ?, reason = ?, token = ?, not_before = ?, attempts = ?, "
+            "again = NULL WHERE id = ?",
+            (min(priority, again["priority"]), again["reason"], again["token"], at, attempts, job_id),
         )
 
 

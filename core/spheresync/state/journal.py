@@ -10,9 +10,10 @@ from spheresync.model import Action, Digest, RunId
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.fences import require_fence
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState
+from spheresync.state.seals import SEALED, seal_of_row
 from spheresync.state.spelling import read_problem, spell_problem
 
-_ENTRY = "run_id, ordinal, state, action, problem, before, after, version, request_id, at"
+_ENTRY = SEALED["journal"]
 _STATES = {state.value: state for state in JournalState}
 _ACTIONS = {action.value: action for action in Action}
 
@@ -21,7 +22,8 @@ INSERT INTO journal (run_id, ordinal, state, action, at)
 SELECT r.id, ?2, 'sent', i.action, ?3
 FROM runs r JOIN change_set_items i ON i.change_set_id = r.change_set_id AND i.ordinal = ?2
 WHERE r.id = ?1
-ON CONFLICT (run_id, ordinal) DO UPDATE SET state = 'sent', at = excluded.at WHERE journal.state IN ('planned', 'sent')
+ON CONFLICT (run_id, ordinal) DO UPDATE SET state = 'sent', at = excluded.at, seal = NULL
+WHERE journal.state IN ('planned', 'sent')
 """
 
 
@@ -100,24 +102,26 @@ class JournalWriter(JournalReader):
     async def record(self, run_id: RunId, entries: Sequence[JournalEntry], fence: int) -> None:
         """Write what came of items, many at once: confirmed, failed or skipped."""
         await require_fence(self._link, run_id, fence)
+        rows = [_spell(run_id, entry) for entry in entries]
         await self._writes.execute_many(
-            f"INSERT OR REPLACE INTO journal ({_ENTRY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    run_id,
-                    e.ordinal,
-                    e.state,
-                    e.action,
-                    spell_problem(e.problem),
-                    e.before,
-                    e.after,
-                    e.version,
-                    e.request_id,
-                    e.at,
-                )
-                for e in entries
-            ],
+            f"INSERT OR REPLACE INTO journal ({_ENTRY}, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(*row, seal_of_row(row)) for row in rows],
         )
+
+
+def _spell(run_id: RunId, e: JournalEntry) -> tuple[object, ...]:
+    return (
+        run_id,
+        e.ordinal,
+        e.state,
+        e.action,
+        spell_problem(e.problem),
+        e.before,
+        e.after,
+        e.version,
+        e.request_id,
+        e.at,
+    )
 
 
 def _read(row: Row) -> JournalEntry:

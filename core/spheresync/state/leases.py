@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from spheresync.errors import FenceError
+from spheresync.errors import LeaseLostError
 from spheresync.model import isoformat
 from spheresync.state.connection import Reads, Writes
 from spheresync.state.owners import Owners
@@ -52,20 +52,28 @@ class LeaseWriter(LeaseReader):
         super().__init__(link, owners, clock)
         self._writes = link
 
-    async def acquire(self, name: str, owner: str) -> int | None:
+    async def acquire(self, name: str, owner: str, *, beats: bool = False) -> int | None:
         """Take a lease that nobody living holds.
 
         Not re-entrant: a second task of the holder's own process is answered None as well.
+
+        Args:
+            name: of the lease.
+            owner: who takes it.
+            beats: promise signs of life from now on: it is lost after 30 s without one, so that a process that was
+                stopped does not hold it.
 
         Returns:
             The fence of this holding, or None while it is held.
         """
         if await self.holder(name) is not None:
             return None
+        at = isoformat(self._clock())
         row = await self._writes.one(
-            "INSERT INTO leases (name, owner, fence, acquired_at) VALUES (?1, ?2, 1, ?3) ON CONFLICT (name) DO UPDATE "
-            "SET owner = ?2, fence = fence + 1, acquired_at = ?3, heartbeat_at = NULL RETURNING fence",
-            (name, owner, isoformat(self._clock())),
+            "INSERT INTO leases (name, owner, fence, acquired_at, heartbeat_at) VALUES (?1, ?2, 1, ?3, ?4) "
+            "ON CONFLICT (name) DO UPDATE "
+            "SET owner = ?2, fence = fence + 1, acquired_at = ?3, heartbeat_at = ?4 RETURNING fence",
+            (name, owner, at, at if beats else None),
         )
         assert row is not None
         return int(row[0])
@@ -74,15 +82,29 @@ class LeaseWriter(LeaseReader):
         """Give a sign of life. Optional; after the first one the lease is lost after 30 s without another.
 
         Raises:
-            FenceError: somebody else holds it by now.
+            LeaseLostError: somebody else holds it by now.
         """
         changed = await self._writes.execute(
             "UPDATE leases SET heartbeat_at = ? WHERE name = ? AND fence = ? AND owner IS NOT NULL",
             (isoformat(self._clock()), name, fence),
         )
         if not changed:
-            raise FenceError(f"Another process holds {name} by now.", remedy="Nothing is lost: it goes on there.")
+            raise _lost(name)
+
+    async def require(self, name: str, fence: int) -> None:
+        """Refuse to write what only the holder of a lease may.
+
+        Raises:
+            LeaseLostError: somebody else holds it by now, or did meanwhile.
+        """
+        row = await self._link.one("SELECT fence, owner FROM leases WHERE name = ?", (name,))
+        if row is None or row[0] != fence or row[1] is None:
+            raise _lost(name)
 
     async def release(self, name: str, owner: str) -> None:
         """Give it back; what this owner does not hold is left alone."""
         await self._writes.execute("UPDATE leases SET owner = NULL WHERE name = ? AND owner = ?", (name, owner))
+
+
+def _lost(name: str) -> LeaseLostError:
+    return LeaseLostError(f"Another process holds {name} by now.", remedy="Nothing is lost: it goes on there.")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-import sqlite3
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -36,7 +35,7 @@ from spheresync.state.copies import (
     look_through,
     rows_of,
 )
-from spheresync.state.faults import explain, is_damaged
+from spheresync.state.faults import DATABASE_ERRORS, explain, is_damaged
 from spheresync.state.folder_faults import unusable_folder
 from spheresync.state.gate import RESTORED, finish, keeping_out, make_folder, sync_folder
 from spheresync.state.owners import Owners
@@ -56,7 +55,8 @@ _OF_THE_PRESENT = ("request_grants", "alerts", "notices")
 class Source:
     """The file that is restored. `carried` counts audit entries of the present state that follow those of the file.
 
-    `log_whole` is False where the present audit log could not be carried on: it is damaged, or another one.
+    `log_whole` is False where the present audit log could not be carried on: it is damaged, or another one. `damaged`
+    names contents of the file that are not what was written.
     """
 
     file: Path
@@ -65,6 +65,7 @@ class Source:
     audit_entries: int
     carried: int
     log_whole: bool
+    damaged: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +182,7 @@ def _copy(file: Path, target: Path, stop: threading.Event) -> tuple[Look, str]:
     os.close(os.open(target, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
     try:
         copy_database(file, target, stop, in_use=False)
-    except sqlite3.Error as error:
+    except DATABASE_ERRORS as error:
         raise explain(error, file if is_damaged(error) else target) from error
     return look, sha256
 
@@ -198,10 +199,12 @@ async def _carried_on(present: Path, file: Path, found: tuple[Look, str], store:
                 rows = await anyio.to_thread.run_sync(rows_of, present, table)
                 if rows.columns:
                     await store.write(partial(_replace, table, rows))
-    except sqlite3.Error:
+    except DATABASE_ERRORS:
         whole = False  # a damaged state is why there is a restore; its file is kept
     _, entries = await store.audit.query(limit=1)
-    return Source(file, sha256, look.schema_version, look.audit_entries, entries - look.audit_entries, whole)
+    return Source(
+        file, sha256, look.schema_version, look.audit_entries, entries - look.audit_entries, whole, look.damaged
+    )
 
 
 async def _carry_log(present: Path, store: Store) -> bool:

@@ -24,6 +24,7 @@ from spheresync.state.fences import require_fence
 from spheresync.state.journal import JournalReader, JournalWriter
 from spheresync.state.owners import Owners
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
+from spheresync.state.seals import SEALED, seal_of_row
 from spheresync.state.spelling import read_counts, read_problems, spell_counts, spell_problems
 
 _RUN = (
@@ -145,6 +146,7 @@ class RunWriter(RunReader):
         """Enter a new run; its id must not be taken."""
         values = _spell(run)
         await self._writes.execute(f"INSERT INTO runs ({_RUN}) VALUES ({', '.join('?' * len(values))})", values)
+        await self._seal(run.id)
 
     async def claim(self, run_id: RunId, owner: str) -> int | None:
         """Take a run to drive it, if it is its turn and no living process has it.
@@ -175,6 +177,7 @@ class RunWriter(RunReader):
             (owner, now, run_id),
         )
         assert row is not None
+        await self._seal(run_id)
         return int(row[0])
 
     async def heartbeat(self, run_id: RunId, fence: int) -> bool:
@@ -225,6 +228,7 @@ class RunWriter(RunReader):
         if changes:
             assignments = ", ".join(f"{column} = ?" for column in changes)
             await self._writes.execute(f"UPDATE runs SET {assignments} WHERE id = ?", [*changes.values(), run_id])
+            await self._seal(run_id)
 
     async def request_cancel(self, run_id: RunId) -> bool:
         """Ask whoever drives or will drive the run to end it; answers whether it had not ended yet."""
@@ -232,6 +236,29 @@ class RunWriter(RunReader):
             "UPDATE runs SET cancel_requested = 1 WHERE id = ? AND state IN ('queued', 'running')", (run_id,)
         )
         return changed > 0
+
+    async def cancel_waiting(self, run_id: RunId) -> bool:
+        """End a run that nobody has begun yet; False where it is driven, or has ended. Its owner is fenced off."""
+        changed = await self._writes.execute(
+            "UPDATE runs SET state = 'cancelled', phase = 'ended', cancel_requested = 1, owner = NULL, "
+            "fence = fence + 1, finished_at = ? WHERE id = ? AND state = 'queued'",
+            (self._now(), run_id),
+        )
+        if changed:
+            await self._seal(run_id)
+        return changed > 0
+
+    async def cancel_unfinished(self, problem: Problem, *, at: str) -> list[RunRecord]:
+        """End every queued or running run; answers them as they were. Who still drives one is fenced off."""
+        unfinished = await self.unfinished()
+        for run in unfinished:
+            await self._writes.execute(
+                "UPDATE runs SET state = 'cancelled', phase = 'ended', owner = NULL, fence = fence + 1, "
+                "finished_at = ?, problems = ? WHERE id = ?",
+                (at, spell_problems((*run.problems, problem)), run.id),
+            )
+            await self._seal(run.id)
+        return unfinished
 
     async def plan_items(self, run_id: RunId, items: Sequence[ChangeSetItem], fence: int) -> None:
         """Enter items in the journal as planned; those that it holds already stay as they are."""
@@ -250,6 +277,11 @@ class RunWriter(RunReader):
     async def _note_progress(self, run_id: RunId) -> None:
         """The present claim has done something, so whatever ends it begins to be counted anew."""
         await self._writes.execute("UPDATE runs SET claims = 1 WHERE id = ? AND claims > 1", (run_id,))
+
+    async def _seal(self, run_id: RunId) -> None:
+        row = await self._writes.one(f"SELECT {SEALED['runs']} FROM runs WHERE id = ?", (run_id,))
+        if row is not None:
+            await self._writes.execute("UPDATE runs SET seal = ? WHERE id = ?", (seal_of_row(row), run_id))
 
     async def _note_waiting(self, run: RunRecord) -> None:
         if run.heartbeat_at is not None:

@@ -9,14 +9,17 @@ import hashlib
 import re
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from spheresync.errors import StateError
+from spheresync.errors import AlteredStateError, StateError
 
 APPLICATION_ID = 0x53504853
 """Marks the file as ours (`SPHS`), so that another program's database is never migrated."""
+SCHEMA_DIGEST = "f75cf3bf40533a62ea7d56e1633c86e500e992c7819a1950dbeced2e0160109f"
+"""Of the schema that the shipped migrations make, so that opening a state does not make one to compare with."""
 _FILE = re.compile(r"(?P<version>\d{4})_(?P<name>\w+)\.sql")
 
 
@@ -70,6 +73,8 @@ def migrate(connection: sqlite3.Connection, migrations: tuple[Migration, ...]) -
             version = _version(connection, latest)
             if version == 0:
                 _claim_file(connection)
+            else:  # before anything is written: a foreign trigger would act on it
+                _verify(connection, tuple(step for step in migrations if step.version <= version))
             pending = next((step for step in migrations if step.version > version), None)
             if pending is not None:
                 _apply(connection, pending)
@@ -120,3 +125,54 @@ def _verify(connection: sqlite3.Connection, migrations: tuple[Migration, ...]) -
             "The state's schema was made by other migrations than this program ships.",
             remedy="Use the program version that wrote it, or point SPHERESYNC_STATE_DIR at another folder.",
         )
+    altered = schema_fault(connection, migrations)
+    if altered:
+        raise AlteredStateError(
+            f"The schema of the state was altered by hand: {altered}.",
+            remedy="Restore a backup (`spheresync restore FILE`), or undo what was done to the database.",
+        )
+
+
+def schema_fault(connection: sqlite3.Connection, migrations: tuple[Migration, ...]) -> str:
+    """What differs from the schema that these migrations make, "" where nothing does.
+
+    A trigger, view, table or index that is not of this program may act on what it writes; one that is missing may be
+    a guard of the audit log.
+    """
+    if migrations == shipped_migrations() and digest_of_schema(connection) == SCHEMA_DIGEST:
+        return ""
+    wanted, there = _made_by(migrations), _schema_of(connection)
+    for name in sorted(wanted.keys() | there.keys()):
+        kind = (there.get(name) or wanted[name])[0]
+        if name not in wanted:
+            return f"{kind} {name} is not of this program"
+        if name not in there:
+            return f"{kind} {name} is missing"
+        if there[name] != wanted[name]:
+            return f"{kind} {name} is another one than this program makes"
+    return ""
+
+
+def migrations_up_to(version: int) -> tuple[Migration, ...]:
+    """Those that a file of this version has seen."""
+    return tuple(step for step in shipped_migrations() if step.version <= version)
+
+
+def digest_of_schema(connection: sqlite3.Connection) -> str:
+    """SHA-256 over every object of a schema."""
+    return hashlib.sha256(repr(sorted(_schema_of(connection).items())).encode()).hexdigest()
+
+
+@cache
+def _made_by(migrations: tuple[Migration, ...]) -> dict[str, tuple[str, str, str]]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+        for step in migrations:
+            for statement in step.statements():
+                connection.execute(statement)
+        return _schema_of(connection)
+
+
+def _schema_of(connection: sqlite3.Connection) -> dict[str, tuple[str, str, str]]:
+    """Kind, table and text of every object that is not SQLite's own."""
+    rows = connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT GLOB 'sqlite_*'")
+    return {name: (kind, table, sql or "") for kind, name, table, sql in rows}

@@ -27,8 +27,9 @@ from spheresync.state.catalog import CatalogReader, CatalogWriter
 from spheresync.state.change_sets import ChangeSetReader, ChangeSetWriter
 from spheresync.state.checkpoints import CheckpointReader, CheckpointWriter
 from spheresync.state.connection import FILE_NAME, PATIENCE, Link, ReadPool, Writes, open_links
+from spheresync.state.copies import damages_of
 from spheresync.state.drift import DriftReader, DriftWriter
-from spheresync.state.faults import explain, is_busy, locked_for_long
+from spheresync.state.faults import DATABASE_ERRORS, explain, is_busy, locked_for_long
 from spheresync.state.figures import FigureReader
 from spheresync.state.folder_faults import unusable_folder
 from spheresync.state.folder_guard import close_to_others
@@ -164,12 +165,20 @@ class Store:
         rows = await self._pool.all("PRAGMA quick_check")
         return tuple(str(text) for (text,) in rows if text != "ok")
 
+    async def damages(self) -> tuple[str, ...]:
+        """What of the state is not as it was written, in words; empty where all of it is. Reads the whole file.
+
+        Raises:
+            StateError: it cannot be read.
+        """
+        return await damages_of(self._path)
+
     async def _begin(self) -> bool:
         try:
             if self._link.in_transaction:
                 await self._link.execute("ROLLBACK")  # the last one could not be rolled back: the disk failed
             await self._link.execute("BEGIN IMMEDIATE")
-        except sqlite3.Error as error:
+        except DATABASE_ERRORS as error:
             if is_busy(error):
                 return False
             raise explain(error, self._path) from error
@@ -179,7 +188,7 @@ class Store:
         try:
             result = await work(self._tx)
             await self._link.execute("COMMIT")
-        except (sqlite3.Error, UnicodeEncodeError) as error:
+        except (*DATABASE_ERRORS, UnicodeEncodeError) as error:
             await self._roll_back()
             raise explain(error, self._path) from error
         except BaseException:

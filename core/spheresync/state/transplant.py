@@ -5,11 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from spheresync.model import Problem, RunId
 from spheresync.state.connection import Writes
 from spheresync.state.copies import Rows
 from spheresync.state.records import AuditEntry
-from spheresync.state.spelling import read_problems, spell_problems
 
 
 class TransplantWriter:
@@ -45,32 +43,12 @@ class TransplantWriter:
         """What was still to be told when the copy was made is long past."""
         await self._link.execute("DELETE FROM notices")
 
-    async def end_unfinished_runs(self, problem: Problem, *, at: str) -> list[tuple[RunId, str]]:
-        """Cancel every queued or running run; answers id and kind of each. Who still drives one is fenced off."""
-        rows = await self._link.all(
-            "SELECT id, kind, problems FROM runs WHERE state IN ('queued', 'running') ORDER BY seq"
-        )
-        await self._link.execute_many(
-            "UPDATE runs SET state = 'cancelled', phase = 'ended', owner = NULL, fence = fence + 1, finished_at = ?, "
-            "problems = ? WHERE id = ?",
-            [(at, spell_problems((*read_problems(problems), problem)), run) for run, _, problems in rows],
-        )
-        return [(RunId(run), kind) for run, kind, _ in rows]
-
-    async def expire_change_sets(self, *, at: str) -> int:
-        """No saved change set may be applied any more; answers how many could have been."""
-        return await self._link.execute(
-            "UPDATE change_sets SET expires_at = ?1 WHERE run_id IS NULL AND expires_at > ?1", (at,)
-        )
-
     async def forget_targets(self) -> int:
         """Forget what targets held, so that they are asked as after the loss of a state; answers how many objects.
 
-        What a revert holds stays held, at a version that nobody trusts.
+        What a revert holds stays held; whoever calls this sees to it that nobody trusts its version.
         """
         await self._link.execute("DELETE FROM former_tables")
         await self._link.execute("DELETE FROM drift_found")
         await self._link.execute("DELETE FROM meta WHERE substr(key, 1, 10) = 'container:'")
-        forgotten = await self._link.execute("DELETE FROM checkpoints WHERE held IS NULL")
-        await self._link.execute("UPDATE checkpoints SET version = NULL")
-        return forgotten
+        return await self._link.execute("DELETE FROM checkpoints WHERE held IS NULL")

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from spheresync.errors import UsageError
 from spheresync.state.copies import draft_of
+from spheresync.state.placing import fit_place, is_stream
 
 
 async def export_to_stdout(texts: AsyncIterator[str]) -> None:
@@ -34,32 +35,39 @@ async def _export_into(texts: AsyncIterator[str], path: anyio.Path) -> None:
             await file.write(text)
 
 
-async def _export_whole(texts: AsyncIterator[str], path: anyio.Path) -> None:
+async def _export_whole(texts: AsyncIterator[str], path: Path, *, replace: bool) -> None:
     # Under one name whoever writes it: what an export that was killed left behind, the next one takes over.
-    with draft_of(Path(path)) as draft:
+    with draft_of(path) as draft:
         await _export_into(texts, anyio.Path(draft.path))
         await anyio.to_thread.run_sync(draft.seal)
-        draft.take_place(replace=True)
+        draft.take_place(replace=replace)
 
 
-async def export_to_file(texts: AsyncIterator[str], path: anyio.Path) -> None:
+async def export_to_file(texts: AsyncIterator[str], file: Path, *, state: Path, replace: bool) -> None:
     """Into a file that only its owner may read, and that is there whole or not at all.
 
-    What is there already and is no plain file (a device, a pipe, a link) stays what it is, and is written to.
+    What is no plain file (a device, a pipe, `/dev/stdout`) stays what it is, and is written to. A link is followed.
+
+    Args:
+        texts: what is written.
+        file: where to.
+        state: the state folder, whose own files are none to be written.
+        replace: a file that is there gives way.
 
     Raises:
-        UsageError: it cannot be written there, or another process is just writing it.
+        UsageError: it is there already, part of the state, cannot be written, or another process is just writing it.
     """
-    if not path.name or await path.is_dir():
-        raise UsageError(f"{path} is a folder.", remedy="Give --output the name of a file.")
+    place = fit_place(state, file, replace=replace, streams=True)
     try:
-        if await path.is_symlink() or (await path.exists() and not await path.is_file()):
-            await _export_into(texts, path)
+        if is_stream(place):
+            await _export_into(texts, anyio.Path(place))
         else:
-            await _export_whole(texts, path)
+            await _export_whole(texts, place, replace=replace)
     except BlockingIOError as error:
         raise UsageError(
-            f"another process is writing {path} just now.", remedy="Give another --output, or wait."
+            f"another process is writing {file} just now.", remedy="Give another --output, or wait."
         ) from error
+    except FileExistsError as error:
+        raise UsageError(f"{file} is there already.", remedy="Give another --output, or --force.") from error
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.", remedy="Give another --output.") from error
+        raise UsageError(f"{file} cannot be written: {error.strerror}.", remedy="Give another --output.") from error

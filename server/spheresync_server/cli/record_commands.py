@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-import anyio
 import typer
 from pydantic import JsonValue
 
@@ -19,10 +18,14 @@ from spheresync.answers import (
     RunAnswer,
     RunRow,
 )
-from spheresync.errors import UsageError
+from spheresync.errors import AlteredStateError, UsageError
+from spheresync_server import opening
 from spheresync_server.caller import CallerRole
+from spheresync_server.cli import documents
 from spheresync_server.cli.global_options import invocation_of
+from spheresync_server.cli.running import run_until_signalled, telling
 from spheresync_server.cli.work import Bench, perform
+from spheresync_server.failure import product_error
 
 Limit = Annotated[int, typer.Option(min=1, max=200, help="Rows a page.")]
 Cursor = Annotated[str | None, typer.Option(metavar="C", help="Where the page before ended.")]
@@ -152,13 +155,34 @@ def audit_query(
 
 
 def audit_verify(context: typer.Context) -> int:
-    """Check the hash chain: exit 0 when intact, 1 when broken."""
+    """Check the hash chain, and what the state holds besides: exit 0 when intact, 1 when not."""
     from spheresync_server.cli.show_records import show_verdict
 
     async def work(bench: Bench) -> AuditVerdictAnswer:
         return await bench.service.verify_audit()
 
-    return perform(invocation_of(context), work, show_verdict, exit_code=lambda verdict: int(not verdict.intact))
+    call = invocation_of(context)
+    try:
+        return perform(call, work, show_verdict, exit_code=_verdict_code)
+    except (AlteredStateError, ExceptionGroup) as error:
+        fault = product_error(error)
+        if not isinstance(fault, AlteredStateError):
+            raise
+        source, altered = opening.settings_source(call.environment, call.file), fault
+
+    async def as_it_lies() -> AuditVerdictAnswer:
+        return await opening.verify_altered_state(source, altered)
+
+    verdict = run_until_signalled(as_it_lies, telling(json=call.json))
+    if call.json:
+        documents.write(verdict)
+    else:
+        show_verdict(verdict)
+    return _verdict_code(verdict)
+
+
+def _verdict_code(verdict: AuditVerdictAnswer) -> int:
+    return int(not verdict.intact or bool(verdict.reason))
 
 
 class AuditExport(Answer):
@@ -175,6 +199,7 @@ def audit_export(
         Literal["jsonl", "csv"], typer.Option(help="jsonl keeps everything and can be verified.")
     ] = "jsonl",
     output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write there instead of stdout.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
 ) -> int:
     """Write the whole audit log, to stdout or a file."""
     from spheresync_server.cli.export import export_to_file, export_to_stdout, gather
@@ -186,7 +211,7 @@ def audit_export(
     async def work(bench: Bench) -> AuditExport:
         texts = bench.service.export_audit(spelling=format)
         if output is not None:
-            await export_to_file(texts, anyio.Path(output))
+            await export_to_file(texts, output, state=bench.service.settings.state_dir, replace=force)
             return AuditExport(format=format, output=str(output))
         if call.json:
             return AuditExport(format=format, items=await gather(texts))

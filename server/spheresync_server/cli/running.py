@@ -147,6 +147,16 @@ def say(note: FailureNote, *, json: bool) -> None:
         sys.stderr.write(f"spheresync: {note.text}\n")
 
 
+def telling(*, json: bool) -> Callable[[InterruptedBySignalError], int]:
+    """The usual farewell: say what was interrupted, and answer its exit code."""
+
+    def farewell(interruption: InterruptedBySignalError) -> int:
+        say(interruption.note, json=json)
+        return interruption.exit_code
+
+    return farewell
+
+
 def leave_now(code: int) -> NoReturn:
     """End the process although a thread still waits for standard input, which nothing can wake."""
     sys.stdout.flush()

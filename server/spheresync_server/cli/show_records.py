@@ -71,9 +71,11 @@ def show_audit(page: AuditPage) -> None:
 
 
 def show_verdict(verdict: AuditVerdictAnswer) -> None:
-    """Whether the audit log is intact."""
+    """Whether the audit log is intact, and what else of the state is not."""
     if verdict.intact:
         say(f"Intact: {counted(verdict.entries, 'entry')}.")
+        if verdict.reason:
+            say(f"But not as it was written: {clean_line(verdict.reason, longest=2_000)}")
     else:
         say(f"Broken at entry {verdict.first_broken} of {verdict.entries}. {clean_line(verdict.reason)}")
 

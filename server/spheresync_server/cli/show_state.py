@@ -17,6 +17,7 @@ def show_backup(answer: BackupAnswer) -> None:
     )
     if answer.note:
         say(answer.note)
+    _show_damaged(answer.damaged)
 
 
 def show_restore(answer: RestoreAnswer) -> None:
@@ -33,3 +34,9 @@ def show_restore(answer: RestoreAnswer) -> None:
         former = clean_line(answer.former, longest=1_000)
         say(f"The former database is {former}; to undo this: spheresync restore {former}")
     say(answer.note)
+    _show_damaged(answer.damaged)
+
+
+def _show_damaged(damaged: list[str]) -> None:
+    for damage in damaged:
+        say(f"Not as it was written, in the file too: {clean_line(damage, longest=1_000)}")

@@ -15,7 +15,7 @@ from spheresync_server import opening
 from spheresync_server.caller import CallerRole, local_principal, require, role_from
 from spheresync_server.cli import documents
 from spheresync_server.cli.global_options import invocation_of
-from spheresync_server.cli.running import InterruptedBySignalError, run_until_signalled, say
+from spheresync_server.cli.running import run_until_signalled, telling
 from spheresync_server.cli.work import Bench, perform
 
 
@@ -31,7 +31,14 @@ def backup(
     async def work(bench: Bench) -> BackupAnswer:
         return await bench.service.backup(file, bench.principal, replace=force)
 
-    return perform(invocation_of(context), work, show_backup, needs=CallerRole.ADMIN, what="spheresync backup")
+    return perform(
+        invocation_of(context),
+        work,
+        show_backup,
+        exit_code=lambda answer: int(bool(answer.damaged)),
+        needs=CallerRole.ADMIN,
+        what="spheresync backup",
+    )
 
 
 def restore(
@@ -54,11 +61,7 @@ def restore(
     async def work() -> RestoreAnswer:
         return await opening.restore_state(source, file, local_principal(role))
 
-    def farewell(interruption: InterruptedBySignalError) -> int:
-        say(interruption.note, json=call.json)
-        return interruption.exit_code
-
-    answer = run_until_signalled(work, farewell)
+    answer = run_until_signalled(work, telling(json=call.json))
     if call.json:
         documents.write(answer)
     else:

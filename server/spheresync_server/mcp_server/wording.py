@@ -30,6 +30,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"run `spheresync drift --repair`", "look again with detect_drift"),
         (r"([Rr])un sync --full", r"\1un run_sync with full=true"),
         (r"`spheresync restore FILE` brings it back", "Whoever runs this installation can bring it back"),
+        (r"Restore a backup \(`spheresync restore FILE`\)", "Have a backup restored"),
         (r"a file that `spheresync backup` made", "a backup"),
         (r", or --force to replace it", ""),
         (r"`spheresync audit verify` (?=tell|finds)", "verify_audit_log "),

@@ -25,8 +25,7 @@ from spheresync.model import (
     digest_of,
 )
 from spheresync.plan.drift_found import LONGEST_VALUE, MOST_FIELDS, Found, look_at, look_for, untouched
-from spheresync.plan.items import Subject
-from spheresync.run.rebuilding import EDITED
+from spheresync.plan.items import EDITED, Subject
 from spheresync.state.drift_records import DriftEffect, DriftKind
 from spheresync.state.records import NO_RUN, AssetRecord, Checkpoint, CheckpointState
 from tests.unit.mapping.assets import ASSETS, MARKER, ORDERS, decide

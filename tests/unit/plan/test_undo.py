@@ -14,6 +14,7 @@ from spheresync.model import (
     GLUE,
     Action,
     AssetId,
+    ChangeSetId,
     Digest,
     LiveObject,
     PhysicalName,
@@ -23,15 +24,16 @@ from spheresync.model import (
     Tier,
     digest_of,
 )
-from spheresync.plan.items import digest_items
 from spheresync.plan.undo import Deed, settle_together, undo_item
 from spheresync.state.records import (
     ChangeSetItem,
+    ChangeSetRecord,
     Checkpoint,
     CheckpointState,
     JournalEntry,
     JournalState,
 )
+from spheresync.state.saved import FORMAT, NO_DIGEST, with_digest
 from tests.integration.glue_tables import OWNER, SALES, body
 
 RUN, LATER = RunId("run_1"), RunId("run_2")
@@ -216,5 +218,27 @@ def test_the_digest_covers_the_whole_body_and_the_run() -> None:
     (one,) = undo(deed(Action.UPDATE, OLD, NEW))
     (other,) = undo(deed(Action.UPDATE, body("orders", "Old", foreign={"team": "bi"}), NEW))
     assert one.after_digest == other.after_digest
-    digests = {digest_items([one], RUN), digest_items([other], RUN), digest_items([one], LATER), digest_items([one])}
+    digests = {digest_for([one], RUN), digest_for([other], RUN), digest_for([one], LATER), digest_for([one], None)}
     assert len(digests) == 4
+
+
+def digest_for(items: list[ChangeSetItem], undo_of: RunId | None) -> Digest:
+    head = ChangeSetRecord(
+        id=ChangeSetId("cs_1"),
+        digest=NO_DIGEST,
+        created_at=AT,
+        expires_at=AT,
+        actor="anna",
+        mapping_digest=Digest("m"),
+        scope_digest=Digest("s"),
+        request=b"{}",
+        summary={},
+        findings=(),
+        problems=(),
+        blocked=0,
+        run_id=None,
+        tool_version="1",
+        format=FORMAT,
+        undo_of=undo_of,
+    )
+    return with_digest(head, items).digest

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import anyio
@@ -41,6 +43,8 @@ __all__ = ["HIDDEN", "HOSTILE", "LATER", "NOW", "ODD", "SLASHED", "FakeService"]
 
 class FakeService(FakeCatalog, FakeStatus):
     """Answers from constants."""
+
+    settings = SimpleNamespace(state_dir=Path("/nowhere/state"))
 
     def look_after_runs(self) -> None:
         """Nothing runs here."""

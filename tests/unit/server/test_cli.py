@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
 from spheresync.errors import ConfigurationError, SourceError, SourceFault, StateError, TargetError, TargetFault
 from spheresync.state.copies import draft_of
@@ -304,6 +305,40 @@ def test_the_audit_log_is_exported(cli: Run, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["audit.csv"]
     assert cli("audit", "export", "--output", str(tmp_path / "no" / "x"))[0] == 2
     assert cli("audit", "export", "--output", str(tmp_path))[0] == 2
+
+
+def test_an_export_replaces_a_file_only_where_that_is_wanted(cli: Run, tmp_path: Path) -> None:
+    target = tmp_path / "audit.csv"
+    target.write_text("somebody's")
+    code, _, err = cli("audit", "export", "--format", "csv", "--output", str(target))
+    assert (code, target.read_text()) == (2, "somebody's") and "--force" in err
+    assert cli("audit", "export", "--format", "csv", "--output", str(target), "--force")[0] == 0
+    assert target.read_text(encoding="utf-8") == "seq,actor\n1,änna\n"
+
+
+def test_every_command_that_takes_the_name_of_a_file_is_known_to_guard_it() -> None:
+    """Whoever adds one sends what it writes through `state.placing`, and names it here."""
+    from typing import Annotated, get_args, get_origin, get_type_hints
+
+    from spheresync_server.cli.app import app
+
+    def files(group: typer.Typer, prefix: str = "") -> Iterator[tuple[str, str]]:
+        for command in group.registered_commands:
+            assert command.callback is not None
+            for name, hint in get_type_hints(command.callback, include_extras=True).items():
+                plain = get_args(hint)[0] if get_origin(hint) is Annotated else hint
+                if Path in (plain, *get_args(plain)):
+                    yield f"{prefix}{command.name or command.callback.__name__}", name
+        for each in group.registered_groups:
+            assert each.typer_instance is not None
+            yield from files(each.typer_instance, f"{each.typer_instance.info.name} ")
+
+    assert set(files(app)) == {
+        ("backup", "file"),
+        ("promote", "file"),
+        ("audit export", "output"),
+        ("restore", "file"),  # is read
+    }
 
 
 def test_an_export_takes_over_what_one_that_was_killed_left_behind(cli: Run, tmp_path: Path) -> None:

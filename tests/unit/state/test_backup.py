@@ -131,9 +131,28 @@ def newer(copy: Path) -> None:
 
 
 def tampered(copy: Path) -> None:
+    """By somebody who leaves no other trace: the trigger is there again."""
     with sqlite3.connect(copy) as database:
+        (trigger,) = database.execute("SELECT sql FROM sqlite_schema WHERE name = 'audit_no_update'").fetchone()
         database.execute("DROP TRIGGER audit_no_update")
         database.execute("UPDATE audit SET actor = 'nobody' WHERE seq = 2")
+        database.execute(trigger)
+    database.close()
+
+
+def approving(copy: Path) -> None:
+    """With a trigger that approves whatever is saved."""
+    with sqlite3.connect(copy) as database:
+        database.execute(
+            "CREATE TRIGGER approve_all AFTER INSERT ON change_sets BEGIN "
+            "UPDATE change_sets SET approved_by = 'bob', approved_digest = digest WHERE id = NEW.id; END"
+        )
+    database.close()
+
+
+def unguarded(copy: Path) -> None:
+    with sqlite3.connect(copy) as database:
+        database.execute("DROP TRIGGER audit_no_delete")
     database.close()
 
 
@@ -157,6 +176,8 @@ def scratched(copy: Path) -> None:
         (bookmarks, UsageError, "no database of Spheresync"),
         (newer, StateError, r"newer Spheresync.*999"),
         (tampered, StateError, "audit log is broken: entry 2"),
+        (approving, StateError, "trigger approve_all is not of this program"),
+        (unguarded, StateError, "trigger audit_no_delete is missing"),
         (cut, SpheresyncError, "damaged"),
         (scratched, SpheresyncError, "damaged"),
         (Path.unlink, UsageError, "there is no file"),
@@ -171,6 +192,19 @@ async def test_what_is_no_sound_backup_changes_nothing(
     assert names(folder) == ["owners", FILE_NAME]
     async with Store.open(folder) as store:
         assert await store.meta.get("k") == "new"
+
+
+async def test_a_backup_of_a_state_with_a_damaged_content_is_made_and_names_it(folder: Path, tmp_path: Path) -> None:
+    async with Store.open(folder) as store:
+        (digest,) = await store.write(lambda tx: tx.blobs.put_many([b"a content"]))
+    with sqlite3.connect(folder / FILE_NAME) as database:
+        database.execute("UPDATE blobs SET body = x'00'")
+    database.close()
+    async with Store.open(folder):
+        made = await make_backup(folder, tmp_path / "made.db", replace=False, before_placing=nothing)
+    assert len(made.damaged) == 1 and digest in made.damaged[0]
+    restored = await restore(folder, made.file)
+    assert restored.source.damaged == made.damaged, "what is whole of it is of use"
 
 
 async def test_a_refusal_of_the_adjustment_changes_nothing(folder: Path, file: Path) -> None:

@@ -83,7 +83,7 @@ class Filler:
             digests = [self.content(f"{name} {ordinal} {part}") for part in ("before", "after", "definition")]
             self._file.execute(
                 "INSERT INTO change_set_items VALUES (?, ?, 'S', ?, 'glue', 'default', 'update', 'full', 'additive', "
-                "'', NULL, 's', 't', NULL, ?, ?, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ?, '')",
+                "'', NULL, 's', 't', NULL, ?, ?, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ?, '', NULL)",
                 (name, ordinal, f"A{ordinal}", *digests),
             )
 
@@ -124,14 +124,14 @@ class Filler:
         body, definition = self.content(f"{asset} body"), self.content(f"{asset} definition")
         self._file.execute(
             "INSERT INTO checkpoints VALUES ('glue', 'default', 'S', ?, 's', ?, ?, '', '0', NULL, NULL, NULL, NULL, ?, "
-            "'active', NULL, '', 'run_gone', 1)",
+            "'active', NULL, '', 'run_gone', 1, NULL)",
             (asset, asset, body, definition),
         )
         return body, definition
 
     def former(self, name: str) -> None:
         self._file.execute(
-            "INSERT INTO former_tables VALUES ('glue', 'default', 's', ?, 'S', 'A', ?, '', '0', 1, '')",
+            "INSERT INTO former_tables VALUES ('glue', 'default', 's', ?, 'S', 'A', ?, '', '0', 1, '', NULL)",
             (name, self.content(f"{name} former")),
         )
 

@@ -210,6 +210,19 @@ async def test_a_cancel_is_seen_at_the_next_heartbeat(store: Store) -> None:
     assert await store.write(lambda tx: tx.runs.request_cancel(RunId("run_1"))) is False
 
 
+async def test_a_run_that_nobody_has_begun_is_cancelled_at_once_and_one_that_is_driven_is_not(store: Store) -> None:
+    await enter(store, "run_1", store.owner.id)
+    await enter(store, "run_2", store.owner.id)
+    await claim(store, "run_1", store.owner.id)
+    assert await store.write(lambda tx: tx.runs.cancel_waiting(RunId("run_1"))) is False
+    assert await store.write(lambda tx: tx.runs.cancel_waiting(RunId("run_2"))) is True
+    ended = await store.runs.get(RunId("run_2"))
+    assert (ended.state, ended.owner) == (RunState.CANCELLED, None) and ended.finished_at is not None
+    assert await claim(store, "run_2", store.owner.id) is None
+    assert [run.id for run in await store.runs.unfinished()] == ["run_1"]
+    assert await store.damages() == ()
+
+
 RUN_STATES = st.tuples(st.sampled_from([RunState.QUEUED, RunState.RUNNING]), st.sampled_from(["a", "b"]), st.booleans())
 
 

@@ -1,0 +1,38 @@
+"""Seals of rows: a digest over a row's own values, kept beside them, by which a damaged or altered row is told. Pure.
+
+Columns that only say who is at work on something just now (`owner`, `fence`, signs of life, a wish to end it) are left
+out: they move often, and what they hold is checked by what they refer to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import MappingProxyType
+
+from spheresync.model import canonical_json, digest_of
+
+_CHECKPOINT = (
+    "space, asset, target, destination, container, name, body, body_digest, version, fp_schema, fp_content, "
+    "fp_metadata, mapping, definition, state, held, synced_at, run_id, fence"
+)
+_FORMER = "target, destination, container, name, space, asset, body, body_digest, version, retired, since"
+_RUN = (
+    "id, kind, state, phase, change_set_id, request, request_digest, actor_kind, actor_id, actor_roles, created_at, "
+    "started_at, finished_at, counts, usage, problems"
+)
+_JOURNAL = "run_id, ordinal, state, action, problem, before, after, version, request_id, at"
+SEALED = MappingProxyType(
+    {"checkpoints": _CHECKPOINT, "former_tables": _FORMER, "runs": _RUN, "journal": _JOURNAL},
+)
+"""The columns that the seal of each table covers, in the order in which it covers them."""
+
+
+def seal_of_row(values: Sequence[object]) -> str:
+    """The seal over the values of the columns in `SEALED`, as given to the database or as read from it."""
+    return digest_of(canonical_json([_as_stored(value) for value in values]))
+
+
+def _as_stored(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return int(value) if isinstance(value, bool) else value
