@@ -32,7 +32,7 @@ def test_the_demo_tells_the_main_job_and_ends_by_itself(tmp_path: Path) -> None:
     assert told[:3] == ["discover", "assets", "preview"]
     assert told[-2:] == ["audit", "audit"] and told.count("sync") >= 2
     calls = re.findall(r"(\d+ calls|no call) to AWS[ .]", re.sub(r"Spared: .*", "", ended.stdout))
-    assert calls[1:] == ["no call", "3 calls"], "all, nothing to do, just what was edited"
+    assert calls[1:] == ["no call", "6 calls"], "all, nothing to do, a read and a write for each edit"
     assert int(calls[0].split()[0]) > 10
     assert '"mcpServers"' in ended.stdout
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"

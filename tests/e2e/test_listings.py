@@ -35,7 +35,8 @@ def test_a_listing_that_is_not_whole_never_retires_a_table(
         assert len(named) == 1, "one failure for a space, however many rows are bad"
     assert glue.calls() == {}
     found = synced.ask("assets")
-    assert (found["total"], {row["status"] for row in found["items"]}) == (30, {"synced"})
+    assert found["total"] == 30
+    assert {row["status"] for row in found["items"]} <= {"synced", "failed"}, "not read, and never missed or retired"
 
 
 def test_an_asset_that_is_listed_twice_with_different_content_is_a_finding_and_stays_as_it_was(

@@ -23,7 +23,7 @@ def grow_old(installation: Installation, *runs: str, at: str = "2020-01-01T00:00
     """As if these runs had ended long ago, and nobody had taken care since."""
     with database(installation) as file:
         for run in runs:
-            file.execute("UPDATE runs SET finished_at = ? WHERE id = ?", (at, run))
+            file.execute("UPDATE runs SET finished_at = ?, seal = NULL WHERE id = ?", (at, run))
         file.execute("DELETE FROM meta WHERE key = 'care'")
 
 

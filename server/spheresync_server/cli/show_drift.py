@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spheresync.answers import DriftAnswer, DriftFieldRow, DriftRepair, DriftRow
-from spheresync.model import counted
+from spheresync.model import RunState, counted
 from spheresync_server.cli.show_changes import say_counts, say_findings
 from spheresync_server.cli.tables import say
 from spheresync_server.untrusted import clean_line
@@ -47,7 +47,10 @@ def _repair(answer: DriftRepair) -> None:
         left = "None of it was repaired: it is left as the drift policies say." if answer.total else ""
         say(left or "There was nothing to repair.")
         return
-    say(f"The repair, run {answer.run_id} of change set {answer.change_set_id}, ended {answer.state}.")
+    if answer.state == RunState.DONE:
+        say(f"Repaired by run {answer.run_id} of change set {answer.change_set_id}.")
+    else:
+        say(f"The repair, run {answer.run_id} of change set {answer.change_set_id}, ended {answer.state}.")
     say_counts(answer.counts)
     for failure in answer.failures:
         say(clean_line(f"{failure.asset}: {failure.reason}", longest=1_000))
