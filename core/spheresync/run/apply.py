@@ -20,11 +20,12 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from spheresync.errors import ConfigurationError, FenceError, TargetError, TargetFault
 from spheresync.isolation import isolated_group
-from spheresync.model import Action, AssetId, DesiredObject, Digest, PhysicalName, Problem, Strategy
+from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, PhysicalName, Problem, Strategy
 from spheresync.observe.context import about
 from spheresync.observe.incidents import target_error
 from spheresync.run.books import UNSENT, WRITING, Books, Note, Result
 from spheresync.run.circuit_breaker import CircuitBreaker
+from spheresync.run.left_out import look_by_name
 from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.run.read_ahead import ReadAhead
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
@@ -87,6 +88,7 @@ class Applier:
         self._moving: frozenset[AssetId] = frozenset()  # to another address: what they had gives way to it
         self._notes: list[Note] = []
         self._unsent: list[ChangeSetItem] = []  # marked as sent, and held back because the run is to stop
+        self._recording = anyio.Lock()
         self._ready = anyio.Event()
         self._finished_sending = False
         self._done = 0
@@ -166,6 +168,7 @@ class Applier:
             else:
                 if task is not None:
                     tasks.append(task)
+        tasks = await self._settle_what_stands(tasks)
         try:
             tasks = await self._seen(tasks, ahead)
         except TargetError as error:
@@ -190,6 +193,30 @@ class Applier:
                 self._conclude(Result(task.item))
             else:
                 await send.send(task)
+
+    async def _settle_what_stands(self, tasks: list[_Task]) -> list[_Task]:
+        """Record what a former driver of the run brought about, before anything else is sent; answers the rest.
+
+        So each driver gets further than the one before it, however soon it is ended.
+        """
+        doubtful = {(t.item.container, t.item.name): t for t in tasks if t.operation and t.operation.recovering}
+        if not doubtful:
+            return tasks
+        try:
+            looked = await look_by_name(self._target, doubtful)
+        except (TargetError, ConfigurationError):
+            return tasks  # each is looked at by itself, and fails by itself
+        stands = {
+            task.item.ordinal
+            for at, task in doubtful.items()
+            if task.operation and at not in looked.hidden and _is_done(task.operation, looked.found.get(at))
+        }
+        async with isolated_group() as group:
+            for task in tasks:
+                if task.operation is not None and task.item.ordinal in stands:
+                    group.start_soon(self._do, task.item, task.operation)
+        await self._record()
+        return [task for task in tasks if task.item.ordinal not in stands]
 
     def _task(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> _Task | None:
         """What is to be done for an item, None where it is concluded already."""
@@ -262,12 +289,15 @@ class Applier:
                 if (self._stopping() or self.report.halted is not None) and not task.operation.recovering:
                     self._unsent.append(task.item)
                     continue
-                result = await self._perform(task.item, task.operation)
-                if result.error is not None:
-                    self._refused(task.item, result.error)
-                else:
-                    self._breaker.succeeded(task.item.container)
-                    self._conclude(result)
+                await self._do(task.item, task.operation)
+
+    async def _do(self, item: ChangeSetItem, operation: Operation) -> None:
+        result = await self._perform(item, operation)
+        if result.error is not None:
+            self._refused(item, result.error)
+        else:
+            self._breaker.succeeded(item.container)
+            self._conclude(result)
 
     async def _perform(self, item: ChangeSetItem, operation: Operation) -> Result:
         try:
@@ -304,16 +334,20 @@ class Applier:
         while True:
             await self._ready.wait()
             self._ready = anyio.Event()
-            batch, self._notes = self._notes, []
-            if batch:
-                for note in await self._write(batch):
-                    self._count(note.entry.action, note.entry.state, note.entry.problem)
-                self._done += len(batch)
-                await self._progress(
-                    ProgressEvent("applying", self._done, self._total, f"writing to {self._target.name}")
-                )
+            await self._record()
             if self._finished_sending and not self._notes:
                 return
+
+    async def _record(self) -> None:
+        """Write down the results that there are."""
+        async with self._recording:
+            batch, self._notes = self._notes, []
+            if not batch:
+                return
+            for note in await self._write(batch):
+                self._count(note.entry.action, note.entry.state, note.entry.problem)
+            self._done += len(batch)
+        await self._progress(ProgressEvent("applying", self._done, self._total, f"writing to {self._target.name}"))
 
     async def _write(self, batch: Sequence[Note]) -> Sequence[Note]:
         """Write results down together; where that fails, one by one, so that only what fails by itself is lost.
@@ -351,6 +385,13 @@ class Applier:
             self.report.counts[Action.CONFLICT] += 1
         else:
             self.report.counts["failed"] += 1
+
+
+def _is_done(operation: Operation, live: LiveObject | None) -> bool:
+    """Whether an object seems to be as an operation leaves it."""
+    if operation.desired is None:
+        return live is None
+    return live is not None and live.digest == operation.desired.digest
 
 
 def _lost(item: ChangeSetItem, blobs: Mapping[Digest, bytes]) -> TargetError | None:
