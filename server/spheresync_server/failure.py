@@ -69,7 +69,7 @@ def note_of(error: SpheresyncError) -> FailureNote:
     )
 
 
-def product_error(error: BaseException) -> SpheresyncError | None:
+def product_error_in(error: BaseException) -> SpheresyncError | None:
     """The product's own error in what task groups wrapped; None when anything in it is not ours."""
     found = list(leaves(error))
     ours = [leaf for leaf in found if isinstance(leaf, SpheresyncError)]

@@ -195,7 +195,6 @@ def environment(
     monkeypatch.setattr("spheresync.schedule.embedded.ATTEMPTS", 1000)  # however slow this machine is
     monkeypatch.setattr("spheresync.run.executor.HEARTBEAT", 0.02)
     monkeypatch.setattr("spheresync.observe.pulse.FIRST_PAUSE", 0.05)
-    monkeypatch.setattr("spheresync.service.service.FIRST_PAUSE", 0.05)
     (tmp_path / "spheresync.yaml").write_text(CONFIG, "utf-8")
     return {
         **synced.variables(),

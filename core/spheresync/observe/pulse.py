@@ -18,6 +18,12 @@ LONGEST_PAUSE = 60.0
 log = logging.getLogger(__name__)
 
 
+def pause_after(times: int) -> float:
+    """Seconds to wait after so many failures in a row."""
+    pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(times - 1, 10))
+    return pause
+
+
 @dataclass(frozen=True, slots=True)
 class LoopFailure:
     """A loop that fails, `times` in a row, for the last time by what `message` and `remedy` say."""
@@ -83,7 +89,7 @@ class Pulse:
         ours = product_error(error, loop)
         known = self._failures.get(loop)
         times = 1 if known is None else known.times + 1
-        pause: float = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(times - 1, 10))
+        pause = pause_after(times)
         log.warning("%s failed, for the %d. time in a row; repeated after %g s: %s", loop, times, pause, ours.message)
         self._failures[loop] = LoopFailure(loop, times, ours.message, ours.remedy)
         return pause

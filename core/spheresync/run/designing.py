@@ -94,8 +94,8 @@ class Designer:
             await self._progress(ProgressEvent("planning", start, len(subjects), "comparing definitions"))
             blobs = await self._store.blobs.get_many(_needed(chunk, names))
             chunk = self._readable(chunk, blobs)
-            lost = {each.asset for each in chunk if _is_lost(each.checkpoint, blobs)}
-            seen, hidden = await self._look_for([each for each in chunk if each.asset in lost], names)
+            lost = {each.asset: held.address for each in chunk if (held := _lost(each.checkpoint, blobs))}
+            seen, hidden = await self._by_name(lost, names)
             chunk = [self._known_again(each, blobs, seen) for each in chunk if each.asset not in hidden]
             briefs = {subject.asset: brief for subject in chunk if (brief := self._brief(subject, names, blobs))}
             drawn = self._drawn(dict(zip(briefs, await second.share(draw_all, [*briefs.values()]), strict=True)))
@@ -169,13 +169,6 @@ class Designer:
         self._draft.failed += [definition_lost(asset) for asset in sorted(lost)]
         return [subject for subject in subjects if subject.asset not in lost]
 
-    async def _look_for(
-        self, lost: Sequence[Subject], names: Names
-    ) -> tuple[dict[AssetId, LiveObject | None], set[AssetId]]:
-        """The tables of which the state has lost what was written, and the assets whose tables are hidden."""
-        there = {each.asset: each.checkpoint.address for each in lost if each.checkpoint is not None}
-        return await self._by_name(there, names)
-
     async def _by_name(
         self, there: Mapping[AssetId, tuple[PhysicalName, PhysicalName]], names: Names
     ) -> tuple[dict[AssetId, LiveObject | None], set[AssetId]]:
@@ -189,7 +182,7 @@ class Designer:
                 seen[asset] = looked.found.get(stood_at)
             else:
                 hidden.add(asset)
-                self._draft.failed.append(Problem.of(asset, error.fault, error.message, error.remedy))
+                self._draft.fail(asset, error)
         return seen, hidden
 
     def _known_again(
@@ -421,9 +414,11 @@ def _needed(subjects: Iterable[Subject], names: Names) -> Iterator[Digest]:
                 yield subject.checkpoint.definition
 
 
-def _is_lost(held: Checkpoint | None, blobs: Mapping[Digest, bytes]) -> bool:
-    """Whether the state no longer holds what was written into a table that should be there."""
-    return held is not None and held.state is not CheckpointState.DELETED and held.body not in blobs
+def _lost(held: Checkpoint | None, blobs: Mapping[Digest, bytes]) -> Checkpoint | None:
+    """The checkpoint of a table that should be there, where the state no longer holds what was written into it."""
+    if held is None or held.state is CheckpointState.DELETED or held.body in blobs:
+        return None
+    return held
 
 
 def _lives_elsewhere(held: Checkpoint | None, address: Address) -> bool:

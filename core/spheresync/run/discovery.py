@@ -379,8 +379,7 @@ class Discovery:
         try:
             raw = await self._source.fetch(reading.entry)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-            ours = source_error(error, str(record.id))
-            self._settle(self._failed(record, ours.fault, ours.message, ours.remedy))
+            self._settle_broken(record, error)
             return
         whole = record.definition is not None and record.definition not in self._lost
         known = record.parser_version == NORMALISER_VERSION and whole
@@ -403,8 +402,7 @@ class Discovery:
             if isinstance(said, Unreadable):
                 self._settle(self._failed(record, said.fault, said.message, said.remedy))
             elif isinstance(said, Account):
-                ours = source_error(said, str(record.id))
-                self._settle(self._failed(record, ours.fault, ours.message, ours.remedy))
+                self._settle_broken(record, said)
             else:
                 self._take(record, raw, said)
 
@@ -412,14 +410,18 @@ class Discovery:
         try:
             fresh = self._fresh(record, raw, said)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
-            ours = source_error(error, str(record.id))
-            self._settle(self._failed(record, ours.fault, ours.message, ours.remedy))
+            self._settle_broken(record, error)
         else:
             self._settle(fresh, said.definition)
 
     def _settle(self, record: AssetRecord, definition: bytes | None = None) -> None:
         self._pending.append((record, definition))
         self._report.read += 1
+
+    def _settle_broken(self, record: AssetRecord, error: Exception | Account) -> None:
+        """Settle an asset whose definition could not be had, or could not be used."""
+        ours = source_error(error, str(record.id))
+        self._settle(self._failed(record, ours.fault, ours.message, ours.remedy))
 
     def _failed(self, record: AssetRecord, fault: SourceFault, message: str, remedy: str) -> AssetRecord:
         problem = Problem.of(record.id, fault, message, remedy)

@@ -208,7 +208,7 @@ class Removals:
             except TargetError as error:
                 if error.systemic:
                     raise
-                self._draft.failed.append(Problem.of(subject.asset, error.fault, error.message, error.remedy))
+                self._draft.fail(subject.asset, error)
                 return None
         if live is None:  # as it was left, or gone already
             return replace(delete_item(subject, last_body, reason), blocked_by=self._rules.blocked_by(touched=False))

@@ -35,7 +35,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.observe.incidents import product_error
-from spheresync.observe.pulse import FIRST_PAUSE, LONGEST_PAUSE
+from spheresync.observe.pulse import pause_after
 from spheresync.run.allowing import require_approved_promotion, unapproved_promotion
 from spheresync.run.executor import Executor, RunRequest
 from spheresync.run.planning import PlanRequest
@@ -333,7 +333,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         takes the run over.
         """
         relay = self._driving[run_id]
-        for attempt in count():
+        for times in count(1):
             relay.broke = None
             try:
                 await Executor(self._workshop, relay.publish).drive(run_id)
@@ -343,7 +343,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
                 if isinstance(error, UsageError) or not self._long_lived:
                     break  # there is no such run any more, or nobody stays to try again
                 log.warning("run %s cannot go on now: %s", run_id, relay.broke.message)
-                await anyio.sleep(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** min(attempt, 10)))
+                await anyio.sleep(pause_after(times))
         if relay.broke is None or self._long_lived:
             del self._driving[run_id]  # not when cancelled: a closed service still tells what it left
         self.tell_people_soon()

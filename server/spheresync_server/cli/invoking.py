@@ -24,7 +24,7 @@ from spheresync_server.cli.logging_manner import start_log
 from spheresync_server.cli.running import InterruptedBySignalError, say
 from spheresync_server.cli.streams import prepare_streams
 from spheresync_server.cli.wording import in_command_words
-from spheresync_server.failure import INTERNAL, INTERRUPTED, FailureNote, note_of, product_error
+from spheresync_server.failure import INTERNAL, INTERRUPTED, FailureNote, note_of, product_error_in
 
 log = logging.getLogger(__name__)
 
@@ -100,7 +100,7 @@ def _usage_note(error: TyperException) -> FailureNote:
 
 
 def _note(error: Exception, *, verbose: bool) -> FailureNote:
-    ours = product_error(error)
+    ours = product_error_in(error)
     if ours is not None:
         note = note_of(ours)
         return replace(note, message=in_command_words(note.message), remedy=in_command_words(note.remedy))

@@ -25,7 +25,6 @@ from spheresync_server.cli import documents
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.running import run_until_signalled, telling
 from spheresync_server.cli.work import Bench, perform
-from spheresync_server.failure import product_error
 
 Limit = Annotated[int, typer.Option(min=1, max=200, help="Rows a page.")]
 Cursor = Annotated[str | None, typer.Option(metavar="C", help="Where the page before ended.")]
@@ -164,11 +163,8 @@ def audit_verify(context: typer.Context) -> int:
     call = invocation_of(context)
     try:
         return perform(call, work, show_verdict, exit_code=_verdict_code)
-    except (AlteredStateError, ExceptionGroup) as error:
-        fault = product_error(error)
-        if not isinstance(fault, AlteredStateError):
-            raise
-        source, altered = opening.settings_source(call.environment, call.file), fault
+    except AlteredStateError as error:
+        source, altered = opening.settings_source(call.environment, call.file), error
 
     async def as_it_lies() -> AuditVerdictAnswer:
         return await opening.verify_altered_state(source, altered)

@@ -25,7 +25,7 @@ from pydantic import AnyUrl, ValidationError
 
 from spheresync import __version__
 from spheresync.observe.incidents import new_incident
-from spheresync_server.failure import note_of, product_error
+from spheresync_server.failure import note_of, product_error_in
 from spheresync_server.later import RESOURCES, TOOLS, comes_later
 from spheresync_server.mcp_server.completion import add_completion
 from spheresync_server.mcp_server.confirmation import UnconfirmedError, unreadable_answer
@@ -197,7 +197,7 @@ def _readable(name: str, error: ToolError) -> ToolError:
     cause = error.__cause__
     if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
         return ToolError(f"{name}: {'; '.join(map(argument_problem, cause.errors()))}.")
-    if cause is not None and (ours := product_error(cause)) is not None:
+    if cause is not None and (ours := product_error_in(cause)) is not None:
         return ToolError(in_tool_words(note_of(ours).text))
     if isinstance(error, UnexpectedToolError):
         incident = new_incident()
