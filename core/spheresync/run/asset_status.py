@@ -15,8 +15,7 @@ from spheresync.state.store import Tx
 
 async def known_conflicts(tx: Tx, assets: Collection[AssetId]) -> frozenset[AssetId]:
     """Those whose name is taken in the target, as a plan or a run found out: no record tells that."""
-    records = await tx.catalog.some(assets)
-    return frozenset(record.id for record in records if record.status is AssetStatus.CONFLICT)
+    return await tx.catalog.in_status(assets, AssetStatus.CONFLICT)
 
 
 async def settle_statuses(

@@ -10,6 +10,7 @@ from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, SpaceName,
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.records import AssetRecord, FacetCount, SpaceRecord
 from spheresync.state.spelling import read_fingerprints, read_problem, spell_fingerprints, spell_problem, valid_text
+from spheresync.state.wanted import FEW, wanted_rows
 
 _ASSET = (
     "space, name, kind, label, tier, status, entry_digest, raw_digest, parser_version, definition, fp_schema, "
@@ -17,9 +18,6 @@ _ASSET = (
     "listed_at, read_at, changed_at, pii_columns"
 )
 _SEARCH_GAP = "\x1f"
-_FEW = 1000
-"""Assets whose rows are looked up one by one: with more, reading all of them is quicker."""
-_LOOKED_UP = 200  # in one statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +84,23 @@ class CatalogReader:
 
     async def some(self, assets: Collection[AssetId]) -> list[AssetRecord]:
         """Those of these assets that the catalog knows."""
-        if len(assets) > _FEW:
+        if len(assets) > FEW:
             among = frozenset(assets)
             return [record for record in await self.assets() if record.id in among]
-        wanted, found = list(assets), list[AssetRecord]()
-        for start in range(0, len(wanted), _LOOKED_UP):
-            part = wanted[start : start + _LOOKED_UP]
-            rows = await self._link.all(
-                f"SELECT {_ASSET} FROM assets WHERE (space, name) IN (VALUES {', '.join(['(?, ?)'] * len(part))})",
-                [text for asset in part for text in (asset.space, asset.name)],
-            )
-            found += [_read_asset(row) for row in rows]
+        found = list[AssetRecord]()
+        for clause, values in wanted_rows(assets, "assets", name="name"):
+            rows = await self._link.all(f"{clause} SELECT {_ASSET} FROM wanted_assets", values)
+            found += map(_read_asset, rows)
         return found
+
+    async def in_status(self, assets: Collection[AssetId], status: AssetStatus) -> frozenset[AssetId]:
+        """Those of these assets that stand like this."""
+        found = set[AssetId]()
+        for clause, values in wanted_rows(assets, "assets", name="name"):
+            query = f"{clause} SELECT space, name FROM wanted_assets WHERE status = ?"
+            rows = await self._link.all(query, [*values, status])
+            found.update(AssetId(SpaceName(space), TechnicalName(name)) for space, name in rows)
+        return frozenset(found)
 
     async def ids(self) -> list[AssetId]:
         """The names of every asset, by space and name."""

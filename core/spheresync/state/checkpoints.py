@@ -20,14 +20,12 @@ from spheresync.state.fences import require_fence
 from spheresync.state.records import Checkpoint, CheckpointState
 from spheresync.state.seals import SEALED, seal_of_row
 from spheresync.state.spelling import read_fingerprints, spell_fingerprints
+from spheresync.state.wanted import FEW, wanted_rows
 
 _COLUMNS = SEALED["checkpoints"]
 _PUT = (
     f"INSERT OR REPLACE INTO checkpoints ({_COLUMNS}, seal) VALUES ({', '.join('?' * (len(_COLUMNS.split(',')) + 1))})"
 )
-_FEW = 1000
-"""Assets whose rows are looked up one by one: with more, reading all of them is quicker."""
-_LOOKED_UP = 200  # in one statement
 _STATES = {state.value: state for state in CheckpointState}
 
 
@@ -49,17 +47,13 @@ class CheckpointReader:
         self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
     ) -> dict[AssetId, Checkpoint]:
         """Those of some assets in a target and destination; assets without one are left out."""
-        if len(assets) > _FEW:
+        if len(assets) > FEW:
             among = frozenset(assets)
             return {each.asset: each for each in await self.all(target, destination) if each.asset in among}
-        wanted, found = list(assets), {}
-        for start in range(0, len(wanted), _LOOKED_UP):
-            part = wanted[start : start + _LOOKED_UP]
-            rows = await self._link.all(
-                f"SELECT {_COLUMNS} FROM checkpoints WHERE target = ? AND destination = ? "
-                f"AND (space, asset) IN (VALUES {', '.join(['(?, ?)'] * len(part))})",
-                [target, destination, *(text for asset in part for text in (asset.space, asset.name))],
-            )
+        found = dict[AssetId, Checkpoint]()
+        for clause, values in wanted_rows(assets, "checkpoints", name="asset"):
+            query = f"{clause} SELECT {_COLUMNS} FROM wanted_checkpoints WHERE target = ? AND destination = ?"
+            rows = await self._link.all(query, [*values, target, destination])
             found.update({each.asset: each for each in map(_read, rows)})
         return found
 

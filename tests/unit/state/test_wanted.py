@@ -1,0 +1,29 @@
+"""Rows of named assets are looked up, never searched for: their cost does not grow with the table."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from spheresync.model import AssetId
+from spheresync.state.store import Store
+from spheresync.state.wanted import wanted_rows
+
+ASSETS = [AssetId.parse(f"SALES/T{number}") for number in range(450)]
+
+
+@pytest.mark.parametrize(("table", "name"), [("assets", "name"), ("checkpoints", "asset")])
+@pytest.mark.anyio
+async def test_no_table_is_scanned_for_the_rows_of_named_assets(tmp_path: Path, table: str, name: str) -> None:
+    async with Store.open(tmp_path):
+        pass
+    database = sqlite3.connect(tmp_path / "spheresync.db")
+    parts = list(wanted_rows(ASSETS, table, name=name))
+    for clause, values in parts:
+        plan = database.execute(f"EXPLAIN QUERY PLAN {clause} SELECT * FROM wanted_{table}", values)
+        steps = [step for *_, step in plan]
+        assert not [step for step in steps if step.startswith(f"SCAN {table}")], steps
+        assert [step for step in steps if step.startswith(f"SEARCH {table}")], steps
+    assert [value for _, values in parts for value in values] == [text for a in ASSETS for text in (a.space, a.name)]
