@@ -22,6 +22,11 @@ def settings_source(environment: str | None, file: Path | None) -> SettingsSourc
     return SettingsSource(environment, file, os.environ, Path.cwd())
 
 
+def load_service() -> None:
+    """Import what `open_service` needs: that takes longer than opening it, and may be done in a thread."""
+    import spheresync.service  # noqa: F401
+
+
 def open_service(source: SettingsSource) -> AbstractAsyncContextManager[Service]:
     """The one service of this process.
 

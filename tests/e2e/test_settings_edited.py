@@ -15,9 +15,8 @@ import pytest
 from spheresync.answers import DiscoveryAnswer
 from spheresync.config import SettingsSource
 from spheresync.errors import ConfigurationError
-from spheresync.model import Principal
+from spheresync.model import Principal, ScopeRequest
 from spheresync.run.progress import ProgressEvent
-from spheresync.run.scope import ScopeRequest
 from spheresync.service import Service
 from spheresync.target.pace import RateLimit
 from tests.simulators.glue_process import GlueSimulator

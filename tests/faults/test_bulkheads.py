@@ -25,12 +25,11 @@ from spheresync.alerts.channels import Channels
 from spheresync.config import SettingsSource
 from spheresync.errors import ConfigurationError, FenceError, StateError
 from spheresync.mapping.rules import Mapping
-from spheresync.model import RunId
+from spheresync.model import RunId, ScopeRequest
 from spheresync.run import designing, drawing, executor, normalising, planning
 from spheresync.run.books import Books
 from spheresync.run.executor import Executor
 from spheresync.run.naming import Naming
-from spheresync.run.scope import ScopeRequest
 from spheresync.schedule import scheduler
 from spheresync.schedule.turns import Turns
 from spheresync.service import Service, care
@@ -42,7 +41,7 @@ from spheresync.state.runs import RunReader, RunWriter
 from spheresync.state.store import Store
 from spheresync.target.glue import GlueTarget
 from spheresync_server.caller import CallerRole, local_principal
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.desk import Desk, Opening
 from spheresync_server.mcp_server.server import build_server
 from tests.simulators.fixtures import Surroundings
 from tests.simulators.glue_process import GlueSimulator
@@ -177,7 +176,9 @@ async def serving(environment: dict[str, str], folder: Path) -> AsyncIterator[Se
         service.keep_pulse()
         service.look_after_runs()
         service.keep_schedule()
-        desk = Desk(service, local_principal(CallerRole("admin")), CallerRole("admin"), dict, read_only=False)
+        desk = Desk(
+            Opening.of(service), local_principal(CallerRole("admin")), CallerRole("admin"), dict, read_only=False
+        )
         async with Client(build_server(desk)) as first, Client(build_server(desk)) as second:
             yield Served(service, first, second)
 

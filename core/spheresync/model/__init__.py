@@ -46,6 +46,7 @@ from spheresync.model.names import (
 )
 from spheresync.model.objects import DesiredObject, FieldChange, LiveObject
 from spheresync.model.principals import Principal
+from spheresync.model.requests import ScopeRequest
 from spheresync.model.words import Action, AssetKind, AssetStatus, Role, RunState, Severity, Strategy, Tier
 
 __all__ = [
@@ -80,6 +81,7 @@ __all__ = [
     "Role",
     "RunId",
     "RunState",
+    "ScopeRequest",
     "Severity",
     "SourceType",
     "SpaceEntry",

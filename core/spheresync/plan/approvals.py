@@ -9,6 +9,10 @@ DELETES_NOT_APPROVED = "deletes_not_approved"
 """Code of deletes that wait for a second person (`approvals.four_eyes`)."""
 PROMOTION_NOT_APPROVED = "promotion_not_approved"
 """Code of a change set whose promotion nobody has let count here."""
+NEEDS_ALLOWANCE = "deletes_not_allowed"
+"""Code of deletes that wait until they are allowed."""
+WAITS_FOR_A_PERSON = frozenset({NEEDS_ALLOWANCE, DELETES_NOT_APPROVED})
+"""What a planned delete may wait for; anything else that blocks an item is a guard."""
 NOT_APPROVED = frozenset({DELETES_NOT_APPROVED, PROMOTION_NOT_APPROVED})
 
 

@@ -8,8 +8,14 @@ from dataclasses import dataclass
 from spheresync.config import Settings
 from spheresync.errors import RefusedError
 from spheresync.model import Action, Problem
-from spheresync.plan.approvals import DELETES_NOT_APPROVED, approved_by_another, deletes_left, promotion_waits
-from spheresync.run.removals import NEEDS_ALLOWANCE, WAITS_FOR_A_PERSON
+from spheresync.plan.approvals import (
+    DELETES_NOT_APPROVED,
+    NEEDS_ALLOWANCE,
+    WAITS_FOR_A_PERSON,
+    approved_by_another,
+    deletes_left,
+    promotion_waits,
+)
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord
 from spheresync.state.store import Store
 

@@ -34,6 +34,7 @@ from spheresync.model import (
 from spheresync.observe.context import about
 from spheresync.observe.incidents import product_error
 from spheresync.observe.spans import span
+from spheresync.plan.approvals import WAITS_FOR_A_PERSON
 from spheresync.run.allowing import Leave, require_approved_promotion
 from spheresync.run.apply import Applier
 from spheresync.run.books import Books
@@ -42,7 +43,6 @@ from spheresync.run.discovery import DiscoveryReport
 from spheresync.run.ending import Ended, log_end, nonzero
 from spheresync.run.planning import PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent
-from spheresync.run.removals import WAITS_FOR_A_PERSON
 from spheresync.run.scope import Scope, require_found
 from spheresync.run.undo_books import UndoBooks
 from spheresync.run.unread import is_unread

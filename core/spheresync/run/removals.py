@@ -23,7 +23,7 @@ from spheresync.model import (
     Problem,
     counted,
 )
-from spheresync.plan.approvals import DELETES_NOT_APPROVED
+from spheresync.plan.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
 from spheresync.plan.diff import field_changes
 from spheresync.plan.drift import DRIFT
 from spheresync.plan.items import Subject, delete_item, forget_item, retire_item, settled_item
@@ -35,9 +35,6 @@ from spheresync.state.records import ChangeSetItem, Checkpoint, FormerTable
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Target
 
-NEEDS_ALLOWANCE = "deletes_not_allowed"
-WAITS_FOR_A_PERSON = frozenset({NEEDS_ALLOWANCE, DELETES_NOT_APPROVED})
-"""What a planned delete may wait for; anything else that blocks an item is a guard."""
 _NAMED_FIELDS = 8
 
 

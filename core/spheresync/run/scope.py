@@ -5,21 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from spheresync.model import AssetId, JsonValue, SpaceName, Tier
+from spheresync.model import AssetId, JsonValue, ScopeRequest, SpaceName, Tier
 from spheresync.run.named_assets import named_asset
 from spheresync.run.unspellable import UnspellableSpace, unspellable_spaces
 from spheresync.run.wrong_names import WrongName, nearest, refuse, unknown, unknown_asset
 from spheresync.state.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class ScopeRequest:
-    """The scope flags of a command or tool, as given; empty means everything."""
-
-    spaces: tuple[str, ...] = ()
-    assets: tuple[str, ...] = ()
-    tiers: tuple[str, ...] = ()
-    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ from spheresync.model import (
     Problem,
     RunId,
     RunState,
+    ScopeRequest,
     canonical_json,
     isoformat,
 )
@@ -40,7 +41,7 @@ from spheresync.run.allowing import require_approved_promotion, unapproved_promo
 from spheresync.run.executor import Executor, RunRequest
 from spheresync.run.planning import PlanRequest
 from spheresync.run.progress import OnProgress, silent
-from spheresync.run.scope import Scope, ScopeRequest, checked_scope, require_found
+from spheresync.run.scope import Scope, checked_scope, require_found
 from spheresync.run.unread import by_its_space, is_unread, not_reached
 from spheresync.run.unspellable import unspellable_spaces
 from spheresync.run.workshop import LAST_DISCOVERY, Workshop

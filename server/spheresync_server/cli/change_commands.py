@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from spheresync.answers import ChangeSetAnswer, DiscoveryAnswer, DriftRepair, RunAnswer
-from spheresync.run.scope import ScopeRequest
+from spheresync.model import ScopeRequest
 from spheresync_server.caller import CallerRole
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.work import Bench, perform

@@ -8,7 +8,7 @@ import typer
 
 from spheresync.answers import DriftAnswer, DriftRepair
 from spheresync.errors import UsageError
-from spheresync.run.scope import ScopeRequest
+from spheresync.model import ScopeRequest
 from spheresync_server.caller import CallerRole
 from spheresync_server.cli.change_commands import Asset, Space, Tier, run_exit_code
 from spheresync_server.cli.global_options import invocation_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Sequence
 from typing import NoReturn
@@ -9,12 +10,16 @@ from typing import NoReturn
 from spheresync_server.cli.hoisting import hoist, wants_json
 from spheresync_server.cli.leaving import Leaving
 
+_COLLECTED_AFTER = (20_000, 20, 20)
+"""Objects until garbage is looked for: loading the program makes hundreds of thousands, none of which is garbage."""
+
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and leave with its exit code.
 
     Without arguments those of the process are taken; then its signals are ours too, from here to its end.
     """
+    gc.set_threshold(*_COLLECTED_AFTER)
     hoisted = hoist(sys.argv[1:] if arguments is None else arguments)
     json = wants_json(hoisted)
     if arguments is None:

@@ -11,10 +11,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Literal
 
+import anyio
+import anyio.to_thread
 import typer
 
 from spheresync import __version__
 from spheresync.errors import UsageError
+from spheresync.isolation import isolated_group
 from spheresync.observe.export import exporting
 from spheresync_server import opening
 from spheresync_server.caller import CallerRole, local_principal, role_from, server_default_role
@@ -120,6 +123,7 @@ def _over_http(source: SettingsSource, manner: _Manner, listening: socket.socket
         from spheresync_server.mcp_server.http_serving import serve_http
         from spheresync_server.mcp_server.server import build_server
 
+        await desk.opening.wait()
         await serve_http(build_server(desk), desk, listening)
 
     try:
@@ -132,12 +136,14 @@ def _over_http(source: SettingsSource, manner: _Manner, listening: socket.socket
 
 
 def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awaitable[None]]) -> None:
-    from spheresync_server.mcp_server.desk import Desk
+    from spheresync_server.mcp_server.desk import Desk, Opening
     from spheresync_server.mcp_server.server_paths import hiding
 
+    service_opening = Opening()
     opened: list[Service] = []
 
-    async def work() -> None:
+    async def keep_open(left: anyio.Event) -> None:
+        await anyio.to_thread.run_sync(opening.load_service)
         async with opening.open_service(source) as service:
             opened.append(service)
             service.keep_pulse()
@@ -146,11 +152,18 @@ def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awai
                 service.look_after_runs()
             if manner.scheduler:
                 service.keep_schedule()
-            caller = local_principal(manner.role)
-            hide = hiding(source.places)
-            shown = lambda: service.settings.redacted()  # noqa: E731, PLW0108 -- of the settings in force then
-            await speak(Desk(service, caller, manner.role, shown, manner.read_only, hide))
+            service_opening.end(service)
+            await left.wait()
+
+    async def work() -> None:
+        left = anyio.Event()
+        shown = lambda: service_opening.service.settings.redacted()  # noqa: E731, PLW0108 -- of the settings in force then
+        caller, hide = local_principal(manner.role), hiding(source.places)
+        async with isolated_group() as group:
+            group.start_soon(keep_open, left)
+            await speak(Desk(service_opening, caller, manner.role, shown, manner.read_only, hide))
             closing.enter_context(closing_within_grace(0))  # the client has left
+            left.set()
 
     def with_runs(interruption: InterruptedBySignalError) -> InterruptedBySignalError:
         return InterruptedBySignalError(

@@ -12,14 +12,11 @@ from spheresync.answers import AssetDetail, AssetRow, MappingExplanation, Page, 
 from spheresync.model import counted
 from spheresync_server.mcp_server.answering import page_line, respond
 from spheresync_server.mcp_server.arguments import Asset, Cursor, Detail, Kind, Limit, Status, TierName
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.desk import DeskTools
 
 
-class CatalogTools:
+class CatalogTools(DeskTools):
     """What is known of spaces and assets."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._service = desk.service
 
     async def list_spaces(self, limit: Limit = 50, cursor: Cursor = None) -> Annotated[CallToolResult, Page[SpaceRow]]:
         """Spaces of the Datasphere tenant, with asset counts by kind, tier and status."""

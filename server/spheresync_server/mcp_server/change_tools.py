@@ -9,7 +9,7 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ChangeSetAnswer, RunAnswer
-from spheresync.run.scope import ScopeRequest
+from spheresync.model import ScopeRequest
 from spheresync_server.mcp_server.answering import change_set_lines, respond, run_lines
 from spheresync_server.mcp_server.arguments import (
     LONGEST_WAIT,
@@ -24,16 +24,12 @@ from spheresync_server.mcp_server.arguments import (
     WaitSeconds,
 )
 from spheresync_server.mcp_server.confirmation import DeleteConfirmation, confirm_deletes, confirmed
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.desk import Desk, DeskTools
 from spheresync_server.mcp_server.progress import report_to
 
 
-class ChangeTools:
+class ChangeTools(DeskTools):
     """The way of a change: preview, review, apply."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._service = desk.service
-        self._principal = desk.principal
 
     async def preview_changes(
         self,
@@ -51,7 +47,7 @@ class ChangeTools:
         """Work out what would change in AWS and save it as a change set to review. Writes nothing to AWS or SAP."""
         scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()), tuple(targets or ()))
         answer = await self._service.preview(
-            scope, self._principal, refresh=refresh, limit=limit, progress=report_to(ctx)
+            scope, self._desk.principal, refresh=refresh, limit=limit, progress=report_to(ctx)
         )
         return respond(answer, *change_set_lines(answer))
 
@@ -76,7 +72,7 @@ class ChangeTools:
         """Apply a reviewed change set: creates, updates and retires AWS catalog tables as it says; deletes only with
         allow_deletes. Starts a durable run; the same call again answers the same run. Undo: revert_run, by an admin.
         """
-        run = await self._service.apply(change_set_id, self._principal, allow_deletes=confirmed(answer))
+        run = await self._service.apply(change_set_id, self._desk.principal, allow_deletes=confirmed(answer))
         if wait_seconds:
             run = await self._service.wait(run.run_id, seconds=min(wait_seconds, LONGEST_WAIT), progress=report_to(ctx))
         return respond(run, *run_lines(run))

@@ -57,5 +57,6 @@ def add_completion(server: MCPServer[Desk], desk: Desk, prompts: Iterable[Prompt
         space = (context.arguments or {}).get("space") if context is not None else None
         if what == "asset" and space is None and isinstance(reference, ResourceTemplateReference):
             return Completion(values=[])
+        await desk.opening.wait()
         found = await desk.service.suggest(what, argument.value, space)
         return Completion(values=found[:_MOST], total=len(found), has_more=len(found) > _MOST)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import anyio
+
 from spheresync.model import Principal
 from spheresync_server.caller import CallerRole
 from spheresync_server.mcp_server.server_paths import Hide
@@ -15,16 +17,59 @@ if TYPE_CHECKING:
     from spheresync.service import Service
 
 
+class Opening:
+    """The service of a server that speaks at once: loading and opening it takes as long as a client's first words."""
+
+    def __init__(self) -> None:
+        self._service: Service | None = None
+        self._ended = anyio.Event()
+
+    @classmethod
+    def of(cls, service: Service) -> Opening:
+        """Of a service that is open already."""
+        opening = cls()
+        opening.end(service)
+        return opening
+
+    def end(self, service: Service) -> None:
+        self._service = service
+        self._ended.set()
+
+    async def wait(self) -> None:
+        await self._ended.wait()
+
+    @property
+    def service(self) -> Service:
+        """The open service; whoever may come before it has to `wait`."""
+        assert self._service is not None
+        return self._service
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The open service, and the caller on whose behalf it is asked.
+    """The service, and the caller on whose behalf it is asked.
 
     `show_settings` answers the effective settings with secrets redacted, `hide` a text without paths of this machine.
     """
 
-    service: Service
+    opening: Opening
     principal: Principal
     role: CallerRole
     show_settings: Callable[[], Json]
     read_only: bool = False
     hide: Hide = str
+
+    @property
+    def service(self) -> Service:
+        return self.opening.service
+
+
+class DeskTools:
+    """Tools that ask the service of one desk."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @property
+    def _service(self) -> Service:
+        return self._desk.service

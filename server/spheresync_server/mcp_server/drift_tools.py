@@ -9,20 +9,15 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 
 from spheresync.answers import DriftAnswer
-from spheresync.model import counted
-from spheresync.run.scope import ScopeRequest
+from spheresync.model import ScopeRequest, counted
 from spheresync_server.mcp_server.answering import counts_line, page_line, respond
 from spheresync_server.mcp_server.arguments import Assets, Cursor, Limit, Spaces, Tiers
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.desk import Desk, DeskTools
 from spheresync_server.mcp_server.progress import report_to
 
 
-class DriftTools:
+class DriftTools(DeskTools):
     """What others changed in the targets."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._service = desk.service
-        self._principal = desk.principal
 
     async def detect_drift(
         self,
@@ -39,7 +34,7 @@ class DriftTools:
         """
         scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()))
         answer = await self._service.detect_drift(
-            scope, self._principal, limit=limit, cursor=cursor, progress=report_to(ctx)
+            scope, self._desk.principal, limit=limit, cursor=cursor, progress=report_to(ctx)
         )
         self._service.tell_people_soon()
         return respond(answer, *_lines(answer))

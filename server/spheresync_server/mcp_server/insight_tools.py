@@ -11,17 +11,14 @@ from spheresync.answers import AuditPage, AuditVerdictAnswer, ConnectionReport, 
 from spheresync.model import counted
 from spheresync_server.mcp_server.answering import counts_line, page_line, respond
 from spheresync_server.mcp_server.arguments import AuditDetail, Cursor, Limit
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.desk import DeskTools
 from spheresync_server.mcp_server.wording import in_tool_words
 
 _Moment = Annotated[str | None, Field(description="ISO 8601; a date is that whole day")]
 
 
-class InsightTools:
+class InsightTools(DeskTools):
     """Status, audit log and connections."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._service = desk.service
 
     async def query_audit_log(
         self,

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import get_args, get_type_hints
 
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, ToolAnnotations
+from pydantic import BaseModel
 
 from spheresync_server.caller import CallerRole
 from spheresync_server.mcp_server.catalog_tools import CatalogTools
@@ -16,7 +18,7 @@ from spheresync_server.mcp_server.drift_tools import DriftTools
 from spheresync_server.mcp_server.insight_tools import InsightTools
 from spheresync_server.mcp_server.run_tools import RunTools
 from spheresync_server.mcp_server.schedule_tools import ScheduleTools
-from spheresync_server.mcp_server.schemas import lean_input, lean_output
+from spheresync_server.mcp_server.schemas import lean_input, output_outline
 
 _VIEWER, _OPERATOR, _ADMIN = CallerRole.VIEWER, CallerRole.OPERATOR, CallerRole.ADMIN
 
@@ -46,11 +48,21 @@ class ToolEntry:
     def to_tool(self) -> Tool:
         """The tool as the SDK runs it, with lean schemas."""
         description = " ".join((self.work.__doc__ or "").split())
-        tool = Tool.from_function(self.work, title=self.title, description=description, annotations=self.hints)
+        tool = Tool.from_function(
+            self.work, title=self.title, description=description, annotations=self.hints, structured_output=False
+        )
         tool.parameters = lean_input(tool.parameters)
-        assert tool.fn_metadata.output_schema is not None
-        tool.fn_metadata.output_schema = lean_output(tool.fn_metadata.output_schema, rows=self.outline_rows)
+        answer = _answer_of(self.work)
+        tool.fn_metadata.output_model = answer
+        tool.fn_metadata.output_schema = output_outline(answer, rows=self.outline_rows)
         return tool
+
+
+def _answer_of(work: Callable[..., Awaitable[CallToolResult]]) -> type[BaseModel]:
+    """The model in `Annotated[CallToolResult, Model]`, against which the SDK checks what a tool answers."""
+    _, answer = get_args(get_type_hints(work, include_extras=True)["return"])
+    assert isinstance(answer, type) and issubclass(answer, BaseModel)
+    return answer
 
 
 def _reads(*, outside: bool = False, repeatable: bool = True) -> ToolAnnotations:

@@ -51,7 +51,6 @@ async def _found(answer: Awaitable[_Answer]) -> str:
 
 def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
     """Register every resource and template of CONTRACT.md."""
-    service = desk.service
 
     @server.resource("spheresync://spaces", title="Spaces", mime_type=_JSON)
     async def spaces() -> str:
@@ -69,17 +68,17 @@ def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
     @server.resource("spheresync://assets/{space}/{name}", title="Asset", mime_type=_JSON, security=_NAMES)
     async def asset(space: str, name: str) -> str:
         """One asset: columns, business context, target objects. A slash in the name is written %2F."""
-        return await _found(service.describe_asset(AssetId(SpaceName(space), TechnicalName(name))))
+        return await _found(desk.service.describe_asset(AssetId(SpaceName(space), TechnicalName(name))))
 
     @server.resource("spheresync://change-sets/{id}", title="Change set", mime_type=_JSON)
     async def change_set(id: str) -> str:  # noqa: A002  # the variable's name in CONTRACT.md
         """A saved change set with its first items."""
-        return await _found(service.get_change_set(id, limit=_FIRST_ITEMS))
+        return await _found(desk.service.get_change_set(id, limit=_FIRST_ITEMS))
 
     @server.resource("spheresync://runs/{id}", title="Run", mime_type=_JSON)
     async def run(id: str) -> str:  # noqa: A002  # the variable's name in CONTRACT.md
         """One run: progress, counts, failures."""
-        return await _found(service.get_run(id))
+        return await _found(desk.service.get_run(id))
 
 
 def spell_asset_uri(uri: str) -> str:

@@ -9,8 +9,7 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ChangeSetAnswer, Page, RunAnswer, RunRow
-from spheresync.model import RunState
-from spheresync.run.scope import ScopeRequest
+from spheresync.model import RunState, ScopeRequest
 from spheresync_server.mcp_server.answering import change_set_lines, page_line, respond, run_lines, run_list_lines
 from spheresync_server.mcp_server.arguments import (
     LONGEST_WAIT,
@@ -23,7 +22,7 @@ from spheresync_server.mcp_server.arguments import (
     Tiers,
     WaitSeconds,
 )
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.desk import Desk, DeskTools
 from spheresync_server.mcp_server.progress import report_to
 
 
@@ -36,12 +35,8 @@ def _cancelled(run: RunAnswer) -> str:
     return "It had ended before the cancel reached it."
 
 
-class RunTools:
+class RunTools(DeskTools):
     """Durable runs: they live on when the connection breaks."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._service = desk.service
-        self._principal = desk.principal
 
     async def run_sync(
         self,
@@ -59,7 +54,7 @@ class RunTools:
         for apply_changes.
         """
         scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()), tuple(targets or ()))
-        run = await self._service.sync(scope, self._principal, full=full, join=True)
+        run = await self._service.sync(scope, self._desk.principal, full=full, join=True)
         if wait_seconds:
             run = await self._service.wait(run.run_id, seconds=min(wait_seconds, LONGEST_WAIT), progress=report_to(ctx))
         return respond(run, *run_lines(run))
@@ -79,7 +74,7 @@ class RunTools:
         """Stop a queued or running run at the next asset. What it has done so far stays; a new sync or preview does
         the rest.
         """
-        run = await self._service.cancel_run(run_id, self._principal)
+        run = await self._service.cancel_run(run_id, self._desk.principal)
         return respond(run, _cancelled(run), *run_lines(run))
 
     async def revert_run(self, run_id: Run, limit: Limit = 20) -> Annotated[CallToolResult, ChangeSetAnswer]:
@@ -87,5 +82,5 @@ class RunTools:
         deleted (only with allow_deletes). Writes nothing to AWS: apply_changes executes it, and what it restores is
         held. What others changed since is refused, item by item. Undo of the undo: revert_run of its run.
         """
-        answer = await self._service.revert_run(run_id, self._principal, limit=limit)
+        answer = await self._service.revert_run(run_id, self._desk.principal, limit=limit)
         return respond(answer, *change_set_lines(answer))

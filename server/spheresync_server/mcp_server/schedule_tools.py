@@ -10,15 +10,11 @@ from pydantic import Field
 from spheresync.answers import ScheduleAnswer
 from spheresync_server.mcp_server.answering import respond
 from spheresync_server.mcp_server.arguments import TierName
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.desk import DeskTools
 
 
-class ScheduleTools:
+class ScheduleTools(DeskTools):
     """Pause, resume, run now."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._service = desk.service
-        self._principal = desk.principal
 
     async def manage_schedule(
         self,
@@ -29,5 +25,5 @@ class ScheduleTools:
         its assets are read at once and what changed is written to AWS without a review. Undo: resume; for writes as
         for apply_changes.
         """
-        answer = await self._service.manage_schedule(tier, action, self._principal)
+        answer = await self._service.manage_schedule(tier, action, self._desk.principal)
         return respond(answer, answer.note)

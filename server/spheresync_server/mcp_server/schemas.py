@@ -1,66 +1,61 @@
-"""Make JSON Schemas lean: what pydantic adds for its own readers costs every conversation context.
+"""Lean JSON Schemas: what pydantic writes for its own readers costs every conversation context.
 
-What is left is plain JSON Schema 2020-12. Output schemas become outlines: each field of the answer with its type, the
-rows of its main list likewise, smaller structures as objects whose fields the data names itself. The server checks its
-answers against the full models before they leave, so an outline promises less than what is kept.
+What is left is plain JSON Schema 2020-12. Output schemas are outlines: each field of the answer with its type, the rows
+of its main list likewise, smaller structures as objects whose fields the data names itself. The server checks its
+answers against the full models before they leave, so an outline promises less than what is kept. Outlines are read off
+the fields of the models: having pydantic derive whole schemas first would take a third of a server's own start.
 """
 
 from __future__ import annotations
+
+from types import NoneType, UnionType
+from typing import Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel, JsonValue
 
 from spheresync_server.untrusted import Json
 
 _NULL: Json = {"type": "null"}
 _MAIN_LISTS = frozenset({"items", "columns"})
-_KEPT = frozenset({"type", "enum", "items", "anyOf"})
+_PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number", NoneType: "null"}
 
 
-def lean_output(schema: dict[str, Json], *, rows: bool = True) -> dict[str, Json]:
+def output_outline(answer: type[BaseModel], *, rows: bool = True) -> dict[str, Json]:
     """The outline of an answer; `rows` keeps the fields of the rows of its main list."""
-    definitions = schema.get("$defs")
-    outline = _Outline(definitions if isinstance(definitions, dict) else {})
-    properties = schema.get("properties")
-    assert isinstance(properties, dict)
     return {
         "type": "object",
-        "properties": {name: outline.of(each, rows=rows and name in _MAIN_LISTS) for name, each in properties.items()},
+        "properties": {
+            name: _outline(field.annotation, rows=rows and name in _MAIN_LISTS)
+            for name, field in answer.model_fields.items()
+        },
     }
 
 
-class _Outline:
-    """Resolves references, and stops where the detail ends."""
+def _outline(kind: object, *, rows: bool) -> Json:
+    """The outline of one field; `rows` keeps the fields of the objects in it."""
+    if kind is JsonValue:
+        return {}
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        if not rows:
+            return {"type": "object"}
+        fields = kind.model_fields.items()
+        return {"type": "object", "properties": {name: _outline(each.annotation, rows=False) for name, each in fields}}
+    if isinstance(kind, type) and kind in _PLAIN:
+        return {"type": _PLAIN[kind]}
+    return _composed(get_origin(kind), get_args(kind), rows=rows)
 
-    def __init__(self, definitions: dict[str, Json]) -> None:
-        self._definitions = definitions
 
-    def of(self, schema: Json, *, rows: bool) -> Json:
-        """The outline of one field; `rows` keeps the fields of the objects in it."""
-        if not isinstance(schema, dict):
-            return schema
-        schema = self._resolved(schema)
-        if isinstance(fields := schema.get("properties"), dict):
-            if not rows:
-                return {"type": "object"}
-            return {"type": "object", "properties": {name: self.of(each, rows=False) for name, each in fields.items()}}
-        if isinstance(options := schema.get("anyOf"), list):
-            return self._union([self.of(option, rows=rows) for option in options])
-        lean = {keyword: value for keyword, value in schema.items() if keyword in _KEPT}
-        if isinstance(inner := lean.get("items"), dict):
-            lean["items"] = self.of(inner, rows=rows)
-        return lean
-
-    def _resolved(self, schema: dict[str, Json]) -> dict[str, Json]:
-        reference = schema.get("$ref")
-        if not isinstance(reference, str):
-            return schema
-        target = self._definitions[reference.rpartition("/")[2]]
-        assert isinstance(target, dict)
-        return target
-
-    @staticmethod
-    def _union(options: list[Json]) -> Json:
-        """Plain types share one `type`; anything else stays a union."""
-        types = [option["type"] for option in options if isinstance(option, dict) and [*option] == ["type"]]
-        return {"type": types} if len(types) == len(options) else {"anyOf": options}
+def _composed(origin: object, arguments: tuple[object, ...], *, rows: bool) -> Json:
+    if origin is Literal:
+        return {"type": "string", "enum": list(map(str, arguments))}
+    if origin is list:
+        return {"type": "array", "items": _outline(arguments[0], rows=rows)}
+    if origin is dict:
+        return {"type": "object"}
+    assert origin in {Union, UnionType}, origin
+    options = [_outline(each, rows=rows) for each in arguments]
+    types = [option["type"] for option in options if isinstance(option, dict) and [*option] == ["type"]]
+    return {"type": types} if len(types) == len(options) else {"anyOf": options}
 
 
 def lean_input(schema: dict[str, Json]) -> dict[str, Json]:

@@ -83,6 +83,7 @@ class SpheresyncServer(MCPServer[Desk]):
         """
         self._refuse_closed(name)
         self._refuse_unknown_arguments(name, arguments)
+        await self._desk.opening.wait()
         try:
             return self._without_paths(await super().call_tool(name, self._given(name, arguments), context))
         except MCPError:
@@ -169,6 +170,7 @@ class SpheresyncServer(MCPServer[Desk]):
         """
         if str(uri) in RESOURCES:
             raise ResourceNotFoundError(comes_later(str(uri)))
+        await self._desk.opening.wait()
         try:
             found = await super().read_resource(spell_asset_uri(str(uri)), context)
         except ResourceError as error:

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.errors import UsageError
-from spheresync.model import AssetId, SpaceName, TechnicalName, Tier
-from spheresync.run.scope import Scope, ScopeRequest
+from spheresync.model import AssetId, ScopeRequest, SpaceName, TechnicalName, Tier
+from spheresync.run.scope import Scope
 from spheresync.run.wrong_names import unknown_asset, unknown_name
 
 SPACES = st.sampled_from(["SALES", "HR", "FIN"])

@@ -28,9 +28,8 @@ from spheresync.answers import (
     RunRow,
 )
 from spheresync.errors import RefusedError, UsageError
-from spheresync.model import Principal
+from spheresync.model import Principal, ScopeRequest
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
-from spheresync.run.scope import ScopeRequest
 from tests.unit.server.fake_catalog import HIDDEN, ODD, SLASHED, FakeCatalog
 from tests.unit.server.fake_drift import HOSTILE, NOW, drift_answer
 from tests.unit.server.fake_status import LATER, FakeStatus

@@ -1,0 +1,15 @@
+"""What a caller asks for, as given and not yet checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeRequest:
+    """The scope flags of a command or tool; empty means everything."""
+
+    spaces: tuple[str, ...] = ()
+    assets: tuple[str, ...] = ()
+    tiers: tuple[str, ...] = ()
+    targets: tuple[str, ...] = ()
