@@ -165,7 +165,8 @@ class Books:
     def note(self, result: Result) -> Note:
         """Take a result in; what it says counts from now on, and is kept once `write` was called with it."""
         at = self._now()
-        entry = _entry(self._run, result, at)
+        after = digest_of(result.outcome.body) if result.outcome is not None and result.outcome.body else None
+        entry = _entry(self._run, result, after, at)
         if self._aside(result.item):
             note = self._note_former(result, entry, at)
         else:
@@ -229,7 +230,7 @@ class Books:
     def _note_in_use(self, result: Result, entry: JournalEntry, at: str) -> Note:
         item = result.item
         held = self._checkpoints.get(item.asset)
-        checkpoint = self._checkpoint(result, held, at)
+        checkpoint = self._checkpoint(result, held, entry.after, at)
         former, forgotten = None, None
         if checkpoint is not None and checkpoint.state is not CheckpointState.DELETED:
             if self._former(item) is not None:
@@ -238,7 +239,7 @@ class Books:
                 former = FormerTable.left_behind(held, at=at)
         return Note(result, entry, checkpoint, former, forgotten, aside=False)
 
-    def _checkpoint(self, result: Result, held: Checkpoint | None, at: str) -> Checkpoint | None:
+    def _checkpoint(self, result: Result, held: Checkpoint | None, after: Digest | None, at: str) -> Checkpoint | None:
         item, outcome, error = result.item, result.outcome, result.error
         refused = error is not None and (
             error.fault is TargetFault.MOVED or (error.fault is TargetFault.CONFLICT and item.action.removes)
@@ -252,7 +253,7 @@ class Books:
         if outcome is None:
             known = held if self.in_use(item) else former.as_checkpoint() if (former := self._former(item)) else None
             return self._noted(item, known, state, at) if known is not None else None
-        body = digest_of(outcome.body) if outcome.body else (item.before or Digest(""))
+        body = after or item.before or Digest("")
         return Checkpoint(
             asset=item.asset,
             target=item.target,
@@ -324,7 +325,7 @@ def _did(result: Result) -> Action:
     return (result.outcome.did if result.outcome is not None else None) or result.item.action
 
 
-def _entry(run: RunRecord, result: Result, at: str) -> JournalEntry:
+def _entry(run: RunRecord, result: Result, after: Digest | None, at: str) -> JournalEntry:
     item, outcome, error = result.item, result.outcome, result.error
     problem = Problem.of(item.asset, error.fault, error.message, error.remedy) if error is not None else None
     if error is not None:
@@ -340,7 +341,7 @@ def _entry(run: RunRecord, result: Result, at: str) -> JournalEntry:
         action=_did(result),
         problem=problem,
         before=_held_before(result),
-        after=digest_of(outcome.body) if outcome is not None and outcome.body else None,
+        after=after,
         version=outcome.version if outcome is not None else None,
         request_id=outcome.request_id if outcome is not None else error.request_id if error is not None else None,
         at=at,

@@ -81,8 +81,8 @@ class UndoBooks(Books):
             return note
         return replace(note, former=replace(note.former, retired=is_retired(result.outcome.body)))
 
-    def _checkpoint(self, result: Result, held: Checkpoint | None, at: str) -> Checkpoint | None:
-        checkpoint = super()._checkpoint(result, held, at)
+    def _checkpoint(self, result: Result, held: Checkpoint | None, after: Digest | None, at: str) -> Checkpoint | None:
+        checkpoint = super()._checkpoint(result, held, after, at)
         if checkpoint is None or result.error is not None:
             return checkpoint
         body = result.outcome.body if result.outcome is not None else b""
