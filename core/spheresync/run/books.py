@@ -296,10 +296,10 @@ class Books:
         taken = [r.item.asset for r in about if r.error is not None and r.error.fault is TargetFault.CONFLICT]
         settled = [c.asset for note in notes if (c := note.checkpoint) is not None and note.result.error is None]
         events = [_event(self._run, note.result) for note in notes]
-        lost = {note.result.item.container for note in notes if _lost_its_container(note.result)}
+        unknown = {note.result.item.container for note in notes if _is_unknown(note.result)}
 
         async def write(tx: Tx) -> None:
-            for container in lost:
+            for container in unknown:
                 await tx.meta.delete(container_note(self._target, container))
             await tx.blobs.put_many(bodies)
             await tx.checkpoints.put_many(checkpoints, run_id=self._run.id, fence=self._fence)
@@ -392,6 +392,10 @@ def _puts_back(item: ChangeSetItem) -> bool:
     return item.after_digest is not None and item.after_digest == item.expected_digest
 
 
-def _lost_its_container(result: Result) -> bool:
-    """Whether the database is gone: what the state notes of it is dropped, so that the next run makes it again."""
-    return result.error is not None and result.error.fault is TargetFault.NO_CONTAINER
+def _is_unknown(result: Result) -> bool:
+    """Whether the database is not as the state notes it, so that the next plan has to look at all of it.
+
+    It is gone, or holds a table of which the state knows nothing.
+    """
+    fault = None if result.error is None else result.error.fault
+    return fault is TargetFault.NO_CONTAINER or (fault is TargetFault.MOVED and result.item.action is Action.CREATE)
