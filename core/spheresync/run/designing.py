@@ -55,9 +55,12 @@ class Draft:
     left: list[Problem] = field(default_factory=list)  # edits of others that stay as they are
     waiting: frozenset[AssetId] = frozenset()  # held back by the column guard, now or before
     failed: list[Problem] = field(default_factory=list)  # assets that could not be planned; they stay as they are
+    told: frozenset[AssetId | None] = frozenset()  # assets whose failure was told before the plan began
 
     def fail(self, asset: AssetId, error: Exception | Account) -> None:
-        """Note that an asset could not be planned."""
+        """Note that an asset could not be planned; of one that has failed already nothing new is told."""
+        if asset in self.told:
+            return
         ours = product_error(error, str(asset))
         self.failed.append(Problem.of(asset, ours.problem_code, ours.message, ours.remedy))
 
@@ -96,7 +99,7 @@ class Designer:
             chunk = self._readable(chunk, blobs)
             lost = {each.asset: held.address for each in chunk if (held := _lost(each.checkpoint, blobs))}
             seen, hidden = await self._by_name(lost, names)
-            chunk = [self._known_again(each, blobs, seen) for each in chunk if each.asset not in hidden]
+            chunk = self._known_again([each for each in chunk if each.asset not in hidden], blobs, seen)
             briefs = {subject.asset: brief for subject in chunk if (brief := self._brief(subject, names, blobs))}
             drawn = self._drawn(dict(zip(briefs, await second.share(draw_all, [*briefs.values()]), strict=True)))
             others, hidden = await self._look_again([each for each in chunk if each.asset not in lost], drawn, names)
@@ -187,11 +190,25 @@ class Designer:
 
     def _known_again(
         self,
+        subjects: Sequence[Subject],
+        blobs: dict[Digest, bytes],
+        seen: Mapping[AssetId, LiveObject | None],
+    ) -> list[Subject]:
+        """The subjects; where the state has lost what was written last, with what the table itself proves of that."""
+        known = []
+        for subject in subjects:
+            try:
+                known.append(self._as_known(subject, blobs, seen))
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                self._draft.fail(subject.asset, error)
+        return known
+
+    def _as_known(
+        self,
         subject: Subject,
         blobs: dict[Digest, bytes],
         seen: Mapping[AssetId, LiveObject | None],
     ) -> Subject:
-        """The subject; where the state has lost what was written last, with what the table itself proves of that."""
         held, live = subject.checkpoint, seen.get(subject.asset)
         if held is None or held.body in blobs or live is None:
             return subject
