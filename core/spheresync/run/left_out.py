@@ -69,7 +69,7 @@ async def _look_at_each(target: Target, addresses: Iterable[Address], seen: Left
             try:
                 live = await target.read(*address)
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this object
-                seen.hidden[address] = _of_one(error, ".".join(address))
+                seen.hidden[address] = of_one(error, ".".join(address))
             else:
                 if live is not None:
                     seen.found[address] = live
@@ -84,11 +84,11 @@ async def _why_unlisted(target: Target, container: PhysicalName) -> TargetError 
     try:
         await anext(target.pages(container), None)
     except Exception as error:  # noqa: BLE001 -- the bulkhead of this database
-        return _of_one(error, f"database {container}")
+        return of_one(error, f"database {container}")
     return None
 
 
-def _of_one(error: Exception, about: str) -> TargetError:
+def of_one(error: Exception, about: str) -> TargetError:
     """An error as that of one object or database.
 
     Raises:

@@ -132,6 +132,9 @@ class Naming:
             rebuilder = Rebuilder(self._store, self._target.name, self._marker)
             rebuilt = await rebuilder.adopt(inventory, checkpoints, names.formers, now=now)
             checkpoints = {**rebuilt.checkpoints, **checkpoints}
+            names.failures |= rebuilt.failures
+            wishes = [wish for wish in wishes if wish.record.id not in names.failures]
+            newcomers = [wish for wish in newcomers if wish.record.id not in names.failures]
             names.adopted = set(rebuilt.checkpoints)
             names.formers |= {former.address: former for former in rebuilt.formers}
             names.foreign = {

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from spheresync.config import DeletionPolicy, Settings
-from spheresync.errors import ConfigurationError, TargetError
 from spheresync.mapping.glue_table import retired
 from spheresync.mapping.ownership import foreign_because, made_anew_because
 from spheresync.model import (
@@ -30,6 +29,7 @@ from spheresync.plan.items import Subject, delete_item, forget_item, retire_item
 from spheresync.plan.triage import Work
 from spheresync.run.bodies import known_by_target
 from spheresync.run.designing import Draft
+from spheresync.run.left_out import of_one
 from spheresync.run.live_reads import LiveReads
 from spheresync.state.records import ChangeSetItem, Checkpoint, FormerTable
 from spheresync.state.store import Store, Tx
@@ -181,9 +181,7 @@ class Removals:
             TargetError: the target as a whole is out, so that the others would fail alike.
             ConfigurationError: AWS cannot be used as it is configured.
         """
-        if isinstance(error, ConfigurationError) or (isinstance(error, TargetError) and error.systemic):
-            raise error
-        self._draft.fail(subject.asset, error)
+        self._draft.fail(subject.asset, of_one(error, str(subject.asset)))
 
     async def _last_written(self, held: Checkpoint, bodies: Mapping[Digest, bytes]) -> tuple[Checkpoint, bytes | None]:
         """What was written last; where the state has lost it, what the table proves of it, None where none is there."""
