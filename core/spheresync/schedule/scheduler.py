@@ -180,18 +180,14 @@ class Scheduler:
         scope = anyio.CancelScope()
         self._claimed[job.id] = (job, scope)
         problem: Problem | None = _too_long(job)
-        follow_up: list[NewJob] = []
         try:
             with scope, anyio.move_on_after(_LIMITS[job.kind].total_seconds()):
-                problem, follow_up = await self._do(job)
+                problem = await self._do(job)
         finally:
             del self._claimed[job.id]
         if scope.cancel_called:  # somebody wanted it ended, or somebody else has it
             await self._engine.finish([job])
             return True
-        await self._engine.submit(follow_up)
-        if problem is None and job.kind is JobKind.LIST:
-            await forget_settled(self._workshop, self._engine)
         if problem is None:
             await self._engine.finish([job])
         else:
@@ -200,18 +196,26 @@ class Scheduler:
             await self._engine.fail(job, problem)
         return True
 
-    async def _do(self, job: Job) -> tuple[Problem | None, list[NewJob]]:
+    async def _do(self, job: Job) -> Problem | None:
+        """Do a job and ask for what follows from it; answers why it failed, if it did."""
         try:
-            if job.kind is JobKind.LIST:
-                return await list_tenant(self._workshop)
-            if job.kind is JobKind.SWEEP:
-                return await sweep_targets(self._workshop)
-            if job.asset is None:
-                return None, []
-            with about(asset=job.about):
-                return await read_definition(self._workshop, job.asset)
+            problem, follow_up = await self._look_at(job)
+            await self._engine.submit(follow_up)
+            if problem is None and job.kind is JobKind.LIST:
+                await forget_settled(self._workshop, self._engine)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this job
-            return _failure(error, job), []
+            return _failure(error, job)
+        return problem
+
+    async def _look_at(self, job: Job) -> tuple[Problem | None, list[NewJob]]:
+        if job.kind is JobKind.LIST:
+            return await list_tenant(self._workshop)
+        if job.kind is JobKind.SWEEP:
+            return await sweep_targets(self._workshop)
+        if job.asset is None:
+            return None, []
+        with about(asset=job.about):
+            return await read_definition(self._workshop, job.asset)
 
     async def _write(self) -> None:
         """Bring the targets up to date once there is something to write and a person has let us."""
