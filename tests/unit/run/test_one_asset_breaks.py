@@ -29,6 +29,7 @@ from spheresync.run import (
     asset_status,
     containers,
     designing,
+    naming,
     planning,
     rebuilding,
     removals,
@@ -140,6 +141,7 @@ async def test_rules_that_break_at_an_asset_at_whatever_moment_keep_nobody_else(
 
 PLANNED = {
     "triage": (planning, "triage", lambda record, *rest, **more: record.id),
+    "kept name": (naming, "_kept", lambda wish, *rest: wish.record.id),
     "status": (asset_status, "status_of", lambda record, *rest: record.id),
     "item": (designing, "item_for", lambda subject, *rest, **more: subject.asset),
 }
