@@ -17,7 +17,7 @@ from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import GLUE, AssetId, Problem, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.run.discovery import Discovery, DiscoveryReport
-from spheresync.run.leasing import while_held
+from spheresync.run.leasing import HeldLease, while_held
 from spheresync.run.planning import Planner, PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
 from spheresync.run.scope import Scope
@@ -192,7 +192,7 @@ class Workshop:
 
     async def _read_as_holder(self, fence: int, read: Callable[[int], Awaitable[DiscoveryReport]]) -> DiscoveryReport:
         try:
-            return await while_held(self.store, DISCOVERY_LEASE, fence, lambda: read(fence))
+            return await while_held(self.store, HeldLease(self.store, DISCOVERY_LEASE, fence), lambda: read(fence))
         finally:
             with anyio.CancelScope(shield=True):
                 await self._release(fence)

@@ -17,12 +17,13 @@ from anyio.abc import TaskGroup
 
 from spheresync.alerts.alerting import LEASE as TELLING
 from spheresync.alerts.alerting import Alerting
-from spheresync.errors import FenceError
+from spheresync.errors import LeaseLostError
 from spheresync.isolation import isolated_group
 from spheresync.model import Problem
 from spheresync.observe.context import about
 from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import Pulse
+from spheresync.run.leasing import LEASE_BEAT, HeldLease, while_held
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE, may_write
 from spheresync.schedule.engine import Job, JobEngine, JobId, JobKind, JobState, NewJob
@@ -47,7 +48,6 @@ _GATHER = 10.0
 _MANY = 20
 _REVIEW = 2.0
 """Seconds between two looks at whether a person has reviewed the first plan."""
-_LEASE_BEAT = 5.0
 _LIMITS = {
     JobKind.LIST: timedelta(minutes=15),
     JobKind.READ: timedelta(minutes=5),
@@ -104,33 +104,26 @@ class Scheduler:
         async def release(tx: Tx) -> None:
             await tx.leases.release(LEASE, self._workshop.owner)
 
+        lease = HeldLease(self._store, LEASE, fence)
         try:
-            async with isolated_group() as group:
-                group.start_soon(self._keep_lease, fence, group.cancel_scope)
-                group.start_soon(self._forever, self._workshop.settle_usage, "ledger", _LEASE_BEAT)
-                for name, step in (("turns", self._turn), ("beats", self._beat), ("writes", self._write)):
-                    group.start_soon(self._forever, step, name)
-                group.start_soon(self._forever, self._tell, "alerts")
-                group.start_soon(self._keep_workers, group)
+            await while_held(self._store, lease, self._work_off, pulse=self._pulse, loop=f"{PULSE}: lease")
+        except LeaseLostError as error:
+            log.warning("keeps the schedule of this state no more: %s", error)
         finally:
             self._claimed.clear()
             with anyio.CancelScope(shield=True), anyio.move_on_after(2):
                 await self._store.write(release)
 
+    async def _work_off(self) -> None:
+        async with isolated_group() as group:
+            group.start_soon(self._forever, self._workshop.settle_usage, "ledger", LEASE_BEAT)
+            for name, step in (("turns", self._turn), ("beats", self._beat), ("writes", self._write)):
+                group.start_soon(self._forever, step, name)
+            group.start_soon(self._forever, self._tell, "alerts")
+            group.start_soon(self._keep_workers, group)
+
     async def _forever(self, step: Callable[[], Awaitable[None]], name: str, seconds: float = 0.0) -> None:
         await self._pulse.keep_going(step, loop=f"{PULSE}: {name}", seconds=seconds)
-
-    async def _keep_lease(self, fence: int, work: anyio.CancelScope) -> None:
-        async def beat(tx: Tx) -> None:
-            await tx.leases.heartbeat(LEASE, fence)
-
-        async def keep() -> None:
-            try:
-                await self._store.write(beat)
-            except FenceError:
-                work.cancel()
-
-        await self._pulse.keep_going(keep, loop=f"{PULSE}: lease", seconds=_LEASE_BEAT, longest_pause=_LEASE_BEAT)
 
     async def turn(self) -> None:
         """Ask for the jobs whose turn it is."""
