@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from spheresync.errors import SourceFault
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, SpaceName, TechnicalName, Tier
@@ -43,16 +44,26 @@ LATE = (
 )
 """Which assets were not read in time; for SQL over `assets` alone."""
 
+_BY_SPACE = f"json_extract({{problem}}, '$[0][1]') IN ('{SPACE_GONE}', '{SPACE_UNREAD}')"
+"""Which assets are kept from being read by their space; for SQL over a problem that there is."""
+
 _OF_WATCHED = (
     "FROM schedule AS s JOIN assets AS a ON a.space = s.space AND a.name = s.name "
     "WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL "
     # Where its space is not listed, asking for an asset is a request wasted; the listing finds out when it is back.
-    f"AND (a.problem IS NULL OR json_extract(a.problem, '$[0][1]') NOT IN ('{SPACE_GONE}', '{SPACE_UNREAD}'))"
+    f"AND (a.problem IS NULL OR NOT {_BY_SPACE.format(problem='a.problem')})"
 )
 _WATCHED = (
     "SELECT a.space, a.name, a.kind, a.tier, a.read_at, s.next_due_at, s.seen_at, s.changes, s.days, s.failures, "
     f"s.signalled {_OF_WATCHED}"
 )
+
+
+class Unseen(NamedTuple):
+    """Assets that were not read in time, and how many of them because their space could not be listed."""
+
+    assets: int
+    unlisted: int
 
 
 class ScheduleReader:
@@ -99,16 +110,17 @@ class ScheduleReader:
         )
         return None if row is None else row[0]
 
-    async def unseen_since(self, tier: Tier, moment: str) -> int:
+    async def unseen_since(self, tier: Tier, moment: str) -> Unseen:
         """How many assets of a tier were last read before a moment, or never and known since before it.
 
         What is listed and not exposed cannot be read, and is late for nobody.
         """
         row = await self._link.one(
-            f"SELECT count(*) FROM assets WHERE tier = ? AND included = 1 AND misses = 0 AND {LATE.format(moment='?')}",
+            f"SELECT count(*), total(problem IS NOT NULL AND {_BY_SPACE.format(problem='problem')}) FROM assets "
+            f"WHERE tier = ? AND included = 1 AND misses = 0 AND {LATE.format(moment='?')}",
             (tier, moment),
         )
-        return 0 if row is None else int(row[0])
+        return Unseen(0, 0) if row is None else Unseen(int(row[0]), int(row[1]))
 
     async def entry(self, asset: AssetId) -> AssetEntry | None:
         """The catalog entry of an asset as last listed."""
