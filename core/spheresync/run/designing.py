@@ -33,6 +33,7 @@ from spheresync.run.left_out import look_by_name
 from spheresync.run.live_reads import LiveReads
 from spheresync.run.naming import Address, Names
 from spheresync.run.progress import OnProgress, ProgressEvent
+from spheresync.run.read_ahead import RecentReads
 from spheresync.run.second_process import SecondProcess
 from spheresync.state.definitions import column_names
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState
@@ -78,8 +79,13 @@ class Designer:
         now: datetime,
         progress: OnProgress,
         live_reads: LiveReads,
+        recent: RecentReads,
     ) -> None:
-        """`live_reads`: reads the tables that are to be changed, where a person is to see what stands there."""
+        """`live_reads`: reads the tables that are to be changed, where a person is to see what stands there.
+
+        `recent`: gets those that had to be read by name.
+        """
+        self._recent = recent
         self._live_reads = live_reads
         self._store = store
         self._settings = settings
@@ -182,7 +188,9 @@ class Designer:
         for asset, stood_at in there.items():
             error = looked.hidden.get(stood_at)
             if error is None:
-                seen[asset] = looked.found.get(stood_at)
+                seen[asset] = live = looked.found.get(stood_at)
+                if live is not None:
+                    self._recent.note(live)
             else:
                 hidden.add(asset)
                 self._draft.fail(asset, error)

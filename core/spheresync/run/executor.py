@@ -42,6 +42,7 @@ from spheresync.run.ending import Ended, log_end, nonzero
 from spheresync.run.leasing import while_held
 from spheresync.run.planning import PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent
+from spheresync.run.read_ahead import RecentReads
 from spheresync.run.removals import WAITS_FOR_A_PERSON
 from spheresync.run.scope import Scope, require_found
 from spheresync.run.undo_books import UndoBooks
@@ -115,6 +116,7 @@ class _Drive:
     whole: bool = False  # the change set is about the whole catalog
     guarded: bool = False  # a guard held changes back
     ended: RunState | None = None
+    recent: RecentReads = field(default_factory=RecentReads)  # tables that the plan has read
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     findings: tuple[Problem, ...] = ()
@@ -282,6 +284,7 @@ class Executor:
                 ),
                 self._progress,
                 using=drive.providers,
+                recent=drive.recent,
             )
         drive.problems.extend(change_set.problems[len(report.problems) :])  # what could not be planned
         await self._attach(drive, change_set.id, request)
@@ -364,6 +367,7 @@ class Executor:
                 stopping=lambda: drive.cancelled,
                 progress=self._progress,
                 missing=missing,
+                recent=drive.recent,
             )
             try:
                 await applier.run(allowed, journal)

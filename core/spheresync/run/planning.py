@@ -47,6 +47,7 @@ from spheresync.run.displaced import findings_of
 from spheresync.run.live_reads import LiveReads
 from spheresync.run.naming import Names, Naming
 from spheresync.run.progress import OnProgress
+from spheresync.run.read_ahead import RecentReads
 from spheresync.run.removals import DeleteRules, Removals
 from spheresync.run.scope import Scope
 from spheresync.run.unread import is_unread
@@ -94,7 +95,10 @@ class Planner:
         *,
         now: datetime,
         progress: OnProgress,
+        recent: RecentReads | None = None,
     ) -> None:
+        """`recent`: gets the tables that had to be read by name, for whoever applies the plan at once."""
+        self._recent = recent or RecentReads()
         self._store = store
         self._settings = settings
         self._mapping = mapping
@@ -138,6 +142,7 @@ class Planner:
             now=self._now,
             progress=self._progress,
             live_reads=live_reads,
+            recent=self._recent,
         )
         await designer.run([self._subject(record, self._decided[record.id]) for record in to_design], names)
         removals = Removals(

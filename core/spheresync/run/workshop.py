@@ -20,6 +20,7 @@ from spheresync.run.discovery import Discovery, DiscoveryReport
 from spheresync.run.leasing import HeldLease, while_held
 from spheresync.run.planning import Planner, PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
+from spheresync.run.read_ahead import RecentReads
 from spheresync.run.scope import Scope
 from spheresync.runtime.providers import Generations, MakeSource, MakeTarget, Providers
 from spheresync.state.records import AssetRecord, ChangeSetRecord
@@ -212,9 +213,17 @@ class Workshop:
         await self.store.write(release)
 
     async def plan(
-        self, request: PlanRequest, progress: OnProgress, *, using: Providers | None = None
+        self,
+        request: PlanRequest,
+        progress: OnProgress,
+        *,
+        using: Providers | None = None,
+        recent: RecentReads | None = None,
     ) -> ChangeSetRecord:
-        """Make and save a change set from what the local catalog holds; `using` as of `discover`."""
+        """Make and save a change set from what the local catalog holds; `using` as of `discover`.
+
+        `recent` gets the tables that had to be read, for a run that applies the change set at once.
+        """
         async with self._in_use(using) as providers:
             planner = Planner(
                 self.store,
@@ -224,6 +233,7 @@ class Workshop:
                 request,
                 now=self.clock(),
                 progress=progress,
+                recent=recent,
             )
             return await planner.run()
 
