@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import signal
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 
 import pytest
 
 from tests.e2e.test_schedule import until
 from tests.faults.test_signals_while_others_hang import Silent, begun, hanging, silent
 from tests.simulators.fixtures import Surroundings
+from tests.simulators.forked import Forked
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
@@ -33,25 +34,51 @@ def definitions_read(tenant: RunningTenant) -> int:
     return sum(path.endswith("/$metadata") for _, _, path, _ in tenant.stats().hits)
 
 
-def let_the_lease_run_out(installation: Installation) -> None:
-    """As if its holder had given no sign of life for long."""
-    with closing(sqlite3.connect(installation.state_dir / "spheresync.db", isolation_level=None)) as state:
-        long_ago = "UPDATE leases SET heartbeat_at = '2026-01-01T00:00:00.000000Z' WHERE name = 'discovery'"
-        assert state.execute(long_ago).rowcount == 1
+_SILENT_FOR_LONG = (
+    "UPDATE leases SET heartbeat_at = '2026-01-01T00:00:00.000000Z' WHERE name = 'discovery' AND owner IS NOT NULL"
+)
+"""As if whoever reads Datasphere had given no sign of life for long."""
+
+
+def state_of(installation: Installation) -> sqlite3.Connection:
+    return sqlite3.connect(installation.state_dir / "spheresync.db", timeout=0.05, isolation_level=None)
+
+
+def has_listed(installation: Installation) -> bool:
+    if not (installation.state_dir / "spheresync.db").exists():
+        return False
+    with closing(state_of(installation)) as state, suppress(sqlite3.OperationalError):  # it is being made
+        return bool(state.execute("SELECT count(*) FROM entries").fetchone() == (6,))
+    return False
+
+
+def stop_outside_of_a_write(process: Forked, installation: Installation) -> bool:
+    """Stop it; whoever stops in the middle of a write keeps the state from everybody, and goes on for now."""
+    process.send_signal(signal.SIGSTOP)
+    with closing(state_of(installation)) as state:
+        try:
+            state.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            process.send_signal(signal.SIGCONT)
+            return False
+        held = state.execute(_SILENT_FOR_LONG).rowcount
+        state.execute("COMMIT")
+    assert held == 1, "it was still reading"
+    return True
 
 
 def test_another_process_reads_in_place_of_a_stopped_one_which_writes_nothing_over_it(
     installation: Installation, tenant: RunningTenant
 ) -> None:
-    tenant.set_faults(latency_ms=400)
+    tenant.set_faults(latency_ms=1_500)
     with installation.start("discover", "--json") as stopped:
         try:
-            until(lambda: definitions_read(tenant) >= 1, "it reads definitions")
-            stopped.send_signal(signal.SIGSTOP)
+            until(lambda: has_listed(installation), "it asks for definitions")
+            until(lambda: stop_outside_of_a_write(stopped, installation), "it is stopped")
+            until(lambda: definitions_read(tenant) == 6, "they are sent to it")
             tenant.set_faults()
             for number in range(6):
                 tenant.edit("set_label", space="SPACE_000", asset=f"ASSET_{number:05}", label="Newer")
-            let_the_lease_run_out(installation)
             assert installation.ask("discover")["read"] == 6
             assert labels(installation) == {"Newer"}
             stopped.send_signal(signal.SIGCONT)
