@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -139,3 +140,22 @@ async def test_a_damaged_note_of_the_last_listing_counts_as_none(listed: InProce
     engine = engine_of(listed)
     await Turns(listed.workshop, engine).ask()
     assert [job.kind for job in await engine.queue(kind=JobKind.LIST)] == [JobKind.LIST]
+
+
+@pytest.mark.parametrize(
+    "damage", ["not_before = '!'", "created_at = 'x'", "problem = '{'", "kind = 'x'", "state = 'x'"]
+)
+async def test_a_damaged_job_is_set_aside_or_left_and_the_others_are_done(
+    listed: InProcess, tmp_path: Path, damage: str
+) -> None:
+    engine = engine_of(listed)
+    ids = await engine.submit([NewJob(JobKind.READ, subject_of(asset), 0, "due") for asset in (VICTIM, *OTHERS)])
+    with sqlite3.connect(tmp_path / "state" / "spheresync.db") as state:
+        state.execute(f"UPDATE jobs SET {damage} WHERE id = ?", (ids[0],))
+    assert await engine.next_at([JobKind.READ]) is not None
+    claimed = await engine.claim([JobKind.READ], limit=3, time_limit=LONG)
+    assert {job.asset for job in claimed} == {*OTHERS}
+    await engine.finish(claimed)
+    assert await engine.claim([JobKind.READ], limit=3, time_limit=LONG) == []
+    assert all(job.state is JobState.DEAD for job in await engine.queue())
+    assert sum((await engine.counts()).values()) <= 1
