@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sqlite3
-from contextlib import closing, suppress
+from contextlib import closing
 
 import pytest
 
@@ -44,14 +44,6 @@ def state_of(installation: Installation) -> sqlite3.Connection:
     return sqlite3.connect(installation.state_dir / "spheresync.db", timeout=0.05, isolation_level=None)
 
 
-def has_listed(installation: Installation) -> bool:
-    if not (installation.state_dir / "spheresync.db").exists():
-        return False
-    with closing(state_of(installation)) as state, suppress(sqlite3.OperationalError):  # it is being made
-        return bool(state.execute("SELECT count(*) FROM entries").fetchone() == (6,))
-    return False
-
-
 def stop_outside_of_a_write(process: Forked, installation: Installation) -> bool:
     """Stop it; whoever stops in the middle of a write keeps the state from everybody, and goes on for now."""
     process.send_signal(signal.SIGSTOP)
@@ -70,10 +62,10 @@ def stop_outside_of_a_write(process: Forked, installation: Installation) -> bool
 def test_another_process_reads_in_place_of_a_stopped_one_which_writes_nothing_over_it(
     installation: Installation, tenant: RunningTenant
 ) -> None:
-    tenant.set_faults(latency_ms=1_500)
+    tenant.set_faults(latency_ms=2_000)
     with installation.start("discover", "--json") as stopped:
         try:
-            until(lambda: has_listed(installation), "it asks for definitions")
+            until(lambda: tenant.stats().peak == 6, "it asks for all definitions at once")
             until(lambda: stop_outside_of_a_write(stopped, installation), "it is stopped")
             until(lambda: definitions_read(tenant) == 6, "they are sent to it")
             tenant.set_faults()
