@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, AssetStatus
+from spheresync.observe.incidents import product_error
 from spheresync.plan.triage import status_of
 from spheresync.state.store import Tx
 
@@ -29,7 +30,11 @@ async def settle_statuses(
     checkpoints = await tx.checkpoints.of(assets, GLUE, DEFAULT_DESTINATION)
     statuses: dict[AssetId, AssetStatus] = {}
     for record in records:
-        status = status_of(record, checkpoints.get(record.id))
+        try:
+            status = status_of(record, checkpoints.get(record.id))
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: it stands where it stood
+            product_error(error, str(record.id))
+            status = record.status
         if status is AssetStatus.PENDING and record.id in conflicts:
             status = AssetStatus.CONFLICT
         statuses[record.id] = status

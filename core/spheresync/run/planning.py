@@ -17,6 +17,7 @@ from datetime import datetime
 
 from spheresync import __version__
 from spheresync.config import DeletionPolicy, Settings
+from spheresync.mapping.rules import Decision
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -30,6 +31,7 @@ from spheresync.model import (
     canonical_json,
     isoformat,
 )
+from spheresync.observe.incidents import product_error
 from spheresync.plan.drift import within_bounds
 from spheresync.plan.guards import GuardVerdict, guard_columns, guard_removals
 from spheresync.plan.items import (
@@ -45,6 +47,7 @@ from spheresync.run.displaced import findings_of
 from spheresync.run.live_reads import LiveReads
 from spheresync.run.naming import Names, Naming
 from spheresync.run.progress import OnProgress
+from spheresync.run.read_ahead import RecentReads
 from spheresync.run.removals import DeleteRules, Removals
 from spheresync.run.scope import Scope
 from spheresync.run.unread import is_unread
@@ -92,7 +95,10 @@ class Planner:
         *,
         now: datetime,
         progress: OnProgress,
+        recent: RecentReads | None = None,
     ) -> None:
+        """`recent`: gets the tables that had to be read by name, for whoever applies the plan at once."""
+        self._recent = recent or RecentReads()
         self._store = store
         self._settings = settings
         self._mapping = mapping
@@ -100,7 +106,8 @@ class Planner:
         self._request = request
         self._now = now
         self._progress = progress
-        self._draft = Draft()
+        self._draft = Draft(told=frozenset(problem.asset for problem in request.problems))
+        self._decided: dict[AssetId, Decision] = {}  # of the assets that the plan is about
         self._checkpoints: dict[AssetId, Checkpoint] = {}
 
     async def run(self) -> ChangeSetRecord:
@@ -121,6 +128,7 @@ class Planner:
             names = await naming.resolve(to_design, self._checkpoints, formers, now=at, thorough=thorough)
             for asset, error in names.failures.items():
                 self._draft.fail(asset, error)
+                self._decided.pop(asset, None)
             to_design = [record for record in to_design if record.id not in names.failures]
         if names.adopted:
             await self._load_checkpoints()
@@ -134,8 +142,9 @@ class Planner:
             now=self._now,
             progress=self._progress,
             live_reads=live_reads,
+            recent=self._recent,
         )
-        await designer.run([self._subject(record) for record in to_design], names)
+        await designer.run([self._subject(record, self._decided[record.id]) for record in to_design], names)
         removals = Removals(
             self._store,
             self._settings,
@@ -195,20 +204,30 @@ class Planner:
             and not space.present
             and space.name in managed
             and self._request.scope.wants_space(space.name)
-            and self._mapping.may_hold(space.name)
+            and self._may_hold(space.name)
         )
+
+    def _may_hold(self, space: SpaceName) -> bool:
+        try:
+            return self._mapping.may_hold(space)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this space: it is told rather than left out
+            product_error(error, f"space {space}")
+            return True
 
     async def _waiting(self) -> frozenset[AssetId]:
         """Assets whose updates the column guard held back before."""
         noted = await self._store.meta.get(COLUMN_GUARD)
-        return frozenset(map(AssetId.from_json, json.loads(noted))) if noted else frozenset()
+        try:
+            return frozenset(map(AssetId.from_json, json.loads(noted))) if noted else frozenset()
+        except (ValueError, TypeError) as error:  # damaged: nobody knows which, so it may have been any of them
+            product_error(error, "assets that the column guard holds back")
+            return frozenset(self._draft.shrinking)
 
     async def _load_checkpoints(self) -> None:
         checkpoints = await self._store.checkpoints.all(self._target.name, DEFAULT_DESTINATION)
         self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
 
-    def _subject(self, record: AssetRecord) -> Subject:
-        decision = self._mapping.decide(record.id, record.kind, record.label)
+    def _subject(self, record: AssetRecord, decision: Decision) -> Subject:
         return Subject(
             record=replace(record, tier=decision.tier),
             checkpoint=self._checkpoints.get(record.id),
@@ -219,34 +238,38 @@ class Planner:
 
     def _triage_all(self, records: Iterable[AssetRecord]) -> list[AssetRecord]:
         """Settle what needs no definition; answer what does."""
-        request, draft, deletion = self._request, self._draft, self._settings.deletion
+        deletion = self._settings.deletion
         rules = RemovalRules(deletion.policy, deletion.misses, deletion.grace, self._delete_rules.offered)
-        failed = {problem.asset for problem in request.problems}
         to_design = []
         for record in records:
-            held = self._checkpoints.get(record.id)
             try:
-                decision = self._mapping.decide(record.id, record.kind, record.label)
-                if not request.scope.wants(record.id, decision.tier):
-                    continue
-                mapping = decision.digest
-                work = triage(record, held, decision, mapping, rules=rules, now=self._now, thorough=request.thorough)
+                if self._triage(record, rules) is Work.DESIGN:
+                    to_design.append(record)
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-                draft.fail(record.id, error)
-                continue
-            if work is Work.UNCHANGED:
-                # what could not be read is told as that, and what failed too
-                draft.summary[Action.UNCHANGED] += not (is_unread(record) or record.id in failed)
-            elif work is Work.DESIGN:
-                to_design.append(record)
-            elif work is Work.HELD:
-                reason = "a revert holds it until it changes in Datasphere or is released"
-                draft.items.append(settled_item(self._subject(record), Action.HELD, reason))
-            elif work is Work.FORGET:
-                draft.items.append(forget_item(self._subject(record), f"left the scope: {decision.excluded_by}"))
-            elif work is not Work.NOTHING:
-                draft.removals.append((work, self._subject(record)))
+                self._draft.fail(record.id, error)
         return to_design
+
+    def _triage(self, record: AssetRecord, rules: RemovalRules) -> Work:
+        """What one asset needs; all but its design is settled."""
+        request, draft, held = self._request, self._draft, self._checkpoints.get(record.id)
+        decision = self._mapping.decide(record.id, record.kind, record.label)
+        if not request.scope.wants(record.id, decision.tier):
+            return Work.NOTHING
+        mapping = decision.digest
+        work = triage(record, held, decision, mapping, rules=rules, now=self._now, thorough=request.thorough)
+        subject = self._subject(record, decision)
+        if work is Work.UNCHANGED:
+            # what could not be read is told as that, and what failed too
+            draft.summary[Action.UNCHANGED] += not (is_unread(record) or record.id in draft.told)
+        elif work is Work.HELD:
+            reason = "a revert holds it until it changes in Datasphere or is released"
+            draft.items.append(settled_item(subject, Action.HELD, reason))
+        elif work is Work.FORGET:
+            draft.items.append(forget_item(subject, f"left the scope: {decision.excluded_by}"))
+        elif work in {Work.RETIRE, Work.DELETE}:
+            draft.removals.append((work, subject))
+        self._decided[record.id] = decision
+        return work
 
     @property
     def _deletes_allowed(self) -> bool:
@@ -269,11 +292,11 @@ class Planner:
         subjects = []
         for former in names.formers.values():
             record = known.get(former.asset)
-            if record is None or former.address in in_use or is_held(record, self._checkpoints.get(record.id)):
+            decision = self._decided.get(former.asset)  # None: out of the plan's scope, or failed and told
+            if record is None or decision is None or former.address in in_use:
                 continue
-            subject = self._subject(record)
-            if subject.decision.included and self._request.scope.wants(record.id, subject.decision.tier):
-                subjects.append((former, subject))
+            if decision.included and not is_held(record, self._checkpoints.get(record.id)):
+                subjects.append((former, self._subject(record, decision)))
         return subjects
 
     def _guard(self, records: Iterable[AssetRecord], waiting: frozenset[AssetId]) -> tuple[Problem, ...]:

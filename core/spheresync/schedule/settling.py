@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from spheresync.observe.incidents import product_error
 from spheresync.plan.triage import Work
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.engine import Job, JobEngine, JobKind, JobState
@@ -15,8 +16,11 @@ AT_MOST = 200
 async def forget_settled(workshop: Workshop, engine: JobEngine) -> None:
     """Take out jobs that were set aside and that nothing asks for any more."""
     for job in await engine.queue(state=JobState.DEAD, limit=AT_MOST):
-        if await _is_settled(workshop, job):
-            await engine.cancel(job.id)
+        try:
+            if await _is_settled(workshop, job):
+                await engine.cancel(job.id)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this job: it stays set aside
+            product_error(error, f"job {job.kind} {job.about}".strip())
 
 
 async def _is_settled(workshop: Workshop, job: Job) -> bool:

@@ -98,8 +98,9 @@ async def tier_statuses(workshop: Workshop, sizes: dict[str, int]) -> list[TierS
                 window=None if wanted.window is None else f"{wanted.window} {wanted.timezone}",
                 freshness=None if objective is None else format_duration(objective),
                 oldest=await store.schedule.stalest(tier),
-                late=0 if objective is None else unseen,
-                overdue=unseen if objective is None else 0,
+                late=0 if objective is None else unseen.assets,
+                overdue=unseen.assets if objective is None else 0,
+                unlisted=unseen.unlisted,
                 paused_since=paused.get(tier),
             )
         )
