@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from types import MethodType
+from typing import cast
 
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, ToolAnnotations
@@ -45,12 +47,24 @@ class ToolEntry:
 
     def to_tool(self) -> Tool:
         """The tool as the SDK runs it, with lean schemas."""
+        described = _DESCRIBED.get(self.name)
+        if described is None:
+            described = _DESCRIBED[self.name] = self._describe()
+        return described.model_copy(update={"fn": self.work})
+
+    def _describe(self) -> Tool:
+        """All but whose work it is; the SDK needs 10 ms to find it out."""
+        anybody = MethodType(cast("MethodType", self.work).__func__, object())
         description = " ".join((self.work.__doc__ or "").split())
-        tool = Tool.from_function(self.work, title=self.title, description=description, annotations=self.hints)
+        tool = Tool.from_function(anybody, title=self.title, description=description, annotations=self.hints)
         tool.parameters = lean_input(tool.parameters)
         assert tool.fn_metadata.output_schema is not None
         tool.fn_metadata.output_schema = lean_output(tool.fn_metadata.output_schema, rows=self.outline_rows)
         return tool
+
+
+_DESCRIBED: dict[str, Tool] = {}
+"""By the name of the tool: what hosts are told of it is the same for every caller."""
 
 
 def _reads(*, outside: bool = False, repeatable: bool = True) -> ToolAnnotations:
