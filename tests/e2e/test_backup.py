@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import stat
-import time
 from pathlib import Path
 
 import pytest
@@ -39,9 +38,7 @@ def names(folder: Path) -> list[str]:
 def running(installation: Installation, glue: GlueSimulator, *, after: int) -> Forked:
     """A sync that has sent so many CreateTables."""
     process = installation.start("sync", "--json")
-    deadline = time.monotonic() + 60
-    while glue.calls().get("CreateTable", 0) < after and time.monotonic() < deadline:
-        assert process.poll() is None
+    assert process.is_at(lambda: glue.calls().get("CreateTable", 0) >= after, f"{after} tables")
     return process
 
 
@@ -170,9 +167,7 @@ def test_a_state_of_a_process_that_was_killed_is_put_aside_with_all_it_held(
     total = saved.ask("audit", "verify")["entries"]
     process = saved.start("serve", "--transport", "http", "--port", "0")
     owners = saved.state_dir / "owners"
-    deadline = time.monotonic() + 60
-    while not list(owners.glob("*.lock")) and time.monotonic() < deadline:
-        assert process.poll() is None
+    assert process.is_at(lambda: any(owners.glob("*.lock")), "the state is opened")
     saved.ask("preview")
     process.send_signal(signal.SIGKILL)
     process.communicate()
