@@ -54,6 +54,7 @@ class TestWhileOthersWrite:
         file.parent.mkdir()
         process = running(installation, glue, after=10)
         answer = installation.ask("backup", str(file))
+        glue.answer_after(0)
         out, _ = process.communicate(timeout=120)
         assert process.returncode == 0
         assert (answer["file"], answer["size"]) == (str(file), file.stat().st_size)
@@ -88,6 +89,7 @@ class TestWhileOthersWrite:
         assert str(process.pid) in installation.ask("restore", str(file), code=3)["error"]["message"]
         process.send_signal(signal.SIGKILL)
         process.communicate()
+        glue.answer_after(0)
         installation.ask("restore", str(file))
         assert installation.ask("sync")["state"] == "done"
         assert sum(len(found) for found in glue.dump()["tables"].values()) == 120

@@ -75,6 +75,10 @@ class GlueSimulator:
     def heal(self) -> None:
         self._ask("DELETE", "/admin/faults")
 
+    def answer_after(self, milliseconds: float) -> None:
+        """Have each call from now on take so long; those under way keep to what was said when they came."""
+        self._ask("POST", "/admin/latency", {"milliseconds": milliseconds})
+
     def reset(self) -> None:
         """Forget calls counted so far; databases and tables stay."""
         self._ask("POST", "/admin/reset")
