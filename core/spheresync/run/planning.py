@@ -42,6 +42,7 @@ from spheresync.plan.triage import RemovalRules, Work, is_held, triage
 from spheresync.run.comparing import compare_promotion
 from spheresync.run.designing import Designer, Draft
 from spheresync.run.displaced import findings_of
+from spheresync.run.last_reading import last_reading
 from spheresync.run.live_reads import LiveReads
 from spheresync.run.naming import Names, Naming
 from spheresync.run.progress import OnProgress
@@ -55,6 +56,7 @@ from spheresync.state.records import (
     Checkpoint,
     CheckpointState,
     FormerTable,
+    SpaceRecord,
 )
 from spheresync.state.saved import FORMAT, NO_DIGEST, with_digest
 from spheresync.state.store import Store, Tx
@@ -148,9 +150,13 @@ class Planner:
         await removals.plan()
         if names.formers:
             await removals.plan_formers(self._left_behind(records, names))
-        findings = self._guard(records, await self._waiting()) + await self._gone_spaces(records)
+        spaces = await self._store.catalog.spaces()
+        reading = last_reading(spaces, records, self._request.scope, self._mapping.may_hold)
+        findings = self._guard(records, await self._waiting()) + self._gone_spaces(spaces, records)
+        findings += reading.missing
         findings += findings_of(names.displaced) + await self._compared(records)
-        return await self._save(findings + within_bounds(self._draft.left) + self._request.notices)
+        findings += within_bounds(self._draft.left) + self._request.notices
+        return await self._save(findings, read_at=reading.at)
 
     async def _live_reads(self, to_design: Iterable[AssetRecord]) -> LiveReads:
         """Reads tables that are to be changed, where a person is to see the plan."""
@@ -184,13 +190,13 @@ class Planner:
             return ()
         return await compare_promotion(self._store, promoted.file.promotion, records, self._request.scope)
 
-    async def _gone_spaces(self, records: Iterable[AssetRecord]) -> tuple[Problem, ...]:
+    def _gone_spaces(self, spaces: Iterable[SpaceRecord], records: Iterable[AssetRecord]) -> tuple[Problem, ...]:
         """Spaces with known assets or tables that the tenant no longer lists: said, and nothing done about it."""
         managed = {asset.space for asset, held in self._checkpoints.items() if held.state in MANAGED}
         managed |= {record.id.space for record in records if is_unread(record)}
         return tuple(
             space.problem
-            for space in await self._store.catalog.spaces()
+            for space in spaces
             if space.problem is not None
             and not space.present
             and space.name in managed
@@ -324,7 +330,7 @@ class Planner:
             if guard is not None:
                 self._draft.items[index] = replace(item, blocked_by=guard)
 
-    async def _save(self, findings: tuple[Problem, ...]) -> ChangeSetRecord:
+    async def _save(self, findings: tuple[Problem, ...], *, read_at: str | None) -> ChangeSetRecord:
         draft = self._draft
         items = [replace(item, ordinal=n) for n, item in enumerate(sorted(draft.items, key=by_urgency), start=1)]
         for item in items:
@@ -338,7 +344,7 @@ class Planner:
             actor=self._request.principal.id,
             mapping_digest=self._settings.mapping_digest,
             scope_digest=self._settings.scope_digest,
-            request=canonical_json(self._request.scope.to_json()),
+            request=canonical_json({**self._request.scope.to_json(), "read_at": read_at}),
             summary={action: draft.summary[action] for action in Action},
             findings=findings,
             problems=(*self._request.problems, *draft.failed),

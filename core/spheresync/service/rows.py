@@ -189,6 +189,7 @@ def change_set_answer(
             "run_id": record.run_id,
             "undo_of": record.undo_of,
             "approved_by": None if approval is None else approval.by,
+            "read_at": json.loads(record.request).get("read_at"),
         }
     )
 
