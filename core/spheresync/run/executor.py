@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -123,10 +123,18 @@ class _Drive:
 class Executor:
     """Drives runs of one state in this process."""
 
-    def __init__(self, workshop: Workshop, progress: OnProgress) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        progress: OnProgress,
+        *,
+        before_end: Callable[[RunRecord], Awaitable[None]] | None = None,
+    ) -> None:
+        """`before_end` is told of each run when all of it is done, before anybody can see that it has ended."""
         self._workshop = workshop
         self._store = workshop.store
         self._progress = progress
+        self._before_end = before_end
 
     async def drive(self, run_id: RunId) -> RunRecord:
         """Bring a run to its end, wherever it stands: wait for its turn, take over dead ones before it, execute.
@@ -439,6 +447,8 @@ class Executor:
             FenceError: another process has taken it over.
             StateError: the state could not be written.
         """
+        if self._before_end is not None:
+            await self._before_end(drive.run)
         usage = await self._used(drive)
         detail: dict[str, JsonValue] = {"counts": nonzero(drive.counts), "usage": nonzero(usage)}
         event = AuditEvent(drive.run.actor.id, f"run_{drive.run.kind}", drive.run.id, None, None, state, detail)
