@@ -45,7 +45,7 @@ from spheresync.run.planning import PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.run.scope import Scope, require_found
 from spheresync.run.undo_books import UndoBooks
-from spheresync.run.unread import is_unread
+from spheresync.run.unread import count_unread
 from spheresync.run.verdict import BLOCKED, FAILED, REFUSED, SKIPPED, UNREAD, state_of
 from spheresync.run.workshop import Workshop
 from spheresync.runtime.providers import Providers
@@ -391,10 +391,7 @@ class Executor:
         if change_set.undo_of is not None:
             return 0
         scope, failed = Scope.from_json(json.loads(change_set.request)), {each.asset for each in change_set.problems}
-        return sum(
-            is_unread(asset) and scope.wants(asset.id, asset.tier) and asset.id not in failed
-            for asset in await self._store.catalog.with_problems()
-        )
+        return count_unread(await self._store.catalog.with_problems(), scope, failed)
 
     def _books(self, drive: _Drive, change_set: ChangeSetRecord, items: Sequence[ChangeSetItem]) -> Books:
         def now() -> str:

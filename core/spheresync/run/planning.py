@@ -48,7 +48,8 @@ from spheresync.run.naming import Names, Naming
 from spheresync.run.progress import OnProgress
 from spheresync.run.removals import DeleteRules, Removals
 from spheresync.run.scope import Scope
-from spheresync.run.unread import is_unread
+from spheresync.run.unread import count_unread, is_unread
+from spheresync.run.verdict import UNREAD
 from spheresync.state.records import (
     AssetRecord,
     AuditEvent,
@@ -156,7 +157,9 @@ class Planner:
         findings += reading.missing
         findings += findings_of(names.displaced) + await self._compared(records)
         findings += within_bounds(self._draft.left) + self._request.notices
-        return await self._save(findings, read_at=reading.at)
+        failed = {problem.asset for problem in (*self._request.problems, *self._draft.failed)}
+        unread = count_unread(records, self._request.scope, failed)
+        return await self._save(findings, read_at=reading.at, unread=unread)
 
     async def _live_reads(self, to_design: Iterable[AssetRecord]) -> LiveReads:
         """Reads tables that are to be changed, where a person is to see the plan."""
@@ -330,7 +333,7 @@ class Planner:
             if guard is not None:
                 self._draft.items[index] = replace(item, blocked_by=guard)
 
-    async def _save(self, findings: tuple[Problem, ...], *, read_at: str | None) -> ChangeSetRecord:
+    async def _save(self, findings: tuple[Problem, ...], *, read_at: str | None, unread: int) -> ChangeSetRecord:
         draft = self._draft
         items = [replace(item, ordinal=n) for n, item in enumerate(sorted(draft.items, key=by_urgency), start=1)]
         for item in items:
@@ -345,7 +348,7 @@ class Planner:
             mapping_digest=self._settings.mapping_digest,
             scope_digest=self._settings.scope_digest,
             request=canonical_json({**self._request.scope.to_json(), "read_at": read_at}),
-            summary={action: draft.summary[action] for action in Action},
+            summary={**{action: draft.summary[action] for action in Action}, UNREAD: unread},
             findings=findings,
             problems=(*self._request.problems, *draft.failed),
             blocked=sum(1 for item in items if item.blocked_by is not None),

@@ -246,7 +246,7 @@ class ApprovedPromotion:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSetRecord:
-    """The head of a saved change set. `summary` counts items by action.
+    """The head of a saved change set. `summary` counts items by action, and what of its scope is unread.
 
     `request` is canonical JSON: the scope, and when what it goes by was read from Datasphere (`read_at`).
 
@@ -262,7 +262,7 @@ class ChangeSetRecord:
     mapping_digest: Digest
     scope_digest: Digest
     request: bytes
-    summary: Mapping[Action, int]
+    summary: Mapping[str, int]
     findings: tuple[Problem, ...]
     problems: tuple[Problem, ...]
     blocked: int
