@@ -62,7 +62,7 @@ OBSERVING: tuple[Promise, ...] = (
     ),
     Promise(
         "plan:never-read",
-        "README.md#What you can rely on",
+        "README.md#Use it on your own tenant",
         "A preview says when what it goes by was read, and what of its scope nobody has read yet.",
         (
             "tests/e2e/test_never_read.py::test_a_preview_of_a_fresh_installation_says_that_nothing_was_read",

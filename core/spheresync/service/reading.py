@@ -283,7 +283,7 @@ class Reading:
         deletes = record.summary.get(Action.DELETE, 0)
         four_eyes = self._workshop.settings.approvals.of_deletes and not approved_by_another(record)
         waits = [deletes_wait(record, deletes)] if deletes and four_eyes else []
-        if unallowed := await self._unallowed(record):
+        if record.undo_of is None and (unallowed := await self._unallowed(record)):  # an undo says it by `blocked`
             waits.append(deletes_need_allowance(record, unallowed))
         if record.promotion is not None and await self._store.promotions.approved(record.promotion) is None:
             waits.insert(0, promotion_waits(record.promotion, "the promotion that it was made with"))

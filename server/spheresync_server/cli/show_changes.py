@@ -18,7 +18,7 @@ from spheresync.plan.approvals import NEEDS_ALLOWANCE, NOT_APPROVED
 from spheresync.plan.guards import GUARDS
 from spheresync_server.cli.tables import say, table
 from spheresync_server.cli.usage_line import usage_line
-from spheresync_server.standing import doable, standing
+from spheresync_server.standing import doable, standing, waits_for_allowance
 from spheresync_server.untrusted import clean_line, visible
 
 _SHOWN_FIELDS = 4
@@ -86,8 +86,9 @@ def _next(answer: ChangeSetAnswer) -> str:
 
 def _next_of_open(answer: ChangeSetAnswer) -> str:
     codes = {finding.code for finding in answer.findings}
-    deletes = NEEDS_ALLOWANCE in codes
-    apply = f"spheresync apply {answer.change_set_id}{' --allow-deletes' if deletes else ''}"
+    deletes = waits_for_allowance(answer)
+    allowed = deletes or (waits_for_approval(answer) and answer.summary.get(Action.DELETE, 0))
+    apply = f"spheresync apply {answer.change_set_id}{' --allow-deletes' if allowed else ''}"
     if waits_for_approval(answer):
         return f"Nothing was written. Next: spheresync approve {answer.change_set_id}, then {apply}"
     if changes_something(answer):

@@ -13,7 +13,7 @@ from spheresync.plan.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE, NOT
 from spheresync.plan.guards import GUARDS
 from spheresync.plan.promoted import UNFIT
 from spheresync_server.mcp_server.wording import answer_in_tool_words
-from spheresync_server.standing import doable, standing
+from spheresync_server.standing import doable, standing, waits_for_allowance
 from spheresync_server.untrusted import clean_json
 
 _TOLD_RUNS = 5
@@ -93,10 +93,10 @@ def _next_of_open(answer: ChangeSetAnswer) -> str:
         return "Nothing was written, and nothing of it can be before it is approved."
     if doable(answer):
         apply = f"Nothing was written. Show it to the user; if they agree: apply_changes with {answer.change_set_id}"
-        if NEEDS_ALLOWANCE in codes and DELETES_NOT_APPROVED not in codes:
+        if waits_for_allowance(answer):
             return f"{apply} and allow_deletes=true; without that, everything but the deletes is done."
         return f"{apply}."
-    if NEEDS_ALLOWANCE in codes and DELETES_NOT_APPROVED not in codes:
+    if waits_for_allowance(answer):
         deletes = "Nothing was written, and deletes are all there is to do. Show them to the user; if they agree:"
         return f"{deletes} apply_changes with {answer.change_set_id} and allow_deletes=true."
     return next((said for why, said in _NOTHING_TO_APPLY if codes & why), "Nothing to apply.")

@@ -399,6 +399,13 @@ async def test_only_what_guards_say_is_called_so(codes: list[str], said: list[st
         assert ("guard" in text) == bool(set(codes) & GUARDS)
 
 
+async def test_an_undo_that_deletes_what_the_run_made_names_the_allowance() -> None:
+    change_set = (await FakeService().get_change_set("cs_1")).model_copy(
+        update={"summary": {"delete": 2}, "blocked": 2, "undo_of": "run_1", "findings": []}
+    )
+    assert "apply_changes with cs_1 and allow_deletes=true." in " ".join(change_set_lines(change_set))
+
+
 @pytest.mark.parametrize(
     ("counts", "blocked", "codes", "said"),
     [
