@@ -64,6 +64,16 @@ OBSERVING: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "plan:never-read",
+        "README.md#Use it on your own tenant",
+        "A preview says when what it goes by was read, and what of its scope nobody has read yet.",
+        (
+            "tests/e2e/test_never_read.py::test_a_preview_of_a_fresh_installation_says_that_nothing_was_read",
+            "tests/e2e/test_never_read.py::test_a_preview_names_what_of_its_scope_was_never_read_and_says_as_of_when_it_is",
+            "tests/e2e/test_never_read.py::test_listed_and_never_read_is_told_too",
+        ),
+    ),
+    Promise(
         "observe:spans",
         "README.md#Watch it",
         "Spans and durations go where OTEL_* says, agree with what was called, hold no secret, and none go unasked.",

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
@@ -46,7 +46,7 @@ from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.run.read_ahead import RecentReads
 from spheresync.run.scope import Scope, require_found
 from spheresync.run.undo_books import UndoBooks
-from spheresync.run.unread import is_unread
+from spheresync.run.unread import count_unread
 from spheresync.run.verdict import BLOCKED, FAILED, REFUSED, SKIPPED, UNREAD, state_of
 from spheresync.run.workshop import Workshop
 from spheresync.runtime.providers import Providers
@@ -143,10 +143,18 @@ class _RunClaim:
 class Executor:
     """Drives runs of one state in this process."""
 
-    def __init__(self, workshop: Workshop, progress: OnProgress) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        progress: OnProgress,
+        *,
+        before_end: Callable[[RunRecord], Awaitable[None]] | None = None,
+    ) -> None:
+        """`before_end` is told of each run when all of it is done, before anybody can see that it has ended."""
         self._workshop = workshop
         self._store = workshop.store
         self._progress = progress
+        self._before_end = before_end
 
     async def drive(self, run_id: RunId) -> RunRecord:
         """Bring a run to its end, wherever it stands: wait for its turn, take over dead ones before it, execute.
@@ -386,10 +394,7 @@ class Executor:
         if change_set.undo_of is not None:
             return 0
         scope, failed = Scope.from_json(json.loads(change_set.request)), {each.asset for each in change_set.problems}
-        return sum(
-            is_unread(asset) and scope.wants(asset.id, asset.tier) and asset.id not in failed
-            for asset in await self._store.catalog.with_problems()
-        )
+        return count_unread(await self._store.catalog.with_problems(), scope, failed)
 
     def _books(self, drive: _Drive, change_set: ChangeSetRecord, items: Sequence[ChangeSetItem]) -> Books:
         def now() -> str:
@@ -442,6 +447,8 @@ class Executor:
             FenceError: another process has taken it over.
             StateError: the state could not be written.
         """
+        if self._before_end is not None:
+            await self._before_end(drive.run)
         usage = await self._used(drive)
         detail: dict[str, JsonValue] = {"counts": nonzero(drive.counts), "usage": nonzero(usage)}
         event = AuditEvent(drive.run.actor.id, f"run_{drive.run.kind}", drive.run.id, None, None, state, detail)

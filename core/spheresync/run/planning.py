@@ -44,13 +44,15 @@ from spheresync.plan.triage import RemovalRules, Work, is_held, triage
 from spheresync.run.comparing import compare_promotion
 from spheresync.run.designing import Designer, Draft
 from spheresync.run.displaced import findings_of
+from spheresync.run.last_reading import last_reading
 from spheresync.run.live_reads import LiveReads
 from spheresync.run.naming import Names, Naming
 from spheresync.run.progress import OnProgress
 from spheresync.run.read_ahead import RecentReads
 from spheresync.run.removals import DeleteRules, Removals
 from spheresync.run.scope import Scope
-from spheresync.run.unread import is_unread
+from spheresync.run.unread import count_unread, is_unread
+from spheresync.run.verdict import UNREAD
 from spheresync.state.records import (
     AssetRecord,
     AuditEvent,
@@ -58,6 +60,7 @@ from spheresync.state.records import (
     Checkpoint,
     CheckpointState,
     FormerTable,
+    SpaceRecord,
 )
 from spheresync.state.saved import FORMAT, NO_DIGEST, with_digest
 from spheresync.state.store import Store, Tx
@@ -157,9 +160,15 @@ class Planner:
         await removals.plan()
         if names.formers:
             await removals.plan_formers(self._left_behind(records, names))
-        findings = self._guard(records, await self._waiting()) + await self._gone_spaces(records)
+        spaces = await self._store.catalog.spaces()
+        reading = last_reading(spaces, records, self._request.scope, self._mapping.may_hold)
+        findings = self._guard(records, await self._waiting()) + self._gone_spaces(spaces, records)
+        findings += reading.missing
         findings += findings_of(names.displaced) + await self._compared(records)
-        return await self._save(findings + within_bounds(self._draft.left) + self._request.notices)
+        findings += within_bounds(self._draft.left) + self._request.notices
+        failed = {problem.asset for problem in (*self._request.problems, *self._draft.failed)}
+        unread = count_unread(records, self._request.scope, failed)
+        return await self._save(findings, read_at=reading.at, unread=unread)
 
     async def _live_reads(self, to_design: Iterable[AssetRecord]) -> LiveReads:
         """Reads tables that are to be changed, where a person is to see the plan."""
@@ -193,13 +202,13 @@ class Planner:
             return ()
         return await compare_promotion(self._store, promoted.file.promotion, records, self._request.scope)
 
-    async def _gone_spaces(self, records: Iterable[AssetRecord]) -> tuple[Problem, ...]:
+    def _gone_spaces(self, spaces: Iterable[SpaceRecord], records: Iterable[AssetRecord]) -> tuple[Problem, ...]:
         """Spaces with known assets or tables that the tenant no longer lists: said, and nothing done about it."""
         managed = {asset.space for asset, held in self._checkpoints.items() if held.state in MANAGED}
         managed |= {record.id.space for record in records if is_unread(record)}
         return tuple(
             space.problem
-            for space in await self._store.catalog.spaces()
+            for space in spaces
             if space.problem is not None
             and not space.present
             and space.name in managed
@@ -347,7 +356,7 @@ class Planner:
             if guard is not None:
                 self._draft.items[index] = replace(item, blocked_by=guard)
 
-    async def _save(self, findings: tuple[Problem, ...]) -> ChangeSetRecord:
+    async def _save(self, findings: tuple[Problem, ...], *, read_at: str | None, unread: int) -> ChangeSetRecord:
         draft = self._draft
         items = [replace(item, ordinal=n) for n, item in enumerate(sorted(draft.items, key=by_urgency), start=1)]
         for item in items:
@@ -361,8 +370,8 @@ class Planner:
             actor=self._request.principal.id,
             mapping_digest=self._settings.mapping_digest,
             scope_digest=self._settings.scope_digest,
-            request=canonical_json(self._request.scope.to_json()),
-            summary={action: draft.summary[action] for action in Action},
+            request=canonical_json({**self._request.scope.to_json(), "read_at": read_at}),
+            summary={**{action: draft.summary[action] for action in Action}, UNREAD: unread},
             findings=findings,
             problems=(*self._request.problems, *draft.failed),
             blocked=sum(1 for item in items if item.blocked_by is not None),

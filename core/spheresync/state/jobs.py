@@ -93,6 +93,11 @@ class JobReader:
         )
         return None if row is None else row[0]
 
+    async def lost(self) -> frozenset[int]:
+        """Jobs that count as running and whose worker is gone: whoever claims next does them anew."""
+        rows = await self._link.all(f"SELECT {_JOB} FROM jobs WHERE state = 'running'")
+        return frozenset(job.id for job in map(_read, rows) if self._is_lost(job))
+
     def _is_lost(self, row: JobRow) -> bool:
         """Whether a claim no longer holds: its process died or fell silent, or its time is over."""
         now = self._clock()
@@ -279,6 +284,13 @@ class JobWriter(JobReader):
         else:
             await self._writes.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
         return True
+
+    async def settle(self, jobs: Iterable[tuple[int, str]]) -> None:
+        """Take out jobs (id and token) that nothing asks for any more; not what is being done."""
+        for job_id, token in jobs:
+            job = await self.get(job_id)
+            if job is not None and job.token == token and (job.state != RUNNING or self._is_lost(job)):
+                await self._writes.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     async def _held(self, job_id: int, fence: int) -> JobRow | None:
         row = await self._writes.one(
