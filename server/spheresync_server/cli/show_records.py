@@ -67,6 +67,8 @@ def show_audit(page: AuditPage) -> None:
             for row in page.items
         ),
     )
+    if page.note is not None:
+        say(clean_line(page.note, longest=1_000))
     shown_more(len(page.items), page.total, page.next_cursor)
 
 
