@@ -48,6 +48,8 @@ class CatalogTools(DeskTools):
             cursor=cursor,
         )
         told = page_line("asset", len(page.items), page.total, page.next_cursor)
+        if query is not None and not page.total:
+            told += " query is looked for in names and labels, in any case, and as it is written."
         return respond(page, told, _unread_line("asset", [row.problem for row in page.items]))
 
     async def describe_asset(self, asset: Asset) -> Annotated[CallToolResult, AssetDetail]:
