@@ -30,7 +30,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.observe.incidents import Account, source_error
-from spheresync.run.asset_status import known_conflicts, settle_statuses
+from spheresync.run.asset_status import settle_statuses
 from spheresync.run.listed_spaces import ListedSpaces
 from spheresync.run.normalising import Normalised, Unreadable, normalise_all
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
@@ -334,9 +334,8 @@ class Discovery:
         """
         await self._still_ours(tx)
         assets = [record.id for record in records]
-        conflicts = await known_conflicts(tx, assets)
         await put(records)
-        await settle_statuses(tx, assets, conflicts=conflicts)
+        await settle_statuses(tx, assets)
 
     async def _read_all(self, readings: Sequence[_Reading]) -> None:
         queue = iter(readings)

@@ -7,6 +7,7 @@ from typing import Literal
 
 from spheresync.answers import Finding
 from spheresync.model import AssetStatus, RunState, counted
+from spheresync.service.troubles import Trouble
 from spheresync.state.drift_records import DriftStanding
 from spheresync.state.records import RunRecord
 
@@ -21,7 +22,12 @@ _WENT_WRONG = {
 
 
 def health_of(
-    statuses: Mapping[str, int], ended: Sequence[RunRecord], problems: Sequence[Finding], drift: DriftStanding
+    statuses: Mapping[str, int],
+    ended: Sequence[RunRecord],
+    problems: Sequence[Finding],
+    drift: DriftStanding,
+    *,
+    troubles: Sequence[Trouble] = (),
 ) -> tuple[Health, str]:
     """The word and the sentences.
 
@@ -29,10 +35,11 @@ def health_of(
         statuses: how many assets stand where.
         ended: runs that have ended, newest first.
         problems: what is wrong besides: with spaces, the settings, tiers that are late.
+        troubles: what keeps assets from being read and written, by kind; whatever run it was that met it.
         drift: what is known of edits by others; they are told, and nobody's failure.
     """
     syncs = [run for run in ended if run.change_set_id is not None or run.kind == "sync"]
-    wrong = [*_wrong_with_assets(statuses), *_wrong_with_runs(syncs)]
+    wrong = [*_wrong_with_assets(statuses, troubles), *_wrong_with_runs(syncs)]
     if problems:
         wrong.append(counted(len(problems), "further problem" if wrong else "problem"))
     attention = f"Needs attention: {' and '.join(wrong)}." if wrong else ""
@@ -49,14 +56,32 @@ def _standing(statuses: Mapping[str, int], syncs: Sequence[RunRecord]) -> str:
     present = sum(count for status, count in statuses.items() if status not in _OUT_OF_SYNC_BY_INTENT)
     waiting = statuses.get(AssetStatus.PENDING, 0)
     held = statuses.get(AssetStatus.HELD, 0)
-    rest = [*([f"{waiting} waiting for a sync"] if waiting else []), *([f"{held} held by an undo"] if held else [])]
+    drifted = statuses.get(AssetStatus.DRIFTED, 0)
+    rest = [
+        *([f"{waiting} waiting for a sync"] if waiting else []),
+        *([f"{drifted} changed by others"] if drifted else []),
+        *([f"{held} held by an undo"] if held else []),
+    ]
     standing = ", ".join([f"{statuses.get(AssetStatus.SYNCED, 0)} of {counted(present, 'asset')} in sync", *rest])
     return f"{standing}. The last run, {last.id}, ended {_spelled(last.state)} at {_to_the_second(last.finished_at)}."
 
 
-def _wrong_with_assets(statuses: Mapping[str, int]) -> list[str]:
-    troubled = statuses.get(AssetStatus.FAILED, 0) + statuses.get(AssetStatus.CONFLICT, 0)
-    return [f"{counted(troubled, 'asset')} could not be read or written"] if troubled else []
+def _wrong_with_assets(statuses: Mapping[str, int], troubles: Sequence[Trouble]) -> list[str]:
+    failing = [each for each in troubles if not each.held_back]
+    troubled = sum(each.count for each in failing)
+    troubled = troubled or statuses.get(AssetStatus.FAILED, 0) + statuses.get(AssetStatus.CONFLICT, 0)
+    wrong = [f"{counted(troubled, 'asset')} could not be read or written{_by_kind(failing)}"] if troubled else []
+    held_back = [each for each in troubles if each.held_back]
+    if held_back:
+        count = sum(each.count for each in held_back)
+        are = "is" if count == 1 else "are"
+        wrong.append(f"{counted(count, 'asset')} {are} held back by a guard{_by_kind(held_back)}")
+    return wrong
+
+
+def _by_kind(troubles: Sequence[Trouble]) -> str:
+    kinds = ", ".join(f"{each.count} {each.code.replace('_', ' ')}" for each in troubles)
+    return f" ({kinds})" if kinds else ""
 
 
 def _wrong_with_runs(syncs: Sequence[RunRecord]) -> list[str]:

@@ -26,6 +26,7 @@ from spheresync.answers import (
 )
 from spheresync.model import Action, Column, FieldChange, JsonValue, Problem, isoformat
 from spheresync.plan.approvals import DELETES_NOT_APPROVED, valid_approval
+from spheresync.plan.items import CONFLICT_REMEDY
 from spheresync.run.verdict import COUNT_WORDS
 from spheresync.state.records import (
     AssetRecord,
@@ -46,7 +47,6 @@ SHOWN_FAILURES = 50
 SHOWN_CHANGES = 12
 LONGEST_VALUE = 400
 MOVED_REMEDY = "It stays as it is. Where that is not wanted, change the table by hand."
-CONFLICT_REMEDY = "Rename or remove that table, or give the asset another name with a mapping rule."
 
 
 def tally(counts: Sequence[FacetCount], facet: Callable[[FacetCount], str | None]) -> dict[str, int]:
@@ -76,18 +76,18 @@ def told(problem: Problem | None) -> str | None:
     return None if problem is None else f"{problem.message} {problem.remedy}".strip()
 
 
-def asset_row(record: AssetRecord, tier: str) -> AssetRow:
+def asset_row(record: AssetRecord, tier: str, problem: str | None) -> AssetRow:
     return AssetRow(
         asset=str(record.id),
         kind=record.kind,
         label=record.label,
         tier=tier,
         status=record.status,
-        problem=told(record.problem),
+        problem=problem,
     )
 
 
-def full_asset_row(record: AssetRecord, tier: str, checkpoints: list[Checkpoint]) -> AssetRow:
+def full_asset_row(record: AssetRecord, tier: str, problem: str | None, checkpoints: list[Checkpoint]) -> AssetRow:
     return AssetRow(
         asset=str(record.id),
         kind=record.kind,
@@ -96,7 +96,7 @@ def full_asset_row(record: AssetRecord, tier: str, checkpoints: list[Checkpoint]
         status=record.status,
         columns=record.column_count,
         objects=[f"{held.target}:{held.container}.{held.name}" for held in checkpoints],
-        problem=told(record.problem),
+        problem=problem,
         changed_at=record.changed_at,
         synced_at=max((held.synced_at for held in checkpoints), default=None),
     )

@@ -8,7 +8,7 @@ from contextlib import suppress
 from spheresync.answers import DriftStatus, Finding, SyncStatus
 from spheresync.config import DeletionPolicy
 from spheresync.errors import StateError
-from spheresync.model import DEFAULT_DESTINATION, GLUE, counted
+from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetStatus, counted
 from spheresync.observe.pulse import LoopFailure
 from spheresync.plan.approvals import DELETES_NOT_APPROVED
 from spheresync.run.allowing import unapproved_promotion
@@ -21,6 +21,7 @@ from spheresync.service.freshness import freshness_of
 from spheresync.service.health import health_of
 from spheresync.service.reading import listed_run
 from spheresync.service.scheduling import scheduler_status, tier_statuses
+from spheresync.service.troubles import emptied_spaces, troubles_of
 from spheresync.state.records import RunRecord
 
 RECENT = 5
@@ -41,7 +42,13 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
     spaces = await store.catalog.spaces()
     read_at = max((space.listed_at for space in spaces if space.listed_at), default=None)
     fresh = freshness_of(tiers, scheduler.state, read_at, workshop.clock())
-    problems = [rows.finding(space.problem) for space in spaces if space.problem is not None]
+    troubles = troubles_of(await store.catalog.unread(), await store.unwritten.groups())
+    unread_in = {each.space for each in counts if each.status is AssetStatus.FAILED}
+    causes = [each.told for each in troubles if each.told is not None]
+    causes += [rows.finding(each.problem) for each in spaces if each.problem is not None and each.name in unread_in]
+    others = [each for each in spaces if each.name not in unread_in]
+    problems = [rows.finding(each.problem) for each in others if each.problem is not None]
+    problems += emptied_spaces(counts, troubles)
     problems += map(_failing, loops)
     kept_out = await unspellable_spaces(store, workshop.mapping.may_hold)
     problems += [rows.finding(space.problem) for space in kept_out]
@@ -55,7 +62,7 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
     if settings.approvals.of_deletes and settings.deletion.policy is DeletionPolicy.DELETE:
         problems += _retired(await store.checkpoints.count_retired(GLUE, DEFAULT_DESTINATION))
     drift = await store.drift.standing()
-    health, summary = health_of(statuses, ended, problems, drift)
+    health, summary = health_of(statuses, ended, problems, drift, troubles=troubles)
     summary = f"{summary} {fresh.sentence}".strip()
     return SyncStatus.model_validate(
         {
@@ -68,7 +75,7 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
             "queue": [await listed_run(store, run) for run in runs if not run.state.ended],
             "last_runs": [rows.run_row(run) for run in ended[:RECENT]],
             "savings": _savings(ended),
-            "problems": problems,
+            "problems": [*problems, *causes],
             "notes": fresh.notes,
             "scheduler": scheduler,
             "ledger": await store.ledger.totals(),

@@ -6,10 +6,17 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, SpaceName, TechnicalName, Tier
+from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, Problem, SpaceName, TechnicalName, Tier
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.records import AssetRecord, FacetCount, SpaceRecord
-from spheresync.state.spelling import read_fingerprints, read_problem, spell_fingerprints, spell_problem, valid_text
+from spheresync.state.spelling import (
+    read_fingerprints,
+    read_problem,
+    read_problems,
+    spell_fingerprints,
+    spell_problem,
+    valid_text,
+)
 from spheresync.state.wanted import FEW, wanted_rows
 
 _ASSET = (
@@ -42,6 +49,15 @@ class AssetFilter:
             terms.append("instr(search, ?) > 0")
             values.append(self.query.casefold())
         return " AND ".join(terms), values
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadGroup:
+    """How many assets one kind of problem keeps from being read; `first` are at most three of them, by name."""
+
+    code: str
+    count: int
+    first: tuple[Problem, ...]
 
 
 class CatalogReader:
@@ -82,6 +98,19 @@ class CatalogReader:
         )
         return [_read_asset(row) for row in rows]
 
+    async def unread(self) -> list[UnreadGroup]:
+        """The problems of assets that are listed and could not be read, by code."""
+        where = "FROM assets WHERE problem IS NOT NULL AND included = 1 AND misses = 0"
+        rows = await self._link.all(
+            f"SELECT json_extract(problem, '$[0][1]') AS code, count(*) {where} GROUP BY code ORDER BY code"
+        )
+        groups = []
+        for code, count in rows:
+            query = f"SELECT problem {where} AND json_extract(problem, '$[0][1]') = ? ORDER BY space, name LIMIT 3"
+            first = [read_problems(text)[0] for (text,) in await self._link.all(query, (code,))]
+            groups.append(UnreadGroup(code, count, tuple(first)))
+        return groups
+
     async def some(self, assets: Collection[AssetId]) -> list[AssetRecord]:
         """Those of these assets that the catalog knows."""
         if len(assets) > FEW:
@@ -92,15 +121,6 @@ class CatalogReader:
             rows = await self._link.all(f"{clause} SELECT {_ASSET} FROM wanted_assets", values)
             found += map(_read_asset, rows)
         return found
-
-    async def in_status(self, assets: Collection[AssetId], status: AssetStatus) -> frozenset[AssetId]:
-        """Those of these assets that stand like this."""
-        found = set[AssetId]()
-        for clause, values in wanted_rows(assets, "assets", name="name"):
-            query = f"{clause} SELECT space, name FROM wanted_assets WHERE status = ?"
-            rows = await self._link.all(query, [*values, status])
-            found.update(AssetId(SpaceName(space), TechnicalName(name)) for space, name in rows)
-        return frozenset(found)
 
     async def ids(self) -> list[AssetId]:
         """The names of every asset, by space and name."""
