@@ -17,7 +17,7 @@ WRITING: tuple[Promise, ...] = (
     Promise(
         "glue:known",
         _SOURCE,
-        "What is known of a table stays known until a write or a look shows otherwise, and each sync looks at it again.",
+        "What is known of a table stays known until a write or a look shows otherwise; each sync looks at it again.",
         (
             f"{_STANDING}::test_a_known_conflict_stays_one_in_every_sync_and_is_gone_once_the_way_is_free",
             f"{_STANDING}::test_what_drift_knows_is_where_an_asset_stands_and_a_sync_mends_it",

@@ -85,6 +85,12 @@ class DiscoveryReport:
     not_exposed: list[str] = field(default_factory=list)
     gone: list[Problem] = field(default_factory=list)
 
+    def told_to(self, scope: Scope) -> DiscoveryReport:
+        """The report as whoever asked for `scope` is to hear it: what is gone is a failure where it was named."""
+        missed = [problem for problem in self.gone if scope.names(problem.subject)]
+        others = [problem for problem in self.gone if problem not in missed]
+        return replace(self, problems=[*self.problems, *missed], gone=others) if missed else self
+
     @property
     def notices(self) -> tuple[Problem, ...]:
         """What is worth a line and no failure: assets that were listed and whose definition is not exposed.

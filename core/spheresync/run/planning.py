@@ -198,6 +198,7 @@ class Planner:
             if space.problem is not None
             and not space.present
             and space.name in managed
+            and space.problem not in self._request.problems
             and self._request.scope.wants_space(space.name)
             and self._mapping.may_hold(space.name)
         )
