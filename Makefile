@@ -16,8 +16,9 @@ install: $(STAMP)
 demo: $(STAMP)
 	@$(BIN)/python -m spheresync_server.demo
 
+# Its workers, and the programs that it starts, would compile every module anew where no bytecode may be written.
 test: $(STAMP)
-	$(BIN)/python -m pytest -q -n 4 --dist worksteal
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 4 --dist worksteal
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

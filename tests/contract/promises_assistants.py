@@ -44,8 +44,10 @@ ASSISTANTS: tuple[Promise, ...] = (
     Promise(
         "mcp:arguments",
         "README.md#Connect an assistant",
-        "null and an empty cursor mean not given, and a boolean is one and nothing like one.",
+        "null and an empty cursor mean not given, an empty list is refused, and a boolean is one and nothing like one.",
         (
+            "tests/unit/server/test_arguments.py::test_an_empty_list_is_refused_as_it_would_be_taken_for_everything",
+            "tests/unit/server/test_arguments.py::test_a_boolean_is_no_number",
             "tests/unit/server/test_arguments.py::test_null_for_an_optional_argument_means_not_given",
             "tests/unit/server/test_arguments.py::test_an_empty_cursor_means_the_first_page",
             "tests/unit/server/test_arguments.py::test_a_boolean_is_one_and_nothing_like_one",

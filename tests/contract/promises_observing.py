@@ -35,6 +35,7 @@ OBSERVING: tuple[Promise, ...] = (
             "tests/e2e/test_observing.py::test_a_guard_that_trips_is_counted",
             "tests/unit/server/test_figures.py::test_every_figure_is_told_under_its_name",
             "tests/unit/server/test_figures.py::test_there_is_no_sample_more_for_more_assets",
+            "tests/unit/service/test_gone_spaces.py::test_a_space_that_is_kept_out_for_its_name_or_refused_is_unread_by_that_reason",
         ),
     ),
     Promise(
@@ -44,6 +45,7 @@ OBSERVING: tuple[Promise, ...] = (
         (
             "tests/e2e/test_observing.py::test_a_server_is_alive_and_ready_and_says_why_not",
             "tests/e2e/test_observing.py::test_a_state_that_another_process_locks_is_not_ready",
+            "tests/e2e/test_observing.py::test_a_server_answers_supervisors_while_it_reads_a_hostile_definition",
             "tests/unit/observe/test_pulse.py::test_a_loop_that_stands_still_is_named_and_one_that_goes_on_is_well_again",
         ),
     ),
@@ -55,10 +57,21 @@ OBSERVING: tuple[Promise, ...] = (
             "tests/unit/service/test_freshness.py::test_late_assets_are_wrong_whoever_should_have_read_them",
             "tests/unit/service/test_freshness.py::test_a_command_line_that_is_in_time_needs_no_scheduler",
             "tests/e2e/test_unread_spaces.py::test_a_space_that_is_gone_and_was_asked_for_by_name_is_a_failure",
+            "tests/unit/service/test_gone_spaces.py::test_late_assets_of_a_space_that_is_gone_need_the_space_and_no_sync",
             "tests/e2e/test_unread_spaces.py::test_late_assets_degrade_health_and_a_sync_mends_it",
             "tests/e2e/test_unread_spaces.py::test_a_definition_that_could_not_be_read_is_not_unchanged_in_a_later_plan_either",
             "tests/e2e/test_unread_spaces.py::test_a_space_that_cannot_be_listed_is_told_and_is_known_after_a_look_at_another",
             "tests/e2e/test_unread_spaces.py::test_a_tenant_that_gives_no_list_makes_no_change_set_and_changes_no_status",
+        ),
+    ),
+    Promise(
+        "plan:never-read",
+        "README.md#Use it on your own tenant",
+        "A preview says when what it goes by was read, and what of its scope nobody has read yet.",
+        (
+            "tests/e2e/test_never_read.py::test_a_preview_of_a_fresh_installation_says_that_nothing_was_read",
+            "tests/e2e/test_never_read.py::test_a_preview_names_what_of_its_scope_was_never_read_and_says_as_of_when_it_is",
+            "tests/e2e/test_never_read.py::test_listed_and_never_read_is_told_too",
         ),
     ),
     Promise(

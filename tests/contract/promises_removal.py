@@ -261,6 +261,11 @@ REMOVAL: tuple[Promise, ...] = (
         "deletion:left-out",
         "CONTRACT.md#Deletion",
         "A delete that was not allowed is told as left out.",
-        ("tests/e2e/test_retired_tables.py::test_a_delete_that_was_not_allowed_is_told_as_left_out",),
+        (
+            "tests/e2e/test_retired_tables.py::test_a_delete_that_was_not_allowed_is_told_as_left_out",
+            "tests/e2e/test_retired_tables.py::test_a_change_set_that_was_applied_without_its_deletes_says_so_whenever_it_is_asked_for",
+            "tests/unit/server/test_mcp_tools.py::test_apply_is_offered_only_where_it_does_something_and_as_it_does_it",
+            "tests/unit/server/test_mcp_tools.py::test_who_allows_deletes_of_a_spent_change_set_is_told_that_nothing_was_done",
+        ),
     ),
 )

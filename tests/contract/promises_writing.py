@@ -62,6 +62,7 @@ WRITING: tuple[Promise, ...] = (
             f"{_WHOSE}::test_pages_that_may_not_be_read_cost_a_read_by_name_each",
             "tests/bench/test_counts.py::test_one_percent_changed_is_exactly_one_percent_of_writes",
             "tests/unit/run/test_read_ahead.py::test_six_hundred_tables_of_a_database_are_six_pages_in_whatever_order",
+            "tests/unit/run/test_reads_before_writes.py::test_a_table_of_unknown_version_is_read_once_and_written_once",
         ),
     ),
     Promise(

@@ -34,7 +34,7 @@ def test_several_processes_share_one_rate(make_installation: MakeInstallation, h
         while seen < LIMIT // 2 or seen != before:
             assert all(process.poll() is None for process in processes), "each would need more than the limit"
             before = seen
-            installation.ask("runs")  # a second in which more would have come
+            installation.ask("runs")  # a while in which more would have come
             seen = healed.stats().total
     finally:
         for process in processes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import stat
-import time
 from pathlib import Path
 
 import pytest
@@ -39,9 +38,7 @@ def names(folder: Path) -> list[str]:
 def running(installation: Installation, glue: GlueSimulator, *, after: int) -> Forked:
     """A sync that has sent so many CreateTables."""
     process = installation.start("sync", "--json")
-    deadline = time.monotonic() + 60
-    while glue.calls().get("CreateTable", 0) < after and time.monotonic() < deadline:
-        assert process.poll() is None
+    assert process.is_at(lambda: glue.calls().get("CreateTable", 0) >= after, f"{after} tables")
     return process
 
 
@@ -57,6 +54,7 @@ class TestWhileOthersWrite:
         file.parent.mkdir()
         process = running(installation, glue, after=10)
         answer = installation.ask("backup", str(file))
+        glue.answer_after(0)
         out, _ = process.communicate(timeout=120)
         assert process.returncode == 0
         assert (answer["file"], answer["size"]) == (str(file), file.stat().st_size)
@@ -91,6 +89,7 @@ class TestWhileOthersWrite:
         assert str(process.pid) in installation.ask("restore", str(file), code=3)["error"]["message"]
         process.send_signal(signal.SIGKILL)
         process.communicate()
+        glue.answer_after(0)
         installation.ask("restore", str(file))
         assert installation.ask("sync")["state"] == "done"
         assert sum(len(found) for found in glue.dump()["tables"].values()) == 120
@@ -170,9 +169,7 @@ def test_a_state_of_a_process_that_was_killed_is_put_aside_with_all_it_held(
     total = saved.ask("audit", "verify")["entries"]
     process = saved.start("serve", "--transport", "http", "--port", "0")
     owners = saved.state_dir / "owners"
-    deadline = time.monotonic() + 60
-    while not list(owners.glob("*.lock")) and time.monotonic() < deadline:
-        assert process.poll() is None
+    assert process.is_at(lambda: any(owners.glob("*.lock")), "the state is opened")
     saved.ask("preview")
     process.send_signal(signal.SIGKILL)
     process.communicate()

@@ -145,3 +145,19 @@ def test_a_server_on_lambda_tells_how_the_state_stands(synced: Installation) -> 
             told = json.loads(line) if line.startswith("{") else {}
     assert told["assets_synced"] == synced_count(synced)
     assert "_aws" in told
+
+
+def test_a_server_answers_supervisors_while_it_reads_a_hostile_definition(
+    installation: Installation, tenant: RunningTenant
+) -> None:
+    tenant.admin(hostile_matching="ASSET_00000")
+    installation.config = 'scope: {include: ["SPACE_000/ASSET_00000"]}\n'
+    installation.extra |= AT_ONCE
+    with serving(installation) as server:
+        base, answered, begun = address_of(server), 0, False
+        running = ("spheresync_jobs", "read", "running")
+        while not begun or figures_at(base).get(running):  # each answer in time, or httpx gives up
+            begun = begun or bool(figures_at(base).get(running))
+            assert httpx2.get(f"{base}/healthz").status_code == 200
+            answered += begun
+    assert answered >= 3, "while the definition was read"

@@ -96,3 +96,25 @@ def test_a_delete_that_was_not_allowed_is_told_as_left_out(retired: Installation
     assert TABLE in tables_of(glue, "space_000")
     text = retired.run("runs", run["run_id"]).out
     assert "left out" in text
+
+
+def test_a_change_set_that_was_applied_without_its_deletes_says_so_whenever_it_is_asked_for(
+    retired: Installation, glue: GlueSimulator
+) -> None:
+    preview = retired.ask("preview", "--no-refresh")
+    change_set = preview["change_set_id"]
+    (waits,) = [each for each in preview["findings"] if each["code"] == "deletes_not_allowed"]
+    assert waits["message"] == "1 delete waits until it is allowed"
+    assert f"spheresync apply {change_set} --allow-deletes" in waits["remedy"]
+    run = retired.ask("apply", change_set)
+    left = f"run {run['run_id']} applied change set {change_set} without deletes: 1 delete was left out"
+    assert (run["counts"]["delete"], run["counts"]["blocked"]) == (0, 1)
+    for answer in (run, retired.ask("runs", run["run_id"]), retired.ask("apply", change_set, "--allow-deletes")):
+        (finding,) = answer["findings"]
+        assert (answer["run_id"], finding["message"]) == (run["run_id"], left)
+        assert finding["remedy"] == "Make a new preview, then apply that with --allow-deletes."
+    again = retired.run("apply", change_set, "--allow-deletes").out
+    assert again.startswith(f"Already applied by {run['run_id']} without deletes, so nothing was done now.")
+    done = applied(retired, "--allow-deletes")
+    assert (done["counts"]["delete"], done["findings"]) == (1, [])
+    assert TABLE not in tables_of(glue, "space_000")

@@ -93,6 +93,24 @@ def test_nothing_is_written_before_a_person_has_applied_what_the_scheduler_propo
     assert writes(glue) == {"UpdateTable": 1}
 
 
+def test_what_a_command_has_written_waits_in_no_queue(installation: Installation, tenant: RunningTenant) -> None:
+    installation.extra |= FAST
+    with serving(installation) as server:
+        status = until(lambda: proposal(installation), "a first change set")
+        assert status["scheduler"]["jobs"] == {"write_queued": 30}
+        server.kill()
+        server.wait(30)
+    tenant.edit("set_label", space="SPACE_000", asset=MODEL, label="Renamed")
+    installation.ask("discover")
+    assert installation.ask("apply", status["scheduler"]["change_set_id"])["counts"]["create"] == 30
+    assert installation.ask("status")["scheduler"]["jobs"] == {"write_queued": 1}
+    (left,) = installation.ask("schedule", "jobs")["items"]
+    assert left["subject"] == f"SPACE_000/{MODEL}"
+    assert installation.ask("sync")["state"] == "done"
+    assert installation.ask("status")["scheduler"]["jobs"] == {}
+    assert installation.ask("schedule", "jobs")["items"] == []
+
+
 def proposal(installation: Installation) -> dict[str, Any] | None:
     status: dict[str, Any] = installation.ask("status")
     return status if status["scheduler"]["change_set_id"] else None

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.test_full import FIELDS, TABLE
+from tests.e2e.test_full import FIELDS, TABLE, edit
 from tests.e2e.test_safety import named, parameters, writes
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -192,3 +192,19 @@ def test_a_lost_state_leaves_a_hidden_table_alone(
     assert (run["counts"]["adopt"], run["counts"]["failed"]) == (29, 1)
     assert "cannot be seen" in str(run["failures"])
     assert glue.table(*TABLE)["VersionId"] == "0"
+
+
+def test_a_table_that_a_lost_state_could_not_see_keeps_what_others_edited(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    edit(glue, Description="Jane's own")
+    glue.hide(*TABLE)
+    for file in synced.state_dir.iterdir():
+        if file.is_file():
+            file.unlink()
+    synced.ask("sync", code=1)
+    glue.heal()
+    synced.ask("sync")
+    assert glue.table(*TABLE)["Description"] == "Jane's own"
+    assert synced.ask("drift")["total"] == 1
+    assert synced.ask("sync")["counts"]["unchanged"] == 30

@@ -10,7 +10,6 @@ from __future__ import annotations
 import random
 import signal
 import sqlite3
-import subprocess
 import time
 from collections.abc import Callable
 from functools import partial
@@ -47,14 +46,7 @@ def surroundings() -> Surroundings:
 
 def kill_when(process: Forked, reached: Callable[[], bool]) -> bool:
     """Kill a command at a moment; whether it was still at work."""
-    deadline = time.monotonic() + 60
-    while not reached():
-        assert time.monotonic() < deadline
-        try:
-            process.wait(timeout=0.003)
-            break
-        except subprocess.TimeoutExpired:
-            continue
+    process.is_at(reached, "the moment to kill it")
     process.kill()
     process.communicate()
     return process.wait() == -signal.SIGKILL

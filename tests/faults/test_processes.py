@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import time
 from collections import Counter
 from pathlib import Path
 
@@ -42,9 +41,7 @@ def kill_once_under_way(installation: Installation, glue: GlueSimulator, *, afte
     """Start a sync and kill it as soon as it has sent `after` CreateTables more; it may end before."""
     before = created(glue)
     process = installation.start("sync", "--json")
-    deadline = time.monotonic() + 60
-    while process.poll() is None and created(glue) < before + after and time.monotonic() < deadline:
-        pass
+    process.is_at(lambda: created(glue) >= before + after, "the moment to kill it")
     process.send_signal(signal.SIGKILL)
     process.communicate()
 
@@ -89,8 +86,7 @@ def test_a_run_is_cancelled_from_another_process_and_the_next_sync_does_the_rest
     installation: Installation, glue: GlueSimulator
 ) -> None:
     process = installation.start("sync", "--json")
-    while created(glue) < 10:
-        assert process.poll() is None
+    assert process.is_at(lambda: created(glue) >= 10, "ten tables")
     run_id = installation.ask("runs")["items"][0]["run_id"]
     installation.ask("cancel", run_id, code=None)
     process.communicate(timeout=60)
@@ -104,8 +100,7 @@ def test_a_run_is_cancelled_from_another_process_and_the_next_sync_does_the_rest
 
 def test_a_cancel_ends_a_run_whose_process_is_dead(installation: Installation, glue: GlueSimulator) -> None:
     process = installation.start("sync", "--json")
-    while created(glue) < 10:
-        assert process.poll() is None
+    assert process.is_at(lambda: created(glue) >= 10, "ten tables")
     process.kill()
     process.communicate(timeout=60)
     done = created(glue)

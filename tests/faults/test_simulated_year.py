@@ -6,8 +6,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,19 +18,6 @@ from tests.faults.simulated_year import Life, World
 
 pytestmark = pytest.mark.anyio
 LONG = os.environ.get("SPHERESYNC_SOAK") == "long"
-
-
-_MEMORY = Path("/dev/shm")
-
-
-@pytest.fixture
-def folder(tmp_path: Path) -> Iterator[Path]:
-    """In memory where there is such a file system: a disk that confirms each commit would take most of the time."""
-    if not _MEMORY.is_dir():
-        yield tmp_path
-        return
-    with tempfile.TemporaryDirectory(dir=_MEMORY) as folder:
-        yield Path(folder)
 
 
 async def check(life: Life, folder: Path) -> None:
@@ -62,14 +47,14 @@ async def lived(folder: Path, *, seed: int, spaces: int, assets: int, days: int,
 
 
 @pytest.mark.parametrize("seed", [1])
-async def test_a_short_life_of_a_scheduler(folder: Path, seed: int) -> None:
-    life = await lived(folder, seed=seed, spaces=2, assets=20, days=12)
+async def test_a_short_life_of_a_scheduler(tmp_path: Path, seed: int) -> None:
+    life = await lived(tmp_path, seed=seed, spaces=2, assets=20, days=12)
     assert life.deaths > 5
-    await check(life, folder)
+    await check(life, tmp_path)
 
 
 @pytest.mark.soak
 @pytest.mark.skipif(not LONG, reason="the long form runs by make soak")
 @pytest.mark.parametrize("seed", [2])
-async def test_a_year_of_a_scheduler(folder: Path, seed: int) -> None:
-    await check(await lived(folder, seed=seed, spaces=10, assets=1_000, days=365, slowness=24), folder)
+async def test_a_year_of_a_scheduler(tmp_path: Path, seed: int) -> None:
+    await check(await lived(tmp_path, seed=seed, spaces=10, assets=1_000, days=365, slowness=24), tmp_path)

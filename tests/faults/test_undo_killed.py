@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import signal
-import time
 
 import pytest
 
@@ -27,9 +26,7 @@ def kill_once_under_way(installation: Installation, glue: GlueSimulator, change_
     """Begin to apply and kill that as soon as it has sent `after` UpdateTables more; it may end before."""
     before = glue.calls().get("UpdateTable", 0)
     process = installation.start("apply", change_set, "--json")
-    deadline = time.monotonic() + 60
-    while process.poll() is None and glue.calls().get("UpdateTable", 0) < before + after:
-        assert time.monotonic() < deadline
+    process.is_at(lambda: glue.calls().get("UpdateTable", 0) >= before + after, "the moment to kill it")
     process.send_signal(signal.SIGKILL)
     process.communicate()
 

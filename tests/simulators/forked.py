@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -27,6 +27,7 @@ from tests.simulators.loopback import loopback_only
 ACCOUNT = "TESTS_ACCOUNT"
 """Variable with the number of the account that a fork takes itself to run under; by default that of the suite."""
 _LEFT_LOOPBACK = 97
+_PAUSE = 0.003  # seconds; less than a write takes
 _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload(["tests.simulators.preloaded"])
 
@@ -75,6 +76,19 @@ class Forked:
         if code is None:
             raise subprocess.TimeoutExpired("a forked process", timeout or 0)
         return code
+
+    def is_at(self, reached: Callable[[], bool], what: str, seconds: float = 60) -> bool:
+        """Wait until it has come so far, as `reached` sees from outside; False where it ended before.
+
+        Whoever asks without a pause takes the processor from what is waited for.
+        """
+        deadline = time.monotonic() + seconds
+        while not reached():
+            assert time.monotonic() < deadline, f"{what} did not come about within {seconds:g} s"
+            self._process.join(_PAUSE)
+            if self._process.exitcode is not None:
+                return False
+        return True
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         """Close its input, read all it says and wait for its end; raises as `Popen.communicate` does."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.model import AssetKind, Role
 
@@ -32,3 +34,19 @@ def _column(number: int, *, is_model: bool) -> DogColumn:
     key = number == 0 and not is_model
     role = Role.MEASURE if declared.name in {"Edm.Decimal", "Edm.Double"} else Role.DIMENSION
     return DogColumn(f"COL_{number:03d}", declared, f"Column {number}", key=key, nullable=not key, role=role)
+
+
+@cache
+def hostile_definition() -> bytes:
+    """A document below every budget that takes a processor some seconds to read: one type with very many heirs."""
+    heirs = "".join(
+        f'<EntityType Name="H{number}" BaseType="S.T"><Property Name="P{number}" Type="Edm.String"/></EntityType>'
+        for number in range(140_000)
+    )
+    return (
+        '<edmx:Edmx Version="4.0" xmlns:edmx="http://docs.oasis-open.org/odata/ns/edmx"><edmx:DataServices>'
+        '<Schema Namespace="S" xmlns="http://docs.oasis-open.org/odata/ns/edm"><EntityContainer Name="C">'
+        '<EntitySet Name="X" EntityType="S.T"/></EntityContainer><EntityType Name="T"><Key><PropertyRef Name="A"/>'
+        f'</Key><Property Name="A" Type="Edm.Int32" Nullable="false"/></EntityType>{heirs}</Schema>'
+        "</edmx:DataServices></edmx:Edmx>"
+    ).encode()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tests.simulators.aws_models import share_models
 from tests.simulators.forked import fork
 
 if TYPE_CHECKING:
@@ -74,6 +75,10 @@ class GlueSimulator:
     def heal(self) -> None:
         self._ask("DELETE", "/admin/faults")
 
+    def answer_after(self, milliseconds: float) -> None:
+        """Have each call from now on take so long; those under way keep to what was said when they came."""
+        self._ask("POST", "/admin/latency", {"milliseconds": milliseconds})
+
     def reset(self) -> None:
         """Forget calls counted so far; databases and tables stay."""
         self._ask("POST", "/admin/reset")
@@ -109,6 +114,7 @@ class GlueSimulator:
 @contextmanager
 def running_glue(*, tps: float = 0, burst: float = 0, latency_ms: float = 0) -> Iterator[GlueSimulator]:
     """A simulator in a process of its own, with boto3's environment pointed at it until the block ends."""
+    share_models()
     arguments = ("--port", "0", "--tps", str(tps), "--burst", str(burst), "--latency-ms", str(latency_ms))
     with fork("tests.simulators.glue_server", arguments, environment=os.environ, folder=ROOT) as process:
         try:

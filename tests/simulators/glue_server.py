@@ -3,7 +3,8 @@
 Speaks the JSON 1.1 protocol that boto3 sends to Glue, and answers STS GetCallerIdentity so that a test can prove that
 nobody asked. Hand-rolled on asyncio's protocols, because it must be faster than every client it measures.
 
-Under `/admin/`: `faults` (POST one, DELETE all), `counters`, `log`, `dump`, `reset` (POST: counters and log only).
+Under `/admin/`: `faults` (POST one, DELETE all), `counters`, `log`, `dump`, `latency` (POST), `reset` (POST: counters
+and log only).
 A fault is `{"kind": ..., "operation": "UpdateTable" or "*", "times": n or null, "table": name, "database": name}`,
 the names optional, of kind `throttle`, `deny`, `error` (with `code`, `status`), `drop` (close before doing it), `lose`
 (do it, then close), `loop` (a page that points at itself), `hide` (Lake Formation lets this table not be seen: listings
@@ -137,6 +138,8 @@ class GlueServer:
                 self._faults.append(json.loads(body))
             case "DELETE", "/admin/faults":
                 self._faults.clear()
+            case "POST", "/admin/latency":
+                self.latency = json.loads(body)["milliseconds"] / 1000
             case "POST", "/admin/reset":
                 self.reset()
             case "GET", "/admin/counters":

@@ -1,4 +1,8 @@
-"""What the process that forks the others has loaded: the program whole, and the servers that stand for SAP and AWS."""
+"""What the process that forks the others has loaded: the program whole, and the servers that stand for SAP and AWS.
+
+And what is the same in every process, and costs each more than its own work: the commands that typer makes of
+functions, and the models of AWS that botocore reads from files.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +15,25 @@ from pydantic import BaseModel
 
 import spheresync
 import spheresync_server
+from spheresync_server.cli.invoking import command_line
+from tests.simulators.aws_models import read_models
 
 BESIDE = (
+    "anyio._backends._asyncio",
+    "anyio.streams.tls",
     "boto3.session",
     "botocore.parsers",
+    "httpcore2",
     "httpx2",
     "lxml.etree",
     "opentelemetry.trace",
+    "rich.logging",
     "rich.table",
     "tests.simulators.forked",
     "tests.simulators.glue_server",
     "tests.simulators.tenant_server",
+    "truststore",
+    "typer._adapters",
     "uvicorn",
     "yaml",
 )
@@ -46,4 +58,6 @@ def _build(model: type[BaseModel]) -> None:
 for name in modules():
     importlib.import_module(name)
 _build(BaseModel)
+command_line()
+read_models()
 gc.freeze()

@@ -7,7 +7,8 @@ prints one JSON line `{"port", "base_url", "token_url", "client_id", "client_sec
 nothing. Besides:
 
     POST /admin       {"edits": [{"op": ...}], "reset_faults": true, "faults": {}, "page_size": 5, "clear_stats": true,
-                       "listings": "a name of tests.simulators.odd_listings"}
+                       "listings": "a name of tests.simulators.odd_listings",
+                       "hostile_matching": "part of the path of definitions that take seconds to read"}
     GET  /admin/stats {"total", "counts", "peak", "hits": [[at, kind, path, status], ...], "bytes_sent", "faults"}
 
 Every member of the POST is optional; they are applied in that order, all edits or none.
@@ -33,7 +34,7 @@ from spheresync.dog.site import DEFAULT_PAGE_SIZE, TenantSite
 from spheresync.dog.store import MemoryContent
 from spheresync.errors import UsageError
 from spheresync.model import JsonValue
-from tests.simulators.generated import generated_landscape
+from tests.simulators.generated import generated_landscape, hostile_definition
 from tests.simulators.odd_listings import SHAPES, as_served
 
 _REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "Too Many"}
@@ -52,6 +53,13 @@ class ServedSite(TenantSite):
     """A tenant whose listings may be spelled or broken as other servers' are."""
 
     listings = ""
+    hostile_matching = ""
+
+    def respond(self, request: Request) -> Response:
+        response = super().respond(request)
+        if self.hostile_matching and self.hostile_matching in request.path and request.path.endswith("/$metadata"):
+            return replace(response, body=hostile_definition())
+        return response
 
 
 class TenantProtocol(asyncio.Protocol):
@@ -173,7 +181,7 @@ def _stats(site: TenantSite) -> dict[str, JsonValue]:
 
 
 def _apply(site: ServedSite, document: JsonValue) -> dict[str, JsonValue]:
-    known = {"edits", "reset_faults", "faults", "page_size", "clear_stats", "listings"}
+    known = {"edits", "reset_faults", "faults", "page_size", "clear_stats", "listings", "hostile_matching"}
     if not isinstance(document, dict) or not set(document) <= known:
         raise UsageError(f"An admin request is a JSON object with {', '.join(sorted(known))}.")
     edits, faults, page_size = document.get("edits", []), document.get("faults", {}), document.get("page_size")
@@ -186,6 +194,7 @@ def _apply(site: ServedSite, document: JsonValue) -> dict[str, JsonValue]:
         raise UsageError(f"Known listings are {', '.join(sorted(SHAPES))}.")
     site.content.edit(*map(edit_from_json, edits))
     site.faults, site.listings = changed, str(listings)
+    site.hostile_matching = str(document.get("hostile_matching", site.hostile_matching))
     if isinstance(page_size, int):
         site.page_size = page_size
         site.faults = replace(site.faults)  # another value, so that pages are rendered again

@@ -29,9 +29,10 @@ class ChangeRow(Answer):
 
 
 class ChangeSetAnswer(Answer):
-    """A saved change set; `summary` counts every action, `items` holds what is not `unchanged`.
+    """A saved change set; `summary` counts every action and what is `unread`, `items` holds what is not `unchanged`.
 
-    `undo_of` is the run that it undoes; None for what brings the definitions of Datasphere.
+    `undo_of` is the run that it undoes; None for what brings the definitions of Datasphere. `read_at` is when those of
+    its scope were read from there, the oldest of them; None where nothing was, or where it does not go by them.
     """
 
     change_set_id: str
@@ -50,6 +51,7 @@ class ChangeSetAnswer(Answer):
     run_id: str | None = None
     undo_of: str | None = None
     approved_by: str | None = None
+    read_at: str | None = None
 
 
 class ApprovalAnswer(ChangeSetAnswer):

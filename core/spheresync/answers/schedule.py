@@ -10,7 +10,8 @@ from spheresync.answers.base import Answer, Finding
 class TierStatus(Answer):
     """`freshness` is the objective, `oldest` when the stalest asset was read, `late` how many miss the objective.
 
-    `overdue` is how many were not read for four intervals, where the tier has no objective.
+    `overdue` is how many were not read for four intervals, where the tier has no objective; `unlisted` how many of
+    either because their space is not listed.
     """
 
     tier: str
@@ -23,6 +24,7 @@ class TierStatus(Answer):
     oldest: str | None = None
     late: int = 0
     overdue: int = 0
+    unlisted: int = 0
     paused_since: str | None = None
 
 

@@ -59,6 +59,8 @@ SPACE_GONE = "space_gone"
 SPACE_UNREAD = "space_unread"
 """Code of a space that was not among what could be read of the list of spaces; and of assets of a space whose own
 listing broke off or was refused."""
+NEVER_READ = "never_read"
+"""Code of what is in a scope and that nobody has read yet, so that nothing can be said of it."""
 
 _T_co = TypeVar("_T_co", covariant=True)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spheresync.model import Digest, Problem, counted
+from spheresync.model import Digest, Problem, RunId, counted
 from spheresync.state.records import Approval, ChangeSetRecord
 
 DELETES_NOT_APPROVED = "deletes_not_approved"
@@ -45,6 +45,28 @@ def deletes_left(change_set: ChangeSetRecord, count: int) -> Problem:
         DELETES_NOT_APPROVED,
         f"{_deletes(count)} for a second person, who had not approved them; the rest went on",
         "Make a preview, have somebody approve it who neither made it nor applies it, then apply it.",
+    )
+
+
+def deletes_need_allowance(change_set: ChangeSetRecord, count: int) -> Problem:
+    """What to tell of deletes of a saved change set that are done only where whoever applies it allows them."""
+    return Problem(
+        change_set.id,
+        NEEDS_ALLOWANCE,
+        f"{_deletes(count)} until {'it is' if count == 1 else 'they are'} allowed",
+        f"`spheresync apply {change_set.id} --allow-deletes` does that too.",
+    )
+
+
+def deletes_not_allowed(change_set: ChangeSetRecord, run: RunId, count: int) -> Problem:
+    """What to tell of deletes that a run left out for that reason: its change set is spent."""
+    what = f"{counted(count, 'delete')} {'was' if count == 1 else 'were'} left out"
+    new = "Make a new preview" if change_set.undo_of is None else f"Revert {change_set.undo_of} again"
+    return Problem(
+        change_set.id,
+        NEEDS_ALLOWANCE,
+        f"run {run} applied change set {change_set.id} without deletes: {what}",
+        f"{new}, then apply that with --allow-deletes.",
     )
 
 

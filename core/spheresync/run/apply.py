@@ -27,7 +27,7 @@ from spheresync.run.books import UNSENT, WRITING, Books, Note, Result
 from spheresync.run.circuit_breaker import CircuitBreaker
 from spheresync.run.left_out import look_by_name
 from spheresync.run.progress import OnProgress, ProgressEvent
-from spheresync.run.read_ahead import ReadAhead
+from spheresync.run.read_ahead import ReadAhead, RecentReads
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Operation, Target
@@ -73,8 +73,13 @@ class Applier:
         stopping: Callable[[], bool],
         progress: OnProgress,
         missing: Mapping[PhysicalName, TargetError] = MappingProxyType({}),
+        recent: RecentReads | None = None,
     ) -> None:
-        """`missing`: databases that could not be had, and why; what would be written into them fails with that."""
+        """`missing`: databases that could not be had, and why; what would be written into them fails with that.
+
+        `recent`: tables that were read for the plan just now.
+        """
+        self._recent = recent or RecentReads()
         self._missing = missing
         self._breaker = CircuitBreaker(HOPELESS)
         self._target = target
@@ -234,7 +239,8 @@ class Applier:
         """The tasks with what stands where they change something; what was sent before a crash is read by itself."""
         reading = [task for task in tasks if task.operation is not None and not task.operation.recovering]
         changing = [(t.item.container, t.item.name) for t in reading if t.item.action in _CHANGING]
-        seen = await ahead.seen(changing)
+        seen = self._recent.take(changing)
+        seen |= await ahead.seen(address for address in changing if address not in seen)
         return [
             _Task(task.item, replace(task.operation, seen=seen.get((task.item.container, task.item.name))))
             if task.operation is not None and not task.operation.recovering

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId
+from spheresync.observe.incidents import product_error
 from spheresync.plan.triage import status_of
 from spheresync.state.store import Tx
 
@@ -22,12 +23,16 @@ async def settle_statuses(tx: Tx, assets: Collection[AssetId]) -> None:
     moved = []
     for record in records:
         known = unwritten.get(record.id)
-        status = status_of(
-            record,
-            checkpoints.get(record.id),
-            unwritten=None if known is None else known.problem.code,
-            drifted=record.id in drifted,
-        )
+        try:
+            status = status_of(
+                record,
+                checkpoints.get(record.id),
+                unwritten=None if known is None else known.problem.code,
+                drifted=record.id in drifted,
+            )
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: it stands where it stood
+            product_error(error, str(record.id))
+            continue
         if record.status is not status:
             moved.append((record.id, status))
     await tx.catalog.set_statuses(moved)

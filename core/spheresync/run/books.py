@@ -164,7 +164,8 @@ class Books:
     def note(self, result: Result) -> Note:
         """Take a result in; what it says counts from now on, and is kept once `write` was called with it."""
         at = self._now()
-        entry = _entry(self._run, result, at)
+        after = digest_of(result.outcome.body) if result.outcome is not None and result.outcome.body else None
+        entry = _entry(self._run, result, after, at)
         if self._aside(result.item):
             note = self._note_former(result, entry, at)
         else:
@@ -228,7 +229,7 @@ class Books:
     def _note_in_use(self, result: Result, entry: JournalEntry, at: str) -> Note:
         item = result.item
         held = self._checkpoints.get(item.asset)
-        checkpoint = self._checkpoint(result, held, at)
+        checkpoint = self._checkpoint(result, held, entry.after, at)
         former, forgotten = None, None
         if checkpoint is not None and checkpoint.state is not CheckpointState.DELETED:
             if self._former(item) is not None:
@@ -237,7 +238,7 @@ class Books:
                 former = FormerTable.left_behind(held, at=at)
         return Note(result, entry, checkpoint, former, forgotten, aside=False)
 
-    def _checkpoint(self, result: Result, held: Checkpoint | None, at: str) -> Checkpoint | None:
+    def _checkpoint(self, result: Result, held: Checkpoint | None, after: Digest | None, at: str) -> Checkpoint | None:
         item, outcome, error = result.item, result.outcome, result.error
         refused = error is not None and (
             error.fault is TargetFault.MOVED or (error.fault is TargetFault.CONFLICT and item.action.removes)
@@ -251,7 +252,7 @@ class Books:
         if outcome is None:
             known = held if self.in_use(item) else former.as_checkpoint() if (former := self._former(item)) else None
             return self._noted(item, known, state, at) if known is not None else None
-        body = digest_of(outcome.body) if outcome.body else (item.before or Digest(""))
+        body = after or item.before or Digest("")
         return Checkpoint(
             asset=item.asset,
             target=item.target,
@@ -304,10 +305,10 @@ class Books:
         refused = [problem for result in about if (problem := self._refused(result)) is not None]
         settled = [c.asset for note in notes if (c := note.checkpoint) is not None and note.result.error is None]
         events = [_event(self._run, note.result) for note in notes]
-        lost = {note.result.item.container for note in notes if _lost_its_container(note.result)}
+        unknown = {note.result.item.container for note in notes if _is_unknown(note.result)}
 
         async def write(tx: Tx) -> None:
-            for container in lost:
+            for container in unknown:
                 await tx.meta.delete(container_note(self._target, container))
             await tx.blobs.put_many(bodies)
             await tx.checkpoints.put_many(checkpoints, run_id=self._run.id, fence=self._fence)
@@ -334,7 +335,7 @@ def _did(result: Result) -> Action:
     return (result.outcome.did if result.outcome is not None else None) or result.item.action
 
 
-def _entry(run: RunRecord, result: Result, at: str) -> JournalEntry:
+def _entry(run: RunRecord, result: Result, after: Digest | None, at: str) -> JournalEntry:
     item, outcome, error = result.item, result.outcome, result.error
     problem = Problem.of(item.asset, error.fault, error.message, error.remedy) if error is not None else None
     if error is not None:
@@ -350,7 +351,7 @@ def _entry(run: RunRecord, result: Result, at: str) -> JournalEntry:
         action=_did(result),
         problem=problem,
         before=_held_before(result),
-        after=digest_of(outcome.body) if outcome is not None and outcome.body else None,
+        after=after,
         version=outcome.version if outcome is not None else None,
         request_id=outcome.request_id if outcome is not None else error.request_id if error is not None else None,
         at=at,
@@ -401,6 +402,10 @@ def _puts_back(item: ChangeSetItem) -> bool:
     return item.after_digest is not None and item.after_digest == item.expected_digest
 
 
-def _lost_its_container(result: Result) -> bool:
-    """Whether the database is gone: what the state notes of it is dropped, so that the next run makes it again."""
-    return result.error is not None and result.error.fault is TargetFault.NO_CONTAINER
+def _is_unknown(result: Result) -> bool:
+    """Whether the database is not as the state notes it, so that the next plan has to look at all of it.
+
+    It is gone, or holds a table of which the state knows nothing.
+    """
+    fault = None if result.error is None else result.error.fault
+    return fault is TargetFault.NO_CONTAINER or (fault is TargetFault.MOVED and result.item.action is Action.CREATE)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spheresync.config import Promotion
-from spheresync.model import Problem
+from spheresync.model import Asset, AssetId, Problem
+from spheresync.observe.incidents import product_error
 from spheresync.plan.promoted import (
     MOST_FINDINGS,
     differing_findings,
@@ -28,5 +29,13 @@ async def compare_promotion(
     missing, differing = missing_here(wanted, known), differing_here(wanted, known)
     shown = differing[:MOST_FINDINGS]
     blobs = await store.blobs.get_many(definition for _, definition in shown if definition is not None)
-    looked_at = [(each, decode_asset(blobs[at]) if at in blobs else None) for each, at in shown if at is not None]
+    looked_at = [(each, _decoded(each.asset, blobs.get(at))) for each, at in shown if at is not None]
     return (*missing_findings(missing), *differing_findings(looked_at, len(differing)))
+
+
+def _decoded(asset: AssetId, definition: bytes | None) -> Asset | None:
+    try:
+        return None if definition is None else decode_asset(definition)
+    except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: it is told without its columns
+        product_error(error, str(asset))
+        return None

@@ -12,6 +12,7 @@ from spheresync.mapping.glue_table import design_database
 from spheresync.mapping.names import derives, rule_key, space_key
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import Action, AssetId, DesiredObject, PhysicalName, Principal, RunId
+from spheresync.run.left_out import of_one
 from spheresync.run.naming import container_note
 from spheresync.state.records import AuditEvent, ChangeSetItem
 from spheresync.state.store import Store, Tx
@@ -33,6 +34,7 @@ async def ensure_containers(
 
     Raises:
         TargetError: the target as a whole is out, so that every table would fail alike; none was written.
+        ConfigurationError: AWS cannot be used as it is configured; none was written.
     """
     missing: dict[PhysicalName, TargetError] = {}
     wanted: dict[PhysicalName, AssetId] = {}
@@ -44,13 +46,11 @@ async def ensure_containers(
     for container, asset in sorted(wanted.items()):
         if notes.get(container_note(target.name, container), "").startswith("present"):
             continue
-        desired = _design(container, asset, labels.get(asset.space, ""), mapping, marker)
         try:
+            desired = _design(container, asset, labels.get(asset.space, ""), mapping, marker)
             outcome = await target.ensure_container(desired)
-        except TargetError as error:
-            if error.systemic:
-                raise
-            missing[container] = error
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this database
+            missing[container] = of_one(error, f"database {container}")
             continue
         event = AuditEvent(
             actor=actor.id,

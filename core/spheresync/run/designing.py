@@ -33,6 +33,7 @@ from spheresync.run.left_out import look_by_name
 from spheresync.run.live_reads import LiveReads
 from spheresync.run.naming import Address, Names
 from spheresync.run.progress import OnProgress, ProgressEvent
+from spheresync.run.read_ahead import RecentReads
 from spheresync.run.second_process import SecondProcess
 from spheresync.state.definitions import column_names
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState
@@ -57,9 +58,12 @@ class Draft:
     failed: list[Problem] = field(default_factory=list)  # assets that could not be planned; they stay as they are
     fine: set[AssetId] = field(default_factory=set)  # the target holds them as it should, as far as anybody looked
     absent: list[Problem] = field(default_factory=list)  # tables that others deleted and that the policies let be gone
+    told: frozenset[AssetId | None] = frozenset()  # assets whose failure was told before the plan began
 
     def fail(self, asset: AssetId, error: Exception | Account) -> None:
-        """Note that an asset could not be planned."""
+        """Note that an asset could not be planned; of one that has failed already nothing new is told."""
+        if asset in self.told:
+            return
         ours = product_error(error, str(asset))
         self.failed.append(Problem.of(asset, ours.problem_code, ours.message, ours.remedy))
 
@@ -77,6 +81,7 @@ class Designer:
         now: datetime,
         progress: OnProgress,
         live_reads: LiveReads,
+        recent: RecentReads,
         doubted: Collection[AssetId] = frozenset(),
     ) -> None:
         """Build it, `run` it once.
@@ -89,9 +94,11 @@ class Designer:
             now: for marks of retirement.
             progress: told of every chunk.
             live_reads: reads the tables that are to be changed, where a person is to see what stands there.
+            recent: gets those that had to be read by name.
             doubted: assets whose tables are known not to be as they should; each is looked at.
         """
         self._doubted = doubted
+        self._recent = recent
         self._live_reads = live_reads
         self._store = store
         self._settings = settings
@@ -111,7 +118,7 @@ class Designer:
             chunk = self._readable(chunk, blobs)
             lost = {each.asset: held.address for each in chunk if (held := _lost(each.checkpoint, blobs))}
             seen, hidden = await self._by_name(lost, names)
-            chunk = [self._known_again(each, blobs, seen) for each in chunk if each.asset not in hidden]
+            chunk = self._known_again([each for each in chunk if each.asset not in hidden], blobs, seen)
             briefs = {subject.asset: brief for subject in chunk if (brief := self._brief(subject, names, blobs))}
             drawn = self._drawn(dict(zip(briefs, await second.share(draw_all, [*briefs.values()]), strict=True)))
             others, hidden = await self._look_again([each for each in chunk if each.asset not in lost], drawn, names)
@@ -194,7 +201,9 @@ class Designer:
         for asset, stood_at in there.items():
             error = looked.hidden.get(stood_at)
             if error is None:
-                seen[asset] = looked.found.get(stood_at)
+                seen[asset] = live = looked.found.get(stood_at)
+                if live is not None:
+                    self._recent.note(live)
             else:
                 hidden.add(asset)
                 self._draft.fail(asset, error)
@@ -202,11 +211,25 @@ class Designer:
 
     def _known_again(
         self,
+        subjects: Sequence[Subject],
+        blobs: dict[Digest, bytes],
+        seen: Mapping[AssetId, LiveObject | None],
+    ) -> list[Subject]:
+        """The subjects; where the state has lost what was written last, with what the table itself proves of that."""
+        known = []
+        for subject in subjects:
+            try:
+                known.append(self._as_known(subject, blobs, seen))
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                self._draft.fail(subject.asset, error)
+        return known
+
+    def _as_known(
+        self,
         subject: Subject,
         blobs: dict[Digest, bytes],
         seen: Mapping[AssetId, LiveObject | None],
     ) -> Subject:
-        """The subject; where the state has lost what was written last, with what the table itself proves of that."""
         held, live = subject.checkpoint, seen.get(subject.asset)
         if held is None or held.body in blobs or live is None:
             return subject

@@ -29,7 +29,7 @@ from spheresync.model import (
     digest_of,
     isoformat,
 )
-from spheresync.observe.incidents import Account, source_error
+from spheresync.observe.incidents import Account, product_error, source_error
 from spheresync.run.asset_status import settle_statuses
 from spheresync.run.listed_spaces import ListedSpaces
 from spheresync.run.normalising import Normalised, Unreadable, normalise_all
@@ -38,6 +38,7 @@ from spheresync.run.scope import Scope
 from spheresync.run.second_process import LOT, LOT_BYTES, SecondProcess
 from spheresync.run.unread import by_its_space
 from spheresync.run.unspellable import (
+    UnspellableAsset,
     UnspellableSpace,
     note_unspellable_spaces,
     told,
@@ -184,29 +185,34 @@ class Discovery:
         """List what the scope may hold; answers what is to be read."""
         await self._progress(ProgressEvent("listing", 0, 0, "listing spaces"))
         try:
-            listed = await self._source.list_spaces()
+            spaces, kept_out = without_unspellable_spaces(await self._source.list_spaces())
         except Exception as error:  # noqa: BLE001 -- the bulkhead of the listing
             problem = _problem_of(source_error(error, "list of spaces"), "tenant")
-            listed = Listing("tenant", (), complete=False, problems=(problem,))
-        spaces, kept_out = without_unspellable_spaces(listed)
+            spaces, kept_out = Listing("tenant", (), complete=False, problems=(problem,)), ()
         self._report.problems.extend(spaces.problems)
         odd = [space.problem for space in kept_out if self._listable(space.name)]
         self._report.problems.extend(told(odd, "tenant"))
         self._report.reached = spaces.complete or bool(spaces.items or kept_out)
         self._report.spaces = len(spaces.items)
         wanted = [space for space in spaces.items if self._listable(space.name)]
-        listings = self._without_unspellable(await self._list_all(wanted))
-        return await self._remember_listings(spaces, kept_out, listings)
+        return await self._remember_listings(spaces, kept_out, await self._list_all(wanted))
 
     def _listable(self, space: SpaceName) -> bool:
-        return self._scope.wants_space(space) and self._mapping.may_hold(space)
+        """Whether a space is to be listed; also where rules cannot say, for they are asked again of each asset."""
+        try:
+            return self._scope.wants_space(space) and self._mapping.may_hold(space)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this space
+            product_error(error, f"space {space}")
+            return True
 
     async def _list_all(self, spaces: Sequence[SpaceEntry]) -> _Listings:
         listings: _Listings = {}
 
         async def list_one(space: SpaceName) -> None:
             try:
-                listings[space] = await self._source.list_assets(space)
+                listing, odd = without_unspellable_assets(await self._source.list_assets(space))
+                listings[space] = listing
+                self._count_unspellable(space, odd)
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this space
                 problem = _problem_of(source_error(error, f"list of space {space}"), space)
                 listings[space] = Listing(space, (), complete=False, problems=(problem,))
@@ -217,21 +223,25 @@ class Discovery:
                 group.start_soon(list_one, space.name)
         return listings
 
-    def _without_unspellable(self, listings: _Listings) -> _Listings:
-        """Listings without the assets that cannot be kept; each of those counts as failed where it was asked for."""
-        kept: _Listings = {}
-        for space, listing in sorted(listings.items()):
-            kept[space], odd = without_unspellable_assets(listing)
-            decided = [(each, self._mapping.decide(each.asset.id, each.asset.kind, each.asset.label)) for each in odd]
-            included = [(each, decision.tier) for each, decision in decided if decision.included]
-            wanted = [each.problem for each, tier in included if self._scope.wants(each.asset.id, tier)]
-            self._report.listed += len(odd)
-            self._report.failed += len(wanted)
-            self._report.filtered += len(odd) - len(wanted)
-            self._report.problems.extend(told(wanted, space))
-            if included:
-                self._odd_names[space] = included[0][0].problem
-        return kept
+    def _count_unspellable(self, space: SpaceName, odd: Sequence[UnspellableAsset]) -> None:
+        """Count the assets that cannot be kept; each of them as failed where it was asked for."""
+        wanted: list[Problem] = []
+        for each in odd:
+            try:
+                decision = self._mapping.decide(each.asset.id, each.asset.kind, each.asset.label)
+                asked_for = decision.included and self._scope.wants(each.asset.id, decision.tier)
+                problem = each.problem
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                ours = source_error(error, each.problem.subject)
+                asked_for, problem = True, _problem_of(ours, each.problem.subject)
+            else:
+                if decision.included:
+                    self._odd_names.setdefault(space, problem)
+            wanted += [problem] if asked_for else []
+        self._report.listed += len(odd)
+        self._report.failed += len(wanted)
+        self._report.filtered += len(odd) - len(wanted)
+        self._report.problems.extend(told(wanted, space))
 
     async def _remember_listings(
         self,
@@ -243,11 +253,14 @@ class Discovery:
         in_spaces = _by_space(known.values())
         readings: list[_Reading] = []
         settled: list[AssetRecord] = []
+        entries: list[AssetEntry] = []
         for space, listing in sorted(listings.items()):
             for entry in listing.items:
                 self._report.listed += 1
                 before = known.get(entry.id)
                 record, flawed = self._noted(entry, before, listing.flaws.get(entry.id))
+                if not flawed and (before is None or before.entry_digest != record.entry_digest):
+                    entries.append(entry)
                 if self._is_settled(record, flawed=flawed):
                     settled.append(record)
                     continue
@@ -256,13 +269,6 @@ class Discovery:
                     settled.append(record)  # whoever only lists writes no problem of an asset
             if listing.complete:
                 settled.extend(self._missed(in_spaces.get(space, ()), {entry.id for entry in listing.items}))
-        entries = [
-            entry
-            for listing in listings.values()
-            for entry in listing.items
-            if entry.id not in listing.flaws
-            and (entry.id not in known or known[entry.id].entry_digest != _digest_of(entry))
-        ]
         known_spaces = await self._store.catalog.spaces()
         asked = {space.name for space in known_spaces if self._listable(space.name)}
         seen = ListedSpaces(known_spaces, in_spaces, self._mapping, now=self._now).compare(

@@ -10,15 +10,14 @@ from __future__ import annotations
 import json
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import anyio
 
 from spheresync.config import DeletionPolicy
-from spheresync.errors import RefusedError, SpheresyncError
-from spheresync.isolation import isolated_group
+from spheresync.errors import LeaseLostError, RefusedError, SpheresyncError
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -41,17 +40,19 @@ from spheresync.run.books import Books
 from spheresync.run.containers import ensure_containers
 from spheresync.run.discovery import DiscoveryReport
 from spheresync.run.ending import Ended, log_end, nonzero
+from spheresync.run.leasing import while_held
 from spheresync.run.planning import PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent
+from spheresync.run.read_ahead import RecentReads
 from spheresync.run.scope import Scope, require_found
 from spheresync.run.undo_books import UndoBooks
-from spheresync.run.unread import is_unread
+from spheresync.run.unread import count_unread
 from spheresync.run.verdict import BLOCKED, FAILED, REFUSED, SKIPPED, UNREAD, state_of
 from spheresync.run.workshop import Workshop
 from spheresync.runtime.providers import Providers
 from spheresync.state.records import AuditEvent, ChangeSetItem, ChangeSetRecord, RunRecord
 from spheresync.state.saved import FORMAT, require_as_saved
-from spheresync.state.store import Tx
+from spheresync.state.store import Store, Tx
 
 HEARTBEAT = 1.0
 """Seconds between two signs of life; a cancel from another process is noticed within one."""
@@ -115,18 +116,45 @@ class _Drive:
     whole: bool = False  # the change set is about the whole catalog
     guarded: bool = False  # a guard held changes back
     ended: RunState | None = None
+    recent: RecentReads = field(default_factory=RecentReads)  # tables that the plan has read
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     findings: tuple[Problem, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _RunClaim:
+    """The claim of a run. Its signs of life also bring word of a cancel that somebody asked for."""
+
+    store: Store
+    drive: _Drive
+
+    @property
+    def about(self) -> str:
+        return f"run {self.drive.run.id}"
+
+    async def beat(self, tx: Tx) -> None:
+        self.drive.cancelled |= await tx.runs.heartbeat(self.drive.run.id, self.drive.fence)
+
+    async def is_ours(self) -> bool:
+        return (await self.store.runs.get(self.drive.run.id)).fence == self.drive.fence
+
+
 class Executor:
     """Drives runs of one state in this process."""
 
-    def __init__(self, workshop: Workshop, progress: OnProgress) -> None:
+    def __init__(
+        self,
+        workshop: Workshop,
+        progress: OnProgress,
+        *,
+        before_end: Callable[[RunRecord], Awaitable[None]] | None = None,
+    ) -> None:
+        """`before_end` is told of each run when all of it is done, before anybody can see that it has ended."""
         self._workshop = workshop
         self._store = workshop.store
         self._progress = progress
+        self._before_end = before_end
 
     async def drive(self, run_id: RunId) -> RunRecord:
         """Bring a run to its end, wherever it stands: wait for its turn, take over dead ones before it, execute.
@@ -181,12 +209,15 @@ class Executor:
         Raises:
             StateError: not even the end of the run could be written; it stays as it is, to be taken up again.
         """
+        claim = _RunClaim(self._store, drive)
         try:
-            async with self._kept_alive(drive):
-                await self._phases(drive)
+            await while_held(self._store, claim, lambda: self._phases(drive), every=HEARTBEAT)
         except anyio.get_cancelled_exc_class():
             await self._let_go(drive)
             raise
+        except LeaseLostError as error:
+            drive.lost = True
+            log.warning("is left: %s", error)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this run
             if await self._is_ours(drive):
                 await self._fail(drive, error)
@@ -211,28 +242,6 @@ class Executor:
         if drive.ended is None and not drive.lost:
             with anyio.move_on_after(_LET_GO_WITHIN, shield=True), suppress(SpheresyncError):
                 await self._store.write(release)
-
-    @asynccontextmanager
-    async def _kept_alive(self, drive: _Drive) -> AsyncIterator[None]:
-        async with isolated_group() as group:
-            group.start_soon(self._beat, drive)
-            yield
-            group.cancel_scope.cancel()
-
-    async def _beat(self, drive: _Drive) -> None:
-        """Give signs of life; one that cannot be written is tried again, and ends nothing."""
-
-        async def beat(tx: Tx) -> bool:
-            return await tx.runs.heartbeat(drive.run.id, drive.fence)
-
-        while not drive.lost:
-            await anyio.sleep(HEARTBEAT)
-            try:
-                drive.cancelled |= await self._store.write(beat)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this loop
-                log.warning("%s", product_error(error, f"sign of life of run {drive.run.id}").message)
-                with suppress(SpheresyncError):
-                    await self._is_ours(drive)
 
     async def _phases(self, drive: _Drive) -> None:
         run = drive.run
@@ -283,6 +292,7 @@ class Executor:
                 ),
                 self._progress,
                 using=drive.providers,
+                recent=drive.recent,
             )
         drive.problems.extend(change_set.problems[len(report.problems) :])  # what could not be planned
         await self._attach(drive, change_set.id, request)
@@ -362,9 +372,10 @@ class Executor:
                 drive.run,
                 self._books(drive, change_set, items),
                 fence=drive.fence,
-                stopping=lambda: drive.cancelled or drive.lost,
+                stopping=lambda: drive.cancelled,
                 progress=self._progress,
                 missing=missing,
+                recent=drive.recent,
             )
             try:
                 await applier.run(allowed, journal)
@@ -383,10 +394,7 @@ class Executor:
         if change_set.undo_of is not None:
             return 0
         scope, failed = Scope.from_json(json.loads(change_set.request)), {each.asset for each in change_set.problems}
-        return sum(
-            is_unread(asset) and scope.wants(asset.id, asset.tier) and asset.id not in failed
-            for asset in await self._store.catalog.with_problems()
-        )
+        return count_unread(await self._store.catalog.with_problems(), scope, failed)
 
     def _books(self, drive: _Drive, change_set: ChangeSetRecord, items: Sequence[ChangeSetItem]) -> Books:
         def now() -> str:
@@ -439,6 +447,8 @@ class Executor:
             FenceError: another process has taken it over.
             StateError: the state could not be written.
         """
+        if self._before_end is not None:
+            await self._before_end(drive.run)
         usage = await self._used(drive)
         detail: dict[str, JsonValue] = {"counts": nonzero(drive.counts), "usage": nonzero(usage)}
         event = AuditEvent(drive.run.actor.id, f"run_{drive.run.kind}", drive.run.id, None, None, state, detail)

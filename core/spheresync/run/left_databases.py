@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from spheresync.errors import TargetError
 from spheresync.model import Action, PhysicalName, Problem, RunId
+from spheresync.observe.incidents import product_error
+from spheresync.run.left_out import of_one
 from spheresync.run.naming import Address
 from spheresync.state.records import ChangeSetItem
 from spheresync.state.store import Store
@@ -36,8 +37,15 @@ async def left_databases(
 
 async def _created_by(store: Store, run: RunId) -> set[PhysicalName]:
     entries, _ = await store.audit.query(action="create_database", run_id=run, limit=_MOST)
-    details = [json.loads(entry.detail) for entry in entries]
-    return {PhysicalName(detail["database"]) for detail in details if detail.get("ours")}
+    created = set()
+    for entry in entries:
+        try:
+            detail = json.loads(entry.detail)
+            if detail.get("ours"):
+                created.add(PhysicalName(detail["database"]))
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this entry
+            product_error(error, f"audit entry {entry.seq}")
+    return created
 
 
 async def _holds_only(target: Target, database: PhysicalName, going: set[Address]) -> bool:
@@ -46,9 +54,8 @@ async def _holds_only(target: Target, database: PhysicalName, going: set[Address
         async for page in target.pages(database):
             if any(Address(live.container, live.name) not in going for live in page):
                 return False
-    except TargetError as error:
-        if error.systemic:
-            raise
+    except Exception as error:  # noqa: BLE001 -- the bulkhead of this database
+        of_one(error, f"database {database}")
         return False
     return True
 

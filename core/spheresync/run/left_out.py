@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from spheresync.errors import SpheresyncError, TargetError, TargetFault
+from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.isolation import isolated_group
 from spheresync.model import LiveObject, PhysicalName
 from spheresync.observe.incidents import target_error
@@ -68,10 +68,8 @@ async def _look_at_each(target: Target, addresses: Iterable[Address], seen: Left
         async with limit:
             try:
                 live = await target.read(*address)
-            except Exception as error:
-                if isinstance(error, SpheresyncError) and (not isinstance(error, TargetError) or error.systemic):
-                    raise
-                seen.hidden[address] = target_error(error, ".".join(address))
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this object
+                seen.hidden[address] = of_one(error, ".".join(address))
             else:
                 if live is not None:
                     seen.found[address] = live
@@ -85,8 +83,18 @@ async def _why_unlisted(target: Target, container: PhysicalName) -> TargetError 
     """Why a database was in no listing; None where it can be listed by its name."""
     try:
         await anext(target.pages(container), None)
-    except TargetError as error:
-        if error.systemic:
-            raise
-        return error
+    except Exception as error:  # noqa: BLE001 -- the bulkhead of this database
+        return of_one(error, f"database {container}")
     return None
+
+
+def of_one(error: Exception, about: str) -> TargetError:
+    """An error as that of one object or database.
+
+    Raises:
+        TargetError: it says that the target as a whole is out.
+        ConfigurationError: AWS cannot be used as it is configured.
+    """
+    if isinstance(error, ConfigurationError) or (isinstance(error, TargetError) and error.systemic):
+        raise error
+    return target_error(error, about)

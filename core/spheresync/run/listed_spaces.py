@@ -6,12 +6,15 @@ refused, or not listed at all. Where not even a list of spaces came, nothing is 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from types import MappingProxyType
 
+from spheresync.mapping.rules import Decision
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import AssetEntry, AssetId, Listing, Problem, SpaceEntry, SpaceName
+from spheresync.observe.incidents import source_error
 from spheresync.run.unread import (
     broken_listing,
     by_its_space,
@@ -36,6 +39,13 @@ class SpacesSeen:
     problems: list[Problem] = field(default_factory=list)
     gone: list[Problem] = field(default_factory=list)
 
+    def add(self, other: SpacesSeen) -> None:
+        """Take in what was seen of one space."""
+        self.spaces += other.spaces
+        self.assets += other.assets
+        self.problems += other.problems
+        self.gone += other.gone
+
 
 class ListedSpaces:
     """Compares what a pass listed with what was known."""
@@ -53,6 +63,7 @@ class ListedSpaces:
         self._mapping = mapping
         self._now = now
         self._seen = SpacesSeen()
+        self._undecided: set[AssetId] = set()
 
     def compare(
         self,
@@ -70,22 +81,38 @@ class ListedSpaces:
             odd_names: of spaces with assets that cannot be named, why, where that is all that is wrong with them.
         """
         for entry in spaces.items:
-            listing = listings.get(entry.name)
-            if listing is None:
-                self._passed_over(entry)
-            else:
-                flaw = spaces.flaws.get(entry.name)
-                self._listed(entry, listing, flaw=flaw, otherwise=flaw or odd_names.get(entry.name))
+            self._judge(entry.name, partial(self._of_listed, entry, spaces, listings.get(entry.name), odd_names))
         listed = {entry.name for entry in spaces.items}
         if spaces.complete or spaces.items:
             for space in self._before.values():
                 if space.name not in listed and (spaces.complete or space.name in asked):
-                    self._unlisted(space, gone=spaces.complete or not space.present)
+                    gone = spaces.complete or not space.present
+                    self._judge(space.name, partial(self._unlisted, space, gone=gone))
         return self._seen
+
+    def _judge(self, space: SpaceName, judge: Callable[[], SpacesSeen]) -> None:
+        """Take in what is to be said of one space; where that goes wrong it is told, and what is known stays."""
+        try:
+            self._seen.add(judge())
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this space
+            ours = source_error(error, f"space {space}")
+            self._seen.problems.append(Problem(space, ours.fault, ours.message, ours.remedy))
+
+    def _of_listed(
+        self,
+        entry: SpaceEntry,
+        spaces: Listing[SpaceEntry],
+        listing: Listing[AssetEntry] | None,
+        odd_names: Mapping[SpaceName, Problem],
+    ) -> SpacesSeen:
+        if listing is None:
+            return self._passed_over(entry)
+        flaw = spaces.flaws.get(entry.name)
+        return self._listed(entry, listing, flaw=flaw, otherwise=flaw or odd_names.get(entry.name))
 
     def _listed(
         self, entry: SpaceEntry, listing: Listing[AssetEntry], *, flaw: Problem | None, otherwise: Problem | None
-    ) -> None:
+    ) -> SpacesSeen:
         """A space whose assets were listed; with a `flaw` its own label is not to be trusted.
 
         `otherwise`: what is wrong with it where its listing says nothing.
@@ -95,53 +122,64 @@ class ListedSpaces:
         last = SpaceRecord(entry.name, label, "" if known is None else known.listed_at, False, None, present=True)
         if listing.complete:
             problem = listing.problems[0] if listing.problems else otherwise
-            self._seen.problems.extend(listing.problems)
-            self._seen.spaces.append(replace(last, listed_at=self._now, complete=True, problem=problem))
-            return
+            whole = replace(last, listed_at=self._now, complete=True, problem=problem)
+            return SpacesSeen([whole], problems=[*listing.problems])
         left_out = self._known_in(entry.name, but={each.id for each in listing.items})
         problems = [
             refused_space(each, last, len(left_out)) if each.asset is None else each for each in listing.problems
         ]
         own = next((each for each in problems if each.asset is None), None)
         why = own or broken_listing(last, len(left_out))
-        self._seen.problems.extend(problems)
-        self._seen.spaces.append(replace(last, problem=why))
-        self._not_read(left_out, why)
+        return SpacesSeen([replace(last, problem=why)], _not_read(left_out, why), problems)
 
-    def _passed_over(self, entry: SpaceEntry) -> None:
+    def _passed_over(self, entry: SpaceEntry) -> SpacesSeen:
         """A space that is there and whose assets were not asked for: what was known of it stays."""
         known = self._before.get(entry.name) or SpaceRecord(entry.name, entry.label, "", False, None, present=False)
         problem = known.problem if self._mapping.may_hold(entry.name) else None
         if problem is not None and not known.present:
             problem = returned_space(known, len(self._known_in(entry.name, but=())))
-        self._seen.spaces.append(replace(known, label=entry.label, present=True, problem=problem))
-        self._leave(entry.name)
+        space = replace(known, label=entry.label, present=True, problem=problem)
+        return SpacesSeen([space], self._leaving(entry.name))
 
-    def _unlisted(self, space: SpaceRecord, *, gone: bool) -> None:
+    def _unlisted(self, space: SpaceRecord, *, gone: bool) -> SpacesSeen:
         """A known space that the tenant did not list: gone where the list is whole, else nobody knows."""
-        self._leave(space.name)
-        left_out = self._known_in(space.name, but=())
         why: Problem | None = None
+        seen = SpacesSeen(assets=self._leaving(space.name))
         if self._mapping.may_hold(space.name):
+            left_out = self._known_in(space.name, but=())
             why = gone_space(space, len(left_out)) if gone else unlisted_space(space, len(left_out))
-            self._not_read(left_out, why)
-            (self._seen.gone if gone else self._seen.problems).append(why)
-        self._seen.spaces.append(replace(space, present=space.present and not gone, complete=False, problem=why))
+            seen.assets += _not_read(left_out, why)
+            (seen.gone if gone else seen.problems).append(why)
+        seen.spaces.append(replace(space, present=space.present and not gone, complete=False, problem=why))
+        return seen
 
     def _known_in(self, space: SpaceName, *, but: Collection[AssetId]) -> list[AssetRecord]:
-        """The assets of a space that were there before and are in scope still."""
+        """The assets of a space that were there before and are in scope still, as far as rules can say."""
         there = (each for each in self._assets.get(space, ()) if not each.misses and each.id not in but)
-        return [each for each in there if self._mapping.decide(each.id, each.kind, each.label).included]
+        return [each for each in there if (said.included if (said := self._decision(each)) else each.included)]
 
-    def _not_read(self, assets: Iterable[AssetRecord], why: Problem) -> None:
-        self._seen.assets.extend(replace(each, problem=of_asset(each.id, each.listed_at, why)) for each in assets)
-
-    def _leave(self, space: SpaceName) -> None:
-        """Take assets out of the scope that no listing takes out of it, as nobody lists their space any more."""
+    def _leaving(self, space: SpaceName) -> list[AssetRecord]:
+        """Assets to be taken out of the scope that no listing takes out of it, as nobody lists their space any more."""
+        left = []
         for record in self._assets.get(space, ()):
-            decision = self._mapping.decide(record.id, record.kind, record.label)
-            if record.included and not decision.included:
+            decision = self._decision(record)
+            if decision is not None and record.included and not decision.included:
                 problem = None if by_its_space(record.problem) else record.problem
-                self._seen.assets.append(
-                    replace(record, included=False, reason=decision.excluded_by, tier=decision.tier, problem=problem)
-                )
+                reason, tier = decision.excluded_by, decision.tier
+                left.append(replace(record, included=False, reason=reason, tier=tier, problem=problem))
+        return left
+
+    def _decision(self, record: AssetRecord) -> Decision | None:
+        """What scope and rules say of an asset; None where they cannot be applied to it, which is told once."""
+        try:
+            return self._mapping.decide(record.id, record.kind, record.label)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            if record.id not in self._undecided:
+                self._undecided.add(record.id)
+                ours = source_error(error, str(record.id))
+                self._seen.problems.append(Problem.of(record.id, ours.fault, ours.message, ours.remedy))
+            return None
+
+
+def _not_read(assets: Iterable[AssetRecord], why: Problem) -> list[AssetRecord]:
+    return [replace(each, problem=of_asset(each.id, each.listed_at, why)) for each in assets]

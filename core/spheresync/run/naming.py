@@ -117,7 +117,9 @@ class Naming:
         noted = await self._store.meta.with_prefix(container_note(self._target.name, ""))
         held = _held_containers([*checkpoints.values(), *names.formers.values()], self._mapping)
         had = _by_asset(names.formers.values())
-        newcomers = [wish for wish in wishes if (_kept(wish, checkpoints, held) or _had(wish, had, held)) is None]
+        newcomers = [wish for wish in wishes if self._given(wish, checkpoints, had, held, failures) is None]
+        wishes = [wish for wish in wishes if wish.record.id not in failures]
+        newcomers = [wish for wish in newcomers if wish.record.id not in failures]
         # A restored state knows only what a revert holds.
         lost = all(checkpoint.held is not None for checkpoint in checkpoints.values())
         inventory = await self._look(newcomers, noted, names.compared, now, lost=lost)
@@ -132,6 +134,9 @@ class Naming:
             rebuilder = Rebuilder(self._store, self._target.name, self._marker)
             rebuilt = await rebuilder.adopt(inventory, checkpoints, names.formers, now=now)
             checkpoints = {**rebuilt.checkpoints, **checkpoints}
+            names.failures |= rebuilt.failures
+            wishes = [wish for wish in wishes if wish.record.id not in names.failures]
+            newcomers = [wish for wish in newcomers if wish.record.id not in names.failures]
             names.adopted = set(rebuilt.checkpoints)
             names.formers |= {former.address: former for former in rebuilt.formers}
             names.foreign = {
@@ -155,6 +160,21 @@ class Naming:
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
                 failures[record.id] = error
         return wishes, failures
+
+    def _given(
+        self,
+        wish: _Wish,
+        checkpoints: Mapping[AssetId, Checkpoint],
+        had: Mapping[AssetId, Sequence[FormerTable]],
+        held: Mapping[PhysicalName, str],
+        failures: dict[AssetId, Exception],
+    ) -> Address | None:
+        """The address that an asset has already and keeps, None where it has none; what goes wrong is its failure."""
+        try:
+            return _kept(wish, checkpoints, held) or _had(wish, had, held)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            failures[wish.record.id] = error
+            return None
 
     def _wish(self, record: AssetRecord) -> _Wish:
         decision: Decision = self._mapping.decide(record.id, record.kind, record.label)
@@ -201,7 +221,11 @@ class Naming:
         Raises:
             TargetError: the target as a whole is out.
         """
-        once = [names.addresses[wish.record.id] for wish in newcomers if wish.record.status is AssetStatus.CONFLICT]
+        once = [
+            names.addresses[wish.record.id]
+            for wish in newcomers
+            if wish.record.status is AssetStatus.CONFLICT and wish.record.id in names.addresses
+        ]
         seen = await look_by_name(self._target, [(address.container, address.name) for address in once])
         foreign = {address for address, live in seen.found.items() if live.owner != self._marker}
         return {Address(*address) for address in foreign | seen.hidden.keys()}
@@ -227,10 +251,10 @@ class Naming:
         newcomers: dict[PhysicalName, list[_Wish]] = defaultdict(list)
         for wish in wishes:
             container = containers[wish.key]
-            kept = _kept(wish, checkpoints, held) or _had(wish, had, held)
+            kept = self._given(wish, checkpoints, had, held, names.failures)
             if kept is not None:
                 names.addresses[wish.record.id] = kept
-            else:
+            elif wish.record.id not in names.failures:
                 newcomers[container].append(wish)
                 if container != wish.container and wish.key not in known:
                     holder = holder_of(wish.container, containers, held)

@@ -18,6 +18,7 @@ from functools import partial
 
 from spheresync import __version__
 from spheresync.config import DeletionPolicy, Settings
+from spheresync.mapping.rules import Decision
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -30,6 +31,7 @@ from spheresync.model import (
     canonical_json,
     isoformat,
 )
+from spheresync.observe.incidents import product_error
 from spheresync.plan.drift import within_bounds
 from spheresync.plan.guards import GuardVerdict, guard_columns, guard_removals
 from spheresync.plan.items import (
@@ -42,13 +44,16 @@ from spheresync.plan.triage import RemovalRules, Work, is_held, triage
 from spheresync.run.comparing import compare_promotion
 from spheresync.run.designing import Designer, Draft
 from spheresync.run.displaced import findings_of
+from spheresync.run.last_reading import last_reading
 from spheresync.run.live_reads import LiveReads
 from spheresync.run.naming import Names, Naming
 from spheresync.run.progress import OnProgress
+from spheresync.run.read_ahead import RecentReads
 from spheresync.run.removals import DeleteRules, Removals
 from spheresync.run.scope import Scope
 from spheresync.run.target_standing import TargetStanding
-from spheresync.run.unread import is_unread
+from spheresync.run.unread import count_unread, is_unread
+from spheresync.run.verdict import UNREAD
 from spheresync.state.records import (
     AssetRecord,
     AuditEvent,
@@ -56,6 +61,7 @@ from spheresync.state.records import (
     Checkpoint,
     CheckpointState,
     FormerTable,
+    SpaceRecord,
 )
 from spheresync.state.saved import FORMAT, NO_DIGEST, with_digest
 from spheresync.state.store import Store, Tx
@@ -93,7 +99,10 @@ class Planner:
         *,
         now: datetime,
         progress: OnProgress,
+        recent: RecentReads | None = None,
     ) -> None:
+        """`recent`: gets the tables that had to be read by name, for whoever applies the plan at once."""
+        self._recent = recent or RecentReads()
         self._store = store
         self._settings = settings
         self._mapping = mapping
@@ -101,7 +110,8 @@ class Planner:
         self._request = request
         self._now = now
         self._progress = progress
-        self._draft = Draft()
+        self._draft = Draft(told=frozenset(problem.asset for problem in request.problems))
+        self._decided: dict[AssetId, Decision] = {}  # of the assets that the plan is about
         self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._standing = TargetStanding()
 
@@ -124,6 +134,7 @@ class Planner:
             names = await naming.resolve(to_design, self._checkpoints, formers, now=at, thorough=thorough)
             for asset, error in names.failures.items():
                 self._draft.fail(asset, error)
+                self._decided.pop(asset, None)
             to_design = [record for record in to_design if record.id not in names.failures]
         if names.adopted:
             await self._load_checkpoints()
@@ -138,8 +149,9 @@ class Planner:
             progress=self._progress,
             live_reads=live_reads,
             doubted=self._standing.doubted,
+            recent=self._recent,
         )
-        await designer.run([self._subject(record) for record in to_design], names)
+        await designer.run([self._subject(record, self._decided[record.id]) for record in to_design], names)
         removals = Removals(
             self._store,
             self._settings,
@@ -152,9 +164,15 @@ class Planner:
         await removals.plan()
         if names.formers:
             await removals.plan_formers(self._left_behind(records, names))
-        findings = self._guard(records, await self._waiting()) + await self._gone_spaces(records)
+        spaces = await self._store.catalog.spaces()
+        reading = last_reading(spaces, records, self._request.scope, self._mapping.may_hold)
+        findings = self._guard(records, await self._waiting()) + self._gone_spaces(spaces, records)
+        findings += reading.missing
         findings += findings_of(names.displaced) + await self._compared(records)
-        return await self._save(findings + within_bounds(self._draft.left) + self._request.notices)
+        findings += within_bounds(self._draft.left) + self._request.notices
+        failed = {problem.asset for problem in (*self._request.problems, *self._draft.failed)}
+        unread = count_unread(records, self._request.scope, failed)
+        return await self._save(findings, read_at=reading.at, unread=unread)
 
     async def _live_reads(self, to_design: Iterable[AssetRecord]) -> LiveReads:
         """Reads tables that are to be changed, where a person is to see the plan."""
@@ -188,32 +206,42 @@ class Planner:
             return ()
         return await compare_promotion(self._store, promoted.file.promotion, records, self._request.scope)
 
-    async def _gone_spaces(self, records: Iterable[AssetRecord]) -> tuple[Problem, ...]:
+    def _gone_spaces(self, spaces: Iterable[SpaceRecord], records: Iterable[AssetRecord]) -> tuple[Problem, ...]:
         """Spaces with known assets or tables that the tenant no longer lists: said, and nothing done about it."""
         managed = {asset.space for asset, held in self._checkpoints.items() if held.state in MANAGED}
         managed |= {record.id.space for record in records if is_unread(record)}
         return tuple(
             space.problem
-            for space in await self._store.catalog.spaces()
+            for space in spaces
             if space.problem is not None
             and not space.present
             and space.name in managed
             and space.problem not in self._request.problems
             and self._request.scope.wants_space(space.name)
-            and self._mapping.may_hold(space.name)
+            and self._may_hold(space.name)
         )
+
+    def _may_hold(self, space: SpaceName) -> bool:
+        try:
+            return self._mapping.may_hold(space)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this space: it is told rather than left out
+            product_error(error, f"space {space}")
+            return True
 
     async def _waiting(self) -> frozenset[AssetId]:
         """Assets whose updates the column guard held back before."""
         noted = await self._store.meta.get(COLUMN_GUARD)
-        return frozenset(map(AssetId.from_json, json.loads(noted))) if noted else frozenset()
+        try:
+            return frozenset(map(AssetId.from_json, json.loads(noted))) if noted else frozenset()
+        except (ValueError, TypeError) as error:  # damaged: nobody knows which, so it may have been any of them
+            product_error(error, "assets that the column guard holds back")
+            return frozenset(self._draft.shrinking)
 
     async def _load_checkpoints(self) -> None:
         checkpoints = await self._store.checkpoints.all(self._target.name, DEFAULT_DESTINATION)
         self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
 
-    def _subject(self, record: AssetRecord) -> Subject:
-        decision = self._mapping.decide(record.id, record.kind, record.label)
+    def _subject(self, record: AssetRecord, decision: Decision) -> Subject:
         return Subject(
             record=replace(record, tier=decision.tier),
             checkpoint=self._checkpoints.get(record.id),
@@ -224,37 +252,41 @@ class Planner:
 
     def _triage_all(self, records: Iterable[AssetRecord]) -> list[AssetRecord]:
         """Settle what needs no definition; answer what does."""
-        request, draft, deletion = self._request, self._draft, self._settings.deletion
+        deletion = self._settings.deletion
         rules = RemovalRules(deletion.policy, deletion.misses, deletion.grace, self._delete_rules.offered)
-        failed = {problem.asset for problem in request.problems}
         to_design = []
         for record in records:
-            held = self._checkpoints.get(record.id)
             try:
-                decision = self._mapping.decide(record.id, record.kind, record.label)
-                if not request.scope.wants(record.id, decision.tier):
-                    continue
-                triaged = partial(triage, record, held, decision, decision.digest, rules=rules, now=self._now)
-                work = triaged(thorough=request.thorough)
-                if self._standing.doubts(record.id, work):
-                    work = triaged(thorough=request.thorough, again=True)
+                if self._triage(record, rules) is Work.DESIGN:
+                    to_design.append(record)
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-                draft.fail(record.id, error)
-                continue
-            self._standing.note(record, work)
-            if work is Work.UNCHANGED:
-                # what could not be read is told as that, and what failed too
-                draft.summary[Action.UNCHANGED] += not (is_unread(record) or record.id in failed)
-            elif work is Work.DESIGN:
-                to_design.append(record)
-            elif work is Work.HELD:
-                reason = "a revert holds it until it changes in Datasphere or is released"
-                draft.items.append(settled_item(self._subject(record), Action.HELD, reason))
-            elif work is Work.FORGET:
-                draft.items.append(forget_item(self._subject(record), f"left the scope: {decision.excluded_by}"))
-            elif work is not Work.NOTHING:
-                draft.removals.append((work, self._subject(record)))
+                self._draft.fail(record.id, error)
         return to_design
+
+    def _triage(self, record: AssetRecord, rules: RemovalRules) -> Work:
+        """What one asset needs; all but its design is settled."""
+        request, draft, held = self._request, self._draft, self._checkpoints.get(record.id)
+        decision = self._mapping.decide(record.id, record.kind, record.label)
+        if not request.scope.wants(record.id, decision.tier):
+            return Work.NOTHING
+        triaged = partial(triage, record, held, decision, decision.digest, rules=rules, now=self._now)
+        work = triaged(thorough=request.thorough)
+        if self._standing.doubts(record.id, work):
+            work = triaged(thorough=request.thorough, again=True)
+        self._standing.note(record, work)
+        subject = self._subject(record, decision)
+        if work is Work.UNCHANGED:
+            # what could not be read is told as that, and what failed too
+            draft.summary[Action.UNCHANGED] += not (is_unread(record) or record.id in draft.told)
+        elif work is Work.HELD:
+            reason = "a revert holds it until it changes in Datasphere or is released"
+            draft.items.append(settled_item(subject, Action.HELD, reason))
+        elif work is Work.FORGET:
+            draft.items.append(forget_item(subject, f"left the scope: {decision.excluded_by}"))
+        elif work in {Work.RETIRE, Work.DELETE}:
+            draft.removals.append((work, subject))
+        self._decided[record.id] = decision
+        return work
 
     @property
     def _deletes_allowed(self) -> bool:
@@ -277,11 +309,11 @@ class Planner:
         subjects = []
         for former in names.formers.values():
             record = known.get(former.asset)
-            if record is None or former.address in in_use or is_held(record, self._checkpoints.get(record.id)):
+            decision = self._decided.get(former.asset)  # None: out of the plan's scope, or failed and told
+            if record is None or decision is None or former.address in in_use:
                 continue
-            subject = self._subject(record)
-            if subject.decision.included and self._request.scope.wants(record.id, subject.decision.tier):
-                subjects.append((former, subject))
+            if decision.included and not is_held(record, self._checkpoints.get(record.id)):
+                subjects.append((former, self._subject(record, decision)))
         return subjects
 
     def _guard(self, records: Iterable[AssetRecord], waiting: frozenset[AssetId]) -> tuple[Problem, ...]:
@@ -332,7 +364,7 @@ class Planner:
             if guard is not None:
                 self._draft.items[index] = replace(item, blocked_by=guard)
 
-    async def _save(self, findings: tuple[Problem, ...]) -> ChangeSetRecord:
+    async def _save(self, findings: tuple[Problem, ...], *, read_at: str | None, unread: int) -> ChangeSetRecord:
         draft = self._draft
         items = [replace(item, ordinal=n) for n, item in enumerate(sorted(draft.items, key=by_urgency), start=1)]
         for item in items:
@@ -346,8 +378,8 @@ class Planner:
             actor=self._request.principal.id,
             mapping_digest=self._settings.mapping_digest,
             scope_digest=self._settings.scope_digest,
-            request=canonical_json(self._request.scope.to_json()),
-            summary={action: draft.summary[action] for action in Action},
+            request=canonical_json({**self._request.scope.to_json(), "read_at": read_at}),
+            summary={**{action: draft.summary[action] for action in Action}, UNREAD: unread},
             findings=findings,
             problems=(*self._request.problems, *draft.failed),
             blocked=sum(1 for item in items if item.blocked_by is not None),

@@ -8,8 +8,9 @@ time passes between a read and its write. What no page held, or what was held ba
 from __future__ import annotations
 
 import logging
+import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from spheresync.errors import TargetError, TargetFault
@@ -23,6 +24,8 @@ SPARED = 10
 """So many reads by name a page must spare on average, for it weighs more than one of them."""
 MOST_KEPT = 1_000
 """Tables that were read and wait for their turn, at most."""
+FRESH = 5.0
+"""Seconds after which a table that was read is read again before it is written."""
 
 Address = tuple[PhysicalName, PhysicalName]
 
@@ -37,6 +40,24 @@ class _Walk:
     wanted: set[PhysicalName]
     left: int
     found: dict[PhysicalName, LiveObject] = field(default_factory=dict)
+
+
+class RecentReads:
+    """Tables that a plan had to read by name, for the run that applies it at once: what is fresh is not read again."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._found: dict[Address, tuple[float, LiveObject]] = {}
+
+    def note(self, live: LiveObject) -> None:
+        """A table was just read."""
+        if len(self._found) < MOST_KEPT:
+            self._found[live.container, live.name] = (self._clock(), live)
+
+    def take(self, addresses: Iterable[Address]) -> dict[Address, LiveObject]:
+        """Those of them that were read a moment ago. Each is handed out once."""
+        taken = {address: found for address in addresses if (found := self._found.pop(address, None)) is not None}
+        return {address: live for address, (at, live) in taken.items() if self._clock() - at <= FRESH}
 
 
 class ReadAhead:

@@ -8,8 +8,8 @@ A table that is marked as retired while its asset lives under another name is a 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from spheresync.mapping.glue_table import RETIRED_AT, is_retired
 from spheresync.mapping.proof import LastWritten, last_written
@@ -41,10 +41,14 @@ Address = tuple[PhysicalName, PhysicalName]
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
-    """What was taken into the state again: the tables in use, and the former ones of assets that have another."""
+    """What was taken into the state again: the tables in use, and the former ones of assets that have another.
+
+    `failures`: assets with a table that could not be taken in, and why; nothing may be written over it.
+    """
 
     checkpoints: Mapping[AssetId, Checkpoint]
     formers: Sequence[FormerTable]
+    failures: Mapping[AssetId, Exception] = field(default_factory=dict)
 
 
 class Rebuilder:
@@ -64,33 +68,36 @@ class Rebuilder:
         now: str,
     ) -> Rebuilt:
         """Write down every object of ours of which the state knows nothing, and answer what that is."""
-        found: dict[AssetId, tuple[LiveObject, Checkpoint]] = {}
+        found: dict[AssetId, _Found] = {}
         left: list[FormerTable] = []
         bodies: list[bytes] = []
-        for live in sorted(inventory.objects, key=_in_use_first):
-            asset = self._ours(live)
-            if asset is None or (live.container, live.name) in formers:
+        failures: dict[AssetId, Exception] = {}
+        for live, asset, retired in self._in_use_first(inventory.objects, failures):
+            if (live.container, live.name) in formers:
                 continue
-            held = checkpoints.get(asset) or (found[asset][1] if asset in found else None)
-            if held is not None and not _is_former(live, held):
-                continue
-            written = last_written(live.body, live.digest)
-            bodies.append(written.body)
-            checkpoint = self._checkpoint(asset, live, written, now)
-            if held is None:
-                found[asset] = (live, checkpoint)
-            else:
-                left.append(FormerTable.left_behind(checkpoint, at=_retired_at(live) or now))
+            try:
+                held = checkpoints.get(asset) or (found[asset].checkpoint if asset in found else None)
+                if held is not None and not (retired and _is_elsewhere(live, held)):
+                    continue
+                written = last_written(live.body, live.digest)
+                checkpoint = self._checkpoint(asset, live, written, now, retired=retired)
+                if held is None:
+                    found[asset] = _Found(checkpoint, _stub(asset, live, now))
+                else:
+                    left.append(FormerTable.left_behind(checkpoint, at=_retired_at(live) or now))
+                bodies.append(written.body)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                failures[asset] = error
         if not found and not left:
-            return Rebuilt({}, ())
+            return Rebuilt({}, (), failures)
         known = {record.id for record in await self._store.catalog.assets()}
-        strangers = [_stub(asset, live, now) for asset, (live, _) in found.items() if asset not in known]
+        strangers = [each.stub for asset, each in found.items() if asset not in known]
         detail: dict[str, JsonValue] = {"objects": len(found), "former": len(left)}
         event = AuditEvent("system", "rebuild", None, None, self._target, "done", detail)
 
         async def remember(tx: Tx) -> None:
             await tx.blobs.put_many(bodies)
-            await tx.checkpoints.put_many([checkpoint for _, checkpoint in found.values()])
+            await tx.checkpoints.put_many([each.checkpoint for each in found.values()])
             await tx.former_tables.put_many(left)
             present = {record.id for record in await tx.catalog.some([each.id for each in strangers])}
             await tx.catalog.put_assets([each for each in strangers if each.id not in present])
@@ -98,7 +105,25 @@ class Rebuilder:
             await tx.audit.append_many([event])
 
         await self._store.write(remember)
-        return Rebuilt({asset: checkpoint for asset, (_, checkpoint) in found.items()}, left)
+        return Rebuilt({asset: each.checkpoint for asset, each in found.items()}, left, failures)
+
+    def _in_use_first(
+        self, objects: Iterable[LiveObject], failures: dict[AssetId, Exception]
+    ) -> list[tuple[LiveObject, AssetId, bool]]:
+        """The tables of ours with their assets and whether they are marked as retired.
+
+        One that a rename left behind is marked; the one in use stands for the asset, and comes first.
+        """
+        ours = []
+        for live in objects:
+            asset = self._ours(live)
+            if asset is None:
+                continue
+            try:
+                ours.append((live, asset, is_retired(live.body)))
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                failures[asset] = error
+        return sorted(ours, key=lambda each: (each[2], each[0].container, each[0].name))
 
     def _ours(self, live: LiveObject) -> AssetId | None:
         if live.owner != self._marker or live.source is None:
@@ -108,7 +133,9 @@ class Rebuilder:
         except ValueError:
             return None
 
-    def _checkpoint(self, asset: AssetId, live: LiveObject, written: LastWritten, now: str) -> Checkpoint:
+    def _checkpoint(
+        self, asset: AssetId, live: LiveObject, written: LastWritten, now: str, *, retired: bool
+    ) -> Checkpoint:
         return Checkpoint(
             asset=asset,
             target=self._target,
@@ -121,7 +148,7 @@ class Rebuilder:
             fingerprints=None,
             mapping=None,
             definition=None,
-            state=CheckpointState.RETIRED if is_retired(live.body) else CheckpointState.ACTIVE,
+            state=CheckpointState.RETIRED if retired else CheckpointState.ACTIVE,
             held=None,
             synced_at=now,
             run_id=NO_RUN,
@@ -129,15 +156,17 @@ class Rebuilder:
         )
 
 
-def _in_use_first(live: LiveObject) -> tuple[bool, str, str]:
-    """A table that a rename left behind is marked as retired; the one in use stands for the asset."""
-    return is_retired(live.body), live.container, live.name
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is known of a table in use, and of its asset where the catalog does not know that."""
+
+    checkpoint: Checkpoint
+    stub: AssetRecord
 
 
-def _is_former(live: LiveObject, held: Checkpoint) -> bool:
-    """Whether it is a table that the asset had before. What is not marked may be a copy that somebody made."""
-    elsewhere = (live.container, live.name) != held.address
-    return elsewhere and held.state is not CheckpointState.DELETED and is_retired(live.body)
+def _is_elsewhere(live: LiveObject, held: Checkpoint) -> bool:
+    """Whether the asset has another table besides. What is not marked as retired may be a copy that somebody made."""
+    return (live.container, live.name) != held.address and held.state is not CheckpointState.DELETED
 
 
 def _retired_at(live: LiveObject) -> str | None:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from spheresync.config import DeletionPolicy, Settings
-from spheresync.errors import TargetError
 from spheresync.mapping.glue_table import retired
 from spheresync.mapping.ownership import foreign_because, made_anew_because
 from spheresync.model import (
@@ -30,6 +29,7 @@ from spheresync.plan.items import Subject, delete_item, forget_item, retire_item
 from spheresync.plan.triage import Work
 from spheresync.run.bodies import known_by_target
 from spheresync.run.designing import Draft
+from spheresync.run.left_out import of_one
 from spheresync.run.live_reads import LiveReads
 from spheresync.state.records import ChangeSetItem, Checkpoint, FormerTable
 from spheresync.state.store import Store, Tx
@@ -91,7 +91,7 @@ class Removals:
         """Items of assets that were missed often enough; each counts for the guards.
 
         Raises:
-            TargetError: a table that others are known to have changed could not be read.
+            TargetError: the target as a whole is out.
         """
         written = [subject.checkpoint.body for _, subject in self._draft.removals if subject.checkpoint is not None]
         blobs = await self._store.blobs.get_many(written)
@@ -99,10 +99,8 @@ class Removals:
         for work, subject in self._draft.removals:
             try:
                 item = await self._removal(work, subject, blobs, seen)
-            except TargetError:
-                raise
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-                self._draft.fail(subject.asset, error)
+                self._fail(subject, error)
                 continue
             if item is not None:
                 self._draft.items.append(item)
@@ -144,31 +142,43 @@ class Removals:
         bodies = await self._store.blobs.get_many(former.body for former, _ in left_behind)
         not_ours: list[tuple[PhysicalName, PhysicalName]] = []
         for former, subject in left_behind:
-            held, last_body = await self._last_written(former.as_checkpoint(), bodies)
-            if held.body != former.body:
-                known = replace(former, body=held.body, body_digest=held.body_digest, version=None)
-                self._known_again.append(known)
-            about = replace(subject, checkpoint=held)
-            reason = f"a former table of {subject.asset}, which mapping rules named anew"
-            item: ChangeSetItem | None = None
             try:
-                if last_body is None:
-                    not_ours.append(former.address)  # the table is gone
-                elif not former.retired:
-                    item = self._retire(about, held, last_body, reason)
-                elif self._rules.offered:
-                    reason = f"{reason}; retired since {former.since}"
-                    item = await self._delete(about, held, last_body, reason)
-            except TargetError:
-                raise
+                gone, item = await self._of_former(former, subject, bodies)
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-                self._draft.fail(subject.asset, error)
+                self._fail(subject, error)
                 continue
-            if item is not None and item.action is Action.FORGET:
+            if gone:
                 not_ours.append(former.address)
             elif item is not None:
                 self._draft.items.append(item)
         await self._keep_bodies(not_ours)
+
+    async def _of_former(
+        self, former: FormerTable, subject: Subject, bodies: Mapping[Digest, bytes]
+    ) -> tuple[bool, ChangeSetItem | None]:
+        """Whether a former table is gone or somebody else's by now, and what is to be done about one that is not."""
+        held, last_body = await self._last_written(former.as_checkpoint(), bodies)
+        if held.body != former.body:
+            self._known_again.append(replace(former, body=held.body, body_digest=held.body_digest, version=None))
+        about = replace(subject, checkpoint=held)
+        reason = f"a former table of {subject.asset}, which mapping rules named anew"
+        if last_body is None:
+            return True, None
+        if not former.retired:
+            return False, self._retire(about, held, last_body, reason)
+        if not self._rules.offered:
+            return False, None
+        item = await self._delete(about, held, last_body, f"{reason}; retired since {former.since}")
+        return item is not None and item.action is Action.FORGET, item
+
+    def _fail(self, subject: Subject, error: Exception) -> None:
+        """Note that the removal of one asset's table could not be planned.
+
+        Raises:
+            TargetError: the target as a whole is out, so that the others would fail alike.
+            ConfigurationError: AWS cannot be used as it is configured.
+        """
+        self._draft.fail(subject.asset, of_one(error, str(subject.asset)))
 
     async def _last_written(self, held: Checkpoint, bodies: Mapping[Digest, bytes]) -> tuple[Checkpoint, bytes | None]:
         """What was written last; where the state has lost it, what the table proves of it, None where none is there."""
@@ -200,13 +210,7 @@ class Removals:
     ) -> ChangeSetItem | None:
         """The delete of a retired table, or what becomes of it instead; None where it is left and a finding says so."""
         if live is None and held.version is None:
-            try:
-                live = await self._target.read(held.container, held.name)
-            except TargetError as error:
-                if error.systemic:
-                    raise
-                self._draft.fail(subject.asset, error)
-                return None
+            live = await self._target.read(held.container, held.name)
         if live is None:  # as it was left, or gone already
             return replace(delete_item(subject, last_body, reason), blocked_by=self._rules.blocked_by(touched=False))
         table = f"{held.container}.{held.name}"

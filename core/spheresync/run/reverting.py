@@ -14,7 +14,7 @@ from datetime import datetime
 
 from spheresync import __version__
 from spheresync.config import DeletionPolicy, Settings
-from spheresync.errors import RefusedError, UsageError
+from spheresync.errors import RefusedError, StateError, UsageError
 from spheresync.model import (
     DEFAULT_DESTINATION,
     Action,
@@ -29,6 +29,7 @@ from spheresync.model import (
     counted,
     isoformat,
 )
+from spheresync.observe.incidents import product_error
 from spheresync.plan.undo import Deed, Nature, settle_together, undo_item
 from spheresync.run.left_databases import left_databases, stays
 from spheresync.run.left_out import LeftOut, look_by_name
@@ -68,6 +69,7 @@ class Reverter:
         self._run_id = run_id
         self._principal = principal
         self._now = now
+        self._failed: dict[AssetId, Problem] = {}
 
     async def run(self) -> ChangeSetRecord:
         """Plan, save, and answer the saved change set.
@@ -83,9 +85,13 @@ class Reverter:
                 f"run {undone.id} is still {undone.state}, so it cannot be undone yet.",
                 remedy="Wait for its end or cancel it, then revert what it has done.",
             )
-        items = settle_together(await self._plan(undone))
+        items = settle_together(self._whole(await self._plan(undone)))
         items = [replace(item, ordinal=number) for number, item in enumerate(items, start=1)]
         return await self._save(items, await left_databases(self._store, self._target, undone.id, items))
+
+    def _whole(self, items: Sequence[ChangeSetItem]) -> list[ChangeSetItem]:
+        """The items without those of assets that failed: the tables of an asset are undone together or not at all."""
+        return [item for item in items if item.asset not in self._failed]
 
     async def _plan(self, undone: RunRecord) -> list[ChangeSetItem]:
         """The items by themselves, a chunk of bodies at a time, so that memory does not grow with their number."""
@@ -113,9 +119,18 @@ class Reverter:
                     hidden=told.message if (told := live.hidden.get((deed.item.container, deed.item.name))) else None,
                 )
                 marker = self._settings.installation_marker
-                item = undo_item(undone.id, whole, marker=marker, deletes_wait_for=waits)
-                items += [item] if item is not None else []
+                try:
+                    item = undo_item(undone.id, whole, marker=marker, deletes_wait_for=waits)
+                except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                    self._fail(deed.item.asset, error)
+                else:
+                    items += [item] if item is not None else []
         return items
+
+    def _fail(self, asset: AssetId, error: Exception) -> None:
+        """Note that what was done to one asset could not be undone."""
+        ours = product_error(error, str(asset))
+        self._failed[asset] = Problem.of(asset, ours.problem_code, ours.message, ours.remedy)
 
     async def _deeds(self, undone: RunRecord) -> list[Deed]:
         """What the run did, still without bodies."""
@@ -129,10 +144,17 @@ class Reverter:
             former.address: former
             for former in await self._store.former_tables.all(self._target.name, DEFAULT_DESTINATION)
         }
+        entries = [each for each in await self._store.runs.entries(undone.id) if each.state is JournalState.CONFIRMED]
+        lost = [entry for entry in entries if entry.ordinal not in items]
+        if lost:
+            raise StateError(
+                f"run {undone.id} cannot be undone: {counted(len(lost), 'item')} of its change set are lost.",
+                remedy="`spheresync doctor` says what else of the state is damaged.",
+            )
         return [
             _deed(items[entry.ordinal], entry, checkpoints, formers)
-            for entry in await self._store.runs.entries(undone.id)
-            if entry.state is JournalState.CONFIRMED and items[entry.ordinal].target == self._target.name
+            for entry in entries
+            if items[entry.ordinal].target == self._target.name
         ]
 
     async def _read(self, addresses: Sequence[Address]) -> LeftOut:
@@ -146,6 +168,11 @@ class Reverter:
         looked = await look_by_name(self._target, wanted - listed.keys())
         return LeftOut({**listed, **looked.found}, looked.hidden)
 
+    def _findings(self, items: Sequence[ChangeSetItem], left: Sequence[PhysicalName]) -> tuple[Problem, ...]:
+        if not (items or self._failed):
+            return (_nothing(self._run_id),)
+        return tuple(stays(database, self._run_id) for database in left)
+
     async def _save(self, items: Sequence[ChangeSetItem], left: Sequence[PhysicalName]) -> ChangeSetRecord:
         settings, summary = self._settings, Counter(item.action for item in items)
         record = ChangeSetRecord(
@@ -158,8 +185,8 @@ class Reverter:
             scope_digest=settings.scope_digest,
             request=canonical_json(Scope().to_json()),
             summary={action: summary[action] for action in Action},
-            findings=tuple(stays(database, self._run_id) for database in left) if items else (_nothing(self._run_id),),
-            problems=(),
+            findings=self._findings(items, left),
+            problems=tuple(self._failed.values()),
             blocked=sum(1 for item in items if item.blocked_by is not None),
             run_id=None,
             tool_version=__version__,

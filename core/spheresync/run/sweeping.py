@@ -32,17 +32,20 @@ from spheresync.model import (
     PhysicalName,
     Principal,
     Problem,
+    RunId,
     SpaceName,
+    Tier,
     canonical_json,
     counted,
     isoformat,
 )
+from spheresync.observe.incidents import product_error, target_error
 from spheresync.plan.drift import DRIFT, drift_finding, missing_finding, within_bounds
 from spheresync.plan.drift_found import Found, look_at, look_for, untouched
 from spheresync.plan.items import Subject, by_urgency, name_taken
 from spheresync.run.asset_status import settle_statuses
 from spheresync.run.bodies import body_lost
-from spheresync.run.left_out import look_by_name
+from spheresync.run.left_out import look_by_name, of_one
 from spheresync.run.naming import container_note
 from spheresync.run.planning import MANAGED
 from spheresync.run.progress import OnProgress, ProgressEvent
@@ -112,7 +115,7 @@ class Sweep:
         self._records = {record.id: record for record in await self._store.catalog.assets()}
         checkpoints = await self._checkpoints()
         managed = {asset: held for asset, held in checkpoints.items() if held.state in MANAGED}
-        wanted = [held for held in managed.values() if self._wants(held)]
+        wanted = self._wanted(managed.values())
         self._leave_unknown(checkpoints)
         await self._read(wanted)
         seen = self._seen
@@ -125,22 +128,36 @@ class Sweep:
         checkpoints = await self._store.checkpoints.all(self._target.name, DEFAULT_DESTINATION)
         return {held.asset: held for held in checkpoints}
 
-    def _wants(self, held: Checkpoint) -> bool:
-        return self._scope.wants(held.asset, self._subject(held).record.tier)
+    def _wanted(self, managed: Iterable[Checkpoint]) -> list[Checkpoint]:
+        """Those that the look is about; of what cannot be said it is told that it was not compared."""
+        wanted = []
+        for held in managed:
+            try:
+                if self._scope.wants(held.asset, self._subject(held).record.tier):
+                    wanted.append(held)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                self._not_compared(held, error)
+        return wanted
 
     def _leave_unknown(self, checkpoints: Mapping[AssetId, Checkpoint]) -> None:
         """Name the spaces whose tables a restored state knows nothing of, so that nobody takes it for "no drift"."""
         unknown: Counter[SpaceName] = Counter()
         for record in self._records.values():
             if record.status in _WRITTEN and record.id not in checkpoints:
-                tier = self._mapping.decide(record.id, record.kind, record.label).tier
-                unknown[record.id.space] += self._scope.wants(record.id, tier)
+                unknown[record.id.space] += self._scope.wants(record.id, self._tier(record))
         self._seen.unknown = unknown.total()
         for space, count in sorted((+unknown).items()):
             tables = counted(count, "table")
             text = f"What was written last into {tables} is not known since this state was restored."
             remedy = "The next sync finds out what they hold; look for drift after it."
             self._seen.problems.append(Problem(space, NOT_KNOWN, text, remedy))
+
+    def _tier(self, record: AssetRecord) -> Tier | None:
+        try:
+            return self._mapping.decide(record.id, record.kind, record.label).tier
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: its tier is that of before
+            product_error(error, str(record.id))
+            return record.tier
 
     def _subject(self, held: Checkpoint) -> Subject:
         """The asset of a checkpoint, with the definition that was written."""
@@ -181,9 +198,8 @@ class Sweep:
             async for page in self._target.pages(database):
                 here = [(tables.pop(live.name), live) for live in page if live.name in tables]
                 await self._compare(here)
-        except TargetError as error:
-            if error.systemic:  # it says nothing of one database: the rest would fail alike
-                raise
+        except Exception as raised:  # noqa: BLE001 -- the bulkhead of this database
+            error = of_one(raised, f"database {database}")  # what says nothing of one database goes on
             if error.fault is not TargetFault.NO_CONTAINER:
                 seen.first_error = seen.first_error or error
                 count = counted(len(tables), "table")
@@ -221,10 +237,14 @@ class Sweep:
             if last_body is None:
                 self._cannot_tell(held)
                 continue
-            if untouched(last_body, live):
+            try:
+                if untouched(last_body, live):
+                    continue
+                await anyio.lowlevel.checkpoint()  # a page of edited tables takes a while, and others have work too
+                found = look_at(self._subject(held), last_body, live, marker=marker, policies=policies)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                self._not_compared(held, error)
                 continue
-            await anyio.lowlevel.checkpoint()  # a page of edited tables takes a while, and others have work too
-            found = look_at(self._subject(held), last_body, live, marker=marker, policies=policies)
             if found is not None:
                 bodies += found.bodies
                 self._seen.found.append(replace(found, bodies=()))
@@ -243,8 +263,19 @@ class Sweep:
             if last_body is None:
                 self._cannot_tell(held)
                 continue
-            found = look_for(self._subject(held), last_body, database_gone=database_gone, policies=self._settings.drift)
+            try:
+                subject, policies = self._subject(held), self._settings.drift
+                found = look_for(subject, last_body, database_gone=database_gone, policies=policies)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                self._not_compared(held, error)
+                continue
             self._seen.found.append(found)
+
+    def _not_compared(self, held: Checkpoint, error: Exception) -> None:
+        """Tell that one table could not be compared for a reason of its own."""
+        self._seen.compared.discard(held.asset)
+        ours = target_error(error, str(held.asset))
+        self._seen.problems.append(Problem.of(held.asset, ours.fault, ours.message, ours.remedy))
 
     def _cannot_tell(self, held: Checkpoint) -> None:
         self._seen.compared.discard(held.asset)
@@ -259,12 +290,20 @@ class Sweep:
         written: set[AssetId] = set()
         for run in at_work:
             if run.change_set_id is not None:
-                items = await self._store.change_sets.all_items(run.change_set_id)
-                written |= {item.asset for item in items if item.action.changes_something}
+                written |= await self._written_by(run.id, run.change_set_id)
         kept = [found for found in self._seen.found if found.drift.asset not in written]
         self._seen.busy = len(self._seen.found) - len(kept)
         self._seen.compared -= {found.drift.asset for found in self._seen.found} & written
         self._seen.found = kept
+
+    async def _written_by(self, run: RunId, change_set: ChangeSetId) -> set[AssetId]:
+        """The assets that a run writes; where nobody can say any more, every one of those found edited."""
+        try:
+            items = await self._store.change_sets.all_items(change_set)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of that run
+            product_error(error, f"change set of run {run}")
+            return {found.drift.asset for found in self._seen.found}
+        return {item.asset for item in items if item.action.changes_something}
 
     async def _save(
         self, began: str, wanted: Sequence[Checkpoint], managed: Mapping[AssetId, Checkpoint]

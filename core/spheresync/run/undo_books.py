@@ -7,7 +7,7 @@ those stay open, so that the next plan after the hold compares the table itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.mapping.glue_table import is_retired
@@ -45,7 +45,7 @@ class UndoBooks(Books):
         self._misses = misses
         self._records: dict[AssetId, AssetRecord] = {}
         self._leaving: frozenset[AssetId] = frozenset()  # their table of today goes; what is restored replaces it
-        self._marked: frozenset[Digest] = frozenset()  # bodies of tables that are managed again as retired ones
+        self._adopted: Mapping[Digest, bytes] = {}  # bodies of tables that are managed again as they are
 
     async def open(self, destination: DestinationName, assets: Collection[AssetId]) -> None:
         """Load what is known of the target and of the assets that are restored, those of held back items too."""
@@ -54,8 +54,7 @@ class UndoBooks(Books):
         self._records = {record.id: record for record in await self._store.catalog.assets() if record.id in restored}
         self._leaving = frozenset(i.asset for i in self._items if i.action.removes and self.in_use(i))
         adopted = [held.body for i in self._items if i.action is Action.ADOPT and (held := self._in_use(i)) is not None]
-        bodies = await self._store.blobs.get_many(adopted)
-        self._marked = frozenset(digest for digest, body in bodies.items() if is_retired(body))
+        self._adopted = await self._store.blobs.get_many(adopted)
 
     def _aside(self, item: ChangeSetItem) -> bool:
         """A table that the asset had before the one that it keeps is restored as such."""
@@ -81,13 +80,13 @@ class UndoBooks(Books):
             return note
         return replace(note, former=replace(note.former, retired=is_retired(result.outcome.body)))
 
-    def _checkpoint(self, result: Result, held: Checkpoint | None, at: str) -> Checkpoint | None:
-        checkpoint = super()._checkpoint(result, held, at)
+    def _checkpoint(self, result: Result, held: Checkpoint | None, after: Digest | None, at: str) -> Checkpoint | None:
+        checkpoint = super()._checkpoint(result, held, after, at)
         if checkpoint is None or result.error is not None:
             return checkpoint
-        body = result.outcome.body if result.outcome is not None else b""
-        marked = is_retired(body) if body else checkpoint.body in self._marked
-        if marked and checkpoint.state is CheckpointState.ACTIVE:
+        written = result.outcome.body if result.outcome is not None else b""
+        body = written or self._adopted.get(checkpoint.body)
+        if body and is_retired(body) and checkpoint.state is CheckpointState.ACTIVE:
             return replace(checkpoint, state=CheckpointState.RETIRED)
         return checkpoint
 

@@ -6,10 +6,11 @@ they count neither as synced nor as unchanged until their space is listed again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetId, Problem, SpaceName, counted
+from spheresync.run.scope import Scope
 from spheresync.state.records import AssetRecord, SpaceRecord
 
 _BY_SPACE = frozenset({SPACE_GONE, SPACE_UNREAD})
@@ -23,6 +24,11 @@ def is_unread(record: AssetRecord) -> bool:
     """
     problem = record.problem
     return problem is not None and problem.code != SourceFault.NOT_EXPOSED and not record.misses
+
+
+def count_unread(records: Iterable[AssetRecord], scope: Scope, failed: Collection[AssetId | None]) -> int:
+    """How many assets of a scope could not be read, but for those that are told as failed one by one."""
+    return sum(is_unread(each) and scope.wants(each.id, each.tier) and each.id not in failed for each in records)
 
 
 def by_its_space(problem: Problem | None) -> bool:

@@ -22,6 +22,7 @@ from spheresync.model import (
     shown,
     unspellable,
 )
+from spheresync.observe.incidents import product_error
 from spheresync.state.store import Store, Tx
 
 CODE = "unspellable_name"
@@ -105,4 +106,8 @@ async def unspellable_spaces(store: Store, wants: Callable[[SpaceName], bool]) -
 
 
 def _read(note: str | None) -> list[UnspellableSpace]:
-    return [] if note is None else [UnspellableSpace(SpaceName(name), why) for name, why in json.loads(note)]
+    try:
+        return [] if note is None else [UnspellableSpace(SpaceName(name), why) for name, why in json.loads(note)]
+    except (ValueError, TypeError) as error:  # a note that is damaged is none: the next listing notes them anew
+        product_error(error, "note of unspellable spaces")
+        return []

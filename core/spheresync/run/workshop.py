@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 import anyio
 
@@ -14,10 +15,12 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.errors import LeaseLostError
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import GLUE, AssetId, Problem, canonical_json, isoformat
+from spheresync.observe.incidents import product_error
 from spheresync.run.discovery import Discovery, DiscoveryReport
-from spheresync.run.leasing import while_held
+from spheresync.run.leasing import HeldLease, while_held
 from spheresync.run.planning import Planner, PlanRequest
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
+from spheresync.run.read_ahead import RecentReads
 from spheresync.run.scope import Scope
 from spheresync.runtime.providers import Generations, MakeSource, MakeTarget, Providers
 from spheresync.state.records import AssetRecord, ChangeSetRecord
@@ -161,17 +164,11 @@ class Workshop:
         text = await self.store.meta.get(LAST_DISCOVERY)
         if text is None:
             return None
-        note = json.loads(text)
-        if note["began"] < since or (thorough and not note["thorough"]):
+        try:
+            return _noted_reading(json.loads(text), scope, thorough=thorough, since=since)
+        except Exception as error:  # noqa: BLE001 -- a note that is damaged is none: Datasphere is read anew
+            product_error(error, "note of the last discovery")
             return None
-        if not Scope.from_json(note["scope"]).covers(scope):
-            return None
-        figures = note["report"]
-        if not all(isinstance(figures.get(word), str) for word in ("problems", "gone")):
-            return None  # noted by a process of a former version
-        for word in ("problems", "gone"):
-            figures[word] = list(read_problems(figures[word]))
-        return DiscoveryReport(**figures)
 
     async def _in_turn(
         self,
@@ -196,7 +193,7 @@ class Workshop:
 
     async def _read_as_holder(self, fence: int, read: Callable[[int], Awaitable[DiscoveryReport]]) -> DiscoveryReport:
         try:
-            return await while_held(self.store, DISCOVERY_LEASE, fence, lambda: read(fence))
+            return await while_held(self.store, HeldLease(self.store, DISCOVERY_LEASE, fence), lambda: read(fence))
         finally:
             with anyio.CancelScope(shield=True):
                 await self._release(fence)
@@ -216,9 +213,17 @@ class Workshop:
         await self.store.write(release)
 
     async def plan(
-        self, request: PlanRequest, progress: OnProgress, *, using: Providers | None = None
+        self,
+        request: PlanRequest,
+        progress: OnProgress,
+        *,
+        using: Providers | None = None,
+        recent: RecentReads | None = None,
     ) -> ChangeSetRecord:
-        """Make and save a change set from what the local catalog holds; `using` as of `discover`."""
+        """Make and save a change set from what the local catalog holds; `using` as of `discover`.
+
+        `recent` gets the tables that had to be read, for a run that applies the change set at once.
+        """
         async with self._in_use(using) as providers:
             planner = Planner(
                 self.store,
@@ -228,6 +233,7 @@ class Workshop:
                 request,
                 now=self.clock(),
                 progress=progress,
+                recent=recent,
             )
             return await planner.run()
 
@@ -270,3 +276,17 @@ class Workshop:
 
 async def _nothing_shared() -> None:
     """A listing is made anew: it is asked for because the last one is old."""
+
+
+def _noted_reading(note: Any, scope: Scope, *, thorough: bool, since: str) -> DiscoveryReport | None:
+    """The report of a noted reading; None where it does not serve."""
+    if note["began"] < since or (thorough and not note["thorough"]):
+        return None
+    if not Scope.from_json(note["scope"]).covers(scope):
+        return None
+    figures = note["report"]
+    if not all(isinstance(figures.get(word), str) for word in ("problems", "gone")):
+        return None  # noted by a process of a former version
+    for word in ("problems", "gone"):
+        figures[word] = list(read_problems(figures[word]))
+    return DiscoveryReport(**figures)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
+from time import monotonic
 from typing import TypeAlias
 
 import anyio
@@ -29,6 +30,7 @@ MakeTarget: TypeAlias = Callable[[Settings, TargetName, AsyncExitStack], Target]
 
 _CLOSING = 2.0
 """Seconds that closing connections may take."""
+_LATELY = 1.0  # seconds
 
 log = logging.getLogger(__name__)
 
@@ -107,6 +109,7 @@ class Generations:
         self._ended: list[Providers] = []
         self._spent: Counter[str] = Counter()  # by generations that are closed
         self._current = self._begin(source.current())
+        self._look_again = 0.0
 
     @property
     def current(self) -> Providers:
@@ -121,6 +124,15 @@ class Generations:
         if settings is not self._current.settings:
             self._ended.append(self._current)
             self._current = self._begin(settings)
+        return self._current
+
+    @property
+    def lately(self) -> Providers:
+        """`current`, as of a second ago at most: for what each request asks, which is too often to look at the file."""
+        now = monotonic()
+        if now >= self._look_again:
+            self._look_again = now + _LATELY
+            return self.current
         return self._current
 
     @asynccontextmanager

@@ -74,10 +74,15 @@ class EmbeddedEngine:
 
     async def next_at(self, kinds: Sequence[JobKind]) -> datetime | None:
         at = await self._store.jobs.next_at(kinds)
-        return None if at is None else datetime.fromisoformat(at)
+        try:
+            return None if at is None else datetime.fromisoformat(at)
+        except ValueError:
+            return self._clock()  # a damaged row: whoever claims sets it aside
 
     async def queue(self, *, kind: JobKind | None = None, state: JobState | None = None, limit: int = 50) -> list[Job]:
-        return [job_of(row) for row in await self._store.jobs.queue(kind, state, limit)]
+        return [
+            job_of(row) for row in await self._store.jobs.queue(kind, state, limit) if _is_known(row.kind, row.state)
+        ]
 
     async def get(self, job_id: JobId) -> Job | None:
         row = await self._store.jobs.get(job_id)
@@ -85,7 +90,9 @@ class EmbeddedEngine:
 
     async def counts(self) -> dict[tuple[JobKind, JobState], int]:
         counts = await self._store.jobs.counts()
-        return {(JobKind(kind), JobState(state)): count for (kind, state), count in counts.items()}
+        return {
+            (JobKind(kind), JobState(state)): count for (kind, state), count in counts.items() if _is_known(kind, state)
+        }
 
 
 def request_of(job: NewJob, now: datetime) -> JobRequest:
@@ -101,6 +108,11 @@ def request_of(job: NewJob, now: datetime) -> JobRequest:
         revive=job.revive or job.by_person,
         by_person=job.by_person,
     )
+
+
+def _is_known(kind: str, state: str) -> bool:
+    """Whether there are such words: those of a damaged row are nobody's job."""
+    return kind in set(JobKind) and state in set(JobState)
 
 
 def _claims(jobs: Sequence[Job]) -> list[tuple[int, int]]:

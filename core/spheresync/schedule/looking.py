@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from spheresync.errors import OUTAGE_FAULTS, SourceFault
 from spheresync.model import GLUE, AssetId, Problem, Tier, counted, isoformat
+from spheresync.observe.incidents import product_error
 from spheresync.plan.triage import Work
 from spheresync.run.progress import silent
 from spheresync.run.scope import Scope
@@ -110,17 +111,18 @@ async def read_definition(workshop: Workshop, asset: AssetId) -> tuple[Problem |
 async def write_jobs(workshop: Workshop, records: Sequence[AssetRecord]) -> list[NewJob]:
     """A job for each asset that a target does not hold as it is known now."""
     work = await work_of(workshop, records)
-    return [
-        NewJob(
-            JobKind.WRITE,
-            subject_of(record.id),
-            RANKS[record.tier or Tier.MEDIUM],
-            "new or changed in Datasphere or in the rules",
-            token_of(workshop, record, Work.DESIGN),
-        )
-        for record in records
-        if work[record.id] is Work.DESIGN
-    ]
+    jobs = []
+    for record in records:
+        if work[record.id] is not Work.DESIGN:
+            continue
+        try:
+            token = token_of(workshop, record, Work.DESIGN)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: its next turn asks again
+            product_error(error, str(record.id))
+            continue
+        rank, reason = RANKS[record.tier or Tier.MEDIUM], "new or changed in Datasphere or in the rules"
+        jobs.append(NewJob(JobKind.WRITE, subject_of(record.id), rank, reason, token))
+    return jobs
 
 
 async def _plan_next(workshop: Workshop, record: AssetRecord, *, changed: bool, problem: Problem | None) -> None:

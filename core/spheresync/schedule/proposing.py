@@ -51,10 +51,10 @@ class Proposer:
 
     async def _stands(self, about: str) -> bool:
         noted = await self._workshop.store.meta.get(_PROPOSED)
-        if noted is None or (last := json.loads(noted))["about"] != about:
-            return False
         try:
+            if noted is None or (last := json.loads(noted))["about"] != about:
+                return False
             change_set = await self._workshop.store.change_sets.get(ChangeSetId(last["change_set"]))
-        except UsageError:
+        except (UsageError, ValueError, LookupError, TypeError):  # it is gone, or the note is damaged
             return False
         return change_set.expires_at > isoformat(self._workshop.clock())

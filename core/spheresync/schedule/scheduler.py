@@ -17,12 +17,13 @@ from anyio.abc import TaskGroup
 
 from spheresync.alerts.alerting import LEASE as TELLING
 from spheresync.alerts.alerting import Alerting
-from spheresync.errors import FenceError
+from spheresync.errors import LeaseLostError
 from spheresync.isolation import isolated_group
 from spheresync.model import Problem
 from spheresync.observe.context import about
 from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import Pulse
+from spheresync.run.leasing import LEASE_BEAT, HeldLease, while_held
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE, may_write
 from spheresync.schedule.engine import Job, JobEngine, JobId, JobKind, JobState, NewJob
@@ -47,7 +48,6 @@ _GATHER = 10.0
 _MANY = 20
 _REVIEW = 2.0
 """Seconds between two looks at whether a person has reviewed the first plan."""
-_LEASE_BEAT = 5.0
 _LIMITS = {
     JobKind.LIST: timedelta(minutes=15),
     JobKind.READ: timedelta(minutes=5),
@@ -104,33 +104,26 @@ class Scheduler:
         async def release(tx: Tx) -> None:
             await tx.leases.release(LEASE, self._workshop.owner)
 
+        lease = HeldLease(self._store, LEASE, fence)
         try:
-            async with isolated_group() as group:
-                group.start_soon(self._keep_lease, fence, group.cancel_scope)
-                group.start_soon(self._forever, self._workshop.settle_usage, "ledger", _LEASE_BEAT)
-                for name, step in (("turns", self._turn), ("beats", self._beat), ("writes", self._write)):
-                    group.start_soon(self._forever, step, name)
-                group.start_soon(self._forever, self._tell, "alerts")
-                group.start_soon(self._keep_workers, group)
+            await while_held(self._store, lease, self._work_off, pulse=self._pulse, loop=f"{PULSE}: lease")
+        except LeaseLostError as error:
+            log.warning("keeps the schedule of this state no more: %s", error)
         finally:
             self._claimed.clear()
             with anyio.CancelScope(shield=True), anyio.move_on_after(2):
                 await self._store.write(release)
 
+    async def _work_off(self) -> None:
+        async with isolated_group() as group:
+            group.start_soon(self._forever, self._workshop.settle_usage, "ledger", LEASE_BEAT)
+            for name, step in (("turns", self._turn), ("beats", self._beat), ("writes", self._write)):
+                group.start_soon(self._forever, step, name)
+            group.start_soon(self._forever, self._tell, "alerts")
+            group.start_soon(self._keep_workers, group)
+
     async def _forever(self, step: Callable[[], Awaitable[None]], name: str, seconds: float = 0.0) -> None:
         await self._pulse.keep_going(step, loop=f"{PULSE}: {name}", seconds=seconds)
-
-    async def _keep_lease(self, fence: int, work: anyio.CancelScope) -> None:
-        async def beat(tx: Tx) -> None:
-            await tx.leases.heartbeat(LEASE, fence)
-
-        async def keep() -> None:
-            try:
-                await self._store.write(beat)
-            except FenceError:
-                work.cancel()
-
-        await self._pulse.keep_going(keep, loop=f"{PULSE}: lease", seconds=_LEASE_BEAT, longest_pause=_LEASE_BEAT)
 
     async def turn(self) -> None:
         """Ask for the jobs whose turn it is."""
@@ -180,18 +173,14 @@ class Scheduler:
         scope = anyio.CancelScope()
         self._claimed[job.id] = (job, scope)
         problem: Problem | None = _too_long(job)
-        follow_up: list[NewJob] = []
         try:
             with scope, anyio.move_on_after(_LIMITS[job.kind].total_seconds()):
-                problem, follow_up = await self._do(job)
+                problem = await self._do(job)
         finally:
             del self._claimed[job.id]
         if scope.cancel_called:  # somebody wanted it ended, or somebody else has it
             await self._engine.finish([job])
             return True
-        await self._engine.submit(follow_up)
-        if problem is None and job.kind is JobKind.LIST:
-            await forget_settled(self._workshop, self._engine)
         if problem is None:
             await self._engine.finish([job])
         else:
@@ -200,18 +189,26 @@ class Scheduler:
             await self._engine.fail(job, problem)
         return True
 
-    async def _do(self, job: Job) -> tuple[Problem | None, list[NewJob]]:
+    async def _do(self, job: Job) -> Problem | None:
+        """Do a job and ask for what follows from it; answers why it failed, if it did."""
         try:
-            if job.kind is JobKind.LIST:
-                return await list_tenant(self._workshop)
-            if job.kind is JobKind.SWEEP:
-                return await sweep_targets(self._workshop)
-            if job.asset is None:
-                return None, []
-            with about(asset=job.about):
-                return await read_definition(self._workshop, job.asset)
+            problem, follow_up = await self._look_at(job)
+            await self._engine.submit(follow_up)
+            if problem is None and job.kind is JobKind.LIST:
+                await forget_settled(self._workshop, self._engine)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this job
-            return _failure(error, job), []
+            return _failure(error, job)
+        return problem
+
+    async def _look_at(self, job: Job) -> tuple[Problem | None, list[NewJob]]:
+        if job.kind is JobKind.LIST:
+            return await list_tenant(self._workshop)
+        if job.kind is JobKind.SWEEP:
+            return await sweep_targets(self._workshop)
+        if job.asset is None:
+            return None, []
+        with about(asset=job.about):
+            return await read_definition(self._workshop, job.asset)
 
     async def _write(self) -> None:
         """Bring the targets up to date once there is something to write and a person has let us."""

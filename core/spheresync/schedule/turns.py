@@ -7,9 +7,11 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 
 from spheresync.config import Settings
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Tier, isoformat
+from spheresync.observe.incidents import product_error
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.choice import Candidate, choose
 from spheresync.schedule.control import LISTED, paused_tiers
@@ -87,8 +89,8 @@ class Turns:
         running = [tier for tier in Tier if tier not in paused]
         if not running:
             return []
-        last = await store.meta.get(LISTED)
-        since = None if last is None else now - datetime.fromisoformat(last)
+        last = _noted(await store.meta.get(LISTED))
+        since = None if last is None else now - last
         quickest = min(settings.tiers.of(tier).interval for tier in running)
         if since is not None and timedelta(0) <= since < quickest:
             return []
@@ -109,11 +111,11 @@ class Turns:
         every = settings.drift.sweep
         if not every:
             return []
-        looked_at = (await self._workshop.store.drift.standing()).looked_at
+        looked_at = _noted((await self._workshop.store.drift.standing()).looked_at)
         if looked_at is None:
             written = await self._workshop.store.checkpoints.count_active(GLUE, DEFAULT_DESTINATION)
             return [_sweep_job("never looked at", now)] if written else []
-        if now - datetime.fromisoformat(looked_at) < every:
+        if now - looked_at < every:
             return []
         return [_sweep_job("due", now)]
 
@@ -133,7 +135,12 @@ class Turns:
         if not rows:
             return []
         pools = await self._rates(now)
-        candidates = {row.asset: _candidate(row, settings, now, pools) for row in rows}
+        candidates = {}
+        for row in rows:
+            try:
+                candidates[row.asset] = _candidate(row, settings, now, pools)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                product_error(error, str(row.asset))
         jobs = []
         for chosen in choose(candidates.values(), room):
             late = chosen.age is not None and chosen.overdue > 0
@@ -149,19 +156,17 @@ class Turns:
         """
         due, later, read = [], [], set[AssetId]()
         for row in rows:
-            tier = settings.tiers.of(row.tier)
-            seen = _seen(row)
-            if seen is None:
+            try:
+                turn = _next_turn(row, settings, now)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                product_error(error, str(row.asset))
+                continue
+            if turn.at is None:
                 due.append(row)
                 continue
-            by_reading = next_due(row.asset, seen, tier)
-            if by_reading > now:
-                later.append(replace(row.planned, next_due_at=isoformat(by_reading)))
+            later.append(replace(row.planned, next_due_at=isoformat(turn.at)))
+            if turn.read:
                 read.add(row.asset)
-            elif in_window(now, tier):
-                due.append(row)
-            else:
-                later.append(replace(row.planned, next_due_at=isoformat(next_in_window(row.asset, now, tier))))
 
         async def put(tx: Tx) -> None:
             await tx.schedule.put(later)
@@ -199,10 +204,32 @@ def _candidate(row: DueRow, settings: Settings, now: datetime, pools: Mapping[Ha
     )
 
 
+class _Turn(NamedTuple):
+    """When it is an asset's turn, None for now; `read`: somebody has read it, so that it is later than was planned."""
+
+    at: datetime | None
+    read: bool = False
+
+
+def _next_turn(row: DueRow, settings: Settings, now: datetime) -> _Turn:
+    tier, seen = settings.tiers.of(row.tier), _seen(row)
+    if seen is None:
+        return _Turn(None)
+    by_reading = next_due(row.asset, seen, tier)
+    if by_reading > now:
+        return _Turn(by_reading, read=True)
+    return _Turn(None if in_window(now, tier) else next_in_window(row.asset, now, tier))
+
+
 def _seen(row: DueRow) -> datetime | None:
-    """When the definition was last read, by whichever command; a damaged note of it counts as never."""
+    """When the definition was last read, by whichever command."""
+    return _noted(row.read_at)
+
+
+def _noted(moment: str | None) -> datetime | None:
+    """A moment that the state notes; a damaged note counts as never."""
     try:
-        return None if row.read_at is None else datetime.fromisoformat(row.read_at)
+        return None if moment is None else datetime.fromisoformat(moment)
     except ValueError:
         return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from spheresync.model import Action, AssetId, Problem, RunState
+from spheresync.observe.incidents import product_error
 from spheresync.plan.triage import Work
 from spheresync.run.executor import RunRequest
 from spheresync.run.scope import Scope
@@ -37,15 +38,19 @@ async def write_batch(workshop: Workshop, engine: JobEngine, jobs: Sequence[Job]
 
 
 async def _write(workshop: Workshop, engine: JobEngine, jobs: Mapping[AssetId, Job], run: StartRun) -> None:
-    work = await work_of(workshop, await _records(workshop, jobs))
+    records, unknown = await _records(workshop, jobs)
+    for asset, problem in unknown.items():
+        await engine.fail(jobs[asset], problem)
+    work = await work_of(workshop, records)
     wanted = [asset for asset in jobs if work.get(asset) is Work.DESIGN]
-    await engine.finish([job for asset, job in jobs.items() if asset not in wanted])
+    await engine.finish([job for asset, job in jobs.items() if asset not in wanted and asset not in unknown])
     if not wanted:
         return
     ended = await run(RunRequest(Scope(assets=frozenset(wanted)), refresh=False))
     problems = await _problems(workshop, ended, wanted)
     if ended.state is not RunState.CANCELLED:
-        left = await work_of(workshop, await _records(workshop, wanted))
+        records, _ = await _records(workshop, wanted)
+        left = await work_of(workshop, records)
         problems = {asset: _undone(asset, ended) for asset in wanted if left.get(asset) is Work.DESIGN} | problems
     await engine.finish([jobs[asset] for asset in wanted if asset not in problems])
     for asset, problem in problems.items():
@@ -67,8 +72,18 @@ async def _remove(workshop: Workshop, engine: JobEngine, job: Job, run: StartRun
         await engine.finish([job])
 
 
-async def _records(workshop: Workshop, assets: Iterable[AssetId]) -> list[AssetRecord]:
-    return [record for asset in assets if (record := await workshop.store.catalog.asset(asset)) is not None]
+async def _records(workshop: Workshop, assets: Iterable[AssetId]) -> tuple[list[AssetRecord], dict[AssetId, Problem]]:
+    """What is known of those that the catalog holds, and why of some nothing could be read."""
+    records, problems = [], {}
+    for asset in assets:
+        try:
+            record = await workshop.store.catalog.asset(asset)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            ours = product_error(error, str(asset))
+            problems[asset] = Problem.of(asset, ours.problem_code, ours.message, ours.remedy)
+        else:
+            records += [record] if record is not None else []
+    return records, problems
 
 
 def _undone(asset: AssetId, run: RunRecord) -> Problem:

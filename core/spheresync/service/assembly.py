@@ -45,10 +45,10 @@ async def open_workshop(
         await _keep_to_one_tenant(store, settings)
 
         def requests_per_minute() -> int:
-            return workshop.settings.datasphere.max_requests_per_minute
+            return workshop.providers.lately.settings.datasphere.max_requests_per_minute
 
         def glue_calls_per_second() -> float | None:
-            return workshop.settings.limits.glue_calls_per_second
+            return workshop.providers.lately.settings.limits.glue_calls_per_second
 
         # What limits a process outlives generations of settings and follows each: none can exceed what is allowed now.
         budget = SharedRequestBudget(store, requests_per_minute)

@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from spheresync.model import RunState, Tier, isoformat
+from spheresync.errors import SourceFault
+from spheresync.model import SPACE_GONE, SPACE_UNREAD, RunState, Tier, isoformat
 from spheresync.observe.measured import Measured, Unit
+from spheresync.run.unspellable import CODE as UNSPELLABLE
+from spheresync.run.unspellable import unspellable_spaces
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE, LISTED, may_write
 from spheresync.state.figures import RunFigures, TierFigures
@@ -25,6 +28,7 @@ class Figures:
     assets: Mapping[tuple[str, str], int]  # by tier ("none" out of scope) and status
     tiers: Mapping[Tier, TierFigures]
     oldest_age: Mapping[Tier, float]
+    unread_spaces: Mapping[str, int]  # by the code of the reason
     jobs: Mapping[tuple[str, str], int]  # by kind and state
     runs: Mapping[RunState, RunFigures]
     since_last_sync: float | None
@@ -54,6 +58,7 @@ async def figures_of(workshop: Workshop) -> Figures:
         assets=assets,
         tiers=tiers,
         oldest_age={tier: age for tier, each in tiers.items() if (age := _age(each.oldest, now)) is not None},
+        unread_spaces=await _unread_spaces(workshop),
         jobs=await store.jobs.counts(),
         runs=runs,
         since_last_sync=None if done is None else _age(done.last_ended, now),
@@ -74,6 +79,7 @@ def measured_figures(figures: Figures, installation: str) -> Measured:
     for tier, each in figures.tiers.items():
         told |= {f"late_assets_{tier}": (each.late, Unit.COUNT), f"unread_assets_{tier}": (each.unread, Unit.COUNT)}
     told |= {f"oldest_asset_age_seconds_{tier}": (age, Unit.SECONDS) for tier, age in figures.oldest_age.items()}
+    told["unread_spaces"] = (sum(figures.unread_spaces.values()), Unit.COUNT)
     waiting: Counter[str] = Counter()
     for (_, state), count in figures.jobs.items():
         waiting[state] += count
@@ -82,6 +88,17 @@ def measured_figures(figures: Figures, installation: str) -> Measured:
     told |= {word: (age, Unit.SECONDS) for word, age in ages.items() if age is not None}
     told["scheduler_running"] = (int(figures.scheduler == "running"), Unit.COUNT)
     return Measured(told, installation=installation, environment=figures.environment)
+
+
+async def _unread_spaces(workshop: Workshop) -> Mapping[str, int]:
+    """How many known spaces could not be read when they were last tried; those that there always are may be none."""
+    spaces = [each for each in await workshop.store.catalog.spaces() if not each.complete]
+    codes = [each.problem.code for each in spaces if each.problem is not None]
+    kept_out = await unspellable_spaces(workshop.store, workshop.mapping.may_hold)
+    codes += [space.problem.code for space in kept_out]
+    known = {SPACE_GONE, SPACE_UNREAD, UNSPELLABLE, *SourceFault}
+    counts = Counter(code if code in known else SPACE_UNREAD for code in codes)
+    return {SPACE_GONE: 0, SPACE_UNREAD: 0, **counts}
 
 
 async def _scheduler(workshop: Workshop) -> SchedulerState:

@@ -19,6 +19,10 @@ INTERVAL_MISSED = "interval_missed"
 TIER_PAUSED = "tier_paused"
 SCHEDULER_OFF = "scheduler_off"
 _RAISE = "Raise datasphere.max_requests_per_minute, or the interval or the objective of the tier."
+_GET_BACK = (
+    "Give the technical user access to those spaces again, or exclude those that are gone for good by `scope:`; "
+    "`spheresync doctor` names them."
+)
 _KEEP = (
     "leave `spheresync serve --transport http` running, or have cron run `spheresync sync` "
     "as often as the tiers want it"
@@ -45,7 +49,7 @@ def freshness_of(
         read_at: when Datasphere was last listed, by whichever command; None for never.
         now: for ages.
     """
-    late = [finding for tier in tiers if (finding := _late(tier, scheduler)) is not None]
+    late = [finding for tier in tiers for finding in _late(tier, scheduler)]
     told = {finding.subject for finding in late}
     paused = [tier for tier in tiers if tier.paused]
     notes = [_paused(tier) for tier in paused if _subject(tier) not in told]
@@ -61,7 +65,10 @@ def lateness(tier: TierStatus) -> Finding | None:
     """That assets of a tier miss its objective, as alerts tell it; a paused tier is late by a person's will."""
     if not tier.late or tier.paused:
         return None
-    return Finding(subject=_subject(tier), code=FRESHNESS_MISSED, message=_missed(tier), remedy=_RAISE)
+    slow = tier.late - tier.unlisted
+    if not slow:
+        return _unlisted(tier)
+    return Finding(subject=_subject(tier), code=FRESHNESS_MISSED, message=_missed(tier, slow), remedy=_RAISE)
 
 
 def ago(age: timedelta) -> str:
@@ -73,10 +80,20 @@ def ago(age: timedelta) -> str:
     return f"{seconds} s"
 
 
-def _late(tier: TierStatus, scheduler: SchedulerState) -> Finding | None:
-    if not (tier.late or tier.overdue):
-        return None
-    code, message, remedy = FRESHNESS_MISSED if tier.late else INTERVAL_MISSED, _missed(tier), _RAISE
+def _late(tier: TierStatus, scheduler: SchedulerState) -> list[Finding]:
+    """What is to be said of the late assets of a tier: those whose space is not listed are late for that alone."""
+    slow = tier.late + tier.overdue - tier.unlisted
+    return [*([_slow(tier, slow, scheduler)] if slow else []), *([_unlisted(tier)] if tier.unlisted else [])]
+
+
+def _unlisted(tier: TierStatus) -> Finding:
+    message = f"{_missed(tier, tier.unlisted)}, as {'its space' if tier.unlisted == 1 else 'their spaces'} "
+    message += "could not be listed"
+    return Finding(subject=_subject(tier), code=_code(tier), message=message, remedy=_GET_BACK)
+
+
+def _slow(tier: TierStatus, count: int, scheduler: SchedulerState) -> Finding:
+    code, message, remedy = _code(tier), _missed(tier, count), _RAISE
     if tier.paused:
         code = TIER_PAUSED
         message = f"{message}: a person paused the tier at {_to_the_second(tier.paused_since)}"
@@ -87,12 +104,15 @@ def _late(tier: TierStatus, scheduler: SchedulerState) -> Finding | None:
     return Finding(subject=_subject(tier), code=code, message=message, remedy=remedy)
 
 
-def _missed(tier: TierStatus) -> str:
+def _code(tier: TierStatus) -> str:
+    return FRESHNESS_MISSED if tier.late else INTERVAL_MISSED
+
+
+def _missed(tier: TierStatus, count: int) -> str:
+    assets = f"{counted(count, 'asset')} of tier {tier.tier}"
     if tier.late:
-        return f"{counted(tier.late, 'asset')} of tier {tier.tier} not read within the objective of {tier.freshness}"
-    return (
-        f"{counted(tier.overdue, 'asset')} of tier {tier.tier} not read for four times its interval of {tier.interval}"
-    )
+        return f"{assets} not read within the objective of {tier.freshness}"
+    return f"{assets} not read for four times its interval of {tier.interval}"
 
 
 def _paused(tier: TierStatus) -> Finding:

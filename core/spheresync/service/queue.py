@@ -13,6 +13,9 @@ from spheresync.service.cursors import page_size
 from spheresync.state.records import AuditEvent
 from spheresync.state.store import Tx
 
+_LOST = "its process has ended, so it waits to be done anew"
+"""Of a job that is still noted as running."""
+
 
 async def list_jobs(workshop: Workshop, *, state: str | None, limit: int) -> QueueAnswer:
     """Jobs in the order in which they are done; those that were set aside come last.
@@ -25,7 +28,8 @@ async def list_jobs(workshop: Workshop, *, state: str | None, limit: int) -> Que
     counts = await engine.counts()
     total = sum(count for (_, each), count in counts.items() if wanted in {None, each})
     jobs = await engine.queue(state=wanted, limit=size)
-    return QueueAnswer(items=[_row(job) for job in jobs], total=total)
+    lost = await workshop.store.jobs.lost()
+    return QueueAnswer(items=[_row(job, lost=job.id in lost) for job in jobs], total=total)
 
 
 async def cancel_job(workshop: Workshop, job_id: int, principal: Principal) -> QueueAnswer:
@@ -79,13 +83,13 @@ def _event(job: Job, what: str, principal: Principal) -> AuditEvent:
     return AuditEvent(principal.id, "schedule", None, None, None, what, detail)
 
 
-def _row(job: Job) -> QueuedJob:
+def _row(job: Job, *, lost: bool = False) -> QueuedJob:
     return QueuedJob(
         job_id=int(job.id),
         state=job.state,
         kind=job.kind,
         subject=job.about,
-        reason=job.reason,
+        reason=f"{job.reason}; {_LOST}" if lost else job.reason,
         not_before=isoformat(job.not_before),
         attempts=job.attempts,
         problem=None if job.problem is None else rows.finding(job.problem),

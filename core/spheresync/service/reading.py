@@ -15,6 +15,7 @@ from spheresync.answers import (
     ChangeRow,
     ChangeSetAnswer,
     ColumnDecision,
+    Finding,
     MappingExplanation,
     Page,
     RuleRow,
@@ -42,9 +43,18 @@ from spheresync.model import (
     Tier,
     isoformat,
 )
-from spheresync.plan.approvals import approved_by_another, deletes_wait, promotion_waits
+from spheresync.plan.approvals import (
+    DELETES_NOT_APPROVED,
+    NEEDS_ALLOWANCE,
+    approved_by_another,
+    deletes_need_allowance,
+    deletes_not_allowed,
+    deletes_wait,
+    promotion_waits,
+)
 from spheresync.run.bodies import definition_lost
 from spheresync.run.displaced import Displaced
+from spheresync.run.executor import RunRequest
 from spheresync.run.named_assets import named_asset
 from spheresync.run.naming import Address, displaced_database, known_address
 from spheresync.run.workshop import Workshop
@@ -259,7 +269,7 @@ class Reading:
         require_as_saved(record, items, await self._store.change_sets.seals(record.id))
         shown = items[:size]
         more = listing.encode(shown[-1].ordinal) if len(items) > size else None
-        total = sum(count for action, count in record.summary.items() if action is not Action.UNCHANGED)
+        total = sum(record.summary.get(action, 0) for action in Action if action is not Action.UNCHANGED)
         return rows.change_set_answer(
             record,
             [rows.change_row(item, full=full) for item in shown],
@@ -276,9 +286,18 @@ class Reading:
         deletes = record.summary.get(Action.DELETE, 0)
         four_eyes = self._workshop.settings.approvals.of_deletes and not approved_by_another(record)
         waits = [deletes_wait(record, deletes)] if deletes and four_eyes else []
+        if record.undo_of is None and (unallowed := await self._unallowed(record)):  # an undo says it by `blocked`
+            waits.append(deletes_need_allowance(record, unallowed))
         if record.promotion is not None and await self._store.promotions.approved(record.promotion) is None:
             waits.insert(0, promotion_waits(record.promotion, "the promotion that it was made with"))
         return tuple(waits)
+
+    async def _unallowed(self, record: ChangeSetRecord) -> int:
+        """How many deletes of a change set wait for nothing but to be allowed."""
+        if not record.summary.get(Action.DELETE):
+            return 0
+        items = await self._store.change_sets.items(record.id, limit=NO_LIMIT, actions=[Action.DELETE])
+        return sum(item.blocked_by == NEEDS_ALLOWANCE for item in items)
 
     async def list_deletes(self, change_set_id: str) -> list[ChangeRow]:
         """Every delete of a change set, also those that a guard holds back: what a person is asked about."""
@@ -299,7 +318,17 @@ class Reading:
             )
         tally = await self._store.runs.tally(run.id)
         failed = await self._store.runs.failed(run.id, rows.SHOWN_FAILURES)
-        return rows.run_answer(run, change_set, tally, failed, conflicts, applying_for=await self._applying_for(run))
+        answer = rows.run_answer(run, change_set, tally, failed, conflicts, applying_for=await self._applying_for(run))
+        left = await self._left_undeleted(run, change_set)
+        return answer if left is None else answer.model_copy(update={"findings": [left, *answer.findings]})
+
+    async def _left_undeleted(self, run: RunRecord, change_set: ChangeSetRecord) -> Finding | None:
+        """What to say where a run left deletes out because nobody had allowed them."""
+        told = any(problem.code == DELETES_NOT_APPROVED for problem in run.problems)
+        if told or not run.state.ended or RunRequest.parse(run.request).allow_deletes:
+            return None
+        count = await self._unallowed(change_set)
+        return rows.finding(deletes_not_allowed(change_set, run.id, count)) if count else None
 
     async def _applying_for(self, run: RunRecord) -> timedelta | None:
         began = None if run.state.ended else await self._store.runs.began_at(run.id)

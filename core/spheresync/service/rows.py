@@ -27,7 +27,7 @@ from spheresync.answers import (
 from spheresync.model import Action, Column, FieldChange, JsonValue, Problem, isoformat
 from spheresync.plan.approvals import DELETES_NOT_APPROVED, valid_approval
 from spheresync.plan.items import CONFLICT_REMEDY
-from spheresync.run.verdict import COUNT_WORDS
+from spheresync.run.verdict import COUNT_WORDS, UNREAD
 from spheresync.state.records import (
     AssetRecord,
     AuditEntry,
@@ -178,7 +178,7 @@ def change_set_answer(
             "created_at": record.created_at,
             "expires_at": record.expires_at,
             "state": state,
-            "summary": {action: record.summary.get(action, 0) for action in Action},
+            "summary": {word: record.summary.get(word, 0) for word in (*Action, UNREAD)},
             "blocked": record.blocked,
             "findings": [finding(problem) for problem in (*waits, *record.findings)],
             "problems": [finding(problem) for problem in record.problems[:SHOWN_PROBLEMS]],
@@ -189,6 +189,7 @@ def change_set_answer(
             "run_id": record.run_id,
             "undo_of": record.undo_of,
             "approved_by": None if approval is None else approval.by,
+            "read_at": json.loads(record.request).get("read_at"),
         }
     )
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -19,7 +20,7 @@ from spheresync.schedule.proposing import proposed
 from spheresync.schedule.turns import LIST_RANK, TENANT
 from spheresync.service import rows
 from spheresync.state.records import AuditEvent
-from spheresync.state.store import Tx
+from spheresync.state.store import Store, Tx
 
 SHOWN = 5
 OVERDUE = 4
@@ -98,8 +99,9 @@ async def tier_statuses(workshop: Workshop, sizes: dict[str, int]) -> list[TierS
                 window=None if wanted.window is None else f"{wanted.window} {wanted.timezone}",
                 freshness=None if objective is None else format_duration(objective),
                 oldest=await store.schedule.stalest(tier),
-                late=0 if objective is None else unseen,
-                overdue=unseen if objective is None else 0,
+                late=0 if objective is None else unseen.assets,
+                overdue=unseen.assets if objective is None else 0,
+                unlisted=unseen.unlisted,
                 paused_since=paused.get(tier),
             )
         )
@@ -110,7 +112,7 @@ async def scheduler_status(workshop: Workshop) -> SchedulerStatus:
     """Whether somebody keeps the schedule, what is queued, and what was set aside."""
     store = workshop.store
     engine = EmbeddedEngine(store, workshop.clock)
-    counts = await engine.counts()
+    counts = await standing_counts(store, engine)
     free = await may_write(store, workshop.settings)
     change_set_id = None if free else await proposed(store)
     running = await store.leases.holder(LEASE) is not None
@@ -129,6 +131,17 @@ async def scheduler_status(workshop: Workshop) -> SchedulerStatus:
             for job in await engine.queue(state=JobState.DEAD, limit=SHOWN)
         ],
     )
+
+
+async def standing_counts(store: Store, engine: EmbeddedEngine) -> Mapping[tuple[JobKind, JobState], int]:
+    """How many jobs there are; one whose worker is gone waits to be done anew."""
+    counts = Counter(await engine.counts())
+    for job in await store.jobs.lost():
+        row = await engine.get(JobId(job))
+        if row is not None and row.state is JobState.RUNNING:
+            counts[row.kind, JobState.RUNNING] -= 1
+            counts[row.kind, JobState.QUEUED] += 1
+    return +counts
 
 
 async def _run_now(tx: Tx, tier: Tier, assets: Sequence[AssetId], now: datetime) -> None:

@@ -48,6 +48,7 @@ from spheresync.run.workshop import LAST_DISCOVERY, Workshop
 from spheresync.schedule.control import SCHEDULER
 from spheresync.schedule.embedded import EmbeddedEngine
 from spheresync.schedule.scheduler import Scheduler
+from spheresync.schedule.settling import forget_written
 from spheresync.service import rows
 from spheresync.service.approving import Approving, require_current
 from spheresync.service.assembly import open_workshop
@@ -342,7 +343,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         for times in count(1):
             relay.broke = None
             try:
-                await Executor(self._workshop, relay.publish).drive(run_id)
+                await Executor(self._workshop, relay.publish, before_end=self._forget_written).drive(run_id)
                 break
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this run
                 relay.broke = product_error(error, f"run {run_id}")
@@ -353,6 +354,14 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         if relay.broke is None or self._long_lived:
             del self._driving[run_id]  # not when cancelled: a closed service still tells what it left
         self.tell_people_soon()
+
+    async def _forget_written(self, run: RunRecord) -> None:
+        """What a run of somebody else has written the scheduler need not write; its own jobs it ends by itself."""
+        try:
+            if run.actor.kind != SCHEDULER.kind:
+                await forget_written(self._workshop, EmbeddedEngine(self._store, self._workshop.clock))
+        except Exception as error:  # noqa: BLE001 -- keeps no run from its end: in its turn such a job does nothing
+            log.warning("%s", product_error(error, f"jobs that run {run.id} has done").message)
 
     async def _ensure_driven(self, run: RunRecord) -> None:
         if run.state.ended or run.id in self._driving:

@@ -63,7 +63,11 @@ class Undoing(Reading):
             ]
             assets = [checkpoint.asset for checkpoint in held]
             now = {record.id: record for record in await tx.catalog.some(assets)}
-            released = [checkpoint for checkpoint in held if is_held(now[checkpoint.asset], checkpoint)]
+            released = [
+                checkpoint
+                for checkpoint in held
+                if (record := now.get(checkpoint.asset)) is not None and is_held(record, checkpoint)
+            ]
             await tx.checkpoints.put_many([replace(checkpoint, held=None) for checkpoint in held])
             await settle_statuses(tx, assets)
             await tx.audit.append_many([_event(principal, checkpoint) for checkpoint in released])

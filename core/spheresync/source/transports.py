@@ -34,7 +34,7 @@ class Transports:
         way = (lane, url.scheme, url.host, url.port)
         found = self._made.get(way)
         if found is None:
-            found = self._made[way] = self._make(_proxy_for(url))
+            found = self._made[way] = self._make(url, _proxy_for(url))
         return found
 
     async def close(self) -> None:
@@ -43,10 +43,16 @@ class Transports:
         for transport in made:
             await transport.aclose()
 
-    def _make(self, proxy: str | None) -> httpx2.AsyncBaseTransport:
+    def _make(self, url: httpx2.URL, proxy: str | None) -> httpx2.AsyncBaseTransport:
+        encrypted = url.scheme == "https" or (proxy is not None and proxy.startswith("https:"))
+        trust = self._authorities() if encrypted else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which trusts nobody
+        return httpx2.AsyncHTTPTransport(verify=trust, limits=_ONE, proxy=proxy)
+
+    def _authorities(self) -> ssl.SSLContext:
+        """Whom the machine trusts; read once, and only for what is encrypted, for it takes 50 ms."""
         if self._trust is None:
             self._trust = httpx2.create_ssl_context()
-        return httpx2.AsyncHTTPTransport(verify=self._trust, limits=_ONE, proxy=proxy)
+        return self._trust
 
 
 def _proxy_for(url: httpx2.URL) -> str | None:

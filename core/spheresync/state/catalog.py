@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, Problem, SpaceName, TechnicalName, Tier
 from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.damaged_rows import readable
 from spheresync.state.records import AssetRecord, FacetCount, SpaceRecord
 from spheresync.state.spelling import (
     read_fingerprints,
@@ -71,10 +72,7 @@ class CatalogReader:
         rows = await self._link.all(
             "SELECT name, label, listed_at, complete, problem, present FROM spaces ORDER BY name"
         )
-        return [
-            SpaceRecord(SpaceName(name), label, listed_at, bool(complete), read_problem(problem), bool(present))
-            for name, label, listed_at, complete, problem, present in rows
-        ]
+        return readable(rows, _read_space, "spaces")
 
     async def assets(self, space: SpaceName | None = None) -> list[AssetRecord]:
         """Every asset, or those of one space, by space and name."""
@@ -82,33 +80,33 @@ class CatalogReader:
             rows = await self._link.all(f"SELECT {_ASSET} FROM assets ORDER BY space, name")
         else:
             rows = await self._link.all(f"SELECT {_ASSET} FROM assets WHERE space = ? ORDER BY name", (space,))
-        return [_read_asset(row) for row in rows]
+        return readable(rows, _read_asset, "assets")
 
     async def asset(self, asset: AssetId) -> AssetRecord | None:
         """One asset, None where the catalog does not know it."""
         row = await self._link.one(
             f"SELECT {_ASSET} FROM assets WHERE space = ? AND name = ?", (asset.space, asset.name)
         )
-        return None if row is None else _read_asset(row)
+        return next(iter(readable([] if row is None else [row], _read_asset, "assets")), None)
 
     async def with_problems(self) -> list[AssetRecord]:
         """The assets that something was wrong with when they were last listed or read."""
         rows = await self._link.all(
             f"SELECT {_ASSET} FROM assets WHERE problem IS NOT NULL AND included = 1 ORDER BY space, name"
         )
-        return [_read_asset(row) for row in rows]
+        return readable(rows, _read_asset, "assets")
 
     async def unread(self) -> list[UnreadGroup]:
         """The problems of assets that are listed and could not be read, by code."""
-        where = "FROM assets WHERE problem IS NOT NULL AND included = 1 AND misses = 0"
-        rows = await self._link.all(
-            f"SELECT json_extract(problem, '$[0][1]') AS code, count(*) {where} GROUP BY code ORDER BY code"
-        )
+        where = "FROM assets WHERE json_valid(problem) AND included = 1 AND misses = 0"
+        code = "json_extract(problem, '$[0][1]')"
+        rows = await self._link.all(f"SELECT {code} AS code, count(*) {where} GROUP BY code ORDER BY code")
         groups = []
-        for code, count in rows:
-            query = f"SELECT problem {where} AND json_extract(problem, '$[0][1]') = ? ORDER BY space, name LIMIT 3"
-            first = [read_problems(text)[0] for (text,) in await self._link.all(query, (code,))]
-            groups.append(UnreadGroup(code, count, tuple(first)))
+        for word, count in rows:
+            query = f"SELECT problem {where} AND {code} = ? ORDER BY space, name LIMIT 3"
+            first = readable(await self._link.all(query, (word,)), lambda row: read_problems(row[0])[0], "assets")
+            if first:
+                groups.append(UnreadGroup(word, count, tuple(first)))
         return groups
 
     async def some(self, assets: Collection[AssetId]) -> list[AssetRecord]:
@@ -119,7 +117,7 @@ class CatalogReader:
         found = list[AssetRecord]()
         for clause, values in wanted_rows(assets, "assets", name="name"):
             rows = await self._link.all(f"{clause} SELECT {_ASSET} FROM wanted_assets", values)
-            found += map(_read_asset, rows)
+            found += readable(rows, _read_asset, "assets")
         return found
 
     async def ids(self) -> list[AssetId]:
@@ -162,7 +160,7 @@ class CatalogReader:
             ") ORDER BY space, name",
             [*values, limit],
         )
-        return [_read_asset(row) for row in rows], int(total[0]) if total else 0
+        return readable(rows, _read_asset, "assets"), int(total[0]) if total else 0
 
     async def counts(self) -> list[FacetCount]:
         """How many assets share space, kind, tier and status."""
@@ -170,10 +168,7 @@ class CatalogReader:
             "SELECT space, kind, tier, status, count(*) FROM assets GROUP BY space, kind, tier, status "
             "ORDER BY space, kind, tier, status"
         )
-        return [
-            FacetCount(SpaceName(space), AssetKind(kind), Tier(tier) if tier else None, AssetStatus(status), count)
-            for space, kind, tier, status, count in rows
-        ]
+        return readable(rows, _read_facet, "assets")
 
 
 class CatalogWriter(CatalogReader):
@@ -262,6 +257,16 @@ def _spell_asset(a: AssetRecord) -> tuple[object, ...]:
         a.pii_columns,
         f"{a.id.name}{_SEARCH_GAP}{label}".casefold(),
     )
+
+
+def _read_space(row: Row) -> SpaceRecord:
+    name, label, listed_at, complete, problem, present = row
+    return SpaceRecord(SpaceName(name), label, listed_at, bool(complete), read_problem(problem), bool(present))
+
+
+def _read_facet(row: Row) -> FacetCount:
+    space, kind, tier, status, count = row
+    return FacetCount(SpaceName(space), AssetKind(kind), Tier(tier) if tier else None, AssetStatus(status), count)
 
 
 def _read_asset(row: Row) -> AssetRecord:

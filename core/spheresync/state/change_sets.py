@@ -248,7 +248,7 @@ def _read_head(row: Row) -> ChangeSetRecord:
         mapping_digest=row[5],
         scope_digest=row[6],
         request=row[7],
-        summary={Action(action): count for action, count in read_counts(row[8]).items()},
+        summary=read_counts(row[8]),
         findings=read_problems(row[9]),
         problems=read_problems(row[10]),
         blocked=row[11],

@@ -16,6 +16,7 @@ from spheresync.model import (
     TechnicalName,
 )
 from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.damaged_rows import readable
 from spheresync.state.fences import require_fence
 from spheresync.state.records import Checkpoint, CheckpointState
 from spheresync.state.seals import SEALED, seal_of_row
@@ -41,7 +42,7 @@ class CheckpointReader:
             f"SELECT {_COLUMNS} FROM checkpoints WHERE target = ? AND destination = ? ORDER BY space, asset",
             (target, destination),
         )
-        return [_read(row) for row in rows]
+        return readable(rows, _read, "checkpoints")
 
     async def of(
         self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
@@ -54,7 +55,7 @@ class CheckpointReader:
         for clause, values in wanted_rows(assets, "checkpoints", name="asset"):
             query = f"{clause} SELECT {_COLUMNS} FROM wanted_checkpoints WHERE target = ? AND destination = ?"
             rows = await self._link.all(query, [*values, target, destination])
-            found.update({each.asset: each for each in map(_read, rows)})
+            found.update({each.asset: each for each in readable(rows, _read, "checkpoints")})
         return found
 
     async def get(self, asset: AssetId, target: TargetName, destination: DestinationName) -> Checkpoint | None:
@@ -62,7 +63,7 @@ class CheckpointReader:
             f"SELECT {_COLUMNS} FROM checkpoints WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
             (target, destination, asset.space, asset.name),
         )
-        return None if row is None else _read(row)
+        return next(iter(readable([] if row is None else [row], _read, "checkpoints")), None)
 
     async def of_asset(self, asset: AssetId) -> list[Checkpoint]:
         """The checkpoints of one asset in all targets and destinations."""
@@ -70,7 +71,7 @@ class CheckpointReader:
             f"SELECT {_COLUMNS} FROM checkpoints WHERE space = ? AND asset = ? ORDER BY target, destination",
             (asset.space, asset.name),
         )
-        return [_read(row) for row in rows]
+        return readable(rows, _read, "checkpoints")
 
     async def body_bytes(self, target: TargetName, destination: DestinationName) -> int:
         """The size of all last written requests together, as they were sent."""

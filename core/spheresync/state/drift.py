@@ -20,6 +20,7 @@ from spheresync.model import (
     canonical_json,
 )
 from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.damaged_rows import readable
 from spheresync.state.drift_records import (
     DriftEffect,
     DriftKind,
@@ -103,7 +104,7 @@ class DriftReader:
         for clause, values in wanted_rows(assets, "drift_found", name="asset"):
             query = f"{clause} SELECT {_FOUND} FROM wanted_drift_found WHERE target = ? AND destination = ?"
             rows = await self._link.all(query, [*values, target, destination])
-            found.update({drift.asset: drift for drift in map(_read_found, rows)})
+            found.update({drift.asset: drift for drift in readable(rows, _read_found, "drift_found")})
         return found
 
     async def standing(self) -> DriftStanding:
@@ -218,7 +219,10 @@ def _spell_found(drift: TableDrift, look_id: str, ordinal: int) -> tuple[object,
 
 
 def _read_found(row: Row) -> TableDrift:
-    spelled = json.loads(zlib.decompress(row[7]).decode("utf-8", "surrogatepass"))
+    try:
+        spelled = json.loads(zlib.decompress(row[7]).decode("utf-8", "surrogatepass"))
+    except zlib.error as error:
+        raise ValueError("what was found is damaged") from error
     return TableDrift(
         asset=AssetId(SpaceName(row[2]), TechnicalName(row[3])),
         target=TargetName(row[0]),

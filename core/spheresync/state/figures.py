@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from spheresync.model import RunState, Tier
 from spheresync.state.connection import Reads
+from spheresync.state.damaged_rows import readable
 from spheresync.state.schedule import LATE
 
 
@@ -44,12 +45,12 @@ class FigureReader:
             "ON o.tier = a.tier WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL GROUP BY a.tier",
             [value for tier in Tier for value in (tier, objectives.get(tier))],
         )
-        return {Tier(tier): TierFigures(*figures) for tier, *figures in rows}
+        return dict(readable(rows, lambda row: (Tier(row[0]), TierFigures(*row[1:])), "assets"))
 
     async def runs(self) -> dict[RunState, RunFigures]:
         """The runs that the state remembers."""
         rows = await self._link.all("SELECT state, count(*), max(finished_at) FROM runs GROUP BY state")
-        return {RunState(state): RunFigures(count, ended) for state, count, ended in rows}
+        return dict(readable(rows, lambda row: (RunState(row[0]), RunFigures(*row[1:])), "runs"))
 
     async def audit_entries(self) -> int:
         """How many entries the audit log has had."""

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from spheresync.model import Problem, canonical_json, isoformat
 from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.damaged_rows import readable
 from spheresync.state.owners import Owners
 from spheresync.state.spelling import read_problem, spell_problem
 
@@ -73,7 +74,7 @@ class JobReader:
             "ORDER BY CASE state WHEN 'running' THEN 0 WHEN 'queued' THEN 1 ELSE 2 END, priority, id LIMIT ?2",
             (state, limit, kind),
         )
-        return [_read(row) for row in rows]
+        return readable(rows, _read, "jobs")
 
     async def get(self, job_id: int) -> JobRow | None:
         """One job, None where there is none."""
@@ -91,6 +92,11 @@ class JobReader:
             f"SELECT min(not_before) FROM jobs WHERE state = 'queued' AND kind IN ({_marks(kinds)})", tuple(kinds)
         )
         return None if row is None else row[0]
+
+    async def lost(self) -> frozenset[int]:
+        """Jobs that count as running and whose worker is gone: whoever claims next does them anew."""
+        rows = await self._link.all(f"SELECT {_JOB} FROM jobs WHERE state = 'running'")
+        return frozenset(job.id for job in map(_read, rows) if self._is_lost(job))
 
     def _is_lost(self, row: JobRow) -> bool:
         """Whether a claim no longer holds: its process died or fell silent, or its time is over."""
@@ -187,7 +193,9 @@ class JobWriter(JobReader):
             f"RETURNING {_JOB}",
             (owner, isoformat(now), isoformat(now), isoformat(now + time_limit), isoformat(now), *kinds, limit),
         )
-        claimed = sorted((_read(row) for row in rows), key=lambda job: (job.priority, job.id))
+        claimed = readable(rows, _read, "jobs")
+        claimed.sort(key=lambda job: (job.priority, job.id))
+        await self._set_aside_unreadable({row[0] for row in rows} - {job.id for job in claimed})
         return await self._one_for_each_subject(claimed)
 
     async def _one_for_each_subject(self, claimed: Sequence[JobRow]) -> list[JobRow]:
@@ -198,8 +206,16 @@ class JobWriter(JobReader):
                 await self._requeue(job.id)
         return list(kept.values())
 
+    async def _set_aside_unreadable(self, damaged: Iterable[int]) -> None:
+        """Jobs whose rows say nothing; whoever asks for such a job anew has it taken up again."""
+        for job_id in damaged:
+            await self._writes.execute(
+                "UPDATE jobs SET state = 'dead', owner = NULL, problem = NULL, again = NULL WHERE id = ?", (job_id,)
+            )
+
     async def _take_back_lost(self) -> None:
-        running = [_read(row) for row in await self._writes.all(f"SELECT {_JOB} FROM jobs WHERE state = 'running'")]
+        rows = await self._writes.all(f"SELECT {_JOB} FROM jobs WHERE state = 'running'")
+        running = readable(rows, _read, "jobs")
         for job in running:
             if self._is_lost(job):
                 await self._end_claim(job)
@@ -269,6 +285,13 @@ class JobWriter(JobReader):
             await self._writes.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
         return True
 
+    async def settle(self, jobs: Iterable[tuple[int, str]]) -> None:
+        """Take out jobs (id and token) that nothing asks for any more; not what is being done."""
+        for job_id, token in jobs:
+            job = await self.get(job_id)
+            if job is not None and job.token == token and (job.state != RUNNING or self._is_lost(job)):
+                await self._writes.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+
     async def _held(self, job_id: int, fence: int) -> JobRow | None:
         row = await self._writes.one(
             f"SELECT {_JOB} FROM jobs WHERE id = ? AND fence = ? AND state = 'running'", (job_id, fence)
@@ -322,5 +345,13 @@ def _marks(values: Sequence[str]) -> str:
 
 
 def _read(row: Row) -> JobRow:
+    """The row, whose moments are such.
+
+    Raises:
+        ValueError: it is damaged.
+    """
     fields = [*row[:14], bool(row[14]), read_problem(row[15]), row[16]]
-    return JobRow(*fields)
+    job = JobRow(*fields)
+    for moment in (job.not_before, job.created_at, *([job.started_at] if job.started_at is not None else [])):
+        datetime.fromisoformat(moment)
+    return job

@@ -34,6 +34,11 @@ class LeaseReader:
         """The lease, None where no living process holds it."""
         return next((lease for lease in await self.held() if lease.name == name), None)
 
+    async def is_held(self, name: str, fence: int) -> bool:
+        """Whether a holding of a lease still counts: nobody else has acquired it since, and it was not given back."""
+        row = await self._link.one("SELECT fence, owner FROM leases WHERE name = ?", (name,))
+        return row is not None and row[0] == fence and row[1] is not None
+
     async def held(self) -> list[Lease]:
         """Every lease that a living process holds."""
         now = self._clock()
@@ -97,8 +102,7 @@ class LeaseWriter(LeaseReader):
         Raises:
             LeaseLostError: somebody else holds it by now, or did meanwhile.
         """
-        row = await self._link.one("SELECT fence, owner FROM leases WHERE name = ?", (name,))
-        if row is None or row[0] != fence or row[1] is None:
+        if not await self.is_held(name, fence):
             raise _lost(name)
 
     async def release(self, name: str, owner: str) -> None:

@@ -246,7 +246,9 @@ class ApprovedPromotion:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSetRecord:
-    """The head of a saved change set. `request` is canonical JSON; `summary` counts items by action.
+    """The head of a saved change set. `summary` counts items by action, and what of its scope is unread.
+
+    `request` is canonical JSON: the scope, and when what it goes by was read from Datasphere (`read_at`).
 
     `undo_of` is the run that it undoes, None where it brings what Datasphere holds. `promotion` is the digest of the
     promotion that it was made with, None where its rules are the configuration's own. `approval` is the last one.
@@ -260,7 +262,7 @@ class ChangeSetRecord:
     mapping_digest: Digest
     scope_digest: Digest
     request: bytes
-    summary: Mapping[Action, int]
+    summary: Mapping[str, int]
     findings: tuple[Problem, ...]
     problems: tuple[Problem, ...]
     blocked: int

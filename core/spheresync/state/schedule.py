@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from spheresync.errors import SourceFault
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, SpaceName, TechnicalName, Tier
 from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.damaged_rows import readable
 from spheresync.state.spelling import read_entry, spell_entry
 
 
@@ -37,22 +39,35 @@ class DueRow:
     planned: ScheduleRow
 
 
+_CODE = "CASE WHEN json_valid({problem}) THEN json_extract({problem}, '$[0][1]') END"
+"""The code of a problem; none where there is none, or the text of it is damaged."""
+
 LATE = (
     "coalesce(read_at, first_seen_at) < {moment} "
-    f"AND (problem IS NULL OR json_extract(problem, '$[0][1]') <> '{SourceFault.NOT_EXPOSED}')"
+    f"AND coalesce({_CODE.format(problem='problem')} <> '{SourceFault.NOT_EXPOSED}', 1)"
 )
 """Which assets were not read in time; for SQL over `assets` alone."""
+
+_BY_SPACE = f"coalesce({_CODE} IN ('{SPACE_GONE}', '{SPACE_UNREAD}'), 0)"
+"""Which assets are kept from being read by their space."""
 
 _OF_WATCHED = (
     "FROM schedule AS s JOIN assets AS a ON a.space = s.space AND a.name = s.name "
     "WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL "
     # Where its space is not listed, asking for an asset is a request wasted; the listing finds out when it is back.
-    f"AND (a.problem IS NULL OR json_extract(a.problem, '$[0][1]') NOT IN ('{SPACE_GONE}', '{SPACE_UNREAD}'))"
+    f"AND NOT {_BY_SPACE.format(problem='a.problem')}"
 )
 _WATCHED = (
     "SELECT a.space, a.name, a.kind, a.tier, a.read_at, s.next_due_at, s.seen_at, s.changes, s.days, s.failures, "
     f"s.signalled {_OF_WATCHED}"
 )
+
+
+class Unseen(NamedTuple):
+    """Assets that were not read in time, and how many of them because their space could not be listed."""
+
+    assets: int
+    unlisted: int
 
 
 class ScheduleReader:
@@ -71,12 +86,12 @@ class ScheduleReader:
     async def watched(self) -> list[DueRow]:
         """Every asset that is in scope and listed, due or not."""
         rows = await self._link.all(_WATCHED)
-        return [_due(row) for row in rows]
+        return readable(rows, _due, "assets")
 
     async def due(self, now: str) -> list[DueRow]:
         """Those of `watched` that are due at `now`."""
         rows = await self._link.all(f"{_WATCHED} AND s.next_due_at <= ?", (now,))
-        return [_due(row) for row in rows]
+        return readable(rows, _due, "assets")
 
     async def get(self, asset: AssetId) -> ScheduleRow | None:
         """What is planned for one asset."""
@@ -90,7 +105,7 @@ class ScheduleReader:
     async def next_due(self) -> dict[Tier, str]:
         """The earliest planned moment of each tier; "" where it is due at once."""
         rows = await self._link.all(f"SELECT a.tier, min(s.next_due_at) {_OF_WATCHED} GROUP BY a.tier")
-        return {Tier(tier): at for tier, at in rows}
+        return dict(readable(rows, lambda row: (Tier(row[0]), row[1]), "assets"))
 
     async def stalest(self, tier: Tier) -> str | None:
         """When the asset of a tier was read that has waited longest; None where there is none."""
@@ -99,16 +114,17 @@ class ScheduleReader:
         )
         return None if row is None else row[0]
 
-    async def unseen_since(self, tier: Tier, moment: str) -> int:
+    async def unseen_since(self, tier: Tier, moment: str) -> Unseen:
         """How many assets of a tier were last read before a moment, or never and known since before it.
 
         What is listed and not exposed cannot be read, and is late for nobody.
         """
         row = await self._link.one(
-            f"SELECT count(*) FROM assets WHERE tier = ? AND included = 1 AND misses = 0 AND {LATE.format(moment='?')}",
+            f"SELECT count(*), total({_BY_SPACE.format(problem='problem')}) FROM assets "
+            f"WHERE tier = ? AND included = 1 AND misses = 0 AND {LATE.format(moment='?')}",
             (tier, moment),
         )
-        return 0 if row is None else int(row[0])
+        return Unseen(0, 0) if row is None else Unseen(int(row[0]), int(row[1]))
 
     async def entry(self, asset: AssetId) -> AssetEntry | None:
         """The catalog entry of an asset as last listed."""

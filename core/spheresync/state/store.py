@@ -19,6 +19,7 @@ from typing import TypeVar
 import anyio
 import anyio.to_thread
 
+from spheresync.errors import StateError
 from spheresync.model import RunState, utc_now
 from spheresync.state.alerts import AlertReader, AlertWriter
 from spheresync.state.audit import AuditReader, AuditWriter
@@ -109,6 +110,7 @@ class Store:
         self.alerts = AlertReader(pool)
         self.retention = RetentionReader(pool)
         self._path = folder / FILE_NAME
+        self._file = _identity(self._path)
         self._pool = pool
         self._link = link
         self._tx = Tx(link, self.owners, clock)
@@ -151,7 +153,8 @@ class Store:
         cancelled once begun; the wait for its turn can. When it raises, nothing of it is kept.
 
         Raises:
-            StateError: disk full, damaged file, or another process held the lock for 60 s; nothing was written.
+            StateError: disk full, damaged file, another process held the lock for 60 s, or the file that was opened is
+                not in the state folder any more; nothing was written.
         """
         give_up = anyio.current_time() + PATIENCE
         async with self._turn:
@@ -177,6 +180,7 @@ class Store:
         return await damages_of(self._path)
 
     async def _begin(self) -> bool:
+        self._require_same_file()
         try:
             if self._link.in_transaction:
                 await self._link.execute("ROLLBACK")  # the last one could not be rolled back: the disk failed
@@ -186,6 +190,23 @@ class Store:
                 return False
             raise explain(error, self._path) from error
         return True
+
+    def _require_same_file(self) -> None:
+        """Refuse to note what nobody will find: a file without a name in the folder takes writes as any other.
+
+        Raises:
+            StateError: the file was deleted, moved or replaced since it was opened.
+        """
+        try:
+            there = _identity(self._path)
+        except OSError as error:
+            raise unusable_folder(self.folder, error) from error
+        if there != self._file:
+            became = "was deleted or moved" if there is None else "was replaced by another file"
+            raise StateError(
+                f"The state {self._path} {became} since this process opened it; nothing was written.",
+                remedy="Put it back where it was, or end this process and start it again.",
+            )
 
     async def _finish(self, work: Callable[[Tx], Awaitable[T]]) -> T:
         try:
@@ -211,6 +232,15 @@ class Store:
         told = [f"run {run.id} of process {self.owners.process_id(run.owner or '')}" for run in running]
         told += [f"{lease.name} by process {self.owners.process_id(lease.owner)}" for lease in await self.leases.held()]
         return ", ".join(told)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands there, None where there is none."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
 
 
 @asynccontextmanager

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from spheresync.model import AssetId, DestinationName, Problem, SpaceName, TargetName, TechnicalName
 from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.damaged_rows import readable
 from spheresync.state.spelling import read_problems, spell_problem
 from spheresync.state.wanted import FEW, wanted_rows
 
@@ -44,7 +45,7 @@ class UnwrittenReader:
         rows = await self._link.all(
             f"SELECT {_COLUMNS} FROM unwritten WHERE target = ? AND destination = ?", (target, destination)
         )
-        return {each.asset: each for each in map(_read, rows)}
+        return {each.asset: each for each in readable(rows, _read, "unwritten")}
 
     async def of(
         self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
@@ -57,7 +58,7 @@ class UnwrittenReader:
         for clause, values in wanted_rows(assets, "unwritten", name="asset"):
             query = f"{clause} SELECT {_COLUMNS} FROM wanted_unwritten WHERE target = ? AND destination = ?"
             rows = await self._link.all(query, [*values, target, destination])
-            found.update({each.asset: each for each in map(_read, rows)})
+            found.update({each.asset: each for each in readable(rows, _read, "unwritten")})
         return found
 
     async def groups(self) -> list[UnwrittenGroup]:
@@ -70,8 +71,9 @@ class UnwrittenReader:
         groups = []
         for code, count, since in rows:
             query = f"SELECT {_COLUMNS} {where} AND code = ? ORDER BY space, asset LIMIT 3"
-            first = tuple(map(_read, await self._link.all(query, (code,))))
-            groups.append(UnwrittenGroup(code, count, since, first))
+            first = readable(await self._link.all(query, (code,)), _read, "unwritten")
+            if first:
+                groups.append(UnwrittenGroup(code, count, since, tuple(first)))
         return groups
 
 

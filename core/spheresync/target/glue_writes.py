@@ -20,6 +20,7 @@ from spheresync.errors import TargetError, TargetFault
 from spheresync.mapping.glue_table import fingerprint_of
 from spheresync.mapping.merge import differences, is_text, merge, policy_of
 from spheresync.mapping.ownership import foreign_because, is_as_written, made_anew_because
+from spheresync.mapping.proof import last_written
 from spheresync.model import Action, DesiredObject, JsonValue, LiveObject
 from spheresync.target.aws import AwsDoor
 from spheresync.target.aws_errors import ALREADY_EXISTS, MOVED_MEANWHILE, NOT_FOUND, AwsError
@@ -72,7 +73,8 @@ class GlueWriter:
             in_doubt = in_doubt or (error is not None and error.uncertain)
             live = await self.look(operation)
             if live is not None:
-                outcome = await self._settle(operation, live, in_doubt=in_doubt)
+                known = operation if in_doubt else _as_it_proves(operation, live)
+                outcome = await self._settle(known, live, in_doubt=in_doubt)
                 # Somebody else had made it: what it held then is what this write can be undone to.
                 return outcome if in_doubt else replace(outcome, before=outcome.before or live.body)
         assert error is not None
@@ -255,6 +257,14 @@ def desired_of(operation: Operation) -> DesiredObject:
     if operation.desired is None:
         raise ValueError(f"{operation.action} of {operation.subject} says not what is desired")
     return operation.desired
+
+
+def _as_it_proves(operation: Operation, live: LiveObject) -> Operation:
+    """Over a table of which the state knows nothing: what it held by our hand is what it proves itself.
+
+    So an edit that somebody made meanwhile is known as one, and goes by the drift policies.
+    """
+    return replace(operation, last_written=last_written(live.body, live.digest).body)
 
 
 def next_version(version: str | None) -> str | None:

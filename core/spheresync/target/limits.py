@@ -9,7 +9,7 @@ that is what a maximum counts.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -87,7 +87,7 @@ def validate(service: str, operation: str, params: Mapping[str, object]) -> tupl
 def _scalar(shape: Shape) -> Check:
     match shape.type_name:
         case "string" | "char":
-            return _string(shape)
+            return _Text(shape)
         case "integer" | "long":
             return _number(shape, (int,), "a whole number")
         case "float" | "double":
@@ -160,6 +160,7 @@ def _list(shape: Shape, member: Check) -> Check:
 
 def _map(shape: Shape, key: Check, value_check: Check) -> Check:
     least, most = _bounds(shape)
+    texts = (key, value_check) if isinstance(key, _Text) and isinstance(value_check, _Text) else None
 
     def check(value: object) -> tuple[Finding, ...]:
         if not isinstance(value, Mapping):
@@ -167,6 +168,8 @@ def _map(shape: Shape, key: Check, value_check: Check) -> Check:
         found: list[Finding] = []
         if not least <= len(value) <= most:
             found.append(("", _out_of_bounds(least, most, len(value), "entries")))
+        if texts is not None and texts[0].all_fine(value.keys()) and texts[1].all_fine(value.values()):
+            return tuple(found) if found else _FINE
         for name, inner in value.items():
             if problems := key(name):
                 found.extend((f"[{_excerpt(name)}] (key)", text) for _, text in problems)
@@ -177,36 +180,48 @@ def _map(shape: Shape, key: Check, value_check: Check) -> Check:
     return check
 
 
-def _string(shape: Shape) -> Check:
-    least, most = _bounds(shape)
-    text: StringShape = shape  # type: ignore[assignment]  # decided by type_name
-    allowed = frozenset(text.enum)
-    pattern = _pattern(shape)
-    # Nearly every text of a catalog is printable ASCII: one look for all of them instead of a pattern for each.
-    plain = not allowed and (pattern is None or pattern.fullmatch(_PRINTABLE) is not None)
+class _Text:
+    """The check of a string shape."""
 
-    def check(value: object) -> tuple[Finding, ...]:
+    def __init__(self, shape: Shape) -> None:
+        self._least, self._most = _bounds(shape)
+        text: StringShape = shape  # type: ignore[assignment]  # decided by type_name
+        self._allowed = frozenset(text.enum)
+        self._pattern = _pattern(shape)
+        self._spelled = shape.metadata.get("pattern")
+        # Nearly every text of a catalog is printable ASCII: one look for all of them instead of a pattern for each.
+        self._plain = not self._allowed and (self._pattern is None or self._pattern.fullmatch(_PRINTABLE) is not None)
+
+    def __call__(self, value: object) -> tuple[Finding, ...]:
         if not isinstance(value, str):
             return _wrong("text", value)
-        if plain and value.isascii() and least <= len(value) <= most and (pattern is None or value.isprintable()):
-            return _FINE
-        return _examine(value)
+        fits = self._plain and value.isascii() and self._least <= len(value) <= self._most
+        return _FINE if fits and (self._pattern is None or value.isprintable()) else self._examine(value)
 
-    def _examine(value: str) -> tuple[Finding, ...]:
+    def all_fine(self, values: Collection[str]) -> bool:
+        """Whether every value is fine at one glance; where not, each has to be looked at."""
+        try:
+            joined = "".join(values)
+        except TypeError:  # what is no text is told one by one
+            return False
+        if not (self._plain and joined.isascii() and (self._pattern is None or joined.isprintable())):
+            return False
+        lengths = list(map(len, values))
+        return not lengths or (self._least <= min(lengths) and max(lengths) <= self._most)
+
+    def _examine(self, value: str) -> tuple[Finding, ...]:
         try:
             size = len(value.encode("utf-8"))
         except UnicodeEncodeError:
             return (("", f"holds half of a surrogate pair, which UTF-8 cannot carry: {_excerpt(value)}"),)
         found: list[Finding] = []
-        if not least <= size <= most:
-            found.append(("", _out_of_bounds(least, most, size, "bytes of UTF-8")))
-        if allowed and value not in allowed:
-            found.append(("", f"must be one of {', '.join(sorted(allowed))}; is {_excerpt(value)}"))
-        if pattern is not None and pattern.fullmatch(value) is None:
-            found.append(("", f"must match {shape.metadata['pattern']}; is {_excerpt(value)}"))
+        if not self._least <= size <= self._most:
+            found.append(("", _out_of_bounds(self._least, self._most, size, "bytes of UTF-8")))
+        if self._allowed and value not in self._allowed:
+            found.append(("", f"must be one of {', '.join(sorted(self._allowed))}; is {_excerpt(value)}"))
+        if self._pattern is not None and self._pattern.fullmatch(value) is None:
+            found.append(("", f"must match {self._spelled}; is {_excerpt(value)}"))
         return tuple(found)
-
-    return check
 
 
 def _number(shape: Shape, types: tuple[type, ...], expected: str) -> Check:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -61,7 +62,7 @@ def preview(
     limit: Annotated[int, typer.Option(min=1, max=200, help="Items shown.")] = 20,
 ) -> int:
     """Work out what would change and save it as a change set to review."""
-    from spheresync_server.cli.show_changes import changes_something, show_change_set
+    from spheresync_server.cli.show_changes import changes_something, never_read, show_change_set
 
     async def work(bench: Bench) -> ChangeSetAnswer:
         return await bench.service.preview(
@@ -73,7 +74,7 @@ def preview(
         )
 
     def code(answer: ChangeSetAnswer) -> int:
-        if answer.problems_total:
+        if answer.problems_total or never_read(answer):
             return 1
         return 4 if exit_code and changes_something(answer) else 0
 
@@ -95,7 +96,7 @@ def apply(
     return perform(
         invocation_of(context),
         work,
-        show_run,
+        partial(show_run, allowing_deletes=allow_deletes),
         exit_code=run_exit_code,
         needs=CallerRole.OPERATOR,
         what="spheresync apply",

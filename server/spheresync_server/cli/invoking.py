@@ -11,6 +11,8 @@ import sys
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from dataclasses import replace
+from functools import cache
+from typing import TYPE_CHECKING
 
 import typer
 from typer.exceptions import Abort, TyperException
@@ -25,6 +27,9 @@ from spheresync_server.cli.running import InterruptedBySignalError, say
 from spheresync_server.cli.streams import prepare_streams
 from spheresync_server.cli.wording import in_command_words
 from spheresync_server.failure import INTERNAL, INTERRUPTED, FailureNote, note_of, product_error_in
+
+if TYPE_CHECKING:
+    from typer._click.core import Command
 
 log = logging.getLogger(__name__)
 
@@ -78,8 +83,14 @@ def _run(hoisted: list[str], *, json: bool, verbose: bool) -> int:
     return note.exit_code
 
 
+@cache
+def command_line() -> Command:
+    """The commands as typer makes them of their functions; that takes longer than many a command."""
+    return typer.main.get_command(app)
+
+
 def _invoke(hoisted: list[str], *, json: bool) -> int:
-    command = typer.main.get_command(app)
+    command = command_line()
     if json and not {"-h", "--help"}.isdisjoint(hoisted):
         shown = io.StringIO()
         with redirect_stdout(shown):

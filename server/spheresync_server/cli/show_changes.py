@@ -13,12 +13,12 @@ from spheresync.answers import (
     ReleaseAnswer,
     RunAnswer,
 )
-from spheresync.model import Action, counted
-from spheresync.plan.approvals import NOT_APPROVED
+from spheresync.model import NEVER_READ, Action, counted
+from spheresync.plan.approvals import NEEDS_ALLOWANCE, NOT_APPROVED
 from spheresync.plan.guards import GUARDS
 from spheresync_server.cli.tables import say, table
 from spheresync_server.cli.usage_line import usage_line
-from spheresync_server.standing import standing
+from spheresync_server.standing import doable, standing, waits_for_allowance
 from spheresync_server.untrusted import clean_line, visible
 
 _SHOWN_FIELDS = 4
@@ -43,7 +43,7 @@ _MEANINGS = {
 
 def changes_something(answer: ChangeSetAnswer) -> bool:
     """Whether applying the change set would write anything."""
-    return sum(answer.summary.get(word, 0) for word in Action if word.changes_something) > answer.blocked
+    return doable(answer) > 0
 
 
 def show_change_set(answer: ChangeSetAnswer) -> None:
@@ -52,6 +52,8 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
     say(f"Change set {answer.change_set_id} ({answer.state}{undo}), expires {answer.expires_at}")
     if answer.approved_by is not None:
         say(f"Approved by {clean_line(answer.approved_by)}")
+    if answer.read_at is not None:
+        say(f"It goes by what was last read from Datasphere, at {answer.read_at}.")
     say_counts(answer.summary)
     for item in answer.items:
         held = f"  [waits: {item.blocked_by}]" if item.blocked_by else ""
@@ -83,18 +85,29 @@ def _next(answer: ChangeSetAnswer) -> str:
 
 
 def _next_of_open(answer: ChangeSetAnswer) -> str:
-    deletes = answer.summary.get("delete", 0)
-    apply = f"spheresync apply {answer.change_set_id}{' --allow-deletes' if deletes else ''}"
+    codes = {finding.code for finding in answer.findings}
+    deletes = waits_for_allowance(answer)
+    allowed = deletes or (waits_for_approval(answer) and answer.summary.get(Action.DELETE, 0))
+    apply = f"spheresync apply {answer.change_set_id}{' --allow-deletes' if allowed else ''}"
     if waits_for_approval(answer):
         return f"Nothing was written. Next: spheresync approve {answer.change_set_id}, then {apply}"
     if changes_something(answer):
         return f"Nothing was written. Next: {apply}"
-    if any(finding.code in GUARDS for finding in answer.findings):
-        return "Nothing was written, and nothing to apply: all of it waits, as the findings say."
     if deletes:
-        wait = "waits until you allow it" if deletes == 1 else "wait until you allow them"
-        return f"Nothing was written. {counted(deletes, 'delete')} {wait}: {apply}"
+        count = answer.summary.get(Action.DELETE, 0)
+        wait = "waits until you allow it" if count == 1 else "wait until you allow them"
+        what = "Deletes that no guard holds" if codes & GUARDS else counted(count, "delete")
+        return f"Nothing was written. {what} {wait}: {apply}"
+    if codes & GUARDS:
+        return "Nothing was written, and nothing to apply: all of it waits, as the findings say."
+    if never_read(answer):
+        return "Nothing can be said of what was never read. Next: spheresync preview"
     return "Nothing to apply."
+
+
+def never_read(answer: ChangeSetAnswer) -> bool:
+    """Whether something of the scope was never read, so that nobody knows what would change there."""
+    return any(finding.code == NEVER_READ for finding in answer.findings)
 
 
 def show_approval(answer: ApprovalAnswer) -> None:
@@ -123,8 +136,10 @@ def waits_for_approval(answer: ChangeSetAnswer) -> bool:
     return any(finding.code in NOT_APPROVED for finding in answer.findings)
 
 
-def show_run(answer: RunAnswer) -> None:
-    """What a run did, what failed and why, and what comes next."""
+def show_run(answer: RunAnswer, *, allowing_deletes: bool = False) -> None:
+    """What a run did, what failed and why, and what comes next; `allowing_deletes`: who asks has allowed them."""
+    if allowing_deletes and any(finding.code == NEEDS_ALLOWANCE for finding in answer.findings):
+        say(f"Already applied by {answer.run_id} without deletes, so nothing was done now.")
     say(f"Run {answer.run_id} ({answer.kind}, by {clean_line(answer.actor)}): {answer.state}")
     say_counts(answer.counts)
     if answer.finished_at is None:

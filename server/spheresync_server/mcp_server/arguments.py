@@ -35,6 +35,4 @@ Spaces = Annotated[list[str] | None, Field(description="Only these spaces")]
 Assets = Annotated[list[str] | None, Field(description="Only these SPACE/NAME")]
 Tiers = Annotated[list[TierName] | None, Field(description="Only these tiers")]
 Targets = Annotated[list[str] | None, Field(description="Only these targets")]
-WaitSeconds = Annotated[
-    int, Field(ge=0, description=f"Wait so long for the end, at most {LONGEST_WAIT}; 0: not at all")
-]
+WaitSeconds = Annotated[int, Field(ge=0, description=f"Seconds to wait for the end, up to {LONGEST_WAIT}")]

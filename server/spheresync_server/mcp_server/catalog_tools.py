@@ -19,7 +19,7 @@ class CatalogTools(DeskTools):
     """What is known of spaces and assets."""
 
     async def list_spaces(self, limit: Limit = 50, cursor: Cursor = None) -> Annotated[CallToolResult, Page[SpaceRow]]:
-        """Spaces of the Datasphere tenant, with asset counts by kind, tier and status."""
+        """Spaces of the tenant, with asset counts by kind, tier and status."""
         page = await self._service.list_spaces(limit=limit, cursor=cursor)
         told = page_line("space", len(page.items), page.total, page.next_cursor)
         return respond(page, told, _unread_line("space", [row.problem for row in page.items]))

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from spheresync.answers import ChangeSetAnswer, RunAnswer
 from spheresync.model import ScopeRequest
+from spheresync.plan.approvals import NEEDS_ALLOWANCE
 from spheresync_server.mcp_server.answering import change_set_lines, respond, run_lines
 from spheresync_server.mcp_server.arguments import (
     LONGEST_WAIT,
@@ -40,7 +41,7 @@ class ChangeTools(DeskTools):
         tiers: Tiers = None,
         targets: Targets = None,
         refresh: Annotated[
-            bool, Field(strict=True, description="Read Datasphere first: one fixed, throttled discovery")
+            bool, Field(strict=True, description="Read Datasphere first: one throttled discovery")
         ] = False,
         limit: Limit = 20,
     ) -> Annotated[CallToolResult, ChangeSetAnswer]:
@@ -64,15 +65,22 @@ class ChangeTools(DeskTools):
         *,
         change_set_id: ChangeSet,
         answer: Annotated[ElicitationResult[DeleteConfirmation], Resolve(confirm_deletes)],
-        allow_deletes: Annotated[  # noqa: ARG002  # read by confirm_deletes, by name
+        allow_deletes: Annotated[  # read by confirm_deletes too, by name
             bool, Field(strict=True, description="Also delete retired tables; asks the user first")
         ] = False,
         wait_seconds: WaitSeconds = 10,
     ) -> Annotated[CallToolResult, RunAnswer]:
         """Apply a reviewed change set: creates, updates and retires AWS catalog tables as it says; deletes only with
-        allow_deletes. Starts a durable run; the same call again answers the same run. Undo: revert_run, by an admin.
+        allow_deletes. Starts a durable run; repeated, it answers the same run. Undo: revert_run, by an admin.
         """
         run = await self._service.apply(change_set_id, self._desk.principal, allow_deletes=confirmed(answer))
         if wait_seconds:
             run = await self._service.wait(run.run_id, seconds=min(wait_seconds, LONGEST_WAIT), progress=report_to(ctx))
-        return respond(run, *run_lines(run))
+        return respond(run, _spent(run) if allow_deletes else "", *run_lines(run))
+
+
+def _spent(run: RunAnswer) -> str:
+    """What to say first to who allows the deletes of a change set that was applied without them."""
+    if all(finding.code != NEEDS_ALLOWANCE for finding in run.findings):
+        return ""
+    return f"Already applied by {run.run_id} without deletes, so nothing was done now."

@@ -29,7 +29,7 @@ class DriftTools(DeskTools):
         limit: Limit = 20,
         cursor: Cursor = None,
     ) -> Annotated[CallToolResult, DriftAnswer]:
-        """What others changed in AWS since it was last written, and what the drift policies say to each. Writes
+        """What others changed in AWS since it was last written, and what the drift policies say. Writes
         nothing to AWS or SAP; saves the repair as a change set to review.
         """
         scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()))

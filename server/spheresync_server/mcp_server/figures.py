@@ -55,6 +55,8 @@ class _Reading(Collector):
         yield _gauge("build_info", "The program that answers.", [*build], [([*build.values()], 1)])
         yield _gauge("assets", "Assets of the local catalog.", ["tier", "status"], _pairs(figures.assets))
         yield from self._freshness()
+        spaces = "Known spaces that could not be read when they were last tried."
+        yield _gauge("unread_spaces", spaces, ["reason"], _singles(figures.unread_spaces))
         yield _gauge("jobs", "Jobs of the scheduler's queue.", ["kind", "state"], _pairs(figures.jobs))
         runs = {state: figures.runs[state].runs if state in figures.runs else 0 for state in RunState}
         yield _gauge("runs", "Runs that the state remembers.", ["state"], _singles(runs))

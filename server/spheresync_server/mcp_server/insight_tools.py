@@ -14,7 +14,7 @@ from spheresync_server.mcp_server.arguments import AuditDetail, Cursor, Limit
 from spheresync_server.mcp_server.desk import DeskTools
 from spheresync_server.mcp_server.wording import in_tool_words
 
-_Moment = Annotated[str | None, Field(description="ISO 8601; a date is that whole day")]
+_Moment = Annotated[str | None, Field(description="ISO 8601; a date: all day")]
 
 
 class InsightTools(DeskTools):
@@ -71,7 +71,7 @@ class InsightTools(DeskTools):
         )
 
     async def test_connections(self) -> Annotated[CallToolResult, ConnectionReport]:
-        """Test state, Datasphere, each space of it and each target; a finding for each failure. Writes nothing."""
+        """Test state, Datasphere, its spaces and each target; a finding for each failure. Writes nothing."""
         report = await self._service.test_connections()
         failed = sum(not finding.ok for finding in report.items)
         return respond(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import get_args, get_type_hints
+from types import MethodType
+from typing import cast, get_args, get_type_hints
 
 from mcp.server.mcpserver.tools import Tool
 from mcp.types import CallToolResult, ToolAnnotations
@@ -47,15 +48,27 @@ class ToolEntry:
 
     def to_tool(self) -> Tool:
         """The tool as the SDK runs it, with lean schemas."""
+        described = _DESCRIBED.get(self.name)
+        if described is None:
+            described = _DESCRIBED[self.name] = self._describe()
+        return described.model_copy(update={"fn": self.work})
+
+    def _describe(self) -> Tool:
+        """All but whose work it is; the SDK needs 10 ms to find it out."""
+        anybody = MethodType(cast("MethodType", self.work).__func__, object())
         description = " ".join((self.work.__doc__ or "").split())
         tool = Tool.from_function(
-            self.work, title=self.title, description=description, annotations=self.hints, structured_output=False
+            anybody, title=self.title, description=description, annotations=self.hints, structured_output=False
         )
         tool.parameters = lean_input(tool.parameters)
         answer = _answer_of(self.work)
         tool.fn_metadata.output_model = answer
         tool.fn_metadata.output_schema = output_outline(answer, rows=self.outline_rows)
         return tool
+
+
+_DESCRIBED: dict[str, Tool] = {}
+"""By the name of the tool: what hosts are told of it is the same for every caller."""
 
 
 def _answer_of(work: Callable[..., Awaitable[CallToolResult]]) -> type[BaseModel]:

@@ -71,7 +71,7 @@ class RunTools(DeskTools):
         return respond(page, told, *run_list_lines(page.items))
 
     async def cancel_run(self, run_id: Run) -> Annotated[CallToolResult, RunAnswer]:
-        """Stop a queued or running run at the next asset. What it has done so far stays; a new sync or preview does
+        """Stop a queued or running run at the next asset. What it has done stays; a new sync or preview does
         the rest.
         """
         run = await self._service.cancel_run(run_id, self._desk.principal)

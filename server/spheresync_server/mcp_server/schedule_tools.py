@@ -19,7 +19,7 @@ class ScheduleTools(DeskTools):
     async def manage_schedule(
         self,
         tier: Annotated[TierName, Field(description="Which tier")],
-        action: Annotated[Literal["pause", "resume", "run_now"], Field(description="What to do about it")],
+        action: Annotated[Literal["pause", "resume", "run_now"], Field(description="What to do")],
     ) -> Annotated[CallToolResult, ScheduleAnswer]:
         """Steer the syncs that run by themselves. pause: nothing of the tier is read or written until resume. run_now:
         its assets are read at once and what changed is written to AWS without a review. Undo: resume; for writes as

@@ -83,6 +83,7 @@ class SpheresyncServer(MCPServer[Desk]):
         """
         self._refuse_closed(name)
         self._refuse_unknown_arguments(name, arguments)
+        self._refuse_misleading_values(name, arguments)
         await self._desk.opening.wait()
         try:
             return self._without_paths(await super().call_tool(name, self._given(name, arguments), context))
@@ -127,6 +128,20 @@ class SpheresyncServer(MCPServer[Desk]):
         if unknown:
             valid = f"Valid: {', '.join(known)}." if known else "It takes none."
             raise ToolError(f"{name} has no argument {', '.join(map(repr, unknown))}. {valid}")
+
+    def _refuse_misleading_values(self, name: str, arguments: dict[str, Any]) -> None:
+        """Refuse what would be taken for something else: an empty list for everything, true for the number 1."""
+        tool = self._tool_manager.get_tool(name)
+        assert tool is not None
+        kinds = {argument: schema.get("type") for argument, schema in tool.parameters.get("properties", {}).items()}
+        for argument, value in arguments.items():
+            if kinds[argument] == "array" and value == []:
+                raise ToolError(
+                    f"{name}: {argument} is an empty list, which selects nothing. Name at least one, or leave the "
+                    "argument out for everything."
+                )
+            if kinds[argument] == "integer" and isinstance(value, bool):
+                raise ToolError(f"{name}: {argument} must be a whole number, not {str(value).lower()}.")
 
     def _given(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Without what some clients fill in for an optional argument that they leave out."""

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-import anyio
 import pytest
 
-from spheresync.errors import LeaseLostError, StateError
+from spheresync.errors import LeaseLostError
 from spheresync.mapping.fingerprints import fingerprints
 from spheresync.mapping.rules import Mapping
 from spheresync.model import (
@@ -25,9 +24,7 @@ from spheresync.model import (
     digest_of,
 )
 from spheresync.plan.items import name_taken
-from spheresync.run import leasing
 from spheresync.run.discovery import Discovery
-from spheresync.run.leasing import while_held
 from spheresync.run.scope import Scope
 from spheresync.run.workshop import DISCOVERY_LEASE
 from spheresync.source.normalise import NORMALISER_VERSION
@@ -161,27 +158,3 @@ async def test_a_reader_that_was_stopped_writes_nothing_more_once_another_one_re
             replace(record, read_at=None) for record in before
         ]
         assert listed[0].read_at is None, "nothing of what was read is written"
-
-
-async def test_work_under_a_lease_ends_when_the_lease_is_lost_and_raises_what_it_raises(
-    store: Store, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(leasing, "LEASE_BEAT", 0.0)
-    fence = await store.write(lambda tx: tx.leases.acquire("discovery", store.owner.id, beats=True))
-    assert fence == 1
-
-    async def fail() -> None:
-        raise StateError("of its own")
-
-    with pytest.raises(StateError, match="of its own"):
-        await while_held(store, "discovery", fence, fail)
-    assert await while_held(store, "discovery", fence, status_of_nothing) == 7
-    async with Store.open(store.folder, clock=clock) as other:
-        clock.advance(31)
-        assert await other.write(lambda tx: tx.leases.acquire("discovery", other.owner.id, beats=True)) == 2
-        with pytest.raises(LeaseLostError):
-            await while_held(store, "discovery", fence, anyio.sleep_forever)
-
-
-async def status_of_nothing() -> int:
-    return 7

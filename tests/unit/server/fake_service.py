@@ -94,7 +94,10 @@ class FakeService(FakeCatalog, FakeStatus):
             state="open",
             summary={"create": 0, "update": 1, "delete": self.deletes, "unchanged": 7},
             blocked=self.deletes,
-            findings=[Finding(subject="cs_1", code="deletes_not_approved", message="wait")] if self.alone else [],
+            findings=[
+                *([Finding(subject="cs_1", code="deletes_not_approved", message="wait")] if self.alone else []),
+                *([Finding(subject="cs_1", code="deletes_not_allowed", message="wait")] if self.deletes else []),
+            ],
             problems=self._problems(),
             problems_total=self.problems,
             items=[change],

@@ -60,6 +60,7 @@ class FakeStatus(Asked):
             assets={("critical", "synced"): 2},
             tiers={Tier.CRITICAL: TierFigures(assets=2, oldest=NOW, unread=0, late=1)},
             oldest_age={Tier.CRITICAL: 12.5},
+            unread_spaces={"space_gone": 2, "space_unread": 0},
             jobs={("read", "queued"): 2, ("write", "dead"): 1},
             runs={RunState.DONE: RunFigures(1, NOW)},
             since_last_sync=7.0,

@@ -74,6 +74,34 @@ async def test_a_boolean_is_one_and_nothing_like_one(make_server: MakeServer, gi
     assert service.calls == []
 
 
+async def test_an_empty_list_is_refused_as_it_would_be_taken_for_everything(make_server: MakeServer, era: str) -> None:
+    service = FakeService()
+    async with Client(make_server(over=service), mode=era) as client:
+        tools = (await client.list_tools()).tools
+        lists = [(tool, name) for tool in tools for name in optional(tool, "array")]
+        assert {name for _, name in lists} == {"spaces", "assets", "tiers", "targets"} and len(lists) >= 11
+        for tool, name in lists:
+            refused = await client.call_tool(tool.name, needed(tool) | {name: []})
+            said = str(refused.content)
+            assert refused.is_error and f"{name} is an empty list" in said, (tool.name, said)
+            assert "leave the argument out for everything" in said
+    assert service.calls == []
+
+
+@pytest.mark.parametrize("given", [True, False])
+async def test_a_boolean_is_no_number(make_server: MakeServer, given: bool) -> None:
+    service = FakeService()
+    async with Client(make_server(over=service)) as client:
+        tools = (await client.list_tools()).tools
+        numbers = [(tool, name) for tool in tools for name in optional(tool, "integer")]
+        assert {name for _, name in numbers} == {"limit", "wait_seconds"} and len(numbers) >= 10
+        for tool, name in numbers:
+            refused = await client.call_tool(tool.name, needed(tool) | {name: given})
+            said = str(refused.content)
+            assert refused.is_error and f"{name} must be a whole number, not {str(given).lower()}" in said, tool.name
+    assert service.calls == []
+
+
 async def test_null_for_a_required_argument_is_a_mistake(make_server: MakeServer) -> None:
     async with Client(make_server()) as client:
         refused = await client.call_tool("describe_asset", {"asset": None})

@@ -28,6 +28,8 @@ async def test_every_figure_is_told_under_its_name() -> None:
         ("spheresync_assets", "synced", "critical"): 2,
         ("spheresync_oldest_asset_age_seconds", "critical"): 12.5,
         ("spheresync_late_assets", "critical"): 1,
+        ("spheresync_unread_spaces", "space_gone"): 2,
+        ("spheresync_unread_spaces", "space_unread"): 0,
         ("spheresync_jobs", "write", "dead"): 1,
         ("spheresync_runs", "done"): 1,
         ("spheresync_runs", "failed"): 0,

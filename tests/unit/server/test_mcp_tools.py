@@ -11,7 +11,7 @@ import pytest
 from mcp import Client, MCPError
 from mcp.types import CallToolResult, ElicitResult, TextContent, TextResourceContents
 
-from spheresync.answers import Finding
+from spheresync.answers import Finding, RunAnswer
 from spheresync.errors import SourceError, SourceFault
 from spheresync.plan.guards import GUARDS
 from spheresync_server.mcp_server.answering import change_set_lines, run_lines
@@ -397,3 +397,55 @@ async def test_only_what_guards_say_is_called_so(codes: list[str], said: list[st
     for text in (" ".join(change_set_lines(change_set)), " ".join(run_lines(run))):
         assert [each for each in said if each not in text] == []
         assert ("guard" in text) == bool(set(codes) & GUARDS)
+
+
+async def test_an_undo_that_deletes_what_the_run_made_names_the_allowance() -> None:
+    change_set = (await FakeService().get_change_set("cs_1")).model_copy(
+        update={"summary": {"delete": 2}, "blocked": 2, "undo_of": "run_1", "findings": []}
+    )
+    assert "apply_changes with cs_1 and allow_deletes=true." in " ".join(change_set_lines(change_set))
+
+
+@pytest.mark.parametrize(
+    ("counts", "blocked", "codes", "said"),
+    [
+        ({"update": 1}, 0, [], "if they agree: apply_changes with cs_1."),
+        ({"update": 1, "delete": 2}, 2, ["deletes_not_allowed"], "apply_changes with cs_1 and allow_deletes=true;"),
+        (
+            {"delete": 2},
+            2,
+            ["deletes_not_allowed"],
+            "all there is to do. Show them to the user; if they agree: apply_changes with cs_1 and allow_deletes=true.",
+        ),
+        ({"delete": 2}, 0, [], "if they agree: apply_changes with cs_1."),  # the policy allows them
+        ({"delete": 2}, 2, ["deletes_not_approved", "deletes_not_allowed"], "before the deletes are approved"),
+        ({"retire": 9}, 9, ["too_many_removals"], "nothing to apply: all of it waits"),
+        ({"update": 1}, 0, ["promotion_not_approved"], "nothing of it can be before it is approved"),
+        ({}, 0, ["never_read"], "before it was read: preview_changes with refresh=true"),
+        ({}, 0, [], "Nothing to apply."),
+    ],
+)
+async def test_apply_is_offered_only_where_it_does_something_and_as_it_does_it(
+    counts: dict[str, int], blocked: int, codes: list[str], said: str
+) -> None:
+    change_set = (await FakeService().get_change_set("cs_1")).model_copy(
+        update={"summary": counts, "blocked": blocked, "findings": [*map(finding, codes)]}
+    )
+    text = " ".join(change_set_lines(change_set))
+    assert said in text
+    assert ("apply_changes with cs_1" in said) == ("apply_changes with cs_1" in text)
+    assert ("allow_deletes=true" in text) == ("allow_deletes=true" in said)
+    assert ("Nothing to apply" in text) == (said == "Nothing to apply.")
+
+
+async def test_who_allows_deletes_of_a_spent_change_set_is_told_that_nothing_was_done(make_server: MakeServer) -> None:
+    class Spent(FakeService):
+        async def wait(self, *given: Any, **named: Any) -> RunAnswer:
+            run = await super().wait(*given, **named)
+            return run.model_copy(update={"findings": [finding("deletes_not_allowed")]})
+
+    async with Client(make_server(over=Spent())) as client:
+        plain = text_of(await client.call_tool("apply_changes", {"change_set_id": "cs_1"}))
+        allowed = text_of(await client.call_tool("apply_changes", {"change_set_id": "cs_1", "allow_deletes": True}))
+    assert "It was applied without deletes, and left them out" in plain and "Already applied" not in plain
+    assert allowed.startswith("Already applied by run_1 without deletes, so nothing was done now.")

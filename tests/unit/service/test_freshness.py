@@ -15,7 +15,9 @@ NOW = datetime(2026, 11, 24, 11, tzinfo=UTC)
 AT = "2026-11-24T08:00:00.000000Z"
 
 
-def tier(name: str = "critical", *, late: int = 0, overdue: int = 0, paused: bool = False) -> TierStatus:
+def tier(
+    name: str = "critical", *, late: int = 0, overdue: int = 0, paused: bool = False, unlisted: int = 0
+) -> TierStatus:
     return TierStatus(
         tier=name,
         assets=72,
@@ -25,6 +27,7 @@ def tier(name: str = "critical", *, late: int = 0, overdue: int = 0, paused: boo
         freshness="5m" if late else None,
         late=late,
         overdue=overdue,
+        unlisted=unlisted,
         paused_since=AT if paused else None,
     )
 
@@ -81,3 +84,23 @@ def test_an_age_is_short_and_never_too_great(age: timedelta) -> None:
     number, unit = ago(age).split()
     length = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}[unit]
     assert int(number) * length <= max(0, age.total_seconds()) < (int(number) + 1) * length or age < timedelta(0)
+
+
+@pytest.mark.parametrize("scheduler", ["running", "waiting", "off"])
+def test_assets_of_a_space_that_is_not_listed_are_late_for_that_and_no_sync_helps(scheduler: str) -> None:
+    slow, unlisted = freshness_of([tier(late=72, unlisted=12)], scheduler, AT, NOW).problems  # type: ignore[arg-type]  # one of its words
+    assert slow.message.startswith("60 assets") and "access" not in slow.remedy
+    assert unlisted.message == (
+        "12 assets of tier critical not read within the objective of 5m, as their spaces could not be listed"
+    )
+    assert "access" in unlisted.remedy and "`scope:`" in unlisted.remedy
+    assert not {"cron", "sync", "max_requests"} & {*unlisted.remedy.replace("`", " ").split()}
+    (alone,) = freshness_of([tier("high", overdue=1, unlisted=1)], scheduler, AT, NOW).problems  # type: ignore[arg-type]  # one of its words
+    assert (alone.code, alone.remedy) == ("interval_missed", unlisted.remedy)
+    assert "as its space could not be listed" in alone.message
+
+
+def test_an_alert_about_late_assets_says_what_helps_them() -> None:
+    mixed, alone = lateness(tier(late=3, unlisted=1)), lateness(tier(late=3, unlisted=3))
+    assert mixed is not None and mixed.message.startswith("2 assets") and "max_requests" in mixed.remedy
+    assert alone is not None and alone.message.startswith("3 assets") and "access" in alone.remedy

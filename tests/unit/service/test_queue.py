@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
@@ -11,8 +12,9 @@ import pytest
 
 from spheresync.model import Principal, utc_now
 from spheresync.schedule.embedded import EmbeddedEngine
-from spheresync.schedule.engine import JobId, JobKind, NewJob
-from spheresync.service.queue import cancel_job, retry_job
+from spheresync.schedule.engine import JobId, JobKind, JobState, NewJob
+from spheresync.service.queue import cancel_job, list_jobs, retry_job
+from spheresync.service.scheduling import standing_counts
 from spheresync.state.audit import AuditWriter
 from spheresync.state.store import Store
 
@@ -67,3 +69,31 @@ async def test_what_cannot_be_noted_is_not_done(
         with pytest.raises(OSError, match="no space"):
             await act(workshop, queued, ANNA)
     assert await store.jobs.get(queued) == before
+
+
+async def test_a_job_whose_process_has_ended_is_told_as_such_and_counts_as_queued(
+    workshop: Workshop, tmp_path: Path, store: Store, queued: JobId
+) -> None:
+    async with Store.open(tmp_path / "state") as other:
+        (claimed,) = await EmbeddedEngine(other, utc_now).claim([JobKind.READ], limit=1, time_limit=timedelta(hours=1))
+        engine = EmbeddedEngine(store, utc_now)
+        (row,) = (await list_jobs(workshop, state=None, limit=5)).items
+        assert (row.state, row.reason) == ("running", "due")
+        assert await standing_counts(store, engine) == {(JobKind.READ, JobState.RUNNING): 1}
+    assert claimed.id == queued
+    (row,) = (await list_jobs(workshop, state=None, limit=5)).items
+    assert row.reason == "due; its process has ended, so it waits to be done anew"
+    assert await standing_counts(store, engine) == {(JobKind.READ, JobState.QUEUED): 1}
+
+
+async def test_only_what_nobody_is_at_and_was_not_asked_for_anew_is_settled(store: Store) -> None:
+    engine = EmbeddedEngine(store, utc_now)
+
+    async def settle(*jobs: tuple[int, str]) -> set[str]:
+        await store.write(lambda tx: tx.jobs.settle(jobs))
+        return {job.subject for job in await engine.queue()}
+
+    ids = await engine.submit([NewJob(JobKind.WRITE, subject, 10, "new", token="1") for subject in "ABC"])
+    (running,) = await engine.claim([JobKind.WRITE], limit=1, time_limit=timedelta(hours=1))
+    await engine.submit([NewJob(JobKind.WRITE, "B", 10, "newer", token="2")])
+    assert await settle(*((job, "1") for job in ids if job is not None)) == {running.subject, "B"}

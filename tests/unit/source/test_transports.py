@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ssl
+
 import httpx2
 import pytest
 
@@ -70,3 +72,31 @@ def test_a_given_transport_replaces_the_network(made: dict[object, object]) -> N
     given = httpx2.MockTransport(lambda request: httpx2.Response(200))
     assert Transports(given).towards(TENANT, lane=0) is given
     assert not made
+
+
+def test_whom_the_machine_trusts_is_read_once_and_for_encrypted_ways_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[ssl.SSLContext] = []
+    used: list[object] = []
+    real, transport = httpx2.create_ssl_context, httpx2.AsyncHTTPTransport
+
+    def create() -> ssl.SSLContext:
+        read.append(real())
+        return read[-1]
+
+    def make(**settings: object) -> httpx2.AsyncBaseTransport:
+        used.append(settings["verify"])
+        return transport(**settings)
+
+    monkeypatch.setattr(transports.httpx2, "create_ssl_context", create)
+    monkeypatch.setattr(transports.httpx2, "AsyncHTTPTransport", make)
+    ways = Transports(None)
+    ways.towards(HERE, lane=0)
+    assert not read
+    (plain,) = used
+    assert isinstance(plain, ssl.SSLContext) and plain.verify_mode is ssl.CERT_REQUIRED and not plain.get_ca_certs()
+    for lane in range(2):
+        ways.towards(TENANT, lane=lane)
+    assert used[1:] == read * 2 and len(read) == 1
+    monkeypatch.setenv("HTTP_PROXY", "https://proxy.corp:3128")
+    Transports(None).towards(httpx2.URL("http://plain.example/api"), lane=0)
+    assert len(read) == 2 and used[-1] is read[-1], "the way to the proxy is encrypted"

@@ -42,7 +42,7 @@ async def test_freshness_counts_what_is_in_scope_and_listed_by_the_objective_of_
         Tier.CRITICAL: TierFigures(assets=4, oldest=EIGHT, unread=1, late=2),
         Tier.HIGH: TierFigures(assets=2, oldest=EIGHT, unread=1, late=0),
     }
-    late = await store.schedule.unseen_since(Tier.CRITICAL, NINE)
+    late = (await store.schedule.unseen_since(Tier.CRITICAL, NINE)).assets
     assert late == 2, "the status says the same"
 
 
@@ -64,5 +64,5 @@ async def test_what_is_new_or_not_exposed_is_late_for_nobody(store: Store) -> No
         await tx.catalog.put_assets(records)
 
     await store.write(put)
-    assert await store.schedule.unseen_since(Tier.CRITICAL, NINE) == 1
+    assert (await store.schedule.unseen_since(Tier.CRITICAL, NINE)).assets == 1
     assert (await store.figures.freshness({Tier.CRITICAL: NINE}))[Tier.CRITICAL].late == 1

@@ -11,7 +11,7 @@ import pytest
 from spheresync.errors import StateError
 from spheresync.state.folder_faults import unusable_folder
 from spheresync.state.owners import OwnerLock
-from spheresync.state.store import Store
+from spheresync.state.store import Store, Tx
 
 pytestmark = pytest.mark.anyio
 
@@ -57,3 +57,24 @@ async def test_what_stands_in_the_way_is_named(tmp_path: Path) -> None:
 def test_the_folder_itself_is_named_once(tmp_path: Path) -> None:
     error = unusable_folder(tmp_path, PermissionError(errno.EACCES, "Permission denied", str(tmp_path)))
     assert error.message.count(str(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("became", ["moved", "replaced", "put back"])
+async def test_nothing_is_written_into_a_state_that_is_not_there_any_more(tmp_path: Path, became: str) -> None:
+    async def note(tx: Tx) -> None:
+        await tx.meta.set("a", "b")
+
+    folder = tmp_path / "state"
+    async with Store.open(folder) as store:
+        await store.write(note)
+        folder.rename(tmp_path / "elsewhere")
+        if became == "replaced":
+            async with Store.open(folder) as another:
+                await another.write(note)
+        with pytest.raises(StateError) as caught:
+            await store.write(note)
+        assert ("replaced by another file" if became == "replaced" else "deleted or moved") in str(caught.value)
+        assert "start it again" in caught.value.remedy
+        if became == "put back":
+            (tmp_path / "elsewhere").rename(folder)
+            await store.write(note)

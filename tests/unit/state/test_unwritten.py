@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from spheresync.errors import TargetFault
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, AssetKind, AssetStatus, Problem, canonical_json
 from spheresync.state.records import AssetRecord
 from spheresync.state.schema import shipped_migrations
+from spheresync.state.soundness import damaged_contents
 from spheresync.state.store import Store, Tx
 from tests.unit.state.conftest import StandingClock, clock, store
 
@@ -50,6 +53,17 @@ async def test_groups_name_the_first_three_of_each_kind(store: Store) -> None:
         ("conflict", 1, LATER, ASSETS[4:]),
         ("denied", 4, FIRST, ASSETS[:3]),
     ]
+
+
+async def test_a_row_that_says_nothing_is_left_out_and_named(store: Store) -> None:
+    await put(store, *map(problem, ASSETS[:2]), at=FIRST)
+
+    with closing(sqlite3.connect(store.folder / "spheresync.db")) as file:
+        file.execute("UPDATE unwritten SET problem = '[' WHERE asset = 'A0'")
+        file.commit()
+        assert "why HR/A0 was not written cannot be read" in damaged_contents(file)
+    assert [*await store.unwritten.all(GLUE, DEFAULT_DESTINATION)] == ASSETS[1:2]
+    assert [[each.asset for each in group.first] for group in await store.unwritten.groups()] == [ASSETS[1:2]]
 
 
 async def test_a_conflict_that_a_former_version_knew_is_known_with_its_remedy(
