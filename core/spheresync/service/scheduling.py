@@ -102,6 +102,7 @@ async def tier_statuses(workshop: Workshop, sizes: dict[str, int]) -> list[TierS
                 late=0 if objective is None else unseen.assets,
                 overdue=unseen.assets if objective is None else 0,
                 unlisted=unseen.unlisted,
+                unreadable=unseen.unreadable,
                 paused_since=paused.get(tier),
             )
         )
