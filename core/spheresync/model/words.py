@@ -49,6 +49,11 @@ class AssetStatus(StrEnum):
     DELETED = "deleted"  # deleted from the targets
     HELD = "held"  # a revert holds it
 
+    @property
+    def wanted(self) -> bool:
+        """Whether a target should hold it: what is counted where it is said how many are in sync."""
+        return self not in {AssetStatus.EXCLUDED, AssetStatus.RETIRED, AssetStatus.DELETED}
+
 
 class Action(StrEnum):
     """What a change set does with one asset in one target (CONTRACT.md)."""

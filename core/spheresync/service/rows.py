@@ -59,6 +59,11 @@ def tally(counts: Sequence[FacetCount], facet: Callable[[FacetCount], str | None
     return dict(sorted(totals.items()))
 
 
+def tier_sizes(counts: Sequence[FacetCount]) -> dict[str, int]:
+    """How many assets of each tier are to be in sync."""
+    return tally([each for each in counts if each.status.wanted], lambda each: each.tier)
+
+
 def space_row(space: SpaceRecord, counts: Sequence[FacetCount]) -> SpaceRow:
     return SpaceRow(
         space=space.name,
