@@ -76,6 +76,9 @@ def _unwritten(group: UnwrittenGroup) -> Trouble:
 
 
 def _finding(said: str, code: str, names: Sequence[str], count: int, problems: Sequence[Problem]) -> Finding:
+    why = problems[0].message
+    if not why.startswith(names[0]):
+        why = f"{names[0]}: {why}"
     more = f" and {count - len(names)} more" if count > len(names) else ""
-    message = f"{said}: {', '.join(names)}{more}. {names[0]}: {problems[0].message}"
+    message = f"{said}: {why}" if count == 1 else f"{said}: {', '.join(names)}{more}. {why}"
     return Finding(subject="assets", code=code, message=message, remedy=problems[0].remedy)
