@@ -22,6 +22,7 @@ WRITING: tuple[Promise, ...] = (
             f"{_STANDING}::test_a_known_conflict_stays_one_in_every_sync_and_is_gone_once_the_way_is_free",
             f"{_STANDING}::test_what_drift_knows_is_where_an_asset_stands_and_a_sync_mends_it",
             f"{_STANDING}::test_an_edit_that_others_undid_is_over_after_one_look",
+            f"{_STANDING}::test_what_new_policies_leave_is_looked_at_once_and_told_from_then_on",
             f"{_STANDING}::test_a_repair_that_was_not_taken_is_no_sync",
             "tests/unit/state/test_unwritten.py::test_a_conflict_that_a_former_version_knew_is_known_with_its_remedy",
         ),

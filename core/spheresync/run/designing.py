@@ -57,6 +57,7 @@ class Draft:
     waiting: frozenset[AssetId] = frozenset()  # held back by the column guard, now or before
     failed: list[Problem] = field(default_factory=list)  # assets that could not be planned; they stay as they are
     fine: set[AssetId] = field(default_factory=set)  # the target holds them as it should, as far as anybody looked
+    reported: set[AssetId] = field(default_factory=set)  # edits of their tables stay, by the policies
     absent: list[Problem] = field(default_factory=list)  # tables that others deleted and that the policies let be gone
     told: frozenset[AssetId | None] = frozenset()  # assets whose failure was told before the plan began
 
@@ -394,6 +395,7 @@ class Designer:
         bodies = self._settle(subject, item, desired, blobs)
         if found.reported:
             self._draft.fine.discard(subject.asset)
+            self._draft.reported.add(subject.asset)
         return [body, *bodies]
 
     def _retire_former(self, subject: Subject, blobs: Mapping[Digest, bytes], address: Address) -> list[bytes]:

@@ -29,19 +29,21 @@ _LEFT = GUARDS | {DRIFT}
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a plan found out: problems of assets, those that are over, and those whose tables are as they should be."""
+    """What a plan found out: problems of assets, those that are over, whose tables are fine, and which stay edited."""
 
     problems: tuple[Problem, ...]
     over: frozenset[AssetId]
     fine: frozenset[AssetId]
+    left: frozenset[AssetId]
 
     async def write(self, tx: Tx, target: TargetName, *, at: str) -> None:
         """Note it, and where the assets stand now."""
         await tx.unwritten.remove_many(target, DEFAULT_DESTINATION, self.over)
         await tx.unwritten.put_many(target, DEFAULT_DESTINATION, self.problems, at=at)
         await tx.drift.settle(target, DEFAULT_DESTINATION, self.fine)
+        await tx.drift.leave(target, DEFAULT_DESTINATION, self.left)
         about = {each.asset for each in self.problems if each.asset is not None}
-        await settle_statuses(tx, about | self.over | self.fine)
+        await settle_statuses(tx, about | self.over | self.fine | self.left)
 
 
 @dataclass(slots=True)
@@ -97,7 +99,8 @@ class TargetStanding:
         }
         fine = draft.fine & self._looked_into.keys()
         over = ((fine | self._unwanted | blocked_before) & self.unwritten.keys()) - again
-        return Findings(tuple(problems), frozenset(over), frozenset(fine))
+        left = (draft.reported | {each.asset for each in draft.absent if each.asset}) & self._looked_into.keys()
+        return Findings(tuple(problems), frozenset(over), frozenset(fine), frozenset(left))
 
     def _code(self, asset: AssetId) -> str:
         return self.unwritten[asset].problem.code

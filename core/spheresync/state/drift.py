@@ -157,6 +157,14 @@ class DriftWriter(DriftReader):
             ],
         )
 
+    async def leave(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+        """Note that the policies leave these as others made them, so that no sync looks at them again."""
+        await self._writes.execute_many(
+            "UPDATE drift_found SET standing = ? "
+            "WHERE target = ? AND destination = ? AND space = ? AND asset = ? AND standing > ?",
+            [(DriftRest.TO_TELL, target, destination, asset.space, asset.name, DriftRest.TO_TELL) for asset in assets],
+        )
+
 
 def _marks(count: int) -> str:
     return ", ".join("?" * count)

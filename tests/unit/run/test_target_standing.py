@@ -170,6 +170,21 @@ async def test_an_edit_that_others_undid_is_over_after_one_look(synced: InProces
     assert synced.glue.calls == {}
 
 
+async def test_what_new_policies_leave_is_looked_at_once_and_told_from_then_on(tmp_path: Path) -> None:
+    config = tmp_path / "spheresync.yaml"
+    config.write_text("drift: {missing: overwrite}\n", "utf-8")
+    async with in_process(tmp_path, landscape()) as installation:
+        await installation.sync()
+        hands(installation, "DeleteTable", DatabaseName="good", Name="one")
+        await look_for_drift(installation)
+        config.write_text("drift: {missing: keep}\n", "utf-8")
+        installation.workshop.providers.require_good()
+        for calls in ({"GetTable": 1}, {}):
+            run = await installation.sync()
+            assert (run.state, installation.glue.calls) == (RunState.DONE, calls)
+            assert await status(installation, ONE) is AssetStatus.DRIFTED
+
+
 @pytest.mark.parametrize("other", [RunRequest(Scope(spaces=frozenset({SpaceName("OTHER")}))), None])
 async def test_what_was_not_taken_is_known_until_it_is_written(synced: InProcess, other: RunRequest | None) -> None:
     refuse(synced, "UpdateTable", database="good")
