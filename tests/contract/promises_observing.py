@@ -56,6 +56,11 @@ OBSERVING: tuple[Promise, ...] = (
         (
             "tests/unit/service/test_freshness.py::test_late_assets_are_wrong_whoever_should_have_read_them",
             "tests/unit/service/test_freshness.py::test_a_command_line_that_is_in_time_needs_no_scheduler",
+            "tests/unit/service/test_freshness.py::test_assets_that_cannot_be_read_are_late_for_that_and_no_request_limit_helps",
+            "tests/unit/service/test_health.py::test_what_is_counted_adds_up",
+            "tests/unit/service/test_troubles.py::test_each_kind_is_told_once_with_examples",
+            "tests/unit/service/test_health.py::test_spaces_that_nobody_read_are_said_beside_what_is_known",
+            "tests/e2e/test_unread_spaces.py::test_a_space_that_is_gone_and_was_asked_for_by_name_is_a_failure",
             "tests/unit/service/test_gone_spaces.py::test_late_assets_of_a_space_that_is_gone_need_the_space_and_no_sync",
             "tests/e2e/test_unread_spaces.py::test_late_assets_degrade_health_and_a_sync_mends_it",
             "tests/e2e/test_unread_spaces.py::test_a_definition_that_could_not_be_read_is_not_unchanged_in_a_later_plan_either",

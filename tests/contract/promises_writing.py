@@ -11,7 +11,35 @@ _CREDENTIALS = "tests/integration/test_aws_credentials.py"
 _CODES = "tests/unit/target/test_aws_codes.py"
 _SOURCE = "CONTRACT.md#Before a table is written"
 
+_STANDING = "tests/unit/run/test_target_standing.py"
+
 WRITING: tuple[Promise, ...] = (
+    Promise(
+        "glue:known",
+        _SOURCE,
+        "What is known of a table stays known until a write or a look shows otherwise; each sync looks at it again.",
+        (
+            f"{_STANDING}::test_a_known_conflict_stays_one_in_every_sync_and_is_gone_once_the_way_is_free",
+            f"{_STANDING}::test_what_drift_knows_is_where_an_asset_stands_and_a_sync_mends_it",
+            f"{_STANDING}::test_an_edit_that_others_undid_is_over_after_one_look",
+            f"{_STANDING}::test_what_new_policies_leave_is_looked_at_once_and_told_from_then_on",
+            f"{_STANDING}::test_a_repair_that_was_not_taken_is_no_sync",
+            "tests/unit/state/test_unwritten.py::test_a_conflict_that_a_former_version_knew_is_known_with_its_remedy",
+        ),
+    ),
+    Promise(
+        "glue:known:unwritten",
+        "CONTRACT.md#MCP server",
+        "What was not written is remembered for each asset until it is, whatever else was synced since.",
+        (
+            f"{_STANDING}::test_what_was_not_taken_is_known_until_it_is_written",
+            f"{_STANDING}::test_what_nobody_wants_any_more_is_forgotten",
+            f"{_STANDING}::test_a_space_that_lists_nothing_is_told_from_the_first_listing_to_the_last",
+            "tests/unit/state/test_unwritten.py::test_a_problem_is_as_old_as_its_kind_and_has_the_newest_words",
+            "tests/unit/state/test_unwritten.py::test_groups_name_the_first_three_of_each_kind",
+            "tests/unit/service/test_asset_problems.py::test_whoever_is_missing_retired_or_held_is_never_without_a_word",
+        ),
+    ),
     Promise(
         "glue:conflict:made-anew",
         _SOURCE,

@@ -54,6 +54,23 @@ def test_a_space_that_is_not_listed_any_more_is_told_at_every_door(
     assert synced.ask("doctor")["ok"]
 
 
+def test_a_space_that_is_gone_and_was_asked_for_by_name_is_a_failure(
+    synced: Installation, tenant: RunningTenant
+) -> None:
+    tenant.set_faults(hidden_spaces=["SPACE_001"])
+    for scope in (("--space", "SPACE_001"), ("--asset", "SPACE_001/ASSET_00003")):
+        run = synced.ask("sync", *scope, code=1)
+        assert (run["state"], run["findings"]) == ("partly_failed", [])
+        assert [(each["asset"], each["code"]) for each in run["failures"]] == [("SPACE_001", "space_gone")]
+        for refresh in ((), ("--no-refresh",)):
+            preview = synced.ask("preview", *scope, *refresh, code=1)
+            assert [each["subject"] for each in preview["problems"]] == ["SPACE_001"] and preview["findings"] == []
+    discovered = synced.ask("discover", "--space", "SPACE_001", code=1)
+    assert (discovered["state"], discovered["findings"]) == ("partly_failed", [])
+    assert "no longer lists space SPACE_001" in discovered["problems"][0]["message"]
+    assert synced.ask("sync")["state"] == "done", "who asks for all hears of it, and it is nobody's failure"
+
+
 def test_what_the_remedy_says_ends_the_trouble(synced: Installation, tenant: RunningTenant) -> None:
     tenant.set_faults(hidden_spaces=["SPACE_001"])
     synced.ask("discover")

@@ -11,7 +11,8 @@ class TierStatus(Answer):
     """`freshness` is the objective, `oldest` when the stalest asset was read, `late` how many miss the objective.
 
     `overdue` is how many were not read for four intervals, where the tier has no objective; `unlisted` how many of
-    either because their space is not listed.
+    either because their space is not listed, `unreadable` because their own definition could not be read. `assets`
+    are those that are to be in sync: excluded, retired and deleted ones are none.
     """
 
     tier: str
@@ -25,6 +26,7 @@ class TierStatus(Answer):
     late: int = 0
     overdue: int = 0
     unlisted: int = 0
+    unreadable: int = 0
     paused_since: str | None = None
 
 

@@ -40,13 +40,19 @@ class AssetStatus(StrEnum):
 
     PENDING = "pending"  # known, in scope, and some target does not hold its present definition
     SYNCED = "synced"  # every target holds its present definition
-    FAILED = "failed"  # its definition could not be read; what targets hold is kept
+    DRIFTED = "drifted"  # others have changed or deleted what a target held; looked at anew in each sync
+    FAILED = "failed"  # its definition could not be read, or a target did not take it; what targets hold is kept
     EXCLUDED = "excluded"  # out of scope by `scope:` or by a rule
     CONFLICT = "conflict"  # the target holds a foreign object of that name
     MISSING = "missing"  # no longer listed; counted, not yet retired
     RETIRED = "retired"  # marked as retired in the targets
     DELETED = "deleted"  # deleted from the targets
     HELD = "held"  # a revert holds it
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a target should hold it: what is counted where it is said how many are in sync."""
+        return self not in {AssetStatus.EXCLUDED, AssetStatus.RETIRED, AssetStatus.DELETED}
 
 
 class Action(StrEnum):

@@ -125,7 +125,7 @@ def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policie
     else:
         effect, remedy = DriftEffect.KEEP, "`drift: {missing: keep}` lets it be gone."
     drift = _drift(
-        held, (kind,), policy=policy, effect=effect, reason=reason, remedy=remedy, who=_NO_TRACE, stays=item is None
+        held, (kind,), policy=policy, effect=effect, reason=reason, remedy=remedy, who=_NO_TRACE, stays=False
     )
     return Found(drift, item)
 
@@ -150,7 +150,7 @@ def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes)
         fields=fields,
         when=_changed_at(held, live),
         who=_who(held, live),
-        stays=True,
+        stays=False,
     )
     named = f"{held.container}.{held.name}"
     item = settled_item(subject, Action.CONFLICT, f"{named}: {reason}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spheresync.errors import TargetFault
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
     Action,
@@ -13,6 +14,7 @@ from spheresync.model import (
     Digest,
     FieldChange,
     Fingerprints,
+    Problem,
     Severity,
     Strategy,
     TargetName,
@@ -23,8 +25,16 @@ from spheresync.model import (
 from spheresync.plan.diff import field_changes, moves_columns, severity_of
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState
 
+CONFLICT_REMEDY = (
+    "Rename or remove that table, or give the asset another name with a mapping rule; the next sync looks again."
+)
 EDITED = Digest("edited")
 """The digest of a body that is nobody's as a whole."""
+
+
+def name_taken(asset: AssetId, reason: str) -> Problem:
+    """That a table which is not ours stands where an asset's should."""
+    return Problem.of(asset, TargetFault.CONFLICT, reason, CONFLICT_REMEDY)
 
 
 @dataclass(frozen=True, slots=True)

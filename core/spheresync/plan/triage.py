@@ -10,9 +10,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from spheresync.config import DeletionPolicy
-from spheresync.errors import SourceFault
+from spheresync.errors import SourceFault, TargetFault
 from spheresync.mapping.rules import Decision
 from spheresync.model import AssetStatus, Digest, digest_json
+from spheresync.plan.drift import DRIFT
+from spheresync.plan.guards import GUARDS
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
 
 
@@ -83,6 +85,7 @@ def triage(
     rules: RemovalRules,
     now: datetime,
     thorough: bool,
+    again: bool = False,
 ) -> Work:
     """Say what work one asset is for one target.
 
@@ -93,6 +96,7 @@ def triage(
         rules: how vanished assets are treated.
         now: for the grace period.
         thorough: design again even where nothing seems to have moved (`--full`).
+        again: design again, since the target is known not to hold it as it should.
     """
     managed = checkpoint is not None and checkpoint.state in {CheckpointState.ACTIVE, CheckpointState.RETIRED}
     if is_held(record, checkpoint):
@@ -109,7 +113,7 @@ def triage(
     if (
         checkpoint is not None
         and checkpoint.state is CheckpointState.ACTIVE
-        and not thorough
+        and not (thorough or again)
         and checkpoint.fingerprints == record.fingerprints
         and checkpoint.mapping == decision_digest
     ):
@@ -127,8 +131,17 @@ def _missing(record: AssetRecord, checkpoint: Checkpoint | None, *, rules: Remov
     return Work.RETIRE
 
 
-def status_of(record: AssetRecord, checkpoint: Checkpoint | None) -> AssetStatus:
-    """Where the asset stands in the eyes of a person, from the same records."""
+def status_of(
+    record: AssetRecord, checkpoint: Checkpoint | None, *, unwritten: str | None = None, drifted: bool = False
+) -> AssetStatus:
+    """Where the asset stands in the eyes of a person, from the same records.
+
+    Args:
+        record: the asset as the local catalog knows it.
+        checkpoint: what the target was last known to hold of it.
+        unwritten: code of what keeps the target from holding it as it should.
+        drifted: others have changed or deleted what the target held of it, and that is not settled.
+    """
     state = checkpoint.state if checkpoint is not None else None
     if is_held(record, checkpoint):
         return AssetStatus.HELD
@@ -139,13 +152,25 @@ def status_of(record: AssetRecord, checkpoint: Checkpoint | None) -> AssetStatus
         return AssetStatus.EXCLUDED
     if record.problem is not None and record.problem.code == SourceFault.NOT_EXPOSED:
         managed = checkpoint is not None and checkpoint.state is CheckpointState.ACTIVE
-        return _status_in_target(record, checkpoint) if managed else AssetStatus.EXCLUDED
+        return _status_in_target(record, checkpoint, unwritten, drifted) if managed else AssetStatus.EXCLUDED
     if record.problem is not None:
         return AssetStatus.FAILED
-    return _status_in_target(record, checkpoint)
+    return _status_in_target(record, checkpoint, unwritten, drifted)
 
 
-def _status_in_target(record: AssetRecord, checkpoint: Checkpoint | None) -> AssetStatus:
+_WAITING = GUARDS | {TargetFault.MOVED}
+"""What keeps an asset waiting: a guard, or a write that came in between and is merged by the next plan."""
+
+
+def _status_in_target(
+    record: AssetRecord, checkpoint: Checkpoint | None, unwritten: str | None, drifted: bool
+) -> AssetStatus:
+    if unwritten == TargetFault.CONFLICT:
+        return AssetStatus.CONFLICT
+    if unwritten is not None and unwritten not in _WAITING | {DRIFT}:
+        return AssetStatus.FAILED
+    if drifted or unwritten == DRIFT:
+        return AssetStatus.DRIFTED
     if checkpoint is None or checkpoint.state is not CheckpointState.ACTIVE:
         return AssetStatus.PENDING
     return AssetStatus.SYNCED if checkpoint.fingerprints == record.fingerprints else AssetStatus.PENDING

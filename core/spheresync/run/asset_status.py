@@ -1,43 +1,38 @@
-"""Where assets stand, written by one rule: from record and checkpoint as they are in the transaction that writes it.
+"""Where assets stand, written by one rule: from what the state holds of them in the transaction that writes it.
 
-Whoever changes a record or a checkpoint ends its unit of work with this, so that two processes that work beside each
-other never leave a status behind that is true of neither.
+Whoever changes a record, a checkpoint or what is known of a target ends its unit of work with this, so that two
+processes that work beside each other never leave a status behind that is true of neither.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 
-from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, AssetStatus
+from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId
 from spheresync.observe.incidents import product_error
 from spheresync.plan.triage import status_of
 from spheresync.state.store import Tx
 
 
-async def known_conflicts(tx: Tx, assets: Collection[AssetId]) -> frozenset[AssetId]:
-    """Those whose name is taken in the target, as a plan or a run found out: no record tells that."""
-    return await tx.catalog.in_status(assets, AssetStatus.CONFLICT)
-
-
-async def settle_statuses(
-    tx: Tx, assets: Collection[AssetId], *, conflicts: Collection[AssetId] = frozenset()
-) -> Mapping[AssetId, AssetStatus]:
-    """Write where these assets stand now, and answer it.
-
-    `conflicts`: those that stay in conflict until they were written.
-    """
+async def settle_statuses(tx: Tx, assets: Collection[AssetId]) -> None:
+    """Write where these assets stand now."""
     records = await tx.catalog.some(assets)
     checkpoints = await tx.checkpoints.of(assets, GLUE, DEFAULT_DESTINATION)
-    statuses: dict[AssetId, AssetStatus] = {}
+    unwritten = await tx.unwritten.of(assets, GLUE, DEFAULT_DESTINATION)
+    drifted = await tx.drift.drifted(assets, GLUE, DEFAULT_DESTINATION)
+    moved = []
     for record in records:
+        known = unwritten.get(record.id)
         try:
-            status = status_of(record, checkpoints.get(record.id))
+            status = status_of(
+                record,
+                checkpoints.get(record.id),
+                unwritten=None if known is None else known.problem.code,
+                drifted=record.id in drifted,
+            )
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: it stands where it stood
             product_error(error, str(record.id))
-            status = record.status
-        if status is AssetStatus.PENDING and record.id in conflicts:
-            status = AssetStatus.CONFLICT
-        statuses[record.id] = status
-    moved = [(record.id, statuses[record.id]) for record in records if record.status is not statuses[record.id]]
+            continue
+        if record.status is not status:
+            moved.append((record.id, status))
     await tx.catalog.set_statuses(moved)
-    return statuses

@@ -13,7 +13,6 @@ from spheresync.errors import TargetError, TargetFault
 from spheresync.model import (
     Action,
     AssetId,
-    AssetStatus,
     DestinationName,
     Digest,
     JsonValue,
@@ -280,6 +279,16 @@ class Books:
             return noted
         return replace(noted, fingerprints=item.fingerprints, mapping=item.mapping, definition=item.definition)
 
+    def _refused(self, result: Result) -> Problem | None:
+        """What keeps the target from holding an asset as it should, as this result has it.
+
+        An undo that is not taken says only that a name is: what should be there is what Datasphere holds.
+        """
+        error = result.error
+        if error is None or (self.restores and error.fault is not TargetFault.CONFLICT):
+            return None
+        return Problem.of(result.item.asset, error.fault, error.message, error.remedy)
+
     async def write(self, notes: Sequence[Note]) -> None:
         """Write down what results left behind, in one transaction.
 
@@ -293,7 +302,7 @@ class Books:
         # What becomes of a former table says nothing of where its asset stands.
         about = [note.result for note in notes if not note.aside]
         done = [result.item.asset for result in about if result.error is None]
-        taken = [r.item.asset for r in about if r.error is not None and r.error.fault is TargetFault.CONFLICT]
+        refused = [problem for result in about if (problem := self._refused(result)) is not None]
         settled = [c.asset for note in notes if (c := note.checkpoint) is not None and note.result.error is None]
         events = [_event(self._run, note.result) for note in notes]
         unknown = {note.result.item.container for note in notes if _is_unknown(note.result)}
@@ -309,9 +318,10 @@ class Books:
                 if note.former is not None:
                     await tx.former_tables.put_many([note.former])
             await tx.runs.record(self._run.id, [note.entry for note in notes], self._fence)
-            await tx.catalog.set_statuses([(asset, AssetStatus.CONFLICT) for asset in taken])
-            await settle_statuses(tx, done)
             await tx.drift.settle(self._target, self._destination, settled)
+            await tx.unwritten.remove_many(self._target, self._destination, done)
+            await tx.unwritten.put_many(self._target, self._destination, refused, at=self._now())
+            await settle_statuses(tx, {*done, *(each.asset for each in refused if each.asset is not None)})
             await tx.audit.append_many(events)
 
         await self._store.write(write)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -56,6 +56,9 @@ class Draft:
     left: list[Problem] = field(default_factory=list)  # edits of others that stay as they are
     waiting: frozenset[AssetId] = frozenset()  # held back by the column guard, now or before
     failed: list[Problem] = field(default_factory=list)  # assets that could not be planned; they stay as they are
+    fine: set[AssetId] = field(default_factory=set)  # the target holds them as it should, as far as anybody looked
+    reported: set[AssetId] = field(default_factory=set)  # edits of their tables stay, by the policies
+    absent: list[Problem] = field(default_factory=list)  # tables that others deleted and that the policies let be gone
     told: frozenset[AssetId | None] = frozenset()  # assets whose failure was told before the plan began
 
     def fail(self, asset: AssetId, error: Exception | Account) -> None:
@@ -80,11 +83,22 @@ class Designer:
         progress: OnProgress,
         live_reads: LiveReads,
         recent: RecentReads,
+        doubted: Collection[AssetId] = frozenset(),
     ) -> None:
-        """`live_reads`: reads the tables that are to be changed, where a person is to see what stands there.
+        """Build it, `run` it once.
 
-        `recent`: gets those that had to be read by name.
+        Args:
+            store: where definitions and bodies are.
+            settings: the installation's marker and its policies.
+            target: what is compared.
+            draft: what is filled.
+            now: for marks of retirement.
+            progress: told of every chunk.
+            live_reads: reads the tables that are to be changed, where a person is to see what stands there.
+            recent: gets those that had to be read by name.
+            doubted: assets whose tables are known not to be as they should; each is looked at.
         """
+        self._doubted = doubted
         self._recent = recent
         self._live_reads = live_reads
         self._store = store
@@ -246,7 +260,11 @@ class Designer:
                 continue
             if address in names.live:
                 seen[subject.asset] = names.live[address]
-            elif address.container in names.compared or (held.version is None and held.state is CheckpointState.ACTIVE):
+            elif (
+                address.container in names.compared
+                or subject.asset in self._doubted
+                or (held.version is None and held.state is CheckpointState.ACTIVE)
+            ):
                 doubtful[subject.asset] = held.address
             elif held.body_digest != desired.digest or held.state is not CheckpointState.ACTIVE:
                 changing.append(held)
@@ -305,6 +323,7 @@ class Designer:
         """Add an item to the draft, or count the asset as unchanged; answer the body that the item refers to."""
         if item is None:
             self._draft.summary[Action.UNCHANGED] += 1
+            self._draft.fine.add(subject.asset)
             self._rebase(subject)
             return []
         if self._loses_columns(subject, blobs):
@@ -322,7 +341,10 @@ class Designer:
             self._draft.left.append(missing_finding(subject.asset, f"{held.container}.{held.name}"))
         known = replace(held, version=None)
         self._draft.rebased.append(known)
-        return self._settle(replace(subject, checkpoint=known), None, desired, {})
+        bodies = self._settle(replace(subject, checkpoint=known), None, desired, {})
+        self._draft.fine.discard(subject.asset)
+        self._draft.absent.append(missing_finding(subject.asset, f"{held.container}.{held.name}"))
+        return bodies
 
     def _compare(
         self,
@@ -370,7 +392,11 @@ class Designer:
             self._draft.rebased.append(known)
         subject = replace(subject, checkpoint=known)
         item = item_for(subject, desired, body, adopted=adopted)
-        return [body, *self._settle(subject, item, desired, blobs)]
+        bodies = self._settle(subject, item, desired, blobs)
+        if found.reported:
+            self._draft.fine.discard(subject.asset)
+            self._draft.reported.add(subject.asset)
+        return [body, *bodies]
 
     def _retire_former(self, subject: Subject, blobs: Mapping[Digest, bytes], address: Address) -> list[bytes]:
         """Mark the table that an asset had before rules named it anew; `deletion.policy: keep` leaves it as it is."""

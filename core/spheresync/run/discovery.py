@@ -30,7 +30,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.observe.incidents import Account, product_error, source_error
-from spheresync.run.asset_status import known_conflicts, settle_statuses
+from spheresync.run.asset_status import settle_statuses
 from spheresync.run.listed_spaces import ListedSpaces
 from spheresync.run.normalising import Normalised, Unreadable, normalise_all
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
@@ -85,6 +85,12 @@ class DiscoveryReport:
     problems: list[Problem] = field(default_factory=list)
     not_exposed: list[str] = field(default_factory=list)
     gone: list[Problem] = field(default_factory=list)
+
+    def told_to(self, scope: Scope) -> DiscoveryReport:
+        """The report as whoever asked for `scope` is to hear it: what is gone is a failure where it was named."""
+        missed = [problem for problem in self.gone if scope.names(problem.subject)]
+        others = [problem for problem in self.gone if problem not in missed]
+        return replace(self, problems=[*self.problems, *missed], gone=others) if missed else self
 
     @property
     def notices(self) -> tuple[Problem, ...]:
@@ -340,9 +346,8 @@ class Discovery:
         """
         await self._still_ours(tx)
         assets = [record.id for record in records]
-        conflicts = await known_conflicts(tx, assets)
         await put(records)
-        await settle_statuses(tx, assets, conflicts=conflicts)
+        await settle_statuses(tx, assets)
 
     async def _read_all(self, readings: Sequence[_Reading]) -> None:
         queue = iter(readings)

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 
 from spheresync import __version__
 from spheresync.config import DeletionPolicy, Settings
@@ -23,7 +24,6 @@ from spheresync.model import (
     DEFAULT_DESTINATION,
     Action,
     AssetId,
-    AssetStatus,
     ChangeSetId,
     Principal,
     Problem,
@@ -51,6 +51,7 @@ from spheresync.run.progress import OnProgress
 from spheresync.run.read_ahead import RecentReads
 from spheresync.run.removals import DeleteRules, Removals
 from spheresync.run.scope import Scope
+from spheresync.run.target_standing import TargetStanding
 from spheresync.run.unread import count_unread, is_unread
 from spheresync.run.verdict import UNREAD
 from spheresync.state.records import (
@@ -112,6 +113,7 @@ class Planner:
         self._draft = Draft(told=frozenset(problem.asset for problem in request.problems))
         self._decided: dict[AssetId, Decision] = {}  # of the assets that the plan is about
         self._checkpoints: dict[AssetId, Checkpoint] = {}
+        self._standing = TargetStanding()
 
     async def run(self) -> ChangeSetRecord:
         """Plan, save, and answer the saved change set.
@@ -121,6 +123,7 @@ class Planner:
         """
         records = await self._store.catalog.assets()
         await self._load_checkpoints()
+        self._standing = await TargetStanding.load(self._store, self._target.name)
         to_design = self._triage_all(records)
         marker = self._settings.installation_marker
         naming = Naming(self._store, self._mapping, marker, self._target)
@@ -145,6 +148,7 @@ class Planner:
             now=self._now,
             progress=self._progress,
             live_reads=live_reads,
+            doubted=self._standing.doubted,
             recent=self._recent,
         )
         await designer.run([self._subject(record, self._decided[record.id]) for record in to_design], names)
@@ -212,6 +216,7 @@ class Planner:
             if space.problem is not None
             and not space.present
             and space.name in managed
+            and space.problem not in self._request.problems
             and self._request.scope.wants_space(space.name)
             and self._may_hold(space.name)
         )
@@ -264,8 +269,11 @@ class Planner:
         decision = self._mapping.decide(record.id, record.kind, record.label)
         if not request.scope.wants(record.id, decision.tier):
             return Work.NOTHING
-        mapping = decision.digest
-        work = triage(record, held, decision, mapping, rules=rules, now=self._now, thorough=request.thorough)
+        triaged = partial(triage, record, held, decision, decision.digest, rules=rules, now=self._now)
+        work = triaged(thorough=request.thorough)
+        if self._standing.doubts(record.id, work):
+            work = triaged(thorough=request.thorough, again=True)
+        self._standing.note(record, work)
         subject = self._subject(record, decision)
         if work is Work.UNCHANGED:
             # what could not be read is told as that, and what failed too
@@ -391,12 +399,13 @@ class Planner:
             detail={"change_set": record.id, "digest": record.digest, "items": len(items), "blocked": record.blocked},
         )
 
+        certain = [item for item in items if item.action is not Action.DELETE or not self._offered_only(item.asset)]
+        known = self._standing.after(draft, certain, findings)
         waiting = canonical_json([asset.to_json() for asset in sorted(draft.waiting)]).decode()
-        conflicts = [(item.asset, AssetStatus.CONFLICT) for item in items if item.action is Action.CONFLICT]
 
         async def save(tx: Tx) -> None:
             await tx.change_sets.put(record, items)
-            await tx.catalog.set_statuses(conflicts)
+            await known.write(tx, self._target.name, at=record.created_at)
             await tx.meta.set(COLUMN_GUARD, waiting)
             if draft.rebased:
                 await self._note_what_was_found(tx)

@@ -57,6 +57,10 @@ class Scope:
             return False
         return not self.assets or any(asset.space == space for asset in self.assets)
 
+    def names(self, space: str) -> bool:
+        """Whether somebody asked for this space, or for an asset of it, by name."""
+        return space in self.spaces or any(asset.space == space for asset in self.assets)
+
     def wants(self, asset: AssetId, tier: Tier | None) -> bool:
         return (
             (not self.spaces or asset.space in self.spaces)

@@ -42,7 +42,8 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error, target_error
 from spheresync.plan.drift import DRIFT, drift_finding, missing_finding, within_bounds
 from spheresync.plan.drift_found import Found, look_at, look_for, untouched
-from spheresync.plan.items import Subject, by_urgency
+from spheresync.plan.items import Subject, by_urgency, name_taken
+from spheresync.run.asset_status import settle_statuses
 from spheresync.run.bodies import body_lost
 from spheresync.run.left_out import look_by_name, of_one
 from spheresync.run.naming import container_note
@@ -327,7 +328,11 @@ class Sweep:
             findings=findings,
             change_set_id=repair.id if repair is not None else None,
         )
-        conflicts = [drift.asset for drift in drifts if drift.effect is DriftEffect.CONFLICT]
+        conflicts = [
+            name_taken(drift.asset, f"{drift.table}: {drift.reason}")
+            for drift in drifts
+            if drift.effect is DriftEffect.CONFLICT
+        ]
         doubtful = [managed[found.drift.asset] for found in seen.found if found.doubtful]
         again = {item.container for item in items if item.action is Action.CREATE} & seen.gone
 
@@ -338,7 +343,14 @@ class Sweep:
             past = [asset for asset in known if asset in seen.compared or asset not in managed]
             await tx.drift.forget(self._target.name, DEFAULT_DESTINATION, past)
             await tx.drift.put(look, drifts)
-            await tx.catalog.set_statuses([(asset, AssetStatus.CONFLICT) for asset in conflicts])
+            over = [
+                asset
+                for asset, each in (await tx.unwritten.all(self._target.name, DEFAULT_DESTINATION)).items()
+                if each.problem.code in {TargetFault.CONFLICT, DRIFT} and asset in {*past, *seen.compared}
+            ]
+            await tx.unwritten.remove_many(self._target.name, DEFAULT_DESTINATION, over)
+            await tx.unwritten.put_many(self._target.name, DEFAULT_DESTINATION, conflicts, at=began)
+            await settle_statuses(tx, {*over, *past, *(drift.asset for drift in drifts)})
             for database in again:  # so that the repair makes it first
                 await tx.meta.delete(container_note(self._target.name, database))
             await self._doubt(tx, doubtful)

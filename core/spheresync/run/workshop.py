@@ -91,7 +91,7 @@ class Workshop:
             async with self._in_use(using) as providers:
                 return await self._discover_here(providers, scope, thorough=thorough, progress=progress, fence=fence)
 
-        return await self._in_turn(shared, read, progress)
+        return (await self._in_turn(shared, read, progress)).told_to(scope)
 
     async def list_all(self) -> DiscoveryReport:
         """List the tenant and read no definition; waits while another process reads."""

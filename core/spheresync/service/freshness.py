@@ -23,6 +23,7 @@ _GET_BACK = (
     "Give the technical user access to those spaces again, or exclude those that are gone for good by `scope:`; "
     "`spheresync doctor` names them."
 )
+_READ = "`spheresync assets --status failed` says of each why, and what to do."
 _KEEP = (
     "leave `spheresync serve --transport http` running, or have cron run `spheresync sync` "
     "as often as the tiers want it"
@@ -65,9 +66,9 @@ def lateness(tier: TierStatus) -> Finding | None:
     """That assets of a tier miss its objective, as alerts tell it; a paused tier is late by a person's will."""
     if not tier.late or tier.paused:
         return None
-    slow = tier.late - tier.unlisted
+    slow = tier.late - tier.unlisted - tier.unreadable
     if not slow:
-        return _unlisted(tier)
+        return _unlisted(tier) if tier.unlisted else _unreadable(tier)
     return Finding(subject=_subject(tier), code=FRESHNESS_MISSED, message=_missed(tier, slow), remedy=_RAISE)
 
 
@@ -81,15 +82,24 @@ def ago(age: timedelta) -> str:
 
 
 def _late(tier: TierStatus, scheduler: SchedulerState) -> list[Finding]:
-    """What is to be said of the late assets of a tier: those whose space is not listed are late for that alone."""
-    slow = tier.late + tier.overdue - tier.unlisted
-    return [*([_slow(tier, slow, scheduler)] if slow else []), *([_unlisted(tier)] if tier.unlisted else [])]
+    """What is to be said of the late assets of a tier: those that cannot be read are late for that alone."""
+    slow = tier.late + tier.overdue - tier.unlisted - tier.unreadable
+    return [
+        *([_slow(tier, slow, scheduler)] if slow else []),
+        *([_unlisted(tier)] if tier.unlisted else []),
+        *([_unreadable(tier)] if tier.unreadable else []),
+    ]
 
 
 def _unlisted(tier: TierStatus) -> Finding:
     message = f"{_missed(tier, tier.unlisted)}, as {'its space' if tier.unlisted == 1 else 'their spaces'} "
     message += "could not be listed"
     return Finding(subject=_subject(tier), code=_code(tier), message=message, remedy=_GET_BACK)
+
+
+def _unreadable(tier: TierStatus) -> Finding:
+    message = f"{_missed(tier, tier.unreadable)}, as {'it' if tier.unreadable == 1 else 'they'} could not be read"
+    return Finding(subject=_subject(tier), code=_code(tier), message=message, remedy=_READ)
 
 
 def _slow(tier: TierStatus, count: int, scheduler: SchedulerState) -> Finding:

@@ -7,12 +7,21 @@ from typing import Literal
 
 from spheresync.answers import Finding
 from spheresync.model import AssetStatus, RunState, counted
+from spheresync.service.troubles import Trouble
 from spheresync.state.drift_records import DriftStanding
 from spheresync.state.records import RunRecord
 
 Health = Literal["ok", "degraded", "unknown"]
 
-_OUT_OF_SYNC_BY_INTENT = frozenset({AssetStatus.EXCLUDED, AssetStatus.RETIRED, AssetStatus.DELETED})
+_NOT_IN_SYNC = {
+    AssetStatus.PENDING: "waiting for a sync",
+    AssetStatus.DRIFTED: "changed by others",
+    AssetStatus.HELD: "held by an undo",
+    AssetStatus.MISSING: "not listed by Datasphere any more",
+}
+"""What is said of assets that a target should hold, but for those that need attention."""
+_NAMED = 3
+"""So many spaces are named; of more the number is told."""
 _WENT_WRONG = {
     RunState.PARTLY_FAILED: "did not get through with everything",
     RunState.FAILED: "failed",
@@ -21,7 +30,13 @@ _WENT_WRONG = {
 
 
 def health_of(
-    statuses: Mapping[str, int], ended: Sequence[RunRecord], problems: Sequence[Finding], drift: DriftStanding
+    statuses: Mapping[str, int],
+    ended: Sequence[RunRecord],
+    problems: Sequence[Finding],
+    drift: DriftStanding,
+    *,
+    troubles: Sequence[Trouble] = (),
+    never_read: Sequence[str] = (),
 ) -> tuple[Health, str]:
     """The word and the sentences.
 
@@ -29,14 +44,16 @@ def health_of(
         statuses: how many assets stand where.
         ended: runs that have ended, newest first.
         problems: what is wrong besides: with spaces, the settings, tiers that are late.
+        troubles: what keeps assets from being read and written, by kind; whatever run it was that met it.
+        never_read: spaces of which nobody knows yet what they hold.
         drift: what is known of edits by others; they are told, and nobody's failure.
     """
     syncs = [run for run in ended if run.change_set_id is not None or run.kind == "sync"]
-    wrong = [*_wrong_with_assets(statuses), *_wrong_with_runs(syncs)]
+    wrong = [*_wrong_with_assets(statuses, troubles), *_wrong_with_runs(syncs)]
     if problems:
         wrong.append(counted(len(problems), "further problem" if wrong else "problem"))
     attention = f"Needs attention: {' and '.join(wrong)}." if wrong else ""
-    said = " ".join(filter(None, (_standing(statuses, syncs), attention, _drifted(drift))))
+    said = " ".join(filter(None, (_standing(statuses, syncs), _unfinished(never_read), attention, _drifted(drift))))
     if not syncs:
         return "unknown", said
     return ("degraded" if wrong else "ok"), said
@@ -46,17 +63,40 @@ def _standing(statuses: Mapping[str, int], syncs: Sequence[RunRecord]) -> str:
     if not syncs:
         return "Nothing has been synced yet."
     last = syncs[0]
-    present = sum(count for status, count in statuses.items() if status not in _OUT_OF_SYNC_BY_INTENT)
-    waiting = statuses.get(AssetStatus.PENDING, 0)
-    held = statuses.get(AssetStatus.HELD, 0)
-    rest = [*([f"{waiting} waiting for a sync"] if waiting else []), *([f"{held} held by an undo"] if held else [])]
+    present = sum(count for status, count in statuses.items() if AssetStatus(status).wanted)
+    rest = [f"{statuses[status]} {words}" for status, words in _NOT_IN_SYNC.items() if statuses.get(status)]
+    beside = [f"{count} {word}" for word, count in statuses.items() if count and not AssetStatus(word).wanted]
     standing = ", ".join([f"{statuses.get(AssetStatus.SYNCED, 0)} of {counted(present, 'asset')} in sync", *rest])
+    if beside:
+        standing = f"{standing} (beside {', '.join(beside)})"
     return f"{standing}. The last run, {last.id}, ended {_spelled(last.state)} at {_to_the_second(last.finished_at)}."
 
 
-def _wrong_with_assets(statuses: Mapping[str, int]) -> list[str]:
-    troubled = statuses.get(AssetStatus.FAILED, 0) + statuses.get(AssetStatus.CONFLICT, 0)
-    return [f"{counted(troubled, 'asset')} could not be read or written"] if troubled else []
+def _wrong_with_assets(statuses: Mapping[str, int], troubles: Sequence[Trouble]) -> list[str]:
+    failing = [each for each in troubles if not each.held_back]
+    troubled = sum(each.count for each in failing)
+    troubled = troubled or statuses.get(AssetStatus.FAILED, 0) + statuses.get(AssetStatus.CONFLICT, 0)
+    wrong = [f"{counted(troubled, 'asset')} could not be read or written{_by_kind(failing)}"] if troubled else []
+    held_back = [each for each in troubles if each.held_back]
+    if held_back:
+        count = sum(each.count for each in held_back)
+        are = "is" if count == 1 else "are"
+        wrong.append(f"{counted(count, 'asset')} {are} held back by a guard{_by_kind(held_back)}")
+    return wrong
+
+
+def _unfinished(never_read: Sequence[str]) -> str:
+    if not never_read:
+        return ""
+    more = f" and {len(never_read) - _NAMED} more" if len(never_read) > _NAMED else ""
+    named = ", ".join(never_read[:_NAMED])
+    what = "it holds" if len(never_read) == 1 else "they hold"
+    return f"{counted(len(never_read), 'space')} never read, so nobody knows what {what}: {named}{more}."
+
+
+def _by_kind(troubles: Sequence[Trouble]) -> str:
+    kinds = ", ".join(f"{each.count} {each.code.replace('_', ' ')}" for each in troubles)
+    return f" ({kinds})" if kinds else ""
 
 
 def _wrong_with_runs(syncs: Sequence[RunRecord]) -> list[str]:

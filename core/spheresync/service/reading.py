@@ -62,6 +62,7 @@ from spheresync.run.wrong_names import WrongName, unknown_asset, unknown_name, u
 from spheresync.service import rows
 from spheresync.service.audit_questions import note_on_outcome, note_on_question, require_known_words
 from spheresync.service.cursors import Listing, page_size
+from spheresync.service.known_problems import problems_of
 from spheresync.service.moments import beginning, end
 from spheresync.state.definitions import decode_asset
 from spheresync.state.records import AssetRecord, ChangeSetRecord, RunRecord
@@ -136,15 +137,16 @@ class Reading:
             after=AssetId(SpaceName(str(start[0])), TechnicalName(str(start[1]))) if start is not None else None,
         )
         shown = records[:size]
-        items = [await self._asset_row(record, full=full) for record in shown]
+        problems = await problems_of(self._store, shown, self._workshop.settings.deletion)
+        items = [await self._asset_row(record, problems[record.id], full=full) for record in shown]
         more = listing.encode(shown[-1].id.space, shown[-1].id.name) if len(records) > size else None
         return Page(items=items, total=total, next_cursor=more)
 
-    async def _asset_row(self, record: AssetRecord, *, full: bool) -> AssetRow:
+    async def _asset_row(self, record: AssetRecord, problem: str | None, *, full: bool) -> AssetRow:
         tier = self._tier(record)
         if not full:
-            return rows.asset_row(record, tier)
-        return rows.full_asset_row(record, tier, await self._store.checkpoints.of_asset(record.id))
+            return rows.asset_row(record, tier, problem)
+        return rows.full_asset_row(record, tier, problem, await self._store.checkpoints.of_asset(record.id))
 
     def _tier(self, record: AssetRecord) -> str:
         return self._workshop.mapping.decide(record.id, record.kind, record.label).tier
@@ -182,6 +184,7 @@ class Reading:
         record = await self._record(asset)
         definition = await self._definition(record)
         checkpoints = await self._store.checkpoints.of_asset(record.id)
+        problems = await problems_of(self._store, [record], self._workshop.settings.deletion)
         pii: dict[str, list[str]] = {}
         for column in definition.columns if definition is not None else ():
             if column.pii is not None:
@@ -193,7 +196,7 @@ class Reading:
             label=record.label,
             tier=self._tier(record),
             status=record.status,
-            problem=rows.told(record.problem),
+            problem=problems[record.id],
             columns=[rows.column_row(column) for column in definition.columns] if definition is not None else [],
             context=_context(definition) if definition is not None else {},
             targets=[rows.target_row(held) for held in checkpoints],

@@ -26,6 +26,7 @@ from spheresync.answers import (
 )
 from spheresync.model import Action, Column, FieldChange, JsonValue, Problem, isoformat
 from spheresync.plan.approvals import DELETES_NOT_APPROVED, valid_approval
+from spheresync.plan.items import CONFLICT_REMEDY
 from spheresync.run.verdict import COUNT_WORDS, UNREAD
 from spheresync.state.records import (
     AssetRecord,
@@ -49,7 +50,6 @@ MOVED_REMEDY = (
     "It stays as it is. Where that is not wanted, first undo the later run that wrote it, or change the table by hand "
     "where somebody else did."
 )
-CONFLICT_REMEDY = "Rename or remove that table, or give the asset another name with a mapping rule."
 
 
 def tally(counts: Sequence[FacetCount], facet: Callable[[FacetCount], str | None]) -> dict[str, int]:
@@ -60,6 +60,11 @@ def tally(counts: Sequence[FacetCount], facet: Callable[[FacetCount], str | None
         if value is not None:
             totals[str(value)] += each.count
     return dict(sorted(totals.items()))
+
+
+def tier_sizes(counts: Sequence[FacetCount]) -> dict[str, int]:
+    """How many assets of each tier are to be in sync."""
+    return tally([each for each in counts if each.status.wanted], lambda each: each.tier)
 
 
 def space_row(space: SpaceRecord, counts: Sequence[FacetCount]) -> SpaceRow:
@@ -79,18 +84,18 @@ def told(problem: Problem | None) -> str | None:
     return None if problem is None else f"{problem.message} {problem.remedy}".strip()
 
 
-def asset_row(record: AssetRecord, tier: str) -> AssetRow:
+def asset_row(record: AssetRecord, tier: str, problem: str | None) -> AssetRow:
     return AssetRow(
         asset=str(record.id),
         kind=record.kind,
         label=record.label,
         tier=tier,
         status=record.status,
-        problem=told(record.problem),
+        problem=problem,
     )
 
 
-def full_asset_row(record: AssetRecord, tier: str, checkpoints: list[Checkpoint]) -> AssetRow:
+def full_asset_row(record: AssetRecord, tier: str, problem: str | None, checkpoints: list[Checkpoint]) -> AssetRow:
     return AssetRow(
         asset=str(record.id),
         kind=record.kind,
@@ -99,7 +104,7 @@ def full_asset_row(record: AssetRecord, tier: str, checkpoints: list[Checkpoint]
         status=record.status,
         columns=record.column_count,
         objects=[f"{held.target}:{held.container}.{held.name}" for held in checkpoints],
-        problem=told(record.problem),
+        problem=problem,
         changed_at=record.changed_at,
         synced_at=max((held.synced_at for held in checkpoints), default=None),
     )

@@ -102,6 +102,7 @@ async def tier_statuses(workshop: Workshop, sizes: dict[str, int]) -> list[TierS
                 late=0 if objective is None else unseen.assets,
                 overdue=unseen.assets if objective is None else 0,
                 unlisted=unseen.unlisted,
+                unreadable=unseen.unreadable,
                 paused_since=paused.get(tier),
             )
         )
@@ -158,7 +159,7 @@ async def _run_now(tx: Tx, tier: Tier, assets: Sequence[AssetId], now: datetime)
 
 
 async def _sizes(workshop: Workshop) -> dict[str, int]:
-    return rows.tally(await workshop.store.catalog.counts(), lambda each: each.tier)
+    return rows.tier_sizes(await workshop.store.catalog.counts())
 
 
 def _note(tier: Tier, action: ScheduleAction, asked: int, status: SchedulerStatus, *, already: bool) -> str:

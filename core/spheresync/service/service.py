@@ -200,11 +200,16 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         return await self.get_change_set(record.id, detail="concise", limit=limit)
 
     async def _known_problems(self, scope: Scope) -> tuple[Problem, ...]:
-        """What the last reading of spaces and assets of a scope could not read, but for spaces that are gone."""
+        """What the last reading of spaces and assets of a scope could not read.
+
+        A space that is gone is a finding of whoever plans, unless it was asked for by name.
+        """
         spaces = [
             space.problem
             for space in await self._store.catalog.spaces()
-            if space.problem is not None and space.present and scope.wants_space(space.name)
+            if space.problem is not None
+            and scope.wants_space(space.name)
+            and (space.present or (scope.names(space.name) and self._workshop.mapping.may_hold(space.name)))
         ]
         assets = [
             asset.problem

@@ -8,7 +8,7 @@ from contextlib import suppress
 from spheresync.answers import DriftStatus, Finding, SyncStatus
 from spheresync.config import DeletionPolicy
 from spheresync.errors import StateError
-from spheresync.model import DEFAULT_DESTINATION, GLUE, counted
+from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetStatus, counted
 from spheresync.observe.pulse import LoopFailure
 from spheresync.plan.approvals import DELETES_NOT_APPROVED
 from spheresync.run.allowing import unapproved_promotion
@@ -21,7 +21,8 @@ from spheresync.service.freshness import freshness_of
 from spheresync.service.health import health_of
 from spheresync.service.reading import listed_run
 from spheresync.service.scheduling import scheduler_status, tier_statuses
-from spheresync.state.records import RunRecord
+from spheresync.service.troubles import emptied_spaces, troubles_of
+from spheresync.state.records import RunRecord, SpaceRecord
 
 RECENT = 5
 LOOP_FAILS = "loop_fails"
@@ -35,13 +36,20 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
     counts = await store.catalog.counts()
     runs, _ = await store.runs.page(limit=50)
     statuses = rows.tally(counts, lambda each: each.status)
-    tiers = await tier_statuses(workshop, rows.tally(counts, lambda each: each.tier))
+    tiers = await tier_statuses(workshop, rows.tier_sizes(counts))
     scheduler = await scheduler_status(workshop)
     ended = [run for run in runs if run.state.ended]
     spaces = await store.catalog.spaces()
     read_at = max((space.listed_at for space in spaces if space.listed_at), default=None)
     fresh = freshness_of(tiers, scheduler.state, read_at, workshop.clock())
-    problems = [rows.finding(space.problem) for space in spaces if space.problem is not None]
+    troubles = troubles_of(await store.catalog.unread(), await store.unwritten.groups())
+    unread_in = {each.space for each in counts if each.status is AssetStatus.FAILED}
+    causes = [each.told for each in troubles if each.told is not None]
+    causes += [rows.finding(each.problem) for each in spaces if each.problem is not None and each.name in unread_in]
+    never_read = [each.name for each in spaces if _never_read(each, workshop)]
+    others = [each for each in spaces if each.name not in unread_in]
+    problems = [rows.finding(each.problem) for each in others if each.problem is not None]
+    problems += emptied_spaces(counts, troubles)
     problems += map(_failing, loops)
     kept_out = await unspellable_spaces(store, workshop.mapping.may_hold)
     problems += [rows.finding(space.problem) for space in kept_out]
@@ -55,7 +63,7 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
     if settings.approvals.of_deletes and settings.deletion.policy is DeletionPolicy.DELETE:
         problems += _retired(await store.checkpoints.count_retired(GLUE, DEFAULT_DESTINATION))
     drift = await store.drift.standing()
-    health, summary = health_of(statuses, ended, problems, drift)
+    health, summary = health_of(statuses, ended, problems, drift, troubles=troubles, never_read=never_read)
     summary = f"{summary} {fresh.sentence}".strip()
     return SyncStatus.model_validate(
         {
@@ -68,7 +76,7 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
             "queue": [await listed_run(store, run) for run in runs if not run.state.ended],
             "last_runs": [rows.run_row(run) for run in ended[:RECENT]],
             "savings": _savings(ended),
-            "problems": problems,
+            "problems": [*problems, *causes],
             "notes": fresh.notes,
             "scheduler": scheduler,
             "ledger": await store.ledger.totals(),
@@ -76,6 +84,11 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
             "drift": DriftStatus(drifted=drift.drifted, looked_at=drift.looked_at),
         }
     )
+
+
+def _never_read(space: SpaceRecord, workshop: Workshop) -> bool:
+    """Whether a space is there and in scope, and nobody has asked for its assets yet."""
+    return space.present and not space.listed_at and space.problem is None and workshop.mapping.may_hold(space.name)
 
 
 def _failing(loop: LoopFailure) -> Finding:

@@ -7,11 +7,18 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, SpaceName, TechnicalName, Tier
+from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, Problem, SpaceName, TechnicalName, Tier
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.damaged_rows import readable
 from spheresync.state.records import AssetRecord, FacetCount, SpaceRecord
-from spheresync.state.spelling import read_fingerprints, read_problem, spell_fingerprints, spell_problem, valid_text
+from spheresync.state.spelling import (
+    read_fingerprints,
+    read_problem,
+    read_problems,
+    spell_fingerprints,
+    spell_problem,
+    valid_text,
+)
 from spheresync.state.wanted import FEW, wanted_rows
 
 _ASSET = (
@@ -44,6 +51,15 @@ class AssetFilter:
             terms.append("instr(search, ?) > 0")
             values.append(_folded(self.query))
         return " AND ".join(terms), values
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadGroup:
+    """How many assets one kind of problem keeps from being read; `first` are at most three of them, by name."""
+
+    code: str
+    count: int
+    first: tuple[Problem, ...]
 
 
 class CatalogReader:
@@ -81,6 +97,19 @@ class CatalogReader:
         )
         return readable(rows, _read_asset, "assets")
 
+    async def unread(self) -> list[UnreadGroup]:
+        """The problems of assets that are listed and could not be read, by code."""
+        where = "FROM assets WHERE json_valid(problem) AND included = 1 AND misses = 0"
+        code = "json_extract(problem, '$[0][1]')"
+        rows = await self._link.all(f"SELECT {code} AS code, count(*) {where} GROUP BY code ORDER BY code")
+        groups = []
+        for word, count in rows:
+            query = f"SELECT problem {where} AND {code} = ? ORDER BY space, name LIMIT 3"
+            first = readable(await self._link.all(query, (word,)), lambda row: read_problems(row[0])[0], "assets")
+            if first:
+                groups.append(UnreadGroup(word, count, tuple(first)))
+        return groups
+
     async def some(self, assets: Collection[AssetId]) -> list[AssetRecord]:
         """Those of these assets that the catalog knows."""
         if len(assets) > FEW:
@@ -91,15 +120,6 @@ class CatalogReader:
             rows = await self._link.all(f"{clause} SELECT {_ASSET} FROM wanted_assets", values)
             found += readable(rows, _read_asset, "assets")
         return found
-
-    async def in_status(self, assets: Collection[AssetId], status: AssetStatus) -> frozenset[AssetId]:
-        """Those of these assets that stand like this."""
-        found = set[AssetId]()
-        for clause, values in wanted_rows(assets, "assets", name="name"):
-            query = f"{clause} SELECT space, name FROM wanted_assets WHERE status = ?"
-            rows = await self._link.all(query, [*values, status])
-            found.update(AssetId(SpaceName(space), TechnicalName(name)) for space, name in rows)
-        return frozenset(found)
 
     async def ids(self) -> list[AssetId]:
         """The names of every asset, by space and name."""

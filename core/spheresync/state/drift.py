@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from spheresync.errors import UsageError
 from spheresync.model import (
@@ -20,13 +20,25 @@ from spheresync.model import (
     canonical_json,
 )
 from spheresync.state.connection import Reads, Row, Writes
-from spheresync.state.drift_records import DriftEffect, DriftKind, DriftLook, DriftStanding, FieldDrift, TableDrift
+from spheresync.state.damaged_rows import readable
+from spheresync.state.drift_records import (
+    DriftEffect,
+    DriftKind,
+    DriftLook,
+    DriftRest,
+    DriftStanding,
+    FieldDrift,
+    TableDrift,
+)
 from spheresync.state.spelling import read_counts, read_problems, spell_counts, spell_problems, valid_text
+from spheresync.state.wanted import wanted_rows
 
 KEPT_LOOKS = 50
 """Looks that stay on record; what they found stays until a newer look at the same object."""
 _LOOK = "id, at, actor, scope, target, summary, problems, findings, change_set_id"
-_FOUND = "target, destination, space, asset, look, ordinal, stays, found"
+_FOUND = "target, destination, space, asset, look, ordinal, stays, found, standing"
+
+_AT_LEAST = "WHERE target = ? AND destination = ? AND standing >= ?"
 
 
 class DriftReader:
@@ -67,6 +79,34 @@ class DriftReader:
         )
         return [AssetId(SpaceName(space), TechnicalName(asset)) for space, asset in rows]
 
+    async def drifted(
+        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
+    ) -> frozenset[AssetId]:
+        """Those of these assets whose objects are not as they should be, by what others did."""
+        found = set[AssetId]()
+        for clause, values in wanted_rows(assets, "drift_found", name="asset"):
+            query = f"{clause} SELECT space, asset FROM wanted_drift_found {_AT_LEAST}"
+            rows = await self._link.all(query, [*values, target, destination, DriftRest.TO_TELL])
+            found.update(AssetId(SpaceName(space), TechnicalName(asset)) for space, asset in rows)
+        return frozenset(found)
+
+    async def to_mend(self, target: TargetName, destination: DestinationName) -> frozenset[AssetId]:
+        """All assets whose objects a sync brings back to what they should be, where the way is free."""
+        query = f"SELECT space, asset FROM drift_found {_AT_LEAST}"
+        rows = await self._link.all(query, (target, destination, DriftRest.TO_MEND))
+        return frozenset(AssetId(SpaceName(space), TechnicalName(asset)) for space, asset in rows)
+
+    async def of(
+        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
+    ) -> dict[AssetId, TableDrift]:
+        """What is known of the objects of these assets."""
+        found = dict[AssetId, TableDrift]()
+        for clause, values in wanted_rows(assets, "drift_found", name="asset"):
+            query = f"{clause} SELECT {_FOUND} FROM wanted_drift_found WHERE target = ? AND destination = ?"
+            rows = await self._link.all(query, [*values, target, destination])
+            found.update({drift.asset: drift for drift in readable(rows, _read_found, "drift_found")})
+        return found
+
     async def standing(self) -> DriftStanding:
         """How many objects have drifted as far as is known, and when was looked last."""
         row = await self._link.one("SELECT (SELECT count(*) FROM drift_found), (SELECT max(at) FROM drift_looks)")
@@ -85,7 +125,7 @@ class DriftWriter(DriftReader):
         values = _spell_look(look)
         await self._writes.execute(f"INSERT INTO drift_looks ({_LOOK}) VALUES ({_marks(len(values))})", values)
         await self._writes.execute_many(
-            f"INSERT OR REPLACE INTO drift_found ({_FOUND}) VALUES ({_marks(8)})",
+            f"INSERT OR REPLACE INTO drift_found ({_FOUND}) VALUES ({_marks(9)})",
             [_spell_found(drift, look.id, ordinal) for ordinal, drift in enumerate(found, start=1)],
         )
         await self._writes.execute(
@@ -102,10 +142,27 @@ class DriftWriter(DriftReader):
         )
 
     async def settle(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
-        """Forget what was known of assets that were written just now, but for edits that a write lets stand."""
+        """Forget what was known of assets that are as they should be now, but for edits that a write lets stand."""
+        settled = [(target, destination, asset.space, asset.name) for asset in assets]
         await self._writes.execute_many(
             "DELETE FROM drift_found WHERE target = ? AND destination = ? AND space = ? AND asset = ? AND NOT stays",
-            [(target, destination, asset.space, asset.name) for asset in assets],
+            settled,
+        )
+        await self._writes.execute_many(
+            "UPDATE drift_found SET standing = CASE standing WHEN ? THEN ? WHEN ? THEN ? ELSE standing END "
+            "WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
+            [
+                (DriftRest.TO_MEND, DriftRest.NOTHING, DriftRest.TO_MEND_IN_PART, DriftRest.TO_TELL, *each)
+                for each in settled
+            ],
+        )
+
+    async def leave(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+        """Note that the policies leave these as others made them, so that no sync looks at them again."""
+        await self._writes.execute_many(
+            "UPDATE drift_found SET standing = ? "
+            "WHERE target = ? AND destination = ? AND space = ? AND asset = ? AND standing > ?",
+            [(DriftRest.TO_TELL, target, destination, asset.space, asset.name, DriftRest.TO_TELL) for asset in assets],
         )
 
 
@@ -165,11 +222,15 @@ def _spell_found(drift: TableDrift, look_id: str, ordinal: int) -> tuple[object,
         ordinal,
         drift.stays,
         zlib.compress(canonical_json(spelled), 1),
+        drift.rest,
     )
 
 
 def _read_found(row: Row) -> TableDrift:
-    spelled = json.loads(zlib.decompress(row[7]).decode("utf-8", "surrogatepass"))
+    try:
+        spelled = json.loads(zlib.decompress(row[7]).decode("utf-8", "surrogatepass"))
+    except zlib.error as error:
+        raise ValueError("what was found is damaged") from error
     return TableDrift(
         asset=AssetId(SpaceName(row[2]), TechnicalName(row[3])),
         target=TargetName(row[0]),

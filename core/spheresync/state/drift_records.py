@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from spheresync.model import (
     AssetId,
@@ -43,6 +43,15 @@ class DriftEffect(StrEnum):
     NOT_OURS = "kept: not ours"
 
 
+class DriftRest(IntEnum):
+    """What is left to do about an object that drifted."""
+
+    NOTHING = 0  # the policies keep what others did
+    TO_TELL = 1  # it is not as it should be, and the policies leave it so
+    TO_MEND = 2  # looked at anew in each sync, and written when the way is free
+    TO_MEND_IN_PART = 3  # what the policies only report stays after that
+
+
 @dataclass(frozen=True, slots=True)
 class FieldDrift:
     """One field, from what was written to what was found; `policy` None where no policy has a say."""
@@ -60,7 +69,7 @@ class TableDrift:
     """One object that is not as it was last written.
 
     `kinds` by gravity, the first with its `policy`; `fields` the first of `fields_total`. `changed_at` is None, and
-    `changed_by` says so, where the target does not tell. `stays`: some of it will be there after the repair.
+    `changed_by` says so, where the target does not tell. `stays`: some of it will be there after the table is written.
     """
 
     asset: AssetId
@@ -82,6 +91,16 @@ class TableDrift:
     @property
     def table(self) -> str:
         return f"{self.container}.{self.name}"
+
+    @property
+    def rest(self) -> DriftRest:
+        """What is left to do about it."""
+        reported = any(field.effect is DriftEffect.REPORT for field in self.fields)
+        if self.effect in {DriftEffect.RECREATE, DriftEffect.RESTORE, DriftEffect.CONFLICT}:
+            return DriftRest.TO_MEND_IN_PART if reported else DriftRest.TO_MEND
+        gone = self.kinds[0] in {DriftKind.DATABASE_DELETED, DriftKind.TABLE_DELETED}
+        kept = self.effect in {DriftEffect.KEEP, DriftEffect.NOT_OURS}
+        return DriftRest.NOTHING if kept and not gone else DriftRest.TO_TELL
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,10 +64,11 @@ _WATCHED = (
 
 
 class Unseen(NamedTuple):
-    """Assets that were not read in time, and how many of them because their space could not be listed."""
+    """Assets that were not read in time; of these, whose space could not be listed, and whose definition not read."""
 
     assets: int
     unlisted: int
+    unreadable: int
 
 
 class ScheduleReader:
@@ -119,12 +120,13 @@ class ScheduleReader:
 
         What is listed and not exposed cannot be read, and is late for nobody.
         """
+        by_space = _BY_SPACE.format(problem="problem")
         row = await self._link.one(
-            f"SELECT count(*), total({_BY_SPACE.format(problem='problem')}) FROM assets "
+            f"SELECT count(*), total({by_space}), total(problem IS NOT NULL AND NOT {by_space}) FROM assets "
             f"WHERE tier = ? AND included = 1 AND misses = 0 AND {LATE.format(moment='?')}",
             (tier, moment),
         )
-        return Unseen(0, 0) if row is None else Unseen(int(row[0]), int(row[1]))
+        return Unseen(0, 0, 0) if row is None else Unseen(*map(int, row))
 
     async def entry(self, asset: AssetId) -> AssetEntry | None:
         """The catalog entry of an asset as last listed."""

@@ -18,7 +18,7 @@ from spheresync.errors import AlteredStateError, StateError
 
 APPLICATION_ID = 0x53504853
 """Marks the file as ours (`SPHS`), so that another program's database is never migrated."""
-SCHEMA_DIGEST = "f75cf3bf40533a62ea7d56e1633c86e500e992c7819a1950dbeced2e0160109f"
+SCHEMA_DIGEST = "7bb467a553d49dd17ca943ea0fe72f371cb733aa61ace89e86685fe8328ed95c"
 """Of the schema that the shipped migrations make, so that opening a state does not make one to compare with."""
 _FILE = re.compile(r"(?P<version>\d{4})_(?P<name>\w+)\.sql")
 

@@ -170,6 +170,10 @@ def _unreadable(connection: sqlite3.Connection) -> Iterator[str]:
     for named, text in connection.execute("SELECT space || '/' || name, problem FROM assets"):
         if not _reads(read_problem, text):
             yield f"the problem of {named} cannot be read"
+    if _has_table(connection, "unwritten"):
+        for named, text in connection.execute("SELECT space || '/' || asset, problem FROM unwritten"):
+            if not _reads(read_problem, text):
+                yield f"why {named} was not written cannot be read"
     if _has_table(connection, "drift_found"):
         for named, body in connection.execute("SELECT space || '/' || asset, found FROM drift_found"):
             if not _reads(lambda value: json.loads(zlib.decompress(value)), body):

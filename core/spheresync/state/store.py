@@ -48,6 +48,7 @@ from spheresync.state.runs import RunReader, RunWriter
 from spheresync.state.schedule import ScheduleReader, ScheduleWriter
 from spheresync.state.schema import Migration, shipped_migrations
 from spheresync.state.transplant import TransplantWriter
+from spheresync.state.unwritten import UnwrittenReader, UnwrittenWriter
 
 T = TypeVar("T")
 
@@ -71,6 +72,7 @@ class Tx:
         self.schedule = ScheduleWriter(link)
         self.ledger = LedgerWriter(link)
         self.drift = DriftWriter(link)
+        self.unwritten = UnwrittenWriter(link)
         self.alerts = AlertWriter(link)
         self.transplant = TransplantWriter(link)
         self.retention = RetentionWriter(link)
@@ -103,6 +105,7 @@ class Store:
         self.schedule = ScheduleReader(pool)
         self.ledger = LedgerReader(pool)
         self.drift = DriftReader(pool)
+        self.unwritten = UnwrittenReader(pool)
         self.figures = FigureReader(pool)
         self.alerts = AlertReader(pool)
         self.retention = RetentionReader(pool)

@@ -20,9 +20,11 @@ Kind = Literal[
     "task_chain",
 ]
 TierName = Literal["critical", "high", "medium"]
-Status = Literal["pending", "synced", "failed", "excluded", "conflict", "missing", "retired", "deleted", "held"]
+Status = Literal[
+    "pending", "synced", "drifted", "failed", "excluded", "conflict", "missing", "retired", "deleted", "held"
+]
 
-Asset = Annotated[str, Field(description="SPACE/NAME, as list_assets shows it")]
+Asset = Annotated[str, Field(description="SPACE/NAME, as in list_assets")]
 ChangeSet = Annotated[str, Field(description="Id from preview_changes (cs_...)")]
 Run = Annotated[str, Field(description="run_...")]
 Limit = Annotated[int, Field(ge=1, le=200, description="Page size")]

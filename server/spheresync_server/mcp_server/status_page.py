@@ -26,7 +26,8 @@ _HEALTH = {
 _MEANINGS = {
     "pending": "waits for a sync",
     "synced": "AWS holds what Datasphere says",
-    "failed": "could not be read; what AWS holds stays",
+    "drifted": "others have changed or deleted what AWS held",
+    "failed": "could not be read or written; what AWS holds stays",
     "excluded": "left out by the configuration",
     "conflict": "somebody else's table has the name",
     "missing": "no longer listed by Datasphere; not yet retired",

@@ -16,7 +16,13 @@ AT = "2026-11-24T08:00:00.000000Z"
 
 
 def tier(
-    name: str = "critical", *, late: int = 0, overdue: int = 0, paused: bool = False, unlisted: int = 0
+    name: str = "critical",
+    *,
+    late: int = 0,
+    overdue: int = 0,
+    paused: bool = False,
+    unlisted: int = 0,
+    unreadable: int = 0,
 ) -> TierStatus:
     return TierStatus(
         tier=name,
@@ -28,6 +34,7 @@ def tier(
         late=late,
         overdue=overdue,
         unlisted=unlisted,
+        unreadable=unreadable,
         paused_since=AT if paused else None,
     )
 
@@ -104,3 +111,16 @@ def test_an_alert_about_late_assets_says_what_helps_them() -> None:
     mixed, alone = lateness(tier(late=3, unlisted=1)), lateness(tier(late=3, unlisted=3))
     assert mixed is not None and mixed.message.startswith("2 assets") and "max_requests" in mixed.remedy
     assert alone is not None and alone.message.startswith("3 assets") and "access" in alone.remedy
+
+
+@pytest.mark.parametrize("scheduler", ["running", "off"])
+def test_assets_that_cannot_be_read_are_late_for_that_and_no_request_limit_helps(scheduler: str) -> None:
+    slow, unlisted, unread = freshness_of([tier(late=9, unlisted=2, unreadable=3)], scheduler, AT, NOW).problems  # type: ignore[arg-type]  # one of its words
+    assert [each.message.partition(" ")[0] for each in (slow, unlisted, unread)] == ["4", "2", "3"]
+    assert unread.message.endswith("as they could not be read") and "--status failed" in unread.remedy
+    assert "max_requests" not in unread.remedy and "cron" not in unread.remedy
+    (alone,) = freshness_of([tier("high", overdue=1, unreadable=1)], scheduler, AT, NOW).problems  # type: ignore[arg-type]  # one of its words
+    assert alone.message.endswith("as it could not be read")
+    mixed, only = lateness(tier(late=3, unreadable=1)), lateness(tier(late=3, unreadable=3))
+    assert mixed is not None and mixed.message.startswith("2 assets")
+    assert only is not None and only.remedy == unread.remedy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -35,7 +36,10 @@ def run(state: RunState = RunState.DONE, name: str = "run_1") -> RunRecord:
             RunState.DONE,
             0,
             "ok",
-            f"1 of 4 assets in sync, 2 waiting for a sync, 1 held by an undo. {WELL}",
+            (
+                "1 of 4 assets in sync, 2 waiting for a sync, 1 held by an undo "
+                f"(beside 7 excluded, 1 retired, 1 deleted). {WELL}"
+            ),
         ),
         (
             {"synced": 1, "failed": 1},
@@ -114,6 +118,25 @@ def test_an_apply_counts_and_a_run_about_nothing_does_not() -> None:
 def test_drift_is_told_and_is_nobodys_failure(drifted: int, said: str) -> None:
     word, summary = health_of({"synced": 3}, [run()], [], DriftStanding(drifted, AT))
     assert word == "ok" and "At 2026-11-24T08:00:00Z, the last look for drift" in summary and said in summary
+
+
+def test_spaces_that_nobody_read_are_said_beside_what_is_known() -> None:
+    word, summary = health_of({"synced": 3}, [run()], [], NEVER_LOOKED, never_read=["B", "C", "D", "E"])
+    assert (
+        word == "ok" and f"{WELL} 4 spaces never read, so nobody knows what they hold: B, C, D and 1 more." in summary
+    )
+    _, first = health_of({"pending": 3}, [], [], NEVER_LOOKED, never_read=["B"])
+    assert first == "Nothing has been synced yet. 1 space never read, so nobody knows what it holds: B."
+
+
+@given(st.dictionaries(st.sampled_from([*AssetStatus]), st.integers(1, 50)))
+def test_what_is_counted_adds_up(statuses: dict[str, int]) -> None:
+    """What is in sync, what is not and why, and what nobody wants to be: each asset is counted once."""
+    troubled = statuses.get("failed", 0) + statuses.get("conflict", 0)
+    told = re.findall(r"\d+", health_of(statuses, [run()], [], NEVER_LOOKED)[1].partition(". ")[0])
+    synced, wanted, *rest = map(int, told)
+    beside = sum(count for status, count in statuses.items() if status in {"excluded", "retired", "deleted"})
+    assert synced + sum(rest) - beside + troubled == wanted == sum(statuses.values()) - beside
 
 
 @given(

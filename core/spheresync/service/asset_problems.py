@@ -1,0 +1,123 @@
+"""What is wrong with one asset, since when, and what to do: of its reading, of its tables, of its leaving. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from spheresync.config import DeletionPolicy
+from spheresync.config.sections import Deletion
+from spheresync.model import AssetStatus, Problem, counted
+from spheresync.plan.guards import GUARDS
+from spheresync.state.drift_records import DriftRest, TableDrift
+from spheresync.state.records import AssetRecord, Checkpoint
+from spheresync.state.unwritten import Unwritten
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the state holds of one asset in one target. `undone` is the run that the undo which holds it undid."""
+
+    record: AssetRecord
+    checkpoint: Checkpoint | None = None
+    unwritten: Unwritten | None = None
+    drift: TableDrift | None = None
+    undone: str | None = None
+
+
+def problem_text(known: Known, deletion: Deletion) -> str | None:
+    """All that is wrong, in sentences; None where nothing is."""
+    record = known.record
+    if record.status is AssetStatus.HELD:
+        return _held(known)
+    if record.status is AssetStatus.EXCLUDED:
+        return _said(record.problem)
+    said = [_leaving(known, deletion), _unread(record), _unwritten(known.unwritten), _drifted(known)]
+    return " ".join(filter(None, said)) or None
+
+
+def _held(known: Known) -> str:
+    by = "an undo" if known.undone is None else f"the undo of run {known.undone}"
+    since = "" if known.checkpoint is None else f" since {_to_the_second(known.checkpoint.synced_at)}"
+    return (
+        f"Held by {by}{since}: syncs leave it as it is until it changes in Datasphere or somebody releases it. "
+        f"`spheresync release --asset {known.record.id}` lets the next sync write what Datasphere holds."
+    )
+
+
+def _unread(record: AssetRecord) -> str | None:
+    if record.problem is None:
+        return None
+    if record.misses:
+        return None  # that it is gone says more than why it could not be read before
+    since = "It was never read." if record.read_at is None else f"It was last read at {_to_the_second(record.read_at)}."
+    return f"{_said(record.problem)} {since}"
+
+
+def _unwritten(known: Unwritten | None) -> str | None:
+    if known is None:
+        return None
+    return f"Since {_to_the_second(known.since)}: {_said(known.problem)}"
+
+
+def _drifted(known: Known) -> str | None:
+    drift = known.drift
+    if drift is None or drift.rest is DriftRest.NOTHING or known.unwritten is not None:
+        return None
+    mends = " The next sync looks at the table again, and mends it." if drift.rest >= DriftRest.TO_MEND else ""
+    remedy = "" if mends else f" {drift.remedy}"
+    return f"{drift.table}: {drift.reason}.{mends}{remedy}"
+
+
+def _leaving(known: Known, deletion: Deletion) -> str | None:
+    record, since = known.record, _to_the_second(known.record.first_missed_at)
+    if record.status is AssetStatus.MISSING:
+        listings = counted(record.misses, "complete listing")
+        return (
+            f"Datasphere no longer lists it: not in {listings} in a row since {since}, and {deletion.misses} count as "
+            f"gone. {_next_for_missing(known, deletion)} If it should be there, deploy it and expose it again."
+        )
+    if record.status is AssetStatus.RETIRED:
+        retired = _to_the_second(None if known.checkpoint is None else known.checkpoint.synced_at)
+        return (
+            f"Its table is marked as retired since {retired}: Datasphere has not listed it since {since}. "
+            f"{_next_for_retired(deletion)} It comes back to life once Datasphere lists it again."
+        )
+    return None
+
+
+def _next_for_missing(known: Known, deletion: Deletion) -> str:
+    record = known.record
+    if known.checkpoint is None:
+        return "There is no table of it, so nothing is to be done."
+    if deletion.policy is DeletionPolicy.KEEP:
+        return "deletion.policy is keep, so its table stays as it is."
+    if known.unwritten is not None and known.unwritten.problem.code in GUARDS:
+        return "Its table is due to be marked as retired."
+    left = deletion.misses - record.misses
+    if left > 0:
+        return f"After {counted(left, 'more complete listing')} without it a sync marks its table as retired."
+    if deletion.grace and record.first_missed_at:
+        until = datetime.fromisoformat(record.first_missed_at) + deletion.grace
+        return f"A sync after {_to_the_second(until.isoformat())} marks its table as retired (deletion.grace)."
+    return "The next sync marks its table as retired."
+
+
+def _next_for_retired(deletion: Deletion) -> str:
+    if deletion.policy is DeletionPolicy.DELETE:
+        return "deletion.policy is delete, so the next sync deletes it; to keep the table, set deletion.policy: keep."
+    return (
+        f"deletion.policy is {deletion.policy}, so the table stays until somebody syncs with --allow-deletes; "
+        "deletion.policy: delete would delete it."
+    )
+
+
+def _said(problem: Problem | None) -> str | None:
+    if problem is None:
+        return None
+    message = problem.message if problem.message.endswith((".", "!", "?")) else f"{problem.message}."
+    return f"{message} {problem.remedy}".strip()
+
+
+def _to_the_second(at: str | None) -> str:
+    return "a time nobody noted" if at is None else f"{at[:19]}Z"

@@ -1,0 +1,84 @@
+"""What keeps assets from being read and written, by kind: how many, since when, which for example. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spheresync.answers import Finding
+from spheresync.errors import SourceFault
+from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetStatus, Problem, SpaceName, counted
+from spheresync.plan.drift import DRIFT
+from spheresync.plan.guards import EMPTY_LISTING, GUARDS
+from spheresync.state.catalog import UnreadGroup
+from spheresync.state.records import FacetCount
+from spheresync.state.unwritten import UnwrittenGroup
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One kind of problem that assets have; `told` says it, where nothing else of the status does."""
+
+    code: str
+    count: int
+    held_back: bool
+    told: Finding | None
+
+
+def troubles_of(unread: Sequence[UnreadGroup], unwritten: Sequence[UnwrittenGroup]) -> list[Trouble]:
+    """Those of readings first. What the policies leave as others made it is no trouble, nor what is not exposed."""
+    troubles = [_unread(group) for group in unread if group.code != SourceFault.NOT_EXPOSED]
+    return troubles + [_unwritten(group) for group in unwritten if group.code != DRIFT]
+
+
+def emptied_spaces(counts: Sequence[FacetCount], troubles: Sequence[Trouble]) -> list[Finding]:
+    """Spaces of which no known asset is listed any more, until a guard says so or their tables are retired."""
+    if any(each.code == EMPTY_LISTING for each in troubles):
+        return []
+    missing: Counter[SpaceName] = Counter()
+    for each in counts:
+        missing[each.space] += each.count if each.status is AssetStatus.MISSING else 0
+    listed = {each.space for each in counts if each.status not in _GONE}
+    return [_emptied(space, count) for space, count in sorted((+missing).items()) if space not in listed]
+
+
+_GONE = frozenset({AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.DELETED, AssetStatus.EXCLUDED})
+
+
+def _emptied(space: SpaceName, count: int) -> Finding:
+    was = "the 1 known asset of it is" if count == 1 else f"all {count} known assets of it are"
+    return Finding(
+        subject=space,
+        code=EMPTY_LISTING,
+        message=f"space {space} lists nothing any more; {was} counted as missing",
+        remedy="Check what the technical user may see there; what becomes of each table is said with its asset.",
+    )
+
+
+def _unread(group: UnreadGroup) -> Trouble:
+    if group.code in {SPACE_GONE, SPACE_UNREAD}:
+        return Trouble(group.code, group.count, held_back=False, told=None)  # the finding of the space says it
+    names = [str(each.asset or each.subject) for each in group.first]
+    told = _finding(f"{counted(group.count, 'asset')} could not be read", group.code, names, group.count, group.first)
+    return Trouble(group.code, group.count, held_back=False, told=told)
+
+
+def _unwritten(group: UnwrittenGroup) -> Trouble:
+    held_back = group.code in GUARDS
+    are = "is" if group.count == 1 else "are"
+    what = f"{are} held back by a guard" if held_back else "could not be written"
+    since = f"{group.since[:19]}Z"
+    problems = [each.problem for each in group.first]
+    names = [str(each.asset) for each in group.first]
+    said = f"{counted(group.count, 'asset')} {what}, since {since}"
+    return Trouble(group.code, group.count, held_back, _finding(said, group.code, names, group.count, problems))
+
+
+def _finding(said: str, code: str, names: Sequence[str], count: int, problems: Sequence[Problem]) -> Finding:
+    why = problems[0].message
+    if not why.startswith(names[0]):
+        why = f"{names[0]}: {why}"
+    more = f" and {count - len(names)} more" if count > len(names) else ""
+    message = f"{said}: {why}" if count == 1 else f"{said}: {', '.join(names)}{more}. {why}"
+    return Finding(subject="assets", code=code, message=message, remedy=problems[0].remedy)

@@ -1,0 +1,131 @@
+"""What is said of one asset: why it stands where it stands, since when, what happens next, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spheresync.config import DeletionPolicy
+from spheresync.config.sections import Deletion
+from spheresync.errors import SourceFault, TargetFault
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    GLUE,
+    AssetId,
+    AssetKind,
+    AssetStatus,
+    Digest,
+    PhysicalName,
+    Problem,
+    RunId,
+)
+from spheresync.plan.guards import TOO_MANY_REMOVALS
+from spheresync.plan.items import name_taken
+from spheresync.service.asset_problems import Known, problem_text
+from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
+from spheresync.state.unwritten import Unwritten
+
+AT, LATER = "2026-11-24T08:00:00.123456Z", "2026-11-24T09:00:00.000000Z"
+ASSET = AssetId.parse("HR/PAYROLL")
+RECORD = AssetRecord.first_seen(ASSET, AssetKind.VIEW, at=AT)
+HELD = Checkpoint(
+    asset=ASSET,
+    target=GLUE,
+    destination=DEFAULT_DESTINATION,
+    container=PhysicalName("hr"),
+    name=PhysicalName("payroll"),
+    body=Digest("b"),
+    body_digest=Digest("d"),
+    version="0",
+    fingerprints=None,
+    mapping=None,
+    definition=None,
+    state=CheckpointState.ACTIVE,
+    held=None,
+    synced_at=LATER,
+    run_id=RunId("run_2"),
+    fence=1,
+)
+
+
+def missing(misses: int, status: AssetStatus = AssetStatus.MISSING) -> AssetRecord:
+    return replace(RECORD, misses=misses, first_missed_at=AT, status=status)
+
+
+def said(known: Known, deletion: Deletion | None = None) -> str:
+    text = problem_text(known, deletion or Deletion())
+    assert text is not None
+    return text
+
+
+@pytest.mark.parametrize(
+    ("misses", "deletion", "next_step"),
+    [
+        (1, Deletion(), "After 2 more complete listings without it a sync marks its table as retired."),
+        (2, Deletion(), "After 1 more complete listing without it a sync marks its table as retired."),
+        (3, Deletion(), "The next sync marks its table as retired."),
+        (3, Deletion(grace=timedelta(days=1)), "A sync after 2026-11-25T08:00:00Z marks its table as retired"),
+        (5, Deletion(policy=DeletionPolicy.KEEP), "deletion.policy is keep, so its table stays as it is."),
+    ],
+)
+def test_a_missing_asset_says_since_when_how_often_and_what_comes_next(
+    misses: int, deletion: Deletion, next_step: str
+) -> None:
+    text = said(Known(missing(misses), HELD), deletion)
+    assert "in a row since 2026-11-24T08:00:00Z" in text and next_step in text
+    assert f"not in {misses} complete listing" in text and f"{deletion.misses} count as gone" in text
+
+
+def test_a_guard_that_holds_a_removal_back_is_said_with_its_remedy() -> None:
+    guard = Problem.of(ASSET, TOO_MANY_REMOVALS, "a guard holds its removal back: 5 of 9", "Run with --max-deletes 5.")
+    text = said(Known(missing(3), HELD, Unwritten(ASSET, guard, LATER)))
+    assert "due to be marked" in text and "guard holds its removal back" in text and "--max-deletes 5" in text
+
+
+@pytest.mark.parametrize(
+    ("policy", "deleted"),
+    [
+        (DeletionPolicy.RETIRE, "--allow-deletes"),
+        (DeletionPolicy.KEEP, "--allow-deletes"),
+        (DeletionPolicy.DELETE, "the next sync deletes it; to keep the table, set deletion.policy: keep."),
+    ],
+)
+def test_a_retired_one_says_since_when_when_it_goes_and_how_to_keep_it(policy: DeletionPolicy, deleted: str) -> None:
+    held = replace(HELD, state=CheckpointState.RETIRED)
+    text = said(Known(missing(3, AssetStatus.RETIRED), held), Deletion(policy=policy))
+    assert "retired since 2026-11-24T09:00:00Z" in text and deleted in text
+    assert "comes back to life once Datasphere lists it again" in text
+
+
+def test_a_held_one_names_the_undone_run_and_the_way_on() -> None:
+    text = said(Known(replace(RECORD, status=AssetStatus.HELD), HELD, undone="run_1"))
+    assert "the undo of run run_1 since 2026-11-24T09:00:00Z" in text
+    assert "`spheresync release --asset HR/PAYROLL`" in text
+
+
+def test_what_could_not_be_read_says_since_when_and_so_does_what_could_not_be_written() -> None:
+    unread = replace(RECORD, problem=Problem.of(ASSET, SourceFault.FORBIDDEN, "403", "Ask."), read_at=LATER)
+    assert said(Known(unread, HELD)) == "403. Ask. It was last read at 2026-11-24T09:00:00Z."
+    denied = Problem.of(ASSET, TargetFault.DENIED, "no rights on hr.payroll.", "Grant it.")
+    text = said(Known(RECORD, HELD, Unwritten(ASSET, denied, AT)))
+    assert text == "Since 2026-11-24T08:00:00Z: no rights on hr.payroll. Grant it."
+    taken = said(Known(RECORD, None, Unwritten(ASSET, name_taken(ASSET, "hr.payroll is not ours"), AT)))
+    assert "the next sync looks again" in taken
+
+
+@given(
+    st.sampled_from([*AssetStatus]),
+    st.integers(0, 5),
+    st.builds(Deletion, policy=st.sampled_from([*DeletionPolicy]), misses=st.integers(1, 5)),
+)
+def test_whoever_is_missing_retired_or_held_is_never_without_a_word(
+    status: AssetStatus, misses: int, deletion: Deletion
+) -> None:
+    record = replace(RECORD, misses=misses, first_missed_at=AT if misses else None, status=status)
+    text = problem_text(Known(record, HELD), deletion)
+    assert (text is not None) == (status in {AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.HELD})
+    assert text is None or (text.endswith(".") and "  " not in text)
