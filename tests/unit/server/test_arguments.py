@@ -117,6 +117,9 @@ async def test_a_text_that_no_name_can_be_is_refused_and_not_said_again(make_ser
             given = [long] if tool.input_schema["properties"][name]["type"] == "array" else long
             refused = await client.call_tool(tool.name, needed(tool) | {name: given})
             assert refused.is_error and f"{name} has 100,000 characters" in str(refused.content), (tool.name, name)
+        unknown = await client.call_tool("get_run", {"run_id": long[:9_000]})
+        assert unknown.is_error and len(str(unknown.content)) < 500
+        service.calls.clear()
         for refused in (await client.call_tool(long, {}), await client.call_tool("list_runs", {long: 1})):
             assert refused.is_error and len(str(refused.content)) < 1_000
     assert service.calls == []
