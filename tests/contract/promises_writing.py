@@ -74,6 +74,7 @@ WRITING: tuple[Promise, ...] = (
             f"{_WHOSE}::test_a_table_that_is_hidden_is_never_called_deleted",
             f"{_WHOSE}::test_a_table_that_only_a_listing_left_out_is_compared",
             f"{_WHOSE}::test_a_lost_state_leaves_a_hidden_table_alone",
+            f"{_WHOSE}::test_a_table_that_a_lost_state_could_not_see_keeps_what_others_edited",
             f"{_OWNERSHIP}::test_a_table_that_cannot_be_seen_is_left_alone_and_said_to_be_hidden",
         ),
     ),

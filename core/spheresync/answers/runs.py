@@ -68,7 +68,7 @@ class AuditRow(Answer):
 
 
 class AuditPage(Page[AuditRow]):
-    """One page of the audit log; `note` says why it is empty where nothing is known of the asset asked for."""
+    """One page of the audit log; `note` says why it must be empty, or what the outcome asked for leaves out."""
 
     note: str | None = None
 

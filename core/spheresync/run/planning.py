@@ -165,7 +165,7 @@ class Planner:
         if names.formers:
             await removals.plan_formers(self._left_behind(records, names))
         spaces = await self._store.catalog.spaces()
-        reading = last_reading(spaces, records, self._request.scope, self._mapping.may_hold)
+        reading = last_reading(spaces, records, self._request.scope, self._may_hold)
         findings = self._guard(records, await self._waiting()) + self._gone_spaces(spaces, records)
         findings += reading.missing
         findings += findings_of(names.displaced) + await self._compared(records)

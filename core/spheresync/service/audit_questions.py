@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from spheresync.errors import TargetFault, UsageError
-from spheresync.model import Action, AssetId, RunState
+from spheresync.model import Action, AssetId, RunId, RunState
 from spheresync.run.named_assets import named_asset
 from spheresync.run.wrong_names import nearest
 from spheresync.state.store import Store
 
+_NAMED = 10
 ACTIONS = frozenset(
     {
         *(action for action in Action if action.changes_something),
         *("preview", "run_sync", "run_apply", "cancel", "guard_lifted", "schedule"),
-        *("create_database", "use_database", "rebuild"),
-        *("approve", "promote"),
+        *("create_database", "use_database", "rebuild", "detect_drift"),
+        *("approve", "promote", "revert", "release"),
         *("backup", "restore", "retention"),
     }
 )
+UNSUCCESSFUL = frozenset({RunState.FAILED, RunState.PARTLY_FAILED, RunState.REFUSED, *TargetFault})
+"""Outcomes of what was not done, or not wholly."""
 OUTCOMES = frozenset(
     {
         *(state for state in RunState if state.ended),
@@ -39,6 +42,35 @@ async def require_known_words(store: Store, *, action: str | None, outcome: str 
         raise _unknown("action", action, ACTIONS)
     if outcome is not None and outcome not in OUTCOMES and not (await store.audit.query(outcome=outcome, limit=1))[1]:
         raise _unknown("outcome", outcome, OUTCOMES)
+
+
+async def note_on_question(
+    store: Store, total: int, *, asset: str | None, actor: str | None, run_id: str | None
+) -> str | None:
+    """Why nothing was found, where nothing could be: no entry is about that asset, by that actor, or of that run.
+
+    Raises:
+        UsageError: there is no such run, nor any entry of it.
+    """
+    if total:
+        return None
+    if run_id is not None and not (await store.audit.query(run_id=RunId(run_id), limit=1))[1]:
+        await store.runs.get(RunId(run_id))
+    if actor is not None and actor not in (known := await store.audit.actors()):
+        more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+        return f"No entry is by an actor {actor!r}. There are entries by {', '.join(known[:_NAMED])}{more}."
+    return await note_on_asset(store, asset) if asset is not None else None
+
+
+def note_on_outcome(outcome: str, found: Mapping[str, int]) -> str | None:
+    """What else did not succeed, for who asks for one way of it. `found`: entries that match but for the outcome."""
+    others = {each: count for each, count in found.items() if each in UNSUCCESSFUL and each != outcome}
+    if outcome not in UNSUCCESSFUL or not others:
+        return None
+    told = ", ".join(f"{count} {each}" for each, count in others.items())
+    return (
+        f"{found.get(outcome, 0)} {outcome}; what else did not succeed in the same time: {told}. Ask for each by name."
+    )
 
 
 async def note_on_asset(store: Store, asset: str) -> str | None:

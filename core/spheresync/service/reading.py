@@ -60,7 +60,7 @@ from spheresync.run.naming import Address, displaced_database, known_address
 from spheresync.run.workshop import Workshop
 from spheresync.run.wrong_names import WrongName, unknown_asset, unknown_name, unknown_names
 from spheresync.service import rows
-from spheresync.service.audit_questions import note_on_asset, require_known_words
+from spheresync.service.audit_questions import note_on_outcome, note_on_question, require_known_words
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.known_problems import problems_of
 from spheresync.service.moments import beginning, end
@@ -365,6 +365,10 @@ class Reading:
         """
         full = _full(detail)
         since, until = beginning("since", since), end("until", until)
+        if since is not None and until is not None and until <= since:
+            raise UsageError(
+                "since is not before until, so no entry can be between them.", remedy="Give since the earlier time."
+            )
         await require_known_words(self._store, action=action, outcome=outcome)
         listing = Listing.of(
             "audit", since=since, until=until, actor=actor, action=action, asset=asset, outcome=outcome, run_id=run_id
@@ -384,7 +388,17 @@ class Reading:
         )
         shown = entries[:size]
         more = listing.encode(shown[-1].seq) if len(entries) > size else None
-        note = await note_on_asset(self._store, asset) if asset is not None and not total else None
+        note = await note_on_question(self._store, total, asset=asset, actor=actor, run_id=run_id)
+        if note is None and outcome is not None:
+            found = await self._store.audit.outcomes(
+                since=since,
+                until=until,
+                actor=actor,
+                action=action,
+                asset=asset,
+                run_id=RunId(run_id) if run_id is not None else None,
+            )
+            note = note_on_outcome(outcome, found)
         items = [rows.audit_row(entry, full=full) for entry in shown]
         return AuditPage(items=items, total=total, next_cursor=more, note=note)
 

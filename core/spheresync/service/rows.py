@@ -46,7 +46,10 @@ SHOWN_PROBLEMS = 20
 SHOWN_FAILURES = 50
 SHOWN_CHANGES = 12
 LONGEST_VALUE = 400
-MOVED_REMEDY = "It stays as it is. Where that is not wanted, change the table by hand."
+MOVED_REMEDY = (
+    "It stays as it is. Where that is not wanted, first undo the later run that wrote it, or change the table by hand "
+    "where somebody else did."
+)
 
 
 def tally(counts: Sequence[FacetCount], facet: Callable[[FacetCount], str | None]) -> dict[str, int]:

@@ -43,10 +43,7 @@ class AuditReader:
 
         `since` is included, `until` is not; both as `model.isoformat` spells moments.
         """
-        given = zip(_FILTERS, (since, until, actor, action, asset, outcome, run_id), strict=True)
-        terms = [(term, value) for term, value in given if value is not None]
-        clause = " AND ".join(["1", *(term for term, _ in terms)])
-        values: list[str | int] = [value for _, value in terms]
+        clause, values = _matching(since, until, actor, action, asset, outcome, run_id)
         total = await self._link.one(f"SELECT count(*) FROM audit WHERE {clause}", values)
         if cursor is not None:
             clause += " AND seq < ?"
@@ -55,6 +52,28 @@ class AuditReader:
             f"SELECT {_ENTRY} FROM audit WHERE {clause} ORDER BY seq DESC LIMIT ?", [*values, limit]
         )
         return [AuditEntry(*row) for row in rows], int(total[0]) if total else 0
+
+    async def outcomes(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        asset: str | None = None,
+        run_id: RunId | None = None,
+    ) -> dict[str, int]:
+        """How many entries of each outcome match."""
+        clause, values = _matching(since, until, actor, action, asset, None, run_id)
+        rows = await self._link.all(
+            f"SELECT outcome, count(*) FROM audit WHERE {clause} GROUP BY outcome ORDER BY count(*) DESC, outcome",
+            values,
+        )
+        return dict(rows)
+
+    async def actors(self) -> list[str]:
+        """Everybody of whom there is an entry."""
+        return [actor for (actor,) in await self._link.all("SELECT DISTINCT actor FROM audit ORDER BY actor")]
 
     async def iterate(self, since: str | None = None, until: str | None = None) -> AsyncIterator[AuditEntry]:
         """Every entry from `since` to before `until`, oldest first, as of the beginning of the walk."""
@@ -120,6 +139,12 @@ class AuditWriter(AuditReader):
         )
         await self._writes.execute("UPDATE audit_head SET seq = ?, hash = ?", (entries[-1].seq, last_hash))
         return entries
+
+
+def _matching(*given: str | None) -> tuple[str, list[str | int]]:
+    """The condition that `_FILTERS` of those given make, and its values."""
+    terms = [(term, value) for term, value in zip(_FILTERS, given, strict=True) if value is not None]
+    return " AND ".join(["1", *(term for term, _ in terms)]), [value for _, value in terms]
 
 
 def _entry(seq: int, at: str, event: AuditEvent, prev_hash: str) -> AuditEntry:

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -30,7 +31,7 @@ _SEARCH_GAP = "\x1f"
 
 @dataclass(frozen=True, slots=True)
 class AssetFilter:
-    """Which assets a page is about; None admits all. `query` is a part of name or label, case ignored."""
+    """Which assets a page is about; None admits all. `query` is a part of name or label, as `_folded` has them."""
 
     space: SpaceName | None = None
     kind: AssetKind | None = None
@@ -48,7 +49,7 @@ class AssetFilter:
                 values.append(str(value))
         if self.query:
             terms.append("instr(search, ?) > 0")
-            values.append(self.query.casefold())
+            values.append(_folded(self.query))
         return " AND ".join(terms), values
 
 
@@ -255,7 +256,7 @@ def _spell_asset(a: AssetRecord) -> tuple[object, ...]:
         a.read_at,
         a.changed_at,
         a.pii_columns,
-        f"{a.id.name}{_SEARCH_GAP}{label}".casefold(),
+        _folded(f"{a.id.name}{_SEARCH_GAP}{label}"),
     )
 
 
@@ -267,6 +268,11 @@ def _read_space(row: Row) -> SpaceRecord:
 def _read_facet(row: Row) -> FacetCount:
     space, kind, tier, status, count = row
     return FacetCount(SpaceName(space), AssetKind(kind), Tier(tier) if tier else None, AssetStatus(status), count)
+
+
+def _folded(text: str) -> str:
+    """A text as it is searched: in any case, and however its letters with marks are put together."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def _read_asset(row: Row) -> AssetRecord:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import anyio
@@ -80,8 +81,7 @@ def serve(
     from spheresync_server.mcp_server.http_serving import bind
 
     listening = bind(address, _PORTS[settings.env] if port is None else port)
-    _announce(listening, settings, manner)
-    return _over_http(source, manner, listening)
+    return _over_http(source, manner, listening, partial(_announce, listening, settings, manner))
 
 
 def _loopback(host: str) -> str:
@@ -118,12 +118,13 @@ def _over_stdio(source: SettingsSource, manner: _Manner) -> int:
     return 0
 
 
-def _over_http(source: SettingsSource, manner: _Manner, listening: socket.socket) -> int:
+def _over_http(source: SettingsSource, manner: _Manner, listening: socket.socket, announce: Callable[[], None]) -> int:
     async def speak(desk: Desk) -> None:
         from spheresync_server.mcp_server.http_serving import serve_http
         from spheresync_server.mcp_server.server import build_server
 
         await desk.opening.wait()
+        announce()
         await serve_http(build_server(desk), desk, listening)
 
     try:

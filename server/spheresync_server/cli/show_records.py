@@ -11,7 +11,7 @@ from spheresync_server.untrusted import clean_line, visible
 def show_assets(page: Page[AssetRow]) -> None:
     """The local catalog as a table."""
     if not page.items:
-        say("No asset matches. `spheresync discover` reads Datasphere.")
+        say("No asset matches. `--query` looks in names and labels; `spheresync discover` reads Datasphere.")
         return
     full = any(row.columns is not None or row.objects is not None for row in page.items)
     heads = ["Asset", "Kind", "Label", "Tier", "Status", *(["Columns", "Objects", "Synced"] if full else [])]
@@ -67,6 +67,8 @@ def show_audit(page: AuditPage) -> None:
             for row in page.items
         ),
     )
+    if page.note is not None:
+        say(clean_line(page.note, longest=1_000))
     shown_more(len(page.items), page.total, page.next_cursor)
 
 
@@ -77,7 +79,7 @@ def show_verdict(verdict: AuditVerdictAnswer) -> None:
         if verdict.reason:
             say(f"But not as it was written: {clean_line(verdict.reason, longest=2_000)}")
     else:
-        say(f"Broken at entry {verdict.first_broken} of {verdict.entries}. {clean_line(verdict.reason)}")
+        say(f"Broken at entry {verdict.first_broken} of {verdict.entries}. {clean_line(verdict.reason, longest=1_000)}")
 
 
 def show_connections(report: ConnectionReport) -> None:

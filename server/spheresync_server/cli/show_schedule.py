@@ -11,7 +11,12 @@ from spheresync_server.cli.usage_line import usage_line
 from spheresync_server.untrusted import clean_line, visible
 
 _STATES = {"dead": "set aside"}
-_JOBS = {"list": "listings", "read": "definitions to read", "write": "assets to write", "sweep": "looks for drift"}
+_JOBS = {
+    "list": ("listing", "listings"),
+    "read": ("definition to read", "definitions to read"),
+    "write": ("asset to write", "assets to write"),
+    "sweep": ("look for drift", "looks for drift"),
+}
 
 
 def show_schedule(answer: ScheduleAnswer) -> None:
@@ -86,7 +91,7 @@ def _scheduler(scheduler: SchedulerStatus) -> None:
     elif scheduler.state == "waiting":
         say("The scheduler reads Datasphere, and will save a change set for a person to review.")
     waiting = [
-        f"{count} {_JOBS[kind]}" for kind in _JOBS if (count := scheduler.jobs.get(f"{kind}_queued", 0)) and count
+        counted(count, *names) for kind, names in _JOBS.items() if (count := scheduler.jobs.get(f"{kind}_queued", 0))
     ]
     if waiting:
         say(f"Queued: {', '.join(waiting)}.")

@@ -14,6 +14,8 @@ from spheresync_server.mcp_server.answering import page_line, respond
 from spheresync_server.mcp_server.arguments import Asset, Cursor, Detail, Kind, Limit, Status, TierName
 from spheresync_server.mcp_server.desk import DeskTools
 
+_NEVER_READ = "Nothing is known yet, as Datasphere was never read: call preview_changes with refresh=true first."
+
 
 class CatalogTools(DeskTools):
     """What is known of spaces and assets."""
@@ -22,6 +24,8 @@ class CatalogTools(DeskTools):
         """Spaces of the tenant, with asset counts by kind, tier and status."""
         page = await self._service.list_spaces(limit=limit, cursor=cursor)
         told = page_line("space", len(page.items), page.total, page.next_cursor)
+        if not page.total:
+            told = _NEVER_READ
         return respond(page, told, _unread_line("space", [row.problem for row in page.items]))
 
     async def list_assets(
@@ -48,6 +52,10 @@ class CatalogTools(DeskTools):
             cursor=cursor,
         )
         told = page_line("asset", len(page.items), page.total, page.next_cursor)
+        if not page.total and not (await self._service.list_spaces(limit=1)).total:
+            told = _NEVER_READ
+        elif query is not None and not page.total:
+            told += " query is looked for in names and labels, in any case; it knows no wildcards."
         return respond(page, told, _unread_line("asset", [row.problem for row in page.items]))
 
     async def describe_asset(self, asset: Asset) -> Annotated[CallToolResult, AssetDetail]:
@@ -58,6 +66,7 @@ class CatalogTools(DeskTools):
             f"{answer.kind}, tier {answer.tier}, {answer.status}: {counted(len(answer.columns), 'column')}, "
             f"{counted(len(answer.targets), 'target object')}, last sync {answer.last_sync or 'never'}.",
             "It has a problem: see problem." if answer.problem else "",
+            "" if answer.pii else "Personal data is not classified: that pii is empty says nothing.",
         )
 
     async def explain_mapping(self, asset: Asset) -> Annotated[CallToolResult, MappingExplanation]:

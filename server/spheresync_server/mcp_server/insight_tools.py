@@ -49,7 +49,7 @@ class InsightTools(DeskTools):
         )
         lines = [page_line("audit entry", len(page.items), page.total, page.next_cursor)]
         if page.note is not None:
-            lines.append("Nothing is known of that asset: see note.")
+            lines.append("See note." if asset or actor or run_id else page.note)
         return respond(page, *lines)
 
     async def verify_audit_log(self) -> Annotated[CallToolResult, AuditVerdictAnswer]:

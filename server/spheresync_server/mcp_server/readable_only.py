@@ -6,11 +6,11 @@ from mcp.types import JSONRPCError
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from spheresync_server.mcp_server.messages import LARGEST, refusals
+from spheresync_server.mcp_server.messages import LARGEST, refusals, too_large
 
 
 class ReadableOnly:
-    """Looks at each posted message before the protocol does; one that is too large is left to the SDK's own limit."""
+    """Looks at each posted message before the protocol does; of a larger one it reads no more than the limit."""
 
     def __init__(self, app: ASGIApp, path: str) -> None:
         self._app = app
@@ -20,28 +20,30 @@ class ReadableOnly:
         if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] != self._path:
             await self._app(scope, receive, send)
             return
-        taken, body = await _read(receive)
-        refused = refusals(body) if body is not None else []
-        if refused:
-            await _response(refused)(scope, receive, send)
+        taken = await _read(receive)
+        if taken[-1]["type"] != "http.request":  # it broke off
+            await self._app(scope, _again(taken, receive), send)
+            return
+        body = b"".join(each.get("body", b"") for each in taken)
+        if len(body) > LARGEST:
+            await _response([too_large(body)], 413)(scope, receive, send)
+        elif refused := refusals(body):
+            await _response(refused, 400)(scope, receive, send)
         else:
             await self._app(scope, _again(taken, receive), send)
 
 
-async def _read(receive: Receive) -> tuple[list[Message], bytes | None]:
-    """What was received so far, and the body that it makes; None where it is too large or broke off."""
+async def _read(receive: Receive) -> list[Message]:
+    """What is received of a body: all of it, or until it broke off or is larger than any message may be."""
     taken: list[Message] = []
     size = 0
     while size <= LARGEST:
         message = await receive()
         taken.append(message)
-        if message["type"] != "http.request":
-            return taken, None
         size += len(message.get("body", b""))
-        if not message.get("more_body", False):
-            whole = b"".join(each.get("body", b"") for each in taken)
-            return taken, whole if size <= LARGEST else None
-    return taken, None
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            break
+    return taken
 
 
 def _again(taken: list[Message], receive: Receive) -> Receive:
@@ -55,6 +57,6 @@ def _again(taken: list[Message], receive: Receive) -> Receive:
     return again
 
 
-def _response(refused: list[JSONRPCError]) -> JSONResponse:
+def _response(refused: list[JSONRPCError], status: int) -> JSONResponse:
     bodies = [error.model_dump(mode="json", by_alias=True, exclude_unset=True) for error in refused]
-    return JSONResponse(bodies[0] if len(bodies) == 1 else bodies, 400)
+    return JSONResponse(bodies[0] if len(bodies) == 1 else bodies, status)

@@ -47,8 +47,12 @@ HEADERS = {
 }
 
 
+_LONGEST = 1_000
+"""Characters of one text: whole sentences, such as the summary."""
+
+
 def _text(value: object) -> str:
-    return escape(clean_line(str(value))) if value is not None else "–"
+    return escape(clean_line(str(value), longest=_LONGEST)) if value is not None else "–"
 
 
 def _table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str) -> str:

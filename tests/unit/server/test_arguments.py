@@ -102,6 +102,26 @@ async def test_a_boolean_is_no_number(make_server: MakeServer, given: bool) -> N
     assert service.calls == []
 
 
+async def test_a_text_that_no_name_can_be_is_refused_and_not_said_again(make_server: MakeServer) -> None:
+    service, long = FakeService(), "x" * 100_000
+    async with Client(make_server(over=service)) as client:
+        tools = (await client.list_tools()).tools
+        free = [
+            (tool, name)
+            for tool in tools
+            for name, schema in tool.input_schema["properties"].items()
+            if name != "cursor" and schema["type"] in {"string", "array"} and "enum" not in schema.get("items", schema)
+        ]
+        assert len(free) >= 20
+        for tool, name in free:
+            given = [long] if tool.input_schema["properties"][name]["type"] == "array" else long
+            refused = await client.call_tool(tool.name, needed(tool) | {name: given})
+            assert refused.is_error and f"{name} has 100,000 characters" in str(refused.content), (tool.name, name)
+        for refused in (await client.call_tool(long, {}), await client.call_tool("list_runs", {long: 1})):
+            assert refused.is_error and len(str(refused.content)) < 1_000
+    assert service.calls == []
+
+
 async def test_null_for_a_required_argument_is_a_mistake(make_server: MakeServer) -> None:
     async with Client(make_server()) as client:
         refused = await client.call_tool("describe_asset", {"asset": None})

@@ -11,11 +11,12 @@ import pytest
 from mcp import Client, MCPError
 from mcp.types import CallToolResult, ElicitResult, TextContent, TextResourceContents
 
-from spheresync.answers import Finding, RunAnswer
+from spheresync.answers import AssetDetail, AssetRow, DriftAnswer, Finding, Page, RunAnswer, SpaceRow
 from spheresync.errors import SourceError, SourceFault
 from spheresync.plan.guards import GUARDS
 from spheresync_server.mcp_server.answering import change_set_lines, run_lines
 from tests.unit.server.conftest import MakeServer
+from tests.unit.server.fake_drift import drift_answer
 from tests.unit.server.fake_service import HIDDEN, HOSTILE, FakeService
 
 pytestmark = pytest.mark.anyio
@@ -449,3 +450,39 @@ async def test_who_allows_deletes_of_a_spent_change_set_is_told_that_nothing_was
         allowed = text_of(await client.call_tool("apply_changes", {"change_set_id": "cs_1", "allow_deletes": True}))
     assert "It was applied without deletes, and left them out" in plain and "Already applied" not in plain
     assert allowed.startswith("Already applied by run_1 without deletes, so nothing was done now.")
+
+
+async def test_that_nobody_classified_anything_is_not_told_as_nothing_found(make_server: MakeServer) -> None:
+    class Unclassified(FakeService):
+        async def describe_asset(self, asset: Any) -> AssetDetail:
+            return (await super().describe_asset(asset)).model_copy(update={"pii": {}})
+
+    async with Client(make_server(over=Unclassified())) as client:
+        unclassified = await client.call_tool("describe_asset", {"asset": "SALES/V_ORDERS"})
+    async with Client(make_server()) as client:
+        classified = await client.call_tool("describe_asset", {"asset": "SALES/V_ORDERS"})
+    assert "Personal data is not classified" in text_of(unclassified)
+    assert "Personal data" not in text_of(classified)
+
+
+async def test_a_catalog_that_was_never_read_is_not_told_as_an_empty_one(make_server: MakeServer) -> None:
+    class Fresh(FakeService):
+        known = 0
+
+        async def list_spaces(self, *given: Any, **named: Any) -> Page[SpaceRow]:
+            return Page(items=[], total=self.known)
+
+        async def list_assets(self, *given: Any, **named: Any) -> Page[AssetRow]:
+            return Page(items=[], total=0)
+
+        async def detect_drift(self, *given: Any, **named: Any) -> DriftAnswer:
+            return drift_answer(drifted=False, conflicts=0, problems=[]).model_copy(update={"summary": {"compared": 0}})
+
+    fresh = Fresh()
+    async with Client(make_server(over=fresh)) as client:
+        for tool in ("list_spaces", "list_assets"):
+            assert text_of(await client.call_tool(tool, {})).startswith("Nothing is known yet")
+        assert "No table of this scope has been written yet" in text_of(await client.call_tool("detect_drift", {}))
+        fresh.known = 1
+        assert "0 of 0 assets." in text_of(await client.call_tool("list_assets", {}))
+        assert "looked for in names and labels" in text_of(await client.call_tool("list_assets", {"query": "x"}))

@@ -131,5 +131,7 @@ def test_over_http_each_is_answered_in_both_eras() -> None:
             for what, (raw, number) in ANSWERED.items():
                 answer = web.post("/mcp", content=raw, headers=headers)
                 assert (answer.status_code, answer.json()["id"]) == (400, number), what
-        assert web.post("/mcp", content=UNREADABLE["too large"][0], headers=session).status_code == 413
+            large = web.post("/mcp", content=UNREADABLE["too large"][0], headers=headers)
+            assert (large.status_code, large.json()["id"]) == (413, 7)
+            assert "larger than 4194304 bytes" in large.json()["error"]["message"]
         assert web.post("/mcp", content=call(99, {"limit": 1}), headers=session).status_code == 200

@@ -100,3 +100,8 @@ def test_every_status_says_what_it_means(status: AssetStatus) -> None:
     lines = page(assets={str(status): 2}).lines
     at = lines.index(str(status))
     assert lines[at + 1] == "2" and " " in lines[at + 2]
+
+
+def test_a_summary_of_several_sentences_is_shown_to_its_end() -> None:
+    summary = "12 of 60 assets in sync. " + "The last run ended. " * 15 + "Nobody keeps the schedule."
+    assert "Nobody keeps the schedule." in page(summary=summary).text

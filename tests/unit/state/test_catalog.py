@@ -203,6 +203,15 @@ async def test_a_query_is_plain_text_whatever_its_case(store: Store, query: str,
     assert (await store.catalog.page(query=query))[1] == total
 
 
+@pytest.mark.parametrize("label", ["Überträge", "U\u0308bertra\u0308ge"])
+@pytest.mark.parametrize("query", ["überträge", "ÜBERTRÄGE", "U\u0308BERTRA\u0308GE", "bertra\u0308ge"])
+async def test_a_query_finds_letters_with_marks_however_they_are_put_together(
+    store: Store, label: str, query: str
+) -> None:
+    await store.write(lambda tx: tx.catalog.put_assets([asset("SALES", "T_1", label=label)]))
+    assert (await store.catalog.page(query=query))[1] == 1
+
+
 async def test_counts_by_facet(store: Store) -> None:
     await store.write(
         lambda tx: tx.catalog.put_assets([asset("A", "1"), asset("A", "2"), asset("A", "3", tier=Tier.HIGH)])

@@ -1,0 +1,70 @@
+"""What the audit log is asked: every word that is written can be asked for, and a bare nothing is never the answer."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+import spheresync
+from spheresync.errors import UsageError
+from spheresync.run.sweeping import DETECT
+from spheresync.service.audit_questions import ACTIONS, OUTCOMES
+from spheresync.service.reading import Reading
+from spheresync.state.records import AuditEvent
+from spheresync.state.store import Store, Tx
+
+if TYPE_CHECKING:
+    from spheresync.run.workshop import Workshop
+
+pytestmark = pytest.mark.anyio
+CORE = Path(spheresync.__file__).parent
+
+
+def written(field: str, position: int) -> Iterator[str]:
+    """The words that the program writes into a field of audit entries, where they stand in the code as they are."""
+    for file in CORE.rglob("*.py"):
+        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "AuditEvent":
+                named = [each.value for each in node.keywords if each.arg == field]
+                for value in named or node.args[position : position + 1]:
+                    yield from (each.value for each in ast.walk(value) if isinstance(each, ast.Constant))
+
+
+def test_every_word_that_is_written_can_be_asked_for() -> None:
+    actions = {word for word in written("action", 1) if word != "run_"} | {DETECT}
+    assert {"preview", "revert", "release", "retention", "create_database"} <= actions
+    assert actions <= ACTIONS
+    outcomes = set(written("outcome", 5))
+    assert {"done", "requested"} <= outcomes <= OUTCOMES
+
+
+async def test_what_failed_tells_what_else_did_not_succeed(tmp_path: Path) -> None:
+    async with Store.open(tmp_path / "state") as store:
+
+        async def write(tx: Tx) -> None:
+            words = ["done", "denied", "denied", "partly_failed", "cancelled"]
+            await tx.audit.append_many([AuditEvent("anna", "create", None, "S/A", "glue", word, {}) for word in words])
+
+        await store.write(write)
+        reading = Reading(cast("Workshop", SimpleNamespace(store=store)))
+        failed = await reading.query_audit(outcome="failed")
+        assert failed.total == 0 and failed.note is not None
+        assert "0 failed; what else did not succeed in the same time: 2 denied, 1 partly_failed." in failed.note
+        denied = await reading.query_audit(outcome="denied", asset="S/A")
+        assert denied.total == 2 and denied.note is not None and "1 partly_failed" in denied.note
+        assert (await reading.query_audit(outcome="done")).note is None
+        assert (await reading.query_audit(outcome="failed", since="2999-01-01")).note is None
+
+        nobody = await reading.query_audit(actor="bert")
+        assert nobody.note == "No entry is by an actor 'bert'. There are entries by anna."
+        assert (await reading.query_audit(actor="anna", action="delete")).note is None
+        with pytest.raises(UsageError, match="no run 'run_x'"):
+            await reading.query_audit(run_id="run_x")
+        with pytest.raises(UsageError, match="since is not before until"):
+            await reading.query_audit(since="2026-11-26", until="2026-11-24")
+        assert (await reading.query_audit(since="2026-11-24", until="2026-11-24")).note is None, "that whole day"
