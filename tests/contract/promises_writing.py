@@ -34,6 +34,7 @@ WRITING: tuple[Promise, ...] = (
         (
             f"{_STANDING}::test_what_was_not_taken_is_known_until_it_is_written",
             f"{_STANDING}::test_what_nobody_wants_any_more_is_forgotten",
+            f"{_STANDING}::test_what_an_undo_holds_names_the_run_that_was_undone",
             f"{_STANDING}::test_a_space_that_lists_nothing_is_told_from_the_first_listing_to_the_last",
             "tests/unit/state/test_unwritten.py::test_a_problem_is_as_old_as_its_kind_and_has_the_newest_words",
             "tests/unit/state/test_unwritten.py::test_groups_name_the_first_three_of_each_kind",

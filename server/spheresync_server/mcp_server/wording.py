@@ -25,6 +25,11 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"`spheresync apply (\w+) --allow-deletes` does", r"apply_changes with \1 and allow_deletes=true does"),
         (r"apply that with --allow-deletes", "apply that with allow_deletes=true"),
         (r"Revert (run_\w+) again", r"Call revert_run with \1 again"),
+        (r"until somebody syncs with --allow-deletes", "until somebody applies a change set with allow_deletes=true"),
+        (
+            r"`spheresync release --asset [^`]+` lets",
+            "Whoever runs this installation can release it (there is no tool for that), which lets",
+        ),
         (r"with --allow-deletes besides", "with allow_deletes=true of apply_changes besides"),
         (r"export it again with `spheresync promote`", "have it exported again"),
         (r"runs `spheresync approve [^`]+`", "approves it at the command line"),

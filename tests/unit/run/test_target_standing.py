@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,18 +17,22 @@ from spheresync.model import (
     AssetKind,
     AssetStatus,
     Principal,
+    RunId,
     RunState,
     SpaceName,
+    canonical_json,
+    isoformat,
 )
 from spheresync.plan.guards import EMPTY_LISTING
-from spheresync.run.executor import RunRequest
+from spheresync.run.executor import Executor, RunRequest
 from spheresync.run.planning import PlanRequest
 from spheresync.run.progress import silent
+from spheresync.run.reverting import Reverter
 from spheresync.run.scope import Scope
 from spheresync.run.sweeping import Sweep
 from spheresync.service.known_problems import problems_of
 from spheresync.service.status import sync_status
-from spheresync.state.records import ChangeSetRecord
+from spheresync.state.records import ChangeSetRecord, RunRecord
 from tests.simulators.in_process import InProcess, in_process
 
 pytestmark = pytest.mark.anyio
@@ -238,6 +243,23 @@ async def test_a_space_that_lists_nothing_is_told_from_the_first_listing_to_the_
     assert (await synced.sync()).state is RunState.DONE
     told = await sync_status(synced.workshop)
     assert (told.health, told.problems, await synced.store.unwritten.groups()) == ("ok", [], [])
+
+
+async def test_what_an_undo_holds_names_the_run_that_was_undone(synced: InProcess) -> None:
+    workshop, store = synced.workshop, synced.store
+    synced.serve(landscape(label="Another label"))
+    undone = await synced.sync()
+    async with workshop.providers.in_use() as providers:
+        target = providers.target(GLUE)
+        undo = await Reverter(store, providers.settings, target, undone.id, SOMEBODY, now=workshop.clock()).run()
+    request, at = canonical_json(RunRequest().to_json()), isoformat(workshop.clock())
+    queued = RunRecord.queued(RunId("run_undo"), "apply", request, SOMEBODY, owner=store.owner.id, at=at)
+    await store.write(lambda tx: tx.runs.create(replace(queued, change_set_id=undo.id)))
+    assert (await Executor(workshop, silent).drive(queued.id)).state is RunState.DONE
+    (record,) = await store.catalog.some([ONE])
+    assert record.status is AssetStatus.HELD
+    said = (await problems_of(store, [record], workshop.settings.deletion))[ONE]
+    assert said is not None and f"Held by the undo of run {undone.id} since 20" in said and "release" in said
 
 
 async def test_a_repair_that_was_not_taken_is_no_sync(synced: InProcess) -> None:
