@@ -217,6 +217,17 @@ RUNS: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "state:one-cell",
+        "README.md#Use it on your own tenant",
+        "A row of the state that cannot be read is named, keeps nobody else from anything, and is made anew.",
+        (
+            "tests/faults/test_damaged_cells.py::test_every_table_and_every_column_has_a_shape",
+            "tests/faults/test_damaged_cells.py::test_a_damaged_cell_keeps_nobody_from_anything",
+            "tests/faults/test_damaged_cells.py::test_a_damaged_checkpoint_owns_nothing_and_its_table_is_known_again_by_its_marker",
+            "tests/faults/test_damaged_cells.py::test_a_row_that_names_another_asset_is_given_no_definition_of_it",
+        ),
+    ),
+    Promise(
         "apply:once-at-once",
         "CONTRACT.md#MCP server",
         "The same apply at the same moment, from two processes, is one run.",

@@ -21,12 +21,17 @@ from spheresync.model import (
 )
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.drift_records import DriftEffect, DriftKind, DriftLook, DriftStanding, FieldDrift, TableDrift
-from spheresync.state.spelling import read_counts, read_problems, spell_counts, spell_problems, valid_text
+from spheresync.state.readable import readable
+from spheresync.state.shapes import shape_of
+from spheresync.state.spelling import MOMENT, read_counts, read_problems, spell_counts, spell_problems, valid_text
 
 KEPT_LOOKS = 50
 """Looks that stay on record; what they found stays until a newer look at the same object."""
 _LOOK = "id, at, actor, scope, target, summary, problems, findings, change_set_id"
 _FOUND = "target, destination, space, asset, look, ordinal, stays, found"
+
+_LOOK_SHAPE = shape_of("drift_looks", _LOOK)
+_FOUND_SHAPE = shape_of("drift_found", f"ordinal, {_FOUND}")
 
 
 class DriftReader:
@@ -42,9 +47,10 @@ class DriftReader:
             UsageError: there is none of that id any more.
         """
         row = await self._link.one(f"SELECT {_LOOK} FROM drift_looks WHERE id = ?", (look_id,))
-        if row is None:
+        found = readable(self._link.lost, _LOOK_SHAPE, [] if row is None else [row], _read_look)
+        if not found:
             raise UsageError("that look for drift is no longer on record.", remedy="Leave cursor out to look again.")
-        return _read_look(row)
+        return found[0]
 
     async def found(self, look_id: str, *, after: int = 0, limit: int = 100) -> list[tuple[int, TableDrift]]:
         """At most `limit` objects that a look found and no newer one has seen, with their ordinals after `after`."""
@@ -52,7 +58,10 @@ class DriftReader:
             f"SELECT ordinal, {_FOUND} FROM drift_found WHERE look = ? AND ordinal > ? ORDER BY ordinal LIMIT ?",
             (look_id, after, limit),
         )
-        return [(int(row[0]), _read_found(row[1:])) for row in rows]
+        found = readable(self._link.lost, _FOUND_SHAPE, rows, lambda row: (int(row[0]), _read_found(row[1:])))
+        if len(found) < len(rows) == limit:  # those that follow stand in for what cannot be read
+            found += await self.found(look_id, after=rows[-1][0], limit=limit - len(found))
+        return found
 
     async def count(self, look_id: str) -> int:
         """How many objects are still known as that look found them."""
@@ -69,7 +78,9 @@ class DriftReader:
 
     async def standing(self) -> DriftStanding:
         """How many objects have drifted as far as is known, and when was looked last."""
-        row = await self._link.one("SELECT (SELECT count(*) FROM drift_found), (SELECT max(at) FROM drift_looks)")
+        row = await self._link.one(
+            f"SELECT (SELECT count(*) FROM drift_found), (SELECT max({MOMENT.format(at='at')}) FROM drift_looks)"
+        )
         return DriftStanding(0, None) if row is None else DriftStanding(int(row[0]), row[1])
 
 
