@@ -228,6 +228,12 @@ RUNS: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "state:audit-head",
+        "README.md#Use it on your own tenant",
+        "Where the audit log takes no entry, commands end with the reason, and no later one waits.",
+        ("tests/faults/test_damaged_cells.py::test_an_audit_log_that_takes_no_entry_is_told_and_nobody_waits",),
+    ),
+    Promise(
         "apply:once-at-once",
         "CONTRACT.md#MCP server",
         "The same apply at the same moment, from two processes, is one run.",

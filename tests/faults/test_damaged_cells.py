@@ -19,6 +19,7 @@ import anyio
 import pytest
 
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
+from spheresync.errors import StateError
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -29,11 +30,13 @@ from spheresync.model import (
     Principal,
     RunState,
 )
+from spheresync.observe.pulse import Pulse
 from spheresync.run.planning import PlanRequest
 from spheresync.run.progress import silent
 from spheresync.run.scope import Scope
 from spheresync.service.connections import test_connections as connections_of
 from spheresync.service.status import sync_status
+from spheresync.service.vitals import ready
 from spheresync.state import schema
 from spheresync.state.alerts import AlertRow, NoticeRow
 from spheresync.state.connection import FILE_NAME
@@ -328,6 +331,51 @@ async def test_a_damaged_cell_keeps_nobody_from_anything(table: str, prepared: P
             shutil.rmtree(folder)
             if tried == PER_COLUMN.get(table, 1):
                 break
+
+
+FOREIGN = (
+    "INSERT INTO audit SELECT max(seq) + {ahead}, 'zz', 'a', 'b', NULL, NULL, NULL, 'o', '{{', '0', '0' FROM audit"
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("UPDATE audit_head SET seq = 'x'", "its head cannot be read"),
+        ("UPDATE audit_head SET seq = seq + 1, hash = x'00'", "its head cannot be read"),
+        (FOREIGN.format(ahead=1), "it holds an entry"),
+        (FOREIGN.format(ahead=5), "it holds an entry"),
+    ],
+)
+async def test_an_audit_log_that_takes_no_entry_is_told_and_nobody_waits(
+    statement: str, said: str, prepared: Prepared, tmp_path: Path
+) -> None:
+    folder = tmp_path / "installation"
+    shutil.copytree(prepared.folder, folder)
+    path = folder / "state" / FILE_NAME
+    shutil.copy(path, tmp_path / "whole.db")
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute(statement)
+    glue = copy.deepcopy(prepared.glue)
+    async with in_process(folder, landscape("After"), glue) as installation:
+        for _ in range(3):
+            with anyio.fail_after(60), pytest.raises(StateError, match=f"audit log cannot take an entry: {said}"):
+                await installation.sync()
+        report = await connections_of(installation.workshop)
+        assert not report.items[0].ok and "audit log" in report.items[0].message
+        assert not (await installation.store.audit.verify()).intact
+        vitals = await ready(installation.workshop, Pulse())
+        assert not vitals.ok and "audit log" in vitals.checks[0].reason
+        assert await installation.store.audit.query(limit=5)
+        with closing(sqlite3.connect(path)) as file, file, closing(sqlite3.connect(tmp_path / "whole.db")) as whole:
+            mended = whole.execute("SELECT seq, hash FROM audit_head").fetchone()
+            for (trigger,) in file.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
+                file.execute(f"DROP TRIGGER {trigger}")
+            file.execute("UPDATE audit_head SET seq = ?, hash = ?", mended)
+            file.execute("DELETE FROM audit WHERE seq > ?", mended[:1])
+        with anyio.fail_after(60):
+            assert (await installation.sync()).state is RunState.DONE
+        assert await installation.store.runs.unfinished() == [], "what could not be told goes on once it can be"
 
 
 @pytest.mark.parametrize(

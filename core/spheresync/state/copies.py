@@ -181,15 +181,15 @@ def audit_after(path: Path, seq: int, digest: str) -> list[AuditEntry]:
         return [AuditEntry(*row) for row in connection.execute(statement, (seq, _CHUNK))]
 
 
-def audit_head(path: Path) -> tuple[int, str]:
-    """Number and hash of the last entry, as the head of the log says.
+def audit_head(path: Path) -> tuple[int, str] | None:
+    """Number and hash of the last entry, as the head of the log says; None where that cannot be read.
 
     Raises:
         sqlite3.Error: the file cannot be read.
     """
     with closing(open_for_reading(path)) as connection:
         seq, digest = connection.execute("SELECT seq, hash FROM audit_head").fetchone() or (0, "")
-        return int(seq), str(digest)
+        return (seq, digest) if type(seq) is int and type(digest) is str else None
 
 
 def rows_of(path: Path, table: str) -> Rows:

@@ -222,7 +222,7 @@ async def _carry_log(present: Path, store: Store) -> bool:
         await store.write(partial(_append, chunk))
         seq, digest = chunk[-1].seq, chunk[-1].hash
     head = await anyio.to_thread.run_sync(audit_head, present)
-    return head == (seq, digest) or head[0] < seq
+    return head is not None and (head == (seq, digest) or head[0] < seq)
 
 
 async def _replace(table: str, rows: Rows, tx: Tx) -> None:
