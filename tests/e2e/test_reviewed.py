@@ -124,3 +124,29 @@ def test_no_command_writes_over_the_state_or_over_a_file_that_is_there(
     assert there.read_text() == "somebody's"
     installation.ask(*arguments, str(there), "--force")
     assert there.read_text("latin-1") != "somebody's"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "request = CAST(request AS TEXT)",
+        "findings = '{'",
+        "actor = x'00'",
+        "run_id = 'run_nobody_knows'",
+    ],
+)
+def test_a_change_set_of_which_a_cell_cannot_be_read_is_named_and_refused(
+    installation: Installation, glue: GlueSimulator, tmp_path: Path, damage: str
+) -> None:
+    change_set = installation.ask("preview")["change_set_id"]
+    glue.reset()
+    alter(installation, f"UPDATE change_sets SET {damage}")
+    assert change_set in installation.ask("audit", "verify", code=1)["reason"]
+    state = installation.ask("doctor", code=1)["items"][0]
+    assert (state["connection"], state["ok"]) == ("state", False) and change_set in state["message"]
+    assert any(change_set in each for each in installation.ask("backup", str(tmp_path / "copy.db"), code=1)["damaged"])
+    glue.reset()  # doctor tries out what it may do
+    refused = installation.ask("apply", change_set, code=3)["error"]
+    assert "not what was saved" in refused["message"]
+    assert writes(glue) == {}
+    assert installation.ask("sync")["counts"]["create"] == 4, "nobody else is kept from anything"

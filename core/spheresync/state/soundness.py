@@ -145,6 +145,12 @@ def _altered_change_sets(connection: sqlite3.Connection) -> Iterator[str]:
             sound = False
         if not sound:
             yield f"change set {head[0]} is not what was saved"
+        elif record.run_id is not None and not _has_run(connection, record.run_id):
+            yield f"change set {head[0]} names run {record.run_id}, and there is none"
+
+
+def _has_run(connection: sqlite3.Connection, run_id: object) -> bool:
+    return bool(connection.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone())
 
 
 def _odd_assets(connection: sqlite3.Connection) -> Iterator[str]:
