@@ -150,3 +150,20 @@ def test_a_change_set_of_which_a_cell_cannot_be_read_is_named_and_refused(
     assert "not what was saved" in refused["message"]
     assert writes(glue) == {}
     assert installation.ask("sync")["counts"]["create"] == 4, "nobody else is kept from anything"
+
+
+@pytest.mark.parametrize(
+    "damage", ["state = 'zz'", "action = 'qq'", "problem = 'zz'", "before = x'00'", "version = '9'"]
+)
+def test_damaged_entries_of_a_journal_are_told_and_the_rest_of_the_run_is_undone(
+    synced: Installation, glue: GlueSimulator, damage: str
+) -> None:
+    run = synced.ask("runs")["items"][0]["run_id"]
+    alter(synced, f"UPDATE journal SET {damage} WHERE ordinal = 2")
+    told = synced.ask("runs", run)
+    assert any("1 entry of the journal" in each["reason"] for each in told["failures"])
+    undo = synced.ask("revert", run, code=1)
+    assert undo["summary"]["delete"] == 3
+    (lost,) = undo["problems"]
+    assert "cannot be undone" in lost["message"] and lost["subject"].startswith("SPACE_000/ASSET_")
+    assert run in synced.ask("audit", "verify", code=1)["reason"]

@@ -68,6 +68,7 @@ class Reverter:
         self._run_id = run_id
         self._principal = principal
         self._now = now
+        self._lost: tuple[Problem, ...] = ()
 
     async def run(self) -> ChangeSetRecord:
         """Plan, save, and answer the saved change set.
@@ -115,7 +116,19 @@ class Reverter:
                 marker = self._settings.installation_marker
                 item = undo_item(undone.id, whole, marker=marker, deletes_wait_for=waits)
                 items += [item] if item is not None else []
+        self._lost = await self._lost_entries(undone)
         return items
+
+    async def _lost_entries(self, undone: RunRecord) -> tuple[Problem, ...]:
+        """What the run did and nobody knows any more, because its journal is damaged there."""
+        lost = {*await self._store.runs.lost_entries(undone.id)}
+        if not lost or undone.change_set_id is None:
+            return ()
+        items = {item.ordinal: item for item in await self._store.change_sets.all_items(undone.change_set_id)}
+        remedy = "Look at the table; what it held before is in a backup of the state, or nowhere."
+        text = f"what run {undone.id} did to it cannot be undone: its entry in the journal is damaged"
+        found = [item.asset for at, item in sorted(items.items()) if at in lost]
+        return tuple(Problem.of(asset, "state", text, remedy) for asset in found)
 
     async def _deeds(self, undone: RunRecord) -> list[Deed]:
         """What the run did, still without bodies."""
@@ -132,7 +145,9 @@ class Reverter:
         return [
             _deed(items[entry.ordinal], entry, checkpoints, formers)
             for entry in await self._store.runs.entries(undone.id)
-            if entry.state is JournalState.CONFIRMED and items[entry.ordinal].target == self._target.name
+            if entry.state is JournalState.CONFIRMED
+            and entry.ordinal in items
+            and items[entry.ordinal].target == self._target.name
         ]
 
     async def _read(self, addresses: Sequence[Address]) -> LeftOut:
@@ -159,7 +174,7 @@ class Reverter:
             request=canonical_json(Scope().to_json()),
             summary={action: summary[action] for action in Action},
             findings=tuple(stays(database, self._run_id) for database in left) if items else (_nothing(self._run_id),),
-            problems=(),
+            problems=self._lost,
             blocked=sum(1 for item in items if item.blocked_by is not None),
             run_id=None,
             tool_version=__version__,
