@@ -214,6 +214,7 @@ RUNS: tuple[Promise, ...] = (
             "tests/e2e/test_reviewed.py::test_damaged_contents_are_named_and_their_assets_are_read_anew",
             "tests/e2e/test_reviewed.py::test_a_change_set_of_which_a_cell_cannot_be_read_is_named_and_refused",
             "tests/e2e/test_reviewed.py::test_damaged_entries_of_a_journal_are_told_and_the_rest_of_the_run_is_undone",
+            "tests/e2e/test_reviewed.py::test_a_backup_with_rows_that_cannot_be_read_is_restored_only_where_that_is_asked_for",
             "tests/unit/state/test_soundness.py::test_whatever_byte_is_turned_over_it_is_named_or_changes_nothing",
             "tests/unit/state/test_soundness.py::test_a_state_whose_schema_was_altered_is_refused_and_the_object_named",
         ),

@@ -167,3 +167,22 @@ def test_damaged_entries_of_a_journal_are_told_and_the_rest_of_the_run_is_undone
     (lost,) = undo["problems"]
     assert "cannot be undone" in lost["message"] and lost["subject"].startswith("SPACE_000/ASSET_")
     assert run in synced.ask("audit", "verify", code=1)["reason"]
+
+
+def test_a_backup_with_rows_that_cannot_be_read_is_restored_only_where_that_is_asked_for(
+    synced: Installation, glue: GlueSimulator, tmp_path: Path
+) -> None:
+    file = tmp_path / "copy.db"
+    synced.ask("backup", str(file))
+    with closing(sqlite3.connect(file)) as copy, copy:
+        copy.execute("UPDATE assets SET kind = 'alien' WHERE name = 'ASSET_00002'")
+        copy.execute("UPDATE checkpoints SET version = '66' WHERE asset = 'ASSET_00003'")
+    refused = synced.ask("restore", str(file), code=3)["error"]
+    assert "ASSET_00002" in refused["message"] and "ASSET_00003" in refused["message"]
+    assert "--force" in refused["remedy"]
+    assert synced.ask("sync")["counts"]["unchanged"] == 4, "nothing was changed"
+    restored = synced.ask("restore", str(file), "--force")
+    assert any("ASSET_00002" in each for each in restored["damaged"])
+    assert synced.ask("sync")["state"] == "done"
+    assert synced.ask("audit", "verify")["reason"] == ""
+    assert len(glue.dump()["tables"]["space_000"]) == 4

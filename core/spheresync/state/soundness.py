@@ -61,6 +61,15 @@ def damaged_contents(connection: sqlite3.Connection) -> list[str]:
     return found
 
 
+def unreadable_rows(connection: sqlite3.Connection) -> list[str]:
+    """The rows that no command can read, in words; at most some of them."""
+    connection.text_factory = _lenient
+    found = list(islice(_unreadable(connection), MOST_NAMED + 1))
+    if len(found) > MOST_NAMED:
+        found[MOST_NAMED:] = ["and more"]
+    return found
+
+
 def _damages(connection: sqlite3.Connection, sealed: set[str]) -> Iterator[str]:
     yield from _damaged_blobs(connection)
     yield from _lost_references(connection)
