@@ -19,8 +19,8 @@ from spheresync.state.spelling import valid_text
 _ENTRY = "seq, at, actor, action, run_id, asset, target, outcome, detail, prev_hash, hash"
 _CHUNK = 2000
 MEND = (
-    "Somebody changed the state by hand, or it is damaged: keep the state folder as it is, see `spheresync audit "
-    "verify`, then bring a backup back with `spheresync restore FILE`."
+    "Somebody changed the state by hand, or it is damaged. Keep the state folder as it is; `spheresync audit verify` "
+    "tells more. Restore a backup (`spheresync restore FILE`)."
 )
 """What to do about an audit log that takes no entry."""
 _FILTERS = ("at >= ?", "at < ?", "actor = ?", "action = ?", "asset = ?", "outcome = ?", "run_id = ?")
