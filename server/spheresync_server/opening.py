@@ -50,7 +50,9 @@ async def verify_altered_state(source: SettingsSource, fault: AlteredStateError)
     return await verify_altered(source, fault)
 
 
-async def restore_state(source: SettingsSource, file: Path, principal: Principal) -> RestoreAnswer:
+async def restore_state(
+    source: SettingsSource, file: Path, principal: Principal, *, force: bool = False
+) -> RestoreAnswer:
     """Make a backup the state again; the service cannot be open meanwhile.
 
     Raises:
@@ -58,4 +60,4 @@ async def restore_state(source: SettingsSource, file: Path, principal: Principal
     """
     from spheresync.service.state_care import restore
 
-    return await restore(source, file, principal)
+    return await restore(source, file, principal, force=force)

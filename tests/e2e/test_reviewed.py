@@ -124,3 +124,65 @@ def test_no_command_writes_over_the_state_or_over_a_file_that_is_there(
     assert there.read_text() == "somebody's"
     installation.ask(*arguments, str(there), "--force")
     assert there.read_text("latin-1") != "somebody's"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "request = CAST(request AS TEXT)",
+        "findings = '{'",
+        "actor = x'00'",
+        "run_id = 'run_nobody_knows'",
+    ],
+)
+def test_a_change_set_of_which_a_cell_cannot_be_read_is_named_and_refused(
+    installation: Installation, glue: GlueSimulator, tmp_path: Path, damage: str
+) -> None:
+    change_set = installation.ask("preview")["change_set_id"]
+    glue.reset()
+    alter(installation, f"UPDATE change_sets SET {damage}")
+    assert change_set in installation.ask("audit", "verify", code=1)["reason"]
+    state = installation.ask("doctor", code=1)["items"][0]
+    assert (state["connection"], state["ok"]) == ("state", False) and change_set in state["message"]
+    assert any(change_set in each for each in installation.ask("backup", str(tmp_path / "copy.db"), code=1)["damaged"])
+    glue.reset()  # doctor tries out what it may do
+    refused = installation.ask("apply", change_set, code=3)["error"]
+    assert "not what was saved" in refused["message"]
+    assert writes(glue) == {}
+    assert installation.ask("sync")["counts"]["create"] == 4, "nobody else is kept from anything"
+
+
+@pytest.mark.parametrize(
+    "damage", ["state = 'zz'", "action = 'qq'", "problem = 'zz'", "before = x'00'", "version = '9'"]
+)
+def test_damaged_entries_of_a_journal_are_told_and_the_rest_of_the_run_is_undone(
+    synced: Installation, glue: GlueSimulator, damage: str
+) -> None:
+    run = synced.ask("runs")["items"][0]["run_id"]
+    alter(synced, f"UPDATE journal SET {damage} WHERE ordinal = 2")
+    told = synced.ask("runs", run)
+    assert any("1 entry of the journal" in each["reason"] for each in told["failures"])
+    undo = synced.ask("revert", run, code=1)
+    assert undo["summary"]["delete"] == 3
+    (lost,) = undo["problems"]
+    assert "cannot be undone" in lost["message"] and lost["subject"].startswith("SPACE_000/ASSET_")
+    assert run in synced.ask("audit", "verify", code=1)["reason"]
+
+
+def test_a_backup_with_rows_that_cannot_be_read_is_restored_only_where_that_is_asked_for(
+    synced: Installation, glue: GlueSimulator, tmp_path: Path
+) -> None:
+    file = tmp_path / "copy.db"
+    synced.ask("backup", str(file))
+    with closing(sqlite3.connect(file)) as copy, copy:
+        copy.execute("UPDATE assets SET kind = 'alien' WHERE name = 'ASSET_00002'")
+        copy.execute("UPDATE checkpoints SET version = '66' WHERE asset = 'ASSET_00003'")
+    refused = synced.ask("restore", str(file), code=3)["error"]
+    assert "ASSET_00002" in refused["message"] and "ASSET_00003" in refused["message"]
+    assert "--force" in refused["remedy"]
+    assert synced.ask("sync")["counts"]["unchanged"] == 4, "nothing was changed"
+    restored = synced.ask("restore", str(file), "--force")
+    assert any("ASSET_00002" in each for each in restored["damaged"])
+    assert synced.ask("sync")["state"] == "done"
+    assert synced.ask("audit", "verify")["reason"] == ""
+    assert len(glue.dump()["tables"]["space_000"]) == 4

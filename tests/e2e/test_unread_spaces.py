@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import Any
 
 from tests.simulators.glue_process import GlueSimulator
@@ -126,8 +128,10 @@ def test_a_tenant_that_gives_no_list_makes_no_change_set_and_changes_no_status(
 
 
 def test_late_assets_degrade_health_and_a_sync_mends_it(synced: Installation) -> None:
-    synced.config = "tiers: {critical: {freshness: 1s}, high: {freshness: 1s}, medium: {freshness: 1s}}\n"
-    late = synced.ask("status")  # a command takes longer than the objective
+    synced.config = "tiers: {critical: {freshness: 1h}, high: {freshness: 1h}, medium: {freshness: 1h}}\n"
+    with closing(sqlite3.connect(synced.state_dir / "spheresync.db")) as state, state:
+        state.execute("UPDATE assets SET read_at = '2026-01-01T00:00:00.000000Z'")
+    late = synced.ask("status")
     missed = [each for each in late["problems"] if each["code"] == "freshness_missed"]
     assert late["health"] == "degraded" and sum(tier["late"] for tier in late["tiers"]) == 30
     assert missed and all("no process keeps the schedule" in each["message"] and each["remedy"] for each in missed)

@@ -60,7 +60,7 @@ class InProcess:
         """Discover, plan and apply as a run of the state; answers the run that ended."""
         self.glue.reset()
         run = RunRecord.queued(
-            RunId(f"run_{next(self._numbers)}"),
+            RunId(f"run_{next(self._numbers)}_{self.store.owner.id}"),
             "sync",
             canonical_json((request or RunRequest()).to_json()),
             _SOMEBODY,
@@ -81,9 +81,11 @@ class InProcess:
 
 
 @asynccontextmanager
-async def in_process(folder: Path, landscape: Landscape | None = None) -> AsyncIterator[InProcess]:
-    """An installation with its state in `folder`."""
-    tenant, glue = MemoryContent(landscape or Landscape()), GlueServer()
+async def in_process(
+    folder: Path, landscape: Landscape | None = None, glue: GlueServer | None = None
+) -> AsyncIterator[InProcess]:
+    """An installation with its state in `folder`; `glue` is one that holds something already."""
+    tenant, glue = MemoryContent(landscape or Landscape()), glue or GlueServer()
     settings = SettingsSource("wolf", None, _environment(folder), folder)
     app = DogTenant(content=tenant)
     login = Login(app.sign_in.client_id, app.sign_in.client_secret, DOG_TOKEN_URL)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from spheresync.config import DeletionPolicy, DriftPolicy, Settings
+from spheresync.errors import StateError
 from spheresync.mapping.glue_table import retired
 from spheresync.mapping.merge import differences, merge
 from spheresync.mapping.ownership import foreign_because, made_anew_because
@@ -28,7 +29,7 @@ from spheresync.plan.drift import Comparison, Standing, compare, drift_finding, 
 from spheresync.plan.items import Subject, item_for, recreate_item, retire_item, settled_item
 from spheresync.plan.triage import Work
 from spheresync.run.bodies import definition_lost, known_by_target
-from spheresync.run.drawing import Brief, draw_all
+from spheresync.run.drawing import Brief, Drawn, OfAnother, draw_all
 from spheresync.run.left_out import look_by_name
 from spheresync.run.live_reads import LiveReads
 from spheresync.run.naming import Address, Names
@@ -148,6 +149,7 @@ class Designer:
             address = names.addresses[subject.asset]
             held = self._where_it_goes(subject, address, names).checkpoint
             return Brief(
+                asset=subject.asset,
                 definition=blobs[subject.record.definition],
                 decision=subject.decision,
                 container=address.container,
@@ -159,12 +161,16 @@ class Designer:
             self._draft.fail(subject.asset, error)
             return None
 
-    def _drawn(self, drawn: Mapping[AssetId, DesiredObject | Account]) -> dict[AssetId, DesiredObject]:
+    def _drawn(self, drawn: Mapping[AssetId, Drawn]) -> dict[AssetId, DesiredObject]:
         """The tables that could be drawn; each of the others is its asset's failure."""
         could = {}
         for asset, table in drawn.items():
             if isinstance(table, Account):
                 self._draft.fail(asset, table)
+            elif isinstance(table, OfAnother):
+                text = f"what the state holds of {asset} is the definition of {table.asset}."
+                remedy = "Somebody changed the state by hand, or it is damaged; run sync --full."
+                self._draft.fail(asset, StateError(text, remedy=remedy))
             else:
                 could[asset] = table
         return could

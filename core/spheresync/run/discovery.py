@@ -249,7 +249,7 @@ class Discovery:
         kept_out: Sequence[UnspellableSpace],
         listings: _Listings,
     ) -> list[_Reading]:
-        known = {record.id: record for record in await self._store.catalog.assets()}
+        known = {record.id: record for record in await self._known()}
         in_spaces = _by_space(known.values())
         readings: list[_Reading] = []
         settled: list[AssetRecord] = []
@@ -287,6 +287,12 @@ class Discovery:
 
         await self._store.write(remember)
         return readings
+
+    async def _known(self) -> list[AssetRecord]:
+        """What is known of all assets; one whose row cannot be read counts as listed for the first time."""
+        records = await self._store.catalog.assets()
+        await self._store.catalog.spaces()
+        return await self._store.catalog.assets() if await self._store.clear_lost_rows() else records
 
     def _noted(self, entry: AssetEntry, known: AssetRecord | None, flaw: Problem | None) -> tuple[AssetRecord, bool]:
         """The record of a listed asset, and whether something of it kept it from being used."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from spheresync.mapping.glue_table import design_table
 from spheresync.mapping.rules import Decision
-from spheresync.model import DesiredObject, PhysicalName
+from spheresync.model import AssetId, DesiredObject, PhysicalName
 from spheresync.observe.incidents import Account
 from spheresync.state.definitions import decode_asset
 
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """One table to draw: the definition as stored, and what else `design_table` takes."""
+    """One table to draw: whose it is, the definition as stored, and what else `design_table` takes."""
 
+    asset: AssetId
     definition: bytes
     decision: Decision
     container: PhysicalName
@@ -24,15 +26,28 @@ class Brief:
     last_body: bytes | None
 
 
-def draw_all(briefs: Sequence[Brief]) -> list[DesiredObject | Account]:
+@dataclass(frozen=True, slots=True)
+class OfAnother:
+    """What is said instead of a table where the definition is that of another asset."""
+
+    asset: AssetId
+
+
+Drawn: TypeAlias = DesiredObject | Account | OfAnother
+
+
+def draw_all(briefs: Sequence[Brief]) -> list[Drawn]:
     """The tables, in the same order; of one that could not be drawn, why."""
     return [_drawn(brief) for brief in briefs]
 
 
-def _drawn(brief: Brief) -> DesiredObject | Account:
+def _drawn(brief: Brief) -> Drawn:
     try:
+        definition = decode_asset(brief.definition)
+        if definition.id != brief.asset:
+            return OfAnother(definition.id)
         return design_table(
-            decode_asset(brief.definition),
+            definition,
             brief.decision,
             brief.container,
             brief.name,

@@ -185,7 +185,11 @@ class Executor:
         fence = await self._claim(run_id)
         if fence is None:
             return False
-        await self._execute(await self._store.runs.get(run_id), fence)
+        try:
+            await self._execute(await self._store.runs.get(run_id), fence)
+        except Exception:
+            await self._release(run_id, fence)  # not ended: whoever tries again may claim it, and no run waits for it
+            raise
         return True
 
     async def _claim(self, run_id: RunId) -> int | None:
@@ -235,13 +239,15 @@ class Executor:
 
     async def _let_go(self, drive: _Drive) -> None:
         """This process ends: the next one takes the run over at once, and it is not counted as a death."""
-
-        async def release(tx: Tx) -> None:
-            await tx.runs.release(drive.run.id, drive.fence)
-
         if drive.ended is None and not drive.lost:
-            with anyio.move_on_after(_LET_GO_WITHIN, shield=True), suppress(SpheresyncError):
-                await self._store.write(release)
+            await self._release(drive.run.id, drive.fence)
+
+    async def _release(self, run_id: RunId, fence: int) -> None:
+        async def release(tx: Tx) -> None:
+            await tx.runs.release(run_id, fence)
+
+        with anyio.move_on_after(_LET_GO_WITHIN, shield=True), suppress(SpheresyncError):
+            await self._store.write(release)
 
     async def _phases(self, drive: _Drive) -> None:
         run = drive.run

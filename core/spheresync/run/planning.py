@@ -121,13 +121,16 @@ class Planner:
         Raises:
             TargetError: databases of a lost or new state could not be looked at; nothing was saved.
         """
-        records = await self._store.catalog.assets()
         await self._load_checkpoints()
+        formers = await self._store.former_tables.all(self._target.name, DEFAULT_DESTINATION)
+        records = await self._store.catalog.assets()
+        if await self._store.clear_lost_rows():  # what they knew is asked of the target again
+            await self._load_checkpoints()
+            records = await self._store.catalog.assets()
         self._standing = await TargetStanding.load(self._store, self._target.name)
         to_design = self._triage_all(records)
         marker = self._settings.installation_marker
         naming = Naming(self._store, self._mapping, marker, self._target)
-        formers = await self._store.former_tables.all(self._target.name, DEFAULT_DESTINATION)
         names = Names(formers={former.address: former for former in formers})
         if to_design:
             at, thorough = isoformat(self._now), self._request.thorough

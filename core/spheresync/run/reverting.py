@@ -70,6 +70,7 @@ class Reverter:
         self._principal = principal
         self._now = now
         self._failed: dict[AssetId, Problem] = {}
+        self._lost: tuple[Problem, ...] = ()
 
     async def run(self) -> ChangeSetRecord:
         """Plan, save, and answer the saved change set.
@@ -125,12 +126,24 @@ class Reverter:
                     self._fail(deed.item.asset, error)
                 else:
                     items += [item] if item is not None else []
+        self._lost = await self._lost_entries(undone)
         return items
 
     def _fail(self, asset: AssetId, error: Exception) -> None:
         """Note that what was done to one asset could not be undone."""
         ours = product_error(error, str(asset))
         self._failed[asset] = Problem.of(asset, ours.problem_code, ours.message, ours.remedy)
+
+    async def _lost_entries(self, undone: RunRecord) -> tuple[Problem, ...]:
+        """What the run did and nobody knows any more, because its journal is damaged there."""
+        lost = {*await self._store.runs.lost_entries(undone.id)}
+        if not lost or undone.change_set_id is None:
+            return ()
+        items = {item.ordinal: item for item in await self._store.change_sets.all_items(undone.change_set_id)}
+        remedy = "Look at the table; what it held before is in a backup of the state, or nowhere."
+        text = f"what run {undone.id} did to it cannot be undone: its entry in the journal is damaged"
+        found = [item.asset for at, item in sorted(items.items()) if at in lost]
+        return tuple(Problem.of(asset, "state", text, remedy) for asset in found)
 
     async def _deeds(self, undone: RunRecord) -> list[Deed]:
         """What the run did, still without bodies."""
@@ -186,7 +199,7 @@ class Reverter:
             request=canonical_json(Scope().to_json()),
             summary={action: summary[action] for action in Action},
             findings=self._findings(items, left),
-            problems=tuple(self._failed.values()),
+            problems=(*self._failed.values(), *self._lost),
             blocked=sum(1 for item in items if item.blocked_by is not None),
             run_id=None,
             tool_version=__version__,

@@ -97,6 +97,7 @@ class Workshop:
         """List the tenant and read no definition; waits while another process reads."""
 
         async def read(fence: int) -> DiscoveryReport:
+            await self.store.clear_lost_rows()
             async with self.providers.in_use() as providers:
                 return await (await self._discovery(providers, Scope(), fence=fence)).list_all()
 
@@ -143,6 +144,7 @@ class Workshop:
         self, providers: Providers, scope: Scope, *, thorough: bool, progress: OnProgress, fence: int
     ) -> DiscoveryReport:
         began = self.clock()
+        await self.store.clear_lost_rows(everywhere=thorough)
         discovery = await self._discovery(providers, scope, thorough=thorough, progress=progress, fence=fence)
         report = await discovery.run()
         note = {

@@ -8,7 +8,7 @@ from spheresync.alerts.channels import Channels, DeliveryError
 from spheresync.alerts.wording import Notice
 from spheresync.answers import ConnectionFinding, ConnectionReport
 from spheresync.config import AlertChannel, Settings
-from spheresync.errors import SpheresyncError
+from spheresync.errors import SpheresyncError, StateError
 from spheresync.model import GLUE, AssetStatus, SpaceName
 from spheresync.run.unread import gone_space
 from spheresync.run.workshop import Workshop
@@ -35,6 +35,12 @@ async def _state(workshop: Workshop) -> ConnectionFinding:
         return ConnectionFinding(connection="state", ok=False, message="; ".join(open_to_others) + ".", remedy=REMEDY)
     if faults := await workshop.store.check():
         return ConnectionFinding(connection="state", ok=False, message=f"{folder}: {faults[0]}", remedy=MEND)
+    try:
+        await workshop.store.audit.head()
+    except StateError as error:
+        return ConnectionFinding(
+            connection="state", ok=False, message=f"{folder}: {error.message}", remedy=error.remedy
+        )
     if damages := await workshop.store.damages():
         text = f"{folder}: {'; '.join(damages)}."
         return ConnectionFinding(connection="state", ok=False, message=text, remedy=MEND_CONTENTS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeVar
@@ -23,7 +24,7 @@ from spheresync.answers import (
     RunRow,
     SpaceRow,
 )
-from spheresync.errors import StateError, UsageError
+from spheresync.errors import RefusedError, StateError, UsageError
 from spheresync.mapping.explain import explain
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
@@ -41,6 +42,7 @@ from spheresync.model import (
     SpaceName,
     TechnicalName,
     Tier,
+    counted,
     isoformat,
 )
 from spheresync.plan.approvals import (
@@ -310,7 +312,14 @@ class Reading:
         run = await self._store.runs.get(RunId(run_id))
         if run.change_set_id is None:
             return rows.run_answer(run)
-        change_set = await self._store.change_sets.get(run.change_set_id)
+        change_set_id = run.change_set_id
+        if run.state.ended:
+            run = _with_lost_entries(run, await self._store.runs.lost_entries(run.id))
+        try:
+            change_set = await self._store.change_sets.get(change_set_id)
+        except (RefusedError, UsageError) as error:  # damaged, and no reason to tell nothing of the run
+            told = Problem("state", error.problem_code, error.message, error.remedy)
+            return rows.run_answer(replace(run, problems=(*run.problems, told)))
         conflicts = []
         if change_set.summary.get(Action.CONFLICT):
             conflicts = await self._store.change_sets.items(
@@ -417,6 +426,16 @@ class Reading:
             records = await self._store.catalog.assets(SpaceName(space) if space is not None else None)
             names = (record.id.name if space else str(record.id) for record in records)
         return sorted(name for name in names if name.startswith(prefix))[:100]
+
+
+def _with_lost_entries(run: RunRecord, lost: Sequence[object]) -> RunRecord:
+    """The run, with a word on what of its journal cannot be read."""
+    if not lost:
+        return run
+    entries = counted(len(lost), "entry", "entries")
+    message = f"{entries} of the journal of run {run.id} cannot be read: damaged or altered."
+    told = Problem("state", "state", message, "`spheresync doctor` tells what else is; what they told is not known.")
+    return replace(run, problems=(*run.problems, told))
 
 
 async def listed_run(store: Store, run: RunRecord) -> RunRow:

@@ -304,8 +304,17 @@ def audit_row(entry: AuditEntry, *, full: bool) -> AuditRow:
         asset=entry.asset,
         target=entry.target,
         outcome=entry.outcome,
-        detail=json.loads(entry.detail) if full else None,
+        detail=_detail(entry.detail) if full else None,
     )
+
+
+def _detail(text: object) -> dict[str, JsonValue]:
+    """What an entry tells; of a foreign one, which may hold anything, the text as it lies there."""
+    try:
+        said = json.loads(text) if isinstance(text, str) else None
+    except ValueError:
+        said = None
+    return said if isinstance(said, dict) else {"unreadable": str(text)}
 
 
 def verdict_answer(verdict: AuditVerdict, damages: Sequence[str]) -> AuditVerdictAnswer:

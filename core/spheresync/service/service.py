@@ -66,7 +66,7 @@ from spheresync.service.selection import (
 )
 from spheresync.service.steering import Steering
 from spheresync.service.undoing import Undoing
-from spheresync.state.records import AuditEvent, RunRecord
+from spheresync.state.records import AuditEvent, ChangeSetRecord, RunRecord
 from spheresync.state.store import Tx
 
 CARE = 2.0
@@ -237,12 +237,22 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         self._workshop.require_good_settings()
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
         if record.run_id is not None:
-            return await self.get_run(record.run_id)
+            return await self._run_of(record)
         require_current(record, self.settings, now=self._now())
         await require_approved_promotion(self._store, record)
         request = RunRequest(allow_deletes=allow_deletes)
         run = await self._create_run("apply", principal, request, change_set_id=record.id)
         return await self.get_run(run.id)
+
+    async def _run_of(self, record: ChangeSetRecord) -> RunAnswer:
+        """The run that applies a change set."""
+        try:
+            return await self.get_run(str(record.run_id))
+        except UsageError as error:
+            raise RefusedError(
+                f"change set {record.id} is not what was saved: it names run {record.run_id}, and there is none.",
+                remedy="Somebody changed the state by hand, or it is damaged; make a new preview.",
+            ) from error
 
     async def sync(
         self,

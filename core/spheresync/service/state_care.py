@@ -104,6 +104,7 @@ async def restore(
     file: Path,
     principal: Principal,
     *,
+    force: bool = False,
     clock: Callable[[], datetime] = utc_now,
 ) -> RestoreAnswer:
     """Make a backup the state again; the former one stays beside it.
@@ -113,7 +114,8 @@ async def restore(
 
     Raises:
         UsageError: the file is no backup.
-        RefusedError: another process has the state open, or the backup is of another tenant or installation.
+        RefusedError: another process has the state open, the backup is of another tenant or installation, or it holds
+            rows that cannot be read and `force` does not say that these may count as lost.
         StateError: the file is damaged or of a newer program, or the folder cannot be written.
     """
     authorize(principal, Permission.ADMINISTER)
@@ -122,6 +124,12 @@ async def restore(
 
     async def adjust(store: Store, source: Source) -> _Adjusted:
         await _require_ours(store, source, settings)
+        if source.unreadable and not force:
+            raise RefusedError(
+                f"{source.file} holds rows that cannot be read: {'; '.join(source.unreadable)}. Nothing was changed.",
+                remedy="Name another backup, or give --force: these rows count as lost, and are made anew by a sync.",
+            )
+        await store.clear_lost_rows(everywhere=True)
         return await _adjust(store, source, principal, at=isoformat(clock()))
 
     restored = await restore_state(settings.state_dir, file, adjust, clock=clock)

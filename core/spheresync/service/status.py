@@ -22,10 +22,14 @@ from spheresync.service.health import health_of
 from spheresync.service.reading import listed_run
 from spheresync.service.scheduling import scheduler_status, tier_statuses
 from spheresync.service.troubles import emptied_spaces, troubles_of
+from spheresync.state.faults import MEND_CONTENTS
+from spheresync.state.readable import LostRow
 from spheresync.state.records import RunRecord, SpaceRecord
 
 RECENT = 5
 LOOP_FAILS = "loop_fails"
+DAMAGED = "damaged_state"
+_SHOWN = 3
 
 
 async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) -> SyncStatus:
@@ -56,7 +60,7 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
     broken = workshop.settings_problem
     if broken is not None:
         problems.insert(0, rows.finding(broken))
-    problems += [*await _failed_listing(workshop), *fresh.problems]
+    problems += [*await _failed_listing(workshop), *fresh.problems, *_lost(store.lost_rows)]
     waits = await unapproved_promotion(store, settings)
     if waits is not None:
         problems.append(rows.finding(waits))
@@ -95,6 +99,15 @@ def _failing(loop: LoopFailure) -> Finding:
     times = "" if loop.times == 1 else f", {counted(loop.times, 'time')} in a row"
     message = f"the loop {loop.loop} failed{times}, and is tried again by itself: {loop.message}"
     return Finding(subject=loop.loop, code=LOOP_FAILS, message=message, remedy=loop.remedy)
+
+
+def _lost(found: Sequence[LostRow]) -> list[Finding]:
+    """Rows of the state that this process has met and could not read."""
+    if not found:
+        return []
+    named = "; ".join(map(str, found[:_SHOWN])) + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
+    message = f"{counted(len(found), 'row')} of the state cannot be read: {named}"
+    return [Finding(subject="state", code=DAMAGED, message=message, remedy=MEND_CONTENTS)]
 
 
 async def _failed_listing(workshop: Workshop) -> list[Finding]:

@@ -73,6 +73,7 @@ async def _state(workshop: Workshop) -> Vital:
 
     async def note(tx: Tx) -> None:
         await tx.meta.set(_READY_AT, moment)
+        await tx.audit.head()
 
     try:
         with anyio.move_on_after(_WRITE_WITHIN):

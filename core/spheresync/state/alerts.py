@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from spheresync.state.connection import Reads, Writes
+from spheresync.state.readable import readable
+from spheresync.state.shapes import shape_of
 
 Event = Literal["began", "reminder", "over"]
 
 _ALERT = "kind, subject, message, remedy, began_at, told_at, gone_since"
 _NOTICE = "channel, kind, subject, event, message, remedy, began_at, at, attempts, not_before"
+_ALERT_SHAPE, _NOTICE_SHAPE = shape_of("alerts", _ALERT), shape_of("notices", f"id, {_NOTICE}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +55,12 @@ class AlertReader:
 
     async def standing(self) -> list[AlertRow]:
         rows = await self._link.all(f"SELECT {_ALERT} FROM alerts ORDER BY kind, subject")
-        return [AlertRow(*row) for row in rows]
+        return readable(self._link.lost, _ALERT_SHAPE, rows, lambda row: AlertRow(*row))
 
     async def waiting(self) -> list[NoticeRow]:
         """Every notice that was not delivered yet, oldest first."""
-        rows = await self._link.all(f"SELECT {_NOTICE} FROM notices ORDER BY id")
-        return [NoticeRow(*row) for row in rows]
+        rows = await self._link.all(f"SELECT id, {_NOTICE} FROM notices ORDER BY id")
+        return readable(self._link.lost, _NOTICE_SHAPE, rows, lambda row: NoticeRow(*row[1:]))
 
 
 class AlertWriter(AlertReader):

@@ -9,14 +9,20 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
+from spheresync.errors import StateError
 from spheresync.model import RunId, canonical_json, isoformat
-from spheresync.state.audit_chain import ChainCheck, sealed
+from spheresync.state.audit_chain import ChainCheck, head_fault, sealed
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.records import AuditEntry, AuditEvent, AuditVerdict
 from spheresync.state.spelling import valid_text
 
 _ENTRY = "seq, at, actor, action, run_id, asset, target, outcome, detail, prev_hash, hash"
 _CHUNK = 2000
+MEND = (
+    "Somebody changed the state by hand, or it is damaged. Keep the state folder as it is; `spheresync audit verify` "
+    "tells more. Restore a backup (`spheresync restore FILE`)."
+)
+"""What to do about an audit log that takes no entry."""
 _FILTERS = ("at >= ?", "at < ?", "actor = ?", "action = ?", "asset = ?", "outcome = ?", "run_id = ?")
 
 
@@ -82,6 +88,18 @@ class AuditReader:
             for row in chunk:
                 yield AuditEntry(*row)
 
+    async def head(self) -> tuple[int, str]:
+        """Number and hash of the last entry, which the next one follows.
+
+        Raises:
+            StateError: the log cannot take another entry, because it was altered.
+        """
+        row = await self._link.one("SELECT seq, hash, (SELECT coalesce(max(seq), 0) FROM audit) FROM audit_head")
+        fault = head_fault(row)
+        if row is None or fault:
+            raise StateError(f"The audit log cannot take an entry: {fault}. Nothing is done without one.", remedy=MEND)
+        return row[0], row[1]
+
     async def verify(self) -> AuditVerdict:
         """Walk the whole log; entries written meanwhile are not part of the walk."""
         state = await self._link.one(
@@ -95,7 +113,7 @@ class AuditReader:
             check.walk(AuditEntry(*row) for row in chunk)
             if check.broken:
                 break
-        return check.verdict(entries=entries, head_seq=head_seq or 0, head_hash=head_hash or "")
+        return check.verdict(entries=entries, head_seq=head_seq, head_hash=head_hash)
 
     async def _chunks(self, last: int, since: str | None, until: str | None) -> AsyncIterator[list[Row]]:
         # The log's own order is that of `seq`, which may be any whole number once somebody tampered with it.
@@ -125,9 +143,7 @@ class AuditWriter(AuditReader):
         """Append events in this order; they are kept if, and only if, the whole transaction is."""
         if not events:
             return []
-        head = await self._writes.one("SELECT seq, hash FROM audit_head")
-        assert head is not None
-        last_seq, last_hash = int(head[0]), str(head[1])
+        last_seq, last_hash = await self.head()
         at = isoformat(self._clock())
         entries = []
         for seq, event in enumerate(events, start=last_seq + 1):

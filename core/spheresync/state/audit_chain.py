@@ -49,6 +49,18 @@ def _holds(entry: AuditEntry) -> bool:
         return False
 
 
+def head_fault(row: tuple[object, object, object] | None) -> str:
+    """Why no entry can follow the head of the log, "" where one can: its number, its hash, the highest number."""
+    if row is None:
+        return "its head is not there"
+    seq, digest, highest = row
+    if type(seq) is not int or type(digest) is not str:
+        return "its head cannot be read"
+    if isinstance(highest, int) and highest > seq:
+        return f"it holds an entry {highest}, and its head says that {seq} is the last"
+    return ""
+
+
 class ChainCheck:
     """Walks the log; the first thing that is not as it should be ends the walk."""
 
@@ -77,8 +89,11 @@ class ChainCheck:
             else:
                 self._next, self._hash = entry.seq + 1, entry.hash
 
-    def verdict(self, *, entries: int, head_seq: int, head_hash: str) -> AuditVerdict:
+    def verdict(self, *, entries: int, head_seq: object, head_hash: object) -> AuditVerdict:
         """The outcome of the whole walk; `entries` counts rows of the log, the head says how it should end."""
+        if type(head_seq) is not int or type(head_hash) is not str:
+            first, reason = self._broken or (self._next, "the head of the log cannot be read")
+            return AuditVerdict(False, entries, first, reason)
         if self._broken is None and self._next - 1 < head_seq:
             self._broken = self._next, f"entries {self._next} to {head_seq} are missing at the end"
         if self._broken is None and (self._next - 1, self._hash) != (head_seq, head_hash):

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, Problem, SpaceName, TechnicalName, Tier
 from spheresync.state.connection import Reads, Row, Writes
-from spheresync.state.damaged_rows import readable
+from spheresync.state.readable import readable
 from spheresync.state.records import AssetRecord, FacetCount, SpaceRecord
+from spheresync.state.shapes import shape_of
 from spheresync.state.spelling import (
     read_fingerprints,
     read_problem,
@@ -26,6 +27,10 @@ _ASSET = (
     "fp_content, fp_metadata, column_count, included, reason, problem, misses, first_missed_at, first_seen_at, "
     "listed_at, read_at, changed_at, pii_columns"
 )
+_SHAPE = shape_of("assets", _ASSET)
+_SPACE = shape_of("spaces", "name, label, listed_at, complete, problem, present")
+_PROBLEM = shape_of("assets", "problem")
+_FACET = shape_of("assets", "space, kind, tier, status")
 _SEARCH_GAP = "\x1f"
 
 
@@ -70,10 +75,8 @@ class CatalogReader:
 
     async def spaces(self) -> list[SpaceRecord]:
         """Every space ever listed, by name."""
-        rows = await self._link.all(
-            "SELECT name, label, listed_at, complete, problem, present FROM spaces ORDER BY name"
-        )
-        return readable(rows, _read_space, "spaces")
+        rows = await self._link.all(f"SELECT {_SPACE.names} FROM spaces ORDER BY name")
+        return readable(self._link.lost, _SPACE, rows, _read_space)
 
     async def assets(self, space: SpaceName | None = None) -> list[AssetRecord]:
         """Every asset, or those of one space, by space and name."""
@@ -81,21 +84,21 @@ class CatalogReader:
             rows = await self._link.all(f"SELECT {_ASSET} FROM assets ORDER BY space, name")
         else:
             rows = await self._link.all(f"SELECT {_ASSET} FROM assets WHERE space = ? ORDER BY name", (space,))
-        return readable(rows, _read_asset, "assets")
+        return self._readable(rows)
 
     async def asset(self, asset: AssetId) -> AssetRecord | None:
         """One asset, None where the catalog does not know it."""
         row = await self._link.one(
             f"SELECT {_ASSET} FROM assets WHERE space = ? AND name = ?", (asset.space, asset.name)
         )
-        return next(iter(readable([] if row is None else [row], _read_asset, "assets")), None)
+        return next(iter(self._readable([] if row is None else [row])), None)
 
     async def with_problems(self) -> list[AssetRecord]:
         """The assets that something was wrong with when they were last listed or read."""
         rows = await self._link.all(
             f"SELECT {_ASSET} FROM assets WHERE problem IS NOT NULL AND included = 1 ORDER BY space, name"
         )
-        return readable(rows, _read_asset, "assets")
+        return self._readable(rows)
 
     async def unread(self) -> list[UnreadGroup]:
         """The problems of assets that are listed and could not be read, by code."""
@@ -105,7 +108,9 @@ class CatalogReader:
         groups = []
         for word, count in rows:
             query = f"SELECT problem {where} AND {code} = ? ORDER BY space, name LIMIT 3"
-            first = readable(await self._link.all(query, (word,)), lambda row: read_problems(row[0])[0], "assets")
+            first = readable(
+                self._link.lost, _PROBLEM, await self._link.all(query, (word,)), lambda row: read_problems(row[0])[0]
+            )
             if first:
                 groups.append(UnreadGroup(word, count, tuple(first)))
         return groups
@@ -118,7 +123,7 @@ class CatalogReader:
         found = list[AssetRecord]()
         for clause, values in wanted_rows(assets, "assets", name="name"):
             rows = await self._link.all(f"{clause} SELECT {_ASSET} FROM wanted_assets", values)
-            found += readable(rows, _read_asset, "assets")
+            found += self._readable(rows)
         return found
 
     async def ids(self) -> list[AssetId]:
@@ -161,7 +166,20 @@ class CatalogReader:
             ") ORDER BY space, name",
             [*values, limit],
         )
-        return readable(rows, _read_asset, "assets"), int(total[0]) if total else 0
+        found = self._readable(rows)
+        if len(found) < len(rows) == limit:  # those that follow stand in for what cannot be read
+            last = AssetId(rows[-1][0], rows[-1][1])
+            more, _ = await self.page(
+                space=space,
+                kind=kind,
+                tier=tier,
+                status=status,
+                query=query,
+                limit=limit - len(found),
+                after=last,
+            )
+            found += more
+        return found, int(total[0]) if total else 0
 
     async def counts(self) -> list[FacetCount]:
         """How many assets share space, kind, tier and status."""
@@ -169,7 +187,13 @@ class CatalogReader:
             "SELECT space, kind, tier, status, count(*) FROM assets GROUP BY space, kind, tier, status "
             "ORDER BY space, kind, tier, status"
         )
-        return readable(rows, _read_facet, "assets")
+        found = readable(self._link.lost, _FACET, rows, _read_facet)
+        if len(found) < len(rows):
+            await self.assets()  # which notes the rows one by one
+        return found
+
+    def _readable(self, rows: Sequence[Row]) -> list[AssetRecord]:
+        return readable(self._link.lost, _SHAPE, rows, _read_asset)
 
 
 class CatalogWriter(CatalogReader):
@@ -267,7 +291,7 @@ def _read_space(row: Row) -> SpaceRecord:
 
 def _read_facet(row: Row) -> FacetCount:
     space, kind, tier, status, count = row
-    return FacetCount(SpaceName(space), AssetKind(kind), Tier(tier) if tier else None, AssetStatus(status), count)
+    return FacetCount(SpaceName(space), _KINDS[kind], _TIERS[tier], _STATUSES[status], count)
 
 
 def _folded(text: str) -> str:

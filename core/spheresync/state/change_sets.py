@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from functools import lru_cache
 
 from spheresync.errors import RefusedError, UsageError
 from spheresync.model import (
@@ -100,9 +101,13 @@ class ChangeSetReader:
         return dict(rows)
 
     async def latest(self, n: int) -> list[ChangeSetRecord]:
-        """The `n` newest change sets, newest first."""
+        """The `n` newest change sets that can be read, newest first."""
         rows = await self._link.all(f"SELECT {HEAD} FROM change_sets WHERE {_STAYS} ORDER BY seq DESC LIMIT ?", (n,))
-        return [read_head(row) for row in rows]
+        heads = []
+        for row in rows:
+            with suppress(RefusedError):  # one that was altered is named by whoever asks for it
+                heads.append(read_head(row))
+        return heads
 
     async def _items(
         self, change_set_id: ChangeSetId, after: int, limit: int, actions: Collection[Action] | None
@@ -214,6 +219,7 @@ def read_head(row: Row) -> ChangeSetRecord:
         RefusedError: it holds what was never written.
     """
     try:
+        _require_types(row, _HEAD_TYPES)
         return _read_head(row)
     except (ValueError, TypeError, AttributeError) as error:
         raise _unreadable(row[0]) from error
@@ -226,9 +232,30 @@ def read_item(row: Row) -> ChangeSetItem:
         RefusedError: it holds what was never written.
     """
     try:
+        _require_types(row, _ITEM_TYPES)
         return _read_item(row)
     except (ValueError, TypeError, AttributeError, zlib.error) as error:
         raise _unreadable(f"with {row[1]}/{row[2]}") from error
+
+
+_T, _I, _B, _N = str, int, bytes, type(None)
+_HEAD_TYPES = (
+    *((_T,),) * 7, (_B,), *((_T,),) * 3, (_I,), (_T, _N), (_T,), (_I,), *((_T, _N),) * 5
+)  # fmt: skip
+_ITEM_TYPES = (
+    (_I,), *((_T,),) * 8, (_T, _N), (_T,), (_T,), (_B, _N), *((_T, _N),) * 11, (_T,)
+)  # fmt: skip
+
+
+def _require_types(row: Row, types: tuple[tuple[type, ...], ...]) -> None:
+    """Refuse a row with a cell of another type than was ever written: SQLite keeps whatever it is given."""
+    if not _fits(tuple(map(type, row[: len(types)])), types):
+        raise TypeError("a cell of another type")
+
+
+@lru_cache(maxsize=1024)
+def _fits(found: tuple[type, ...], types: tuple[tuple[type, ...], ...]) -> bool:
+    return all(each in allowed for each, allowed in zip(found, types, strict=True))
 
 
 def _unreadable(which: str) -> RefusedError:

@@ -16,14 +16,16 @@ from spheresync.model import (
     TechnicalName,
 )
 from spheresync.state.connection import Reads, Row, Writes
-from spheresync.state.damaged_rows import readable
 from spheresync.state.fences import require_fence
+from spheresync.state.readable import readable
 from spheresync.state.records import Checkpoint, CheckpointState
 from spheresync.state.seals import SEALED, seal_of_row
+from spheresync.state.shapes import shape_of
 from spheresync.state.spelling import read_fingerprints, spell_fingerprints
 from spheresync.state.wanted import FEW, wanted_rows
 
 _COLUMNS = SEALED["checkpoints"]
+_SHAPE = shape_of("checkpoints", _COLUMNS, sealed=True)
 _PUT = (
     f"INSERT OR REPLACE INTO checkpoints ({_COLUMNS}, seal) VALUES ({', '.join('?' * (len(_COLUMNS.split(',')) + 1))})"
 )
@@ -31,7 +33,7 @@ _STATES = {state.value: state for state in CheckpointState}
 
 
 class CheckpointReader:
-    """Reads checkpoints."""
+    """Reads checkpoints; none that is damaged or was altered."""
 
     def __init__(self, link: Reads) -> None:
         self._link = link
@@ -39,10 +41,10 @@ class CheckpointReader:
     async def all(self, target: TargetName, destination: DestinationName) -> list[Checkpoint]:
         """Every checkpoint of a target in a destination, whatever its state, by space and asset."""
         rows = await self._link.all(
-            f"SELECT {_COLUMNS} FROM checkpoints WHERE target = ? AND destination = ? ORDER BY space, asset",
+            f"SELECT {_SHAPE.names} FROM checkpoints WHERE target = ? AND destination = ? ORDER BY space, asset",
             (target, destination),
         )
-        return readable(rows, _read, "checkpoints")
+        return self._readable(rows)
 
     async def of(
         self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
@@ -53,25 +55,29 @@ class CheckpointReader:
             return {each.asset: each for each in await self.all(target, destination) if each.asset in among}
         found = dict[AssetId, Checkpoint]()
         for clause, values in wanted_rows(assets, "checkpoints", name="asset"):
-            query = f"{clause} SELECT {_COLUMNS} FROM wanted_checkpoints WHERE target = ? AND destination = ?"
+            query = f"{clause} SELECT {_SHAPE.names} FROM wanted_checkpoints WHERE target = ? AND destination = ?"
             rows = await self._link.all(query, [*values, target, destination])
-            found.update({each.asset: each for each in readable(rows, _read, "checkpoints")})
+            found.update({each.asset: each for each in self._readable(rows)})
         return found
 
     async def get(self, asset: AssetId, target: TargetName, destination: DestinationName) -> Checkpoint | None:
         row = await self._link.one(
-            f"SELECT {_COLUMNS} FROM checkpoints WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
+            f"SELECT {_SHAPE.names} FROM checkpoints WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
             (target, destination, asset.space, asset.name),
         )
-        return next(iter(readable([] if row is None else [row], _read, "checkpoints")), None)
+        return next(iter(self._readable([] if row is None else [row])), None)
 
     async def of_asset(self, asset: AssetId) -> list[Checkpoint]:
         """The checkpoints of one asset in all targets and destinations."""
         rows = await self._link.all(
-            f"SELECT {_COLUMNS} FROM checkpoints WHERE space = ? AND asset = ? ORDER BY target, destination",
+            f"SELECT {_SHAPE.names} FROM checkpoints WHERE space = ? AND asset = ? ORDER BY target, destination",
             (asset.space, asset.name),
         )
-        return readable(rows, _read, "checkpoints")
+        return self._readable(rows)
+
+    def _readable(self, rows: Sequence[Row]) -> list[Checkpoint]:
+        """What they say; one that cannot be read or is not what was written counts as lost."""
+        return readable(self._link.lost, _SHAPE, rows, _read)
 
     async def body_bytes(self, target: TargetName, destination: DestinationName) -> int:
         """The size of all last written requests together, as they were sent."""

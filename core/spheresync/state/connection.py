@@ -23,10 +23,12 @@ import anyio
 import anyio.to_thread
 
 from spheresync.errors import StateError
-from spheresync.state.faults import DATABASE_ERRORS, explain, is_busy, locked_for_long
+from spheresync.state.faults import DATABASE_ERRORS, explain, is_busy, is_no_text, locked_for_long
 from spheresync.state.folder_faults import unusable_folder
 from spheresync.state.ownership import leave_to_owner_of
+from spheresync.state.readable import LostRows
 from spheresync.state.schema import Migration, migrate
+from spheresync.state.spelling import text_or_bytes
 
 FILE_NAME = "spheresync.db"
 PATIENCE = 60.0
@@ -41,7 +43,10 @@ Values: TypeAlias = "Sequence[Any]"
 
 
 class Reads(Protocol):
-    """Where queries go."""
+    """Where queries go; `lost` takes a note of rows that cannot be read."""
+
+    @property
+    def lost(self) -> LostRows: ...
 
     async def all(self, sql: str, values: Values = ()) -> list[Row]: ...
 
@@ -59,11 +64,21 @@ class Writes(Reads, Protocol):
 class Link:
     """One connection. Raises SQLite's own errors; whoever holds it explains them."""
 
-    def __init__(self, connection: aiosqlite.Connection) -> None:
+    def __init__(self, connection: aiosqlite.Connection, lost: LostRows) -> None:
         self._connection = connection
+        self.lost = lost
 
     async def all(self, sql: str, values: Values = ()) -> list[Row]:
-        return cast("list[Row]", await self._connection.execute_fetchall(sql, values))
+        try:
+            return cast("list[Row]", await self._connection.execute_fetchall(sql, values))
+        except sqlite3.OperationalError as error:
+            if not is_no_text(error) or not sql.lstrip().upper().startswith(("SELECT", "WITH")):
+                raise
+        self._connection.text_factory = text_or_bytes
+        try:
+            return cast("list[Row]", await self._connection.execute_fetchall(sql, values))
+        finally:
+            self._connection.text_factory = str
 
     async def one(self, sql: str, values: Values = ()) -> Row | None:
         rows = await self.all(sql, values)
@@ -85,9 +100,10 @@ class Link:
 class ReadPool:
     """Connections that only read, taken in turn; each query sees all that was committed before it began."""
 
-    def __init__(self, links: Sequence[Link], path: Path) -> None:
+    def __init__(self, links: Sequence[Link], path: Path, lost: LostRows) -> None:
         self._turns = cycle(links)
         self._path = path
+        self.lost = lost
 
     async def all(self, sql: str, values: Values = ()) -> list[Row]:
         """Every row.
@@ -136,8 +152,9 @@ async def open_links(folder: Path, migrations: tuple[Migration, ...]) -> AsyncIt
                 raise explain(error, path) from error
             finally:
                 await anyio.to_thread.run_sync(first.close)
-        links = [Link(connection) for connection in opened]
-        yield links[0], ReadPool(links[1:], path)
+        lost = LostRows()
+        links = [Link(connection, lost) for connection in opened]
+        yield links[0], ReadPool(links[1:], path, lost)
     finally:
         with anyio.CancelScope(shield=True):
             for connection in reversed(opened):

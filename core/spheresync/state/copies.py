@@ -28,7 +28,7 @@ from spheresync.state.faults import DATABASE_ERRORS, explain
 from spheresync.state.gate import sync_folder
 from spheresync.state.records import AuditEntry, AuditVerdict
 from spheresync.state.schema import APPLICATION_ID, migrations_up_to, schema_fault
-from spheresync.state.soundness import damaged_contents, structural_faults
+from spheresync.state.soundness import damaged_contents, structural_faults, unreadable_rows
 
 T = TypeVar("T")
 
@@ -49,6 +49,7 @@ class Look:
     schema_version: int = 0
     audit_entries: int = 0
     damaged: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()  # those of the damaged that are rows which no command can read
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,8 @@ def _look(connection: sqlite3.Connection) -> Look:
         return Look(f"its audit log is broken: {verdict.reason}", version, verdict.entries)
     if altered := schema_fault(connection, migrations_up_to(version)):
         return Look(f"its schema was altered by hand: {altered}", version, verdict.entries)
-    return Look("", version, verdict.entries, tuple(damaged_contents(connection)))
+    damaged = tuple(damaged_contents(connection))
+    return Look("", version, verdict.entries, damaged, tuple(unreadable_rows(connection)) if damaged else ())
 
 
 def _verdict(connection: sqlite3.Connection) -> AuditVerdict:
@@ -181,15 +183,15 @@ def audit_after(path: Path, seq: int, digest: str) -> list[AuditEntry]:
         return [AuditEntry(*row) for row in connection.execute(statement, (seq, _CHUNK))]
 
 
-def audit_head(path: Path) -> tuple[int, str]:
-    """Number and hash of the last entry, as the head of the log says.
+def audit_head(path: Path) -> tuple[int, str] | None:
+    """Number and hash of the last entry, as the head of the log says; None where that cannot be read.
 
     Raises:
         sqlite3.Error: the file cannot be read.
     """
     with closing(open_for_reading(path)) as connection:
         seq, digest = connection.execute("SELECT seq, hash FROM audit_head").fetchone() or (0, "")
-        return int(seq), str(digest)
+        return (seq, digest) if type(seq) is int and type(digest) is str else None
 
 
 def rows_of(path: Path, table: str) -> Rows:

@@ -20,7 +20,6 @@ from spheresync.model import (
     canonical_json,
 )
 from spheresync.state.connection import Reads, Row, Writes
-from spheresync.state.damaged_rows import readable
 from spheresync.state.drift_records import (
     DriftEffect,
     DriftKind,
@@ -30,7 +29,9 @@ from spheresync.state.drift_records import (
     FieldDrift,
     TableDrift,
 )
-from spheresync.state.spelling import read_counts, read_problems, spell_counts, spell_problems, valid_text
+from spheresync.state.readable import readable
+from spheresync.state.shapes import shape_of
+from spheresync.state.spelling import MOMENT, read_counts, read_problems, spell_counts, spell_problems, valid_text
 from spheresync.state.wanted import wanted_rows
 
 KEPT_LOOKS = 50
@@ -39,6 +40,10 @@ _LOOK = "id, at, actor, scope, target, summary, problems, findings, change_set_i
 _FOUND = "target, destination, space, asset, look, ordinal, stays, found, standing"
 
 _AT_LEAST = "WHERE target = ? AND destination = ? AND standing >= ?"
+
+_LOOK_SHAPE = shape_of("drift_looks", _LOOK)
+_FOUND_ROW = shape_of("drift_found", _FOUND)
+_FOUND_SHAPE = shape_of("drift_found", f"ordinal, {_FOUND}")
 
 
 class DriftReader:
@@ -54,9 +59,10 @@ class DriftReader:
             UsageError: there is none of that id any more.
         """
         row = await self._link.one(f"SELECT {_LOOK} FROM drift_looks WHERE id = ?", (look_id,))
-        if row is None:
+        found = readable(self._link.lost, _LOOK_SHAPE, [] if row is None else [row], _read_look)
+        if not found:
             raise UsageError("that look for drift is no longer on record.", remedy="Leave cursor out to look again.")
-        return _read_look(row)
+        return found[0]
 
     async def found(self, look_id: str, *, after: int = 0, limit: int = 100) -> list[tuple[int, TableDrift]]:
         """At most `limit` objects that a look found and no newer one has seen, with their ordinals after `after`."""
@@ -64,7 +70,10 @@ class DriftReader:
             f"SELECT ordinal, {_FOUND} FROM drift_found WHERE look = ? AND ordinal > ? ORDER BY ordinal LIMIT ?",
             (look_id, after, limit),
         )
-        return [(int(row[0]), _read_found(row[1:])) for row in rows]
+        found = readable(self._link.lost, _FOUND_SHAPE, rows, lambda row: (int(row[0]), _read_found(row[1:])))
+        if len(found) < len(rows) == limit:  # those that follow stand in for what cannot be read
+            found += await self.found(look_id, after=rows[-1][0], limit=limit - len(found))
+        return found
 
     async def count(self, look_id: str) -> int:
         """How many objects are still known as that look found them."""
@@ -104,12 +113,14 @@ class DriftReader:
         for clause, values in wanted_rows(assets, "drift_found", name="asset"):
             query = f"{clause} SELECT {_FOUND} FROM wanted_drift_found WHERE target = ? AND destination = ?"
             rows = await self._link.all(query, [*values, target, destination])
-            found.update({drift.asset: drift for drift in readable(rows, _read_found, "drift_found")})
+            found.update({drift.asset: drift for drift in readable(self._link.lost, _FOUND_ROW, rows, _read_found)})
         return found
 
     async def standing(self) -> DriftStanding:
         """How many objects have drifted as far as is known, and when was looked last."""
-        row = await self._link.one("SELECT (SELECT count(*) FROM drift_found), (SELECT max(at) FROM drift_looks)")
+        row = await self._link.one(
+            f"SELECT (SELECT count(*) FROM drift_found), (SELECT max({MOMENT.format(at='at')}) FROM drift_looks)"
+        )
         return DriftStanding(0, None) if row is None else DriftStanding(int(row[0]), row[1])
 
 

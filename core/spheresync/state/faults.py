@@ -32,7 +32,7 @@ def is_busy(error: Exception) -> bool:
 
 def is_damaged(error: Exception) -> bool:
     """Whether the file itself is what is wrong."""
-    return _name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or _is_no_text(error)
+    return _name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or is_no_text(error)
 
 
 def explain(error: sqlite3.Error | UnicodeError, path: Path) -> StateError:
@@ -93,7 +93,7 @@ def _write_lock_holder(path: Path) -> int | None:
     return None
 
 
-def _is_no_text(error: Exception) -> bool:
+def is_no_text(error: Exception) -> bool:
     """Whether a text of the file is none: this program writes none such."""
     return isinstance(error, UnicodeDecodeError) or str(error).startswith("Could not decode to UTF-8")
 

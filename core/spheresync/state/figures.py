@@ -8,8 +8,12 @@ from dataclasses import dataclass
 
 from spheresync.model import RunState, Tier
 from spheresync.state.connection import Reads
-from spheresync.state.damaged_rows import readable
+from spheresync.state.readable import readable
 from spheresync.state.schedule import LATE
+from spheresync.state.shapes import shape_of
+from spheresync.state.spelling import MOMENT
+
+_TIER, _RUN = shape_of("assets", "tier"), shape_of("runs", "state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +43,22 @@ class FigureReader:
     async def freshness(self, objectives: Mapping[Tier, str]) -> dict[Tier, TierFigures]:
         """Each tier in scope; late is what was not read since the moment that `objectives` names, see `LATE`."""
         rows = await self._link.all(
-            "SELECT a.tier, count(*), min(a.read_at), sum(a.read_at IS NULL), "
+            f"SELECT a.tier, count(*), min({MOMENT.format(at='a.read_at')}), sum(a.read_at IS NULL), "
             f"sum(o.moment IS NOT NULL AND {LATE.format(moment='o.moment')}) FROM assets AS a "
             "LEFT JOIN (SELECT ?1 AS tier, ?2 AS moment UNION ALL SELECT ?3, ?4 UNION ALL SELECT ?5, ?6) AS o "
             "ON o.tier = a.tier WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL GROUP BY a.tier",
             [value for tier in Tier for value in (tier, objectives.get(tier))],
         )
-        return dict(readable(rows, lambda row: (Tier(row[0]), TierFigures(*row[1:])), "assets"))
+        return dict(readable(self._link.lost, _TIER, rows, lambda row: (Tier(row[0]), TierFigures(*row[1:]))))
 
     async def runs(self) -> dict[RunState, RunFigures]:
         """The runs that the state remembers."""
-        rows = await self._link.all("SELECT state, count(*), max(finished_at) FROM runs GROUP BY state")
-        return dict(readable(rows, lambda row: (RunState(row[0]), RunFigures(*row[1:])), "runs"))
+        rows = await self._link.all(
+            f"SELECT state, count(*), max({MOMENT.format(at='finished_at')}) FROM runs GROUP BY state"
+        )
+        return dict(readable(self._link.lost, _RUN, rows, lambda row: (RunState(row[0]), RunFigures(*row[1:]))))
 
     async def audit_entries(self) -> int:
         """How many entries the audit log has had."""
         row = await self._link.one("SELECT seq FROM audit_head")
-        return 0 if row is None else int(row[0])
+        return int(row[0]) if row is not None and isinstance(row[0], int) else 0

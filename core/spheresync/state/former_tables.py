@@ -15,10 +15,13 @@ from spheresync.model import (
     TechnicalName,
 )
 from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.readable import readable
 from spheresync.state.records import FormerTable
 from spheresync.state.seals import SEALED, seal_of_row
+from spheresync.state.shapes import shape_of
 
 _COLUMNS = SEALED["former_tables"]
+_SHAPE = shape_of("former_tables", _COLUMNS, sealed=True)
 _PUT = (
     f"INSERT OR REPLACE INTO former_tables ({_COLUMNS}, seal) "
     f"VALUES ({', '.join('?' * (len(_COLUMNS.split(',')) + 1))})"
@@ -34,10 +37,10 @@ class FormerTableReader:
     async def all(self, target: TargetName, destination: DestinationName) -> list[FormerTable]:
         """Every former table of a target in a destination, by container and name."""
         rows = await self._link.all(
-            f"SELECT {_COLUMNS} FROM former_tables WHERE target = ? AND destination = ? ORDER BY container, name",
+            f"SELECT {_SHAPE.names} FROM former_tables WHERE target = ? AND destination = ? ORDER BY container, name",
             (target, destination),
         )
-        return [_read(row) for row in rows]
+        return readable(self._link.lost, _SHAPE, rows, _read)
 
 
 class FormerTableWriter(FormerTableReader):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from spheresync.state.connection import Writes
+from spheresync.state.readable import readable
+from spheresync.state.shapes import shape_of
 from spheresync.state.window import LIFE, WINDOW, Grant, admit, straightened
 
 
@@ -16,6 +18,9 @@ class Holding:
     permits: int
     expires_at: float
     retry_at: float
+
+
+_SHAPE = shape_of("request_grants", "id, permits, last_use")
 
 
 class GrantWriter:
@@ -36,7 +41,8 @@ class GrantWriter:
     async def grant(self, budget: str, *, now: float, limit: int, wanted: int) -> Holding:
         """Grant up to `wanted` permits of a budget of `limit` in 60 s."""
         rows = await self._link.all("SELECT id, permits, last_use FROM request_grants WHERE budget = ?", (budget,))
-        held = {row: Grant(permits, last_use) for row, permits, last_use in rows}
+        found = readable(self._link.lost, _SHAPE, rows, lambda row: (row[0], Grant(row[1], row[2])))
+        held = dict(found)
         straight = {row: straightened(grant, now) for row, grant in held.items()}
         moved = [(straight[row].last_use, row) for row, grant in held.items() if straight[row] != grant]
         if moved:

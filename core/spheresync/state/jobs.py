@@ -10,14 +10,16 @@ from datetime import datetime, timedelta
 
 from spheresync.model import Problem, canonical_json, isoformat
 from spheresync.state.connection import Reads, Row, Writes
-from spheresync.state.damaged_rows import readable
 from spheresync.state.owners import Owners
-from spheresync.state.spelling import read_problem, spell_problem
+from spheresync.state.readable import readable
+from spheresync.state.shapes import shape_of
+from spheresync.state.spelling import MOMENT, read_problem, spell_problem
 
 _JOB = (
     "id, kind, subject, priority, reason, token, state, not_before, attempts, fence, owner, started_at, heartbeat_at, "
     "ends_by, cancel_requested, problem, created_at"
 )
+_SHAPE, _FACET = shape_of("jobs", _JOB), shape_of("jobs", "kind, state")
 QUEUED, RUNNING, DEAD = "queued", "running", "dead"
 
 
@@ -74,22 +76,27 @@ class JobReader:
             "ORDER BY CASE state WHEN 'running' THEN 0 WHEN 'queued' THEN 1 ELSE 2 END, priority, id LIMIT ?2",
             (state, limit, kind),
         )
-        return readable(rows, _read, "jobs")
+        return self._readable(rows)
 
     async def get(self, job_id: int) -> JobRow | None:
         """One job, None where there is none."""
         row = await self._link.one(f"SELECT {_JOB} FROM jobs WHERE id = ?", (job_id,))
-        return None if row is None else _read(row)
+        return next(iter(self._readable([] if row is None else [row])), None)
 
     async def counts(self) -> dict[tuple[str, str], int]:
         """How many jobs there are of each kind and state."""
         rows = await self._link.all("SELECT kind, state, count(*) FROM jobs GROUP BY kind, state")
-        return {(kind, state): count for kind, state, count in rows}
+        return dict(readable(self._link.lost, _FACET, rows, lambda row: ((row[0], row[1]), row[2])))
+
+    def _readable(self, rows: Sequence[Row]) -> list[JobRow]:
+        return readable(self._link.lost, _SHAPE, rows, _read)
 
     async def next_at(self, kinds: Sequence[str]) -> str | None:
         """The earliest moment at which a queued job of these kinds may be claimed."""
         row = await self._link.one(
-            f"SELECT min(not_before) FROM jobs WHERE state = 'queued' AND kind IN ({_marks(kinds)})", tuple(kinds)
+            f"SELECT min({MOMENT.format(at='not_before')}) FROM jobs "
+            f"WHERE state = 'queued' AND kind IN ({_marks(kinds)})",
+            tuple(kinds),
         )
         return None if row is None else row[0]
 
@@ -193,8 +200,7 @@ class JobWriter(JobReader):
             f"RETURNING {_JOB}",
             (owner, isoformat(now), isoformat(now), isoformat(now + time_limit), isoformat(now), *kinds, limit),
         )
-        claimed = readable(rows, _read, "jobs")
-        claimed.sort(key=lambda job: (job.priority, job.id))
+        claimed = sorted(self._readable(rows), key=lambda job: (job.priority, job.id))
         await self._set_aside_unreadable({row[0] for row in rows} - {job.id for job in claimed})
         return await self._one_for_each_subject(claimed)
 
@@ -214,8 +220,7 @@ class JobWriter(JobReader):
             )
 
     async def _take_back_lost(self) -> None:
-        rows = await self._writes.all(f"SELECT {_JOB} FROM jobs WHERE state = 'running'")
-        running = readable(rows, _read, "jobs")
+        running = self._readable(await self._writes.all(f"SELECT {_JOB} FROM jobs WHERE state = 'running'"))
         for job in running:
             if self._is_lost(job):
                 await self._end_claim(job)
@@ -296,7 +301,7 @@ class JobWriter(JobReader):
         row = await self._writes.one(
             f"SELECT {_JOB} FROM jobs WHERE id = ? AND fence = ? AND state = 'running'", (job_id, fence)
         )
-        return None if row is None else _read(row)
+        return next(iter(self._readable([] if row is None else [row])), None)
 
     async def _end_claim(self, job: JobRow) -> None:
         """A claim was lost: the job is done anew, unless somebody wanted it ended."""

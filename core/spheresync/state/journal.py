@@ -9,11 +9,14 @@ from spheresync.errors import StateError
 from spheresync.model import Action, Digest, RunId
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.fences import require_fence
+from spheresync.state.readable import readable
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState
 from spheresync.state.seals import SEALED, seal_of_row
-from spheresync.state.spelling import read_problem, spell_problem
+from spheresync.state.shapes import shape_of
+from spheresync.state.spelling import MOMENT, read_problem, spell_problem
 
 _ENTRY = SEALED["journal"]
+_SHAPE, _FACET = shape_of("journal", _ENTRY, sealed=True), shape_of("journal", "action, state")
 _STATES = {state.value: state for state in JournalState}
 _ACTIONS = {action.value: action for action in Action}
 
@@ -34,39 +37,48 @@ class JournalReader:
         self._link = link
 
     async def entries(self, run_id: RunId) -> list[JournalEntry]:
-        """Every entry of a run, by ordinal."""
-        rows = await self._link.all(f"SELECT {_ENTRY} FROM journal WHERE run_id = ? ORDER BY ordinal", (run_id,))
-        return [_read(row) for row in rows]
+        """Every entry of a run that can be read, by ordinal."""
+        rows = await self._link.all(f"SELECT {_SHAPE.names} FROM journal WHERE run_id = ? ORDER BY ordinal", (run_id,))
+        return self._readable(rows)
+
+    async def lost_entries(self, run_id: RunId) -> list[object]:
+        """The ordinals of entries of a run that cannot be read, or are not what was written."""
+        rows = await self._link.all(f"SELECT {_SHAPE.names} FROM journal WHERE run_id = ? ORDER BY ordinal", (run_id,))
+        return [row[1] for row in rows if _SHAPE.fault(row) is not None]
+
+    def _readable(self, rows: Sequence[Row]) -> list[JournalEntry]:
+        return readable(self._link.lost, _SHAPE, rows, _read)
 
     async def open_entries(self, run_id: RunId) -> list[JournalEntry]:
         """Entries that are planned or sent: what a take-over has to settle."""
         rows = await self._link.all(
-            f"SELECT {_ENTRY} FROM journal WHERE run_id = ? AND state IN ('planned', 'sent') ORDER BY ordinal",
+            f"SELECT {_SHAPE.names} FROM journal WHERE run_id = ? AND state IN ('planned', 'sent') ORDER BY ordinal",
             (run_id,),
         )
-        return [_read(row) for row in rows]
+        return self._readable(rows)
 
     async def tally(self, run_id: RunId) -> dict[tuple[Action, JournalState], int]:
         """How many entries there are of each action and state."""
         rows = await self._link.all(
             "SELECT action, state, count(*) FROM journal WHERE run_id = ? GROUP BY action, state", (run_id,)
         )
-        return {(_ACTIONS[action], _STATES[state]): count for action, state, count in rows}
+        return dict(readable(self._link.lost, _FACET, rows, lambda row: ((_ACTIONS[row[0]], _STATES[row[1]]), row[2])))
 
     async def began_at(self, run_id: RunId) -> str | None:
         """When the first item of a run ended, None before that."""
         row = await self._link.one(
-            "SELECT min(at) FROM journal WHERE run_id = ? AND state NOT IN ('planned', 'sent')", (run_id,)
+            f"SELECT min({MOMENT.format(at='at')}) FROM journal WHERE run_id = ? AND state NOT IN ('planned', 'sent')",
+            (run_id,),
         )
         return None if row is None else row[0]
 
     async def failed(self, run_id: RunId, limit: int) -> list[JournalEntry]:
         """At most `limit` entries that ended badly, by ordinal."""
         rows = await self._link.all(
-            f"SELECT {_ENTRY} FROM journal WHERE run_id = ? AND state = 'failed' ORDER BY ordinal LIMIT ?",
+            f"SELECT {_SHAPE.names} FROM journal WHERE run_id = ? AND state = 'failed' ORDER BY ordinal LIMIT ?",
             (run_id, limit),
         )
-        return [_read(row) for row in rows]
+        return self._readable(rows)
 
 
 class JournalWriter(JournalReader):

@@ -10,6 +10,8 @@ from spheresync.errors import LeaseLostError
 from spheresync.model import isoformat
 from spheresync.state.connection import Reads, Writes
 from spheresync.state.owners import Owners
+from spheresync.state.readable import readable
+from spheresync.state.shapes import shape_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,9 @@ class Lease:
     owner: str
     fence: int
     acquired_at: str
+
+
+_SHAPE = shape_of("leases", "name, owner, fence, acquired_at, heartbeat_at")
 
 
 class LeaseReader:
@@ -42,10 +47,12 @@ class LeaseReader:
     async def held(self) -> list[Lease]:
         """Every lease that a living process holds."""
         now = self._clock()
-        rows = await self._link.all("SELECT name, owner, fence, acquired_at, heartbeat_at FROM leases ORDER BY name")
+        query = f"SELECT {_SHAPE.names} FROM leases ORDER BY name"  # noqa: S608 -- columns of this module
+        rows = await self._link.all(query)
+        readable_rows = readable(self._link.lost, _SHAPE, rows, tuple)
         return [
             Lease(name, owner, fence, acquired_at)
-            for name, owner, fence, acquired_at, heartbeat_at in rows
+            for name, owner, fence, acquired_at, heartbeat_at in readable_rows
             if self._owners.is_responsive(owner, heartbeat_at, now)
         ]
 

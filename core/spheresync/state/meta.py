@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-from spheresync.state.connection import Reads, Writes
+from collections.abc import Sequence
+
+from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.readable import readable
+from spheresync.state.shapes import shape_of
+
+_SHAPE = shape_of("meta", "key, value")
 
 
 class MetaReader:
-    """Reads values."""
+    """Reads values. What is not spelled as the value of that name is counts as absent."""
 
     def __init__(self, link: Reads) -> None:
         self._link = link
 
     async def get(self, key: str) -> str | None:
-        row = await self._link.one("SELECT value FROM meta WHERE key = ?", (key,))
-        return None if row is None else str(row[0])
+        """A value, None where there is none that can be read."""
+        rows = await self._link.all("SELECT key, value FROM meta WHERE key = ?", (key,))
+        return dict(self._readable(rows)).get(key)
 
     async def with_prefix(self, prefix: str) -> dict[str, str]:
-        """Every value whose name begins with `prefix`, by name."""
+        """Every value whose name begins with `prefix` and that can be read, by name."""
         rows = await self._link.all(
             "SELECT key, value FROM meta WHERE substr(key, 1, ?) = ? ORDER BY key", (len(prefix), prefix)
         )
-        return dict(rows)
+        return dict(self._readable(rows))
+
+    def _readable(self, rows: Sequence[Row]) -> list[tuple[str, str]]:
+        return readable(self._link.lost, _SHAPE, rows, tuple)
 
 
 class MetaWriter(MetaReader):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from spheresync.model import ChangeSetId, Digest
-from spheresync.state.connection import Reads, Writes
+from spheresync.state.connection import Reads, Row, Writes
+from spheresync.state.readable import readable
 from spheresync.state.records import ApprovedPromotion
+from spheresync.state.shapes import shape_of
 
 
 class PromotionReader:
@@ -18,7 +20,12 @@ class PromotionReader:
         row = await self._link.one(
             "SELECT digest, approved_by, approved_at, change_set_id FROM promotions WHERE digest = ?", (digest,)
         )
-        return None if row is None else ApprovedPromotion(Digest(row[0]), row[1], row[2], ChangeSetId(row[3]))
+        found = readable(self._link.lost, shape_of("promotions"), [] if row is None else [row], _read)
+        return next(iter(found), None)
+
+
+def _read(row: Row) -> ApprovedPromotion:
+    return ApprovedPromotion(Digest(row[0]), row[1], row[2], ChangeSetId(row[3]))
 
 
 class PromotionWriter(PromotionReader):

@@ -56,7 +56,7 @@ class Source:
     """The file that is restored. `carried` counts audit entries of the present state that follow those of the file.
 
     `log_whole` is False where the present audit log could not be carried on: it is damaged, or another one. `damaged`
-    names contents of the file that are not what was written.
+    names contents of the file that are not what was written, `unreadable` the rows among them.
     """
 
     file: Path
@@ -66,6 +66,7 @@ class Source:
     carried: int
     log_whole: bool
     damaged: tuple[str, ...]
+    unreadable: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +204,14 @@ async def _carried_on(present: Path, file: Path, found: tuple[Look, str], store:
         whole = False  # a damaged state is why there is a restore; its file is kept
     _, entries = await store.audit.query(limit=1)
     return Source(
-        file, sha256, look.schema_version, look.audit_entries, entries - look.audit_entries, whole, look.damaged
+        file,
+        sha256,
+        look.schema_version,
+        look.audit_entries,
+        entries - look.audit_entries,
+        whole,
+        look.damaged,
+        look.unreadable,
     )
 
 
@@ -222,7 +230,7 @@ async def _carry_log(present: Path, store: Store) -> bool:
         await store.write(partial(_append, chunk))
         seq, digest = chunk[-1].seq, chunk[-1].hash
     head = await anyio.to_thread.run_sync(audit_head, present)
-    return head == (seq, digest) or head[0] < seq
+    return head is not None and (head == (seq, digest) or head[0] < seq)
 
 
 async def _replace(table: str, rows: Rows, tx: Tx) -> None:

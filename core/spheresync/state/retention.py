@@ -14,6 +14,8 @@ from typing import Final
 
 from spheresync.model import Digest
 from spheresync.state.connection import Reads, Writes
+from spheresync.state.readable import readable
+from spheresync.state.shapes import shape_of
 
 KEPT: Final = 20
 """So many of the newest runs that did something stay, however old they are."""
@@ -40,6 +42,8 @@ SELECT id FROM change_sets
 WHERE run_id IS NULL AND created_at < ?1 AND expires_at < ?2 AND id NOT IN (SELECT id FROM leaving)
 ORDER BY seq LIMIT {_MARKED}
 """
+
+_UNREFERRED = shape_of("unreferred", "digest, noted_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +138,7 @@ class RetentionWriter(RetentionReader):
         rows = await self._link.all(
             "SELECT digest, noted_at FROM unreferred WHERE digest >= ? AND digest < ?", (begin, end)
         )
-        return {Digest(digest): noted_at for digest, noted_at in rows}
+        return dict(readable(self._link.lost, _UNREFERRED, rows, lambda row: (Digest(row[0]), row[1])))
 
     async def note(self, digests: Collection[Digest], *, at: float) -> None:
         """Put contents on that list, or anew."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TypeVar
+from typing import Any
 
 from spheresync.errors import UsageError
 from spheresync.model import (
@@ -25,14 +25,13 @@ from spheresync.state.journal import JournalReader, JournalWriter
 from spheresync.state.owners import Owners
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
 from spheresync.state.seals import SEALED, seal_of_row
+from spheresync.state.shapes import shape_of
 from spheresync.state.spelling import read_counts, read_problems, spell_counts, spell_problems
 
 _RUN = (
     "id, kind, state, phase, change_set_id, request, request_digest, actor_kind, actor_id, actor_roles, owner, fence, "
     "heartbeat_at, created_at, started_at, finished_at, cancel_requested, counts, usage, problems, claims"
 )
-T = TypeVar("T")
-
 _STAYS = "id NOT IN (SELECT id FROM leaving)"
 _BEAT_EVERY = 5.0
 """Seconds after which a waiting owner that asks for its turn again is noted as alive."""
@@ -112,6 +111,10 @@ class RunReader:
     async def entries(self, run_id: RunId) -> list[JournalEntry]:
         """The journal of a run, by ordinal."""
         return await self._journal.entries(run_id)
+
+    async def lost_entries(self, run_id: RunId) -> list[object]:
+        """The ordinals of journal entries of a run that cannot be read, or are not what was written."""
+        return await self._journal.lost_entries(run_id)
 
     async def open_entries(self, run_id: RunId) -> list[JournalEntry]:
         """Journal entries that are planned or sent: what a take-over has to settle."""
@@ -326,46 +329,61 @@ def _spell(r: RunRecord) -> tuple[object, ...]:
 
 def _read(row: Row) -> RunRecord:
     """A run of the state; what a damaged row does not tell is left out and said: no other run is to suffer for it."""
-    damaged: list[str] = []
-
-    def lenient(column: str, read: Callable[[str], T], value: str, otherwise: T) -> T:
-        try:
-            return read(value)
-        except (ValueError, TypeError, AttributeError, KeyError, IndexError):
-            damaged.append(column)
-            return otherwise
-
-    state = lenient("state", RunState, row[2], RunState.FAILED)
-    nothing: dict[str, int] = {}
-    counts = lenient("counts", read_counts, row[17], nothing)
-    usage = lenient("usage", read_counts, row[18], nothing)
-    problems = lenient("problems", read_problems, row[19], tuple[Problem, ...]())
-    roles = lenient("roles", _read_roles, row[9], frozenset[str]())
+    damaged = _SHAPE.odd_columns(row)
+    cells = {
+        column: _INSTEAD[column] if column in damaged else value for column, value in zip(_NAMES, row, strict=True)
+    }
+    problems = read_problems(cells["problems"])
     if damaged:
-        told = f"what the state holds of run {row[0]} is damaged: {', '.join(damaged)}."
+        told = f"what the state holds of run {cells['id']} is damaged: {', '.join(damaged)}."
         problems = (*problems, Problem("state", "state", told, "`spheresync doctor` tells what else is."))
     return RunRecord(
-        id=RunId(row[0]),
-        kind=row[1],
-        state=state,
-        phase=row[3],
-        change_set_id=row[4],
-        request=row[5],
-        request_digest=Digest(row[6]),
-        actor=Principal(row[7], row[8], roles),
-        owner=row[10],
-        fence=row[11],
-        heartbeat_at=row[12],
-        created_at=row[13],
-        started_at=row[14],
-        finished_at=row[15],
-        cancel_requested=bool(row[16]),
-        counts=counts,
-        usage=usage,
+        id=RunId(cells["id"]),
+        kind=cells["kind"],
+        state=_STATES[cells["state"]],
+        phase=cells["phase"],
+        change_set_id=cells["change_set_id"],
+        request=cells["request"],
+        request_digest=Digest(cells["request_digest"]),
+        actor=Principal(cells["actor_kind"], cells["actor_id"], frozenset(cells["actor_roles"].split())),
+        owner=cells["owner"],
+        fence=cells["fence"],
+        heartbeat_at=cells["heartbeat_at"],
+        created_at=cells["created_at"],
+        started_at=cells["started_at"],
+        finished_at=cells["finished_at"],
+        cancel_requested=bool(cells["cancel_requested"]),
+        counts=read_counts(cells["counts"]),
+        usage=read_counts(cells["usage"]),
         problems=problems,
-        claims=row[20],
+        claims=cells["claims"],
     )
 
 
-def _read_roles(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+_SHAPE = shape_of("runs", _RUN)
+_NAMES = _SHAPE.columns
+_STATES = {state.value: state for state in RunState}
+_INSTEAD: Mapping[str, Any] = {
+    "id": "?",
+    "kind": "?",
+    "state": RunState.FAILED.value,
+    "phase": "",
+    "change_set_id": None,
+    "request": b"",
+    "request_digest": "",
+    "actor_kind": "?",
+    "actor_id": "?",
+    "actor_roles": "",
+    "owner": None,
+    "fence": -1,
+    "heartbeat_at": None,
+    "created_at": "1970-01-01T00:00:00.000000Z",
+    "started_at": None,
+    "finished_at": None,
+    "cancel_requested": 0,
+    "counts": "{}",
+    "usage": "{}",
+    "problems": "[]",
+    "claims": 0,
+}
+"""What is taken for a cell that cannot be read."""

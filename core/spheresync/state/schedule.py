@@ -11,8 +11,9 @@ from typing import NamedTuple
 from spheresync.errors import SourceFault
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, SpaceName, TechnicalName, Tier
 from spheresync.state.connection import Reads, Row, Writes
-from spheresync.state.damaged_rows import readable
-from spheresync.state.spelling import read_entry, spell_entry
+from spheresync.state.readable import readable
+from spheresync.state.shapes import shape_of
+from spheresync.state.spelling import MOMENT, read_entry, spell_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,12 @@ _WATCHED = (
 )
 
 
+_PLANNED = shape_of("schedule", "space, name, next_due_at, seen_at, changes, days, failures, signalled")
+_WATCHED_ASSET = shape_of("assets", "space, name, kind, tier, read_at")
+_OF_KIND, _TIER_DUE = shape_of("assets", "space, kind"), shape_of("assets", "tier")
+_ENTRY = shape_of("entries")
+
+
 class Unseen(NamedTuple):
     """Assets that were not read in time; of these, whose space could not be listed, and whose definition not read."""
 
@@ -82,17 +89,19 @@ class ScheduleReader:
         rows = await self._link.all(
             f"SELECT a.space, a.kind, total(s.changes), total(s.days) {_OF_WATCHED} GROUP BY a.space, a.kind"
         )
-        return [(SpaceName(space), AssetKind(kind), changes, days) for space, kind, changes, days in rows]
+        return readable(
+            self._link.lost, _OF_KIND, rows, lambda row: (SpaceName(row[0]), AssetKind(row[1]), row[2], row[3])
+        )
 
     async def watched(self) -> list[DueRow]:
         """Every asset that is in scope and listed, due or not."""
         rows = await self._link.all(_WATCHED)
-        return readable(rows, _due, "assets")
+        return self._due(rows)
 
     async def due(self, now: str) -> list[DueRow]:
         """Those of `watched` that are due at `now`."""
         rows = await self._link.all(f"{_WATCHED} AND s.next_due_at <= ?", (now,))
-        return readable(rows, _due, "assets")
+        return self._due(rows)
 
     async def get(self, asset: AssetId) -> ScheduleRow | None:
         """What is planned for one asset."""
@@ -101,17 +110,28 @@ class ScheduleReader:
             "WHERE space = ? AND name = ?",
             (asset.space, asset.name),
         )
-        return None if row is None else _planned(asset, row)
+        found = [] if row is None else [(asset.space, asset.name, *row)]
+        return next(iter(readable(self._link.lost, _PLANNED, found, lambda each: _planned(asset, each[2:]))), None)
+
+    def _due(self, rows: Sequence[Row]) -> list[DueRow]:
+        """Those of which both the schedule and the asset can be read."""
+        planned = [(row[0], row[1], *row[5:]) for row in rows]
+        known = set(readable(self._link.lost, _PLANNED, planned, lambda row: (row[0], row[1])))
+        rows = [row for row in rows if (row[0], row[1]) in known]
+        return readable(self._link.lost, _WATCHED_ASSET, rows, _due)
 
     async def next_due(self) -> dict[Tier, str]:
         """The earliest planned moment of each tier; "" where it is due at once."""
-        rows = await self._link.all(f"SELECT a.tier, min(s.next_due_at) {_OF_WATCHED} GROUP BY a.tier")
-        return dict(readable(rows, lambda row: (Tier(row[0]), row[1]), "assets"))
+        rows = await self._link.all(
+            f"SELECT a.tier, min({MOMENT.format(at='s.next_due_at')}) {_OF_WATCHED} GROUP BY a.tier"
+        )
+        return dict(readable(self._link.lost, _TIER_DUE, rows, lambda row: (Tier(row[0]), row[1])))
 
     async def stalest(self, tier: Tier) -> str | None:
         """When the asset of a tier was read that has waited longest; None where there is none."""
         row = await self._link.one(
-            "SELECT min(read_at) FROM assets WHERE tier = ? AND included = 1 AND misses = 0", (tier,)
+            f"SELECT min({MOMENT.format(at='read_at')}) FROM assets WHERE tier = ? AND included = 1 AND misses = 0",
+            (tier,),
         )
         return None if row is None else row[0]
 
@@ -131,7 +151,8 @@ class ScheduleReader:
     async def entry(self, asset: AssetId) -> AssetEntry | None:
         """The catalog entry of an asset as last listed."""
         row = await self._link.one("SELECT entry FROM entries WHERE space = ? AND name = ?", (asset.space, asset.name))
-        return None if row is None else read_entry(asset, row[0])
+        found = [] if row is None else [(asset.space, asset.name, row[0])]
+        return next(iter(readable(self._link.lost, _ENTRY, found, lambda each: read_entry(asset, each[2]))), None)
 
 
 class ScheduleWriter(ScheduleReader):

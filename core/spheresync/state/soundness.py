@@ -7,20 +7,19 @@ they refer to, and words against those that there are.
 
 from __future__ import annotations
 
-import json
 import sqlite3
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
-from typing import Any
 
 from spheresync.errors import RefusedError
-from spheresync.model import Action, AssetKind, AssetStatus, Tier
+from spheresync.model import Action
 from spheresync.state.blobs import whole
 from spheresync.state.change_sets import HEAD, ITEM, read_head, read_item
+from spheresync.state.readable import row_name
 from spheresync.state.saved import FORMAT, is_as_saved, seal_of
 from spheresync.state.seals import SEALED, seal_of_row
-from spheresync.state.spelling import read_problem
+from spheresync.state.shapes import SHAPED, UNREADABLE, Shape, whole_shape
+from spheresync.state.spelling import text_or_bytes
 
 MOST_NAMED = 10
 """So many damages are named; of more the number is told."""
@@ -39,11 +38,9 @@ _OPEN = (
     f"action IN ({_WRITING}) AND change_set_id IN "  # noqa: S608 -- words of this program
     "(SELECT id FROM change_sets WHERE run_id IS NULL AND id NOT IN (SELECT id FROM leaving))"
 )
-_WORDS = (
-    ("assets", "kind", AssetKind),
-    ("assets", "status", AssetStatus),
-    ("assets", "tier", Tier),
-)
+_CHUNK = 2000
+_HISTORY = frozenset({"runs", "journal"})
+"""Tables whose altered rows are told here; of the others, an altered row is one that cannot be read."""
 
 
 def structural_faults(connection: sqlite3.Connection) -> list[str]:
@@ -64,10 +61,19 @@ def damaged_contents(connection: sqlite3.Connection) -> list[str]:
     return found
 
 
+def unreadable_rows(connection: sqlite3.Connection) -> list[str]:
+    """The rows that no command can read, in words; at most some of them."""
+    connection.text_factory = _lenient
+    found = list(islice(_unreadable(connection), MOST_NAMED + 1))
+    if len(found) > MOST_NAMED:
+        found[MOST_NAMED:] = ["and more"]
+    return found
+
+
 def _damages(connection: sqlite3.Connection, sealed: set[str]) -> Iterator[str]:
     yield from _damaged_blobs(connection)
     yield from _lost_references(connection)
-    for table in sorted(sealed):
+    for table in sorted(sealed & _HISTORY):
         yield from _broken_seals(connection, table)
     if _has_seals(connection, "change_set_items"):
         yield from _altered_change_sets(connection)
@@ -121,16 +127,12 @@ def _has_table(connection: sqlite3.Connection, table: str) -> bool:
 def _broken_seals(connection: sqlite3.Connection, table: str) -> Iterator[str]:
     columns = SEALED[table]
     names = [column.strip() for column in columns.split(",")]
-    what = {"checkpoints": "checkpoint", "former_tables": "former table", "runs": "run", "journal": "journal of run"}
+    what = {"runs": "run", "journal": "journal of run"}
     for row in connection.execute(f"SELECT {columns}, seal FROM {table} WHERE seal IS NOT NULL"):  # noqa: S608
         values = dict(zip(names, row, strict=False))
         if row[-1] != seal_of_row(row[:-1]):
-            named = values.get("id") or values.get("run_id") if table in {"runs", "journal"} else _asset(values)
+            named = values.get("id") or values.get("run_id")
             yield f"the {what[table]} {named} is not what was written"
-
-
-def _asset(values: dict[str, object]) -> str:
-    return f"{values['space']}/{values['asset']}"
 
 
 def _altered_change_sets(connection: sqlite3.Connection) -> Iterator[str]:
@@ -148,17 +150,19 @@ def _altered_change_sets(connection: sqlite3.Connection) -> Iterator[str]:
             ).fetchall()
             sound = all(seal_of(read_item(row[:-1])) == row[-1] for row in rows)
             sound = sound and is_as_saved(record, [row[-1] for row in rows])
-        except (RefusedError, TypeError):
+        except (RefusedError, *UNREADABLE):
             sound = False
         if not sound:
             yield f"change set {head[0]} is not what was saved"
+        elif record.run_id is not None and not _has_run(connection, record.run_id):
+            yield f"change set {head[0]} names run {record.run_id}, and there is none"
+
+
+def _has_run(connection: sqlite3.Connection, run_id: object) -> bool:
+    return bool(connection.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone())
 
 
 def _odd_assets(connection: sqlite3.Connection) -> Iterator[str]:
-    for table, column, words in _WORDS:
-        known = {None, *(word.value for word in words)}
-        rows = connection.execute(f"SELECT space || '/' || name, {column} FROM {table}")  # noqa: S608
-        yield from (f"the {column} of {named} is none that there is" for named, word in rows if word not in known)
     rows = connection.execute(
         "SELECT space || '/' || name FROM assets WHERE (misses > 0) != (first_missed_at IS NOT NULL) OR misses < 0"
     )
@@ -166,26 +170,31 @@ def _odd_assets(connection: sqlite3.Connection) -> Iterator[str]:
 
 
 def _unreadable(connection: sqlite3.Connection) -> Iterator[str]:
-    """Fields that hold a spelling of their own, which a damage breaks."""
-    for named, text in connection.execute("SELECT space || '/' || name, problem FROM assets"):
-        if not _reads(read_problem, text):
-            yield f"the problem of {named} cannot be read"
-    if _has_table(connection, "unwritten"):
-        for named, text in connection.execute("SELECT space || '/' || asset, problem FROM unwritten"):
-            if not _reads(read_problem, text):
-                yield f"why {named} was not written cannot be read"
-    if _has_table(connection, "drift_found"):
-        for named, body in connection.execute("SELECT space || '/' || asset, found FROM drift_found"):
-            if not _reads(lambda value: json.loads(zlib.decompress(value)), body):
-                yield f"the drift of {named} cannot be read"
-
-
-def _reads(read: Callable[[Any], object], value: object) -> bool:
+    """Rows that no command can read; see `shapes`."""
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    connection.text_factory = text_or_bytes
     try:
-        read(value)
-    except (ValueError, TypeError, IndexError, zlib.error):
-        return False
-    return True
+        for table in SHAPED:
+            if not _has_table(connection, table):
+                continue
+            shape = whole_shape(table, version)
+            rows = connection.execute(f"SELECT {shape.names} FROM {table}")  # noqa: S608 -- names of this program
+            while chunk := rows.fetchmany(_CHUNK):
+                if not shape.takes_all(chunk):
+                    yield from _faults(shape, chunk)
+    finally:
+        connection.text_factory = _lenient
+
+
+def _faults(shape: Shape, rows: Sequence[Sequence[object]]) -> Iterator[str]:
+    for row in rows:
+        fault = shape.fault(row)
+        if fault is not None:
+            yield f"the {row_name(shape.table, shape.known_as(row))} {_told(fault)}"
+
+
+def _told(fault: str) -> str:
+    return fault.removeprefix("it ") if fault.startswith("it ") else f"cannot be read: {fault}"
 
 
 def _lenient(data: bytes) -> str:

@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from spheresync.model import Action, AssetEntry, AssetId, Digest, Fingerprints, JsonValue, Problem, canonical_json
 
+MOMENT = "CASE WHEN {at} = '' OR {at} GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T*Z' THEN {at} END"
+"""A moment of a row, for SQL; NULL of what is none."""
+
 
 def spell_problem(problem: Problem | None) -> str | None:
     return None if problem is None else spell_problems((problem,))
@@ -66,7 +69,14 @@ def spell_entry(entry: AssetEntry) -> str:
 
 
 def read_entry(asset: AssetId, text: str) -> AssetEntry:
-    return AssetEntry(asset, *json.loads(text))
+    return AssetEntry(asset, *read_entry_fields(text))
+
+
+def read_entry_fields(text: str) -> tuple[str, str | None, str | None, bool, bool]:
+    label, relational, analytical, queries, parameters = json.loads(text)
+    if not isinstance(label, str) or not all(url is None or isinstance(url, str) for url in (relational, analytical)):
+        raise ValueError("no catalog entry")
+    return label, relational, analytical, bool(queries), bool(parameters)
 
 
 def valid_text(text: str) -> str:
@@ -77,3 +87,11 @@ def valid_text(text: str) -> str:
     if text.isascii():
         return text
     return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def text_or_bytes(data: bytes) -> str | bytes:
+    """A text, or, of a damaged cell, its bytes: the row is then of no shape, and its neighbours can be read."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data

@@ -20,13 +20,14 @@ import anyio
 import anyio.to_thread
 
 from spheresync.errors import StateError
-from spheresync.model import RunState, utc_now
+from spheresync.model import JsonValue, RunState, isoformat, utc_now
 from spheresync.state.alerts import AlertReader, AlertWriter
 from spheresync.state.audit import AuditReader, AuditWriter
 from spheresync.state.blobs import BlobReader, BlobWriter
 from spheresync.state.catalog import CatalogReader, CatalogWriter
 from spheresync.state.change_sets import ChangeSetReader, ChangeSetWriter
 from spheresync.state.checkpoints import CheckpointReader, CheckpointWriter
+from spheresync.state.clearing import ClearingWriter
 from spheresync.state.connection import FILE_NAME, PATIENCE, Link, ReadPool, Writes, open_links
 from spheresync.state.copies import damages_of
 from spheresync.state.drift import DriftReader, DriftWriter
@@ -43,6 +44,8 @@ from spheresync.state.ledger import LedgerReader, LedgerWriter
 from spheresync.state.meta import MetaReader, MetaWriter
 from spheresync.state.owners import OwnerLock, Owners
 from spheresync.state.promotions import PromotionReader, PromotionWriter
+from spheresync.state.readable import LostRow
+from spheresync.state.records import AuditEvent
 from spheresync.state.retention import RetentionReader, RetentionWriter
 from spheresync.state.runs import RunReader, RunWriter
 from spheresync.state.schedule import ScheduleReader, ScheduleWriter
@@ -51,6 +54,9 @@ from spheresync.state.transplant import TransplantWriter
 from spheresync.state.unwritten import UnwrittenReader, UnwrittenWriter
 
 T = TypeVar("T")
+
+_MOST_NAMED = 20
+"""Rows that could not be read and are named in the audit log; of more, the number is."""
 
 
 class Tx:
@@ -76,6 +82,7 @@ class Tx:
         self.alerts = AlertWriter(link)
         self.transplant = TransplantWriter(link)
         self.retention = RetentionWriter(link)
+        self.clearing = ClearingWriter(link)
 
 
 class Store:
@@ -109,6 +116,7 @@ class Store:
         self.figures = FigureReader(pool)
         self.alerts = AlertReader(pool)
         self.retention = RetentionReader(pool)
+        self._clock = clock
         self._path = folder / FILE_NAME
         self._file = _identity(self._path)
         self._pool = pool
@@ -178,6 +186,41 @@ class Store:
             StateError: it cannot be read.
         """
         return await damages_of(self._path)
+
+    @property
+    def lost_rows(self) -> tuple[LostRow, ...]:
+        """The rows that this process has met and could not read, and that were not cleared yet."""
+        return self._pool.lost.found()
+
+    async def clear_lost_rows(self, *, everywhere: bool = False) -> bool:
+        """Take rows out that cannot be read, so that they are made anew; answers whether there were any.
+
+        Args:
+            everywhere: look for them in all tables, and not only among those that were met.
+
+        Raises:
+            StateError: the state could not be written; all is as it was.
+        """
+        if not everywhere and not self.lost_rows:
+            return False
+        lost = self._pool.lost
+        at = isoformat(self._clock())
+
+        async def clear(tx: Tx) -> list[LostRow]:
+            if everywhere:
+                await tx.clearing.find()
+            cleared = await tx.clearing.clear(lost.found(), at=at)
+            if cleared:
+                rows: list[JsonValue] = [str(row) for row in cleared[:_MOST_NAMED]]
+                detail: dict[str, JsonValue] = {"rows": len(cleared), "lost": rows}
+                event = AuditEvent("system", "clear_lost_rows", None, None, None, "done", detail)
+                await tx.audit.append_many([event])
+            return cleared
+
+        met = lost.found()
+        cleared = await self.write(clear)
+        lost.forget([*met, *cleared])
+        return bool(cleared)
 
     async def _begin(self) -> bool:
         self._require_same_file()

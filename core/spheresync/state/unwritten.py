@@ -8,11 +8,13 @@ from dataclasses import dataclass
 
 from spheresync.model import AssetId, DestinationName, Problem, SpaceName, TargetName, TechnicalName
 from spheresync.state.connection import Reads, Row, Writes
-from spheresync.state.damaged_rows import readable
+from spheresync.state.readable import readable
+from spheresync.state.shapes import shape_of
 from spheresync.state.spelling import read_problems, spell_problem
 from spheresync.state.wanted import FEW, wanted_rows
 
-_COLUMNS = "space, asset, problem, since"
+_COLUMNS = "target, destination, space, asset, problem, since"
+_SHAPE = shape_of("unwritten", _COLUMNS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +47,7 @@ class UnwrittenReader:
         rows = await self._link.all(
             f"SELECT {_COLUMNS} FROM unwritten WHERE target = ? AND destination = ?", (target, destination)
         )
-        return {each.asset: each for each in readable(rows, _read, "unwritten")}
+        return {each.asset: each for each in readable(self._link.lost, _SHAPE, rows, _read)}
 
     async def of(
         self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
@@ -58,7 +60,7 @@ class UnwrittenReader:
         for clause, values in wanted_rows(assets, "unwritten", name="asset"):
             query = f"{clause} SELECT {_COLUMNS} FROM wanted_unwritten WHERE target = ? AND destination = ?"
             rows = await self._link.all(query, [*values, target, destination])
-            found.update({each.asset: each for each in readable(rows, _read, "unwritten")})
+            found.update({each.asset: each for each in readable(self._link.lost, _SHAPE, rows, _read)})
         return found
 
     async def groups(self) -> list[UnwrittenGroup]:
@@ -71,7 +73,7 @@ class UnwrittenReader:
         groups = []
         for code, count, since in rows:
             query = f"SELECT {_COLUMNS} {where} AND code = ? ORDER BY space, asset LIMIT 3"
-            first = readable(await self._link.all(query, (code,)), _read, "unwritten")
+            first = readable(self._link.lost, _SHAPE, await self._link.all(query, (code,)), _read)
             if first:
                 groups.append(UnwrittenGroup(code, count, since, tuple(first)))
         return groups
@@ -112,5 +114,5 @@ class UnwrittenWriter(UnwrittenReader):
 
 
 def _read(row: Row) -> Unwritten:
-    asset = AssetId(SpaceName(row[0]), TechnicalName(row[1]))
-    return Unwritten(asset, read_problems(row[2])[0], row[3])
+    asset = AssetId(SpaceName(row[2]), TechnicalName(row[3]))
+    return Unwritten(asset, read_problems(row[4])[0], row[5])

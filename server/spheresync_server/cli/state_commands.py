@@ -46,6 +46,9 @@ def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What `spheresync backup` wrote.")],
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Restore it also with rows that cannot be read: they count as lost.")
+    ] = False,
 ) -> int:
     """Make a backup the state again; the present one is kept beside it."""
     from spheresync_server.cli.show_state import show_restore
@@ -59,7 +62,7 @@ def restore(
         _confirm(file, folder)
 
     async def work() -> RestoreAnswer:
-        return await opening.restore_state(source, file, local_principal(role))
+        return await opening.restore_state(source, file, local_principal(role), force=force)
 
     answer = run_until_signalled(work, telling(json=call.json))
     if call.json:

@@ -23,7 +23,14 @@ def revert(
     async def work(bench: Bench) -> ChangeSetAnswer:
         return await bench.service.revert_run(run_id, bench.principal, limit=limit)
 
-    return perform(invocation_of(context), work, show_change_set, needs=CallerRole.ADMIN, what="spheresync revert")
+    return perform(
+        invocation_of(context),
+        work,
+        show_change_set,
+        exit_code=lambda answer: int(bool(answer.problems_total)),  # what cannot be undone, as of a preview
+        needs=CallerRole.ADMIN,
+        what="spheresync revert",
+    )
 
 
 def release(

@@ -41,6 +41,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"Restore a backup \(`spheresync restore FILE`\)", "Have a backup restored"),
         (r"a file that `spheresync backup` made", "a backup"),
         (r", or --force to replace it", ""),
+        (r", or give --force: these rows count as lost, and are made anew by a sync", ""),
         (r"`spheresync audit verify` (?=tell|finds)", "verify_audit_log "),
         (r"`spheresync runs (\w+)`", r"get_run of \1"),
         (r"`spheresync schedule resume (\w+)` lets", r"manage_schedule with tier=\1 and action=resume lets"),

@@ -13,7 +13,7 @@ from anyio.lowlevel import checkpoint
 
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import FenceError, LeaseLostError, StateError
-from spheresync.model import AssetKind, RunId, RunState
+from spheresync.model import AssetKind, RunState
 from spheresync.observe.pulse import Pulse
 from spheresync.run import leasing
 from spheresync.run.leasing import HeldLease, while_held
@@ -141,9 +141,10 @@ async def test_a_run_that_another_process_has_taken_over_ends_here_at_once(
         await hanging.wait()
         async with Store.open(store.folder) as other:
             await store.write(lambda tx: tx.runs._writes.execute("UPDATE runs SET owner = NULL", ()))
-            fence = await other.write(lambda tx: tx.runs.claim(RunId("run_1"), other.owner.id))
+            (run,) = await other.runs.unfinished()
+            fence = await other.write(lambda tx: tx.runs.claim(run.id, other.owner.id))
             assert fence == 2
-            await other.write(lambda tx: tx.runs.update(RunId("run_1"), 2, state=RunState.CANCELLED))
+            await other.write(lambda tx: tx.runs.update(run.id, 2, state=RunState.CANCELLED))
             with anyio.fail_after(20):
                 await over.wait()
         assert ended == [RunState.CANCELLED]

@@ -61,7 +61,7 @@ async def test_a_row_that_says_nothing_is_left_out_and_named(store: Store) -> No
     with closing(sqlite3.connect(store.folder / "spheresync.db")) as file:
         file.execute("UPDATE unwritten SET problem = '[' WHERE asset = 'A0'")
         file.commit()
-        assert "why HR/A0 was not written cannot be read" in damaged_contents(file)
+        assert "the write problem of HR/A0 cannot be read: its problem cannot be read" in damaged_contents(file)
     assert [*await store.unwritten.all(GLUE, DEFAULT_DESTINATION)] == ASSETS[1:2]
     assert [[each.asset for each in group.first] for group in await store.unwritten.groups()] == [ASSETS[1:2]]
 
