@@ -29,6 +29,16 @@ REMOVAL: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "deletion:misses:confirmed",
+        "CONTRACT.md#Deletion",
+        "A row that a listing lost between two pages retires nothing: the asset itself is asked for first.",
+        (
+            "tests/unit/run/test_confirming.py::test_an_asset_that_is_still_served_is_not_missed_and_told",
+            "tests/unit/run/test_confirming.py::test_any_other_answer_leaves_the_table_for_another_time",
+            "tests/unit/run/test_confirming.py::test_at_most_so_many_are_asked_for_and_the_rest_waits",
+        ),
+    ),
+    Promise(
         "deletion:misses:disputed",
         "CONTRACT.md#Deletion",
         "An asset that is listed twice with different content is a finding and stays as it was.",
