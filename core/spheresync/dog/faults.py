@@ -31,7 +31,7 @@ class Faults:
         paging_loop: a nextLink leads to its own page.
         foreign_next_link: a nextLink leads to another host.
         failing_page: this page of every asset listing (1 is the first) answers 500; 0 is none.
-        vanish: this share (0..1) of each space's listed assets is left out, the last ones first.
+        vanish: this share (0..1) of each space's listed assets is gone, the last ones first: neither listed nor served.
         vanish_spaces: only of these spaces; empty is all.
         revoked_tokens: tokens issued under a smaller number are refused; raise it to revoke all.
         revoke_next: the next so many authorised requests answer 401 whatever their token.

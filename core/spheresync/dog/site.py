@@ -151,7 +151,7 @@ class TenantSite:
                 return odata_error(503, "Service Unavailable")
             return self._listing("assets", request, self._asset_records(route, request, space))
         item = space.find(route.asset)
-        if item is None or not item.listed:
+        if item is None or not item.listed or (self.faults.vanish and item not in self._listed(space)):
             return _not_exposed(space, route.asset)
         if route.kind is RequestKind.ASSET:
             record = _asset_record(route, request, space, item)
@@ -172,11 +172,14 @@ class TenantSite:
         return self._listing("assets", request, records)
 
     def _asset_records(self, route: Route, request: Request, space: DogSpace) -> list[Record]:
+        return [_asset_record(route, request, space, item) for item in self._listed(space)]
+
+    def _listed(self, space: DogSpace) -> list[DogObject]:
         listed = [item for item in space.objects if item.listed]
         faults = self.faults
         if faults.vanish and (not faults.vanish_spaces or space.name in faults.vanish_spaces):
             listed = listed[: len(listed) - round(len(listed) * faults.vanish)]
-        return [_asset_record(route, request, space, item) for item in listed]
+        return listed
 
     def _listing(self, name: str, request: Request, records: list[Record]) -> Response:
         try:

@@ -20,6 +20,7 @@ from spheresync.model.assets import (
 from spheresync.model.counting import counted
 from spheresync.model.json_values import Digest, JsonValue, canonical_json, digest_json, digest_of
 from spheresync.model.listings import (
+    GONE_UNCONFIRMED,
     NEVER_READ,
     SPACE_GONE,
     SPACE_UNREAD,
@@ -53,6 +54,7 @@ from spheresync.model.words import Action, AssetKind, AssetStatus, Role, RunStat
 __all__ = [
     "DEFAULT_DESTINATION",
     "GLUE",
+    "GONE_UNCONFIRMED",
     "NEVER_READ",
     "SPACE_GONE",
     "SPACE_UNREAD",

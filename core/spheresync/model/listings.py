@@ -56,6 +56,8 @@ class Problem:
 
 SPACE_GONE = "space_gone"
 """Code of a space that a whole list of spaces no longer holds, and of the assets in it."""
+GONE_UNCONFIRMED = "gone_unconfirmed"
+"""Code of an asset that complete listings no longer hold, where the tenant did not say itself that it is gone."""
 SPACE_UNREAD = "space_unread"
 """Code of a space that was not among what could be read of the list of spaces; and of assets of a space whose own
 listing broke off or was refused."""

@@ -12,7 +12,7 @@ from enum import StrEnum
 from spheresync.config import DeletionPolicy
 from spheresync.errors import SourceFault, TargetFault
 from spheresync.mapping.rules import Decision
-from spheresync.model import AssetStatus, Digest, digest_json
+from spheresync.model import GONE_UNCONFIRMED, AssetStatus, Digest, digest_json
 from spheresync.plan.drift import DRIFT
 from spheresync.plan.guards import GUARDS
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
@@ -123,6 +123,8 @@ def triage(
 
 def _missing(record: AssetRecord, checkpoint: Checkpoint | None, *, rules: RemovalRules, now: datetime) -> Work:
     if rules.policy is DeletionPolicy.KEEP or record.misses < rules.misses:
+        return Work.UNCHANGED
+    if record.problem is not None and record.problem.code == GONE_UNCONFIRMED:
         return Work.UNCHANGED
     if record.first_missed_at and now - datetime.fromisoformat(record.first_missed_at) < rules.grace:
         return Work.UNCHANGED

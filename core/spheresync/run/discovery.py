@@ -30,7 +30,9 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.observe.incidents import Account, product_error, source_error
+from spheresync.plan.triage import RemovalRules
 from spheresync.run.asset_status import settle_statuses
+from spheresync.run.confirming import VanishedAssets
 from spheresync.run.listed_spaces import ListedSpaces
 from spheresync.run.normalising import Normalised, Unreadable, normalise_all
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
@@ -68,6 +70,8 @@ class Source(Protocol):
     async def list_assets(self, space: SpaceName) -> Listing[AssetEntry]: ...
 
     async def fetch(self, entry: AssetEntry) -> RawDefinition: ...
+
+    async def is_served(self, entry: AssetEntry) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -133,8 +137,13 @@ class Discovery:
         thorough: bool = False,
         progress: OnProgress = silent,
         still_ours: Callable[[Tx], Awaitable[None]] = _nobody_else_reads,
+        removals: RemovalRules | None = None,
     ) -> None:
-        """`still_ours` raises in a unit of work once another process reads in our place."""
+        """`still_ours` raises in a unit of work once another process reads in our place.
+
+        `removals` say which missed assets are asked for before the miss counts; without them none is.
+        """
+        self._vanished = VanishedAssets(source, store, mapping, removals, now=now) if removals is not None else None
         self._source = source
         self._still_ours = still_ours
         self._store = store
@@ -254,6 +263,7 @@ class Discovery:
         readings: list[_Reading] = []
         settled: list[AssetRecord] = []
         entries: list[AssetEntry] = []
+        missed: list[AssetRecord] = []
         for space, listing in sorted(listings.items()):
             for entry in listing.items:
                 self._report.listed += 1
@@ -268,7 +278,8 @@ class Discovery:
                 if before is not None and by_its_space(before.problem):
                     settled.append(record)  # whoever only lists writes no problem of an asset
             if listing.complete:
-                settled.extend(self._missed(in_spaces.get(space, ()), {entry.id for entry in listing.items}))
+                missed.extend(self._missed(in_spaces.get(space, ()), {entry.id for entry in listing.items}))
+        settled.extend(await self._confirmed(missed))
         known_spaces = await self._store.catalog.spaces()
         asked = {space.name for space in known_spaces if self._listable(space.name)}
         seen = ListedSpaces(known_spaces, in_spaces, self._mapping, now=self._now).compare(
@@ -341,6 +352,14 @@ class Discovery:
                 problem = None if by_its_space(record.problem) else record.problem
                 misses, since = record.misses + 1, record.first_missed_at or self._now
                 yield replace(record, misses=misses, first_missed_at=since, problem=problem)
+
+    async def _confirmed(self, missed: Sequence[AssetRecord]) -> Iterable[AssetRecord]:
+        """The missed assets, of which those whose tables would go by it are asked for first."""
+        if self._vanished is None or not missed:
+            return missed
+        confirmed = await self._vanished.confirm(missed)
+        self._report.problems.extend(confirmed.problems)
+        return confirmed.records.values()
 
     async def _put(
         self, tx: Tx, records: Sequence[AssetRecord], put: Callable[[Sequence[AssetRecord]], Awaitable[None]]

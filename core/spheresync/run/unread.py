@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetId, Problem, SpaceName, counted
+from spheresync.model import GONE_UNCONFIRMED, SPACE_GONE, SPACE_UNREAD, AssetId, Problem, SpaceName, counted
 from spheresync.run.scope import Scope
 from spheresync.state.records import AssetRecord, SpaceRecord
 
-_BY_SPACE = frozenset({SPACE_GONE, SPACE_UNREAD})
+_BY_LISTING = frozenset({SPACE_GONE, SPACE_UNREAD, GONE_UNCONFIRMED})
 _STAYS = "what AWS holds of {them} stays as it is"
 
 
@@ -32,8 +32,8 @@ def count_unread(records: Iterable[AssetRecord], scope: Scope, failed: Collectio
 
 
 def by_its_space(problem: Problem | None) -> bool:
-    """Whether a problem of an asset is that of its space, and over once the space lists it again."""
-    return problem is not None and problem.code in _BY_SPACE
+    """Whether a problem of an asset is that of its listing, and over once its space lists it again."""
+    return problem is not None and problem.code in _BY_LISTING
 
 
 def gone_space(space: SpaceRecord, assets: int) -> Problem:

@@ -11,11 +11,12 @@ from typing import Any
 
 import anyio
 
-from spheresync.config import Settings, SettingsSource
+from spheresync.config import DeletionPolicy, Settings, SettingsSource
 from spheresync.errors import LeaseLostError
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import GLUE, AssetId, Problem, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
+from spheresync.plan.triage import RemovalRules
 from spheresync.run.discovery import Discovery, DiscoveryReport
 from spheresync.run.leasing import HeldLease, while_held
 from spheresync.run.planning import Planner, PlanRequest
@@ -129,6 +130,8 @@ class Workshop:
             if fence is not None:
                 await tx.leases.require(DISCOVERY_LEASE, fence)
 
+        deletion = providers.settings.deletion
+        offered = deletion.policy is DeletionPolicy.DELETE
         return Discovery(
             await providers.source(),
             self.store,
@@ -138,6 +141,7 @@ class Workshop:
             thorough=thorough,
             progress=progress,
             still_ours=still_ours,
+            removals=RemovalRules(deletion.policy, deletion.misses, deletion.grace, offered),
         )
 
     async def _discover_here(

@@ -12,6 +12,7 @@ from spheresync.source.xml import check_ended
 
 RELATIONAL = "relational"
 ANALYTICAL = "analytical"
+_NOT_THERE = frozenset({404, 410})
 
 
 async def fetch(http: TenantHttp, entry: AssetEntry) -> RawDefinition:
@@ -56,6 +57,34 @@ async def fetch(http: TenantHttp, entry: AssetEntry) -> RawDefinition:
         notes = (Problem.of(entry.id, named_error.fault.value, named_error.message, named_error.remedy),)
     pairs = tuple((surface, documents[surface]) for surface in (RELATIONAL, ANALYTICAL) if surface in documents)
     return RawDefinition(entry, pairs, _digest(entry, pairs), notes)
+
+
+async def is_served(http: TenantHttp, entry: AssetEntry) -> bool:
+    """Whether a `$metadata` of an asset is still there: False where the tenant says of each that it is not.
+
+    404 is what it answers where an asset is not exposed any more (reference: datasphere-api.md 3.2).
+
+    Raises:
+        SourceError: the tenant says neither.
+    """
+    gone = False
+    for surface, url in ((RELATIONAL, entry.relational_metadata_url), (ANALYTICAL, entry.analytical_metadata_url)):
+        if not url:
+            continue
+        try:
+            await http.get(url, accept=XML)
+        except SourceError as error:
+            refused = surface == ANALYTICAL and error.status == 400 and not entry.supports_analytical_queries
+            if error.status not in _NOT_THERE and not refused:
+                raise _named(entry, surface, error) from error
+            gone = gone or not refused
+        else:
+            return True
+    if not gone:
+        raise SourceError(
+            SourceFault.WRONG_SHAPE, f"{entry.id}: the catalog named no $metadata URL to ask.", remedy="Try again."
+        )
+    return False
 
 
 def _whole(response: Response) -> bytes:

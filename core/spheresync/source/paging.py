@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 
 import httpx2
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.source.http import JSON, TenantHttp
-from spheresync.source.pages import Page, decode_page
+from spheresync.source.pages import Page, decode_page, doubt_of_context
 
 PAGE_SIZE = 500  # rows; the documented page, and the most that `$top` yields
 MAX_PAGES = 5000
@@ -25,6 +26,7 @@ async def pages_from(http: TenantHttp, first: Page) -> AsyncGenerator[Page, None
         SourceError: a page could not be read, PAGING_LOOP among the reasons. What was yielded before stands.
     """
     pager = _Pager(http, first)
+    first = _as_asked(first, first.url)
     page, skip = first, len(first.rows)
     yield page
     probing = False
@@ -38,9 +40,15 @@ async def pages_from(http: TenantHttp, first: Page) -> AsyncGenerator[Page, None
             page = await pager.follow(page, page.next_link)
         else:
             return
+        page = _as_asked(page, first.url)
         skip += len(page.rows)
         yield page
     raise loop_error(f"{first.url}: more than {MAX_PAGES} pages.")
+
+
+def _as_asked(page: Page, asked: str) -> Page:
+    """The page, doubted where its context names another collection than the one asked for."""
+    return page if page.doubt is not None else replace(page, doubt=doubt_of_context(page, asked))
 
 
 def loop_error(message: str) -> SourceError:

@@ -34,6 +34,7 @@ class Tally(Generic[_Item]):
     _examples: dict[RowFault, list[str]] = field(default_factory=dict)
     _rows: int = 0
     _announced: int | None = None
+    _doubted: bool = False
 
     def fail(self, error: SourceError) -> None:
         """The listing is not whole, for this reason."""
@@ -53,7 +54,8 @@ class Tally(Generic[_Item]):
             except UnusableRowError as error:
                 self._note(error)
         self._announce(page)
-        if page.doubt is not None:
+        if page.doubt is not None and not self._doubted:  # pages of one listing are alike: one reason is told
+            self._doubted = True
             self.fail(page.doubt)
         if len(self.items) > MAX_ITEMS:
             raise SourceError(

@@ -12,7 +12,7 @@ from spheresync.model import AssetEntry, Listing, RawDefinition, SpaceEntry, Spa
 from spheresync.source.budget import RequestBudget
 from spheresync.source.catalog import Catalog
 from spheresync.source.checks import CATALOG, SIGN_IN, Check, check_spaces, spaces_counted
-from spheresync.source.definition import fetch
+from spheresync.source.definition import fetch, is_served
 from spheresync.source.http import Login, TenantHttp
 from spheresync.source.pace import Clock, Deadline, RetryPolicy
 
@@ -74,6 +74,14 @@ class DatasphereSource:
             SourceError: they could not be read; the message names the asset.
         """
         return await fetch(self.http, entry)
+
+    async def is_served(self, entry: AssetEntry) -> bool:
+        """Whether the tenant still serves a definition of an asset that it does not list.
+
+        Raises:
+            SourceError: it says neither.
+        """
+        return await is_served(self.http, entry)
 
     async def check(
         self, wants: Callable[[SpaceName], bool] = lambda _: True, known: Mapping[SpaceName, Check] | None = None

@@ -245,7 +245,7 @@ async def test_a_bad_fact_spoils_its_asset_only(tenant: Tenant, hands: Hands, fi
 
 
 @pytest.mark.parametrize(
-    ("count", "complete"), [(2, True), ("2", True), (3, False), (1, False), (None, True), (True, True)]
+    ("count", "complete"), [(2, True), ("2", True), (3, False), (1, False), (None, True), (True, False)]
 )
 async def test_an_announced_count_must_agree(tenant: Tenant, hands: Hands, count: object, complete: bool) -> None:
     tenant.on(ASSETS, rows(asset("A"), asset("B"), asset("B"), **{"@odata.count": count}))

@@ -84,9 +84,11 @@ async def test_a_link_header_that_leads_on_makes_the_listing_incomplete(
 @pytest.mark.parametrize(
     "other",
     [
-        {"@odata.deltaLink": f"{BASE}/delta"},
         {"@odata.nextLink": None},
-        {"@nextLink": ""},
+        {"@odata.metadataEtag": 'W/"1"', "@odata.type": "#Collection(Catalog.Asset)", "@odata.id": "assets"},
+        {"@odata.count": None},
+        {"@com.sap.vocabularies.Common.v1.Label": "Assets"},
+        {"@total_count": 1, "total": "1"},
         {"next": None},
         {"hasMore": False},
         {"@odata.context": "$metadata#assets"},
@@ -126,7 +128,107 @@ async def test_control_members_that_say_nothing_certain(
     assert (listing.complete, codes(listing)) == (False, ["wrong_shape"])
 
 
-@pytest.mark.parametrize("spelling", ["@odata.count", "@count", "odata.count", "__count", "@odata.Count"])
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"@odata.nextLink": ""},
+        {"@nextLink": ""},
+        {"@odata.deltaLink": f"{BASE}/delta"},
+        {"cursor": "abc"},
+        {"paging": {"offset": 0}},
+        {"page": {"number": 0, "totalPages": 2}},
+        {"isLast": False},
+        {"last": False},
+        {"truncated": True},
+        {"partial": True},
+        {"totalPages": 2},
+        {"$skip": 11},
+        {"offset": 0},
+        {"warnings": ["cut"]},
+        {"value@odata.error": {"code": "1"}},
+        {"value@Core.Messages": []},
+        {"@Core.Messages": ["cut"]},
+        {"@Org.OData.Core.V1.Truncated": True},
+        {"_links": {"last": {"href": "x"}}},
+        {"whatever": 0},
+    ],
+    ids=json.dumps,
+)
+@pytest.mark.parametrize("pages", [1, 2])
+async def test_whatever_is_no_member_of_a_listing_makes_it_incomplete_and_is_named(
+    tenant: Tenant, hands: Hands, more: dict[str, object], pages: int
+) -> None:
+    tenant.on(ASSETS, rows(asset("A"), **{"@odata.nextLink": "assets?$skiptoken=1"} if pages == 2 else more))
+    tenant.on(f"{ASSETS}?$skiptoken=1", rows(asset("B"), **more))
+    listing = await assets(tenant, hands)
+    assert (listing.complete, len(listing.items), codes(listing)) == (False, pages, ["wrong_shape"])
+    assert next(iter(more)) in listing.problems[0].message or "next link is empty" in listing.problems[0].message
+
+
+@pytest.mark.parametrize("more", [{"truncated": True}, {"warnings": ["cut"]}])
+async def test_a_doubt_beside_a_next_link_is_told_once(tenant: Tenant, hands: Hands, more: dict[str, object]) -> None:
+    tenant.on(ASSETS, rows(asset("A"), **{"@odata.nextLink": "assets?$skiptoken=1"}, **more))
+    tenant.on(f"{ASSETS}?$skiptoken=1", rows(asset("B"), **more))
+    listing = await assets(tenant, hands)
+    assert (listing.complete, names(listing), codes(listing)) == (False, ["A", "B"], ["wrong_shape"])
+
+
+_OTHERS = [
+    "$metadata#assets/$delta",
+    "$metadata#assets/$entity",
+    "$metadata#assets/%24delta",
+    "$metadata#spaces",
+    "$metadata#spaces('SALES')",
+    "$metadata#spaces('OTHER')/assets",
+    "$metadata#spaces('SALES')/assets/$deletedEntity",
+    "$metadata#Collection($ref)",
+    f"{CATALOG}/$metadata#connections(name,label)",
+    f"$metadata#{'(' * 5000}",
+]
+_SAME = [
+    "$metadata",
+    "https://proxy.example/x/$metadata#assets",
+    "$metadata#assets(name,label,owner(id))",
+    "$metadata#Assets",
+    "$metadata#spaces('SALES')/assets",
+    "$metadata#spaces(%27SALES%27)/assets",
+    "$metadata#Catalog.Container.assets",
+    "$metadata#assets/Catalog.View",
+    "$metadata#Collection(Catalog.Asset)",
+]
+
+
+@pytest.mark.parametrize("spelling", ["@odata.context", "@context"])
+@pytest.mark.parametrize(
+    ("context", "whole"), [*((other, False) for other in _OTHERS), *((same, True) for same in _SAME)]
+)
+async def test_a_context_must_name_what_was_asked_for(
+    tenant: Tenant, hands: Hands, spelling: str, context: str, whole: bool
+) -> None:
+    tenant.on(ASSETS, rows(asset("A"), **{"@odata.nextLink": "../next/7"}))
+    tenant.on(f"{CATALOG}/spaces('SALES')/../next/7", rows(asset("B"), **{spelling: context}))
+    tenant.on(f"{CATALOG}/next/7", rows(asset("B"), **{spelling: context}))
+    listing = await assets(tenant, hands)
+    assert (listing.complete, names(listing)) == (whole, ["A", "B"])
+
+
+async def test_the_context_of_the_first_page_and_of_the_spaces_is_held_against_what_was_asked(
+    tenant: Tenant, hands: Hands
+) -> None:
+    tenant.on(ASSETS, rows(asset("A"), **{"@odata.context": "$metadata#assets/$delta"}))
+    assert not (await assets(tenant, hands)).complete
+    tenant.on(SPACES, rows({"name": "HR", "label": "HR"}, **{"@odata.context": "$metadata#assets"}))
+    async with connect(tenant, hands) as http:
+        assert not (await Catalog(http).list_spaces()).complete
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    [
+        *("@odata.count", "@count", "odata.count", "__count", "@odata.Count"),
+        *("total", "totalCount", "total_count", "$count", "@odata.totalCount", "inlinecount", "totalElements"),
+    ],
+)
 @pytest.mark.parametrize(
     ("count", "complete"),
     [
@@ -138,6 +240,8 @@ async def test_control_members_that_say_nothing_certain(
         (1, False),
         ("1", False),
         (0, False),
+        (True, False),
+        (False, False),
         ("9" * 30, False),
     ],
 )

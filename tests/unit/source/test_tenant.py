@@ -258,3 +258,20 @@ async def test_many_spaces_make_a_short_answer_of_one_request_each(tenant: Tenan
 async def test_a_space_that_went_away_meanwhile_is_no_call_to_expose_it(tenant: Tenant, hands: Hands) -> None:
     (gone,) = await checked(tenant, hands, {"GONE": Reply(404)})
     assert not gone.ok and "test again" in gone.remedy and "Expose" not in gone.remedy
+
+
+@pytest.mark.parametrize(
+    ("relational", "analytical", "served"),
+    [(404, 404, False), (410, 404, False), (404, 200, True), (200, 404, True), (404, 403, None), (403, 404, None)],
+)
+async def test_an_asset_is_gone_only_where_the_tenant_says_so_of_each_definition(
+    tenant: Tenant, hands: Hands, relational: int, analytical: int, served: bool | None
+) -> None:
+    for path, status in ((R, relational), (A, analytical)):
+        tenant.on(path, xml() if status == 200 else Reply(status, b"{}", {"content-type": "application/json"}))
+    async with source(tenant, hands) as opened:
+        if served is None:
+            with pytest.raises(SourceError):
+                await opened.is_served(BOTH)
+        else:
+            assert await opened.is_served(BOTH) is served
