@@ -47,7 +47,7 @@ _GONE = frozenset({AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.DELETED
 
 
 def _emptied(space: SpaceName, count: int) -> Finding:
-    was = "the 1 known asset of it is" if count == 1 else f"all {count} known assets of it are"
+    was = f"{counted(count, 'known asset')} of it {'is' if count == 1 else 'are'}"
     return Finding(
         subject=space,
         code=EMPTY_LISTING,
