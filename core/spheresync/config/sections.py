@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 from enum import StrEnum
-from typing import Annotated, Any, Literal
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationInfo,
+    field_validator,
+)
 
 from spheresync.config.durations import DaysOrMore, Duration, PositiveDuration
 from spheresync.config.globs import check_globs, some_globs
@@ -21,6 +31,26 @@ class Section(BaseModel):
     model_config = ConfigDict(
         frozen=True, extra="forbid", str_strip_whitespace=True, coerce_numbers_to_str=True, hide_input_in_errors=True
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_boolean_for_a_number(cls, value: object, info: ValidationInfo) -> object:
+        """`misses: yes` would be 1."""
+        if isinstance(value, bool) and info.field_name is not None and takes_numbers(cls, info.field_name):
+            raise ValueError("is read as true or false, as YAML reads on, off, yes and no; give a number")
+        return value
+
+
+def takes_numbers(section: type[BaseModel], field: str) -> bool:
+    """Whether a key holds a number."""
+    return _is_number(section.model_fields[field].annotation)
+
+
+def _is_number(kind: object) -> bool:
+    """Of a type, a union of types, or one of them with its limits; not of a list or a mapping."""
+    if get_origin(kind) in {Annotated, Union, UnionType}:
+        return any(map(_is_number, get_args(kind)))
+    return kind in {int, float} if isinstance(kind, type) else False
 
 
 class FirstSync(StrEnum):
