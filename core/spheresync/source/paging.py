@@ -105,7 +105,7 @@ class _Pager:
         if url in self._visited:
             raise loop_error(f"{url}: the page was served before.")
         self._visited.add(url)
-        return await self._http.read(url, accept=JSON, decode=decode_page, patient=True)
+        return await self._http.read(url, accept=JSON, decode=decode_page)
 
 
 def _path(url: str) -> str:

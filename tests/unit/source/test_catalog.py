@@ -163,6 +163,36 @@ async def test_a_failure_is_an_incomplete_listing(
     assert listing.problems[0].remedy
 
 
+class Ticking(Hands):
+    """Time passes between any two looks at the clock, as it does outside of tests."""
+
+    @property
+    def now(self) -> float:
+        self._now += 0.001
+        return self._now
+
+    @now.setter
+    def now(self, value: float) -> None:
+        self._now = value
+
+
+@pytest.mark.parametrize("status", [500, 503])
+async def test_a_page_that_never_comes_spoils_its_space_and_not_the_tenant(tenant: Tenant, status: int) -> None:
+    hands = Ticking()
+    answers = {
+        f"{BASE}{ASSETS}": rows(asset("A"), **{"@odata.nextLink": f"{BASE}{ASSETS}?$skiptoken=2"}),
+        f"{BASE}{ASSETS}?$skiptoken=2": Reply(status),
+        f"{BASE}{CURRENT}/spaces('OTHER')/assets": rows(asset("B", spaceName="OTHER")),
+    }
+    tenant.fallback = lambda request: answers[str(request.url)]
+    async with connect(tenant, hands) as http:
+        catalog = Catalog(http)
+        listing = await catalog.list_assets(SALES)
+        assert (listing.complete, codes(listing), names(listing)) == (False, ["server_error"], ["A"])
+        assert not http.gave_up
+        assert (await catalog.list_assets(SpaceName("OTHER"))).complete
+
+
 async def test_json_that_breaks_off_is_asked_for_again(tenant: Tenant, hands: Hands) -> None:
     tenant.on(ASSETS, Reply(200, b'{"value": [{"na'), rows(asset("A")))
     assert names(await assets(tenant, hands)) == ["A"]
