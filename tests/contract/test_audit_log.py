@@ -58,7 +58,7 @@ def test_the_command_line_filters_it(synced: Installation) -> None:
     ("flag", "word", "said"),
     [
         ("--outcome", "dne", "Did you mean done? Valid: already, "),
-        ("--action", "creat", "Did you mean create? Valid: adopt, approve, backup, cancel, create, "),
+        ("--action", "creat", "Did you mean create? Valid: adopt, approve, backup, cancel, clear_lost_rows, create, "),
         ("--action", "frob", "Valid: adopt"),
     ],
 )

@@ -28,6 +28,7 @@ OTHER_SLASHES = frozenset(
         "spheresync/source/edmx.py",  # paths inside a document
         "spheresync/source/expressions.py",
         "spheresync/source/semantics.py",
+        "spheresync/source/pages.py",  # contexts of OData
         "spheresync/source/verdict.py",  # media types
         "spheresync_server/mcp_server/resources.py",  # an address that a client sent
         "spheresync_server/mcp_server/schemas.py",  # JSON pointers

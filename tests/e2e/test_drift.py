@@ -289,7 +289,7 @@ def test_a_repair_leaves_what_a_revert_holds_held(synced: Installation, glue: Gl
         row = "SELECT fp_schema, fp_content, fp_metadata FROM assets WHERE space = ? AND name = ?"
         prints = state.execute(row, ASSET.split("/")).fetchone()
         held = (digest_json([*prints]), *ASSET.split("/"))
-        state.execute("UPDATE checkpoints SET held = ? WHERE space = ? AND asset = ?", held)
+        state.execute("UPDATE checkpoints SET held = ?, seal = NULL WHERE space = ? AND asset = ?", held)
     edit(glue, foreign={"spheresync.kind": "edited"})
     assert synced.ask("drift", "--repair")["state"] == "done"
     assert [row["asset"] for row in synced.ask("assets", "--status", "held")["items"]] == [ASSET]
