@@ -277,17 +277,17 @@ class Planner:
         if self._standing.doubts(record.id, work):
             work = triaged(thorough=request.thorough, again=True)
         self._standing.note(record, work)
-        subject = self._subject(record, decision)
         if work is Work.UNCHANGED:
             # what could not be read is told as that, and what failed too
             draft.summary[Action.UNCHANGED] += not (is_unread(record) or record.id in draft.told)
         elif work is Work.HELD:
             reason = "a revert holds it until it changes in Datasphere or is released"
-            draft.items.append(settled_item(subject, Action.HELD, reason))
+            draft.items.append(settled_item(self._subject(record, decision), Action.HELD, reason))
         elif work is Work.FORGET:
-            draft.items.append(forget_item(subject, f"left the scope: {decision.excluded_by}"))
+            reason = f"left the scope: {decision.excluded_by}"
+            draft.items.append(forget_item(self._subject(record, decision), reason))
         elif work in {Work.RETIRE, Work.DELETE}:
-            draft.removals.append((work, subject))
+            draft.removals.append((work, self._subject(record, decision)))
         self._decided[record.id] = decision
         return work
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from spheresync.model import AssetKind, AssetStatus
 from spheresync.state.connection import Writes
 from spheresync.state.readable import LostRow, readable
-from spheresync.state.shapes import SHAPED, Shape, key_columns, whole_shape
+from spheresync.state.shapes import SHAPED, key_columns, whole_shape
 
 _HISTORY = frozenset({"runs", "journal"})
 _OF_TARGETS = frozenset({"checkpoints", "former_tables"})
@@ -35,9 +35,8 @@ class ClearingWriter:
 
     async def find(self) -> None:
         """Read every row of every table, and note those that cannot be read."""
-        version = await self._link.one("PRAGMA user_version")
         for table in SHAPED:
-            shape = whole_shape(table, int(version[0]) if version else 0)
+            shape = whole_shape(table)
             rows = await self._link.all(f"SELECT {shape.names} FROM {table}")
             readable(self._link.lost, shape, rows, len)
 
@@ -54,7 +53,7 @@ class ClearingWriter:
         return cleared
 
     async def _still_lost(self, row: LostRow) -> bool:
-        shape = _shape_of(row.table)
+        shape = whole_shape(row.table)
         found = await self._link.all(f"SELECT {shape.names} FROM {row.table} WHERE {_where(row.table)}", row.key)
         return any(shape.fault(each) is not None for each in found)
 
@@ -79,10 +78,6 @@ class ClearingWriter:
 
 
 _KINDS = ", ".join(f"'{kind}'" for kind in AssetKind)
-
-
-def _shape_of(table: str) -> Shape:
-    return whole_shape(table, 1 << 30)
 
 
 def _where(table: str) -> str:

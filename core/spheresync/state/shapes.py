@@ -341,9 +341,7 @@ class Shape:
         columns = zip(self.columns, zip(*rows, strict=True), strict=False)
         if not all(checks[column].takes_all(values) for column, values in columns):
             return False
-        if self.table == "meta" or self.sealed:
-            return all(self.fault(row) is None for row in rows)
-        return True
+        return not (self.table == "meta" or self.sealed) or all(self._altered(row) is None for row in rows)
 
     def odd_columns(self, row: Sequence[object]) -> list[str]:
         """The columns whose cells cannot be read."""
@@ -356,6 +354,10 @@ class Shape:
         for column, value in zip(self.columns, row, strict=False):
             if not checks[column].takes(value):
                 return f"its {column} is none that there is" if _is_word(self.table, column, value) else _unread(column)
+        return self._altered(row)
+
+    def _altered(self, row: Sequence[object]) -> str | None:
+        """What of a row whose cells are each in order does not fit together, None where all does."""
         if self.table == "meta" and not meta_check(row[0]).takes(row[1]):
             return "its value cannot be read"
         if self.sealed and row[-1] is not None and row[-1] != seal_of_row(row[:-1]):
@@ -389,11 +391,11 @@ def shape_of(table: str, columns: str = "", *, sealed: bool = False) -> Shape:
     return Shape(table, names, key, sealed)
 
 
-def whole_shape(table: str, version: int) -> Shape:
-    """The shape of whole rows, with their seals where that version of the schema has them."""
-    if table in SEALED and version >= _SEALS_SINCE and table in _CLEARED_BY_SEAL:
+def whole_shape(table: str, version: int | None = None) -> Shape:
+    """The shape of whole rows, with their seals; as of a version of the schema, or as of the newest."""
+    if table in _CLEARED_BY_SEAL and (version is None or version >= _SEALS_SINCE):
         return shape_of(table, SEALED[table], sealed=True)
-    names = [name for name in _COLUMNS[table] if _SINCE.get((table, name), 0) <= version]
+    names = [name for name in _COLUMNS[table] if version is None or _SINCE.get((table, name), 0) <= version]
     return shape_of(table, ", ".join(names))
 
 
