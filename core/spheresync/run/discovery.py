@@ -29,11 +29,11 @@ from spheresync.model import (
     digest_of,
     isoformat,
 )
-from spheresync.observe.incidents import Account, product_error, source_error
+from spheresync.observe.incidents import Account, source_error
 from spheresync.plan.triage import RemovalRules
 from spheresync.run.asset_status import settle_statuses
 from spheresync.run.confirming import VanishedAssets
-from spheresync.run.listed_spaces import ListedSpaces
+from spheresync.run.listed_spaces import ListedSpaces, may_hold
 from spheresync.run.normalising import Normalised, Unreadable, normalise_all
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
 from spheresync.run.scope import Scope
@@ -207,12 +207,7 @@ class Discovery:
         return await self._remember_listings(spaces, kept_out, await self._list_all(wanted))
 
     def _listable(self, space: SpaceName) -> bool:
-        """Whether a space is to be listed; also where rules cannot say, for they are asked again of each asset."""
-        try:
-            return self._scope.wants_space(space) and self._mapping.may_hold(space)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this space
-            product_error(error, f"space {space}")
-            return True
+        return self._scope.wants_space(space) and may_hold(self._mapping, space)
 
     async def _list_all(self, spaces: Sequence[SpaceEntry]) -> _Listings:
         listings: _Listings = {}

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from spheresync.mapping.rules import Decision
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import AssetEntry, AssetId, Listing, Problem, SpaceEntry, SpaceName
-from spheresync.observe.incidents import source_error
+from spheresync.observe.incidents import product_error, source_error
 from spheresync.run.unread import (
     broken_listing,
     by_its_space,
@@ -45,6 +45,15 @@ class SpacesSeen:
         self.assets += other.assets
         self.problems += other.problems
         self.gone += other.gone
+
+
+def may_hold(mapping: MappingRules, space: SpaceName) -> bool:
+    """Whether rules let a space have assets of ours; also where they cannot say, so that it is asked and told."""
+    try:
+        return mapping.may_hold(space)
+    except Exception as error:  # noqa: BLE001 -- the bulkhead of this space
+        product_error(error, f"space {space}")
+        return True
 
 
 class ListedSpaces:

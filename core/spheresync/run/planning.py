@@ -45,6 +45,7 @@ from spheresync.run.comparing import compare_promotion
 from spheresync.run.designing import Designer, Draft
 from spheresync.run.displaced import findings_of
 from spheresync.run.last_reading import last_reading
+from spheresync.run.listed_spaces import may_hold
 from spheresync.run.live_reads import LiveReads
 from spheresync.run.naming import Names, Naming
 from spheresync.run.progress import OnProgress
@@ -168,7 +169,7 @@ class Planner:
         if names.formers:
             await removals.plan_formers(self._left_behind(records, names))
         spaces = await self._store.catalog.spaces()
-        reading = last_reading(spaces, records, self._request.scope, self._may_hold)
+        reading = last_reading(spaces, records, self._request.scope, partial(may_hold, self._mapping))
         findings = self._guard(records, await self._waiting()) + self._gone_spaces(spaces, records)
         findings += reading.missing
         findings += findings_of(names.displaced) + await self._compared(records)
@@ -221,15 +222,8 @@ class Planner:
             and space.name in managed
             and space.problem not in self._request.problems
             and self._request.scope.wants_space(space.name)
-            and self._may_hold(space.name)
+            and may_hold(self._mapping, space.name)
         )
-
-    def _may_hold(self, space: SpaceName) -> bool:
-        try:
-            return self._mapping.may_hold(space)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this space: it is told rather than left out
-            product_error(error, f"space {space}")
-            return True
 
     async def _waiting(self) -> frozenset[AssetId]:
         """Assets whose updates the column guard held back before."""

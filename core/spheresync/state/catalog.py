@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, Problem, SpaceName, TechnicalName, Tier
 from spheresync.state.connection import Reads, Row, Writes
-from spheresync.state.readable import readable
+from spheresync.state.readable import readable, readable_one
 from spheresync.state.records import AssetRecord, FacetCount, SpaceRecord
 from spheresync.state.shapes import shape_of
 from spheresync.state.spelling import (
@@ -91,7 +91,7 @@ class CatalogReader:
         row = await self._link.one(
             f"SELECT {_ASSET} FROM assets WHERE space = ? AND name = ?", (asset.space, asset.name)
         )
-        return next(iter(self._readable([] if row is None else [row])), None)
+        return readable_one(self._link.lost, _SHAPE, row, _read_asset)
 
     async def with_problems(self) -> list[AssetRecord]:
         """The assets that something was wrong with when they were last listed or read."""

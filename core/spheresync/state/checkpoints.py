@@ -17,7 +17,7 @@ from spheresync.model import (
 )
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.fences import require_fence
-from spheresync.state.readable import readable
+from spheresync.state.readable import readable, readable_one
 from spheresync.state.records import Checkpoint, CheckpointState
 from spheresync.state.seals import SEALED, seal_of_row
 from spheresync.state.shapes import shape_of
@@ -65,7 +65,7 @@ class CheckpointReader:
             f"SELECT {_SHAPE.names} FROM checkpoints WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
             (target, destination, asset.space, asset.name),
         )
-        return next(iter(self._readable([] if row is None else [row])), None)
+        return readable_one(self._link.lost, _SHAPE, row, _read)
 
     async def of_asset(self, asset: AssetId) -> list[Checkpoint]:
         """The checkpoints of one asset in all targets and destinations."""

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from spheresync.model import Problem, canonical_json, isoformat
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.owners import Owners
-from spheresync.state.readable import readable
+from spheresync.state.readable import readable, readable_one
 from spheresync.state.shapes import shape_of
 from spheresync.state.spelling import MOMENT, read_problem, spell_problem
 
@@ -81,7 +81,7 @@ class JobReader:
     async def get(self, job_id: int) -> JobRow | None:
         """One job, None where there is none."""
         row = await self._link.one(f"SELECT {_JOB} FROM jobs WHERE id = ?", (job_id,))
-        return next(iter(self._readable([] if row is None else [row])), None)
+        return readable_one(self._link.lost, _SHAPE, row, _read)
 
     async def counts(self) -> dict[tuple[str, str], int]:
         """How many jobs there are of each kind and state."""
@@ -301,7 +301,7 @@ class JobWriter(JobReader):
         row = await self._writes.one(
             f"SELECT {_JOB} FROM jobs WHERE id = ? AND fence = ? AND state = 'running'", (job_id, fence)
         )
-        return next(iter(self._readable([] if row is None else [row])), None)
+        return readable_one(self._link.lost, _SHAPE, row, _read)
 
     async def _end_claim(self, job: JobRow) -> None:
         """A claim was lost: the job is done anew, unless somebody wanted it ended."""

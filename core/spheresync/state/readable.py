@@ -82,6 +82,11 @@ def readable(lost: LostRows, shape: Shape, rows: Sequence[Any], read: Callable[[
     return good
 
 
+def readable_one(lost: LostRows, shape: Shape, row: Any | None, read: Callable[[Any], T]) -> T | None:
+    """As `readable`, of the one row that a query found; None also where it found none."""
+    return next(iter(readable(lost, shape, [] if row is None else [row], read)), None)
+
+
 def row_name(table: str, key: Sequence[object]) -> str:
     """A row as people know it."""
     noun, which = _NAMES.get(table, (table, slice(None)))
