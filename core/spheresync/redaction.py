@@ -12,8 +12,9 @@ import html
 import json
 import re
 import threading
-from collections.abc import Iterable, Iterator
-from urllib.parse import quote, quote_plus
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote, quote_plus, unquote
 
 REMOVED = "[removed]"
 _SHORTEST = 8
@@ -59,9 +60,10 @@ class _Known:
     """Values to cut out, the longest first, so that no part of one is left over."""
 
     def __init__(self) -> None:
-        self._lasting: dict[str, None] = {}
+        self._lasting: dict[str, tuple[str, ...]] = {}
         self._passing: dict[str, tuple[str, ...]] = {}
         self._ordered: tuple[str, ...] = ()
+        self._plain: tuple[bytes, ...] = ()
         self._adding = threading.Lock()
 
     def add(self, secret: str, *, passing: bool) -> None:
@@ -74,15 +76,19 @@ class _Known:
                     del self._passing[next(iter(self._passing))]
                 self._passing[secret] = spellings
             else:
-                self._lasting.update(dict.fromkeys(spellings))
-            every = {*self._lasting, *(spelling for many in self._passing.values() for spelling in many)}
+                self._lasting[secret] = spellings
+            known = {**self._lasting, **self._passing}
+            every = {spelling for spellings in known.values() for spelling in spellings}
             self._ordered = tuple(sorted(every, key=len, reverse=True))
+            self._plain = tuple(_as_bytes(each) for each in sorted(known, key=len, reverse=True))
 
     def cut_out_of(self, text: str) -> str:
-        for secret in self._ordered:
-            if secret in text:
-                text = text.replace(secret, REMOVED)
-        return text
+        for spelling in self._ordered:
+            if spelling in text:
+                text = text.replace(spelling, REMOVED)
+        for coding in _CODINGS:
+            text = coding.cut(text, self._plain)
+        return text if _ESCAPES.isdisjoint(text) else _cut_escaped(text, self._plain)
 
 
 def _spellings(secret: str) -> Iterator[str]:
@@ -94,12 +100,105 @@ def _spellings(secret: str) -> Iterator[str]:
         yield escaped.replace("/", "\\/")
     yield html.escape(secret)
     yield repr(secret)[1:-1]
-    data = secret.encode("utf-8", "surrogatepass")
+    data = _as_bytes(secret)
     for coded in (base64.b64encode(data), base64.urlsafe_b64encode(data)):
         text = coded.decode("ascii")
         yield text
         yield text.rstrip("=")
         yield quote(text, safe="")
+
+
+def _as_bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+@dataclass(frozen=True)
+class _Coding:
+    """A way of writing bytes in letters: a secret stands in it although no spelling of it does.
+
+    What is coded may hold more than the secret and be broken into lines, so everything that is no letter of the coding
+    is passed over, and each beginning within a group of letters is tried.
+    """
+
+    between: re.Pattern[str]
+    group: int
+    bits: int
+    decode: Callable[[str], bytes]
+
+    def cut(self, text: str, secrets: Sequence[bytes]) -> str:
+        while (span := self._found(text, secrets)) is not None:
+            text = f"{text[: span[0]]}{REMOVED}{text[span[1] :]}"
+        return text
+
+    def _found(self, text: str, secrets: Sequence[bytes]) -> tuple[int, int] | None:
+        letters = self.between.sub("", text)
+        for first in range(self.group):
+            data = self.decode(letters[first : first + (len(letters) - first) // self.group * self.group])
+            for secret in secrets:
+                if (at := data.find(secret)) >= 0:
+                    begin, end = at * 8 // self.bits, -(-(at + len(secret)) * 8 // self.bits)
+                    return self._span(text, first + begin, first + end)
+        return None
+
+    def _span(self, text: str, begin: int, end: int) -> tuple[int, int]:
+        """Where in the text these letters stand."""
+        passed_over = {at for match in self.between.finditer(text) for at in range(*match.span())}
+        places = [at for at in range(len(text)) if at not in passed_over]
+        return places[begin], places[end - 1] + 1
+
+
+def _base64(letters: str) -> bytes:
+    return base64.b64decode(letters.translate({ord("-"): "+", ord("_"): "/"}))
+
+
+_CODINGS = (
+    _Coding(re.compile(r"\\{1,8}[nrt]|[^A-Za-z0-9+/_-]+"), group=4, bits=6, decode=_base64),
+    _Coding(re.compile(r"0x|\\{1,8}[nrtx]|[^A-Fa-f0-9]+"), group=2, bits=4, decode=bytes.fromhex),
+)
+_ESCAPES = frozenset("%&\\")
+_WORD = re.compile(r"\S+")
+_AFTER_BACKSLASH = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|x([0-9A-Fa-f]{2})|([\"'/\\]))")
+_ROUNDS = 5
+"""How often a text may have been escaped."""
+
+
+def _cut_escaped(text: str, secrets: Sequence[bytes]) -> str:
+    """The text without the words that hold a secret once their per cents, entities and backslashes are read."""
+
+    def holds_none(part: str) -> bool:
+        return not any(_holds(plain, secrets) for plain in _unescaped(part))
+
+    text = _WORD.sub(lambda word: word[0] if holds_none(word[0]) else REMOVED, text)
+    return text if holds_none(text) else REMOVED
+
+
+def _holds(text: str, secrets: Sequence[bytes]) -> bool:
+    data = _as_bytes(text)
+    return any(secret in data for secret in secrets) or any(each.cut(text, secrets) != text for each in _CODINGS)
+
+
+def _unescaped(text: str) -> Iterator[str]:
+    """The text after each round of reading escapes of one kind, or of all: a secret may itself look like another kind."""
+    for read in (_without_backslashes, html.unescape, unquote, _without_escapes):
+        plain = text
+        for _ in range(_ROUNDS):
+            before, plain = plain, read(plain)
+            if plain == before:
+                break
+            yield plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _without_backslashes(text: str) -> str:
+    return _AFTER_BACKSLASH.sub(_character, text)
+
+
+def _without_escapes(text: str) -> str:
+    return unquote(html.unescape(_without_backslashes(text)))
+
+
+def _character(escape: re.Match[str]) -> str:
+    code = escape[1] or escape[2]
+    return chr(int(code, 16)) if code else str(escape[3])
 
 
 _known = _Known()

@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+#: Of one list. Each asset is held against every glob, and nobody keeps more than this in order.
+MOST_GLOBS = 1_000
+
+
+def few_globs(globs: tuple[str, ...]) -> tuple[str, ...]:
+    """The globs themselves.
+
+    Raises:
+        ValueError: there are more than `MOST_GLOBS`.
+    """
+    if len(globs) > MOST_GLOBS:
+        raise ValueError(f"holds {len(globs):,} globs, {MOST_GLOBS:,} at most; say the same with * and ?")
+    return globs
+
 
 def check_globs(globs: tuple[str, ...]) -> tuple[str, ...]:
     """The globs themselves.
 
     Raises:
-        ValueError: some can match no asset; the text names each.
+        ValueError: there are too many, or some can match no asset; the text names each.
     """
-    faults = ["holds an empty glob; remove it"] if "" in globs else []
+    faults = ["holds an empty glob; remove it"] if "" in few_globs(globs) else []
     for glob in globs:
-        if glob and not {"/", "*", "?"} & {*glob}:
-            shown = repr(glob[:60])  # a name may hold characters that turn a line of text around
+        shown = repr(glob[:60])  # a name may hold characters that turn a line of text around
+        if glob.startswith("!"):
+            faults.append(
+                f"{shown} excludes nothing: globs know no !; write the rest of it under scope.exclude"
+            )
+        elif glob and not {"/", "*", "?"} & {*glob}:
             whole = f"{shown[1:-1]}/*"
             faults.append(f"{shown} matches no asset, which is written SPACE/NAME; write {whole} for a whole space")
     if faults:

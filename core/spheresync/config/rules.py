@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from spheresync.config.globs import few_globs
 from spheresync.config.hive_types import parse_hive_type
 from spheresync.config.sections import Section
 from spheresync.config.templates import ASSET_FIELDS, COLUMN_FIELDS, check_template
@@ -23,7 +24,7 @@ def _one_or_many(value: object) -> object:
 def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
     if not patterns:
         raise ValueError("must hold at least one glob; leave the key out to match everything")
-    return patterns
+    return few_globs(patterns)
 
 
 def _of_words(words: type[AssetKind] | type[Role]) -> AfterValidator:

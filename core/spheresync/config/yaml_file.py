@@ -79,7 +79,7 @@ def _parse(text: str, file: Path) -> Document:
     try:
         document.problems += [
             f"{file.name}, line {line}: uses a YAML alias (*), which is not supported; repeat the value"
-            for line in _alias_lines(yaml.SafeLoader(text))
+            for line in _alias_lines(text)
         ]
         if not document.problems:
             loader = yaml.SafeLoader(text)
@@ -95,11 +95,23 @@ def _parse(text: str, file: Path) -> Document:
     return document
 
 
-def _alias_lines(loader: yaml.SafeLoader) -> Iterator[int]:
+def _alias_lines(text: str) -> Iterator[int]:
+    """The lines with an alias.
+
+    Raises:
+        RecursionError: collections are nested deeper than any configuration; what composing them costs grows with the
+            square of their depth.
+    """
     import yaml
 
-    while loader.check_token():
-        token: object = loader.get_token()  # type: ignore[no-untyped-call]  # its stub gives no types
+    opens: tuple[type[yaml.Token], ...] = (yaml.BlockSequenceStartToken, yaml.BlockMappingStartToken)
+    opens = (*opens, yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken)
+    closes = (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
+    depth = 0
+    for token in yaml.scan(text, yaml.SafeLoader):
+        depth += isinstance(token, opens) - isinstance(token, closes)
+        if depth > _DEEPEST:
+            raise RecursionError
         if isinstance(token, yaml.AliasToken):
             yield token.start_mark.line + 1
 

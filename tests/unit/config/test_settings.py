@@ -176,6 +176,10 @@ targets: [quicksight]
         ("prefix: !!python/object:os.system x", "tag"),
         ("a: 1\n---\nb: 2", "document"),
         ("x: " + "[" * 5_000, "nested too deeply"),
+        ("{a: " * 5_000, "nested too deeply"),
+        ("\n".join(" " * depth + "a:" for depth in range(500)), "nested too deeply"),
+        ("\n".join(" " * depth + "-" for depth in range(500)), "nested too deeply"),
+        ("- " * 5_000, "nested too deeply"),
         ("prefix: \x07", "not YAML"),
     ],
 )

@@ -52,7 +52,27 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "as Python shows it": lambda text: repr(text)[1:-1],
     "in base64": lambda text: base64.b64encode(text.encode()).decode(),
     "in base64 of URLs": lambda text: base64.urlsafe_b64encode(text.encode()).decode().rstrip("="),
+    "in base64 of lines": lambda text: base64.encodebytes(text.encode() * 4).decode(),
+    "in base64 of a longer text": lambda text: base64.b64encode(f"user:{text}\n".encode()).decode(),
+    "in hexadecimal": lambda text: text.encode().hex(),
+    "in hexadecimal with colons": lambda text: text.encode().hex(":").upper(),
+    "in numbered entities": lambda text: "".join(f"&#{ord(each)};" for each in text),
+    "in hexadecimal entities": lambda text: "".join(f"&#x{ord(each):X};" for each in text),
+    "in escapes of JSON": lambda text: "".join(f"\\u{ord(each):04x}" for each in text),
+    "in escapes of Python": lambda text: "".join(f"\\x{ord(each):02x}" for each in text),
+    "in JSON in JSON": lambda text: json.dumps(json.dumps(text)),
+    "in a page in a page": lambda text: html.escape(html.escape(text)),
 }
+
+ONE_BY_ONE: tuple[Callable[[str], str], ...] = (
+    str,
+    lambda each: "".join(f"%{byte:02X}" for byte in each.encode()),
+    lambda each: "".join(f"%25{byte:02x}" for byte in each.encode()),
+    lambda each: f"&#{ord(each)};",
+    lambda each: f"&amp;#x{ord(each):x};",
+    lambda each: json.dumps(f"\u00e4{each}").removeprefix('"\\u00e4').removesuffix('"'),
+    lambda each: f"\\u{ord(each):04x}",
+)
 
 ABOUT = {"subject": "S/A", "region": "eu-central-1", "sign_in": "Sign in again."}
 
@@ -189,3 +209,26 @@ def test_what_is_quoted_holds_no_known_secret(secret: str, around: str, longest:
     conceal_for_now(secret)
     assert secret not in for_an_error(around + secret + around) or secret in "[removed]…" + around
     assert len(quoted(around + secret, longest)) <= longest + 1
+
+
+@given(
+    st.lists(st.sampled_from(ONE_BY_ONE), min_size=len(CANARY), max_size=len(CANARY)),
+    st.text(alphabet="abc :/", max_size=9),
+)
+def test_no_mixture_of_escapes_hides_a_secret(spelled: list[Callable[[str], str]], before: str) -> None:
+    text = "".join(spell(each) for spell, each in zip(spelled, CANARY, strict=True))
+    assert text not in for_an_error(f"{before} {text} after")
+
+
+@given(st.binary(max_size=80), st.binary(max_size=80), st.integers(min_value=1, max_value=40))
+def test_no_base64_and_no_hexadecimal_around_a_secret_hides_it(before: bytes, after: bytes, width: int) -> None:
+    whole = before + CANARY.encode() + after
+    for letters in (base64.b64encode(whole).decode(), base64.urlsafe_b64encode(whole).decode(), whole.hex()):
+        lines = "\n".join(letters[at : at + width] for at in range(0, len(letters), width))
+        kept = for_an_error(f"AWS said: {lines} and no more").replace("\n", "")
+        assert "[removed]" in kept and letters not in kept
+
+
+def test_texts_without_secrets_stay_as_they_are() -> None:
+    for text in ("100 % of C:\\new &amp; old &#65; %41", "AAAA" * 999, "de ad be ef", "\\" * 5_000, "&amp;" * 999):
+        assert for_an_error(text[:3_999]) == text[:3_999]
