@@ -28,6 +28,33 @@ if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
 SAMPLES = Path(__file__).resolve().parents[1].parent / "shared" / "samples" / "datasphere"
 
 
+#: Folders whose tests start processes, kill them, and wait for each other more than they compute.
+_LONG = ("faults", "e2e", "server", "bench")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let every worker begin with its share of the long tests, so that none is left with them when the rest is done.
+
+    Workers get one stretch of the list each, and what one has not begun goes to others from its end. Files stay whole,
+    as what a file sets up once is set up anew by each worker that has a test of it.
+    """
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    by_file: dict[Path, list[pytest.Item]] = {}
+    for item in items:
+        if item.path.parent.name in _LONG:
+            by_file.setdefault(item.path, []).append(item)
+    first: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for file in sorted(by_file, key=lambda file: _LONG.index(file.parent.name)):
+        min(first, key=len).extend(by_file[file])
+    rest = [item for item in items if item.path not in by_file]
+    items.clear()
+    for at, long in enumerate(first):
+        left = len(rest) + sum(map(len, first[at:]))
+        share = max(0, left // (workers - at) - len(long))
+        items += [*long, *rest[:share]]
+        del rest[:share]
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"

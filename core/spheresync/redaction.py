@@ -178,7 +178,7 @@ def _holds(text: str, secrets: Sequence[bytes]) -> bool:
 
 
 def _unescaped(text: str) -> Iterator[str]:
-    """The text after each round of reading escapes of one kind, or of all: a secret may itself look like another kind."""
+    """The text after each round of reading escapes of one kind, or all: a secret may itself look like another kind."""
     for read in (_without_backslashes, html.unescape, unquote, _without_escapes):
         plain = text
         for _ in range(_ROUNDS):

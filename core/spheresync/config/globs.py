@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from spheresync.model import counted
+
 #: Of one list. Each asset is held against every glob, and nobody keeps more than this in order.
 MOST_GLOBS = 1_000
 
@@ -13,7 +15,7 @@ def few_globs(globs: tuple[str, ...]) -> tuple[str, ...]:
         ValueError: there are more than `MOST_GLOBS`.
     """
     if len(globs) > MOST_GLOBS:
-        raise ValueError(f"holds {len(globs):,} globs, {MOST_GLOBS:,} at most; say the same with * and ?")
+        raise ValueError(f"holds {counted(len(globs), 'glob')}, {MOST_GLOBS:,} at most; say the same with * and ?")
     return globs
 
 
@@ -28,7 +30,7 @@ def check_globs(globs: tuple[str, ...]) -> tuple[str, ...]:
         shown = repr(glob[:60])  # a name may hold characters that turn a line of text around
         if glob.startswith("!"):
             faults.append(
-                f"{shown} excludes nothing: globs know no !; write the rest of it under scope.exclude"
+                f"{shown} would exclude nothing, as globs know no !; write the rest of it under scope.exclude"
             )
         elif glob and not {"/", "*", "?"} & {*glob}:
             whole = f"{shown[1:-1]}/*"

@@ -29,10 +29,8 @@ SEALED = MappingProxyType(
 
 def seal_of_row(values: Sequence[object]) -> str:
     """The seal over the values of the columns in `SEALED`, as given to the database or as read from it."""
-    return digest_of(canonical_json([_as_stored(value) for value in values]))
-
-
-def _as_stored(value: object) -> object:
-    if isinstance(value, bytes):
-        return value.decode("latin-1")
-    return int(value) if isinstance(value, bool) else value
+    stored = [
+        value.decode("latin-1") if type(value) is bytes else int(value) if type(value) is bool else value
+        for value in values
+    ]
+    return digest_of(canonical_json(stored))

@@ -133,14 +133,14 @@ SAID = {
         "write SALES/* for a whole space"
     ),
     "scope: {include: ['!SALES/*']}": (
-        ", line 1: scope.include: '!SALES/*' excludes nothing: globs know no !; "
+        ", line 1: scope.include: '!SALES/*' would exclude nothing, as globs know no !; "
         "write the rest of it under scope.exclude"
     ),
     f"scope: {{exclude: [{'A/*, ' * 1_001}]}}": (
-        ", line 1: scope.exclude: holds 1,001 globs, 1,000 at most; say the same with * and ?"
+        ", line 1: scope.exclude: holds 1001 globs, 1,000 at most; say the same with * and ?"
     ),
     f"mapping: {{rules: [{{match: {{name: [{'A*, ' * 1_001}]}}, set: {{tier: high}}}}]}}": (
-        ", line 1: mapping.rules.0.match.name: holds 1,001 globs, 1,000 at most; say the same with * and ?"
+        ", line 1: mapping.rules.0.match.name: holds 1001 globs, 1,000 at most; say the same with * and ?"
     ),
     "tiers.high.interval: 1h": (", line 1: tiers.high.interval: unknown key; write it as tiers: {high: {interval: …}}"),
     "mapping:\n  rules:\n    - match: {role: x}\n      set: {table: x}": (
