@@ -54,6 +54,18 @@ def test_what_others_changed_since_is_left_by_a_sync_and_deleted_once_a_person_h
     assert TABLE not in tables_of(glue, "space_000")
 
 
+def test_it_is_deleted_only_once_the_tenant_says_that_its_asset_is_gone(
+    retired: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    tenant.set_faults(failing_matching="SPACE_000/ASSET_00003/$metadata", failing_status=403)
+    run = retired.ask("sync", "--allow-deletes", code=1)
+    assert (run["counts"]["delete"], [each["code"] for each in run["failures"]]) == (0, ["gone_unconfirmed"])
+    assert TABLE in tables_of(glue, "space_000")
+    tenant.set_faults()
+    assert retired.ask("sync", "--allow-deletes")["counts"]["delete"] == 1
+    assert TABLE not in tables_of(glue, "space_000")
+
+
 def test_with_a_policy_that_deletes_it_still_waits_for_a_person(retired: Installation, glue: GlueSimulator) -> None:
     retired.config = "deletion: {policy: delete}\n"
     edit(glue, TABLE, foreign={"team": "bi"})

@@ -104,7 +104,8 @@ class VanishedAssets:
             served = entry is not None and await self._source.is_served(entry)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
             ours = source_error(error, str(record.id))
-            problem = _unconfirmed(record.id, f"could not be asked for: {ours.message}", ours.remedy)
+            why = ours.message.rstrip(".")
+            problem = _unconfirmed(record.id, f"could not be asked for ({why})", ours.remedy)
             done.records[record.id] = replace(record, problem=problem)
             done.problems.append(problem)
             return

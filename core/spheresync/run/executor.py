@@ -312,6 +312,7 @@ class Executor:
                 since=drive.run.created_at,
                 progress=self._progress,
                 using=drive.providers,
+                deleting=request.allow_deletes,
             )
         if report.reached:
             await require_found(self._store, request.scope)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +33,15 @@ LAST_DISCOVERY = "last_discovery"
 LEASE_RETRY = 0.2
 USED = ("datasphere_requests", "datasphere_bytes", "aws_calls", "aws_bytes")
 """What is told of what a run used, in words of the ledger."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be read: of which assets, whether changed or not, and whether retired tables are deleted by it."""
+
+    scope: Scope = field(default_factory=Scope)
+    thorough: bool = False
+    deleting: bool = False
 
 
 class Workshop:
@@ -78,19 +87,28 @@ class Workshop:
         return self.providers.current.mapping
 
     async def discover(
-        self, scope: Scope, *, thorough: bool, since: str, progress: OnProgress, using: Providers | None = None
+        self,
+        scope: Scope,
+        *,
+        thorough: bool,
+        since: str,
+        progress: OnProgress,
+        using: Providers | None = None,
+        deleting: bool = False,
     ) -> DiscoveryReport:
         """Read Datasphere, one process at a time; a reading that began after `since` and covers `scope` serves too.
 
-        `using` are providers that are in use already; by default those of the settings in force.
+        `using` are providers that are in use already; by default those of the settings in force. Where `deleting`,
+        retired tables will be deleted by what is read, so their assets are asked for.
         """
+        wanted = _Wanted(scope, thorough=thorough, deleting=deleting)
 
         async def shared() -> DiscoveryReport | None:
-            return await self._shared_reading(scope, thorough=thorough, since=since)
+            return await self._shared_reading(wanted, since=since)
 
         async def read(fence: int) -> DiscoveryReport:
             async with self._in_use(using) as providers:
-                return await self._discover_here(providers, scope, thorough=thorough, progress=progress, fence=fence)
+                return await self._discover_here(providers, wanted, progress=progress, fence=fence)
 
         return (await self._in_turn(shared, read, progress)).told_to(scope)
 
@@ -100,14 +118,14 @@ class Workshop:
         async def read(fence: int) -> DiscoveryReport:
             await self.store.clear_lost_rows()
             async with self.providers.in_use() as providers:
-                return await (await self._discovery(providers, Scope(), fence=fence)).list_all()
+                return await (await self._discovery(providers, _Wanted(), fence=fence)).list_all()
 
         return await self._in_turn(_nothing_shared, read, silent)
 
     async def read_one(self, asset: AssetId) -> AssetRecord | None:
         """Read one definition by what the last listing said; answers the record, None where there is no entry."""
         async with self.providers.in_use() as providers:
-            return await (await self._discovery(providers, Scope())).read(asset)
+            return await (await self._discovery(providers, _Wanted())).read(asset)
 
     @asynccontextmanager
     async def _in_use(self, given: Providers | None) -> AsyncIterator[Providers]:
@@ -120,9 +138,8 @@ class Workshop:
     async def _discovery(
         self,
         providers: Providers,
-        scope: Scope,
+        wanted: _Wanted,
         *,
-        thorough: bool = False,
         progress: OnProgress = silent,
         fence: int | None = None,
     ) -> Discovery:
@@ -131,30 +148,31 @@ class Workshop:
                 await tx.leases.require(DISCOVERY_LEASE, fence)
 
         deletion = providers.settings.deletion
-        offered = deletion.policy is DeletionPolicy.DELETE
+        deletes = wanted.deleting or deletion.policy is DeletionPolicy.DELETE
         return Discovery(
             await providers.source(),
             self.store,
             providers.mapping,
-            scope,
+            wanted.scope,
             now=self.clock(),
-            thorough=thorough,
+            thorough=wanted.thorough,
             progress=progress,
             still_ours=still_ours,
-            removals=RemovalRules(deletion.policy, deletion.misses, deletion.grace, offered),
+            removals=RemovalRules(deletion.policy, deletion.misses, deletion.grace, deletes),
         )
 
     async def _discover_here(
-        self, providers: Providers, scope: Scope, *, thorough: bool, progress: OnProgress, fence: int
+        self, providers: Providers, wanted: _Wanted, *, progress: OnProgress, fence: int
     ) -> DiscoveryReport:
         began = self.clock()
-        await self.store.clear_lost_rows(everywhere=thorough)
-        discovery = await self._discovery(providers, scope, thorough=thorough, progress=progress, fence=fence)
+        await self.store.clear_lost_rows(everywhere=wanted.thorough)
+        discovery = await self._discovery(providers, wanted, progress=progress, fence=fence)
         report = await discovery.run()
         note = {
             "began": isoformat(began),
-            "scope": scope.to_json(),
-            "thorough": thorough,
+            "scope": wanted.scope.to_json(),
+            "thorough": wanted.thorough,
+            "deleting": wanted.deleting,
             "report": asdict(report)
             | {"problems": spell_problems(report.problems), "gone": spell_problems(report.gone)},
         }
@@ -166,12 +184,12 @@ class Workshop:
         await self.store.write(remember)
         return report
 
-    async def _shared_reading(self, scope: Scope, *, thorough: bool, since: str) -> DiscoveryReport | None:
+    async def _shared_reading(self, wanted: _Wanted, *, since: str) -> DiscoveryReport | None:
         text = await self.store.meta.get(LAST_DISCOVERY)
         if text is None:
             return None
         try:
-            return _noted_reading(json.loads(text), scope, thorough=thorough, since=since)
+            return _noted_reading(json.loads(text), wanted, since=since)
         except Exception as error:  # noqa: BLE001 -- a note that is damaged is none: Datasphere is read anew
             product_error(error, "note of the last discovery")
             return None
@@ -284,11 +302,11 @@ async def _nothing_shared() -> None:
     """A listing is made anew: it is asked for because the last one is old."""
 
 
-def _noted_reading(note: Any, scope: Scope, *, thorough: bool, since: str) -> DiscoveryReport | None:
+def _noted_reading(note: Any, wanted: _Wanted, *, since: str) -> DiscoveryReport | None:
     """The report of a noted reading; None where it does not serve."""
-    if note["began"] < since or (thorough and not note["thorough"]):
+    if note["began"] < since or not Scope.from_json(note["scope"]).covers(wanted.scope):
         return None
-    if not Scope.from_json(note["scope"]).covers(scope):
+    if (wanted.thorough and not note["thorough"]) or (wanted.deleting and not note.get("deleting")):
         return None
     figures = note["report"]
     if not all(isinstance(figures.get(word), str) for word in ("problems", "gone")):
