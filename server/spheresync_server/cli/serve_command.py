@@ -20,6 +20,7 @@ from spheresync import __version__
 from spheresync.errors import UsageError
 from spheresync.isolation import isolated_group
 from spheresync.observe.export import exporting
+from spheresync.observe.incidents import product_error
 from spheresync_server import opening
 from spheresync_server.caller import CallerRole, local_principal, role_from, server_default_role
 from spheresync_server.cli.global_options import invocation_of
@@ -143,6 +144,15 @@ def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awai
     service_opening = Opening()
     opened: list[Service] = []
 
+    async def open_and_keep(left: anyio.Event) -> None:
+        try:
+            await keep_open(left)
+        except Exception as error:
+            if not opened:
+                service_opening.fail(product_error(error, "state"))
+                await left.wait()  # until whoever waits has heard of it
+            raise
+
     async def keep_open(left: anyio.Event) -> None:
         await anyio.to_thread.run_sync(opening.load_service)
         async with opening.open_service(source) as service:
@@ -161,7 +171,7 @@ def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awai
         shown = lambda: service_opening.service.settings.redacted()  # noqa: E731, PLW0108 -- of the settings in force then
         caller, hide = local_principal(manner.role), hiding(source.places)
         async with isolated_group() as group:
-            group.start_soon(keep_open, left)
+            group.start_soon(open_and_keep, left)
             await speak(Desk(service_opening, caller, manner.role, shown, manner.read_only, hide))
             closing.enter_context(closing_within_grace(0))  # the client has left
             left.set()

@@ -8,6 +8,7 @@ from typing import Literal
 from mcp.server.mcpserver import MCPServer
 from mcp.types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
 
+from spheresync.errors import SpheresyncError
 from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.prompt_files import PromptFile
 
@@ -57,6 +58,9 @@ def add_completion(server: MCPServer[Desk], desk: Desk, prompts: Iterable[Prompt
         space = (context.arguments or {}).get("space") if context is not None else None
         if what == "asset" and space is None and isinstance(reference, ResourceTemplateReference):
             return Completion(values=[])
-        await desk.opening.wait()
+        try:
+            await desk.opening.wait()
+        except SpheresyncError:  # told by the server's end; a completion has no place for it
+            return Completion(values=[])
         found = await desk.service.suggest(what, argument.value, space)
         return Completion(values=found[:_MOST], total=len(found), has_more=len(found) > _MOST)

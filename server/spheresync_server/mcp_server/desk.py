@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import anyio
 
+from spheresync.errors import SpheresyncError
 from spheresync.model import Principal
 from spheresync_server.caller import CallerRole
 from spheresync_server.mcp_server.server_paths import Hide
@@ -22,6 +23,7 @@ class Opening:
 
     def __init__(self) -> None:
         self._service: Service | None = None
+        self._failure: SpheresyncError | None = None
         self._ended = anyio.Event()
 
     @classmethod
@@ -35,8 +37,26 @@ class Opening:
         self._service = service
         self._ended.set()
 
+    def fail(self, error: SpheresyncError) -> None:
+        """It could not be opened: whoever waits is told why, and the server ends."""
+        self._failure = error
+        self._ended.set()
+
     async def wait(self) -> None:
+        """Wait for the service.
+
+        Raises:
+            SpheresyncError: it cannot be opened.
+        """
         await self._ended.wait()
+        if self._failure is not None:
+            raise self._failure
+
+    async def wait_for_failure(self) -> None:
+        """Return once it is known that the service cannot be opened, and never where it is open."""
+        await self._ended.wait()
+        if self._failure is None:
+            await anyio.sleep_forever()
 
     @property
     def service(self) -> Service:

@@ -25,6 +25,8 @@ from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequ
 from pydantic import AnyUrl, ValidationError
 
 from spheresync import __version__
+from spheresync.errors import SpheresyncError
+from spheresync.isolation import isolated_group
 from spheresync.observe.incidents import new_incident
 from spheresync_server.failure import note_of, product_error_in
 from spheresync_server.later import RESOURCES, TOOLS, comes_later
@@ -60,6 +62,8 @@ _TOLD_ARGUMENTS = 5
 _LONG_WORD = re.compile(r"\S{300,}")
 _SAID_AGAIN = 100
 """Characters that an error says again of a longer name."""
+_FAREWELL = 1.0
+"""Seconds for which a server whose service cannot be opened still tells whoever asks."""
 
 
 class SpheresyncServer(MCPServer[Desk]):
@@ -94,7 +98,10 @@ class SpheresyncServer(MCPServer[Desk]):
         self._refuse_closed(name)
         self._refuse_unknown_arguments(name, arguments)
         self._refuse_misleading_values(name, arguments)
-        await self._desk.opening.wait()
+        try:
+            await self._desk.opening.wait()
+        except SpheresyncError as error:
+            raise ToolError(self._desk.hide(in_tool_words(note_of(error).text))) from error
         try:
             return self._without_paths(await super().call_tool(name, self._given(name, arguments), context))
         except MCPError:
@@ -203,7 +210,10 @@ class SpheresyncServer(MCPServer[Desk]):
         """
         if str(uri) in RESOURCES:
             raise ResourceNotFoundError(comes_later(str(uri)))
-        await self._desk.opening.wait()
+        try:
+            await self._desk.opening.wait()
+        except SpheresyncError as error:
+            raise ResourceError(self._desk.hide(note_of(error).text)) from error
         try:
             found = await super().read_resource(spell_asset_uri(str(uri)), context)
         except ResourceError as error:
@@ -224,7 +234,15 @@ class SpheresyncServer(MCPServer[Desk]):
         async with stdio_server(stdin=cast("anyio.AsyncFile[str]", stdin)) as (incoming, outgoing):
             stdin.answer_with(lambda error: outgoing.send(SessionMessage(error)))
             options = self._lowlevel_server.create_initialization_options()
-            await self._lowlevel_server.run(incoming, outgoing, options)
+            async with isolated_group() as group:
+                group.start_soon(self._stop_listening, stdin)
+                await self._lowlevel_server.run(incoming, outgoing, options)
+                group.cancel_scope.cancel()
+
+    async def _stop_listening(self, stdin: StandardInput) -> None:
+        await self._desk.opening.wait_for_failure()
+        await anyio.sleep(_FAREWELL)  # the SDK answers nobody any more once its input has ended
+        stdin.close()
 
 
 def _shortened(text: str) -> str:

@@ -26,6 +26,14 @@ class StandardInput:
         self._descriptor = descriptor
         self._answer: Answer | None = None
         self._answerable = anyio.Event()
+        self._closed = False
+        self._waiting: anyio.CancelScope | None = None
+
+    def close(self) -> None:
+        """Take no further lines, as if the client had left: what it asked already is answered."""
+        self._closed = True
+        if self._waiting is not None:
+            self._waiting.cancel()
 
     def answer_with(self, answer: Answer) -> None:
         """Say where answers go to what cannot be read; before that, nothing is passed on."""
@@ -49,7 +57,7 @@ class StandardInput:
         """Each line that is not empty, and whether that is all of it: of one that is too large, the end is dropped."""
         pending = bytearray()
         cut = False
-        while block := await anyio.to_thread.run_sync(os.read, self._descriptor, _BLOCK, abandon_on_cancel=True):
+        while block := await self._block():
             *ended, rest = block.split(b"\n")
             for piece in ended:
                 line, whole = bytes(pending) + piece, not cut
@@ -63,3 +71,9 @@ class StandardInput:
                 cut = True
         if pending.strip():
             yield bytes(pending), not cut
+
+    async def _block(self) -> bytes:
+        with anyio.CancelScope() as self._waiting:
+            if not self._closed:
+                return await anyio.to_thread.run_sync(os.read, self._descriptor, _BLOCK, abandon_on_cancel=True)
+        return b""

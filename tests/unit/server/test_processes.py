@@ -301,3 +301,33 @@ def test_a_signal_while_the_answer_goes_out_cuts_nothing_off() -> None:
     done = run("runs", "--json", program=[sys.executable, "-c", program])
     assert json.loads(done.stdout)["total"] == 1
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_whoever_asks_a_stdio_server_that_cannot_open_its_state_is_told_why(tmp_path: Path) -> None:
+    (tmp_path / "spheresync.db").write_text("no database")
+    (tmp_path / "spheresync.db").chmod(0o600)
+    ask = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {
+        "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"},
+    }}  # fmt: skip
+    calls = [
+        {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": {"name": "get_sync_status", "arguments": {}}},
+        {"jsonrpc": "2.0", "id": 3, "method": "resources/read", "params": {"uri": "spheresync://status"}},
+        {"jsonrpc": "2.0", "id": 4, "method": "tools/call", "params": {"name": "list_spaces", "arguments": {}}},
+    ]
+    program = [sys.executable, "-m", "spheresync_server", "serve", "--env", "dog"]
+    with subprocess.Popen(
+        program,
+        env=surroundings(SPHERESYNC_STATE_DIR=str(tmp_path)),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
+        process.stdin.write("".join(json.dumps(each) + "\n" for each in (ask, *calls)))
+        process.stdin.flush()
+        assert process.wait(TIMEOUT) == 1, "and it ends by itself, while its client still listens"
+        answers = {each["id"]: json.dumps(each) for each in map(json.loads, process.stdout.read().splitlines())}
+        assert set(answers) == {1, 2, 3, 4}
+        assert all("is damaged" in answers[asked] and str(tmp_path) not in answers[asked] for asked in (2, 3, 4))
+        assert "is damaged" in process.stderr.read()
