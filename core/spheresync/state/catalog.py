@@ -13,6 +13,7 @@ from spheresync.state.readable import readable, readable_one
 from spheresync.state.records import AssetRecord, FacetCount, SpaceRecord
 from spheresync.state.shapes import shape_of
 from spheresync.state.spelling import (
+    read_asset_id,
     read_fingerprints,
     read_problem,
     read_problems,
@@ -30,6 +31,7 @@ _ASSET = (
 _SHAPE = shape_of("assets", _ASSET)
 _SPACE = shape_of("spaces", "name, label, listed_at, complete, problem, present")
 _PROBLEM = shape_of("assets", "problem")
+_NAME = shape_of("assets", "space, name")
 _FACET = shape_of("assets", "space, kind, tier, status")
 _SEARCH_GAP = "\x1f"
 
@@ -129,7 +131,7 @@ class CatalogReader:
     async def ids(self) -> list[AssetId]:
         """The names of every asset, by space and name."""
         rows = await self._link.all("SELECT space, name FROM assets ORDER BY space, name")
-        return [AssetId(SpaceName(space), TechnicalName(name)) for space, name in rows]
+        return readable(self._link.lost, _NAME, rows, read_asset_id)
 
     async def signature(self, misses: int) -> str:
         """A text that is another one once an asset was added, changed, missed, or taken in or out of the scope.

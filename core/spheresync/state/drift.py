@@ -31,7 +31,15 @@ from spheresync.state.drift_records import (
 )
 from spheresync.state.readable import readable
 from spheresync.state.shapes import shape_of
-from spheresync.state.spelling import MOMENT, read_counts, read_problems, spell_counts, spell_problems, valid_text
+from spheresync.state.spelling import (
+    MOMENT,
+    read_asset_id,
+    read_counts,
+    read_problems,
+    spell_counts,
+    spell_problems,
+    valid_text,
+)
 from spheresync.state.wanted import wanted_rows
 
 KEPT_LOOKS = 50
@@ -43,6 +51,7 @@ _AT_LEAST = "WHERE target = ? AND destination = ? AND standing >= ?"
 
 _LOOK_SHAPE = shape_of("drift_looks", _LOOK)
 _FOUND_ROW = shape_of("drift_found", _FOUND)
+_NAMED_SHAPE = shape_of("drift_found", "space, asset")
 _FOUND_SHAPE = shape_of("drift_found", f"ordinal, {_FOUND}")
 
 
@@ -86,7 +95,7 @@ class DriftReader:
             "SELECT space, asset FROM drift_found WHERE target = ? AND destination = ? ORDER BY space, asset",
             (target, destination),
         )
-        return [AssetId(SpaceName(space), TechnicalName(asset)) for space, asset in rows]
+        return readable(self._link.lost, _NAMED_SHAPE, rows, read_asset_id)
 
     async def drifted(
         self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
@@ -96,14 +105,14 @@ class DriftReader:
         for clause, values in wanted_rows(assets, "drift_found", name="asset"):
             query = f"{clause} SELECT space, asset FROM wanted_drift_found {_AT_LEAST}"
             rows = await self._link.all(query, [*values, target, destination, DriftRest.TO_TELL])
-            found.update(AssetId(SpaceName(space), TechnicalName(asset)) for space, asset in rows)
+            found.update(readable(self._link.lost, _NAMED_SHAPE, rows, read_asset_id))
         return frozenset(found)
 
     async def to_mend(self, target: TargetName, destination: DestinationName) -> frozenset[AssetId]:
         """All assets whose objects a sync brings back to what they should be, where the way is free."""
         query = f"SELECT space, asset FROM drift_found {_AT_LEAST}"
         rows = await self._link.all(query, (target, destination, DriftRest.TO_MEND))
-        return frozenset(AssetId(SpaceName(space), TechnicalName(asset)) for space, asset in rows)
+        return frozenset(readable(self._link.lost, _NAMED_SHAPE, rows, read_asset_id))
 
     async def of(
         self, assets: Collection[AssetId], target: TargetName, destination: DestinationName

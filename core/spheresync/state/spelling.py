@@ -5,7 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from spheresync.model import Action, AssetEntry, AssetId, Digest, Fingerprints, JsonValue, Problem, canonical_json
+from spheresync.model import (
+    Action,
+    AssetEntry,
+    AssetId,
+    Digest,
+    Fingerprints,
+    JsonValue,
+    Problem,
+    SpaceName,
+    TechnicalName,
+    canonical_json,
+)
 
 MOMENT = "CASE WHEN {at} = '' OR {at} GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T*Z' THEN {at} END"
 """A moment of a row, for SQL; NULL of what is none."""
@@ -54,6 +65,11 @@ def read_fingerprints(schema: str | None, content: str | None, metadata: str | N
     if schema is None or content is None or metadata is None:
         return None
     return Fingerprints(Digest(schema), Digest(content), Digest(metadata))
+
+
+def read_asset_id(row: Sequence[str]) -> AssetId:
+    """Of a row whose first two columns are space and name."""
+    return AssetId(SpaceName(row[0]), TechnicalName(row[1]))
 
 
 def spell_entry(entry: AssetEntry) -> str:
