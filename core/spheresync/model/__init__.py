@@ -17,7 +17,7 @@ from spheresync.model.assets import (
     default_label,
     freeze_pairs,
 )
-from spheresync.model.counting import counted
+from spheresync.model.counting import counted, first_of
 from spheresync.model.json_values import Digest, JsonValue, canonical_json, digest_json, digest_of
 from spheresync.model.listings import (
     GONE_UNCONFIRMED,
@@ -99,6 +99,7 @@ __all__ = [
     "default_label",
     "digest_json",
     "digest_of",
+    "first_of",
     "freeze_pairs",
     "isoformat",
     "shown",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def counted(number: int, noun: str, plural: str = "") -> str:
     """`1 table`, `2 tables`, `1 entry`, `2 entries`; the last word of `noun` is the one that changes."""
@@ -9,6 +11,12 @@ def counted(number: int, noun: str, plural: str = "") -> str:
         return f"1 {noun}"
     usual = f"{noun[:-1]}ies" if noun.endswith(_IES) else f"{noun}s"
     return f"{number} {plural or usual}"
+
+
+def first_of(named: Sequence[object], most: int, *, total: int | None = None, by: str = ", ") -> str:
+    """`a, b and 3 more`: the first `most` of what is to be named, of `total` where they are only some of all."""
+    more = (len(named) if total is None else total) - min(len(named), most)
+    return by.join(map(str, named[:most])) + (f" and {more} more" if more else "")
 
 
 _IES = ("ry", "ty", "ly", "fy")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+from spheresync.errors import SpheresyncError
 from spheresync.model.json_values import Digest
 from spheresync.model.names import AssetId, SpaceName
 from spheresync.model.words import AssetKind
@@ -52,6 +53,11 @@ class Problem:
     def of(cls, asset: AssetId, code: str, message: str, remedy: str = "") -> Problem:
         """The problem of one asset."""
         return cls(str(asset), code, message, remedy, asset)
+
+    @classmethod
+    def of_error(cls, asset: AssetId, error: SpheresyncError) -> Problem:
+        """What went wrong with one asset, as it is told and remembered."""
+        return cls.of(asset, error.problem_code, error.message, error.remedy)
 
 
 SPACE_GONE = "space_gone"

@@ -16,7 +16,7 @@ from typing import Any
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.mapping.glue_table import FINGERPRINT
 from spheresync.mapping.merge import is_text, merge, moved_fields, policy_of
-from spheresync.model import AssetId, DesiredObject, Digest, FieldChange, LiveObject, Problem, counted
+from spheresync.model import AssetId, DesiredObject, Digest, FieldChange, LiveObject, Problem, counted, first_of
 
 DRIFT = "drift"
 """Code of the finding that names an edit which is left as it is."""
@@ -90,8 +90,7 @@ def claim_of(body: bytes) -> Digest | None:
 def drift_finding(asset: AssetId, table: str, paths: Iterable[str]) -> Problem:
     """That edits of somebody else stay as they are because `drift:` says so."""
     fields = list(paths)
-    more = f" and {len(fields) - _NAMED_FIELDS} more" if len(fields) > _NAMED_FIELDS else ""
-    message = f"somebody else has changed {', '.join(fields[:_NAMED_FIELDS])}{more} of {table}; it stays as it is"
+    message = f"somebody else has changed {first_of(fields, _NAMED_FIELDS)} of {table}; it stays as it is"
     return Problem.of(asset, DRIFT, message, "Change it back there, or let `drift:` say overwrite or keep.")
 
 

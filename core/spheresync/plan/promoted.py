@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from spheresync.config import PromotedAsset
-from spheresync.model import Action, Asset, AssetId, Digest, Problem, counted
+from spheresync.model import Action, Asset, AssetId, Digest, Problem, counted, first_of
 from spheresync.state.records import AssetRecord
 
 PROMOTED_MISSING = "promoted_missing"
@@ -88,7 +88,4 @@ def _difference(promoted: PromotedAsset, here: Asset | None) -> str:
 
 
 def _named(what: str, names: Sequence[str]) -> str:
-    if not names:
-        return ""
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{', '.join(names[:_NAMED])}{more} {what}"
+    return f"{first_of(names, _NAMED)} {what}" if names else ""

@@ -15,7 +15,7 @@ from enum import Enum, auto
 from spheresync.mapping.glue_table import fingerprint_of, is_retired
 from spheresync.mapping.merge import differences
 from spheresync.mapping.ownership import foreign_because
-from spheresync.model import Action, AssetId, LiveObject, RunId, Severity, Strategy, digest_of
+from spheresync.model import Action, AssetId, LiveObject, RunId, Severity, Strategy, digest_of, first_of
 from spheresync.plan.diff import field_changes, moves_columns, severity_of
 from spheresync.plan.items import OPERATIONS, by_urgency
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState, JournalEntry
@@ -245,5 +245,4 @@ def _changed_by_hand(deed: Deed, marker: str) -> str | None:
     if not moved:
         return None
     named = [change.path for change in field_changes(after, live.body) if change.before or change.after] or list(moved)
-    more = f" and {len(named) - _NAMED_FIELDS} more" if len(named) > _NAMED_FIELDS else ""
-    return f"somebody else has changed {', '.join(named[:_NAMED_FIELDS])}{more} of {deed.table} since"
+    return f"somebody else has changed {first_of(named, _NAMED_FIELDS)} of {deed.table} since"

@@ -185,7 +185,7 @@ class Books:
             ordinal=item.ordinal,
             state=JournalState.FAILED,
             action=item.action,
-            problem=Problem.of(item.asset, error.problem_code, error.message, error.remedy),
+            problem=Problem.of_error(item.asset, error),
             before=item.before,
             after=None,
             version=None,
@@ -287,7 +287,7 @@ class Books:
         error = result.error
         if error is None or (self.restores and error.fault is not TargetFault.CONFLICT):
             return None
-        return Problem.of(result.item.asset, error.fault, error.message, error.remedy)
+        return Problem.of_error(result.item.asset, error)
 
     async def write(self, notes: Sequence[Note]) -> None:
         """Write down what results left behind, in one transaction.
@@ -337,7 +337,7 @@ def _did(result: Result) -> Action:
 
 def _entry(run: RunRecord, result: Result, after: Digest | None, at: str) -> JournalEntry:
     item, outcome, error = result.item, result.outcome, result.error
-    problem = Problem.of(item.asset, error.fault, error.message, error.remedy) if error is not None else None
+    problem = Problem.of_error(item.asset, error) if error is not None else None
     if error is not None:
         state = JournalState.FAILED
     elif outcome is None and item.action not in UNSENT:

@@ -66,8 +66,7 @@ class Draft:
         """Note that an asset could not be planned; of one that has failed already nothing new is told."""
         if asset in self.told:
             return
-        ours = product_error(error, str(asset))
-        self.failed.append(Problem.of(asset, ours.problem_code, ours.message, ours.remedy))
+        self.failed.append(Problem.of_error(asset, product_error(error, str(asset))))
 
 
 class Designer:

@@ -27,6 +27,7 @@ from spheresync.model import (
     SpaceEntry,
     SpaceName,
     digest_of,
+    first_of,
     isoformat,
 )
 from spheresync.observe.incidents import Account, source_error
@@ -104,9 +105,7 @@ class DiscoveryReport:
         """
         if not self.not_exposed:
             return ()
-        named = ", ".join(sorted(self.not_exposed)[:5])
-        more = f" and {len(self.not_exposed) - 5} more" if len(self.not_exposed) > 5 else ""
-        text = f"listed, but not exposed (404), so left as they were: {named}{more}"
+        text = f"listed, but not exposed (404), so left as they were: {first_of(sorted(self.not_exposed), 5)}"
         remedy = "Deploy them and switch on 'Expose for Consumption', or wait for the next listing."
         return (Problem("tenant", SourceFault.NOT_EXPOSED, text, remedy),)
 
@@ -305,8 +304,7 @@ class Discovery:
         try:
             return self._listed_record(entry, known, flaw), flaw is not None
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
-            ours = source_error(error, str(entry.id))
-            problem = Problem.of(entry.id, ours.fault, ours.message, ours.remedy)
+            problem = Problem.of_error(entry.id, source_error(error, str(entry.id)))
             self._report.problems.append(problem)
             base = known or AssetRecord.first_seen(entry.id, entry.kind, at=self._now)
             return replace(base, problem=problem, misses=0, first_missed_at=None, listed_at=self._now), True

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from spheresync.model import NEVER_READ, Problem, SpaceName, counted
+from spheresync.model import NEVER_READ, Problem, SpaceName, counted, first_of
 from spheresync.run.scope import Scope
 from spheresync.state.records import AssetRecord, SpaceRecord
 
@@ -56,10 +56,9 @@ def _nothing_read(scope: Scope) -> Problem:
 
 
 def _never(what: str, names: Sequence[str]) -> Problem:
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
     was, it = ("was", "it") if len(names) == 1 else ("were", "them")
     message = (
         f"{counted(len(names), what)} {was} never read, so nothing of {it} could be compared: "
-        f"{', '.join(names[:_NAMED])}{more}."
+        f"{first_of(names, _NAMED)}."
     )
     return Problem(f"{what}s", NEVER_READ, message, _REMEDY)

@@ -185,8 +185,7 @@ class ListedSpaces:
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
             if record.id not in self._undecided:
                 self._undecided.add(record.id)
-                ours = source_error(error, str(record.id))
-                self._seen.problems.append(Problem.of(record.id, ours.fault, ours.message, ours.remedy))
+                self._seen.problems.append(Problem.of_error(record.id, source_error(error, str(record.id))))
             return None
 
 

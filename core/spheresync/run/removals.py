@@ -21,6 +21,7 @@ from spheresync.model import (
     PhysicalName,
     Problem,
     counted,
+    first_of,
 )
 from spheresync.plan.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
 from spheresync.plan.diff import field_changes
@@ -244,7 +245,6 @@ class Removals:
 
 
 def _left(asset: AssetId, table: str, fields: Sequence[str]) -> Problem:
-    more = f" and {len(fields) - _NAMED_FIELDS} more" if len(fields) > _NAMED_FIELDS else ""
-    message = f"somebody else has changed {', '.join(fields[:_NAMED_FIELDS])}{more} of the retired table {table}"
+    message = f"somebody else has changed {first_of(fields, _NAMED_FIELDS)} of the retired table {table}"
     remedy = "Look at it in a preview; if it may go, apply that change set with deletes allowed."
     return Problem.of(asset, DRIFT, f"{message}; it is not deleted", remedy)

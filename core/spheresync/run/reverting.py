@@ -131,8 +131,7 @@ class Reverter:
 
     def _fail(self, asset: AssetId, error: Exception) -> None:
         """Note that what was done to one asset could not be undone."""
-        ours = product_error(error, str(asset))
-        self._failed[asset] = Problem.of(asset, ours.problem_code, ours.message, ours.remedy)
+        self._failed[asset] = Problem.of_error(asset, product_error(error, str(asset)))
 
     async def _lost_entries(self, undone: RunRecord) -> tuple[Problem, ...]:
         """What the run did and nobody knows any more, because its journal is damaged there."""

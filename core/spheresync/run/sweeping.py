@@ -274,8 +274,7 @@ class Sweep:
     def _not_compared(self, held: Checkpoint, error: Exception) -> None:
         """Tell that one table could not be compared for a reason of its own."""
         self._seen.compared.discard(held.asset)
-        ours = target_error(error, str(held.asset))
-        self._seen.problems.append(Problem.of(held.asset, ours.fault, ours.message, ours.remedy))
+        self._seen.problems.append(Problem.of_error(held.asset, target_error(error, str(held.asset))))
 
     def _cannot_tell(self, held: Checkpoint) -> None:
         self._seen.compared.discard(held.asset)

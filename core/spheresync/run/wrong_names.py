@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from spheresync.errors import UsageError
-from spheresync.model import AssetId
+from spheresync.model import AssetId, first_of
 
 NEAR = 3
 """Names that one hint offers at most."""
@@ -137,9 +137,10 @@ def unknown_names(wrong: Sequence[WrongName]) -> UsageError:
     if len(wrong) == 1:
         return UsageError(f"{wrong[0].said}.", remedy=wrong[0].hint())
     shown = _first_of_each_kind(wrong)
-    told = "; ".join(f"{each.said} ({_inserted(each.hint())})" for each in shown)
-    more = f"; and {len(wrong) - len(shown)} more" if len(wrong) > len(shown) else ""
-    return UsageError(f"{len(wrong)} names are wrong: {told}{more}.", remedy="Correct them and try again.")
+    told = first_of(
+        [f"{each.said} ({_inserted(each.hint())})" for each in shown], len(shown), total=len(wrong), by="; "
+    )
+    return UsageError(f"{len(wrong)} names are wrong: {told}.", remedy="Correct them and try again.")
 
 
 def _first_of_each_kind(wrong: Sequence[WrongName]) -> list[WrongName]:

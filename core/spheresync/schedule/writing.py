@@ -79,8 +79,7 @@ async def _records(workshop: Workshop, assets: Iterable[AssetId]) -> tuple[list[
         try:
             record = await workshop.store.catalog.asset(asset)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-            ours = product_error(error, str(asset))
-            problems[asset] = Problem.of(asset, ours.problem_code, ours.message, ours.remedy)
+            problems[asset] = Problem.of_error(asset, product_error(error, str(asset)))
         else:
             records += [record] if record is not None else []
     return records, problems

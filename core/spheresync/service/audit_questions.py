@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable, Mapping
 
 from spheresync.errors import TargetFault, UsageError
-from spheresync.model import Action, AssetId, RunId, RunState
+from spheresync.model import Action, AssetId, RunId, RunState, first_of
 from spheresync.run.named_assets import named_asset
 from spheresync.run.wrong_names import nearest
 from spheresync.state.store import Store
@@ -57,8 +57,7 @@ async def note_on_question(
     if run_id is not None and not (await store.audit.query(run_id=RunId(run_id), limit=1))[1]:
         await store.runs.get(RunId(run_id))
     if actor is not None and actor not in (known := await store.audit.actors()):
-        more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
-        return f"No entry is by an actor {actor!r}. There are entries by {', '.join(known[:_NAMED])}{more}."
+        return f"No entry is by an actor {actor!r}. There are entries by {first_of(known, _NAMED)}."
     return await note_on_asset(store, asset) if asset is not None else None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from spheresync.answers import Finding
-from spheresync.model import AssetStatus, RunState, counted
+from spheresync.model import AssetStatus, RunState, counted, first_of
 from spheresync.service.troubles import Trouble
 from spheresync.state.drift_records import DriftStanding
 from spheresync.state.records import RunRecord
@@ -88,10 +88,9 @@ def _wrong_with_assets(statuses: Mapping[str, int], troubles: Sequence[Trouble])
 def _unfinished(never_read: Sequence[str]) -> str:
     if not never_read:
         return ""
-    more = f" and {len(never_read) - _NAMED} more" if len(never_read) > _NAMED else ""
-    named = ", ".join(never_read[:_NAMED])
+    named = first_of(never_read, _NAMED)
     what = "it holds" if len(never_read) == 1 else "they hold"
-    return f"{counted(len(never_read), 'space')} never read, so nobody knows what {what}: {named}{more}."
+    return f"{counted(len(never_read), 'space')} never read, so nobody knows what {what}: {named}."
 
 
 def _by_kind(troubles: Sequence[Trouble]) -> str:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from spheresync.answers import DriftStatus, Finding, SyncStatus
 from spheresync.config import DeletionPolicy
 from spheresync.errors import StateError
-from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetStatus, counted
+from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetStatus, counted, first_of
 from spheresync.observe.pulse import LoopFailure
 from spheresync.plan.approvals import DELETES_NOT_APPROVED
 from spheresync.run.allowing import unapproved_promotion
@@ -105,8 +105,7 @@ def _lost(found: Sequence[LostRow]) -> list[Finding]:
     """Rows of the state that this process has met and could not read."""
     if not found:
         return []
-    named = "; ".join(map(str, found[:_SHOWN])) + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
-    message = f"{counted(len(found), 'row')} of the state cannot be read: {named}"
+    message = f"{counted(len(found), 'row')} of the state cannot be read: {first_of(found, _SHOWN, by='; ')}"
     return [Finding(subject="state", code=DAMAGED, message=message, remedy=MEND_CONTENTS)]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from spheresync.answers import Finding
 from spheresync.errors import SourceFault
-from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetStatus, Problem, SpaceName, counted
+from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetStatus, Problem, SpaceName, counted, first_of
 from spheresync.plan.drift import DRIFT
 from spheresync.plan.guards import EMPTY_LISTING, GUARDS
 from spheresync.state.catalog import UnreadGroup
@@ -79,6 +79,6 @@ def _finding(said: str, code: str, names: Sequence[str], count: int, problems: S
     why = problems[0].message
     if not why.startswith(names[0]):
         why = f"{names[0]}: {why}"
-    more = f" and {count - len(names)} more" if count > len(names) else ""
-    message = f"{said}: {why}" if count == 1 else f"{said}: {', '.join(names)}{more}. {why}"
+    which = first_of(names, len(names), total=count)
+    message = f"{said}: {why}" if count == 1 else f"{said}: {which}. {why}"
     return Finding(subject="assets", code=code, message=message, remedy=problems[0].remedy)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.isolation import isolated_group
-from spheresync.model import UNSPELLABLE_REMEDY, SpaceName, counted, shown, unspellable
+from spheresync.model import UNSPELLABLE_REMEDY, SpaceName, counted, first_of, shown, unspellable
 
 SIGN_IN = "datasphere token"
 CATALOG = "datasphere catalog"
@@ -97,9 +97,7 @@ def _kept_out(spaces: Mapping[SpaceName, str]) -> Iterator[Check]:
 
 
 def _names(spaces: Sequence[SpaceName] | dict[SpaceName, int]) -> str:
-    ordered = sorted(spaces)
-    rest = f" and {len(ordered) - NAMED} more" if len(ordered) > NAMED else ""
-    return f"{', '.join(ordered[:NAMED])}{rest}"
+    return first_of(sorted(spaces), NAMED)
 
 
 def spaces_counted(number: int) -> str:

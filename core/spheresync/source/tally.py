@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import AssetId, Listing, Problem, SpaceName, counted
+from spheresync.model import AssetId, Listing, Problem, SpaceName, counted, first_of
 from spheresync.source.pages import REMEDY, Page
 from spheresync.source.paging import loop_error
 from spheresync.source.rows import Row, RowFault, UnusableRowError, contradiction
@@ -148,5 +148,4 @@ class Tally(Generic[_Item]):
 
 
 def _shown(examples: Sequence[str], number: int) -> str:
-    more = number - len(examples)
-    return ", ".join(examples) + (f" and {more} more" if more else "")
+    return first_of(examples, len(examples), total=number)

@@ -23,7 +23,7 @@ import anyio.to_thread
 
 from spheresync import __version__
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
-from spheresync.model import JsonValue, isoformat
+from spheresync.model import JsonValue, first_of, isoformat
 from spheresync.observe.spans import Attributes, Span, span
 from spheresync.redaction import conceal, conceal_for_now
 from spheresync.target.aws_codes import Recovery
@@ -323,7 +323,7 @@ class _Meter:
 def _refuse_beyond_limits(line: Line, operation: str, params: Mapping[str, object], subject: str) -> None:
     problems = line.limits.problems(operation, params)
     if problems:
-        shown = "; ".join(problems[:5]) + (f"; and {len(problems) - 5} more" if len(problems) > 5 else "")
+        shown = first_of(problems, 5, by="; ")
         raise TargetError(
             TargetFault.INVALID,
             f"{subject}: {operation} would be refused, nothing was sent: {shown}.",

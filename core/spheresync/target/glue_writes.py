@@ -21,7 +21,7 @@ from spheresync.mapping.glue_table import fingerprint_of
 from spheresync.mapping.merge import differences, is_text, merge, policy_of
 from spheresync.mapping.ownership import foreign_because, is_as_written, made_anew_because
 from spheresync.mapping.proof import last_written
-from spheresync.model import Action, DesiredObject, JsonValue, LiveObject
+from spheresync.model import Action, DesiredObject, JsonValue, LiveObject, first_of
 from spheresync.target.aws import AwsDoor
 from spheresync.target.aws_errors import ALREADY_EXISTS, MOVED_MEANWHILE, NOT_FOUND, AwsError
 from spheresync.target.glue_reads import GLUE_SERVICE, GlueReader, table_input
@@ -273,7 +273,7 @@ def next_version(version: str | None) -> str | None:
 
 
 def moved_error(operation: Operation, paths: tuple[str, ...]) -> TargetError:
-    named = ", ".join(paths[:8]) + (f" and {len(paths) - 8} more" if len(paths) > 8 else "")
+    named = first_of(paths, 8)
     return TargetError(
         TargetFault.MOVED,
         f"{operation.subject}: somebody else has changed {named} since this was planned; nothing was written.",
