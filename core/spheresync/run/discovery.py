@@ -312,11 +312,14 @@ class Discovery:
     def _listed_record(self, entry: AssetEntry, known: AssetRecord | None, flaw: Problem | None) -> AssetRecord:
         """The record as the listing leaves it; of an entry that is not to be trusted only that it is listed."""
         base = known or AssetRecord.first_seen(entry.id, entry.kind, at=self._now)
-        if flaw is None:
-            base = replace(base, kind=entry.kind, label=entry.label, entry_digest=_digest_of(entry))
-        decision = self._mapping.decide(entry.id, base.kind, base.label)
+        trusted = flaw is None
+        kind, label = (entry.kind, entry.label) if trusted else (base.kind, base.label)
+        decision = self._mapping.decide(entry.id, kind, label)
         return replace(
             base,
+            kind=kind,
+            label=label,
+            entry_digest=_digest_of(entry) if trusted else base.entry_digest,
             tier=decision.tier,
             included=decision.included,
             reason=decision.excluded_by,
