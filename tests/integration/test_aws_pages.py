@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -18,18 +19,26 @@ from spheresync.target.glue import GlueTarget
 pytestmark = pytest.mark.anyio
 
 
+@dataclass
+class Answer:
+    """What everything is answered with."""
+
+    body: bytes = b""
+    status: int = 200
+
+
 @pytest.fixture
-def answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
-    """The body that everything is answered with, in a list that a test fills."""
-    bodies: list[bytes] = []
+def answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[Answer]:
+    """For a test to fill."""
+    said = Answer()
 
     class Proxy(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
-            self.send_response(200)
-            self.send_header("content-length", str(len(bodies[0])))
+            self.send_response(said.status)
+            self.send_header("content-length", str(len(said.body)))
             self.end_headers()
-            self.wfile.write(bodies[0])
+            self.wfile.write(said.body)
 
         def log_message(self, *args: object) -> None:
             """Nothing on stderr."""
@@ -42,15 +51,27 @@ def answer(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bytes]]:
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
         try:
-            yield bodies
+            yield said
         finally:
             server.shutdown()
             thread.join()
 
 
-@pytest.mark.parametrize("page", [b"<html><body>Sign in</body></html>", b"OK", b"[]", b'"x"'])
-async def test_a_write_that_a_page_answers_is_in_doubt_and_not_done(answer: list[bytes], page: bytes) -> None:
-    answer.append(page)
+@pytest.mark.parametrize(
+    "page",
+    [
+        b"<html><body>Sign in</body></html>",
+        b"OK",
+        b"[]",
+        b'"x"',
+        b'{"Table":{"Name":',
+        b"{",
+        b'{"Table":{}}}',
+        b"{" * 9_000,
+    ],
+)
+async def test_a_write_that_a_page_answers_is_in_doubt_and_not_done(answer: Answer, page: bytes) -> None:
+    answer.body = page
     params = {"DatabaseName": "sales", "TableInput": {"Name": "t"}}
     with pytest.raises(AwsError) as caught:
         await AwsDoor().call("glue", "CreateTable", params, subject="SALES/T", write=True)
@@ -58,9 +79,25 @@ async def test_a_write_that_a_page_answers_is_in_doubt_and_not_done(answer: list
     assert "SALES/T" in caught.value.message and caught.value.remedy
 
 
+@pytest.mark.parametrize("status", [201, 202, 204, 206, 299])
+async def test_a_write_that_another_status_answers_is_in_doubt_too(answer: Answer, status: int) -> None:
+    answer.status = status
+    params = {"DatabaseName": "sales", "Name": "t"}
+    with pytest.raises(AwsError) as caught:
+        await AwsDoor().call("glue", "DeleteTable", params, subject="SALES/T", write=True)
+    assert caught.value.uncertain and str(status) in caught.value.message
+
+
+@pytest.mark.parametrize("body", [b"", b"{}"])
+async def test_a_write_that_is_answered_as_services_do_is_done(answer: Answer, body: bytes) -> None:
+    answer.body = body
+    params = {"DatabaseName": "sales", "Name": "t"}
+    await AwsDoor().call("glue", "DeleteTable", params, subject="SALES/T", write=True)
+
+
 @pytest.mark.parametrize("page", [b"<html></html>", b"", b"{}"])
-async def test_a_listing_that_is_none_is_an_error_and_not_empty(answer: list[bytes], page: bytes) -> None:
-    answer.append(page)
+async def test_a_listing_that_is_none_is_an_error_and_not_empty(answer: Answer, page: bytes) -> None:
+    answer.body = page
     target = GlueTarget(AwsDoor(), owner="spheresync:test", drift=DriftPolicies())
     with pytest.raises(TargetError):
         await target.inventory(None)

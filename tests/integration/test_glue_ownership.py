@@ -8,9 +8,12 @@ from dataclasses import replace
 
 import pytest
 
+from spheresync.config import DriftPolicies
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import Action, PhysicalName
+from spheresync.target.aws import AwsDoor
 from spheresync.target.glue import GlueTarget
+from spheresync.target.pace import RateLimit
 from spheresync.target.protocol import Operation
 from tests.integration.glue_tables import OWNER, SALES, body, operation
 from tests.integration.test_glue_reads import _database
@@ -113,6 +116,62 @@ async def test_what_changed_since_the_page_was_read_is_looked_at_again(target: G
     assert error.fault is TargetFault.CONFLICT
     assert glue.calls() == {"UpdateTable": 1, "GetTable": 1}
     assert glue.table("sales", "orders")["Description"] == "Jane's own"
+
+
+@each_change
+async def test_what_others_made_while_aws_throttled_is_seen_before_the_write_is_sent_again(
+    simulator: GlueSimulator, target: GlueTarget, glue: GlueSimulator, change: Callable[[], Operation]
+) -> None:
+    await stands(target, glue)
+
+    async def meanwhile(_seconds: float) -> None:
+        if not made:
+            made.append(True)
+            glue.remake("sales", "orders", Description="Jane's own")
+
+    made: list[bool] = []
+    wanted = change()
+    api = "DeleteTable" if wanted.action is Action.DELETE else "UpdateTable"
+    glue.fault("throttle", api)
+    slow = GlueTarget(AwsDoor(simulator.session, sleep=meanwhile), owner=OWNER, drift=DriftPolicies())
+    error = await refused(slow, wanted)
+    assert made and error.fault in {TargetFault.CONFLICT, TargetFault.MOVED}
+    assert glue.table("sales", "orders")["Description"] == "Jane's own"
+
+
+@each_change
+async def test_a_first_version_that_was_read_long_ago_is_looked_at_before_the_write(
+    target: GlueTarget, glue: GlueSimulator, change: Callable[[], Operation]
+) -> None:
+    await stands(target, glue)
+    seen = await target.read(SALES, PhysicalName("orders"))
+    assert seen is not None and seen.version == "0"
+    long_ago = replace(seen, read_at=seen.read_at - 60)
+    glue.remake("sales", "orders", Description="Jane's own")
+    error = await refused(target, replace(change(), seen=long_ago))
+    assert error.fault in {TargetFault.CONFLICT, TargetFault.MOVED}
+    assert glue.table("sales", "orders")["Description"] == "Jane's own"
+
+
+async def test_a_look_and_the_write_that_goes_by_it_wait_for_the_limit_before_both(
+    simulator: GlueSimulator, target: GlueTarget, glue: GlueSimulator
+) -> None:
+    """However slowly people let calls through, nothing is waited for between the two."""
+    await stands(target, glue)
+    order: list[str] = []
+
+    class Slow(RateLimit):
+        async def wait(self) -> None:
+            order.append("waited")
+
+    door = AwsDoor(simulator.session, rate_limits={"glue": Slow(lambda: 1.0)})
+    slow = GlueTarget(door, owner=OWNER, drift=DriftPolicies())
+    seen = await target.read(SALES, PhysicalName("orders"))
+    assert seen is not None
+    glue.reset()
+    await slow.perform(replace(CHANGES["update"](), seen=replace(seen, read_at=seen.read_at - 60)))
+    assert glue.calls() == {"GetTable": 1, "UpdateTable": 1}
+    assert order == ["waited", "waited"], "once for each call that was sent"
 
 
 @each_change

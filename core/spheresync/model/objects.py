@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from spheresync.model.json_values import Digest, JsonValue
 from spheresync.model.names import PhysicalName
@@ -26,7 +26,8 @@ class DesiredObject:
 class LiveObject:
     """What a target holds under a name. `owner`/`source` are our markers, None where there are none.
 
-    `changed_at` is when the target says it was last written, `created_by` who it says made it.
+    `changed_at` is when the target says it was last written, `created_by` who it says made it. `read_at` is when it was
+    read here, in seconds of `time.monotonic`.
     """
 
     container: PhysicalName
@@ -39,6 +40,7 @@ class LiveObject:
     intact: bool  # our fields still have that digest
     changed_at: str | None = None
     created_by: str | None = None
+    read_at: float = field(default=0.0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

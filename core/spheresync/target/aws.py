@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 _ATTEMPTS = 5  # of a read that gets no answer, or of a request that never left
 _FIRST_PAUSE = 0.1  # seconds
 _LONGEST_PAUSE = 5.0
-_DEADLINE = 600.0
+_DEADLINE = 120.0
 _CONNECT_TIMEOUT = 5.0
 _READ_TIMEOUT = 60.0
 _DURATION = "spheresync.aws.call.duration"
@@ -58,6 +58,17 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
+class LastLook:
+    """What a write goes by: whether it was read too long ago to be sent now, and how it is read again.
+
+    `again` raises where it is not what was read before, so that the write is not sent.
+    """
+
+    too_old: Callable[[], bool]
+    again: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """The client of one service in one region, with the limits of its requests and the credentials that sign them."""
 
@@ -65,6 +76,19 @@ class Line:
     limits: Limits
     region: str
     credentials: Credentials
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """One call; see `AwsDoor.call`."""
+
+    service: str
+    operation: str
+    params: Mapping[str, object]
+    subject: str
+    write: bool
+    last_look: LastLook | None
+    admitted: bool
 
 
 def standard_session() -> Session:
@@ -150,12 +174,18 @@ class AwsDoor:
         subject: str,
         write: bool = False,
         region: str | None = None,
+        last_look: LastLook | None = None,
+        admitted: bool = False,
     ) -> Reply:
         """One call by its API name (`CreateTable`), checked against the service's limits before it is sent.
 
         A throttled call is repeated until the deadline. A read is repeated when no answer came. A write is not: its
         error says `uncertain`, and only a read can tell what became of it. Cancelling waits for a request under way;
         its reply is still returned, so that the caller can write down what was done.
+
+        What a write goes by may have been read long before it is let through, and while AWS throttles: `last_look` is
+        asked once nothing is left to wait for, and before every repetition. `admitted` says that people's limit has
+        let this call through already.
 
         Raises:
             AwsError: a TargetError that also carries the service's code; `subject` says what was being written.
@@ -171,38 +201,32 @@ class AwsDoor:
             "cloud.region": line.region,
         }
         with span(f"{service}.{operation}", about, duration=_DURATION, by=_TOLD_APART, outgoing=True) as told:
-            return await self._persist(line, service, operation, params, subject, write=write, told=told)
+            call = _Call(service, operation, params, subject, write, last_look, admitted)
+            return await self._persist(line, call, told)
 
-    async def _persist(
-        self,
-        line: Line,
-        service: str,
-        operation: str,
-        params: Mapping[str, object],
-        subject: str,
-        *,
-        write: bool,
-        told: Span,
-    ) -> Reply:
-        pace, limit = self._pace(line.region, f"{service}:{operation}"), self._rate_limits.get(service)
+    async def _persist(self, line: Line, call: _Call, told: Span) -> Reply:
+        pace, limit = self._pace(line.region, f"{call.service}:{call.operation}"), self._rate_limits.get(call.service)
+        look = call.last_look
         deadline = self._clock() + self._deadline
         attempt = 0
         while True:
             told.note({"spheresync.attempts": attempt + 1})
-            if limit is not None:
+            if limit is not None and not call.admitted:
                 await limit.wait()
             permit = await pace.permit()
+            if look is not None and (attempt or look.too_old()):
+                if limit is not None:
+                    await limit.wait()  # for the look, so that nothing is waited for between it and the write
+                await look.again()
             try:
-                reply = await anyio.to_thread.run_sync(
-                    partial(_send, line, service, operation, params, subject), limiter=self._threads
-                )
+                reply = await anyio.to_thread.run_sync(partial(_send, line, call), limiter=self._threads)
             except AwsError as error:
                 if is_throttle(error):
                     self._meter.throttled()
                     pace.throttled(permit)
                 if error.recovery is Recovery.SIGN_IN:
                     self._forget(line)
-                if not self._worth_repeating(error, attempt, deadline, write=write):
+                if not self._worth_repeating(error, attempt, deadline, write=call.write):
                     raise
             else:
                 pace.succeeded()
@@ -331,20 +355,20 @@ def _refuse_beyond_limits(line: Line, operation: str, params: Mapping[str, objec
         )
 
 
-def _send(line: Line, service: str, operation: str, params: Mapping[str, object], subject: str) -> Reply:
+def _send(line: Line, call: _Call) -> Reply:
     """Send in this worker thread; boto3's errors leave it translated."""
     from botocore import xform_name
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 
-    api = f"{service}:{operation}"
-    method: Callable[..., dict[str, object]] = getattr(line.client, xform_name(operation))
+    api = f"{call.service}:{call.operation}"
+    method: Callable[..., dict[str, object]] = getattr(line.client, xform_name(call.operation))
     try:
-        line.credentials.require(subject, api)
-        answer = method(**params)
+        line.credentials.require(call.subject, api)
+        answer = method(**call.params)
     except (ClientError, BotoCoreError, ResponseParserError) as error:
         sign_in = line.credentials.sign_in
-        raise translate(error, api=api, subject=subject, region=line.region, sign_in=sign_in) from error
+        raise translate(error, api=api, subject=call.subject, region=line.region, sign_in=sign_in) from error
     metadata = cast("Mapping[str, object]", answer.pop("ResponseMetadata", {}))
     request_id = metadata.get("RequestId")
     return Reply(cast("Mapping[str, JsonValue]", _plain(answer)), str(request_id) if request_id else None)

@@ -6,6 +6,7 @@ is answered with the whole canonical request in it.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,15 @@ from spheresync.target.aws_codes import Recovery, Transport, recovery_of, transp
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
+    from botocore.model import OperationModel
 
 ALREADY_EXISTS = "AlreadyExistsException"
 NOT_FOUND = "EntityNotFoundException"
 MOVED_MEANWHILE = "ConcurrentModificationException"
 
 _LONGEST = 400
+_SMALL = 4_096
+"""Bytes of an answer that is looked through before botocore does so again."""
 _AGAIN = "Run again; what is already done stays done."
 _CLOCK = frozenset({"RequestExpired", "RequestTimeTooSkewed", "RequestInTheFuture"})
 _LONGEST_CODE = 100
@@ -133,11 +137,12 @@ def _lost(error: Exception, api: str, subject: str, network: str) -> AwsError:
     return AwsError(TargetFault.FAILED, text, remedy="Check AWS_ENDPOINT_URL.", code=name, uncertain=True)
 
 
-def refuse_foreign_body(response_dict: Mapping[str, object], **_: object) -> None:
+def refuse_foreign_body(operation_model: OperationModel, response_dict: Mapping[str, object], **_: object) -> None:
     """botocore's `before-parse`: a 200 whose body is no JSON object is a proxy's page, and no answer of the service.
 
     botocore itself takes such a body for an empty answer, so that a write would count as done and a listing as empty.
-    A body of nothing is left to whoever needs members of it: some services answer writes so.
+    So it takes what breaks off, and another status than 200, which the protocol of Glue does not know for what was
+    done. A body of nothing is left to whoever needs members of it: some services answer writes so.
 
     Raises:
         botocore.parsers.ResponseParserError: the body is something else.
@@ -145,10 +150,26 @@ def refuse_foreign_body(response_dict: Mapping[str, object], **_: object) -> Non
     from botocore.parsers import ResponseParserError
 
     body, status = response_dict.get("body"), response_dict.get("status_code")
-    if not isinstance(body, bytes) or not isinstance(status, int) or status >= 300 or not body.strip():
+    if not isinstance(body, bytes) or not isinstance(status, int) or status >= 300:
+        return
+    if status != 200 and operation_model.service_model.metadata.get("protocol") == "json":
+        raise ResponseParserError(f"it was answered with the status {status}, as if from a proxy")
+    if not body.strip():
         return
     if not body.lstrip().startswith(b"{"):
         raise ResponseParserError("the answer is no JSON, as if from a proxy or a login page")
+    if not _is_whole(body):
+        raise ResponseParserError("the answer breaks off")
+
+
+def _is_whole(body: bytes) -> bool:
+    """Whether a JSON object has come to its end; large ones hold members that their readers require."""
+    if len(body) > _SMALL:
+        return body.rstrip().endswith(b"}")
+    try:
+        return isinstance(json.loads(body), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def is_throttle(error: AwsError) -> bool:

@@ -7,6 +7,7 @@ installed service model, so that a member AWS adds tomorrow is neither lost nor 
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -85,15 +86,17 @@ class GlueReader:
             raise
         return self._container(cast("Row", answered(reply.body, "Database", "GetDatabase", str(name))))
 
-    async def table(self, container: PhysicalName, name: PhysicalName, *, subject: str) -> LiveObject | None:
-        """A table now, or None where there is no such table or database.
+    async def table(
+        self, container: PhysicalName, name: PhysicalName, *, subject: str, admitted: bool = False
+    ) -> LiveObject | None:
+        """A table now, or None where there is no such table or database; `admitted` as of `AwsDoor.call`.
 
         Raises:
             TargetError: what the service answered; DENIED says that the table cannot be seen, and not that it is gone.
         """
         params = {"DatabaseName": container, "Name": name}
         try:
-            reply = await self._door.call(GLUE_SERVICE, "GetTable", params, subject=subject)
+            reply = await self._door.call(GLUE_SERVICE, "GetTable", params, subject=subject, admitted=admitted)
         except AwsError as error:
             if error.code == NOT_FOUND:
                 return None
@@ -195,6 +198,7 @@ def live_object(container: PhysicalName, table: Row, members: frozenset[str]) ->
         intact=claimed is not None and fingerprint_of(written) == claimed,
         changed_at=_text(table.get("UpdateTime")),
         created_by=_text(table.get("CreatedBy")),
+        read_at=time.monotonic(),
     )
 
 

@@ -67,7 +67,9 @@ class GlueRestorer:
                 raise moved_error(operation, moved if last is not None else ("the table",))
             version = live.version
             condition = {} if version is None else {"VersionId": version}
-            sent = await self._writer.send(operation, "UpdateTable", desired.body, next_version(version), condition)
+            sent = await self._writer.send(
+                operation, "UpdateTable", desired.body, next_version(version), condition, over=live
+            )
             if sent.outcome is not None:
                 return sent.outcome
             in_doubt = in_doubt or (sent.doubt is not None and sent.doubt.uncertain)

@@ -12,6 +12,7 @@ somebody else has moved refuses the item.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -22,7 +23,7 @@ from spheresync.mapping.merge import differences, is_text, merge, policy_of
 from spheresync.mapping.ownership import foreign_because, is_as_written, made_anew_because
 from spheresync.mapping.proof import last_written
 from spheresync.model import Action, DesiredObject, JsonValue, LiveObject, first_of
-from spheresync.target.aws import AwsDoor
+from spheresync.target.aws import AwsDoor, LastLook
 from spheresync.target.aws_errors import ALREADY_EXISTS, MOVED_MEANWHILE, NOT_FOUND, AwsError
 from spheresync.target.glue_reads import GLUE_SERVICE, GlueReader, table_input
 from spheresync.target.protocol import Operation, Outcome
@@ -35,6 +36,12 @@ MADE_ANEW = (
     "again as it carries our marker, run `spheresync sync --full`."
 )
 _LOOK = "Make a new preview to see the table as it is now."
+FRESH = 1.0
+"""Seconds for which a table counts as just read, where nothing in the write itself tells it from another."""
+
+
+class StandsOtherwiseError(Exception):
+    """A table is no longer what was read a moment ago, so the write that goes by it was not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +98,7 @@ class GlueWriter:
         The API takes no condition, so the moment between look and delete stays open; it is as short as one call.
         """
         in_doubt = False
-        error: AwsError | None = None
+        error: TargetError | None = None
         for attempt in range(ATTEMPTS):
             if error is not None:
                 await self._door.pause(attempt)
@@ -105,8 +112,15 @@ class GlueWriter:
             params = {"DatabaseName": operation.container, "Name": operation.name}
             try:
                 reply = await self._door.call(
-                    GLUE_SERVICE, "DeleteTable", params, subject=operation.subject, write=True
+                    GLUE_SERVICE,
+                    "DeleteTable",
+                    params,
+                    subject=operation.subject,
+                    write=True,
+                    last_look=self._last_look(operation, live),
                 )
+            except StandsOtherwiseError:
+                error = _kept_changing(operation)
             except AwsError as failed:
                 if not failed.needs_look and failed.code != NOT_FOUND:
                     raise
@@ -148,7 +162,9 @@ class GlueWriter:
                 held = before or self._held_before(operation, live, in_doubt=in_doubt)
                 return Outcome(live.version, there, held, already=not in_doubt, kept=merged.kept)
             condition = {} if live.version is None else {"VersionId": live.version}
-            sent = await self.send(operation, "UpdateTable", merged.body, next_version(live.version), condition)
+            sent = await self.send(
+                operation, "UpdateTable", merged.body, next_version(live.version), condition, over=live
+            )
             if sent.outcome is not None:
                 return replace(sent.outcome, before=None if stands else live.body, kept=merged.kept)
             doubt = sent.doubt
@@ -158,11 +174,7 @@ class GlueWriter:
             live = await self.look(operation)
         if doubt is not None and doubt.code != MOVED_MEANWHILE:
             raise doubt
-        raise TargetError(
-            TargetFault.MOVED,
-            f"{operation.subject}: somebody else kept changing the table while it was written, {ATTEMPTS} times over.",
-            remedy="Run again when the other writer is done.",
-        )
+        raise _kept_changing(operation)
 
     def _held_before(self, operation: Operation, live: LiveObject, *, in_doubt: bool) -> bytes | None:
         """What a table that is found as desired held before this operation, as far as that can be known."""
@@ -187,12 +199,25 @@ class GlueWriter:
         body: bytes,
         version: str | None,
         condition: Mapping[str, str] | None = None,
+        *,
+        over: LiveObject | None = None,
     ) -> Sent:
+        """Send a write; `over` is the table that it goes by, as it was read.
+
+        In every new table versions count from the first one again, so that one tells nothing of what stands there.
+        """
+        look = None
+        if over is not None and over.version in {None, FIRST_VERSION}:
+            look = self._last_look(operation, over)
         params: dict[str, JsonValue] = {"DatabaseName": operation.container, "TableInput": table_input(body)}
         if api == "UpdateTable":
             params |= {**(condition or {}), "SkipArchive": operation.minor}
         try:
-            reply = await self._door.call(GLUE_SERVICE, api, params, subject=operation.subject, write=True)
+            reply = await self._door.call(
+                GLUE_SERVICE, api, params, subject=operation.subject, write=True, last_look=look
+            )
+        except StandsOtherwiseError:
+            return Sent(None, None)
         except AwsError as error:
             if api == "CreateTable" and error.code == NOT_FOUND:
                 raise TargetError(
@@ -205,6 +230,16 @@ class GlueWriter:
                 return Sent(None, error)
             raise
         return Sent(Outcome(version, body, request_id=reply.request_id), None)
+
+    def _last_look(self, operation: Operation, live: LiveObject) -> LastLook:
+        async def again() -> None:
+            now = await self._reader.table(
+                operation.container, operation.name, subject=operation.subject, admitted=True
+            )
+            if now != live:
+                raise StandsOtherwiseError
+
+        return LastLook(lambda: time.monotonic() - live.read_at > FRESH, again)
 
     async def look(self, operation: Operation) -> LiveObject | None:
         return await self._reader.table(operation.container, operation.name, subject=operation.subject)
@@ -257,6 +292,14 @@ def desired_of(operation: Operation) -> DesiredObject:
     if operation.desired is None:
         raise ValueError(f"{operation.action} of {operation.subject} says not what is desired")
     return operation.desired
+
+
+def _kept_changing(operation: Operation) -> TargetError:
+    return TargetError(
+        TargetFault.MOVED,
+        f"{operation.subject}: somebody else kept changing the table while it was written, {ATTEMPTS} times over.",
+        remedy="Run again when the other writer is done.",
+    )
 
 
 def _as_it_proves(operation: Operation, live: LiveObject) -> Operation:
