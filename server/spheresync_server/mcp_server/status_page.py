@@ -13,8 +13,8 @@ from spheresync_server.untrusted import clean_line
 _STYLE = (
     ":root{color-scheme:light dark}body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;"
     "padding:0 1rem}table{border-collapse:collapse;width:100%}th,td{text-align:left;padding:.3rem .6rem;"
-    "border-bottom:1px solid #8885;overflow-wrap:anywhere}h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}"
-    ".health{font-weight:700}"
+    "border-bottom:1px solid #8885;overflow-wrap:break-word;max-width:36rem}td:last-child{min-width:11rem}"
+    "h1{font-size:1.4rem}h2{font-size:1.1rem;margin-top:2rem}.health{font-weight:700}.table{overflow-x:auto}"
 )
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
@@ -60,7 +60,8 @@ def _table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str
     if not body:
         return f"<p>{_text(empty)}</p>"
     head = "".join(f'<th scope="col">{_text(name)}</th>' for name in heads)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    # It scrolls by itself where the page is narrow: a word that is broken in the middle cannot be read.
+    return f'<div class="table"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def _run(run: RunRow) -> tuple[object, ...]:
