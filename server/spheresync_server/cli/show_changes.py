@@ -18,6 +18,7 @@ from spheresync.plan.approvals import NEEDS_ALLOWANCE, NOT_APPROVED
 from spheresync.plan.guards import GUARDS
 from spheresync_server.cli.tables import say, table
 from spheresync_server.cli.usage_line import usage_line
+from spheresync_server.cli.wording import moment
 from spheresync_server.standing import doable, standing, waits_for_allowance
 from spheresync_server.untrusted import clean_line, visible
 
@@ -141,6 +142,8 @@ def show_run(answer: RunAnswer, *, allowing_deletes: bool = False) -> None:
     if allowing_deletes and any(finding.code == NEEDS_ALLOWANCE for finding in answer.findings):
         say(f"Already applied by {answer.run_id} without deletes, so nothing was done now.")
     say(f"Run {answer.run_id} ({answer.kind}, by {clean_line(answer.actor)}): {answer.state}")
+    by = f", change set {answer.change_set_id}" if answer.change_set_id is not None else ""
+    say(f"{_when(answer)} (UTC){by}.")
     say_counts(answer.counts)
     if answer.finished_at is None:
         say(f"{standing(answer.state, answer.progress)} Follow it: spheresync runs {answer.run_id}")
@@ -153,6 +156,14 @@ def show_run(answer: RunAnswer, *, allowing_deletes: bool = False) -> None:
     say_findings("Findings", answer.findings)
     if spent := usage_line(answer.usage):
         say(spent)
+
+
+def _when(answer: RunAnswer) -> str:
+    if answer.started_at is None:
+        return f"Asked for at {moment(answer.created_at)}"
+    if answer.finished_at is None:
+        return f"Since {moment(answer.started_at)}"
+    return f"From {moment(answer.started_at)} to {moment(answer.finished_at)}"
 
 
 def show_release(answer: ReleaseAnswer) -> None:

@@ -8,6 +8,7 @@ from spheresync.answers import QueueAnswer, ScheduleAnswer, SchedulerStatus, Syn
 from spheresync.model import counted
 from spheresync_server.cli.tables import say, table
 from spheresync_server.cli.usage_line import usage_line
+from spheresync_server.cli.wording import moment
 from spheresync_server.untrusted import clean_line, visible
 
 _STATES = {"dead": "set aside"}
@@ -105,4 +106,4 @@ def _scheduler(scheduler: SchedulerStatus) -> None:
 
 
 def _moment(at: str | None) -> str | None:
-    return at if at is None else f"{at[:10]} {at[11:19]}"
+    return at if at is None else moment(at)

@@ -14,3 +14,8 @@ def in_command_words(text: str) -> str:
     for said, instead in _WORDS:
         text = text.replace(said, instead)
     return text
+
+
+def moment(at: str) -> str:
+    """A moment to the second, as people read it; it is in UTC."""
+    return f"{at[:10]} {at[11:19]}"
