@@ -28,6 +28,16 @@ UNDO: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "runs:revert:others",
+        "CONTRACT.md#Undo",
+        "What others had written into a restored table before stays theirs: no later sync takes it for ours.",
+        (
+            "tests/unit/run/test_edits_of_others_stay.py::test_nothing_that_others_wrote_is_written_over",
+            "tests/integration/test_glue_ownership.py::test_a_text_edited_in_a_table_that_the_state_does_not_know_stays",
+            "tests/integration/test_glue_ownership.py::test_a_new_table_where_another_installation_has_one_is_a_conflict",
+        ),
+    ),
+    Promise(
         "runs:revert:refused",
         "CONTRACT.md#Undo",
         "What somebody else changed since is refused, item by item.",

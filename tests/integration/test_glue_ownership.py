@@ -84,6 +84,30 @@ async def test_a_table_made_anew_just_as_it_was_is_ours(target: GlueTarget, glue
     assert (await target.perform(CHANGES["update"]())).version == "1"
 
 
+async def test_a_new_table_where_another_installation_has_one_is_a_conflict(
+    target: GlueTarget, glue: GlueSimulator
+) -> None:
+    await stands(target, glue)
+    glue.remake("sales", "orders", **json.loads(body("orders", "Theirs", owner="spheresync:other")))
+    before = glue.table("sales", "orders")
+    error = await refused(target, operation(Action.CREATE, "orders", NEW))
+    assert (error.fault, "belongs to spheresync:other" in error.message) == (TargetFault.CONFLICT, True)
+    assert glue.table("sales", "orders") == before
+
+
+@pytest.mark.parametrize("recovering", [False, True])
+@pytest.mark.parametrize("was", [OLD, NEW], ids=["moved on since", "the same"])
+async def test_a_text_edited_in_a_table_that_the_state_does_not_know_stays(
+    target: GlueTarget, glue: GlueSimulator, was: bytes, recovering: bool
+) -> None:
+    table = {**json.loads(was), "Description": "by hand"}
+    glue.client().create_table(DatabaseName="sales", TableInput=table)
+    await target.perform(operation(Action.CREATE, "orders", NEW, recovering=recovering))
+    held = glue.table("sales", "orders")
+    assert held["Description"] == "by hand"
+    assert held["Parameters"]["spheresync.label"] == "New"
+
+
 async def test_an_installation_that_was_named_anew_still_knows_its_tables(
     target: GlueTarget, glue: GlueSimulator
 ) -> None:

@@ -25,9 +25,10 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.dog.objects import Landscape
 from spheresync.dog.store import MemoryContent
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
-from spheresync.model import Principal, RunId, TargetName, canonical_json, isoformat, utc_now
+from spheresync.model import GLUE, ChangeSetId, Principal, RunId, TargetName, canonical_json, isoformat, utc_now
 from spheresync.run.executor import Executor, RunRequest
 from spheresync.run.progress import silent
+from spheresync.run.reverting import Reverter
 from spheresync.run.workshop import Workshop
 from spheresync.source.budget import UnlimitedBudget
 from spheresync.source.http import Login
@@ -58,14 +59,30 @@ class InProcess:
 
     async def sync(self, request: RunRequest | None = None) -> RunRecord:
         """Discover, plan and apply as a run of the state; answers the run that ended."""
+        return await self._run("sync", request or RunRequest(), None)
+
+    async def apply(self, change_set: ChangeSetId) -> RunRecord:
+        """Apply a saved change set with deletes allowed; answers the run that ended."""
+        return await self._run("apply", RunRequest(allow_deletes=True), change_set)
+
+    async def revert(self, run: RunId) -> ChangeSetId:
+        """Make the change set that undoes a run."""
+        async with self.workshop.providers.in_use() as providers:
+            made = await Reverter(
+                self.store, providers.settings, providers.target(GLUE), run, _SOMEBODY, now=self.workshop.clock()
+            ).run()
+        return made.id
+
+    async def _run(self, kind: str, request: RunRequest, change_set: ChangeSetId | None) -> RunRecord:
         self.glue.reset()
         run = RunRecord.queued(
             RunId(f"run_{next(self._numbers)}_{self.store.owner.id}"),
-            "sync",
-            canonical_json((request or RunRequest()).to_json()),
+            kind,
+            canonical_json(request.to_json()),
             _SOMEBODY,
             owner=self.store.owner.id,
             at=isoformat(self.workshop.clock()),
+            change_set_id=change_set,
         )
         await self.store.write(lambda tx: tx.runs.create(run))
         return await Executor(self.workshop, silent).drive(run.id)
@@ -82,11 +99,13 @@ class InProcess:
 
 @asynccontextmanager
 async def in_process(
-    folder: Path, landscape: Landscape | None = None, glue: GlueServer | None = None
+    folder: Path, landscape: Landscape | None = None, glue: GlueServer | None = None, *, config: str = ""
 ) -> AsyncIterator[InProcess]:
     """An installation with its state in `folder`; `glue` is one that holds something already."""
+    if config:
+        (folder / "spheresync.yaml").write_text(config, "utf-8")
     tenant, glue = MemoryContent(landscape or Landscape()), glue or GlueServer()
-    settings = SettingsSource("wolf", None, _environment(folder), folder)
+    settings = SettingsSource("wolf", folder / "spheresync.yaml" if config else None, _environment(folder), folder)
     app = DogTenant(content=tenant)
     login = Login(app.sign_in.client_id, app.sign_in.client_secret, DOG_TOKEN_URL)
     door = AwsDoor(lambda: _answered_by(glue), sleep=_no_wait)

@@ -85,7 +85,8 @@ class _Text:
         """Put the live text into `holder` where it was edited and the policy lets it stand."""
         there, ours = live.get(self.key) or "", wanted.get(self.key) or ""
         theirs = there.removeprefix(RETIRED_MARK)
-        edited = base is not None and there != (base.get(self.key) or "")
+        # Where the base holds somebody else's text, ours stands beside it, and whoever took ours away changed nothing.
+        edited = base is not None and there != own_text(base, self.key)
         edited = edited or OWN_TEXT[self.key] in (live.get("Parameters") or {})
         if not edited or theirs == ours or self.policy is DriftPolicy.OVERWRITE:
             return

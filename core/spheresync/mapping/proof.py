@@ -15,6 +15,7 @@ from itertools import chain, combinations, islice
 from typing import Any
 
 from spheresync.mapping.glue_table import (
+    FINGERPRINT,
     OWN_TEXT,
     PREFIX,
     RETIRED_MARK,
@@ -73,6 +74,25 @@ def last_written(live_body: bytes, claimed: Digest | None) -> LastWritten:
     for holder, key in _holders(table):
         holder.pop(key, None)
     return LastWritten(canonical_json(table), proven=False)
+
+
+def written_before(restored_body: bytes, noted: bytes | None) -> bytes:
+    """What we had written last into a table that holds a former body again: all of that body, or what was ours of it.
+
+    Args:
+        restored_body: what the table held then, and holds again.
+        noted: what was known then as written last; None where nobody knows that any more, so that the body proves it.
+    """
+    restored: dict[str, Any] = json.loads(restored_body)
+    base = noted if noted is not None else last_written(restored_body, _claim(restored)).body
+    ours: dict[str, Any] = json.loads(base)
+    whole = _claim(ours) == _claim(restored) and fingerprint_of(ours) == fingerprint_of(restored)
+    return restored_body if whole else base
+
+
+def _claim(table: dict[str, Any]) -> Digest | None:
+    claim = (table.get("Parameters") or {}).get(FINGERPRINT)
+    return None if claim is None else Digest(claim)
 
 
 def _holders(table: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:

@@ -12,12 +12,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from spheresync.mapping.glue_table import fingerprint_of, is_retired
+from spheresync.mapping.glue_table import is_retired
 from spheresync.mapping.merge import differences
 from spheresync.mapping.ownership import foreign_because
-from spheresync.model import Action, AssetId, LiveObject, RunId, Severity, Strategy, digest_of, first_of
+from spheresync.mapping.proof import last_written
+from spheresync.model import Action, AssetId, Digest, LiveObject, RunId, Severity, Strategy, digest_of, first_of
 from spheresync.plan.diff import field_changes, moves_columns, severity_of
-from spheresync.plan.items import OPERATIONS, by_urgency
+from spheresync.plan.drift import claim_of
+from spheresync.plan.items import EDITED, OPERATIONS, by_urgency
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState, JournalEntry
 
 _NAMED_FIELDS = 8
@@ -177,9 +179,17 @@ def _restored(run_id: RunId, deed: Deed, base: ChangeSetItem, before: bytes) -> 
         changes=changes,
         before=deed.entry.after,
         after=digest_of(before),
-        after_digest=fingerprint_of(json.loads(before)),
+        after_digest=_digest_before(deed, before),
         operations=OPERATIONS[action],
     )
+
+
+def _digest_before(deed: Deed, before: bytes) -> Digest:
+    """The digest of what was ours in the table before; what others had changed in it is no part of that."""
+    if deed.item.expected_digest is not None:
+        return deed.item.expected_digest
+    claimed = claim_of(before)
+    return claimed if claimed is not None and last_written(before, claimed).proven else EDITED
 
 
 def _refused(item: ChangeSetItem, reason: str) -> ChangeSetItem:

@@ -21,6 +21,7 @@ from spheresync.model import (
     TargetName,
     digest_of,
 )
+from spheresync.plan.items import EDITED
 from spheresync.run.asset_status import settle_statuses
 from spheresync.run.naming import container_note
 from spheresync.state.records import (
@@ -62,6 +63,8 @@ class Note:
     """What a result leaves in the state.
 
     `former` and `forgotten` are about tables that are in nobody's use, as is the whole result where it is `aside`.
+    `base` is what had been written last into a table that others had changed before. `bodies`: what else is referred
+    to, besides the outcome.
     """
 
     result: Result
@@ -70,6 +73,8 @@ class Note:
     former: FormerTable | None
     forgotten: Address | None
     aside: bool
+    base: Digest | None = None
+    bodies: tuple[bytes, ...] = ()
 
 
 class Books:
@@ -142,7 +147,7 @@ class Books:
         held = self._in_use(item)
         return (
             held is not None
-            and item.after_digest is not None
+            and item.after_digest not in {None, EDITED}
             and held.body_digest == item.after_digest != item.expected_digest
             and held.state is CheckpointState.ACTIVE
             and item.action in WRITING
@@ -166,10 +171,12 @@ class Books:
         at = self._now()
         after = digest_of(result.outcome.body) if result.outcome is not None and result.outcome.body else None
         entry = _entry(self._run, result, after, at)
+        base = self._base(result.item, entry)
         if self._aside(result.item):
             note = self._note_former(result, entry, at)
         else:
             note = self._note_in_use(result, entry, at)
+        note = replace(note, base=base)
         if note.forgotten is not None:
             self._formers.pop(note.forgotten, None)
         if note.former is not None:
@@ -177,6 +184,10 @@ class Books:
         if note.checkpoint is not None:
             self._checkpoints[note.checkpoint.asset] = note.checkpoint
         return note
+
+    def _base(self, item: ChangeSetItem, entry: JournalEntry) -> Digest | None:
+        there = self._in_use(item) or self._former(item)
+        return there.body if there is not None and entry.before not in {None, there.body} else None
 
     def note_unrecorded(self, item: ChangeSetItem, error: TargetError) -> Note:
         """Note that what became of an item could not be noted: its table is read before it is written again."""
@@ -298,6 +309,7 @@ class Books:
         """
         outcomes = [note.result.outcome for note in notes if note.result.outcome is not None]
         bodies = [body for each in outcomes for body in (each.body, each.before) if body]
+        bodies += [body for note in notes for body in note.bodies]
         checkpoints = [note.checkpoint for note in notes if note.checkpoint is not None]
         # What becomes of a former table says nothing of where its asset stands.
         about = [note.result for note in notes if not note.aside]
@@ -305,6 +317,7 @@ class Books:
         refused = [problem for result in about if (problem := self._refused(result)) is not None]
         settled = [c.asset for note in notes if (c := note.checkpoint) is not None and note.result.error is None]
         events = [_event(self._run, note.result) for note in notes]
+        bases = {note.entry.ordinal: note.base for note in notes if note.base is not None}
         unknown = {note.result.item.container for note in notes if _is_unknown(note.result)}
 
         async def write(tx: Tx) -> None:
@@ -317,7 +330,7 @@ class Books:
                     await tx.former_tables.remove_many(self._target, self._destination, [note.forgotten])
                 if note.former is not None:
                     await tx.former_tables.put_many([note.former])
-            await tx.runs.record(self._run.id, [note.entry for note in notes], self._fence)
+            await tx.runs.record(self._run.id, [note.entry for note in notes], self._fence, bases)
             await tx.drift.settle(self._target, self._destination, settled)
             await tx.unwritten.remove_many(self._target, self._destination, done)
             await tx.unwritten.put_many(self._target, self._destination, refused, at=self._now())

@@ -409,8 +409,16 @@ class Executor:
 
         if change_set.undo_of is None:
             return Books(self._store, drive.run, GLUE, fence=drive.fence, now=now)
-        misses = drive.providers.settings.deletion.misses
-        return UndoBooks(self._store, drive.run, GLUE, fence=drive.fence, now=now, items=items, misses=misses)
+        return UndoBooks(
+            self._store,
+            drive.run,
+            GLUE,
+            fence=drive.fence,
+            now=now,
+            items=items,
+            undo_of=change_set.undo_of,
+            misses=drive.providers.settings.deletion.misses,
+        )
 
     @asynccontextmanager
     async def _phase(self, drive: _Drive, phase: str) -> AsyncIterator[None]:

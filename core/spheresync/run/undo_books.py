@@ -2,7 +2,8 @@
 
 The hold is taken in the transaction that confirms the item, so that it is there also where the process dies right
 after, and a sync never gets between. What the table held before is known, but not by which fingerprints and rules:
-those stay open, so that the next plan after the hold compares the table itself.
+those stay open, so that the next plan after the hold compares the table itself. What others had changed in it before
+stays theirs: not the restored body counts as written last then, but what did so when it stood there.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.mapping.glue_table import is_retired
-from spheresync.model import Action, AssetId, DestinationName, Digest, TargetName
+from spheresync.mapping.proof import written_before
+from spheresync.model import Action, AssetId, DestinationName, Digest, RunId, TargetName, digest_of
 from spheresync.plan.triage import hold_of
-from spheresync.run.books import Books, Note, Result
+from spheresync.run.books import Address, Books, Note, Result
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, JournalEntry, RunRecord
 from spheresync.state.store import Store
 
@@ -24,6 +26,7 @@ class UndoBooks(Books):
     Args:
         store: as in `Books`, like `run`, `target`, `fence` and `now`.
         items: every item of the change set, held back ones too.
+        undo_of: the run that is undone; its journal knows what of the restored bodies was written by us.
         misses: from how many misses on an asset counts as gone.
     """
 
@@ -38,14 +41,18 @@ class UndoBooks(Books):
         fence: int,
         now: Callable[[], str],
         items: Sequence[ChangeSetItem],
+        undo_of: RunId,
         misses: int,
     ) -> None:
         super().__init__(store, run, target, fence=fence, now=now)
         self._items = items
+        self._undo_of = undo_of
         self._misses = misses
         self._records: dict[AssetId, AssetRecord] = {}
         self._leaving: frozenset[AssetId] = frozenset()  # their table of today goes; what is restored replaces it
         self._adopted: Mapping[Digest, bytes] = {}  # bodies of tables that are managed again as they are
+        self._bases: Mapping[tuple[AssetId, Address], Digest] = {}
+        self._bodies: Mapping[Digest, bytes] = {}  # of those
 
     async def open(self, destination: DestinationName, assets: Collection[AssetId]) -> None:
         """Load what is known of the target and of the assets that are restored, those of held back items too."""
@@ -55,6 +62,19 @@ class UndoBooks(Books):
         self._leaving = frozenset(i.asset for i in self._items if i.action.removes and self.in_use(i))
         adopted = [held.body for i in self._items if i.action is Action.ADOPT and (held := self._in_use(i)) is not None]
         self._adopted = await self._store.blobs.get_many(adopted)
+        self._bases = await self._noted_bases()
+        self._bodies = await self._store.blobs.get_many(self._bases.values())
+
+    async def _noted_bases(self) -> dict[tuple[AssetId, Address], Digest]:
+        """What had been written last into the tables that others had changed before the undone run."""
+        noted = await self._store.runs.bases(self._undo_of)
+        undone = await self._store.runs.get(self._undo_of) if noted else None
+        if undone is None or undone.change_set_id is None:
+            return {}
+        items = await self._store.change_sets.all_items(undone.change_set_id)
+        return {
+            (item.asset, (item.container, item.name)): noted[item.ordinal] for item in items if item.ordinal in noted
+        }
 
     def _aside(self, item: ChangeSetItem) -> bool:
         """A table that the asset had before the one that it keeps is restored as such."""
@@ -67,12 +87,35 @@ class UndoBooks(Books):
     def note(self, result: Result) -> Note:
         """Take a result in, and hold the asset where something was restored."""
         note = super().note(result)
-        held = self._checkpoints.get(result.item.asset)
-        if result.error is not None or held is None:
+        if result.error is not None:
+            return note
+        note = self._with_base(note)
+        if note.former is not None:
+            self._formers[note.former.address] = note.former
+        held = note.checkpoint or self._checkpoints.get(result.item.asset)
+        if held is None:
             return note
         held = replace(held, held=self._hold(result.item.asset))
         self._checkpoints[held.asset] = held
         return replace(note, checkpoint=held)
+
+    def _with_base(self, note: Note) -> Note:
+        """The note with what was ours of a restored body as written last, where others had changed that before.
+
+        The version is not known then, so that the next plan looks at the table and sees what they did.
+        """
+        item, outcome = note.result.item, note.result.outcome
+        if outcome is None or not outcome.body:
+            return note
+        noted = self._bases.get((item.asset, (item.container, item.name)))
+        base = written_before(outcome.body, self._bodies.get(noted) if noted is not None else None)
+        if base == outcome.body:
+            return note
+        if note.aside:
+            former = note.former and replace(note.former, body=digest_of(base), version=None)
+            return replace(note, former=former, bodies=(base,))
+        checkpoint = note.checkpoint and replace(note.checkpoint, body=digest_of(base), version=None)
+        return replace(note, checkpoint=checkpoint, bodies=(base,))
 
     def _note_former(self, result: Result, entry: JournalEntry, at: str) -> Note:
         note = super()._note_former(result, entry, at)

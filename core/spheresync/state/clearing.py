@@ -15,7 +15,7 @@ from spheresync.state.connection import Writes
 from spheresync.state.readable import LostRow, readable
 from spheresync.state.shapes import SHAPED, key_columns, whole_shape
 
-_HISTORY = frozenset({"runs", "journal"})
+_HISTORY = frozenset({"runs", "journal", "journal_bases"})
 _OF_TARGETS = frozenset({"checkpoints", "former_tables"})
 _OF_LISTINGS = frozenset({"entries", "schedule"})
 _FIRST_SEEN = (

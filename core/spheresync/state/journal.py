@@ -3,7 +3,8 @@
 # ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from spheresync.errors import StateError
 from spheresync.model import Action, Digest, RunId
@@ -17,6 +18,8 @@ from spheresync.state.spelling import MOMENT, read_problem, spell_problem
 
 _ENTRY = SEALED["journal"]
 _SHAPE, _FACET = shape_of("journal", _ENTRY, sealed=True), shape_of("journal", "action, state")
+_BASE = SEALED["journal_bases"]
+_BASE_SHAPE = shape_of("journal_bases", _BASE, sealed=True)
 _STATES = {state.value: state for state in JournalState}
 _ACTIONS = {action.value: action for action in Action}
 
@@ -40,6 +43,11 @@ class JournalReader:
         """Every entry of a run that can be read, by ordinal."""
         rows = await self._link.all(f"SELECT {_SHAPE.names} FROM journal WHERE run_id = ? ORDER BY ordinal", (run_id,))
         return self._readable(rows)
+
+    async def bases(self, run_id: RunId) -> dict[int, Digest]:
+        """By ordinal: what had been written last into objects that others had changed before the run wrote them."""
+        rows = await self._link.all(f"SELECT {_BASE_SHAPE.names} FROM journal_bases WHERE run_id = ?", (run_id,))
+        return dict(readable(self._link.lost, _BASE_SHAPE, rows, lambda row: (row[1], Digest(row[2]))))
 
     async def lost_entries(self, run_id: RunId) -> list[object]:
         """The ordinals of entries of a run that cannot be read, or are not what was written."""
@@ -111,14 +119,30 @@ class JournalWriter(JournalReader):
                 remedy="Make a new preview and apply that.",
             )
 
-    async def record(self, run_id: RunId, entries: Sequence[JournalEntry], fence: int) -> None:
-        """Write what came of items, many at once: confirmed, failed or skipped."""
+    async def record(
+        self,
+        run_id: RunId,
+        entries: Sequence[JournalEntry],
+        fence: int,
+        bases: Mapping[int, Digest] = MappingProxyType({}),
+    ) -> None:
+        """Write what came of items, many at once: confirmed, failed or skipped; `bases` are as the method of that name.
+
+        Raises:
+            FenceError: another process has taken the run over.
+        """
         await require_fence(self._link, run_id, fence)
         rows = [_spell(run_id, entry) for entry in entries]
         await self._writes.execute_many(
             f"INSERT OR REPLACE INTO journal ({_ENTRY}, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(*row, seal_of_row(row)) for row in rows],
         )
+        if bases:
+            based = [(run_id, ordinal, body) for ordinal, body in bases.items()]
+            await self._writes.execute_many(
+                f"INSERT OR REPLACE INTO journal_bases ({_BASE}, seal) VALUES (?, ?, ?, ?)",
+                [(*row, seal_of_row(row)) for row in based],
+            )
 
 
 def _spell(run_id: RunId, e: JournalEntry) -> tuple[object, ...]:

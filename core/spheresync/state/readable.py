@@ -109,6 +109,7 @@ _NAMES = {
     "notices": ("notice", slice(None)),
     "runs": ("run", slice(None)),
     "journal": ("journal of run", slice(None)),
+    "journal_bases": ("journal of run", slice(None)),
     "leases": ("lease", slice(None)),
     "request_grants": ("request permits", slice(None)),
     "ledger": ("ledger", slice(None)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from spheresync.errors import UsageError
@@ -111,6 +112,10 @@ class RunReader:
     async def entries(self, run_id: RunId) -> list[JournalEntry]:
         """The journal of a run, by ordinal."""
         return await self._journal.entries(run_id)
+
+    async def bases(self, run_id: RunId) -> dict[int, Digest]:
+        """By ordinal: what had been written last into objects that others had changed before the run wrote them."""
+        return await self._journal.bases(run_id)
 
     async def lost_entries(self, run_id: RunId) -> list[object]:
         """The ordinals of journal entries of a run that cannot be read, or are not what was written."""
@@ -271,9 +276,15 @@ class RunWriter(RunReader):
         """Note that the requests of these items are about to leave; see `JournalWriter.mark_sent`."""
         await self._journal_writer.mark_sent(run_id, ordinals, fence, at=self._now())
 
-    async def record(self, run_id: RunId, entries: Sequence[JournalEntry], fence: int) -> None:
-        """Write what came of items, many at once: confirmed, failed or skipped."""
-        await self._journal_writer.record(run_id, entries, fence)
+    async def record(
+        self,
+        run_id: RunId,
+        entries: Sequence[JournalEntry],
+        fence: int,
+        bases: Mapping[int, Digest] = MappingProxyType({}),
+    ) -> None:
+        """Write what came of items, many at once: confirmed, failed or skipped; see `JournalWriter.record`."""
+        await self._journal_writer.record(run_id, entries, fence, bases)
         if any(entry.state.ended for entry in entries):
             await self._note_progress(run_id)
 

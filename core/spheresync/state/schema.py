@@ -18,7 +18,7 @@ from spheresync.errors import AlteredStateError, StateError
 
 APPLICATION_ID = 0x53504853
 """Marks the file as ours (`SPHS`), so that another program's database is never migrated."""
-SCHEMA_DIGEST = "7bb467a553d49dd17ca943ea0fe72f371cb733aa61ace89e86685fe8328ed95c"
+SCHEMA_DIGEST = "938dc9ffaa0a697954a6b1ac99128b9d0a928a687b23d9d2183a6067a1fb0e05"
 """Of the schema that the shipped migrations make, so that opening a state does not make one to compare with."""
 _FILE = re.compile(r"(?P<version>\d{4})_(?P<name>\w+)\.sql")
 
@@ -119,8 +119,8 @@ def _verify(connection: sqlite3.Connection, migrations: tuple[Migration, ...]) -
             "The file spheresync.db in the state folder is the database of another program.",
             remedy="Point SPHERESYNC_STATE_DIR at another folder.",
         )
-    applied = connection.execute("SELECT version, checksum FROM schema_migrations ORDER BY version").fetchall()
-    if applied != [(step.version, step.checksum) for step in migrations]:
+    applied = connection.execute("SELECT version, name, checksum FROM schema_migrations ORDER BY version").fetchall()
+    if applied != [(step.version, step.name, step.checksum) for step in migrations]:
         raise StateError(
             "The state's schema was made by other migrations than this program ships.",
             remedy="Use the program version that wrote it, or point SPHERESYNC_STATE_DIR at another folder.",

@@ -21,8 +21,15 @@ _RUN = (
     "started_at, finished_at, counts, usage, problems"
 )
 _JOURNAL = "run_id, ordinal, state, action, problem, before, after, version, request_id, at"
+_BASE = "run_id, ordinal, body"
 SEALED = MappingProxyType(
-    {"checkpoints": _CHECKPOINT, "former_tables": _FORMER, "runs": _RUN, "journal": _JOURNAL},
+    {
+        "checkpoints": _CHECKPOINT,
+        "former_tables": _FORMER,
+        "runs": _RUN,
+        "journal": _JOURNAL,
+        "journal_bases": _BASE,
+    },
 )
 """The columns that the seal of each table covers, in the order in which it covers them."""
 

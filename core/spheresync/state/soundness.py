@@ -31,6 +31,7 @@ _REFERENCES = (
     ("change_set_items", "before", "space || '/' || asset", "what a change set was compared with for", "{open}"),
     ("journal", "before", "run_id", "what was there before run", ""),
     ("journal", "after", "run_id", "what was written by run", ""),
+    ("journal_bases", "body", "run_id", "what had been written before run", ""),
 )
 """Table, column, name for people, what it is to them, and which rows must find what they refer to."""
 _WRITING = ", ".join(f"'{action}'" for action in Action if action.changes_something)
@@ -39,7 +40,7 @@ _OPEN = (
     "(SELECT id FROM change_sets WHERE run_id IS NULL AND id NOT IN (SELECT id FROM leaving))"
 )
 _CHUNK = 2000
-_HISTORY = frozenset({"runs", "journal"})
+_HISTORY = frozenset({"runs", "journal", "journal_bases"})
 """Tables whose altered rows are told here; of the others, an altered row is one that cannot be read."""
 
 
@@ -127,7 +128,7 @@ def _has_table(connection: sqlite3.Connection, table: str) -> bool:
 def _broken_seals(connection: sqlite3.Connection, table: str) -> Iterator[str]:
     columns = SEALED[table]
     names = [column.strip() for column in columns.split(",")]
-    what = {"runs": "run", "journal": "journal of run"}
+    what = {"runs": "run", "journal": "journal of run", "journal_bases": "journal of run"}
     for row in connection.execute(f"SELECT {columns}, seal FROM {table} WHERE seal IS NOT NULL"):  # noqa: S608
         values = dict(zip(names, row, strict=False))
         if row[-1] != seal_of_row(row[:-1]):

@@ -80,8 +80,7 @@ class GlueWriter:
             in_doubt = in_doubt or (error is not None and error.uncertain)
             live = await self.look(operation)
             if live is not None:
-                known = operation if in_doubt else _as_it_proves(operation, live)
-                outcome = await self._settle(known, live, in_doubt=in_doubt)
+                outcome = await self._settle(operation, live, in_doubt=in_doubt)
                 # Somebody else had made it: what it held then is what this write can be undone to.
                 return outcome if in_doubt else replace(outcome, before=outcome.before or live.body)
         assert error is not None
@@ -146,7 +145,7 @@ class GlueWriter:
             self._require_ours(operation, live)
             if not (operation.recovering or in_doubt):
                 self._require_same(operation, live)
-            last = live.body if operation.last_written is None else operation.last_written
+            last = _last_written(operation, live)
             stands = not in_doubt and is_as_written(live, last, operation.expected_version)
             # A text of others that stays beside ours is no part of the fingerprint, and may be what is to go.
             if not stands and fingerprint_of(table_input(live.body)) == wanted:
@@ -302,12 +301,15 @@ def _kept_changing(operation: Operation) -> TargetError:
     )
 
 
-def _as_it_proves(operation: Operation, live: LiveObject) -> Operation:
-    """Over a table of which the state knows nothing: what it held by our hand is what it proves itself.
+def _last_written(operation: Operation, live: LiveObject) -> bytes:
+    """What the table held by our hand; where the state knows nothing of it, what the table proves of that itself.
 
     So an edit that somebody made meanwhile is known as one, and goes by the drift policies.
     """
-    return replace(operation, last_written=last_written(live.body, live.digest).body)
+    if operation.last_written is not None:
+        return operation.last_written
+    desired = desired_of(operation)
+    return desired.body if live.digest == desired.digest else last_written(live.body, live.digest).body
 
 
 def next_version(version: str | None) -> str | None:

@@ -373,6 +373,7 @@ async def test_columns_that_refer_to_contents_are_known_by_name(store: Store, tm
         ("change_set_items", "definition"),
         ("journal", "before"),
         ("journal", "after"),
+        ("journal_bases", "body"),
         ("former_tables", "body"),
         ("later", "undone_blob"),
     }

@@ -154,7 +154,7 @@ async def fill(tx: Tx) -> None:
         )
         for each in ITEMS
     ]
-    await tx.runs.record(run.id, entries, fence)
+    await tx.runs.record(run.id, entries, fence, {2: digest_of(BODIES[0])})
     await tx.runs.update(run.id, fence, state=RunState.DONE, counts={"update": 4})
     await tx.audit.append_many([AuditEvent("anna", "update", run.id, f"SALES/V_{n}", GLUE, "done", {}) for n in (1, 2)])
 
@@ -226,6 +226,8 @@ FOREIGN = zlib.compress(b'{"Name":"foreign"}')
         ("UPDATE checkpoints SET container = 'other' WHERE asset = 'V_2'", "the checkpoint SALES/V_2"),
         ("UPDATE runs SET counts = '{}'", "the run run_1"),
         ("UPDATE journal SET before = after WHERE ordinal = 2", "the journal of run run_1"),
+        ("UPDATE journal_bases SET body = 'sha256:other'", "the journal of run run_1"),
+        ("UPDATE schema_migrations SET name = 'other' WHERE version = 2", "other migrations"),
         ("UPDATE change_sets SET expires_at = '2099-01-01T00:00:00.000000Z'", "change set cs_1"),
         ("UPDATE change_sets SET summary = '{}'", "change set cs_1"),
         ("UPDATE change_set_items SET changes = NULL WHERE ordinal = 1", "change set cs_1"),
