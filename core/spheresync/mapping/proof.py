@@ -8,7 +8,6 @@ else is: the digest decides, not the guess.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations, islice
@@ -24,6 +23,7 @@ from spheresync.mapping.glue_table import (
 )
 from spheresync.mapping.texts import one_line, several_lines
 from spheresync.model import Digest, canonical_json
+from spheresync.model.json_document import read_own_json
 
 _LABEL = f"{PREFIX}label"
 _TRIES = 64
@@ -61,7 +61,7 @@ def last_written(live_body: bytes, claimed: Digest | None) -> LastWritten:
         live_body: the table as it is, as a TableInput.
         claimed: the digest that its marker carries.
     """
-    table: dict[str, Any] = json.loads(live_body)
+    table: dict[str, Any] = read_own_json(live_body)
     if claimed is not None:
         if fingerprint_of(table) == claimed:
             return LastWritten(live_body, proven=True)

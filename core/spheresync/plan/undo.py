@@ -7,7 +7,6 @@ asset is refused, so are its others, which belong together.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -16,6 +15,7 @@ from spheresync.mapping.glue_table import fingerprint_of, is_retired
 from spheresync.mapping.merge import differences
 from spheresync.mapping.ownership import foreign_because
 from spheresync.model import Action, AssetId, LiveObject, RunId, Severity, Strategy, digest_of, first_of
+from spheresync.model.json_document import read_own_json
 from spheresync.plan.diff import field_changes, moves_columns, severity_of
 from spheresync.plan.items import OPERATIONS, by_urgency
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState, JournalEntry
@@ -177,7 +177,7 @@ def _restored(run_id: RunId, deed: Deed, base: ChangeSetItem, before: bytes) -> 
         changes=changes,
         before=deed.entry.after,
         after=digest_of(before),
-        after_digest=fingerprint_of(json.loads(before)),
+        after_digest=fingerprint_of(read_own_json(before)),
         operations=OPERATIONS[action],
     )
 
@@ -241,7 +241,7 @@ def _changed_by_hand(deed: Deed, marker: str) -> str | None:
         return f"the table {deed.table} {foreign}"
     if after is None:  # forgotten: what others did to it stays
         return None
-    moved = differences(json.loads(after), json.loads(live.body))
+    moved = differences(read_own_json(after), read_own_json(live.body))
     if not moved:
         return None
     named = [change.path for change in field_changes(after, live.body) if change.before or change.after] or list(moved)

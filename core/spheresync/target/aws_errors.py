@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spheresync.errors import TargetError, TargetFault
+from spheresync.model.json_document import is_nested_too_deep
 from spheresync.redaction import quoted
 from spheresync.target.aws_codes import Recovery, Transport, recovery_of, transport_of
 
@@ -137,7 +138,8 @@ def refuse_foreign_body(response_dict: Mapping[str, object], **_: object) -> Non
     """botocore's `before-parse`: a 200 whose body is no JSON object is a proxy's page, and no answer of the service.
 
     botocore itself takes such a body for an empty answer, so that a write would count as done and a listing as empty.
-    A body of nothing is left to whoever needs members of it: some services answer writes so.
+    A body of nothing is left to whoever needs members of it: some services answer writes so. One that is nested too
+    deeply botocore does not survive, whatever its status.
 
     Raises:
         botocore.parsers.ResponseParserError: the body is something else.
@@ -145,6 +147,8 @@ def refuse_foreign_body(response_dict: Mapping[str, object], **_: object) -> Non
     from botocore.parsers import ResponseParserError
 
     body, status = response_dict.get("body"), response_dict.get("status_code")
+    if isinstance(body, bytes) and is_nested_too_deep(body):
+        raise ResponseParserError("the answer is no JSON that is read, as if from a proxy: it is nested too deeply")
     if not isinstance(body, bytes) or not isinstance(status, int) or status >= 300 or not body.strip():
         return
     if not body.lstrip().startswith(b"{"):
