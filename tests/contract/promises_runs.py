@@ -261,6 +261,9 @@ RUNS: tuple[Promise, ...] = (
         (
             "tests/faults/test_damaged_cells.py::test_every_table_and_every_column_has_a_shape",
             "tests/faults/test_damaged_cells.py::test_a_damaged_cell_keeps_nobody_from_anything",
+            "tests/faults/test_damaged_cells.py::test_every_column_that_holds_json_is_walked",
+            "tests/faults/test_damaged_cells.py::test_json_that_no_parser_is_to_be_given_is_damage_like_any_other",
+            "tests/unit/source/test_json_document.py::test_nobody_parses_json_beside_the_door",
             "tests/faults/test_damaged_cells.py::test_a_damaged_checkpoint_owns_nothing_and_its_table_is_known_again_by_its_marker",
             "tests/faults/test_damaged_cells.py::test_a_row_that_names_another_asset_is_given_no_definition_of_it",
         ),

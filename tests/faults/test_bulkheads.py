@@ -32,7 +32,7 @@ from spheresync.run.executor import Executor
 from spheresync.run.naming import Naming
 from spheresync.schedule import scheduler
 from spheresync.schedule.turns import Turns
-from spheresync.service import Service, care
+from spheresync.service import Service, care, observing
 from spheresync.service.conditions import Watch
 from spheresync.source.tenant import DatasphereSource
 from spheresync.state.budget import SharedRequestBudget
@@ -351,3 +351,16 @@ async def test_a_loop_that_fails_is_told_by_readiness_and_status_until_it_works_
         await until(told, "health says which loop")
         broken.error = None
         await until(server.is_well, "health says that it is over")
+
+
+async def test_a_process_that_cannot_say_how_it_is_doing_is_not_ready(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    async def breaks(*_: object, **__: object) -> None:
+        raise KeyError("a word that nobody knows")
+
+    async with serving(environment, tmp_path) as server:
+        assert {check.name: check.ok for check in (await server.service.ready()).checks}["status"]
+        monkeypatch.setattr(observing, "sync_status", breaks)
+        vitals = await server.service.ready()
+        assert not vitals.ok and [check.name for check in vitals.checks if not check.ok] == ["status"]

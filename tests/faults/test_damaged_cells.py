@@ -9,6 +9,7 @@ import copy
 import random
 import shutil
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ from spheresync.model import (
     RunState,
 )
 from spheresync.observe.pulse import Pulse
+from spheresync.run.executor import RunRequest
 from spheresync.run.planning import PlanRequest
 from spheresync.run.progress import silent
 from spheresync.run.scope import Scope
@@ -338,6 +340,105 @@ async def test_a_damaged_cell_keeps_nobody_from_anything(table: str, prepared: P
             shutil.rmtree(folder)
             if tried == PER_COLUMN.get(table, 1):
                 break
+
+
+JSON_COLUMNS: dict[str, tuple[str, ...]] = {
+    "spaces": ("problem",),
+    "assets": ("problem",),
+    "entries": ("entry",),
+    "jobs": ("again", "problem"),
+    "drift_looks": ("summary", "problems", "findings"),
+    "drift_found": ("found",),
+    "unwritten": ("problem",),
+    "runs": ("counts", "usage", "problems"),
+    "journal": ("problem",),
+    "meta": ("value",),
+    "change_sets": ("request", "summary", "findings", "problems"),
+    "change_set_items": ("changes",),
+}
+NO_JSON = {("jobs", "subject"), ("checkpoints", "body"), ("drift_looks", "scope"), ("runs", "request")}
+"""What is spelled as JSON and is a name or a content: any text is one there, or it is held against a digest."""
+DOCUMENTS = {
+    "deep": "[" * 100_000,
+    "deep and closed": '{"create": ' + "[" * 900 + "]" * 900 + "}",
+    "large": '[["s", "c", "m", "' + "x" * 10_000_000 + '"]]',
+    "no number": '{"create": NaN}',
+    "repeated": '{"create": 1, "create": 2}',
+    "beyond every counter": '{"create": 9223372036854775807}',
+}
+PACKED = {"found", "changes"}
+OF_META = ("last_discovery", "care", "column_guard", "schedule:proposed")
+
+
+async def test_every_column_that_holds_json_is_walked(prepared: Prepared) -> None:
+    found = set()
+    with closing(sqlite3.connect(prepared.folder / "state" / FILE_NAME)) as file:
+        for table in {*SHAPED, "change_sets", "change_set_items"}:
+            cursor = file.execute(f"SELECT * FROM {table}")
+            names = [name for name, *_ in cursor.description]
+            for row in cursor:
+                found |= {
+                    (table, name)
+                    for name, cell in zip(names, row, strict=True)
+                    if (isinstance(cell, str) and cell[:1] in {"[", "{"})
+                    or (isinstance(cell, bytes) and cell[:1] in {b"[", b"{", b"x"})
+                }
+    assert found - NO_JSON <= {(table, column) for table, names in JSON_COLUMNS.items() for column in names}
+    assert set(OF_META) >= {key for key, value in prepared_meta(prepared).items() if value[:1] in {"[", "{"}}
+
+
+def prepared_meta(prepared: Prepared) -> dict[str, str]:
+    with closing(sqlite3.connect(prepared.folder / "state" / FILE_NAME)) as file:
+        return dict(file.execute("SELECT key, value FROM meta"))
+
+
+def put_json(path: Path, table: str, column: str, document: str, key: str) -> None:
+    cell = zlib.compress(document.encode()) if column in PACKED else document
+    stored = document.encode() if column == "request" else cell
+    with closing(sqlite3.connect(path)) as file, file:
+        if table == "meta":
+            file.execute("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, stored))
+            return
+        keys = key_columns(table) if table in SHAPED else ("seq",) if table == "change_sets" else ("ordinal",)
+        last = file.execute(f"SELECT {', '.join(keys)} FROM {table} ORDER BY 1 DESC LIMIT 1").fetchone()
+        where = " AND ".join(f"{name} IS ?" for name in keys)
+        assert file.execute(f"UPDATE {table} SET {column} = ? WHERE {where}", (stored, *last)).rowcount == 1
+
+
+CELLS = [
+    (table, column, key)
+    for table, names in JSON_COLUMNS.items()
+    for column in names
+    for key in (OF_META if table == "meta" else ("",))
+]
+
+
+@pytest.mark.parametrize(("table", "column", "key"), CELLS)
+async def test_json_that_no_parser_is_to_be_given_is_damage_like_any_other(
+    table: str, column: str, key: str, prepared: Prepared, tmp_path: Path
+) -> None:
+    path = tmp_path / "installation" / "state" / FILE_NAME
+    shutil.copytree(prepared.folder, tmp_path / "installation")
+    for what, document in [*DOCUMENTS.items()][::-1]:
+        put_json(path, table, column, document, key)
+        assert await damages_of(path), f"{table}.{column} {key} holds what is {what}, and nobody names it"
+    glue = copy.deepcopy(prepared.glue)
+    async with in_process(tmp_path / "installation", landscape("After"), glue) as installation:
+        assert not (await connections_of(installation.workshop)).items[0].ok
+        status = await sync_status(installation.workshop)
+        if table in {"spaces", "assets"}:
+            assert "damaged_state" in {each.code for each in status.problems}
+        for record in await installation.store.change_sets.latest(9):
+            assert record.id
+        with anyio.fail_after(60):
+            await lists(installation.store)
+            for request in (RunRequest(), RunRequest(thorough=True)):
+                run = await installation.sync(request)
+                assert run.state is RunState.DONE, run.problems
+        assert glue.catalog.dump()["tables"]["other"]["last"]["live"]["Description"] == "After"
+        assert (await sync_status(installation.workshop)).health
+    history = table in {"runs", "journal", "change_sets", "change_set_items"}
+    assert bool(await damages_of(path)) == history, "what is no history is made anew"
 
 
 FOREIGN = (

@@ -6,11 +6,11 @@ through the log, is noted in the state by whoever finds it and stands until it i
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 
 from spheresync.config import AlertKind
 from spheresync.model import canonical_json
+from spheresync.state.spelling import read_cell
 from spheresync.state.store import Store, Tx
 
 _NOTED = "alert:"
@@ -43,6 +43,6 @@ async def noted_conditions(store: Store) -> list[Condition]:
     for key, text in (await store.meta.with_prefix(_NOTED)).items():
         kind, _, subject = key.removeprefix(_NOTED).partition(":")
         if kind in set(AlertKind):
-            said = json.loads(text)
+            said = read_cell(text)
             found.append(Condition(AlertKind(kind), subject, said["message"], said["remedy"]))
     return found

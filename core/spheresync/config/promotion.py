@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from spheresync.model import Action, AssetId, AssetKind, Digest, JsonValue, Tier, canonical_json, digest_of
+from spheresync.model.json_document import read_json
 
 FORMAT = 1
 MARK = "spheresync_promotion"
@@ -160,8 +161,8 @@ def parse_promotion(data: bytes, name: str) -> tuple[Promotion, Digest]:
     """
     no_promotion = f"{name} is no promotion file; name one that `spheresync promote` wrote"
     try:
-        document = json.loads(data.decode("utf-8-sig"), object_pairs_hook=_once, parse_constant=_no_constant)
-    except (ValueError, RecursionError) as error:
+        document = read_json(data.decode("utf-8-sig"), largest=MAX_BYTES, most_values=MAX_BYTES)
+    except ValueError as error:
         raise PromotionFault(f"{no_promotion}, whole and unedited") from error
     if not isinstance(document, dict) or MARK not in document:
         raise PromotionFault(no_promotion)
@@ -197,17 +198,6 @@ def _text(value: JsonValue, indent: int | None = None) -> str:
 def _items(value: JsonValue) -> list[JsonValue]:
     assert isinstance(value, list)
     return value
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        raise ValueError("a key stands there twice")
-    return members
-
-
-def _no_constant(text: str) -> Any:
-    raise ValueError(f"{text} is no JSON")
 
 
 def _spell_asset(promoted: PromotedAsset) -> dict[str, JsonValue]:

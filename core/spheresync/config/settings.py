@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import re
 from collections.abc import Mapping
 from functools import cached_property
@@ -29,6 +28,7 @@ from spheresync.config.sections import (
 )
 from spheresync.config.tenant import host_of, installation_name
 from spheresync.model import Digest, JsonValue, TargetName, digest_json
+from spheresync.model.json_document import read_own_json
 
 KNOWN_TARGETS = ("glue", "lakeformation", "quicksight", "datazone")
 SUPPORTED_TARGETS = ("glue",)
@@ -179,7 +179,7 @@ class Settings(Section):
             `settings` (the tree) and `sources`: key path to `default`, `derived`, a file's name or the name of an
             environment variable. Where there is a promotion, `promotion` says what it is and what of it counts.
         """
-        tree: dict[str, JsonValue] = json.loads(self.model_dump_json(exclude_none=True, by_alias=True))
+        tree: dict[str, JsonValue] = read_own_json(self.model_dump_json(exclude_none=True, by_alias=True))
         tree["installation"] = self.installation_name
         datasphere = tree["datasphere"]
         assert isinstance(datasphere, dict)
@@ -207,7 +207,7 @@ class Settings(Section):
 
 
 def _without_webhook(channel: AlertChannel) -> dict[str, JsonValue]:
-    shown: dict[str, JsonValue] = json.loads(channel.model_dump_json(exclude_none=True, by_alias=True))
+    shown: dict[str, JsonValue] = read_own_json(channel.model_dump_json(exclude_none=True, by_alias=True))
     return shown | {"webhook": "***"} if channel.webhook is not None else shown
 
 

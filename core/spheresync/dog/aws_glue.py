@@ -20,6 +20,7 @@ from moto.glue.responses import GlueResponse
 
 from spheresync.dog.aws_log import Entry
 from spheresync.model import JsonValue, isoformat
+from spheresync.model.json_document import read_own_json
 
 if TYPE_CHECKING:
     from botocore.awsrequest import AWSPreparedRequest
@@ -225,9 +226,9 @@ class _Responder(GlueResponse):
 def read_parameters(request: AWSPreparedRequest) -> dict[str, Any]:
     """The parameters of a request of the JSON protocol."""
     body = request.body or b"{}"
-    if not isinstance(body, str | bytes | bytearray):
+    if not isinstance(body, str | bytes):
         raise TypeError("the JSON protocol sends no streams")
-    parameters: dict[str, Any] = json.loads(body)
+    parameters: dict[str, Any] = read_own_json(body)
     return parameters
 
 
@@ -251,7 +252,7 @@ def _error(code: str, message: str) -> GlueAnswer:
 
 def _paged(operation: str, parameters: dict[str, Any], answer: GlueAnswer) -> GlueAnswer:
     name = _LISTS[operation]
-    document = json.loads(answer.body)
+    document = read_own_json(answer.body)
     rows = document.get(name, [])
     if operation == "GetTableVersions":
         rows.sort(key=lambda row: -int(row["VersionId"]))

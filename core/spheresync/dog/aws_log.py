@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 from spheresync.errors import StateError
 from spheresync.model import JsonValue
+from spheresync.model.json_document import read_own_json
 
 AWS_LOG_FILE = "dog-aws.jsonl"
 _LOCK_FILE = "dog-aws.lock"
@@ -148,7 +149,7 @@ class CallLog:
 
     def _parsed(self, line: bytes) -> Entry:
         try:
-            entry = json.loads(line)
+            entry = read_own_json(line)
         except ValueError as error:
             raise self._unusable(error) from error
         if not isinstance(entry, dict):

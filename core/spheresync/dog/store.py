@@ -18,6 +18,7 @@ from typing import Protocol
 from spheresync.dog.edits import Edit
 from spheresync.dog.objects import Landscape, landscape_from_json, landscape_to_json
 from spheresync.errors import StateError, UsageError
+from spheresync.model.json_document import read_own_json
 
 TENANT_FILE = "dog-tenant.json"
 _LOCK_FILE = "dog-tenant.lock"
@@ -108,7 +109,7 @@ class StoredContent:
         try:
             with self._path.open("rb") as file:
                 found = os.fstat(file.fileno())
-                document = json.loads(file.read())
+                document = read_own_json(file.read())
             if document["format"] != _FORMAT:
                 raise StateError(
                     f"{self._path} was written by another version of the program.",

@@ -8,7 +8,6 @@ somebody changed it, and a lost state can be rebuilt from AWS.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +28,7 @@ from spheresync.model import (
     default_label,
     digest_json,
 )
+from spheresync.model.json_document import read_own_json
 
 PREFIX = "spheresync."
 FINGERPRINT = f"{PREFIX}fingerprint"
@@ -84,7 +84,7 @@ def physical_columns(asset: Asset, decision: Decision, last_body: bytes | None =
 def _column_names(sources: list[TechnicalName], last_body: bytes | None) -> Mapping[str, PhysicalName]:
     wanted = {str(source): plain_name(source) for source in sources}
     kept: dict[str, PhysicalName] = {}
-    for column in columns_of(json.loads(last_body)) if last_body is not None else ():
+    for column in columns_of(read_own_json(last_body)) if last_body is not None else ():
         name, source = column["Name"], (column.get("Parameters") or {}).get(COLUMN_NAME)
         if source in wanted and source not in kept and derives(name, wanted[source], source):
             kept[source] = name
@@ -141,7 +141,7 @@ def design_database(database: PhysicalName, source: str, label: str, marker: str
 
 def retired(last_body: bytes, at: str, database: PhysicalName, table: PhysicalName) -> DesiredObject:
     """The same table, marked as retired at a time; what others put there stays."""
-    body = json.loads(last_body)
+    body = read_own_json(last_body)
     parameters = body.setdefault("Parameters", {})
     parameters[STATUS] = "retired"
     parameters[RETIRED_AT] = at
@@ -154,7 +154,7 @@ def retired(last_body: bytes, at: str, database: PhysicalName, table: PhysicalNa
 
 def is_retired(body: bytes) -> bool:
     """Whether the table carries the mark of retirement."""
-    return (json.loads(body).get("Parameters") or {}).get(STATUS) == "retired"
+    return (read_own_json(body).get("Parameters") or {}).get(STATUS) == "retired"
 
 
 def fingerprint_of(table_input: Mapping[str, Any]) -> Digest:

@@ -7,7 +7,6 @@ text then goes into a parameter beside it, which tells every later merge that th
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +15,7 @@ from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.mapping.glue_table import OWN_TEXT, RETIRED_MARK, columns_of, is_own, own_parameters, own_text
 from spheresync.mapping.texts import several_lines
 from spheresync.model import FieldChange, JsonValue, canonical_json
+from spheresync.model.json_document import read_own_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ def merge(last_written: bytes | None, live: Mapping[str, Any], desired: bytes, p
         desired: the body that should be there.
         policy: what becomes of other people's edits.
     """
-    base: dict[str, Any] | None = json.loads(last_written) if last_written is not None else None
-    wanted: dict[str, Any] = json.loads(desired)
+    base: dict[str, Any] | None = read_own_json(last_written) if last_written is not None else None
+    wanted: dict[str, Any] = read_own_json(desired)
     kept: list[FieldChange] = []
     body = {**live, **{key: value for key, value in wanted.items() if key not in {"Parameters", "StorageDescriptor"}}}
     if "Description" not in wanted:

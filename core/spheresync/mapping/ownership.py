@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from spheresync.mapping.glue_table import OWNER
 from spheresync.mapping.merge import differences
 from spheresync.model import AssetId, LiveObject
+from spheresync.model.json_document import read_own_json
 
 
 def foreign_because(live: LiveObject, asset: AssetId, marker: str, last_body: bytes | None) -> str | None:
@@ -24,7 +24,7 @@ def foreign_because(live: LiveObject, asset: AssetId, marker: str, last_body: by
 
 def is_as_written(live: LiveObject, last_body: bytes, version: str | None) -> bool:
     """Whether a table holds what was written last, under the version that had."""
-    return live.version == version and not differences(json.loads(last_body), json.loads(live.body))
+    return live.version == version and not differences(read_own_json(last_body), read_own_json(live.body))
 
 
 def made_anew_because(live: LiveObject, last_body: bytes, version: str | None) -> str | None:
@@ -36,12 +36,12 @@ def made_anew_because(live: LiveObject, last_body: bytes, version: str | None) -
     then, now = version or "", live.version or ""
     if not (then.isdecimal() and now.isdecimal()) or int(now) > int(then):
         return None
-    if not differences(json.loads(last_body), json.loads(live.body)):
+    if not differences(read_own_json(last_body), read_own_json(live.body)):
         return None
     return f"was dropped and made anew by somebody else (it is at version {now}, ours was at {then})"
 
 
 def marker_of(body: bytes) -> str | None:
     """The installation that a body names as its owner."""
-    parameters: dict[str, Any] = json.loads(body).get("Parameters") or {}
+    parameters: dict[str, Any] = read_own_json(body).get("Parameters") or {}
     return parameters.get(OWNER)

@@ -8,7 +8,6 @@ else is: the digest decides, not the guess.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations, islice
@@ -25,6 +24,7 @@ from spheresync.mapping.glue_table import (
 )
 from spheresync.mapping.texts import one_line, several_lines
 from spheresync.model import Digest, canonical_json
+from spheresync.model.json_document import read_own_json
 
 _LABEL = f"{PREFIX}label"
 _TRIES = 64
@@ -62,7 +62,7 @@ def last_written(live_body: bytes, claimed: Digest | None) -> LastWritten:
         live_body: the table as it is, as a TableInput.
         claimed: the digest that its marker carries.
     """
-    table: dict[str, Any] = json.loads(live_body)
+    table: dict[str, Any] = read_own_json(live_body)
     if claimed is not None:
         if fingerprint_of(table) == claimed:
             return LastWritten(live_body, proven=True)
@@ -83,9 +83,9 @@ def written_before(restored_body: bytes, noted: bytes | None) -> bytes:
         restored_body: what the table held then, and holds again.
         noted: what was known then as written last; None where nobody knows that any more, so that the body proves it.
     """
-    restored: dict[str, Any] = json.loads(restored_body)
+    restored: dict[str, Any] = read_own_json(restored_body)
     base = noted if noted is not None else last_written(restored_body, _claim(restored)).body
-    ours: dict[str, Any] = json.loads(base)
+    ours: dict[str, Any] = read_own_json(base)
     whole = _claim(ours) == _claim(restored) and fingerprint_of(ours) == fingerprint_of(restored)
     return restored_body if whole else base
 

@@ -6,12 +6,12 @@ and nothing else, and to tell what became of theirs, the two must be told apart 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from spheresync.mapping.glue_table import OWN_TEXT, STATUS, columns_of, is_own, own_text
 from spheresync.model import JsonValue, canonical_json
+from spheresync.model.json_document import read_own_json
 
 _OURS = frozenset({"Name", "TableType"})
 _OF_COLUMN = frozenset({"Name", "Type"})
@@ -24,7 +24,7 @@ def own_share(written: bytes, still_there: Collection[str] = ()) -> bytes:
         written: the body.
         still_there: columns that the table still has; of others the whole is put back, their share included.
     """
-    table: dict[str, Any] = json.loads(written)
+    table: dict[str, Any] = read_own_json(written)
     retired = (table.get("Parameters") or {}).get(STATUS) == "retired"
     ours: dict[str, Any] = {key: value for key, value in table.items() if key in _OURS}
     # A retired table's text carries a mark, which ours beside it does not: there the text stays as it was written.

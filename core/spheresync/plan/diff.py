@@ -6,10 +6,10 @@ Bodies are canonical JSON of the target's own request shape (Glue: a TableInput)
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from spheresync.model import FieldChange, JsonValue, Severity
+from spheresync.model.json_document import read_own_json
 
 #: The digest of the rest of the body moves with every change and tells a reader nothing.
 _NOISE = frozenset({"parameters.spheresync.fingerprint"})
@@ -18,8 +18,8 @@ _FOLDED = frozenset({"StorageDescriptor"})
 
 def field_changes(before: bytes | None, after: bytes | None) -> tuple[FieldChange, ...]:
     """Every field that differs, in path order; an absent side counts as an empty object."""
-    old: JsonValue = json.loads(before) if before else {}
-    new: JsonValue = json.loads(after) if after else {}
+    old: JsonValue = read_own_json(before) if before else {}
+    new: JsonValue = read_own_json(after) if after else {}
     return tuple(sorted(_walk("", old, new), key=lambda change: change.path))
 
 

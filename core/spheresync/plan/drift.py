@@ -7,7 +7,6 @@ people's edits can differ, whatever the state remembers.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +16,7 @@ from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.mapping.glue_table import FINGERPRINT
 from spheresync.mapping.merge import is_text, merge, moved_fields, policy_of
 from spheresync.model import AssetId, DesiredObject, Digest, FieldChange, LiveObject, Problem, counted, first_of
+from spheresync.model.json_document import read_own_json
 
 DRIFT = "drift"
 """Code of the finding that names an edit which is left as it is."""
@@ -60,7 +60,7 @@ def compare(last_body: bytes, live: LiveObject, desired: DesiredObject, policies
         policies: what becomes of other people's edits.
     """
     base = desired.body if live.digest == desired.digest else last_body
-    there: dict[str, Any] = json.loads(live.body)
+    there: dict[str, Any] = read_own_json(live.body)
     merged = merge(base, there, desired.body, policies)
     moved = list(merged.ours_moved)
     if live.digest not in {desired.digest, claim_of(base)}:
@@ -72,7 +72,7 @@ def compare(last_body: bytes, live: LiveObject, desired: DesiredObject, policies
     reported = tuple(path for path in staying if policy_of(path, policies) is not DriftPolicy.KEEP)
     if stuck:
         standing = Standing.LEFT
-    elif live.digest != desired.digest or moved_fields(there, json.loads(merged.body)):
+    elif live.digest != desired.digest or moved_fields(there, read_own_json(merged.body)):
         standing = Standing.TO_WRITE
     else:
         standing = Standing.AS_WANTED
@@ -110,5 +110,5 @@ def within_bounds(findings: list[Problem]) -> tuple[Problem, ...]:
 
 
 def _parameters(body: bytes) -> Mapping[str, Any]:
-    parameters: Mapping[str, Any] = json.loads(body).get("Parameters") or {}
+    parameters: Mapping[str, Any] = read_own_json(body).get("Parameters") or {}
     return parameters

@@ -7,7 +7,6 @@ ours is named too, and stays.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,6 +18,7 @@ from spheresync.mapping.ownership import foreign_because
 from spheresync.mapping.proof import last_written
 from spheresync.mapping.shares import foreign_share, own_share
 from spheresync.model import Action, DesiredObject, FieldChange, JsonValue, LiveObject, canonical_json, counted
+from spheresync.model.json_document import read_own_json
 from spheresync.plan.diff import field_changes
 from spheresync.plan.drift import CLAIM, Comparison, Standing, compare
 from spheresync.plan.items import Subject, item_for, recreate_item, settled_item
@@ -53,8 +53,8 @@ def untouched(last_body: bytes, live: LiveObject) -> bool:
         return False
     if last_body == live.body:
         return True
-    written: dict[str, Any] = json.loads(last_body)
-    there: dict[str, Any] = json.loads(live.body)
+    written: dict[str, Any] = read_own_json(last_body)
+    there: dict[str, Any] = read_own_json(live.body)
     # Nearly every table ends here, so the members that AWS fills in are taken out before a walk is worth it.
     return written == _unfilled(written, there) or not differences(written, there)
 
@@ -84,10 +84,10 @@ def look_at(
     foreign = foreign_because(live, subject.asset, marker, last_body)
     if foreign is not None:
         return _not_ours(subject, live, f"the table {foreign}; it stays as it is", last_body)
-    there: dict[str, Any] = json.loads(live.body)
+    there: dict[str, Any] = read_own_json(live.body)
     columns = [column["Name"] for column in columns_of(there)]
     written = own_share(last_body, columns)
-    proven = fingerprint_of(json.loads(written)) == held.body_digest
+    proven = fingerprint_of(read_own_json(written)) == held.body_digest
     if not proven:
         proof = last_written(live.body, held.body_digest)
         written, proven = (own_share(proof.body, columns), True) if proof.proven else (written, False)
@@ -104,7 +104,7 @@ def look_at(
     if not proven:
         remedy = "What was written last cannot be proven; `spheresync sync --full` draws the table anew."
         drift = replace(drift, remedy=remedy)
-    doubtful = live.version == held.version and bool(differences(json.loads(last_body), there))
+    doubtful = live.version == held.version and bool(differences(read_own_json(last_body), there))
     return Found(drift, item, (live.body, found.body) if item is not None else (), doubtful)
 
 
@@ -133,7 +133,7 @@ def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policie
 def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes) -> Found:
     held = _held(subject)
     kind = DriftKind.MARKER_LOST if live.owner is None else DriftKind.TAKEN_OVER
-    written = json.loads(last_body).get("Parameters") or {}
+    written = read_own_json(last_body).get("Parameters") or {}
     marks = ((OWNER, live.owner), (SOURCE, live.source))
     fields = tuple(
         FieldDrift(f"parameters.{key}", kind, written.get(key), there, None, DriftEffect.CONFLICT)
@@ -188,7 +188,7 @@ def _kind(path: str) -> DriftKind:
 
 
 def _foreign_fields(last_body: bytes, there: dict[str, Any]) -> Iterator[FieldDrift]:
-    written: dict[str, Any] = json.loads(last_body)
+    written: dict[str, Any] = read_own_json(last_body)
     both = {column["Name"] for column in columns_of(written)} & {column["Name"] for column in columns_of(there)}
     for change in field_changes(foreign_share(written, both), foreign_share(there, both)):
         kind = DriftKind.PARAMETERS if "parameters" in change.path.split(".") else DriftKind.OTHER

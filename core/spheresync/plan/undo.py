@@ -7,7 +7,6 @@ asset is refused, so are its others, which belong together.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -17,6 +16,7 @@ from spheresync.mapping.merge import differences
 from spheresync.mapping.ownership import foreign_because
 from spheresync.mapping.proof import last_written
 from spheresync.model import Action, AssetId, Digest, LiveObject, RunId, Severity, Strategy, digest_of, first_of
+from spheresync.model.json_document import read_own_json
 from spheresync.plan.diff import field_changes, moves_columns, severity_of
 from spheresync.plan.drift import claim_of
 from spheresync.plan.items import EDITED, OPERATIONS, by_urgency
@@ -251,7 +251,7 @@ def _changed_by_hand(deed: Deed, marker: str) -> str | None:
         return f"the table {deed.table} {foreign}"
     if after is None:  # forgotten: what others did to it stays
         return None
-    moved = differences(json.loads(after), json.loads(live.body))
+    moved = differences(read_own_json(after), read_own_json(live.body))
     if not moved:
         return None
     named = [change.path for change in field_changes(after, live.body) if change.before or change.after] or list(moved)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +23,7 @@ from spheresync.model import (
     digest_of,
     isoformat,
 )
+from spheresync.model.json_document import read_own_json
 from spheresync.observe.incidents import Account, product_error
 from spheresync.plan.drift import Comparison, Standing, compare, drift_finding, missing_finding
 from spheresync.plan.items import Subject, item_for, recreate_item, retire_item, settled_item
@@ -304,7 +304,7 @@ class Designer:
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
             return []
         if held is not None and last_body is not None and held.body_digest != desired.digest:
-            merged = merge(last_body, json.loads(last_body), desired.body, self._settings.drift)
+            merged = merge(last_body, read_own_json(last_body), desired.body, self._settings.drift)
             desired = replace(desired, body=merged.body)
         again = held is not None and held is not before.checkpoint
         item = item_for(subject, desired, last_body, adopted=adopted or again)
@@ -450,7 +450,7 @@ def _follow(held: Checkpoint, last_body: bytes, live: LiveObject, found: Compari
     body, version = last_body, held.version
     if found.edited:
         body, version = found.base, None
-    elif live.version != held.version or differences(json.loads(last_body), json.loads(live.body)):
+    elif live.version != held.version or differences(read_own_json(last_body), read_own_json(live.body)):
         body, version = live.body, live.version
     return replace(held, body=digest_of(body), body_digest=found.digest, version=version), body
 

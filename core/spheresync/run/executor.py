@@ -7,7 +7,6 @@ the fence, so a process that was taken over can write nothing any more. The phas
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -52,6 +51,7 @@ from spheresync.run.workshop import Workshop
 from spheresync.runtime.providers import Providers
 from spheresync.state.records import AuditEvent, ChangeSetItem, ChangeSetRecord, RunRecord
 from spheresync.state.saved import FORMAT, require_as_saved
+from spheresync.state.spelling import read_cell
 from spheresync.state.store import Store, Tx
 
 HEARTBEAT = 1.0
@@ -93,7 +93,7 @@ class RunRequest:
 
     @classmethod
     def parse(cls, data: bytes) -> RunRequest:
-        value = json.loads(data)
+        value = read_cell(data)
         return cls(
             Scope.from_json(value["scope"]),
             value["full"],
@@ -346,7 +346,7 @@ class Executor:
         allowed = leave.allowed(items)
         drive.problems.extend(leave.waiting(items))
         drive.counts[BLOCKED] = sum(1 for item in items if item.action.changes_something) - len(allowed)
-        drive.whole = Scope.from_json(json.loads(change_set.request)).everything
+        drive.whole = Scope.from_json(read_cell(change_set.request)).everything
         deletes = drive.run.kind == "sync" or _deletes_allowed(drive, request)
         drive.guarded = any(
             item.blocked_by not in {None, *WAITS_FOR_A_PERSON} and (deletes or item.action is not Action.DELETE)
@@ -400,7 +400,7 @@ class Executor:
         """How many assets of the scope could not be read, but for those that are told as failed one by one."""
         if change_set.undo_of is not None:
             return 0
-        scope, failed = Scope.from_json(json.loads(change_set.request)), {each.asset for each in change_set.problems}
+        scope, failed = Scope.from_json(read_cell(change_set.request)), {each.asset for each in change_set.problems}
         return count_unread(await self._store.catalog.with_problems(), scope, failed)
 
     def _books(self, drive: _Drive, change_set: ChangeSetRecord, items: Sequence[ChangeSetItem]) -> Books:

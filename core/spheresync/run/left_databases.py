@@ -6,7 +6,6 @@ somebody makes between our look and our call would go with it (reference: aws-ca
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 
 from spheresync.model import Action, PhysicalName, Problem, RunId
@@ -14,6 +13,7 @@ from spheresync.observe.incidents import product_error
 from spheresync.run.left_out import of_one
 from spheresync.run.naming import Address
 from spheresync.state.records import ChangeSetItem
+from spheresync.state.spelling import read_cell
 from spheresync.state.store import Store
 from spheresync.target.protocol import Target
 
@@ -40,7 +40,7 @@ async def _created_by(store: Store, run: RunId) -> set[PhysicalName]:
     created = set()
     for entry in entries:
         try:
-            detail = json.loads(entry.detail)
+            detail = read_cell(entry.detail)
             if detail.get("ours"):
                 created.add(PhysicalName(detail["database"]))
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this entry

@@ -8,7 +8,6 @@ person is to see the plan, the tables that it changes.
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -65,6 +64,7 @@ from spheresync.state.records import (
     SpaceRecord,
 )
 from spheresync.state.saved import FORMAT, NO_DIGEST, with_digest
+from spheresync.state.spelling import read_cell
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Target
 
@@ -229,7 +229,7 @@ class Planner:
         """Assets whose updates the column guard held back before."""
         noted = await self._store.meta.get(COLUMN_GUARD)
         try:
-            return frozenset(map(AssetId.from_json, json.loads(noted))) if noted else frozenset()
+            return frozenset(map(AssetId.from_json, read_cell(noted))) if noted else frozenset()
         except (ValueError, TypeError) as error:  # damaged: nobody knows which, so it may have been any of them
             product_error(error, "assets that the column guard holds back")
             return frozenset(self._draft.shrinking)

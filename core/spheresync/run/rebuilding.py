@@ -7,7 +7,6 @@ A table that is marked as retired while its asset lives under another name is a 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -23,6 +22,7 @@ from spheresync.model import (
     TargetName,
     digest_of,
 )
+from spheresync.model.json_document import read_own_json
 from spheresync.plan.items import EDITED
 from spheresync.run.asset_status import settle_statuses
 from spheresync.state.records import (
@@ -170,12 +170,12 @@ def _is_elsewhere(live: LiveObject, held: Checkpoint) -> bool:
 
 
 def _retired_at(live: LiveObject) -> str | None:
-    at: str | None = (json.loads(live.body).get("Parameters") or {}).get(RETIRED_AT)
+    at: str | None = (read_own_json(live.body).get("Parameters") or {}).get(RETIRED_AT)
     return at
 
 
 def _stub(asset: AssetId, live: LiveObject, now: str) -> AssetRecord:
     """An asset that only the target still knows; if Datasphere no longer lists it, the next listings count that."""
-    kind = (json.loads(live.body).get("Parameters") or {}).get("spheresync.kind")
+    kind = (read_own_json(live.body).get("Parameters") or {}).get("spheresync.kind")
     known = AssetKind(kind) if kind in set(AssetKind) else AssetKind.VIEW
     return AssetRecord.first_seen(asset, known, at=now)

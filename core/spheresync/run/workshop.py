@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -25,7 +24,7 @@ from spheresync.run.read_ahead import RecentReads
 from spheresync.run.scope import Scope
 from spheresync.runtime.providers import Generations, MakeSource, MakeTarget, Providers
 from spheresync.state.records import AssetRecord, ChangeSetRecord
-from spheresync.state.spelling import read_problems, spell_problems
+from spheresync.state.spelling import read_cell, read_problems, spell_problems
 from spheresync.state.store import Store, Tx
 
 DISCOVERY_LEASE = "discovery"
@@ -189,7 +188,7 @@ class Workshop:
         if text is None:
             return None
         try:
-            return _noted_reading(json.loads(text), wanted, since=since)
+            return _noted_reading(read_cell(text), wanted, since=since)
         except Exception as error:  # noqa: BLE001 -- a note that is damaged is none: Datasphere is read anew
             product_error(error, "note of the last discovery")
             return None

@@ -17,7 +17,6 @@ The promises, which `tests/contract/engine_promises.py` holds every engine to:
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +24,7 @@ from enum import StrEnum
 from typing import NewType, Protocol
 
 from spheresync.model import AssetId, Problem, canonical_json
+from spheresync.model.json_document import read_json
 
 JobId = NewType("JobId", int)
 
@@ -95,7 +95,7 @@ class Job:
         if self.kind not in OF_ASSETS:
             return None
         try:
-            return AssetId.from_json(json.loads(self.subject) if self.subject.startswith("[") else self.subject)
+            return AssetId.from_json(read_json(self.subject) if self.subject.startswith("[") else self.subject)
         except ValueError:
             return None
 

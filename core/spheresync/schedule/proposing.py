@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 from spheresync.errors import UsageError
 from spheresync.model import ChangeSetId, canonical_json, digest_json, isoformat
 from spheresync.run.planning import PlanRequest
@@ -11,6 +9,7 @@ from spheresync.run.progress import silent
 from spheresync.run.scope import Scope
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import SCHEDULER
+from spheresync.state.spelling import read_cell
 from spheresync.state.store import Store, Tx
 
 _PROPOSED = "schedule:proposed"
@@ -19,7 +18,7 @@ _PROPOSED = "schedule:proposed"
 async def proposed(store: Store) -> ChangeSetId | None:
     """The change set that waits for a person, None where none was made yet."""
     noted = await store.meta.get(_PROPOSED)
-    return None if noted is None else ChangeSetId(json.loads(noted)["change_set"])
+    return None if noted is None else ChangeSetId(read_cell(noted)["change_set"])
 
 
 class Proposer:
@@ -52,7 +51,7 @@ class Proposer:
     async def _stands(self, about: str) -> bool:
         noted = await self._workshop.store.meta.get(_PROPOSED)
         try:
-            if noted is None or (last := json.loads(noted))["about"] != about:
+            if noted is None or (last := read_cell(noted))["about"] != about:
                 return False
             change_set = await self._workshop.store.change_sets.get(ChangeSetId(last["change_set"]))
         except (UsageError, ValueError, LookupError, TypeError):  # it is gone, or the note is damaged

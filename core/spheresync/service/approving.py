@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from spheresync.answers import ApprovalAnswer, PromotionAnswer
@@ -18,6 +17,7 @@ from spheresync.service.promotion_files import write_promotion
 from spheresync.service.reading import Reading
 from spheresync.state.records import Approval, ApprovedPromotion, AuditEvent, ChangeSetRecord
 from spheresync.state.saved import FORMAT, require_as_saved
+from spheresync.state.spelling import read_cell
 from spheresync.state.store import Tx
 
 _OWN = "Who made a change set is no second person: its deletes wait until somebody else has approved it."
@@ -108,7 +108,7 @@ class Approving(Reading):
         answer = await self.get_change_set(change_set_id, detail="concise", limit=limit)
         assert record.approval is not None
         own = self._workshop.settings.approvals.of_deletes and not approved_by_another(record)
-        part = record.promotion is not None and not Scope.from_json(json.loads(record.request)).everything
+        part = record.promotion is not None and not Scope.from_json(read_cell(record.request)).everything
         return ApprovalAnswer(
             **answer.model_dump(),
             approved_at=record.approval.at,

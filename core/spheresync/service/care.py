@@ -6,7 +6,6 @@ leaves the rest to the next one. The audit log is never shortened.
 
 from __future__ import annotations
 
-import json
 import logging
 import sqlite3
 from collections.abc import Awaitable, Callable
@@ -27,6 +26,7 @@ from spheresync.state.copies import in_thread
 from spheresync.state.records import AuditEvent
 from spheresync.state.referring import unreferred_contents
 from spheresync.state.retention import Due
+from spheresync.state.spelling import read_cell
 from spheresync.state.store import Store, Tx
 
 log = logging.getLogger(__name__)
@@ -89,7 +89,7 @@ class Care:
         noted = await self._store.meta.get(NOTE)
         if noted is None:
             return True
-        age = self._clock() - datetime.fromisoformat(json.loads(noted)["at"])
+        age = self._clock() - datetime.fromisoformat(read_cell(noted)["at"])
         return abs(age) > EVERY  # a clock that was set back must not put it off for ever
 
     async def step(self, seconds: float) -> CareReport:
@@ -148,7 +148,7 @@ class Care:
 
     async def _collect(self) -> int:
         """Look at one slice of the contents, the next one at the next step; answers how many went."""
-        noted = json.loads(await self._store.meta.get(NOTE) or "{}")
+        noted = read_cell(await self._store.meta.get(NOTE) or "{}")
         number = int(noted.get("slice", 0))
         begin, end, following = _slice(number, await self._store.retention.contents())
         found: list[Digest] | None = None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from spheresync.errors import UsageError
 from spheresync.model import JsonValue, canonical_json, digest_of
+from spheresync.model.json_document import read_json
 
 LARGEST_PAGE = 200
 _MARK_BYTES = 6
@@ -56,8 +57,8 @@ class Listing:
 
 def _parts(cursor: str) -> list[str | int]:
     try:
-        parts = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (binascii.Error, ValueError, RecursionError):
+        parts = read_json(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (binascii.Error, ValueError):
         parts = None
     if not isinstance(parts, list) or len(parts) < 2 or not isinstance(parts[0], str):
         raise _no_cursor(cursor)

@@ -87,7 +87,9 @@ class Observing(Reading):
         return vitals.alive(self._pulse)
 
     async def ready(self) -> Vitals:
-        return await vitals.ready(self._workshop, self._pulse)
+        checked = await vitals.ready(self._workshop, self._pulse)
+        told = await vitals.tells(self.sync_status)
+        return Vitals(ok=checked.ok and told.ok, checks=[*checked.checks, told])
 
     async def figures(self) -> Figures:
         return await figures_of(self._workshop)

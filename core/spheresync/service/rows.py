@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +24,7 @@ from spheresync.answers import (
     TargetObjectRow,
 )
 from spheresync.model import Action, Column, FieldChange, JsonValue, Problem, isoformat
+from spheresync.model.json_document import read_json
 from spheresync.plan.approvals import DELETES_NOT_APPROVED, valid_approval
 from spheresync.plan.items import CONFLICT_REMEDY
 from spheresync.run.verdict import COUNT_WORDS, UNREAD
@@ -197,7 +197,7 @@ def change_set_answer(
             "run_id": record.run_id,
             "undo_of": record.undo_of,
             "approved_by": None if approval is None else approval.by,
-            "read_at": json.loads(record.request).get("read_at"),
+            "read_at": read_json(record.request).get("read_at"),
         }
     )
 
@@ -311,7 +311,7 @@ def audit_row(entry: AuditEntry, *, full: bool) -> AuditRow:
 def _detail(text: object) -> dict[str, JsonValue]:
     """What an entry tells; of a foreign one, which may hold anything, the text as it lies there."""
     try:
-        said = json.loads(text) if isinstance(text, str) else None
+        said = read_json(text) if isinstance(text, str) else None
     except ValueError:
         said = None
     return said if isinstance(said, dict) else {"unreadable": str(text)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,6 +22,7 @@ from spheresync.model import (
     isoformat,
     utc_now,
 )
+from spheresync.model.json_document import read_own_json
 from spheresync.run.workshop import Workshop
 from spheresync.service.assembly import TENANT_HOST
 from spheresync.service.authority import Permission, authorize
@@ -177,7 +177,7 @@ async def _marker_of(store: Store) -> str | None:
     whole = await store.blobs.get_many(checkpoint.body for checkpoint in newest)
     for checkpoint in newest:
         if checkpoint.body in whole:
-            marker: str | None = (json.loads(whole[checkpoint.body]).get("Parameters") or {}).get(OWNER)
+            marker: str | None = (read_own_json(whole[checkpoint.body]).get("Parameters") or {}).get(OWNER)
             return marker
     return None
 

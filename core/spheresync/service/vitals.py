@@ -6,7 +6,7 @@ that is not is left to come back by itself. That assets are late or a run failed
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import anyio
@@ -25,7 +25,7 @@ from spheresync.state.store import Tx
 EVENT_LOOP = "event loop"
 LIMITS = {EVENT_LOOP: 15.0, SCHEDULER_LOOP: 120.0}
 """Seconds of silence that are too long. The scheduler waits up to 60 s for other processes to let it write."""
-_WRITE_WITHIN = 2.0
+_WITHIN = 2.0
 _OVERDUE = timedelta(minutes=10)
 _READY_AT = "ready_at"
 _READS = (JobKind.LIST, JobKind.READ)
@@ -47,6 +47,17 @@ async def ready(workshop: Workshop, pulse: Pulse) -> Vitals:
             *_loops(pulse),
         ]
     )
+
+
+async def tells(status: Callable[[], Awaitable[object]]) -> Vital:
+    """Whether this process can say how it is doing; where it cannot, it works with what it cannot read."""
+    try:
+        with anyio.move_on_after(_WITHIN):
+            await status()
+            return Vital(name="status", ok=True, reason="can be told")
+    except Exception as error:  # noqa: BLE001 -- whatever it is, it is the answer to the question
+        return Vital(name="status", ok=False, reason=product_error(error, "status").message)
+    return Vital(name="status", ok=False, reason=f"could not be told within {_WITHIN:g} s")
 
 
 def _together(checks: Sequence[Vital]) -> Vitals:
@@ -76,12 +87,12 @@ async def _state(workshop: Workshop) -> Vital:
         await tx.audit.head()
 
     try:
-        with anyio.move_on_after(_WRITE_WITHIN):
+        with anyio.move_on_after(_WITHIN):
             await workshop.store.write(note)
             return Vital(name="state", ok=True, reason="can be written")
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is the answer to the question
         return Vital(name="state", ok=False, reason=product_error(error, "state").message)
-    return Vital(name="state", ok=False, reason=f"could not be written within {_WRITE_WITHIN:g} s: others write to it")
+    return Vital(name="state", ok=False, reason=f"could not be written within {_WITHIN:g} s: others write to it")
 
 
 def _settings(workshop: Workshop) -> Vital:

@@ -16,9 +16,9 @@ import anyio
 
 from spheresync.config.tenant import derive_token_url
 from spheresync.errors import ConfigurationError, SourceError, SourceFault
+from spheresync.model.json_document import read_json
 from spheresync.observe.spans import span
 from spheresync.redaction import conceal, conceal_for_now, quoted
-from spheresync.source.json_document import read_json
 from spheresync.source.origin import trusted_url
 from spheresync.source.pace import Clock
 from spheresync.source.patience import Patience
@@ -203,7 +203,7 @@ def _parse(body: bytes) -> dict[str, object] | None:
         return None
     try:
         document = read_json(body)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     return document if isinstance(document, dict) else None
 

@@ -10,8 +10,8 @@ from urllib.parse import unquote
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import counted
+from spheresync.model.json_document import DocumentTooLargeError, NestedTooDeepError, read_json
 from spheresync.source.http import Response
-from spheresync.source.json_document import DocumentTooLargeError, read_json
 
 MAX_ROWS = 50_000
 """Rows of a page; the documented page has 500 (reference: datasphere-api.md 2.4)."""
@@ -116,7 +116,7 @@ def _load(response: Response) -> object:
         ) from error
     except DocumentTooLargeError as error:
         raise _too_large(f"{response.url}: the answer is no page of a listing: {error}.") from error
-    except RecursionError as error:
+    except NestedTooDeepError as error:
         raise _too_large(f"{response.url}: the JSON is nested too deep.") from error
     except ValueError as error:
         raise _wrong(f"{response.url}: the JSON holds an unusable value ({str(error)[:100]}).") from error

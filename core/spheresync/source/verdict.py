@@ -7,8 +7,8 @@ import re
 import httpx2
 
 from spheresync.errors import SourceError, SourceFault
+from spheresync.model.json_document import read_json
 from spheresync.redaction import quoted, without_known_secrets
-from spheresync.source.json_document import read_json
 from spheresync.source.pace import Clock, parse_retry_after
 from spheresync.source.wire import Answer, Transient
 
@@ -153,7 +153,7 @@ def _said(answer: Answer) -> str:
     """The code of an OData or OAuth error body: short, and never its free text, which may repeat the request."""
     try:
         document = read_json(answer.body[:65536])
-    except (ValueError, RecursionError):
+    except ValueError:
         return ""
     error = document.get("error") if isinstance(document, dict) else None
     code = error.get("code") if isinstance(error, dict) else error

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 
 from spheresync.model import canonical_json
+from spheresync.model.json_document import read_own_json
 from spheresync.state.records import AuditEntry
 
 _FIELDS = ("seq", "at", "actor", "action", "run_id", "asset", "target", "outcome", "detail", "prev_hash", "hash")
@@ -41,7 +41,7 @@ def csv_line(entry: AuditEntry) -> str:
 
 def entry_of(line: str) -> AuditEntry:
     """Read what `json_line` wrote."""
-    return AuditEntry(**json.loads(line))
+    return AuditEntry(**read_own_json(line))
 
 
 def _guarded(value: str | int | None) -> str | int:

@@ -104,11 +104,14 @@ class CatalogReader:
 
     async def unread(self) -> list[UnreadGroup]:
         """The problems of assets that are listed and could not be read, by code."""
-        where = "FROM assets WHERE json_valid(problem) AND included = 1 AND misses = 0"
-        code = "json_extract(problem, '$[0][1]')"
+        where = "FROM assets WHERE problem IS NOT NULL AND included = 1 AND misses = 0"
+        code = "CASE WHEN json_valid(problem) THEN json_extract(problem, '$[0][1]') END"
         rows = await self._link.all(f"SELECT {code} AS code, count(*) {where} GROUP BY code ORDER BY code")
         groups = []
         for word, count in rows:
+            if not isinstance(word, str):  # damaged: noted, for whoever asks how it stands
+                self._readable(await self._link.all(f"SELECT {_ASSET} {where} AND {code} IS ? LIMIT 100", (word,)))
+                continue
             query = f"SELECT problem {where} AND {code} = ? ORDER BY space, name LIMIT 3"
             first = readable(
                 self._link.lost, _PROBLEM, await self._link.all(query, (word,)), lambda row: read_problems(row[0])[0]

@@ -32,12 +32,14 @@ from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.records import Approval, ChangeSetItem, ChangeSetRecord
 from spheresync.state.saved import digest_of_saved, is_as_saved, seal_of
 from spheresync.state.spelling import (
+    read_cell,
     read_counts,
     read_fingerprints,
     read_problems,
     spell_counts,
     spell_fingerprints,
     spell_problems,
+    unpacked,
     valid_text,
 )
 
@@ -234,7 +236,7 @@ def read_item(row: Row) -> ChangeSetItem:
     try:
         _require_types(row, _ITEM_TYPES)
         return _read_item(row)
-    except (ValueError, TypeError, AttributeError, zlib.error) as error:
+    except (ValueError, TypeError, AttributeError) as error:
         raise _unreadable(f"with {row[1]}/{row[2]}") from error
 
 
@@ -347,5 +349,5 @@ def _read_item(row: Row) -> ChangeSetItem:
 def _read_changes(body: bytes | None) -> tuple[FieldChange, ...]:
     if body is None:
         return ()
-    text = zlib.decompress(body).decode("utf-8", "surrogatepass")
-    return tuple(FieldChange(*fields) for fields in json.loads(text))
+    text = unpacked(body).decode("utf-8", "surrogatepass")
+    return tuple(FieldChange(*fields) for fields in read_cell(text))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +19,7 @@ from spheresync.model import (
     TechnicalName,
     canonical_json,
 )
+from spheresync.model.json_document import read_own_json
 
 
 def encode_asset(asset: Asset) -> bytes:
@@ -42,7 +42,7 @@ def encode_asset(asset: Asset) -> bytes:
 
 def decode_asset(data: bytes) -> Asset:
     """Read what `encode_asset` wrote."""
-    value = json.loads(data)
+    value = read_own_json(data)
     return Asset(
         id=AssetId(SpaceName(value["id"][0]), TechnicalName(value["id"][1])),
         kind=AssetKind(value["kind"]),
@@ -63,7 +63,7 @@ def decode_asset(data: bytes) -> Asset:
 
 def column_names(data: bytes) -> frozenset[str]:
     """Only the column names of a stored asset."""
-    return frozenset(column["n"] for column in json.loads(data)["columns"])
+    return frozenset(column["n"] for column in read_own_json(data)["columns"])
 
 
 def _encode_type(kind: SourceType) -> list[object]:

@@ -3,7 +3,6 @@
 # ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Collection, Iterable, Sequence
 
@@ -34,10 +33,12 @@ from spheresync.state.shapes import shape_of
 from spheresync.state.spelling import (
     MOMENT,
     read_asset_id,
+    read_cell,
     read_counts,
     read_problems,
     spell_counts,
     spell_problems,
+    unpacked,
     valid_text,
 )
 from spheresync.state.wanted import wanted_rows
@@ -247,10 +248,7 @@ def _spell_found(drift: TableDrift, look_id: str, ordinal: int) -> tuple[object,
 
 
 def _read_found(row: Row) -> TableDrift:
-    try:
-        spelled = json.loads(zlib.decompress(row[7]).decode("utf-8", "surrogatepass"))
-    except zlib.error as error:
-        raise ValueError("what was found is damaged") from error
+    spelled = read_cell(unpacked(row[7]).decode("utf-8", "surrogatepass"))
     return TableDrift(
         asset=AssetId(SpaceName(row[2]), TechnicalName(row[3])),
         target=TargetName(row[0]),

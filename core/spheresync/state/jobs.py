@@ -3,23 +3,24 @@
 # ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from spheresync.model import Problem, canonical_json, isoformat
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.owners import Owners
 from spheresync.state.readable import readable, readable_one
 from spheresync.state.shapes import shape_of
-from spheresync.state.spelling import MOMENT, read_problem, spell_problem
+from spheresync.state.spelling import MOMENT, read_again, read_problem, spell_problem
 
 _JOB = (
     "id, kind, subject, priority, reason, token, state, not_before, attempts, fence, owner, started_at, heartbeat_at, "
     "ends_by, cancel_requested, problem, created_at"
 )
 _SHAPE, _FACET = shape_of("jobs", _JOB), shape_of("jobs", "kind, state")
+_AGAIN = shape_of("jobs", "again")
 QUEUED, RUNNING, DEAD = "queued", "running", "dead"
 
 
@@ -103,7 +104,7 @@ class JobReader:
     async def lost(self) -> frozenset[int]:
         """Jobs that count as running and whose worker is gone: whoever claims next does them anew."""
         rows = await self._link.all(f"SELECT {_JOB} FROM jobs WHERE state = 'running'")
-        return frozenset(job.id for job in map(_read, rows) if self._is_lost(job))
+        return frozenset(job.id for job in readable(self._link.lost, _SHAPE, rows, _read) if self._is_lost(job))
 
     def _is_lost(self, row: JobRow) -> bool:
         """Whether a claim no longer holds: its process died or fell silent, or its time is over."""
@@ -154,7 +155,7 @@ class JobWriter(JobReader):
     async def _ask_again(self, job_id: int, job: JobRequest, *, anew: bool) -> None:
         """Note what was asked for while a job runs; the more urgent of what was asked for stays."""
         row = await self._writes.one("SELECT again FROM jobs WHERE id = ?", (job_id,))
-        before = json.loads(row[0]) if row is not None and row[0] is not None else None
+        before = None if row is None else _read_again(row[0])
         again = {
             "priority": job.priority,
             "reason": job.reason,
@@ -277,7 +278,8 @@ class JobWriter(JobReader):
 
     async def _asked_anew(self, job_id: int) -> bool:
         row = await self._writes.one("SELECT again FROM jobs WHERE id = ?", (job_id,))
-        return row is not None and row[0] is not None and json.loads(row[0]).get("anew", True)
+        again = None if row is None else _read_again(row[0])
+        return again is not None and bool(again.get("anew", True))
 
     async def cancel(self, job_id: int) -> bool:
         """Take a job out, or ask its worker to give it up; False where there is none."""
@@ -316,12 +318,12 @@ class JobWriter(JobReader):
 
     async def _end(self, job: JobRow) -> None:
         row = await self._writes.one("SELECT again FROM jobs WHERE id = ?", (job.id,))
-        if row is None or row[0] is None or job.cancel_requested:
+        again = None if row is None else _read_again(row[0])
+        if again is None or job.cancel_requested:
             await self._writes.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
             return
         await self._requeue(job.id)
         # What was asked for is another job than the one that is done: nothing of that one counts for it.
-        again = json.loads(row[0])
         await self._writes.execute(
             "UPDATE jobs SET attempts = 0, problem = NULL, priority = ? WHERE id = ?", (again["priority"], job.id)
         )
@@ -330,9 +332,10 @@ class JobWriter(JobReader):
     async def _fold_again(self, job_id: int) -> None:
         """What was asked for while the job ran becomes the job."""
         row = await self._writes.one("SELECT again, priority, not_before, attempts FROM jobs WHERE id = ?", (job_id,))
-        if row is None or row[0] is None:
+        again = None if row is None else _read_again(row[0])
+        if row is None or again is None:
             return
-        again, (priority, not_before, attempts) = json.loads(row[0]), row[1:]
+        priority, not_before, attempts = row[1:]
         at = again["not_before"]
         if again.get("by_person"):
             attempts = 0
@@ -343,6 +346,11 @@ class JobWriter(JobReader):
             "again = NULL WHERE id = ?",
             (min(priority, again["priority"]), again["reason"], again["token"], at, attempts, job_id),
         )
+
+
+def _read_again(text: object) -> dict[str, Any] | None:
+    """What was asked for while a job ran; what cannot be read was not asked for, and is by whoever still needs it."""
+    return None if text is None or _AGAIN.fault((text,)) is not None else read_again(str(text))
 
 
 def _marks(values: Sequence[str]) -> str:

@@ -5,7 +5,6 @@ SQLite lets any value lie in any column. A row whose cells are not of this shape
 
 from __future__ import annotations
 
-import json
 import math
 import zlib
 from collections.abc import Callable, Mapping, Sequence
@@ -19,7 +18,7 @@ from typing import Any
 from spheresync.model import Action, AssetId, AssetKind, AssetStatus, RunState, Tier
 from spheresync.state.records import CheckpointState, JournalState
 from spheresync.state.seals import SEALED, seal_of_row
-from spheresync.state.spelling import read_counts, read_entry_fields, read_problems
+from spheresync.state.spelling import read_again, read_cell, read_counts, read_entry_fields, read_problems, unpacked
 
 UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, zlib.error)
 """What reading a cell that this program did not write may raise."""
@@ -76,25 +75,29 @@ def _spelled(read: Callable[[str], object]) -> Check:
     return Check(frozenset({str}), reads)
 
 
-def _packs_a_list(body: bytes) -> bool:
+def _packs_a_drift(body: bytes) -> bool:
     try:
-        return isinstance(json.loads(zlib.decompress(body)), list)
+        container, name, kinds, *_ = found = read_cell(unpacked(body))
     except UNREADABLE:
         return False
+    return (
+        len(found) == _OF_A_DRIFT and isinstance(container, str) and isinstance(name, str) and isinstance(kinds, list)
+    )
 
 
 _TEXT, _WHOLE, _BYTES = (Check(frozenset({kind})) for kind in (str, int, bytes))
 _NUMBER = Check(frozenset({int, float}), math.isfinite)
 _AT = Check(frozenset({str}), _names_a_moment)
 _DUE = Check(frozenset({str}), lambda text: text == "" or _names_a_moment(text))
-_PACKED = Check(frozenset({bytes}), _packs_a_list)
+_PACKED = Check(frozenset({bytes}), _packs_a_drift)
 _TEXT_, _AT_ = _TEXT.or_null(), _AT.or_null()
 _PROBLEM = _spelled(lambda text: read_problems(text)[0])
 _PROBLEM_ = _PROBLEM.or_null()
-_PROBLEMS, _COUNTS, _JSON = _spelled(read_problems), _spelled(read_counts), _spelled(json.loads)
+_PROBLEMS, _COUNTS = _spelled(read_problems), _spelled(read_counts)
 _OBJECT = {"target": _TEXT, "destination": _TEXT, "space": _TEXT, "asset": _TEXT}
 _BODY = {"container": _TEXT, "name": _TEXT, "body": _TEXT, "body_digest": _TEXT, "version": _TEXT_}
 _PRINTS = {"fp_schema": _TEXT_, "fp_content": _TEXT_, "fp_metadata": _TEXT_}
+_OF_A_DRIFT = 11
 ASSET_JOBS = frozenset({"read", "write"})
 """Kinds of jobs that are about one asset each."""
 
@@ -160,7 +163,7 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
         "heartbeat_at": _AT_,
         "ends_by": _AT_,
         "cancel_requested": _WHOLE,
-        "again": _spelled(lambda text: [json.loads(text)[w] for w in ("priority", "reason", "token")]).or_null(),
+        "again": _spelled(read_again).or_null(),
         "problem": _PROBLEM_,
         "created_at": _AT,
     },
@@ -296,18 +299,18 @@ _SINCE = MappingProxyType({("runs", "claims"): 9, ("drift_found", "standing"): 1
 SHAPED = tuple(_COLUMNS)
 """The tables whose rows have a shape; change sets, contents and the audit log are held against digests instead."""
 _META: Mapping[str, Check] = {
-    "last_discovery": _JSON,
-    "column_guard": _spelled(lambda text: [AssetId.from_json(each) for each in json.loads(text)]),
-    "unspellable_spaces": _spelled(lambda text: [(name, why) for name, why in json.loads(text)]),
-    "care": _spelled(lambda text: datetime.fromisoformat(json.loads(text)["at"])),
+    "last_discovery": _spelled(lambda text: [read_cell(text)[word] for word in ("began", "scope", "report")]),
+    "column_guard": _spelled(lambda text: [AssetId.from_json(each) for each in read_cell(text)]),
+    "unspellable_spaces": _spelled(lambda text: [(name, why) for name, why in read_cell(text)]),
+    "care": _spelled(lambda text: datetime.fromisoformat(read_cell(text)["at"])),
     "schedule:listed_at": _AT,
-    "schedule:proposed": _spelled(lambda text: [json.loads(text)[word] for word in ("change_set", "about")]),
+    "schedule:proposed": _spelled(lambda text: [read_cell(text)[word] for word in ("change_set", "about")]),
     "audit_walked_at": _AT,
     "ready_at": _AT,
 }
 _META_PREFIXES: Mapping[str, Check] = {
     "schedule:paused:": _AT,
-    "alert:": _spelled(lambda text: [json.loads(text)[word] for word in ("message", "remedy")]),
+    "alert:": _spelled(lambda text: [read_cell(text)[word] for word in ("message", "remedy")]),
     "container:": _spelled(lambda text: ["present", "absent"].index(text.split(" ")[0])),
 }
 

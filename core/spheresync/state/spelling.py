@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from spheresync.model import (
     Action,
@@ -17,9 +19,41 @@ from spheresync.model import (
     TechnicalName,
     canonical_json,
 )
+from spheresync.model.json_document import read_json
 
+LARGEST_NUMBER = 2**62
+"""Of a counter: so far no process counts, and one more can still be stored."""
+LARGEST_CELL = 256 * 1024 * 1024
+"""Bytes, and values too: a run of a whole catalog that failed names each of its assets."""
+LONGEST_TEXT = 1024 * 1024
+"""Characters of one message or label."""
 MOMENT = "CASE WHEN {at} = '' OR {at} GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3][0-9]T*Z' THEN {at} END"
 """A moment of a row, for SQL; NULL of what is none."""
+
+
+def read_cell(text: str | bytes) -> Any:
+    """The JSON of one cell of the state.
+
+    Raises:
+        ValueError: it is none that this program writes.
+    """
+    return read_json(text, largest=LARGEST_CELL, most_values=LARGEST_CELL)
+
+
+def unpacked(packed: bytes) -> bytes:
+    """What was compressed into a cell.
+
+    Raises:
+        ValueError: it cannot be read, or is larger than any cell.
+    """
+    inflater = zlib.decompressobj()
+    try:
+        data = inflater.decompress(packed, LARGEST_CELL)
+    except zlib.error as error:
+        raise ValueError("what was compressed is damaged") from error
+    if not inflater.eof:
+        raise ValueError("what was compressed is damaged, or too large")
+    return data
 
 
 def spell_problem(problem: Problem | None) -> str | None:
@@ -37,7 +71,7 @@ def spell_problems(problems: Sequence[Problem]) -> str:
 
 def read_problems(text: str) -> tuple[Problem, ...]:
     """Those of former versions name no asset."""
-    return () if text == "[]" else tuple(_problem(*fields) for fields in json.loads(text))
+    return () if text == "[]" else tuple(_problem(*fields) for fields in read_cell(text))
 
 
 def _fields(problem: Problem) -> list[JsonValue]:
@@ -46,6 +80,9 @@ def _fields(problem: Problem) -> list[JsonValue]:
 
 
 def _problem(subject: str, code: str, message: str, remedy: str, asset: JsonValue = None) -> Problem:
+    texts: tuple[object, ...] = (subject, code, message, remedy)
+    if not all(isinstance(text, str) and len(text) <= LONGEST_TEXT for text in texts):
+        raise ValueError("no problem")
     return Problem(subject, code, message, remedy, None if asset is None else AssetId.from_json(asset))
 
 
@@ -54,7 +91,10 @@ def spell_counts(counts: Mapping[str, int] | Mapping[Action, int]) -> str:
 
 
 def read_counts(text: str) -> dict[str, int]:
-    return {str(key): int(value) for key, value in json.loads(text).items()}
+    counts: dict[str, int] = read_cell(text)
+    if not all(type(value) is int and -LARGEST_NUMBER <= value <= LARGEST_NUMBER for value in counts.values()):
+        raise ValueError("no counts")
+    return counts
 
 
 def spell_fingerprints(prints: Fingerprints | None) -> tuple[str | None, str | None, str | None]:
@@ -89,10 +129,20 @@ def read_entry(asset: AssetId, text: str) -> AssetEntry:
 
 
 def read_entry_fields(text: str) -> tuple[str, str | None, str | None, bool, bool]:
-    label, relational, analytical, queries, parameters = json.loads(text)
-    if not isinstance(label, str) or not all(url is None or isinstance(url, str) for url in (relational, analytical)):
+    label, relational, analytical, queries, parameters = read_cell(text)
+    texts = (label, *(url for url in (relational, analytical) if url is not None))
+    if not all(isinstance(text, str) and len(text) <= LONGEST_TEXT for text in texts):
         raise ValueError("no catalog entry")
     return label, relational, analytical, bool(queries), bool(parameters)
+
+
+def read_again(text: str) -> dict[str, Any]:
+    """What was asked of a job while it ran."""
+    again: dict[str, Any] = read_cell(text)
+    words = (again["reason"], again["token"], again["not_before"])
+    if type(again["priority"]) is not int or not all(isinstance(word, str) for word in words):
+        raise ValueError("nothing that was asked of a job")
+    return again
 
 
 def valid_text(text: str) -> str:

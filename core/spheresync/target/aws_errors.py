@@ -6,11 +6,11 @@ is answered with the whole canonical request in it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from spheresync.errors import TargetError, TargetFault
+from spheresync.model.json_document import is_nested_too_deep, read_json
 from spheresync.redaction import quoted
 from spheresync.target.aws_codes import Recovery, Transport, recovery_of, transport_of
 
@@ -142,7 +142,8 @@ def refuse_foreign_body(operation_model: OperationModel, response_dict: Mapping[
 
     botocore itself takes such a body for an empty answer, so that a write would count as done and a listing as empty.
     So it takes what breaks off, and another status than 200, which the protocol of Glue does not know for what was
-    done. A body of nothing is left to whoever needs members of it: some services answer writes so.
+    done. A body of nothing is left to whoever needs members of it: some services answer writes so. One that is nested
+    too deeply botocore does not survive, whatever its status.
 
     Raises:
         botocore.parsers.ResponseParserError: the body is something else.
@@ -150,6 +151,8 @@ def refuse_foreign_body(operation_model: OperationModel, response_dict: Mapping[
     from botocore.parsers import ResponseParserError
 
     body, status = response_dict.get("body"), response_dict.get("status_code")
+    if isinstance(body, bytes) and is_nested_too_deep(body):
+        raise ResponseParserError("the answer is no JSON that is read, as if from a proxy: it is nested too deeply")
     if not isinstance(body, bytes) or not isinstance(status, int) or status >= 300:
         return
     if status != 200 and operation_model.service_model.metadata.get("protocol") == "json":
@@ -167,8 +170,8 @@ def _is_whole(body: bytes) -> bool:
     if len(body) > _SMALL:
         return body.rstrip().endswith(b"}")
     try:
-        return isinstance(json.loads(body), dict)
-    except (ValueError, RecursionError):
+        return isinstance(read_json(body), dict)
+    except ValueError:
         return False
 
 

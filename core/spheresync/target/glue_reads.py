@@ -6,7 +6,6 @@ installed service model, so that a member AWS adds tomorrow is neither lost nor 
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, cast
@@ -15,6 +14,7 @@ from spheresync.errors import SpheresyncError, TargetError, TargetFault
 from spheresync.isolation import isolated_group
 from spheresync.mapping.glue_table import fingerprint_of
 from spheresync.model import Digest, JsonValue, LiveObject, PhysicalName, canonical_json
+from spheresync.model.json_document import read_own_json
 from spheresync.target.aws import AwsDoor
 from spheresync.target.aws_errors import NOT_FOUND, AwsError
 from spheresync.target.protocol import Inventory, LiveContainer, cannot_be_seen
@@ -204,7 +204,7 @@ def live_object(container: PhysicalName, table: Row, members: frozenset[str]) ->
 
 def table_input(body: bytes) -> dict[str, JsonValue]:
     """A body as the TableInput it is the canonical JSON of."""
-    return cast("dict[str, JsonValue]", json.loads(body))
+    return cast("dict[str, JsonValue]", read_own_json(body))
 
 
 def _text(value: JsonValue) -> str | None:

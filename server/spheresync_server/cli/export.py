@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import anyio.to_thread
 from pydantic import JsonValue
 
 from spheresync.errors import UsageError
+from spheresync.model.json_document import read_own_json
 from spheresync.state.copies import draft_of
 from spheresync.state.placing import fit_place, is_stream
 
@@ -26,7 +26,7 @@ async def export_to_stdout(texts: AsyncIterator[str]) -> None:
 async def gather(texts: AsyncIterator[str]) -> list[JsonValue]:
     """The entries of JSON lines; all of them, because a document is either whole or not there."""
     lines = [text async for text in texts]
-    return [json.loads(line) for line in "".join(lines).split("\n") if line]
+    return [read_own_json(line) for line in "".join(lines).split("\n") if line]
 
 
 async def _export_into(texts: AsyncIterator[str], path: anyio.Path) -> None:

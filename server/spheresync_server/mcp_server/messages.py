@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from mcp.types import INVALID_PARAMS, INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adapter
 from pydantic import ValidationError
 
+from spheresync.model.json_document import NestedTooDeepError, RepeatedMemberError, read_json, read_own_json
 from spheresync_server.untrusted import Json
 
 LARGEST = 4 * 1024 * 1024
@@ -27,12 +28,12 @@ def refusals(raw: bytes) -> list[JSONRPCError]:
 
     The id of each is that of the request, as far as it can be told.
     """
-    try:
-        value: Json = json.loads(raw.decode()) if len(raw) <= LARGEST else None
-    except (ValueError, RecursionError) as error:
-        return [_unreadable(error, recovered_id(raw))]
     if len(raw) > LARGEST:
         return [too_large(raw)]
+    try:
+        value: Json = read_json(raw.decode(), most_values=LARGEST)
+    except ValueError as error:
+        return [_unreadable(error, recovered_id(raw))]
     if isinstance(value, list):
         return _batch(value)
     if isinstance(value, dict):
@@ -51,7 +52,7 @@ def recovered_id(raw: bytes) -> int | str | None:
     if len(found) != 1:
         return None
     try:
-        known: object = json.loads(found.pop())
+        known: object = read_own_json(found.pop())
     except ValueError:
         return None
     return known if isinstance(known, int | str) and _encodable(known) else None
@@ -63,8 +64,8 @@ def readable_response(raw: bytes) -> bytes | None:
     None where the message is nothing of the kind. Without this the tool that asked would wait for ever.
     """
     try:
-        value: Json = json.loads(raw.decode("utf-8", "replace"))
-    except (ValueError, RecursionError):
+        value: Json = read_json(raw.decode("utf-8", "replace"))
+    except ValueError:
         return None
     if not isinstance(value, dict) or "method" in value or not {"result", "error"} & value.keys():
         return None
@@ -113,9 +114,11 @@ def _why_not(value: dict[str, Json], known: int | str | None) -> JSONRPCError:
     return _too_deep(known)
 
 
-def _unreadable(error: ValueError | RecursionError, known: int | str | None) -> JSONRPCError:
-    if isinstance(error, RecursionError):
+def _unreadable(error: ValueError, known: int | str | None) -> JSONRPCError:
+    if isinstance(error, NestedTooDeepError):
         return _too_deep(known)
+    if isinstance(error, RepeatedMemberError):
+        return _error(PARSE_ERROR, f"The message cannot be read: {error}. Send each member once.", known)
     if isinstance(error, UnicodeDecodeError):
         return _error(PARSE_ERROR, "The message is no UTF-8. Send JSON in UTF-8.", known)
     return _error(PARSE_ERROR, "The message is no JSON. Send one JSON-RPC message.", known)

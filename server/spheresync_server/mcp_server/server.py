@@ -27,6 +27,7 @@ from pydantic import AnyUrl, ValidationError
 from spheresync import __version__
 from spheresync.errors import SpheresyncError
 from spheresync.isolation import isolated_group
+from spheresync.model.json_document import read_own_json
 from spheresync.observe.incidents import new_incident
 from spheresync_server.failure import note_of, product_error_in
 from spheresync_server.later import RESOURCES, TOOLS, comes_later
@@ -226,7 +227,7 @@ class SpheresyncServer(MCPServer[Desk]):
         ]
 
     def _hide_in_document(self, text: str) -> str:
-        return json.dumps(hide_in(json.loads(text), self._desk.hide), ensure_ascii=False)
+        return json.dumps(hide_in(read_own_json(text), self._desk.hide), ensure_ascii=False)
 
     async def run_stdio_async(self) -> None:
         """Speak the protocol over stdin and stdout until stdin ends."""

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.model import Listing, SpaceName
+from spheresync.model.json_document import MAX_VALUES, RepeatedMemberError, read_json
 from spheresync.source.catalog import Catalog
-from spheresync.source.json_document import MAX_VALUES, RepeatedMemberError, read_json
 from spheresync.source.pages import MAX_ROWS
 from spheresync.source.tally import EXAMPLES
 from tests.unit.source.double import BASE, CURRENT, Hands, Reply, Tenant, as_json, connect, rows
