@@ -62,6 +62,7 @@ SCHEDULE: tuple[Promise, ...] = (
         "manage_schedule pauses, resumes and runs a tier now.",
         (
             "tests/e2e/test_schedule.py::test_a_paused_tier_waits_and_one_that_is_to_run_now_runs",
+            "tests/e2e/test_schedule.py::test_run_now_says_whether_anybody_reads",
             "tests/e2e/test_schedule.py::test_a_tier_that_does_not_exist_is_a_usage_error",
             "tests/unit/server/test_mcp_tools.py::test_every_tool_answers_its_model",
         ),

@@ -44,6 +44,11 @@ class Window:
         """The window of a tier, None where it is due at any hour."""
         return None if tier.window is None else cls(*parse_window(tier.window), zone_of(tier.timezone))
 
+    @property
+    def closed(self) -> timedelta:
+        """For how long of each day it is closed."""
+        return _DAY - (self.ends - self.begins)
+
     def occurrences(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Begin and end in UTC of each day's window, one a day, from the first that ends after `since` on.
 

@@ -231,3 +231,19 @@ async def test_without_its_entry_an_asset_is_not_asked_for_until_the_next_listin
     await kept.work_off()
     kept.now += timedelta(seconds=10)
     assert TWO in await kept.asked()
+
+
+async def test_a_tier_is_not_overdue_for_waiting_for_its_window(kept: Kept) -> None:
+    kept.now = kept.now.replace(hour=4, minute=30)
+    kept.configure("tiers: {high: {interval: 1h, window: '01:00-05:00'}}\n")
+    for asset in ASSETS:
+        await read_definition(kept.installation.workshop, asset)
+
+    async def overdue() -> int:
+        return sum(tier.overdue for tier in (await show(kept.installation.workshop)).tiers)
+
+    for hours in (12, 12):
+        kept.now += timedelta(hours=hours)
+        assert await overdue() == 0
+    kept.now += timedelta(hours=1)
+    assert await overdue() == len(ASSETS), "a whole window has passed"
