@@ -210,6 +210,20 @@ class JobEnginePromises:
         (dead,) = await one.queue(state=JobState.DEAD)
         assert (dead.attempts, dead.problem) == (ATTEMPTS, OUTAGE)
 
+    async def test_no_job_waits_for_longer_than_any_wait_once_the_clock_was_put_right(
+        self, two_engines: Engines
+    ) -> None:
+        one = two_engines.one
+        await one.submit([job("a"), job("b")])
+        (held,) = await taken(one, limit=1)
+        assert await one.fail(held, OUTAGE) is JobState.QUEUED
+        await one.shorten_waits()
+        assert await subjects(one) == ["b"], "a wait by the clock of now is waited out"
+        two_engines.advance(-10 * 365 * 86_400)
+        assert await taken(one) == []
+        await one.shorten_waits()
+        assert await subjects(one) == ["a"]
+
     async def test_throttling_is_never_set_aside(self, two_engines: Engines) -> None:
         one = two_engines.one
         await one.submit([job("a")])

@@ -35,11 +35,34 @@ SCHEDULE: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "config:tiers:now",
+        "CONTRACT.md#Configuration",
+        "An asset is due by the interval, the rules and the clock of now, whatever was planned by those of then.",
+        (
+            "tests/e2e/test_schedule_overtaken.py::test_an_edited_interval_or_tier_counts_while_the_server_runs",
+            "tests/e2e/test_schedule_overtaken.py::test_an_interval_that_was_edited_while_no_server_ran_counts_for_the_next",
+            "tests/unit/schedule/test_due_by.py::test_it_is_due_no_later_than_its_last_reading_and_the_interval_of_the_tier_it_has_now",
+            "tests/unit/schedule/test_due_by.py::test_a_back_off_is_never_shortened_by_its_own_settings",
+            "tests/unit/schedule/test_replanned.py::test_what_is_due_by_the_settings_and_the_clock_of_now_is_asked_for",
+            "tests/unit/schedule/test_replanned.py::test_a_job_that_waits_by_a_clock_that_was_ahead_is_done",
+        ),
+    ),
+    Promise(
+        "config:tiers:lost",
+        "CONTRACT.md#Configuration",
+        "What is listed and in scope keeps its turns, whatever the state has lost of them.",
+        (
+            "tests/e2e/test_schedule_overtaken.py::test_what_is_listed_is_read_again_whatever_the_schedule_lost",
+            "tests/unit/schedule/test_replanned.py::test_a_plan_that_is_missing_or_damaged_is_made_anew_from_the_last_reading",
+        ),
+    ),
+    Promise(
         "mcp:manage-schedule",
         "CONTRACT.md#MCP server",
         "manage_schedule pauses, resumes and runs a tier now.",
         (
             "tests/e2e/test_schedule.py::test_a_paused_tier_waits_and_one_that_is_to_run_now_runs",
+            "tests/e2e/test_schedule.py::test_run_now_says_whether_anybody_reads",
             "tests/e2e/test_schedule.py::test_a_tier_that_does_not_exist_is_a_usage_error",
             "tests/unit/server/test_mcp_tools.py::test_every_tool_answers_its_model",
         ),

@@ -263,6 +263,20 @@ def test_a_paused_tier_waits_and_one_that_is_to_run_now_runs(
     assert synced.ask("audit", "query", "--action", "schedule")["total"] == 3
 
 
+def test_run_now_says_whether_anybody_reads(synced: Installation) -> None:
+    note = synced.ask("schedule", "run-now", "high")["note"]
+    assert note == (
+        "27 assets of tier high are due now. No process keeps the schedule now, so nothing is read yet: they are read, "
+        "and what changed is written, once a server runs with the scheduler. `spheresync sync --tier high` does it now."
+    )
+    none = synced.ask("schedule", "run-now", "medium")["note"]
+    assert "No asset is in tier medium" in none and "once a server runs with the scheduler" in none
+    with serving(synced):
+        until(lambda: synced.ask("status")["scheduler"]["state"] == "running", "the scheduler")
+        said = synced.ask("schedule", "run-now", "high")["note"]
+        assert said == "27 assets of tier high are read next; what changed is written."
+
+
 def test_two_servers_share_one_schedule_and_one_takes_over_from_the_other(
     synced: Installation, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:

@@ -254,6 +254,7 @@ class Discovery:
     ) -> list[_Reading]:
         known = {record.id: record for record in await self._known()}
         in_spaces = _by_space(known.values())
+        lacking = frozenset(await self._store.schedule.lacking())
         readings: list[_Reading] = []
         settled: list[AssetRecord] = []
         entries: list[AssetEntry] = []
@@ -263,7 +264,8 @@ class Discovery:
                 self._report.listed += 1
                 before = known.get(entry.id)
                 record, flawed = self._noted(entry, before, listing.flaws.get(entry.id))
-                if not flawed and (before is None or before.entry_digest != record.entry_digest):
+                new = before is None or before.entry_digest != record.entry_digest
+                if not flawed and (new or entry.id in lacking):
                     entries.append(entry)
                 if self._is_settled(record, flawed=flawed):
                     settled.append(record)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from spheresync.config import FirstSync, Settings
-from spheresync.model import Principal, Tier, isoformat
+from spheresync.model import Digest, Principal, Tier, digest_json, isoformat
 from spheresync.run.allowing import unapproved_promotion
 from spheresync.state.store import Store, Tx
 
@@ -13,8 +13,16 @@ SCHEDULER = Principal("scheduler", "scheduler", frozenset({"operator"}))
 """Who acts when nobody asked; its name stands in runs and in the audit log."""
 LEASE = "scheduler"
 LISTED = "schedule:listed_at"
+LISTED_BY = "schedule:listed_by"
+"""By which rules it was: tiers and scope of all assets are as a listing by these rules has them."""
 _PAUSED = "schedule:paused:"
 _APPROVED = "schedule:approved"
+
+
+def rules_of(settings: Settings) -> Digest:
+    """A text that is another one once assets may have another tier, or be in the scope or not."""
+    rules = [rule.model_dump(mode="json", exclude_none=True) for rule in settings.mapping.rules]
+    return digest_json([settings.scope_digest, rules])
 
 
 async def paused_tiers(store: Store) -> frozenset[Tier]:
@@ -25,7 +33,8 @@ async def paused_tiers(store: Store) -> frozenset[Tier]:
 async def paused_since(store: Store) -> dict[Tier, str]:
     """Tiers that a person has paused, and when."""
     noted = await store.meta.with_prefix(_PAUSED)
-    return {Tier(key.removeprefix(_PAUSED)): at for key, at in noted.items()}
+    tiers = {key.removeprefix(_PAUSED): at for key, at in noted.items()}
+    return {tier: tiers[tier] for tier in Tier if tier in tiers}
 
 
 async def set_paused(tx: Tx, tier: Tier, at: datetime | None) -> None:

@@ -1,4 +1,7 @@
-"""When an asset is due again: interval, jitter by asset, and a window of hours in a time zone.
+"""When an asset is due again: interval, jitter by asset, back-off, and a window of hours in a time zone.
+
+What is noted as an asset's next moment was right by the settings, the rules and the clock of the time at which it was
+noted. `due_by` says what it comes to by those of now: whoever reads the note goes by that.
 
 Pure. The jitter is a share of the interval that an asset always has, so that ten thousand assets which were first read
 in one go do not come due in one go for ever after (reference: reliability-and-scale.md 6).
@@ -20,6 +23,9 @@ from spheresync.model import AssetId
 
 JITTER = 0.1
 """The most that is added to an interval, as a share of it."""
+LONGEST_BACK_OFF = timedelta(days=1)
+"""What fails is left alone for so long at most, or for its interval where that is longer."""
+_MOST_DOUBLED = 10
 _DAY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 """Clocks change at whole seconds."""
@@ -37,6 +43,11 @@ class Window:
     def of(cls, tier: TierSettings) -> Window | None:
         """The window of a tier, None where it is due at any hour."""
         return None if tier.window is None else cls(*parse_window(tier.window), zone_of(tier.timezone))
+
+    @property
+    def closed(self) -> timedelta:
+        """For how long of each day it is closed."""
+        return _DAY - (self.ends - self.begins)
 
     def occurrences(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
         """Begin and end in UTC of each day's window, one a day, from the first that ends after `since` on.
@@ -98,6 +109,60 @@ def next_due(asset: AssetId, looked_at: datetime, tier: TierSettings) -> datetim
         return _moment_in(window, share, looked_at + interval - _DAY / 2)
     begin, end = next(window.occurrences(due))
     return due if begin <= due else _at_share(begin, min(end, begin + interval), share)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the state notes of an asset's turns; a moment that is none counts as not noted.
+
+    `planned`: when it was to be due, None at once. `read_at`: when its definition was last read. `failed`: whether the
+    last attempt to read it failed, at a moment that nobody notes. `failures`: how many in a row did, outages aside.
+    """
+
+    planned: datetime | None
+    read_at: datetime | None
+    failed: bool = False
+    failures: int = 0
+
+    def read_by(self, now: datetime) -> datetime | None:
+        """When it was last read; None where nobody knows: a clock that was put back noted moments that are to come."""
+        return None if self.read_at is None or self.read_at > now else self.read_at
+
+
+def due_by(asset: AssetId, known: Known, tier: TierSettings, now: datetime) -> datetime:
+    """When an asset is due by what is true now: as planned, and no later than its tier and its back-off ask for.
+
+    Args:
+        asset: gives the jitter.
+        known: what the state notes of it.
+        tier: interval and window of the tier that it has now.
+        now: in UTC; what could not have been planned by this moment was planned by a clock that was wrong.
+    """
+    if known.planned is None:
+        return now
+    return min(known.planned, _latest(asset, known, tier, now))
+
+
+def _latest(asset: AssetId, known: Known, tier: TierSettings, now: datetime) -> datetime:
+    if known.failed:
+        return retry_at(asset, now, tier, known.failures - 1)
+    read_at = known.read_by(now)
+    if read_at is None:
+        return now
+    due = next_due(asset, read_at, tier)
+    window = Window.of(tier)
+    if due > now or window is None:
+        return due
+    # It missed that turn. Its next one is its own moment of this window or the next: not all at once when that begins.
+    begin, end = next(window.occurrences(now))
+    return due if begin <= due else _at_share(begin, min(end, begin + tier.interval), share_of(asset))
+
+
+def retry_at(asset: AssetId, now: datetime, tier: TierSettings, failures: int) -> datetime:
+    """When an asset that could not be read is to be tried again, after so many failures before this one."""
+    doubled = tier.interval * 2 ** max(0, min(failures, _MOST_DOUBLED))
+    pause: timedelta = max(tier.interval, min(LONGEST_BACK_OFF, doubled))
+    return max(next_due(asset, now, tier), now + pause)
 
 
 def next_in_window(asset: AssetId, now: datetime, tier: TierSettings) -> datetime:

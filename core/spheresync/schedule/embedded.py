@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from spheresync.model import Problem, isoformat
 from spheresync.schedule.due import share_of_text
 from spheresync.schedule.engine import Job, JobId, JobKind, JobState, NewJob
-from spheresync.schedule.retries import ATTEMPTS, MOST_COUNTED, Remedy, remedy_for, wait_before
+from spheresync.schedule.retries import ATTEMPTS, LONGEST_WAIT, MOST_COUNTED, Remedy, remedy_for, wait_before
 from spheresync.state.jobs import JobRequest, JobRow
 from spheresync.state.store import Store, Tx
 
@@ -71,6 +71,15 @@ class EmbeddedEngine:
             return await tx.jobs.cancel(job_id)
 
         return await self._store.write(cancel)
+
+    async def shorten_waits(self) -> None:
+        latest = isoformat(self._clock() + LONGEST_WAIT)
+
+        async def shorten(tx: Tx) -> None:
+            await tx.jobs.shorten_waits(latest)
+
+        if await self._store.jobs.wait_beyond(latest):
+            await self._store.write(shorten)
 
     async def next_at(self, kinds: Sequence[JobKind]) -> datetime | None:
         at = await self._store.jobs.next_at(kinds)

@@ -8,6 +8,7 @@ The promises, which `tests/contract/engine_promises.py` holds every engine to:
 - One job for each kind and subject. Asked for again while queued it is the same job, with the more urgent priority;
   asked for while it runs, it is queued once more when it ends; one that is set aside then, only for another matter.
 - What a person asks for waits for no time-out of earlier failures, and later requests take nothing of it back.
+- No job waits for longer than the longest wait after a failure, by the clock of now: it may have been put right.
 - Jobs are claimed in the order of their priority, then of their age; one that must wait lets others pass.
 - No subject is worked on by two claims at once, whatever their kinds.
 - A claim is a lease with a fence. Whoever lost it can neither finish nor fail the job. It is lost when the process dies
@@ -139,6 +140,10 @@ class JobEngine(Protocol):
 
     async def cancel(self, job_id: JobId) -> bool:
         """End a job, from whichever process: a queued or dead one at once, a running one by its worker's next beat."""
+        ...
+
+    async def shorten_waits(self) -> None:
+        """Have queued jobs done now that wait for longer than any wait is."""
         ...
 
     async def next_at(self, kinds: Sequence[JobKind]) -> datetime | None:

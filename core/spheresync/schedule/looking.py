@@ -18,8 +18,8 @@ from spheresync.run.progress import silent
 from spheresync.run.scope import Scope
 from spheresync.run.sweeping import Sweep
 from spheresync.run.workshop import Workshop
-from spheresync.schedule.control import LISTED, SCHEDULER
-from spheresync.schedule.due import next_due
+from spheresync.schedule.control import LISTED, LISTED_BY, SCHEDULER, rules_of
+from spheresync.schedule.due import next_due, retry_at
 from spheresync.schedule.engine import JobKind, NewJob, subject_of
 from spheresync.schedule.pending import REMOVES, token_of, token_of_all, work_of
 from spheresync.schedule.rates import Evidence
@@ -32,17 +32,18 @@ REMOVALS = ""
 RANKS = {Tier.CRITICAL: 10, Tier.HIGH: 20, Tier.MEDIUM: 30}
 """Priorities of jobs by tier; the smallest goes first."""
 _REMOVALS_RANK = 40
-_LONGEST_PAUSE = timedelta(days=1)
 _DAY = timedelta(days=1)
 
 
 async def list_tenant(workshop: Workshop) -> tuple[Problem | None, list[NewJob]]:
     """List every space; answers why that failed, if it did, and the removals that are to be done."""
+    rules = rules_of(workshop.settings)
     report = await workshop.list_all()
     at = isoformat(workshop.clock())
 
     async def note(tx: Tx) -> None:
         await tx.meta.set(LISTED, at)
+        await tx.meta.set(LISTED_BY, rules)
 
     await workshop.store.write(note)
     if not report.reached:
@@ -128,13 +129,12 @@ async def write_jobs(workshop: Workshop, records: Sequence[AssetRecord]) -> list
 async def _plan_next(workshop: Workshop, record: AssetRecord, *, changed: bool, problem: Problem | None) -> None:
     now, tier = workshop.clock(), workshop.settings.tiers.of(record.tier or Tier.MEDIUM)
     known = await workshop.store.schedule.get(record.id)
-    planned = known or ScheduleRow(record.id, "", None, 0.0, 0.0, 0, signalled=False)
+    planned = known or ScheduleRow.at_once(record.id)
     due = next_due(record.id, now, tier)
     if problem is None:
         planned = _seen(planned, now, changed=changed)
     elif problem.code not in OUTAGE_FAULTS:  # an outage is no fault of the asset: its next turn is as near as ever
-        pause = min(_LONGEST_PAUSE, tier.interval * 2 ** min(planned.failures, 10))
-        due = max(due, now + max(pause, tier.interval))
+        due = retry_at(record.id, now, tier, planned.failures)
         planned = replace(planned, failures=planned.failures + 1)
     row = replace(planned, next_due_at=isoformat(due))
 

@@ -10,17 +10,18 @@ from functools import partial
 from typing import NamedTuple
 
 from spheresync.config import Settings
+from spheresync.config.sections import Tiers
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Tier, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.choice import Candidate, choose
-from spheresync.schedule.control import LISTED, paused_tiers
-from spheresync.schedule.due import in_window, next_due, next_in_window
+from spheresync.schedule.control import LISTED, LISTED_BY, paused_tiers, rules_of
+from spheresync.schedule.due import Known, due_by, in_window, next_due, next_in_window
 from spheresync.schedule.engine import JobEngine, JobKind, JobState, NewJob, subject_of
 from spheresync.schedule.looking import RANKS, write_jobs
 from spheresync.schedule.rates import Evidence, pool_rates, rate_of
 from spheresync.state.records import FacetCount
-from spheresync.state.schedule import DueRow
+from spheresync.state.schedule import DueRow, Move, ScheduleRow
 from spheresync.state.store import Tx
 
 TENANT = "tenant"
@@ -32,6 +33,8 @@ _SWEEP_RANK = 50
 POOLS_LAST = timedelta(minutes=10)
 """Rates of pools are estimated anew so often."""
 FACETS_LAST = timedelta(seconds=10)
+PLANS_LAST = timedelta(seconds=10)
+"""Plans of all assets are held against what is true now so often, and whenever settings or the clock were put right."""
 _LISTING_SHARE = 0.25
 """Of the request budget, the most that listings may take."""
 _AHEAD = 0.25
@@ -50,6 +53,7 @@ class Turns:
         self._pools_at: datetime | None = None
         self._facets: list[FacetCount] = []
         self._facets_at: datetime | None = None
+        self._checked: tuple[Tiers, datetime] | None = None
 
     async def ask(self) -> None:
         """Ask for what is due now. What fails of it holds up nothing else, and is raised once the rest was asked for.
@@ -63,6 +67,7 @@ class Turns:
         for part in (
             partial(self._listing, settings, now, paused),
             partial(self._sweep, settings, now),
+            partial(self._replan, settings, now),
             partial(self._readings, settings, now, paused),
         ):
             try:
@@ -89,6 +94,8 @@ class Turns:
         running = [tier for tier in Tier if tier not in paused]
         if not running:
             return []
+        if await store.meta.get(LISTED_BY) != rules_of(settings):
+            return [NewJob(JobKind.LIST, TENANT, LIST_RANK, "rules or scope were edited", isoformat(now), revive=True)]
         last = _noted(await store.meta.get(LISTED))
         since = None if last is None else now - last
         quickest = min(settings.tiers.of(tier).interval for tier in running)
@@ -115,7 +122,7 @@ class Turns:
         if looked_at is None:
             written = await self._workshop.store.checkpoints.count_active(GLUE, DEFAULT_DESTINATION)
             return [_sweep_job("never looked at", now)] if written else []
-        if now - looked_at < every:
+        if timedelta(0) <= now - looked_at < every:
             return []
         return [_sweep_job("due", now)]
 
@@ -125,6 +132,39 @@ class Turns:
             self._facets = await self._workshop.store.catalog.counts()
             self._facets_at = now
         return self._facets
+
+    async def _replan(self, settings: Settings, now: datetime) -> list[NewJob]:
+        """Bring plans forward that are later than they may be by now; plan anew what is missing or damaged.
+
+        A plan was right by the tier, the interval and the clock of the time at which it was made.
+        """
+        if self._checked is not None:
+            tiers, at = self._checked
+            if tiers == settings.tiers and timedelta(0) <= now - at < PLANS_LAST:
+                return []
+        lacking, moves = list[ScheduleRow](), list[Move]()
+        for row in await self._workshop.store.schedule.watched():
+            if not row.noted:
+                lacking.append(row.planned)
+                continue
+            try:
+                known = _known(row)
+                due = due_by(row.asset, known, settings.tiers.of(row.tier), now)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                product_error(error, str(row.asset))
+                continue
+            if known.planned is not None and due < known.planned:
+                moves.append(Move(row.asset, row.planned.next_due_at, isoformat(due)))
+
+        async def put(tx: Tx) -> None:
+            await tx.schedule.put(lacking)
+            await tx.schedule.move(moves)
+
+        if lacking or moves:
+            await self._workshop.store.write(put)
+        await self._engine.shorten_waits()
+        self._checked = (settings.tiers, now)
+        return []
 
     async def _readings(self, settings: Settings, now: datetime, paused: frozenset[Tier]) -> list[NewJob]:
         """Jobs for definitions whose turn it is, the most worthwhile first, as far as there is room for them."""
@@ -193,11 +233,11 @@ def _sweep_job(reason: str, now: datetime) -> NewJob:
 
 
 def _candidate(row: DueRow, settings: Settings, now: datetime, pools: Mapping[Hashable, float]) -> Candidate:
-    tier, seen = settings.tiers.of(row.tier), _seen(row)
+    tier, seen = settings.tiers.of(row.tier), _known(row).read_by(now)
     return Candidate(
         asset=row.asset,
         tier=row.tier,
-        age=None if seen is None else max(timedelta(0), now - seen),
+        age=None if seen is None else now - seen,
         bound=tier.freshness or _BOUND * tier.interval,
         rate=rate_of(_evidence(row), _pool(row), pools),
         signalled=row.planned.signalled,
@@ -212,26 +252,26 @@ class _Turn(NamedTuple):
 
 
 def _next_turn(row: DueRow, settings: Settings, now: datetime) -> _Turn:
-    tier, seen = settings.tiers.of(row.tier), _seen(row)
-    if seen is None:
+    tier, known = settings.tiers.of(row.tier), _known(row)
+    if known.read_at is None:
         return _Turn(None)
-    by_reading = next_due(row.asset, seen, tier)
-    if by_reading > now:
+    seen = known.read_by(now)
+    if seen is not None and (by_reading := next_due(row.asset, seen, tier)) > now:
         return _Turn(by_reading, read=True)
     return _Turn(None if in_window(now, tier) else next_in_window(row.asset, now, tier))
 
 
-def _seen(row: DueRow) -> datetime | None:
-    """When the definition was last read, by whichever command."""
-    return _noted(row.read_at)
+def _known(row: DueRow) -> Known:
+    return Known(_noted(row.planned.next_due_at), _noted(row.read_at), row.failed, row.planned.failures)
 
 
 def _noted(moment: str | None) -> datetime | None:
-    """A moment that the state notes; a damaged note counts as never."""
+    """A moment that the state notes; a damaged note counts as none."""
     try:
-        return None if moment is None else datetime.fromisoformat(moment)
+        noted = None if moment is None else datetime.fromisoformat(moment)
     except ValueError:
         return None
+    return None if noted is None or noted.tzinfo is None else noted
 
 
 def _evidence(row: DueRow) -> Evidence:

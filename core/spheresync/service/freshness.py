@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from spheresync.answers import Finding, TierStatus
+from spheresync.config.durations import parse_duration
 from spheresync.model import counted
 from spheresync.service.figures import SchedulerState
 
@@ -40,7 +41,12 @@ class Freshness:
 
 
 def freshness_of(
-    tiers: Sequence[TierStatus], scheduler: SchedulerState, read_at: str | None, now: datetime
+    tiers: Sequence[TierStatus],
+    scheduler: SchedulerState,
+    read_at: str | None,
+    now: datetime,
+    *,
+    reads_wait: bool = True,
 ) -> Freshness:
     """Judge all tiers.
 
@@ -49,8 +55,9 @@ def freshness_of(
         scheduler: what it does now, in any process.
         read_at: when Datasphere was last listed, by whichever command; None for never.
         now: for ages.
+        reads_wait: whether definitions wait in the queue to be read, so that it is requests that there are too few of.
     """
-    late = [finding for tier in tiers for finding in _late(tier, scheduler)]
+    late = [finding for tier in tiers for finding in _late(tier, scheduler, reads_wait=reads_wait)]
     told = {finding.subject for finding in late}
     paused = [tier for tier in tiers if tier.paused]
     notes = [_paused(tier) for tier in paused if _subject(tier) not in told]
@@ -69,7 +76,7 @@ def lateness(tier: TierStatus) -> Finding | None:
     slow = tier.late - tier.unlisted - tier.unreadable
     if not slow:
         return _unlisted(tier) if tier.unlisted else _unreadable(tier)
-    return Finding(subject=_subject(tier), code=FRESHNESS_MISSED, message=_missed(tier, slow), remedy=_RAISE)
+    return Finding(subject=_subject(tier), code=FRESHNESS_MISSED, message=_missed(tier, slow), remedy=_hasten(tier))
 
 
 def ago(age: timedelta) -> str:
@@ -81,11 +88,11 @@ def ago(age: timedelta) -> str:
     return f"{seconds} s"
 
 
-def _late(tier: TierStatus, scheduler: SchedulerState) -> list[Finding]:
+def _late(tier: TierStatus, scheduler: SchedulerState, *, reads_wait: bool) -> list[Finding]:
     """What is to be said of the late assets of a tier: those that cannot be read are late for that alone."""
     slow = tier.late + tier.overdue - tier.unlisted - tier.unreadable
     return [
-        *([_slow(tier, slow, scheduler)] if slow else []),
+        *([_slow(tier, slow, scheduler, reads_wait=reads_wait)] if slow else []),
         *([_unlisted(tier)] if tier.unlisted else []),
         *([_unreadable(tier)] if tier.unreadable else []),
     ]
@@ -102,8 +109,8 @@ def _unreadable(tier: TierStatus) -> Finding:
     return Finding(subject=_subject(tier), code=_code(tier), message=message, remedy=_READ)
 
 
-def _slow(tier: TierStatus, count: int, scheduler: SchedulerState) -> Finding:
-    code, message, remedy = _code(tier), _missed(tier, count), _RAISE
+def _slow(tier: TierStatus, count: int, scheduler: SchedulerState, *, reads_wait: bool) -> Finding:
+    code, message, remedy = _code(tier), _missed(tier, count), _hasten(tier, reads_wait=reads_wait)
     if tier.paused:
         code = TIER_PAUSED
         message = f"{message}: a person paused the tier at {_to_the_second(tier.paused_since)}"
@@ -112,6 +119,23 @@ def _slow(tier: TierStatus, count: int, scheduler: SchedulerState) -> Finding:
         message = f"{message}, and no process keeps the schedule"
         remedy = f"To keep it fresh, {_KEEP}; or set tiers.{tier.tier}.freshness to what is enough."
     return Finding(subject=_subject(tier), code=code, message=message, remedy=remedy)
+
+
+def _hasten(tier: TierStatus, *, reads_wait: bool = True) -> str:
+    """What helps assets that can be read and are not read in time, though somebody keeps the schedule."""
+    objective = tier.freshness if tier.late else None
+    if objective is not None and parse_duration(objective) <= parse_duration(tier.interval):
+        return (
+            f"Set tiers.{tier.tier}.interval to less than its freshness of {objective}: nothing is read more often "
+            "than its interval says."
+        )
+    if reads_wait:
+        return _RAISE
+    hours = "" if tier.window is None else f"By itself it is read in its window {tier.window} alone: widen that. "
+    return (
+        f"{hours}`spheresync schedule run-now {tier.tier}` has them read now; where that does not help, "
+        "`spheresync doctor` says what keeps Datasphere from being read."
+    )
 
 
 def _code(tier: TierStatus) -> str:

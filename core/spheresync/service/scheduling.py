@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from spheresync.answers import JobRow, ScheduleAnswer, SchedulerStatus, TierStatus
+from spheresync.config import TierSettings
 from spheresync.config.durations import format_duration
 from spheresync.errors import UsageError
 from spheresync.model import AssetId, Principal, Tier, counted, isoformat
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE, LISTED, may_write, paused_since, set_paused
+from spheresync.schedule.due import Window
 from spheresync.schedule.embedded import EmbeddedEngine, request_of
 from spheresync.schedule.engine import JobId, JobKind, JobState, NewJob, subject_of
 from spheresync.schedule.looking import RANKS
@@ -85,7 +87,7 @@ async def tier_statuses(workshop: Workshop, sizes: dict[str, int]) -> list[TierS
     for tier in Tier:
         wanted = settings.tiers.of(tier)
         objective = wanted.freshness
-        bound = objective or OVERDUE * wanted.interval
+        bound = objective or _overdue_after(wanted)
         unseen = await store.schedule.unseen_since(tier, isoformat(now - bound))
         statuses.append(
             TierStatus(
@@ -107,6 +109,13 @@ async def tier_statuses(workshop: Workshop, sizes: dict[str, int]) -> list[TierS
             )
         )
     return statuses
+
+
+def _overdue_after(tier: TierSettings) -> timedelta:
+    """The age at which an asset of a tier without an objective is overdue; it waits for a window by people's will."""
+    window = Window.of(tier)
+    age: timedelta = OVERDUE * tier.interval
+    return age if window is None else age + window.closed
 
 
 async def scheduler_status(workshop: Workshop) -> SchedulerStatus:
@@ -171,6 +180,8 @@ def _note(tier: Tier, action: ScheduleAction, asked: int, status: SchedulerStatu
         ScheduleAction.RESUME: f"Tier {tier} goes on: what is overdue is done once, now.",
         ScheduleAction.RUN_NOW: _asked(tier, asked),
     }[action]
+    if status.state == "off" and action is ScheduleAction.RUN_NOW:
+        return _due_for_nobody(tier, asked)
     if status.state == "off" and action is ScheduleAction.RESUME:
         return f"Tier {tier} is resumed. No process keeps the schedule now: start one with the scheduler."
     if status.state == "off":
@@ -186,6 +197,21 @@ def _asked(tier: Tier, assets: int) -> str:
         return f"No asset is in tier {tier}, so nothing is read but the list of what there is."
     are = "is" if assets == 1 else "are"
     return f"{counted(assets, 'asset')} of tier {tier} {are} read next; what changed is written."
+
+
+def _due_for_nobody(tier: Tier, assets: int) -> str:
+    """What was asked for where no process keeps the schedule: it waits in the queue."""
+    if not assets:
+        return (
+            f"No asset is in tier {tier}. No process keeps the schedule now: the list of what there is is read once a "
+            "server runs with the scheduler."
+        )
+    are, they = ("is", "it is") if assets == 1 else ("are", "they are")
+    return (
+        f"{counted(assets, 'asset')} of tier {tier} {are} due now. No process keeps the schedule now, so nothing is "
+        f"read yet: {they} read, and what changed is written, once a server runs with the scheduler. "
+        f"`spheresync sync --tier {tier}` does it now."
+    )
 
 
 def _tier(name: str) -> Tier:

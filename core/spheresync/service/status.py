@@ -15,7 +15,7 @@ from spheresync.run.allowing import unapproved_promotion
 from spheresync.run.unspellable import unspellable_spaces
 from spheresync.run.workshop import Workshop
 from spheresync.schedule.embedded import EmbeddedEngine
-from spheresync.schedule.engine import JobKind
+from spheresync.schedule.engine import JobKind, JobState
 from spheresync.service import rows
 from spheresync.service.freshness import freshness_of
 from spheresync.service.health import health_of
@@ -45,7 +45,8 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
     ended = [run for run in runs if run.state.ended]
     spaces = await store.catalog.spaces()
     read_at = max((space.listed_at for space in spaces if space.listed_at), default=None)
-    fresh = freshness_of(tiers, scheduler.state, read_at, workshop.clock())
+    reads_wait = f"{JobKind.READ}_{JobState.QUEUED}" in scheduler.jobs
+    fresh = freshness_of(tiers, scheduler.state, read_at, workshop.clock(), reads_wait=reads_wait)
     troubles = troubles_of(await store.catalog.unread(), await store.unwritten.groups())
     unread_in = {each.space for each in counts if each.status is AssetStatus.FAILED}
     causes = [each.told for each in troubles if each.told is not None]

@@ -101,6 +101,11 @@ class JobReader:
         )
         return None if row is None else row[0]
 
+    async def wait_beyond(self, latest: str) -> bool:
+        """Whether queued jobs wait for a later moment than that."""
+        row = await self._link.one("SELECT 1 FROM jobs WHERE state = 'queued' AND not_before > ? LIMIT 1", (latest,))
+        return row is not None
+
     async def lost(self) -> frozenset[int]:
         """Jobs that count as running and whose worker is gone: whoever claims next does them anew."""
         rows = await self._link.all(f"SELECT {_JOB} FROM jobs WHERE state = 'running'")
@@ -225,6 +230,13 @@ class JobWriter(JobReader):
         for job in running:
             if self._is_lost(job):
                 await self._end_claim(job)
+
+    async def shorten_waits(self, latest: str) -> None:
+        """Let queued jobs be claimed now that wait for a later moment than `latest`."""
+        await self._writes.execute(
+            "UPDATE jobs SET not_before = ? WHERE state = 'queued' AND not_before > ?",
+            (isoformat(self._clock()), latest),
+        )
 
     async def beat(self, claims: Iterable[tuple[int, int]]) -> list[int]:
         """Give a sign of life for claims (id and fence); answers those to be given up."""

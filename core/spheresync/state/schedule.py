@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from spheresync.errors import SourceFault
-from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, SpaceName, TechnicalName, Tier
+from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, SpaceName, Tier
 from spheresync.state.connection import Reads, Row, Writes
-from spheresync.state.readable import readable
+from spheresync.state.readable import LostRow, readable
 from spheresync.state.shapes import shape_of
-from spheresync.state.spelling import MOMENT, read_entry, spell_entry
+from spheresync.state.spelling import MOMENT, read_asset_id, read_entry, spell_entry
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,16 +28,35 @@ class ScheduleRow:
     failures: int
     signalled: bool
 
+    @classmethod
+    def at_once(cls, asset: AssetId) -> ScheduleRow:
+        """Of an asset of which nothing is known."""
+        return cls(asset, "", None, 0.0, 0.0, 0, signalled=False)
+
 
 @dataclass(frozen=True, slots=True)
 class DueRow:
-    """An asset that is in scope and listed, with all that says whether it is due."""
+    """An asset that is in scope and listed, with all that says whether it is due.
+
+    `failed`: its definition could not be read when that was last tried. `noted`: whether `planned` lies in the state;
+    one that is missing there, or damaged, is due at once.
+    """
 
     asset: AssetId
     kind: AssetKind
     tier: Tier
     read_at: str | None
     planned: ScheduleRow
+    failed: bool = False
+    noted: bool = True
+
+
+class Move(NamedTuple):
+    """That an asset is due at another moment than was planned."""
+
+    asset: AssetId
+    planned: str
+    due: str
 
 
 _CODE = "CASE WHEN json_valid({problem}) THEN json_extract({problem}, '$[0][1]') END"
@@ -52,21 +71,28 @@ LATE = (
 _BY_SPACE = f"coalesce({_CODE} IN ('{SPACE_GONE}', '{SPACE_UNREAD}'), 0)"
 """Which assets are kept from being read by their space."""
 
-_OF_WATCHED = (
-    "FROM schedule AS s JOIN assets AS a ON a.space = s.space AND a.name = s.name "
+_IN_SCOPE = (
     "WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL "
     # Where its space is not listed, asking for an asset is a request wasted; the listing finds out when it is back.
-    f"AND NOT {_BY_SPACE.format(problem='a.problem')}"
+    f"AND NOT {_BY_SPACE.format(problem='a.problem')} "
+    # Without its entry nobody knows what to ask for; the next listing says it again.
+    "AND EXISTS (SELECT 1 FROM entries AS e WHERE e.space = a.space AND e.name = a.name)"
 )
-_WATCHED = (
-    "SELECT a.space, a.name, a.kind, a.tier, a.read_at, s.next_due_at, s.seen_at, s.changes, s.days, s.failures, "
-    f"s.signalled {_OF_WATCHED}"
+_OF_WATCHED = f"FROM schedule AS s JOIN assets AS a ON a.space = s.space AND a.name = s.name {_IN_SCOPE}"
+_ALL_WATCHED = f"FROM assets AS a LEFT JOIN schedule AS s ON a.space = s.space AND a.name = s.name {_IN_SCOPE}"
+_CELLS = (
+    "SELECT a.space, a.name, a.kind, a.tier, a.read_at, a.problem IS NOT NULL, s.next_due_at, s.seen_at, s.changes, "
+    "s.days, s.failures, s.signalled"
 )
 
 
 _PLANNED = shape_of("schedule", "space, name, next_due_at, seen_at, changes, days, failures, signalled")
 _WATCHED_ASSET = shape_of("assets", "space, name, kind, tier, read_at")
-_OF_KIND, _TIER_DUE = shape_of("assets", "space, kind"), shape_of("assets", "tier")
+_OF_KIND, _TIER_DUE, _NAME = (
+    shape_of("assets", "space, kind"),
+    shape_of("assets", "tier"),
+    shape_of("assets", "space, name"),
+)
 _ENTRY = shape_of("entries")
 
 
@@ -95,13 +121,19 @@ class ScheduleReader:
 
     async def watched(self) -> list[DueRow]:
         """Every asset that is in scope and listed, due or not."""
-        rows = await self._link.all(_WATCHED)
-        return self._due(rows)
+        return self._due(await self._link.all(f"{_CELLS} {_ALL_WATCHED}"))
 
     async def due(self, now: str) -> list[DueRow]:
-        """Those of `watched` that are due at `now`."""
-        rows = await self._link.all(f"{_WATCHED} AND s.next_due_at <= ?", (now,))
-        return self._due(rows)
+        """Those of `watched` that are due at `now` by what is noted."""
+        return self._due(await self._link.all(f"{_CELLS} {_OF_WATCHED} AND s.next_due_at <= ?", (now,)))
+
+    async def lacking(self) -> list[AssetId]:
+        """Assets that the schedule does not hold, or by which URLs they are read."""
+        rows = await self._link.all(
+            "SELECT a.space, a.name FROM assets AS a LEFT JOIN schedule AS s ON s.space = a.space AND s.name = a.name "
+            "LEFT JOIN entries AS e ON e.space = a.space AND e.name = a.name WHERE s.space IS NULL OR e.space IS NULL"
+        )
+        return readable(self._link.lost, _NAME, rows, read_asset_id)
 
     async def get(self, asset: AssetId) -> ScheduleRow | None:
         """What is planned for one asset."""
@@ -114,17 +146,15 @@ class ScheduleReader:
         return next(iter(readable(self._link.lost, _PLANNED, found, lambda each: _planned(asset, each[2:]))), None)
 
     def _due(self, rows: Sequence[Row]) -> list[DueRow]:
-        """Those of which both the schedule and the asset can be read."""
-        planned = [(row[0], row[1], *row[5:]) for row in rows]
+        """Those whose asset can be read."""
+        planned = [(row[0], row[1], *row[6:]) for row in rows if row[6] is not None]
         known = set(readable(self._link.lost, _PLANNED, planned, lambda row: (row[0], row[1])))
-        rows = [row for row in rows if (row[0], row[1]) in known]
-        return readable(self._link.lost, _WATCHED_ASSET, rows, _due)
+        return readable(self._link.lost, _WATCHED_ASSET, rows, lambda row: _due(row, noted=(row[0], row[1]) in known))
 
     async def next_due(self) -> dict[Tier, str]:
-        """The earliest planned moment of each tier; "" where it is due at once."""
-        rows = await self._link.all(
-            f"SELECT a.tier, min({MOMENT.format(at='s.next_due_at')}) {_OF_WATCHED} GROUP BY a.tier"
-        )
+        """The earliest planned moment of each tier; "" where it is due at once, as what is not or badly planned is."""
+        due = f"coalesce({MOMENT.format(at='s.next_due_at')}, '')"
+        rows = await self._link.all(f"SELECT a.tier, min({due}) {_ALL_WATCHED} GROUP BY a.tier")
         return dict(readable(self._link.lost, _TIER_DUE, rows, lambda row: (Tier(row[0]), row[1])))
 
     async def stalest(self, tier: Tier) -> str | None:
@@ -175,6 +205,7 @@ class ScheduleWriter(ScheduleReader):
         )
 
     async def put(self, rows: Sequence[ScheduleRow]) -> None:
+        """Write rows whole, so that a damaged one is none any more."""
         await self._writes.execute_many(
             "INSERT OR REPLACE INTO schedule (space, name, next_due_at, seen_at, changes, days, failures, "
             "signalled) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -183,6 +214,14 @@ class ScheduleWriter(ScheduleReader):
                 for r in rows
             ],
         )
+        self._writes.lost.forget(LostRow("schedule", (r.asset.space, r.asset.name), "") for r in rows)
+
+    async def move(self, moves: Sequence[Move]) -> None:
+        """Have assets due at other moments; what was planned anew meanwhile stays as it is."""
+        await self._writes.execute_many(
+            "UPDATE schedule SET next_due_at = ? WHERE space = ? AND name = ? AND next_due_at = ?",
+            [(each.due, each.asset.space, each.asset.name, each.planned) for each in moves],
+        )
 
 
 def _planned(asset: AssetId, row: Row) -> ScheduleRow:
@@ -190,6 +229,7 @@ def _planned(asset: AssetId, row: Row) -> ScheduleRow:
     return ScheduleRow(asset, *fields)
 
 
-def _due(row: Row) -> DueRow:
-    asset = AssetId(SpaceName(row[0]), TechnicalName(row[1]))
-    return DueRow(asset, AssetKind(row[2]), Tier(row[3]), row[4], _planned(asset, row[5:]))
+def _due(row: Row, *, noted: bool) -> DueRow:
+    asset = read_asset_id(row)
+    planned = _planned(asset, row[6:]) if noted else ScheduleRow.at_once(asset)
+    return DueRow(asset, AssetKind(row[2]), Tier(row[3]), row[4], planned, bool(row[5]), noted)

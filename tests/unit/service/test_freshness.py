@@ -67,6 +67,26 @@ def test_a_tier_without_an_objective_is_judged_by_its_interval() -> None:
     )
 
 
+def test_what_helps_is_named_by_what_is_in_the_way() -> None:
+    """More requests help only where reads wait for them, and a longer interval only where that is what is missed."""
+
+    def remedy(each: TierStatus, *, reads_wait: bool) -> str:
+        (problem,) = freshness_of([each], "running", AT, NOW, reads_wait=reads_wait).problems
+        return problem.remedy
+
+    waits, rests = remedy(tier("high", overdue=9), reads_wait=True), remedy(tier("high", overdue=9), reads_wait=False)
+    assert waits == remedy(tier(late=9), reads_wait=True) and "max_requests_per_minute" in waits
+    assert "max_requests" not in rests and "the interval" not in rests
+    assert "`spheresync schedule run-now high`" in rests and "`spheresync doctor`" in rests
+    nightly = tier("high", overdue=9).model_copy(update={"window": "01:00-05:00 UTC"})
+    assert "01:00-05:00 UTC" in remedy(nightly, reads_wait=False)
+    rare = tier(late=9).model_copy(update={"interval": "1h"})
+    for said in (remedy(rare, reads_wait=True), remedy(rare, reads_wait=False)):
+        assert said.startswith("Set tiers.critical.interval to less than its freshness of 5m")
+    alert = lateness(rare)
+    assert alert is not None and alert.remedy == remedy(rare, reads_wait=False)
+
+
 def test_a_paused_tier_is_told_with_since_when_and_is_wrong_once_it_is_late() -> None:
     fresh = freshness_of([tier(paused=True)], "running", AT, NOW)
     assert (fresh.problems, fresh.notes[0].code) == ([], "tier_paused")
