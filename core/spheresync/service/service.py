@@ -88,10 +88,15 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
 
     @staticmethod
     @asynccontextmanager
-    async def open(settings_source: SettingsSource) -> AsyncIterator[Service]:
+    async def open(settings_source: SettingsSource, *, asked: bool = False) -> AsyncIterator[Service]:
         """Open the state, and in dog the embedded simulators; everything is closed on the way out.
 
         A run that is still going when the service closes stays as it is: the next process takes it over.
+
+        Args:
+            settings_source: where settings come from.
+            asked: the process was started for one request, so that what is read on the way in answers it too. What a
+                server is asked comes later, and only a reading that began after it does.
 
         Raises:
             ConfigurationError: settings cannot be used.
@@ -99,7 +104,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         """
         async with open_workshop(settings_source) as workshop, isolated_group() as group:
             service = Service(workshop, group)
-            await service._first_look()
+            await service._first_look(asked=asked)
             try:
                 yield service
             finally:
@@ -115,14 +120,15 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         """Runs that this process drives; once closed, those that it left to the next one."""
         return tuple(self._driving)
 
-    async def _first_look(self) -> None:
+    async def _first_look(self, *, asked: bool) -> None:
         """An empty dog store is discovered once before the first answer (CONTRACT.md)."""
         if self.settings.env == "dog" and await self._store.meta.get(LAST_DISCOVERY) is None:
-            self._first_looked = self._now()
-            await self._workshop.discover(Scope(), thorough=False, since=self._first_looked, progress=silent)
+            now = self._now()
+            self._first_looked = now if asked else None
+            await self._workshop.discover(Scope(), thorough=False, since=now, progress=silent)
 
     def _asked_now(self) -> str:
-        """From when on a reading answers a request of this moment; the first look of the process serves once."""
+        """From when on a reading answers a request of now; the one that a command was started for is older."""
         first, self._first_looked = self._first_looked, None
         return first or self._now()
 
