@@ -27,8 +27,8 @@ def load_service() -> None:
     import spheresync.service  # noqa: F401
 
 
-def open_service(source: SettingsSource) -> AbstractAsyncContextManager[Service]:
-    """The one service of this process.
+def open_service(source: SettingsSource, *, asked: bool = False) -> AbstractAsyncContextManager[Service]:
+    """The one service of this process; `asked`: it was started for one request.
 
     Raises:
         ConfigurationError: settings cannot be used.
@@ -36,7 +36,7 @@ def open_service(source: SettingsSource) -> AbstractAsyncContextManager[Service]
     """
     from spheresync.service import Service
 
-    return Service.open(source)
+    return Service.open(source, asked=asked)
 
 
 async def verify_altered_state(source: SettingsSource, fault: AlteredStateError) -> AuditVerdictAnswer:

@@ -79,6 +79,15 @@ ASSISTANTS: tuple[Promise, ...] = (
         ("tests/e2e/test_mcp_dog.py::test_an_assistant_brings_a_space_to_aws",),
     ),
     Promise(
+        "mcp:refresh",
+        "CONTRACT.md#MCP server",
+        "A refresh is answered by a reading that began after it was asked for, the first one of a process too.",
+        (
+            "tests/e2e/test_mcp_dog.py::test_the_first_refresh_of_a_server_reads_what_was_edited_since_it_opened",
+            "tests/e2e/test_mcp_dog.py::test_a_command_on_an_empty_store_reads_it_once_and_tells_that_reading",
+        ),
+    ),
+    Promise(
         "mcp:size",
         "CONTRACT.md#MCP server",
         "tools/list stays under 24 KB.",

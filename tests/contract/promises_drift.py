@@ -48,6 +48,19 @@ DRIFT: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "cli:drift:unseen",
+        "CONTRACT.md#Command line: `spheresync`",
+        "Nobody changed it is said of tables that were compared alone; what could not be seen is in status and doctor.",
+        (
+            f"{_LOOKS}::test_what_could_not_be_looked_at_is_in_the_status_and_in_the_doctors_findings_until_it_was",
+            f"{_LOOKS}::test_a_table_that_may_not_be_written_is_among_the_doctors_findings",
+            f"{_LOOKS}::test_a_look_before_anything_was_written_says_nothing_of_what_was_written_later",
+            "tests/unit/service/test_health.py::test_nobody_changed_a_table_is_said_of_those_only_that_were_compared",
+            "tests/unit/service/test_health.py::test_drift_is_told_as_of_the_look_and_is_nobodys_failure",
+            "tests/unit/state/test_drift.py::test_what_only_a_look_at_everything_could_not_see_stays_known",
+        ),
+    ),
+    Promise(
         "config:drift:found",
         "CONTRACT.md#Configuration",
         "What drift finds is repaired only where `drift:` says overwrite; report names it, keep lets it be.",

@@ -51,6 +51,57 @@ def test_a_database_that_may_not_be_read_is_named_and_the_others_are_compared(
     assert synced.ask("drift", "--repair")["counts"]["create"] == 3
 
 
+def test_what_could_not_be_looked_at_is_in_the_status_and_in_the_doctors_findings_until_it_was(
+    synced: Installation, glue: GlueSimulator
+) -> None:
+    glue.client().delete_table(DatabaseName="space_002", Name="asset_00005")
+    assert synced.ask("doctor")["ok"]
+    glue.fault("hide", "*", database="space_001", table="asset_00003", times=None)
+    glue.fault("deny", "*", database="space_000", times=None)
+    answer = synced.ask("drift", code=1)
+    assert (answer["summary"]["compared"], answer["summary"]["not_compared"]) == (19, 11)
+    status = synced.ask("status")
+    assert (status["health"], status["drift"]["compared"], status["drift"]["not_compared"]) == ("degraded", 19, 11)
+    said = "compared 19 tables: others had changed 1 of them; 11 could not be compared (denied)."
+    assert said in status["summary"]
+    finding = next(each for each in status["problems"] if each["code"] == "not_compared")
+    assert "11 tables could not be looked at" in finding["message"] and answer["looked_at"][:19] in finding["message"]
+    assert "space_000" in finding["message"] and "asset_00003" in finding["message"] and finding["remedy"]
+    report = synced.ask("doctor", code=1)
+    known = next(each for each in report["items"] if each["connection"] == "glue tables")
+    assert not known["ok"] and "11 tables could not be looked at" in known["message"]
+    assert "11 tables could not be compared" in synced.run("drift").out
+    glue.heal()
+    synced.ask("drift", "--space", "SPACE_001")
+    assert synced.ask("status")["health"] == "degraded"
+    synced.ask("drift")
+    assert synced.ask("status")["health"] == "ok" and synced.ask("doctor")["ok"]
+
+
+def test_a_table_that_may_not_be_written_is_among_the_doctors_findings(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    glue.fault("deny", "UpdateTable", database="space_000", times=None)
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
+    synced.ask("sync", code=1)
+    known = next(each for each in synced.ask("doctor", code=1)["items"] if not each["ok"])
+    assert known["connection"] == "glue tables" and "SPACE_000/ASSET_00001" in known["message"]
+    glue.heal()
+    synced.ask("sync")
+    assert synced.ask("doctor")["ok"]
+
+
+def test_a_look_before_anything_was_written_says_nothing_of_what_was_written_later(
+    installation: Installation,
+) -> None:
+    installation.ask("discover")
+    installation.ask("drift")
+    assert "there was no table to compare" in installation.ask("status")["summary"]
+    installation.ask("sync")
+    summary = installation.ask("status")["summary"]
+    assert "there was no table to compare" in summary and "nobody else had changed" not in summary
+
+
 @pytest.mark.parametrize(
     ("kind", "more"),
     [("deny", {}), ("drop", {}), ("loop", {}), ("error", {"code": "InternalServiceException", "status": 500})],
@@ -124,7 +175,8 @@ async def test_an_assistant_finds_drift_in_dog_and_the_status_says_so_until_it_i
     server = StdioServerParameters(command=sys.executable, args=SERVE, env=surroundings(tmp_path), cwd=str(tmp_path))
     async with Client(server) as client:
         assert (await call(client, "run_sync", wait_seconds=60))["state"] == "done"
-        assert (await call(client, "get_sync_status"))["drift"] == {"drifted": 0, "looked_at": None}
+        never = {"drifted": 0, "looked_at": None, "compared": 0, "not_compared": 0}
+        assert (await call(client, "get_sync_status"))["drift"] == never
         hands = embedded_session_factory(tmp_path)().client("glue")
         database = hands.get_databases()["DatabaseList"][0]["Name"]
         live: Any = hands.get_tables(DatabaseName=database)["TableList"][0]
@@ -135,10 +187,12 @@ async def test_an_assistant_finds_drift_in_dog_and_the_status_says_so_until_it_i
         item = only(answer)
         assert (item["object"], item["effect"]) == (f"{database}.{live['Name']}", "restore")
         status = await call(client, "get_sync_status")
-        assert status["drift"] == {"drifted": 1, "looked_at": answer["looked_at"]}
+        compared = answer["summary"]["compared"]
+        looked = {"looked_at": answer["looked_at"], "compared": compared, "not_compared": 0}
+        assert status["drift"] == {"drifted": 1} | looked
         assert (
-            f"At {answer['looked_at'][:19]}Z, the last look for drift, others have changed 1 table."
-            in status["summary"]
+            f"At {answer['looked_at'][:19]}Z, the last look for drift compared {compared} tables: "
+            "others had changed 1 of them." in status["summary"]
         )
         run = await call(client, "apply_changes", change_set_id=answer["change_set_id"], wait_seconds=60)
         assert run["state"] == "done"

@@ -75,6 +75,37 @@ async def test_an_assistant_brings_a_space_to_aws(tmp_path: Path, era: str) -> N
 
 
 @pytest.mark.anyio
+async def test_the_first_refresh_of_a_server_reads_what_was_edited_since_it_opened(
+    tmp_path: Path,
+) -> None:
+    server = StdioServerParameters(command=sys.executable, args=SERVE, env=surroundings(tmp_path), cwd=str(tmp_path))
+    async with Client(server) as client:
+        asset = (await call(client, "list_assets", limit=1))["items"][0]["asset"]
+        content = tmp_path / "dog-tenant.json"
+        tenant = json.loads(content.read_text("utf-8"))
+        for space in tenant["landscape"]["spaces"]:
+            for each in space["objects"]:
+                if f"{space['name']}/{each['name']}" == asset:
+                    each["label"] = "Edited meanwhile"
+        content.write_text(json.dumps(tenant), "utf-8")
+        await call(client, "preview_changes", refresh=True)
+        assert (await call(client, "describe_asset", asset=asset))["label"] == "Edited meanwhile"
+
+
+def test_a_command_on_an_empty_store_reads_it_once_and_tells_that_reading(tmp_path: Path) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-m", "spheresync_server.cli.main", "discover", "--json"],
+        env=surroundings(tmp_path),
+        cwd=tmp_path,
+        capture_output=True,
+        check=True,
+        timeout=TIMEOUT,
+    )
+    told = json.loads(ended.stdout)
+    assert told["read"] == told["mapped"] > 0
+
+
+@pytest.mark.anyio
 async def test_a_sync_finds_nothing_the_second_time(state: Path) -> None:
     server = StdioServerParameters(command=sys.executable, args=SERVE, env=surroundings(state), cwd=str(state))
     async with Client(server) as client:

@@ -61,7 +61,9 @@ class DriftRepair(DriftAnswer):
 
 
 class DriftStatus(Answer):
-    """How many objects are known to have drifted, and when that was looked at last."""
+    """How many objects are known to have drifted now; when was looked last, and how many that look compared or not."""
 
     drifted: int
     looked_at: str | None
+    compared: int = 0
+    not_compared: int = 0

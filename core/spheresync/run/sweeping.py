@@ -74,6 +74,7 @@ class _Seen:
     problems: list[Problem] = field(default_factory=list)
     first_error: TargetError | None = None
     unknown: int = 0  # tables of which a restored state knows nothing
+    unjudged: int = 0  # of which not even that could be said whether they are looked for
     busy: int = 0  # left out because a run wrote them meanwhile
 
 
@@ -136,6 +137,7 @@ class Sweep:
                 if self._scope.wants(held.asset, self._subject(held).record.tier):
                     wanted.append(held)
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                self._seen.unjudged += 1
                 self._not_compared(held, error)
         return wanted
 
@@ -390,7 +392,7 @@ class Sweep:
         effects = Counter(found.drift.effect for found in seen.found)
         return {
             "compared": len(seen.compared),
-            "not_compared": len(wanted) - len(seen.compared) + seen.unknown,
+            "not_compared": len(wanted) - len(seen.compared) + seen.unknown + seen.unjudged,
             "drifted": len(seen.found),
             **{kind: kinds[kind] for kind in DriftKind},
             "to_repair": effects[DriftEffect.RECREATE] + effects[DriftEffect.RESTORE],

@@ -13,6 +13,7 @@ from spheresync.model import GLUE, AssetStatus, SpaceName
 from spheresync.run.unread import gone_space
 from spheresync.run.workshop import Workshop
 from spheresync.runtime.providers import Providers
+from spheresync.service.unseen import denied_tables
 from spheresync.source.checks import Check
 from spheresync.state.faults import MEND, MEND_CONTENTS
 from spheresync.state.folder_guard import REMEDY, exposures
@@ -25,6 +26,7 @@ async def test_connections(workshop: Workshop) -> ConnectionReport:
     """One finding for each connection: state, token, catalog, spaces, each target. Writes nothing."""
     async with workshop.providers.in_use() as providers:
         findings = [await _state(workshop), *await _datasphere(workshop, providers), *await _targets(providers)]
+        findings += await _on_record(workshop)
     return ConnectionReport(ok=all(finding.ok for finding in findings), items=findings)
 
 
@@ -89,13 +91,20 @@ async def _targets(providers: Providers) -> list[ConnectionFinding]:
             ConnectionFinding(
                 connection=GLUE,
                 ok=True,
-                message="Tables can be read and written; making a database is found out by a sync.",
+                message="Nothing forbids in general to read and write tables; making a database, and what is denied of "
+                "single databases or tables, is found out by a sync or a look for drift.",
             )
         ]
     return [
         ConnectionFinding(connection=GLUE, ok=False, message=problem.message, remedy=problem.remedy)
         for problem in problems
     ]
+
+
+async def _on_record(workshop: Workshop) -> list[ConnectionFinding]:
+    """What a sync or a look for drift was refused: the rights in general say nothing of a single table."""
+    store = workshop.store
+    return denied_tables(GLUE, await store.unwritten.groups(), await store.drift.standing())
 
 
 async def check_channel(channels: Channels, channel: AlertChannel) -> ConnectionFinding:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from spheresync.answers import Finding
-from spheresync.model import AssetStatus, RunState, counted, first_of
+from spheresync.model import AssetStatus, Problem, RunState, counted, first_of
 from spheresync.service.troubles import Trouble
-from spheresync.state.drift_records import DriftStanding
+from spheresync.state.drift_records import DriftLook, DriftStanding
 from spheresync.state.records import RunRecord
 
 Health = Literal["ok", "degraded", "unknown"]
@@ -46,7 +46,8 @@ def health_of(
         problems: what is wrong besides: with spaces, the settings, tiers that are late.
         troubles: what keeps assets from being read and written, by kind; whatever run it was that met it.
         never_read: spaces of which nobody knows yet what they hold.
-        drift: what is known of edits by others; they are told, and nobody's failure.
+        drift: what is known of edits by others; they are told, and nobody's failure. What could not be looked at is
+            among `problems`.
     """
     syncs = [run for run in ended if run.change_set_id is not None or run.kind == "sync"]
     wrong = [*_wrong_with_assets(statuses, troubles), *_wrong_with_runs(syncs)]
@@ -107,11 +108,37 @@ def _wrong_with_runs(syncs: Sequence[RunRecord]) -> list[str]:
 
 
 def _drifted(drift: DriftStanding) -> str:
-    if drift.looked_at is None:
+    """What the last look saw, as of then, and what is known to have drifted now where that is not the same."""
+    look = drift.look
+    if look is None:
         return ""
-    seen = "others have changed" if drift.drifted else "nobody else had changed"
-    tables = counted(drift.drifted, "table") if drift.drifted else "a table"
-    return f"At {_to_the_second(drift.looked_at)}, the last look for drift, {seen} {tables}."
+    return f"{_looked(look)} {_now_drifted(drift, look)}".strip()
+
+
+def _looked(look: DriftLook) -> str:
+    at = f"At {_to_the_second(look.at)}, the last look for drift"
+    if not look.compared + look.not_compared:
+        return f"{at}, there was no table to compare."
+    left = f"; {look.not_compared} could not be compared{_why(look.problems)}" if look.not_compared else ""
+    if not look.compared:
+        return f"{at} compared no table{left}."
+    if not look.drifted:
+        seen = "nobody else had changed it" if look.compared == 1 else "nobody else had changed one of them"
+    else:
+        seen = f"others had changed {look.drifted} of them"
+    return f"{at} compared {counted(look.compared, 'table')}: {seen}{left}."
+
+
+def _why(problems: Sequence[Problem]) -> str:
+    codes = [*dict.fromkeys(each.code.replace("_", " ") for each in problems)]
+    return f" ({first_of(codes, _NAMED)})" if codes else ""
+
+
+def _now_drifted(drift: DriftStanding, look: DriftLook) -> str:
+    if drift.drifted == look.drifted:
+        return ""
+    are = "is" if drift.drifted == 1 else "are"
+    return f"By now {counted(drift.drifted, 'table') if drift.drifted else 'none'} {are} known to be changed so."
 
 
 def _spelled(state: RunState) -> str:

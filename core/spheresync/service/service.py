@@ -128,7 +128,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
             await self._workshop.discover(Scope(), thorough=False, since=now, progress=silent)
 
     def _asked_now(self) -> str:
-        """From when on a reading answers a request of this moment: of the one that a command was started for, before."""
+        """From when on a reading answers a request of now; the one that a command was started for is older."""
         first, self._first_looked = self._first_looked, None
         return first or self._now()
 

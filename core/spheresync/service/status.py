@@ -22,6 +22,8 @@ from spheresync.service.health import health_of
 from spheresync.service.reading import listed_run
 from spheresync.service.scheduling import scheduler_status, tier_statuses
 from spheresync.service.troubles import emptied_spaces, troubles_of
+from spheresync.service.unseen import unseen_tables
+from spheresync.state.drift_records import DriftStanding
 from spheresync.state.faults import MEND_CONTENTS
 from spheresync.state.readable import LostRow
 from spheresync.state.records import RunRecord, SpaceRecord
@@ -68,6 +70,7 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
     if settings.approvals.of_deletes and settings.deletion.policy is DeletionPolicy.DELETE:
         problems += _retired(await store.checkpoints.count_retired(GLUE, DEFAULT_DESTINATION))
     drift = await store.drift.standing()
+    problems += unseen_tables(drift)
     health, summary = health_of(statuses, ended, problems, drift, troubles=troubles, never_read=never_read)
     summary = f"{summary} {fresh.sentence}".strip()
     return SyncStatus.model_validate(
@@ -86,8 +89,18 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
             "scheduler": scheduler,
             "ledger": await store.ledger.totals(),
             "ledger_since": await store.ledger.since(),
-            "drift": DriftStatus(drifted=drift.drifted, looked_at=drift.looked_at),
+            "drift": _drift_status(drift),
         }
+    )
+
+
+def _drift_status(drift: DriftStanding) -> DriftStatus:
+    look = drift.look
+    return DriftStatus(
+        drifted=drift.drifted,
+        looked_at=drift.looked_at,
+        compared=0 if look is None else look.compared,
+        not_compared=0 if look is None else look.not_compared,
     )
 
 

@@ -20,6 +20,7 @@ from spheresync.model import (
 )
 from spheresync.state.connection import Reads, Row, Writes
 from spheresync.state.drift_records import (
+    WHOLE,
     DriftEffect,
     DriftKind,
     DriftLook,
@@ -127,11 +128,19 @@ class DriftReader:
         return found
 
     async def standing(self) -> DriftStanding:
-        """How many objects have drifted as far as is known, and when was looked last."""
-        row = await self._link.one(
-            f"SELECT (SELECT count(*) FROM drift_found), (SELECT max({MOMENT.format(at='at')}) FROM drift_looks)"
+        """How many objects have drifted as far as is known, and what the last looks say."""
+        row = await self._link.one("SELECT count(*) FROM drift_found")
+        last = await self._last_look("1")
+        whole = await self._last_look("scope = ?", canonical_json(WHOLE).decode())
+        return DriftStanding(0 if row is None else int(row[0]), last, whole)
+
+    async def _last_look(self, where: str, *values: object) -> DriftLook | None:
+        """The newest look that can be read."""
+        rows = await self._link.all(
+            f"SELECT {_LOOK} FROM drift_looks WHERE {where} ORDER BY {MOMENT.format(at='at')} DESC, seq DESC", values
         )
-        return DriftStanding(0, None) if row is None else DriftStanding(int(row[0]), row[1])
+        looks = readable(self._link.lost, _LOOK_SHAPE, rows, _read_look)
+        return looks[0] if looks else None
 
 
 class DriftWriter(DriftReader):

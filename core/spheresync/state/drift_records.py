@@ -16,6 +16,9 @@ from spheresync.model import (
     TargetName,
 )
 
+WHOLE: Mapping[str, JsonValue] = {"assets": [], "spaces": [], "tiers": []}
+"""The scope of a look at everything."""
+
 
 class DriftKind(StrEnum):
     """What others did to an object; declared by gravity."""
@@ -117,10 +120,40 @@ class DriftLook:
     findings: tuple[Problem, ...]
     change_set_id: ChangeSetId | None
 
+    @property
+    def compared(self) -> int:
+        """How many tables were compared with what was written."""
+        return self.summary.get("compared", 0)
+
+    @property
+    def not_compared(self) -> int:
+        """How many could not be."""
+        return self.summary.get("not_compared", 0)
+
+    @property
+    def drifted(self) -> int:
+        """How many of those compared others had changed."""
+        return self.summary.get("drifted", 0)
+
 
 @dataclass(frozen=True, slots=True)
 class DriftStanding:
-    """How many objects of a target are known to have drifted, and when it was looked at last."""
+    """How many objects of a target are known to have drifted, and the looks that say so.
+
+    `drifted` is of now. `look` is the last one, `whole` the last one at everything: what that could not look at nobody
+    has seen since, whatever part was looked at later.
+    """
 
     drifted: int
-    looked_at: str | None
+    look: DriftLook | None = None
+    whole: DriftLook | None = None
+
+    @property
+    def looked_at(self) -> str | None:
+        """When the target was looked at last."""
+        return None if self.look is None else self.look.at
+
+    @property
+    def unseen(self) -> DriftLook | None:
+        """The look that tells what could not be looked at; None where nothing is known to be so."""
+        return next((look for look in (self.look, self.whole) if look is not None and look.problems), None)

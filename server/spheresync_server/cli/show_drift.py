@@ -15,6 +15,8 @@ def show_drift(answer: DriftAnswer) -> None:
     """What others changed, what the policies say to it, and what comes next."""
     compared = answer.summary.get("compared", 0)
     say(f"{counted(compared, 'table')} compared: {_number(answer.total)} changed by others.")
+    if left := answer.summary.get("not_compared", 0):
+        say(f"{counted(left, 'table')} could not be compared, and may have been changed too.")
     if not compared and not answer.problems:
         say("No table of this scope has been written yet. Next: spheresync preview")
     for item in answer.items:

@@ -60,7 +60,7 @@ def perform(
     opened: list[Service] = []
 
     async def ask() -> _Answer:
-        async with opening.open_service(source) as service:
+        async with opening.open_service(source, asked=True) as service:
             opened.append(service)
             with watching(quiet=call.json) as progress:
                 answer = await work(Bench(service, local_principal(role), progress, followed))

@@ -44,8 +44,9 @@ def _lines(answer: DriftAnswer) -> Iterable[str]:
     yield f"Looked at {answer.looked_at}: {counts_line(answer.summary)}."
     yield page_line("drifted table", len(answer.items), answer.total, answer.next_cursor)
     if answer.problems:
-        places = counted(len(answer.problems), "database or space", "databases or spaces")
-        yield f"{places} could not be compared and may have drifted: see problems."
+        left = answer.summary.get("not_compared", 0)
+        tables = counted(left, "table") if left else "Something"
+        yield f"{tables} could not be compared and may have drifted: see problems."
     if answer.change_set_id is not None:
         yield (
             "Nothing was written. Show it to the user; if they agree, apply_changes with "

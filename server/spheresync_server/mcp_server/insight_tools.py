@@ -76,7 +76,9 @@ class InsightTools(DeskTools):
         failed = sum(not finding.ok for finding in report.items)
         return respond(
             report,
-            "Every connection works." if report.ok else f"{counted(failed, 'connection')} cannot be used: see remedy.",
+            "Every connection works."
+            if report.ok
+            else f"{failed} of {counted(len(report.items), 'check')} failed: see message and remedy of each.",
         )
 
 

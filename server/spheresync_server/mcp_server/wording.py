@@ -50,6 +50,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             "whoever runs this installation leaves its server running, or somebody calls run_sync",
         ),
         (r"`spheresync assets --status failed`", "list_assets with status=failed"),
+        (r"`spheresync drift` looks", "detect_drift looks"),
         (r"`spheresync doctor`|(?<=Run )spheresync doctor", "test_connections"),
         (r"`spheresync config validate` checks the file", "get_sync_status tells when it is mended"),
         (r"`spheresync config show` lists", "the resource spheresync://config lists"),

@@ -41,7 +41,7 @@ class FakeSource:
 
 
 @asynccontextmanager
-async def fake_open(source: Any) -> AsyncIterator[FakeService]:
+async def fake_open(source: Any, *, asked: bool = False) -> AsyncIterator[FakeService]:
     service = FakeService(**json.loads(os.environ.get("FAKE_SERVICE", "{}")))
     service.settings = source.current()  # type: ignore[attr-defined]
     try:

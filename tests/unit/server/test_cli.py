@@ -35,7 +35,7 @@ def cli(service: FakeService, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
         async def __aexit__(self, *failure: object) -> None:
             return None
 
-    monkeypatch.setattr(opening, "open_service", lambda source: Opened())
+    monkeypatch.setattr(opening, "open_service", lambda source, **_: Opened())
     level = logging.getLogger().level
 
     def run(*arguments: str) -> tuple[int, str, str]:

@@ -10,15 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.answers import Finding
-from spheresync.model import AssetStatus, ChangeSetId, Principal, RunId, RunState
+from spheresync.model import GLUE, AssetStatus, ChangeSetId, Principal, Problem, RunId, RunState
 from spheresync.service.health import health_of
-from spheresync.state.drift_records import DriftStanding
+from spheresync.state.drift_records import DriftLook, DriftStanding
 from spheresync.state.records import RunRecord
 
 AT = "2026-11-24T08:00:00.123456Z"
-NEVER_LOOKED = DriftStanding(0, None)
+NEVER_LOOKED = DriftStanding(0)
+DENIED = Problem("database hr", "denied", "hr: denied", "Grant it.")
 LATE = Finding(subject="tier high", code="freshness_missed", message="1 asset late", remedy="")
 WELL = "The last run, run_1, ended done at 2026-11-24T08:00:00Z."
+
+
+def standing(
+    now: int, compared: int = 3, drifted: int | None = None, not_compared: int = 0, *problems: Problem
+) -> DriftStanding:
+    summary = {"compared": compared, "not_compared": not_compared, "drifted": now if drifted is None else drifted}
+    return DriftStanding(now, DriftLook("drift_1", AT, "anna", b"{}", GLUE, summary, problems, (), None))
 
 
 def run(state: RunState = RunState.DONE, name: str = "run_1") -> RunRecord:
@@ -113,11 +121,33 @@ def test_an_apply_counts_and_a_run_about_nothing_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("drifted", "said"), [(0, "nobody else had changed a table"), (1, "others have changed 1 table"), (2, "2 tables")]
+    ("drift", "said"),
+    [
+        (standing(0), "compared 3 tables: nobody else had changed one of them."),
+        (standing(0, compared=1), "compared 1 table: nobody else had changed it."),
+        (standing(2), "compared 3 tables: others had changed 2 of them."),
+        (standing(0, drifted=2), "others had changed 2 of them. By now none are known to be changed so."),
+        (standing(1, drifted=2), "others had changed 2 of them. By now 1 table is known to be changed so."),
+        (standing(0, 3, 0, 2, DENIED), "nobody else had changed one of them; 2 could not be compared (denied)."),
+        (standing(0, 3, 1, 2), "2 could not be compared."),
+        (standing(0, compared=0), "the last look for drift, there was no table to compare."),
+        (standing(0, 0, 0, 4, DENIED), "compared no table; 4 could not be compared (denied)."),
+    ],
 )
-def test_drift_is_told_and_is_nobodys_failure(drifted: int, said: str) -> None:
-    word, summary = health_of({"synced": 3}, [run()], [], DriftStanding(drifted, AT))
+def test_drift_is_told_as_of_the_look_and_is_nobodys_failure(drift: DriftStanding, said: str) -> None:
+    word, summary = health_of({"synced": 3}, [run()], [], drift)
     assert word == "ok" and "At 2026-11-24T08:00:00Z, the last look for drift" in summary and said in summary
+
+
+@given(st.integers(0, 5), st.integers(0, 5), st.integers(0, 5), st.integers(0, 5))
+def test_nobody_changed_a_table_is_said_of_those_only_that_were_compared(
+    now: int, compared: int, drifted: int, left: int
+) -> None:
+    drift = standing(now, compared, min(drifted, compared), left, *([DENIED] if left else []))
+    said = health_of({"synced": 3}, [run()], [], drift)[1].partition("the last look for drift")[2]
+    assert ("nobody else had changed" in said) == (compared > 0 and min(drifted, compared) == 0)
+    assert (f"{left} could not be compared" in said) == (left > 0)
+    assert (f"compared {compared} table" in said) == (compared > 0)
 
 
 def test_spaces_that_nobody_read_are_said_beside_what_is_known() -> None:
@@ -143,7 +173,7 @@ def test_what_is_counted_adds_up(statuses: dict[str, int]) -> None:
     st.dictionaries(st.sampled_from([*AssetStatus]), st.integers(0, 50)),
     st.lists(st.sampled_from([state for state in RunState if state.ended]), max_size=3),
     st.integers(0, 3),
-    st.builds(DriftStanding, st.integers(0, 3), st.none() | st.just(AT)),
+    st.builds(standing, st.integers(0, 3), st.integers(0, 3)) | st.just(NEVER_LOOKED),
 )
 def test_ok_needs_no_attention_and_degraded_says_what_does(
     statuses: dict[str, int], states: list[RunState], problems: int, drift: DriftStanding

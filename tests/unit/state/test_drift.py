@@ -7,9 +7,18 @@ from dataclasses import replace
 import pytest
 
 from spheresync.errors import UsageError
-from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, ChangeSetId, PhysicalName, Problem
+from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, ChangeSetId, PhysicalName, Problem, canonical_json
+from spheresync.run.scope import Scope
 from spheresync.state.drift import KEPT_LOOKS
-from spheresync.state.drift_records import DriftEffect, DriftKind, DriftLook, DriftStanding, FieldDrift, TableDrift
+from spheresync.state.drift_records import (
+    WHOLE,
+    DriftEffect,
+    DriftKind,
+    DriftLook,
+    DriftStanding,
+    FieldDrift,
+    TableDrift,
+)
 from spheresync.state.store import Store, Tx
 
 pytestmark = pytest.mark.anyio
@@ -60,7 +69,22 @@ async def test_a_look_and_what_it_found_come_back(store: Store) -> None:
     assert await store.drift.look("drift_1") == LOOK
     assert await store.drift.found("drift_1") == [(1, drift("A")), (2, drift("B", stays=True))]
     assert await store.drift.found("drift_1", after=1, limit=1) == [(2, drift("B", stays=True))]
-    assert await store.drift.standing() == DriftStanding(2, AT)
+    standing = await store.drift.standing()
+    assert standing == DriftStanding(2, LOOK) and standing.looked_at == AT
+
+
+async def test_what_only_a_look_at_everything_could_not_see_stays_known(store: Store) -> None:
+    assert canonical_json(dict(WHOLE)) == canonical_json(Scope().to_json())
+    whole = replace(LOOK, scope=canonical_json(dict(WHOLE)))
+    part = replace(LOOK, id="drift_2", at=AT.replace("08:00", "09:00"), problems=(), summary={"compared": 1})
+    await put(store, whole)
+    await put(store, part)
+    standing = await store.drift.standing()
+    assert (standing.look, standing.whole, standing.unseen) == (part, whole, whole)
+    seen = replace(whole, id="drift_3", at=AT.replace("08:00", "10:00"), problems=())
+    await put(store, seen)
+    standing = await store.drift.standing()
+    assert (standing.look, standing.unseen) == (seen, None)
 
 
 async def test_a_newer_look_takes_over_what_it_saw(store: Store) -> None:
