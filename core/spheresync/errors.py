@@ -99,12 +99,18 @@ OUTAGE_FAULTS = frozenset(
 
 
 class SourceError(SpheresyncError):
-    """Raised when one listing or one asset of SAP Datasphere could not be read; `fault` says how."""
+    """Raised when one listing or one asset of SAP Datasphere could not be read; `fault` says how.
 
-    def __init__(self, fault: SourceFault, message: str, *, remedy: str = "", status: int | None = None) -> None:
+    `absent`: Datasphere itself says that there is nothing at this URL. A 404 of what stands before it does not say so.
+    """
+
+    def __init__(
+        self, fault: SourceFault, message: str, *, remedy: str = "", status: int | None = None, absent: bool = False
+    ) -> None:
         super().__init__(for_an_error(message), remedy=for_an_error(remedy))
         self.fault = fault
         self.status = status
+        self.absent = absent
 
     @property
     def problem_code(self) -> str:

@@ -24,10 +24,10 @@ def retired(synced: Installation, tenant: RunningTenant, glue: GlueSimulator) ->
     return synced
 
 
-def retire(installation: Installation, tenant: RunningTenant, glue: GlueSimulator) -> None:
+def retire(installation: Installation, tenant: RunningTenant, glue: GlueSimulator, *, syncs: int = 3) -> None:
     """Take the asset of TABLE away and sync until its table is marked."""
     tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00003")
-    for _ in range(3):
+    for _ in range(syncs):
         run = installation.ask("sync")
     assert run["counts"]["retire"] == 1
     glue.reset()

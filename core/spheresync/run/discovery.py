@@ -74,6 +74,8 @@ class Source(Protocol):
 
     async def is_served(self, entry: AssetEntry) -> bool: ...
 
+    async def holds(self, asset: AssetId) -> bool: ...
+
 
 @dataclass(slots=True)
 class DiscoveryReport:
@@ -259,6 +261,7 @@ class Discovery:
         settled: list[AssetRecord] = []
         entries: list[AssetEntry] = []
         missed: list[AssetRecord] = []
+        there: list[tuple[bool, AssetEntry]] = []
         for space, listing in sorted(listings.items()):
             for entry in listing.items:
                 self._report.listed += 1
@@ -267,6 +270,8 @@ class Discovery:
                 new = before is None or before.entry_digest != record.entry_digest
                 if not flawed and (new or entry.id in lacking):
                     entries.append(entry)
+                if record.included and not flawed:
+                    there.append((record.problem is not None or record.fingerprints is None, entry))
                 if self._is_settled(record, flawed=flawed):
                     settled.append(record)
                     continue
@@ -275,7 +280,7 @@ class Discovery:
                     settled.append(record)  # whoever only lists writes no problem of an asset
             if listing.complete:
                 missed.extend(self._missed(in_spaces.get(space, ()), {entry.id for entry in listing.items}))
-        settled.extend(await self._confirmed(missed))
+        settled.extend(await self._confirmed(missed, there))
         known_spaces = await self._store.catalog.spaces()
         asked = {space.name for space in known_spaces if self._listable(space.name)}
         seen = ListedSpaces(known_spaces, in_spaces, self._mapping, now=self._now).compare(
@@ -351,11 +356,17 @@ class Discovery:
                 misses, since = record.misses + 1, record.first_missed_at or self._now
                 yield replace(record, misses=misses, first_missed_at=since, problem=problem)
 
-    async def _confirmed(self, missed: Sequence[AssetRecord]) -> Iterable[AssetRecord]:
-        """The missed assets, of which those whose tables would go by it are asked for first."""
+    async def _confirmed(
+        self, missed: Sequence[AssetRecord], there: Sequence[tuple[bool, AssetEntry]]
+    ) -> Iterable[AssetRecord]:
+        """The missed assets, of which those whose tables would go by it are asked for first.
+
+        `there`: what is listed and in scope, each with whether it may not be readable.
+        """
         if self._vanished is None or not missed:
             return missed
-        confirmed = await self._vanished.confirm(missed)
+        listed = [entry for _, entry in sorted(there, key=lambda each: each[0])]
+        confirmed = await self._vanished.confirm(missed, listed)
         self._report.problems.extend(confirmed.problems)
         return confirmed.records.values()
 

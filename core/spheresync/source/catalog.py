@@ -11,8 +11,9 @@ from typing import TypeVar
 from urllib.parse import quote
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import AssetEntry, Listing, SpaceEntry, SpaceName
-from spheresync.source.http import JSON, TenantHttp
+from spheresync.model import AssetEntry, AssetId, Listing, SpaceEntry, SpaceName
+from spheresync.source.http import JSON, Response, TenantHttp
+from spheresync.source.json_document import read_json
 from spheresync.source.pages import Page, decode_page
 from spheresync.source.paging import pages_from
 from spheresync.source.rows import Row, read_asset, read_space
@@ -31,6 +32,7 @@ class Catalog:
     def __init__(self, http: TenantHttp) -> None:
         self._http = http
         self._base: str | None = None
+        self._takes_names = True
 
     async def list_spaces(self) -> Listing[SpaceEntry]:
         """All spaces of the tenant. Never raises SourceError: a failure is an incomplete listing."""
@@ -54,6 +56,24 @@ class Catalog:
         """
         return len((await self._first(_assets_of(space))).rows)
 
+    async def holds(self, asset: AssetId) -> bool:
+        """Whether the catalog answers with an asset that is asked for by its name; False too where it takes no such.
+
+        Raises:
+            SourceError: it says neither.
+        """
+        if not self._takes_names:
+            return False
+        path = f"{self._base or CURRENT}/{_assets_of(asset.space)}('{_key(asset.name)}')"
+        try:
+            entity = await self._http.read(path, accept=JSON, decode=_decode_entity)
+        except SourceError as error:
+            if not (_serves_no_such(error) or error.status == 400):
+                raise
+            self._takes_names = error.status == 404
+            return False
+        return isinstance(entity, dict) and entity.get("name") == asset.name
+
     async def _collect(self, path: str, tally: Tally[_Item], read: Callable[[object], Row[_Item]]) -> Listing[_Item]:
         try:
             async with aclosing(pages_from(self._http, await self._first(path))) as pages:
@@ -71,7 +91,7 @@ class Catalog:
             page = await self._http.read(f"{CURRENT}/{path}", accept=JSON, decode=decode_page, patient=True)
             self._base = CURRENT
         except SourceError as error:
-            if error.status not in {404, 405} and error.fault is not SourceFault.HTML_INSTEAD:
+            if not _serves_no_such(error):
                 raise
             try:
                 page = await self._http.read(f"{LEGACY}/{path}", accept=JSON, decode=decode_page, patient=True)
@@ -79,6 +99,20 @@ class Catalog:
                 raise error from None
             self._base = LEGACY
         return page
+
+
+def _serves_no_such(error: SourceError) -> bool:
+    """Whether a tenant answers that it knows no such request (reference: datasphere-api.md 11.5)."""
+    if error.fault is SourceFault.SERVER_ERROR:  # a 404 of the router before it
+        return False
+    return error.status in {404, 405} or error.fault is SourceFault.HTML_INSTEAD
+
+
+def _decode_entity(response: Response) -> object:
+    try:
+        return read_json(response.body)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _assets_of(space: SpaceName) -> str:

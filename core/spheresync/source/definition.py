@@ -12,7 +12,6 @@ from spheresync.source.xml import check_ended
 
 RELATIONAL = "relational"
 ANALYTICAL = "analytical"
-_NOT_THERE = frozenset({404, 410})
 
 
 async def fetch(http: TenantHttp, entry: AssetEntry) -> RawDefinition:
@@ -60,9 +59,10 @@ async def fetch(http: TenantHttp, entry: AssetEntry) -> RawDefinition:
 
 
 async def is_served(http: TenantHttp, entry: AssetEntry) -> bool:
-    """Whether a `$metadata` of an asset is still there: False where the tenant says of each that it is not.
+    """Whether a `$metadata` of an asset is still there: False where Datasphere itself says of each that it is not.
 
-    404 is what it answers where an asset is not exposed any more (reference: datasphere-api.md 3.2).
+    404 is what it answers where an asset is not exposed any more (reference: datasphere-api.md 3.2); a 404 that may be
+    of a proxy or a router before it says nothing.
 
     Raises:
         SourceError: the tenant says neither.
@@ -75,7 +75,9 @@ async def is_served(http: TenantHttp, entry: AssetEntry) -> bool:
             await http.get(url, accept=XML)
         except SourceError as error:
             refused = surface == ANALYTICAL and error.status == 400 and not entry.supports_analytical_queries
-            if error.status not in _NOT_THERE and not refused:
+            if error.status == 404 and error.fault is SourceFault.NOT_EXPOSED and not error.absent:
+                raise _of_a_stranger(entry, surface, error) from error
+            if not (error.absent or refused):
                 raise _named(entry, surface, error) from error
             gone = gone or not refused
         else:
@@ -97,7 +99,14 @@ def _named(entry: AssetEntry, surface: str, error: SourceError) -> SourceError:
     if surface == ANALYTICAL and error.status == 400:
         fault = SourceFault.NO_ANALYTICAL_ACCESS
         remedy = "Nothing to do if the asset is not for analytical use; else look at its analytical settings."
-    return SourceError(fault, f"{entry.id}: {surface} $metadata: {error.message}", remedy=remedy, status=error.status)
+    message = f"{entry.id}: {surface} $metadata: {error.message}"
+    return SourceError(fault, message, remedy=remedy, status=error.status, absent=error.absent)
+
+
+def _of_a_stranger(entry: AssetEntry, surface: str, error: SourceError) -> SourceError:
+    message = f"{entry.id}: {surface} $metadata: the 404 is not one of Datasphere's own, so it proves nothing"
+    remedy = "Look at what stands between this machine and the tenant, or wait for the next reading."
+    return SourceError(error.fault, message, remedy=remedy, status=error.status)
 
 
 def _digest(entry: AssetEntry, documents: tuple[tuple[str, bytes], ...]) -> Digest:

@@ -8,7 +8,7 @@ from types import TracebackType
 import httpx2
 
 from spheresync.errors import SourceError
-from spheresync.model import AssetEntry, Listing, RawDefinition, SpaceEntry, SpaceName
+from spheresync.model import AssetEntry, AssetId, Listing, RawDefinition, SpaceEntry, SpaceName
 from spheresync.source.budget import RequestBudget
 from spheresync.source.catalog import Catalog
 from spheresync.source.checks import CATALOG, SIGN_IN, Check, check_spaces, spaces_counted
@@ -82,6 +82,14 @@ class DatasphereSource:
             SourceError: it says neither.
         """
         return await is_served(self.http, entry)
+
+    async def holds(self, asset: AssetId) -> bool:
+        """Whether the catalog still has an asset that no listing held, asked for it by name.
+
+        Raises:
+            SourceError: it says neither.
+        """
+        return await self._catalog.holds(asset)
 
     async def check(
         self, wants: Callable[[SpaceName], bool] = lambda _: True, known: Mapping[SpaceName, Check] | None = None

@@ -65,10 +65,10 @@ def judge(answer: Answer, clock: Clock) -> Answer:
             status=status,
         )
         raise Transient(error, answer.sent_at, retry_after=_retry_after(answer, clock))
-    if status >= 500 or status == 408:
+    if status >= 500 or status == 408 or _is_of_a_router(answer):
         error = SourceError(
             SourceFault.SERVER_ERROR,
-            f"{shown}: the tenant answered {status}{_said(answer)}.",
+            f"{shown}: the tenant answered {status}{_said(answer) or _routed(answer)}.",
             remedy="Try again later; look at SAP's status page if it lasts.",
             status=status,
         )
@@ -85,6 +85,39 @@ def judge(answer: Answer, clock: Clock) -> Answer:
         remedy="Check datasphere.base_url.",
         status=status,
     )
+
+
+def _is_of_a_router(answer: Answer) -> bool:
+    """Whether a refusal says that the way to the tenant, or the tenant as a whole, is out, whatever its status.
+
+    Cloud Foundry's router answers 404 for a service without a route (`X-Cf-Routererror`), and only what is to come
+    back tells when to try again.
+    """
+    return answer.status >= 400 and (
+        "x-cf-routererror" in answer.headers or (answer.status == 404 and "retry-after" in answer.headers)
+    )
+
+
+def _routed(answer: Answer) -> str:
+    """What the router says of a service that it could not reach."""
+    code = answer.headers.get("x-cf-routererror", "")
+    return f" {quoted(code, 64)}" if _CODE.fullmatch(code) else ""
+
+
+def _says_absent(answer: Answer) -> bool:
+    """Whether a 404 is Datasphere's own: the error of its API (reference: datasphere-api.md 2.4), or no word at all.
+
+    Pages and plain texts are what proxies and gateways answer for services that they do not find.
+    """
+    if answer.status != 404 or looks_like_html(answer):
+        return False
+    if not answer.body.strip():
+        return True
+    try:
+        document = read_json(answer.body[:65536])
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(document, dict) and (not document or "error" in document)
 
 
 def require_type(answer: Answer, accept: str) -> None:
@@ -109,7 +142,8 @@ def _refusal(answer: Answer, shown: str) -> SourceError:
     fault, what, remedy = _REFUSALS.get(
         answer.status, (SourceFault.BAD_REQUEST, "the tenant refused the request", "Check datasphere.base_url.")
     )
-    return SourceError(fault, f"{shown}: {what} ({answer.status}{_said(answer)}).", remedy=remedy, status=answer.status)
+    message = f"{shown}: {what} ({answer.status}{_said(answer)})."
+    return SourceError(fault, message, remedy=remedy, status=answer.status, absent=_says_absent(answer))
 
 
 def _page(answer: Answer, shown: str) -> Exception:

@@ -35,28 +35,41 @@ __all__ = ["clock", "store"]
 pytestmark = pytest.mark.anyio
 
 
+BESIDE = replace(ENTRY, id=AssetId(ORDERS.id.space, TechnicalName("BESIDE")))
+ELSEWHERE = replace(ENTRY, id=AssetId(SpaceName("ELSEWHERE"), TechnicalName("A")))
+
+
 @dataclass
 class Tenant:
     """Lists a space without any asset, and says of each what it is told to."""
 
     says: bool | SourceError
     lists: bool = False
+    holds_it: bool = False
+    beside: tuple[AssetEntry, ...] = ()
+    serves_beside: bool | SourceError = True
     asked: list[AssetId] = field(default_factory=list)
 
     async def list_spaces(self) -> Listing[SpaceEntry]:
-        return Listing("tenant", (SpaceEntry(ORDERS.id.space, "Sales"),), complete=True)
+        spaces = {ORDERS.id.space, *(entry.id.space for entry in self.beside)}
+        return Listing("tenant", tuple(SpaceEntry(space, "A space") for space in sorted(spaces)), complete=True)
 
     async def list_assets(self, space: SpaceName) -> Listing[AssetEntry]:
-        return Listing(space, (ENTRY,) if self.lists else (), complete=True)
+        listed = (*((ENTRY,) if self.lists else ()), *self.beside)
+        return Listing(space, tuple(entry for entry in listed if entry.id.space == space), complete=True)
 
     async def fetch(self, entry: AssetEntry) -> RawDefinition:
         raise SourceError(SourceFault.FORBIDDEN, "not now", remedy="")
 
     async def is_served(self, entry: AssetEntry) -> bool:
         self.asked.append(entry.id)
-        if isinstance(self.says, SourceError):
-            raise self.says
-        return self.says
+        said = self.serves_beside if entry in {BESIDE, ELSEWHERE} else self.says
+        if isinstance(said, SourceError):
+            raise said
+        return said
+
+    async def holds(self, asset: AssetId) -> bool:
+        return self.holds_it
 
 
 async def discover(
@@ -123,6 +136,60 @@ async def test_any_other_answer_leaves_the_table_for_another_time(
     await discover(store, clock, Tenant(False), policy=DeletionPolicy.DELETE)
     expected = Work.RETIRE if state is CheckpointState.ACTIVE else Work.DELETE
     assert await work(store, clock, policy=DeletionPolicy.DELETE) is expected
+
+
+OUT = SourceError(SourceFault.SERVER_ERROR, "no", remedy="")
+
+
+@pytest.mark.parametrize("state", [CheckpointState.ACTIVE, CheckpointState.RETIRED])
+@pytest.mark.parametrize("beside", [BESIDE, ELSEWHERE])
+@pytest.mark.parametrize("serves", [False, OUT])
+async def test_nothing_is_known_to_be_gone_while_what_is_listed_is_not_served_either(
+    store: Store, clock: StandingClock, state: CheckpointState, beside: AssetEntry, serves: bool | SourceError
+) -> None:
+    await written(store, state)
+    for _ in range(2):
+        tenant = Tenant(False, beside=(beside,), serves_beside=serves)
+        report = await discover(store, clock, tenant, policy=DeletionPolicy.DELETE)
+        assert [(each.subject, each.code) for each in report.problems] == [(ORDERS.id.space, GONE_UNCONFIRMED)]
+        assert str(beside.id) in report.problems[0].message
+        assert await work(store, clock, policy=DeletionPolicy.DELETE) is Work.UNCHANGED
+    report = await discover(store, clock, Tenant(False, beside=(beside,)), policy=DeletionPolicy.DELETE)
+    assert (report.problems, (await recorded(store)).problem) == ([], None)
+    expected = Work.RETIRE if state is CheckpointState.ACTIVE else Work.DELETE
+    assert await work(store, clock, policy=DeletionPolicy.DELETE) is expected
+
+
+async def test_one_of_the_same_space_is_asked_before_one_of_another(store: Store, clock: StandingClock) -> None:
+    await written(store)
+    await discover(store, clock, tenant := Tenant(False, beside=(ELSEWHERE, BESIDE)))
+    assert tenant.asked == [ORDERS.id, BESIDE.id]
+
+
+async def test_where_nothing_is_listed_what_was_read_before_is_asked(store: Store, clock: StandingClock) -> None:
+    await written(store)
+    known = replace(AssetRecord.first_seen(ELSEWHERE.id, ORDERS.kind, at=AT), fingerprints=fingerprints(ORDERS))
+    await store.write(lambda tx: tx.catalog.put_assets([known]))
+    await store.write(lambda tx: tx.schedule.put_entries([ELSEWHERE]))
+    report = await discover(store, clock, tenant := Tenant(False, serves_beside=False))
+    assert (tenant.asked, [each.code for each in report.problems]) == (
+        [ORDERS.id, ELSEWHERE.id],
+        [GONE_UNCONFIRMED],
+    )
+
+
+async def test_an_asset_that_the_catalog_still_answers_with_is_not_missed(store: Store, clock: StandingClock) -> None:
+    await written(store)
+    report = await discover(store, clock, Tenant(False, holds_it=True))
+    assert [(each.asset, each.code) for each in report.problems] == [(ORDERS.id, GONE_UNCONFIRMED)]
+    assert (await recorded(store)).misses == 0
+
+
+async def test_one_that_nobody_knows_how_to_read_is_asked_for_by_name(store: Store, clock: StandingClock) -> None:
+    await know(store)
+    await store.write(lambda tx: tx.checkpoints.put_many([WRITTEN]))
+    await discover(store, clock, Tenant(False, holds_it=True))
+    assert (await recorded(store)).misses == 0
 
 
 async def test_what_was_said_of_it_is_over_once_it_is_listed_again(store: Store, clock: StandingClock) -> None:

@@ -51,6 +51,8 @@ async def test_a_good_answer_is_authorised_and_counted(tenant: Tenant, hands: Ha
     [
         (Reply(403), SourceFault.FORBIDDEN, 1),
         (Reply(404), SourceFault.NOT_EXPOSED, 1),
+        (Reply(404, b"404 Not Found", {"x-cf-routererror": "unknown_route"}), SourceFault.SERVER_ERROR, 5),
+        (Reply(404, b"{}", {"retry-after": "1"}), SourceFault.SERVER_ERROR, 5),
         (Reply(400), SourceFault.BAD_REQUEST, 1),
         (Reply(405), SourceFault.BAD_REQUEST, 1),
         (Reply(406), SourceFault.NOT_ACCEPTABLE, 1),

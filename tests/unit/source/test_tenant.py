@@ -9,14 +9,14 @@ import httpx2
 import pytest
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import AssetEntry, RawDefinition, SpaceName
+from spheresync.model import AssetEntry, AssetId, RawDefinition, SpaceName, TechnicalName
 from spheresync.source.budget import UnlimitedBudget
 from spheresync.source.checks import Check
 from spheresync.source.http import Login
 from spheresync.source.normalise import normalise
 from spheresync.source.tenant import DatasphereSource
 from tests.unit.source.documents import edmx, entity, entry
-from tests.unit.source.double import BASE, CURRENT, SECRET, Hands, Reply, Tenant, page, rows
+from tests.unit.source.double import BASE, CURRENT, SECRET, Hands, Reply, Tenant, as_json, page, rows
 
 pytestmark = pytest.mark.anyio
 
@@ -262,7 +262,7 @@ async def test_a_space_that_went_away_meanwhile_is_no_call_to_expose_it(tenant: 
 
 @pytest.mark.parametrize(
     ("relational", "analytical", "served"),
-    [(404, 404, False), (410, 404, False), (404, 200, True), (200, 404, True), (404, 403, None), (403, 404, None)],
+    [(404, 404, False), (410, 404, None), (404, 200, True), (200, 404, True), (404, 403, None), (403, 404, None)],
 )
 async def test_an_asset_is_gone_only_where_the_tenant_says_so_of_each_definition(
     tenant: Tenant, hands: Hands, relational: int, analytical: int, served: bool | None
@@ -275,3 +275,73 @@ async def test_an_asset_is_gone_only_where_the_tenant_says_so_of_each_definition
                 await opened.is_served(BOTH)
         else:
             assert await opened.is_served(BOTH) is served
+
+
+@pytest.mark.parametrize(
+    ("reply", "gone"),
+    [
+        (Reply(404, b'{"error":{"code":"404","message":"Not Found"}}', {"content-type": "application/json"}), True),
+        (Reply(404, b'{"error":"not_found"}', {"content-type": "application/json"}), True),
+        (Reply(404), True),
+        (Reply(404, b"404 Not Found", {"x-cf-routererror": "unknown_route"}), False),
+        (Reply(404, b'{"error":{}}', {"x-cf-routererror": "unknown_route"}), False),
+        (Reply(404, b'{"error":{}}', {"retry-after": "30"}), False),
+        (Reply(404, b"", {"retry-after": "30"}), False),
+        (page("<html>nginx</html>", 404), False),
+        (Reply(404, b"<html>", {"content-type": "application/json"}), False),
+        (Reply(404, b"404 page not found", {"content-type": "text/plain"}), False),
+        (Reply(404, b'{"message":"tenant is being upgraded"}', {"content-type": "application/json"}), False),
+        (Reply(404, b'["error"]', {"content-type": "application/json"}), False),
+        (Reply(410, b'{"error":{}}', {"content-type": "application/json"}), False),
+    ],
+)
+async def test_only_an_answer_that_datasphere_itself_gives_proves_that_an_asset_is_gone(
+    tenant: Tenant, hands: Hands, reply: Reply, gone: bool
+) -> None:
+    for path in (R, A):
+        tenant.on(path, reply)
+    async with source(tenant, hands) as opened:
+        if gone:
+            assert await opened.is_served(BOTH) is False
+        else:
+            with pytest.raises(SourceError):
+                await opened.is_served(BOTH)
+
+
+@pytest.mark.parametrize(
+    ("reply", "held"),
+    [
+        (as_json({"name": "V'1", "spaceName": "SALES"}), True),
+        (as_json({"name": "ANOTHER"}), False),
+        (as_json({"value": []}), False),
+        (as_json(["V'1"]), False),
+        (Reply(200, b"{", {"content-type": "application/json"}), False),
+        (Reply(404, b'{"error":{}}', {"content-type": "application/json"}), False),
+        (Reply(404), False),
+        (Reply(400), False),
+        (Reply(405), False),
+        (page(), False),
+        (Reply(403), None),
+        (Reply(500), None),
+        (Reply(404, b"", {"x-cf-routererror": "unknown_route"}), None),
+    ],
+)
+async def test_the_catalog_is_asked_for_an_asset_by_its_name(
+    tenant: Tenant, hands: Hands, reply: Reply, held: bool | None
+) -> None:
+    asset = AssetId(SpaceName("SALES"), TechnicalName("V'1"))
+    tenant.on(f"{CURRENT}/spaces('SALES')/assets('V%27%271')", reply)
+    async with source(tenant, hands) as opened:
+        if held is None:
+            with pytest.raises(SourceError):
+                await opened.holds(asset)
+        else:
+            assert await opened.holds(asset) is held
+
+
+async def test_a_catalog_that_takes_no_names_is_not_asked_for_the_next_one(tenant: Tenant, hands: Hands) -> None:
+    tenant.fallback = lambda request: page()
+    async with source(tenant, hands) as opened:
+        for name in ("A", "B"):
+            assert not await opened.holds(AssetId(SpaceName("SALES"), TechnicalName(name)))
+    assert tenant.asked("assets('B')") == []
