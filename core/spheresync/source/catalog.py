@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import AssetEntry, AssetId, Listing, SpaceEntry, SpaceName
+from spheresync.model.json_document import read_json
 from spheresync.source.http import JSON, Response, TenantHttp
-from spheresync.source.json_document import read_json
 from spheresync.source.pages import Page, decode_page
 from spheresync.source.paging import pages_from
 from spheresync.source.rows import Row, read_asset, read_space
