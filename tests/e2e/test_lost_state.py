@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -84,3 +85,23 @@ def test_edits_are_told_from_ours_though_datasphere_moved_on_and_what_is_in_doub
     glue.reset()
     assert installation.ask("sync")["counts"]["unchanged"] == 30
     assert glue.calls() == {}
+
+
+def test_a_table_whose_marker_names_a_space_that_is_not_listed_is_told_as_that_with_what_helps(
+    synced: Installation, glue: GlueSimulator
+) -> None:
+    marked = {**parameters(glue, *TABLE), "spheresync.source": "a/b/c"}
+    edit(glue, Parameters=marked)
+    lose(synced, glue)
+    synced.run("sync")
+    told = synced.ask("sync", code=None)
+    text = json.dumps(told)
+    assert "never read" not in text, "no discovery can read what no space lists"
+    status = synced.ask("status")
+    (gone,) = [each for each in status["problems"] if each["subject"] == "a"]
+    assert gone["code"] == "space_gone" and "exclude it by `scope:`" in gone["remedy"]
+    assert "never read" not in json.dumps(status)
+    synced.config = "scope: {exclude: ['a/*']}\n"
+    synced.run("sync")
+    assert "space_gone" not in json.dumps(synced.ask("status")), "what the remedy says helps"
+    assert glue.table(*TABLE)["Parameters"]["spheresync.source"] == "a/b/c"

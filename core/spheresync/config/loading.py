@@ -6,6 +6,7 @@ The environment wins over the file. Each problem names its source (file or varia
 from __future__ import annotations
 
 import difflib
+import errno
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ _PROCESS_VARIABLES = frozenset(
         "SPHERESYNC_LOG",
     }
 )
+_LONGEST_NAME = "spheresync.db.before-restore-20260101T000000000000Z"
+"""A file in the state folder that has one of the longest names."""
 ENVIRONMENTS = ("dog", "wolf", "bear")
 #: `${NAME}`, or `$${` for the two characters `${` themselves.
 _VARIABLE = re.compile(r"\$(?:(\$)\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")
@@ -252,6 +255,20 @@ def _place_state(draft: _Draft, environ: Mapping[str, str], cwd: Path, env: str)
     folder = draft.values["state_dir"]
     if isinstance(folder, str):
         draft.values["state_dir"] = str(cwd / _at_home(folder, environ))
+        _require_possible(draft, draft.values["state_dir"])
+
+
+def _require_possible(draft: _Draft, folder: str) -> None:
+    """Note a state folder that no file system can hold, or that leads nowhere."""
+    try:
+        Path(folder, _LONGEST_NAME).lstat()
+    except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno not in {errno.ENAMETOOLONG, errno.ELOOP}:
+            return  # it may still be made; whoever opens it says why not
+        origin = draft.origins.get("state_dir", "settings")
+        place = f"{origin}{_line(draft, 'state_dir')}" if not origin.startswith(PREFIX) else origin
+        reason = getattr(error, "strerror", None) or "it holds a character that no path has"
+        draft.problems.append(f"{place}: state_dir: cannot be a folder ({reason}); name another one")
 
 
 def _validate(draft: _Draft) -> Settings | None:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from spheresync.model import Action, AssetId, AssetKind, Digest, JsonValue, Tier, canonical_json, digest_of
 from spheresync.model.json_document import read_json
+from spheresync.regular_files import open_regular
 
 FORMAT = 1
 MARK = "spheresync_promotion"
@@ -136,7 +137,7 @@ def read_promotion(path: Path) -> PromotionFile:
         PromotionFault: it cannot be read, is none, is of a newer program, or was edited.
     """
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             stamp = stamp_of(os.fstat(file.fileno()))
             data = file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from spheresync.config.yaml_errors import explain
+from spheresync.regular_files import open_regular
 
 if TYPE_CHECKING:
     import yaml
@@ -48,10 +49,10 @@ def read_yaml(file: Path) -> Document:
 
 def _read(file: Path) -> Document:
     try:
-        with file.open("rb") as stream:
+        with open_regular(file) as stream:
             data = stream.read(MAX_BYTES + 1)
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or type(error).__name__
         return Document(problems=[f"{file.name}: cannot be read ({reason}); check the path and its permissions"])
     if len(data) > MAX_BYTES:
         return Document(problems=[f"{file.name}: is larger than {MAX_BYTES} bytes; this is no configuration file"])

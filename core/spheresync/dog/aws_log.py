@@ -42,7 +42,7 @@ class CallLog:
         """Keep every other process, and every other instance, away from the log."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            lock = self._lock_path.open("ab")
+            lock = self._lock_path.open("ab+")  # for reading too: no pipe in its place is waited for
         except OSError as error:
             raise self._unusable(error) from error
         with lock:

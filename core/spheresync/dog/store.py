@@ -19,6 +19,7 @@ from spheresync.dog.edits import Edit
 from spheresync.dog.objects import Landscape, landscape_from_json, landscape_to_json
 from spheresync.errors import StateError, UsageError
 from spheresync.model.json_document import read_own_json
+from spheresync.regular_files import open_regular
 
 TENANT_FILE = "dog-tenant.json"
 _LOCK_FILE = "dog-tenant.lock"
@@ -98,7 +99,7 @@ class StoredContent:
     def _locked(self) -> Iterator[None]:
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            lock = self._lock_path.open("ab")
+            lock = self._lock_path.open("ab+")  # for reading too: no pipe in its place is waited for
         except OSError as error:
             raise _unusable(self._path, error) from error
         with lock:
@@ -107,7 +108,7 @@ class StoredContent:
 
     def _read(self) -> Landscape:
         try:
-            with self._path.open("rb") as file:
+            with open_regular(self._path) as file:
                 found = os.fstat(file.fileno())
                 document = read_own_json(file.read())
             if document["format"] != _FORMAT:

@@ -67,7 +67,9 @@ class ListedSpaces:
         *,
         now: str,
     ) -> None:
-        self._before = {space.name: space for space in before}
+        # A space of which only tables of ours are left, after a loss of the state, was never listed, and is known too.
+        self._before = {name: SpaceRecord(name, name, "", False, None, present=False) for name in assets}
+        self._before |= {space.name: space for space in before}
         self._assets = assets
         self._mapping = mapping
         self._now = now

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from spheresync.errors import StateError
+from spheresync.state.folder_faults import unusable_folder
 
 _PARTS = ("", "owners", "spheresync.db", "spheresync.db-wal", "spheresync.db-shm")
 
@@ -14,15 +15,22 @@ def require_writable(folder: Path) -> None:
     """Let a folder pass that is not there yet, or whose every part this user may write.
 
     Raises:
-        StateError: some part is read-only; even to read, processes leave signs of life there.
+        StateError: some part is read-only, or cannot be reached; even to read, processes leave signs of life there.
     """
     for part in (folder / name for name in _PARTS):
-        if part.exists() and not _may_write(part):
+        if _is_there(folder, part) and not _may_write(part):
             why = "its file system is mounted read-only" if _mounted_read_only(part) else "this user has no right to"
             raise StateError(
                 f"The state folder {folder} cannot be used: {part} may not be written, {why}.",
                 remedy="Let the user who runs this program write there, or set SPHERESYNC_STATE_DIR to another folder.",
             )
+
+
+def _is_there(folder: Path, part: Path) -> bool:
+    try:
+        return part.exists()
+    except OSError as error:
+        raise unusable_folder(folder, error) from error
 
 
 def _may_write(path: Path) -> bool:

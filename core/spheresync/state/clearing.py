@@ -14,8 +14,12 @@ from spheresync.model import AssetKind, AssetStatus
 from spheresync.state.connection import Writes
 from spheresync.state.readable import LostRow, readable
 from spheresync.state.shapes import SHAPED, key_columns, whole_shape
+from spheresync.state.spelling import LARGEST_NUMBER
 
 _HISTORY = frozenset({"runs", "journal", "journal_bases"})
+_NUMBERED = {"runs": "seq", "change_sets": "seq", "request_grants": "id", "jobs": "id", "notices": "id"}
+"""Tables that give each row the next number, and the column of it."""
+_IN_ORDER = frozenset({"runs", "change_sets"})
 _OF_TARGETS = frozenset({"checkpoints", "former_tables"})
 _OF_LISTINGS = frozenset({"entries", "schedule"})
 _FIRST_SEEN = (
@@ -51,6 +55,29 @@ class ClearingWriter:
         if any(row.table in _OF_TARGETS for row in cleared):
             await self._link.execute("DELETE FROM meta WHERE substr(key, 1, 10) = 'container:'")
         return cleared
+
+    async def renumber(self) -> list[str]:
+        """Take back numbers beyond all that are ever given out, after which SQLite has none left; answers the tables.
+
+        What is history keeps its rows, under the next numbers; rows of other tables count as lost.
+        """
+        used_up = await self._link.all("SELECT name FROM sqlite_sequence WHERE seq > ?", (LARGEST_NUMBER,))
+        tables = [name for (name,) in used_up if name in _NUMBERED]
+        for table in tables:
+            number = _NUMBERED[table]
+            last = f"(SELECT coalesce(max({number}), 0) FROM {table} WHERE {number} <= ?1)"
+            if table in _IN_ORDER:
+                beyond = await self._link.all(f"SELECT {number} FROM {table} WHERE {number} > ?", (LARGEST_NUMBER,))
+                for (each,) in beyond:
+                    await self._link.execute(
+                        f"UPDATE {table} SET {number} = {last} + 1 WHERE {number} = ?2", (LARGEST_NUMBER, each)
+                    )
+            else:
+                await self._link.execute(f"DELETE FROM {table} WHERE {number} > ?", (LARGEST_NUMBER,))
+            await self._link.execute(
+                f"UPDATE sqlite_sequence SET seq = {last} WHERE name = ?2", (LARGEST_NUMBER, table)
+            )
+        return tables
 
     async def _still_lost(self, row: LostRow) -> bool:
         shape = whole_shape(row.table)

@@ -23,6 +23,7 @@ import anyio
 import anyio.to_thread
 
 from spheresync.isolation import isolated_group
+from spheresync.regular_files import open_regular
 from spheresync.state.audit_chain import ChainCheck
 from spheresync.state.faults import DATABASE_ERRORS, explain
 from spheresync.state.gate import sync_folder
@@ -97,7 +98,7 @@ def look_through(path: Path, stop: threading.Event) -> Look:
     Raises:
         OSError: there is no such file, or it cannot be read.
     """
-    with path.open("rb"):
+    with open_regular(path):
         pass  # SQLite would not say why
     try:
         with closing(open_for_reading(path)) as connection:
@@ -210,7 +211,7 @@ def rows_of(path: Path, table: str) -> Rows:
 
 def file_digest(path: Path) -> str:
     """SHA-256 over a file, in hex."""
-    with path.open("rb") as file:
+    with open_regular(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

@@ -30,6 +30,11 @@ def is_busy(error: Exception) -> bool:
     return _name(error).startswith(("SQLITE_BUSY", "SQLITE_LOCKED", "SQLITE_PROTOCOL"))
 
 
+def is_full(error: Exception) -> bool:
+    """Whether there was no room: on the disk, or among the numbers of a table."""
+    return _name(error) == "SQLITE_FULL"
+
+
 def is_damaged(error: Exception) -> bool:
     """Whether the file itself is what is wrong."""
     return _name(error).startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")) or is_no_text(error)

@@ -10,10 +10,12 @@ import logging
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from spheresync.errors import StateError
+from spheresync.regular_files import kind_of
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +29,10 @@ REMEDY = (
     " is in it to the user who runs this program alone (chown, chmod go-w), or set SPHERESYNC_STATE_DIR to a folder of"
     " its own."
 )
+_OF_ANOTHER_KIND = (
+    "Move it away; the state is then made anew from AWS, or brought back by `spheresync restore FILE`. Or set "
+    "SPHERESYNC_STATE_DIR to a folder of its own."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +42,7 @@ class Exposure:
     path: Path
     why: str
     closes: int = 0
+    foreign: bool = False  # of another kind than what this program makes
 
     def __str__(self) -> str:
         return f"{self.path} {self.why}"
@@ -50,6 +57,11 @@ def exposures(folder: Path) -> Iterator[Exposure]:
     shared = found.st_mode & _WRITTEN_BY_OTHERS
     if shared and not found.st_mode & stat.S_ISVTX:  # in a sticky folder nobody replaces what is another's
         yield Exposure(folder, "may be written by others", shared)
+    for name in _FILES:
+        with suppress(FileNotFoundError):
+            mode = (folder / name).lstat().st_mode
+            if not stat.S_ISREG(mode) and not stat.S_ISLNK(mode):
+                yield Exposure(folder / name, f"is {kind_of(mode)}, and no regular file", foreign=True)
     trusted = {os.geteuid(), found.st_uid, 0}
     for name in (*_FILES, *_FOLDERS):
         yield from _of_part(folder / name, trusted, is_folder=name in _FOLDERS)
@@ -79,6 +91,8 @@ def close_to_others(folder: Path) -> tuple[str, ...]:
     """
     closed = []
     for exposure in exposures(folder):
+        if exposure.foreign:
+            raise StateError(f"The state folder {folder} cannot be used: {exposure}.", remedy=_OF_ANOTHER_KIND)
         if not exposure.closes or not _closed(exposure):
             raise StateError(f"The state folder {folder} cannot be trusted: {exposure}.", remedy=REMEDY)
         closed.append(str(exposure))

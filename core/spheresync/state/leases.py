@@ -12,6 +12,7 @@ from spheresync.state.connection import Reads, Writes
 from spheresync.state.owners import Owners
 from spheresync.state.readable import readable
 from spheresync.state.shapes import shape_of
+from spheresync.state.spelling import LARGEST_NUMBER
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,9 @@ class LeaseWriter(LeaseReader):
         row = await self._writes.one(
             "INSERT INTO leases (name, owner, fence, acquired_at, heartbeat_at) VALUES (?1, ?2, 1, ?3, ?4) "
             "ON CONFLICT (name) DO UPDATE "
-            "SET owner = ?2, fence = fence + 1, acquired_at = ?3, heartbeat_at = ?4 RETURNING fence",
-            (name, owner, at, at if beats else None),
+            "SET owner = ?2, fence = CASE WHEN typeof(fence) = 'integer' AND fence < ?5 THEN fence + 1 ELSE 1 END, "
+            "acquired_at = ?3, heartbeat_at = ?4 RETURNING fence",
+            (name, owner, at, at if beats else None, LARGEST_NUMBER),
         )
         assert row is not None
         return int(row[0])

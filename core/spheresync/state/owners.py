@@ -15,8 +15,10 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from spheresync.regular_files import open_regular
 from spheresync.state.ownership import leave_to_owner_of
 
+_LONGEST_NUMBER = 64
 FOLDER_NAME = "owners"
 STALE_AFTER = 30.0
 """Seconds without a promised sign of life after which a holder counts as dead: it may be stopped (SIGSTOP)."""
@@ -81,7 +83,7 @@ class Owners:
             return False
         path = _lock_path(self._folder, owner_id)
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
             return False
         except PermissionError:
@@ -114,8 +116,9 @@ class Owners:
     def process_id(self, owner_id: str) -> str:
         """The process id as the owner wrote it, or "unknown"."""
         try:
-            return _lock_path(self._folder, owner_id).read_text("ascii").strip() or "unknown"
-        except OSError:
+            with open_regular(_lock_path(self._folder, owner_id)) as file:
+                return file.read(_LONGEST_NUMBER).decode("ascii").strip() or "unknown"
+        except (OSError, UnicodeDecodeError):
             return "unknown"
 
     def living(self) -> list[str]:

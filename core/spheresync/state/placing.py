@@ -1,7 +1,7 @@
 """The door for files that commands write: never over the state, over nothing that is there unless that is wanted.
 
-A file is there whole or not at all, for its owner only. What is no plain file (a pipe, a terminal, `/dev/stdout`) is
-written to as it is, where the command can do that.
+A file is there whole or not at all, for its owner only. A device (a terminal, `/dev/stdout`) is written to as it is,
+where the command can do that; not a pipe or a socket, which keep whoever opens them until somebody reads.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from spheresync.errors import UsageError
+from spheresync.regular_files import kind_of
 from spheresync.state.copies import Draft, draft_of, in_thread
 
 T = TypeVar("T")
@@ -71,7 +72,7 @@ def fit_place(folder: Path, file: Path, *, replace: bool, streams: bool = False)
         folder: the state folder.
         file: as the command was told.
         replace: a file that is there may give way.
-        streams: what is no plain file may be written to.
+        streams: a device, and what the shell opened for us, may be written to.
 
     Raises:
         UsageError: it is part of the state, a folder, there already, or no plain file.
@@ -90,18 +91,19 @@ def fit_place(folder: Path, file: Path, *, replace: bool, streams: bool = False)
     if _is_of_state(folder, place):
         raise _is_state(given)
     if place.exists():
-        if not place.is_file():
-            raise UsageError(f"{given} is no plain file.", remedy="Give another file.")
+        if not place.is_file() and (replace or not streams):
+            kind = kind_of(place.stat().st_mode)
+            raise UsageError(f"{given} is no plain file, it is {kind}.", remedy="Give another file.")
         if not replace:
             raise _is_there(given)
     return place
 
 
 def is_stream(file: Path) -> bool:
-    """Whether it is what the shell opened for us (`/dev/stdout`), a pipe or a device."""
+    """Whether it is what the shell opened for us (`/dev/stdout`), or a device."""
     if str(file).startswith(("/dev/std", "/dev/fd/", "/proc/self/fd/")):
         return file.exists() and not file.is_dir()
-    return file.exists() and not file.is_file() and not file.is_dir()
+    return file.is_char_device() or file.is_block_device()
 
 
 def _is_of_state(folder: Path, file: Path) -> bool:

@@ -18,7 +18,15 @@ from typing import Any
 from spheresync.model import Action, AssetId, AssetKind, AssetStatus, RunState, Tier
 from spheresync.state.records import CheckpointState, JournalState
 from spheresync.state.seals import SEALED, seal_of_row
-from spheresync.state.spelling import read_again, read_cell, read_counts, read_entry_fields, read_problems, unpacked
+from spheresync.state.spelling import (
+    LARGEST_NUMBER,
+    read_again,
+    read_cell,
+    read_counts,
+    read_entry_fields,
+    read_problems,
+    unpacked,
+)
 
 UNREADABLE = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, zlib.error)
 """What reading a cell that this program did not write may raise."""
@@ -85,7 +93,8 @@ def _packs_a_drift(body: bytes) -> bool:
     )
 
 
-_TEXT, _WHOLE, _BYTES = (Check(frozenset({kind})) for kind in (str, int, bytes))
+_TEXT, _BYTES = Check(frozenset({str})), Check(frozenset({bytes}))
+_WHOLE = Check(frozenset({int}), lambda number: -LARGEST_NUMBER <= number <= LARGEST_NUMBER)
 _NUMBER = Check(frozenset({int, float}), math.isfinite)
 _AT = Check(frozenset({str}), _names_a_moment)
 _DUE = Check(frozenset({str}), lambda text: text == "" or _names_a_moment(text))

@@ -31,7 +31,7 @@ from spheresync.state.clearing import ClearingWriter
 from spheresync.state.connection import FILE_NAME, PATIENCE, Link, ReadPool, Writes, open_links
 from spheresync.state.copies import damages_of
 from spheresync.state.drift import DriftReader, DriftWriter
-from spheresync.state.faults import DATABASE_ERRORS, explain, is_busy, locked_for_long
+from spheresync.state.faults import DATABASE_ERRORS, explain, is_busy, is_full, locked_for_long
 from spheresync.state.figures import FigureReader
 from spheresync.state.folder_faults import unusable_folder
 from spheresync.state.folder_guard import close_to_others
@@ -257,11 +257,30 @@ class Store:
             await self._link.execute("COMMIT")
         except (*DATABASE_ERRORS, UnicodeEncodeError) as error:
             await self._roll_back()
-            raise explain(error, self._path) from error
+            raise await self._numbers_used_up(error) or explain(error, self._path) from error
         except BaseException:
             await self._roll_back()
             raise
         return result
+
+    async def _numbers_used_up(self, error: Exception) -> StateError | None:
+        """SQLite calls a table full, too, of which a damaged row has the highest number that there is."""
+        if not is_full(error):
+            return None
+        try:
+            await self._link.execute("BEGIN IMMEDIATE")
+            tables = await self._tx.clearing.renumber()
+            await self._link.execute("COMMIT")
+        except DATABASE_ERRORS:  # so the disk is full as well: that is the error to tell
+            await self._roll_back()
+            return None
+        if not tables:
+            return None
+        return StateError(
+            f"The state {self._path} had no number left for {' and '.join(tables)}, as a damaged row had the last one; "
+            "this step was not written, all before it is intact.",
+            remedy="The row is mended: repeat the command. Look at who may write to the state folder.",
+        )
 
     async def _roll_back(self) -> None:
         try:

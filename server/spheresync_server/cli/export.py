@@ -46,7 +46,7 @@ async def _export_whole(texts: AsyncIterator[str], path: Path, *, replace: bool)
 async def export_to_file(texts: AsyncIterator[str], file: Path, *, state: Path, replace: bool) -> None:
     """Into a file that only its owner may read, and that is there whole or not at all.
 
-    What is no plain file (a device, a pipe, `/dev/stdout`) stays what it is, and is written to. A link is followed.
+    A device, or what the shell opened (`/dev/stdout`), stays what it is, and is written to. A link is followed.
 
     Args:
         texts: what is written.

@@ -6,7 +6,6 @@ import io
 import os
 import sys
 from contextlib import suppress
-from pathlib import Path
 
 
 class ForgivingText(io.TextIOWrapper):
@@ -36,7 +35,11 @@ def prepare_streams() -> None:
 
 
 def _open_closed_streams() -> None:
-    """A stream that was closed before the start is None in Python; what is written there goes nowhere instead."""
-    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+    """A stream that was closed before the start is None in Python.
+
+    What a command is to deliver on stdout is then as lost as on a full disk: each write fails, as it would by itself.
+    """
+    for name, mode, access in (("stdin", "r", os.O_RDONLY), ("stdout", "w", os.O_RDONLY), ("stderr", "w", os.O_WRONLY)):
         if getattr(sys, name) is None:
-            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 -- as long as the process
+            descriptor = os.open(os.devnull, access)
+            setattr(sys, name, open(descriptor, mode, encoding="utf-8"))  # noqa: SIM115, PTH123 -- as long as the process

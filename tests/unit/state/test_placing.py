@@ -76,10 +76,13 @@ def test_a_file_that_is_there_gives_way_only_when_that_is_wanted(folder: Path, t
 def test_what_is_no_plain_file_is_written_to_where_the_command_can(folder: Path, tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
-    for stream in (pipe, Path("/dev/null"), Path("/dev/stdout")):
+    for stream in (Path("/dev/null"), Path("/dev/stdout")):
         assert fit_place(folder, stream, replace=False, streams=True) == stream
-    with pytest.raises(UsageError, match="no plain file"):
-        fit_place(folder, pipe, replace=True)
+    with pytest.raises(UsageError, match="is there already"):
+        fit_place(folder, pipe, replace=False, streams=True)
+    for streams in (False, True):
+        with pytest.raises(UsageError, match="no plain file, it is a pipe"):
+            fit_place(folder, pipe, replace=True, streams=streams)
 
 
 def test_a_draft_empties_no_file_that_has_another_name(tmp_path: Path) -> None:
