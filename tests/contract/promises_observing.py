@@ -70,6 +70,15 @@ OBSERVING: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "observe:standing",
+        "README.md#Watch it",
+        "What a look finds counts in where assets stand at once, and is as old as its first finding.",
+        (
+            "tests/unit/run/test_standing_after_looks.py::test_what_a_plan_has_proved_to_be_as_it_should_be_is_synced",
+            "tests/unit/run/test_standing_after_looks.py::test_a_conflict_is_as_old_as_its_first_finding_whoever_looks_again",
+        ),
+    ),
+    Promise(
         "plan:never-read",
         "README.md#Use it on your own tenant",
         "A preview says when what it goes by was read, and what of its scope nobody has read yet.",

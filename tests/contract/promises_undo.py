@@ -25,6 +25,7 @@ UNDO: tuple[Promise, ...] = (
             "tests/e2e/test_undo.py::test_an_asset_that_vanishes_after_its_undo_is_retired_as_any",
             "tests/unit/plan/test_holds.py::test_whatever_became_of_the_table_it_is_held_until_the_asset_changes",
             "tests/e2e/test_undo.py::test_leaving_the_scope_and_coming_back_are_undone_without_a_call",
+            "tests/unit/service/test_asset_problems.py::test_a_held_one_that_is_gone_says_so_and_what_releasing_it_does",
         ),
     ),
     Promise(

@@ -61,10 +61,11 @@ def is_held(record: AssetRecord, checkpoint: Checkpoint | None) -> bool:
         return False
     if record.misses > 0 and checkpoint.state is CheckpointState.DELETED:
         return False  # neither here nor there: nothing to hold
-    return checkpoint.held == _there_fingerprint(record) or _held_as_gone(record, checkpoint)
+    return checkpoint.held == _there_fingerprint(record) or held_as_gone(record, checkpoint)
 
 
-def _held_as_gone(record: AssetRecord, checkpoint: Checkpoint | None) -> bool:
+def held_as_gone(record: AssetRecord, checkpoint: Checkpoint | None) -> bool:
+    """Whether a revert holds an asset that Datasphere does not list any more, until it is back."""
     return record.misses > 0 and checkpoint is not None and checkpoint.held == _gone_fingerprint(record)
 
 
@@ -101,7 +102,7 @@ def triage(
     managed = checkpoint is not None and checkpoint.state in {CheckpointState.ACTIVE, CheckpointState.RETIRED}
     if is_held(record, checkpoint):
         # A hold outlasts other rules and another scope, but not the asset itself.
-        vanished = managed and decision.included and record.misses > 0 and not _held_as_gone(record, checkpoint)
+        vanished = managed and decision.included and record.misses > 0 and not held_as_gone(record, checkpoint)
         due = _missing(record, checkpoint, rules=rules, now=now) if vanished else Work.UNCHANGED
         return Work.HELD if due is Work.UNCHANGED else due
     if not decision.included:

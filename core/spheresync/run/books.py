@@ -25,6 +25,7 @@ from spheresync.plan.items import EDITED
 from spheresync.run.asset_status import settle_statuses
 from spheresync.run.naming import container_note
 from spheresync.state.records import (
+    NO_RUN,
     AuditEvent,
     ChangeSetItem,
     Checkpoint,
@@ -132,13 +133,15 @@ class Books:
 
     def staleness(self, item: ChangeSetItem) -> TargetError | None:
         """Whether what was written there last is no longer what the plan saw (decision 6: item by item)."""
-        there = self._in_use(item) or self._former(item)
+        held = self._in_use(item)
+        there = held or self._former(item)
         digest = there.body_digest if there is not None else None
         if digest == item.expected_digest or self.held_already(item):
             return None
+        by = f"run {held.run_id}" if held is not None and held.run_id not in {NO_RUN, self._run.id} else "another run"
         return TargetError(
             TargetFault.MOVED,
-            f"{item.asset}: another run has written {item.container}.{item.name} since this change set was made.",
+            f"{item.asset}: {by} has written {item.container}.{item.name} since this change set was made.",
             remedy="Make a new preview.",
         )
 

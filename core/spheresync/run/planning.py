@@ -39,7 +39,8 @@ from spheresync.plan.items import (
     forget_item,
     settled_item,
 )
-from spheresync.plan.triage import RemovalRules, Work, is_held, triage
+from spheresync.plan.triage import RemovalRules, Work, held_as_gone, is_held, triage
+from spheresync.run.asset_status import settle_statuses
 from spheresync.run.comparing import compare_promotion
 from spheresync.run.designing import Designer, Draft
 from spheresync.run.displaced import findings_of
@@ -276,6 +277,8 @@ class Planner:
             draft.summary[Action.UNCHANGED] += not (is_unread(record) or record.id in draft.told)
         elif work is Work.HELD:
             reason = "a revert holds it until it changes in Datasphere or is released"
+            if held_as_gone(record, held):
+                reason = "a revert holds its table until the asset is back in Datasphere or is released"
             draft.items.append(settled_item(self._subject(record, decision), Action.HELD, reason))
         elif work is Work.FORGET:
             reason = f"left the scope: {decision.excluded_by}"
@@ -415,9 +418,9 @@ class Planner:
         """Note what the plan found out about checkpoints, but for those that a run has written meanwhile."""
         now = {held.asset: held for held in await tx.checkpoints.all(self._target.name, DEFAULT_DESTINATION)}
         known = self._checkpoints
-        await tx.checkpoints.put_many(
-            [each for each in self._draft.rebased if now.get(each.asset) == known.get(each.asset)]
-        )
+        found = [each for each in self._draft.rebased if now.get(each.asset) == known.get(each.asset)]
+        await tx.checkpoints.put_many(found)
+        await settle_statuses(tx, [each.asset for each in found])
 
 
 def _emptied(records: Iterable[AssetRecord], managed: Mapping[SpaceName, int]) -> frozenset[SpaceName]:

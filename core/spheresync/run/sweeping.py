@@ -334,6 +334,7 @@ class Sweep:
             for drift in drifts
             if drift.effect is DriftEffect.CONFLICT
         ]
+        still = {each.asset for each in conflicts}
         doubtful = [managed[found.drift.asset] for found in seen.found if found.doubtful]
         again = {item.container for item in items if item.action is Action.CREATE} & seen.gone
 
@@ -347,7 +348,9 @@ class Sweep:
             over = [
                 asset
                 for asset, each in (await tx.unwritten.all(self._target.name, DEFAULT_DESTINATION)).items()
-                if each.problem.code in {TargetFault.CONFLICT, DRIFT} and asset in {*past, *seen.compared}
+                if each.problem.code in {TargetFault.CONFLICT, DRIFT}
+                and asset in {*past, *seen.compared}
+                and asset not in still  # as old as its first finding
             ]
             await tx.unwritten.remove_many(self._target.name, DEFAULT_DESTINATION, over)
             await tx.unwritten.put_many(self._target.name, DEFAULT_DESTINATION, conflicts, at=began)

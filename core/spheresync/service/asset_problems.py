@@ -9,8 +9,9 @@ from spheresync.config import DeletionPolicy
 from spheresync.config.sections import Deletion
 from spheresync.model import AssetStatus, Problem, counted
 from spheresync.plan.guards import GUARDS
+from spheresync.plan.triage import held_as_gone
 from spheresync.state.drift_records import DriftRest, TableDrift
-from spheresync.state.records import AssetRecord, Checkpoint
+from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
 from spheresync.state.unwritten import Unwritten
 
 
@@ -29,20 +30,43 @@ def problem_text(known: Known, deletion: Deletion) -> str | None:
     """All that is wrong, in sentences; None where nothing is."""
     record = known.record
     if record.status is AssetStatus.HELD:
-        return _held(known)
+        return _held(known, deletion)
     if record.status is AssetStatus.EXCLUDED:
         return _said(record.problem)
     said = [_leaving(known, deletion), _unread(record), _unwritten(known.unwritten), _drifted(known)]
     return " ".join(filter(None, said)) or None
 
 
-def _held(known: Known) -> str:
+def _held(known: Known, deletion: Deletion) -> str:
     by = "an undo" if known.undone is None else f"the undo of run {known.undone}"
     since = "" if known.checkpoint is None else f" since {_to_the_second(known.checkpoint.synced_at)}"
+    if known.record.misses:
+        return f"{_gone(known)} {_held_and_gone(known, deletion, f'Held by {by}{since}')}"
     return (
         f"Held by {by}{since}: syncs leave it as it is until it changes in Datasphere or somebody releases it. "
         f"`spheresync release --asset {known.record.id}` lets the next sync write what Datasphere holds."
     )
+
+
+def _held_and_gone(known: Known, deletion: Deletion, held: str) -> str:
+    """What a hold means for an asset of which Datasphere holds nothing: whether it outlasts that, and what follows."""
+    state = None if known.checkpoint is None else known.checkpoint.state
+    if state is CheckpointState.FORGOTTEN:
+        follows = "Its table is not managed, so nothing becomes of it."
+    else:
+        retired = state is CheckpointState.RETIRED
+        follows = _next_for_retired(deletion) if retired else _next_for_missing(known, deletion)
+    if held_as_gone(known.record, known.checkpoint):
+        return (
+            f"{held}: syncs leave its table as it is until the asset is back in Datasphere or somebody releases it. "
+            f"After `spheresync release --asset {known.record.id}`: {follows[:1].lower()}{follows[1:]}"
+        )
+    return f"{held} until it changes in Datasphere or somebody releases it, but not longer than it is there. {follows}"
+
+
+def _gone(known: Known) -> str:
+    listings, since = counted(known.record.misses, "complete listing"), _to_the_second(known.record.first_missed_at)
+    return f"Datasphere no longer lists it: not in {listings} in a row since {since}."
 
 
 def _unread(record: AssetRecord) -> str | None:

@@ -18,7 +18,7 @@ from spheresync.plan.approvals import NEEDS_ALLOWANCE, NOT_APPROVED
 from spheresync.plan.guards import GUARDS
 from spheresync_server.cli.tables import say, table
 from spheresync_server.cli.usage_line import usage_line
-from spheresync_server.cli.wording import moment
+from spheresync_server.cli.wording import about, moment
 from spheresync_server.standing import doable, standing, waits_for_allowance
 from spheresync_server.untrusted import clean_line, visible
 
@@ -35,7 +35,7 @@ _MEANINGS = {
     "held": "held by a revert",
     "conflict": "somebody else's table has the name, or an undo meets what others changed since",
     "failed": "could not be read or written",
-    "refused": "changed by others since the plan",
+    "refused": "left as found, since others or another run have written there meanwhile; each says who",
     "skipped": "not reached",
     "unread": "could not be looked at in Datasphere; what AWS holds stays",
     "blocked": "left out: held by a guard, or a delete that was not allowed or not approved",
@@ -101,9 +101,15 @@ def _next_of_open(answer: ChangeSetAnswer) -> str:
         return f"Nothing was written. {what} {wait}: {apply}"
     if codes & GUARDS:
         return "Nothing was written, and nothing to apply: all of it waits, as the findings say."
-    if never_read(answer):
+    return _nothing_to_apply(answer)
+
+
+def _nothing_to_apply(answer: ChangeSetAnswer) -> str:
+    if not never_read(answer):
+        return "Nothing to apply."
+    if answer.read_at is None:
         return "Nothing can be said of what was never read. Next: spheresync preview"
-    return "Nothing to apply."
+    return "Nothing to apply of what was read; the findings name what never was. Next: spheresync preview"
 
 
 def never_read(answer: ChangeSetAnswer) -> bool:
@@ -148,7 +154,7 @@ def show_run(answer: RunAnswer, *, allowing_deletes: bool = False) -> None:
     if answer.finished_at is None:
         say(f"{standing(answer.state, answer.progress)} Follow it: spheresync runs {answer.run_id}")
     for failure in answer.failures:
-        say(clean_line(f"{visible(failure.asset)}: {failure.reason}", longest=1_000))
+        say(about(failure.asset, failure.reason))
         if failure.remedy:
             say(f"    {clean_line(failure.remedy, longest=1_000)}")
     if answer.failures_total > len(answer.failures):
@@ -172,7 +178,7 @@ def show_release(answer: ReleaseAnswer) -> None:
         say("Nothing was held.")
         return
     say("Released:", *(f"  {visible(asset)}" for asset in answer.released))
-    say("The next sync brings what Datasphere holds of them.")
+    say("The next sync brings what Datasphere holds of them; of what it no longer lists, as `deletion:` says.")
 
 
 def show_discovery(answer: DiscoveryAnswer) -> None:
@@ -202,7 +208,7 @@ def say_findings(title: str, findings: Iterable[Finding]) -> None:
         return
     say("", f"{title}:")
     for finding in listed:
-        say(f"  {visible(finding.subject)}: {clean_line(finding.message, longest=1_000)}")
+        say(f"  {about(finding.subject, finding.message)}")
         if finding.remedy:
             say(f"    {clean_line(finding.remedy, longest=1_000)}")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from spheresync_server.untrusted import clean_line, visible
+
 _WORDS = (
     ("list_assets shows", "`spheresync assets` shows"),
     ("list_spaces shows", "`spheresync assets` shows"),  # by space; there is no command for spaces alone
@@ -19,3 +21,11 @@ def in_command_words(text: str) -> str:
 def moment(at: str) -> str:
     """A moment to the second, as people read it; it is in UTC."""
     return f"{at[:10]} {at[11:19]}"
+
+
+def about(subject: str, text: str) -> str:
+    """What is said of a subject, which is named once: many a text names its asset and table by itself."""
+    said = text.removeprefix(f"{subject}: ") if text.startswith(f"{subject}: ") else text
+    if said.startswith(f"{subject} ("):
+        return clean_line(said, longest=1_000)
+    return clean_line(f"{visible(subject)}: {said}", longest=1_000)

@@ -30,6 +30,10 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"`spheresync release --asset [^`]+` lets",
             "Whoever runs this installation can release it (there is no tool for that), which lets",
         ),
+        (
+            r"After `spheresync release --asset [^`]+`:",
+            "After a release by whoever runs this installation (there is no tool for that):",
+        ),
         (r"with --allow-deletes besides", "with allow_deletes=true of apply_changes besides"),
         (r"export it again with `spheresync promote`", "have it exported again"),
         (r"runs `spheresync approve [^`]+`", "approves it at the command line"),

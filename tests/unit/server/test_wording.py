@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from spheresync_server.cli.wording import about
 from spheresync_server.mcp_server.wording import in_tool_words
 
 CORE = Path(__file__).resolve().parents[3] / "core" / "spheresync"
@@ -52,3 +53,17 @@ def test_there_are_such_texts() -> None:
 def test_no_text_of_the_engine_reaches_an_assistant_in_words_of_the_command_line(text: str) -> None:
     told = in_tool_words(text)
     assert not COMMAND_LINE.search(told), "say it in words of tools too: mcp_server/wording.py"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("SALES/X (sales.x): gone.", "SALES/X (sales.x): gone."),
+        ("SALES/X: SALES/X (sales.x): gone.", "SALES/X (sales.x): gone."),
+        ("SALES/X: gone.", "SALES/X: gone."),
+        ("gone.", "SALES/X: gone."),
+        ("SALES/XY: gone.", "SALES/X: SALES/XY: gone."),
+    ],
+)
+def test_what_is_said_of_an_asset_names_it_once(text: str, said: str) -> None:
+    assert about("SALES/X", text) == said

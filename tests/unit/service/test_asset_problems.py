@@ -25,6 +25,7 @@ from spheresync.model import (
 )
 from spheresync.plan.guards import TOO_MANY_REMOVALS
 from spheresync.plan.items import name_taken
+from spheresync.plan.triage import hold_of
 from spheresync.service.asset_problems import Known, problem_text
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
 from spheresync.state.unwritten import Unwritten
@@ -105,6 +106,33 @@ def test_a_held_one_names_the_undone_run_and_the_way_on() -> None:
     text = said(Known(replace(RECORD, status=AssetStatus.HELD), HELD, undone="run_1"))
     assert "the undo of run run_1 since 2026-11-24T09:00:00Z" in text
     assert "`spheresync release --asset HR/PAYROLL`" in text
+
+
+@pytest.mark.parametrize(
+    ("state", "policy", "follows"),
+    [
+        (CheckpointState.ACTIVE, DeletionPolicy.RETIRE, "the next sync marks its table as retired."),
+        (CheckpointState.ACTIVE, DeletionPolicy.KEEP, "deletion.policy is keep, so its table stays as it is."),
+        (CheckpointState.RETIRED, DeletionPolicy.DELETE, "so the next sync deletes it"),
+        (CheckpointState.RETIRED, DeletionPolicy.RETIRE, "stays until somebody syncs with --allow-deletes"),
+        (CheckpointState.FORGOTTEN, DeletionPolicy.RETIRE, "its table is not managed, so nothing becomes of it."),
+    ],
+)
+def test_a_held_one_that_is_gone_says_so_and_what_releasing_it_does(
+    state: CheckpointState, policy: DeletionPolicy, follows: str
+) -> None:
+    record = missing(3, AssetStatus.HELD)
+    held = replace(HELD, state=state, held=hold_of(record, 3))
+    text = said(Known(record, held, undone="run_1"), Deletion(policy=policy))
+    assert text.startswith("Datasphere no longer lists it: not in 3 complete listings in a row since ")
+    assert f"After `spheresync release --asset HR/PAYROLL`: {follows}" in text or follows in text
+    assert "until the asset is back in Datasphere" in text and "what Datasphere holds" not in text
+
+
+def test_a_hold_that_an_asset_does_not_outlast_says_what_comes_without_a_release() -> None:
+    held = replace(HELD, held=hold_of(RECORD, 3))
+    text = said(Known(missing(2, AssetStatus.HELD), held, undone="run_1"))
+    assert "not longer than it is there. After 1 more complete listing without it a sync marks its table" in text
 
 
 def test_what_could_not_be_read_says_since_when_and_so_does_what_could_not_be_written() -> None:
