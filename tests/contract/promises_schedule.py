@@ -54,6 +54,7 @@ SCHEDULE: tuple[Promise, ...] = (
         (
             "tests/e2e/test_schedule_overtaken.py::test_what_is_listed_is_read_again_whatever_the_schedule_lost",
             "tests/unit/schedule/test_replanned.py::test_a_plan_that_is_missing_or_damaged_is_made_anew_from_the_last_reading",
+            "tests/faults/test_missing_rows.py::test_the_next_look_of_a_scheduler_makes_good_what_is_missing",
         ),
     ),
     Promise(

@@ -20,6 +20,7 @@ from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
     AssetEntry,
     AssetId,
+    AssetKind,
     Digest,
     Listing,
     Problem,
@@ -301,10 +302,16 @@ class Discovery:
         return readings
 
     async def _known(self) -> list[AssetRecord]:
-        """What is known of all assets; one whose row cannot be read counts as listed for the first time."""
+        """What is known of all assets; one whose row is lost or cannot be read counts as listed for the first time.
+
+        So it does where Datasphere lists it no more: else nobody would ever miss it, and its table would stay.
+        """
         records = await self._store.catalog.assets()
+        held = await self._store.checkpoints.unlisted()
         await self._store.catalog.spaces()
-        return await self._store.catalog.assets() if await self._store.clear_lost_rows() else records
+        if await self._store.clear_lost_rows():
+            records = await self._store.catalog.assets()
+        return [*records, *(AssetRecord.first_seen(asset, AssetKind.VIEW, at=self._now) for asset in held)]
 
     def _noted(self, entry: AssetEntry, known: AssetRecord | None, flaw: Problem | None) -> tuple[AssetRecord, bool]:
         """The record of a listed asset, and whether something of it kept it from being used."""

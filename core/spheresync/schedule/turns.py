@@ -9,6 +9,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import NamedTuple
 
+from anyio.lowlevel import checkpoint
+
 from spheresync.config import Settings
 from spheresync.config.sections import Tiers
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Tier, isoformat
@@ -33,8 +35,8 @@ _SWEEP_RANK = 50
 POOLS_LAST = timedelta(minutes=10)
 """Rates of pools are estimated anew so often."""
 FACETS_LAST = timedelta(seconds=10)
-PLANS_LAST = timedelta(seconds=10)
-"""Plans of all assets are held against what is true now so often, and whenever settings or the clock were put right."""
+_PLANS_LAST, _A_PLAN_LASTS = timedelta(seconds=10), timedelta(milliseconds=3)
+"""Plans of all assets are held against what is true now so often: where there are many, more seldom."""
 _LISTING_SHARE = 0.25
 """Of the request budget, the most that listings may take."""
 _AHEAD = 0.25
@@ -53,7 +55,8 @@ class Turns:
         self._pools_at: datetime | None = None
         self._facets: list[FacetCount] = []
         self._facets_at: datetime | None = None
-        self._checked: tuple[Tiers, datetime] | None = None
+        self._checked: tuple[Tiers, datetime, timedelta] | None = None  # by what, when and for how long
+        self._sound: dict[AssetId, Hashable] = {}  # plans that stay right as long as they are the same
 
     async def ask(self) -> None:
         """Ask for what is due now. What fails of it holds up nothing else, and is raised once the rest was asked for.
@@ -138,23 +141,24 @@ class Turns:
 
         A plan was right by the tier, the interval and the clock of the time at which it was made.
         """
-        if self._checked is not None:
-            tiers, at = self._checked
-            if tiers == settings.tiers and timedelta(0) <= now - at < PLANS_LAST:
-                return []
+        if not self._plans_are_old(settings, now):
+            return []
         lacking, moves = list[ScheduleRow](), list[Move]()
-        for row in await self._workshop.store.schedule.watched():
+        rows = await self._workshop.store.schedule.watched()
+        for row in rows:
             if not row.noted:
                 lacking.append(row.planned)
-                continue
-            try:
-                known = _known(row)
-                due = due_by(row.asset, known, settings.tiers.of(row.tier), now)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-                product_error(error, str(row.asset))
-                continue
-            if known.planned is not None and due < known.planned:
-                moves.append(Move(row.asset, row.planned.next_due_at, isoformat(due)))
+            elif self._sound.get(row.asset) != (plan := _plan_of(row)):
+                try:
+                    move = _move(row, settings, now)
+                except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                    product_error(error, str(row.asset))
+                    continue
+                if move is None:
+                    self._sound[row.asset] = plan
+                else:
+                    moves.append(move)
+                await checkpoint()  # of many assets it takes long, and others are served meanwhile
 
         async def put(tx: Tx) -> None:
             await tx.schedule.put(lacking)
@@ -163,8 +167,17 @@ class Turns:
         if lacking or moves:
             await self._workshop.store.write(put)
         await self._engine.shorten_waits()
-        self._checked = (settings.tiers, now)
+        self._checked = (settings.tiers, now, max(_PLANS_LAST, len(rows) * _A_PLAN_LASTS))
         return []
+
+    def _plans_are_old(self, settings: Settings, now: datetime) -> bool:
+        """Whether plans are to be held against what is true now."""
+        if self._checked is not None:
+            tiers, at, lasts = self._checked
+            if tiers == settings.tiers and now >= at:
+                return now - at >= lasts
+        self._sound.clear()
+        return True
 
     async def _readings(self, settings: Settings, now: datetime, paused: frozenset[Tier]) -> list[NewJob]:
         """Jobs for definitions whose turn it is, the most worthwhile first, as far as there is room for them."""
@@ -259,6 +272,20 @@ def _next_turn(row: DueRow, settings: Settings, now: datetime) -> _Turn:
     if seen is not None and (by_reading := next_due(row.asset, seen, tier)) > now:
         return _Turn(by_reading, read=True)
     return _Turn(None if in_window(now, tier) else next_in_window(row.asset, now, tier))
+
+
+def _plan_of(row: DueRow) -> Hashable:
+    """All that a plan depends on but settings and clock."""
+    return row.planned.next_due_at, row.read_at, row.tier, row.failed
+
+
+def _move(row: DueRow, settings: Settings, now: datetime) -> Move | None:
+    """To which moment a plan is to be brought forward; None where it is right."""
+    known = _known(row)
+    due = due_by(row.asset, known, settings.tiers.of(row.tier), now)
+    if known.planned is None or due >= known.planned:
+        return None
+    return Move(row.asset, row.planned.next_due_at, isoformat(due))
 
 
 def _known(row: DueRow) -> Known:

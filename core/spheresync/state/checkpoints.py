@@ -75,6 +75,14 @@ class CheckpointReader:
         )
         return self._readable(rows)
 
+    async def unlisted(self) -> list[AssetId]:
+        """Assets that a target holds and of which the catalog has lost that it ever listed them."""
+        rows = await self._link.all(
+            f"SELECT {_SHAPE.names} FROM checkpoints WHERE state IN ('active', 'retired') AND NOT EXISTS "
+            "(SELECT 1 FROM assets WHERE assets.space = checkpoints.space AND assets.name = checkpoints.asset)"
+        )
+        return sorted({each.asset for each in self._readable(rows)})
+
     def _readable(self, rows: Sequence[Row]) -> list[Checkpoint]:
         """What they say; one that cannot be read or is not what was written counts as lost."""
         return readable(self._link.lost, _SHAPE, rows, _read)

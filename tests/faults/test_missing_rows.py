@@ -1,0 +1,126 @@
+"""Rows of the state are missing, of whichever table: syncs and the scheduler make good what was derived from elsewhere.
+
+Every table of the schema is walked, with all of its rows gone and with one. Change sets, runs and the audit log are
+history: what is gone of them is not made anew, and keeps nobody from anything.
+"""
+
+from __future__ import annotations
+
+import copy
+import shutil
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from spheresync.dog.objects import DogSpace, Landscape
+from spheresync.model import DEFAULT_DESTINATION, GLUE, RunState, utc_now
+from spheresync.schedule.embedded import EmbeddedEngine
+from spheresync.schedule.engine import JobKind
+from spheresync.schedule.looking import list_tenant
+from spheresync.schedule.turns import Turns
+from spheresync.service.status import sync_status
+from spheresync.state.connection import FILE_NAME
+from spheresync.state.shapes import SHAPED, key_columns
+from tests.faults.test_damaged_cells import Prepared, landscape, prepared
+from tests.simulators.in_process import InProcess, in_process
+
+__all__ = ["prepared"]
+pytestmark = pytest.mark.anyio
+DERIVED = {
+    "assets": ("space", "name"),
+    "spaces": ("name",),
+    "entries": ("space", "name"),
+    "schedule": ("space", "name"),
+    "checkpoints": ("target", "destination", "space", "asset"),
+}
+"""Tables that hold a row for each asset or space, which only follows from what Datasphere and the targets hold."""
+
+
+def lose(path: Path, table: str, rows: str) -> int:
+    with closing(sqlite3.connect(path)) as file, file:
+        file.execute("PRAGMA foreign_keys = OFF")
+        return file.execute(f"DELETE FROM {table} WHERE {rows}").rowcount
+
+
+def held(path: Path) -> dict[str, set[tuple[object, ...]]]:
+    """The keys of what is derived."""
+    with closing(sqlite3.connect(path)) as file:
+        return {
+            table: set(file.execute(f"SELECT {', '.join(columns)} FROM {table}").fetchall())
+            for table, columns in DERIVED.items()
+        }
+
+
+async def looked_at(installation: InProcess) -> set[str]:
+    """The assets that a scheduler asks for a year later, once it has listed."""
+    workshop = installation.workshop
+    engine = EmbeddedEngine(installation.store, workshop.clock)
+    await list_tenant(workshop)
+    workshop.clock = lambda: utc_now() + timedelta(days=365)
+    await Turns(workshop, engine).ask()
+    return {job.about for job in await engine.queue(kind=JobKind.READ)}
+
+
+@pytest.mark.parametrize("rows", ["all", "one"])
+@pytest.mark.parametrize("table", list(SHAPED))
+async def test_what_is_missing_is_made_anew_and_keeps_nobody_from_anything(
+    table: str, rows: str, prepared: Prepared, tmp_path: Path
+) -> None:
+    folder = tmp_path / "installation"
+    shutil.copytree(prepared.folder, folder)
+    path = folder / "state" / FILE_NAME
+    before = held(path)
+    keys = ", ".join(key_columns(table))
+    one = f"({keys}) IN (SELECT {keys} FROM {table} ORDER BY {keys} LIMIT 1)"
+    lost = lose(path, table, "1" if rows == "all" else one)
+    assert lost
+    glue = copy.deepcopy(prepared.glue)
+    async with in_process(folder, landscape("After"), glue) as installation:
+        await sync_status(installation.workshop)
+        for _ in range(2):
+            run = await installation.sync()
+            assert run.state is RunState.DONE, run.problems
+        tables = glue.catalog.dump()["tables"]
+        assert tables["other"]["last"]["live"]["Description"] == "After"
+        assert {key: set(each) for key, each in tables.items()} == {"good": {"a_one", "two"}, "other": {"last"}}
+        assert held(path) == before
+        status = await sync_status(installation.workshop)
+        assert status.assets["synced"] == 3 and status.health == "ok", status.problems
+        assert await looked_at(installation) == {"GOOD/A_ONE", "GOOD/TWO", "OTHER/LAST"}
+
+
+@pytest.mark.parametrize("table", ["entries", "schedule"])
+async def test_the_next_look_of_a_scheduler_makes_good_what_is_missing(
+    table: str, prepared: Prepared, tmp_path: Path
+) -> None:
+    folder = tmp_path / "installation"
+    shutil.copytree(prepared.folder, folder)
+    path = folder / "state" / FILE_NAME
+    before = held(path)
+    lose(path, table, "1")
+    async with in_process(folder, landscape(), copy.deepcopy(prepared.glue)) as installation:
+        assert await looked_at(installation) == {"GOOD/A_ONE", "GOOD/TWO", "OTHER/LAST"}
+    assert held(path) == before
+
+
+@pytest.mark.parametrize("table", ["assets", "entries", "schedule", "spaces"])
+@pytest.mark.parametrize("seen", [True, False], ids=["listed again before", "not listed again"])
+async def test_the_table_of_an_asset_that_is_gone_is_retired_whatever_was_lost_of_it(
+    table: str, seen: bool, prepared: Prepared, tmp_path: Path
+) -> None:
+    folder = tmp_path / "installation"
+    shutil.copytree(prepared.folder, folder)
+    lose(folder / "state" / FILE_NAME, table, "1")
+    glue = copy.deepcopy(prepared.glue)
+    good, other = landscape().spaces
+    async with in_process(folder, landscape(), glue) as installation:
+        if seen:
+            await installation.sync()
+        installation.serve(Landscape((DogSpace("GOOD", "Good", good.objects[:1]), other)))
+        for _ in range(3):
+            await installation.sync()
+        checkpoints = await installation.store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
+        assert [str(each.asset) for each in checkpoints if each.state == "retired"] == ["GOOD/TWO"]
