@@ -79,6 +79,12 @@ ASSISTANTS: tuple[Promise, ...] = (
         ("tests/e2e/test_mcp_dog.py::test_an_assistant_brings_a_space_to_aws",),
     ),
     Promise(
+        "mcp:left-out",
+        "CONTRACT.md#MCP server",
+        "What scope or a rule leaves out is said to be that, with which, and neither empty nor unchanged.",
+        ("tests/e2e/test_out_of_scope.py::test_what_scope_or_a_rule_leaves_out_is_said_with_which",),
+    ),
+    Promise(
         "mcp:refresh",
         "CONTRACT.md#MCP server",
         "A refresh is answered by a reading that began after it was asked for, the first one of a process too.",
