@@ -79,6 +79,21 @@ ASSISTANTS: tuple[Promise, ...] = (
         ("tests/e2e/test_mcp_dog.py::test_an_assistant_brings_a_space_to_aws",),
     ),
     Promise(
+        "mcp:left-out",
+        "CONTRACT.md#MCP server",
+        "What scope or a rule leaves out is said to be that, with which, and neither empty nor unchanged.",
+        ("tests/e2e/test_out_of_scope.py::test_what_scope_or_a_rule_leaves_out_is_said_with_which",),
+    ),
+    Promise(
+        "mcp:status:oldest-reading",
+        "CONTRACT.md#MCP server",
+        "A refresh of a part does not pass for a reading of the whole: the status says how old the oldest reading is.",
+        (
+            "tests/e2e/test_unread_spaces.py::test_a_refresh_of_one_asset_does_not_pass_for_one_of_all",
+            "tests/unit/service/test_freshness.py::test_a_reading_of_a_part_does_not_pass_for_one_of_the_whole",
+        ),
+    ),
+    Promise(
         "mcp:refresh",
         "CONTRACT.md#MCP server",
         "A refresh is answered by a reading that began after it was asked for, the first one of a process too.",

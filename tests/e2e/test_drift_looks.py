@@ -68,7 +68,7 @@ def test_what_could_not_be_looked_at_is_in_the_status_and_in_the_doctors_finding
     assert "11 tables could not be looked at" in finding["message"] and answer["looked_at"][:19] in finding["message"]
     assert "space_000" in finding["message"] and "asset_00003" in finding["message"] and finding["remedy"]
     report = synced.ask("doctor", code=1)
-    known = next(each for each in report["items"] if each["connection"] == "glue tables")
+    known = next(each for each in report["items"] if each["connection"] == "tables of glue")
     assert not known["ok"] and "11 tables could not be looked at" in known["message"]
     assert "11 tables could not be compared" in synced.run("drift").out
     glue.heal()
@@ -85,7 +85,7 @@ def test_a_table_that_may_not_be_written_is_among_the_doctors_findings(
     tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
     synced.ask("sync", code=1)
     known = next(each for each in synced.ask("doctor", code=1)["items"] if not each["ok"])
-    assert known["connection"] == "glue tables" and "SPACE_000/ASSET_00001" in known["message"]
+    assert known["connection"] == "tables of glue" and "SPACE_000/ASSET_00001" in known["message"]
     glue.heal()
     synced.ask("sync")
     assert synced.ask("doctor")["ok"]

@@ -143,3 +143,10 @@ def test_late_assets_degrade_health_and_a_sync_mends_it(synced: Installation) ->
     assert (well["health"], well["problems"]) == ("ok", [])
     assert [each["code"] for each in well["notes"]] == ["scheduler_off", "tier_paused"]
     assert "nobody keeps the schedule" in well["summary"] and "Paused: critical" in well["summary"]
+
+
+def test_a_refresh_of_one_asset_does_not_pass_for_one_of_all(synced: Installation) -> None:
+    assert "read longest ago" not in synced.ask("status")["summary"]
+    synced.ask("preview", "--asset", "SPACE_000/ASSET_00001")
+    summary = synced.ask("status")["summary"]
+    assert "Datasphere was last read" in summary and "The asset that was read longest ago was read" in summary

@@ -44,6 +44,8 @@ def explain(
         _name("database", database, decision.database_name(asset_id, kind, label), decision.database),
         _name("table", table, decision.table_name(asset_id, kind, label), decision.table),
     )
+    if asset is None and not decision.included:
+        return Explanation(names, (), (f"It is left out, so its definition is not read: {decision.excluded_by}.",))
     if asset is None:
         return Explanation(names, (), ("Its definition was never read; run discover.",))
     physical = physical_columns(asset, decision)

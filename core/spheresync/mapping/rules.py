@@ -123,11 +123,18 @@ class Mapping:
 
     def may_hold(self, space: SpaceName) -> bool:
         """False where the scope alone shows that no asset of the space can be in it."""
+        return self.outside_scope(space) is None
+
+    def outside_scope(self, space: SpaceName) -> str | None:
+        """What of the scope leaves out whatever the space may hold; None where it may hold assets of the scope."""
         start = f"{space}/"
-        if any(glob == "*" or (glob.endswith("*") and matches(glob, start)) for glob in self._exclude):
-            return False
+        for glob in self._exclude:
+            if glob == "*" or (glob.endswith("*") and matches(glob, start)):
+                return f"scope.exclude{self._of_promotion} has {glob!r}"
         prefixes = (literal_prefix(glob) for glob in self._include)
-        return any(start.startswith(prefix) or prefix.startswith(start) for prefix in prefixes)
+        if any(start.startswith(prefix) or prefix.startswith(start) for prefix in prefixes):
+            return None
+        return f"scope.include{self._of_promotion} names nothing of it"
 
     def _outside(self, asset: str) -> str | None:
         if (glob := first_match(self._exclude, asset)) is not None:

@@ -315,7 +315,7 @@ class Executor:
                 deleting=request.allow_deletes,
             )
         if report.reached:
-            await require_found(self._store, request.scope)
+            await require_found(self._store, request.scope, self._workshop.mapping.outside_scope)
         return report
 
     async def _attach(self, drive: _Drive, change_set_id: ChangeSetId, request: RunRequest) -> None:

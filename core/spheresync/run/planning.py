@@ -48,6 +48,7 @@ from spheresync.run.last_reading import last_reading
 from spheresync.run.listed_spaces import may_hold
 from spheresync.run.live_reads import LiveReads
 from spheresync.run.naming import Names, Naming
+from spheresync.run.out_of_scope import assets_left_out, space_outside
 from spheresync.run.progress import OnProgress
 from spheresync.run.read_ahead import RecentReads
 from spheresync.run.removals import DeleteRules, Removals
@@ -172,7 +173,7 @@ class Planner:
         spaces = await self._store.catalog.spaces()
         reading = last_reading(spaces, records, self._request.scope, partial(may_hold, self._mapping))
         findings = self._guard(records, await self._waiting()) + self._gone_spaces(spaces, records)
-        findings += reading.missing
+        findings += reading.missing + self._left_out(spaces, records)
         findings += findings_of(names.displaced) + await self._compared(records)
         findings += within_bounds(self._draft.left) + self._request.notices
         failed = {problem.asset for problem in (*self._request.problems, *self._draft.failed)}
@@ -225,6 +226,21 @@ class Planner:
             and self._request.scope.wants_space(space.name)
             and may_hold(self._mapping, space.name)
         )
+
+    def _left_out(self, spaces: Iterable[SpaceRecord], records: Iterable[AssetRecord]) -> tuple[Problem, ...]:
+        """What somebody asked for by name that the scope or a rule leaves out, so that nothing is planned for it."""
+        named = [space.name for space in spaces if self._request.scope.names(space.name)]
+        reasons: dict[SpaceName, list[str]] = {name: [] for name in named}
+        for record in records if named else ():
+            decision = self._decided.get(record.id)
+            if record.id.space in reasons and decision is not None and not decision.included and not record.misses:
+                reasons[record.id.space].append(decision.excluded_by)
+        told: list[Problem] = []
+        for space, left_out in sorted(reasons.items()):
+            told += assets_left_out(space, left_out)
+            if not left_out and (why := self._mapping.outside_scope(space)) is not None:
+                told.append(space_outside(space, why))
+        return tuple(told)
 
     async def _waiting(self) -> frozenset[AssetId]:
         """Assets whose updates the column guard held back before."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from spheresync.model import AssetId, JsonValue, ScopeRequest, SpaceName, Tier
 from spheresync.run.named_assets import named_asset
+from spheresync.run.out_of_scope import Outside, nothing_outside
 from spheresync.run.unspellable import UnspellableSpace, unspellable_spaces
 from spheresync.run.wrong_names import WrongName, nearest, refuse, unknown, unknown_asset
 from spheresync.state.store import Store
@@ -113,7 +114,9 @@ def _kept_out(space: UnspellableSpace) -> WrongName:
     return WrongName("space", problem.message, lambda: problem.remedy)
 
 
-async def look_up(store: Store, scope: Scope, *, listed: bool = True) -> tuple[WrongName, ...]:
+async def look_up(
+    store: Store, scope: Scope, *, listed: bool = True, outside: Outside = nothing_outside
+) -> tuple[WrongName, ...]:
     """The spaces and assets of a scope that the catalog does not hold; `listed`: it would if they existed.
 
     Where nothing is known at all, the last listing itself failed and says so, and nothing is wrong here.
@@ -132,20 +135,27 @@ async def look_up(store: Store, scope: Scope, *, listed: bool = True) -> tuple[W
     if missing:
         missing.sort(key=lambda asset: asset.space not in known)  # the nearer to right, the earlier told
         assets = await store.catalog.ids()
-        wrong += [unknown_asset(asset, assets, known, listed=listed) for asset in missing]
+        wrong += [unknown_asset(asset, assets, known, listed=listed, outside=outside) for asset in missing]
     return tuple(wrong)
 
 
-async def require_found(store: Store, scope: Scope) -> None:
+async def require_found(store: Store, scope: Scope, outside: Outside = nothing_outside) -> None:
     """After a listing, a space or asset of the scope that is still unknown was a wrong name.
 
     Raises:
         UsageError: with the nearest names that exist.
     """
-    refuse(await look_up(store, scope))
+    refuse(await look_up(store, scope, outside=outside))
 
 
-async def checked_scope(store: Store, request: ScopeRequest, *, targets: Iterable[str], listed: bool) -> Scope:
+async def checked_scope(
+    store: Store,
+    request: ScopeRequest,
+    *,
+    targets: Iterable[str],
+    listed: bool,
+    outside: Outside = nothing_outside,
+) -> Scope:
     """Check a request. Where a listing is still to come, names it may bring are let through if all else is right.
 
     Raises:
@@ -153,5 +163,5 @@ async def checked_scope(store: Store, request: ScopeRequest, *, targets: Iterabl
     """
     scope, wrong = Scope.read(request, targets=targets)
     if listed or wrong:
-        refuse((*wrong, *await look_up(store, scope, listed=listed)))
+        refuse((*wrong, *await look_up(store, scope, listed=listed, outside=outside)))
     return scope

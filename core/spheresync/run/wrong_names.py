@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from spheresync.errors import UsageError
 from spheresync.model import AssetId, first_of
+from spheresync.run.out_of_scope import Outside, nothing_outside, space_outside
 
 NEAR = 3
 """Names that one hint offers at most."""
@@ -70,13 +71,23 @@ def unknown(kind: str, name: str, known: Iterable[str], *, listing: str, listed:
 
 
 def unknown_asset(
-    asset: AssetId, known: Iterable[AssetId], spaces: Collection[str], *, listed: bool = True
+    asset: AssetId,
+    known: Iterable[AssetId],
+    spaces: Collection[str],
+    *,
+    listed: bool = True,
+    outside: Outside = nothing_outside,
 ) -> WrongName:
     """An asset that the catalog does not hold; `known` are all that it does, in all its `spaces`.
 
     The nearest is one of that name but for the case, then a near name in that space or a near one, then the same name
-    anywhere. Names of far spaces are not compared: a tenant has tens of thousands.
+    anywhere. Names of far spaces are not compared: a tenant has tens of thousands. Of a space that is `outside` of the
+    scope nobody knows what it holds.
     """
+    if asset.space in spaces and (why := outside(asset.space)) is not None:
+        left_out = space_outside(asset.space, why)
+        said = f"asset {str(asset)!r} is not known. {left_out.message.rstrip('.')}"
+        return WrongName("asset out of scope", said, lambda: left_out.remedy)
     by_space: dict[str, list[AssetId]] = {}
     for each in known:
         by_space.setdefault(each.space, []).append(each)
@@ -93,7 +104,9 @@ def unknown_asset(
             return meant
         if not space_known:
             return _meant([f"space {space}" for space in near_spaces]) or _known([*spaces], "list_spaces")
-        return _known([*map(str, within)], "list_assets") if within else f"Space {asset.space} holds no assets."
+        if not within:
+            return f"Space {asset.space} holds no assets."
+        return _known([*map(str, within)], f"list_assets of space {asset.space}")
 
     said = f"no asset {str(asset)!r} is known so far"
     if listed:

@@ -10,6 +10,7 @@ from spheresync.config.sections import Deletion
 from spheresync.model import AssetStatus, Problem, counted
 from spheresync.plan.guards import GUARDS
 from spheresync.plan.triage import held_as_gone
+from spheresync.run.out_of_scope import WIDEN
 from spheresync.state.drift_records import DriftRest, TableDrift
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
 from spheresync.state.unwritten import Unwritten
@@ -32,9 +33,16 @@ def problem_text(known: Known, deletion: Deletion) -> str | None:
     if record.status is AssetStatus.HELD:
         return _held(known, deletion)
     if record.status is AssetStatus.EXCLUDED:
-        return _said(record.problem)
+        return _said(record.problem) or _left_out(record)
     said = [_leaving(known, deletion), _unread(record), _unwritten(known.unwritten), _drifted(known)]
     return " ".join(filter(None, said)) or None
+
+
+def _left_out(record: AssetRecord) -> str | None:
+    if record.included:
+        return None
+    why = record.reason or "scope or a rule says so"
+    return f"It is left out: {why}. So its definition is not read, and no table is written. {WIDEN}"
 
 
 def _held(known: Known, deletion: Deletion) -> str:

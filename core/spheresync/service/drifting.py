@@ -52,7 +52,13 @@ class Drifting(Reading):
             return await self._drift_page(pages, str(start[0]), int(start[1]), size)
         self._workshop.require_good_settings()
         async with self._workshop.providers.in_use() as providers:
-            checked = await checked_scope(self._store, scope, targets=providers.settings.targets, listed=True)
+            checked = await checked_scope(
+                self._store,
+                scope,
+                targets=providers.settings.targets,
+                listed=True,
+                outside=providers.mapping.outside_scope,
+            )
             require_within_spaces(checked)
             await require_within_tiers(self._store, providers.mapping, checked)
             sweep = Sweep(

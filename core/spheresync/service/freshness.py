@@ -63,7 +63,7 @@ def freshness_of(
     notes = [_paused(tier) for tier in paused if _subject(tier) not in told]
     if scheduler == "off":
         notes.insert(0, _off(read_at, now))
-    sentences = [_last_read(read_at, now, scheduler)]
+    sentences = [_last_read(read_at, now, scheduler), _oldest(tiers, read_at, now)]
     if paused:
         sentences.append(f"Paused: {', '.join(tier.tier for tier in paused)}.")
     return Freshness(late, notes, " ".join(filter(None, sentences)))
@@ -170,6 +170,14 @@ def _last_read(read_at: str | None, now: datetime, scheduler: SchedulerState) ->
         return ""
     kept = ", and nobody keeps the schedule" if scheduler == "off" else ""
     return f"Datasphere was last read {ago(_age(read_at, now))} ago, at {_to_the_second(read_at)}{kept}."
+
+
+def _oldest(tiers: Sequence[TierStatus], read_at: str | None, now: datetime) -> str:
+    """That a part was read and not the whole: how old the oldest reading of an asset is, where it is another one."""
+    oldest = min((tier.oldest for tier in tiers if tier.oldest), default=None)
+    if read_at is None or oldest is None or _to_the_second(oldest) >= _to_the_second(read_at):
+        return ""
+    return f"The asset that was read longest ago was read {ago(_age(oldest, now))} ago, at {_to_the_second(oldest)}."
 
 
 def _subject(tier: TierStatus) -> str:

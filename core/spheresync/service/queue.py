@@ -73,7 +73,7 @@ async def retry_job(workshop: Workshop, job_id: int, principal: Principal) -> Qu
 async def _job(tx: Tx, job_id: int) -> Job:
     found = await tx.jobs.get(job_id)
     if found is None:
-        remedy = "The list of jobs shows those there are; one that is done is gone."
+        remedy = "`spheresync schedule jobs` lists those there are; one that is done is gone."
         raise UsageError(f"there is no job {job_id} in the queue.", remedy=remedy)
     return job_of(found)
 

@@ -59,6 +59,7 @@ from spheresync.run.displaced import Displaced
 from spheresync.run.executor import RunRequest
 from spheresync.run.named_assets import named_asset
 from spheresync.run.naming import Address, displaced_database, known_address
+from spheresync.run.out_of_scope import space_outside
 from spheresync.run.workshop import Workshop
 from spheresync.run.wrong_names import WrongName, unknown_asset, unknown_name, unknown_names
 from spheresync.service import rows
@@ -67,7 +68,7 @@ from spheresync.service.cursors import Listing, page_size
 from spheresync.service.known_problems import problems_of
 from spheresync.service.moments import beginning, end
 from spheresync.state.definitions import decode_asset
-from spheresync.state.records import AssetRecord, ChangeSetRecord, RunRecord
+from spheresync.state.records import AssetRecord, ChangeSetRecord, RunRecord, SpaceRecord
 from spheresync.state.saved import require_as_saved
 from spheresync.state.store import Store
 
@@ -107,9 +108,22 @@ class Reading:
         spaces = sorted(await self._store.catalog.spaces(), key=lambda space: space.name)
         after = [space for space in spaces if start is None or space.name > str(start[0])]
         counts = await self._store.catalog.counts()
-        items = [rows.space_row(space, [each for each in counts if each.space == space.name]) for space in after[:size]]
+        items = [
+            rows.space_row(space, [each for each in counts if each.space == space.name], self._left_out(space))
+            for space in after[:size]
+        ]
         more = listing.encode(items[-1].space) if len(after) > size else None
         return Page(items=items, total=len(spaces), next_cursor=more)
+
+    def _left_out(self, space: SpaceRecord) -> Problem | None:
+        """That the scope leaves a space out, which is no fault and yet why nothing of it is listed."""
+        why = self._workshop.mapping.outside_scope(space.name)
+        return None if why is None else space_outside(space.name, why)
+
+    async def why_no_assets(self, space: str) -> str:
+        """Why nothing is known of a space that is there; empty where nothing explains it."""
+        known = next((each for each in await self._store.catalog.spaces() if each.name == space), None)
+        return "" if known is None else rows.told(self._left_out(known) or known.problem) or ""
 
     async def list_assets(
         self,
@@ -165,7 +179,8 @@ class Reading:
         record = await self._store.catalog.asset(asset)
         if record is None:
             spaces = {space.name for space in await self._store.catalog.spaces()}
-            raise unknown_names([unknown_asset(asset, await self._store.catalog.ids(), spaces)])
+            outside = self._workshop.mapping.outside_scope
+            raise unknown_names([unknown_asset(asset, await self._store.catalog.ids(), spaces, outside=outside)])
         return record
 
     async def _definition(self, record: AssetRecord) -> Asset | None:

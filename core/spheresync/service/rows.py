@@ -67,7 +67,8 @@ def tier_sizes(counts: Sequence[FacetCount]) -> dict[str, int]:
     return tally([each for each in counts if each.status.wanted], lambda each: each.tier)
 
 
-def space_row(space: SpaceRecord, counts: Sequence[FacetCount]) -> SpaceRow:
+def space_row(space: SpaceRecord, counts: Sequence[FacetCount], left_out: Problem | None = None) -> SpaceRow:
+    """`left_out` says that the scope keeps the space from being listed."""
     return SpaceRow(
         space=space.name,
         label=space.label,
@@ -75,7 +76,7 @@ def space_row(space: SpaceRecord, counts: Sequence[FacetCount]) -> SpaceRow:
         kinds=tally(counts, lambda each: each.kind),
         tiers=tally(counts, lambda each: each.tier),
         statuses=tally(counts, lambda each: each.status),
-        problem=told(space.problem),
+        problem=told(space.problem or left_out),
     )
 
 

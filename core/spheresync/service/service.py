@@ -141,7 +141,13 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         Raises:
             UsageError: names are wrong, or an asset is asked for outside of the spaces that are asked for.
         """
-        scope = await checked_scope(self._store, request, targets=self.settings.targets, listed=not refreshes)
+        scope = await checked_scope(
+            self._store,
+            request,
+            targets=self.settings.targets,
+            listed=not refreshes,
+            outside=self._workshop.mapping.outside_scope,
+        )
         await require_within_known_spaces(self._store, scope)
         return scope
 
@@ -153,7 +159,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         self._workshop.require_good_settings()
         checked = await self._scope(scope, refreshes=True)
         report = await self._workshop.discover(checked, thorough=False, since=self._asked_now(), progress=progress)
-        await require_found(self._store, checked)
+        await require_found(self._store, checked, self._workshop.mapping.outside_scope)
         state = "failed" if not report.reached else "partly_failed" if report.problems else "done"
         return DiscoveryAnswer.model_validate(
             {
@@ -305,7 +311,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
 
     async def _require_selected(self, scope: Scope) -> None:
         """Raises UsageError where a part of the scope selects nothing."""
-        await require_found(self._store, scope)
+        await require_found(self._store, scope, self._workshop.mapping.outside_scope)
         require_within_spaces(scope)
         await require_within_tiers(self._store, self._workshop.mapping, scope)
 

@@ -27,15 +27,14 @@ def unseen_tables(drift: DriftStanding) -> list[Finding]:
 
 def denied_tables(target: str, unwritten: Sequence[UnwrittenGroup], drift: DriftStanding) -> list[ConnectionFinding]:
     """What is on record as refused in a target: a test of the rights in general does not ask for each table."""
+    of = f"tables of {target}"
     denied = [
-        ConnectionFinding(
-            connection=f"{target} tables", ok=False, message=_not_written(group), remedy=_write_again(group)
-        )
+        ConnectionFinding(connection=of, ok=False, message=_not_written(group), remedy=_write_again(group))
         for group in unwritten
         if group.code == TargetFault.DENIED
     ]
     hidden = [
-        ConnectionFinding(connection=f"{target} tables", ok=False, message=_sentence(each.message), remedy=each.remedy)
+        ConnectionFinding(connection=of, ok=False, message=_sentence(each.message), remedy=each.remedy)
         for each in unseen_tables(drift)
     ]
     return [*denied, *hidden]

@@ -28,7 +28,7 @@ from spheresync.observe.spans import Attributes, Span, span
 from spheresync.redaction import conceal, conceal_for_now
 from spheresync.target.aws_codes import Recovery
 from spheresync.target.aws_credentials import Credentials
-from spheresync.target.aws_errors import AwsError, is_throttle, redact, refuse_foreign_body, translate
+from spheresync.target.aws_errors import AwsError, is_throttle, redact, refuse_foreign_body, resource_of, translate
 from spheresync.target.limits import Limits
 from spheresync.target.pace import Pace, RateLimit
 from spheresync.target.protocol import Usage
@@ -367,8 +367,10 @@ def _send(line: Line, call: _Call) -> Reply:
         line.credentials.require(call.subject, api)
         answer = method(**call.params)
     except (ClientError, BotoCoreError, ResponseParserError) as error:
-        sign_in = line.credentials.sign_in
-        raise translate(error, api=api, subject=call.subject, region=line.region, sign_in=sign_in) from error
+        sign_in, resource = line.credentials.sign_in, resource_of(call.params)
+        raise translate(
+            error, api=api, subject=call.subject, region=line.region, sign_in=sign_in, resource=resource
+        ) from error
     metadata = cast("Mapping[str, object]", answer.pop("ResponseMetadata", {}))
     request_id = metadata.get("RequestId")
     return Reply(cast("Mapping[str, JsonValue]", _plain(answer)), str(request_id) if request_id else None)

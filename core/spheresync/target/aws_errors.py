@@ -47,7 +47,6 @@ _REMEDIES: Mapping[Recovery, str] = {
     Recovery.CONTENDED: _AGAIN,
     Recovery.EXISTS: "Something of that name exists; look at it, or grant this user the right to see it.",
     Recovery.ABSENT: _AGAIN,
-    Recovery.DENIED: "Grant what the text names; `spheresync doctor` tests it.",
     Recovery.QUOTA: "Ask AWS for a higher quota, or remove something; then run again.",
     Recovery.INVALID: "Shorten or correct the named field by a mapping rule.",
     Recovery.PERMANENT: _AGAIN,
@@ -86,7 +85,7 @@ class AwsError(TargetError):
         return self.uncertain or self.recovery is Recovery.CONTENDED
 
 
-def translate(error: Exception, *, api: str, subject: str, region: str, sign_in: str) -> AwsError:
+def translate(error: Exception, *, api: str, subject: str, region: str, sign_in: str, resource: str = "") -> AwsError:
     """The error of one call.
 
     Args:
@@ -95,11 +94,12 @@ def translate(error: Exception, *, api: str, subject: str, region: str, sign_in:
         subject: what it was about.
         region: where it was called.
         sign_in: the next step where the credentials in use are not taken.
+        resource: what of AWS must be granted for it (`table sales.orders`), where that is known.
     """
     from botocore.exceptions import ClientError
 
     if isinstance(error, ClientError):
-        return _answered(error, api, subject, sign_in)
+        return _answered(error, api, subject, sign_in, resource)
     name, said = type(error).__name__, redact(str(error))
     network = (
         f"Check the network, the proxy, the region {region} (AWS_REGION) and, where one is set, AWS_ENDPOINT_URL; "
@@ -184,7 +184,22 @@ def redact(text: str) -> str:
     return quoted(text, _LONGEST)
 
 
-def _answered(error: ClientError, api: str, subject: str, sign_in: str) -> AwsError:
+def resource_of(params: Mapping[str, object]) -> str:
+    """The database or table that a request to Glue is about, as whoever grants it must know it; empty for none."""
+    made = params.get("TableInput") or params.get("DatabaseInput")
+    name = params.get("Name") or (made.get("Name") if isinstance(made, Mapping) else None)
+    database = params.get("DatabaseName")
+    if database:
+        return f"table {database}.{name}" if name else f"database {database}"
+    return f"database {name}" if name else ""
+
+
+def _grant(api: str, resource: str) -> str:
+    on = f" on {resource}" if resource else ""
+    return f"Grant {api}{on} to the role or user in use: in IAM and, where it decides, in Lake Formation."
+
+
+def _answered(error: ClientError, api: str, subject: str, sign_in: str, resource: str) -> AwsError:
     details = error.response.get("Error", {})
     metadata = error.response.get("ResponseMetadata", {})
     code = quoted(str(details.get("Code", "")), _LONGEST_CODE) or "an unnamed error"
@@ -194,7 +209,8 @@ def _answered(error: ClientError, api: str, subject: str, sign_in: str) -> AwsEr
     if recovery is Recovery.SIGN_IN:  # its text may hold the request that was signed
         what, remedy = f"{api} answered {code}", _clock_or(sign_in, code)
     else:
-        what, remedy = f"{api} answered {code}: {said}", _REMEDIES[recovery]
+        what = f"{api} answered {code}: {said}"
+        remedy = _grant(api, resource) if recovery is Recovery.DENIED else _REMEDIES[recovery]
     return AwsError(
         _FAULTS[recovery],
         f"{subject}: {what}",

@@ -17,6 +17,7 @@ from spheresync.model import (
     TargetName,
 )
 from spheresync.target.aws import AwsDoor
+from spheresync.target.aws_codes import Recovery
 from spheresync.target.aws_errors import ALREADY_EXISTS, NOT_FOUND, AwsError
 from spheresync.target.glue_reads import GLUE_SERVICE, OWNER_KEY, GlueReader, table_input
 from spheresync.target.glue_restores import GlueRestorer
@@ -165,7 +166,9 @@ class GlueTarget:
         except AwsError as error:
             if error.code == NOT_FOUND:
                 return None
-            return Problem(GLUE, error.fault, error.message, error.remedy)
+            grant = f"Grant glue:{api} on what is to be written, in IAM and, where it decides, in Lake Formation."
+            remedy = grant if error.recovery is Recovery.DENIED else error.remedy
+            return Problem(GLUE, error.fault, error.message, remedy)
         return None
 
 

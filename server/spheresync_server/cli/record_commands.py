@@ -46,8 +46,10 @@ def assets(
     """List the local catalog."""
     from spheresync_server.cli.show_records import show_assets
 
+    why_none: list[str] = []
+
     async def work(bench: Bench) -> Page[AssetRow]:
-        return await bench.service.list_assets(
+        page = await bench.service.list_assets(
             space=space,
             kind=kind,
             tier=tier,
@@ -57,8 +59,11 @@ def assets(
             limit=limit,
             cursor=cursor,
         )
+        if space is not None and not page.total:
+            why_none.append(await bench.service.why_no_assets(space))
+        return page
 
-    return perform(invocation_of(context), work, show_assets)
+    return perform(invocation_of(context), work, lambda page: show_assets(page, "".join(why_none)))
 
 
 def runs(

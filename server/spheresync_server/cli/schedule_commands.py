@@ -75,7 +75,7 @@ def jobs(
     async def work(bench: Bench) -> QueueAnswer:
         return await bench.service.list_jobs(state=state, limit=limit)
 
-    return perform(invocation_of(context), work, show_jobs)
+    return perform(invocation_of(context), work, lambda answer: show_jobs(answer, state))
 
 
 def cancel(context: typer.Context, job: JobNumber) -> int:

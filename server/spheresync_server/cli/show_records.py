@@ -8,8 +8,11 @@ from spheresync_server.cli.tables import say, shown_more, table
 from spheresync_server.untrusted import clean_line, visible
 
 
-def show_assets(page: Page[AssetRow]) -> None:
-    """The local catalog as a table."""
+def show_assets(page: Page[AssetRow], why_none: str = "") -> None:
+    """The local catalog as a table; `why_none` says why nothing of a space is known."""
+    if not page.items and why_none:
+        say(clean_line(why_none, longest=1_000))
+        return
     if not page.items:
         say("No asset matches. `--query` looks in names and labels; `spheresync discover` reads Datasphere.")
         return

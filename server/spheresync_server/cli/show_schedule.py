@@ -46,10 +46,13 @@ def show_status(status: SyncStatus) -> None:
         say(f"Since {status.ledger_since}: {usage_line(status.ledger) or 'nothing was used.'}")
 
 
-def show_jobs(answer: QueueAnswer) -> None:
-    """Jobs of the queue, and why some of them were set aside."""
+def show_jobs(answer: QueueAnswer, state: str | None = None) -> None:
+    """Jobs of the queue, of one state or all, and why some of them were set aside."""
+    if not answer.items and state is not None:
+        say(f"No job of the queue is {_STATES.get(state, state)}.")
+        return
     if not answer.items:
-        say("There is no such job in the queue: what is due is asked for when its turn comes.")
+        say("The queue is empty: what is due is asked for when its turn comes.")
         return
     table(
         ("Job", "State", "Kind", "Subject", "Not before (UTC)", "Attempts", "Reason"),

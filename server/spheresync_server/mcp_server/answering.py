@@ -12,12 +12,13 @@ from spheresync.model import NEVER_READ, SPACE_GONE, Action, counted
 from spheresync.plan.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE, NOT_APPROVED, PROMOTION_NOT_APPROVED
 from spheresync.plan.guards import GUARDS
 from spheresync.plan.promoted import UNFIT
+from spheresync.run.out_of_scope import LEFT_OUT
 from spheresync_server.mcp_server.wording import answer_in_tool_words
 from spheresync_server.standing import doable, standing, waits_for_allowance
 from spheresync_server.untrusted import clean_json
 
 _TOLD_RUNS = 5
-_TOLD_APART = NOT_APPROVED | UNFIT | {SPACE_GONE, NEVER_READ, NEEDS_ALLOWANCE}
+_TOLD_APART = NOT_APPROVED | UNFIT | {SPACE_GONE, NEVER_READ, NEEDS_ALLOWANCE, LEFT_OUT}
 """Codes of findings that have a line of their own, or are part of what comes next."""
 _NOTHING_TO_APPLY = (
     (
@@ -140,6 +141,8 @@ def _finding_lines(findings: Sequence[Finding], blocked: int) -> Iterable[str]:
         yield f"{counted(spaces, 'space')} {are} not listed any more, so nothing of {they} was read: see findings."
     if any(finding.code == NEVER_READ for finding in findings):
         yield "Something of this scope was never read, so what would change there is not known: see findings."
+    if any(finding.code == LEFT_OUT for finding in findings):
+        yield "Something of this scope is left out by `scope:` or a rule, so nothing is done for it: see findings."
     others = sum(finding.code not in GUARDS | _TOLD_APART for finding in findings)
     if others:
         yield f"{counted(others, 'further finding' if guards or spaces else 'finding')}: see findings."

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import AssetDetail, AssetRow, MappingExplanation, Page, SpaceRow
-from spheresync.model import counted
+from spheresync.model import AssetStatus, counted
 from spheresync_server.mcp_server.answering import page_line, respond
 from spheresync_server.mcp_server.arguments import Asset, Cursor, Detail, Kind, Limit, Status, TierName
 from spheresync_server.mcp_server.desk import DeskTools
@@ -26,7 +27,11 @@ class CatalogTools(DeskTools):
         told = page_line("space", len(page.items), page.total, page.next_cursor)
         if not page.total:
             told = _NEVER_READ
-        return respond(page, told, _unread_line("space", [row.problem for row in page.items]))
+        noted = sum(row.problem is not None for row in page.items)
+        spaces = (
+            f"{counted(noted, 'space')} of these could not be read lately or left out: see problem." if noted else ""
+        )
+        return respond(page, told, spaces)
 
     async def list_assets(
         self,
@@ -54,9 +59,11 @@ class CatalogTools(DeskTools):
         told = page_line("asset", len(page.items), page.total, page.next_cursor)
         if not page.total and not (await self._service.list_spaces(limit=1)).total:
             told = _NEVER_READ
+        elif space is not None and not page.total and await self._service.why_no_assets(space):
+            told += " See list_spaces: why nothing of that space is known is its problem there."
         elif query is not None and not page.total:
             told += " query is looked for in names and labels, in any case; it knows no wildcards."
-        return respond(page, told, _unread_line("asset", [row.problem for row in page.items]))
+        return respond(page, told, *_problem_lines(page.items))
 
     async def describe_asset(self, asset: Asset) -> Annotated[CallToolResult, AssetDetail]:
         """One asset: columns, business context, what targets hold of it, fingerprints, PII classes."""
@@ -80,7 +87,12 @@ class CatalogTools(DeskTools):
         )
 
 
-def _unread_line(what: str, problems: Sequence[str | None]) -> str:
-    """How much of a page could not be read, so that what is told of it may be out of date."""
-    number = sum(problem is not None for problem in problems)
-    return f"{counted(number, what)} of these could not be read lately: see problem." if number else ""
+def _problem_lines(rows: Sequence[AssetRow]) -> Iterator[str]:
+    """How many of a page could not be read, so that what is told of them may be out of date; and of others what is."""
+    unread = sum(row.status == AssetStatus.FAILED and row.problem is not None for row in rows)
+    others = Counter(row.status for row in rows if row.status != AssetStatus.FAILED and row.problem is not None)
+    if unread:
+        yield f"{counted(unread, 'asset')} of these could not be read or written lately: see problem."
+    if others:
+        kinds = ", ".join(f"{count} {status}" for status, count in sorted(others.items()))
+        yield f"There is something to know of {counted(others.total(), 'asset')} of these ({kinds}): see problem."

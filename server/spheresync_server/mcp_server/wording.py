@@ -19,16 +19,16 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"The list of runs shows", "list_runs shows"),
         (r"run discover", "call preview_changes with refresh=true"),
         (
-            r"run sync with (?:--space \S+ )?--max-deletes \d+",
-            "ask whoever runs this installation to lift the guard for one run",
+            r"run sync with ((?:--space \S+ )?--max-deletes \d+)",
+            r"ask whoever runs this installation to lift the guard (at the command line: `spheresync sync \1`)",
         ),
         (r"`spheresync apply (\w+) --allow-deletes` does", r"apply_changes with \1 and allow_deletes=true does"),
         (r"apply that with --allow-deletes", "apply that with allow_deletes=true"),
         (r"Revert (run_\w+) again", r"Call revert_run with \1 again"),
         (r"until somebody syncs with --allow-deletes", "until somebody applies a change set with allow_deletes=true"),
         (
-            r"`spheresync release --asset [^`]+` lets",
-            "Whoever runs this installation can release it (there is no tool for that), which lets",
+            r"(`spheresync release --asset [^`]+`) lets",
+            r"Whoever runs this installation can release it (at the command line: \1), which lets",
         ),
         (
             r"After `spheresync release --asset [^`]+`:",
@@ -55,6 +55,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"`spheresync assets --status failed`", "list_assets with status=failed"),
         (r"`spheresync drift` looks", "detect_drift looks"),
+        (r"`spheresync schedule jobs` lists", "The queue of get_sync_status counts"),
         (r"`spheresync doctor`|(?<=Run )spheresync doctor", "test_connections"),
         (r"`spheresync config validate` checks the file", "get_sync_status tells when it is mended"),
         (r"`spheresync config show` lists", "the resource spheresync://config lists"),

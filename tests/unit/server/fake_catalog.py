@@ -42,6 +42,9 @@ ODD = tuple(
 class FakeCatalog(Asked):
     """Spaces and assets."""
 
+    async def why_no_assets(self, space: str) -> str:
+        return ""
+
     async def list_spaces(self, *, limit: int = 50, cursor: str | None = None) -> Page[SpaceRow]:
         self._asked("list_spaces", limit=limit, cursor=cursor)
         rows = [

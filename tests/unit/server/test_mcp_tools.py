@@ -235,7 +235,10 @@ async def test_remedies_speak_of_tools(make_server: MakeServer) -> None:
         document = (await client.read_resource("spheresync://runs/run_1")).contents[0]
     assert run.structured_content is not None
     remedy = run.structured_content["findings"][0]["remedy"]
-    assert remedy == "If that is meant, ask whoever runs this installation to lift the guard for one run."
+    assert remedy == (
+        "If that is meant, ask whoever runs this installation to lift the guard "
+        "(at the command line: `spheresync sync --max-deletes 5`)."
+    )
     assert isinstance(document, TextResourceContents) and json.loads(document.text) == run.structured_content
 
 

@@ -144,3 +144,19 @@ def test_assets_that_cannot_be_read_are_late_for_that_and_no_request_limit_helps
     mixed, only = lateness(tier(late=3, unreadable=1)), lateness(tier(late=3, unreadable=3))
     assert mixed is not None and mixed.message.startswith("2 assets")
     assert only is not None and only.remedy == unread.remedy
+
+
+@pytest.mark.parametrize(
+    ("oldest", "said"),
+    [
+        ("2026-11-24T07:00:00.000000Z", True),
+        (AT, False),  # the whole was read then
+        (None, False),
+    ],
+)
+def test_a_reading_of_a_part_does_not_pass_for_one_of_the_whole(oldest: str | None, said: bool) -> None:
+    tiers = [tier("critical").model_copy(update={"oldest": AT}), tier("high").model_copy(update={"oldest": oldest})]
+    sentence = freshness_of(tiers, "running", AT, datetime.fromisoformat(AT) + timedelta(seconds=37)).sentence
+    assert sentence.startswith("Datasphere was last read 37 s ago, at 2026-11-24T08:00:00Z.")
+    longest = "The asset that was read longest ago was read 60 min ago, at 2026-11-24T07:00:00Z."
+    assert (longest in sentence) == said

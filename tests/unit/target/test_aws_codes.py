@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from spheresync.errors import TargetFault
 from spheresync.target.aws_codes import CODES, EXCEPTIONS, Recovery, Transport, recovery_of, transport_of
-from spheresync.target.aws_errors import AwsError, translate
+from spheresync.target.aws_errors import AwsError, resource_of, translate
 
 #: What is called, and what boto3 calls for credentials.
 SERVICES = ("glue", "sns", "sesv2", "sts", "sso", "sso-oidc", "signin")
@@ -126,3 +126,31 @@ def test_nothing_about_credentials_or_settings_blames_the_endpoint_or_is_sent_ag
     assert (told.fault, told.systemic, told.transient, told.uncertain) == (TargetFault.DENIED, True, False, False)
     assert "AWS_ENDPOINT_URL" not in told.remedy
     assert told.remedy
+
+
+@pytest.mark.parametrize(
+    ("api", "params", "resource"),
+    [
+        ("UpdateTable", {"DatabaseName": "hr", "TableInput": {"Name": "t"}}, "table hr.t"),
+        ("GetTable", {"DatabaseName": "hr", "Name": "t"}, "table hr.t"),
+        ("GetTables", {"DatabaseName": "hr", "MaxResults": 1}, "database hr"),
+        ("CreateDatabase", {"DatabaseInput": {"Name": "hr"}}, "database hr"),
+        ("GetDatabase", {"Name": "hr"}, "database hr"),
+        ("GetDatabases", {"MaxResults": 1}, ""),
+    ],
+)
+def test_what_is_denied_says_which_action_on_what_is_to_be_granted(
+    api: str, params: dict[str, object], resource: str
+) -> None:
+    assert resource_of(params) == resource
+    answer = {"Error": {"Code": "AccessDeniedException", "Message": "no"}, "ResponseMetadata": {"HTTPStatusCode": 400}}
+    told = translate(
+        ClientError(answer, api),  # type: ignore[arg-type]
+        api=f"glue:{api}",
+        subject="HR/T",
+        region="eu-central-1",
+        sign_in="Sign in again.",
+        resource=resource,
+    )
+    on = f" on {resource}" if resource else ""
+    assert f"Grant glue:{api}{on} to the role" in told.remedy and "doctor" not in told.remedy
