@@ -21,7 +21,7 @@ from spheresync.service.freshness import freshness_of
 from spheresync.service.health import health_of
 from spheresync.service.reading import listed_run
 from spheresync.service.scheduling import scheduler_status, tier_statuses
-from spheresync.service.troubles import emptied_spaces, troubles_of
+from spheresync.service.troubles import emptied_spaces, not_exposed, troubles_of
 from spheresync.state.faults import MEND_CONTENTS
 from spheresync.state.readable import LostRow
 from spheresync.state.records import RunRecord, SpaceRecord
@@ -46,7 +46,8 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
     spaces = await store.catalog.spaces()
     read_at = max((space.listed_at for space in spaces if space.listed_at), default=None)
     fresh = freshness_of(tiers, scheduler.state, read_at, workshop.clock())
-    troubles = troubles_of(await store.catalog.unread(), await store.unwritten.groups())
+    unread = await store.catalog.unread()
+    troubles = troubles_of(unread, await store.unwritten.groups())
     unread_in = {each.space for each in counts if each.status is AssetStatus.FAILED}
     causes = [each.told for each in troubles if each.told is not None]
     causes += [rows.finding(each.problem) for each in spaces if each.problem is not None and each.name in unread_in]
@@ -81,7 +82,7 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
             "last_runs": [rows.run_row(run) for run in ended[:RECENT]],
             "savings": _savings(ended),
             "problems": [*problems, *causes],
-            "notes": fresh.notes,
+            "notes": [*fresh.notes, *not_exposed(unread)],
             "scheduler": scheduler,
             "ledger": await store.ledger.totals(),
             "ledger_since": await store.ledger.since(),
