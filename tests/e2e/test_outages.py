@@ -25,3 +25,27 @@ def test_404_for_every_definition_is_no_proof_that_anything_is_gone(
     run = synced.ask("sync")
     assert (run["counts"]["retire"], run["counts"]["delete"]) == (1, 1)
     assert TABLE not in tables_of(glue, "space_000")
+
+
+def test_a_space_of_which_no_definition_is_served_counts_as_not_read(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    tenant.set_faults(failing_matching="SPACE_001/", failing_status=404)
+    run = synced.ask("sync", code=1)
+    assert (run["state"], run["counts"]["failed"], run["counts"]["unchanged"]) == ("partly_failed", 10, 20)
+    assert {each["code"] for each in run["failures"]} == {"space_not_served"}
+    status = synced.ask("status")
+    assert (status["health"], status["assets"]) == ("degraded", {"failed": 10, "synced": 20})
+    assert writes(glue) == {}
+    tenant.set_faults()
+    run = synced.ask("sync")
+    assert (run["state"], run["counts"]["unchanged"]) == ("done", 30)
+    assert synced.ask("status")["health"] == "ok"
+
+
+def test_one_asset_that_is_not_exposed_is_named_by_the_status(synced: Installation, tenant: RunningTenant) -> None:
+    tenant.set_faults(failing_matching="SPACE_001/ASSET_00002/$metadata", failing_status=404)
+    synced.ask("sync")
+    status = synced.ask("status")
+    notes = [each["message"] for each in status["notes"] if each["code"] == "not_exposed"]
+    assert status["health"] == "ok" and len(notes) == 1 and "SPACE_001/ASSET_00002" in notes[0]

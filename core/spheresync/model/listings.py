@@ -67,6 +67,8 @@ GONE_UNCONFIRMED = "gone_unconfirmed"
 SPACE_UNREAD = "space_unread"
 """Code of a space that was not among what could be read of the list of spaces; and of assets of a space whose own
 listing broke off or was refused."""
+SPACE_NOT_SERVED = "space_not_served"
+"""Code of assets that are listed in a space whose every definition was answered 404, so that it is out."""
 NEVER_READ = "never_read"
 """Code of what is in a scope and that nobody has read yet, so that nothing can be said of it."""
 

@@ -41,6 +41,7 @@ from spheresync.run.progress import OnProgress, ProgressEvent, silent
 from spheresync.run.scope import Scope
 from spheresync.run.second_process import LOT, LOT_BYTES, SecondProcess
 from spheresync.run.unread import by_its_space
+from spheresync.run.unserved import UnservedSpaces, out_of_service
 from spheresync.run.unspellable import (
     UnspellableAsset,
     UnspellableSpace,
@@ -159,6 +160,7 @@ class Discovery:
         self._odd_names: dict[SpaceName, Problem] = {}  # of spaces that hold assets which cannot be kept
         self._read_before: dict[AssetId, str | None] = {}
         self._lost: set[Digest] = set()
+        self._unserved = UnservedSpaces()
         self._unread: list[tuple[AssetRecord, RawDefinition]] = []
         self._pending: list[tuple[AssetRecord, bytes | None]] = []
 
@@ -411,6 +413,7 @@ class Discovery:
                 for _ in range(min(READERS, total)):
                     group.start_soon(reader)
             await self._normalise(second)
+            await self._settle_unserved()
         finally:
             with anyio.CancelScope(shield=True):
                 await self._flush()
@@ -431,8 +434,13 @@ class Discovery:
         try:
             raw = await self._source.fetch(reading.entry)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-            self._settle_broken(record, error)
+            ours = source_error(error, str(record.id))
+            if ours.fault is SourceFault.NOT_EXPOSED:
+                self._unserved.note(record, ours)
+            else:
+                self._settle_broken(record, ours)
             return
+        self._unserved.serving.add(record.id.space)
         whole = record.definition is not None and record.definition not in self._lost
         known = record.parser_version == NORMALISER_VERSION and whole
         if known and raw.digest == record.raw_digest and not self._thorough:
@@ -475,15 +483,25 @@ class Discovery:
         ours = source_error(error, str(record.id))
         self._settle(self._failed(record, ours.fault, ours.message, ours.remedy))
 
-    def _failed(self, record: AssetRecord, fault: SourceFault, message: str, remedy: str) -> AssetRecord:
-        problem = Problem.of(record.id, fault, message, remedy)
-        if fault is SourceFault.NOT_EXPOSED:
-            # Benign (reference: datasphere-api.md 3.2): listed a moment ago, not exposed now; nothing is wrong with us.
-            self._report.filtered += 1
-            self._report.not_exposed.append(str(record.id))
-        else:
-            self._report.failed += 1
-            self._report.problems.append(problem)
+    async def _settle_unserved(self) -> None:
+        """Settle what was answered 404, once it is known whether its space serves anything."""
+        for space, found in sorted(self._unserved.found.items()):
+            known = await self._store.catalog.assets(space) if len(found) == 1 else ()
+            out = self._unserved.is_out(space, known)
+            for record, error in ((each.record, each.error) for each in found):
+                if out:
+                    problem = out_of_service(record.id)
+                    self._settle(self._failed(record, problem.code, problem.message, problem.remedy))
+                else:
+                    # Benign (reference: datasphere-api.md 3.2): listed a moment ago, not exposed now.
+                    self._report.filtered += 1
+                    self._report.not_exposed.append(str(record.id))
+                    self._settle(replace(record, problem=Problem.of_error(record.id, error)))
+
+    def _failed(self, record: AssetRecord, code: str, message: str, remedy: str) -> AssetRecord:
+        problem = Problem.of(record.id, code, message, remedy)
+        self._report.failed += 1
+        self._report.problems.append(problem)
         return replace(record, problem=problem)
 
     def _fresh(self, record: AssetRecord, raw: RawDefinition, said: Normalised) -> AssetRecord:

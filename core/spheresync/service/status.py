@@ -21,7 +21,7 @@ from spheresync.service.freshness import freshness_of
 from spheresync.service.health import health_of
 from spheresync.service.reading import listed_run
 from spheresync.service.scheduling import scheduler_status, tier_statuses
-from spheresync.service.troubles import emptied_spaces, troubles_of
+from spheresync.service.troubles import emptied_spaces, not_exposed, troubles_of
 from spheresync.service.unseen import unseen_tables
 from spheresync.state.drift_records import DriftStanding
 from spheresync.state.faults import MEND_CONTENTS
@@ -49,7 +49,8 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
     read_at = max((space.listed_at for space in spaces if space.listed_at), default=None)
     reads_wait = f"{JobKind.READ}_{JobState.QUEUED}" in scheduler.jobs
     fresh = freshness_of(tiers, scheduler.state, read_at, workshop.clock(), reads_wait=reads_wait)
-    troubles = troubles_of(await store.catalog.unread(), await store.unwritten.groups())
+    unread = await store.catalog.unread()
+    troubles = troubles_of(unread, await store.unwritten.groups())
     unread_in = {each.space for each in counts if each.status is AssetStatus.FAILED}
     causes = [each.told for each in troubles if each.told is not None]
     causes += [rows.finding(each.problem) for each in spaces if each.problem is not None and each.name in unread_in]
@@ -85,7 +86,7 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
             "last_runs": [rows.run_row(run) for run in ended[:RECENT]],
             "savings": _savings(ended),
             "problems": [*problems, *causes],
-            "notes": fresh.notes,
+            "notes": [*fresh.notes, *not_exposed(unread)],
             "scheduler": scheduler,
             "ledger": await store.ledger.totals(),
             "ledger_since": await store.ledger.since(),

@@ -32,6 +32,22 @@ def troubles_of(unread: Sequence[UnreadGroup], unwritten: Sequence[UnwrittenGrou
     return troubles + [_unwritten(group) for group in unwritten if group.code != DRIFT]
 
 
+def not_exposed(unread: Sequence[UnreadGroup]) -> list[Finding]:
+    """What is listed and not exposed, beside others that are served: worth knowing, and no trouble."""
+    return [
+        _finding(
+            f"{counted(group.count, 'asset')} {'is' if group.count == 1 else 'are'} listed and not exposed (404), so "
+            f"{'it is' if group.count == 1 else 'they are'} as last read",
+            group.code,
+            [str(each.asset or each.subject) for each in group.first],
+            group.count,
+            group.first,
+        )
+        for group in unread
+        if group.code == SourceFault.NOT_EXPOSED
+    ]
+
+
 def emptied_spaces(counts: Sequence[FacetCount], troubles: Sequence[Trouble]) -> list[Finding]:
     """Spaces of which no known asset is listed any more, until a guard says so or their tables are retired."""
     if any(each.code == EMPTY_LISTING for each in troubles):

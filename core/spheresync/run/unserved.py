@@ -1,0 +1,60 @@
+"""Assets whose definitions the tenant answers with 404, although it lists them: not exposed, or their space is out.
+
+One such asset among others that are served is not exposed any more, and nothing is wrong (reference: datasphere-api.md
+3.2). Where it is so of all assets of a space at once, whatever serves its definitions is out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+
+from spheresync.errors import SourceError, SourceFault
+from spheresync.model import SPACE_NOT_SERVED, AssetId, Problem, SpaceName
+from spheresync.state.records import AssetRecord
+
+_REMEDY = (
+    "Try again later, and look at the tenant if it lasts; what is not exposed for good is to be taken out by `scope:`."
+)
+_NOT_SERVED = frozenset({SourceFault.NOT_EXPOSED, SPACE_NOT_SERVED})
+
+
+@dataclass(frozen=True, slots=True)
+class Unserved:
+    """One asset that was listed, and what its definition was answered with."""
+
+    record: AssetRecord
+    error: SourceError
+
+
+@dataclass(slots=True)
+class UnservedSpaces:
+    """What one pass met: definitions answered with 404, and the spaces of those that were served."""
+
+    found: dict[SpaceName, list[Unserved]] = field(default_factory=dict)
+    serving: set[SpaceName] = field(default_factory=set)
+
+    def note(self, record: AssetRecord, error: SourceError) -> None:
+        """Note an asset whose definition was answered with 404."""
+        self.found.setdefault(record.id.space, []).append(Unserved(record, error))
+
+    def is_out(self, space: SpaceName, known: Sequence[AssetRecord]) -> bool:
+        """Whether a space serves no definition at all; of one that was asked for a single one by what is `known`."""
+        if space in self.serving:
+            return False
+        asked = {each.record.id for each in self.found[space]}
+        return len(asked) > 1 or _all_unserved(known, asked)
+
+
+def _all_unserved(known: Sequence[AssetRecord], asked: Collection[AssetId]) -> bool:
+    others = [each for each in known if each.included and not each.misses and each.id not in asked]
+    return bool(others) and all(each.problem is not None and each.problem.code in _NOT_SERVED for each in others)
+
+
+def out_of_service(asset: AssetId) -> Problem:
+    """The problem of an asset of a space that serves no definition; its text stays the same while that lasts."""
+    message = (
+        f"{asset} is listed, but its space {asset.space} serves no definition at all: all that were asked for were "
+        "answered 404; what AWS holds of it stays as it is."
+    )
+    return Problem.of(asset, SPACE_NOT_SERVED, message, _REMEDY)
