@@ -94,6 +94,12 @@ ASSISTANTS: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "mcp:preview:beside-a-run",
+        "CONTRACT.md#MCP server",
+        "A preview that is made while a run is under way says so.",
+        ("tests/e2e/test_unread_spaces.py::test_a_preview_beside_a_run_says_that_it_may_write_some_of_it",),
+    ),
+    Promise(
         "mcp:refresh",
         "CONTRACT.md#MCP server",
         "A refresh is answered by a reading that began after it was asked for, the first one of a process too.",

@@ -150,3 +150,12 @@ def test_a_refresh_of_one_asset_does_not_pass_for_one_of_all(synced: Installatio
     synced.ask("preview", "--asset", "SPACE_000/ASSET_00001")
     summary = synced.ask("status")["summary"]
     assert "Datasphere was last read" in summary and "The asset that was read longest ago was read" in summary
+
+
+def test_a_preview_beside_a_run_says_that_it_may_write_some_of_it(synced: Installation) -> None:
+    assert synced.ask("preview", "--no-refresh")["findings"] == []
+    with closing(sqlite3.connect(synced.state_dir / "spheresync.db")) as state, state:
+        state.execute("UPDATE runs SET state = 'running', finished_at = NULL")
+    (finding,) = synced.ask("preview", "--no-refresh")["findings"]
+    assert finding["code"] == "run_under_way" and "running" in finding["message"]
+    assert "spheresync runs run_" in finding["remedy"]

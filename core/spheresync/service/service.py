@@ -205,11 +205,26 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
             await self._require_selected(checked)
             problems, notices = tuple(report.problems), report.notices
         await require_within_tiers(self._store, self._workshop.mapping, checked)
+        notices += await self._under_way()
         request = PlanRequest(
             scope=checked, principal=principal, offer_deletes=True, problems=problems, notices=notices, compare=True
         )
         record = await self._workshop.plan(request, progress)
         return await self.get_change_set(record.id, detail="concise", limit=limit)
+
+    async def _under_way(self) -> tuple[Problem, ...]:
+        """Runs that may write what a preview is about while it is made."""
+        runs, _ = await self._store.runs.page(limit=50)
+        at_work = [run for run in runs if not run.state.ended]
+        return tuple(
+            Problem(
+                "runs",
+                "run_under_way",
+                f"run {run.id} is {run.state}, and may write some of this",
+                f"Make a new preview once it has ended; `spheresync runs {run.id}` follows it.",
+            )
+            for run in at_work
+        )
 
     async def _known_problems(self, scope: Scope) -> tuple[Problem, ...]:
         """What the last reading of spaces and assets of a scope could not read.
