@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
+from typing import Any
 
 import pytest
 
-from tests.e2e.test_full import TABLE, drifted, edit, edit_column
+from tests.e2e.test_full import FIELDS, TABLE, drifted, edit, edit_column
 from tests.e2e.test_safety import parameters, writes
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -84,3 +85,47 @@ def test_edits_are_told_from_ours_though_datasphere_moved_on_and_what_is_in_doub
     glue.reset()
     assert installation.ask("sync")["counts"]["unchanged"] == 30
     assert glue.calls() == {}
+
+
+NOW = "deletion: {policy: delete, misses: 1}\n"
+
+
+def copied(glue: GlueSimulator, name: str, **parameters: str) -> dict[str, Any]:
+    """A copy of a table of ours that somebody made, our marker with it; answers it."""
+    hands = glue.client()
+    live: Any = hands.get_table(DatabaseName="space_000", Name="asset_00001")["Table"]
+    table = {key: live[key] for key in FIELDS if key in live} | {"Name": name}
+    table["Parameters"] = {**table["Parameters"], **parameters}
+    hands.create_table(DatabaseName="space_000", TableInput=table)
+    return glue.table("space_000", name)
+
+
+@pytest.mark.parametrize("name", ["a_backup", "zz_backup"])
+@pytest.mark.parametrize("marks", [{}, {"spheresync.status": "retired"}])
+@pytest.mark.parametrize("original", ["there", "dropped"])
+def test_a_copy_that_a_person_made_is_never_taken_for_ours(
+    synced: Installation, glue: GlueSimulator, name: str, marks: dict[str, str], original: str
+) -> None:
+    synced.config = NOW
+    copy = copied(glue, name, **marks)
+    if original == "dropped":
+        glue.client().delete_table(DatabaseName="space_000", Name="asset_00001")
+    lose(synced, glue)
+    run = synced.ask("sync")
+    told = [each["message"] for each in run["findings"] if each["code"] == "claims_same_asset"]
+    if not (marks and original == "there"):  # which a rename would have left behind and marked
+        assert len(told) == 1 and f"space_000.{name} " in told[0]
+        synced.ask("sync")
+        assert glue.table("space_000", name) == copy
+    assert (run["counts"]["adopt"], run["counts"]["create"]) == ((30, 0) if original == "there" else (29, 1))
+    assert "spheresync.status" not in parameters(glue, *TABLE)
+
+
+def test_a_table_of_ours_that_names_another_asset_by_now_stays(synced: Installation, glue: GlueSimulator) -> None:
+    synced.config = NOW
+    edit(glue, foreign={"spheresync.source": "SPACE_000/ANOTHER"})
+    before = glue.table(*TABLE)
+    assert synced.ask("sync", "--full", code=1)["counts"]["conflict"] == 1
+    for _ in range(2):
+        synced.ask("sync", code=1)
+    assert glue.table(*TABLE) == before

@@ -272,7 +272,7 @@ async def test_a_database_that_breaks_fails_what_goes_into_it_alone(
         assert installation.tables.keys() == {"OTHER/A"}
 
 
-@pytest.mark.parametrize("site", ["last_written", "is_retired", "_stub"])
+@pytest.mark.parametrize("site", ["last_written", "is_retired", "stub_of"])
 async def test_a_table_that_a_lost_state_cannot_take_in_fails_its_asset_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, site: str
 ) -> None:
