@@ -180,6 +180,8 @@ CATALOG: tuple[Promise, ...] = (
         "CONTRACT.md#Configuration",
         "A text that somebody edited before the loss of the state follows drift: as any other.",
         (
+            "tests/e2e/test_lost_state.py::test_a_copy_that_a_person_made_is_never_taken_for_ours",
+            "tests/e2e/test_lost_state.py::test_a_table_of_ours_that_names_another_asset_by_now_stays",
             "tests/e2e/test_lost_state.py::test_texts_edited_before_the_loss_follow_the_policy",
             "tests/e2e/test_lost_state.py::test_edits_are_told_from_ours_though_datasphere_moved_on_and_what_is_in_doubt_stays",
             "tests/e2e/test_lost_state.py::test_a_table_whose_marker_names_a_space_that_is_not_listed_is_told_as_that_with_what_helps",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from typing import Any
 
 import pytest
 
-from tests.e2e.test_full import TABLE, drifted, edit, edit_column
+from tests.e2e.test_full import FIELDS, TABLE, drifted, edit, edit_column
 from tests.e2e.test_safety import parameters, writes
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -90,18 +91,63 @@ def test_edits_are_told_from_ours_though_datasphere_moved_on_and_what_is_in_doub
 def test_a_table_whose_marker_names_a_space_that_is_not_listed_is_told_as_that_with_what_helps(
     synced: Installation, glue: GlueSimulator
 ) -> None:
-    marked = {**parameters(glue, *TABLE), "spheresync.source": "a/b/c"}
-    edit(glue, Parameters=marked)
+    marked = {**parameters(glue, *TABLE), "spheresync.source": "GONE/V"}
+    owner = {"spheresync.managed-by": marked["spheresync.managed-by"]}
+    glue.client().create_database(DatabaseInput={"Name": "gone", "Parameters": owner})
+    glue.client().create_table(DatabaseName="gone", TableInput={"Name": "v", "Parameters": marked})
     lose(synced, glue)
     synced.run("sync")
     told = synced.ask("sync", code=None)
-    text = json.dumps(told)
-    assert "never read" not in text, "no discovery can read what no space lists"
+    assert "never read" not in json.dumps(told), "no discovery can read what no space lists"
     status = synced.ask("status")
-    (gone,) = [each for each in status["problems"] if each["subject"] == "a"]
+    (gone,) = [each for each in status["problems"] if each["subject"] == "GONE"]
     assert gone["code"] == "space_gone" and "exclude it by `scope:`" in gone["remedy"]
     assert "never read" not in json.dumps(status)
-    synced.config = "scope: {exclude: ['a/*']}\n"
+    synced.config = "scope: {exclude: ['GONE/*']}\n"
     synced.run("sync")
     assert "space_gone" not in json.dumps(synced.ask("status")), "what the remedy says helps"
-    assert glue.table(*TABLE)["Parameters"]["spheresync.source"] == "a/b/c"
+    assert glue.table("gone", "v")["Parameters"]["spheresync.source"] == "GONE/V"
+
+
+NOW = "deletion: {policy: delete, misses: 1}\n"
+
+
+def copied(glue: GlueSimulator, name: str, **parameters: str) -> dict[str, Any]:
+    """A copy of a table of ours that somebody made, our marker with it; answers it."""
+    hands = glue.client()
+    live: Any = hands.get_table(DatabaseName="space_000", Name="asset_00001")["Table"]
+    table = {key: live[key] for key in FIELDS if key in live} | {"Name": name}
+    table["Parameters"] = {**table["Parameters"], **parameters}
+    hands.create_table(DatabaseName="space_000", TableInput=table)
+    return glue.table("space_000", name)
+
+
+@pytest.mark.parametrize("name", ["a_backup", "zz_backup"])
+@pytest.mark.parametrize("marks", [{}, {"spheresync.status": "retired"}])
+@pytest.mark.parametrize("original", ["there", "dropped"])
+def test_a_copy_that_a_person_made_is_never_taken_for_ours(
+    synced: Installation, glue: GlueSimulator, name: str, marks: dict[str, str], original: str
+) -> None:
+    synced.config = NOW
+    copy = copied(glue, name, **marks)
+    if original == "dropped":
+        glue.client().delete_table(DatabaseName="space_000", Name="asset_00001")
+    lose(synced, glue)
+    run = synced.ask("sync")
+    told = [each["message"] for each in run["findings"] if each["code"] == "claims_same_asset"]
+    if not (marks and original == "there"):  # which a rename would have left behind and marked
+        assert len(told) == 1 and f"space_000.{name} " in told[0]
+        synced.ask("sync")
+        assert glue.table("space_000", name) == copy
+    assert (run["counts"]["adopt"], run["counts"]["create"]) == ((30, 0) if original == "there" else (29, 1))
+    assert "spheresync.status" not in parameters(glue, *TABLE)
+
+
+def test_a_table_of_ours_that_names_another_asset_by_now_stays(synced: Installation, glue: GlueSimulator) -> None:
+    synced.config = NOW
+    edit(glue, foreign={"spheresync.source": "SPACE_000/ANOTHER"})
+    before = glue.table(*TABLE)
+    assert synced.ask("sync", "--full", code=1)["counts"]["conflict"] == 1
+    for _ in range(2):
+        synced.ask("sync", code=1)
+    assert glue.table(*TABLE) == before

@@ -165,7 +165,7 @@ class VanishedAssets:
                 f"{witnesses[0].id}, which is listed, no definition is served now either, so nothing is known to be "
                 "gone; what AWS holds stays as it is."
             )
-            done.problems.append(Problem(str(space), GONE_UNCONFIRMED, message, _REMEDY))
+            done.problems.append(Problem(space, GONE_UNCONFIRMED, message, _REMEDY))
 
     async def _witnesses(self, space: SpaceName, listed: Sequence[AssetEntry]) -> Sequence[AssetEntry]:
         """Assets that should be served: of the same space, else of others, as listed now or known from before."""

@@ -7,7 +7,7 @@ the checkpoints again, which is how a lost state is rebuilt from AWS; what is fo
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spheresync.errors import TargetError
@@ -20,11 +20,12 @@ from spheresync.model import (
     AssetStatus,
     LiveObject,
     PhysicalName,
+    Problem,
     TargetName,
 )
 from spheresync.run.displaced import Displaced, holder_of
 from spheresync.run.left_out import look_by_name
-from spheresync.run.rebuilding import Rebuilder
+from spheresync.run.rebuilding import Rebuilder, stub_of
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Inventory, Target
@@ -46,7 +47,7 @@ class Names:
     were seen on the way: every one of the containers in `compared` (what is not in it is not there), and of others
     those of ours that somebody edited. `formers` are the tables that assets had before, found ones included. `failures`
     says why an asset has no address. `unlisted` are containers in `compared` that no listing held, `unseen` those whose
-    objects could not be listed, and why.
+    objects could not be listed, and why. `claims` are findings of tables with our marker that may be copies.
     """
 
     addresses: dict[AssetId, Address] = field(default_factory=dict)
@@ -59,6 +60,7 @@ class Names:
     failures: dict[AssetId, Exception] = field(default_factory=dict)
     unlisted: frozenset[PhysicalName] = frozenset()
     unseen: Mapping[PhysicalName, TargetError] = field(default_factory=dict)
+    claims: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +134,8 @@ class Naming:
                 if live.container in names.compared or (live.owner == self._marker and not live.intact)
             }
             rebuilder = Rebuilder(self._store, self._target.name, self._marker)
-            rebuilt = await rebuilder.adopt(inventory, checkpoints, names.formers, now=now)
+            rebuilt = await rebuilder.adopt(inventory, checkpoints, names.formers, is_home=await self._homes(), now=now)
+            names.claims = tuple(rebuilt.claims.values())
             checkpoints = {**rebuilt.checkpoints, **checkpoints}
             names.failures |= rebuilt.failures
             wishes = [wish for wish in wishes if wish.record.id not in names.failures]
@@ -141,7 +144,7 @@ class Naming:
             names.formers |= {former.address: former for former in rebuilt.formers}
             names.foreign = {
                 Address(live.container, live.name) for live in inventory.objects if live.owner != self._marker
-            }
+            } | {Address(*address) for address in rebuilt.claims}
             held |= {
                 container.name: container.source
                 for container in inventory.containers.values()
@@ -184,6 +187,17 @@ class Naming:
             container=decision.database_name(record.id, record.kind, record.label),
             name=decision.table_name(record.id, record.kind, record.label),
         )
+
+    async def _homes(self) -> Callable[[AssetId, LiveObject], bool]:
+        """Says whether a table stands where rules would have that of the asset which it names."""
+        known = {record.id: record for record in await self._store.catalog.assets()}
+
+        def is_home(asset: AssetId, live: LiveObject) -> bool:
+            wish = self._wish(known.get(asset) or stub_of(asset, live, ""))
+            there = derives(live.container, wish.container, wish.key)
+            return there and derives(live.name, wish.name, wish.source)
+
+        return is_home
 
     async def _look(
         self,

@@ -175,7 +175,7 @@ class Planner:
         findings = self._guard(records, await self._waiting()) + self._gone_spaces(spaces, records)
         findings += reading.missing + self._left_out(spaces, records)
         findings += findings_of(names.displaced) + await self._compared(records)
-        findings += within_bounds(self._draft.left) + self._request.notices
+        findings += within_bounds([*self._draft.left, *names.claims]) + self._request.notices
         failed = {problem.asset for problem in (*self._request.problems, *self._draft.failed)}
         unread = count_unread(records, self._request.scope, failed)
         return await self._save(findings, read_at=reading.at, unread=unread)

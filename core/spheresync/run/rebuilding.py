@@ -3,11 +3,13 @@
 A table that somebody edited before is remembered as we wrote it, as far as it proves that by its own digest, so that
 the edit is known as one. Where nothing proves it, no text of it counts as ours, and what is not text counts as written.
 A table that is marked as retired while its asset lives under another name is a former one, and followed as such.
+Whoever copies a table copies our marker with it. So a table counts as an asset's only where its name is the one that
+the asset has by the rules; any other is left alone and told, since nobody knows whose it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spheresync.mapping.glue_table import RETIRED_AT, is_retired
@@ -19,6 +21,7 @@ from spheresync.model import (
     JsonValue,
     LiveObject,
     PhysicalName,
+    Problem,
     TargetName,
     digest_of,
 )
@@ -38,17 +41,23 @@ from spheresync.target.protocol import Inventory
 
 Address = tuple[PhysicalName, PhysicalName]
 
+CLAIMS_SAME_ASSET = "claims_same_asset"
+_REMEDY = "If it is a copy, remove its parameters under `spheresync.`; if nobody needs it, drop it by hand."
+_DELETED = CheckpointState.DELETED
+
 
 @dataclass(frozen=True, slots=True)
 class Rebuilt:
     """What was taken into the state again: the tables in use, and the former ones of assets that have another.
 
-    `failures`: assets with a table that could not be taken in, and why; nothing may be written over it.
+    `failures`: assets with a table that could not be taken in, and why; nothing may be written over it. `claims`:
+    tables that carry our marker and are not known to be ours, with the finding of each; nothing is done to them.
     """
 
     checkpoints: Mapping[AssetId, Checkpoint]
     formers: Sequence[FormerTable]
     failures: Mapping[AssetId, Exception] = field(default_factory=dict)
+    claims: Mapping[Address, Problem] = field(default_factory=dict)
 
 
 class Rebuilder:
@@ -65,31 +74,43 @@ class Rebuilder:
         checkpoints: Mapping[AssetId, Checkpoint],
         formers: Mapping[Address, FormerTable],
         *,
+        is_home: Callable[[AssetId, LiveObject], bool],
         now: str,
     ) -> Rebuilt:
-        """Write down every object of ours of which the state knows nothing, and answer what that is."""
+        """Write down every object of ours of which the state knows nothing, and answer what that is.
+
+        `is_home`: whether a table stands where rules would have that of an asset.
+        """
+        owners = {held.address: asset for asset, held in checkpoints.items() if held.state is not _DELETED}
+        claims: dict[Address, Problem] = {}
         found: dict[AssetId, _Found] = {}
         left: list[FormerTable] = []
         bodies: list[bytes] = []
         failures: dict[AssetId, Exception] = {}
         for live, asset, retired in self._in_use_first(inventory.objects, failures):
-            if (live.container, live.name) in formers:
+            address = (live.container, live.name)
+            if address in formers or owners.get(address) == asset:
                 continue
             try:
                 held = checkpoints.get(asset) or (found[asset].checkpoint if asset in found else None)
-                if held is not None and not (retired and _is_elsewhere(live, held)):
+                left_behind = retired and held is not None and held.state is CheckpointState.ACTIVE
+                gone = held is not None and held.state is _DELETED
+                if address in owners or not (left_behind or gone or is_home(asset, live)):
+                    claims[address] = _claim(live, asset)
+                    continue
+                if held is not None and not left_behind:
                     continue
                 written = last_written(live.body, live.digest)
                 checkpoint = self._checkpoint(asset, live, written, now, retired=retired)
                 if held is None:
-                    found[asset] = _Found(checkpoint, _stub(asset, live, now))
+                    found[asset] = _Found(checkpoint, stub_of(asset, live, now))
                 else:
                     left.append(FormerTable.left_behind(checkpoint, at=_retired_at(live) or now))
                 bodies.append(written.body)
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
                 failures[asset] = error
         if not found and not left:
-            return Rebuilt({}, (), failures)
+            return Rebuilt({}, (), failures, claims)
         known = {record.id for record in await self._store.catalog.assets()}
         strangers = [each.stub for asset, each in found.items() if asset not in known]
         detail: dict[str, JsonValue] = {"objects": len(found), "former": len(left)}
@@ -105,7 +126,7 @@ class Rebuilder:
             await tx.audit.append_many([event])
 
         await self._store.write(remember)
-        return Rebuilt({asset: each.checkpoint for asset, each in found.items()}, left, failures)
+        return Rebuilt({asset: each.checkpoint for asset, each in found.items()}, left, failures, claims)
 
     def _in_use_first(
         self, objects: Iterable[LiveObject], failures: dict[AssetId, Exception]
@@ -164,9 +185,13 @@ class _Found:
     stub: AssetRecord
 
 
-def _is_elsewhere(live: LiveObject, held: Checkpoint) -> bool:
-    """Whether the asset has another table besides. What is not marked as retired may be a copy that somebody made."""
-    return (live.container, live.name) != held.address and held.state is not CheckpointState.DELETED
+def _claim(live: LiveObject, asset: AssetId) -> Problem:
+    """What to say of a table that names an asset as its source and that nobody knows to be that asset's."""
+    message = (
+        f"table {live.container}.{live.name} claims to be that of {asset} by its parameters, but it stands where no "
+        "table of that asset is known to be, as a copy does; it is never changed or deleted"
+    )
+    return Problem.of(asset, CLAIMS_SAME_ASSET, message, _REMEDY)
 
 
 def _retired_at(live: LiveObject) -> str | None:
@@ -174,7 +199,7 @@ def _retired_at(live: LiveObject) -> str | None:
     return at
 
 
-def _stub(asset: AssetId, live: LiveObject, now: str) -> AssetRecord:
+def stub_of(asset: AssetId, live: LiveObject, now: str) -> AssetRecord:
     """An asset that only the target still knows; if Datasphere no longer lists it, the next listings count that."""
     kind = (read_own_json(live.body).get("Parameters") or {}).get("spheresync.kind")
     known = AssetKind(kind) if kind in set(AssetKind) else AssetKind.VIEW

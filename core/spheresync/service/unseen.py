@@ -56,8 +56,7 @@ def _told(problems: Sequence[Problem]) -> str:
 
 
 def _named(problem: Problem) -> str:
-    said = problem.message.rstrip(".")
-    return said if problem.subject in said else f"{problem.subject}: {said}"
+    return f"{problem.subject}: {problem.message.rstrip('.').removeprefix(f'{problem.subject}: ')}"
 
 
 def _remedy(problems: Sequence[Problem]) -> str:

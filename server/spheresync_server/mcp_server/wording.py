@@ -42,6 +42,12 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"run `spheresync drift --repair`", "look again with detect_drift"),
         (r"([Rr])un sync --full", r"\1un run_sync with full=true"),
         (r"`spheresync restore FILE` brings it back", "Whoever runs this installation can bring it back"),
+        (r"or brought back by `spheresync restore FILE`", "or brought back from a backup"),
+        (r"`spheresync sync --tier (\w+)` does it now", r"run_sync with tiers=[\1] does it now"),
+        (
+            r"`spheresync schedule run-now (\w+)` has them read now",
+            r"manage_schedule with tier=\1 and action=run_now has them read now",
+        ),
         (r"Restore a backup \(`spheresync restore FILE`\)", "Have a backup restored"),
         (r"a file that `spheresync backup` made", "a backup"),
         (r", or --force to replace it", ""),

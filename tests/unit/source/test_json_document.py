@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from botocore.model import ServiceModel
 from botocore.parsers import ResponseParserError
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from spheresync.model.json_document import (
 )
 from spheresync.target.aws_errors import refuse_foreign_body
 
+GLUE = ServiceModel({"metadata": {"protocol": "json"}, "operations": {"GetTable": {}}}).operation_model("GetTable")
 PARSERS = {("json", "loads"), ("json", "load"), ("json", "JSONDecoder")}
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(st.sampled_from('[]{}"\\,:a')),
@@ -97,4 +99,4 @@ def test_size_is_bounded_before_anything_is_parsed() -> None:
 @pytest.mark.parametrize("body", ["[" * 50_000, '{"__type":' + "[" * 50_000, '{"Table":' + "[" * 900 + "]" * 900 + "}"])
 def test_a_deep_answer_of_aws_is_no_answer_of_the_service(status: int, body: str) -> None:
     with pytest.raises(ResponseParserError, match="no JSON"):
-        refuse_foreign_body({"status_code": status, "body": body.encode()})
+        refuse_foreign_body(GLUE, {"status_code": status, "body": body.encode()})
