@@ -157,7 +157,7 @@ def test_a_read_only_state_is_called_that(tmp_path: Path, part: str) -> None:
 
 def test_remedies_name_commands_and_not_tools(cli: Cli, applied: dict[str, Any]) -> None:
     for arguments, said in (
-        (["preview", "--no-refresh", "--asset", "SALES/QQQQQQQQQQ"], "`spheresync assets` shows the"),
+        (["preview", "--no-refresh", "--asset", "SALES/QQQQQQQQQQ"], "`spheresync assets --space SALES` shows the"),
         (["runs", "run_nowhere"], "`spheresync runs` shows those there are."),
     ):
         error = cli(*arguments)[1]["error"]

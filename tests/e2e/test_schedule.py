@@ -222,7 +222,7 @@ def test_a_person_sees_the_queue_and_has_a_job_that_was_set_aside_tried_again(
         until(lambda: synced_count(installation) == 30, "what was in the way is gone")
         until(lambda: number not in jobs(installation), "the job is over")
     error = installation.ask("schedule", "cancel", number, code=2)["error"]
-    assert f"no job {number}" in error["message"] and "list of jobs" in error["remedy"]
+    assert f"no job {number}" in error["message"] and "spheresync schedule jobs" in error["remedy"]
     wrong = installation.ask("schedule", "jobs", "--state", "asleep", code=2)["error"]
     assert "queued, running, dead" in wrong["remedy"]
     (entry,) = installation.ask("audit", "query", "--action", "schedule")["items"]

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 from spheresync_server.untrusted import clean_line, visible
 
-_WORDS = (
-    ("list_assets shows", "`spheresync assets` shows"),
-    ("list_spaces shows", "`spheresync assets` shows"),  # by space; there is no command for spaces alone
-    ("The list of runs shows", "`spheresync runs` shows"),
+_WORDS = tuple(
+    (re.compile(said), instead)
+    for said, instead in (
+        (r"list_assets shows", "`spheresync assets` shows"),
+        (r"list_assets of space (\S+) shows", r"`spheresync assets --space \1` shows"),
+        (r"list_spaces shows", "`spheresync assets` shows"),  # by space; there is no command for spaces alone
+        (r"The list of runs shows", "`spheresync runs` shows"),
+    )
 )
 
 
 def in_command_words(text: str) -> str:
     """A sentence of the engine as somebody at a terminal can act on it."""
     for said, instead in _WORDS:
-        text = text.replace(said, instead)
+        text = said.sub(instead, text)
     return text
 
 
