@@ -144,13 +144,19 @@ def due_by(asset: AssetId, known: Known, tier: TierSettings, now: datetime) -> d
 
 
 def _latest(asset: AssetId, known: Known, tier: TierSettings, now: datetime) -> datetime:
+    window = Window.of(tier)
     if known.failed:
-        return retry_at(asset, now, tier, known.failures - 1)
+        latest = retry_at(asset, now, tier, known.failures - 1)
+        if window is None:
+            return latest
+        # What was planned while the window was closed has its own moment in it, and that may be later.
+        begin, end = next(window.occurrences(latest))
+        own = _at_share(begin, min(end, begin + tier.interval), share_of(asset))
+        return max(latest, own) if begin <= latest else latest
     read_at = known.read_by(now)
     if read_at is None:
         return now
     due = next_due(asset, read_at, tier)
-    window = Window.of(tier)
     if due > now or window is None:
         return due
     # It missed that turn. Its next one is its own moment of this window or the next: not all at once when that begins.
