@@ -105,8 +105,12 @@ def _alias_lines(text: str) -> Iterator[int]:
     """
     import yaml
 
-    opens: tuple[type[yaml.Token], ...] = (yaml.BlockSequenceStartToken, yaml.BlockMappingStartToken)
-    opens = (*opens, yaml.FlowSequenceStartToken, yaml.FlowMappingStartToken)
+    opens = (
+        yaml.BlockSequenceStartToken,
+        yaml.BlockMappingStartToken,
+        yaml.FlowSequenceStartToken,
+        yaml.FlowMappingStartToken,
+    )
     closes = (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
     depth = 0
     for token in yaml.scan(text, yaml.SafeLoader):

@@ -152,9 +152,20 @@ def retired(last_body: bytes, at: str, database: PhysicalName, table: PhysicalNa
     return DesiredObject(database, table, canonical_json(body), digest)
 
 
+def parameters_of(body: bytes) -> Mapping[str, Any]:
+    """The parameters of a body."""
+    parameters: Mapping[str, Any] = read_own_json(body).get("Parameters") or {}
+    return parameters
+
+
 def is_retired(body: bytes) -> bool:
     """Whether the table carries the mark of retirement."""
-    return (read_own_json(body).get("Parameters") or {}).get(STATUS) == "retired"
+    return parameters_of(body).get(STATUS) == "retired"
+
+
+def claim_of(body: bytes) -> Digest | None:
+    """The digest that a body carries of our fields."""
+    return parameters_of(body).get(FINGERPRINT)
 
 
 def fingerprint_of(table_input: Mapping[str, Any]) -> Digest:

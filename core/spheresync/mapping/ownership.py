@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from spheresync.mapping.glue_table import OWNER
+from spheresync.mapping.glue_table import OWNER, parameters_of
 from spheresync.mapping.merge import differences
 from spheresync.model import AssetId, LiveObject
 from spheresync.model.json_document import read_own_json
@@ -43,5 +41,4 @@ def made_anew_because(live: LiveObject, last_body: bytes, version: str | None) -
 
 def marker_of(body: bytes) -> str | None:
     """The installation that a body names as its owner."""
-    parameters: dict[str, Any] = read_own_json(body).get("Parameters") or {}
-    return parameters.get(OWNER)
+    return parameters_of(body).get(OWNER)

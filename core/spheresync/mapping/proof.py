@@ -14,11 +14,11 @@ from itertools import chain, combinations, islice
 from typing import Any
 
 from spheresync.mapping.glue_table import (
-    FINGERPRINT,
     OWN_TEXT,
     PREFIX,
     RETIRED_MARK,
     STATUS,
+    claim_of,
     columns_of,
     fingerprint_of,
 )
@@ -83,16 +83,14 @@ def written_before(restored_body: bytes, noted: bytes | None) -> bytes:
         restored_body: what the table held then, and holds again.
         noted: what was known then as written last; None where nobody knows that any more, so that the body proves it.
     """
-    restored: dict[str, Any] = read_own_json(restored_body)
-    base = noted if noted is not None else last_written(restored_body, _claim(restored)).body
-    ours: dict[str, Any] = read_own_json(base)
-    whole = _claim(ours) == _claim(restored) and fingerprint_of(ours) == fingerprint_of(restored)
+    claimed = claim_of(restored_body)
+    base = noted if noted is not None else last_written(restored_body, claimed).body
+    whole = claim_of(base) == claimed and _fingerprint(base) == _fingerprint(restored_body)
     return restored_body if whole else base
 
 
-def _claim(table: dict[str, Any]) -> Digest | None:
-    claim = (table.get("Parameters") or {}).get(FINGERPRINT)
-    return None if claim is None else Digest(claim)
+def _fingerprint(body: bytes) -> Digest:
+    return fingerprint_of(read_own_json(body))
 
 
 def _holders(table: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:

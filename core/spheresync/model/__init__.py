@@ -31,7 +31,7 @@ from spheresync.model.listings import (
     RawDefinition,
     SpaceEntry,
 )
-from spheresync.model.moments import isoformat, utc_now
+from spheresync.model.moments import isoformat, to_the_second, utc_now
 from spheresync.model.names import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -105,6 +105,7 @@ __all__ = [
     "freeze_pairs",
     "isoformat",
     "shown",
+    "to_the_second",
     "unspellable",
     "utc_now",
 ]

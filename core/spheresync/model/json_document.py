@@ -19,8 +19,8 @@ MAX_VALUES = 1_000_000
 DEEPEST = 100
 """Levels of lists and objects in each other; nothing that this program reads or writes has a tenth of them."""
 _NO_STRUCTURE = bytes(set(range(256)) - set(b'[]{}"'))
+_BRACKETS = bytes.maketrans(b"{}", b"[]")
 _TEXT = re.compile(rb'"[^"]*"')
-_INNERMOST = re.compile(rb"\[\]|\{\}")
 
 
 class UnreadableJsonError(ValueError):
@@ -69,11 +69,11 @@ def is_nested_too_deep(document: str | bytes) -> bool:
         return False
     data = document.encode("utf-8", "surrogatepass") if isinstance(document, str) else document
     marks = data.replace(b"\\\\", b"").replace(b'\\"', b"")  # after this every quote begins or ends a text
-    marks = _TEXT.sub(b"", marks.translate(None, _NO_STRUCTURE).replace(b'""', b""))
+    marks = _TEXT.sub(b"", marks.translate(_BRACKETS, _NO_STRUCTURE).replace(b'""', b""))
     for _ in range(DEEPEST):
-        outer = _INNERMOST.sub(b"", marks)
+        outer = marks.replace(b"[]", b"")
         if outer == marks:  # nothing is closed that was opened
-            return _count(marks, "[", "{") > DEEPEST
+            return marks.count(b"[") > DEEPEST
         marks = outer
     return len(marks) > 0
 

@@ -7,13 +7,13 @@ people's edits can differ, whatever the state remembers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 from spheresync.config import DriftPolicies, DriftPolicy
-from spheresync.mapping.glue_table import FINGERPRINT
+from spheresync.mapping.glue_table import FINGERPRINT, claim_of
 from spheresync.mapping.merge import is_text, merge, moved_fields, policy_of
 from spheresync.model import AssetId, DesiredObject, Digest, FieldChange, LiveObject, Problem, counted, first_of
 from spheresync.model.json_document import read_own_json
@@ -63,8 +63,9 @@ def compare(last_body: bytes, live: LiveObject, desired: DesiredObject, policies
     there: dict[str, Any] = read_own_json(live.body)
     merged = merge(base, there, desired.body, policies)
     moved = list(merged.ours_moved)
-    if live.digest not in {desired.digest, claim_of(base)}:
-        moved.append(FieldChange(CLAIM, claim_of(base), live.digest))
+    claimed = claim_of(base)
+    if live.digest not in {desired.digest, claimed}:
+        moved.append(FieldChange(CLAIM, claimed, live.digest))
     edited = [change.path for change in moved]
     stuck = [path for path in edited if not is_text(path) and policy_of(path, policies) is not DriftPolicy.OVERWRITE]
     kept = [change.path for change in merged.kept]
@@ -80,11 +81,6 @@ def compare(last_body: bytes, live: LiveObject, desired: DesiredObject, policies
     return Comparison(
         standing, base, merged.body, desired.digest, tuple(edited), reported, changes=tuple(named.values())
     )
-
-
-def claim_of(body: bytes) -> Digest | None:
-    """The digest that a body carries of our fields."""
-    return _parameters(body).get(FINGERPRINT)
 
 
 def drift_finding(asset: AssetId, table: str, paths: Iterable[str]) -> Problem:
@@ -107,8 +103,3 @@ def within_bounds(findings: list[Problem]) -> tuple[Problem, ...]:
     left_out = len(findings) - MOST_FINDINGS
     rest = Problem("all spaces", DRIFT, f"{counted(left_out, 'more table')} that others changed: left as found")
     return (*findings[:MOST_FINDINGS], rest)
-
-
-def _parameters(body: bytes) -> Mapping[str, Any]:
-    parameters: Mapping[str, Any] = read_own_json(body).get("Parameters") or {}
-    return parameters

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from spheresync.config import DriftPolicies, DriftPolicy
-from spheresync.mapping.glue_table import OWN_TEXT, OWNER, SOURCE, columns_of, fingerprint_of
+from spheresync.mapping.glue_table import OWN_TEXT, OWNER, SOURCE, columns_of, fingerprint_of, parameters_of
 from spheresync.mapping.merge import differences, is_text, policy_of
 from spheresync.mapping.ownership import foreign_because
 from spheresync.mapping.proof import last_written
@@ -133,7 +133,7 @@ def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policie
 def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes) -> Found:
     held = _held(subject)
     kind = DriftKind.MARKER_LOST if live.owner is None else DriftKind.TAKEN_OVER
-    written = read_own_json(last_body).get("Parameters") or {}
+    written = parameters_of(last_body)
     marks = ((OWNER, live.owner), (SOURCE, live.source))
     fields = tuple(
         FieldDrift(f"parameters.{key}", kind, written.get(key), there, None, DriftEffect.CONFLICT)

@@ -11,14 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import Enum, auto
 
-from spheresync.mapping.glue_table import is_retired
+from spheresync.mapping.glue_table import claim_of, is_retired
 from spheresync.mapping.merge import differences
 from spheresync.mapping.ownership import foreign_because
 from spheresync.mapping.proof import last_written
 from spheresync.model import Action, AssetId, Digest, LiveObject, RunId, Severity, Strategy, digest_of, first_of
 from spheresync.model.json_document import read_own_json
 from spheresync.plan.diff import field_changes, moves_columns, severity_of
-from spheresync.plan.drift import claim_of
 from spheresync.plan.items import EDITED, OPERATIONS, by_urgency
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState, JournalEntry
 

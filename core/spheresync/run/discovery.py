@@ -488,7 +488,8 @@ class Discovery:
         for space, found in sorted(self._unserved.found.items()):
             known = await self._store.catalog.assets(space) if len(found) == 1 else ()
             out = self._unserved.is_out(space, known)
-            for record, error in ((each.record, each.error) for each in found):
+            for each in found:
+                record = each.record
                 if out:
                     problem = out_of_service(record.id)
                     self._settle(self._failed(record, problem.code, problem.message, problem.remedy))
@@ -496,7 +497,7 @@ class Discovery:
                     # Benign (reference: datasphere-api.md 3.2): listed a moment ago, not exposed now.
                     self._report.filtered += 1
                     self._report.not_exposed.append(str(record.id))
-                    self._settle(replace(record, problem=Problem.of_error(record.id, error)))
+                    self._settle(replace(record, problem=Problem.of_error(record.id, each.error)))
 
     def _failed(self, record: AssetRecord, code: str, message: str, remedy: str) -> AssetRecord:
         problem = Problem.of(record.id, code, message, remedy)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from spheresync.mapping.glue_table import RETIRED_AT, is_retired
+from spheresync.mapping.glue_table import RETIRED_AT, is_retired, parameters_of
 from spheresync.mapping.proof import LastWritten, last_written
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -25,7 +25,6 @@ from spheresync.model import (
     TargetName,
     digest_of,
 )
-from spheresync.model.json_document import read_own_json
 from spheresync.plan.items import EDITED
 from spheresync.run.asset_status import settle_statuses
 from spheresync.state.records import (
@@ -195,12 +194,11 @@ def _claim(live: LiveObject, asset: AssetId) -> Problem:
 
 
 def _retired_at(live: LiveObject) -> str | None:
-    at: str | None = (read_own_json(live.body).get("Parameters") or {}).get(RETIRED_AT)
-    return at
+    return parameters_of(live.body).get(RETIRED_AT)
 
 
 def stub_of(asset: AssetId, live: LiveObject, now: str) -> AssetRecord:
     """An asset that only the target still knows; if Datasphere no longer lists it, the next listings count that."""
-    kind = (read_own_json(live.body).get("Parameters") or {}).get("spheresync.kind")
+    kind = parameters_of(live.body).get("spheresync.kind")
     known = AssetKind(kind) if kind in set(AssetKind) else AssetKind.VIEW
     return AssetRecord.first_seen(asset, known, at=now)

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import GONE_UNCONFIRMED, SPACE_GONE, SPACE_UNREAD, AssetId, Problem, SpaceName, counted
+from spheresync.model import (
+    GONE_UNCONFIRMED,
+    SPACE_GONE,
+    SPACE_UNREAD,
+    AssetId,
+    Problem,
+    SpaceName,
+    counted,
+    to_the_second,
+)
 from spheresync.run.scope import Scope
 from spheresync.state.records import AssetRecord, SpaceRecord
 
@@ -99,12 +108,12 @@ def of_asset(asset: AssetId, listed_at: str, of_space: Problem) -> Problem:
     """The problem of an asset that its space keeps from being read; its text stays the same while that lasts."""
     code = SPACE_GONE if of_space.code == SPACE_GONE else SPACE_UNREAD
     why = "is not listed any more" if code == SPACE_GONE else "could not be listed"
-    message = f"Its space {asset.space} {why}, so it was last seen at {_to_the_second(listed_at)}; "
+    message = f"Its space {asset.space} {why}, so it was last seen at {to_the_second(listed_at)}; "
     return Problem.of(asset, code, f"{message}{_STAYS.format(them='it')}.", of_space.remedy)
 
 
 def _since(space: SpaceRecord) -> str:
-    return f" (last listed at {_to_the_second(space.listed_at)})" if space.listed_at else ""
+    return f" (last listed at {to_the_second(space.listed_at)})" if space.listed_at else ""
 
 
 def _kept(assets: int) -> str:
@@ -114,7 +123,3 @@ def _kept(assets: int) -> str:
     word = "counts" if assets == 1 else "count"
     them = "it" if assets == 1 else "them"
     return f"{counted(assets, 'known asset')} {word} as not read, and {_STAYS.format(them=them)}"
-
-
-def _to_the_second(at: str) -> str:
-    return f"{at[:19]}Z"

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from spheresync.config import DeletionPolicy
 from spheresync.config.sections import Deletion
-from spheresync.model import AssetStatus, Problem, counted
+from spheresync.model import AssetStatus, Problem, counted, to_the_second
 from spheresync.plan.guards import GUARDS
 from spheresync.plan.triage import held_as_gone
 from spheresync.run.out_of_scope import WIDEN
@@ -47,7 +47,7 @@ def _left_out(record: AssetRecord) -> str | None:
 
 def _held(known: Known, deletion: Deletion) -> str:
     by = "an undo" if known.undone is None else f"the undo of run {known.undone}"
-    since = "" if known.checkpoint is None else f" since {_to_the_second(known.checkpoint.synced_at)}"
+    since = "" if known.checkpoint is None else f" since {to_the_second(known.checkpoint.synced_at)}"
     if known.record.misses:
         return f"{_gone(known)} {_held_and_gone(known, deletion, f'Held by {by}{since}')}"
     return (
@@ -73,7 +73,7 @@ def _held_and_gone(known: Known, deletion: Deletion, held: str) -> str:
 
 
 def _gone(known: Known) -> str:
-    listings, since = counted(known.record.misses, "complete listing"), _to_the_second(known.record.first_missed_at)
+    listings, since = counted(known.record.misses, "complete listing"), to_the_second(known.record.first_missed_at)
     return f"Datasphere no longer lists it: not in {listings} in a row since {since}."
 
 
@@ -82,14 +82,14 @@ def _unread(record: AssetRecord) -> str | None:
         return None
     if record.misses:
         return None  # that it is gone says more than why it could not be read before
-    since = "It was never read." if record.read_at is None else f"It was last read at {_to_the_second(record.read_at)}."
+    since = "It was never read." if record.read_at is None else f"It was last read at {to_the_second(record.read_at)}."
     return f"{_said(record.problem)} {since}"
 
 
 def _unwritten(known: Unwritten | None) -> str | None:
     if known is None:
         return None
-    return f"Since {_to_the_second(known.since)}: {_said(known.problem)}"
+    return f"Since {to_the_second(known.since)}: {_said(known.problem)}"
 
 
 def _drifted(known: Known) -> str | None:
@@ -102,7 +102,7 @@ def _drifted(known: Known) -> str | None:
 
 
 def _leaving(known: Known, deletion: Deletion) -> str | None:
-    record, since = known.record, _to_the_second(known.record.first_missed_at)
+    record, since = known.record, to_the_second(known.record.first_missed_at)
     if record.status is AssetStatus.MISSING:
         listings = counted(record.misses, "complete listing")
         return (
@@ -110,7 +110,7 @@ def _leaving(known: Known, deletion: Deletion) -> str | None:
             f"gone. {_next_for_missing(known, deletion)} If it should be there, deploy it and expose it again."
         )
     if record.status is AssetStatus.RETIRED:
-        retired = _to_the_second(None if known.checkpoint is None else known.checkpoint.synced_at)
+        retired = to_the_second(None if known.checkpoint is None else known.checkpoint.synced_at)
         return (
             f"Its table is marked as retired since {retired}: Datasphere has not listed it since {since}. "
             f"{_next_for_retired(deletion)} It comes back to life once Datasphere lists it again."
@@ -131,7 +131,7 @@ def _next_for_missing(known: Known, deletion: Deletion) -> str:
         return f"After {counted(left, 'more complete listing')} without it a sync marks its table as retired."
     if deletion.grace and record.first_missed_at:
         until = datetime.fromisoformat(record.first_missed_at) + deletion.grace
-        return f"A sync after {_to_the_second(until.isoformat())} marks its table as retired (deletion.grace)."
+        return f"A sync after {to_the_second(until.isoformat())} marks its table as retired (deletion.grace)."
     return "The next sync marks its table as retired."
 
 
@@ -149,7 +149,3 @@ def _said(problem: Problem | None) -> str | None:
         return None
     message = problem.message if problem.message.endswith((".", "!", "?")) else f"{problem.message}."
     return f"{message} {problem.remedy}".strip()
-
-
-def _to_the_second(at: str | None) -> str:
-    return "a time nobody noted" if at is None else f"{at[:19]}Z"

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from spheresync.answers import Finding, TierStatus
 from spheresync.config.durations import parse_duration
-from spheresync.model import counted
+from spheresync.model import counted, to_the_second
 from spheresync.service.figures import SchedulerState
 
 FRESHNESS_MISSED = "freshness_missed"
@@ -113,7 +113,7 @@ def _slow(tier: TierStatus, count: int, scheduler: SchedulerState, *, reads_wait
     code, message, remedy = _code(tier), _missed(tier, count), _hasten(tier, reads_wait=reads_wait)
     if tier.paused:
         code = TIER_PAUSED
-        message = f"{message}: a person paused the tier at {_to_the_second(tier.paused_since)}"
+        message = f"{message}: a person paused the tier at {to_the_second(tier.paused_since)}"
         remedy = f"`spheresync schedule resume {tier.tier}` lets it go on."
     elif scheduler == "off":
         message = f"{message}, and no process keeps the schedule"
@@ -153,7 +153,7 @@ def _paused(tier: TierStatus) -> Finding:
     return Finding(
         subject=_subject(tier),
         code=TIER_PAUSED,
-        message=f"a person paused tier {tier.tier} at {_to_the_second(tier.paused_since)}: "
+        message=f"a person paused tier {tier.tier} at {to_the_second(tier.paused_since)}: "
         "nothing of it is read by itself",
         remedy=f"`spheresync schedule resume {tier.tier}` lets it go on.",
     )
@@ -169,15 +169,15 @@ def _last_read(read_at: str | None, now: datetime, scheduler: SchedulerState) ->
     if read_at is None:
         return ""
     kept = ", and nobody keeps the schedule" if scheduler == "off" else ""
-    return f"Datasphere was last read {ago(_age(read_at, now))} ago, at {_to_the_second(read_at)}{kept}."
+    return f"Datasphere was last read {ago(_age(read_at, now))} ago, at {to_the_second(read_at)}{kept}."
 
 
 def _oldest(tiers: Sequence[TierStatus], read_at: str | None, now: datetime) -> str:
     """That a part was read and not the whole: how old the oldest reading of an asset is, where it is another one."""
     oldest = min((tier.oldest for tier in tiers if tier.oldest), default=None)
-    if read_at is None or oldest is None or _to_the_second(oldest) >= _to_the_second(read_at):
+    if read_at is None or oldest is None or to_the_second(oldest) >= to_the_second(read_at):
         return ""
-    return f"The asset that was read longest ago was read {ago(_age(oldest, now))} ago, at {_to_the_second(oldest)}."
+    return f"The asset that was read longest ago was read {ago(_age(oldest, now))} ago, at {to_the_second(oldest)}."
 
 
 def _subject(tier: TierStatus) -> str:
@@ -186,7 +186,3 @@ def _subject(tier: TierStatus) -> str:
 
 def _age(at: str, now: datetime) -> timedelta:
     return now - datetime.fromisoformat(at)
-
-
-def _to_the_second(at: str | None) -> str:
-    return f"{at[:19]}Z" if at is not None else "a time nobody noted"

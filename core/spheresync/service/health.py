@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from spheresync.answers import Finding
-from spheresync.model import AssetStatus, Problem, RunState, counted, first_of
+from spheresync.model import AssetStatus, Problem, RunState, counted, first_of, to_the_second
 from spheresync.service.troubles import Trouble
 from spheresync.state.drift_records import DriftLook, DriftStanding
 from spheresync.state.records import RunRecord
@@ -70,7 +70,7 @@ def _standing(statuses: Mapping[str, int], syncs: Sequence[RunRecord]) -> str:
     standing = ", ".join([f"{statuses.get(AssetStatus.SYNCED, 0)} of {counted(present, 'asset')} in sync", *rest])
     if beside:
         standing = f"{standing} (beside {', '.join(beside)})"
-    return f"{standing}. The last run, {last.id}, ended {_spelled(last.state)} at {_to_the_second(last.finished_at)}."
+    return f"{standing}. The last run, {last.id}, ended {_spelled(last.state)} at {to_the_second(last.finished_at)}."
 
 
 def _wrong_with_assets(statuses: Mapping[str, int], troubles: Sequence[Trouble]) -> list[str]:
@@ -116,7 +116,7 @@ def _drifted(drift: DriftStanding) -> str:
 
 
 def _looked(look: DriftLook) -> str:
-    at = f"At {_to_the_second(look.at)}, the last look for drift"
+    at = f"At {to_the_second(look.at)}, the last look for drift"
     if not look.compared + look.not_compared:
         return f"{at}, there was no table to compare."
     left = f"; {look.not_compared} could not be compared{_why(look.problems)}" if look.not_compared else ""
@@ -143,7 +143,3 @@ def _now_drifted(drift: DriftStanding, look: DriftLook) -> str:
 
 def _spelled(state: RunState) -> str:
     return state.replace("_", " ")
-
-
-def _to_the_second(at: str | None) -> str:
-    return f"{at[:19]}Z" if at is not None else "a time nobody noted"

@@ -10,7 +10,7 @@ from pathlib import Path
 from spheresync.answers import AuditVerdictAnswer, BackupAnswer, RestoreAnswer
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import AlteredStateError, RefusedError
-from spheresync.mapping.glue_table import OWNER
+from spheresync.mapping.ownership import marker_of
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -22,7 +22,6 @@ from spheresync.model import (
     isoformat,
     utc_now,
 )
-from spheresync.model.json_document import read_own_json
 from spheresync.run.workshop import Workshop
 from spheresync.service.assembly import TENANT_HOST
 from spheresync.service.authority import Permission, authorize
@@ -177,8 +176,7 @@ async def _marker_of(store: Store) -> str | None:
     whole = await store.blobs.get_many(checkpoint.body for checkpoint in newest)
     for checkpoint in newest:
         if checkpoint.body in whole:
-            marker: str | None = (read_own_json(whole[checkpoint.body]).get("Parameters") or {}).get(OWNER)
-            return marker
+            return marker_of(whole[checkpoint.body])
     return None
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from spheresync.answers import Finding
 from spheresync.errors import SourceFault
-from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetStatus, Problem, SpaceName, counted, first_of
+from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetStatus, Problem, SpaceName, counted, first_of, to_the_second
 from spheresync.plan.drift import DRIFT
 from spheresync.plan.guards import EMPTY_LISTING, GUARDS
 from spheresync.state.catalog import UnreadGroup
@@ -84,7 +84,7 @@ def _unwritten(group: UnwrittenGroup) -> Trouble:
     held_back = group.code in GUARDS
     are = "is" if group.count == 1 else "are"
     what = f"{are} held back by a guard" if held_back else "could not be written"
-    since = f"{group.since[:19]}Z"
+    since = to_the_second(group.since)
     problems = [each.problem for each in group.first]
     names = [str(each.asset) for each in group.first]
     said = f"{counted(group.count, 'asset')} {what}, since {since}"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from spheresync.answers import ConnectionFinding, Finding
 from spheresync.errors import TargetFault
-from spheresync.model import Problem, counted, first_of
+from spheresync.model import Problem, counted, first_of, to_the_second
 from spheresync.state.drift_records import DriftStanding
 from spheresync.state.unwritten import UnwrittenGroup
 
@@ -21,7 +21,7 @@ def unseen_tables(drift: DriftStanding) -> list[Finding]:
     if look is None:
         return []
     count = counted(look.not_compared, "table") if look.not_compared else "something"
-    message = f"at {_to_the_second(look.at)}, {count} could not be looked at for drift: {_told(look.problems)}"
+    message = f"at {to_the_second(look.at)}, {count} could not be looked at for drift: {_told(look.problems)}"
     return [Finding(subject="drift", code=NOT_COMPARED, message=message, remedy=_remedy(look.problems))]
 
 
@@ -42,7 +42,7 @@ def denied_tables(target: str, unwritten: Sequence[UnwrittenGroup], drift: Drift
 
 def _not_written(group: UnwrittenGroup) -> str:
     names = first_of([str(each.asset) for each in group.first], len(group.first), total=group.count)
-    since = _to_the_second(group.since)
+    since = to_the_second(group.since)
     what = f"Since {since}, {counted(group.count, 'asset')} could not be written: {names}"
     return _sentence(f"{what}. {group.first[0].problem.message}")
 
@@ -66,7 +66,3 @@ def _remedy(problems: Sequence[Problem]) -> str:
 def _sentence(said: str) -> str:
     said = said[:1].upper() + said[1:]
     return said if said.endswith((".", "!", "?")) else f"{said}."
-
-
-def _to_the_second(at: str) -> str:
-    return f"{at[:19]}Z"
