@@ -2,11 +2,14 @@
 
 Loading the program costs a processor more than most commands do, and the suite runs some hundreds of them. A fork is
 a process like any other (it can be stopped, killed, waited for), and it is held to loopback as the suite itself is.
-How the program begins, from the interpreter on, is what `tests/unit/server` and the dog's tests try.
+How the program begins, from the interpreter on, is what `tests/unit/server` and the dog's tests try. How it ends is
+the interpreter's own doing here too where a test asks for that: it waits for threads, flushes its streams, and an exit
+code may come of it.
 """
 
 from __future__ import annotations
 
+import ctypes
 import importlib
 import multiprocessing
 import os
@@ -16,6 +19,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
@@ -32,15 +36,40 @@ _FORKING = multiprocessing.get_context("forkserver")
 _FORKING.set_forkserver_preload(["tests.simulators.preloaded"])
 
 
-def fork(module: str, arguments: Sequence[str], *, environment: Mapping[str, str], folder: Path) -> Forked:
-    """Run the `main` of a module in a new process, as `python -m` does; its three streams are pipes."""
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a fork becomes."""
+
+    module: str
+    arguments: Sequence[str]
+    environment: Mapping[str, str]
+    folder: Path
+    redirected: Mapping[int, str | None]
+    finalized: bool
+
+
+def fork(
+    module: str,
+    arguments: Sequence[str],
+    *,
+    environment: Mapping[str, str],
+    folder: Path,
+    redirected: Mapping[int, str | None] | None = None,
+    finalized: bool = False,
+) -> Forked:
+    """Run the `main` of a module in a new process, as `python -m` does; its three streams are pipes.
+
+    `redirected`: streams that go to a file, or nowhere at all (None), as a shell's `2>file` and `2>&-` have it.
+    `finalized`: it ends as an interpreter does, and not at once.
+    """
+    program = Program(module, [*arguments], dict(environment), folder, redirected or {}, finalized)
     theirs_in, ours_in = _FORKING.Pipe(duplex=False)
     ours_out, theirs_out = _FORKING.Pipe(duplex=False)
     ours_err, theirs_err = _FORKING.Pipe(duplex=False)
     with theirs_in, theirs_out, theirs_err:
         process = _FORKING.Process(
             target=_become,
-            args=(module, [*arguments], dict(environment), str(folder), (theirs_in, theirs_out, theirs_err)),
+            args=(program, (theirs_in, theirs_out, theirs_err)),
             daemon=True,
         )
         process.start()
@@ -134,27 +163,55 @@ class Forked:
         self.close()
 
 
-def _become(
-    module: str,
-    arguments: list[str],
-    environment: dict[str, str],
-    folder: str,
-    streams: tuple[Connection, Connection, Connection],
-) -> None:
+def _become(program: Program, streams: tuple[Connection, Connection, Connection]) -> None:
     for number, stream in enumerate(streams):
         os.dup2(stream.fileno(), number)
         stream.close()
-    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False)  # the process's own, to its end
-    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False)
-    sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False, buffering=1)
+    for number, file in program.redirected.items():
+        os.close(number)
+        if file is not None:
+            os.open(file, os.O_RDWR)  # takes the number that is free by now
+    _open_streams()
     os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(folder)
-    sys.argv = [module, *arguments]
-    if account := environment.get(ACCOUNT):  # only root could change it in earnest
+    os.environ.update(program.environment)
+    os.chdir(program.folder)
+    sys.argv = [program.module, *program.arguments]
+    if account := program.environment.get(ACCOUNT):  # only root could change it in earnest
         os.getuid = lambda: int(account)
     with loopback_only(_leave):
+        if program.finalized:
+            _run_to_the_end_of_the_interpreter(program.module)
+        importlib.import_module(program.module).main()
+
+
+def _open_streams() -> None:
+    """As an interpreter does: what is closed is None; the streams are the process's own, to its end."""
+    sys.stdin = os.fdopen(0, encoding="utf-8", closefd=False) if _is_open(0) else None  # type: ignore[assignment]
+    sys.stdout = os.fdopen(1, "w", encoding="utf-8", closefd=False) if _is_open(1) else None  # type: ignore[assignment]
+    sys.stderr = (  # type: ignore[assignment]
+        os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace", closefd=False, buffering=1)
+        if _is_open(2)
+        else None
+    )
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
+
+
+def _run_to_the_end_of_the_interpreter(module: str) -> NoReturn:
+    try:
         importlib.import_module(module).main()
+        code = 0
+    except SystemExit as left:
+        code = left.code if isinstance(left.code, int) else int(left.code is not None)
+    ctypes.pythonapi.Py_Exit(code)
+    raise AssertionError("an interpreter that has ended goes on")
 
 
 def _leave(why: str) -> NoReturn:

@@ -14,7 +14,7 @@ def stays_home(address: object) -> bool:
     """Whether a socket's address is on this machine."""
     if not isinstance(address, tuple):
         return True  # a Unix socket
-    host = str(address[0])
+    host = str(address[0]).lower()  # names of hosts know no case
     return host in {"localhost", "::1", "", "0.0.0.0"} or host.startswith("127.")
 
 

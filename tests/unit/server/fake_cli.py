@@ -60,8 +60,12 @@ def install() -> None:
     opening.open_service = fake_open  # type: ignore[assignment]
 
 
-if __name__ == "__main__":
-    from spheresync_server.cli.main import main
+def main() -> None:
+    from spheresync_server.cli.main import main as command_line
 
     install()
+    command_line()
+
+
+if __name__ == "__main__":
     main()

@@ -18,8 +18,11 @@ import httpx2
 import pytest
 from mcp import Client, StdioServerParameters
 
+from tests.simulators.forked import Forked, fork
+
 ROOT = Path(__file__).resolve().parents[3]
-FAKE = [sys.executable, "-m", "tests.unit.server.fake_cli"]
+FORKED = "tests.unit.server.fake_cli"
+FAKE = [sys.executable, "-m", FORKED]
 TIMEOUT = 30  # seconds until a hung process fails its test
 
 
@@ -41,24 +44,14 @@ def run(*arguments: str, program: list[str] | None = None, **env: str) -> subpro
 
 
 @contextmanager
-def started(*arguments: str, **env: str) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen(
-        [*FAKE, *arguments],
-        cwd=ROOT,
-        env=surroundings(**env),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        encoding="utf-8",
-    )
+def started(*arguments: str, program: str = FORKED, **env: str) -> Iterator[Forked]:
+    process = fork(program, arguments, environment=surroundings(**env), folder=ROOT, finalized=True)
     try:
         yield process
     finally:
         process.kill()
-        if process.stdin is not None and process.stdin.closed:
-            process.stdin = None
-        process.communicate()
+        process.wait(TIMEOUT)
+        process.close()
 
 
 @pytest.mark.parametrize("arguments", [["--version"], ["config", "show"], ["assets"], ["preview", "--help"]])
@@ -86,7 +79,6 @@ def test_output_is_utf8_whatever_the_locale() -> None:
 @pytest.mark.parametrize("arguments", [["assets"], ["assets", "--json"], ["audit", "export"], ["--help"]])
 def test_a_broken_pipe_is_quiet(arguments: list[str]) -> None:
     with started(*arguments) as process:
-        assert process.stdout is not None and process.stderr is not None
         process.stdout.close()
         assert process.stderr.read() == ""
         assert process.wait(TIMEOUT) == 1
@@ -99,7 +91,6 @@ def test_a_signal_closes_the_state_and_names_the_run(tmp_path: Path, number: sig
     slow = json.dumps({"slow": True})
     arguments = ["sync", "--json"] if json_flag else ["sync"]
     with started(*arguments, FAKE_SERVICE=slow, FAKE_CLOSED=str(closed)) as process:
-        assert process.stderr is not None and process.stdout is not None
         assert process.stderr.readline() == "waiting\n"
         process.send_signal(number)
         out, err = process.communicate(timeout=TIMEOUT)
@@ -113,7 +104,6 @@ def test_a_signal_closes_the_state_and_names_the_run(tmp_path: Path, number: sig
 def test_a_run_whose_id_was_not_answered_yet_is_named_too(json_flag: bool) -> None:
     slow = json.dumps({"slow_start": True})
     with started("sync", *(["--json"] if json_flag else []), FAKE_SERVICE=slow) as process:
-        assert process.stderr is not None
         assert process.stderr.readline() == "beginning\n"
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=TIMEOUT)
@@ -127,7 +117,6 @@ def test_a_second_signal_does_not_wait_for_a_slow_end(json_flag: bool) -> None:
     slow = json.dumps({"slow": True})
     arguments = ["sync", "--json"] if json_flag else ["sync"]
     with started(*arguments, FAKE_SERVICE=slow, FAKE_STUCK="yes") as process:
-        assert process.stderr is not None
         assert process.stderr.readline() == "waiting\n"
         process.send_signal(signal.SIGINT)
         assert process.stderr.readline() == "closing\n"
@@ -162,7 +151,6 @@ def test_default_role_over_stdio_is_that_of_the_environment(env: str, role_tools
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"},
     }}  # fmt: skip
     with started("serve", "--no-scheduler", "--env", env) as process:
-        assert process.stdin is not None and process.stdout is not None
         process.stdin.write(json.dumps(ask) + "\n")
         process.stdin.flush()
         assert json.loads(process.stdout.readline())["result"]["serverInfo"]["name"] == "spheresync"
@@ -182,7 +170,6 @@ def test_a_signal_ends_a_stdio_server_that_waits_for_input(tmp_path: Path, numbe
         "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": {"name": "t", "version": "1"},
     }}  # fmt: skip
     with started("serve", FAKE_CLOSED=str(closed)) as process:
-        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
         process.stdin.write(json.dumps(ask) + "\n")
         process.stdin.flush()
         assert process.stdout.readline()
@@ -194,9 +181,8 @@ def test_a_signal_ends_a_stdio_server_that_waits_for_input(tmp_path: Path, numbe
 
 
 @contextmanager
-def http_server(*arguments: str, **env: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+def http_server(*arguments: str, **env: str) -> Iterator[tuple[str, Forked]]:
     with started("serve", "--transport", "http", "--port", "0", *arguments, **env) as process:
-        assert process.stderr is not None
         announced = process.stderr.readline()
         match = re.search(r"MCP at (http://\S+)/mcp", announced)
         assert match, announced
@@ -220,7 +206,7 @@ async def test_http_serves_mcp_and_the_operators_routes(tmp_path: Path) -> None:
             origin = await web.post("/mcp", json={}, headers={"origin": "http://evil.example"})
         process.send_signal(signal.SIGTERM)
         assert process.wait(TIMEOUT) == 0
-        assert process.stdout is not None and process.stdout.read() == ""
+        assert process.stdout.read() == ""
     assert closed.read_text() == "closed"
     assert ready.status_code == 503 and ready.json()["ready"] is False
     assert ready.json()["problems"] == ["datasphere: has answered nothing u seful"]
@@ -274,16 +260,17 @@ def test_a_signal_ends_an_http_server_that_a_client_still_listens_to() -> None:
             assert stream.status_code == 200
             process.send_signal(signal.SIGTERM)
             assert process.wait(TIMEOUT) == 0
-        assert process.stderr is not None and process.stderr.read() == ""
+        assert process.stderr.read() == ""
 
 
 def test_a_taken_port_is_said_plainly() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        done = run("serve", "--transport", "http", "--port", str(taken.getsockname()[1]), "--json")
-    error: dict[str, Any] = json.loads(done.stdout)["error"]
-    assert done.returncode == 2 and "cannot be used" in error["message"] and "--port" in error["remedy"]
+        with started("serve", "--transport", "http", "--port", str(taken.getsockname()[1]), "--json") as process:
+            out, _ = process.communicate(timeout=TIMEOUT)
+    error: dict[str, Any] = json.loads(out)["error"]
+    assert process.returncode == 2 and "cannot be used" in error["message"] and "--port" in error["remedy"]
 
 
 def test_a_signal_while_the_answer_goes_out_cuts_nothing_off() -> None:
@@ -314,16 +301,9 @@ def test_whoever_asks_a_stdio_server_that_cannot_open_its_state_is_told_why(tmp_
         {"jsonrpc": "2.0", "id": 3, "method": "resources/read", "params": {"uri": "spheresync://status"}},
         {"jsonrpc": "2.0", "id": 4, "method": "tools/call", "params": {"name": "list_spaces", "arguments": {}}},
     ]
-    program = [sys.executable, "-m", "spheresync_server", "serve", "--env", "dog"]
-    with subprocess.Popen(
-        program,
-        env=surroundings(SPHERESYNC_STATE_DIR=str(tmp_path)),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
+    with started(
+        "serve", "--env", "dog", program="spheresync_server.cli.main", SPHERESYNC_STATE_DIR=str(tmp_path)
     ) as process:
-        assert process.stdin is not None and process.stdout is not None and process.stderr is not None
         process.stdin.write("".join(json.dumps(each) + "\n" for each in (ask, *calls)))
         process.stdin.flush()
         assert process.wait(TIMEOUT) == 1, "and it ends by itself, while its client still listens"
