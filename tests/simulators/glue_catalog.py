@@ -85,6 +85,10 @@ class Table:
     versions: list[Json] = field(default_factory=list)
     next_version: int = 0
 
+    @classmethod
+    def of(cls, versions: list[Json]) -> Table:
+        return cls(versions[-1]["CreateTime"], versions, int(versions[-1]["VersionId"]) + 1)
+
     @property
     def live(self) -> Json:
         return self.versions[-1]
@@ -127,6 +131,14 @@ class Catalog:
                 database: {name: {"live": table.live, "versions": table.versions} for name, table in tables.items()}
                 for database, tables in self.tables.items()
             },
+        }
+
+    def load(self, dumped: Json) -> None:
+        """Be what another catalog was when it was dumped."""
+        self.databases = dumped["databases"]
+        self.tables = {
+            database: {name: Table.of(table["versions"]) for name, table in tables.items()}
+            for database, tables in dumped["tables"].items()
         }
 
     def _database(self, name: str) -> Json:

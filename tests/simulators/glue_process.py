@@ -99,6 +99,10 @@ class GlueSimulator:
         state: dict[str, Any] = self._ask("GET", "/admin/dump")
         return state
 
+    def load(self, dumped: dict[str, Any]) -> None:
+        """Have exactly the databases and tables that another one had."""
+        self._ask("POST", "/admin/dump", dumped)
+
     def table(self, database: str, name: str) -> dict[str, Any]:
         """A table as it is now, without counting as a call."""
         live: dict[str, Any] = self.dump()["tables"][database][name]["live"]

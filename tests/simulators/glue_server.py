@@ -3,8 +3,8 @@
 Speaks the JSON 1.1 protocol that boto3 sends to Glue, and answers STS GetCallerIdentity so that a test can prove that
 nobody asked. Hand-rolled on asyncio's protocols, because it must be faster than every client it measures.
 
-Under `/admin/`: `faults` (POST one, DELETE all), `counters`, `log`, `dump`, `latency` (POST), `reset` (POST: counters
-and log only).
+Under `/admin/`: `faults` (POST one, DELETE all), `counters`, `log`, `dump` (POST: be what was dumped), `latency`
+(POST), `reset` (POST: counters and log only).
 A fault is `{"kind": ..., "operation": "UpdateTable" or "*", "times": n or null, "table": name, "database": name}`,
 the names optional, of kind `throttle`, `deny`, `error` (with `code`, `status`), `drop` (close before doing it), `lose`
 (do it, then close), `loop` (a page that points at itself), `hide` (Lake Formation lets this table not be seen: listings
@@ -149,6 +149,8 @@ class GlueServer:
                 return 200, _dump(self.log)
             case "GET", "/admin/dump":
                 return 200, _dump(self.catalog.dump())
+            case "POST", "/admin/dump":
+                self.catalog.load(json.loads(body))
             case _:
                 return 404, b"{}"
         return 200, b"{}"
