@@ -189,12 +189,12 @@ def environment(
 ) -> dict[str, str]:
     for name, value in glue.environment.items():
         monkeypatch.setenv(name, value)
-    for name, value in (("ALERTS", 0.2), ("TICK", 0.05), ("LEASE_RETRY", 0.1)):
+    for name, value in (("ALERTS", 0.3), ("TICK", 0.1), ("LEASE_RETRY", 0.1)):
         monkeypatch.setattr(scheduler, name, value)
-    monkeypatch.setattr(care, "HOUR", 0.2)
+    monkeypatch.setattr(care, "HOUR", 0.3)
     monkeypatch.setattr("spheresync.schedule.retries.FIRST_WAIT", timedelta(seconds=0.1))
     monkeypatch.setattr("spheresync.schedule.embedded.ATTEMPTS", 1000)  # however slow this machine is
-    monkeypatch.setattr("spheresync.run.executor.HEARTBEAT", 0.02)
+    monkeypatch.setattr("spheresync.run.executor.HEARTBEAT", 0.05)
     monkeypatch.setattr("spheresync.observe.pulse.FIRST_PAUSE", 0.05)
     (tmp_path / "spheresync.yaml").write_text(CONFIG, "utf-8")
     return {
@@ -218,7 +218,7 @@ def versions(glue: GlueSimulator) -> dict[str, int]:
 async def until(reached: Callable[[], Awaitable[bool]], what: str) -> None:
     with anyio.fail_after(60, reason=what):
         while not await reached():  # noqa: ASYNC110 -- what is waited for happens in other processes too
-            await anyio.sleep(0.02)
+            await anyio.sleep(0.05)
 
 
 @dataclass
