@@ -46,3 +46,14 @@ def test_a_command_that_would_leave_loopback_is_stopped_and_says_so(tmp_path: Pa
     ended = Installation(tmp_path / "state", variables).run("discover")
     assert ended.code not in {0, 1, 2, 3, 4}
     assert "a test tried to resolve a foreign name: 'tenant.example'" in ended.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_it_ends_as_an_interpreter_does_where_that_is_asked_for(tmp_path: Path) -> None:
+    """What it has printed is flushed at the very end, and where that is lost the exit code says so."""
+    with fork(
+        "tokenize", [], environment=os.environ, folder=tmp_path, redirected={1: "/dev/full"}, finalized=True
+    ) as process:
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == 120
+    assert "No space left" in err
