@@ -6,9 +6,12 @@ STAMP := $(VENV)/.installed
 
 .PHONY: demo test lint bench soak run install
 
+# Packages come compiled, our own sources do not: where no bytecode may be written (PYTHONDONTWRITEBYTECODE, as in most
+# containers) every start would compile them anew.
 $(STAMP): pyproject.toml requirements.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dev]'
+	@$(BIN)/python -m compileall -q core server
 	@touch $(STAMP)
 
 install: $(STAMP)

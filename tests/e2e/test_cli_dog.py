@@ -75,7 +75,7 @@ def test_reading_the_catalog_loads_neither_mcp_nor_boto3(state: Path, applied: d
     code = (
         "import sys\nfrom spheresync_server.cli.main import main\n"
         "try:\n    main(['assets', '--limit', '1'])\nexcept SystemExit as left:\n    assert left.code == 0\n"
-        "print(sorted({'mcp', 'mcp_types', 'boto3', 'botocore', 'moto', 'starlette'} & set(sys.modules)))\n"
+        "print(sorted({'mcp', 'mcp_types', 'boto3', 'botocore', 'moto', 'starlette', 'httpx2'} & set(sys.modules)))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -308,7 +308,8 @@ class Applier:
     async def _perform(self, item: ChangeSetItem, operation: Operation) -> Result:
         try:
             with about(asset=str(item.asset)):
-                return Result(item, await self._target.perform(operation))
+                reviewed = operation.desired.body if operation.desired is not None else None
+                return Result(item, await self._target.perform(operation), reviewed=reviewed)
         except ConfigurationError as error:
             remedy = "Mend the AWS configuration."
             return Result(item, error=TargetError(TargetFault.DENIED, error.message, remedy=remedy, systemic=True))

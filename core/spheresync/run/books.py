@@ -52,11 +52,15 @@ Address = tuple[PhysicalName, PhysicalName]
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one item. Neither outcome nor error: nothing had to be sent."""
+    """What became of one item. Neither outcome nor error: nothing had to be sent.
+
+    `reviewed`: the body of the item as it was read, whose digest the item holds.
+    """
 
     item: ChangeSetItem
     outcome: Outcome | None = None
     error: TargetError | None = None
+    reviewed: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +176,7 @@ class Books:
     def note(self, result: Result) -> Note:
         """Take a result in; what it says counts from now on, and is kept once `write` was called with it."""
         at = self._now()
-        after = digest_of(result.outcome.body) if result.outcome is not None and result.outcome.body else None
+        after = _held_after(result)
         entry = _entry(self._run, result, after, at)
         base = self._base(result.item, entry)
         if self._aside(result.item):
@@ -230,7 +234,7 @@ class Books:
                 destination=item.destination,
                 container=item.container,
                 name=item.name,
-                body=digest_of(outcome.body),
+                body=entry.after or digest_of(outcome.body),
                 body_digest=item.after_digest or Digest(""),
                 version=outcome.version,
                 retired=True,
@@ -310,9 +314,9 @@ class Books:
             FenceError: another process has taken the run over; nothing is written.
             StateError: the state could not be written.
         """
-        outcomes = [note.result.outcome for note in notes if note.result.outcome is not None]
-        bodies = [body for each in outcomes for body in (each.body, each.before) if body]
-        bodies += [body for note in notes for body in note.bodies]
+        bodies = {digest_of(body): body for note in notes for body in note.bodies}
+        for note in notes:
+            bodies |= _bodies(note)
         checkpoints = [note.checkpoint for note in notes if note.checkpoint is not None]
         # What becomes of a former table says nothing of where its asset stands.
         about = [note.result for note in notes if not note.aside]
@@ -326,7 +330,7 @@ class Books:
         async def write(tx: Tx) -> None:
             for container in unknown:
                 await tx.meta.delete(container_note(self._target, container))
-            await tx.blobs.put_many(bodies)
+            await tx.blobs.put(bodies)
             await tx.checkpoints.put_many(checkpoints, run_id=self._run.id, fence=self._fence)
             for note in notes:
                 if note.forgotten is not None:
@@ -372,6 +376,23 @@ def _entry(run: RunRecord, result: Result, after: Digest | None, at: str) -> Jou
         request_id=outcome.request_id if outcome is not None else error.request_id if error is not None else None,
         at=at,
     )
+
+
+def _held_after(result: Result) -> Digest | None:
+    """The body that the object holds now; a reviewed one was digested when it was read."""
+    outcome = result.outcome
+    if outcome is None or not outcome.body:
+        return None
+    return result.item.after if outcome.body is result.reviewed else digest_of(outcome.body)
+
+
+def _bodies(note: Note) -> dict[Digest, bytes]:
+    """The bodies of the outcome, by the digests that the entry holds of them."""
+    outcome = note.result.outcome
+    if outcome is None:
+        return {}
+    pairs = ((note.entry.after, outcome.body), (note.entry.before, outcome.before))
+    return {digest: body for digest, body in pairs if digest is not None and body}
 
 
 def _held_before(result: Result) -> Digest | None:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
 from time import monotonic
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import anyio
 
@@ -20,10 +20,12 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.errors import ConfigurationError
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import Problem, TargetName
-from spheresync.source.tenant import DatasphereSource
 from spheresync.target.protocol import Target
 
-MakeSource: TypeAlias = Callable[[Settings, AsyncExitStack], Awaitable[DatasphereSource]]
+if TYPE_CHECKING:
+    from spheresync.source.tenant import DatasphereSource
+
+MakeSource: TypeAlias = "Callable[[Settings, AsyncExitStack], Awaitable[DatasphereSource]]"
 """Makes the source of some settings; what is to be closed with it goes onto the stack."""
 MakeTarget: TypeAlias = Callable[[Settings, TargetName, AsyncExitStack], Target]
 """Makes a target of some settings; what is to be closed with it goes onto the stack."""

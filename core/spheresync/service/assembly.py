@@ -13,8 +13,6 @@ from spheresync.model import GLUE, TargetName, utc_now
 from spheresync.run.workshop import Workshop
 from spheresync.service.state_folder import require_writable
 from spheresync.source.budget import RequestBudget, UnlimitedBudget
-from spheresync.source.http import Login
-from spheresync.source.tenant import DatasphereSource
 from spheresync.state.budget import SharedRequestBudget
 from spheresync.state.store import Store, Tx
 from spheresync.target.aws import AwsDoor, standard_session
@@ -25,6 +23,8 @@ from spheresync.target.protocol import Target
 
 if TYPE_CHECKING:
     from boto3.session import Session
+
+    from spheresync.source.tenant import DatasphereSource
 
 TENANT_HOST = "tenant_host"
 
@@ -91,6 +91,10 @@ async def _keep_to_one_tenant(store: Store, settings: Settings) -> None:
 
 
 def _source(settings: Settings, budget: RequestBudget) -> DatasphereSource:
+    # Here and not above: whoever asks the tenant nothing loads no HTTP client.
+    from spheresync.source.http import Login
+    from spheresync.source.tenant import DatasphereSource
+
     datasphere = settings.datasphere
     login = Login(datasphere.client_id, datasphere.client_secret.get_secret_value(), datasphere.token_url or None)
     return DatasphereSource(
@@ -103,6 +107,8 @@ def _embedded_source(settings: Settings) -> DatasphereSource:
     import httpx2
 
     from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
+    from spheresync.source.http import Login
+    from spheresync.source.tenant import DatasphereSource
 
     tenant = DogTenant(settings.state_dir)
     login = Login(tenant.sign_in.client_id, tenant.sign_in.client_secret, DOG_TOKEN_URL)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import anyio.to_thread
 
@@ -74,7 +74,12 @@ class BlobWriter(BlobReader):
     async def put_many(self, bodies: Sequence[bytes]) -> list[Digest]:
         """Keep them, in the place of damaged ones too; answers their digests in the same order."""
         digests = [digest_of(body) for body in bodies]
-        fresh = dict(zip(digests, bodies, strict=True))
+        await self.put(dict(zip(digests, bodies, strict=True)))
+        return digests
+
+    async def put(self, contents: Mapping[Digest, bytes]) -> None:
+        """As `put_many`, for contents whose digests are known."""
+        fresh = dict(contents)
         rows = await self._writes.all(
             "SELECT digest, body FROM blobs WHERE digest IN (SELECT value FROM json_each(?))",
             (json.dumps(sorted(fresh)),),
@@ -88,7 +93,6 @@ class BlobWriter(BlobReader):
             "INSERT OR REPLACE INTO blobs (digest, size, body) VALUES (?, ?, ?)",
             [(digest, len(body), zlib.compress(body, _LEVEL)) for digest, body in fresh.items()],
         )
-        return digests
 
 
 def _whole_ones(rows: Sequence[tuple[str, bytes]]) -> dict[Digest, bytes]:

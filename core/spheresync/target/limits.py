@@ -22,6 +22,8 @@ Check: TypeAlias = Callable[[object], "tuple[Finding, ...]"]
 
 _FINE: tuple[Finding, ...] = ()
 _EXCERPT = 40
+_REMEMBERED = 1_000
+"""Sets of keys of a map that are known to be fine; those of a catalog are few."""
 _PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 #: The models spell characters beyond the BMP as surrogate pairs, as Java does; Python's patterns take code points.
 _SURROGATES = re.compile(r"\\uD800\\uDC00-\\uDBFF\\uDFFF", re.IGNORECASE)
@@ -122,20 +124,25 @@ def _wrong(expected: str, value: object) -> tuple[Finding, ...]:
 
 
 def _structure(shape: Shape, members: Mapping[str, Check]) -> Check:
-    required = frozenset(shape.required_members) if hasattr(shape, "required_members") else frozenset[str]()
+    required = tuple(sorted(shape.required_members)) if hasattr(shape, "required_members") else ()
+    known = members.get
 
     def check(value: object) -> tuple[Finding, ...]:
-        if not isinstance(value, Mapping):
+        if not (type(value) is dict or isinstance(value, Mapping)):
             return _wrong("a structure", value)
-        found: list[Finding] = []
+        found: list[Finding] | None = None
         for name, inner in value.items():
-            member = members.get(name)
+            member = known(name)
             if member is None:
+                found = found or []
                 found.append((f".{name}", "is not a member that this version of the service model knows"))
             elif problems := member(inner):
+                found = found or []
                 found.extend((f".{name}{path}", text) for path, text in problems)
-        if not required <= value.keys():
-            found.extend((f".{name}", "is required, is missing") for name in sorted(required - value.keys()))
+        for name in required:
+            if name not in value:
+                found = found or []
+                found.append((f".{name}", "is required, is missing"))
         return tuple(found) if found else _FINE
 
     return check
@@ -161,14 +168,24 @@ def _list(shape: Shape, member: Check) -> Check:
 def _map(shape: Shape, key: Check, value_check: Check) -> Check:
     least, most = _bounds(shape)
     texts = (key, value_check) if isinstance(key, _Text) and isinstance(value_check, _Text) else None
+    fine_keys: set[tuple[str, ...]] = set()  # the columns of a table nearly all have the same
+
+    def are_fine(keys: _Text, values: _Text, value: Mapping[str, str]) -> bool:
+        names = tuple(value)
+        if names not in fine_keys:
+            if not keys.all_fine(names):
+                return False
+            if len(fine_keys) < _REMEMBERED:
+                fine_keys.add(names)
+        return values.all_fine(value.values())
 
     def check(value: object) -> tuple[Finding, ...]:
-        if not isinstance(value, Mapping):
+        if not (type(value) is dict or isinstance(value, Mapping)):
             return _wrong("a map", value)
         found: list[Finding] = []
         if not least <= len(value) <= most:
             found.append(("", _out_of_bounds(least, most, len(value), "entries")))
-        if texts is not None and texts[0].all_fine(value.keys()) and texts[1].all_fine(value.values()):
+        if texts is not None and are_fine(*texts, value):
             return tuple(found) if found else _FINE
         for name, inner in value.items():
             if problems := key(name):
@@ -195,8 +212,9 @@ class _Text:
     def __call__(self, value: object) -> tuple[Finding, ...]:
         if not isinstance(value, str):
             return _wrong("text", value)
-        fits = self._plain and value.isascii() and self._least <= len(value) <= self._most
-        return _FINE if fits and (self._pattern is None or value.isprintable()) else self._examine(value)
+        if self._plain and value.isascii() and value.isprintable() and self._least <= len(value) <= self._most:
+            return _FINE
+        return self._examine(value)
 
     def all_fine(self, values: Collection[str]) -> bool:
         """Whether every value is fine at one glance; where not, each has to be looked at."""
@@ -204,10 +222,11 @@ class _Text:
             joined = "".join(values)
         except TypeError:  # what is no text is told one by one
             return False
-        if not (self._plain and joined.isascii() and (self._pattern is None or joined.isprintable())):
+        if not (self._plain and joined.isascii() and joined.isprintable()):
             return False
-        lengths = list(map(len, values))
-        return not lengths or (self._least <= min(lengths) and max(lengths) <= self._most)
+        if len(joined) > self._most and max(map(len, values)) > self._most:
+            return False
+        return self._least <= 0 or not values or min(map(len, values)) >= self._least
 
     def _examine(self, value: str) -> tuple[Finding, ...]:
         try:
