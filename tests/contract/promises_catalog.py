@@ -181,6 +181,7 @@ CATALOG: tuple[Promise, ...] = (
         "A text that somebody edited before the loss of the state follows drift: as any other.",
         (
             "tests/e2e/test_lost_state.py::test_a_copy_that_a_person_made_is_never_taken_for_ours",
+            "tests/e2e/test_lost_state.py::test_a_copy_of_a_retired_table_is_never_deleted_with_it",
             "tests/e2e/test_lost_state.py::test_a_table_of_ours_that_names_another_asset_by_now_stays",
             "tests/e2e/test_lost_state.py::test_texts_edited_before_the_loss_follow_the_policy",
             "tests/e2e/test_lost_state.py::test_edits_are_told_from_ours_though_datasphere_moved_on_and_what_is_in_doubt_stays",
