@@ -170,6 +170,16 @@ CATALOG: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "readme:databases-of-others",
+        "README.md#What you can rely on",
+        "Databases of others stay theirs.",
+        (
+            "tests/e2e/test_whose_database.py::test_no_table_is_made_there_and_preview_sync_and_status_say_why",
+            "tests/e2e/test_whose_database.py::test_one_that_turns_out_to_be_closed_when_it_is_to_be_made_is_refused_too",
+            "tests/e2e/test_whose_database.py::test_an_installation_that_was_named_anew_goes_on_in_its_databases",
+        ),
+    ),
+    Promise(
         "state:rebuilt",
         "CONTRACT.md#What a Glue table holds",
         "With an empty state the target is listed first: a lost state is rebuilt from AWS, not rewritten.",

@@ -97,12 +97,12 @@ class Rebuilder:
                 lives_elsewhere = held is not None and held.state is CheckpointState.ACTIVE
                 left_behind = lives_elsewhere and retired and _is_marked_here(live, written)
                 if lives_elsewhere and retired:
-                    known = left_behind
+                    is_its_own = left_behind
                 elif held is not None and held.state is _DELETED:
-                    known = True
+                    is_its_own = True
                 else:
-                    known = is_home(asset, live) and not _is_marked_elsewhere(live)
-                if address in owners or not known:
+                    is_its_own = is_home(asset, live) and not _is_marked_elsewhere(live)
+                if address in owners or not is_its_own:
                     claims[address] = _claim(live, asset)
                     continue
                 if held is not None and not left_behind:
@@ -202,12 +202,13 @@ def _claim(live: LiveObject, asset: AssetId) -> Problem:
 
 def _is_marked_here(live: LiveObject, written: LastWritten) -> bool:
     """Whether a table proves that we marked it as retired, and no other that it is a copy of."""
-    marked = parameters_of(live.body).get(RETIRED_TABLE) == f"{live.container}.{live.name}"
-    return marked and written.proven and live.digest is not None
+    if not written.proven or live.digest is None:
+        return False
+    return bool(parameters_of(live.body).get(RETIRED_TABLE) == f"{live.container}.{live.name}")
 
 
 def _is_marked_elsewhere(live: LiveObject) -> bool:
-    return parameters_of(live.body).get(RETIRED_TABLE, here := f"{live.container}.{live.name}") != here
+    return parameters_of(live.body).get(RETIRED_TABLE) not in {None, f"{live.container}.{live.name}"}
 
 
 def _retired_at(live: LiveObject) -> str | None:
