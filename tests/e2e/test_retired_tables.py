@@ -104,6 +104,25 @@ def test_it_is_deleted_only_once_the_tenant_says_that_its_asset_is_gone(
     assert TABLE not in tables_of(glue, "space_000")
 
 
+@pytest.mark.parametrize("before", ["deletion: {misses: 9}\n", "deletion: {policy: keep, misses: 1}\n"])
+def test_nothing_goes_by_a_plan_that_reads_nothing_before_the_tenant_was_asked(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator, before: str
+) -> None:
+    synced.config = before
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00003")
+    for _ in range(2):
+        synced.ask("sync")
+    synced.config = "deletion: {policy: delete, misses: 2}\n"
+    preview = synced.ask("preview", "--no-refresh")
+    assert preview["summary"]["retire"] == 0
+    (told,) = [each for each in preview["findings"] if each["code"] == "gone_unconfirmed"]
+    assert (told["subject"], "without --no-refresh" in told["remedy"]) == (ASSET, True)
+    synced.ask("discover")
+    preview = synced.ask("preview", "--no-refresh")
+    assert (preview["summary"]["retire"], preview["findings"]) == (1, []), "the reading has asked"
+    assert synced.ask("apply", preview["change_set_id"])["counts"]["retire"] == 1
+
+
 def test_with_a_policy_that_deletes_it_still_waits_for_a_person(retired: Installation, glue: GlueSimulator) -> None:
     retired.config = "deletion: {policy: delete}\n"
     edit(glue, TABLE, foreign={"team": "bi"})

@@ -42,6 +42,7 @@ from spheresync.plan.items import (
 from spheresync.plan.triage import RemovalRules, Work, held_as_gone, is_held, triage
 from spheresync.run.asset_status import settle_statuses
 from spheresync.run.comparing import compare_promotion
+from spheresync.run.confirmed_gone import ConfirmedGone, not_asked
 from spheresync.run.designing import Designer, Draft
 from spheresync.run.displaced import findings_of
 from spheresync.run.last_reading import last_reading
@@ -117,6 +118,7 @@ class Planner:
         self._decided: dict[AssetId, Decision] = {}  # of the assets that the plan is about
         self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._standing = TargetStanding()
+        self._confirmed = ConfirmedGone()
 
     async def run(self) -> ChangeSetRecord:
         """Plan, save, and answer the saved change set.
@@ -131,6 +133,7 @@ class Planner:
             await self._load_checkpoints()
             records = await self._store.catalog.assets()
         self._standing = await TargetStanding.load(self._store, self._target.name)
+        self._confirmed = await ConfirmedGone.load(self._store)
         to_design = self._triage_all(records)
         marker = self._settings.installation_marker
         naming = Naming(self._store, self._mapping, marker, self._target)
@@ -290,6 +293,9 @@ class Planner:
         work = triaged(thorough=request.thorough)
         if self._standing.doubts(record.id, work):
             work = triaged(thorough=request.thorough, again=True)
+        if work in {Work.RETIRE, Work.DELETE} and not self._confirmed.allows(record.id):
+            draft.left.append(not_asked(record.id))
+            work = Work.UNCHANGED
         self._standing.note(record, work)
         if work is Work.UNCHANGED:
             # what could not be read is told as that, and what failed too
