@@ -50,7 +50,7 @@ class Serves(Protocol):
 
 @dataclass(slots=True)
 class Confirmed:
-    """The records of missed assets as the tenant's answers leave them, which of them are gone, and what is to be told."""
+    """The records of missed assets as the tenant's answers leave them, which are gone, and what is to be told."""
 
     records: dict[AssetId, AssetRecord] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
