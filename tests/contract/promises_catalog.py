@@ -190,6 +190,9 @@ CATALOG: tuple[Promise, ...] = (
         "CONTRACT.md#Configuration",
         "A text that somebody edited before the loss of the state follows drift: as any other.",
         (
+            "tests/e2e/test_unknown_tables.py::test_one_whose_asset_is_gone_and_whose_checkpoint_is_lost_is_retired_after_a_full_sync",
+            "tests/e2e/test_unknown_tables.py::test_a_copy_is_named_by_each_look_and_a_part_of_the_tenant_says_nothing_of_others",
+            "tests/e2e/test_unknown_tables.py::test_a_damaged_former_table_is_told_with_what_brings_it_back",
             "tests/e2e/test_lost_state.py::test_a_copy_that_a_person_made_is_never_taken_for_ours",
             "tests/e2e/test_lost_state.py::test_a_copy_of_a_retired_table_is_never_deleted_with_it",
             "tests/e2e/test_lost_state.py::test_a_table_of_ours_that_names_another_asset_by_now_stays",

@@ -26,6 +26,7 @@ from spheresync.model import (
 from spheresync.run.displaced import Displaced, holder_of
 from spheresync.run.left_out import look_by_name
 from spheresync.run.rebuilding import Rebuilder, stub_of
+from spheresync.state.clearing import TABLES_LOST
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Inventory, Target
@@ -102,6 +103,7 @@ class Naming:
         *,
         now: str,
         thorough: bool = False,
+        everywhere: bool = False,
     ) -> Names:
         """Addresses for assets that are to be compared.
 
@@ -111,6 +113,7 @@ class Naming:
             formers: tables that assets had before rules named them anew.
             now: for the notes that are taken.
             thorough: look at the databases of these assets too, so that they can be compared with what is there.
+            everywhere: look at every database of ours, for tables of ours that nobody knows of.
 
         Raises:
             TargetError: databases had to be looked at, and not one could be.
@@ -129,8 +132,8 @@ class Naming:
         lost = all(checkpoint.held is not None for checkpoint in checkpoints.values())
         looked_at = self._unknown(newcomers, noted, names.compared)
         inventory = None
-        if looked_at:
-            inventory = await self._target.inventory(looked_at, and_ours=lost, apart=True)
+        if looked_at or everywhere:
+            inventory = await self._target.inventory(looked_at, and_ours=lost or everywhere, apart=True)
         if inventory is not None:
             names.unseen = inventory.unseen
             names.unlisted = names.compared - inventory.containers.keys() - inventory.unseen.keys()
@@ -154,7 +157,7 @@ class Naming:
                 for container in inventory.containers.values()
                 if container.closed is not None and container.name not in in_use
             }
-            await self._note(looked_at, inventory, names.closed, now)
+            await self._note(looked_at, inventory, names.closed, now, everywhere=lost or everywhere)
             names.foreign = {
                 Address(live.container, live.name) for live in inventory.objects if live.owner != self._marker
             } | {Address(*address) for address in rebuilt.claims}
@@ -229,6 +232,8 @@ class Naming:
         inventory: Inventory,
         closed: Mapping[PhysicalName, TargetError],
         now: str,
+        *,
+        everywhere: bool,
     ) -> None:
         """Note which databases there are; what could not be listed, and what is closed, is looked at again."""
 
@@ -236,6 +241,8 @@ class Naming:
             for container in (looked_at | inventory.containers.keys()) - inventory.unseen.keys() - closed.keys():
                 there = "present" if container in inventory.containers else "absent"
                 await tx.meta.set(container_note(self._target.name, container), f"{there} {now}")
+            if everywhere and not inventory.unseen:
+                await tx.meta.delete(TABLES_LOST)
 
         await self._store.write(note)
 

@@ -140,7 +140,10 @@ class Planner:
         names = Names(formers={former.address: former for former in formers})
         if to_design:
             at, thorough = isoformat(self._now), self._request.thorough
-            names = await naming.resolve(to_design, self._checkpoints, formers, now=at, thorough=thorough)
+            everywhere = thorough and self._request.scope.everything
+            names = await naming.resolve(
+                to_design, self._checkpoints, formers, now=at, thorough=thorough, everywhere=everywhere
+            )
             for asset, error in names.failures.items():
                 self._draft.fail(asset, error)
                 self._decided.pop(asset, None)
