@@ -170,6 +170,16 @@ CATALOG: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "readme:databases-of-others",
+        "README.md#What you can rely on",
+        "Databases of others stay theirs.",
+        (
+            "tests/e2e/test_whose_database.py::test_no_table_is_made_there_and_preview_sync_and_status_say_why",
+            "tests/e2e/test_whose_database.py::test_one_that_turns_out_to_be_closed_when_it_is_to_be_made_is_refused_too",
+            "tests/e2e/test_whose_database.py::test_an_installation_that_was_named_anew_goes_on_in_its_databases",
+        ),
+    ),
+    Promise(
         "state:rebuilt",
         "CONTRACT.md#What a Glue table holds",
         "With an empty state the target is listed first: a lost state is rebuilt from AWS, not rewritten.",
@@ -180,7 +190,11 @@ CATALOG: tuple[Promise, ...] = (
         "CONTRACT.md#Configuration",
         "A text that somebody edited before the loss of the state follows drift: as any other.",
         (
+            "tests/e2e/test_unknown_tables.py::test_one_whose_asset_is_gone_and_whose_checkpoint_is_lost_is_retired_after_a_full_sync",
+            "tests/e2e/test_unknown_tables.py::test_a_copy_is_named_by_each_look_and_a_part_of_the_tenant_says_nothing_of_others",
+            "tests/e2e/test_unknown_tables.py::test_a_damaged_former_table_is_told_with_what_brings_it_back",
             "tests/e2e/test_lost_state.py::test_a_copy_that_a_person_made_is_never_taken_for_ours",
+            "tests/e2e/test_lost_state.py::test_a_copy_of_a_retired_table_is_never_deleted_with_it",
             "tests/e2e/test_lost_state.py::test_a_table_of_ours_that_names_another_asset_by_now_stays",
             "tests/e2e/test_lost_state.py::test_texts_edited_before_the_loss_follow_the_policy",
             "tests/e2e/test_lost_state.py::test_edits_are_told_from_ours_though_datasphere_moved_on_and_what_is_in_doubt_stays",

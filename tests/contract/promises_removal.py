@@ -259,8 +259,11 @@ REMOVAL: tuple[Promise, ...] = (
         "CONTRACT.md#Deletion",
         "A retired table that somebody changed since is deleted only by a person who has seen that in a preview.",
         (
+            "tests/e2e/test_retired_tables.py::test_a_previewed_retirement_goes_by_the_drift_policy_over_what_was_edited_by_hand",
+            "tests/e2e/test_retired_tables.py::test_a_retirement_over_an_edit_that_the_policy_leaves_says_what_to_do_and_is_done_after_it",
             "tests/e2e/test_retired_tables.py::test_what_others_changed_since_is_left_by_a_sync_and_deleted_once_a_person_has_seen_it",
             "tests/e2e/test_retired_tables.py::test_it_is_deleted_only_once_the_tenant_says_that_its_asset_is_gone",
+            "tests/e2e/test_retired_tables.py::test_nothing_goes_by_a_plan_that_reads_nothing_before_the_tenant_was_asked",
             "tests/e2e/test_retired_tables.py::test_with_a_policy_that_deletes_it_still_waits_for_a_person",
             "tests/e2e/test_retired_tables.py::test_an_edit_that_was_taken_back_is_no_edit",
         ),

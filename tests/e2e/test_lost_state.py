@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.test_full import FIELDS, TABLE, drifted, edit, edit_column
-from tests.e2e.test_safety import parameters, writes
+from tests.e2e.test_safety import parameters, tables_of, writes
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
@@ -135,12 +135,33 @@ def test_a_copy_that_a_person_made_is_never_taken_for_ours(
     lose(synced, glue)
     run = synced.ask("sync")
     told = [each["message"] for each in run["findings"] if each["code"] == "claims_same_asset"]
-    if not (marks and original == "there"):  # which a rename would have left behind and marked
-        assert len(told) == 1 and f"space_000.{name} " in told[0]
-        synced.ask("sync")
-        assert glue.table("space_000", name) == copy
+    assert len(told) == 1 and f"space_000.{name} " in told[0]
+    synced.ask("sync")
+    assert glue.table("space_000", name) == copy
     assert (run["counts"]["adopt"], run["counts"]["create"]) == ((30, 0) if original == "there" else (29, 1))
     assert "spheresync.status" not in parameters(glue, *TABLE)
+
+
+RENAMED = 'mapping: {rules: [{match: {space: SPACE_000, name: ASSET_00001}, set: {table: "{name}_v1"}}]}\n'
+
+
+@pytest.mark.parametrize("lost", [True, False])
+def test_a_copy_of_a_retired_table_is_never_deleted_with_it(
+    synced: Installation, glue: GlueSimulator, lost: bool
+) -> None:
+    synced.config = RENAMED
+    assert synced.ask("sync")["counts"]["retire"] == 1
+    copy = copied(glue, "a_backup")
+    assert copy["Parameters"]["spheresync.retired-table"] == "space_000.asset_00001"
+    if lost:
+        lose(synced, glue)
+    synced.config = RENAMED + NOW
+    told = str(synced.ask("sync", *(() if lost else ("--full",)))["findings"])
+    assert "claims_same_asset" in told and "space_000.a_backup " in told
+    for _ in range(2):
+        synced.ask("sync", "--full")
+    assert "asset_00001" not in tables_of(glue, "space_000"), "the former table itself goes"
+    assert glue.table("space_000", "a_backup") == copy
 
 
 def test_a_table_of_ours_that_names_another_asset_by_now_stays(synced: Installation, glue: GlueSimulator) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.test_former_tables import deletes
+from tests.e2e.test_former_tables import RENAME, deletes
 from tests.e2e.test_full import drifted, edit
 from tests.e2e.test_safety import tables_of
 from tests.simulators.glue_process import GlueSimulator
@@ -38,6 +38,44 @@ def applied(installation: Installation, *flags: str) -> dict[str, Any]:
     return dict(installation.ask("apply", preview["change_set_id"], *flags))
 
 
+@pytest.mark.parametrize("policy", ["report", "keep", "overwrite"])
+@pytest.mark.parametrize("why", ["gone", "renamed"])
+def test_a_previewed_retirement_goes_by_the_drift_policy_over_what_was_edited_by_hand(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator, policy: str, why: str
+) -> None:
+    drift = f"drift: {{description: {policy}}}\ndeletion: {{misses: 1}}\n"
+    synced.config = drift
+    label = glue.table("space_000", TABLE)["Description"]
+    edit(glue, TABLE, Description="by hand")
+    if why == "gone":
+        tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00003")
+    else:
+        synced.config = drift + RENAME.replace("ASSET_00001", "ASSET_00003")
+    preview = synced.ask("preview")
+    run = synced.ask("apply", preview["change_set_id"])
+    assert (run["state"], run["counts"]["retire"], run["counts"]["refused"]) == ("done", 1, 0)
+    assert (list(drifted(preview)) == [ASSET]) == (policy == "report")
+    text = label if policy == "overwrite" else "by hand"
+    assert glue.table("space_000", TABLE)["Description"] == f"[retired in Datasphere] {text}"
+    assert glue.table("space_000", TABLE)["Parameters"]["spheresync.status"] == "retired"
+    assert synced.ask("sync")["counts"]["retire"] == 0
+
+
+def test_a_retirement_over_an_edit_that_the_policy_leaves_says_what_to_do_and_is_done_after_it(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    synced.config = "drift: {parameters: report}\ndeletion: {misses: 1}\n"
+    edit(glue, TABLE, foreign={"spheresync.label": "mine"})
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00003")
+    preview = synced.ask("preview")
+    (told,) = [each for each in preview["findings"] if each["code"] == "drift"]
+    assert (told["subject"], "parameters.spheresync.label" in told["message"]) == (ASSET, True)
+    assert "let `drift:` say overwrite" in told["remedy"]
+    assert synced.ask("apply", preview["change_set_id"], code=3)["counts"]["refused"] == 1
+    synced.config = "deletion: {misses: 1}\n"
+    assert applied(synced)["counts"]["retire"] == 1
+
+
 def test_what_others_changed_since_is_left_by_a_sync_and_deleted_once_a_person_has_seen_it(
     retired: Installation, glue: GlueSimulator
 ) -> None:
@@ -64,6 +102,25 @@ def test_it_is_deleted_only_once_the_tenant_says_that_its_asset_is_gone(
     tenant.set_faults()
     assert retired.ask("sync", "--allow-deletes")["counts"]["delete"] == 1
     assert TABLE not in tables_of(glue, "space_000")
+
+
+@pytest.mark.parametrize("before", ["deletion: {misses: 9}\n", "deletion: {policy: keep, misses: 1}\n"])
+def test_nothing_goes_by_a_plan_that_reads_nothing_before_the_tenant_was_asked(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator, before: str
+) -> None:
+    synced.config = before
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00003")
+    for _ in range(2):
+        synced.ask("sync")
+    synced.config = "deletion: {policy: delete, misses: 2}\n"
+    preview = synced.ask("preview", "--no-refresh")
+    assert preview["summary"]["retire"] == 0
+    (told,) = [each for each in preview["findings"] if each["code"] == "gone_unconfirmed"]
+    assert (told["subject"], "without --no-refresh" in told["remedy"]) == (ASSET, True)
+    synced.ask("discover")
+    preview = synced.ask("preview", "--no-refresh")
+    assert (preview["summary"]["retire"], preview["findings"]) == (1, []), "the reading has asked"
+    assert synced.ask("apply", preview["change_set_id"])["counts"]["retire"] == 1
 
 
 def test_with_a_policy_that_deletes_it_still_waits_for_a_person(retired: Installation, glue: GlueSimulator) -> None:

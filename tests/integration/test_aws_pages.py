@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pytest
 
 from spheresync.config import DriftPolicies
 from spheresync.errors import TargetError
 from spheresync.model import PhysicalName
+from spheresync.target.answer_shape import answer_of
 from spheresync.target.aws import AwsDoor
 from spheresync.target.aws_errors import AwsError
 from spheresync.target.glue import GlueTarget
+from spheresync.target.glue_reads import GlueReader
 
 pytestmark = pytest.mark.anyio
 
@@ -103,3 +107,68 @@ async def test_a_listing_that_is_none_is_an_error_and_not_empty(answer: Answer, 
         await target.inventory(None)
     with pytest.raises(TargetError):
         await target.read(PhysicalName("sales"), PhysicalName("t"))
+
+
+COLUMN: dict[str, Any] = {"Name": "id", "Type": "int", "Comment": "c", "Parameters": {"spheresync.name": "ID"}}
+TABLE: dict[str, Any] = {
+    "Name": "t",
+    "Description": "d",
+    "Parameters": {"spheresync.managed-by": "spheresync:test"},
+    "StorageDescriptor": {"Columns": [COLUMN], "SerdeInfo": {"Parameters": {}}},
+    "PartitionKeys": [COLUMN],
+    "UpdateTime": 1.5,
+    "VersionId": "7",
+}
+DATABASE: dict[str, Any] = {"Name": "sales", "Parameters": {}, "TargetDatabase": {"DatabaseName": "z"}}
+ANSWERS: dict[str, dict[str, Any]] = {
+    "GetTable": {"Table": TABLE},
+    "GetTables": {"TableList": [TABLE]},
+    "GetDatabase": {"Database": DATABASE},
+    "GetDatabases": {"DatabaseList": [DATABASE]},
+}
+ODD: tuple[Any, ...] = (None, [], {}, "abc", 5, True, [None], [1], ["x"], {"a": 1}, [[]])
+
+
+def misshapen(value: Any) -> Iterator[Any]:
+    """The value with one part at a time, at any depth, of another kind or missing."""
+    if isinstance(value, dict):
+        for member, held in value.items():
+            yield from ({**value, member: other} for other in (*ODD, *misshapen(held)))
+            yield {name: kept for name, kept in value.items() if name != member}
+    elif isinstance(value, list):
+        yield from ([other] for held in value for other in (*ODD, *misshapen(held)))
+
+
+@pytest.mark.parametrize("operation", ANSWERS)
+async def test_an_answer_of_another_shape_is_told_as_that_or_read_and_never_something_unexpected(
+    answer: Answer, operation: str
+) -> None:
+    door = AwsDoor()
+    target = GlueTarget(door, owner="spheresync:test", drift=DriftPolicies())
+    told = read = 0
+    for other in misshapen(ANSWERS[operation]):
+        answer.body = json.dumps(other).encode()
+        try:
+            if operation == "GetTable":
+                await target.read(PhysicalName("sales"), PhysicalName("t"))
+            elif operation == "GetTables":
+                assert [page async for page in target.pages(PhysicalName("sales"))]
+            elif operation == "GetDatabase":
+                await GlueReader(door, "spheresync:test").database(PhysicalName("sales"))
+            else:
+                await target.inventory(frozenset())
+        except TargetError as error:
+            told += 1
+            assert "sales" in error.message or "catalog" in error.message
+            assert "AWS_ENDPOINT_URL" in error.remedy, error.message
+        else:
+            read += 1
+    assert told > 20 and read > 0
+
+
+def test_botocore_errors_of_this_program_are_not_taken_for_answers() -> None:
+    def breaks(**_: object) -> dict[str, object]:
+        raise KeyError("ours")
+
+    with pytest.raises(KeyError):
+        answer_of(breaks, {}, None)

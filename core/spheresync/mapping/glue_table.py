@@ -37,6 +37,8 @@ SOURCE = f"{PREFIX}source"
 COLUMN_NAME = f"{PREFIX}name"
 STATUS = f"{PREFIX}status"
 RETIRED_AT = f"{PREFIX}retired-at"
+RETIRED_TABLE = f"{PREFIX}retired-table"
+"""The `database.table` that was marked: a copy carries the mark of another table, and so proves that it is a copy."""
 RETIRED_MARK = "[retired in Datasphere] "
 #: Our text, where the description or comment is somebody else's that the drift policy lets stand.
 OWN_TEXT = {"Description": f"{PREFIX}description", "Comment": f"{PREFIX}comment"}
@@ -145,6 +147,7 @@ def retired(last_body: bytes, at: str, database: PhysicalName, table: PhysicalNa
     parameters = body.setdefault("Parameters", {})
     parameters[STATUS] = "retired"
     parameters[RETIRED_AT] = at
+    parameters[RETIRED_TABLE] = f"{database}.{table}"
     text = body.get("Description", "")
     if not text.startswith(RETIRED_MARK.rstrip()):
         body["Description"] = several_lines(RETIRED_MARK + text)

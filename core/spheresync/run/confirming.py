@@ -50,10 +50,11 @@ class Serves(Protocol):
 
 @dataclass(slots=True)
 class Confirmed:
-    """The records of missed assets as the tenant's answers leave them, and what is to be said."""
+    """The records of missed assets as the tenant's answers leave them, which are gone, and what is to be told."""
 
     records: dict[AssetId, AssetRecord] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
+    gone: frozenset[AssetId] = frozenset()
 
 
 class VanishedAssets:
@@ -101,6 +102,8 @@ class VanishedAssets:
             done.problems.append(Problem("tenant", GONE_UNCONFIRMED, message, "Read again, or wait for the next one."))
             for record in left:
                 done.records[record.id] = replace(record, problem=_unconfirmed(record.id, "was not asked for yet"))
+        said = {record.id for records in gone.values() for record in records}
+        done.gone = frozenset(asset for asset in said if done.records[asset].problem is None)
         return done
 
     async def _due(self, missed: Sequence[AssetRecord]) -> list[AssetRecord]:

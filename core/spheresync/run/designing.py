@@ -9,7 +9,6 @@ from datetime import datetime
 
 from spheresync.config import DeletionPolicy, DriftPolicy, Settings
 from spheresync.errors import StateError
-from spheresync.mapping.glue_table import retired
 from spheresync.mapping.merge import differences, merge
 from spheresync.mapping.ownership import foreign_because, made_anew_because
 from spheresync.model import (
@@ -26,7 +25,7 @@ from spheresync.model import (
 from spheresync.model.json_document import read_own_json
 from spheresync.observe.incidents import Account, product_error
 from spheresync.plan.drift import Comparison, Standing, compare, drift_finding, missing_finding
-from spheresync.plan.items import Subject, item_for, recreate_item, retire_item, settled_item
+from spheresync.plan.items import Subject, item_for, recreate_item, settled_item
 from spheresync.plan.triage import Work
 from spheresync.run.bodies import definition_lost, known_by_target
 from spheresync.run.drawing import Brief, Drawn, OfAnother, draw_all
@@ -35,6 +34,7 @@ from spheresync.run.live_reads import LiveReads
 from spheresync.run.naming import Address, Names
 from spheresync.run.progress import OnProgress, ProgressEvent
 from spheresync.run.read_ahead import RecentReads
+from spheresync.run.retiring import retire
 from spheresync.run.second_process import SecondProcess
 from spheresync.state.definitions import column_names
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState
@@ -261,9 +261,11 @@ class Designer:
             held, address, desired = subject.checkpoint, names.addresses.get(subject.asset), drawn.get(subject.asset)
             if held is None or address is None or desired is None:
                 continue
-            if held.state is CheckpointState.DELETED or _lives_elsewhere(held, address):
+            if held.state is CheckpointState.DELETED:
                 continue
-            if address in names.live:
+            if _lives_elsewhere(held, address):
+                changing.append(held)
+            elif address in names.live:
                 seen[subject.asset] = names.live[address]
             elif (
                 address.container in names.compared
@@ -311,7 +313,7 @@ class Designer:
         if again and item is not None:
             item = replace(item, reason="mapping rules name it so again; its former table is taken into use")
         bodies = self._settle(subject, item, desired, blobs)
-        return bodies + self._retire_former(before, blobs, address) if moves else bodies
+        return bodies + self._retire_former(before, blobs, address, seen.get(subject.asset)) if moves else bodies
 
     def _where_it_goes(self, subject: Subject, address: Address, names: Names) -> Subject:
         """The subject with what is known of its address: its table, a former one of it, or nothing."""
@@ -403,7 +405,9 @@ class Designer:
             self._draft.reported.add(subject.asset)
         return [body, *bodies]
 
-    def _retire_former(self, subject: Subject, blobs: Mapping[Digest, bytes], address: Address) -> list[bytes]:
+    def _retire_former(
+        self, subject: Subject, blobs: Mapping[Digest, bytes], address: Address, live: LiveObject | None
+    ) -> list[bytes]:
         """Mark the table that an asset had before rules named it anew; `deletion.policy: keep` leaves it as it is."""
         held = subject.checkpoint
         last_body = blobs.get(held.body) if held is not None else None
@@ -411,10 +415,12 @@ class Designer:
             return []
         if self._settings.deletion.policy is DeletionPolicy.KEEP:
             return []
-        former = retired(last_body, isoformat(self._now), held.container, held.name)
         reason = f"mapping rules now name it {address.container}.{address.name}; this table is in nobody's use"
-        self._draft.items.append(retire_item(subject, former, last_body, reason))
-        return [former.body]
+        at, policies = isoformat(self._now), self._settings.drift
+        marked = retire(subject, held, last_body, live, at=at, reason=reason, policies=policies)
+        self._draft.items.append(marked.item)
+        self._draft.left += [marked.finding] if marked.finding is not None else []
+        return [*marked.bodies]
 
     def _rebase(self, subject: Subject) -> None:
         """The target holds it already under other fingerprints or rules: note that, so it is not compared again."""

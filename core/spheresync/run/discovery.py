@@ -34,7 +34,8 @@ from spheresync.model import (
 from spheresync.observe.incidents import Account, source_error
 from spheresync.plan.triage import RemovalRules
 from spheresync.run.asset_status import settle_statuses
-from spheresync.run.confirming import VanishedAssets
+from spheresync.run.confirmed_gone import note_confirmed
+from spheresync.run.confirming import Confirmed, VanishedAssets
 from spheresync.run.listed_spaces import ListedSpaces, may_hold
 from spheresync.run.normalising import Normalised, Unreadable, normalise_all
 from spheresync.run.progress import OnProgress, ProgressEvent, silent
@@ -283,7 +284,8 @@ class Discovery:
                     settled.append(record)  # whoever only lists writes no problem of an asset
             if listing.complete:
                 missed.extend(self._missed(in_spaces.get(space, ()), {entry.id for entry in listing.items}))
-        settled.extend(await self._confirmed(missed, there))
+        confirmed = await self._confirmed(missed, there)
+        settled.extend(confirmed.records.values())
         known_spaces = await self._store.catalog.spaces()
         asked = {space.name for space in known_spaces if self._listable(space.name)}
         seen = ListedSpaces(known_spaces, in_spaces, self._mapping, now=self._now).compare(
@@ -299,6 +301,7 @@ class Discovery:
             await tx.schedule.put_entries(entries)
             moved = [record for record in settled if record != known.get(record.id)]
             await self._put(tx, moved, tx.catalog.put_assets)
+            await note_confirmed(tx, confirmed.records.values(), confirmed.gone)
 
         await self._store.write(remember)
         return readings
@@ -365,19 +368,17 @@ class Discovery:
                 misses, since = record.misses + 1, record.first_missed_at or self._now
                 yield replace(record, misses=misses, first_missed_at=since, problem=problem)
 
-    async def _confirmed(
-        self, missed: Sequence[AssetRecord], there: Sequence[tuple[bool, AssetEntry]]
-    ) -> Iterable[AssetRecord]:
+    async def _confirmed(self, missed: Sequence[AssetRecord], there: Sequence[tuple[bool, AssetEntry]]) -> Confirmed:
         """The missed assets, of which those whose tables would go by it are asked for first.
 
         `there`: what is listed and in scope, each with whether it may not be readable.
         """
         if self._vanished is None or not missed:
-            return missed
+            return Confirmed({record.id: record for record in missed})
         listed = [entry for _, entry in sorted(there, key=lambda each: each[0])]
         confirmed = await self._vanished.confirm(missed, listed)
         self._report.problems.extend(confirmed.problems)
-        return confirmed.records.values()
+        return confirmed
 
     async def _put(
         self, tx: Tx, records: Sequence[AssetRecord], put: Callable[[Sequence[AssetRecord]], Awaitable[None]]

@@ -26,6 +26,7 @@ from spheresync.model import (
 from spheresync.run.displaced import Displaced, holder_of
 from spheresync.run.left_out import look_by_name
 from spheresync.run.rebuilding import Rebuilder, stub_of
+from spheresync.state.clearing import TABLES_LOST
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Inventory, Target
@@ -47,7 +48,8 @@ class Names:
     were seen on the way: every one of the containers in `compared` (what is not in it is not there), and of others
     those of ours that somebody edited. `formers` are the tables that assets had before, found ones included. `failures`
     says why an asset has no address. `unlisted` are containers in `compared` that no listing held, `unseen` those whose
-    objects could not be listed, and why. `claims` are findings of tables with our marker that may be copies.
+    objects could not be listed, and why. `claims` are findings of tables with our marker that may be copies. `closed`
+    are containers that nothing may be put into, and why, but for those that hold tables of ours already.
     """
 
     addresses: dict[AssetId, Address] = field(default_factory=dict)
@@ -61,6 +63,7 @@ class Names:
     unlisted: frozenset[PhysicalName] = frozenset()
     unseen: Mapping[PhysicalName, TargetError] = field(default_factory=dict)
     claims: tuple[Problem, ...] = ()
+    closed: Mapping[PhysicalName, TargetError] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,7 @@ class Naming:
         *,
         now: str,
         thorough: bool = False,
+        everywhere: bool = False,
     ) -> Names:
         """Addresses for assets that are to be compared.
 
@@ -109,6 +113,7 @@ class Naming:
             formers: tables that assets had before rules named them anew.
             now: for the notes that are taken.
             thorough: look at the databases of these assets too, so that they can be compared with what is there.
+            everywhere: look at every database of ours, for tables of ours that nobody knows of.
 
         Raises:
             TargetError: databases had to be looked at, and not one could be.
@@ -122,9 +127,13 @@ class Naming:
         newcomers = [wish for wish in wishes if self._given(wish, checkpoints, had, held, failures) is None]
         wishes = [wish for wish in wishes if wish.record.id not in failures]
         newcomers = [wish for wish in newcomers if wish.record.id not in failures]
+        # Where nothing is known at all, every database of ours is looked at: rules may have named assets out of some.
         # A restored state knows only what a revert holds.
         lost = all(checkpoint.held is not None for checkpoint in checkpoints.values())
-        inventory = await self._look(newcomers, noted, names.compared, now, lost=lost)
+        looked_at = self._unknown(newcomers, noted, names.compared)
+        inventory = None
+        if looked_at or everywhere:
+            inventory = await self._target.inventory(looked_at, and_ours=lost or everywhere, apart=True)
         if inventory is not None:
             names.unseen = inventory.unseen
             names.unlisted = names.compared - inventory.containers.keys() - inventory.unseen.keys()
@@ -142,6 +151,13 @@ class Naming:
             newcomers = [wish for wish in newcomers if wish.record.id not in names.failures]
             names.adopted = set(rebuilt.checkpoints)
             names.formers |= {former.address: former for former in rebuilt.formers}
+            in_use = {each.container for each in checkpoints.values() if each.state is not CheckpointState.DELETED}
+            names.closed = {
+                container.name: container.closed
+                for container in inventory.containers.values()
+                if container.closed is not None and container.name not in in_use
+            }
+            await self._note(looked_at, inventory, names.closed, now, everywhere=lost or everywhere)
             names.foreign = {
                 Address(live.container, live.name) for live in inventory.objects if live.owner != self._marker
             } | {Address(*address) for address in rebuilt.claims}
@@ -199,35 +215,36 @@ class Naming:
 
         return is_home
 
-    async def _look(
-        self,
-        newcomers: Sequence[_Wish],
-        noted: Mapping[str, str],
-        compared: frozenset[PhysicalName],
-        now: str,
-        *,
-        lost: bool,
-    ) -> Inventory | None:
-        """Look at databases that are to be compared, and at those that newcomers may go to and that nobody knows.
-
-        Where nothing is known at all, every database of ours is looked at: rules may have named assets out of some.
-        """
+    def _unknown(
+        self, newcomers: Sequence[_Wish], noted: Mapping[str, str], compared: frozenset[PhysicalName]
+    ) -> frozenset[PhysicalName]:
+        """Databases that are to be compared, and those that newcomers may go to and that nobody knows."""
         unknown = set(compared)
         for key, plain in {(wish.key, wish.container) for wish in newcomers}:
             for candidate in (plain, hashed_name(plain, key)):
                 if container_note(self._target.name, candidate) not in noted:
                     unknown.add(candidate)
-        if not unknown:
-            return None
-        inventory = await self._target.inventory(frozenset(unknown), and_ours=lost, apart=True)
+        return frozenset(unknown)
+
+    async def _note(
+        self,
+        looked_at: frozenset[PhysicalName],
+        inventory: Inventory,
+        closed: Mapping[PhysicalName, TargetError],
+        now: str,
+        *,
+        everywhere: bool,
+    ) -> None:
+        """Note which databases there are; what could not be listed, and what is closed, is looked at again."""
 
         async def note(tx: Tx) -> None:
-            for container in (unknown | inventory.containers.keys()) - inventory.unseen.keys():
+            for container in (looked_at | inventory.containers.keys()) - inventory.unseen.keys() - closed.keys():
                 there = "present" if container in inventory.containers else "absent"
                 await tx.meta.set(container_note(self._target.name, container), f"{there} {now}")
+            if everywhere and not inventory.unseen:
+                await tx.meta.delete(TABLES_LOST)
 
         await self._store.write(note)
-        return inventory
 
     async def _recheck_conflicts(self, newcomers: Sequence[_Wish], names: Names) -> set[Address]:
         """What stood in the way once is looked at again: a person may have moved it. What is hidden still stands there.
@@ -238,7 +255,9 @@ class Naming:
         once = [
             names.addresses[wish.record.id]
             for wish in newcomers
-            if wish.record.status is AssetStatus.CONFLICT and wish.record.id in names.addresses
+            if wish.record.status is AssetStatus.CONFLICT
+            and wish.record.id in names.addresses
+            and names.addresses[wish.record.id].container not in names.closed
         ]
         seen = await look_by_name(self._target, [(address.container, address.name) for address in once])
         foreign = {address for address, live in seen.found.items() if live.owner != self._marker}

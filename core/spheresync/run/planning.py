@@ -42,6 +42,7 @@ from spheresync.plan.items import (
 from spheresync.plan.triage import RemovalRules, Work, held_as_gone, is_held, triage
 from spheresync.run.asset_status import settle_statuses
 from spheresync.run.comparing import compare_promotion
+from spheresync.run.confirmed_gone import ConfirmedGone, not_asked
 from spheresync.run.designing import Designer, Draft
 from spheresync.run.displaced import findings_of
 from spheresync.run.last_reading import last_reading
@@ -117,6 +118,7 @@ class Planner:
         self._decided: dict[AssetId, Decision] = {}  # of the assets that the plan is about
         self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._standing = TargetStanding()
+        self._confirmed = ConfirmedGone()
 
     async def run(self) -> ChangeSetRecord:
         """Plan, save, and answer the saved change set.
@@ -131,13 +133,17 @@ class Planner:
             await self._load_checkpoints()
             records = await self._store.catalog.assets()
         self._standing = await TargetStanding.load(self._store, self._target.name)
+        self._confirmed = await ConfirmedGone.load(self._store)
         to_design = self._triage_all(records)
         marker = self._settings.installation_marker
         naming = Naming(self._store, self._mapping, marker, self._target)
         names = Names(formers={former.address: former for former in formers})
         if to_design:
             at, thorough = isoformat(self._now), self._request.thorough
-            names = await naming.resolve(to_design, self._checkpoints, formers, now=at, thorough=thorough)
+            everywhere = thorough and self._request.scope.everything
+            names = await naming.resolve(
+                to_design, self._checkpoints, formers, now=at, thorough=thorough, everywhere=everywhere
+            )
             for asset, error in names.failures.items():
                 self._draft.fail(asset, error)
                 self._decided.pop(asset, None)
@@ -189,10 +195,13 @@ class Planner:
         return LiveReads(self._target, self._draft.left, [each.address for each in held], sizes)
 
     def _leave_unseen(self, to_design: Sequence[AssetRecord], names: Names) -> list[AssetRecord]:
-        """Plan nothing into databases that could not be looked at: their assets fail with the reason, and no others."""
+        """Plan nothing into databases that are closed or could not be looked at: their assets fail, and no others."""
         kept, told = [], set()
         for record in to_design:
             container = names.addresses[record.id].container
+            if (closed := names.closed.get(container)) is not None:
+                self._draft.fail(record.id, closed)
+                continue
             error = names.unseen.get(container)
             if error is None:
                 kept.append(record)
@@ -287,6 +296,9 @@ class Planner:
         work = triaged(thorough=request.thorough)
         if self._standing.doubts(record.id, work):
             work = triaged(thorough=request.thorough, again=True)
+        if work in {Work.RETIRE, Work.DELETE} and not self._confirmed.allows(record.id):
+            draft.left.append(not_asked(record.id))
+            work = Work.UNCHANGED
         self._standing.note(record, work)
         if work is Work.UNCHANGED:
             # what could not be read is told as that, and what failed too

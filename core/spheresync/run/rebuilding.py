@@ -2,9 +2,10 @@
 
 A table that somebody edited before is remembered as we wrote it, as far as it proves that by its own digest, so that
 the edit is known as one. Where nothing proves it, no text of it counts as ours, and what is not text counts as written.
-A table that is marked as retired while its asset lives under another name is a former one, and followed as such.
 Whoever copies a table copies our marker with it. So a table counts as an asset's only where its name is the one that
-the asset has by the rules; any other is left alone and told, since nobody knows whose it is.
+the asset has by the rules; any other is left alone and told, since nobody knows whose it is. One that is marked as
+retired while its asset lives under another name is a former one, and followed as such, only where it proves by its
+digest that the mark is ours and was put on the table of this very name.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from spheresync.mapping.glue_table import RETIRED_AT, is_retired, parameters_of
+from spheresync.mapping.glue_table import RETIRED_AT, RETIRED_TABLE, is_retired, parameters_of
 from spheresync.mapping.proof import LastWritten, last_written
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -92,14 +93,20 @@ class Rebuilder:
                 continue
             try:
                 held = checkpoints.get(asset) or (found[asset].checkpoint if asset in found else None)
-                left_behind = retired and held is not None and held.state is CheckpointState.ACTIVE
-                gone = held is not None and held.state is _DELETED
-                if address in owners or not (left_behind or gone or is_home(asset, live)):
+                written = last_written(live.body, live.digest)
+                lives_elsewhere = held is not None and held.state is CheckpointState.ACTIVE
+                left_behind = lives_elsewhere and retired and _is_marked_here(live, written)
+                if lives_elsewhere and retired:
+                    is_its_own = left_behind
+                elif held is not None and held.state is _DELETED:
+                    is_its_own = True
+                else:
+                    is_its_own = is_home(asset, live) and not _is_marked_elsewhere(live)
+                if address in owners or not is_its_own:
                     claims[address] = _claim(live, asset)
                     continue
                 if held is not None and not left_behind:
                     continue
-                written = last_written(live.body, live.digest)
                 checkpoint = self._checkpoint(asset, live, written, now, retired=retired)
                 if held is None:
                     found[asset] = _Found(checkpoint, stub_of(asset, live, now))
@@ -191,6 +198,17 @@ def _claim(live: LiveObject, asset: AssetId) -> Problem:
         "table of that asset is known to be, as a copy does; it is never changed or deleted"
     )
     return Problem.of(asset, CLAIMS_SAME_ASSET, message, _REMEDY)
+
+
+def _is_marked_here(live: LiveObject, written: LastWritten) -> bool:
+    """Whether a table proves that we marked it as retired, and no other that it is a copy of."""
+    if not written.proven or live.digest is None:
+        return False
+    return bool(parameters_of(live.body).get(RETIRED_TABLE) == f"{live.container}.{live.name}")
+
+
+def _is_marked_elsewhere(live: LiveObject) -> bool:
+    return parameters_of(live.body).get(RETIRED_TABLE) not in {None, f"{live.container}.{live.name}"}
 
 
 def _retired_at(live: LiveObject) -> str | None:

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from spheresync.config import DeletionPolicy, Settings
-from spheresync.mapping.glue_table import retired
 from spheresync.mapping.ownership import foreign_because, made_anew_because
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -26,12 +25,13 @@ from spheresync.model import (
 from spheresync.plan.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
 from spheresync.plan.diff import field_changes
 from spheresync.plan.drift import DRIFT
-from spheresync.plan.items import Subject, delete_item, forget_item, retire_item, settled_item
+from spheresync.plan.items import Subject, delete_item, forget_item, settled_item
 from spheresync.plan.triage import Work
 from spheresync.run.bodies import known_by_target
 from spheresync.run.designing import Draft
 from spheresync.run.left_out import of_one
 from spheresync.run.live_reads import LiveReads
+from spheresync.run.retiring import retire
 from spheresync.state.records import ChangeSetItem, Checkpoint, FormerTable
 from spheresync.state.store import Store, Tx
 from spheresync.target.protocol import Target
@@ -126,7 +126,7 @@ class Removals:
         foreign = self._foreign(about, held, last_body, live)
         if foreign is not None:
             return settled_item(about, Action.CONFLICT, foreign)
-        return self._retire(about, held, last_body, times)
+        return self._retire(about, held, last_body, times, live)
 
     async def plan_formers(self, left_behind: Sequence[tuple[FormerTable, Subject]]) -> None:
         """Items of tables that assets had before mapping rules named them anew.
@@ -166,7 +166,8 @@ class Removals:
         if last_body is None:
             return True, None
         if not former.retired:
-            return False, self._retire(about, held, last_body, reason)
+            seen = await self._live_reads.at([held])
+            return False, self._retire(about, held, last_body, reason, seen.get(subject.asset))
         if not self._rules.offered:
             return False, None
         item = await self._delete(about, held, last_body, f"{reason}; retired since {former.since}")
@@ -192,10 +193,14 @@ class Removals:
         self._bodies.append(body)
         return replace(known, version=None), body  # so that it is read again before it is deleted
 
-    def _retire(self, subject: Subject, held: Checkpoint, last_body: bytes, reason: str) -> ChangeSetItem:
-        marked = retired(last_body, self._at, held.container, held.name)
-        self._bodies.append(marked.body)
-        return retire_item(subject, marked, last_body, reason)
+    def _retire(
+        self, subject: Subject, held: Checkpoint, last_body: bytes, reason: str, live: LiveObject | None
+    ) -> ChangeSetItem:
+        policies = self._settings.drift
+        marked = retire(subject, held, last_body, live, at=self._at, reason=reason, policies=policies)
+        self._bodies += marked.bodies
+        self._draft.left += [marked.finding] if marked.finding is not None else []
+        return marked.item
 
     def _foreign(self, subject: Subject, held: Checkpoint, last_body: bytes, live: LiveObject | None) -> str | None:
         """Why a table that is to be marked is not ours any more; None where it is, or where nobody has looked."""

@@ -45,7 +45,7 @@ from spheresync.plan.drift_found import Found, look_at, look_for, untouched
 from spheresync.plan.items import Subject, by_urgency, name_taken
 from spheresync.run.asset_status import settle_statuses
 from spheresync.run.bodies import body_lost
-from spheresync.run.left_out import look_by_name, of_one
+from spheresync.run.left_out import Address, look_by_name, of_one
 from spheresync.run.naming import container_note
 from spheresync.run.planning import MANAGED
 from spheresync.run.progress import OnProgress, ProgressEvent
@@ -61,6 +61,8 @@ CHUNK = 200
 """Tables that are gone whose last bodies are in memory at a time."""
 DETECT = "detect_drift"
 NOT_KNOWN = "not_known"
+UNKNOWN_TABLE = "unknown_table"
+"""Code of a table with our marker of which the state knows nothing."""
 _WRITTEN = frozenset({AssetStatus.SYNCED, AssetStatus.RETIRED})
 
 
@@ -75,6 +77,7 @@ class _Seen:
     first_error: TargetError | None = None
     unknown: int = 0  # tables of which a restored state knows nothing
     unjudged: int = 0  # of which not even that could be said whether they are looked for
+    strays: list[Problem] = field(default_factory=list)  # tables with our marker of which the state knows nothing
     busy: int = 0  # left out because a run wrote them meanwhile
 
 
@@ -103,6 +106,7 @@ class Sweep:
         self._progress = progress
         self._records: dict[AssetId, AssetRecord] = {}
         self._seen = _Seen()
+        self._known: set[Address] = set()
 
     async def run(self) -> tuple[DriftLook, list[TableDrift]]:
         """Look, note what was found, and answer it.
@@ -116,6 +120,8 @@ class Sweep:
         self._records = {record.id: record for record in await self._store.catalog.assets()}
         checkpoints = await self._checkpoints()
         managed = {asset: held for asset, held in checkpoints.items() if held.state in MANAGED}
+        formers = await self._store.former_tables.all(self._target.name, DEFAULT_DESTINATION)
+        self._known = {held.address for held in managed.values()} | {former.address for former in formers}
         wanted = self._wanted(managed.values())
         self._leave_unknown(checkpoints)
         await self._read(wanted)
@@ -198,6 +204,7 @@ class Sweep:
         seen = self._seen
         try:
             async for page in self._target.pages(database):
+                self._note_strays(page)
                 here = [(tables.pop(live.name), live) for live in page if live.name in tables]
                 await self._compare(here)
         except Exception as raised:  # noqa: BLE001 -- the bulkhead of this database
@@ -212,6 +219,20 @@ class Sweep:
         missing = await self._gone(database, tables) if database not in seen.gone else list(tables.values())
         for start in range(0, len(missing), CHUNK):
             await self._miss(missing[start : start + CHUNK], database_gone=database in seen.gone)
+
+    def _note_strays(self, page: Iterable[LiveObject]) -> None:
+        """Name tables that carry our marker and that no checkpoint is of, where everything is looked at."""
+        if not self._scope.everything:
+            return
+        for live in page:
+            if live.owner == self._settings.installation_marker and (live.container, live.name) not in self._known:
+                text = (
+                    f"table {live.container}.{live.name} carries the marker of this installation "
+                    f"({live.source or 'of no named asset'}), and this state knows nothing of it"
+                )
+                remedy = "`spheresync sync --full` takes it in again, or says why it does not, as for a copy."
+                subject = f"{live.container}.{live.name}"
+                self._seen.strays.append(Problem(subject, UNKNOWN_TABLE, text, remedy))
 
     async def _gone(self, database: PhysicalName, left_out: Mapping[PhysicalName, Checkpoint]) -> list[Checkpoint]:
         """Which of the tables that no page held are gone; the others are compared, or told as hidden."""
@@ -284,10 +305,12 @@ class Sweep:
 
     async def _leave_to_runs(self, began: str) -> None:
         """Take out what a run was writing while it was read: what was read of it may be half of each."""
-        if not self._seen.found:
+        if not (self._seen.found or self._seen.strays):
             return
         latest, _ = await self._store.runs.page(limit=50)
         at_work = [run for run in latest if run.finished_at is None or run.finished_at >= began]
+        if at_work:  # what it makes is known once it is recorded
+            self._seen.strays.clear()
         written: set[AssetId] = set()
         for run in at_work:
             if run.change_set_id is not None:
@@ -387,7 +410,7 @@ class Sweep:
             )
             text = f"{counted(self._seen.busy, 'table')} {are} not judged"
             left.append(Problem("all spaces", DRIFT, text, "Look again when the run has ended."))
-        return within_bounds(left)
+        return within_bounds(left + self._seen.strays)
 
     def _summary(self, wanted: Sequence[Checkpoint]) -> dict[str, int]:
         seen = self._seen

@@ -15,7 +15,8 @@ from spheresync.run.workshop import Workshop
 from spheresync.runtime.providers import Providers
 from spheresync.service.unseen import denied_tables
 from spheresync.source.checks import Check
-from spheresync.state.faults import MEND, MEND_CONTENTS
+from spheresync.state.clearing import TABLES_LOST
+from spheresync.state.faults import LOOK_EVERYWHERE, MEND, MEND_CONTENTS, tables_lost
 from spheresync.state.folder_guard import REMEDY, exposures
 
 _NOT_THERE = frozenset({AssetStatus.EXCLUDED, AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.DELETED})
@@ -46,6 +47,9 @@ async def _state(workshop: Workshop) -> ConnectionFinding:
     if damages := await workshop.store.damages():
         text = f"{folder}: {'; '.join(damages)}."
         return ConnectionFinding(connection="state", ok=False, message=text, remedy=MEND_CONTENTS)
+    if (since := await workshop.store.meta.get(TABLES_LOST)) is not None:
+        text = f"{folder}: {tables_lost(since)}"
+        return ConnectionFinding(connection="state", ok=False, message=text, remedy=LOOK_EVERYWHERE)
     return ConnectionFinding(connection="state", ok=True, message=f"The state in {folder} is sound.")
 
 

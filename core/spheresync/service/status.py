@@ -23,8 +23,9 @@ from spheresync.service.reading import listed_run
 from spheresync.service.scheduling import scheduler_status, tier_statuses
 from spheresync.service.troubles import emptied_spaces, not_exposed, troubles_of
 from spheresync.service.unseen import unseen_tables
+from spheresync.state.clearing import TABLES_LOST
 from spheresync.state.drift_records import DriftStanding
-from spheresync.state.faults import MEND_CONTENTS
+from spheresync.state.faults import LOOK_EVERYWHERE, MEND_CONTENTS, tables_lost
 from spheresync.state.readable import LostRow
 from spheresync.state.records import RunRecord, SpaceRecord
 
@@ -65,6 +66,8 @@ async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) 
     if broken is not None:
         problems.insert(0, rows.finding(broken))
     problems += [*await _failed_listing(workshop), *fresh.problems, *_lost(store.lost_rows)]
+    if (since := await store.meta.get(TABLES_LOST)) is not None:
+        problems.append(Finding(subject="state", code=DAMAGED, message=tables_lost(since), remedy=LOOK_EVERYWHERE))
     waits = await unapproved_promotion(store, settings)
     if waits is not None:
         problems.append(rows.finding(waits))

@@ -19,6 +19,7 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 _EXAMPLE = "give one such as https://tenant.eu10.hcs.cloud.sap"
 #: An absolute URL that means the same to everybody: nothing to encode, nothing to resolve.
 _PLAIN = re.compile(r"https?://[A-Za-z0-9.:-]+/[A-Za-z0-9_./$()'=,-]*")
+_DOT_SEGMENT = re.compile(r"/(?:\.|%2e){1,2}(?=[/?#]|$)", re.IGNORECASE)
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
@@ -68,6 +69,7 @@ class Origin:
         try:
             if url_or_path.startswith(self._start) and _PLAIN.fullmatch(url_or_path) and "/." not in url_or_path:
                 return httpx2.URL(url_or_path)
+            _refuse_dot_segments(url_or_path)
             start = httpx2.URL(against) if against else self.base
             url = start.join(quote_as_served(url_or_path))
         except (httpx2.InvalidURL, ValueError) as error:
@@ -85,6 +87,25 @@ class Origin:
                 remedy="Check that datasphere.base_url is the host under which the tenant serves its URLs.",
             )
         return url
+
+
+def _refuse_dot_segments(served: str) -> None:
+    """Refuse an absolute URL that whoever passes it on may lead elsewhere, as that of an asset named `..` is.
+
+    A segment of dots stands for its neighbours, percent-encoded too (WHATWG URL), so that no spelling of it is sure to
+    ask for what was meant. In a relative URL it says just that.
+
+    Raises:
+        SourceError: WRONG_SHAPE.
+    """
+    path = quote_as_served(served).partition("?")[0]
+    if "://" in path and _DOT_SEGMENT.search(path):
+        raise SourceError(
+            SourceFault.WRONG_SHAPE,
+            f"The tenant served a URL that leads elsewhere than to what it names, {quoted(served, 200)!r}: one of its "
+            "parts is `.` or `..`; nothing was asked.",
+            remedy="Give the object another technical name in Datasphere than `.` or `..`.",
+        )
 
 
 def trusted_url(text: str, *, setting: str) -> httpx2.URL:

@@ -17,19 +17,29 @@ import anyio.to_thread
 from spheresync.errors import StateError
 from spheresync.model import Digest, digest_of
 from spheresync.state.connection import Reads, Writes
+from spheresync.state.spelling import LARGEST_CELL
 
 log = logging.getLogger(__name__)
 
 _LEVEL = 1  # JSON shrinks to a fifth at once; more costs time and gains little
 
 
-def whole(digest: str, body: bytes) -> bytes | None:
-    """What a stored content holds, None where that is not what the digest is of."""
-    try:
-        content = zlib.decompress(body)
-    except (zlib.error, TypeError):
+def whole(digest: str, size: int, body: bytes) -> bytes | None:
+    """What a stored content holds, None where that is not what the digest is of, or not of the size that is noted."""
+    content = _inflated(body, size)
+    return content if content is not None and digest_of(content) == digest else None
+
+
+def _inflated(body: bytes, size: int) -> bytes | None:
+    """What was compressed, None where that is not of this size: whatever it says, no more of it is made."""
+    if not 0 <= size <= LARGEST_CELL:
         return None
-    return content if digest_of(content) == digest else None
+    inflater = zlib.decompressobj()
+    try:
+        content = inflater.decompress(body, size + 1)  # so that the end of the stream is read too, and more is seen
+    except (zlib.error, TypeError):  # no bytes
+        return None
+    return content if inflater.eof and len(content) == size else None
 
 
 class BlobReader:
@@ -44,8 +54,8 @@ class BlobReader:
         Raises:
             StateError: it is not there, or damaged.
         """
-        row = await self._link.one("SELECT body FROM blobs WHERE digest = ?", (digest,))
-        content = None if row is None else whole(digest, row[0])
+        row = await self._link.one("SELECT size, body FROM blobs WHERE digest = ?", (digest,))
+        content = None if row is None else whole(digest, *row)
         if content is None:
             what = "holds no content" if row is None else "holds a damaged content"
             raise StateError(f"The state {what} {digest!r} that a row refers to.", remedy="Run sync --full.")
@@ -55,11 +65,11 @@ class BlobReader:
         """Those of the blobs that are there and whole."""
         wanted = json.dumps(sorted(set(digests)))
         rows = await self._link.all(
-            "SELECT digest, body FROM blobs WHERE digest IN (SELECT value FROM json_each(?))", (wanted,)
+            "SELECT digest, size, body FROM blobs WHERE digest IN (SELECT value FROM json_each(?))", (wanted,)
         )
         found = await anyio.to_thread.run_sync(_whole_ones, rows)
         if len(found) < len(rows):
-            damaged = [digest for digest, _ in rows if digest not in found]
+            damaged = [digest for digest, *_ in rows if digest not in found]
             log.warning("%d contents of the state are damaged and count as lost: %s", len(damaged), damaged[:5])
         return found
 
@@ -81,10 +91,10 @@ class BlobWriter(BlobReader):
         """As `put_many`, for contents whose digests are known."""
         fresh = dict(contents)
         rows = await self._writes.all(
-            "SELECT digest, body FROM blobs WHERE digest IN (SELECT value FROM json_each(?))",
+            "SELECT digest, size, body FROM blobs WHERE digest IN (SELECT value FROM json_each(?))",
             (json.dumps(sorted(fresh)),),
         )
-        known = [(digest,) for digest, body in rows if _holds(body, fresh[digest])]
+        known = [(digest,) for digest, size, body in rows if _inflated(body, size) == fresh[digest]]
         for (digest,) in known:
             del fresh[digest]
         if known:  # whoever collects what nothing refers to must not take them now
@@ -95,13 +105,6 @@ class BlobWriter(BlobReader):
         )
 
 
-def _whole_ones(rows: Sequence[tuple[str, bytes]]) -> dict[Digest, bytes]:
-    found = ((digest, whole(digest, body)) for digest, body in rows)
+def _whole_ones(rows: Sequence[tuple[str, int, bytes]]) -> dict[Digest, bytes]:
+    found = ((digest, whole(digest, size, body)) for digest, size, body in rows)
     return {Digest(digest): content for digest, content in found if content is not None}
-
-
-def _holds(body: bytes, content: bytes) -> bool:
-    try:
-        return zlib.decompress(body) == content
-    except (zlib.error, TypeError):
-        return False

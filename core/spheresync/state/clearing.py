@@ -16,6 +16,11 @@ from spheresync.state.readable import LostRow, readable
 from spheresync.state.shapes import SHAPED, key_columns, whole_shape
 from spheresync.state.spelling import LARGEST_NUMBER
 
+TABLES_LOST = "tables_lost"
+"""Name of the value that says since when tables may be known to nobody: what the state knew of some was taken out.
+
+A table whose asset is listed is found by the next plan; others only by a look at every database of this installation.
+"""
 _HISTORY = frozenset({"runs", "journal", "journal_bases"})
 _NUMBERED = {"runs": "seq", "change_sets": "seq", "request_grants": "id", "jobs": "id", "notices": "id"}
 """Tables that give each row the next number, and the column of it."""
@@ -54,6 +59,7 @@ class ClearingWriter:
             cleared.append(row)
         if any(row.table in _OF_TARGETS for row in cleared):
             await self._link.execute("DELETE FROM meta WHERE substr(key, 1, 10) = 'container:'")
+            await self._link.execute("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (TABLES_LOST, at))
         return cleared
 
     async def renumber(self) -> list[str]:

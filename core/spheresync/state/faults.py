@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from spheresync.errors import StateError
+from spheresync.model import to_the_second
 
 _WRITE_LOCK_BYTE = 120
 """Where WAL keeps its write lock in the `-shm` file (SQLite, "WAL-mode File Format" 2.2: locks begin at byte 120)."""
@@ -19,6 +20,7 @@ MEND_CONTENTS = (
     "a new preview. Look at the disk, and at who may write to the state folder."
 )
 """What to do about single contents or rows that are damaged or were altered."""
+LOOK_EVERYWHERE = "`spheresync sync --full` looks at every database of this installation and takes them in again."
 
 
 DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
@@ -105,3 +107,11 @@ def is_no_text(error: Exception) -> bool:
 
 def _name(error: Exception) -> str:
     return str(getattr(error, "sqlite_errorname", ""))
+
+
+def tables_lost(since: str) -> str:
+    """That tables of ours may be known to nobody, since what the state knew of some was damaged and taken out."""
+    return (
+        f"What the state knew of some tables was damaged and taken out ({to_the_second(since)}): one whose asset is "
+        "not listed any more, or has another table by now, may be known to nobody."
+    )

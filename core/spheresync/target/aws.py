@@ -26,6 +26,7 @@ from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.model import JsonValue, first_of, isoformat
 from spheresync.observe.spans import Attributes, Span, span
 from spheresync.redaction import conceal, conceal_for_now
+from spheresync.target.answer_shape import answer_of
 from spheresync.target.aws_codes import Recovery
 from spheresync.target.aws_credentials import Credentials
 from spheresync.target.aws_errors import AwsError, is_throttle, redact, refuse_foreign_body, resource_of, translate
@@ -363,9 +364,10 @@ def _send(line: Line, call: _Call) -> Reply:
 
     api = f"{call.service}:{call.operation}"
     method: Callable[..., dict[str, object]] = getattr(line.client, xform_name(call.operation))
+    shape = line.client.meta.service_model.operation_model(call.operation).output_shape
     try:
         line.credentials.require(call.subject, api)
-        answer = method(**call.params)
+        answer = answer_of(method, call.params, shape)
     except (ClientError, BotoCoreError, ResponseParserError) as error:
         sign_in, resource = line.credentials.sign_in, resource_of(call.params)
         raise translate(

@@ -134,7 +134,8 @@ def _lost(error: Exception, api: str, subject: str, network: str) -> AwsError:
         return AwsError(TargetFault.UNREACHABLE, text, remedy=network, code=name, uncertain=True, transient=True)
     # A body that is no answer of the service (a proxy's page): what it stood for is not known.
     text = f"{subject}: {api} gave no usable answer: {name}: {said}"
-    return AwsError(TargetFault.FAILED, text, remedy="Check AWS_ENDPOINT_URL.", code=name, uncertain=True)
+    remedy = "Check what AWS_ENDPOINT_URL and the proxy point at, then run again; what is already done stays done."
+    return AwsError(TargetFault.FAILED, text, remedy=remedy, code=name, uncertain=True)
 
 
 def refuse_foreign_body(operation_model: OperationModel, response_dict: Mapping[str, object], **_: object) -> None:

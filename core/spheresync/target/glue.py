@@ -85,6 +85,8 @@ class GlueTarget:
             except AwsError as failed:
                 error, in_doubt = failed, in_doubt or failed.uncertain
                 live = await self._look_after(failed, desired.container)
+                if live is not None and live.closed is not None:
+                    raise live.closed from failed
                 if live is not None:
                     return ContainerOutcome(desired.container, created=in_doubt and live.ours, ours=live.ours)
                 if not failed.needs_look:

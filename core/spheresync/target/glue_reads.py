@@ -163,7 +163,27 @@ class GlueReader:
         parameters = _texts(row.get("Parameters"))
         owner = parameters.get(OWNER_KEY)
         name = PhysicalName(str(row["Name"]))
-        return LiveContainer(name, ours=owner == self._owner, owner=owner, source=parameters.get(SOURCE_KEY))
+        return LiveContainer(
+            name,
+            ours=owner == self._owner,
+            owner=owner,
+            source=parameters.get(SOURCE_KEY),
+            closed=self._closed(name, owner, row),
+        )
+
+    def _closed(self, name: PhysicalName, owner: str | None, row: Row) -> TargetError | None:
+        """Why no table is made in a database: what is made there is at another place, or in another's care."""
+        if row.get("TargetDatabase"):
+            what, else_ = "is a resource link to a database of another catalog", "remove the link"
+        elif row.get("FederatedDatabase"):
+            what, else_ = "is a federated database, whose tables another system holds", "remove it"
+        elif owner is not None and owner != self._owner:
+            what = f"belongs to {owner}, another installation"
+            else_ = f"if that is the former name of this one, set `installation: {owner.removeprefix('spheresync:')}`"
+        else:
+            return None
+        remedy = f"Give these assets another database by `prefix:` or a mapping rule (`database:`), or {else_}."
+        return TargetError(TargetFault.CONFLICT, f"database {name} {what}; no table is made in it.", remedy=remedy)
 
 
 def answered(body: Row, member: str, operation: str, subject: str) -> JsonValue:

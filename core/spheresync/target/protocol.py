@@ -25,12 +25,16 @@ from spheresync.model import (
 
 @dataclass(frozen=True, slots=True)
 class LiveContainer:
-    """A container (Glue: a database) that exists. `owner` and `source` are our markers, None where there are none."""
+    """A container (Glue: a database) that exists. `owner` and `source` are our markers, None where there are none.
+
+    `closed`: why nothing new is put into it, None where nothing speaks against that.
+    """
 
     name: PhysicalName
     ours: bool
     owner: str | None = None
     source: str | None = None
+    closed: TargetError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +156,7 @@ class Target(Protocol):
         ...
 
     async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
-        """Create the container if it does not exist; one that does is left as it is."""
+        """Create the container if it does not exist; one that does is left as it is, and one that is closed refused."""
         ...
 
     async def perform(self, operation: Operation) -> Outcome:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sqlite3
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from contextlib import closing
@@ -254,6 +255,27 @@ async def test_a_damaged_content_counts_as_lost_and_is_written_anew(filled: Path
         await store.write(lambda tx: tx.blobs.put_many(BODIES))
         assert await store.damages() == ()
         assert await store.blobs.get(BLOB) == BODIES[3]
+
+
+@pytest.mark.parametrize("noted", ["size", "70000000"])
+async def test_a_content_that_grows_beyond_its_size_is_damaged_and_never_inflated_whole(
+    filled: Path, noted: str
+) -> None:
+    bomb = zlib.compress(bytes(64 * 1024 * 1024))
+    with closing(sqlite3.connect(filled)) as file, file:
+        file.execute(f"UPDATE blobs SET body = ?, size = {noted} WHERE digest = ?", (bomb, BLOB))
+        file.execute("UPDATE blobs SET size = ? WHERE digest = ?", (10**15, digest_of(BODIES[4])))
+    async with Store.open(filled.parent) as store:
+        tracemalloc.start()
+        try:
+            found = await store.blobs.get_many([digest_of(body) for body in BODIES])
+            most = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+        assert found.keys() == {digest_of(body) for body in BODIES} - {BLOB, digest_of(BODIES[4])}
+        assert noted != "size" or most < 4 * 1024 * 1024
+        await store.write(lambda tx: tx.blobs.put_many(BODIES))
+        assert await store.damages() == ()
 
 
 _OTHER = {
