@@ -44,3 +44,19 @@ def test_what_is_listed_and_not_exposed_is_no_failure_anywhere(synced: Installat
     assert synced.ask("assets", "--status", "synced")["total"] == 30
     run = synced.ask("sync")
     assert (run["state"], run["counts"]["unchanged"], run["counts"]["failed"]) == ("done", 30, 0)
+
+
+def test_what_waits_to_be_retired_is_missing_and_not_unchanged(synced: Installation, tenant: RunningTenant) -> None:
+    tenant.set_faults(vanish=0.1)
+    preview = synced.ask("preview")
+    assert {word: count for word, count in preview["summary"].items() if count} == {"missing": 3, "unchanged": 27}
+    run = synced.ask("sync")
+    assert run["state"] == "done"
+    assert {word: count for word, count in run["counts"].items() if count} == {"missing": 3, "unchanged": 27}
+
+
+def test_a_space_that_cannot_be_listed_is_no_asset_that_failed(synced: Installation, tenant: RunningTenant) -> None:
+    tenant.set_faults(failing_matching="SPACE_001')/assets", failing_status=403)
+    run = synced.ask("sync", code=1)
+    assert (run["state"], run["counts"]["failed"], sum(run["counts"].values())) == ("partly_failed", 0, 30)
+    assert [failure["asset"] for failure in run["failures"]] == ["SPACE_001"]

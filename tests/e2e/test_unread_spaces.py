@@ -6,6 +6,10 @@ import sqlite3
 from contextlib import closing
 from typing import Any
 
+import pytest
+from mcp import Client, StdioServerParameters
+
+from tests.e2e.test_mcp_dog import call
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
@@ -88,7 +92,7 @@ def test_a_space_that_cannot_be_listed_is_told_and_is_known_after_a_look_at_anot
 ) -> None:
     tenant.set_faults(failing_matching="SPACE_001')/assets", failing_status=403)
     run = synced.ask("sync", code=1)
-    assert counted(run["counts"]) == {"unchanged": 20, "failed": 1, "unread": 10}
+    assert (run["state"], counted(run["counts"])) == ("partly_failed", {"unchanged": 20, "unread": 10})
     (failure,) = run["failures"]
     assert (failure["asset"], failure["code"]) == ("SPACE_001", "forbidden") and "last listed at 20" in failure[
         "reason"
@@ -159,3 +163,18 @@ def test_a_preview_beside_a_run_says_that_it_may_write_some_of_it(synced: Instal
     (finding,) = synced.ask("preview", "--no-refresh")["findings"]
     assert finding["code"] == "run_under_way" and "running" in finding["message"]
     assert "spheresync runs run_" in finding["remedy"]
+
+
+@pytest.mark.anyio
+async def test_a_definition_that_was_refused_is_explained_as_that_with_what_to_do(
+    installation: Installation, tenant: RunningTenant
+) -> None:
+    tenant.set_faults(wrong_shape_matching="SPACE_001/ASSET_00002/$metadata")
+    installation.ask("discover", code=1)
+    command, *arguments = installation.command("serve", "--no-scheduler")
+    server = StdioServerParameters(command=command, args=arguments, env=installation.variables())
+    async with Client(server) as client:
+        asset = "SPACE_001/ASSET_00002"
+        problem = (await call(client, "describe_asset", asset=asset))["problem"]
+        (finding,) = (await call(client, "explain_mapping", asset=asset))["findings"]
+        assert problem in finding and "deploy the object again" in finding and "preview_changes" not in finding

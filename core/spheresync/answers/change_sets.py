@@ -29,7 +29,7 @@ class ChangeRow(Answer):
 
 
 class ChangeSetAnswer(Answer):
-    """A saved change set; `summary` counts every action and what is `unread`, `items` holds what is not `unchanged`.
+    """A saved change set; `summary` counts every action, `unread` and `missing`; `items` what is not `unchanged`.
 
     `undo_of` is the run that it undoes; None for what brings the definitions of Datasphere. `read_at` is when those of
     its scope were read from there, the oldest of them; None where nothing was, or where it does not go by them.

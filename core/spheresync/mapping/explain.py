@@ -38,21 +38,28 @@ def explain(
     decision: Decision,
     database: PhysicalName,
     table: PhysicalName,
+    unread: str | None = None,
 ) -> Explanation:
-    """Explain the mapping of one asset; without a definition (never read) only its names."""
+    """Explain the mapping of one asset; without a definition only its names, and why there is none.
+
+    `unread` says why its definition could not be read when it was last tried, and what to do.
+    """
     names = (
         _name("database", database, decision.database_name(asset_id, kind, label), decision.database),
         _name("table", table, decision.table_name(asset_id, kind, label), decision.table),
     )
     if asset is None and not decision.included:
         return Explanation(names, (), (f"It is left out, so its definition is not read: {decision.excluded_by}.",))
+    if asset is None and unread is not None:
+        return Explanation(names, (), (f"Its definition could not be read: {unread}",))
     if asset is None:
         return Explanation(names, (), ("Its definition was never read; run discover.",))
     physical = physical_columns(asset, decision)
     columns = tuple(
         ExplainedColumn(each.column.name, each.name, str(each.column.type), each.type, each.reason) for each in physical
     )
-    return Explanation(names, columns, tuple(_findings(asset, decision, physical)))
+    stale = [] if unread is None else [f"this goes by the last definition that could be read, before this: {unread}"]
+    return Explanation(names, columns, (*stale, *_findings(asset, decision, physical)))
 
 
 def _name(what: str, name: PhysicalName, plain: PhysicalName, template: str | None) -> str:

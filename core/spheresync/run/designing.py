@@ -49,7 +49,7 @@ class Draft:
     """A change set in the making."""
 
     items: list[ChangeSetItem] = field(default_factory=list)
-    summary: Counter[Action] = field(default_factory=Counter)
+    summary: Counter[str] = field(default_factory=Counter)
     rebased: list[Checkpoint] = field(default_factory=list)
     shrinking: list[AssetId] = field(default_factory=list)
     removals: list[tuple[Work, Subject]] = field(default_factory=list)

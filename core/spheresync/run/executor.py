@@ -46,7 +46,7 @@ from spheresync.run.read_ahead import RecentReads
 from spheresync.run.scope import Scope, require_found
 from spheresync.run.undo_books import UndoBooks
 from spheresync.run.unread import count_unread
-from spheresync.run.verdict import BLOCKED, FAILED, REFUSED, SKIPPED, UNREAD, state_of
+from spheresync.run.verdict import BLOCKED, FAILED, MISSING, REFUSED, SKIPPED, UNREAD, state_of
 from spheresync.run.workshop import Workshop
 from spheresync.runtime.providers import Providers
 from spheresync.state.records import AuditEvent, ChangeSetItem, ChangeSetRecord, RunRecord
@@ -352,8 +352,10 @@ class Executor:
             item.blocked_by not in {None, *WAITS_FOR_A_PERSON} and (deletes or item.action is not Action.DELETE)
             for item in items
         )
-        drive.counts[FAILED] = len(change_set.problems)  # what could not be read; what cannot be written is added
+        # What could not be read; what cannot be written is added. A space is no asset: what it holds counts as unread.
+        drive.counts[FAILED] = len({problem.asset for problem in change_set.problems} - {None})
         drive.counts[Action.UNCHANGED] = change_set.summary.get(Action.UNCHANGED, 0)
+        drive.counts[MISSING] = change_set.summary.get(MISSING, 0)
         drive.counts[UNREAD] = await self._unread(change_set)
         drive.counts[Action.HELD] = sum(1 for item in items if item.action is Action.HELD)
         # What an undo would not touch is what others changed since, not a name that is taken.
@@ -394,7 +396,9 @@ class Executor:
         if drive.cancelled and drive.counts[SKIPPED]:
             await self._finish(drive, RunState.CANCELLED)
             return
-        await self._finish(drive, state_of(drive.counts, guarded=drive.guarded, halted=halted))
+        await self._finish(
+            drive, state_of(drive.counts, guarded=drive.guarded, halted=halted, problems=bool(change_set.problems))
+        )
 
     async def _unread(self, change_set: ChangeSetRecord) -> int:
         """How many assets of the scope could not be read, but for those that are told as failed one by one."""

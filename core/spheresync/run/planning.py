@@ -56,7 +56,7 @@ from spheresync.run.removals import DeleteRules, Removals
 from spheresync.run.scope import Scope
 from spheresync.run.target_standing import TargetStanding
 from spheresync.run.unread import count_unread, is_unread
-from spheresync.run.verdict import UNREAD
+from spheresync.run.verdict import MISSING, UNREAD
 from spheresync.state.records import (
     AssetRecord,
     AuditEvent,
@@ -302,7 +302,9 @@ class Planner:
         self._standing.note(record, work)
         if work is Work.UNCHANGED:
             # what could not be read is told as that, and what failed too
-            draft.summary[Action.UNCHANGED] += not (is_unread(record) or record.id in draft.told)
+            if not (is_unread(record) or record.id in draft.told):
+                retired = held is not None and held.state is CheckpointState.RETIRED
+                draft.summary[MISSING if record.misses and not retired else Action.UNCHANGED] += 1
         elif work is Work.HELD:
             reason = "a revert holds it until it changes in Datasphere or is released"
             if held_as_gone(record, held):
@@ -407,7 +409,11 @@ class Planner:
             mapping_digest=self._settings.mapping_digest,
             scope_digest=self._settings.scope_digest,
             request=canonical_json({**self._request.scope.to_json(), "read_at": read_at}),
-            summary={**{action: draft.summary[action] for action in Action}, UNREAD: unread},
+            summary={
+                **{action: draft.summary[action] for action in Action},
+                UNREAD: unread,
+                MISSING: draft.summary[MISSING],
+            },
             findings=findings,
             problems=(*self._request.problems, *draft.failed),
             blocked=sum(1 for item in items if item.blocked_by is not None),

@@ -12,30 +12,33 @@ REFUSED = "refused"
 SKIPPED = "skipped"
 BLOCKED = "blocked"
 UNREAD = "unread"
+MISSING = "missing"
 
-COUNT_WORDS = (*map(str, Action), FAILED, REFUSED, SKIPPED, BLOCKED, UNREAD)
+COUNT_WORDS = (*map(str, Action), FAILED, REFUSED, SKIPPED, BLOCKED, UNREAD, MISSING)
 """Every word under which a run counts, in the order in which it is told."""
 
 #: Actions that left something behind in the target or in what is managed there.
 EFFECTIVE = tuple(action for action in Action if action.changes_something)
 
 
-def state_of(counts: Mapping[str, int], *, guarded: bool, halted: bool) -> RunState:
+def state_of(counts: Mapping[str, int], *, guarded: bool, halted: bool, problems: bool = False) -> RunState:
     """The end state of a run that ran to its end (a cancelled one says so itself).
 
     Args:
         counts: items by action, plus failed (not read or not written), refused (moved since the plan), skipped, and
             blocked (a guard held them back, or a delete was not allowed). What is unread (its space could not be
-            listed, or an earlier reading failed) is kept as it is, and by itself no failure of the run.
+            listed, or an earlier reading failed) is kept as it is, and by itself no failure of the run; so is what is
+            missing (no listing holds it any more, and its table does not go yet).
         guarded: a guard held items back.
         halted: the run stopped early because the target took nothing any more.
+        problems: something failed that is no asset, such as a space that could not be listed.
     """
     done = sum(counts.get(action, 0) for action in EFFECTIVE)
     failed = counts.get(FAILED, 0) + counts.get(Action.CONFLICT, 0)
     refused = counts.get(REFUSED, 0)
-    kept = counts.get(Action.UNCHANGED, 0) + counts.get(Action.HELD, 0) + counts.get(UNREAD, 0)
-    if refused and not (done or failed or halted):
+    kept = sum(counts.get(word, 0) for word in (Action.UNCHANGED, Action.HELD, UNREAD, MISSING))
+    if refused and not (done or failed or halted or problems):
         return RunState.REFUSED
-    if failed or refused or halted:
+    if failed or refused or halted or problems:
         return RunState.PARTLY_FAILED if done or kept else RunState.FAILED
     return RunState.REFUSED if guarded else RunState.DONE

@@ -224,6 +224,12 @@ class Reading:
             pii=pii,
         )
 
+    async def _unread(self, record: AssetRecord) -> str | None:
+        """Why the definition of an asset could not be read and what to do, None where it was."""
+        if record.problem is None:
+            return None
+        return (await problems_of(self._store, [record], self._workshop.settings.deletion))[record.id]
+
     async def explain_mapping(self, text: str) -> MappingExplanation:
         record = await self._record(text)
         decision = self._workshop.mapping.decide(record.id, record.kind, record.label)
@@ -240,6 +246,7 @@ class Reading:
             decision=decision,
             database=address.container,
             table=address.name,
+            unread=await self._unread(record),
         )
         return MappingExplanation(
             asset=str(record.id),

@@ -27,7 +27,7 @@ from spheresync.model import Action, Column, FieldChange, JsonValue, Problem, is
 from spheresync.model.json_document import read_json
 from spheresync.plan.approvals import DELETES_NOT_APPROVED, valid_approval
 from spheresync.plan.items import CONFLICT_REMEDY
-from spheresync.run.verdict import COUNT_WORDS, UNREAD
+from spheresync.run.verdict import COUNT_WORDS, MISSING, UNREAD
 from spheresync.state.records import (
     AssetRecord,
     AuditEntry,
@@ -187,7 +187,7 @@ def change_set_answer(
             "created_at": record.created_at,
             "expires_at": record.expires_at,
             "state": state,
-            "summary": {word: record.summary.get(word, 0) for word in (*Action, UNREAD)},
+            "summary": {word: record.summary.get(word, 0) for word in (*Action, UNREAD, MISSING)},
             "blocked": record.blocked,
             "findings": [finding(problem) for problem in (*waits, *record.findings)],
             "problems": [finding(problem) for problem in record.problems[:SHOWN_PROBLEMS]],

@@ -38,6 +38,7 @@ _MEANINGS = {
     "refused": "left as found, since others or another run have written there meanwhile; each says who",
     "skipped": "not reached",
     "unread": "could not be looked at in Datasphere; what AWS holds stays",
+    "missing": "not listed by Datasphere any more; the table stays until that is certain",
     "blocked": "left out: held by a guard, or a delete that was not allowed or not approved",
 }
 

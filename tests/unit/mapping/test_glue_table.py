@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -237,3 +238,9 @@ def test_an_explanation_says_where_names_and_types_come_from() -> None:
     assert all(word in said for word in ("CURR", "Amount → amount_", "AMOUNT"))
     unread = explain(*facts, asset=None, decision=decision, database=DATABASE, table=TABLE)
     assert (unread.columns, len(unread.findings)) == ((), 1)
+    refused = partial(
+        explain, *facts, decision=decision, database=DATABASE, table=TABLE, unread="<Key> is odd. Mend it."
+    )
+    (why,) = refused(asset=None).findings
+    assert "<Key> is odd. Mend it." in why and "discover" not in why
+    assert "<Key> is odd. Mend it." in refused(asset=asset).findings[0]

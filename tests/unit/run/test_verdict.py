@@ -27,3 +27,10 @@ from spheresync.run.verdict import state_of
 )
 def test_the_end_of_a_run(counts: dict[str, int], guarded: bool, halted: bool, state: RunState) -> None:
     assert state_of(counts, guarded=guarded, halted=halted) is state
+
+
+@pytest.mark.parametrize("word", ["unread", "missing"])
+def test_what_stays_as_it_is_fails_nothing_and_what_fails_beside_it_is_told(word: str) -> None:
+    assert state_of({word: 3}, guarded=False, halted=False) is RunState.DONE
+    assert state_of({word: 3}, guarded=False, halted=False, problems=True) is RunState.PARTLY_FAILED
+    assert state_of({}, guarded=False, halted=False, problems=True) is RunState.FAILED
