@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spheresync.answers import ChangeSetAnswer, Progress
 from spheresync.model import Action, RunState
-from spheresync.plan.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
+from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
 
 
 def standing(state: str, progress: Progress) -> str:

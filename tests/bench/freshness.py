@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from spheresync.model import AssetId, SpaceName, TechnicalName, Tier
-from spheresync.schedule.choice import Candidate, choose
 from spheresync.schedule.rates import Evidence, pool_rates, rate_of
+from spheresync.schedule.read_order import Candidate, choose
 
 STEP = timedelta(hours=1)
 _HOURS = 24

@@ -23,12 +23,12 @@ from statistics import median
 
 from spheresync.config.settings import Settings
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.mapping.glue_table import design_table
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import DEFAULT_DESTINATION, GLUE, Asset, AssetId, DesiredObject
-from spheresync.plan.items import Subject, item_for
-from spheresync.plan.triage import RemovalRules, Work, triage
+from spheresync.planning.decisions.items import Subject, item_for
+from spheresync.planning.decisions.triage import RemovalRules, Work, triage
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint
+from spheresync.targets.glue.table_input import design_table
 from tests.bench.sample_assets import as_written, relabelled, sample_assets, sample_settings
 
 CHUNK = 500

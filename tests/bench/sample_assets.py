@@ -25,7 +25,7 @@ from spheresync.model import (
     TechnicalName,
     digest_of,
 )
-from spheresync.source.normalise import NORMALISER_VERSION
+from spheresync.source.datasphere.normalise import NORMALISER_VERSION
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
 
 COLUMNS = 20

@@ -17,7 +17,7 @@ import anyio
 
 from spheresync.mapping.rules import Mapping
 from spheresync.state.records import SpaceRecord
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.store import Store, Tx
 from tests.bench.sample_assets import AT, Known, as_written, sample_assets, sample_settings
 
 CHUNK = 5_000

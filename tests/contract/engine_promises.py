@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from spheresync.jobs.port import Job, JobEngine, JobId, JobKind, JobState, NewJob
+from spheresync.jobs.retries import ATTEMPTS
 from spheresync.model import Problem
-from spheresync.schedule.engine import Job, JobEngine, JobId, JobKind, JobState, NewJob
-from spheresync.schedule.retries import ATTEMPTS
 
 READ, WRITE, LIST = JobKind.READ, JobKind.WRITE, JobKind.LIST
 LONG = timedelta(hours=1)

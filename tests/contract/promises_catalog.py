@@ -33,7 +33,7 @@ CATALOG: tuple[Promise, ...] = (
         (
             "tests/e2e/test_safety.py::test_pairs_that_differ_only_by_case_both_arrive_under_names_that_stay",
             "tests/unit/mapping/test_names.py::test_holders_keep_their_names_when_others_come",
-            "tests/unit/mapping/test_glue_table.py::test_a_column_in_use_keeps_its_name_when_a_smaller_one_comes",
+            "tests/unit/targets/glue/test_table_input.py::test_a_column_in_use_keeps_its_name_when_a_smaller_one_comes",
             "tests/e2e/test_mapping.py::test_a_database_name_that_a_space_holds_is_said_with_the_one_used_instead",
             "tests/contract/test_assistants.py::test_a_database_name_that_a_space_holds_is_explained",
         ),
@@ -44,7 +44,7 @@ CATALOG: tuple[Promise, ...] = (
         "A database carries managed-by, source, kind, label and fingerprint.",
         (
             "tests/contract/test_glue_contents.py::test_the_database_of_a_space_says_whose_it_is",
-            "tests/unit/mapping/test_glue_table.py::test_a_database_carries_its_space",
+            "tests/unit/targets/glue/test_table_input.py::test_a_database_carries_its_space",
         ),
     ),
     Promise(
@@ -53,7 +53,7 @@ CATALOG: tuple[Promise, ...] = (
         "A table carries managed-by, source exactly as in Datasphere, kind, label and fingerprint.",
         (
             "tests/contract/test_glue_contents.py::test_a_table_says_what_it_stands_for",
-            "tests/unit/mapping/test_glue_table.py::test_a_table_is_as_the_contract_says",
+            "tests/unit/targets/glue/test_table_input.py::test_a_table_is_as_the_contract_says",
         ),
     ),
     Promise(
@@ -62,7 +62,7 @@ CATALOG: tuple[Promise, ...] = (
         "A column carries name, type, label, role and aggregation.",
         (
             "tests/contract/test_glue_contents.py::test_a_column_keeps_its_meaning",
-            "tests/unit/mapping/test_glue_table.py::test_columns_are_as_the_contract_says",
+            "tests/unit/targets/glue/test_table_input.py::test_columns_are_as_the_contract_says",
         ),
     ),
     Promise(
@@ -71,8 +71,8 @@ CATALOG: tuple[Promise, ...] = (
         "The label alone, unless a rule says more, goes into Description and Comment, cut at AWS's byte limits.",
         (
             "tests/contract/test_glue_contents.py::test_labels_are_cut_at_bytes_and_stay_whole_in_parameters",
-            "tests/unit/mapping/test_types_and_texts.py::test_one_line_fits_and_is_allowed",
-            "tests/unit/mapping/test_types_and_texts.py::test_several_lines_fit_and_are_allowed",
+            "tests/unit/targets/glue/test_types_and_texts.py::test_one_line_fits_and_is_allowed",
+            "tests/unit/targets/glue/test_types_and_texts.py::test_several_lines_fit_and_are_allowed",
         ),
     ),
     Promise(
@@ -81,7 +81,7 @@ CATALOG: tuple[Promise, ...] = (
         "Types are mapped as the contract lists them, all else to string, the original in spheresync.type.",
         (
             "tests/contract/test_glue_contents.py::test_types_are_those_of_the_contract",
-            "tests/unit/mapping/test_types_and_texts.py::test_types",
+            "tests/unit/targets/glue/test_types_and_texts.py::test_types",
         ),
     ),
     Promise(
@@ -89,8 +89,8 @@ CATALOG: tuple[Promise, ...] = (
         "CONTRACT.md#What a Glue table holds",
         "The SQL text of a view is kept in spheresync.view-definition, size-checked, never in ViewOriginalText.",
         (
-            "tests/unit/mapping/test_glue_table.py::test_a_table_is_as_the_contract_says",
-            "tests/unit/mapping/test_glue_table.py::test_what_is_too_large_for_a_parameter_is_named_and_left_out",
+            "tests/unit/targets/glue/test_table_input.py::test_a_table_is_as_the_contract_says",
+            "tests/unit/targets/glue/test_table_input.py::test_what_is_too_large_for_a_parameter_is_named_and_left_out",
             "tests/contract/test_glue_contents.py::test_a_table_says_what_it_stands_for",
         ),
     ),
@@ -132,7 +132,7 @@ CATALOG: tuple[Promise, ...] = (
         (
             "tests/e2e/test_safety.py::test_what_somebody_edits_after_the_preview_is_not_overwritten_and_the_rest_is_applied",
             "tests/integration/test_glue_target.py::TestUpdate::test_a_text_edited_by_hand_follows_the_policy",
-            "tests/unit/mapping/test_merge.py::test_edited_texts_follow_the_policy",
+            "tests/unit/targets/glue/test_merge.py::test_edited_texts_follow_the_policy",
         ),
     ),
     Promise(
@@ -153,7 +153,7 @@ CATALOG: tuple[Promise, ...] = (
             "tests/e2e/test_full.py::test_a_part_of_the_catalog_is_compared_with_its_own_databases_only",
             "tests/e2e/test_full.py::test_a_table_deleted_and_made_again_by_hand_at_the_same_version_is_found",
             "tests/e2e/test_full.py::test_a_renamed_installation_still_knows_its_tables",
-            "tests/unit/plan/test_drift.py::test_a_table_that_nobody_edited_is_as_wanted",
+            "tests/unit/planning/decisions/test_drift.py::test_a_table_that_nobody_edited_is_as_wanted",
         ),
     ),
     Promise(
@@ -166,7 +166,7 @@ CATALOG: tuple[Promise, ...] = (
             "tests/e2e/test_full.py::test_an_edited_column_that_may_stay_is_left_and_named_and_an_update_over_it_is_refused",
             "tests/e2e/test_full.py::test_a_deleted_table_follows_the_policy",
             "tests/e2e/test_full.py::test_a_deleted_database_is_made_again_with_all_its_tables",
-            "tests/unit/plan/test_drift.py::test_an_edit_is_written_over_only_where_the_policy_says_so",
+            "tests/unit/planning/decisions/test_drift.py::test_an_edit_is_written_over_only_where_the_policy_says_so",
         ),
     ),
     Promise(
@@ -199,8 +199,8 @@ CATALOG: tuple[Promise, ...] = (
             "tests/e2e/test_lost_state.py::test_texts_edited_before_the_loss_follow_the_policy",
             "tests/e2e/test_lost_state.py::test_edits_are_told_from_ours_though_datasphere_moved_on_and_what_is_in_doubt_stays",
             "tests/e2e/test_lost_state.py::test_a_table_whose_marker_names_a_space_that_is_not_listed_is_told_as_that_with_what_helps",
-            "tests/unit/mapping/test_proof.py::test_any_texts_edited_are_put_back_where_no_rule_set_them",
-            "tests/unit/mapping/test_proof.py::test_where_nothing_proves_it_no_text_is_ours_and_the_rest_is_as_it_is",
+            "tests/unit/targets/glue/test_proof.py::test_any_texts_edited_are_put_back_where_no_rule_set_them",
+            "tests/unit/targets/glue/test_proof.py::test_where_nothing_proves_it_no_text_is_ours_and_the_rest_is_as_it_is",
         ),
     ),
     Promise(
@@ -219,7 +219,7 @@ CATALOG: tuple[Promise, ...] = (
         "A planned item holds its strategy and the field-level before and after.",
         (
             "tests/e2e/test_sync.py::test_one_label_is_one_update_and_one_type_is_a_full_one",
-            "tests/unit/plan/test_diff.py::test_no_change_exactly_when_equal",
+            "tests/unit/planning/decisions/test_diff.py::test_no_change_exactly_when_equal",
         ),
     ),
     Promise(

@@ -169,7 +169,7 @@ CONFIGURATION: tuple[Promise, ...] = (
             "tests/e2e/test_mapping.py::test_a_rule_that_renames_makes_the_new_table_and_marks_the_old_one",
             "tests/e2e/test_mapping.py::test_two_spaces_may_share_a_database_and_no_table_is_lost",
             "tests/e2e/test_mapping.py::test_a_rule_that_names_the_own_database_of_a_space_leads_there",
-            "tests/unit/mapping/test_glue_table.py::test_rules_reach_description_tags_and_columns",
+            "tests/unit/targets/glue/test_table_input.py::test_rules_reach_description_tags_and_columns",
         ),
     ),
     Promise(
@@ -178,7 +178,7 @@ CONFIGURATION: tuple[Promise, ...] = (
         "Column rules leave a column out or give it a type.",
         (
             "tests/unit/mapping/test_rules.py::test_column_rules_apply_in_order_and_win_key_by_key",
-            "tests/unit/mapping/test_glue_table.py::test_rules_reach_description_tags_and_columns",
+            "tests/unit/targets/glue/test_table_input.py::test_rules_reach_description_tags_and_columns",
         ),
     ),
     Promise(

@@ -6,7 +6,7 @@ from tests.contract.promise import Promise
 
 _DRIFT = "tests/e2e/test_drift.py"
 _LOOKS = "tests/e2e/test_drift_looks.py"
-_FOUND = "tests/unit/plan/test_drift_found.py"
+_FOUND = "tests/unit/planning/decisions/test_drift_findings.py"
 
 DRIFT: tuple[Promise, ...] = (
     Promise(

@@ -65,7 +65,7 @@ OBSERVING: tuple[Promise, ...] = (
             "tests/unit/service/test_gone_spaces.py::test_late_assets_of_a_space_that_is_gone_need_the_space_and_no_sync",
             "tests/e2e/test_outages.py::test_a_space_of_which_no_definition_is_served_counts_as_not_read",
             "tests/e2e/test_outages.py::test_one_asset_that_is_not_exposed_is_named_by_the_status",
-            "tests/unit/run/test_unserved.py::test_one_that_is_asked_for_alone_is_judged_by_what_is_known_of_the_others",
+            "tests/unit/discovery/test_unserved_spaces.py::test_one_that_is_asked_for_alone_is_judged_by_what_is_known_of_the_others",
             "tests/e2e/test_unread_spaces.py::test_late_assets_degrade_health_and_a_sync_mends_it",
             "tests/e2e/test_unread_spaces.py::test_a_definition_that_could_not_be_read_is_not_unchanged_in_a_later_plan_either",
             "tests/e2e/test_unread_spaces.py::test_a_space_that_cannot_be_listed_is_told_and_is_known_after_a_look_at_another",
@@ -77,8 +77,8 @@ OBSERVING: tuple[Promise, ...] = (
         "README.md#Watch it",
         "What a look finds counts in where assets stand at once, and is as old as its first finding.",
         (
-            "tests/unit/run/test_standing_after_looks.py::test_what_a_plan_has_proved_to_be_as_it_should_be_is_synced",
-            "tests/unit/run/test_standing_after_looks.py::test_a_conflict_is_as_old_as_its_first_finding_whoever_looks_again",
+            "tests/unit/planning/test_statuses_after_drift_sweep.py::test_what_a_plan_has_proved_to_be_as_it_should_be_is_synced",
+            "tests/unit/planning/test_statuses_after_drift_sweep.py::test_a_conflict_is_as_old_as_its_first_finding_whoever_looks_again",
         ),
     ),
     Promise(

@@ -11,7 +11,7 @@ READING: tuple[Promise, ...] = (
         "In no 60 s are more requests sent than max_requests_per_minute, bursts included, all processes together.",
         (
             "tests/contract/test_tenant_manners.py::test_several_processes_share_one_rate",
-            "tests/unit/state/test_budget.py::test_never_more_than_the_limit_in_any_60_s",
+            "tests/unit/runtime/test_shared_request_budget.py::test_never_more_than_the_limit_in_any_60_s",
         ),
     ),
     Promise(
@@ -62,10 +62,10 @@ READING: tuple[Promise, ...] = (
             "tests/contract/test_identities.py::test_the_text_of_a_subject_is_never_compared",
             "tests/contract/test_identities.py::test_a_module_that_is_let_through_exists",
             "tests/e2e/test_odd_names.py::test_spaces_that_cannot_be_named_are_told_and_leave_the_others_alone",
-            "tests/unit/run/test_unspellable.py::test_whatever_names_there_are_the_others_are_synced_as_ever",
-            "tests/unit/run/test_unspellable.py::test_a_space_is_no_asset_that_is_spelled_alike",
-            "tests/unit/run/test_unspellable.py::test_a_space_is_no_database_of_a_rule_that_is_spelled_alike",
-            "tests/unit/run/test_unspellable.py::test_the_status_tells_it_between_two_listings",
+            "tests/unit/runtime/test_unspellable_names.py::test_whatever_names_there_are_the_others_are_synced_as_ever",
+            "tests/unit/runtime/test_unspellable_names.py::test_a_space_is_no_asset_that_is_spelled_alike",
+            "tests/unit/runtime/test_unspellable_names.py::test_a_space_is_no_database_of_a_rule_that_is_spelled_alike",
+            "tests/unit/runtime/test_unspellable_names.py::test_the_status_tells_it_between_two_listings",
             "tests/unit/state/test_identities.py::test_a_state_with_text_opens_and_keeps_what_it_was_about",
             "tests/unit/state/test_identities.py::test_an_identity_comes_back_from_what_keeps_it",
         ),
@@ -95,7 +95,7 @@ READING: tuple[Promise, ...] = (
         "A column's default aggregation is read from the annotations in any form.",
         (
             "tests/unit/source/test_normalise.py::test_aggregation_in_any_form",
-            "tests/unit/mapping/test_glue_table.py::test_columns_are_as_the_contract_says",
+            "tests/unit/targets/glue/test_table_input.py::test_columns_are_as_the_contract_says",
         ),
     ),
     Promise(

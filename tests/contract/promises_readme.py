@@ -34,7 +34,7 @@ README: tuple[Promise, ...] = (
         "No name breaks anything.",
         (
             "tests/e2e/test_odd_names.py::test_spaces_that_cannot_be_named_are_told_and_leave_the_others_alone",
-            "tests/unit/run/test_unspellable.py::test_whatever_names_there_are_the_others_are_synced_as_ever",
+            "tests/unit/runtime/test_unspellable_names.py::test_whatever_names_there_are_the_others_are_synced_as_ever",
         ),
     ),
     Promise(

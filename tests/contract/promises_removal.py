@@ -33,13 +33,13 @@ REMOVAL: tuple[Promise, ...] = (
         "CONTRACT.md#Deletion",
         "A row that a listing lost between two pages retires nothing: the asset itself is asked for first.",
         (
-            "tests/unit/run/test_confirming.py::test_an_asset_that_is_still_served_is_not_missed_and_told",
-            "tests/unit/run/test_confirming.py::test_nothing_is_known_to_be_gone_while_what_is_listed_is_not_served_either",
-            "tests/unit/run/test_confirming.py::test_an_asset_that_the_catalog_still_answers_with_is_not_missed",
+            "tests/unit/discovery/test_vanished_assets.py::test_an_asset_that_is_still_served_is_not_missed_and_told",
+            "tests/unit/discovery/test_vanished_assets.py::test_nothing_is_known_to_be_gone_while_what_is_listed_is_not_served_either",
+            "tests/unit/discovery/test_vanished_assets.py::test_an_asset_that_the_catalog_still_answers_with_is_not_missed",
             "tests/unit/source/test_tenant.py::test_only_an_answer_that_datasphere_itself_gives_proves_that_an_asset_is_gone",
             "tests/e2e/test_outages.py::test_404_for_every_definition_is_no_proof_that_anything_is_gone",
-            "tests/unit/run/test_confirming.py::test_any_other_answer_leaves_the_table_for_another_time",
-            "tests/unit/run/test_confirming.py::test_at_most_so_many_are_asked_for_and_the_rest_waits",
+            "tests/unit/discovery/test_vanished_assets.py::test_any_other_answer_leaves_the_table_for_another_time",
+            "tests/unit/discovery/test_vanished_assets.py::test_at_most_so_many_are_asked_for_and_the_rest_waits",
         ),
     ),
     Promise(
@@ -75,7 +75,7 @@ REMOVAL: tuple[Promise, ...] = (
         (
             "tests/e2e/test_safety.py::test_a_vanished_asset_is_retired_at_the_third_miss_then_deleted_where_allowed",
             "tests/contract/test_removals.py::test_misses_of_any_command_add_up_and_the_policy_delete_retires_first_and_deletes_next",
-            "tests/unit/mapping/test_glue_table.py::test_a_retired_table_is_the_same_and_says_so",
+            "tests/unit/targets/glue/test_table_input.py::test_a_retired_table_is_the_same_and_says_so",
         ),
     ),
     Promise(
@@ -119,8 +119,8 @@ REMOVAL: tuple[Promise, ...] = (
         "More than 20 or 10 %, per space or in all, at least 1: no removal is done, all else is, exit 3.",
         (
             "tests/e2e/test_safety.py::test_most_assets_vanishing_is_refused_before_the_first_removal",
-            "tests/unit/plan/test_guards.py::test_the_limit_is_the_smaller_of_twenty_and_ten_percent_but_at_least_one",
-            "tests/unit/plan/test_guards.py::test_many_small_spaces_together_are_held_back_by_the_limit_over_all",
+            "tests/unit/planning/decisions/test_guards.py::test_the_limit_is_the_smaller_of_twenty_and_ten_percent_but_at_least_one",
+            "tests/unit/planning/decisions/test_guards.py::test_many_small_spaces_together_are_held_back_by_the_limit_over_all",
         ),
     ),
     Promise(
@@ -129,7 +129,7 @@ REMOVAL: tuple[Promise, ...] = (
         "An empty listing removes nothing, everything else goes on, exit 3.",
         (
             "tests/contract/test_removals.py::test_an_empty_listing_removes_nothing_and_the_rest_goes_on",
-            "tests/unit/plan/test_guards.py::test_an_empty_listing_removes_nothing_even_where_one_would_be_allowed",
+            "tests/unit/planning/decisions/test_guards.py::test_an_empty_listing_removes_nothing_even_where_one_would_be_allowed",
         ),
     ),
     Promise(
@@ -138,7 +138,7 @@ REMOVAL: tuple[Promise, ...] = (
         "Where every asset of a space of 20 or more loses columns in one listing, those updates wait for a person.",
         (
             "tests/e2e/test_safety.py::test_every_asset_of_a_space_losing_columns_waits_for_a_person",
-            "tests/unit/plan/test_guards.py::test_every_asset_of_a_large_space_losing_columns_waits_for_a_person",
+            "tests/unit/planning/decisions/test_guards.py::test_every_asset_of_a_large_space_losing_columns_waits_for_a_person",
         ),
     ),
     Promise(
@@ -182,7 +182,7 @@ REMOVAL: tuple[Promise, ...] = (
             "tests/e2e/test_recovery.py::test_a_space_that_the_tenant_no_longer_lists_is_named_and_left_alone",
             "tests/e2e/test_unread_spaces.py::test_a_space_that_is_not_listed_any_more_is_told_at_every_door",
             "tests/e2e/test_unread_spaces.py::test_what_the_remedy_says_ends_the_trouble",
-            "tests/unit/run/test_listed_spaces.py::test_each_known_asset_is_listed_missed_or_told_as_not_read",
+            "tests/unit/discovery/test_listed_spaces.py::test_each_known_asset_is_listed_missed_or_told_as_not_read",
         ),
     ),
     Promise(

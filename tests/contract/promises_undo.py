@@ -23,7 +23,7 @@ UNDO: tuple[Promise, ...] = (
         (
             "tests/e2e/test_undo.py::test_what_was_restored_is_held_until_it_changes_or_a_person_releases_it",
             "tests/e2e/test_undo.py::test_an_asset_that_vanishes_after_its_undo_is_retired_as_any",
-            "tests/unit/plan/test_holds.py::test_whatever_became_of_the_table_it_is_held_until_the_asset_changes",
+            "tests/unit/planning/decisions/test_holds.py::test_whatever_became_of_the_table_it_is_held_until_the_asset_changes",
             "tests/e2e/test_undo.py::test_leaving_the_scope_and_coming_back_are_undone_without_a_call",
             "tests/unit/service/test_asset_problems.py::test_a_held_one_that_is_gone_says_so_and_what_releasing_it_does",
         ),
@@ -33,7 +33,7 @@ UNDO: tuple[Promise, ...] = (
         "CONTRACT.md#Undo",
         "What others had written into a restored table before stays theirs: no later sync takes it for ours.",
         (
-            "tests/unit/run/test_edits_of_others_stay.py::test_nothing_that_others_wrote_is_written_over",
+            "tests/unit/planning/test_edits_of_others_stay.py::test_nothing_that_others_wrote_is_written_over",
             "tests/integration/test_glue_ownership.py::test_a_text_edited_in_a_table_that_the_state_does_not_know_stays",
             "tests/integration/test_glue_ownership.py::test_a_new_table_where_another_installation_has_one_is_a_conflict",
         ),
@@ -45,7 +45,7 @@ UNDO: tuple[Promise, ...] = (
         (
             "tests/e2e/test_undo.py::test_what_a_person_changed_since_is_refused_item_by_item",
             "tests/e2e/test_undo.py::test_an_edit_between_review_and_apply_is_refused_too",
-            "tests/unit/plan/test_undo.py::test_what_others_did_since_refuses_it_and_is_named",
+            "tests/unit/planning/decisions/test_undo.py::test_what_others_did_since_refuses_it_and_is_named",
             "tests/e2e/test_undo.py::test_what_another_run_wrote_since_is_refused_and_says_which",
             "tests/e2e/test_undo.py::test_a_renaming_of_which_one_table_was_edited_is_left_whole",
         ),

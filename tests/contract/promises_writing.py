@@ -8,10 +8,10 @@ _WHOSE = "tests/e2e/test_whose_table.py"
 _CONTAINER = "tests/e2e/test_one_container.py"
 _OWNERSHIP = "tests/integration/test_glue_ownership.py"
 _CREDENTIALS = "tests/integration/test_aws_credentials.py"
-_CODES = "tests/unit/target/test_aws_codes.py"
+_CODES = "tests/unit/targets/aws/test_error_codes.py"
 _SOURCE = "CONTRACT.md#Before a table is written"
 
-_STANDING = "tests/unit/run/test_target_standing.py"
+_STANDING = "tests/unit/planning/test_target_findings.py"
 
 WRITING: tuple[Promise, ...] = (
     Promise(
@@ -63,8 +63,8 @@ WRITING: tuple[Promise, ...] = (
             f"{_WHOSE}::test_where_a_whole_database_changes_pages_are_read",
             f"{_WHOSE}::test_pages_that_may_not_be_read_cost_a_read_by_name_each",
             "tests/bench/test_counts.py::test_one_percent_changed_is_exactly_one_percent_of_writes",
-            "tests/unit/run/test_read_ahead.py::test_six_hundred_tables_of_a_database_are_six_pages_in_whatever_order",
-            "tests/unit/run/test_reads_before_writes.py::test_a_table_of_unknown_version_is_read_once_and_written_once",
+            "tests/unit/targets/test_read_ahead.py::test_six_hundred_tables_of_a_database_are_six_pages_in_whatever_order",
+            "tests/unit/execution/test_reads_before_writes.py::test_a_table_of_unknown_version_is_read_once_and_written_once",
         ),
     ),
     Promise(

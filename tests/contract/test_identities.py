@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(path for part in ("core", "server") for path in (ROOT / part).rglob("*.py"))
 
 DOORS = {
-    "spheresync/run/named_assets.py": "what people write in a request",
-    "spheresync/run/rebuilding.py": "`spheresync.source`, which CONTRACT.md spells SPACE/NAME",
+    "spheresync/runtime/named_assets.py": "what people write in a request",
+    "spheresync/planning/checkpoint_rebuild.py": "`spheresync.source`, which CONTRACT.md spells SPACE/NAME",
     "spheresync/model/names.py": "what states and files of former versions hold in place of the pair",
 }
 """The modules that may turn the text SPACE/NAME into an asset."""
@@ -25,11 +25,11 @@ OTHER_SLASHES = frozenset(
         "spheresync/model/names.py",  # the one that splits an asset's
         "spheresync/dog/routes.py",  # paths of URLs, decoded after they are split
         "spheresync/dog/site.py",
-        "spheresync/source/edmx.py",  # paths inside a document
-        "spheresync/source/expressions.py",
-        "spheresync/source/semantics.py",
-        "spheresync/source/pages.py",  # contexts of OData
-        "spheresync/source/verdict.py",  # media types
+        "spheresync/source/datasphere/edmx/document.py",  # paths inside a document
+        "spheresync/source/datasphere/edmx/expressions.py",
+        "spheresync/source/datasphere/edmx/semantics.py",
+        "spheresync/source/datasphere/listing/pages.py",  # contexts of OData
+        "spheresync/source/transport/verdict.py",  # media types
         "spheresync_server/mcp_server/resources.py",  # an address that a client sent
         "spheresync_server/mcp_server/schemas.py",  # JSON pointers
         "spheresync_server/mcp_server/server_paths.py",  # paths of files
@@ -40,8 +40,8 @@ OTHER_SLASHES = frozenset(
 
 COMPARED_SUBJECTS = frozenset(
     {
-        "spheresync/service/conditions.py",  # of alerts and findings: fixed words and tiers, never assets
-        "spheresync/schedule/settling.py",  # whether a job has a subject at all
+        "spheresync/service/alert_conditions.py",  # of alerts and findings: fixed words and tiers, never assets
+        "spheresync/schedule/settled_jobs.py",  # whether a job has a subject at all
     }
 )
 

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from spheresync.state.referring import referring_columns
+from spheresync.state.sqlite.housekeeping.orphan_blobs import referring_columns
 from tests.e2e.test_safety import writes
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation

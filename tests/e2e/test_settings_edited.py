@@ -16,9 +16,9 @@ from spheresync.answers import DiscoveryAnswer
 from spheresync.config import SettingsSource
 from spheresync.errors import ConfigurationError
 from spheresync.model import Principal, ScopeRequest
-from spheresync.run.progress import ProgressEvent
+from spheresync.runtime.progress import ProgressEvent
 from spheresync.service import Service
-from spheresync.target.pace import RateLimit
+from spheresync.targets.aws.rate_limit import RateLimit
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant, running_tenant

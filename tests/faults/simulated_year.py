@@ -24,6 +24,10 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.dog.edmx_writer import Surface, write_edmx
 from spheresync.dog.objects import DogObject
 from spheresync.errors import SourceError, SourceFault, TargetError, TargetFault
+from spheresync.execution.run_driver import Executor, RunRequest
+from spheresync.execution.workshop import Workshop
+from spheresync.jobs.embedded import EmbeddedEngine
+from spheresync.jobs.port import JobEngine
 from spheresync.model import (
     GLUE,
     AssetEntry,
@@ -46,17 +50,13 @@ from spheresync.model import (
     digest_of,
 )
 from spheresync.observe.pulse import Pulse
-from spheresync.run.executor import Executor, RunRequest
-from spheresync.run.progress import silent
-from spheresync.run.workshop import Workshop
+from spheresync.runtime.progress import silent
 from spheresync.schedule.control import SCHEDULER
-from spheresync.schedule.embedded import EmbeddedEngine
-from spheresync.schedule.engine import JobEngine
 from spheresync.schedule.scheduler import Scheduler
-from spheresync.source.wire import Usage as SourceUsage
+from spheresync.source.transport.wire import Usage as SourceUsage
 from spheresync.state.records import RunRecord
-from spheresync.state.store import Store, Tx
-from spheresync.target.protocol import ContainerOutcome, Inventory, LiveContainer, Operation, Outcome, Usage
+from spheresync.state.sqlite.store import Store, Tx
+from spheresync.targets.protocol import ContainerOutcome, Inventory, LiveContainer, Operation, Outcome, Usage
 from tests.simulators.generated import generated_landscape
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

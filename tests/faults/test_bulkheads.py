@@ -23,23 +23,27 @@ from mcp import Client
 
 from spheresync.alerts.channels import Channels
 from spheresync.config import SettingsSource
+from spheresync.discovery import normalisation as normalising
 from spheresync.errors import ConfigurationError, FenceError, StateError
+from spheresync.execution import run_driver as executor
+from spheresync.execution.result_recorder import Books
+from spheresync.execution.run_driver import Executor
 from spheresync.mapping.rules import Mapping
 from spheresync.model import RunId, ScopeRequest
-from spheresync.run import designing, drawing, executor, normalising, planning
-from spheresync.run.books import Books
-from spheresync.run.executor import Executor
-from spheresync.run.naming import Naming
+from spheresync.planning import asset_planner as designing
+from spheresync.planning import batch_design as drawing
+from spheresync.planning import planner as planning
+from spheresync.planning.name_allocation import Naming
+from spheresync.runtime.shared_request_budget import SharedRequestBudget
 from spheresync.schedule import scheduler
-from spheresync.schedule.turns import Turns
+from spheresync.schedule.due_jobs import Turns
 from spheresync.service import Service, care, observing
-from spheresync.service.conditions import Watch
-from spheresync.source.tenant import DatasphereSource
-from spheresync.state.budget import SharedRequestBudget
+from spheresync.service.alert_conditions import Watch
+from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.state.records import RunRecord
-from spheresync.state.runs import RunReader, RunWriter
-from spheresync.state.store import Store
-from spheresync.target.glue import GlueTarget
+from spheresync.state.sqlite.repositories.runs import RunReader, RunWriter
+from spheresync.state.sqlite.store import Store
+from spheresync.targets.glue.target import GlueTarget
 from spheresync_server.caller import CallerRole, local_principal
 from spheresync_server.mcp_server.desk import Desk, Opening
 from spheresync_server.mcp_server.server import build_server
@@ -192,9 +196,9 @@ def environment(
     for name, value in (("ALERTS", 0.3), ("TICK", 0.1), ("LEASE_RETRY", 0.1)):
         monkeypatch.setattr(scheduler, name, value)
     monkeypatch.setattr(care, "HOUR", 0.3)
-    monkeypatch.setattr("spheresync.schedule.retries.FIRST_WAIT", timedelta(seconds=0.1))
-    monkeypatch.setattr("spheresync.schedule.embedded.ATTEMPTS", 1000)  # however slow this machine is
-    monkeypatch.setattr("spheresync.run.executor.HEARTBEAT", 0.05)
+    monkeypatch.setattr("spheresync.jobs.retries.FIRST_WAIT", timedelta(seconds=0.1))
+    monkeypatch.setattr("spheresync.jobs.embedded.ATTEMPTS", 1000)  # however slow this machine is
+    monkeypatch.setattr("spheresync.execution.run_driver.HEARTBEAT", 0.05)
     monkeypatch.setattr("spheresync.observe.pulse.FIRST_PAUSE", 0.05)
     (tmp_path / "spheresync.yaml").write_text(CONFIG, "utf-8")
     return {

@@ -21,6 +21,7 @@ import pytest
 
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import StateError
+from spheresync.execution.run_driver import RunRequest
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -33,23 +34,22 @@ from spheresync.model import (
     RunState,
 )
 from spheresync.observe.pulse import Pulse
-from spheresync.run.executor import RunRequest
-from spheresync.run.planning import PlanRequest
-from spheresync.run.progress import silent
-from spheresync.run.scope import Scope
+from spheresync.planning.planner import PlanRequest
+from spheresync.runtime.progress import silent
+from spheresync.runtime.scope import Scope
 from spheresync.service.connections import test_connections as connections_of
 from spheresync.service.status import sync_status
 from spheresync.service.vitals import ready
-from spheresync.state import schema
-from spheresync.state.alerts import AlertRow, NoticeRow
-from spheresync.state.connection import FILE_NAME
-from spheresync.state.copies import damages_of
 from spheresync.state.drift_records import DriftEffect, DriftKind, DriftLook, FieldDrift, TableDrift
-from spheresync.state.jobs import JobRequest
 from spheresync.state.records import ApprovedPromotion, FormerTable
-from spheresync.state.retention import Due
-from spheresync.state.shapes import SHAPED, columns_of, key_columns
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite import schema
+from spheresync.state.sqlite.connection import FILE_NAME
+from spheresync.state.sqlite.files.copies import damages_of
+from spheresync.state.sqlite.housekeeping.retention import Due
+from spheresync.state.sqlite.repositories.alerts import AlertRow, NoticeRow
+from spheresync.state.sqlite.repositories.jobs import JobRequest
+from spheresync.state.sqlite.rows.shapes import SHAPED, columns_of, key_columns
+from spheresync.state.sqlite.store import Store, Tx
 from tests.simulators.glue_server import GlueServer
 from tests.simulators.in_process import InProcess, in_process
 

@@ -7,8 +7,8 @@ import sqlite3
 
 import pytest
 
-from spheresync.run.executor import MOST_CLAIMS
-from spheresync.state.connection import FILE_NAME
+from spheresync.execution.run_driver import MOST_CLAIMS
+from spheresync.state.sqlite.connection import FILE_NAME
 from tests.simulators.fixtures import Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation

@@ -21,11 +21,11 @@ import pytest
 from spheresync.model import DEFAULT_DESTINATION, GLUE
 from spheresync.state.audit_chain import ChainCheck
 from spheresync.state.audit_export import entry_of
-from spheresync.state.connection import FILE_NAME
-from spheresync.state.owners import FOLDER_NAME
 from spheresync.state.records import AuditEvent
-from spheresync.state.schema import migrate, shipped_migrations
-from spheresync.state.store import Store
+from spheresync.state.sqlite.connection import FILE_NAME
+from spheresync.state.sqlite.liveness.owners import FOLDER_NAME
+from spheresync.state.sqlite.schema import migrate, shipped_migrations
+from spheresync.state.sqlite.store import Store
 from tests.simulators.fixtures import Surroundings
 from tests.simulators.forked import Forked
 from tests.simulators.glue_process import GlueSimulator

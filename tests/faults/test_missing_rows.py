@@ -16,14 +16,14 @@ from pathlib import Path
 import pytest
 
 from spheresync.dog.objects import DogSpace, Landscape
+from spheresync.jobs.embedded import EmbeddedEngine
+from spheresync.jobs.port import JobKind
 from spheresync.model import DEFAULT_DESTINATION, GLUE, RunState, utc_now
-from spheresync.schedule.embedded import EmbeddedEngine
-from spheresync.schedule.engine import JobKind
-from spheresync.schedule.looking import list_tenant
-from spheresync.schedule.turns import Turns
+from spheresync.schedule.due_jobs import Turns
+from spheresync.schedule.reading_jobs import list_tenant
 from spheresync.service.status import sync_status
-from spheresync.state.connection import FILE_NAME
-from spheresync.state.shapes import SHAPED, key_columns
+from spheresync.state.sqlite.connection import FILE_NAME
+from spheresync.state.sqlite.rows.shapes import SHAPED, key_columns
 from tests.faults.test_damaged_cells import Prepared, landscape, prepared
 from tests.simulators.in_process import InProcess, in_process
 

@@ -13,7 +13,7 @@ import pytest
 
 from spheresync.model import Tier
 from spheresync.schedule.due import JITTER
-from spheresync.state.store import Store
+from spheresync.state.sqlite.store import Store
 from tests.faults.simulated_year import Life, World
 
 pytestmark = pytest.mark.anyio

@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from spheresync.state.store import Store
+from spheresync.state.sqlite.store import Store
 
 pytestmark = pytest.mark.anyio
 
@@ -17,7 +17,7 @@ import os, resource, sys
 from pathlib import Path
 import anyio
 from spheresync.errors import StateError
-from spheresync.state.store import Store
+from spheresync.state.sqlite.store import Store
 
 folder = Path(sys.argv[1])
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from spheresync.state.connection import FILE_NAME
-from spheresync.state.schema import shipped_migrations
-from spheresync.state.store import Store
+from spheresync.state.sqlite.connection import FILE_NAME
+from spheresync.state.sqlite.schema import shipped_migrations
+from spheresync.state.sqlite.store import Store
 
 pytestmark = pytest.mark.anyio
 
@@ -21,7 +21,7 @@ import sys
 from pathlib import Path
 import anyio
 from spheresync.state.records import AuditEvent
-from spheresync.state.store import Store
+from spheresync.state.sqlite.store import Store
 
 folder, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 

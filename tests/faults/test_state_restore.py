@@ -16,10 +16,10 @@ from pathlib import Path
 import anyio
 from spheresync.errors import SpheresyncError
 from spheresync.model import utc_now
-from spheresync.state.backup import make_backup
+from spheresync.state.sqlite.files.backup import make_backup
 from spheresync.state.records import AuditEvent
-from spheresync.state.restore import restore_state
-from spheresync.state.store import Store
+from spheresync.state.sqlite.files.restore import restore_state
+from spheresync.state.sqlite.store import Store
 
 root = Path(sys.argv[1])
 file = root / "backup.db"

@@ -8,8 +8,8 @@ import anyio.lowlevel
 import pytest
 
 from spheresync.config import DriftPolicies
-from spheresync.target.aws import AwsDoor
-from spheresync.target.glue import GlueTarget
+from spheresync.targets.aws.door import AwsDoor
+from spheresync.targets.glue.target import GlueTarget
 from tests.integration.glue_tables import OWNER
 from tests.simulators.glue_process import GlueSimulator, running_glue
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from spheresync.mapping.glue_table import fingerprint_of
 from spheresync.model import Action, AssetId, DesiredObject, PhysicalName, canonical_json
-from spheresync.target.protocol import Operation
+from spheresync.targets.glue.table_input import fingerprint_of
+from spheresync.targets.protocol import Operation
 
 OWNER = "spheresync:test"
 SALES = PhysicalName("sales")

@@ -14,7 +14,7 @@ from moto.sns.models import sns_backends
 from spheresync.alerts.channels import Channels, DeliveryError
 from spheresync.alerts.wording import Notice
 from spheresync.config import AlertChannel, AlertKind
-from spheresync.target.aws import AwsDoor
+from spheresync.targets.aws.door import AwsDoor
 from tests.simulators.listener import listening
 
 pytestmark = pytest.mark.anyio

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import ConfigurationError, TargetFault
-from spheresync.target.aws import AwsDoor
-from spheresync.target.aws_errors import AwsError
+from spheresync.targets.aws.door import AwsDoor
+from spheresync.targets.aws.errors import AwsError
 from tests.simulators.glue_process import GlueSimulator, running_glue
 
 pytestmark = pytest.mark.anyio

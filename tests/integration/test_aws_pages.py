@@ -14,11 +14,11 @@ import pytest
 from spheresync.config import DriftPolicies
 from spheresync.errors import TargetError
 from spheresync.model import PhysicalName
-from spheresync.target.answer_shape import answer_of
-from spheresync.target.aws import AwsDoor
-from spheresync.target.aws_errors import AwsError
-from spheresync.target.glue import GlueTarget
-from spheresync.target.glue_reads import GlueReader
+from spheresync.targets.aws.answer_shape import answer_of
+from spheresync.targets.aws.door import AwsDoor
+from spheresync.targets.aws.errors import AwsError
+from spheresync.targets.glue.reads import GlueReader
+from spheresync.targets.glue.target import GlueTarget
 
 pytestmark = pytest.mark.anyio
 

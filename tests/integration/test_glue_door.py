@@ -9,8 +9,8 @@ import anyio.lowlevel
 import pytest
 
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
-from spheresync.target.aws import AwsDoor, Reply
-from spheresync.target.aws_errors import AwsError
+from spheresync.targets.aws.door import AwsDoor, Reply
+from spheresync.targets.aws.errors import AwsError
 from tests.simulators.glue_process import GlueSimulator, running_glue
 
 pytestmark = pytest.mark.anyio

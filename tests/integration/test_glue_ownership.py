@@ -11,10 +11,10 @@ import pytest
 from spheresync.config import DriftPolicies
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import Action, PhysicalName
-from spheresync.target.aws import AwsDoor
-from spheresync.target.glue import GlueTarget
-from spheresync.target.pace import RateLimit
-from spheresync.target.protocol import Operation
+from spheresync.targets.aws.door import AwsDoor
+from spheresync.targets.aws.rate_limit import RateLimit
+from spheresync.targets.glue.target import GlueTarget
+from spheresync.targets.protocol import Operation
 from tests.integration.glue_tables import OWNER, SALES, body, operation
 from tests.integration.test_glue_reads import _database
 from tests.simulators.glue_process import GlueSimulator

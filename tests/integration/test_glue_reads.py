@@ -11,8 +11,8 @@ import pytest
 from spheresync.config import DriftPolicies
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import Action, DesiredObject, Digest, PhysicalName, canonical_json
-from spheresync.target.aws import AwsDoor
-from spheresync.target.glue import GlueTarget
+from spheresync.targets.aws.door import AwsDoor
+from spheresync.targets.glue.target import GlueTarget
 from tests.integration.glue_tables import OWNER, SALES, body, operation
 from tests.simulators.glue_process import GlueSimulator, running_glue
 

@@ -10,8 +10,8 @@ import pytest
 
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import Action
-from spheresync.target.glue import GlueTarget
-from spheresync.target.protocol import Operation
+from spheresync.targets.glue.target import GlueTarget
+from spheresync.targets.protocol import Operation
 from tests.integration.glue_tables import body, operation
 from tests.simulators.glue_process import GlueSimulator
 

@@ -11,9 +11,9 @@ import pytest
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import Action
-from spheresync.target.aws import AwsDoor
-from spheresync.target.glue import GlueTarget
-from spheresync.target.protocol import Outcome
+from spheresync.targets.aws.door import AwsDoor
+from spheresync.targets.glue.target import GlueTarget
+from spheresync.targets.protocol import Outcome
 from tests.integration.glue_tables import OWNER, body, operation
 from tests.simulators.glue_process import GlueSimulator
 

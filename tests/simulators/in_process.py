@@ -25,19 +25,19 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.dog.objects import Landscape
 from spheresync.dog.store import MemoryContent
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
+from spheresync.execution.run_driver import Executor, RunRequest
+from spheresync.execution.workshop import Workshop
 from spheresync.model import GLUE, ChangeSetId, Principal, RunId, TargetName, canonical_json, isoformat, utc_now
-from spheresync.run.executor import Executor, RunRequest
-from spheresync.run.progress import silent
-from spheresync.run.reverting import Reverter
-from spheresync.run.workshop import Workshop
-from spheresync.source.budget import UnlimitedBudget
-from spheresync.source.http import Login
-from spheresync.source.pace import Clock
-from spheresync.source.tenant import DatasphereSource
+from spheresync.planning.revert import Reverter
+from spheresync.runtime.progress import silent
+from spheresync.source.datasphere.source import DatasphereSource
+from spheresync.source.transport.http import Login
+from spheresync.source.transport.request_budget import UnlimitedBudget
+from spheresync.source.transport.retry_policy import Clock
 from spheresync.state.records import RunRecord
-from spheresync.state.store import Store
-from spheresync.target.aws import AwsDoor
-from spheresync.target.glue import GlueTarget
+from spheresync.state.sqlite.store import Store
+from spheresync.targets.aws.door import AwsDoor
+from spheresync.targets.glue.target import GlueTarget
 from tests.simulators.glue_server import GlueServer
 
 _SOMEBODY = Principal("user", "somebody", frozenset({"admin"}))

@@ -15,9 +15,9 @@ import spheresync_server
 from spheresync.config.watching import SettingsSource
 from spheresync.errors import ConfigurationError, StateError
 from spheresync.regular_files import NotRegularError, open_regular
-from spheresync.state.copies import file_digest, look_through
-from spheresync.state.owners import FOLDER_NAME, Owners
-from spheresync.state.store import Store
+from spheresync.state.sqlite.files.copies import file_digest, look_through
+from spheresync.state.sqlite.liveness.owners import FOLDER_NAME, Owners
+from spheresync.state.sqlite.store import Store
 
 OPENED_OTHERWISE = {
     "dog/aws_log.py": "for reading and writing, which waits for nobody",

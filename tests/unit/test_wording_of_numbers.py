@@ -61,10 +61,10 @@ def uncounted(text: ast.JoinedStr) -> Iterator[str]:
 
 # Each of these is asked before: it is said of two or more, or no number stands there.
 _SAID_OTHERWISE = (
-    "core/spheresync/plan/guards.py: {count} assets of space ",
-    "core/spheresync/run/wrong_names.py: {len(names)} known ones.",
+    "core/spheresync/planning/decisions/guards.py: {count} assets of space ",
+    "core/spheresync/runtime/unknown_names.py: {len(names)} known ones.",
     "core/spheresync/service/selection.py: {len(outside) - 1} more of other tiers)",
-    "core/spheresync/state/store.py: {run.id} of process ",
+    "core/spheresync/state/sqlite/store.py: {run.id} of process ",
     "server/spheresync_server/mcp_server/server.py: {comes_later(name)} tools/list shows what there is.",
 )
 

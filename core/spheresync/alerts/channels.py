@@ -16,7 +16,7 @@ import anyio
 from spheresync.alerts.wording import Notice
 from spheresync.config import AlertChannel
 from spheresync.errors import SpheresyncError, TargetError, TargetFault
-from spheresync.target.aws import AwsDoor
+from spheresync.targets.aws.door import AwsDoor
 
 if TYPE_CHECKING:
     import ssl

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from spheresync.config import AlertKind
 from spheresync.model import canonical_json
-from spheresync.state.spelling import read_cell
-from spheresync.state.store import Store, Tx
+from spheresync.state.cells import read_cell
+from spheresync.state.sqlite.store import Store, Tx
 
 _NOTED = "alert:"
 

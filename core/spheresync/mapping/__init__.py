@@ -1,1 +1,1 @@
-"""What AWS should hold of an asset: pure functions of the asset and the rules."""
+"""What an asset means outside Datasphere, for whichever target: pure functions of the asset and the rules."""

@@ -31,7 +31,6 @@ from spheresync.model.listings import (
     RawDefinition,
     SpaceEntry,
 )
-from spheresync.model.moments import isoformat, to_the_second, utc_now
 from spheresync.model.names import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -50,6 +49,7 @@ from spheresync.model.names import (
 from spheresync.model.objects import DesiredObject, FieldChange, LiveObject
 from spheresync.model.principals import Principal
 from spheresync.model.requests import ScopeRequest
+from spheresync.model.timestamps import isoformat, to_the_second, utc_now
 from spheresync.model.words import Action, AssetKind, AssetStatus, Role, RunState, Severity, Strategy, Tier
 
 __all__ = [

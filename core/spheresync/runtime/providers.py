@@ -20,10 +20,10 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.errors import ConfigurationError
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import Problem, TargetName
-from spheresync.target.protocol import Target
+from spheresync.targets.protocol import Target
 
 if TYPE_CHECKING:
-    from spheresync.source.tenant import DatasphereSource
+    from spheresync.source.datasphere.source import DatasphereSource
 
 MakeSource: TypeAlias = "Callable[[Settings, AsyncExitStack], Awaitable[DatasphereSource]]"
 """Makes the source of some settings; what is to be closed with it goes onto the stack."""

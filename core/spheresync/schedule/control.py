@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from spheresync.config import FirstSync, Settings
+from spheresync.execution.required_approvals import unapproved_promotion
 from spheresync.model import Digest, Principal, Tier, digest_json, isoformat
-from spheresync.run.allowing import unapproved_promotion
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.store import Store, Tx
 
 SCHEDULER = Principal("scheduler", "scheduler", frozenset({"operator"}))
 """Who acts when nobody asked; its name stands in runs and in the audit log."""

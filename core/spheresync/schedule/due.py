@@ -12,13 +12,13 @@ it or a later one. So what falls into a skipped hour happens right after it, and
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from spheresync.config import TierSettings
 from spheresync.config.windows import parse_window, zone_of
+from spheresync.jobs.retries import share_of_text
 from spheresync.model import AssetId
 
 JITTER = 0.1
@@ -83,12 +83,6 @@ def _instant(wall: datetime, zone: tzinfo) -> datetime:
 def share_of(asset: AssetId) -> float:
     """A number from 0 to 1 (excluded) that an asset always has, spread evenly over assets."""
     return share_of_text(str(asset))
-
-
-def share_of_text(text: str) -> float:
-    """A number from 0 to 1 (excluded) that a text always has, spread evenly over texts."""
-    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
-    return int.from_bytes(digest) / 2**64
 
 
 def next_due(asset: AssetId, looked_at: datetime, tier: TierSettings) -> datetime:

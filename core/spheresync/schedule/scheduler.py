@@ -18,22 +18,22 @@ from anyio.abc import TaskGroup
 from spheresync.alerts.alerting import LEASE as TELLING
 from spheresync.alerts.alerting import Alerting
 from spheresync.errors import LeaseLostError
+from spheresync.execution.workshop import Workshop
 from spheresync.isolation import isolated_group
+from spheresync.jobs.port import Job, JobEngine, JobId, JobKind, JobState, NewJob
+from spheresync.jobs.retries import TIMED_OUT
 from spheresync.model import Problem
 from spheresync.observe.context import about
 from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import Pulse
-from spheresync.run.leasing import LEASE_BEAT, HeldLease, while_held
-from spheresync.run.workshop import Workshop
+from spheresync.runtime.lease_keeper import LEASE_BEAT, HeldLease, while_held
 from spheresync.schedule.control import LEASE, may_write
-from spheresync.schedule.engine import Job, JobEngine, JobId, JobKind, JobState, NewJob
-from spheresync.schedule.looking import list_tenant, read_definition, sweep_targets
-from spheresync.schedule.proposing import Proposer
-from spheresync.schedule.retries import TIMED_OUT
-from spheresync.schedule.settling import forget_settled
-from spheresync.schedule.turns import Turns
-from spheresync.schedule.writing import BATCH, StartRun, write_batch
-from spheresync.state.store import Tx
+from spheresync.schedule.due_jobs import Turns
+from spheresync.schedule.proposed_plans import Proposer
+from spheresync.schedule.reading_jobs import list_tenant, read_definition, sweep_targets
+from spheresync.schedule.settled_jobs import forget_settled
+from spheresync.schedule.write_jobs import BATCH, StartRun, write_batch
+from spheresync.state.sqlite.store import Tx
 
 TICK = 0.5
 """Seconds between two looks at what is due; how late the fastest tier may be."""

@@ -8,17 +8,17 @@ from spheresync.answers import ApprovalAnswer, PromotionAnswer
 from spheresync.config import Settings
 from spheresync.errors import PermissionRefusedError, RefusedError
 from spheresync.model import ChangeSetId, JsonValue, Principal, isoformat
-from spheresync.plan.approvals import approved_by_another, valid_approval
-from spheresync.run.bodies import require_whole_bodies
-from spheresync.run.promoting import make_promotion
-from spheresync.run.scope import Scope
+from spheresync.planning.decisions.approvals import approved_by_another, valid_approval
+from spheresync.planning.lost_bodies import require_whole_bodies
+from spheresync.planning.promotion import make_promotion
+from spheresync.runtime.scope import Scope
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.promotion_files import write_promotion
 from spheresync.service.reading import Reading
+from spheresync.state.cells import read_cell
+from spheresync.state.change_set_digest import FORMAT, require_as_saved
 from spheresync.state.records import Approval, ApprovedPromotion, AuditEvent, ChangeSetRecord
-from spheresync.state.saved import FORMAT, require_as_saved
-from spheresync.state.spelling import read_cell
-from spheresync.state.store import Tx
+from spheresync.state.sqlite.store import Tx
 
 _OWN = "Who made a change set is no second person: its deletes wait until somebody else has approved it."
 _PART = "This change set is about a part of the catalog, and the promotion counts for all of it."

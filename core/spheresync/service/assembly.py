@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import StateError
+from spheresync.execution.workshop import Workshop
 from spheresync.model import GLUE, TargetName, utc_now
-from spheresync.run.workshop import Workshop
+from spheresync.runtime.shared_request_budget import SharedRequestBudget
 from spheresync.service.state_folder import require_writable
-from spheresync.source.budget import RequestBudget, UnlimitedBudget
-from spheresync.state.budget import SharedRequestBudget
-from spheresync.state.store import Store, Tx
-from spheresync.target.aws import AwsDoor, standard_session
-from spheresync.target.glue import GlueTarget
-from spheresync.target.glue_reads import GLUE_SERVICE
-from spheresync.target.pace import RateLimit
-from spheresync.target.protocol import Target
+from spheresync.source.transport.request_budget import RequestBudget, UnlimitedBudget
+from spheresync.state.sqlite.store import Store, Tx
+from spheresync.targets.aws.door import AwsDoor, standard_session
+from spheresync.targets.aws.rate_limit import RateLimit
+from spheresync.targets.glue.reads import GLUE_SERVICE
+from spheresync.targets.glue.target import GlueTarget
+from spheresync.targets.protocol import Target
 
 if TYPE_CHECKING:
     from boto3.session import Session
 
-    from spheresync.source.tenant import DatasphereSource
+    from spheresync.source.datasphere.source import DatasphereSource
 
 TENANT_HOST = "tenant_host"
 
@@ -92,8 +92,8 @@ async def _keep_to_one_tenant(store: Store, settings: Settings) -> None:
 
 def _source(settings: Settings, budget: RequestBudget) -> DatasphereSource:
     # Here and not above: whoever asks the tenant nothing loads no HTTP client.
-    from spheresync.source.http import Login
-    from spheresync.source.tenant import DatasphereSource
+    from spheresync.source.datasphere.source import DatasphereSource
+    from spheresync.source.transport.http import Login
 
     datasphere = settings.datasphere
     login = Login(datasphere.client_id, datasphere.client_secret.get_secret_value(), datasphere.token_url or None)
@@ -107,8 +107,8 @@ def _embedded_source(settings: Settings) -> DatasphereSource:
     import httpx2
 
     from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
-    from spheresync.source.http import Login
-    from spheresync.source.tenant import DatasphereSource
+    from spheresync.source.datasphere.source import DatasphereSource
+    from spheresync.source.transport.http import Login
 
     tenant = DogTenant(settings.state_dir)
     login = Login(tenant.sign_in.client_id, tenant.sign_in.client_secret, DOG_TOKEN_URL)

@@ -8,12 +8,12 @@ from datetime import datetime
 from spheresync.config import DeletionPolicy
 from spheresync.config.sections import Deletion
 from spheresync.model import AssetStatus, Problem, counted, to_the_second
-from spheresync.plan.guards import GUARDS
-from spheresync.plan.triage import held_as_gone
-from spheresync.run.out_of_scope import WIDEN
+from spheresync.planning.decisions.guards import GUARDS
+from spheresync.planning.decisions.triage import held_as_gone
+from spheresync.runtime.out_of_scope import WIDEN
 from spheresync.state.drift_records import DriftRest, TableDrift
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
-from spheresync.state.unwritten import Unwritten
+from spheresync.state.sqlite.repositories.unwritten import Unwritten
 
 
 @dataclass(frozen=True, slots=True)

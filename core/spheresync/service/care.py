@@ -17,17 +17,17 @@ from typing import TypeVar
 import anyio
 
 from spheresync.config import Retention
+from spheresync.execution.workshop import Workshop
 from spheresync.model import Digest, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
-from spheresync.run.workshop import Workshop
-from spheresync.state.budget import shared_seconds
-from spheresync.state.connection import FILE_NAME
-from spheresync.state.copies import in_thread
+from spheresync.runtime.shared_request_budget import shared_seconds
+from spheresync.state.cells import read_cell
 from spheresync.state.records import AuditEvent
-from spheresync.state.referring import unreferred_contents
-from spheresync.state.retention import Due
-from spheresync.state.spelling import read_cell
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.connection import FILE_NAME
+from spheresync.state.sqlite.files.copies import in_thread
+from spheresync.state.sqlite.housekeeping.orphan_blobs import unreferred_contents
+from spheresync.state.sqlite.housekeeping.retention import Due
+from spheresync.state.sqlite.store import Store, Tx
 
 log = logging.getLogger(__name__)
 

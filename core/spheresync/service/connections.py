@@ -9,15 +9,15 @@ from spheresync.alerts.wording import Notice
 from spheresync.answers import ConnectionFinding, ConnectionReport
 from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError, StateError
+from spheresync.execution.workshop import Workshop
 from spheresync.model import GLUE, AssetStatus, SpaceName
-from spheresync.run.unread import gone_space
-from spheresync.run.workshop import Workshop
 from spheresync.runtime.providers import Providers
+from spheresync.runtime.unread import gone_space
 from spheresync.service.unseen import denied_tables
-from spheresync.source.checks import Check
-from spheresync.state.clearing import TABLES_LOST
-from spheresync.state.faults import LOOK_EVERYWHERE, MEND, MEND_CONTENTS, tables_lost
-from spheresync.state.folder_guard import REMEDY, exposures
+from spheresync.source.datasphere.checks import Check
+from spheresync.state.sqlite.faults import LOOK_EVERYWHERE, MEND, MEND_CONTENTS, tables_lost
+from spheresync.state.sqlite.files.folder_guard import REMEDY, exposures
+from spheresync.state.sqlite.housekeeping.clearing import TABLES_LOST
 
 _NOT_THERE = frozenset({AssetStatus.EXCLUDED, AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.DELETED})
 """Statuses of assets that a space that is gone takes nothing from."""

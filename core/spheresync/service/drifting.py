@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from spheresync.answers import DriftAnswer, DriftFieldRow, DriftRow
 from spheresync.errors import UsageError
 from spheresync.model import GLUE, Principal, ScopeRequest
-from spheresync.run.progress import OnProgress, silent
-from spheresync.run.scope import checked_scope
-from spheresync.run.sweeping import Sweep
+from spheresync.planning.drift_sweep import Sweep
+from spheresync.runtime.progress import OnProgress, silent
+from spheresync.runtime.scope import checked_scope
 from spheresync.service import cursors, rows
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.reading import Reading

@@ -9,13 +9,13 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from spheresync.errors import SourceFault
+from spheresync.execution.workshop import Workshop
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, RunState, Tier, isoformat
 from spheresync.observe.measured import Measured, Unit
-from spheresync.run.unspellable import CODE as UNSPELLABLE
-from spheresync.run.unspellable import unspellable_spaces
-from spheresync.run.workshop import Workshop
+from spheresync.runtime.unspellable_names import CODE as UNSPELLABLE
+from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.schedule.control import LEASE, LISTED, may_write
-from spheresync.state.figures import RunFigures, TierFigures
+from spheresync.state.sqlite.repositories.figures import RunFigures, TierFigures
 
 SchedulerState = Literal["running", "waiting", "off"]
 

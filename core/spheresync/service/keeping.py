@@ -9,9 +9,9 @@ from spheresync.answers import BackupAnswer
 from spheresync.errors import UsageError
 from spheresync.model import Principal
 from spheresync.service.care import CareReport, take_care
-from spheresync.service.moments import beginning, end
 from spheresync.service.reading import Reading
 from spheresync.service.state_care import backup
+from spheresync.service.time_arguments import beginning, end
 from spheresync.state.audit_export import csv_header, csv_line, json_line
 
 

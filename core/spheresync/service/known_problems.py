@@ -10,7 +10,7 @@ from spheresync.errors import UsageError
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, AssetStatus
 from spheresync.service.asset_problems import Known, problem_text
 from spheresync.state.records import AssetRecord, Checkpoint
-from spheresync.state.store import Store
+from spheresync.state.sqlite.store import Store
 
 
 async def problems_of(store: Store, records: Sequence[AssetRecord], deletion: Deletion) -> dict[AssetId, str | None]:

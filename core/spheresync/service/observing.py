@@ -11,19 +11,19 @@ from anyio.abc import TaskGroup
 from spheresync.alerts.alerting import Alerting
 from spheresync.alerts.channels import Channels
 from spheresync.answers import ConnectionReport, SyncStatus, Vitals
+from spheresync.execution.workshop import Workshop
 from spheresync.model import Principal, isoformat
 from spheresync.observe.measured import measuring
 from spheresync.observe.pulse import Pulse
-from spheresync.run.workshop import Workshop
 from spheresync.service import vitals
+from spheresync.service.alert_conditions import Watch
+from spheresync.service.alert_once import tell_once
 from spheresync.service.authority import Permission, authorize
-from spheresync.service.conditions import Watch
 from spheresync.service.connections import check_channel, send_test, test_connections
 from spheresync.service.figures import Figures, figures_of, measured_figures
 from spheresync.service.reading import Reading
 from spheresync.service.status import sync_status
-from spheresync.service.telling import tell_once
-from spheresync.target.aws import AwsDoor
+from spheresync.targets.aws.door import AwsDoor
 
 _PATIENCE = 60.0
 """Seconds for which AWS may throttle an alert before it is put off."""

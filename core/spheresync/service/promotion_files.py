@@ -7,12 +7,12 @@ from pathlib import Path
 
 from spheresync.answers import PromotionAnswer
 from spheresync.config import Promotion
+from spheresync.execution.workshop import Workshop
 from spheresync.model import JsonValue, Principal
-from spheresync.run.workshop import Workshop
-from spheresync.state.copies import Draft
-from spheresync.state.placing import place_file
 from spheresync.state.records import AuditEvent
-from spheresync.state.store import Tx
+from spheresync.state.sqlite.files.copies import Draft
+from spheresync.state.sqlite.files.output_file import place_file
+from spheresync.state.sqlite.store import Tx
 
 
 async def write_promotion(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from spheresync.answers import QueueAnswer, QueuedJob
 from spheresync.errors import UsageError
+from spheresync.execution.workshop import Workshop
+from spheresync.jobs.embedded import EmbeddedEngine, job_of, request_of
+from spheresync.jobs.port import Job, JobState, NewJob
 from spheresync.model import JsonValue, Principal, isoformat
-from spheresync.run.workshop import Workshop
-from spheresync.schedule.embedded import EmbeddedEngine, job_of, request_of
-from spheresync.schedule.engine import Job, JobState, NewJob
 from spheresync.service import rows
 from spheresync.service.cursors import page_size
 from spheresync.state.records import AuditEvent
-from spheresync.state.store import Tx
+from spheresync.state.sqlite.store import Tx
 
 _LOST = "its process has ended, so it waits to be done anew"
 """Of a job that is still noted as running."""

@@ -25,7 +25,8 @@ from spheresync.answers import (
     SpaceRow,
 )
 from spheresync.errors import RefusedError, StateError, UsageError
-from spheresync.mapping.explain import explain
+from spheresync.execution.run_driver import RunRequest
+from spheresync.execution.workshop import Workshop
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -45,7 +46,7 @@ from spheresync.model import (
     counted,
     isoformat,
 )
-from spheresync.plan.approvals import (
+from spheresync.planning.decisions.approvals import (
     DELETES_NOT_APPROVED,
     NEEDS_ALLOWANCE,
     approved_by_another,
@@ -54,23 +55,22 @@ from spheresync.plan.approvals import (
     deletes_wait,
     promotion_waits,
 )
-from spheresync.run.bodies import definition_lost
-from spheresync.run.displaced import Displaced
-from spheresync.run.executor import RunRequest
-from spheresync.run.named_assets import named_asset
-from spheresync.run.naming import Address, displaced_database, known_address
-from spheresync.run.out_of_scope import space_outside
-from spheresync.run.workshop import Workshop
-from spheresync.run.wrong_names import WrongName, unknown_asset, unknown_name, unknown_names
+from spheresync.planning.displaced_databases import Displaced
+from spheresync.planning.lost_bodies import definition_lost
+from spheresync.planning.name_allocation import Address, displaced_database, known_address
+from spheresync.runtime.named_assets import named_asset
+from spheresync.runtime.out_of_scope import space_outside
+from spheresync.runtime.unknown_names import WrongName, unknown_asset, unknown_name, unknown_names
 from spheresync.service import rows
 from spheresync.service.audit_questions import note_on_outcome, note_on_question, require_known_words
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.known_problems import problems_of
-from spheresync.service.moments import beginning, end
+from spheresync.service.time_arguments import beginning, end
+from spheresync.state.change_set_digest import require_as_saved
 from spheresync.state.definitions import decode_asset
 from spheresync.state.records import AssetRecord, ChangeSetRecord, RunRecord, SpaceRecord
-from spheresync.state.saved import require_as_saved
-from spheresync.state.store import Store
+from spheresync.state.sqlite.store import Store
+from spheresync.targets.glue.explain import explain
 
 Word = TypeVar("Word", bound=StrEnum)
 NO_LIMIT = -1

@@ -25,9 +25,9 @@ from spheresync.answers import (
 )
 from spheresync.model import Action, Column, FieldChange, JsonValue, Problem, isoformat
 from spheresync.model.json_document import read_json
-from spheresync.plan.approvals import DELETES_NOT_APPROVED, valid_approval
-from spheresync.plan.items import CONFLICT_REMEDY
-from spheresync.run.verdict import COUNT_WORDS, MISSING, UNREAD
+from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, valid_approval
+from spheresync.planning.decisions.items import CONFLICT_REMEDY
+from spheresync.runtime.run_counts import COUNT_WORDS, MISSING, UNREAD
 from spheresync.state.records import (
     AssetRecord,
     AuditEntry,

@@ -11,18 +11,18 @@ from spheresync.answers import JobRow, ScheduleAnswer, SchedulerStatus, TierStat
 from spheresync.config import TierSettings
 from spheresync.config.durations import format_duration
 from spheresync.errors import UsageError
+from spheresync.execution.workshop import Workshop
+from spheresync.jobs.embedded import EmbeddedEngine, request_of
+from spheresync.jobs.port import JobId, JobKind, JobState, NewJob, subject_of
 from spheresync.model import AssetId, Principal, Tier, counted, isoformat
-from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE, LISTED, may_write, paused_since, set_paused
 from spheresync.schedule.due import Window
-from spheresync.schedule.embedded import EmbeddedEngine, request_of
-from spheresync.schedule.engine import JobId, JobKind, JobState, NewJob, subject_of
-from spheresync.schedule.looking import RANKS
-from spheresync.schedule.proposing import proposed
-from spheresync.schedule.turns import LIST_RANK, TENANT
+from spheresync.schedule.due_jobs import LIST_RANK, TENANT
+from spheresync.schedule.proposed_plans import proposed
+from spheresync.schedule.reading_jobs import RANKS
 from spheresync.service import rows
 from spheresync.state.records import AuditEvent
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.store import Store, Tx
 
 SHOWN = 5
 OVERDUE = 4

@@ -5,8 +5,8 @@ from __future__ import annotations
 from spheresync.errors import UsageError
 from spheresync.mapping.rules import Mapping
 from spheresync.model import Tier
-from spheresync.run.scope import Scope, look_up
-from spheresync.state.store import Store
+from spheresync.runtime.scope import Scope, look_up
+from spheresync.state.sqlite.store import Store
 
 
 def require_within_spaces(scope: Scope) -> None:

@@ -24,7 +24,11 @@ from spheresync.answers import (
 )
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import RefusedError, UsageError
+from spheresync.execution.required_approvals import require_approved_promotion, unapproved_promotion
+from spheresync.execution.run_driver import Executor, RunRequest
+from spheresync.execution.workshop import LAST_DISCOVERY, Workshop
 from spheresync.isolation import isolated_group
+from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.model import (
     ChangeSetId,
     Principal,
@@ -37,28 +41,24 @@ from spheresync.model import (
 )
 from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import pause_after
-from spheresync.run.allowing import require_approved_promotion, unapproved_promotion
-from spheresync.run.executor import Executor, RunRequest
-from spheresync.run.planning import PlanRequest
-from spheresync.run.progress import OnProgress, silent
-from spheresync.run.scope import Scope, checked_scope, require_found
-from spheresync.run.unread import by_its_space, is_unread, not_reached
-from spheresync.run.unspellable import unspellable_spaces
-from spheresync.run.workshop import LAST_DISCOVERY, Workshop
+from spheresync.planning.planner import PlanRequest
+from spheresync.runtime.progress import OnProgress, silent
+from spheresync.runtime.scope import Scope, checked_scope, require_found
+from spheresync.runtime.unread import by_its_space, is_unread, not_reached
+from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.schedule.control import SCHEDULER
-from spheresync.schedule.embedded import EmbeddedEngine
 from spheresync.schedule.scheduler import Scheduler
-from spheresync.schedule.settling import forget_written
+from spheresync.schedule.settled_jobs import forget_written
 from spheresync.service import rows
+from spheresync.service.alert_conditions import Watch
 from spheresync.service.approving import Approving, require_current
 from spheresync.service.assembly import open_workshop
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.care import care_step
-from spheresync.service.conditions import Watch
 from spheresync.service.drifting import Drifting
 from spheresync.service.keeping import Keeping
 from spheresync.service.observing import Observing
-from spheresync.service.relay import POLL, ProgressRelay
+from spheresync.service.progress_feed import POLL, ProgressRelay
 from spheresync.service.selection import (
     require_within_known_spaces,
     require_within_spaces,
@@ -67,7 +67,7 @@ from spheresync.service.selection import (
 from spheresync.service.steering import Steering
 from spheresync.service.undoing import Undoing
 from spheresync.state.records import AuditEvent, ChangeSetRecord, RunRecord
-from spheresync.state.store import Tx
+from spheresync.state.sqlite.store import Tx
 
 CARE = 2.0
 """Seconds between two looks of a server for runs whose process is dead."""

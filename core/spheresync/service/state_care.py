@@ -10,7 +10,7 @@ from pathlib import Path
 from spheresync.answers import AuditVerdictAnswer, BackupAnswer, RestoreAnswer
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import AlteredStateError, RefusedError
-from spheresync.mapping.ownership import marker_of
+from spheresync.execution.workshop import Workshop
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -22,17 +22,17 @@ from spheresync.model import (
     isoformat,
     utc_now,
 )
-from spheresync.run.workshop import Workshop
 from spheresync.service.assembly import TENANT_HOST
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.rows import verdict_answer
 from spheresync.service.state_folder import require_writable
-from spheresync.state.backup import Backup, make_backup
-from spheresync.state.connection import FILE_NAME
-from spheresync.state.copies import audit_verdict_of
 from spheresync.state.records import AuditEvent
-from spheresync.state.restore import Source, restore_state
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.connection import FILE_NAME
+from spheresync.state.sqlite.files.backup import Backup, make_backup
+from spheresync.state.sqlite.files.copies import audit_verdict_of
+from spheresync.state.sqlite.files.restore import Source, restore_state
+from spheresync.state.sqlite.store import Store, Tx
+from spheresync.targets.glue.ownership import marker_of
 
 _DOG = "The embedded tenant and the embedded AWS of dog are no part of it."
 _NEXT = "The next sync asks AWS what it holds, as after the loss of a state, and writes what differs from Datasphere."

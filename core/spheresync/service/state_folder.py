@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from spheresync.errors import StateError
-from spheresync.state.folder_faults import unusable_folder
+from spheresync.state.sqlite.files.folder_faults import unusable_folder
 
 _PARTS = ("", "owners", "spheresync.db", "spheresync.db-wal", "spheresync.db-shm")
 

@@ -8,14 +8,14 @@ from contextlib import suppress
 from spheresync.answers import DriftStatus, Finding, SyncStatus
 from spheresync.config import DeletionPolicy
 from spheresync.errors import StateError
+from spheresync.execution.required_approvals import unapproved_promotion
+from spheresync.execution.workshop import Workshop
+from spheresync.jobs.embedded import EmbeddedEngine
+from spheresync.jobs.port import JobKind, JobState
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetStatus, counted, first_of
 from spheresync.observe.pulse import LoopFailure
-from spheresync.plan.approvals import DELETES_NOT_APPROVED
-from spheresync.run.allowing import unapproved_promotion
-from spheresync.run.unspellable import unspellable_spaces
-from spheresync.run.workshop import Workshop
-from spheresync.schedule.embedded import EmbeddedEngine
-from spheresync.schedule.engine import JobKind, JobState
+from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
+from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.service import rows
 from spheresync.service.freshness import freshness_of
 from spheresync.service.health import health_of
@@ -23,11 +23,11 @@ from spheresync.service.reading import listed_run
 from spheresync.service.scheduling import scheduler_status, tier_statuses
 from spheresync.service.troubles import emptied_spaces, not_exposed, troubles_of
 from spheresync.service.unseen import unseen_tables
-from spheresync.state.clearing import TABLES_LOST
 from spheresync.state.drift_records import DriftStanding
-from spheresync.state.faults import LOOK_EVERYWHERE, MEND_CONTENTS, tables_lost
-from spheresync.state.readable import LostRow
 from spheresync.state.records import RunRecord, SpaceRecord
+from spheresync.state.sqlite.faults import LOOK_EVERYWHERE, MEND_CONTENTS, tables_lost
+from spheresync.state.sqlite.housekeeping.clearing import TABLES_LOST
+from spheresync.state.sqlite.rows.readable import LostRow
 
 RECENT = 5
 LOOP_FAILS = "loop_fails"

@@ -7,15 +7,15 @@ from dataclasses import replace
 
 from spheresync.answers import ChangeSetAnswer, ReleaseAnswer
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Principal, RunId
-from spheresync.plan.triage import is_held
-from spheresync.run.asset_status import settle_statuses
-from spheresync.run.named_assets import named_asset
-from spheresync.run.reverting import Reverter
-from spheresync.run.wrong_names import WrongName, refuse, unknown_asset
+from spheresync.planning.asset_status import settle_statuses
+from spheresync.planning.decisions.triage import is_held
+from spheresync.planning.revert import Reverter
+from spheresync.runtime.named_assets import named_asset
+from spheresync.runtime.unknown_names import WrongName, refuse, unknown_asset
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.reading import Reading
 from spheresync.state.records import AssetRecord, AuditEvent, Checkpoint
-from spheresync.state.store import Tx
+from spheresync.state.sqlite.store import Tx
 
 
 class Undoing(Reading):

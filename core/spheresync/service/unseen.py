@@ -8,7 +8,7 @@ from spheresync.answers import ConnectionFinding, Finding
 from spheresync.errors import TargetFault
 from spheresync.model import Problem, counted, first_of, to_the_second
 from spheresync.state.drift_records import DriftStanding
-from spheresync.state.unwritten import UnwrittenGroup
+from spheresync.state.sqlite.repositories.unwritten import UnwrittenGroup
 
 NOT_COMPARED = "not_compared"
 _SHOWN = 3

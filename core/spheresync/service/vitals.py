@@ -12,15 +12,15 @@ from datetime import timedelta
 import anyio
 
 from spheresync.answers import Vital, Vitals
+from spheresync.execution.workshop import Workshop
+from spheresync.jobs.embedded import EmbeddedEngine
+from spheresync.jobs.port import JobKind, JobState
 from spheresync.model import counted, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import Pulse
-from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE
-from spheresync.schedule.embedded import EmbeddedEngine
-from spheresync.schedule.engine import JobKind, JobState
 from spheresync.schedule.scheduler import PULSE as SCHEDULER_LOOP
-from spheresync.state.store import Tx
+from spheresync.state.sqlite.store import Tx
 
 EVENT_LOOP = "event loop"
 LIMITS = {EVENT_LOOP: 15.0, SCHEDULER_LOOP: 120.0}

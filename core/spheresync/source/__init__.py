@@ -1,1 +1,1 @@
-"""The Datasphere connector: lists spaces and assets, reads definitions, normalises them. Read-only."""
+"""Where assets come from. Read-only."""

@@ -10,19 +10,17 @@ from typer.core import TyperGroup
 
 from spheresync import __version__
 from spheresync.errors import UsageError
-from spheresync_server.cli import (
-    approval_commands,
-    change_commands,
-    config_commands,
-    documents,
-    drift_command,
-    record_commands,
-    schedule_commands,
-    serve_command,
-    state_commands,
-    undo_commands,
-)
+from spheresync_server.cli.commands import approvals as approval_commands
+from spheresync_server.cli.commands import changes as change_commands
+from spheresync_server.cli.commands import config as config_commands
+from spheresync_server.cli.commands import drift as drift_command
+from spheresync_server.cli.commands import records as record_commands
+from spheresync_server.cli.commands import schedule as schedule_commands
+from spheresync_server.cli.commands import serve as serve_command
+from spheresync_server.cli.commands import state as state_commands
+from spheresync_server.cli.commands import undo as undo_commands
 from spheresync_server.cli.global_options import Environment, Invocation
+from spheresync_server.cli.output import documents
 from spheresync_server.later import COMMANDS, comes_later
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from spheresync.run.progress import OnProgress, ProgressEvent, silent
+from spheresync.runtime.progress import OnProgress, ProgressEvent, silent
 from spheresync_server.untrusted import clean_line
 
 

@@ -12,11 +12,11 @@ from pydantic import BaseModel
 
 from spheresync.model import Principal
 from spheresync.observe.export import exporting
-from spheresync.run.progress import OnProgress
+from spheresync.runtime.progress import OnProgress
 from spheresync_server import opening
 from spheresync_server.caller import CallerRole, local_principal, require, role_from
-from spheresync_server.cli import documents
 from spheresync_server.cli.global_options import Invocation
+from spheresync_server.cli.output import documents
 from spheresync_server.cli.progress import watching
 from spheresync_server.cli.running import InterruptedBySignalError, run_until_signalled, say
 

@@ -9,10 +9,15 @@ from pydantic import BaseModel
 
 from spheresync.answers import ChangeSetAnswer, Finding, RunAnswer, RunRow
 from spheresync.model import NEVER_READ, SPACE_GONE, Action, counted
-from spheresync.plan.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE, NOT_APPROVED, PROMOTION_NOT_APPROVED
-from spheresync.plan.guards import GUARDS
-from spheresync.plan.promoted import UNFIT
-from spheresync.run.out_of_scope import LEFT_OUT
+from spheresync.planning.decisions.approvals import (
+    DELETES_NOT_APPROVED,
+    NEEDS_ALLOWANCE,
+    NOT_APPROVED,
+    PROMOTION_NOT_APPROVED,
+)
+from spheresync.planning.decisions.guards import GUARDS
+from spheresync.planning.decisions.promotion_findings import UNFIT
+from spheresync.runtime.out_of_scope import LEFT_OUT
 from spheresync_server.mcp_server.wording import answer_in_tool_words
 from spheresync_server.standing import doable, standing, waits_for_allowance
 from spheresync_server.untrusted import clean_json

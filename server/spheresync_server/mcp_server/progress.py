@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from mcp.server.mcpserver import Context
 
-from spheresync.run.progress import OnProgress, ProgressEvent
+from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync_server.mcp_server.desk import Desk
 
 

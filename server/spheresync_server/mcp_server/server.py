@@ -35,10 +35,10 @@ from spheresync_server.mcp_server.completion import add_completion
 from spheresync_server.mcp_server.confirmation import UnconfirmedError, unreadable_answer
 from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.mcp_server.prompting import add_prompts
-from spheresync_server.mcp_server.registry import ToolEntry, tool_entries
 from spheresync_server.mcp_server.resources import add_resources, spell_asset_uri
 from spheresync_server.mcp_server.server_paths import hide_in
 from spheresync_server.mcp_server.standard_input import StandardInput
+from spheresync_server.mcp_server.tools.registry import ToolEntry, tool_entries
 from spheresync_server.mcp_server.wording import argument_problem, in_tool_words
 from spheresync_server.prompt_files import load_prompts
 from spheresync_server.untrusted import visible

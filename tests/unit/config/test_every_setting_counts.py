@@ -20,10 +20,10 @@ import pytest
 from pydantic import BaseModel
 
 from spheresync.config import DriftPolicies, DriftPolicy, Settings
-from spheresync.mapping.merge import policy_of
 from spheresync.mapping.rules import Mapping, decide_column
 from spheresync.model import AssetId, AssetKind, Role
 from spheresync.service.care import Care
+from spheresync.targets.glue.merge import policy_of
 from tests.unit.mapping.assets import column
 
 ROOT = Path(__file__).resolve().parents[3]

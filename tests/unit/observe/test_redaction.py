@@ -32,11 +32,11 @@ from spheresync.errors import (
     UsageError,
 )
 from spheresync.redaction import conceal, conceal_for_now, for_an_error, quoted
-from spheresync.source.origin import Origin
-from spheresync.source.pace import Clock
-from spheresync.source.verdict import judge, require_type
-from spheresync.source.wire import Answer, Transient
-from spheresync.target.aws_errors import translate
+from spheresync.source.transport.origin import Origin
+from spheresync.source.transport.retry_policy import Clock
+from spheresync.source.transport.verdict import judge, require_type
+from spheresync.source.transport.wire import Answer, Transient
+from spheresync.targets.aws.errors import translate
 
 CANARY = "cAn4ry/of+the=tenant&'quoted\"\\"
 SPELLINGS: dict[str, Callable[[str], str]] = {

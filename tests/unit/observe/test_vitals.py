@@ -10,15 +10,15 @@ import pytest
 
 from spheresync.answers import Vitals
 from spheresync.config import Settings
+from spheresync.execution.workshop import Workshop
+from spheresync.jobs.embedded import EmbeddedEngine
+from spheresync.jobs.port import JobKind, NewJob
 from spheresync.model import Problem, isoformat
 from spheresync.observe.pulse import Pulse
-from spheresync.run.workshop import Workshop
 from spheresync.schedule.control import LEASE
-from spheresync.schedule.embedded import EmbeddedEngine
-from spheresync.schedule.engine import JobKind, NewJob
 from spheresync.schedule.scheduler import PULSE
 from spheresync.service.vitals import ready
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.store import Store, Tx
 from tests.unit.state.conftest import StandingClock, clock, store
 
 __all__ = ["clock", "store"]

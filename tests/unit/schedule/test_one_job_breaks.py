@@ -11,20 +11,21 @@ from typing import Any, cast
 import pytest
 
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
+from spheresync.execution.run_driver import RunRequest
+from spheresync.jobs.embedded import EmbeddedEngine
+from spheresync.jobs.port import JobKind, JobState, NewJob, subject_of
 from spheresync.model import AssetId, AssetKind, Problem
 from spheresync.observe.pulse import Pulse
-from spheresync.run.executor import RunRequest
+from spheresync.schedule import due_jobs as turns
 from spheresync.schedule import scheduler as scheduling
-from spheresync.schedule import settling, turns
+from spheresync.schedule import settled_jobs as settling
 from spheresync.schedule.control import LISTED
-from spheresync.schedule.embedded import EmbeddedEngine
-from spheresync.schedule.engine import JobKind, JobState, NewJob, subject_of
+from spheresync.schedule.due_jobs import Turns
 from spheresync.schedule.scheduler import Scheduler
-from spheresync.schedule.settling import forget_settled
-from spheresync.schedule.turns import Turns
-from spheresync.schedule.writing import write_batch
-from spheresync.state.catalog import CatalogReader
+from spheresync.schedule.settled_jobs import forget_settled
+from spheresync.schedule.write_jobs import write_batch
 from spheresync.state.records import RunRecord
+from spheresync.state.sqlite.repositories.catalog import CatalogReader
 from tests.simulators.in_process import InProcess, in_process
 
 pytestmark = pytest.mark.anyio

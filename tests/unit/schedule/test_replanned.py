@@ -13,15 +13,15 @@ import pytest
 
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import SourceFault
+from spheresync.jobs.embedded import EmbeddedEngine
+from spheresync.jobs.port import JobKind, NewJob
 from spheresync.model import AssetId, AssetKind, Problem, Tier, isoformat, utc_now
 from spheresync.schedule.control import LISTED, LISTED_BY, rules_of
 from spheresync.schedule.due import next_due
-from spheresync.schedule.embedded import EmbeddedEngine
-from spheresync.schedule.engine import JobKind, NewJob
-from spheresync.schedule.looking import list_tenant, read_definition
-from spheresync.schedule.turns import Turns
+from spheresync.schedule.due_jobs import Turns
+from spheresync.schedule.reading_jobs import list_tenant, read_definition
 from spheresync.service.scheduling import show
-from spheresync.state.spelling import spell_problem
+from spheresync.state.cells import spell_problem
 from tests.simulators.in_process import InProcess, in_process
 
 pytestmark = pytest.mark.anyio

@@ -12,13 +12,13 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from spheresync.config import Settings
+from spheresync.jobs.port import JobKind
 from spheresync.model import AssetId, AssetKind, Tier, isoformat
 from spheresync.observe.pulse import Pulse
 from spheresync.schedule.due import in_window
-from spheresync.schedule.engine import JobKind
+from spheresync.schedule.due_jobs import Turns, _candidate
 from spheresync.schedule.scheduler import Scheduler
-from spheresync.schedule.turns import Turns, _candidate
-from spheresync.state.schedule import DueRow, ScheduleRow
+from spheresync.state.sqlite.repositories.schedule import DueRow, ScheduleRow
 
 NOW = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 

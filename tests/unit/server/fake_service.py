@@ -29,7 +29,7 @@ from spheresync.answers import (
 )
 from spheresync.errors import RefusedError, UsageError
 from spheresync.model import Principal, ScopeRequest
-from spheresync.run.progress import OnProgress, ProgressEvent, silent
+from spheresync.runtime.progress import OnProgress, ProgressEvent, silent
 from tests.unit.server.fake_catalog import HIDDEN, ODD, SLASHED, FakeCatalog
 from tests.unit.server.fake_drift import HOSTILE, NOW, drift_answer
 from tests.unit.server.fake_status import LATER, FakeStatus

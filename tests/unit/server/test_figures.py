@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from spheresync_server.mcp_server.figures import exposition
+from spheresync_server.http.metrics import exposition
 from tests.unit.server.fake_service import FakeService
 
 pytestmark = pytest.mark.anyio

@@ -35,7 +35,7 @@ sys.meta_path.insert(0, Stall())
         (["config", "show", "--json"], "spheresync.config", signal.SIGINT),
         (["sync"], "spheresync.service.service", signal.SIGINT),
         (["preview", "--json"], "spheresync.service.service", signal.SIGINT),
-        (["serve"], "spheresync_server.cli.serve_command", signal.SIGINT),
+        (["serve"], "spheresync_server.cli.commands.serve", signal.SIGINT),
         (["runs"], "typer", signal.SIGTERM),
         (["serve", "--transport", "http"], "spheresync_server.cli.app", signal.SIGINT),
     ],

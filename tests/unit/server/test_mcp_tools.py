@@ -13,7 +13,7 @@ from mcp.types import CallToolResult, ElicitResult, TextContent, TextResourceCon
 
 from spheresync.answers import AssetDetail, AssetRow, DriftAnswer, Finding, Page, RunAnswer, SpaceRow
 from spheresync.errors import SourceError, SourceFault
-from spheresync.plan.guards import GUARDS
+from spheresync.planning.decisions.guards import GUARDS
 from spheresync_server.mcp_server.answering import change_set_lines, run_lines
 from tests.unit.server.conftest import MakeServer
 from tests.unit.server.fake_drift import drift_answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spheresync.answers import ScheduleAnswer, SchedulerStatus
-from spheresync_server.cli.show_schedule import show_schedule
+from spheresync_server.cli.output.schedule import show_schedule
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from spheresync.answers import Finding, RunRow, SchedulerStatus, SyncStatus, TierStatus
 from spheresync.model import AssetStatus
-from spheresync_server.mcp_server.status_page import render
+from spheresync_server.dashboard.status_page import render
 
 TIERS = [
     TierStatus(tier="critical", assets=3, interval="1m", next_run=None, paused=False),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spheresync_server.cli.usage_line import usage_line
+from spheresync_server.cli.output.usage_line import usage_line
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spheresync_server.cli.wording import about
+from spheresync_server.cli.output.wording import about
 from spheresync_server.mcp_server.wording import in_tool_words
 
 CORE = Path(__file__).resolve().parents[3] / "core" / "spheresync"

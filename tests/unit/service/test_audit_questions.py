@@ -12,14 +12,14 @@ import pytest
 
 import spheresync
 from spheresync.errors import UsageError
-from spheresync.run.sweeping import DETECT
+from spheresync.planning.drift_sweep import DETECT
 from spheresync.service.audit_questions import ACTIONS, OUTCOMES
 from spheresync.service.reading import Reading
 from spheresync.state.records import AuditEvent
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.store import Store, Tx
 
 if TYPE_CHECKING:
-    from spheresync.run.workshop import Workshop
+    from spheresync.execution.workshop import Workshop
 
 pytestmark = pytest.mark.anyio
 CORE = Path(spheresync.__file__).parent

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from spheresync.jobs.embedded import EmbeddedEngine
+from spheresync.jobs.port import JobId, JobKind, JobState, NewJob
 from spheresync.model import Principal, utc_now
-from spheresync.schedule.embedded import EmbeddedEngine
-from spheresync.schedule.engine import JobId, JobKind, JobState, NewJob
 from spheresync.service.queue import cancel_job, list_jobs, retry_job
 from spheresync.service.scheduling import standing_counts
-from spheresync.state.audit import AuditWriter
-from spheresync.state.store import Store
+from spheresync.state.sqlite.repositories.audit import AuditWriter
+from spheresync.state.sqlite.store import Store
 
 if TYPE_CHECKING:
-    from spheresync.run.workshop import Workshop
+    from spheresync.execution.workshop import Workshop
 
 pytestmark = pytest.mark.anyio
 ANNA = Principal("user", "anna", frozenset({"admin"}))

@@ -13,10 +13,10 @@ import pytest
 
 from spheresync.alerts.alerting import LEASE, Alerting
 from spheresync.errors import StateError
-from spheresync.run.workshop import Workshop
+from spheresync.execution.workshop import Workshop
 from spheresync.schedule.control import LEASE as SCHEDULE
-from spheresync.service.telling import tell_once
-from spheresync.state.store import Store
+from spheresync.service.alert_once import tell_once
+from spheresync.state.sqlite.store import Store
 
 pytestmark = pytest.mark.anyio
 

@@ -8,11 +8,11 @@ import pytest
 
 from spheresync.errors import SourceFault, TargetFault
 from spheresync.model import DEFAULT_DESTINATION, GLUE, SPACE_GONE, AssetId, AssetKind, Problem
-from spheresync.plan.drift import missing_finding
-from spheresync.plan.guards import TOO_MANY_REMOVALS
+from spheresync.planning.decisions.drift import missing_finding
+from spheresync.planning.decisions.guards import TOO_MANY_REMOVALS
 from spheresync.service.troubles import troubles_of
 from spheresync.state.records import AssetRecord
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.store import Store, Tx
 from tests.unit.state.conftest import StandingClock, clock, store
 
 pytestmark = pytest.mark.anyio

@@ -11,9 +11,9 @@ import anyio
 import anyio.lowlevel
 import httpx2
 
-from spheresync.source.budget import UnlimitedBudget
-from spheresync.source.http import Login, TenantHttp
-from spheresync.source.pace import Clock, Deadline
+from spheresync.source.transport.http import Login, TenantHttp
+from spheresync.source.transport.request_budget import UnlimitedBudget
+from spheresync.source.transport.retry_policy import Clock, Deadline
 
 BASE = "https://tenant.eu10.hcs.cloud.sap"
 TOKEN_URL = "https://tenant.authentication.eu10.hana.ondemand.com/oauth/token"

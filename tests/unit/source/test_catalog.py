@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from spheresync.model import AssetKind, Listing, SpaceName
-from spheresync.source.catalog import Catalog
+from spheresync.source.datasphere.listing.catalog import Catalog
 from tests.unit.source.double import BASE, CURRENT, LEGACY, Hands, Reply, Tenant, as_json, connect, page, rows
 
 pytestmark = pytest.mark.anyio

@@ -12,13 +12,14 @@ import anyio.lowlevel
 import pytest
 from lxml import etree
 
+from spheresync.discovery.normalisation import Normalised, Unreadable, normalise_all
 from spheresync.errors import SourceError, SourceFault
-from spheresync.run.normalising import Normalised, Unreadable, normalise_all
-from spheresync.run.second_process import SecondProcess
-from spheresync.source import definition, xml
-from spheresync.source.document_budget import DocumentBudget, Spending
-from spheresync.source.edmx import parse_edmx
-from spheresync.source.xml import check_ended
+from spheresync.runtime.worker_process import SecondProcess
+from spheresync.source.datasphere import definition
+from spheresync.source.datasphere.edmx import xml
+from spheresync.source.datasphere.edmx.document import parse_edmx
+from spheresync.source.datasphere.edmx.document_budget import DocumentBudget, Spending
+from spheresync.source.datasphere.edmx.xml import check_ended
 from tests.unit.source.documents import about, edmx, entity, raw
 
 ONE = '<Property Name="A" Type="Edm.String"/>'

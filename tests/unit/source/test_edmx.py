@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.source.document_budget import DocumentBudget
-from spheresync.source.edmx import EdmxDocument, parse_edmx
-from spheresync.source.expressions import EnumMember, Path, Record
-from spheresync.source.xml import check_ended
+from spheresync.source.datasphere.edmx.document import EdmxDocument, parse_edmx
+from spheresync.source.datasphere.edmx.document_budget import DocumentBudget
+from spheresync.source.datasphere.edmx.expressions import EnumMember, Path, Record
+from spheresync.source.datasphere.edmx.xml import check_ended
 from tests.unit.source.documents import VOCABULARIES, about, edmx, entity
 
 ONE = '<Property Name="A" Type="Edm.String"/>'

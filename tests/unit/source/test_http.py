@@ -11,9 +11,9 @@ import httpx2
 import pytest
 
 from spheresync.errors import ConfigurationError, SourceError, SourceFault
-from spheresync.source.budget import UnlimitedBudget
-from spheresync.source.http import JSON, XML, Login, TenantHttp
-from spheresync.source.pace import Deadline
+from spheresync.source.transport.http import JSON, XML, Login, TenantHttp
+from spheresync.source.transport.request_budget import UnlimitedBudget
+from spheresync.source.transport.retry_policy import Deadline
 from tests.unit.source.double import BASE, TOKEN_URL, Hands, Reply, Tenant, as_json, connect, page
 
 pytestmark = pytest.mark.anyio

@@ -22,7 +22,7 @@ from spheresync.model.json_document import (
     read_json,
     read_own_json,
 )
-from spheresync.target.aws_errors import refuse_foreign_body
+from spheresync.targets.aws.errors import refuse_foreign_body
 
 GLUE = ServiceModel({"metadata": {"protocol": "json"}, "operations": {"GetTable": {}}}).operation_model("GetTable")
 PARSERS = {("json", "loads"), ("json", "load"), ("json", "JSONDecoder")}

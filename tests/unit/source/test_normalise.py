@@ -9,7 +9,7 @@ import pytest
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import Asset, AssetKind, Column, Hierarchy, Parameter, RawDefinition, Role, SourceType
-from spheresync.source.normalise import NORMALISER_VERSION, normalise
+from spheresync.source.datasphere.normalise import NORMALISER_VERSION, normalise
 from tests.unit.source.documents import about, edmx, entity, entry, raw
 
 

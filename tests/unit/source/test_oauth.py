@@ -11,8 +11,8 @@ import httpx2
 import pytest
 
 from spheresync.errors import ConfigurationError, SourceError, SourceFault
-from spheresync.source.budget import UnlimitedBudget
-from spheresync.source.http import JSON, Login, TenantHttp
+from spheresync.source.transport.http import JSON, Login, TenantHttp
+from spheresync.source.transport.request_budget import UnlimitedBudget
 from tests.unit.source.double import BASE, SECRET, TOKEN_URL, Hands, Reply, Tenant, as_json, connect, page
 
 pytestmark = pytest.mark.anyio

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 
 from spheresync.errors import SourceError
-from spheresync.mapping.explain import explain
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.mapping.glue_table import physical_columns
 from spheresync.model import Asset, PhysicalName, Role, SourceType
-from spheresync.source.normalise import normalise
+from spheresync.source.datasphere.normalise import normalise
 from spheresync.state.definitions import decode_asset, encode_asset
+from spheresync.targets.glue.explain import explain
+from spheresync.targets.glue.table_input import physical_columns
 from tests.unit.mapping.assets import decide
 from tests.unit.source.documents import about, edmx, entity, raw
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.source.origin import Origin
+from spheresync.source.transport.origin import Origin
 
 BASE = "https://tenant.eu10.hcs.cloud.sap"
 ORIGIN = Origin.parse(BASE, setting="datasphere.base_url")

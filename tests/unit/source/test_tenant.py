@@ -10,11 +10,11 @@ import pytest
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import AssetEntry, AssetId, RawDefinition, SpaceName, TechnicalName
-from spheresync.source.budget import UnlimitedBudget
-from spheresync.source.checks import Check
-from spheresync.source.http import Login
-from spheresync.source.normalise import normalise
-from spheresync.source.tenant import DatasphereSource
+from spheresync.source.datasphere.checks import Check
+from spheresync.source.datasphere.normalise import normalise
+from spheresync.source.datasphere.source import DatasphereSource
+from spheresync.source.transport.http import Login
+from spheresync.source.transport.request_budget import UnlimitedBudget
 from tests.unit.source.documents import edmx, entity, entry
 from tests.unit.source.double import BASE, CURRENT, SECRET, Hands, Reply, Tenant, as_json, page, rows
 

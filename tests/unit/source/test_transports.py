@@ -7,8 +7,8 @@ import ssl
 import httpx2
 import pytest
 
-from spheresync.source import transports
-from spheresync.source.transports import Transports
+from spheresync.source.transport import transports
+from spheresync.source.transport.transports import Transports
 
 TENANT = httpx2.URL("https://tenant.eu10.hcs.cloud.sap/api")
 TOKENS = httpx2.URL("https://tenant.authentication.eu10.hana.ondemand.com/oauth/token")

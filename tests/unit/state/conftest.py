@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spheresync.state.store import Store
+from spheresync.state.sqlite.store import Store
 
 
 class StandingClock:

@@ -20,9 +20,9 @@ from spheresync.errors import StateError
 from spheresync.model import RunId, canonical_json
 from spheresync.state.audit_chain import GENESIS, hash_of, sealed
 from spheresync.state.audit_export import csv_header, csv_line, entry_of, json_line
-from spheresync.state.connection import FILE_NAME
 from spheresync.state.records import AuditEntry, AuditEvent
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.connection import FILE_NAME
+from spheresync.state.sqlite.store import Store, Tx
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio

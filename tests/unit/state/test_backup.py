@@ -13,16 +13,16 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import RefusedError, SpheresyncError, StateError, UsageError
-from spheresync.state import copies
-from spheresync.state.backup import Backup, make_backup
-from spheresync.state.connection import FILE_NAME
-from spheresync.state.copies import draft_of
-from spheresync.state.gate import RESTORED
-from spheresync.state.owners import owner_lock
 from spheresync.state.records import AuditEvent
-from spheresync.state.restore import Restored, Source, restore_state
-from spheresync.state.schema import shipped_migrations
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.connection import FILE_NAME
+from spheresync.state.sqlite.files import copies
+from spheresync.state.sqlite.files.backup import Backup, make_backup
+from spheresync.state.sqlite.files.copies import draft_of
+from spheresync.state.sqlite.files.restore import Restored, Source, restore_state
+from spheresync.state.sqlite.liveness.gate import RESTORED
+from spheresync.state.sqlite.liveness.owners import owner_lock
+from spheresync.state.sqlite.schema import shipped_migrations
+from spheresync.state.sqlite.store import Store, Tx
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio

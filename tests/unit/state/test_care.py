@@ -17,11 +17,11 @@ from spheresync.errors import UsageError
 from spheresync.model import ChangeSetId, Digest, RunId, digest_of, isoformat
 from spheresync.service import care
 from spheresync.service.care import GRACE, Care, CareReport
-from spheresync.state.connection import FILE_NAME
 from spheresync.state.records import ApprovedPromotion
-from spheresync.state.referring import referring_columns
-from spheresync.state.retention import KEPT
-from spheresync.state.store import Store
+from spheresync.state.sqlite.connection import FILE_NAME
+from spheresync.state.sqlite.housekeeping.orphan_blobs import referring_columns
+from spheresync.state.sqlite.housekeeping.retention import KEPT
+from spheresync.state.sqlite.store import Store
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio

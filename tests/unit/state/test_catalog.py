@@ -40,7 +40,7 @@ from spheresync.state.records import (
     FormerTable,
     SpaceRecord,
 )
-from spheresync.state.store import Store
+from spheresync.state.sqlite.store import Store
 
 pytestmark = pytest.mark.anyio
 AT = "2026-11-24T08:00:00.000000Z"

@@ -8,8 +8,7 @@ import pytest
 
 from spheresync.errors import UsageError
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, ChangeSetId, PhysicalName, Problem, canonical_json
-from spheresync.run.scope import Scope
-from spheresync.state.drift import KEPT_LOOKS
+from spheresync.runtime.scope import Scope
 from spheresync.state.drift_records import (
     WHOLE,
     DriftEffect,
@@ -19,7 +18,8 @@ from spheresync.state.drift_records import (
     FieldDrift,
     TableDrift,
 )
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.repositories.drift import KEPT_LOOKS
+from spheresync.state.sqlite.store import Store, Tx
 
 pytestmark = pytest.mark.anyio
 AT = "2026-11-24T08:00:00.000000Z"

@@ -8,9 +8,9 @@ import pytest
 
 from spheresync.errors import SourceFault
 from spheresync.model import AssetId, AssetKind, Problem, Tier
-from spheresync.state.figures import TierFigures
 from spheresync.state.records import AssetRecord
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.repositories.figures import TierFigures
+from spheresync.state.sqlite.store import Store, Tx
 
 pytestmark = pytest.mark.anyio
 EIGHT, NINE, TEN = (f"2026-11-24T{hour:02}:00:00.000000Z" for hour in (8, 9, 10))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import StateError
-from spheresync.state.folder_faults import unusable_folder
-from spheresync.state.owners import OwnerLock
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.files.folder_faults import unusable_folder
+from spheresync.state.sqlite.liveness.owners import OwnerLock
+from spheresync.state.sqlite.store import Store, Tx
 
 pytestmark = pytest.mark.anyio
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import StateError
-from spheresync.state.connection import FILE_NAME
-from spheresync.state.folder_guard import exposures
-from spheresync.state.store import Store
+from spheresync.state.sqlite.connection import FILE_NAME
+from spheresync.state.sqlite.files.folder_guard import exposures
+from spheresync.state.sqlite.store import Store
 
 pytestmark = pytest.mark.anyio
 

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spheresync.execution.run_driver import RunRequest
+from spheresync.jobs.embedded import EmbeddedEngine
+from spheresync.jobs.port import JobKind, NewJob, subject_of
 from spheresync.model import AssetId, AssetKind, Problem, SpaceName, TechnicalName, canonical_json
-from spheresync.run.executor import RunRequest
-from spheresync.run.scope import Scope
-from spheresync.schedule.embedded import EmbeddedEngine
-from spheresync.schedule.engine import JobKind, NewJob, subject_of
+from spheresync.runtime.scope import Scope
+from spheresync.state.cells import read_problems, spell_problems
 from spheresync.state.records import AssetRecord, SpaceRecord
-from spheresync.state.schema import shipped_migrations
-from spheresync.state.spelling import read_problems, spell_problems
-from spheresync.state.store import Store
+from spheresync.state.sqlite.schema import shipped_migrations
+from spheresync.state.sqlite.store import Store
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio

@@ -10,11 +10,11 @@ import pytest
 
 from spheresync.errors import StateError
 from spheresync.model import Principal, RunId
-from spheresync.state.connection import FILE_NAME
-from spheresync.state.copies import damages_of
-from spheresync.state.jobs import JobRequest
 from spheresync.state.records import RunRecord
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.connection import FILE_NAME
+from spheresync.state.sqlite.files.copies import damages_of
+from spheresync.state.sqlite.repositories.jobs import JobRequest
+from spheresync.state.sqlite.store import Store, Tx
 
 pytestmark = pytest.mark.anyio
 LAST = 2**63 - 1

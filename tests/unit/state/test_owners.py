@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from spheresync.state.owners import FOLDER_NAME, OwnerLock, Owners, owner_lock
-from spheresync.state.store import Store
+from spheresync.state.sqlite.liveness.owners import FOLDER_NAME, OwnerLock, Owners, owner_lock
+from spheresync.state.sqlite.store import Store
 
 HOLDER = """
 import sys
 from pathlib import Path
-from spheresync.state.owners import OwnerLock
+from spheresync.state.sqlite.liveness.owners import OwnerLock
 lock = OwnerLock.take(Path(sys.argv[1]))
 print(lock.id, flush=True)
 sys.stdin.read()

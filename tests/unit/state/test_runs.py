@@ -30,8 +30,6 @@ from spheresync.model import (
     digest_of,
     isoformat,
 )
-from spheresync.state.claims import may_claim
-from spheresync.state.owners import OwnerLock
 from spheresync.state.records import (
     ChangeSetItem,
     ChangeSetRecord,
@@ -41,7 +39,9 @@ from spheresync.state.records import (
     JournalState,
     RunRecord,
 )
-from spheresync.state.store import Store
+from spheresync.state.run_claims import may_claim
+from spheresync.state.sqlite.liveness.owners import OwnerLock
+from spheresync.state.sqlite.store import Store
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio

@@ -34,9 +34,7 @@ from spheresync.model import (
     Tier,
     digest_of,
 )
-from spheresync.state import schema
-from spheresync.state.connection import FILE_NAME
-from spheresync.state.copies import damages_of
+from spheresync.state.change_set_digest import FORMAT, NO_DIGEST, require_as_saved, with_digest
 from spheresync.state.records import (
     Approval,
     AuditEvent,
@@ -48,9 +46,11 @@ from spheresync.state.records import (
     JournalState,
     RunRecord,
 )
-from spheresync.state.saved import FORMAT, NO_DIGEST, require_as_saved, with_digest
 from spheresync.state.seals import SEALED
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite import schema
+from spheresync.state.sqlite.connection import FILE_NAME
+from spheresync.state.sqlite.files.copies import damages_of
+from spheresync.state.sqlite.store import Store, Tx
 
 pytestmark = pytest.mark.anyio
 AT = "2026-11-24T08:00:00.000000Z"

@@ -14,10 +14,10 @@ import pytest
 
 from spheresync.errors import StateError
 from spheresync.model import DEFAULT_DESTINATION, GLUE
-from spheresync.state import store as store_module
-from spheresync.state.connection import FILE_NAME
-from spheresync.state.schema import Migration, shipped_migrations
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite import store as store_module
+from spheresync.state.sqlite.connection import FILE_NAME
+from spheresync.state.sqlite.schema import Migration, shipped_migrations
+from spheresync.state.sqlite.store import Store, Tx
 
 pytestmark = pytest.mark.anyio
 

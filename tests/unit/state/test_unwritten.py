@@ -11,9 +11,9 @@ import pytest
 from spheresync.errors import TargetFault
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, AssetKind, AssetStatus, Problem, canonical_json
 from spheresync.state.records import AssetRecord
-from spheresync.state.schema import shipped_migrations
-from spheresync.state.soundness import damaged_contents
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.housekeeping.soundness import damaged_contents
+from spheresync.state.sqlite.schema import shipped_migrations
+from spheresync.state.sqlite.store import Store, Tx
 from tests.unit.state.conftest import StandingClock, clock, store
 
 pytestmark = pytest.mark.anyio

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from spheresync.model import AssetId
-from spheresync.state.store import Store
-from spheresync.state.wanted import wanted_rows
+from spheresync.state.sqlite.rows.wanted import wanted_rows
+from spheresync.state.sqlite.store import Store
 
 ASSETS = [AssetId.parse(f"SALES/T{number}") for number in range(450)]
 

@@ -9,7 +9,7 @@ import pytest
 from spheresync.errors import SourceFault
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, Problem, Tier
 from spheresync.state.records import AssetRecord
-from spheresync.state.store import Store, Tx
+from spheresync.state.sqlite.store import Store, Tx
 
 pytestmark = pytest.mark.anyio
 AT = "2026-11-24T08:00:00.000000Z"

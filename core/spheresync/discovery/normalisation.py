@@ -1,0 +1,60 @@
+"""From documents as served to what the local catalog keeps of an asset. Pure: raw definitions in, values out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spheresync.errors import SourceError, SourceFault
+from spheresync.mapping.fingerprints import fingerprints
+from spheresync.model import AssetKind, Fingerprints, RawDefinition
+from spheresync.observe.incidents import Account
+from spheresync.source.datasphere.normalise import normalise
+from spheresync.state.definitions import encode_asset
+
+
+@dataclass(frozen=True, slots=True)
+class Normalised:
+    """A definition that was read: `definition` is the asset as the store spells it."""
+
+    definition: bytes
+    kind: AssetKind
+    label: str
+    fingerprints: Fingerprints
+    column_count: int
+    pii_columns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """Why documents define no asset; unlike the error, a value that can go from one process to another."""
+
+    fault: SourceFault
+    message: str
+    remedy: str
+
+
+def normalise_all(definitions: Sequence[RawDefinition]) -> list[Normalised | Unreadable | Account]:
+    """What each of the definitions says, in the same order."""
+    return [_guarded(raw) for raw in definitions]
+
+
+def _guarded(raw: RawDefinition) -> Normalised | Unreadable | Account:
+    try:
+        return _normalised(raw)
+    except SourceError as error:
+        return Unreadable(error.fault, error.message, error.remedy)
+    except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+        return Account.of(error)
+
+
+def _normalised(raw: RawDefinition) -> Normalised:
+    asset = normalise(raw)
+    return Normalised(
+        definition=encode_asset(asset),
+        kind=asset.kind,
+        label=asset.label,
+        fingerprints=fingerprints(asset),
+        column_count=len(asset.columns),
+        pii_columns=sum(1 for column in asset.columns if column.pii),
+    )

@@ -1,0 +1,71 @@
+"""What a person's word is needed for besides a command: a promotion at all, and deletes where two people are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from spheresync.config import Settings
+from spheresync.errors import RefusedError
+from spheresync.model import Action, Problem
+from spheresync.planning.decisions.approvals import (
+    DELETES_NOT_APPROVED,
+    NEEDS_ALLOWANCE,
+    WAITS_FOR_A_PERSON,
+    approved_by_another,
+    deletes_left,
+    promotion_waits,
+)
+from spheresync.state.records import ChangeSetItem, ChangeSetRecord
+from spheresync.state.sqlite.store import Store
+
+
+async def unapproved_promotion(store: Store, settings: Settings) -> Problem | None:
+    """Why nothing is written by the rules in force: they come from a promotion that nobody has approved here."""
+    promoted = settings.promoted
+    if promoted is None or await store.promotions.approved(promoted.digest) is not None:
+        return None
+    return promotion_waits(promoted.digest, promoted.name)
+
+
+async def require_approved_promotion(store: Store, change_set: ChangeSetRecord) -> None:
+    """Let a change set pass whose promotion, if it was made with one, somebody has approved here.
+
+    Raises:
+        RefusedError: nobody has.
+    """
+    if change_set.promotion is not None and await store.promotions.approved(change_set.promotion) is None:
+        waits = promotion_waits(change_set.promotion, f"the promotion that change set {change_set.id} was made with")
+        raise RefusedError(f"{waits.message}.", remedy=waits.remedy)
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """What people allow a run: `deletes`, by whoever asked for it; `alone`: a second person is needed and missing."""
+
+    change_set: ChangeSetRecord
+    deletes: bool
+    alone: bool
+
+    @classmethod
+    def of(cls, change_set: ChangeSetRecord, *, applier: str, four_eyes: bool, deletes: bool) -> Leave:
+        """`four_eyes`: deletes need a second person, who is not `applier`."""
+        return cls(change_set, deletes, alone=four_eyes and not approved_by_another(change_set, applier))
+
+    def allowed(self, items: Sequence[ChangeSetItem]) -> list[ChangeSetItem]:
+        """The items that the run does."""
+        return [item for item in items if item.action.changes_something and self._allows(item)]
+
+    def waiting(self, items: Sequence[ChangeSetItem]) -> tuple[Problem, ...]:
+        """What to say of deletes that no guard holds back and that a second person has not approved."""
+        if not self.alone:
+            return ()
+        waits = {None, *WAITS_FOR_A_PERSON}
+        count = sum(1 for item in items if item.action is Action.DELETE and item.blocked_by in waits)
+        return (deletes_left(self.change_set, count),) if count else ()
+
+    def _allows(self, item: ChangeSetItem) -> bool:
+        if self.alone and item.action is Action.DELETE:
+            return False
+        # That a second person was missing when it was planned says nothing about now.
+        return item.blocked_by in {None, DELETES_NOT_APPROVED} or (item.blocked_by == NEEDS_ALLOWANCE and self.deletes)

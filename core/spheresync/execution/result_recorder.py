@@ -1,0 +1,448 @@
+"""What one run knows and notes of the target: checkpoints, former tables, journal, audit, statuses.
+
+A result is noted in memory the moment it is known, so that the next item is judged by it, and written down a batch at
+a time, whole or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+
+from spheresync.errors import TargetError, TargetFault
+from spheresync.model import (
+    Action,
+    AssetId,
+    DestinationName,
+    Digest,
+    JsonValue,
+    PhysicalName,
+    Problem,
+    TargetName,
+    digest_of,
+)
+from spheresync.planning.asset_status import settle_statuses
+from spheresync.planning.decisions.items import EDITED
+from spheresync.planning.name_allocation import container_note
+from spheresync.state.records import (
+    NO_RUN,
+    AuditEvent,
+    ChangeSetItem,
+    Checkpoint,
+    CheckpointState,
+    FormerTable,
+    JournalEntry,
+    JournalState,
+    RunRecord,
+)
+from spheresync.state.sqlite.store import Store, Tx
+from spheresync.targets.protocol import Outcome
+
+_STATE_AFTER = {
+    Action.RETIRE: CheckpointState.RETIRED,
+    Action.DELETE: CheckpointState.DELETED,
+    Action.FORGET: CheckpointState.FORGOTTEN,
+}
+UNSENT = frozenset({Action.FORGET, Action.ADOPT})
+"""Actions that send nothing and only note something."""
+WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.METADATA_ONLY})
+
+Address = tuple[PhysicalName, PhysicalName]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one item. Neither outcome nor error: nothing had to be sent.
+
+    `reviewed`: the body of the item as it was read, whose digest the item holds.
+    """
+
+    item: ChangeSetItem
+    outcome: Outcome | None = None
+    error: TargetError | None = None
+    reviewed: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a result leaves in the state.
+
+    `former` and `forgotten` are about tables that are in nobody's use, as is the whole result where it is `aside`.
+    `base` is what had been written last into a table that others had changed before. `bodies`: what else is referred
+    to, besides the outcome.
+    """
+
+    result: Result
+    entry: JournalEntry
+    checkpoint: Checkpoint | None
+    former: FormerTable | None
+    forgotten: Address | None
+    aside: bool
+    base: Digest | None = None
+    bodies: tuple[bytes, ...] = ()
+
+
+class Books:
+    """The books of one run under one claim.
+
+    `restores`: the run writes tables back exactly as they were before, or not at all.
+    """
+
+    restores = False
+
+    def __init__(self, store: Store, run: RunRecord, target: TargetName, *, fence: int, now: Callable[[], str]) -> None:
+        self._store = store
+        self._run = run
+        self._target = target
+        self._fence = fence
+        self._now = now
+        self._destination = DestinationName("")
+        self._checkpoints: dict[AssetId, Checkpoint] = {}
+        self._formers: dict[Address, FormerTable] = {}
+
+    async def take_back(self, items: Sequence[ChangeSetItem]) -> None:
+        """Note that items which were marked as sent were not: a run that is to stop held them back.
+
+        Raises:
+            FenceError: another process has taken the run over; it reads them before it sends them.
+        """
+        at = self._now()
+        entries = [
+            JournalEntry(
+                run_id=self._run.id,
+                ordinal=item.ordinal,
+                state=JournalState.PLANNED,
+                action=item.action,
+                problem=None,
+                before=item.before,
+                after=None,
+                version=None,
+                request_id=None,
+                at=at,
+            )
+            for item in items
+        ]
+
+        async def note(tx: Tx) -> None:
+            await tx.runs.record(self._run.id, entries, self._fence)
+
+        await self._store.write(note)
+
+    async def open(self, destination: DestinationName, assets: Collection[AssetId]) -> None:
+        """Load what is known of the target in this destination, of the assets that the run is about."""
+        self._destination = destination
+        self._checkpoints = await self._store.checkpoints.of(assets, self._target, destination)
+        formers = await self._store.former_tables.all(self._target, destination)
+        self._formers = {former.address: former for former in formers}
+
+    def staleness(self, item: ChangeSetItem) -> TargetError | None:
+        """Whether what was written there last is no longer what the plan saw (decision 6: item by item)."""
+        held = self._in_use(item)
+        there = held or self._former(item)
+        digest = there.body_digest if there is not None else None
+        if digest == item.expected_digest or self.held_already(item):
+            return None
+        by = f"run {held.run_id}" if held is not None and held.run_id not in {NO_RUN, self._run.id} else "another run"
+        return TargetError(
+            TargetFault.MOVED,
+            f"{item.asset}: {by} has written {item.container}.{item.name} since this change set was made.",
+            remedy="Make a new preview.",
+        )
+
+    def held_already(self, item: ChangeSetItem) -> bool:
+        """Whether another run has written it meanwhile; not so where the plan saw it written and edited since."""
+        held = self._in_use(item)
+        return (
+            held is not None
+            and item.after_digest not in {None, EDITED}
+            and held.body_digest == item.after_digest != item.expected_digest
+            and held.state is CheckpointState.ACTIVE
+            and item.action in WRITING
+        )
+
+    def in_use(self, item: ChangeSetItem) -> bool:
+        """Whether the item is about the table that the asset has, and not about a former or a future one."""
+        return self._in_use(item) is not None
+
+    def _in_use(self, item: ChangeSetItem) -> Checkpoint | None:
+        held = self._checkpoints.get(item.asset)
+        here = held is not None and held.state is not CheckpointState.DELETED and held.address == _address(item)
+        return held if here else None
+
+    def _former(self, item: ChangeSetItem) -> FormerTable | None:
+        former = self._formers.get(_address(item))
+        return former if former is not None and former.asset == item.asset else None
+
+    def note(self, result: Result) -> Note:
+        """Take a result in; what it says counts from now on, and is kept once `write` was called with it."""
+        at = self._now()
+        after = _held_after(result)
+        entry = _entry(self._run, result, after, at)
+        base = self._base(result.item, entry)
+        if self._aside(result.item):
+            note = self._note_former(result, entry, at)
+        else:
+            note = self._note_in_use(result, entry, at)
+        note = replace(note, base=base)
+        if note.forgotten is not None:
+            self._formers.pop(note.forgotten, None)
+        if note.former is not None:
+            self._formers[note.former.address] = note.former
+        if note.checkpoint is not None:
+            self._checkpoints[note.checkpoint.asset] = note.checkpoint
+        return note
+
+    def _base(self, item: ChangeSetItem, entry: JournalEntry) -> Digest | None:
+        there = self._in_use(item) or self._former(item)
+        return there.body if there is not None and entry.before not in {None, there.body} else None
+
+    def note_unrecorded(self, item: ChangeSetItem, error: TargetError) -> Note:
+        """Note that what became of an item could not be noted: its table is read before it is written again."""
+        entry = JournalEntry(
+            run_id=self._run.id,
+            ordinal=item.ordinal,
+            state=JournalState.FAILED,
+            action=item.action,
+            problem=Problem.of_error(item.asset, error),
+            before=item.before,
+            after=None,
+            version=None,
+            request_id=None,
+            at=self._now(),
+        )
+        held = self._in_use(item)
+        checkpoint = replace(held, version=None) if held is not None else None
+        return Note(Result(item, error=error), entry, checkpoint, None, None, aside=False)
+
+    def _aside(self, item: ChangeSetItem) -> bool:
+        """Whether the item is about a table that the asset had before, and leaves the one that it has alone."""
+        return item.action.removes and not self.in_use(item)
+
+    def _note_former(self, result: Result, entry: JournalEntry, at: str) -> Note:
+        """The item retires or deletes a table that the asset had before: the checkpoint is not about that one."""
+        item, outcome, error = result.item, result.outcome, result.error
+        known = self._former(item)
+        former, forgotten = None, None
+        if error is not None and error.fault is TargetFault.MOVED:
+            former = replace(known, version=None) if known is not None else None
+        elif error is not None and error.fault is TargetFault.CONFLICT:
+            forgotten = _address(item)  # somebody else's by now
+        elif outcome is not None and outcome.body:
+            former = FormerTable(
+                asset=item.asset,
+                target=item.target,
+                destination=item.destination,
+                container=item.container,
+                name=item.name,
+                body=entry.after or digest_of(outcome.body),
+                body_digest=item.after_digest or Digest(""),
+                version=outcome.version,
+                retired=True,
+                since=at,
+            )
+        elif outcome is not None:
+            forgotten = _address(item)
+        return Note(result, entry, None, former, forgotten, aside=True)
+
+    def _note_in_use(self, result: Result, entry: JournalEntry, at: str) -> Note:
+        item = result.item
+        held = self._checkpoints.get(item.asset)
+        checkpoint = self._checkpoint(result, held, entry.after, at)
+        former, forgotten = None, None
+        if checkpoint is not None and checkpoint.state is not CheckpointState.DELETED:
+            if self._former(item) is not None:
+                forgotten = checkpoint.address  # in use again
+            if held is not None and held.state is not CheckpointState.DELETED and held.address != checkpoint.address:
+                former = FormerTable.left_behind(held, at=at)
+        return Note(result, entry, checkpoint, former, forgotten, aside=False)
+
+    def _checkpoint(self, result: Result, held: Checkpoint | None, after: Digest | None, at: str) -> Checkpoint | None:
+        item, outcome, error = result.item, result.outcome, result.error
+        refused = error is not None and (
+            error.fault is TargetFault.MOVED or (error.fault is TargetFault.CONFLICT and item.action.removes)
+        )
+        if refused and held is not None and self.in_use(item):
+            # Its version is no longer known: the next plan reads the table first and merges what was edited there.
+            return replace(held, version=None)
+        if error is not None or (outcome is None and item.action not in UNSENT):
+            return None
+        state = _STATE_AFTER.get(item.action, CheckpointState.ACTIVE)
+        if outcome is None:
+            known = held if self.in_use(item) else former.as_checkpoint() if (former := self._former(item)) else None
+            return self._noted(item, known, state, at) if known is not None else None
+        body = after or item.before or Digest("")
+        return Checkpoint(
+            asset=item.asset,
+            target=item.target,
+            destination=item.destination,
+            container=item.container,
+            name=item.name,
+            body=body,
+            body_digest=item.after_digest or Digest(""),
+            version=outcome.version,
+            fingerprints=item.fingerprints,
+            mapping=item.mapping,
+            definition=item.definition,
+            state=state,
+            held=held.held if held is not None and _puts_back(item) else None,
+            synced_at=at,
+            run_id=self._run.id,
+            fence=self._fence,
+        )
+
+    def _noted(self, item: ChangeSetItem, held: Checkpoint, state: CheckpointState, at: str) -> Checkpoint:
+        """The checkpoint of an object that was only forgotten or adopted: nothing was sent."""
+        noted = replace(held, state=state, synced_at=at, run_id=self._run.id)
+        if item.action is Action.FORGET:
+            return noted
+        return replace(noted, fingerprints=item.fingerprints, mapping=item.mapping, definition=item.definition)
+
+    def _refused(self, result: Result) -> Problem | None:
+        """What keeps the target from holding an asset as it should, as this result has it.
+
+        An undo that is not taken says only that a name is: what should be there is what Datasphere holds.
+        """
+        error = result.error
+        if error is None or (self.restores and error.fault is not TargetFault.CONFLICT):
+            return None
+        return Problem.of_error(result.item.asset, error)
+
+    async def write(self, notes: Sequence[Note]) -> None:
+        """Write down what results left behind, in one transaction.
+
+        Raises:
+            FenceError: another process has taken the run over; nothing is written.
+            StateError: the state could not be written.
+        """
+        bodies = {digest_of(body): body for note in notes for body in note.bodies}
+        for note in notes:
+            bodies |= _bodies(note)
+        checkpoints = [note.checkpoint for note in notes if note.checkpoint is not None]
+        # What becomes of a former table says nothing of where its asset stands.
+        about = [note.result for note in notes if not note.aside]
+        done = [result.item.asset for result in about if result.error is None]
+        refused = [problem for result in about if (problem := self._refused(result)) is not None]
+        settled = [c.asset for note in notes if (c := note.checkpoint) is not None and note.result.error is None]
+        events = [_event(self._run, note.result) for note in notes]
+        bases = {note.entry.ordinal: note.base for note in notes if note.base is not None}
+        unknown = {note.result.item.container for note in notes if _is_unknown(note.result)}
+
+        async def write(tx: Tx) -> None:
+            for container in unknown:
+                await tx.meta.delete(container_note(self._target, container))
+            await tx.blobs.put(bodies)
+            await tx.checkpoints.put_many(checkpoints, run_id=self._run.id, fence=self._fence)
+            for note in notes:
+                if note.forgotten is not None:
+                    await tx.former_tables.remove_many(self._target, self._destination, [note.forgotten])
+                if note.former is not None:
+                    await tx.former_tables.put_many([note.former])
+            await tx.runs.record(self._run.id, [note.entry for note in notes], self._fence, bases)
+            await tx.drift.settle(self._target, self._destination, settled)
+            await tx.unwritten.remove_many(self._target, self._destination, done)
+            await tx.unwritten.put_many(self._target, self._destination, refused, at=self._now())
+            await settle_statuses(tx, {*done, *(each.asset for each in refused if each.asset is not None)})
+            await tx.audit.append_many(events)
+
+        await self._store.write(write)
+
+
+def _address(item: ChangeSetItem) -> Address:
+    return item.container, item.name
+
+
+def _did(result: Result) -> Action:
+    return (result.outcome.did if result.outcome is not None else None) or result.item.action
+
+
+def _entry(run: RunRecord, result: Result, after: Digest | None, at: str) -> JournalEntry:
+    item, outcome, error = result.item, result.outcome, result.error
+    problem = Problem.of_error(item.asset, error) if error is not None else None
+    if error is not None:
+        state = JournalState.FAILED
+    elif outcome is None and item.action not in UNSENT:
+        state = JournalState.SKIPPED
+    else:
+        state = JournalState.CONFIRMED
+    return JournalEntry(
+        run_id=run.id,
+        ordinal=item.ordinal,
+        state=state,
+        action=_did(result),
+        problem=problem,
+        before=_held_before(result),
+        after=after,
+        version=outcome.version if outcome is not None else None,
+        request_id=outcome.request_id if outcome is not None else error.request_id if error is not None else None,
+        at=at,
+    )
+
+
+def _held_after(result: Result) -> Digest | None:
+    """The body that the object holds now; a reviewed one was digested when it was read."""
+    outcome = result.outcome
+    if outcome is None or not outcome.body:
+        return None
+    return result.item.after if outcome.body is result.reviewed else digest_of(outcome.body)
+
+
+def _bodies(note: Note) -> dict[Digest, bytes]:
+    """The bodies of the outcome, by the digests that the entry holds of them."""
+    outcome = note.result.outcome
+    if outcome is None:
+        return {}
+    pairs = ((note.entry.after, outcome.body), (note.entry.before, outcome.before))
+    return {digest: body for digest, body in pairs if digest is not None and body}
+
+
+def _held_before(result: Result) -> Digest | None:
+    """The body that the object held before, None where there was none or nothing was done: what an undo goes by."""
+    item, outcome = result.item, result.outcome
+    if outcome is not None and outcome.before:
+        return digest_of(outcome.before)
+    nothing = outcome is not None and (outcome.already or _did(result) is Action.CREATE)
+    return None if nothing else item.before
+
+
+def _event(run: RunRecord, result: Result) -> AuditEvent:
+    item, outcome, error = result.item, result.outcome, result.error
+    detail: dict[str, JsonValue] = {
+        "object": f"{item.container}.{item.name}",
+        "strategy": item.strategy,
+        "before": item.expected_digest,
+        "after": item.after_digest,
+    }
+    outcome_word = "done"
+    if error is not None:
+        outcome_word = "refused" if error.fault is TargetFault.MOVED else str(error.fault)
+        detail["reason"] = error.message
+        detail["request_id"] = error.request_id
+    elif outcome is not None:
+        outcome_word = "already" if outcome.already else "done"
+        detail["request_id"] = outcome.request_id
+        detail["version"] = outcome.version
+        if outcome.kept:
+            detail["kept"] = [change.path for change in outcome.kept]
+    return AuditEvent(
+        actor=run.actor.id,
+        action=_did(result),
+        run_id=run.id,
+        asset=str(item.asset),
+        target=item.target,
+        outcome=outcome_word,
+        detail={key: value for key, value in detail.items() if value is not None},
+    )
+
+
+def _puts_back(item: ChangeSetItem) -> bool:
+    """Whether it writes again what was written last: nothing new of Datasphere, so a hold of it stays."""
+    return item.after_digest is not None and item.after_digest == item.expected_digest
+
+
+def _is_unknown(result: Result) -> bool:
+    """Whether the database is not as the state notes it, so that the next plan has to look at all of it.
+
+    It is gone, or holds a table of which the state knows nothing.
+    """
+    fault = None if result.error is None else result.error.fault
+    return fault is TargetFault.NO_CONTAINER or (fault is TargetFault.MOVED and result.item.action is Action.CREATE)

@@ -1,0 +1,138 @@
+"""The books of a run that applies an undo: what it restores is held, and stands as the restored body says.
+
+The hold is taken in the transaction that confirms the item, so that it is there also where the process dies right
+after, and a sync never gets between. What the table held before is known, but not by which fingerprints and rules:
+those stay open, so that the next plan after the hold compares the table itself. What others had changed in it before
+stays theirs: not the restored body counts as written last then, but what did so when it stood there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
+
+from spheresync.execution.result_recorder import Address, Books, Note, Result
+from spheresync.model import Action, AssetId, DestinationName, Digest, RunId, TargetName, digest_of
+from spheresync.planning.decisions.triage import hold_of
+from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, JournalEntry, RunRecord
+from spheresync.state.sqlite.store import Store
+from spheresync.targets.glue.last_written import written_before
+from spheresync.targets.glue.table_input import is_retired
+
+
+class UndoBooks(Books):
+    """The books of an undo under one claim.
+
+    Args:
+        store: as in `Books`, like `run`, `target`, `fence` and `now`.
+        items: every item of the change set, held back ones too.
+        undo_of: the run that is undone; its journal knows what of the restored bodies was written by us.
+        misses: from how many misses on an asset counts as gone.
+    """
+
+    restores = True
+
+    def __init__(
+        self,
+        store: Store,
+        run: RunRecord,
+        target: TargetName,
+        *,
+        fence: int,
+        now: Callable[[], str],
+        items: Sequence[ChangeSetItem],
+        undo_of: RunId,
+        misses: int,
+    ) -> None:
+        super().__init__(store, run, target, fence=fence, now=now)
+        self._items = items
+        self._undo_of = undo_of
+        self._misses = misses
+        self._records: dict[AssetId, AssetRecord] = {}
+        self._leaving: frozenset[AssetId] = frozenset()  # their table of today goes; what is restored replaces it
+        self._adopted: Mapping[Digest, bytes] = {}  # bodies of tables that are managed again as they are
+        self._bases: Mapping[tuple[AssetId, Address], Digest] = {}
+        self._bodies: Mapping[Digest, bytes] = {}  # of those
+
+    async def open(self, destination: DestinationName, assets: Collection[AssetId]) -> None:
+        """Load what is known of the target and of the assets that are restored, those of held back items too."""
+        restored = {item.asset for item in self._items}
+        await super().open(destination, restored.union(assets))
+        self._records = {record.id: record for record in await self._store.catalog.assets() if record.id in restored}
+        self._leaving = frozenset(i.asset for i in self._items if i.action.removes and self.in_use(i))
+        adopted = [held.body for i in self._items if i.action is Action.ADOPT and (held := self._in_use(i)) is not None]
+        self._adopted = await self._store.blobs.get_many(adopted)
+        self._bases = await self._noted_bases()
+        self._bodies = await self._store.blobs.get_many(self._bases.values())
+
+    async def _noted_bases(self) -> dict[tuple[AssetId, Address], Digest]:
+        """What had been written last into the tables that others had changed before the undone run."""
+        noted = await self._store.runs.bases(self._undo_of)
+        undone = await self._store.runs.get(self._undo_of) if noted else None
+        if undone is None or undone.change_set_id is None:
+            return {}
+        items = await self._store.change_sets.all_items(undone.change_set_id)
+        return {
+            (item.asset, (item.container, item.name)): noted[item.ordinal] for item in items if item.ordinal in noted
+        }
+
+    def _aside(self, item: ChangeSetItem) -> bool:
+        """A table that the asset had before the one that it keeps is restored as such."""
+        if self.in_use(item):
+            return False
+        held = self._checkpoints.get(item.asset)
+        has_another = held is not None and held.state is not CheckpointState.DELETED
+        return item.action.removes or (has_another and item.asset not in self._leaving)
+
+    def note(self, result: Result) -> Note:
+        """Take a result in, and hold the asset where something was restored."""
+        note = super().note(result)
+        if result.error is not None:
+            return note
+        note = self._with_base(note)
+        if note.former is not None:
+            self._formers[note.former.address] = note.former
+        held = note.checkpoint or self._checkpoints.get(result.item.asset)
+        if held is None:
+            return note
+        held = replace(held, held=self._hold(result.item.asset))
+        self._checkpoints[held.asset] = held
+        return replace(note, checkpoint=held)
+
+    def _with_base(self, note: Note) -> Note:
+        """The note with what was ours of a restored body as written last, where others had changed that before.
+
+        The version is not known then, so that the next plan looks at the table and sees what they did.
+        """
+        item, outcome = note.result.item, note.result.outcome
+        if outcome is None or not outcome.body:
+            return note
+        noted = self._bases.get((item.asset, (item.container, item.name)))
+        base = written_before(outcome.body, self._bodies.get(noted) if noted is not None else None)
+        if base == outcome.body:
+            return note
+        if note.aside:
+            former = note.former and replace(note.former, body=digest_of(base), version=None)
+            return replace(note, former=former, bodies=(base,))
+        checkpoint = note.checkpoint and replace(note.checkpoint, body=digest_of(base), version=None)
+        return replace(note, checkpoint=checkpoint, bodies=(base,))
+
+    def _note_former(self, result: Result, entry: JournalEntry, at: str) -> Note:
+        note = super()._note_former(result, entry, at)
+        if note.former is None or result.outcome is None:
+            return note
+        return replace(note, former=replace(note.former, retired=is_retired(result.outcome.body)))
+
+    def _checkpoint(self, result: Result, held: Checkpoint | None, after: Digest | None, at: str) -> Checkpoint | None:
+        checkpoint = super()._checkpoint(result, held, after, at)
+        if checkpoint is None or result.error is not None:
+            return checkpoint
+        written = result.outcome.body if result.outcome is not None else b""
+        body = written or self._adopted.get(checkpoint.body)
+        if body and is_retired(body) and checkpoint.state is CheckpointState.ACTIVE:
+            return replace(checkpoint, state=CheckpointState.RETIRED)
+        return checkpoint
+
+    def _hold(self, asset: AssetId) -> Digest | None:
+        record = self._records.get(asset)
+        return hold_of(record, self._misses) if record is not None else None

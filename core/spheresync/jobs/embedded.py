@@ -1,0 +1,148 @@
+"""The job engine on the embedded state: one SQLite file that several processes share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from spheresync.jobs.port import Job, JobId, JobKind, JobState, NewJob
+from spheresync.jobs.retries import ATTEMPTS, LONGEST_WAIT, MOST_COUNTED, Remedy, remedy_for, share_of_text, wait_before
+from spheresync.model import Problem, isoformat
+from spheresync.state.sqlite.repositories.jobs import JobRequest, JobRow
+from spheresync.state.sqlite.store import Store, Tx
+
+
+class EmbeddedEngine:
+    """Keeps the promises of `JobEngine` (there said) over one open store; claims belong to the store's process."""
+
+    def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def submit(self, jobs: Sequence[NewJob]) -> list[JobId | None]:
+        requests = [request_of(job, self._clock()) for job in jobs]
+
+        async def submit(tx: Tx) -> list[int | None]:
+            return await tx.jobs.submit(requests)
+
+        ids = await self._store.write(submit) if requests else []
+        return [None if job_id is None else JobId(job_id) for job_id in ids]
+
+    async def claim(self, kinds: Sequence[JobKind], *, limit: int, time_limit: timedelta) -> list[Job]:
+        async def claim(tx: Tx) -> list[JobRow]:
+            return await tx.jobs.claim(kinds, self._store.owner.id, limit=limit, time_limit=time_limit)
+
+        return [job_of(row) for row in await self._store.write(claim)]
+
+    async def beat(self, jobs: Sequence[Job]) -> frozenset[JobId]:
+        async def beat(tx: Tx) -> list[int]:
+            return await tx.jobs.beat(_claims(jobs))
+
+        return frozenset(JobId(job_id) for job_id in await self._store.write(beat)) if jobs else frozenset()
+
+    async def finish(self, jobs: Sequence[Job]) -> None:
+        async def finish(tx: Tx) -> None:
+            await tx.jobs.finish(_claims(jobs))
+
+        if jobs:
+            await self._store.write(finish)
+
+    async def fail(self, job: Job, problem: Problem) -> JobState | None:
+        remedy, attempts = remedy_for(problem.code), job.attempts + 1
+        tries_again = remedy is Remedy.ROOM or (remedy is Remedy.TIME and attempts < ATTEMPTS)
+        wait = wait_before(attempts, share_of_text(f"{job.subject}#{attempts}"))
+        not_before = isoformat(self._clock() + wait)
+
+        async def fail(tx: Tx) -> bool:
+            if tries_again:
+                counted = min(attempts, MOST_COUNTED) if remedy is Remedy.ROOM else attempts
+                return await tx.jobs.put_back(
+                    job.id, job.fence, not_before=not_before, attempts=counted, problem=problem
+                )
+            return await tx.jobs.set_aside(job.id, job.fence, problem)
+
+        if not await self._store.write(fail):
+            return None
+        return JobState.QUEUED if tries_again else JobState.DEAD
+
+    async def cancel(self, job_id: JobId) -> bool:
+        async def cancel(tx: Tx) -> bool:
+            return await tx.jobs.cancel(job_id)
+
+        return await self._store.write(cancel)
+
+    async def shorten_waits(self) -> None:
+        latest = isoformat(self._clock() + LONGEST_WAIT)
+
+        async def shorten(tx: Tx) -> None:
+            await tx.jobs.shorten_waits(latest)
+
+        if await self._store.jobs.wait_beyond(latest):
+            await self._store.write(shorten)
+
+    async def next_at(self, kinds: Sequence[JobKind]) -> datetime | None:
+        at = await self._store.jobs.next_at(kinds)
+        try:
+            return None if at is None else datetime.fromisoformat(at)
+        except ValueError:
+            return self._clock()  # a damaged row: whoever claims sets it aside
+
+    async def queue(self, *, kind: JobKind | None = None, state: JobState | None = None, limit: int = 50) -> list[Job]:
+        return [
+            job_of(row) for row in await self._store.jobs.queue(kind, state, limit) if _is_known(row.kind, row.state)
+        ]
+
+    async def get(self, job_id: JobId) -> Job | None:
+        row = await self._store.jobs.get(job_id)
+        return None if row is None else job_of(row)
+
+    async def counts(self) -> dict[tuple[JobKind, JobState], int]:
+        counts = await self._store.jobs.counts()
+        return {
+            (JobKind(kind), JobState(state)): count for (kind, state), count in counts.items() if _is_known(kind, state)
+        }
+
+
+def request_of(job: NewJob, now: datetime) -> JobRequest:
+    """A job as rows know it, for who enters it in a unit of work of his own."""
+    return JobRequest(
+        kind=job.kind,
+        subject=job.subject,
+        priority=job.priority,
+        reason=job.reason,
+        token=job.token,
+        not_before=isoformat(job.not_before or now),
+        needs=job.needs,
+        revive=job.revive or job.by_person,
+        by_person=job.by_person,
+    )
+
+
+def _is_known(kind: str, state: str) -> bool:
+    """Whether there are such words: those of a damaged row are nobody's job."""
+    return kind in set(JobKind) and state in set(JobState)
+
+
+def _claims(jobs: Sequence[Job]) -> list[tuple[int, int]]:
+    return [(job.id, job.fence) for job in jobs]
+
+
+def job_of(row: JobRow) -> Job:
+    """A row as a job."""
+    return Job(
+        id=JobId(row.id),
+        kind=JobKind(row.kind),
+        subject=row.subject,
+        priority=row.priority,
+        reason=row.reason,
+        token=row.token,
+        state=JobState(row.state),
+        not_before=datetime.fromisoformat(row.not_before),
+        attempts=row.attempts,
+        fence=row.fence,
+        owner=row.owner,
+        started_at=None if row.started_at is None else datetime.fromisoformat(row.started_at),
+        cancel_requested=row.cancel_requested,
+        problem=row.problem,
+        created_at=datetime.fromisoformat(row.created_at),
+    )

@@ -1,0 +1,94 @@
+"""What becomes of a job that failed: again soon, again when there is room, never by itself, or once a person has acted.
+
+Pure. Errors are sorted by what helps against them, and not by where they came from.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from enum import StrEnum
+
+from spheresync.errors import SourceFault, TargetFault
+
+ATTEMPTS = 6
+"""A transient failure is tried so often before the job is set aside."""
+MOST_COUNTED = 3
+"""Throttling counts so far and no further: waits grow, and the job is never set aside for it."""
+FIRST_WAIT = timedelta(seconds=5)
+LONGEST_WAIT = timedelta(minutes=15)
+
+TIMED_OUT = "timed_out"
+"""Code of a job that was ended because it took too long."""
+CONFIGURATION = "configuration"
+"""Code of a job whose settings cannot be used."""
+STATE = "state"
+"""Code of a job that could not read or write the state."""
+FENCE = "fence"
+"""Code of a job whose claim of something went to another process meanwhile."""
+REFUSED = "refused"
+"""Code of a job that a rule of safety refused as a whole."""
+HELD_BACK = "held_back"
+"""Code of a write that a guard or a rule of the plan holds back until a person has decided."""
+
+
+class Remedy(StrEnum):
+    """What helps against a failure."""
+
+    TIME = "time"  # transient: an outage, a broken connection
+    ROOM = "room"  # throttled: tried again for ever, as it is no failure of the asset
+    NOTHING = "nothing"  # permanent: the same question has the same answer
+    PERSON = "person"  # a right, a setting or a decision is missing
+
+
+_HELPED_BY: dict[Remedy, frozenset[str]] = {
+    Remedy.TIME: frozenset(
+        {
+            SourceFault.UNREACHABLE,
+            SourceFault.SERVER_ERROR,
+            SourceFault.HTML_INSTEAD,
+            SourceFault.TRUNCATED,
+            TargetFault.UNREACHABLE,
+            TargetFault.MOVED,
+            TargetFault.NO_CONTAINER,
+            TIMED_OUT,
+            STATE,
+            FENCE,
+            SourceFault.INTERNAL,
+            TargetFault.INTERNAL,
+        }
+    ),
+    Remedy.ROOM: frozenset({SourceFault.THROTTLED, TargetFault.THROTTLED}),
+    Remedy.PERSON: frozenset(
+        {
+            SourceFault.UNAUTHORIZED,
+            SourceFault.FORBIDDEN,
+            TargetFault.DENIED,
+            TargetFault.CONFLICT,
+            TargetFault.LIMIT,
+            CONFIGURATION,
+            REFUSED,
+            HELD_BACK,
+        }
+    ),
+}
+
+
+def remedy_for(code: str) -> Remedy:
+    """What helps against a problem of this code; what is not known by name is permanent."""
+    return next((remedy for remedy, codes in _HELPED_BY.items() if code in codes), Remedy.NOTHING)
+
+
+def wait_before(attempt: int, share: float) -> timedelta:
+    """How long to wait before the attempt after `attempt` failed ones.
+
+    Doubled each time, and between half and the whole of that: `share` (0 to 1) spreads jobs that failed together.
+    """
+    whole: timedelta = min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(attempt - 1, 20))
+    return whole * ((1 + share) / 2)
+
+
+def share_of_text(text: str) -> float:
+    """A number from 0 to 1 (excluded) that a text always has, spread evenly over texts."""
+    digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
+    return int.from_bytes(digest) / 2**64

@@ -1,0 +1,222 @@
+"""Rebuild checkpoints from a target that carries our marker: what a lost state knew, AWS still knows.
+
+A table that somebody edited before is remembered as we wrote it, as far as it proves that by its own digest, so that
+the edit is known as one. Where nothing proves it, no text of it counts as ours, and what is not text counts as written.
+Whoever copies a table copies our marker with it. So a table counts as an asset's only where its name is the one that
+the asset has by the rules; any other is left alone and told, since nobody knows whose it is. One that is marked as
+retired while its asset lives under another name is a former one, and followed as such, only where it proves by its
+digest that the mark is ours and was put on the table of this very name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    AssetId,
+    AssetKind,
+    JsonValue,
+    LiveObject,
+    PhysicalName,
+    Problem,
+    TargetName,
+    digest_of,
+)
+from spheresync.planning.asset_status import settle_statuses
+from spheresync.planning.decisions.items import EDITED
+from spheresync.state.records import (
+    NO_RUN,
+    AssetRecord,
+    AuditEvent,
+    Checkpoint,
+    CheckpointState,
+    FormerTable,
+)
+from spheresync.state.sqlite.store import Store, Tx
+from spheresync.targets.glue.last_written import LastWritten, last_written
+from spheresync.targets.glue.table_input import RETIRED_AT, RETIRED_TABLE, is_retired, parameters_of
+from spheresync.targets.protocol import Inventory
+
+Address = tuple[PhysicalName, PhysicalName]
+
+CLAIMS_SAME_ASSET = "claims_same_asset"
+_REMEDY = "If it is a copy, remove its parameters under `spheresync.`; if nobody needs it, drop it by hand."
+_DELETED = CheckpointState.DELETED
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    """What was taken into the state again: the tables in use, and the former ones of assets that have another.
+
+    `failures`: assets with a table that could not be taken in, and why; nothing may be written over it. `claims`:
+    tables that carry our marker and are not known to be ours, with the finding of each; nothing is done to them.
+    """
+
+    checkpoints: Mapping[AssetId, Checkpoint]
+    formers: Sequence[FormerTable]
+    failures: Mapping[AssetId, Exception] = field(default_factory=dict)
+    claims: Mapping[Address, Problem] = field(default_factory=dict)
+
+
+class Rebuilder:
+    """Takes what carries our marker into the checkpoints again."""
+
+    def __init__(self, store: Store, target: TargetName, marker: str) -> None:
+        self._store = store
+        self._target = target
+        self._marker = marker
+
+    async def adopt(
+        self,
+        inventory: Inventory,
+        checkpoints: Mapping[AssetId, Checkpoint],
+        formers: Mapping[Address, FormerTable],
+        *,
+        is_home: Callable[[AssetId, LiveObject], bool],
+        now: str,
+    ) -> Rebuilt:
+        """Write down every object of ours of which the state knows nothing, and answer what that is.
+
+        `is_home`: whether a table stands where rules would have that of an asset.
+        """
+        owners = {held.address: asset for asset, held in checkpoints.items() if held.state is not _DELETED}
+        claims: dict[Address, Problem] = {}
+        found: dict[AssetId, _Found] = {}
+        left: list[FormerTable] = []
+        bodies: list[bytes] = []
+        failures: dict[AssetId, Exception] = {}
+        for live, asset, retired in self._in_use_first(inventory.objects, failures):
+            address = (live.container, live.name)
+            if address in formers or owners.get(address) == asset:
+                continue
+            try:
+                held = checkpoints.get(asset) or (found[asset].checkpoint if asset in found else None)
+                written = last_written(live.body, live.digest)
+                lives_elsewhere = held is not None and held.state is CheckpointState.ACTIVE
+                left_behind = lives_elsewhere and retired and _is_marked_here(live, written)
+                if lives_elsewhere and retired:
+                    is_its_own = left_behind
+                elif held is not None and held.state is _DELETED:
+                    is_its_own = True
+                else:
+                    is_its_own = is_home(asset, live) and not _is_marked_elsewhere(live)
+                if address in owners or not is_its_own:
+                    claims[address] = _claim(live, asset)
+                    continue
+                if held is not None and not left_behind:
+                    continue
+                checkpoint = self._checkpoint(asset, live, written, now, retired=retired)
+                if held is None:
+                    found[asset] = _Found(checkpoint, stub_of(asset, live, now))
+                else:
+                    left.append(FormerTable.left_behind(checkpoint, at=_retired_at(live) or now))
+                bodies.append(written.body)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                failures[asset] = error
+        if not found and not left:
+            return Rebuilt({}, (), failures, claims)
+        known = {record.id for record in await self._store.catalog.assets()}
+        strangers = [each.stub for asset, each in found.items() if asset not in known]
+        detail: dict[str, JsonValue] = {"objects": len(found), "former": len(left)}
+        event = AuditEvent("system", "rebuild", None, None, self._target, "done", detail)
+
+        async def remember(tx: Tx) -> None:
+            await tx.blobs.put_many(bodies)
+            await tx.checkpoints.put_many([each.checkpoint for each in found.values()])
+            await tx.former_tables.put_many(left)
+            present = {record.id for record in await tx.catalog.some([each.id for each in strangers])}
+            await tx.catalog.put_assets([each for each in strangers if each.id not in present])
+            await settle_statuses(tx, [*found])
+            await tx.audit.append_many([event])
+
+        await self._store.write(remember)
+        return Rebuilt({asset: each.checkpoint for asset, each in found.items()}, left, failures, claims)
+
+    def _in_use_first(
+        self, objects: Iterable[LiveObject], failures: dict[AssetId, Exception]
+    ) -> list[tuple[LiveObject, AssetId, bool]]:
+        """The tables of ours with their assets and whether they are marked as retired.
+
+        One that a rename left behind is marked; the one in use stands for the asset, and comes first.
+        """
+        ours = []
+        for live in objects:
+            asset = self._ours(live)
+            if asset is None:
+                continue
+            try:
+                ours.append((live, asset, is_retired(live.body)))
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                failures[asset] = error
+        return sorted(ours, key=lambda each: (each[2], each[0].container, each[0].name))
+
+    def _ours(self, live: LiveObject) -> AssetId | None:
+        if live.owner != self._marker or live.source is None:
+            return None
+        try:
+            return AssetId.parse(live.source)
+        except ValueError:
+            return None
+
+    def _checkpoint(
+        self, asset: AssetId, live: LiveObject, written: LastWritten, now: str, *, retired: bool
+    ) -> Checkpoint:
+        return Checkpoint(
+            asset=asset,
+            target=self._target,
+            destination=DEFAULT_DESTINATION,
+            container=live.container,
+            name=live.name,
+            body=digest_of(written.body),
+            body_digest=live.digest if live.digest is not None and written.proven else EDITED,
+            version=live.version if live.intact else None,
+            fingerprints=None,
+            mapping=None,
+            definition=None,
+            state=CheckpointState.RETIRED if retired else CheckpointState.ACTIVE,
+            held=None,
+            synced_at=now,
+            run_id=NO_RUN,
+            fence=0,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What is known of a table in use, and of its asset where the catalog does not know that."""
+
+    checkpoint: Checkpoint
+    stub: AssetRecord
+
+
+def _claim(live: LiveObject, asset: AssetId) -> Problem:
+    """What to say of a table that names an asset as its source and that nobody knows to be that asset's."""
+    message = (
+        f"table {live.container}.{live.name} claims to be that of {asset} by its parameters, but it stands where no "
+        "table of that asset is known to be, as a copy does; it is never changed or deleted"
+    )
+    return Problem.of(asset, CLAIMS_SAME_ASSET, message, _REMEDY)
+
+
+def _is_marked_here(live: LiveObject, written: LastWritten) -> bool:
+    """Whether a table proves that we marked it as retired, and no other that it is a copy of."""
+    if not written.proven or live.digest is None:
+        return False
+    return bool(parameters_of(live.body).get(RETIRED_TABLE) == f"{live.container}.{live.name}")
+
+
+def _is_marked_elsewhere(live: LiveObject) -> bool:
+    return parameters_of(live.body).get(RETIRED_TABLE) not in {None, f"{live.container}.{live.name}"}
+
+
+def _retired_at(live: LiveObject) -> str | None:
+    return parameters_of(live.body).get(RETIRED_AT)
+
+
+def stub_of(asset: AssetId, live: LiveObject, now: str) -> AssetRecord:
+    """An asset that only the target still knows; if Datasphere no longer lists it, the next listings count that."""
+    kind = parameters_of(live.body).get("spheresync.kind")
+    known = AssetKind(kind) if kind in set(AssetKind) else AssetKind.VIEW
+    return AssetRecord.first_seen(asset, known, at=now)

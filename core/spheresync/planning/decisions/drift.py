@@ -1,0 +1,105 @@
+"""What somebody else did to a table that was just read, and what the drift policies say to that.
+
+Three sides as in every merge: what was written last, what is there, what should be there. What was written last is
+proven by the table itself where the digest that it carries is the one of what should be there; then nothing but other
+people's edits can differ, whatever the state remembers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from spheresync.config import DriftPolicies, DriftPolicy
+from spheresync.model import AssetId, DesiredObject, Digest, FieldChange, LiveObject, Problem, counted, first_of
+from spheresync.model.json_document import read_own_json
+from spheresync.targets.glue.merge import is_text, merge, moved_fields, policy_of
+from spheresync.targets.glue.table_input import FINGERPRINT, claim_of
+
+DRIFT = "drift"
+"""Code of the finding that names an edit which is left as it is."""
+MOST_FINDINGS = 50
+"""So many tables are named one by one; of more the number is told."""
+CLAIM = f"parameters.{FINGERPRINT}"
+_NAMED_FIELDS = 8
+
+
+class Standing(StrEnum):
+    """How a table stands to what should be there, once the policies have spoken."""
+
+    AS_WANTED = "as_wanted"  # nothing to write
+    TO_WRITE = "to_write"
+    LEFT = "left"  # whole: a field that stays edited is no text, so ours cannot be noted beside it
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """`base` is what was written last, `body` what to write under `digest`; fields are paths as in a field change.
+
+    `changes` are the same edits with their values, from what was written to what is there.
+    """
+
+    standing: Standing
+    base: bytes
+    body: bytes
+    digest: Digest
+    edited: tuple[str, ...]  # fields of ours that others have changed
+    reported: tuple[str, ...]  # edits that stay and that the policy says to name
+    changes: tuple[FieldChange, ...] = ()
+
+
+def compare(last_body: bytes, live: LiveObject, desired: DesiredObject, policies: DriftPolicies) -> Comparison:
+    """Compare a table of ours with what was written last and with what should be there.
+
+    Args:
+        last_body: the body that the state remembers as last written.
+        live: the table as it is.
+        desired: what it should hold, before any merge.
+        policies: what becomes of other people's edits.
+    """
+    base = desired.body if live.digest == desired.digest else last_body
+    there: dict[str, Any] = read_own_json(live.body)
+    merged = merge(base, there, desired.body, policies)
+    moved = list(merged.ours_moved)
+    claimed = claim_of(base)
+    if live.digest not in {desired.digest, claimed}:
+        moved.append(FieldChange(CLAIM, claimed, live.digest))
+    edited = [change.path for change in moved]
+    stuck = [path for path in edited if not is_text(path) and policy_of(path, policies) is not DriftPolicy.OVERWRITE]
+    kept = [change.path for change in merged.kept]
+    staying = dict.fromkeys([*edited, *kept] if stuck else kept)
+    reported = tuple(path for path in staying if policy_of(path, policies) is not DriftPolicy.KEEP)
+    if stuck:
+        standing = Standing.LEFT
+    elif live.digest != desired.digest or moved_fields(there, read_own_json(merged.body)):
+        standing = Standing.TO_WRITE
+    else:
+        standing = Standing.AS_WANTED
+    named = {change.path: change for change in (*merged.kept, *moved) if change.before != change.after}
+    return Comparison(
+        standing, base, merged.body, desired.digest, tuple(edited), reported, changes=tuple(named.values())
+    )
+
+
+def drift_finding(asset: AssetId, table: str, paths: Iterable[str]) -> Problem:
+    """That edits of somebody else stay as they are because `drift:` says so."""
+    fields = list(paths)
+    message = f"somebody else has changed {first_of(fields, _NAMED_FIELDS)} of {table}; it stays as it is"
+    return Problem.of(asset, DRIFT, message, "Change it back there, or let `drift:` say overwrite or keep.")
+
+
+def missing_finding(asset: AssetId, table: str) -> Problem:
+    """That a table which somebody deleted is not made again because `drift: {missing: report}` says so."""
+    remedy = "To have it made again, set `drift: {missing: overwrite}` and run sync --full."
+    return Problem.of(asset, DRIFT, f"somebody else has deleted {table}; it is not made again", remedy)
+
+
+def within_bounds(findings: list[Problem]) -> tuple[Problem, ...]:
+    """The findings, of which a large number is told instead of listed."""
+    if len(findings) <= MOST_FINDINGS:
+        return tuple(findings)
+    left_out = len(findings) - MOST_FINDINGS
+    rest = Problem("all spaces", DRIFT, f"{counted(left_out, 'more table')} that others changed: left as found")
+    return (*findings[:MOST_FINDINGS], rest)

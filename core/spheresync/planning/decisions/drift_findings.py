@@ -1,0 +1,334 @@
+"""What others did to one table since it was written, told field by field, and the item that puts back what was written.
+
+The comparison is the one of a thorough plan, with what was written last in the place of what Datasphere wants now: so
+an asset that merely changed in Datasphere is no drift, and a repair brings nothing new. What others have put beside
+ours is named too, and stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from spheresync.config import DriftPolicies, DriftPolicy
+from spheresync.model import Action, DesiredObject, FieldChange, JsonValue, LiveObject, canonical_json, counted
+from spheresync.model.json_document import read_own_json
+from spheresync.planning.decisions.diff import field_changes
+from spheresync.planning.decisions.drift import CLAIM, Comparison, Standing, compare
+from spheresync.planning.decisions.items import Subject, item_for, recreate_item, settled_item
+from spheresync.state.drift_records import DriftEffect, DriftKind, FieldDrift, TableDrift
+from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState
+from spheresync.targets.glue.last_written import last_written
+from spheresync.targets.glue.merge import differences, is_text, policy_of
+from spheresync.targets.glue.own_fields import foreign_share, own_share
+from spheresync.targets.glue.ownership import foreign_because
+from spheresync.targets.glue.table_input import OWN_TEXT, OWNER, SOURCE, columns_of, fingerprint_of, parameters_of
+
+MOST_FIELDS = 25
+"""So many fields of a table are told with their values; of more the number is told."""
+LONGEST_VALUE = 400
+NOBODY_SAYS = "AWS Glue does not say who"
+_NO_TRACE = "AWS Glue does not say who, and keeps nothing of a deleted table"
+_KINDS, _EFFECTS = list(DriftKind), list(DriftEffect)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One table that drifted.
+
+    `item` puts back what was written, or says the conflict; None where nothing is done. `bodies` are what it refers to.
+    `doubtful`: the version that is remembered is not that of what was written, so a write must read first.
+    """
+
+    drift: TableDrift
+    item: ChangeSetItem | None = None
+    bodies: tuple[bytes, ...] = ()
+    doubtful: bool = False
+
+
+def untouched(last_body: bytes, live: LiveObject) -> bool:
+    """Whether a table is just as it was written, and holds nobody else's text by an earlier word of the policies."""
+    if any(f'"{key}"'.encode() in last_body for key in OWN_TEXT.values()):
+        return False
+    if last_body == live.body:
+        return True
+    written: dict[str, Any] = read_own_json(last_body)
+    there: dict[str, Any] = read_own_json(live.body)
+    # Nearly every table ends here, so the members that AWS fills in are taken out before a walk is worth it.
+    return written == _unfilled(written, there) or not differences(written, there)
+
+
+def _unfilled(written: dict[str, Any], there: dict[str, Any]) -> dict[str, Any]:
+    """What is there without empty members of the table and its storage that were not written."""
+    kept = {key: value for key, value in there.items() if value or key in written}
+    storage, stored = kept.get("StorageDescriptor"), written.get("StorageDescriptor")
+    if isinstance(storage, dict) and isinstance(stored, dict):
+        kept["StorageDescriptor"] = {key: value for key, value in storage.items() if value or key in stored}
+    return kept
+
+
+def look_at(
+    subject: Subject, last_body: bytes, live: LiveObject, *, marker: str, policies: DriftPolicies
+) -> Found | None:
+    """What others did to a table; None where it holds what was written.
+
+    Args:
+        subject: the asset and its checkpoint.
+        last_body: the body that the checkpoint remembers.
+        live: the table as it is.
+        marker: this installation's `spheresync.managed-by`.
+        policies: what becomes of other people's edits.
+    """
+    held = _held(subject)
+    foreign = foreign_because(live, subject.asset, marker, last_body)
+    if foreign is not None:
+        return _not_ours(subject, live, f"the table {foreign}; it stays as it is", last_body)
+    there: dict[str, Any] = read_own_json(live.body)
+    columns = [column["Name"] for column in columns_of(there)]
+    written = own_share(last_body, columns)
+    proven = fingerprint_of(read_own_json(written)) == held.body_digest
+    if not proven:
+        proof = last_written(live.body, held.body_digest)
+        written, proven = (own_share(proof.body, columns), True) if proof.proven else (written, False)
+    found = compare(written, live, DesiredObject(held.container, held.name, written, held.body_digest), policies)
+    changes = _telling(found.changes, proven=proven)
+    fields = [_field(change, policies, found.standing, proven=proven) for change in changes]
+    fields += _foreign_fields(last_body, there)
+    if not fields:
+        return None
+    fields.sort(key=lambda each: _KINDS.index(each.kind))
+    repairable = proven and found.standing is Standing.TO_WRITE
+    item = _restoring(subject, live, found) if repairable else None
+    drift = _told(subject, fields, when=_changed_at(held, live), who=_who(held, live), retired=_is_retired(held))
+    if not proven:
+        remedy = "What was written last cannot be proven; `spheresync sync --full` draws the table anew."
+        drift = replace(drift, remedy=remedy)
+    doubtful = live.version == held.version and bool(differences(read_own_json(last_body), there))
+    return Found(drift, item, (live.body, found.body) if item is not None else (), doubtful)
+
+
+def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policies: DriftPolicies) -> Found:
+    """What a table that is not there any more means."""
+    held = _held(subject)
+    kind = DriftKind.DATABASE_DELETED if database_gone else DriftKind.TABLE_DELETED
+    what = f"its database {held.container}" if database_gone else "the table"
+    reason, policy, item = f"somebody else has deleted {what}", policies.missing, None
+    if _is_retired(held):
+        effect, remedy = DriftEffect.KEEP, "It was retired; it is made again only if the asset comes back."
+    elif policy is DriftPolicy.OVERWRITE:
+        effect, remedy = DriftEffect.RECREATE, "The repair makes it again as it was written last."
+        desired = DesiredObject(held.container, held.name, last_body, held.body_digest)
+        item = _as_it_was(recreate_item(subject, desired), held, f"{reason}; it is made again as it was written last")
+    elif policy is DriftPolicy.REPORT:
+        effect, remedy = DriftEffect.REPORT, "To have it made again, let `drift: {missing: overwrite}` say so."
+    else:
+        effect, remedy = DriftEffect.KEEP, "`drift: {missing: keep}` lets it be gone."
+    drift = _drift(
+        held, (kind,), policy=policy, effect=effect, reason=reason, remedy=remedy, who=_NO_TRACE, stays=False
+    )
+    return Found(drift, item)
+
+
+def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes) -> Found:
+    held = _held(subject)
+    kind = DriftKind.MARKER_LOST if live.owner is None else DriftKind.TAKEN_OVER
+    written = parameters_of(last_body)
+    marks = ((OWNER, live.owner), (SOURCE, live.source))
+    fields = tuple(
+        FieldDrift(f"parameters.{key}", kind, written.get(key), there, None, DriftEffect.CONFLICT)
+        for key, there in marks
+        if written.get(key) != there
+    )
+    drift = _drift(
+        held,
+        (kind,),
+        policy=None,
+        effect=DriftEffect.CONFLICT,
+        reason=reason,
+        remedy="Put the marker back, move that table out of the way, or give the asset another name by a mapping rule.",
+        fields=fields,
+        when=_changed_at(held, live),
+        who=_who(held, live),
+        stays=False,
+    )
+    named = f"{held.container}.{held.name}"
+    item = settled_item(subject, Action.CONFLICT, f"{named}: {reason}")
+    return Found(drift, _as_it_was(item, held, item.reason), doubtful=True)
+
+
+def _telling(changes: Sequence[FieldChange], *, proven: bool) -> list[FieldChange]:
+    """The changes that say something: our digest beside no other parameter, and texts only where ours are known.
+
+    Whoever changes a parameter of ours and the digest has done one thing. Beside a text or a column the digest is told,
+    since it has a policy of its own: it may be put back while they stay, or keep them from being put back.
+    """
+    beside = any(_kind(change.path) is DriftKind.PARAMETERS for change in changes if change.path != CLAIM)
+    telling = [change for change in changes if change.path != CLAIM or not beside]
+    return [change for change in telling if proven or not (is_text(change.path) or change.path == CLAIM)]
+
+
+def _field(change: FieldChange, policies: DriftPolicies, standing: Standing, *, proven: bool) -> FieldDrift:
+    policy = policy_of(change.path, policies)
+    if policy is DriftPolicy.OVERWRITE:
+        effect = DriftEffect.RESTORE if proven and standing is Standing.TO_WRITE else DriftEffect.WAITS
+    else:
+        effect = DriftEffect.KEEP if policy is DriftPolicy.KEEP else DriftEffect.REPORT
+    return FieldDrift(change.path, _kind(change.path), _bounded(change.before), _bounded(change.after), policy, effect)
+
+
+def _kind(path: str) -> DriftKind:
+    if path == "description":
+        return DriftKind.DESCRIPTION
+    if is_text(path):
+        return DriftKind.COMMENTS
+    if path.startswith("columns."):
+        return DriftKind.COLUMNS
+    return DriftKind.PARAMETERS if path.startswith("parameters.") else DriftKind.OTHER
+
+
+def _foreign_fields(last_body: bytes, there: dict[str, Any]) -> Iterator[FieldDrift]:
+    written: dict[str, Any] = read_own_json(last_body)
+    both = {column["Name"] for column in columns_of(written)} & {column["Name"] for column in columns_of(there)}
+    for change in field_changes(foreign_share(written, both), foreign_share(there, both)):
+        kind = DriftKind.PARAMETERS if "parameters" in change.path.split(".") else DriftKind.OTHER
+        for each in _members(change) if kind is DriftKind.PARAMETERS else (change,):
+            yield FieldDrift(each.path, kind, _bounded(each.before), _bounded(each.after), None, DriftEffect.NOT_OURS)
+
+
+def _members(change: FieldChange) -> Iterator[FieldChange]:
+    """The parameters one by one, also where there were none before or are none any more."""
+    before, after = change.before, change.after
+    if change.path.endswith("parameters") and isinstance(before or {}, dict) and isinstance(after or {}, dict):
+        old, new = before if isinstance(before, dict) else {}, after if isinstance(after, dict) else {}
+        for key in sorted(old.keys() | new.keys()):
+            yield FieldChange(f"{change.path}.{key}", old.get(key), new.get(key))
+    else:
+        yield change
+
+
+def _told(subject: Subject, fields: list[FieldDrift], *, when: str | None, who: str, retired: bool) -> TableDrift:
+    held = _held(subject)
+    kinds = tuple(sorted({field.kind for field in fields}, key=_KINDS.index))
+    effect = min((field.effect for field in fields), key=_EFFECTS.index)
+    policy = next((field.policy for field in fields if field.kind is kinds[0] and field.policy is not None), None)
+    ours = sum(field.effect is not DriftEffect.NOT_OURS for field in fields)
+    what = f"{counted(ours, 'field')} of ours" if ours else counted(len(fields), "field beside ours")
+    table = "retired table" if retired else "table"
+    return _drift(
+        held,
+        kinds,
+        policy=policy,
+        effect=effect,
+        reason=f"somebody else has changed {what} in the {table}",
+        remedy=_remedy(effect, fields),
+        fields=fields,
+        when=when,
+        who=who,
+        stays=any(field.effect is not DriftEffect.RESTORE for field in fields),
+    )
+
+
+def _drift(
+    held: Checkpoint,
+    kinds: tuple[DriftKind, ...],
+    *,
+    policy: str | None,
+    effect: DriftEffect,
+    reason: str,
+    remedy: str,
+    fields: Sequence[FieldDrift] = (),
+    when: str | None = None,
+    who: str,
+    stays: bool,
+) -> TableDrift:
+    """The drift of the table that a checkpoint is about; of very many fields the first are kept."""
+    return TableDrift(
+        asset=held.asset,
+        target=held.target,
+        destination=held.destination,
+        container=held.container,
+        name=held.name,
+        kinds=kinds,
+        policy=policy,
+        effect=effect,
+        reason=reason,
+        remedy=remedy,
+        fields=tuple(fields[:MOST_FIELDS]),
+        fields_total=len(fields),
+        changed_at=when,
+        changed_by=who,
+        stays=stays,
+    )
+
+
+def _remedy(effect: DriftEffect, fields: Sequence[FieldDrift]) -> str:
+    left = sorted({_policy_key(field) for field in fields if field.effect is DriftEffect.REPORT})
+    said = ", ".join(f"{key}: overwrite" for key in left)
+    if effect is DriftEffect.RESTORE:
+        rest = f" What is only reported stays, until `drift: {{{said}}}` says otherwise." if left else ""
+        return f"The repair puts back what was written last.{rest}"
+    if effect is DriftEffect.NOT_OURS:
+        return "Nothing to do: what others put beside ours is kept."
+    if left:
+        return f"Change it back there, or let `drift: {{{said}}}` say so and run `spheresync drift --repair`."
+    return "`drift:` says keep, so it stays."
+
+
+def _policy_key(field: FieldDrift) -> str:
+    kinds = {DriftKind.DESCRIPTION: "description", DriftKind.COMMENTS: "comments", DriftKind.COLUMNS: "columns"}
+    return kinds.get(field.kind, "parameters")
+
+
+def _restoring(subject: Subject, live: LiveObject, found: Comparison) -> ChangeSetItem | None:
+    held = _held(subject)
+    seen = replace(subject, checkpoint=replace(held, version=live.version))
+    desired = DesiredObject(held.container, held.name, found.body, held.body_digest)
+    item = item_for(seen, desired, live.body, adopted=False, drifted=True)
+    if item is None:
+        return None
+    fields = counted(max(1, len(item.changes)), "field")
+    reason = f"somebody else has changed {fields}; what was written last is put back"
+    if _is_retired(held):
+        item = replace(item, action=Action.RETIRE)  # it stays retired: marked again, and nobody's
+    return _as_it_was(item, held, reason)
+
+
+def _as_it_was(item: ChangeSetItem, held: Checkpoint, reason: str) -> ChangeSetItem:
+    """The item as one about what was written, whatever Datasphere and the rules say by now."""
+    return replace(
+        item, reason=reason, fingerprints=held.fingerprints, mapping=held.mapping, definition=held.definition
+    )
+
+
+def _changed_at(held: Checkpoint, live: LiveObject) -> str | None:
+    """When the table was changed last; not known where the last write was ours, which kept an earlier edit."""
+    return None if live.version is not None and live.version == held.version else live.changed_at
+
+
+def _who(held: Checkpoint, live: LiveObject) -> str:
+    """Versions count from zero: one before ours belongs to a table that was made anew, and Glue says who made that."""
+    now, ours = live.version or "", held.version or ""
+    if now.isdecimal() and ours.isdecimal() and int(now) < int(ours) and live.created_by:
+        return f"made anew by {live.created_by}"
+    return NOBODY_SAYS
+
+
+def _is_retired(held: Checkpoint) -> bool:
+    return held.state is CheckpointState.RETIRED
+
+
+def _held(subject: Subject) -> Checkpoint:
+    assert subject.checkpoint is not None
+    return subject.checkpoint
+
+
+def _bounded(value: JsonValue) -> JsonValue:
+    """A value that an answer can bear; of a column that came or went its type says enough."""
+    if isinstance(value, dict):
+        value = value.get("Type") or canonical_json(value).decode("utf-8", "replace")
+    elif isinstance(value, list):
+        value = canonical_json(value).decode("utf-8", "replace")
+    if isinstance(value, str) and len(value) > LONGEST_VALUE:
+        return f"{value[:LONGEST_VALUE]}… ({len(value)} characters)"
+    return value

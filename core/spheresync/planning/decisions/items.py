@@ -1,0 +1,222 @@
+"""Turn one asset's work into one item of a change set: action, strategy, reason, field changes, expectations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spheresync.errors import TargetFault
+from spheresync.mapping.rules import Decision
+from spheresync.model import (
+    Action,
+    AssetId,
+    DesiredObject,
+    DestinationName,
+    Digest,
+    FieldChange,
+    Fingerprints,
+    Problem,
+    Severity,
+    Strategy,
+    TargetName,
+    Tier,
+    counted,
+    digest_of,
+)
+from spheresync.planning.decisions.diff import field_changes, moves_columns, severity_of
+from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState
+
+CONFLICT_REMEDY = (
+    "Rename or remove that table, or give the asset another name with a mapping rule; the next sync looks again."
+)
+EDITED = Digest("edited")
+"""The digest of a body that is nobody's as a whole."""
+
+
+def name_taken(asset: AssetId, reason: str) -> Problem:
+    """That a table which is not ours stands where an asset's should."""
+    return Problem.of(asset, TargetFault.CONFLICT, reason, CONFLICT_REMEDY)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The asset an item is about, the target it is for, and what is known of both."""
+
+    record: AssetRecord
+    checkpoint: Checkpoint | None
+    target: TargetName
+    destination: DestinationName
+    decision: Decision
+
+    @property
+    def mapping(self) -> Digest:
+        return self.decision.digest
+
+    @property
+    def asset(self) -> AssetId:
+        return self.record.id
+
+
+def item_for(
+    subject: Subject, desired: DesiredObject, last_body: bytes | None, *, adopted: bool, drifted: bool = False
+) -> ChangeSetItem | None:
+    """Compare what the target should hold with what it was last known to hold.
+
+    Args:
+        subject: the asset and its checkpoint.
+        desired: what the target should hold; at the checkpoint's address unless the asset is new there.
+        last_body: the body that the checkpoint remembers, None where the asset is new; where the table was just
+            read, the body that is there.
+        adopted: the checkpoint was rebuilt from the target just now, so that even equality is worth an item.
+        drifted: the table was just read and is to be written, whatever the digest of what was written last.
+
+    Returns:
+        The item, or None when the target already holds it and was known to.
+    """
+    held = subject.checkpoint
+    if held is None or held.state is CheckpointState.DELETED or last_body is None:
+        return _item(subject, Action.CREATE, Strategy.FULL, Severity.ADDITIVE, "new in Datasphere", desired=desired)
+    if held.body_digest == desired.digest and held.state is not CheckpointState.RETIRED and not drifted:
+        if adopted or held.state is CheckpointState.FORGOTTEN:
+            reason = "the table carries our marker and already holds this definition; it is managed again"
+            return _item(subject, Action.ADOPT, Strategy.NONE, Severity.NONE, reason, desired=desired, before=last_body)
+        return None
+    changes = field_changes(last_body, desired.body)
+    strategy = _strategy(held.fingerprints, subject.record.fingerprints, changes)
+    action = Action.METADATA_ONLY if strategy is Strategy.METADATA_ONLY else Action.UPDATE
+    return _item(
+        subject,
+        action,
+        strategy,
+        severity_of(changes),
+        _reason(subject, changes),
+        desired=desired,
+        before=last_body,
+        changes=changes,
+    )
+
+
+def recreate_item(subject: Subject, desired: DesiredObject) -> ChangeSetItem:
+    """Make a table again that somebody else deleted."""
+    reason = "somebody else has deleted the table"
+    return _item(subject, Action.CREATE, Strategy.FULL, Severity.ADDITIVE, reason, desired=desired)
+
+
+def retire_item(subject: Subject, retired: DesiredObject, last_body: bytes, reason: str) -> ChangeSetItem:
+    """Mark a table whose asset is gone; it stays, and comes back to life if the asset does."""
+    changes = field_changes(last_body, retired.body)
+    return _item(
+        subject,
+        Action.RETIRE,
+        Strategy.METADATA_ONLY,
+        Severity.BREAKING,
+        reason,
+        desired=retired,
+        before=last_body,
+        changes=changes,
+    )
+
+
+def delete_item(subject: Subject, last_body: bytes, reason: str) -> ChangeSetItem:
+    """Delete a retired table."""
+    return _item(subject, Action.DELETE, Strategy.DELETE, Severity.DESTRUCTIVE, reason, before=last_body)
+
+
+def forget_item(subject: Subject, reason: str) -> ChangeSetItem:
+    """Stop managing a table whose asset left the scope; the table is left as it is."""
+    return _item(subject, Action.FORGET, Strategy.NONE, Severity.NONE, reason)
+
+
+def settled_item(subject: Subject, action: Action, reason: str, desired: DesiredObject | None = None) -> ChangeSetItem:
+    """A held asset or a conflict: shown, never sent."""
+    return _item(subject, action, Strategy.NONE, Severity.NONE, reason, desired=desired)
+
+
+OPERATIONS = {
+    Action.CREATE: ("glue:CreateTable",),
+    Action.UPDATE: ("glue:UpdateTable",),
+    Action.METADATA_ONLY: ("glue:UpdateTable",),
+    Action.RETIRE: ("glue:UpdateTable",),
+    Action.DELETE: ("glue:GetTable", "glue:DeleteTable"),
+}
+
+
+def _item(
+    subject: Subject,
+    action: Action,
+    strategy: Strategy,
+    severity: Severity,
+    reason: str,
+    *,
+    desired: DesiredObject | None = None,
+    before: bytes | None = None,
+    changes: tuple[FieldChange, ...] = (),
+) -> ChangeSetItem:
+    known = subject.checkpoint
+    held = known if known is not None and known.state is not CheckpointState.DELETED else None
+    if desired is not None:
+        container, name = desired.container, desired.name
+    else:
+        assert known is not None
+        container, name = known.container, known.name  # of a table that a revert has deleted, where it stood
+    return ChangeSetItem(
+        ordinal=0,
+        asset=subject.asset,
+        target=subject.target,
+        destination=subject.destination,
+        action=action,
+        strategy=strategy,
+        severity=severity,
+        reason=reason,
+        tier=subject.record.tier,
+        container=container,
+        name=name,
+        changes=changes,
+        before=digest_of(before) if before is not None else None,
+        after=digest_of(desired.body) if desired is not None else None,
+        after_digest=desired.digest if desired is not None else None,
+        expected_version=held.version if held is not None else None,
+        expected_digest=held.body_digest if held is not None else None,
+        blocked_by=None,
+        fingerprints=subject.record.fingerprints,
+        mapping=subject.mapping,
+        definition=subject.record.definition,
+        operations=OPERATIONS.get(action, ()),
+    )
+
+
+def _strategy(before: Fingerprints | None, after: Fingerprints | None, changes: tuple[FieldChange, ...]) -> Strategy:
+    """The most thorough way any moved fingerprint asks for; where only mapping moved, the changes themselves decide."""
+    if before is not None and after is not None and before != after:
+        if before.schema != after.schema:
+            return Strategy.FULL
+        return Strategy.DELTA if before.content != after.content else Strategy.METADATA_ONLY
+    return Strategy.FULL if moves_columns(changes) else Strategy.METADATA_ONLY
+
+
+def _reason(subject: Subject, changes: tuple[FieldChange, ...]) -> str:
+    held, now = subject.checkpoint, subject.record.fingerprints
+    if held is not None and held.state is CheckpointState.RETIRED:
+        return "back in Datasphere after it was retired"
+    if held is None or held.fingerprints is None or now is None:
+        return f"differs from Datasphere in {counted(len(changes), 'field')}"
+    moved = [
+        word
+        for word, before, after in (
+            ("columns", held.fingerprints.schema, now.schema),
+            ("semantics", held.fingerprints.content, now.content),
+            ("labels", held.fingerprints.metadata, now.metadata),
+        )
+        if before != after
+    ]
+    if moved:
+        return f"{' and '.join(moved)} changed in Datasphere"
+    if held.mapping == subject.mapping:
+        return f"somebody else has changed {counted(len(changes), 'field')} of the table"
+    return f"mapping rules changed {counted(len(changes), 'field')}"
+
+
+def by_urgency(item: ChangeSetItem) -> tuple[int, int, str, str]:
+    """The order in which items are done: removals last, critical assets first, then by name."""
+    tiers = list(Tier)
+    urgency = tiers.index(item.tier) if item.tier is not None else len(tiers)
+    return (int(item.action.removes), urgency, item.asset.space, item.asset.name)

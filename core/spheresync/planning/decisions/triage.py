@@ -1,0 +1,179 @@
+"""First look at each asset: what kind of work it is, from records alone, without loading its definition.
+
+Cheap on purpose: re-planning 10,000 unchanged assets compares a few strings each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from spheresync.config import DeletionPolicy
+from spheresync.errors import SourceFault, TargetFault
+from spheresync.mapping.rules import Decision
+from spheresync.model import GONE_UNCONFIRMED, AssetStatus, Digest, digest_json
+from spheresync.planning.decisions.drift import DRIFT
+from spheresync.planning.decisions.guards import GUARDS
+from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
+
+
+class Work(StrEnum):
+    """What an asset needs; everything but DESIGN is settled without its definition."""
+
+    NOTHING = "nothing"  # not ours to touch: excluded and unknown to the target, or never readable
+    UNCHANGED = "unchanged"
+    HELD = "held"
+    DESIGN = "design"  # build what the target should hold, then compare
+    RETIRE = "retire"
+    DELETE = "delete"
+    FORGET = "forget"
+
+
+@dataclass(frozen=True, slots=True)
+class RemovalRules:
+    """When a vanished asset's table goes (CONTRACT.md, Deletion)."""
+
+    policy: DeletionPolicy
+    misses: int
+    grace: timedelta
+    offer_deletes: bool  # show deletes of retired tables: where they are allowed, and in previews
+
+
+def asset_fingerprint(record: AssetRecord) -> Digest | None:
+    """One digest for the three, or None where the asset was never read."""
+    prints = record.fingerprints
+    return None if prints is None else digest_json([prints.schema, prints.content, prints.metadata])
+
+
+def hold_of(record: AssetRecord, misses: int) -> Digest:
+    """The fingerprint at which a revert holds an asset as it is now.
+
+    An asset that has been missed `misses` times is held as one that is gone, until it is back; one that was missed less
+    often counts as there, so that a listing with a hole in it ends no hold.
+    """
+    return _gone_fingerprint(record) if record.misses >= max(misses, 1) else _there_fingerprint(record)
+
+
+def is_held(record: AssetRecord, checkpoint: Checkpoint | None) -> bool:
+    """Whether a revert holds the asset: it has not changed in Datasphere since, and nobody has released it."""
+    if checkpoint is None or checkpoint.held is None:
+        return False
+    if record.misses > 0 and checkpoint.state is CheckpointState.DELETED:
+        return False  # neither here nor there: nothing to hold
+    return checkpoint.held == _there_fingerprint(record) or held_as_gone(record, checkpoint)
+
+
+def held_as_gone(record: AssetRecord, checkpoint: Checkpoint | None) -> bool:
+    """Whether a revert holds an asset that Datasphere does not list any more, until it is back."""
+    return record.misses > 0 and checkpoint is not None and checkpoint.held == _gone_fingerprint(record)
+
+
+def _there_fingerprint(record: AssetRecord) -> Digest:
+    return asset_fingerprint(record) or digest_json(None)
+
+
+def _gone_fingerprint(record: AssetRecord) -> Digest:
+    return digest_json(["gone", asset_fingerprint(record)])
+
+
+def triage(
+    record: AssetRecord,
+    checkpoint: Checkpoint | None,
+    decision: Decision,
+    decision_digest: Digest,
+    *,
+    rules: RemovalRules,
+    now: datetime,
+    thorough: bool,
+    again: bool = False,
+) -> Work:
+    """Say what work one asset is for one target.
+
+    Args:
+        record: the asset as the local catalog knows it.
+        checkpoint: what the target was last known to hold of it.
+        decision: what mapping and scope say of it now, with `decision_digest` over it.
+        rules: how vanished assets are treated.
+        now: for the grace period.
+        thorough: design again even where nothing seems to have moved (`--full`).
+        again: design again, since the target is known not to hold it as it should.
+    """
+    managed = checkpoint is not None and checkpoint.state in {CheckpointState.ACTIVE, CheckpointState.RETIRED}
+    if is_held(record, checkpoint):
+        # A hold outlasts other rules and another scope, but not the asset itself.
+        vanished = managed and decision.included and record.misses > 0 and not held_as_gone(record, checkpoint)
+        due = _missing(record, checkpoint, rules=rules, now=now) if vanished else Work.UNCHANGED
+        return Work.HELD if due is Work.UNCHANGED else due
+    if not decision.included:
+        return Work.FORGET if managed else Work.NOTHING
+    if record.misses > 0:
+        return _missing(record, checkpoint, rules=rules, now=now) if managed else Work.NOTHING
+    if record.problem is not None or record.definition is None or record.fingerprints is None:
+        return Work.UNCHANGED if managed else Work.NOTHING
+    if (
+        checkpoint is not None
+        and checkpoint.state is CheckpointState.ACTIVE
+        and not (thorough or again)
+        and checkpoint.fingerprints == record.fingerprints
+        and checkpoint.mapping == decision_digest
+    ):
+        return Work.UNCHANGED
+    return Work.DESIGN
+
+
+def _missing(record: AssetRecord, checkpoint: Checkpoint | None, *, rules: RemovalRules, now: datetime) -> Work:
+    if rules.policy is DeletionPolicy.KEEP or record.misses < rules.misses:
+        return Work.UNCHANGED
+    if record.problem is not None and record.problem.code == GONE_UNCONFIRMED:
+        return Work.UNCHANGED
+    if record.first_missed_at and now - datetime.fromisoformat(record.first_missed_at) < rules.grace:
+        return Work.UNCHANGED
+    if checkpoint is not None and checkpoint.state is CheckpointState.RETIRED:
+        return Work.DELETE if rules.offer_deletes else Work.UNCHANGED
+    return Work.RETIRE
+
+
+def status_of(
+    record: AssetRecord, checkpoint: Checkpoint | None, *, unwritten: str | None = None, drifted: bool = False
+) -> AssetStatus:
+    """Where the asset stands in the eyes of a person, from the same records.
+
+    Args:
+        record: the asset as the local catalog knows it.
+        checkpoint: what the target was last known to hold of it.
+        unwritten: code of what keeps the target from holding it as it should.
+        drifted: others have changed or deleted what the target held of it, and that is not settled.
+    """
+    state = checkpoint.state if checkpoint is not None else None
+    if is_held(record, checkpoint):
+        return AssetStatus.HELD
+    if record.misses > 0:
+        gone = {CheckpointState.DELETED: AssetStatus.DELETED, CheckpointState.RETIRED: AssetStatus.RETIRED}
+        return gone.get(state, AssetStatus.MISSING) if state is not None else AssetStatus.MISSING
+    if not record.included:
+        return AssetStatus.EXCLUDED
+    if record.problem is not None and record.problem.code == SourceFault.NOT_EXPOSED:
+        managed = checkpoint is not None and checkpoint.state is CheckpointState.ACTIVE
+        return _status_in_target(record, checkpoint, unwritten, drifted) if managed else AssetStatus.EXCLUDED
+    if record.problem is not None:
+        return AssetStatus.FAILED
+    return _status_in_target(record, checkpoint, unwritten, drifted)
+
+
+_WAITING = GUARDS | {TargetFault.MOVED}
+"""What keeps an asset waiting: a guard, or a write that came in between and is merged by the next plan."""
+
+
+def _status_in_target(
+    record: AssetRecord, checkpoint: Checkpoint | None, unwritten: str | None, drifted: bool
+) -> AssetStatus:
+    if unwritten == TargetFault.CONFLICT:
+        return AssetStatus.CONFLICT
+    if unwritten is not None and unwritten not in _WAITING | {DRIFT}:
+        return AssetStatus.FAILED
+    if drifted or unwritten == DRIFT:
+        return AssetStatus.DRIFTED
+    if checkpoint is None or checkpoint.state is not CheckpointState.ACTIVE:
+        return AssetStatus.PENDING
+    return AssetStatus.SYNCED if checkpoint.fingerprints == record.fingerprints else AssetStatus.PENDING

@@ -1,0 +1,257 @@
+"""What restores what a run has changed: one item for each object, or the reason why it cannot be undone.
+
+An undo goes by what stood there before, not by what Datasphere says. It is refused for an object that anybody has
+written since, another run as well as a person, because their work would go with it; and where one of the tables of an
+asset is refused, so are its others, which belong together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import Enum, auto
+
+from spheresync.model import Action, AssetId, Digest, LiveObject, RunId, Severity, Strategy, digest_of, first_of
+from spheresync.model.json_document import read_own_json
+from spheresync.planning.decisions.diff import field_changes, moves_columns, severity_of
+from spheresync.planning.decisions.items import EDITED, OPERATIONS, by_urgency
+from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState, JournalEntry
+from spheresync.targets.glue.last_written import last_written
+from spheresync.targets.glue.merge import differences
+from spheresync.targets.glue.ownership import foreign_because
+from spheresync.targets.glue.table_input import claim_of, is_retired
+
+_NAMED_FIELDS = 8
+_MANAGED = frozenset({CheckpointState.ACTIVE, CheckpointState.RETIRED})
+
+
+class Nature(Enum):
+    """What a run did to an object, as far as an undo is concerned."""
+
+    NOTHING = auto()  # found as wanted, or gone already
+    CREATED = auto()
+    CHANGED = auto()
+    DELETED = auto()
+    FORGOTTEN = auto()
+    ADOPTED = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What a run did to one object, and what is known of that object now.
+
+    Attributes:
+        item: what the run was to do.
+        entry: what came of it; confirmed.
+        before: the body that the object held before, None where there was none.
+        after: the body that it held after, None where there was none.
+        known: what the state knows of the object at that address, in use or not; None where it knows none.
+        asset_has: the checkpoint of the asset, wherever its object is.
+        live: the object as it was just read; None where there is none.
+        hidden: why the object could not be read; None where it could.
+    """
+
+    item: ChangeSetItem
+    entry: JournalEntry
+    before: bytes | None
+    after: bytes | None
+    known: Checkpoint | None
+    asset_has: Checkpoint | None
+    live: LiveObject | None
+    hidden: str | None = None
+
+    @property
+    def nature(self) -> Nature:
+        entry = self.entry
+        if entry.action in {Action.FORGET, Action.ADOPT}:
+            return Nature.FORGOTTEN if entry.action is Action.FORGET else Nature.ADOPTED
+        if entry.action is Action.DELETE:
+            return Nature.DELETED if entry.before is not None else Nature.NOTHING
+        if entry.after is None:
+            return Nature.NOTHING
+        if entry.before is None:
+            return Nature.CREATED
+        return Nature.CHANGED if entry.before != entry.after else Nature.NOTHING
+
+    @property
+    def table(self) -> str:
+        return f"{self.item.container}.{self.item.name}"
+
+
+def undo_item(run_id: RunId, deed: Deed, *, marker: str, deletes_wait_for: str | None) -> ChangeSetItem | None:
+    """The item that undoes what a run did to one object, a conflict that says why not, or None where it did nothing.
+
+    Args:
+        run_id: the run that is undone.
+        deed: what it did.
+        marker: this installation's `spheresync.managed-by`.
+        deletes_wait_for: why the deletion of what the run created is held back, None where it is allowed.
+    """
+    if deed.nature is Nature.NOTHING:
+        return None
+    why_not = _why_not(run_id, deed, marker)
+    if why_not is not None:
+        return _refused(deed.item, f"cannot be undone: {why_not}")
+    return _undo(run_id, deed, deletes_wait_for)
+
+
+def settle_together(planned: Iterable[ChangeSetItem]) -> list[ChangeSetItem]:
+    """The items of one undo, refused ones first, then by urgency; refused for an asset as a whole or not at all."""
+    items = list(planned)
+    refused = {item.asset: item for item in items if item.action is Action.CONFLICT}
+    settled = [_with_its_asset(item, refused) for item in items]
+    return sorted(settled, key=lambda item: (item.action is not Action.CONFLICT, *by_urgency(item)))
+
+
+def _with_its_asset(item: ChangeSetItem, refused: dict[AssetId, ChangeSetItem]) -> ChangeSetItem:
+    other = refused.get(item.asset)
+    if other is None or item.action is Action.CONFLICT:
+        return item
+    return _refused(item, f"cannot be undone alone: {other.container}.{other.name} of the same asset is left as it is")
+
+
+def _undo(run_id: RunId, deed: Deed, deletes_wait_for: str | None) -> ChangeSetItem:
+    nature, before = deed.nature, deed.before
+    base = replace(
+        deed.item,
+        ordinal=0,
+        severity=Severity.NONE,
+        strategy=Strategy.NONE,
+        changes=(),
+        before=None,
+        after=None,
+        after_digest=None,
+        expected_version=deed.live.version if deed.live is not None else None,
+        expected_digest=deed.known.body_digest if deed.known is not None else None,
+        blocked_by=None,
+        fingerprints=None,
+        mapping=None,
+        definition=None,
+        operations=(),
+    )
+    if nature is Nature.FORGOTTEN:
+        assert deed.known is not None
+        known, reason = deed.known, f"run {run_id} let go of it; it is managed again"
+        return replace(
+            base,
+            action=Action.ADOPT,
+            reason=reason,
+            fingerprints=known.fingerprints,
+            mapping=known.mapping,
+            definition=known.definition,
+        )
+    if nature is Nature.ADOPTED:
+        return replace(base, action=Action.FORGET, reason=f"run {run_id} took it over; it is let go of again")
+    if nature is Nature.CREATED:
+        return replace(
+            base,
+            action=Action.DELETE,
+            strategy=Strategy.DELETE,
+            severity=Severity.DESTRUCTIVE,
+            reason=f"run {run_id} created it",
+            before=deed.entry.after,
+            blocked_by=deletes_wait_for,
+            operations=OPERATIONS[Action.DELETE],
+        )
+    assert before is not None
+    return _restored(run_id, deed, base, before)
+
+
+def _restored(run_id: RunId, deed: Deed, base: ChangeSetItem, before: bytes) -> ChangeSetItem:
+    """The item that writes a body again which the object held before."""
+    after = deed.after
+    changes = field_changes(after, before) if after is not None else ()
+    if after is None:
+        action, reason, severity = Action.CREATE, f"run {run_id} deleted it", Severity.ADDITIVE
+    else:
+        severity = severity_of(changes)
+        action = Action.UPDATE if moves_columns(changes) else Action.METADATA_ONLY
+        reason = f"run {run_id} changed it"
+        if is_retired(before) and not is_retired(after):
+            action, reason = Action.RETIRE, f"run {run_id} brought it back to life; it is marked as retired again"
+    return replace(
+        base,
+        action=action,
+        strategy=Strategy.FULL if action in {Action.CREATE, Action.UPDATE} else Strategy.METADATA_ONLY,
+        severity=severity,
+        reason=reason,
+        changes=changes,
+        before=deed.entry.after,
+        after=digest_of(before),
+        after_digest=_digest_before(deed, before),
+        operations=OPERATIONS[action],
+    )
+
+
+def _digest_before(deed: Deed, before: bytes) -> Digest:
+    """The digest of what was ours in the table before; what others had changed in it is no part of that."""
+    if deed.item.expected_digest is not None:
+        return deed.item.expected_digest
+    claimed = claim_of(before)
+    return claimed if claimed is not None and last_written(before, claimed).proven else EDITED
+
+
+def _refused(item: ChangeSetItem, reason: str) -> ChangeSetItem:
+    return replace(
+        item,
+        ordinal=0,
+        action=Action.CONFLICT,
+        strategy=Strategy.NONE,
+        severity=Severity.NONE,
+        reason=reason,
+        changes=(),
+        before=None,
+        after=None,
+        after_digest=None,
+        blocked_by=None,
+        operations=(),
+    )
+
+
+def _why_not(run_id: RunId, deed: Deed, marker: str) -> str | None:
+    """Why what the run did to an object cannot be undone; None where it can."""
+    entry = deed.entry
+    if (entry.before is not None and deed.before is None) or (entry.after is not None and deed.after is None):
+        return "what it held is no longer kept"
+    if deed.hidden is not None:
+        return deed.hidden
+    if not _left_by_other_runs(deed):
+        return _by_another_run(deed, run_id)
+    if deed.nature is Nature.ADOPTED:  # nothing was written, so nobody's work can be lost
+        return None
+    if deed.nature is Nature.DELETED:
+        return f"there is a table {deed.table} again, which somebody else has made" if deed.live is not None else None
+    return _changed_by_hand(deed, marker)
+
+
+def _left_by_other_runs(deed: Deed) -> bool:
+    """Whether the object is, as far as the state knows, as the run left it."""
+    known, nature = deed.known, deed.nature
+    if nature is Nature.DELETED or known is None:
+        return nature is Nature.DELETED and known is None
+    if nature is Nature.FORGOTTEN:
+        return known.state is CheckpointState.FORGOTTEN and known.body_digest == deed.item.expected_digest
+    return known.state in _MANAGED and known.body_digest == deed.item.after_digest
+
+
+def _by_another_run(deed: Deed, run_id: RunId) -> str:
+    since = deed.known or deed.asset_has
+    by = f"run {since.run_id}" if since is not None and since.run_id and since.run_id != run_id else "another run"
+    gone = deed.known is None
+    return f"{by} has {'deleted' if gone else 'written'} {deed.table} since; undo that run first"
+
+
+def _changed_by_hand(deed: Deed, marker: str) -> str | None:
+    live, after = deed.live, deed.after
+    if live is None:
+        return f"somebody else has deleted {deed.table} since"
+    foreign = foreign_because(live, deed.item.asset, marker, after)
+    if foreign is not None:
+        return f"the table {deed.table} {foreign}"
+    if after is None:  # forgotten: what others did to it stays
+        return None
+    moved = differences(read_own_json(after), read_own_json(live.body))
+    if not moved:
+        return None
+    named = [change.path for change in field_changes(after, live.body) if change.before or change.after] or list(moved)
+    return f"somebody else has changed {first_of(named, _NAMED_FIELDS)} of {deed.table} since"

@@ -1,0 +1,70 @@
+"""Databases that the undone run had created and that its undo leaves empty: they stay, and a person is told.
+
+Glue has no conditional DeleteDatabase, and deleting a database deletes every table that stands in it by then: what
+somebody makes between our look and our call would go with it (reference: aws-catalogs.md, row DeleteDatabase).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spheresync.model import Action, PhysicalName, Problem, RunId
+from spheresync.observe.incidents import product_error
+from spheresync.planning.name_allocation import Address
+from spheresync.state.cells import read_cell
+from spheresync.state.records import ChangeSetItem
+from spheresync.state.sqlite.store import Store
+from spheresync.targets.look_by_name import of_one
+from spheresync.targets.protocol import Target
+
+CODE = "database_stays"
+_MOST = 1_000
+
+
+async def left_databases(
+    store: Store, target: Target, undone: RunId, items: Iterable[ChangeSetItem]
+) -> tuple[PhysicalName, ...]:
+    """Their names.
+
+    Raises:
+        TargetError: the target as a whole is out.
+    """
+    going = {Address(item.container, item.name) for item in items if item.action is Action.DELETE}
+    emptied = {address.container for address in going}
+    found = sorted(await _created_by(store, undone) & emptied) if emptied else []
+    return tuple([database for database in found if await _holds_only(target, database, going)])
+
+
+async def _created_by(store: Store, run: RunId) -> set[PhysicalName]:
+    entries, _ = await store.audit.query(action="create_database", run_id=run, limit=_MOST)
+    created = set()
+    for entry in entries:
+        try:
+            detail = read_cell(entry.detail)
+            if detail.get("ours"):
+                created.add(PhysicalName(detail["database"]))
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this entry
+            product_error(error, f"audit entry {entry.seq}")
+    return created
+
+
+async def _holds_only(target: Target, database: PhysicalName, going: set[Address]) -> bool:
+    """Whether nothing but tables that the undo deletes is in it now; one that is gone or hidden is not told of."""
+    try:
+        async for page in target.pages(database):
+            if any(Address(live.container, live.name) not in going for live in page):
+                return False
+    except Exception as error:  # noqa: BLE001 -- the bulkhead of this database
+        of_one(error, f"database {database}")
+        return False
+    return True
+
+
+def stays(database: PhysicalName, undone: RunId) -> Problem:
+    """The finding about one of them."""
+    text = (
+        f"run {undone} created this database; it stays, without a table, once the undo has deleted those of the run. "
+        "Deleting it would delete what others put there meanwhile, so that is left to a person"
+    )
+    remedy = f"Where nobody needs it and it is empty: `aws glue delete-database`, with {database} as its name."
+    return Problem(f"database {database}", CODE, text, remedy)

@@ -1,0 +1,255 @@
+"""Items for tables that nobody's asset stands behind any more: marked as retired first, deleted later where allowed.
+
+A retired table that a run found changed by others is read again. In a preview a person sees what was done to it and
+may have it deleted all the same; a sync, which nobody reviews, leaves it and says so (CONTRACT.md, Deletion).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from spheresync.config import DeletionPolicy, Settings
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    Action,
+    AssetId,
+    Digest,
+    LiveObject,
+    PhysicalName,
+    Problem,
+    counted,
+    first_of,
+)
+from spheresync.planning.asset_planner import Draft
+from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
+from spheresync.planning.decisions.diff import field_changes
+from spheresync.planning.decisions.drift import DRIFT
+from spheresync.planning.decisions.items import Subject, delete_item, forget_item, settled_item
+from spheresync.planning.decisions.triage import Work
+from spheresync.planning.live_reads import LiveReads
+from spheresync.planning.lost_bodies import known_by_target
+from spheresync.planning.retirement import retire
+from spheresync.state.records import ChangeSetItem, Checkpoint, FormerTable
+from spheresync.state.sqlite.store import Store, Tx
+from spheresync.targets.glue.ownership import foreign_because, made_anew_because
+from spheresync.targets.look_by_name import of_one
+from spheresync.targets.protocol import Target
+
+_NAMED_FIELDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRules:
+    """`allowed`: deletes may be done; `reviewed`: a person sees the change set before anything of it is sent.
+
+    `four_eyes`: a second person has to approve them besides; `alone`: nobody asked for this plan, so nobody could.
+    """
+
+    allowed: bool
+    reviewed: bool
+    four_eyes: bool = False
+    alone: bool = False
+
+    @property
+    def offered(self) -> bool:
+        """Whether deletes are planned at all: a preview offers them even where they still wait for the allowance."""
+        return self.reviewed or (self.allowed and not (self.four_eyes and self.alone))
+
+    def blocked_by(self, *, touched: bool) -> str | None:
+        """Why a planned delete waits; one of a table that others touched waits for a person's word in any case."""
+        if touched or not self.allowed:
+            return NEEDS_ALLOWANCE
+        return DELETES_NOT_APPROVED if self.four_eyes else None
+
+
+class Removals:
+    """Adds retirements and deletions to a draft."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        target: Target,
+        draft: Draft,
+        rules: DeleteRules,
+        *,
+        at: str,
+        live_reads: LiveReads,
+    ) -> None:
+        """`at`: the time that a mark says; `live_reads`: reads what is to go, where a person is to see it."""
+        self._live_reads = live_reads
+        self._store = store
+        self._settings = settings
+        self._target = target
+        self._draft = draft
+        self._rules = rules
+        self._at = at
+        self._bodies: list[bytes] = []
+        self._known_again: list[FormerTable] = []
+
+    async def plan(self) -> None:
+        """Items of assets that were missed often enough; each counts for the guards.
+
+        Raises:
+            TargetError: the target as a whole is out.
+        """
+        written = [subject.checkpoint.body for _, subject in self._draft.removals if subject.checkpoint is not None]
+        blobs = await self._store.blobs.get_many(written)
+        seen = await self._live_reads.at([s.checkpoint for _, s in self._draft.removals if s.checkpoint is not None])
+        for work, subject in self._draft.removals:
+            try:
+                item = await self._removal(work, subject, blobs, seen)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                self._fail(subject, error)
+                continue
+            if item is not None:
+                self._draft.items.append(item)
+                if item.action.removes:
+                    self._draft.gone.append(subject.asset)
+        await self._keep_bodies()
+
+    async def _removal(
+        self, work: Work, subject: Subject, blobs: Mapping[Digest, bytes], seen: Mapping[AssetId, LiveObject | None]
+    ) -> ChangeSetItem | None:
+        assert subject.checkpoint is not None
+        live = seen.get(subject.asset)
+        times = f"no longer listed by Datasphere, {counted(subject.record.misses, 'complete listing')} in a row"
+        held, last_body = await self._last_written(subject.checkpoint, blobs)
+        if held.body != subject.checkpoint.body:
+            self._draft.rebased.append(held)
+        about = replace(subject, checkpoint=held)
+        if last_body is None:
+            return forget_item(about, f"{times}, and its table is gone")
+        if work is not Work.RETIRE:
+            return await self._delete(about, held, last_body, f"retired, and {times}", live)
+        foreign = self._foreign(about, held, last_body, live)
+        if foreign is not None:
+            return settled_item(about, Action.CONFLICT, foreign)
+        return self._retire(about, held, last_body, times, live)
+
+    async def plan_formers(self, left_behind: Sequence[tuple[FormerTable, Subject]]) -> None:
+        """Items of tables that assets had before mapping rules named them anew.
+
+        They are retired in the change set that names the asset anew, and deleted as retired tables are. No guard counts
+        them, since new rules are the wish of a person. `deletion.policy: keep` neither marks nor deletes them: they are
+        remembered, and retired once the policy says so. Where the asset left the scope they are left alone.
+
+        Raises:
+            TargetError: as `plan`.
+        """
+        if self._settings.deletion.policy is DeletionPolicy.KEEP:
+            return
+        bodies = await self._store.blobs.get_many(former.body for former, _ in left_behind)
+        not_ours: list[tuple[PhysicalName, PhysicalName]] = []
+        for former, subject in left_behind:
+            try:
+                gone, item = await self._of_former(former, subject, bodies)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                self._fail(subject, error)
+                continue
+            if gone:
+                not_ours.append(former.address)
+            elif item is not None:
+                self._draft.items.append(item)
+        await self._keep_bodies(not_ours)
+
+    async def _of_former(
+        self, former: FormerTable, subject: Subject, bodies: Mapping[Digest, bytes]
+    ) -> tuple[bool, ChangeSetItem | None]:
+        """Whether a former table is gone or somebody else's by now, and what is to be done about one that is not."""
+        held, last_body = await self._last_written(former.as_checkpoint(), bodies)
+        if held.body != former.body:
+            self._known_again.append(replace(former, body=held.body, body_digest=held.body_digest, version=None))
+        about = replace(subject, checkpoint=held)
+        reason = f"a former table of {subject.asset}, which mapping rules named anew"
+        if last_body is None:
+            return True, None
+        if not former.retired:
+            seen = await self._live_reads.at([held])
+            return False, self._retire(about, held, last_body, reason, seen.get(subject.asset))
+        if not self._rules.offered:
+            return False, None
+        item = await self._delete(about, held, last_body, f"{reason}; retired since {former.since}")
+        return item is not None and item.action is Action.FORGET, item
+
+    def _fail(self, subject: Subject, error: Exception) -> None:
+        """Note that the removal of one asset's table could not be planned.
+
+        Raises:
+            TargetError: the target as a whole is out, so that the others would fail alike.
+            ConfigurationError: AWS cannot be used as it is configured.
+        """
+        self._draft.fail(subject.asset, of_one(error, str(subject.asset)))
+
+    async def _last_written(self, held: Checkpoint, bodies: Mapping[Digest, bytes]) -> tuple[Checkpoint, bytes | None]:
+        """What was written last; where the state has lost it, what the table proves of it, None where none is there."""
+        if held.body in bodies:
+            return held, bodies[held.body]
+        live = await self._target.read(held.container, held.name)
+        if live is None:
+            return held, None
+        known, body = known_by_target(held, live)
+        self._bodies.append(body)
+        return replace(known, version=None), body  # so that it is read again before it is deleted
+
+    def _retire(
+        self, subject: Subject, held: Checkpoint, last_body: bytes, reason: str, live: LiveObject | None
+    ) -> ChangeSetItem:
+        policies = self._settings.drift
+        marked = retire(subject, held, last_body, live, at=self._at, reason=reason, policies=policies)
+        self._bodies += marked.bodies
+        self._draft.left += [marked.finding] if marked.finding is not None else []
+        return marked.item
+
+    def _foreign(self, subject: Subject, held: Checkpoint, last_body: bytes, live: LiveObject | None) -> str | None:
+        """Why a table that is to be marked is not ours any more; None where it is, or where nobody has looked."""
+        if live is None:
+            return None
+        marker = self._settings.installation_marker
+        foreign = foreign_because(live, subject.asset, marker, last_body)
+        foreign = foreign or made_anew_because(live, last_body, held.version)
+        return f"the table {held.container}.{held.name} {foreign}; it stays as it is" if foreign is not None else None
+
+    async def _delete(
+        self, subject: Subject, held: Checkpoint, last_body: bytes, reason: str, live: LiveObject | None = None
+    ) -> ChangeSetItem | None:
+        """The delete of a retired table, or what becomes of it instead; None where it is left and a finding says so."""
+        if live is None and held.version is None:
+            live = await self._target.read(held.container, held.name)
+        if live is None:  # as it was left, or gone already
+            return replace(delete_item(subject, last_body, reason), blocked_by=self._rules.blocked_by(touched=False))
+        table = f"{held.container}.{held.name}"
+        foreign = foreign_because(live, subject.asset, self._settings.installation_marker, last_body)
+        if foreign is not None:
+            return forget_item(subject, f"the retired table {table} {foreign}; it is left as it is")
+        # Without members that AWS fills with empty values.
+        changes = tuple(change for change in field_changes(last_body, live.body) if change.before or change.after)
+        if changes and not self._rules.reviewed:
+            self._draft.left.append(_left(subject.asset, table, [change.path for change in changes]))
+            return None
+        self._bodies.append(live.body)
+        seen = replace(subject, checkpoint=replace(held, version=live.version))
+        if changes:
+            reason = f"{reason}; somebody else has changed {len(changes)} of its fields since"
+        item = delete_item(seen, live.body, reason)
+        return replace(item, changes=changes, blocked_by=self._rules.blocked_by(touched=bool(changes)))
+
+    async def _keep_bodies(self, not_ours: Sequence[tuple[PhysicalName, PhysicalName]] = ()) -> None:
+        """Write down what the items refer to, and that former tables belong to others by now."""
+        bodies, self._bodies = self._bodies, []
+        known_again, self._known_again = self._known_again, []
+
+        async def keep(tx: Tx) -> None:
+            await tx.blobs.put_many(bodies)
+            await tx.former_tables.put_many(known_again)
+            await tx.former_tables.remove_many(self._target.name, DEFAULT_DESTINATION, not_ours)
+
+        if bodies or not_ours:
+            await self._store.write(keep)
+
+
+def _left(asset: AssetId, table: str, fields: Sequence[str]) -> Problem:
+    message = f"somebody else has changed {first_of(fields, _NAMED_FIELDS)} of the retired table {table}"
+    remedy = "Look at it in a preview; if it may go, apply that change set with deletes allowed."
+    return Problem.of(asset, DRIFT, f"{message}; it is not deleted", remedy)

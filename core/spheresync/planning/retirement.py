@@ -1,0 +1,59 @@
+"""The item that marks a table as retired, over what stands there where that was just read.
+
+What a person reviews is what is written: a text that somebody edited by hand goes by the drift policy here, as the run
+would refuse an edit that the change set does not show.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from spheresync.config import DriftPolicies
+from spheresync.model import LiveObject, Problem
+from spheresync.planning.decisions.drift import Standing, compare, drift_finding
+from spheresync.planning.decisions.items import Subject, retire_item
+from spheresync.state.records import ChangeSetItem, Checkpoint
+from spheresync.targets.glue.table_input import retired
+
+
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """The item, the bodies that it refers to, and the finding of edits that stay."""
+
+    item: ChangeSetItem
+    bodies: tuple[bytes, ...]
+    finding: Problem | None = None
+
+
+def retire(
+    subject: Subject,
+    held: Checkpoint,
+    last_body: bytes,
+    live: LiveObject | None,
+    *,
+    at: str,
+    reason: str,
+    policies: DriftPolicies,
+) -> Retirement:
+    """Mark the table of a checkpoint as retired.
+
+    Args:
+        subject: the asset that it was of.
+        held: where it is.
+        last_body: what was written last into it.
+        live: what stands there now, ours; None where it is gone or nobody has looked.
+        at: the time that the mark says.
+        reason: why it is retired.
+        policies: what becomes of other people's edits.
+    """
+    marked = retired(last_body, at, held.container, held.name)
+    if live is None:
+        return Retirement(retire_item(subject, marked, last_body, reason), (marked.body,))
+    found = compare(last_body, live, marked, policies)
+    finding = drift_finding(subject.asset, f"{held.container}.{held.name}", found.reported) if found.reported else None
+    if found.standing is Standing.LEFT:  # planned, and refused in the run, so that it is told
+        unread = replace(subject, checkpoint=replace(held, version=None))
+        return Retirement(retire_item(unread, marked, last_body, reason), (marked.body,), finding)
+    seen = replace(subject, checkpoint=replace(held, version=live.version))
+    item = retire_item(seen, replace(marked, body=found.body), live.body, reason)
+    return Retirement(item, (found.body, live.body), finding)

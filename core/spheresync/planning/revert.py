@@ -1,0 +1,282 @@
+"""Make and save the change set that undoes a run. Tables are read, nothing is written but the change set.
+
+What the run changed is in its journal, with the bodies before and after; what stands there now is read, because only
+that tells whether somebody has worked on it since.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from spheresync import __version__
+from spheresync.config import DeletionPolicy, Settings
+from spheresync.errors import RefusedError, StateError, UsageError
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    Action,
+    AssetId,
+    ChangeSetId,
+    LiveObject,
+    PhysicalName,
+    Principal,
+    Problem,
+    RunId,
+    canonical_json,
+    counted,
+    isoformat,
+)
+from spheresync.observe.incidents import product_error
+from spheresync.planning.decisions.undo import Deed, Nature, settle_together, undo_item
+from spheresync.planning.left_databases import left_databases, stays
+from spheresync.planning.name_allocation import Address, container_note
+from spheresync.planning.removals import DeleteRules
+from spheresync.runtime.scope import Scope
+from spheresync.state.change_set_digest import FORMAT, NO_DIGEST, with_digest
+from spheresync.state.records import (
+    AuditEvent,
+    ChangeSetItem,
+    ChangeSetRecord,
+    Checkpoint,
+    CheckpointState,
+    FormerTable,
+    JournalEntry,
+    JournalState,
+    RunRecord,
+)
+from spheresync.state.sqlite.store import Store, Tx
+from spheresync.targets.look_by_name import LeftOut, look_by_name
+from spheresync.targets.protocol import Target
+
+NOTHING_TO_UNDO = "nothing_to_undo"
+_CHUNK = 500
+_READ_ONE_BY_ONE = 20
+"""Up to so many tables are asked for by name; of more, their databases are listed, a hundred tables a call."""
+
+
+class Reverter:
+    """Makes the undo of one run in one target. Build it, `run` it once."""
+
+    def __init__(
+        self, store: Store, settings: Settings, target: Target, run_id: RunId, principal: Principal, *, now: datetime
+    ) -> None:
+        self._store = store
+        self._settings = settings
+        self._target = target
+        self._run_id = run_id
+        self._principal = principal
+        self._now = now
+        self._failed: dict[AssetId, Problem] = {}
+        self._lost: tuple[Problem, ...] = ()
+
+    async def run(self) -> ChangeSetRecord:
+        """Plan, save, and answer the saved change set.
+
+        Raises:
+            UsageError: there is no such run, or it has not ended.
+            RefusedError: the state was restored, and no sync has looked at AWS since.
+            TargetError: the target as a whole is out; nothing was saved.
+        """
+        undone = await self._store.runs.get(self._run_id)
+        if not undone.state.ended:
+            raise UsageError(
+                f"run {undone.id} is still {undone.state}, so it cannot be undone yet.",
+                remedy="Wait for its end or cancel it, then revert what it has done.",
+            )
+        items = settle_together(self._whole(await self._plan(undone)))
+        items = [replace(item, ordinal=number) for number, item in enumerate(items, start=1)]
+        return await self._save(items, await left_databases(self._store, self._target, undone.id, items))
+
+    def _whole(self, items: Sequence[ChangeSetItem]) -> list[ChangeSetItem]:
+        """The items without those of assets that failed: the tables of an asset are undone together or not at all."""
+        return [item for item in items if item.asset not in self._failed]
+
+    async def _plan(self, undone: RunRecord) -> list[ChangeSetItem]:
+        """The items by themselves, a chunk of bodies at a time, so that memory does not grow with their number."""
+        rules = DeleteRules(
+            allowed=self._settings.deletion.policy is DeletionPolicy.DELETE,
+            reviewed=True,
+            four_eyes=self._settings.approvals.of_deletes,
+        )
+        waits = rules.blocked_by(touched=False)
+        deeds = await self._deeds(undone)
+        _require_known(undone, deeds)
+        live = await self._read([_address(deed.item) for deed in deeds if deed.nature not in _NEVER_READ])
+        items: list[ChangeSetItem] = []
+        for start in range(0, len(deeds), _CHUNK):
+            chunk = deeds[start : start + _CHUNK]
+            bodies = await self._store.blobs.get_many(
+                digest for deed in chunk for digest in (deed.entry.before, deed.entry.after) if digest is not None
+            )
+            for deed in chunk:
+                whole = replace(
+                    deed,
+                    before=bodies.get(deed.entry.before) if deed.entry.before is not None else None,
+                    after=bodies.get(deed.entry.after) if deed.entry.after is not None else None,
+                    live=live.found.get((deed.item.container, deed.item.name)),
+                    hidden=told.message if (told := live.hidden.get((deed.item.container, deed.item.name))) else None,
+                )
+                marker = self._settings.installation_marker
+                try:
+                    item = undo_item(undone.id, whole, marker=marker, deletes_wait_for=waits)
+                except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                    self._fail(deed.item.asset, error)
+                else:
+                    items += [item] if item is not None else []
+        self._lost = await self._lost_entries(undone)
+        return items
+
+    def _fail(self, asset: AssetId, error: Exception) -> None:
+        """Note that what was done to one asset could not be undone."""
+        self._failed[asset] = Problem.of_error(asset, product_error(error, str(asset)))
+
+    async def _lost_entries(self, undone: RunRecord) -> tuple[Problem, ...]:
+        """What the run did and nobody knows any more, because its journal is damaged there."""
+        lost = {*await self._store.runs.lost_entries(undone.id)}
+        if not lost or undone.change_set_id is None:
+            return ()
+        items = {item.ordinal: item for item in await self._store.change_sets.all_items(undone.change_set_id)}
+        remedy = "Look at the table; what it held before is in a backup of the state, or nowhere."
+        text = f"what run {undone.id} did to it cannot be undone: its entry in the journal is damaged"
+        found = [item.asset for at, item in sorted(items.items()) if at in lost]
+        return tuple(Problem.of(asset, "state", text, remedy) for asset in found)
+
+    async def _deeds(self, undone: RunRecord) -> list[Deed]:
+        """What the run did, still without bodies."""
+        if undone.change_set_id is None:
+            return []
+        items = {item.ordinal: item for item in await self._store.change_sets.all_items(undone.change_set_id)}
+        checkpoints = {
+            held.asset: held for held in await self._store.checkpoints.all(self._target.name, DEFAULT_DESTINATION)
+        }
+        formers = {
+            former.address: former
+            for former in await self._store.former_tables.all(self._target.name, DEFAULT_DESTINATION)
+        }
+        entries = [each for each in await self._store.runs.entries(undone.id) if each.state is JournalState.CONFIRMED]
+        lost = [entry for entry in entries if entry.ordinal not in items]
+        if lost:
+            raise StateError(
+                f"run {undone.id} cannot be undone: {counted(len(lost), 'item')} of its change set are lost.",
+                remedy="`spheresync doctor` says what else of the state is damaged.",
+            )
+        return [
+            _deed(items[entry.ordinal], entry, checkpoints, formers)
+            for entry in entries
+            if items[entry.ordinal].target == self._target.name
+        ]
+
+    async def _read(self, addresses: Sequence[Address]) -> LeftOut:
+        """What stands at these addresses now, and what of it is hidden."""
+        listed: dict[tuple[PhysicalName, PhysicalName], LiveObject] = {}
+        if len(addresses) > _READ_ONE_BY_ONE:
+            containers = frozenset(address.container for address in addresses)
+            inventory = await self._target.inventory(containers, apart=True)
+            listed = {(live.container, live.name): live for live in inventory.objects}
+        wanted = {(address.container, address.name) for address in addresses}
+        looked = await look_by_name(self._target, wanted - listed.keys())
+        return LeftOut({**listed, **looked.found}, looked.hidden)
+
+    def _findings(self, items: Sequence[ChangeSetItem], left: Sequence[PhysicalName]) -> tuple[Problem, ...]:
+        if not (items or self._failed):
+            return (_nothing(self._run_id),)
+        return tuple(stays(database, self._run_id) for database in left)
+
+    async def _save(self, items: Sequence[ChangeSetItem], left: Sequence[PhysicalName]) -> ChangeSetRecord:
+        settings, summary = self._settings, Counter(item.action for item in items)
+        record = ChangeSetRecord(
+            id=ChangeSetId(f"cs_{secrets.token_hex(6)}"),
+            digest=NO_DIGEST,
+            created_at=isoformat(self._now),
+            expires_at=isoformat(self._now + settings.change_sets.expires),
+            actor=self._principal.id,
+            mapping_digest=settings.mapping_digest,
+            scope_digest=settings.scope_digest,
+            request=canonical_json(Scope().to_json()),
+            summary={action: summary[action] for action in Action},
+            findings=self._findings(items, left),
+            problems=(*self._failed.values(), *self._lost),
+            blocked=sum(1 for item in items if item.blocked_by is not None),
+            run_id=None,
+            tool_version=__version__,
+            format=FORMAT,
+            undo_of=self._run_id,
+        )
+        record = with_digest(record, items)
+        event = AuditEvent(
+            actor=self._principal.id,
+            action="revert",
+            run_id=self._run_id,
+            asset=None,
+            target=self._target.name,
+            outcome="done",
+            detail={
+                "change_set": record.id,
+                "digest": record.digest,
+                "items": len(items),
+                "refused": summary[Action.CONFLICT],
+            },
+        )
+
+        async def save(tx: Tx) -> None:
+            await tx.change_sets.put(record, items)
+            for database in left:  # a person is told to delete it, so that whoever needs it next must see to it
+                await tx.meta.delete(container_note(self._target.name, database))
+            await tx.audit.append_many([event])
+
+        await self._store.write(save)
+        return record
+
+
+def _require_known(undone: RunRecord, deeds: Sequence[Deed]) -> None:
+    """A restored state has forgotten what targets hold, so it cannot tell what others or other runs did since.
+
+    Raises:
+        RefusedError: the targets have not been looked at since.
+    """
+    unknown = [deed for deed in deeds if deed.nature in _LEAVES_ONE and deed.known is None and deed.asset_has is None]
+    if unknown:
+        tables = f"{unknown[0].table}" + (
+            f" and {counted(len(unknown) - 1, 'other table')}" if len(unknown) > 1 else ""
+        )
+        raise RefusedError(
+            f"run {undone.id} cannot be undone yet: since this state was restored, nobody has looked at {tables}.",
+            remedy="Run a sync, which finds out what AWS holds, then revert the run.",
+        )
+
+
+_LEAVES_ONE = frozenset({Nature.CREATED, Nature.CHANGED, Nature.FORGOTTEN})
+"""After these the state knows the object."""
+_NEVER_READ = frozenset({Nature.NOTHING, Nature.ADOPTED})
+
+
+def _address(item: ChangeSetItem) -> Address:
+    return Address(item.container, item.name)
+
+
+def _deed(
+    item: ChangeSetItem,
+    entry: JournalEntry,
+    checkpoints: Mapping[AssetId, Checkpoint],
+    formers: Mapping[tuple[PhysicalName, PhysicalName], FormerTable],
+) -> Deed:
+    held, former = checkpoints.get(item.asset), formers.get((item.container, item.name))
+    known = former.as_checkpoint() if former is not None and former.asset == item.asset else None
+    if held is not None and held.state is not CheckpointState.DELETED and held.address == (item.container, item.name):
+        known = held
+    return Deed(
+        item=item,
+        entry=entry,
+        before=None,
+        after=None,
+        known=known,
+        asset_has=held,
+        live=None,
+    )
+
+
+def _nothing(run_id: RunId) -> Problem:
+    return Problem(run_id, NOTHING_TO_UNDO, "this run changed nothing, so there is nothing to undo")

@@ -1,0 +1,124 @@
+"""What is known of assets that a target does not hold as it should, as one plan finds and leaves it.
+
+Such knowledge stays until a write or a look shows otherwise: their tables are looked at in every plan that is about
+them, though neither record nor checkpoint has moved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from spheresync.errors import TargetFault
+from spheresync.model import DEFAULT_DESTINATION, Action, AssetId, Problem, TargetName
+from spheresync.planning.asset_planner import Draft
+from spheresync.planning.asset_status import settle_statuses
+from spheresync.planning.decisions.drift import DRIFT
+from spheresync.planning.decisions.guards import GUARDS
+from spheresync.planning.decisions.items import name_taken
+from spheresync.planning.decisions.triage import Work
+from spheresync.state.records import AssetRecord, ChangeSetItem
+from spheresync.state.sqlite.repositories.unwritten import Unwritten
+from spheresync.state.sqlite.store import Store, Tx
+
+_SEEN = frozenset({TargetFault.CONFLICT, DRIFT})
+"""What a look at the table found, and only another look can say is over."""
+_LEFT = GUARDS | {DRIFT}
+"""What no look at the table would mend: a guard holds it back, or the policies leave it so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a plan found out: problems of assets, those that are over, whose tables are fine, and which stay edited."""
+
+    problems: tuple[Problem, ...]
+    over: frozenset[AssetId]
+    fine: frozenset[AssetId]
+    left: frozenset[AssetId]
+
+    async def write(self, tx: Tx, target: TargetName, *, at: str) -> None:
+        """Note it, and where the assets stand now."""
+        await tx.unwritten.remove_many(target, DEFAULT_DESTINATION, self.over)
+        await tx.unwritten.put_many(target, DEFAULT_DESTINATION, self.problems, at=at)
+        await tx.drift.settle(target, DEFAULT_DESTINATION, self.fine)
+        await tx.drift.leave(target, DEFAULT_DESTINATION, self.left)
+        about = {each.asset for each in self.problems if each.asset is not None}
+        await settle_statuses(tx, about | self.over | self.fine | self.left)
+
+
+@dataclass(slots=True)
+class TargetStanding:
+    """What is known when a plan begins, and which of it the plan is about."""
+
+    unwritten: Mapping[AssetId, Unwritten] = field(default_factory=dict)
+    drifted: frozenset[AssetId] = frozenset()  # of these, a sync mends the tables
+    doubted: set[AssetId] = field(default_factory=set)
+    _looked_into: dict[AssetId, Work] = field(default_factory=dict)
+    _unwanted: set[AssetId] = field(default_factory=set)
+
+    @classmethod
+    async def load(cls, store: Store, target: TargetName) -> TargetStanding:
+        """What the state holds of all assets in one target."""
+        return cls(
+            await store.unwritten.all(target, DEFAULT_DESTINATION),
+            await store.drift.to_mend(target, DEFAULT_DESTINATION),
+        )
+
+    def doubts(self, asset: AssetId, work: Work) -> bool:
+        """Whether the table of an asset is to be looked at, whatever record and checkpoint say."""
+        known = self.unwritten.get(asset)
+        code = None if known is None or known.problem.code in _LEFT else known.problem.code
+        if asset not in self.drifted and code is None:
+            return False
+        doubted = work is Work.UNCHANGED or asset in self.drifted or code == TargetFault.CONFLICT
+        if doubted:
+            self.doubted.add(asset)
+        return doubted
+
+    def note(self, record: AssetRecord, work: Work) -> None:
+        """Take in what work a known asset of the scope is."""
+        if record.id in self.unwritten or record.id in self.drifted:
+            self._looked_into[record.id] = work
+            if work is Work.HELD or (work is Work.NOTHING and (not record.included or record.misses)):
+                self._unwanted.add(record.id)
+
+    def after(self, draft: Draft, items: Sequence[ChangeSetItem], findings: Iterable[Problem]) -> Findings:
+        """What is known once everything is planned.
+
+        What is planned and was not taken before stays known until it is written; what a guard holds back is known by
+        that; a look that failed leaves what a former one has found.
+        """
+        problems = [name_taken(item.asset, item.reason) for item in items if item.action is Action.CONFLICT]
+        problems += draft.absent
+        problems += [each for each in draft.failed if each.asset is not None and not self._seen_before(each.asset)]
+        held_back = _held_back(items, findings)
+        problems += held_back
+        again = {each.asset for each in problems}
+        blocked_before = {
+            asset for asset in self._looked_into if asset in self.unwritten and self._code(asset) in GUARDS
+        }
+        fine = draft.fine & self._looked_into.keys()
+        over = ((fine | self._unwanted | blocked_before) & self.unwritten.keys()) - again
+        left = (draft.reported | {each.asset for each in draft.absent if each.asset}) & self._looked_into.keys()
+        return Findings(tuple(problems), frozenset(over), frozenset(fine), frozenset(left))
+
+    def _code(self, asset: AssetId) -> str:
+        return self.unwritten[asset].problem.code
+
+    def _seen_before(self, asset: AssetId) -> bool:
+        return asset in self.unwritten and self._code(asset) in _SEEN
+
+
+def _held_back(items: Iterable[ChangeSetItem], findings: Iterable[Problem]) -> list[Problem]:
+    """Of each asset that a guard holds back, that it does and what to do."""
+    said = {(each.code, each.subject): each for each in findings if each.code in GUARDS}
+    anywhere = {code: each for (code, _), each in said.items()}
+    problems = []
+    for item in items:
+        if item.blocked_by in GUARDS:
+            finding = said.get((item.blocked_by, item.asset.space)) or anywhere.get(item.blocked_by)
+            what = "its removal" if item.action.removes else "its update"
+            why = f": {finding.message}" if finding is not None else ""
+            remedy = finding.remedy if finding is not None else ""
+            problems.append(Problem.of(item.asset, item.blocked_by, f"a guard holds {what} back{why}", remedy))
+    return problems

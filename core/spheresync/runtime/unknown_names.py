@@ -1,0 +1,167 @@
+"""Names of a request that do not exist: all of them said at once, each with the nearest that do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from spheresync.errors import UsageError
+from spheresync.model import AssetId, first_of
+from spheresync.runtime.out_of_scope import Outside, nothing_outside, space_outside
+
+NEAR = 3
+"""Names that one hint offers at most."""
+MOST_LISTED = 12
+"""Valid names that a hint lists where none is near; of more it says how to list them."""
+SHOWN = 5
+"""Wrong names that one error tells; the others are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrongName:
+    """What of a request is wrong. `hint` is a sentence with what would be right, worked out only where it is shown."""
+
+    kind: str
+    said: str
+    hint: Callable[[], str] = field(compare=False)
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Which names may be meant, as a sentence; empty where none is near. Upper and lower case count as the same."""
+    return _meant(_near(name, known))
+
+
+def _near(name: str, known: Iterable[str]) -> list[str]:
+    """The near ones of known names, nearest first; those that differ in case only, where there are any."""
+    folded: dict[str, list[str]] = {}
+    for each in known:
+        folded.setdefault(each.casefold(), []).append(each)
+    if equal := folded.get(name.casefold()):
+        return equal
+    return [
+        each
+        for found in difflib.get_close_matches(name.casefold(), folded, n=NEAR, cutoff=0.5)
+        for each in folded[found]
+    ]
+
+
+def _meant(near: Sequence[str]) -> str:
+    return f"Did you mean {', '.join(near[:NEAR])}?" if near else ""
+
+
+def _known(names: Sequence[str], listing: str) -> str:
+    if 0 < len(names) <= MOST_LISTED:
+        return f"Known: {', '.join(sorted(names))}."
+    return f"{listing} shows the {len(names)} known ones." if names else "Nothing is known yet: run discover first."
+
+
+def unknown(kind: str, name: str, known: Iterable[str], *, listing: str, listed: bool = True) -> WrongName:
+    """A name that the catalog does not hold: nearest matches first, else how to list the valid ones.
+
+    `listed`: the catalog is as new as the request asks for, so that the name does not exist.
+    """
+    names = list(known)
+
+    def hint() -> str:
+        return nearest(name, names) or _known(names, listing)
+
+    said = f"there is no {kind} {name!r}" if listed else f"no {kind} {name!r} is known so far"
+    return WrongName(kind, said, hint)
+
+
+def unknown_asset(
+    asset: AssetId,
+    known: Iterable[AssetId],
+    spaces: Collection[str],
+    *,
+    listed: bool = True,
+    outside: Outside = nothing_outside,
+) -> WrongName:
+    """An asset that the catalog does not hold; `known` are all that it does, in all its `spaces`.
+
+    The nearest is one of that name but for the case, then a near name in that space or a near one, then the same name
+    anywhere. Names of far spaces are not compared: a tenant has tens of thousands. Of a space that is `outside` of the
+    scope nobody knows what it holds.
+    """
+    if asset.space in spaces and (why := outside(asset.space)) is not None:
+        left_out = space_outside(asset.space, why)
+        said = f"asset {str(asset)!r} is not known. {left_out.message.rstrip('.')}"
+        return WrongName("asset out of scope", said, lambda: left_out.remedy)
+    by_space: dict[str, list[AssetId]] = {}
+    for each in known:
+        by_space.setdefault(each.space, []).append(each)
+    space_known = asset.space in spaces
+
+    def hint() -> str:
+        near_spaces = [asset.space] if space_known else _near(asset.space, spaces)
+        within = [each for space in near_spaces for each in by_space.get(space, ())]
+        near = _near_assets(asset, within)
+        if near and near[0].casefold() == str(asset).casefold():
+            return _meant(near)
+        elsewhere = [str(each) for some in by_space.values() for each in some if _same_name(each, asset)]
+        if meant := _meant(list(dict.fromkeys([*near[: NEAR - 1], *elsewhere, *near]))):
+            return meant
+        if not space_known:
+            return _meant([f"space {space}" for space in near_spaces]) or _known([*spaces], "list_spaces")
+        if not within:
+            return f"Space {asset.space} holds no assets."
+        return _known([*map(str, within)], f"list_assets of space {asset.space}")
+
+    said = f"no asset {str(asset)!r} is known so far"
+    if listed:
+        said = f"there is no asset {str(asset)!r}" + ("" if space_known else f": no space {asset.space!r}")
+    return WrongName("asset" if space_known else "asset's space", said, hint)
+
+
+def _near_assets(asset: AssetId, known: Iterable[AssetId]) -> list[str]:
+    """By the name alone, for a long space would make all names in it near; of one that is equal, the nearest space."""
+    named: dict[str, list[str]] = {}
+    for each in known:
+        named.setdefault(each.name, []).append(str(each))
+    return [full for name in _near(asset.name, named) for full in named[name]]
+
+
+def _same_name(one: AssetId, other: AssetId) -> bool:
+    return one.name.casefold() == other.name.casefold()
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str], *, listing: str) -> UsageError:
+    """The error for one name that does not exist."""
+    return unknown_names([unknown(kind, name, known, listing=listing)])
+
+
+def show_form() -> str:
+    return "Write an asset as SPACE/NAME, for example SALES/Orders."
+
+
+def refuse(wrong: Sequence[WrongName]) -> None:
+    """Nothing where nothing is wrong.
+
+    Raises:
+        UsageError: with everything that is.
+    """
+    if wrong:
+        raise unknown_names(list(dict.fromkeys(wrong)))
+
+
+def unknown_names(wrong: Sequence[WrongName]) -> UsageError:
+    """The one error for everything that is wrong."""
+    if len(wrong) == 1:
+        return UsageError(f"{wrong[0].said}.", remedy=wrong[0].hint())
+    shown = _first_of_each_kind(wrong)
+    told = first_of(
+        [f"{each.said} ({_inserted(each.hint())})" for each in shown], len(shown), total=len(wrong), by="; "
+    )
+    return UsageError(f"{len(wrong)} names are wrong: {told}.", remedy="Correct them and try again.")
+
+
+def _first_of_each_kind(wrong: Sequence[WrongName]) -> list[WrongName]:
+    """As many as are shown, none of the kinds left out, in the order given."""
+    firsts = {each.kind: each for each in reversed(wrong)}.values()
+    ranked = sorted(wrong, key=lambda each: each not in firsts)[:SHOWN]
+    return [each for each in wrong if each in ranked]
+
+
+def _inserted(sentence: str) -> str:
+    return (sentence[:1].lower() + sentence[1:]).removesuffix(".")

@@ -1,0 +1,136 @@
+"""What a discovery could not look at: spaces that are not listed any more or not to their end, and the assets in them.
+
+What is known of such assets stays, and what targets hold of them too. But nobody knows whether it is still true, so
+they count neither as synced nor as unchanged until their space is listed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from spheresync.errors import SourceError, SourceFault
+from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.model import (
+    GONE_UNCONFIRMED,
+    SPACE_GONE,
+    SPACE_UNREAD,
+    AssetId,
+    Problem,
+    SpaceName,
+    counted,
+    to_the_second,
+)
+from spheresync.observe.incidents import product_error
+from spheresync.runtime.scope import Scope
+from spheresync.state.records import AssetRecord, SpaceRecord
+
+_BY_LISTING = frozenset({SPACE_GONE, SPACE_UNREAD, GONE_UNCONFIRMED})
+_STAYS = "what AWS holds of {them} stays as it is"
+
+
+def is_unread(record: AssetRecord) -> bool:
+    """Whether an asset that Datasphere holds, as far as is known, could not be read when it was last tried.
+
+    One that is listed and not exposed is none: nothing is wrong with it (reference: datasphere-api.md 3.2).
+    """
+    problem = record.problem
+    return problem is not None and problem.code != SourceFault.NOT_EXPOSED and not record.misses
+
+
+def count_unread(records: Iterable[AssetRecord], scope: Scope, failed: Collection[AssetId | None]) -> int:
+    """How many assets of a scope could not be read, but for those that are told as failed one by one."""
+    return sum(is_unread(each) and scope.wants(each.id, each.tier) and each.id not in failed for each in records)
+
+
+def by_its_space(problem: Problem | None) -> bool:
+    """Whether a problem of an asset is that of its listing, and over once its space lists it again."""
+    return problem is not None and problem.code in _BY_LISTING
+
+
+def gone_space(space: SpaceRecord, assets: int) -> Problem:
+    """What to say of a space that is no longer listed; revoked membership and deletion look alike."""
+    return Problem(
+        subject=space.name,
+        code=SPACE_GONE,
+        message=f"Datasphere no longer lists space {space.name}{_since(space)}; {_kept(assets)}.",
+        remedy=gone_remedy(space.name),
+    )
+
+
+def gone_remedy(space: SpaceName) -> str:
+    """What to do about it."""
+    return f"Add the technical user to space {space} again, or, if it is gone for good, exclude it by `scope:`."
+
+
+def unlisted_space(space: SpaceRecord, assets: int) -> Problem:
+    """What to say of a space that may be listed where the list of spaces could not be read to its end."""
+    return Problem(
+        subject=space.name,
+        code=SPACE_UNREAD,
+        message=f"Space {space.name} was not among the spaces that could be read{_since(space)}; {_kept(assets)}.",
+        remedy="Mend what kept the list of spaces from being read; `spheresync doctor` looks for it.",
+    )
+
+
+def returned_space(space: SpaceRecord, assets: int) -> Problem:
+    """What to say of a space that is listed again, where nobody has asked for its assets yet."""
+    return Problem(
+        subject=space.name,
+        code=SPACE_UNREAD,
+        message=f"Space {space.name} is listed again, and was not read yet{_since(space)}; {_kept(assets)}.",
+        remedy="A sync or a discovery of all spaces, or of this one, reads it.",
+    )
+
+
+def refused_space(problem: Problem, space: SpaceRecord, assets: int) -> Problem:
+    """A problem of a space's own listing, with since when and what becomes of the assets that it left out."""
+    if not assets:
+        return problem
+    said = problem.message.rstrip(".")
+    message = f"{said}; the assets of space {space.name} were not read{_since(space)}, and {_kept(assets)}."
+    return Problem(problem.subject, problem.code, message, problem.remedy)
+
+
+def broken_listing(space: SpaceRecord, assets: int) -> Problem:
+    """What to say of a space whose listing is not whole, where nothing else says why."""
+    said = Problem(space.name, SPACE_UNREAD, f"Space {space.name} could not be listed to its end.", "Try again.")
+    return refused_space(said, space, assets)
+
+
+def not_reached(problems: Sequence[Problem]) -> SourceError:
+    """What to raise where the tenant gave no list of spaces, so that nothing that is known may be told as fresh."""
+    nothing = Problem("tenant", SourceFault.UNREACHABLE, "The tenant gave no list of spaces.")
+    first = problems[0] if problems else nothing
+    remedy = "Without a refresh, preview goes by the last reading."
+    fault = SourceFault(first.code) if first.code in set(SourceFault) else SourceFault.UNREACHABLE
+    return SourceError(fault, first.message, remedy=f"{first.remedy} {remedy}".strip())
+
+
+def of_asset(asset: AssetId, listed_at: str, of_space: Problem) -> Problem:
+    """The problem of an asset that its space keeps from being read; its text stays the same while that lasts."""
+    code = SPACE_GONE if of_space.code == SPACE_GONE else SPACE_UNREAD
+    why = "is not listed any more" if code == SPACE_GONE else "could not be listed"
+    message = f"Its space {asset.space} {why}, so it was last seen at {to_the_second(listed_at)}; "
+    return Problem.of(asset, code, f"{message}{_STAYS.format(them='it')}.", of_space.remedy)
+
+
+def _since(space: SpaceRecord) -> str:
+    return f" (last listed at {to_the_second(space.listed_at)})" if space.listed_at else ""
+
+
+def _kept(assets: int) -> str:
+    """What becomes of the assets of it that are known."""
+    if not assets:
+        return "no asset of it is known"
+    word = "counts" if assets == 1 else "count"
+    them = "it" if assets == 1 else "them"
+    return f"{counted(assets, 'known asset')} {word} as not read, and {_STAYS.format(them=them)}"
+
+
+def may_hold(mapping: MappingRules, space: SpaceName) -> bool:
+    """Whether rules let a space have assets of ours; also where they cannot say, so that it is asked and told."""
+    try:
+        return mapping.may_hold(space)
+    except Exception as error:  # noqa: BLE001 -- the bulkhead of this space
+        product_error(error, f"space {space}")
+        return True

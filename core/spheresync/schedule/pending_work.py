@@ -1,0 +1,52 @@
+"""What work the targets need of assets, by what the state knows now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spheresync.config import DeletionPolicy
+from spheresync.execution.workshop import Workshop
+from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Digest, digest_json
+from spheresync.observe.incidents import product_error
+from spheresync.planning.decisions.triage import RemovalRules, Work, triage
+from spheresync.state.records import AssetRecord
+
+REMOVES = frozenset({Work.RETIRE, Work.DELETE, Work.FORGET})
+"""Work about tables that no asset in scope stands behind any more."""
+WRITES = REMOVES | {Work.DESIGN}
+"""Work that takes a run."""
+
+
+async def work_of(workshop: Workshop, records: Iterable[AssetRecord]) -> dict[AssetId, Work]:
+    """What each asset needs."""
+    wanted = list(records)
+    ids = {record.id for record in wanted}
+    checkpoints = await workshop.store.checkpoints.of(ids, GLUE, DEFAULT_DESTINATION)
+    deletion, mapping, now = workshop.settings.deletion, workshop.mapping, workshop.clock()
+    # Nobody is there to allow a delete, or to approve one: only the policy can allow it, and nobody but people approve.
+    offered = deletion.policy is DeletionPolicy.DELETE and not workshop.settings.approvals.of_deletes
+    rules = RemovalRules(deletion.policy, deletion.misses, deletion.grace, offered)
+    found = {}
+    for record in wanted:
+        try:
+            decision = mapping.decide(record.id, record.kind, record.label)
+            found[record.id] = triage(
+                record, checkpoints.get(record.id), decision, decision.digest, rules=rules, now=now, thorough=False
+            )
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: a run plans it and tells why not
+            product_error(error, str(record.id))
+            found[record.id] = Work.NOTHING
+    return found
+
+
+def token_of(workshop: Workshop, record: AssetRecord, work: Work) -> str:
+    """What a write would be about: a job that was set aside is tried anew when this changes, and once a day."""
+    prints = record.fingerprints
+    about = [] if prints is None else [prints.schema, prints.content, prints.metadata]
+    decision = workshop.mapping.decide(record.id, record.kind, record.label)
+    return digest_json([work, about, decision.digest, workshop.clock().date().isoformat()])
+
+
+def token_of_all(workshop: Workshop, assets: Iterable[AssetId]) -> Digest:
+    """As `token_of`, of removals: they are planned and guarded together, so another set is another matter."""
+    return digest_json([sorted(map(str, assets)), workshop.clock().date().isoformat()])

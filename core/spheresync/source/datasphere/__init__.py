@@ -1,0 +1,1 @@
+"""SAP Datasphere as a source: lists spaces and assets, reads definitions, normalises them."""

@@ -1,0 +1,129 @@
+"""The documents that define one asset, as served (reference: datasphere-api.md 3)."""
+
+from __future__ import annotations
+
+import hashlib
+
+from spheresync.errors import SourceError, SourceFault
+from spheresync.isolation import isolated_group
+from spheresync.model import AssetEntry, Digest, Problem, RawDefinition, canonical_json
+from spheresync.source.datasphere.edmx.xml import check_ended
+from spheresync.source.transport.http import XML, Response, TenantHttp
+
+RELATIONAL = "relational"
+ANALYTICAL = "analytical"
+
+
+async def fetch(http: TenantHttp, entry: AssetEntry) -> RawDefinition:
+    """The relational and the analytical `$metadata` of an asset: each that the catalog names, both at once.
+
+    An analytical document that is refused with 400 beside a good relational one becomes a note where the catalog says
+    that the asset is not for analytical queries (reference: datasphere-api.md 3.2). Anything else that is missing makes
+    the definition incomplete: columns that only it has would be lost.
+
+    Raises:
+        SourceError: one of the documents could not be read; the message names the asset.
+    """
+    urls = {RELATIONAL: entry.relational_metadata_url, ANALYTICAL: entry.analytical_metadata_url}
+    named = {surface: url for surface, url in urls.items() if url}
+    if not named:
+        raise SourceError(
+            SourceFault.WRONG_SHAPE,
+            f"{entry.id}: the catalog names no $metadata URL.",
+            remedy="Deploy the object again and see whether the catalog then names one.",
+        )
+    documents: dict[str, bytes] = {}
+    errors: dict[str, SourceError] = {}
+
+    async def read(surface: str, url: str) -> None:
+        try:
+            documents[surface] = await http.read(url, accept=XML, decode=_whole)
+        except SourceError as error:
+            errors[surface] = error
+
+    if len(named) == 1:
+        await read(*next(iter(named.items())))
+    else:
+        async with isolated_group() as group:
+            for surface, url in named.items():
+                group.start_soon(read, surface, url)
+    notes: tuple[Problem, ...] = ()
+    for surface, error in sorted(errors.items(), reverse=True):  # relational first: it is the one to mend
+        named_error = _named(entry, surface, error)
+        benign = named_error.fault is SourceFault.NO_ANALYTICAL_ACCESS and not entry.supports_analytical_queries
+        if not benign or RELATIONAL not in documents:
+            raise named_error from error
+        notes = (Problem.of(entry.id, named_error.fault.value, named_error.message, named_error.remedy),)
+    pairs = tuple((surface, documents[surface]) for surface in (RELATIONAL, ANALYTICAL) if surface in documents)
+    return RawDefinition(entry, pairs, _digest(entry, pairs), notes)
+
+
+async def is_served(http: TenantHttp, entry: AssetEntry) -> bool:
+    """Whether a `$metadata` of an asset is still there: False where Datasphere itself says of each that it is not.
+
+    404 is what it answers where an asset is not exposed any more (reference: datasphere-api.md 3.2); a 404 that may be
+    of a proxy or a router before it says nothing.
+
+    Raises:
+        SourceError: the tenant says neither.
+    """
+    gone = False
+    for surface, url in ((RELATIONAL, entry.relational_metadata_url), (ANALYTICAL, entry.analytical_metadata_url)):
+        if not url:
+            continue
+        try:
+            await http.get(url, accept=XML)
+        except SourceError as error:
+            refused = surface == ANALYTICAL and error.status == 400 and not entry.supports_analytical_queries
+            if error.status == 404 and error.fault is SourceFault.NOT_EXPOSED and not error.absent:
+                raise _of_a_stranger(entry, surface, error) from error
+            if not (error.absent or refused):
+                raise _named(entry, surface, error) from error
+            gone = gone or not refused
+        else:
+            return True
+    if not gone:
+        raise SourceError(
+            SourceFault.WRONG_SHAPE, f"{entry.id}: the catalog named no $metadata URL to ask.", remedy="Try again."
+        )
+    return False
+
+
+def _whole(response: Response) -> bytes:
+    check_ended(response.body)
+    return response.body
+
+
+def _named(entry: AssetEntry, surface: str, error: SourceError) -> SourceError:
+    fault, remedy = error.fault, error.remedy
+    if surface == ANALYTICAL and error.status == 400:
+        fault = SourceFault.NO_ANALYTICAL_ACCESS
+        remedy = "Nothing to do if the asset is not for analytical use; else look at its analytical settings."
+    message = f"{entry.id}: {surface} $metadata: {error.message}"
+    return SourceError(fault, message, remedy=remedy, status=error.status, absent=error.absent)
+
+
+def _of_a_stranger(entry: AssetEntry, surface: str, error: SourceError) -> SourceError:
+    message = f"{entry.id}: {surface} $metadata: the 404 is not one of Datasphere's own, so it proves nothing"
+    remedy = "Look at what stands between this machine and the tenant, or wait for the next reading."
+    return SourceError(error.fault, message, remedy=remedy, status=error.status)
+
+
+def _digest(entry: AssetEntry, documents: tuple[tuple[str, bytes], ...]) -> Digest:
+    """Over all that `normalise` reads; lengths keep one document from running into the next."""
+    head = canonical_json(
+        [
+            entry.id.space,
+            entry.id.name,
+            entry.label,
+            entry.relational_metadata_url,
+            entry.analytical_metadata_url,
+            entry.supports_analytical_queries,
+            entry.has_parameters,
+            [[surface, len(body)] for surface, body in documents],
+        ]
+    )
+    total = hashlib.blake2b(head, digest_size=16)
+    for _, body in documents:
+        total.update(body)
+    return Digest(total.hexdigest())

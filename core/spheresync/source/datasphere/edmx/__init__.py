@@ -1,0 +1,1 @@
+"""EDMX documents (OData CSDL XML) as typed values. Pure."""

@@ -1,0 +1,123 @@
+"""Datasphere as a source: lists and fetches. What the rest of the product sees of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import TracebackType
+
+import httpx2
+
+from spheresync.errors import SourceError
+from spheresync.model import AssetEntry, AssetId, Listing, RawDefinition, SpaceEntry, SpaceName
+from spheresync.source.datasphere.checks import CATALOG, SIGN_IN, Check, check_spaces, spaces_counted
+from spheresync.source.datasphere.definition import fetch, is_served
+from spheresync.source.datasphere.listing.catalog import Catalog
+from spheresync.source.transport.http import Login, TenantHttp
+from spheresync.source.transport.request_budget import RequestBudget
+from spheresync.source.transport.retry_policy import Clock, Deadline, RetryPolicy
+
+
+class DatasphereSource:
+    """One tenant, read-only. Use as an async context manager, for one run; `http.usage` says what it cost.
+
+    Arguments as of `TenantHttp`.
+
+    Raises:
+        ConfigurationError: base or token URL cannot be used.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        login: Login,
+        *,
+        budget: RequestBudget,
+        deadline: Deadline | None = None,
+        give_up_after: float = 60.0,
+        policy: RetryPolicy | None = None,
+        clock: Clock | None = None,
+        transport: httpx2.AsyncBaseTransport | None = None,
+    ) -> None:
+        self.http = TenantHttp(
+            base_url,
+            login,
+            budget=budget,
+            deadline=deadline,
+            give_up_after=give_up_after,
+            policy=policy,
+            clock=clock,
+            transport=transport,
+        )
+        self._catalog = Catalog(self.http)
+
+    async def __aenter__(self) -> DatasphereSource:
+        await self.http.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.http.__aexit__(kind, error, trace)
+
+    async def list_spaces(self) -> Listing[SpaceEntry]:
+        """All spaces; incomplete where something failed, never an error."""
+        return await self._catalog.list_spaces()
+
+    async def list_assets(self, space: SpaceName) -> Listing[AssetEntry]:
+        """All exposed assets of a space; incomplete where something failed, never an error."""
+        return await self._catalog.list_assets(space)
+
+    async def fetch(self, entry: AssetEntry) -> RawDefinition:
+        """The documents of an asset.
+
+        Raises:
+            SourceError: they could not be read; the message names the asset.
+        """
+        return await fetch(self.http, entry)
+
+    async def is_served(self, entry: AssetEntry) -> bool:
+        """Whether the tenant still serves a definition of an asset that it does not list.
+
+        Raises:
+            SourceError: it says neither.
+        """
+        return await is_served(self.http, entry)
+
+    async def holds(self, asset: AssetId) -> bool:
+        """Whether the catalog still has an asset that no listing held, asked for it by name.
+
+        Raises:
+            SourceError: it says neither.
+        """
+        return await self._catalog.holds(asset)
+
+    async def check(
+        self, wants: Callable[[SpaceName], bool] = lambda _: True, known: Mapping[SpaceName, Check] | None = None
+    ) -> tuple[Check, ...]:
+        """Test sign-in, catalog and the listing of each space that `wants` admits, one request a space.
+
+        In this order; what cannot be tested for a failure before it is left out. `known`: spaces that there were, each
+        with what to say where the catalog lists it no more.
+        """
+        try:
+            await self.http.auth.token()
+        except SourceError as error:
+            return (Check(SIGN_IN, False, error.message, error.remedy),)
+        signed_in = Check(SIGN_IN, True, "The token server gave a token.")
+        spaces = await self.list_spaces()
+        if not spaces.complete:
+            problem = spaces.problems[0]
+            return signed_in, Check(CATALOG, False, problem.message, problem.remedy)
+        gone = [said for space, said in (known or {}).items() if space not in {each.name for each in spaces.items}]
+        if not spaces.items:
+            nothing = Check(
+                CATALOG,
+                False,
+                "The catalog lists no space.",
+                "Add the technical user to a space with a role that may read it (at least DW Consumer).",
+            )
+            return signed_in, nothing, *gone
+        wanted = [space.name for space in spaces.items if wants(space.name)]
+        listed = Check(CATALOG, True, f"The catalog lists {spaces_counted(len(spaces.items))}.")
+        left_out = len(spaces.items) - len(wanted)
+        return signed_in, listed, *await check_spaces(wanted, self._catalog.try_assets, left_out=left_out), *gone

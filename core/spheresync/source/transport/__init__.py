@@ -1,0 +1,1 @@
+"""Requests to a tenant: authorised, pinned to its origin, within its rate limit, retried."""

@@ -1,0 +1,172 @@
+"""The retry loop of one tenant, with what its requests must know of each other.
+
+Shared are two things. A 429 with `Retry-After` holds every request back, not just the one that got it. And when the
+tenant has answered nothing useful for `give_up_after` seconds, every request fails at once: an outage met with ten
+thousand assets to read ends once, not after each of them has gone through retries of its own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from spheresync.errors import OUTAGE_FAULTS, SourceError, SourceFault
+from spheresync.source.transport.retry_policy import Clock, Deadline, RetryPolicy
+from spheresync.source.transport.wire import Transient, Wire
+
+_T = TypeVar("_T")
+
+
+class Patience:
+    """Tries attempts again; knows since when the tenant has been silent. Times in seconds of the monotonic clock."""
+
+    def __init__(
+        self, wire: Wire, *, policy: RetryPolicy, clock: Clock, deadline: Deadline, give_up_after: float
+    ) -> None:
+        self._wire = wire
+        self._policy = policy
+        self._clock = clock
+        self._deadline = deadline
+        self._give_up_after = give_up_after
+        self._held_until = float("-inf")  # the tenant asked all to wait until then
+        self._last_useful = float("-inf")
+        self._silent_since: float | None = None  # first send since the last useful answer that brought none
+        self._gave_up: tuple[float, SourceError] | None = None
+        self._last_error: SourceError | None = None
+
+    @property
+    def gave_up(self) -> bool:
+        """Whether requests are refused now because the tenant gave no useful answer for too long."""
+        return self._gave_up is not None
+
+    def time_limit(self) -> float:
+        """Seconds that an attempt which starts now may take."""
+        now = self._clock.monotonic()
+        silent = 0.0 if self._silent_since is None else now - self._silent_since
+        limits = [self._policy.attempt_timeout, self._give_up_after - silent]
+        if self._deadline.at is not None:
+            limits.append(self._deadline.at - now)
+        return max(0.05, min(limits))
+
+    async def persist(self, attempt: Callable[[], Awaitable[_T]], *, useful: bool = True, patient: bool = False) -> _T:
+        """The result of `attempt`, tried again while it raises `Transient`.
+
+        `useful` says whether success proves the tenant alive; a token does not: its server is another one.
+        `patient` is for what everything else depends on: while the tenant answers nothing useful at all, attempts
+        are not counted, and only time ends them.
+
+        Raises:
+            SourceError: what the last attempt raised, or what the tenant as a whole was given up for.
+        """
+        failures = pages = throttles = 0
+        first: float | None = None
+        while True:
+            self._refuse_if_given_up()
+            await self._hold()
+            try:
+                result = await attempt()
+            except Transient as signal:
+                first = signal.sent_at if first is None else first
+                fault = signal.error.fault
+                throttled = fault is SourceFault.THROTTLED
+                self._wire.count(throttled=throttled)
+                throttles, failures = throttles + throttled, failures + (not throttled)
+                pages += fault is SourceFault.HTML_INSTEAD
+                self._note_silence(signal.error, signal.sent_at)
+                tried = failures >= self._policy.attempts and not (patient and self._is_out(fault, first))
+                exhausted = tried or pages >= self._policy.html_attempts
+                if exhausted or (throttled and self._throttled_too_long(first)):
+                    raise signal.error from signal
+                await self._wait(signal, throttles if throttled else failures)
+                self._wire.count(retries=1)
+            except SourceError as error:
+                if error.fault not in OUTAGE_FAULTS and useful:
+                    self._note_useful()  # a clear refusal of one thing: the tenant itself is well
+                raise
+            else:
+                if useful:
+                    self._note_useful()
+                return result
+
+    async def _wait(self, signal: Transient, tries: int) -> None:
+        policy, now = self._policy, self._clock.monotonic()
+        if not signal.retry_after:  # a wait of nothing is no advice: asked again at once, it would go on for ever
+            seconds = policy.backoff(tries, self._clock)
+        else:
+            seconds = min(signal.retry_after, policy.retry_after_cap)
+        if not self._deadline.leaves(seconds, now=now):
+            raise signal.error from signal
+        if signal.error.fault is SourceFault.THROTTLED:
+            self._held_until = max(self._held_until, now + seconds)
+        await self._clock.sleep(min(seconds, self._silence_left()))
+
+    async def _hold(self) -> None:
+        """Wait out what the tenant asked of everybody."""
+        while (seconds := self._held_until - self._clock.monotonic()) > 0:
+            if not self._deadline.leaves(seconds, now=self._clock.monotonic()):
+                raise SourceError(
+                    SourceFault.THROTTLED,
+                    "The tenant asked to wait beyond the run's deadline.",
+                    remedy="Lower datasphere.max_requests_per_minute and run again.",
+                    status=429,
+                )
+            left = self._silence_left()
+            if left <= 0 and self._last_error is not None:
+                raise self._given_up_for(self._last_error) from self._last_error
+            await self._clock.sleep(min(seconds, left))
+            self._refuse_if_given_up()
+
+    def _throttled_too_long(self, first: float) -> bool:
+        return self._deadline.at is None and self._clock.monotonic() - first >= self._policy.throttled_for
+
+    def note_refusal(self, error: SourceError, sent_at: float) -> None:
+        """Record a final answer that was of no use, such as a second 401; may raise that the tenant is given up."""
+        self._note_silence(error, sent_at)
+
+    def _note_silence(self, error: SourceError, sent_at: float) -> None:
+        now = self._clock.monotonic()
+        self._last_error = error
+        if self._silent_since is None:
+            # Not before the last useful answer: this attempt may have been sent while that one was under way.
+            self._silent_since = max(sent_at, self._last_useful)
+        if now - self._silent_since < self._give_up_after:
+            return
+        raise self._given_up_for(error) from error
+
+    def _given_up_for(self, error: SourceError) -> SourceError:
+        """From now on every request is refused with what this answers."""
+        fault = error.fault if error.fault in OUTAGE_FAULTS else SourceFault.UNREACHABLE
+        given_up = SourceError(
+            fault,
+            f"The tenant answered nothing useful for {self._give_up_after:g} s; given up. Last: {error.message}",
+            remedy=error.remedy,
+            status=error.status,
+        )
+        self._gave_up = (self._clock.monotonic(), given_up)
+        return given_up
+
+    def _silence_left(self) -> float:
+        """Seconds until the tenant is given up."""
+        if self._silent_since is None:
+            return math.inf
+        return max(0.0, self._give_up_after - (self._clock.monotonic() - self._silent_since))
+
+    def _is_out(self, fault: SourceFault, first: float) -> bool:
+        """Whether the tenant as a whole seems to be out: then patience is measured in time, not in attempts."""
+        return fault in {SourceFault.SERVER_ERROR, SourceFault.UNREACHABLE} and self._last_useful < first
+
+    def _note_useful(self) -> None:
+        self._last_useful = self._clock.monotonic()
+        self._silent_since = None
+        self._gave_up = None
+
+    def _refuse_if_given_up(self) -> None:
+        """Raise while the tenant is given up; after as long a pause as it was silent, ask it afresh."""
+        if self._gave_up is None:
+            return
+        since, error = self._gave_up
+        if self._clock.monotonic() - since >= self._give_up_after:
+            self._gave_up, self._silent_since = None, None
+            return
+        raise SourceError(error.fault, error.message, remedy=error.remedy, status=error.status)

@@ -1,0 +1,1 @@
+"""The state in one SQLite file: one write path, and who is alive to own what."""

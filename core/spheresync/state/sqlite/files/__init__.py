@@ -1,0 +1,1 @@
+"""The files of a state: copies, backups, restores, and who may write them."""

@@ -1,0 +1,69 @@
+"""Make a backup of the state while others write to it: a copy of one moment, proven sound before it takes its place."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from spheresync.errors import StateError
+from spheresync.state.sqlite.connection import FILE_NAME
+from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain, is_damaged
+from spheresync.state.sqlite.files.copies import Draft, copy_database, file_digest, look_through
+from spheresync.state.sqlite.files.output_file import place_file
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A backup that was made; `size` in bytes, `sha256` in hex.
+
+    `damaged` names contents of the state, and so of the backup, that are not what was written.
+    """
+
+    file: Path
+    size: int
+    sha256: str
+    schema_version: int
+    audit_entries: int
+    damaged: tuple[str, ...]
+
+
+async def make_backup(
+    folder: Path, file: Path, *, replace: bool, before_placing: Callable[[Backup], Awaitable[None]]
+) -> Backup:
+    """Write a backup of the state in `folder` to `file`.
+
+    Args:
+        folder: the state folder; the state is open in this process.
+        file: where to; it is there whole or not at all, 0600.
+        replace: a file that is there gives way.
+        before_placing: told of the sound copy before it gets its name; what it raises leaves nothing behind.
+
+    Raises:
+        UsageError: the file is there already, is part of the state, or cannot be written there.
+        StateError: the state is damaged, its audit log is broken, or the disk is full.
+    """
+    return await place_file(
+        folder,
+        file,
+        lambda place, draft, stop: _write(folder / FILE_NAME, place, draft, stop),
+        before_placing,
+        replace=replace,
+    )
+
+
+def _write(state: Path, file: Path, draft: Draft, stop: threading.Event) -> Backup:
+    try:
+        copy_database(state, draft.path, stop, in_use=True)
+    except DATABASE_ERRORS as error:
+        raise explain(error, state if is_damaged(error) else file) from error
+    draft.seal()
+    look = look_through(draft.path, stop)
+    if look.fault:
+        raise StateError(
+            f"No backup was made, because the state in {state.parent} is not fit for one: {look.fault}.",
+            remedy="`spheresync doctor` and `spheresync audit verify` tell more; an earlier backup can be restored.",
+        )
+    size = draft.path.stat().st_size
+    return Backup(file, size, file_digest(draft.path), look.schema_version, look.audit_entries, look.damaged)

@@ -1,0 +1,293 @@
+"""Copies of the database as files of their own: made while others write, looked through before they are relied on.
+
+VACUUM INTO reads one moment of the database and blocks no writer (reference: reliability-and-scale.md 2: never cp).
+A copy is a plain file: no WAL beside it, no free pages in it.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import quote
+
+import anyio
+import anyio.to_thread
+
+from spheresync.isolation import isolated_group
+from spheresync.regular_files import open_regular
+from spheresync.state.audit_chain import ChainCheck
+from spheresync.state.records import AuditEntry, AuditVerdict
+from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain
+from spheresync.state.sqlite.housekeeping.soundness import damaged_contents, structural_faults, unreadable_rows
+from spheresync.state.sqlite.liveness.gate import sync_folder
+from spheresync.state.sqlite.schema import APPLICATION_ID, migrations_up_to, schema_fault
+
+T = TypeVar("T")
+
+_STEPS = 20_000
+"""Steps of SQLite between two looks whether to stop: some milliseconds."""
+_CHUNK = 2000
+_AUDIT = "seq, at, actor, action, run_id, asset, target, outcome, detail, prev_hash, hash"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a file was found to be. `fault` says why it is of no use, "" where it is sound and ours.
+
+    `damaged` names single contents and rows of a sound file that are not what was written.
+    """
+
+    fault: str
+    schema_version: int = 0
+    audit_entries: int = 0
+    damaged: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()  # those of the damaged that are rows which no command can read
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Rows as they lie in a table."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+
+async def in_thread(work: Callable[[threading.Event], T]) -> T:
+    """Run work on a thread; when cancelled, its event is set and it is waited for."""
+    stop = threading.Event()
+    results: list[T] = []
+
+    async def watch() -> None:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            stop.set()
+
+    async with isolated_group() as group:
+        group.start_soon(watch)
+        results.append(await anyio.to_thread.run_sync(work, stop))
+        group.cancel_scope.cancel()
+    return results[0]
+
+
+def copy_database(source: Path, target: Path, stop: threading.Event, *, in_use: bool) -> None:
+    """Copy what is committed in `source`, which others may write meanwhile if it is `in_use`, into an empty file.
+
+    Raises:
+        sqlite3.Error: it cannot be read or written, or `stop` was set.
+    """
+    with closing(open_for_reading(source, in_use=in_use)) as connection:
+        connection.set_progress_handler(stop.is_set, _STEPS)
+        if not connection.execute("PRAGMA auto_vacuum").fetchone()[0]:
+            connection.execute("PRAGMA auto_vacuum = INCREMENTAL")  # of the copy
+        connection.execute("VACUUM INTO ?", (os.fspath(target),))
+
+
+def look_through(path: Path, stop: threading.Event) -> Look:
+    """Read a whole database: whose it is, whether it is sound, whether its audit log is intact.
+
+    Raises:
+        OSError: there is no such file, or it cannot be read.
+    """
+    with open_regular(path):
+        pass  # SQLite would not say why
+    try:
+        with closing(open_for_reading(path)) as connection:
+            connection.set_progress_handler(stop.is_set, _STEPS)
+            return _look(connection)
+    except DATABASE_ERRORS as error:
+        return Look(f"it is damaged or no database ({getattr(error, 'sqlite_errorname', type(error).__name__)})")
+
+
+def _look(connection: sqlite3.Connection) -> Look:
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        return Look("it is no database of Spheresync")
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if faults := structural_faults(connection):
+        return Look(f"it is damaged: {faults[0]}", version)
+    verdict = _verdict(connection)
+    if not verdict.intact:
+        return Look(f"its audit log is broken: {verdict.reason}", version, verdict.entries)
+    if altered := schema_fault(connection, migrations_up_to(version)):
+        return Look(f"its schema was altered by hand: {altered}", version, verdict.entries)
+    damaged = tuple(damaged_contents(connection))
+    return Look("", version, verdict.entries, damaged, tuple(unreadable_rows(connection)) if damaged else ())
+
+
+def _verdict(connection: sqlite3.Connection) -> AuditVerdict:
+    check = ChainCheck()
+    rows = connection.execute(f"SELECT {_AUDIT} FROM audit ORDER BY seq")  # noqa: S608 -- a fixed list of columns
+    while chunk := rows.fetchmany(_CHUNK):
+        check.walk(AuditEntry(*row) for row in chunk)
+    entries = connection.execute("SELECT count(*) FROM audit").fetchone()[0]
+    head = connection.execute("SELECT seq, hash FROM audit_head").fetchone() or (0, "")
+    return check.verdict(entries=entries, head_seq=head[0], head_hash=head[1])
+
+
+async def audit_verdict_of(path: Path) -> AuditVerdict:
+    """Whether the audit log of a database is intact that nobody will open, because its schema was altered.
+
+    Raises:
+        StateError: it cannot be read.
+    """
+
+    def look(stop: threading.Event) -> AuditVerdict:
+        with closing(open_for_reading(path, in_use=True)) as connection:
+            connection.set_progress_handler(stop.is_set, _STEPS)
+            return _verdict(connection)
+
+    try:
+        return await in_thread(look)
+    except DATABASE_ERRORS as error:
+        raise explain(error, path) from error
+
+
+async def damages_of(path: Path) -> tuple[str, ...]:
+    """What of a database that others may write meanwhile is not as it was written; empty where all of it is.
+
+    Raises:
+        StateError: it cannot be read.
+    """
+
+    def look(stop: threading.Event) -> tuple[str, ...]:
+        with closing(open_for_reading(path, in_use=True)) as connection:
+            connection.set_progress_handler(stop.is_set, _STEPS)
+            connection.execute("BEGIN")  # one moment of it
+            return tuple(structural_faults(connection) or damaged_contents(connection))
+
+    try:
+        return await in_thread(look)
+    except DATABASE_ERRORS as error:
+        raise explain(error, path) from error
+
+
+def audit_after(path: Path, seq: int, digest: str) -> list[AuditEntry]:
+    """At most 2000 entries that follow the one of that number and hash; none where the log does not hold that one.
+
+    Raises:
+        sqlite3.Error: the file cannot be read.
+    """
+    with closing(open_for_reading(path)) as connection:
+        known = connection.execute("SELECT hash FROM audit WHERE seq = ?", (seq,)).fetchone()
+        if seq and (known is None or known[0] != digest):
+            return []
+        statement = f"SELECT {_AUDIT} FROM audit WHERE seq > ? ORDER BY seq LIMIT ?"  # noqa: S608 -- fixed columns
+        return [AuditEntry(*row) for row in connection.execute(statement, (seq, _CHUNK))]
+
+
+def audit_head(path: Path) -> tuple[int, str] | None:
+    """Number and hash of the last entry, as the head of the log says; None where that cannot be read.
+
+    Raises:
+        sqlite3.Error: the file cannot be read.
+    """
+    with closing(open_for_reading(path)) as connection:
+        seq, digest = connection.execute("SELECT seq, hash FROM audit_head").fetchone() or (0, "")
+        return (seq, digest) if type(seq) is int and type(digest) is str else None
+
+
+def rows_of(path: Path, table: str) -> Rows:
+    """Everything that a table holds; no columns where there is no such table.
+
+    Raises:
+        sqlite3.Error: the file cannot be read.
+    """
+    with closing(open_for_reading(path)) as connection:
+        columns = tuple(name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,)))
+        if not columns:
+            return Rows((), ())
+        rows = connection.execute(f"SELECT {', '.join(columns)} FROM {table}")  # noqa: S608 -- names of the schema
+        return Rows(columns, tuple(rows))
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 over a file, in hex."""
+    with open_regular(path) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_for_reading(path: Path, *, in_use: bool = False) -> sqlite3.Connection:
+    """For reading. A file without a WAL beside it is read as it lies, also from a medium that cannot be written."""
+    alone = not in_use and not path.with_name(f"{path.name}-wal").exists()
+    options = "mode=ro&immutable=1" if alone else "mode=ro"
+    return sqlite3.connect(f"file:{quote(os.fspath(path.absolute()))}?{options}", uri=True, isolation_level=None)
+
+
+class Draft:
+    """An empty file, 0600, that takes a place when it is whole."""
+
+    def __init__(self, path: Path, place: Path, descriptor: int) -> None:
+        self.path = path
+        self.placed = False
+        self._place = place
+        self._descriptor = descriptor
+
+    def seal(self) -> None:
+        """Have the disk hold all of it."""
+        os.fsync(self._descriptor)
+
+    def take_place(self, *, replace: bool) -> None:
+        """Become the file of its place.
+
+        Raises:
+            FileExistsError: there is one, and it is not to be replaced.
+        """
+        if replace:
+            self.path.replace(self._place)
+        else:
+            self._place.hardlink_to(self.path)  # unlike a rename it never replaces
+            self.path.unlink(missing_ok=True)
+        self.placed = True
+        sync_folder(self._place.parent)
+
+
+@contextmanager
+def draft_of(place: Path) -> Iterator[Draft]:
+    """A draft beside its place, gone in the end unless it took it. One process at a time has it.
+
+    Raises:
+        BlockingIOError: another process has it.
+        OSError: it cannot be made there.
+    """
+    path = place.with_name(f".{place.name}.part")
+    _leave_to_other_names(path)
+    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if not _is_named(descriptor, path):
+            # Whoever had it until just now has given it its place: it is no draft any more, and must stay as it is.
+            raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK), os.fspath(path))
+        draft = Draft(path, place, descriptor)
+        try:
+            os.fchmod(descriptor, 0o600)
+            os.ftruncate(descriptor, 0)  # left by a process that was killed
+            yield draft
+        finally:
+            if not draft.placed:
+                path.unlink(missing_ok=True)
+    finally:
+        os.close(descriptor)
+
+
+def _leave_to_other_names(path: Path) -> None:
+    """A file that has other names besides that of a draft is another one's, or finished: only the name is taken."""
+    with suppress(FileNotFoundError):
+        if path.lstat().st_nlink > 1:
+            path.unlink()
+
+
+def _is_named(descriptor: int, path: Path) -> bool:
+    """Whether an open file is the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,54 @@
+"""What is changed in a copy of the state that is to become the state again: what it believed may be long past."""
+
+# ruff: noqa: S608 -- statements are put together from names of the schema; values are always bound
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spheresync.state.records import AuditEntry
+from spheresync.state.sqlite.connection import Writes
+from spheresync.state.sqlite.files.copies import Rows
+
+
+class TransplantWriter:
+    """Changes that only a restore makes."""
+
+    def __init__(self, link: Writes) -> None:
+        self._link = link
+
+    async def append_sealed(self, entries: Sequence[AuditEntry]) -> None:
+        """Append entries that follow the log's last one, as they were written elsewhere."""
+        await self._link.execute_many(
+            "INSERT INTO audit (seq, at, actor, action, run_id, asset, target, outcome, detail, prev_hash, hash) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (e.seq, e.at, e.actor, e.action, e.run_id, e.asset, e.target, e.outcome, e.detail, e.prev_hash, e.hash)
+                for e in entries
+            ],
+        )
+        await self._link.execute("UPDATE audit_head SET seq = ?, hash = ?", (entries[-1].seq, entries[-1].hash))
+
+    async def replace(self, table: str, found: Rows) -> None:
+        """Have a table hold what it holds elsewhere; columns that are not known here are left out."""
+        known = {name for (name,) in await self._link.all("SELECT name FROM pragma_table_info(?)", (table,))}
+        shared = [at for at, column in enumerate(found.columns) if column in known]
+        names = ", ".join(found.columns[at] for at in shared)
+        await self._link.execute(f"DELETE FROM {table}")
+        await self._link.execute_many(
+            f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' * len(shared))})",
+            [tuple(row[at] for at in shared) for row in found.rows],
+        )
+
+    async def drop_notices(self) -> None:
+        """What was still to be told when the copy was made is long past."""
+        await self._link.execute("DELETE FROM notices")
+
+    async def forget_targets(self) -> int:
+        """Forget what targets held, so that they are asked as after the loss of a state; answers how many objects.
+
+        What a revert holds stays held; whoever calls this sees to it that nobody trusts its version.
+        """
+        await self._link.execute("DELETE FROM former_tables")
+        await self._link.execute("DELETE FROM drift_found")
+        await self._link.execute("DELETE FROM meta WHERE substr(key, 1, 10) = 'container:'")
+        return await self._link.execute("DELETE FROM checkpoints WHERE held IS NULL")

@@ -1,0 +1,167 @@
+"""Take out what is over: runs and saved change sets whose time has come, contents that nothing refers to any more.
+
+Everything goes in units of a few hundred rows, so that no other writer waits long. A run that is on its way out is
+invisible from the first moment on: nobody reads, applies or reverts half of one.
+"""
+
+# ruff: noqa: S608 -- statements are put together from this module's own names; values are always bound
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from spheresync.model import Digest
+from spheresync.state.sqlite.connection import Reads, Writes
+from spheresync.state.sqlite.rows.readable import readable
+from spheresync.state.sqlite.rows.shapes import shape_of
+
+KEPT: Final = 20
+"""So many of the newest runs that did something stay, however old they are."""
+_PARTS = (("journal", "run_id"), ("journal_bases", "run_id"), ("change_set_items", "change_set_id"))
+_MARKED = 500
+_UNIT = 500
+
+# The last run of each sort stays too: what a person has approved once must not be forgotten.
+_KEPT_RUNS = f"""
+SELECT max(seq) FROM runs GROUP BY kind, actor_kind, state
+UNION SELECT seq FROM (
+    SELECT seq FROM runs AS busy WHERE EXISTS (SELECT 1 FROM journal WHERE run_id = busy.id)
+    ORDER BY seq DESC LIMIT {KEPT})
+"""
+_DUE_RUNS = f"""
+SELECT id, change_set_id FROM runs
+WHERE state NOT IN ('queued', 'running') AND id NOT IN (SELECT id FROM leaving) AND seq NOT IN ({_KEPT_RUNS})
+    AND (coalesce(finished_at, created_at) < ?1 OR coalesce(finished_at, created_at) < ?2 AND problems = '[]'
+        AND NOT EXISTS (SELECT 1 FROM journal WHERE run_id = runs.id))
+ORDER BY seq LIMIT {_MARKED}
+"""
+_DUE_CHANGE_SETS = f"""
+SELECT id FROM change_sets
+WHERE run_id IS NULL AND created_at < ?1 AND expires_at < ?2 AND id NOT IN (SELECT id FROM leaving)
+ORDER BY seq LIMIT {_MARKED}
+"""
+
+_UNREFERRED = shape_of("unreferred", "digest, noted_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What is to go, each with nothing left that needs it; the change sets of the runs are among them."""
+
+    runs: tuple[str, ...]
+    change_sets: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """How the file is filled; `size` in bytes. `returnable`: free pages can be given back one by one."""
+
+    free: int
+    total: int
+    size: int
+    returnable: bool
+
+
+class RetentionReader:
+    """Finds out what is over."""
+
+    def __init__(self, link: Reads) -> None:
+        self._link = link
+
+    async def due(self, *, runs_before: str, idle_before: str, change_sets_before: str, now: str) -> Due:
+        """At most 500 runs and 500 change sets, oldest first.
+
+        Args:
+            runs_before: runs that ended before are over, but for the newest ones.
+            idle_before: the same of runs that had nothing to do.
+            change_sets_before: change sets that were made before and never applied are over, once expired.
+            now: decides what is expired.
+        """
+        runs = await self._link.all(_DUE_RUNS, (runs_before, idle_before))
+        change_sets = await self._link.all(_DUE_CHANGE_SETS, (change_sets_before, now))
+        applied = [change_set for _, change_set in runs if change_set is not None]
+        return Due(tuple(run for run, _ in runs), (*applied, *(change_set for (change_set,) in change_sets)))
+
+    async def leaving(self) -> bool:
+        """Whether something is on its way out."""
+        return await self._link.one("SELECT 1 FROM leaving LIMIT 1") is not None
+
+    async def contents(self) -> int:
+        """How many contents there are."""
+        row = await self._link.one("SELECT count(*) FROM blobs")
+        return int(row[0]) if row else 0
+
+    async def pages(self) -> Pages:
+        """How the file is filled."""
+        figures = [await self._link.one(f"PRAGMA {name}") for name in _PAGE_FIGURES]
+        free, total, size, mode = (int(row[0]) if row else 0 for row in figures)
+        return Pages(free, total, size, returnable=mode == 2)
+
+
+_PAGE_FIGURES = ("freelist_count", "page_count", "page_size", "auto_vacuum")
+
+
+class RetentionWriter(RetentionReader):
+    """Takes out what is over, a unit at a time."""
+
+    def __init__(self, link: Writes) -> None:
+        super().__init__(link)
+        self._writes = link
+
+    async def let_go(self, due: Due) -> None:
+        """From now on nobody sees these any more."""
+        await self._writes.execute_many(
+            "INSERT OR IGNORE INTO leaving (id) VALUES (?)", [(id_,) for id_ in (*due.runs, *due.change_sets)]
+        )
+
+    async def strip(self) -> None:
+        """Take out about 500 rows of what is on its way out."""
+        left = _UNIT
+        for (id_,) in await self._link.all("SELECT id FROM leaving ORDER BY id LIMIT ?", (_UNIT,)):
+            for table, key in _PARTS:
+                left -= await self._writes.execute(
+                    f"DELETE FROM {table} WHERE {key} = ?1 AND ordinal <= (SELECT max(ordinal) FROM "
+                    f"(SELECT ordinal FROM {table} WHERE {key} = ?1 ORDER BY ordinal LIMIT ?2))",
+                    (id_, left),
+                )
+                if left <= 0:
+                    return
+            await self._writes.execute("DELETE FROM runs WHERE id = ?", (id_,))
+            await self._writes.execute("DELETE FROM change_sets WHERE id = ?", (id_,))
+            await self._writes.execute("DELETE FROM leaving WHERE id = ?", (id_,))
+            left -= 1
+
+    async def noted(self, begin: str, end: str) -> dict[Digest, float]:
+        """Contents on the list of those that nothing refers to, from `begin` to before `end`, and since when."""
+        rows = await self._link.all(
+            "SELECT digest, noted_at FROM unreferred WHERE digest >= ? AND digest < ?", (begin, end)
+        )
+        return dict(readable(self._link.lost, _UNREFERRED, rows, lambda row: (Digest(row[0]), row[1])))
+
+    async def note(self, digests: Collection[Digest], *, at: float) -> None:
+        """Put contents on that list, or anew."""
+        await self._writes.execute_many(
+            "INSERT OR REPLACE INTO unreferred (digest, noted_at) VALUES (?, ?)", [(digest, at) for digest in digests]
+        )
+
+    async def take_off(self, digests: Collection[Digest]) -> None:
+        """Take contents off that list: something refers to them again."""
+        await self._writes.execute_many("DELETE FROM unreferred WHERE digest = ?", [(digest,) for digest in digests])
+
+    async def remove_contents(self, digests: Sequence[Digest]) -> int:
+        """Take out those of these contents that are on the list still; answers how many."""
+        wanted = json.dumps(digests)
+        removed = await self._writes.execute(
+            "DELETE FROM blobs WHERE digest IN (SELECT digest FROM unreferred WHERE digest IN "
+            "(SELECT value FROM json_each(?)))",
+            (wanted,),
+        )
+        await self._writes.execute("DELETE FROM unreferred WHERE digest IN (SELECT value FROM json_each(?))", (wanted,))
+        return removed
+
+    async def give_back(self, pages: int) -> None:
+        """Give so many free pages at the end of the file back to the disk."""
+        for _ in range(pages):  # whatever number a statement is told, it is stepped once and gives back one page
+            await self._link.all("PRAGMA incremental_vacuum(1)")

@@ -1,0 +1,1 @@
+"""Which processes are alive, and which may be inside a state folder."""

@@ -1,0 +1,1 @@
+"""One file for each aggregate of the state: its statements, and its rows as frozen values."""

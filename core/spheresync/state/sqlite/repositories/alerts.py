@@ -1,0 +1,116 @@
+"""Alerts that stand, and notices about them that are still to be delivered."""
+
+# ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from spheresync.state.sqlite.connection import Reads, Writes
+from spheresync.state.sqlite.rows.readable import readable
+from spheresync.state.sqlite.rows.shapes import shape_of
+
+Event = Literal["began", "reminder", "over"]
+
+_ALERT = "kind, subject, message, remedy, began_at, told_at, gone_since"
+_NOTICE = "channel, kind, subject, event, message, remedy, began_at, at, attempts, not_before"
+_ALERT_SHAPE, _NOTICE_SHAPE = shape_of("alerts", _ALERT), shape_of("notices", f"id, {_NOTICE}")
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """Something that is wrong; `gone_since` is when it was first seen to be over, before that was told."""
+
+    kind: str
+    subject: str
+    message: str
+    remedy: str
+    began_at: str
+    told_at: str
+    gone_since: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """One thing to tell one channel. `channel` is a digest of its address."""
+
+    channel: str
+    kind: str
+    subject: str
+    event: Event
+    message: str
+    remedy: str
+    began_at: str
+    at: str
+    attempts: int
+    not_before: str
+
+
+class AlertReader:
+    """Reads alerts and notices."""
+
+    def __init__(self, link: Reads) -> None:
+        self._link = link
+
+    async def standing(self) -> list[AlertRow]:
+        rows = await self._link.all(f"SELECT {_ALERT} FROM alerts ORDER BY kind, subject")
+        return readable(self._link.lost, _ALERT_SHAPE, rows, lambda row: AlertRow(*row))
+
+    async def waiting(self) -> list[NoticeRow]:
+        """Every notice that was not delivered yet, oldest first."""
+        rows = await self._link.all(f"SELECT id, {_NOTICE} FROM notices ORDER BY id")
+        return readable(self._link.lost, _NOTICE_SHAPE, rows, lambda row: NoticeRow(*row[1:]))
+
+
+class AlertWriter(AlertReader):
+    """Writes alerts and notices."""
+
+    def __init__(self, link: Writes) -> None:
+        super().__init__(link)
+        self._writes = link
+
+    async def put(self, alert: AlertRow) -> None:
+        await self._writes.execute(
+            f"INSERT OR REPLACE INTO alerts ({_ALERT}) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                alert.kind,
+                alert.subject,
+                alert.message,
+                alert.remedy,
+                alert.began_at,
+                alert.told_at,
+                alert.gone_since,
+            ),
+        )
+
+    async def remove(self, kind: str, subject: str) -> None:
+        await self._writes.execute("DELETE FROM alerts WHERE kind = ? AND subject = ?", (kind, subject))
+
+    async def put_notices(self, notices: Sequence[NoticeRow]) -> None:
+        """Have these delivered instead of what was still to be told of the same."""
+        await self._writes.execute_many(
+            f"INSERT OR REPLACE INTO notices ({_NOTICE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    each.channel,
+                    each.kind,
+                    each.subject,
+                    each.event,
+                    each.message,
+                    each.remedy,
+                    each.began_at,
+                    each.at,
+                    each.attempts,
+                    each.not_before,
+                )
+                for each in notices
+            ],
+        )
+
+    async def drop_notices(self, notices: Sequence[NoticeRow]) -> None:
+        """Forget these; a newer one of the same stays."""
+        await self._writes.execute_many(
+            "DELETE FROM notices WHERE channel = ? AND kind = ? AND subject = ? AND event = ? AND at = ?",
+            [(each.channel, each.kind, each.subject, each.event, each.at) for each in notices],
+        )

@@ -1,0 +1,185 @@
+"""The audit log: written in the transaction of what it tells about, never changed, verifiable.
+
+Other programs may read its table (CONTRACT.md). Details hold names, digests and request ids, never a secret.
+"""
+
+# ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime
+
+from spheresync.errors import StateError
+from spheresync.model import RunId, canonical_json, isoformat
+from spheresync.state.audit_chain import ChainCheck, head_fault, sealed
+from spheresync.state.cells import valid_text
+from spheresync.state.records import AuditEntry, AuditEvent, AuditVerdict
+from spheresync.state.sqlite.connection import Reads, Row, Writes
+
+_ENTRY = "seq, at, actor, action, run_id, asset, target, outcome, detail, prev_hash, hash"
+_CHUNK = 2000
+MEND = (
+    "Somebody changed the state by hand, or it is damaged. Keep the state folder as it is; `spheresync audit verify` "
+    "tells more. Restore a backup (`spheresync restore FILE`)."
+)
+"""What to do about an audit log that takes no entry."""
+_FILTERS = ("at >= ?", "at < ?", "actor = ?", "action = ?", "asset = ?", "outcome = ?", "run_id = ?")
+
+
+class AuditReader:
+    """Reads and verifies the log."""
+
+    def __init__(self, link: Reads) -> None:
+        self._link = link
+
+    async def query(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        asset: str | None = None,
+        outcome: str | None = None,
+        run_id: RunId | None = None,
+        limit: int = 50,
+        cursor: int | None = None,
+    ) -> tuple[list[AuditEntry], int]:
+        """At most `limit` entries, newest first, numbered below `cursor`, and how many match in all.
+
+        `since` is included, `until` is not; both as `model.isoformat` spells moments.
+        """
+        clause, values = _matching(since, until, actor, action, asset, outcome, run_id)
+        total = await self._link.one(f"SELECT count(*) FROM audit WHERE {clause}", values)
+        if cursor is not None:
+            clause += " AND seq < ?"
+            values.append(cursor)
+        rows = await self._link.all(
+            f"SELECT {_ENTRY} FROM audit WHERE {clause} ORDER BY seq DESC LIMIT ?", [*values, limit]
+        )
+        return [AuditEntry(*row) for row in rows], int(total[0]) if total else 0
+
+    async def outcomes(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        asset: str | None = None,
+        run_id: RunId | None = None,
+    ) -> dict[str, int]:
+        """How many entries of each outcome match."""
+        clause, values = _matching(since, until, actor, action, asset, None, run_id)
+        rows = await self._link.all(
+            f"SELECT outcome, count(*) FROM audit WHERE {clause} GROUP BY outcome ORDER BY count(*) DESC, outcome",
+            values,
+        )
+        return dict(rows)
+
+    async def actors(self) -> list[str]:
+        """Everybody of whom there is an entry."""
+        return [actor for (actor,) in await self._link.all("SELECT DISTINCT actor FROM audit ORDER BY actor")]
+
+    async def iterate(self, since: str | None = None, until: str | None = None) -> AsyncIterator[AuditEntry]:
+        """Every entry from `since` to before `until`, oldest first, as of the beginning of the walk."""
+        last = await self._link.one("SELECT coalesce(max(seq), 0) FROM audit")
+        async for chunk in self._chunks(int(last[0]) if last else 0, since, until):
+            for row in chunk:
+                yield AuditEntry(*row)
+
+    async def head(self) -> tuple[int, str]:
+        """Number and hash of the last entry, which the next one follows.
+
+        Raises:
+            StateError: the log cannot take another entry, because it was altered.
+        """
+        row = await self._link.one("SELECT seq, hash, (SELECT coalesce(max(seq), 0) FROM audit) FROM audit_head")
+        fault = head_fault(row)
+        if row is None or fault:
+            raise StateError(f"The audit log cannot take an entry: {fault}. Nothing is done without one.", remedy=MEND)
+        return row[0], row[1]
+
+    async def verify(self) -> AuditVerdict:
+        """Walk the whole log; entries written meanwhile are not part of the walk."""
+        state = await self._link.one(
+            "SELECT (SELECT count(*) FROM audit), (SELECT coalesce(max(seq), 0) FROM audit), "
+            "(SELECT seq FROM audit_head), (SELECT hash FROM audit_head)"
+        )
+        assert state is not None
+        entries, last, head_seq, head_hash = state
+        check = ChainCheck()
+        async for chunk in self._chunks(last, None, None):
+            check.walk(AuditEntry(*row) for row in chunk)
+            if check.broken:
+                break
+        return check.verdict(entries=entries, head_seq=head_seq, head_hash=head_hash)
+
+    async def _chunks(self, last: int, since: str | None, until: str | None) -> AsyncIterator[list[Row]]:
+        # The log's own order is that of `seq`, which may be any whole number once somebody tampered with it.
+        after = -(2**63)
+        while True:
+            chunk = await self._link.all(
+                f"SELECT {_ENTRY} FROM audit WHERE seq > ?1 AND seq <= ?2 AND (?3 IS NULL OR at >= ?3) "
+                "AND (?4 IS NULL OR at < ?4) ORDER BY seq LIMIT ?5",
+                (after, last, since, until, _CHUNK),
+            )
+            if chunk:
+                yield chunk
+            if len(chunk) < _CHUNK:
+                return
+            after = chunk[-1][0]
+
+
+class AuditWriter(AuditReader):
+    """Appends to the log."""
+
+    def __init__(self, link: Writes, clock: Callable[[], datetime]) -> None:
+        super().__init__(link)
+        self._writes = link
+        self._clock = clock
+
+    async def append_many(self, events: Sequence[AuditEvent]) -> list[AuditEntry]:
+        """Append events in this order; they are kept if, and only if, the whole transaction is."""
+        if not events:
+            return []
+        last_seq, last_hash = await self.head()
+        at = isoformat(self._clock())
+        entries = []
+        for seq, event in enumerate(events, start=last_seq + 1):
+            entry = sealed(_entry(seq, at, event, last_hash))
+            last_hash = entry.hash
+            entries.append(entry)
+        await self._writes.execute_many(
+            f"INSERT INTO audit ({_ENTRY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [_spell(e) for e in entries]
+        )
+        await self._writes.execute("UPDATE audit_head SET seq = ?, hash = ?", (entries[-1].seq, last_hash))
+        return entries
+
+
+def _matching(*given: str | None) -> tuple[str, list[str | int]]:
+    """The condition that `_FILTERS` of those given make, and its values."""
+    terms = [(term, value) for term, value in zip(_FILTERS, given, strict=True) if value is not None]
+    return " AND ".join(["1", *(term for term, _ in terms)]), [value for _, value in terms]
+
+
+def _entry(seq: int, at: str, event: AuditEvent, prev_hash: str) -> AuditEntry:
+    detail = canonical_json(dict(event.detail)).decode("utf-8", "replace")
+    asset = None if event.asset is None else valid_text(event.asset)
+    return AuditEntry(
+        seq,
+        at,
+        valid_text(event.actor),
+        event.action,
+        event.run_id,
+        asset,
+        event.target,
+        event.outcome,
+        detail,
+        prev_hash,
+        "",
+    )
+
+
+def _spell(e: AuditEntry) -> tuple[object, ...]:
+    return (e.seq, e.at, e.actor, e.action, e.run_id, e.asset, e.target, e.outcome, e.detail, e.prev_hash, e.hash)

@@ -1,0 +1,334 @@
+"""The local catalog: spaces and assets as last listed and read."""
+
+# ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, Problem, SpaceName, TechnicalName, Tier
+from spheresync.state.cells import (
+    read_asset_id,
+    read_fingerprints,
+    read_problem,
+    read_problems,
+    spell_fingerprints,
+    spell_problem,
+    valid_text,
+)
+from spheresync.state.records import AssetRecord, FacetCount, SpaceRecord
+from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.rows.readable import readable, readable_one
+from spheresync.state.sqlite.rows.shapes import shape_of
+from spheresync.state.sqlite.rows.wanted import FEW, wanted_rows
+
+_ASSET = (
+    "space, name, kind, label, tier, status, entry_digest, raw_digest, parser_version, definition, fp_schema, "
+    "fp_content, fp_metadata, column_count, included, reason, problem, misses, first_missed_at, first_seen_at, "
+    "listed_at, read_at, changed_at, pii_columns"
+)
+_SHAPE = shape_of("assets", _ASSET)
+_SPACE = shape_of("spaces", "name, label, listed_at, complete, problem, present")
+_PROBLEM = shape_of("assets", "problem")
+_NAME = shape_of("assets", "space, name")
+_FACET = shape_of("assets", "space, kind, tier, status")
+_SEARCH_GAP = "\x1f"
+
+
+@dataclass(frozen=True, slots=True)
+class AssetFilter:
+    """Which assets a page is about; None admits all. `query` is a part of name or label, as `_folded` has them."""
+
+    space: SpaceName | None = None
+    kind: AssetKind | None = None
+    tier: Tier | None = None
+    status: AssetStatus | None = None
+    query: str | None = None
+
+    def clause(self) -> tuple[str, list[str]]:
+        """A WHERE clause with its values."""
+        terms, values = ["1"], []
+        for column in ("space", "kind", "tier", "status"):
+            value = getattr(self, column)
+            if value is not None:
+                terms.append(f"{column} = ?")
+                values.append(str(value))
+        if self.query:
+            terms.append("instr(search, ?) > 0")
+            values.append(_folded(self.query))
+        return " AND ".join(terms), values
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadGroup:
+    """How many assets one kind of problem keeps from being read; `first` are at most three of them, by name."""
+
+    code: str
+    count: int
+    first: tuple[Problem, ...]
+
+
+class CatalogReader:
+    """Reads the catalog."""
+
+    def __init__(self, link: Reads) -> None:
+        self._link = link
+
+    async def spaces(self) -> list[SpaceRecord]:
+        """Every space ever listed, by name."""
+        rows = await self._link.all(f"SELECT {_SPACE.names} FROM spaces ORDER BY name")
+        return readable(self._link.lost, _SPACE, rows, _read_space)
+
+    async def assets(self, space: SpaceName | None = None) -> list[AssetRecord]:
+        """Every asset, or those of one space, by space and name."""
+        if space is None:
+            rows = await self._link.all(f"SELECT {_ASSET} FROM assets ORDER BY space, name")
+        else:
+            rows = await self._link.all(f"SELECT {_ASSET} FROM assets WHERE space = ? ORDER BY name", (space,))
+        return self._readable(rows)
+
+    async def asset(self, asset: AssetId) -> AssetRecord | None:
+        """One asset, None where the catalog does not know it."""
+        row = await self._link.one(
+            f"SELECT {_ASSET} FROM assets WHERE space = ? AND name = ?", (asset.space, asset.name)
+        )
+        return readable_one(self._link.lost, _SHAPE, row, _read_asset)
+
+    async def with_problems(self) -> list[AssetRecord]:
+        """The assets that something was wrong with when they were last listed or read."""
+        rows = await self._link.all(
+            f"SELECT {_ASSET} FROM assets WHERE problem IS NOT NULL AND included = 1 ORDER BY space, name"
+        )
+        return self._readable(rows)
+
+    async def unread(self) -> list[UnreadGroup]:
+        """The problems of assets that are listed and could not be read, by code."""
+        where = "FROM assets WHERE problem IS NOT NULL AND included = 1 AND misses = 0"
+        code = "CASE WHEN json_valid(problem) THEN json_extract(problem, '$[0][1]') END"
+        rows = await self._link.all(f"SELECT {code} AS code, count(*) {where} GROUP BY code ORDER BY code")
+        groups = []
+        for word, count in rows:
+            if not isinstance(word, str):  # damaged: noted, for whoever asks how it stands
+                self._readable(await self._link.all(f"SELECT {_ASSET} {where} AND {code} IS ? LIMIT 100", (word,)))
+                continue
+            query = f"SELECT problem {where} AND {code} = ? ORDER BY space, name LIMIT 3"
+            first = readable(
+                self._link.lost, _PROBLEM, await self._link.all(query, (word,)), lambda row: read_problems(row[0])[0]
+            )
+            if first:
+                groups.append(UnreadGroup(word, count, tuple(first)))
+        return groups
+
+    async def some(self, assets: Collection[AssetId]) -> list[AssetRecord]:
+        """Those of these assets that the catalog knows."""
+        if len(assets) > FEW:
+            among = frozenset(assets)
+            return [record for record in await self.assets() if record.id in among]
+        found = list[AssetRecord]()
+        for clause, values in wanted_rows(assets, "assets", name="name"):
+            rows = await self._link.all(f"{clause} SELECT {_ASSET} FROM wanted_assets", values)
+            found += self._readable(rows)
+        return found
+
+    async def ids(self) -> list[AssetId]:
+        """The names of every asset, by space and name."""
+        rows = await self._link.all("SELECT space, name FROM assets ORDER BY space, name")
+        return readable(self._link.lost, _NAME, rows, read_asset_id)
+
+    async def signature(self, misses: int) -> str:
+        """A text that is another one once an asset was added, changed, missed, or taken in or out of the scope.
+
+        `misses`: more of them in a row make no difference any more.
+        """
+        row = await self._link.one(
+            "SELECT count(*), max(changed_at), total(included), count(definition), total(min(misses, ?)) FROM assets",
+            (misses,),
+        )
+        return repr(row)
+
+    async def page(
+        self,
+        *,
+        space: SpaceName | None = None,
+        kind: AssetKind | None = None,
+        tier: Tier | None = None,
+        status: AssetStatus | None = None,
+        query: str | None = None,
+        limit: int = 50,
+        after: AssetId | None = None,
+    ) -> tuple[list[AssetRecord], int]:
+        """At most `limit` assets by space and name that follow `after`, and how many match in all."""
+        clause, values = AssetFilter(space, kind, tier, status, query).clause()
+        total = await self._link.one(f"SELECT count(*) FROM assets WHERE {clause}", values)
+        if after is not None:
+            clause += " AND (space, name) > (?, ?)"
+            values = [*values, after.space, after.name]
+        # Keys first, from the covering index alone: a row is ten times as wide.
+        rows = await self._link.all(
+            f"SELECT {_ASSET} FROM assets WHERE (space, name) IN ("
+            f"SELECT space, name FROM assets INDEXED BY assets_by_name WHERE {clause} ORDER BY space, name LIMIT ?"
+            ") ORDER BY space, name",
+            [*values, limit],
+        )
+        found = self._readable(rows)
+        if len(found) < len(rows) == limit:  # those that follow stand in for what cannot be read
+            last = AssetId(rows[-1][0], rows[-1][1])
+            more, _ = await self.page(
+                space=space,
+                kind=kind,
+                tier=tier,
+                status=status,
+                query=query,
+                limit=limit - len(found),
+                after=last,
+            )
+            found += more
+        return found, int(total[0]) if total else 0
+
+    async def counts(self) -> list[FacetCount]:
+        """How many assets share space, kind, tier and status."""
+        rows = await self._link.all(
+            "SELECT space, kind, tier, status, count(*) FROM assets GROUP BY space, kind, tier, status "
+            "ORDER BY space, kind, tier, status"
+        )
+        found = readable(self._link.lost, _FACET, rows, _read_facet)
+        if len(found) < len(rows):
+            await self.assets()  # which notes the rows one by one
+        return found
+
+    def _readable(self, rows: Sequence[Row]) -> list[AssetRecord]:
+        return readable(self._link.lost, _SHAPE, rows, _read_asset)
+
+
+class CatalogWriter(CatalogReader):
+    """Writes the catalog. Spaces and assets are never removed."""
+
+    def __init__(self, link: Writes) -> None:
+        super().__init__(link)
+        self._writes = link
+
+    async def put_spaces(self, spaces: Iterable[SpaceRecord]) -> None:
+        await self._writes.execute_many(
+            "INSERT OR REPLACE INTO spaces (name, label, listed_at, complete, problem, present) "
+            "VALUES (?, ?, ?, ?, ?, ?)",
+            [
+                (s.name, valid_text(s.label), s.listed_at, s.complete, spell_problem(s.problem), s.present)
+                for s in spaces
+            ],
+        )
+
+    async def put_assets(self, assets: Iterable[AssetRecord]) -> None:
+        """Write every field of each, whether known or new."""
+        await self._writes.execute_many(_PUT_ASSET, [_spell_asset(asset) for asset in assets])
+
+    async def put_listings(self, assets: Iterable[AssetRecord]) -> None:
+        """Write what a listing says of assets; what was read of known ones is left to whoever reads."""
+        await self._writes.execute_many(_PUT_LISTING, [_spell_asset(asset) for asset in assets])
+
+    async def put_readings(self, assets: Iterable[AssetRecord]) -> None:
+        """Write what a reading found of known assets; what a listing says of them is left to whoever lists."""
+        rows = (dict(zip(_COLUMNS, _spell_asset(asset), strict=True)) for asset in assets)
+        await self._writes.execute_many(
+            f"UPDATE assets SET {', '.join(f'{column} = ?' for column in _READ_COLUMNS)} WHERE space = ? AND name = ?",
+            [(*(row[column] for column in _READ_COLUMNS), row["space"], row["name"]) for row in rows],
+        )
+
+    async def set_statuses(self, statuses: Sequence[tuple[AssetId, AssetStatus]]) -> None:
+        """Change nothing but where assets stand; unknown ones are passed over."""
+        await self._writes.execute_many(
+            "UPDATE assets SET status = ? WHERE space = ? AND name = ?",
+            [(status, asset.space, asset.name) for asset, status in statuses],
+        )
+
+
+_COLUMNS = [column.strip() for column in f"{_ASSET}, search".split(",")]
+_LISTING_COLUMNS = [
+    *("kind", "label", "tier", "entry_digest", "included", "reason", "misses", "first_missed_at", "listed_at", "search")
+]
+_PUT_LISTING = (
+    f"INSERT INTO assets ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "
+    f"ON CONFLICT (space, name) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _LISTING_COLUMNS)}, "
+    # Where it stands is known better by whoever wrote it, unless the listing itself changes that.
+    "status = CASE WHEN assets.misses > 0 OR assets.included = 0 THEN excluded.status ELSE assets.status END"
+)
+_LISTED_COLUMNS = {"space", "name", "entry_digest", "misses", "first_missed_at", "first_seen_at", "listed_at"}
+_READ_COLUMNS = [column for column in _COLUMNS if column not in _LISTED_COLUMNS]
+_PUT_ASSET = (
+    f"INSERT INTO assets ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "
+    f"ON CONFLICT (space, name) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[2:])}"
+)
+
+
+def _spell_asset(a: AssetRecord) -> tuple[object, ...]:
+    label = valid_text(a.label)
+    return (
+        a.id.space,
+        a.id.name,
+        a.kind,
+        label,
+        a.tier,
+        a.status,
+        a.entry_digest,
+        a.raw_digest,
+        a.parser_version,
+        a.definition,
+        *spell_fingerprints(a.fingerprints),
+        a.column_count,
+        a.included,
+        valid_text(a.reason),
+        spell_problem(a.problem),
+        a.misses,
+        a.first_missed_at,
+        a.first_seen_at,
+        a.listed_at,
+        a.read_at,
+        a.changed_at,
+        a.pii_columns,
+        _folded(f"{a.id.name}{_SEARCH_GAP}{label}"),
+    )
+
+
+def _read_space(row: Row) -> SpaceRecord:
+    name, label, listed_at, complete, problem, present = row
+    return SpaceRecord(SpaceName(name), label, listed_at, bool(complete), read_problem(problem), bool(present))
+
+
+def _read_facet(row: Row) -> FacetCount:
+    space, kind, tier, status, count = row
+    return FacetCount(SpaceName(space), _KINDS[kind], _TIERS[tier], _STATUSES[status], count)
+
+
+def _folded(text: str) -> str:
+    """A text as it is searched: in any case, and however its letters with marks are put together."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def _read_asset(row: Row) -> AssetRecord:
+    return AssetRecord(
+        AssetId(SpaceName(row[0]), TechnicalName(row[1])),
+        _KINDS[row[2]],
+        row[3],
+        _TIERS[row[4]],
+        _STATUSES[row[5]],
+        _digest(row[6]),
+        _digest(row[7]),
+        row[8],
+        _digest(row[9]),
+        read_fingerprints(row[10], row[11], row[12]),
+        row[13],
+        bool(row[14]),
+        row[15],
+        read_problem(row[16]),
+        *row[17:],
+    )
+
+
+# Looked up, not constructed: a hundred thousand rows hold three such values each.
+_KINDS = {kind.value: kind for kind in AssetKind}
+_TIERS: dict[str | None, Tier | None] = {None: None} | {tier.value: tier for tier in Tier}
+_STATUSES = {status.value: status for status in AssetStatus}
+
+
+def _digest(text: str | None) -> Digest | None:
+    return None if text is None else Digest(text)

@@ -1,0 +1,186 @@
+"""What each target in each destination was last known to hold of each asset."""
+
+# ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from spheresync.model import (
+    AssetId,
+    DestinationName,
+    Digest,
+    PhysicalName,
+    RunId,
+    SpaceName,
+    TargetName,
+    TechnicalName,
+)
+from spheresync.state.cells import read_fingerprints, spell_fingerprints
+from spheresync.state.records import Checkpoint, CheckpointState
+from spheresync.state.seals import SEALED, seal_of_row
+from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.rows.fences import require_fence
+from spheresync.state.sqlite.rows.readable import readable, readable_one
+from spheresync.state.sqlite.rows.shapes import shape_of
+from spheresync.state.sqlite.rows.wanted import FEW, wanted_rows
+
+_COLUMNS = SEALED["checkpoints"]
+_SHAPE = shape_of("checkpoints", _COLUMNS, sealed=True)
+_PUT = (
+    f"INSERT OR REPLACE INTO checkpoints ({_COLUMNS}, seal) VALUES ({', '.join('?' * (len(_COLUMNS.split(',')) + 1))})"
+)
+_STATES = {state.value: state for state in CheckpointState}
+
+
+class CheckpointReader:
+    """Reads checkpoints; none that is damaged or was altered."""
+
+    def __init__(self, link: Reads) -> None:
+        self._link = link
+
+    async def all(self, target: TargetName, destination: DestinationName) -> list[Checkpoint]:
+        """Every checkpoint of a target in a destination, whatever its state, by space and asset."""
+        rows = await self._link.all(
+            f"SELECT {_SHAPE.names} FROM checkpoints WHERE target = ? AND destination = ? ORDER BY space, asset",
+            (target, destination),
+        )
+        return self._readable(rows)
+
+    async def of(
+        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
+    ) -> dict[AssetId, Checkpoint]:
+        """Those of some assets in a target and destination; assets without one are left out."""
+        if len(assets) > FEW:
+            among = frozenset(assets)
+            return {each.asset: each for each in await self.all(target, destination) if each.asset in among}
+        found = dict[AssetId, Checkpoint]()
+        for clause, values in wanted_rows(assets, "checkpoints", name="asset"):
+            query = f"{clause} SELECT {_SHAPE.names} FROM wanted_checkpoints WHERE target = ? AND destination = ?"
+            rows = await self._link.all(query, [*values, target, destination])
+            found.update({each.asset: each for each in self._readable(rows)})
+        return found
+
+    async def get(self, asset: AssetId, target: TargetName, destination: DestinationName) -> Checkpoint | None:
+        row = await self._link.one(
+            f"SELECT {_SHAPE.names} FROM checkpoints WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
+            (target, destination, asset.space, asset.name),
+        )
+        return readable_one(self._link.lost, _SHAPE, row, _read)
+
+    async def of_asset(self, asset: AssetId) -> list[Checkpoint]:
+        """The checkpoints of one asset in all targets and destinations."""
+        rows = await self._link.all(
+            f"SELECT {_SHAPE.names} FROM checkpoints WHERE space = ? AND asset = ? ORDER BY target, destination",
+            (asset.space, asset.name),
+        )
+        return self._readable(rows)
+
+    async def unlisted(self) -> list[AssetId]:
+        """Assets that a target holds and of which the catalog has lost that it ever listed them."""
+        rows = await self._link.all(
+            f"SELECT {_SHAPE.names} FROM checkpoints WHERE state IN ('active', 'retired') AND NOT EXISTS "
+            "(SELECT 1 FROM assets WHERE assets.space = checkpoints.space AND assets.name = checkpoints.asset)"
+        )
+        return sorted({each.asset for each in self._readable(rows)})
+
+    def _readable(self, rows: Sequence[Row]) -> list[Checkpoint]:
+        """What they say; one that cannot be read or is not what was written counts as lost."""
+        return readable(self._link.lost, _SHAPE, rows, _read)
+
+    async def body_bytes(self, target: TargetName, destination: DestinationName) -> int:
+        """The size of all last written requests together, as they were sent."""
+        row = await self._link.one(
+            "SELECT coalesce(sum(b.size), 0) FROM checkpoints c JOIN blobs b ON b.digest = c.body "
+            "WHERE c.target = ? AND c.destination = ? AND c.state = 'active'",
+            (target, destination),
+        )
+        return int(row[0]) if row else 0
+
+    async def count_active(self, target: TargetName, destination: DestinationName) -> dict[PhysicalName, int]:
+        """How many active objects each container holds."""
+        rows = await self._link.all(
+            "SELECT container, count(*) FROM checkpoints "
+            "WHERE target = ? AND destination = ? AND state = 'active' GROUP BY container ORDER BY container",
+            (target, destination),
+        )
+        return {PhysicalName(container): count for container, count in rows}
+
+    async def count_retired(self, target: TargetName, destination: DestinationName) -> int:
+        """How many objects are marked as retired, former ones among them."""
+        row = await self._link.one(
+            "SELECT (SELECT count(*) FROM checkpoints WHERE target = ?1 AND destination = ?2 AND state = 'retired') + "
+            "(SELECT count(*) FROM former_tables WHERE target = ?1 AND destination = ?2 AND retired)",
+            (target, destination),
+        )
+        return int(row[0]) if row else 0
+
+
+class CheckpointWriter(CheckpointReader):
+    """Writes checkpoints."""
+
+    def __init__(self, link: Writes) -> None:
+        super().__init__(link)
+        self._writes = link
+
+    async def put_many(
+        self, checkpoints: Sequence[Checkpoint], fence: int | None = None, *, run_id: RunId | None = None
+    ) -> None:
+        """Write them, each under the claim `fence` of the run that made it.
+
+        Args:
+            checkpoints: each replaces what was known of its asset in its target and destination.
+            fence: the claim under which they were made; None for what no run does (a plan that only notes what the
+                target was found to hold), which keeps the fence in each.
+            run_id: the run of the claim, where the checkpoints do not name it themselves.
+
+        Raises:
+            FenceError: the claim is no longer the run's; nothing is written.
+        """
+        if fence is not None:
+            for run in {run_id} if run_id is not None else {checkpoint.run_id for checkpoint in checkpoints}:
+                await require_fence(self._link, run, fence)
+        rows = [_spell(checkpoint, fence) for checkpoint in checkpoints]
+        await self._writes.execute_many(_PUT, [(*row, seal_of_row(row)) for row in rows])
+
+
+def _spell(c: Checkpoint, fence: int | None) -> tuple[object, ...]:
+    return (
+        c.asset.space,
+        c.asset.name,
+        c.target,
+        c.destination,
+        c.container,
+        c.name,
+        c.body,
+        c.body_digest,
+        c.version,
+        *spell_fingerprints(c.fingerprints),
+        c.mapping,
+        c.definition,
+        c.state,
+        c.held,
+        c.synced_at,
+        c.run_id,
+        c.fence if fence is None else fence,
+    )
+
+
+def _read(row: Row) -> Checkpoint:
+    return Checkpoint(
+        asset=AssetId(SpaceName(row[0]), TechnicalName(row[1])),
+        target=TargetName(row[2]),
+        destination=DestinationName(row[3]),
+        container=PhysicalName(row[4]),
+        name=PhysicalName(row[5]),
+        body=Digest(row[6]),
+        body_digest=Digest(row[7]),
+        version=row[8],
+        fingerprints=read_fingerprints(row[9], row[10], row[11]),
+        mapping=row[12],
+        definition=row[13],
+        state=_STATES[row[14]],
+        held=row[15],
+        synced_at=row[16],
+        run_id=RunId(row[17]),
+        fence=row[18],
+    )

@@ -1,0 +1,123 @@
+"""Named leases: at most one living process holds each. Used for discovery and for the scheduler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from spheresync.errors import LeaseLostError
+from spheresync.model import isoformat
+from spheresync.state.cells import LARGEST_NUMBER
+from spheresync.state.sqlite.connection import Reads, Writes
+from spheresync.state.sqlite.liveness.owners import Owners
+from spheresync.state.sqlite.rows.readable import readable
+from spheresync.state.sqlite.rows.shapes import shape_of
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A lease that a living process holds; `fence` rises each time it is acquired."""
+
+    name: str
+    owner: str
+    fence: int
+    acquired_at: str
+
+
+_SHAPE = shape_of("leases", "name, owner, fence, acquired_at, heartbeat_at")
+
+
+class LeaseReader:
+    """Tells who holds what."""
+
+    def __init__(self, link: Reads, owners: Owners, clock: Callable[[], datetime]) -> None:
+        self._link = link
+        self._owners = owners
+        self._clock = clock
+
+    async def holder(self, name: str) -> Lease | None:
+        """The lease, None where no living process holds it."""
+        return next((lease for lease in await self.held() if lease.name == name), None)
+
+    async def is_held(self, name: str, fence: int) -> bool:
+        """Whether a holding of a lease still counts: nobody else has acquired it since, and it was not given back."""
+        row = await self._link.one("SELECT fence, owner FROM leases WHERE name = ?", (name,))
+        return row is not None and row[0] == fence and row[1] is not None
+
+    async def held(self) -> list[Lease]:
+        """Every lease that a living process holds."""
+        now = self._clock()
+        query = f"SELECT {_SHAPE.names} FROM leases ORDER BY name"  # noqa: S608 -- columns of this module
+        rows = await self._link.all(query)
+        readable_rows = readable(self._link.lost, _SHAPE, rows, tuple)
+        return [
+            Lease(name, owner, fence, acquired_at)
+            for name, owner, fence, acquired_at, heartbeat_at in readable_rows
+            if self._owners.is_responsive(owner, heartbeat_at, now)
+        ]
+
+
+class LeaseWriter(LeaseReader):
+    """Takes leases and gives them back."""
+
+    def __init__(self, link: Writes, owners: Owners, clock: Callable[[], datetime]) -> None:
+        super().__init__(link, owners, clock)
+        self._writes = link
+
+    async def acquire(self, name: str, owner: str, *, beats: bool = False) -> int | None:
+        """Take a lease that nobody living holds.
+
+        Not re-entrant: a second task of the holder's own process is answered None as well.
+
+        Args:
+            name: of the lease.
+            owner: who takes it.
+            beats: promise signs of life from now on: it is lost after 30 s without one, so that a process that was
+                stopped does not hold it.
+
+        Returns:
+            The fence of this holding, or None while it is held.
+        """
+        if await self.holder(name) is not None:
+            return None
+        at = isoformat(self._clock())
+        row = await self._writes.one(
+            "INSERT INTO leases (name, owner, fence, acquired_at, heartbeat_at) VALUES (?1, ?2, 1, ?3, ?4) "
+            "ON CONFLICT (name) DO UPDATE "
+            "SET owner = ?2, fence = CASE WHEN typeof(fence) = 'integer' AND fence < ?5 THEN fence + 1 ELSE 1 END, "
+            "acquired_at = ?3, heartbeat_at = ?4 RETURNING fence",
+            (name, owner, at, at if beats else None, LARGEST_NUMBER),
+        )
+        assert row is not None
+        return int(row[0])
+
+    async def heartbeat(self, name: str, fence: int) -> None:
+        """Give a sign of life. Optional; after the first one the lease is lost after 30 s without another.
+
+        Raises:
+            LeaseLostError: somebody else holds it by now.
+        """
+        changed = await self._writes.execute(
+            "UPDATE leases SET heartbeat_at = ? WHERE name = ? AND fence = ? AND owner IS NOT NULL",
+            (isoformat(self._clock()), name, fence),
+        )
+        if not changed:
+            raise _lost(name)
+
+    async def require(self, name: str, fence: int) -> None:
+        """Refuse to write what only the holder of a lease may.
+
+        Raises:
+            LeaseLostError: somebody else holds it by now, or did meanwhile.
+        """
+        if not await self.is_held(name, fence):
+            raise _lost(name)
+
+    async def release(self, name: str, owner: str) -> None:
+        """Give it back; what this owner does not hold is left alone."""
+        await self._writes.execute("UPDATE leases SET owner = NULL WHERE name = ? AND owner = ?", (name, owner))
+
+
+def _lost(name: str) -> LeaseLostError:
+    return LeaseLostError(f"Another process holds {name} by now.", remedy="Nothing is lost: it goes on there.")

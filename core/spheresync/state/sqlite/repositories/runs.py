@@ -1,0 +1,400 @@
+"""Runs: queued, claimed under a fence, kept alive, ended; and their journal."""
+
+# ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from types import MappingProxyType
+from typing import Any
+
+from spheresync.errors import UsageError
+from spheresync.model import (
+    Action,
+    ChangeSetId,
+    Digest,
+    Principal,
+    Problem,
+    RunId,
+    RunState,
+    isoformat,
+)
+from spheresync.state.cells import read_counts, read_problems, spell_counts, spell_problems
+from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
+from spheresync.state.run_claims import ahead_of, may_claim
+from spheresync.state.seals import SEALED, seal_of_row
+from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.liveness.owners import Owners
+from spheresync.state.sqlite.repositories.journal import JournalReader, JournalWriter
+from spheresync.state.sqlite.rows.fences import require_fence
+from spheresync.state.sqlite.rows.shapes import shape_of
+
+_RUN = (
+    "id, kind, state, phase, change_set_id, request, request_digest, actor_kind, actor_id, actor_roles, owner, fence, "
+    "heartbeat_at, created_at, started_at, finished_at, cancel_requested, counts, usage, problems, claims"
+)
+_STAYS = "id NOT IN (SELECT id FROM leaving)"
+_BEAT_EVERY = 5.0
+"""Seconds after which a waiting owner that asks for its turn again is noted as alive."""
+
+
+class RunReader:
+    """Reads runs and their journals."""
+
+    def __init__(self, link: Reads, owners: Owners, clock: Callable[[], datetime]) -> None:
+        self._link = link
+        self._owners = owners
+        self._clock = clock
+        self._journal = JournalReader(link)
+
+    async def get(self, run_id: RunId) -> RunRecord:
+        """One run.
+
+        Raises:
+            UsageError: there is none of that id.
+        """
+        row = await self._link.one(f"SELECT {_RUN} FROM runs WHERE id = ? AND {_STAYS}", (run_id,))
+        if row is None:
+            raise UsageError(f"there is no run {run_id!r}.", remedy="The list of runs shows those there are.")
+        return _read(row)
+
+    async def page(self, limit: int = 20, before: RunId | None = None) -> tuple[list[RunRecord], int]:
+        """At most `limit` runs, newest first, that are older than `before`, and how many there are in all."""
+        total = await self._link.one(f"SELECT count(*) FROM runs WHERE {_STAYS}")
+        rows = await self._link.all(
+            f"SELECT {_RUN} FROM runs WHERE (?1 IS NULL OR seq < (SELECT seq FROM runs WHERE id = ?1)) AND {_STAYS} "
+            "ORDER BY seq DESC LIMIT ?2",
+            (before, limit),
+        )
+        return [_read(row) for row in rows], int(total[0]) if total else 0
+
+    async def by_change_set(self, change_set_id: ChangeSetId) -> RunRecord | None:
+        """The run that applies a change set, None where none was started."""
+        row = await self._link.one(
+            f"SELECT {_RUN} FROM runs WHERE change_set_id = ? ORDER BY seq LIMIT 1", (change_set_id,)
+        )
+        return None if row is None else _read(row)
+
+    async def find_active(self, kind: str, request_digest: Digest, actor_id: str) -> RunRecord | None:
+        """The queued or running run of the same caller with the same request."""
+        row = await self._link.one(
+            f"SELECT {_RUN} FROM runs WHERE state IN ('queued', 'running') AND kind = ? AND request_digest = ? "
+            "AND actor_id = ? ORDER BY seq LIMIT 1",
+            (kind, request_digest, actor_id),
+        )
+        return None if row is None else _read(row)
+
+    async def approved_by_a_person(self) -> RunId | None:
+        """The first run that somebody asked for and that wrote what it was asked to, wholly or in part."""
+        row = await self._link.one(
+            "SELECT id FROM runs WHERE actor_kind != 'scheduler' AND state IN ('done', 'partly_failed') "
+            "AND change_set_id IS NOT NULL ORDER BY seq LIMIT 1"
+        )
+        return None if row is None else RunId(row[0])
+
+    async def unfinished(self) -> list[RunRecord]:
+        """Queued and running runs, oldest first."""
+        rows = await self._link.all(f"SELECT {_RUN} FROM runs WHERE state IN ('queued', 'running') ORDER BY seq")
+        return [_read(row) for row in rows]
+
+    async def orphans(self) -> list[RunRecord]:
+        """Unfinished runs whose process is dead: whoever finds them may claim them. Oldest first."""
+        unfinished = await self.unfinished()
+        live = self._live(unfinished)
+        return [run for run in unfinished if run.id not in live]
+
+    async def queue_position(self, run_id: RunId) -> int:
+        """How many runs go before this one; 0 also for a run that is being driven or has ended."""
+        unfinished = await self.unfinished()
+        run = next((run for run in unfinished if run.id == run_id), None)
+        return 0 if run is None else len(ahead_of(run, unfinished, self._live(unfinished)))
+
+    async def entries(self, run_id: RunId) -> list[JournalEntry]:
+        """The journal of a run, by ordinal."""
+        return await self._journal.entries(run_id)
+
+    async def bases(self, run_id: RunId) -> dict[int, Digest]:
+        """By ordinal: what had been written last into objects that others had changed before the run wrote them."""
+        return await self._journal.bases(run_id)
+
+    async def lost_entries(self, run_id: RunId) -> list[object]:
+        """The ordinals of journal entries of a run that cannot be read, or are not what was written."""
+        return await self._journal.lost_entries(run_id)
+
+    async def open_entries(self, run_id: RunId) -> list[JournalEntry]:
+        """Journal entries that are planned or sent: what a take-over has to settle."""
+        return await self._journal.open_entries(run_id)
+
+    async def tally(self, run_id: RunId) -> dict[tuple[Action, JournalState], int]:
+        """How many journal entries of a run there are of each action and state."""
+        return await self._journal.tally(run_id)
+
+    async def began_at(self, run_id: RunId) -> str | None:
+        """When the first item of a run ended, None before that."""
+        return await self._journal.began_at(run_id)
+
+    async def failed(self, run_id: RunId, limit: int) -> list[JournalEntry]:
+        """At most `limit` journal entries of a run that ended badly."""
+        return await self._journal.failed(run_id, limit)
+
+    def _live(self, unfinished: Sequence[RunRecord]) -> set[RunId]:
+        now = self._clock()
+        return {run.id for run in unfinished if self._owners.is_responsive(run.owner, run.heartbeat_at, now)}
+
+
+class RunWriter(RunReader):
+    """Writes runs and their journals. Whatever takes a fence raises FenceError when it is no longer the run's."""
+
+    def __init__(self, link: Writes, owners: Owners, clock: Callable[[], datetime]) -> None:
+        super().__init__(link, owners, clock)
+        self._writes = link
+        self._journal_writer = JournalWriter(link)
+
+    async def create(self, run: RunRecord) -> None:
+        """Enter a new run; its id must not be taken."""
+        values = _spell(run)
+        await self._writes.execute(f"INSERT INTO runs ({_RUN}) VALUES ({', '.join('?' * len(values))})", values)
+        await self._seal(run.id)
+
+    async def claim(self, run_id: RunId, owner: str) -> int | None:
+        """Take a run to drive it, if it is its turn and no living process has it.
+
+        Asking again while waiting is a sign of life of the waiting owner. A run that seems to be driven by a dead
+        process while another one is claimed is fenced off: should that process wake, it can write nothing more.
+
+        Returns:
+            The fence of this claim, or None while it is not to be had (or has ended).
+        """
+        unfinished = await self.unfinished()
+        run = next((run for run in unfinished if run.id == run_id), None)
+        if run is None:
+            return None
+        live = self._live(unfinished)
+        now = self._now()
+        if not may_claim(run, owner, unfinished, live):
+            if run.owner == owner and run.state is RunState.QUEUED:
+                await self._note_waiting(run)
+            return None
+        await self._writes.execute_many(
+            "UPDATE runs SET fence = fence + 1, owner = NULL WHERE id = ?",
+            [(other.id,) for other in unfinished if _is_abandoned(other, live) and other.id != run_id],
+        )
+        row = await self._writes.one(
+            "UPDATE runs SET state = 'running', owner = ?1, fence = fence + 1, claims = claims + 1, heartbeat_at = ?2, "
+            "started_at = coalesce(started_at, ?2) WHERE id = ?3 RETURNING fence",
+            (owner, now, run_id),
+        )
+        assert row is not None
+        await self._seal(run_id)
+        return int(row[0])
+
+    async def heartbeat(self, run_id: RunId, fence: int) -> bool:
+        """Give a sign of life, also for a queued run (fence 0); answers whether a cancel was asked for."""
+        await require_fence(self._link, run_id, fence)
+        row = await self._writes.one(
+            "UPDATE runs SET heartbeat_at = ? WHERE id = ? RETURNING cancel_requested", (self._now(), run_id)
+        )
+        return bool(row and row[0])
+
+    async def release(self, run_id: RunId, fence: int) -> None:
+        """Let go of a run without ending it: the next process that needs it may claim it at once.
+
+        The claim that ends so does not count as one that came to nothing.
+        """
+        await require_fence(self._link, run_id, fence)
+        await self._writes.execute("UPDATE runs SET owner = NULL, claims = max(claims - 1, 0) WHERE id = ?", (run_id,))
+
+    async def update(
+        self,
+        run_id: RunId,
+        fence: int,
+        *,
+        state: RunState | None = None,
+        phase: str | None = None,
+        counts: Mapping[str, int] | None = None,
+        usage: Mapping[str, int] | None = None,
+        problems: Sequence[Problem] | None = None,
+        change_set_id: ChangeSetId | None = None,
+        finished_at: str | None = None,
+    ) -> None:
+        """Change what is given and leave the rest; an ended state sets the end to now where none is given."""
+        await require_fence(self._link, run_id, fence)
+        if state is not None and state.ended and finished_at is None:
+            finished_at = self._now()
+        if change_set_id is not None:
+            await self._note_progress(run_id)
+        given = {
+            "state": state,
+            "phase": phase,
+            "counts": None if counts is None else spell_counts(counts),
+            "usage": None if usage is None else spell_counts(usage),
+            "problems": None if problems is None else spell_problems(problems),
+            "change_set_id": change_set_id,
+            "finished_at": finished_at,
+        }
+        changes = {column: value for column, value in given.items() if value is not None}
+        if changes:
+            assignments = ", ".join(f"{column} = ?" for column in changes)
+            await self._writes.execute(f"UPDATE runs SET {assignments} WHERE id = ?", [*changes.values(), run_id])
+            await self._seal(run_id)
+
+    async def request_cancel(self, run_id: RunId) -> bool:
+        """Ask whoever drives or will drive the run to end it; answers whether it had not ended yet."""
+        changed = await self._writes.execute(
+            "UPDATE runs SET cancel_requested = 1 WHERE id = ? AND state IN ('queued', 'running')", (run_id,)
+        )
+        return changed > 0
+
+    async def cancel_waiting(self, run_id: RunId) -> bool:
+        """End a run that nobody has begun yet; False where it is driven, or has ended. Its owner is fenced off."""
+        changed = await self._writes.execute(
+            "UPDATE runs SET state = 'cancelled', phase = 'ended', cancel_requested = 1, owner = NULL, "
+            "fence = fence + 1, finished_at = ? WHERE id = ? AND state = 'queued'",
+            (self._now(), run_id),
+        )
+        if changed:
+            await self._seal(run_id)
+        return changed > 0
+
+    async def cancel_unfinished(self, problem: Problem, *, at: str) -> list[RunRecord]:
+        """End every queued or running run; answers them as they were. Who still drives one is fenced off."""
+        unfinished = await self.unfinished()
+        for run in unfinished:
+            await self._writes.execute(
+                "UPDATE runs SET state = 'cancelled', phase = 'ended', owner = NULL, fence = fence + 1, "
+                "finished_at = ?, problems = ? WHERE id = ?",
+                (at, spell_problems((*run.problems, problem)), run.id),
+            )
+            await self._seal(run.id)
+        return unfinished
+
+    async def plan_items(self, run_id: RunId, items: Sequence[ChangeSetItem], fence: int) -> None:
+        """Enter items in the journal as planned; those that it holds already stay as they are."""
+        await self._journal_writer.plan_items(run_id, items, fence, at=self._now())
+
+    async def mark_sent(self, run_id: RunId, ordinals: Sequence[int], fence: int) -> None:
+        """Note that the requests of these items are about to leave; see `JournalWriter.mark_sent`."""
+        await self._journal_writer.mark_sent(run_id, ordinals, fence, at=self._now())
+
+    async def record(
+        self,
+        run_id: RunId,
+        entries: Sequence[JournalEntry],
+        fence: int,
+        bases: Mapping[int, Digest] = MappingProxyType({}),
+    ) -> None:
+        """Write what came of items, many at once: confirmed, failed or skipped; see `JournalWriter.record`."""
+        await self._journal_writer.record(run_id, entries, fence, bases)
+        if any(entry.state.ended for entry in entries):
+            await self._note_progress(run_id)
+
+    async def _note_progress(self, run_id: RunId) -> None:
+        """The present claim has done something, so whatever ends it begins to be counted anew."""
+        await self._writes.execute("UPDATE runs SET claims = 1 WHERE id = ? AND claims > 1", (run_id,))
+
+    async def _seal(self, run_id: RunId) -> None:
+        row = await self._writes.one(f"SELECT {SEALED['runs']} FROM runs WHERE id = ?", (run_id,))
+        if row is not None:
+            await self._writes.execute("UPDATE runs SET seal = ? WHERE id = ?", (seal_of_row(row), run_id))
+
+    async def _note_waiting(self, run: RunRecord) -> None:
+        if run.heartbeat_at is not None:
+            age = (self._clock() - datetime.fromisoformat(run.heartbeat_at)).total_seconds()
+            if abs(age) <= _BEAT_EVERY:
+                return
+        await self._writes.execute("UPDATE runs SET heartbeat_at = ? WHERE id = ?", (self._now(), run.id))
+
+    def _now(self) -> str:
+        return isoformat(self._clock())
+
+
+def _is_abandoned(run: RunRecord, live: set[RunId]) -> bool:
+    return run.state is RunState.RUNNING and run.owner is not None and run.id not in live
+
+
+def _spell(r: RunRecord) -> tuple[object, ...]:
+    return (
+        r.id,
+        r.kind,
+        r.state,
+        r.phase,
+        r.change_set_id,
+        r.request,
+        r.request_digest,
+        r.actor.kind,
+        r.actor.id,
+        " ".join(sorted(r.actor.roles)),
+        r.owner,
+        r.fence,
+        r.heartbeat_at,
+        r.created_at,
+        r.started_at,
+        r.finished_at,
+        r.cancel_requested,
+        spell_counts(r.counts),
+        spell_counts(r.usage),
+        spell_problems(r.problems),
+        r.claims,
+    )
+
+
+def _read(row: Row) -> RunRecord:
+    """A run of the state; what a damaged row does not tell is left out and said: no other run is to suffer for it."""
+    damaged = _SHAPE.odd_columns(row)
+    cells = {
+        column: _INSTEAD[column] if column in damaged else value for column, value in zip(_NAMES, row, strict=True)
+    }
+    problems = read_problems(cells["problems"])
+    if damaged:
+        told = f"what the state holds of run {cells['id']} is damaged: {', '.join(damaged)}."
+        problems = (*problems, Problem("state", "state", told, "`spheresync doctor` tells what else is."))
+    return RunRecord(
+        id=RunId(cells["id"]),
+        kind=cells["kind"],
+        state=_STATES[cells["state"]],
+        phase=cells["phase"],
+        change_set_id=cells["change_set_id"],
+        request=cells["request"],
+        request_digest=Digest(cells["request_digest"]),
+        actor=Principal(cells["actor_kind"], cells["actor_id"], frozenset(cells["actor_roles"].split())),
+        owner=cells["owner"],
+        fence=cells["fence"],
+        heartbeat_at=cells["heartbeat_at"],
+        created_at=cells["created_at"],
+        started_at=cells["started_at"],
+        finished_at=cells["finished_at"],
+        cancel_requested=bool(cells["cancel_requested"]),
+        counts=read_counts(cells["counts"]),
+        usage=read_counts(cells["usage"]),
+        problems=problems,
+        claims=cells["claims"],
+    )
+
+
+_SHAPE = shape_of("runs", _RUN)
+_NAMES = _SHAPE.columns
+_STATES = {state.value: state for state in RunState}
+_INSTEAD: Mapping[str, Any] = {
+    "id": "?",
+    "kind": "?",
+    "state": RunState.FAILED.value,
+    "phase": "",
+    "change_set_id": None,
+    "request": b"",
+    "request_digest": "",
+    "actor_kind": "?",
+    "actor_id": "?",
+    "actor_roles": "",
+    "owner": None,
+    "fence": -1,
+    "heartbeat_at": None,
+    "created_at": "1970-01-01T00:00:00.000000Z",
+    "started_at": None,
+    "finished_at": None,
+    "cancel_requested": 0,
+    "counts": "{}",
+    "usage": "{}",
+    "problems": "[]",
+    "claims": 0,
+}
+"""What is taken for a cell that cannot be read."""

@@ -1,0 +1,235 @@
+"""What the scheduler knows of each asset: its catalog entry, when it is due again, how often it was seen to change."""
+
+# ruff: noqa: S608 -- statements are put together from this module's own texts; values are always bound
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from spheresync.errors import SourceFault
+from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, SpaceName, Tier
+from spheresync.state.cells import MOMENT, read_asset_id, read_entry, spell_entry
+from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.rows.readable import LostRow, readable
+from spheresync.state.sqlite.rows.shapes import shape_of
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleRow:
+    """One asset. `seen_at` is its last look by the scheduler; `changes` in `days` of watching, both faded."""
+
+    asset: AssetId
+    next_due_at: str
+    seen_at: str | None
+    changes: float
+    days: float
+    failures: int
+    signalled: bool
+
+    @classmethod
+    def at_once(cls, asset: AssetId) -> ScheduleRow:
+        """Of an asset of which nothing is known."""
+        return cls(asset, "", None, 0.0, 0.0, 0, signalled=False)
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """An asset that is in scope and listed, with all that says whether it is due.
+
+    `failed`: its definition could not be read when that was last tried. `noted`: whether `planned` lies in the state;
+    one that is missing there, or damaged, is due at once.
+    """
+
+    asset: AssetId
+    kind: AssetKind
+    tier: Tier
+    read_at: str | None
+    planned: ScheduleRow
+    failed: bool = False
+    noted: bool = True
+
+
+class Move(NamedTuple):
+    """That an asset is due at another moment than was planned."""
+
+    asset: AssetId
+    planned: str
+    due: str
+
+
+_CODE = "CASE WHEN json_valid({problem}) THEN json_extract({problem}, '$[0][1]') END"
+"""The code of a problem; none where there is none, or the text of it is damaged."""
+
+LATE = (
+    "coalesce(read_at, first_seen_at) < {moment} "
+    f"AND coalesce({_CODE.format(problem='problem')} <> '{SourceFault.NOT_EXPOSED}', 1)"
+)
+"""Which assets were not read in time; for SQL over `assets` alone."""
+
+_BY_SPACE = f"coalesce({_CODE} IN ('{SPACE_GONE}', '{SPACE_UNREAD}'), 0)"
+"""Which assets are kept from being read by their space."""
+
+_IN_SCOPE = (
+    "WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL "
+    # Where its space is not listed, asking for an asset is a request wasted; the listing finds out when it is back.
+    f"AND NOT {_BY_SPACE.format(problem='a.problem')} "
+    # Without its entry nobody knows what to ask for; the next listing says it again.
+    "AND EXISTS (SELECT 1 FROM entries AS e WHERE e.space = a.space AND e.name = a.name)"
+)
+_OF_WATCHED = f"FROM schedule AS s JOIN assets AS a ON a.space = s.space AND a.name = s.name {_IN_SCOPE}"
+_ALL_WATCHED = f"FROM assets AS a LEFT JOIN schedule AS s ON a.space = s.space AND a.name = s.name {_IN_SCOPE}"
+_CELLS = (
+    "SELECT a.space, a.name, a.kind, a.tier, a.read_at, a.problem IS NOT NULL, s.next_due_at, s.seen_at, s.changes, "
+    "s.days, s.failures, s.signalled"
+)
+
+
+_PLANNED = shape_of("schedule", "space, name, next_due_at, seen_at, changes, days, failures, signalled")
+_WATCHED_ASSET = shape_of("assets", "space, name, kind, tier, read_at")
+_OF_KIND, _TIER_DUE, _NAME = (
+    shape_of("assets", "space, kind"),
+    shape_of("assets", "tier"),
+    shape_of("assets", "space, name"),
+)
+_ENTRY = shape_of("entries")
+
+
+class Unseen(NamedTuple):
+    """Assets that were not read in time; of these, whose space could not be listed, and whose definition not read."""
+
+    assets: int
+    unlisted: int
+    unreadable: int
+
+
+class ScheduleReader:
+    """Reads the schedule."""
+
+    def __init__(self, link: Reads) -> None:
+        self._link = link
+
+    async def seen(self) -> list[tuple[SpaceName, AssetKind, float, float]]:
+        """Changes seen and days of watching, of all assets of a space and a kind together that are in scope."""
+        rows = await self._link.all(
+            f"SELECT a.space, a.kind, total(s.changes), total(s.days) {_OF_WATCHED} GROUP BY a.space, a.kind"
+        )
+        return readable(
+            self._link.lost, _OF_KIND, rows, lambda row: (SpaceName(row[0]), AssetKind(row[1]), row[2], row[3])
+        )
+
+    async def watched(self) -> list[DueRow]:
+        """Every asset that is in scope and listed, due or not."""
+        return self._due(await self._link.all(f"{_CELLS} {_ALL_WATCHED}"))
+
+    async def due(self, now: str) -> list[DueRow]:
+        """Those of `watched` that are due at `now` by what is noted."""
+        return self._due(await self._link.all(f"{_CELLS} {_OF_WATCHED} AND s.next_due_at <= ?", (now,)))
+
+    async def lacking(self) -> list[AssetId]:
+        """Assets that the schedule does not hold, or by which URLs they are read."""
+        rows = await self._link.all(
+            "SELECT a.space, a.name FROM assets AS a LEFT JOIN schedule AS s ON s.space = a.space AND s.name = a.name "
+            "LEFT JOIN entries AS e ON e.space = a.space AND e.name = a.name WHERE s.space IS NULL OR e.space IS NULL"
+        )
+        return readable(self._link.lost, _NAME, rows, read_asset_id)
+
+    async def get(self, asset: AssetId) -> ScheduleRow | None:
+        """What is planned for one asset."""
+        row = await self._link.one(
+            "SELECT next_due_at, seen_at, changes, days, failures, signalled FROM schedule "
+            "WHERE space = ? AND name = ?",
+            (asset.space, asset.name),
+        )
+        found = [] if row is None else [(asset.space, asset.name, *row)]
+        return next(iter(readable(self._link.lost, _PLANNED, found, lambda each: _planned(asset, each[2:]))), None)
+
+    def _due(self, rows: Sequence[Row]) -> list[DueRow]:
+        """Those whose asset can be read."""
+        planned = [(row[0], row[1], *row[6:]) for row in rows if row[6] is not None]
+        known = set(readable(self._link.lost, _PLANNED, planned, lambda row: (row[0], row[1])))
+        return readable(self._link.lost, _WATCHED_ASSET, rows, lambda row: _due(row, noted=(row[0], row[1]) in known))
+
+    async def next_due(self) -> dict[Tier, str]:
+        """The earliest planned moment of each tier; "" where it is due at once, as what is not or badly planned is."""
+        due = f"coalesce({MOMENT.format(at='s.next_due_at')}, '')"
+        rows = await self._link.all(f"SELECT a.tier, min({due}) {_ALL_WATCHED} GROUP BY a.tier")
+        return dict(readable(self._link.lost, _TIER_DUE, rows, lambda row: (Tier(row[0]), row[1])))
+
+    async def stalest(self, tier: Tier) -> str | None:
+        """When the asset of a tier was read that has waited longest; None where there is none."""
+        row = await self._link.one(
+            f"SELECT min({MOMENT.format(at='read_at')}) FROM assets WHERE tier = ? AND included = 1 AND misses = 0",
+            (tier,),
+        )
+        return None if row is None else row[0]
+
+    async def unseen_since(self, tier: Tier, moment: str) -> Unseen:
+        """How many assets of a tier were last read before a moment, or never and known since before it.
+
+        What is listed and not exposed cannot be read, and is late for nobody.
+        """
+        by_space = _BY_SPACE.format(problem="problem")
+        row = await self._link.one(
+            f"SELECT count(*), total({by_space}), total(problem IS NOT NULL AND NOT {by_space}) FROM assets "
+            f"WHERE tier = ? AND included = 1 AND misses = 0 AND {LATE.format(moment='?')}",
+            (tier, moment),
+        )
+        return Unseen(0, 0, 0) if row is None else Unseen(*map(int, row))
+
+    async def entry(self, asset: AssetId) -> AssetEntry | None:
+        """The catalog entry of an asset as last listed."""
+        row = await self._link.one("SELECT entry FROM entries WHERE space = ? AND name = ?", (asset.space, asset.name))
+        found = [] if row is None else [(asset.space, asset.name, row[0])]
+        return next(iter(readable(self._link.lost, _ENTRY, found, lambda each: read_entry(asset, each[2]))), None)
+
+
+class ScheduleWriter(ScheduleReader):
+    """Writes the schedule."""
+
+    def __init__(self, link: Writes) -> None:
+        super().__init__(link)
+        self._writes = link
+
+    async def put_entries(self, entries: Sequence[AssetEntry]) -> None:
+        """Remember by which URLs definitions are read; entries are new or have changed."""
+        await self._writes.execute_many(
+            "INSERT INTO schedule (space, name, next_due_at, seen_at, changes, days, failures, signalled) "
+            "VALUES (?, ?, '', NULL, 0, 0, 0, 0) ON CONFLICT (space, name) DO UPDATE SET signalled = 1",
+            [(each.id.space, each.id.name) for each in entries],
+        )
+        await self._writes.execute_many(
+            "INSERT OR REPLACE INTO entries (space, name, entry) VALUES (?, ?, ?)",
+            [(each.id.space, each.id.name, spell_entry(each)) for each in entries],
+        )
+
+    async def put(self, rows: Sequence[ScheduleRow]) -> None:
+        """Write rows whole, so that a damaged one is none any more."""
+        await self._writes.execute_many(
+            "INSERT OR REPLACE INTO schedule (space, name, next_due_at, seen_at, changes, days, failures, "
+            "signalled) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (r.asset.space, r.asset.name, r.next_due_at, r.seen_at, r.changes, r.days, r.failures, r.signalled)
+                for r in rows
+            ],
+        )
+        self._writes.lost.forget(LostRow("schedule", (r.asset.space, r.asset.name), "") for r in rows)
+
+    async def move(self, moves: Sequence[Move]) -> None:
+        """Have assets due at other moments; what was planned anew meanwhile stays as it is."""
+        await self._writes.execute_many(
+            "UPDATE schedule SET next_due_at = ? WHERE space = ? AND name = ? AND next_due_at = ?",
+            [(each.due, each.asset.space, each.asset.name, each.planned) for each in moves],
+        )
+
+
+def _planned(asset: AssetId, row: Row) -> ScheduleRow:
+    fields = [*row[:5], bool(row[5])]
+    return ScheduleRow(asset, *fields)
+
+
+def _due(row: Row, *, noted: bool) -> DueRow:
+    asset = read_asset_id(row)
+    planned = _planned(asset, row[6:]) if noted else ScheduleRow.at_once(asset)
+    return DueRow(asset, AssetKind(row[2]), Tier(row[3]), row[4], planned, bool(row[5]), noted)

@@ -1,0 +1,118 @@
+"""Why targets do not hold of assets what they should: the last problem of each, until it is over."""
+
+# ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from spheresync.model import AssetId, DestinationName, Problem, SpaceName, TargetName, TechnicalName
+from spheresync.state.cells import read_problems, spell_problem
+from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.rows.readable import readable
+from spheresync.state.sqlite.rows.shapes import shape_of
+from spheresync.state.sqlite.rows.wanted import FEW, wanted_rows
+
+_COLUMNS = "target, destination, space, asset, problem, since"
+_SHAPE = shape_of("unwritten", _COLUMNS)
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """What keeps a target from holding an asset as it should, and since when."""
+
+    asset: AssetId
+    problem: Problem
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnwrittenGroup:
+    """How many assets one kind of problem keeps from being written; `first` of them by name, at most three."""
+
+    code: str
+    count: int
+    since: str
+    first: tuple[Unwritten, ...]
+
+
+class UnwrittenReader:
+    """Reads what was not written."""
+
+    def __init__(self, link: Reads) -> None:
+        self._link = link
+
+    async def all(self, target: TargetName, destination: DestinationName) -> dict[AssetId, Unwritten]:
+        """Every asset that a target in a destination does not hold as it should."""
+        rows = await self._link.all(
+            f"SELECT {_COLUMNS} FROM unwritten WHERE target = ? AND destination = ?", (target, destination)
+        )
+        return {each.asset: each for each in readable(self._link.lost, _SHAPE, rows, _read)}
+
+    async def of(
+        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
+    ) -> dict[AssetId, Unwritten]:
+        """Those of these assets."""
+        if len(assets) > FEW:
+            among = frozenset(assets)
+            return {asset: each for asset, each in (await self.all(target, destination)).items() if asset in among}
+        found = dict[AssetId, Unwritten]()
+        for clause, values in wanted_rows(assets, "unwritten", name="asset"):
+            query = f"{clause} SELECT {_COLUMNS} FROM wanted_unwritten WHERE target = ? AND destination = ?"
+            rows = await self._link.all(query, [*values, target, destination])
+            found.update({each.asset: each for each in readable(self._link.lost, _SHAPE, rows, _read)})
+        return found
+
+    async def groups(self) -> list[UnwrittenGroup]:
+        """All of them by the code of their problem, but for assets that could not even be read."""
+        where = (
+            "FROM unwritten AS u WHERE NOT EXISTS (SELECT 1 FROM assets AS a WHERE a.space = u.space "
+            "AND a.name = u.asset AND a.problem IS NOT NULL AND a.included = 1 AND a.misses = 0)"
+        )
+        rows = await self._link.all(f"SELECT code, count(*), min(since) {where} GROUP BY code ORDER BY code")
+        groups = []
+        for code, count, since in rows:
+            query = f"SELECT {_COLUMNS} {where} AND code = ? ORDER BY space, asset LIMIT 3"
+            first = readable(self._link.lost, _SHAPE, await self._link.all(query, (code,)), _read)
+            if first:
+                groups.append(UnwrittenGroup(code, count, since, tuple(first)))
+        return groups
+
+
+class UnwrittenWriter(UnwrittenReader):
+    """Notes what was not written."""
+
+    def __init__(self, link: Writes) -> None:
+        super().__init__(link)
+        self._writes = link
+
+    async def put_many(
+        self, target: TargetName, destination: DestinationName, problems: Iterable[Problem], *, at: str
+    ) -> None:
+        """Note the problems of assets; each replaces what was known of its asset, and is as old as that if it is alike.
+
+        What is about no single asset is passed over.
+        """
+        await self._writes.execute_many(
+            "INSERT INTO unwritten (target, destination, space, asset, code, problem, since) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (space, asset, target, destination) DO UPDATE SET "
+            "since = CASE WHEN code = excluded.code THEN since ELSE excluded.since END, "
+            "code = excluded.code, problem = excluded.problem",
+            [
+                (target, destination, each.asset.space, each.asset.name, each.code, spell_problem(each), at)
+                for each in problems
+                if each.asset is not None
+            ],
+        )
+
+    async def remove_many(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+        """Forget the problems of assets: they are written, or nobody wants them to be."""
+        await self._writes.execute_many(
+            "DELETE FROM unwritten WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
+            [(target, destination, asset.space, asset.name) for asset in assets],
+        )
+
+
+def _read(row: Row) -> Unwritten:
+    asset = AssetId(SpaceName(row[2]), TechnicalName(row[3]))
+    return Unwritten(asset, read_problems(row[4])[0], row[5])

@@ -1,0 +1,326 @@
+"""The state of one installation: one SQLite file, one way to write to it.
+
+`Store.write` runs a unit of work in one transaction, which nobody can cancel half-way: a lock within the process,
+BEGIN IMMEDIATE between processes, a shield around statements and commit (reference: reliability-and-scale.md 2: without
+them 30 of 200 cancelled writers left their transaction open). What belongs together, such as a checkpoint and its audit
+row, is written in one unit or not at all.
+"""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+
+from spheresync.errors import StateError
+from spheresync.model import JsonValue, RunState, isoformat, utc_now
+from spheresync.state.records import AuditEvent
+from spheresync.state.sqlite.connection import FILE_NAME, PATIENCE, Link, ReadPool, Writes, open_links
+from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain, is_busy, is_full, locked_for_long
+from spheresync.state.sqlite.files.copies import damages_of
+from spheresync.state.sqlite.files.folder_faults import unusable_folder
+from spheresync.state.sqlite.files.folder_guard import close_to_others
+from spheresync.state.sqlite.files.transplant import TransplantWriter
+from spheresync.state.sqlite.housekeeping.clearing import ClearingWriter
+from spheresync.state.sqlite.housekeeping.retention import RetentionReader, RetentionWriter
+from spheresync.state.sqlite.liveness.gate import entering, make_folder
+from spheresync.state.sqlite.liveness.owners import OwnerLock, Owners
+from spheresync.state.sqlite.repositories.alerts import AlertReader, AlertWriter
+from spheresync.state.sqlite.repositories.audit import AuditReader, AuditWriter
+from spheresync.state.sqlite.repositories.blobs import BlobReader, BlobWriter
+from spheresync.state.sqlite.repositories.catalog import CatalogReader, CatalogWriter
+from spheresync.state.sqlite.repositories.change_sets import ChangeSetReader, ChangeSetWriter
+from spheresync.state.sqlite.repositories.checkpoints import CheckpointReader, CheckpointWriter
+from spheresync.state.sqlite.repositories.drift import DriftReader, DriftWriter
+from spheresync.state.sqlite.repositories.figures import FigureReader
+from spheresync.state.sqlite.repositories.former_tables import FormerTableReader, FormerTableWriter
+from spheresync.state.sqlite.repositories.grants import GrantWriter
+from spheresync.state.sqlite.repositories.jobs import JobReader, JobWriter
+from spheresync.state.sqlite.repositories.leases import LeaseReader, LeaseWriter
+from spheresync.state.sqlite.repositories.ledger import LedgerReader, LedgerWriter
+from spheresync.state.sqlite.repositories.meta import MetaReader, MetaWriter
+from spheresync.state.sqlite.repositories.promotions import PromotionReader, PromotionWriter
+from spheresync.state.sqlite.repositories.runs import RunReader, RunWriter
+from spheresync.state.sqlite.repositories.schedule import ScheduleReader, ScheduleWriter
+from spheresync.state.sqlite.repositories.unwritten import UnwrittenReader, UnwrittenWriter
+from spheresync.state.sqlite.rows.readable import LostRow
+from spheresync.state.sqlite.schema import Migration, shipped_migrations
+
+T = TypeVar("T")
+
+_MOST_NAMED = 20
+"""Rows that could not be read and are named in the audit log; of more, the number is."""
+
+
+class Tx:
+    """The open transaction: the repositories of the store, able to write. Valid only inside its unit of work."""
+
+    def __init__(self, link: Writes, owners: Owners, clock: Callable[[], datetime]) -> None:
+        self.catalog = CatalogWriter(link)
+        self.blobs = BlobWriter(link)
+        self.checkpoints = CheckpointWriter(link)
+        self.former_tables = FormerTableWriter(link)
+        self.change_sets = ChangeSetWriter(link)
+        self.promotions = PromotionWriter(link)
+        self.runs = RunWriter(link, owners, clock)
+        self.leases = LeaseWriter(link, owners, clock)
+        self.audit = AuditWriter(link, clock)
+        self.meta = MetaWriter(link)
+        self.grants = GrantWriter(link)
+        self.jobs = JobWriter(link, owners, clock)
+        self.schedule = ScheduleWriter(link)
+        self.ledger = LedgerWriter(link)
+        self.drift = DriftWriter(link)
+        self.unwritten = UnwrittenWriter(link)
+        self.alerts = AlertWriter(link)
+        self.transplant = TransplantWriter(link)
+        self.retention = RetentionWriter(link)
+        self.clearing = ClearingWriter(link)
+
+
+class Store:
+    """The state, open. The repositories read what is committed; `write` is the only way to change anything.
+
+    `owner` is the sign of life of this store: pass `owner.id` to whatever is owned.
+    """
+
+    def __init__(
+        self, folder: Path, link: Link, pool: ReadPool, owner: OwnerLock, clock: Callable[[], datetime]
+    ) -> None:
+        self.folder = folder
+        self.closed_to_others: tuple[str, ...] = ()  # what others could change until it was opened
+        self.owner = owner
+        self.owners = Owners(folder)
+        self.catalog = CatalogReader(pool)
+        self.blobs = BlobReader(pool)
+        self.checkpoints = CheckpointReader(pool)
+        self.former_tables = FormerTableReader(pool)
+        self.change_sets = ChangeSetReader(pool)
+        self.promotions = PromotionReader(pool)
+        self.runs = RunReader(pool, self.owners, clock)
+        self.leases = LeaseReader(pool, self.owners, clock)
+        self.audit = AuditReader(pool)
+        self.meta = MetaReader(pool)
+        self.jobs = JobReader(pool, self.owners, clock)
+        self.schedule = ScheduleReader(pool)
+        self.ledger = LedgerReader(pool)
+        self.drift = DriftReader(pool)
+        self.unwritten = UnwrittenReader(pool)
+        self.figures = FigureReader(pool)
+        self.alerts = AlertReader(pool)
+        self.retention = RetentionReader(pool)
+        self._clock = clock
+        self._path = folder / FILE_NAME
+        self._file = _identity(self._path)
+        self._pool = pool
+        self._link = link
+        self._tx = Tx(link, self.owners, clock)
+        self._turn = anyio.Lock()
+
+    @classmethod
+    @asynccontextmanager
+    async def open(
+        cls,
+        folder: Path,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        migrations: tuple[Migration, ...] | None = None,
+    ) -> AsyncIterator[Store]:
+        """Open the state in `folder`, made and brought up to date where needed.
+
+        Args:
+            folder: on a local disk; several processes may have it open.
+            clock: tells the time of rows.
+            migrations: other than those shipped, for tests.
+
+        Raises:
+            StateError: newer or foreign file, no access, disk full, or locked by another process for a minute.
+        """
+        async with AsyncExitStack() as closing:
+            async with _entering(folder) as closed:
+                last = closing.enter_context(ExitStack())  # the sign of life outlasts the connections
+                links = open_links(folder, migrations or shipped_migrations())
+                link, pool = await closing.enter_async_context(links)
+                owner = _take_owner(folder)
+                last.callback(owner.release)
+            store = cls(folder, link, pool, owner, clock)
+            store.closed_to_others = closed
+            yield store
+
+    async def write(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+        """Run one unit of work and commit it.
+
+        `work` awaits nothing but its `Tx`: while it runs, every other writer of every process waits. It cannot be
+        cancelled once begun; the wait for its turn can. When it raises, nothing of it is kept.
+
+        Raises:
+            StateError: disk full, damaged file, another process held the lock for 60 s, or the file that was opened is
+                not in the state folder any more; nothing was written.
+        """
+        give_up = anyio.current_time() + PATIENCE
+        async with self._turn:
+            while True:
+                with anyio.CancelScope(shield=True):
+                    if await self._begin():
+                        return await self._finish(work)
+                if anyio.current_time() > give_up:
+                    raise locked_for_long(self._path, PATIENCE, await self._known_work())
+                await anyio.sleep(random.uniform(0.001, 0.02))  # noqa: S311 -- jitter, not secrecy
+
+    async def check(self) -> tuple[str, ...]:
+        """What SQLite's quick check finds wrong with the file; empty when it is sound. Reads the whole file."""
+        rows = await self._pool.all("PRAGMA quick_check")
+        return tuple(str(text) for (text,) in rows if text != "ok")
+
+    async def damages(self) -> tuple[str, ...]:
+        """What of the state is not as it was written, in words; empty where all of it is. Reads the whole file.
+
+        Raises:
+            StateError: it cannot be read.
+        """
+        return await damages_of(self._path)
+
+    @property
+    def lost_rows(self) -> tuple[LostRow, ...]:
+        """The rows that this process has met and could not read, and that were not cleared yet."""
+        return self._pool.lost.found()
+
+    async def clear_lost_rows(self, *, everywhere: bool = False) -> bool:
+        """Take rows out that cannot be read, so that they are made anew; answers whether there were any.
+
+        Args:
+            everywhere: look for them in all tables, and not only among those that were met.
+
+        Raises:
+            StateError: the state could not be written; all is as it was.
+        """
+        if not everywhere and not self.lost_rows:
+            return False
+        lost = self._pool.lost
+        at = isoformat(self._clock())
+
+        async def clear(tx: Tx) -> list[LostRow]:
+            if everywhere:
+                await tx.clearing.find()
+            cleared = await tx.clearing.clear(lost.found(), at=at)
+            if cleared:
+                rows: list[JsonValue] = [str(row) for row in cleared[:_MOST_NAMED]]
+                detail: dict[str, JsonValue] = {"rows": len(cleared), "lost": rows}
+                event = AuditEvent("system", "clear_lost_rows", None, None, None, "done", detail)
+                await tx.audit.append_many([event])
+            return cleared
+
+        met = lost.found()
+        cleared = await self.write(clear)
+        lost.forget([*met, *cleared])
+        return bool(cleared)
+
+    async def _begin(self) -> bool:
+        self._require_same_file()
+        try:
+            if self._link.in_transaction:
+                await self._link.execute("ROLLBACK")  # the last one could not be rolled back: the disk failed
+            await self._link.execute("BEGIN IMMEDIATE")
+        except DATABASE_ERRORS as error:
+            if is_busy(error):
+                return False
+            raise explain(error, self._path) from error
+        return True
+
+    def _require_same_file(self) -> None:
+        """Refuse to note what nobody will find: a file without a name in the folder takes writes as any other.
+
+        Raises:
+            StateError: the file was deleted, moved or replaced since it was opened.
+        """
+        try:
+            there = _identity(self._path)
+        except OSError as error:
+            raise unusable_folder(self.folder, error) from error
+        if there != self._file:
+            became = "was deleted or moved" if there is None else "was replaced by another file"
+            raise StateError(
+                f"The state {self._path} {became} since this process opened it; nothing was written.",
+                remedy="Put it back where it was, or end this process and start it again.",
+            )
+
+    async def _finish(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+        try:
+            result = await work(self._tx)
+            await self._link.execute("COMMIT")
+        except (*DATABASE_ERRORS, UnicodeEncodeError) as error:
+            await self._roll_back()
+            raise await self._numbers_used_up(error) or explain(error, self._path) from error
+        except BaseException:
+            await self._roll_back()
+            raise
+        return result
+
+    async def _numbers_used_up(self, error: Exception) -> StateError | None:
+        """SQLite calls a table full, too, of which a damaged row has the highest number that there is."""
+        if not is_full(error):
+            return None
+        try:
+            await self._link.execute("BEGIN IMMEDIATE")
+            tables = await self._tx.clearing.renumber()
+            await self._link.execute("COMMIT")
+        except DATABASE_ERRORS:  # so the disk is full as well: that is the error to tell
+            await self._roll_back()
+            return None
+        if not tables:
+            return None
+        return StateError(
+            f"The state {self._path} had no number left for {' and '.join(tables)}, as a damaged row had the last one; "
+            "this step was not written, all before it is intact.",
+            remedy="The row is mended: repeat the command. Look at who may write to the state folder.",
+        )
+
+    async def _roll_back(self) -> None:
+        try:
+            if self._link.in_transaction:  # a full disk rolls back by itself
+                await self._link.execute("ROLLBACK")
+        except sqlite3.Error:
+            return  # `_begin` tries again; the error that led here is the one to tell
+
+    async def _known_work(self) -> str:
+        running = [run for run in await self.runs.unfinished() if run.state is RunState.RUNNING and run.owner]
+        told = [f"run {run.id} of process {self.owners.process_id(run.owner or '')}" for run in running]
+        told += [f"{lease.name} by process {self.owners.process_id(lease.owner)}" for lease in await self.leases.held()]
+        return ", ".join(told)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file stands there, None where there is none."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return found.st_dev, found.st_ino
+
+
+@asynccontextmanager
+async def _entering(folder: Path) -> AsyncIterator[tuple[str, ...]]:
+    """As `entering`, with what was open to others until then."""
+    async with AsyncExitStack() as entered:
+        try:
+            make_folder(folder)
+            closed = close_to_others(folder)
+            await entered.enter_async_context(entering(folder))
+        except OSError as error:
+            raise unusable_folder(folder, error) from error
+        yield closed
+
+
+def _take_owner(folder: Path) -> OwnerLock:
+    try:
+        Owners(folder).sweep()
+        return OwnerLock.take(folder)
+    except OSError as error:
+        raise unusable_folder(folder, error) from error

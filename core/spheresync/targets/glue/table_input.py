@@ -1,0 +1,296 @@
+"""What Glue should hold of an asset: a TableInput, and the digest by which it proves itself.
+
+Everything a reader of the catalog may need is in `Parameters`, so that nothing of Datasphere's meaning is lost; the
+label, and nothing else unless a rule says so, is in `Description` and `Comment`. The parameter
+`spheresync.fingerprint` is a digest over our own fields of the table, so that a table tells by itself whether
+somebody changed it, and a lost state can be rebuilt from AWS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from spheresync.mapping.names import allocate, derives, plain_name
+from spheresync.mapping.rules import Decision, decide_column, fill
+from spheresync.mapping.texts import COMMENT_BYTES, cut, one_line, several_lines
+from spheresync.model import (
+    Asset,
+    AssetKind,
+    Column,
+    DesiredObject,
+    Digest,
+    PhysicalName,
+    TechnicalName,
+    canonical_json,
+    default_label,
+    digest_json,
+)
+from spheresync.model.json_document import read_own_json
+from spheresync.targets.glue.types import glue_type
+
+PREFIX = "spheresync."
+FINGERPRINT = f"{PREFIX}fingerprint"
+OWNER = f"{PREFIX}managed-by"
+SOURCE = f"{PREFIX}source"
+COLUMN_NAME = f"{PREFIX}name"
+STATUS = f"{PREFIX}status"
+RETIRED_AT = f"{PREFIX}retired-at"
+RETIRED_TABLE = f"{PREFIX}retired-table"
+"""The `database.table` that was marked: a copy carries the mark of another table, and so proves that it is a copy."""
+RETIRED_MARK = "[retired in Datasphere] "
+#: Our text, where the description or comment is somebody else's that the drift policy lets stand.
+OWN_TEXT = {"Description": f"{PREFIX}description", "Comment": f"{PREFIX}comment"}
+_NOT_DIGESTED = frozenset({FINGERPRINT, *OWN_TEXT.values()})
+#: Parameters outside our prefix that catalog readers expect (reference: aws-catalogs.md 1.3).
+OWN_KEYS = frozenset({"classification", "typeOfData"})
+TABLE_TYPE = "EXTERNAL_TABLE"
+LONGEST_VALUE = 512_000
+_TABLES = frozenset({AssetKind.LOCAL_TABLE, AssetKind.REMOTE_TABLE})
+
+
+@dataclass(frozen=True, slots=True)
+class PhysicalColumn:
+    """A column that goes into the table, with its name and type there."""
+
+    column: Column
+    name: PhysicalName
+    type: str
+    comment: str
+    reason: str
+
+
+def physical_columns(asset: Asset, decision: Decision, last_body: bytes | None = None) -> list[PhysicalColumn]:
+    """The columns that the rules let through, in order, under names that differ within the table.
+
+    A column keeps the name that it has in `last_body`, so that a newcomer never takes the name of one in use.
+    """
+    chosen = []
+    for column in asset.columns:
+        said = decide_column(decision.columns, column)
+        if said.included:
+            chosen.append((column, said))
+    names = _column_names([column.name for column, _ in chosen], last_body)
+    result = []
+    for column, said in chosen:
+        decided = glue_type(column.type)
+        kind, reason = (said.type, "set by a column rule") if said.type else (decided.glue, decided.reason)
+        comment = column.label
+        if said.description is not None:
+            comment = said.description.format(column=column.name, label=column.label, type=column.type)
+        result.append(PhysicalColumn(column, names[column.name], kind, one_line(comment), reason))
+    return result
+
+
+def _column_names(sources: list[TechnicalName], last_body: bytes | None) -> Mapping[str, PhysicalName]:
+    wanted = {str(source): plain_name(source) for source in sources}
+    kept: dict[str, PhysicalName] = {}
+    for column in columns_of(read_own_json(last_body)) if last_body is not None else ():
+        name, source = column["Name"], (column.get("Parameters") or {}).get(COLUMN_NAME)
+        if source in wanted and source not in kept and derives(name, wanted[source], source):
+            kept[source] = name
+    newcomers = ((source, plain) for source, plain in wanted.items() if source not in kept)
+    return {**kept, **allocate(newcomers, {name: source for source, name in kept.items()})}
+
+
+def design_table(
+    asset: Asset,
+    decision: Decision,
+    database: PhysicalName,
+    table: PhysicalName,
+    marker: str,
+    *,
+    last_body: bytes | None = None,
+) -> DesiredObject:
+    """The table that should stand for an asset.
+
+    Args:
+        asset: the asset, with its definition.
+        decision: what the rules say of it.
+        database: where the table is or will be.
+        table: its name.
+        marker: this installation's `spheresync.managed-by`.
+        last_body: what the table was last known to hold, for the names that its columns have.
+    """
+    description = asset.label
+    if decision.description is not None:
+        description = fill(decision.description, asset.id, asset.kind, asset.label, decision.prefix)
+    body: dict[str, Any] = {
+        "TableType": TABLE_TYPE,
+        "Parameters": dict(_table_parameters(asset, decision, marker)),
+        "StorageDescriptor": {
+            "Columns": [_column(physical) for physical in physical_columns(asset, decision, last_body)]
+        },
+    }
+    if text := several_lines(description):
+        body["Description"] = text
+    return _finish(body, database, table)
+
+
+def design_database(database: PhysicalName, source: str, label: str, marker: str) -> DesiredObject:
+    """The database of a space, or of the spaces that a rule puts together; `source` is the space's name."""
+    parameters = {OWNER: marker, SOURCE: source, f"{PREFIX}kind": "space"}
+    if label:
+        parameters[f"{PREFIX}label"] = cut(label, LONGEST_VALUE)
+    body: dict[str, Any] = {"Parameters": parameters}
+    if text := several_lines(label):
+        body["Description"] = text
+    digest = digest_json(body)
+    parameters[FINGERPRINT] = digest
+    return DesiredObject(database, database, canonical_json({"Name": database, **body}), digest)
+
+
+def retired(last_body: bytes, at: str, database: PhysicalName, table: PhysicalName) -> DesiredObject:
+    """The same table, marked as retired at a time; what others put there stays."""
+    body = read_own_json(last_body)
+    parameters = body.setdefault("Parameters", {})
+    parameters[STATUS] = "retired"
+    parameters[RETIRED_AT] = at
+    parameters[RETIRED_TABLE] = f"{database}.{table}"
+    text = body.get("Description", "")
+    if not text.startswith(RETIRED_MARK.rstrip()):
+        body["Description"] = several_lines(RETIRED_MARK + text)
+    parameters[FINGERPRINT] = digest = fingerprint_of(body)
+    return DesiredObject(database, table, canonical_json(body), digest)
+
+
+def parameters_of(body: bytes) -> Mapping[str, Any]:
+    """The parameters of a body."""
+    parameters: Mapping[str, Any] = read_own_json(body).get("Parameters") or {}
+    return parameters
+
+
+def is_retired(body: bytes) -> bool:
+    """Whether the table carries the mark of retirement."""
+    return parameters_of(body).get(STATUS) == "retired"
+
+
+def claim_of(body: bytes) -> Digest | None:
+    """The digest that a body carries of our fields."""
+    return parameters_of(body).get(FINGERPRINT)
+
+
+def fingerprint_of(table_input: Mapping[str, Any]) -> Digest:
+    """The digest over our own fields of a TableInput; foreign parameters and members do not count.
+
+    Where a text is somebody else's by the drift policy, ours counts, which then stands in the parameters.
+    """
+    ours: dict[str, Any] = {
+        "TableType": table_input.get("TableType"),
+        "Parameters": own_parameters(table_input),
+        "StorageDescriptor": {"Columns": [_own_column(column) for column in columns_of(table_input)]},
+    }
+    if text := own_text(table_input, "Description"):
+        ours["Description"] = text
+    return digest_json(ours)
+
+
+def own_text(holder: Mapping[str, Any], key: str) -> str:
+    """Our description or comment of a table or column, whether it stands in its place or another does."""
+    parameters = holder.get("Parameters") or {}
+    text = parameters.get(OWN_TEXT[key])
+    return str((holder.get(key) or "") if text is None else text)
+
+
+def is_own(key: str) -> bool:
+    """Whether a parameter is ours to write."""
+    return key.startswith(PREFIX) or key in OWN_KEYS
+
+
+def own_parameters(holder: Mapping[str, Any]) -> dict[str, str]:
+    """Our parameters of a table or column; those that only say something of the others are left out."""
+    parameters = holder.get("Parameters") or {}
+    return {key: value for key, value in parameters.items() if is_own(key) and key not in _NOT_DIGESTED}
+
+
+def columns_of(table_input: Mapping[str, Any]) -> list[dict[str, Any]]:
+    descriptor = table_input.get("StorageDescriptor") or {}
+    return list(descriptor.get("Columns") or [])
+
+
+def _own_column(column: Mapping[str, Any]) -> dict[str, Any]:
+    ours: dict[str, Any] = {key: column[key] for key in ("Name", "Type") if column.get(key)}
+    if comment := own_text(column, "Comment"):
+        ours["Comment"] = comment
+    if parameters := own_parameters(column):
+        ours["Parameters"] = parameters
+    return ours
+
+
+def _finish(body: dict[str, Any], database: PhysicalName, table: PhysicalName) -> DesiredObject:
+    digest = digest_json(body)
+    body["Parameters"][FINGERPRINT] = digest
+    body["Name"] = table
+    body["PartitionKeys"] = []  # Athena needs the empty list (reference: aws-catalogs.md 1.3)
+    return DesiredObject(database, table, canonical_json(body), digest)
+
+
+def _table_parameters(asset: Asset, decision: Decision, marker: str) -> Iterator[tuple[str, str]]:
+    yield "classification", "sap-datasphere"
+    yield "typeOfData", "table" if asset.kind in _TABLES else "view"
+    yield OWNER, marker
+    yield SOURCE, str(asset.id)
+    yield f"{PREFIX}kind", asset.kind.value
+    yield f"{PREFIX}queryable", "false"
+    texts = {"label": asset.label, "owner": asset.owner or "", "view-definition": asset.view_definition or ""}
+    if len(asset.labels) > 1:
+        texts["labels"] = _json(dict(asset.labels))
+    if asset.hierarchies:
+        texts["hierarchies"] = _json(
+            [{"name": h.name, "label": default_label(h.labels), "levels": h.levels} for h in asset.hierarchies]
+        )
+    if asset.parameters:
+        texts["parameters"] = _json(
+            [{"name": p.name, "type": str(p.type), "label": default_label(p.labels)} for p in asset.parameters]
+        )
+    texts.update({name.replace("_", "-"): value for name, value in asset.facts})
+    texts.update({f"tag.{name}": value for name, value in decision.tags})
+    for name, text in texts.items():
+        encoded = text.encode("utf-8", "replace")
+        if len(encoded) > LONGEST_VALUE:
+            yield f"{PREFIX}{name}-omitted", f"{len(encoded)} bytes, more than a parameter may hold"
+        elif encoded:
+            yield PREFIX + name, encoded.decode()
+
+
+def _column(physical: PhysicalColumn) -> dict[str, Any]:
+    column = physical.column
+    parameters = {
+        COLUMN_NAME: column.name,
+        f"{PREFIX}type": str(column.type),
+        f"{PREFIX}role": column.role.value,
+    }
+    if label := column.label:
+        parameters[f"{PREFIX}label"] = label
+    if not column.nullable:
+        parameters[f"{PREFIX}nullable"] = "false"
+    if column.aggregation:
+        parameters[f"{PREFIX}aggregation"] = column.aggregation
+    if column.pii:
+        parameters[f"{PREFIX}pii"] = column.pii
+    if len(column.labels) > 1:
+        parameters[f"{PREFIX}labels"] = _json(dict(column.labels))
+    for name, value in column.semantics:
+        parameters[f"{PREFIX}{name.replace('_', '-')}"] = value
+    spelled: dict[str, Any] = {"Name": physical.name, "Type": physical.type, "Parameters": parameters}
+    if physical.comment:
+        spelled["Comment"] = physical.comment
+    return spelled
+
+
+def _json(value: object) -> str:
+    return canonical_json(value).decode("utf-8", "replace")
+
+
+__all__ = [
+    "COMMENT_BYTES",
+    "FINGERPRINT",
+    "OWNER",
+    "SOURCE",
+    "design_database",
+    "design_table",
+    "fingerprint_of",
+    "physical_columns",
+    "retired",
+]

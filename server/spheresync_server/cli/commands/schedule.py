@@ -1,0 +1,98 @@
+"""Commands around the schedule: how the installation is doing, and what is synced by itself."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from spheresync.answers import QueueAnswer, ScheduleAnswer, SyncStatus
+from spheresync_server.caller import CallerRole
+from spheresync_server.cli.global_options import invocation_of
+from spheresync_server.cli.work import Bench, perform
+
+Tier = Annotated[str, typer.Argument(metavar="TIER", help="critical, high or medium.")]
+JobNumber = Annotated[
+    int, typer.Argument(metavar="JOB", min=1, max=2**63 - 1, help="The number of a job, as `jobs` shows it.")
+]
+
+
+def status(context: typer.Context) -> int:
+    """Say how the installation is doing: health, tiers, scheduler, last runs."""
+    from spheresync_server.cli.output.schedule import show_status
+
+    async def work(bench: Bench) -> SyncStatus:
+        return await bench.service.sync_status()
+
+    return perform(invocation_of(context), work, show_status)
+
+
+def show(context: typer.Context) -> int:
+    """Show tiers, when each is due, and who keeps the schedule."""
+    from spheresync_server.cli.output.schedule import show_schedule
+
+    async def work(bench: Bench) -> ScheduleAnswer:
+        return await bench.service.schedule()
+
+    return perform(invocation_of(context), work, show_schedule)
+
+
+def pause(context: typer.Context, tier: Tier) -> int:
+    """Read and write nothing of a tier by itself until it is resumed."""
+    return _manage(context, tier, "pause")
+
+
+def resume(context: typer.Context, tier: Tier) -> int:
+    """Let a paused tier go on; what is overdue is done once."""
+    return _manage(context, tier, "resume")
+
+
+def run_now(context: typer.Context, tier: Tier) -> int:
+    """Have the assets of a tier read at once, and written where they changed."""
+    return _manage(context, tier, "run_now")
+
+
+def _manage(context: typer.Context, tier: str, action: str) -> int:
+    from spheresync_server.cli.output.schedule import show_schedule
+
+    async def work(bench: Bench) -> ScheduleAnswer:
+        return await bench.service.manage_schedule(tier, action, bench.principal)
+
+    what = f"spheresync schedule {action.replace('_', '-')}"
+    return perform(invocation_of(context), work, show_schedule, needs=CallerRole.ADMIN, what=what)
+
+
+def jobs(
+    context: typer.Context,
+    state: Annotated[
+        str | None, typer.Option("--state", help="Only queued, running or dead ones (dead: set aside).")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=200, help="Jobs to show.")] = 50,
+) -> int:
+    """Show the scheduler's queue, in the order in which it is worked off."""
+    from spheresync_server.cli.output.schedule import show_jobs
+
+    async def work(bench: Bench) -> QueueAnswer:
+        return await bench.service.list_jobs(state=state, limit=limit)
+
+    return perform(invocation_of(context), work, lambda answer: show_jobs(answer, state))
+
+
+def cancel(context: typer.Context, job: JobNumber) -> int:
+    """End a job of the queue, also one that runs in another process; its turn comes again."""
+    return _manage_job(context, job, "cancel")
+
+
+def retry(context: typer.Context, job: JobNumber) -> int:
+    """Have a job done now that was set aside, or that waits after a failure."""
+    return _manage_job(context, job, "retry")
+
+
+def _manage_job(context: typer.Context, job: int, action: Literal["cancel", "retry"]) -> int:
+    from spheresync_server.cli.output.schedule import show_jobs
+
+    async def work(bench: Bench) -> QueueAnswer:
+        return await bench.service.manage_job(job, action, bench.principal)
+
+    what = f"spheresync schedule {action}"
+    return perform(invocation_of(context), work, show_jobs, needs=CallerRole.ADMIN, what=what)

@@ -1,0 +1,209 @@
+"""`spheresync serve`: the MCP server, over stdio or HTTP."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import signal
+import sys
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import anyio
+import anyio.to_thread
+import typer
+
+from spheresync import __version__
+from spheresync.errors import UsageError
+from spheresync.isolation import isolated_group
+from spheresync.observe.export import exporting
+from spheresync.observe.incidents import product_error
+from spheresync_server import opening
+from spheresync_server.caller import CallerRole, local_principal, role_from, server_default_role
+from spheresync_server.cli.global_options import invocation_of
+from spheresync_server.cli.running import (
+    InterruptedBySignalError,
+    closing_within_grace,
+    leave_now,
+    run_until_signalled,
+)
+
+if TYPE_CHECKING:
+    import socket
+
+    from spheresync.config import Settings, SettingsSource
+    from spheresync.service import Service
+    from spheresync_server.mcp_server.desk import Desk
+
+_PORTS = {"dog": 8000, "wolf": 5000, "bear": 5000}
+_LOCAL = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How a server serves: as whom, whether it changes anything, and whether it syncs by itself."""
+
+    role: CallerRole
+    read_only: bool
+    scheduler: bool
+
+
+def serve(
+    context: typer.Context,
+    *,
+    transport: Annotated[Literal["stdio", "http"], typer.Option(help="How clients reach it.")] = "stdio",
+    host: Annotated[str, typer.Option(metavar="H", help="Loopback address, for http.")] = _LOCAL,
+    port: Annotated[
+        int | None, typer.Option(metavar="P", min=0, max=65535, help="For http; default 8000 in dog, else 5000.")
+    ] = None,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Only tools that change nothing.")] = False,
+    scheduler: Annotated[
+        bool | None,
+        typer.Option("--scheduler/--no-scheduler", help="Sync by itself, in tiers; by default over http and in dog."),
+    ] = None,
+) -> int:
+    """Serve AI assistants by MCP, over stdio or HTTP."""
+    if scheduler and read_only:
+        raise UsageError("--read-only changes nothing, so nothing is synced by itself.", remedy="Give one of the two.")
+    address = _loopback(host)
+    call = invocation_of(context)
+    source = opening.settings_source(call.environment, call.file)
+    settings = source.current()
+    role = role_from(os.environ, server_default_role(settings.env))
+    by_default = transport == "http" or settings.env == "dog"
+    alone = not read_only and (by_default if scheduler is None else scheduler)
+    manner = _Manner(role, read_only, alone)
+    if transport == "stdio":
+        return _over_stdio(source, manner)
+
+    from spheresync_server.http.serving import bind
+
+    listening = bind(address, _PORTS[settings.env] if port is None else port)
+    return _over_http(source, manner, listening, partial(_announce, listening, settings, manner))
+
+
+def _loopback(host: str) -> str:
+    """The address to bind.
+
+    Raises:
+        UsageError: it can be reached from other machines.
+    """
+    if host.lower() == "localhost":
+        return _LOCAL
+    try:
+        loopback = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        loopback = False
+    if not loopback:
+        raise UsageError(
+            f"--host {host} could be reached from other machines, and no token issuer is configured that would tell "
+            "callers apart.",
+            remedy=f"Bind to {_LOCAL}, localhost or ::1.",
+        )
+    return host
+
+
+def _over_stdio(source: SettingsSource, manner: _Manner) -> int:
+    async def speak(desk: Desk) -> None:
+        from spheresync_server.mcp_server.server import build_server
+
+        await build_server(desk).run_stdio_async()
+
+    try:
+        _serve(source, manner, speak)
+    except InterruptedBySignalError as interruption:
+        leave_now(_farewell(interruption))
+    return 0
+
+
+def _over_http(source: SettingsSource, manner: _Manner, listening: socket.socket, announce: Callable[[], None]) -> int:
+    async def speak(desk: Desk) -> None:
+        from spheresync_server.http.serving import serve_http
+        from spheresync_server.mcp_server.server import build_server
+
+        await desk.opening.wait()
+        announce()
+        await serve_http(build_server(desk), desk, listening)
+
+    try:
+        _serve(source, manner, speak)
+    except InterruptedBySignalError as interruption:
+        return _farewell(interruption)
+    finally:
+        listening.close()
+    return 0
+
+
+def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awaitable[None]]) -> None:
+    from spheresync_server.mcp_server.desk import Desk, Opening
+    from spheresync_server.mcp_server.server_paths import hiding
+
+    service_opening = Opening()
+    opened: list[Service] = []
+
+    async def open_and_keep(left: anyio.Event) -> None:
+        try:
+            await keep_open(left)
+        except Exception as error:
+            if not opened:
+                service_opening.fail(product_error(error, "state"))
+                await left.wait()  # until whoever waits has heard of it
+            raise
+
+    async def keep_open(left: anyio.Event) -> None:
+        await anyio.to_thread.run_sync(opening.load_service)
+        async with opening.open_service(source) as service:
+            opened.append(service)
+            service.keep_pulse()
+            service.tell_figures()
+            if not manner.read_only:
+                service.look_after_runs()
+            if manner.scheduler:
+                service.keep_schedule()
+            service_opening.end(service)
+            await left.wait()
+
+    async def work() -> None:
+        left = anyio.Event()
+        shown = lambda: service_opening.service.settings.redacted()  # noqa: E731, PLW0108 -- of the settings in force then
+        caller, hide = local_principal(manner.role), hiding(source.places)
+        async with isolated_group() as group:
+            group.start_soon(open_and_keep, left)
+            await speak(Desk(service_opening, caller, manner.role, shown, manner.read_only, hide))
+            closing.enter_context(closing_within_grace(0))  # the client has left
+            left.set()
+
+    def with_runs(interruption: InterruptedBySignalError) -> InterruptedBySignalError:
+        return InterruptedBySignalError(
+            interruption.number, runs=[run for service in opened for run in service.driven_runs]
+        )
+
+    try:
+        with ExitStack() as closing, exporting(os.environ):
+            run_until_signalled(work, lambda interruption: _farewell(with_runs(interruption)))
+    except InterruptedBySignalError as interruption:
+        raise with_runs(interruption) from interruption
+
+
+def _farewell(interruption: InterruptedBySignalError) -> int:
+    """The exit code: SIGTERM is how a supervisor ends a server, Ctrl-C is a person who wants to know what became of it.
+
+    On stderr whatever the options, because stdout may belong to the protocol.
+    """
+    stopped = interruption.number == signal.SIGTERM
+    if interruption.runs or not stopped:
+        sys.stderr.write(f"spheresync: {interruption.note.text}\n")
+    return 0 if stopped else interruption.exit_code
+
+
+def _announce(listening: socket.socket, settings: Settings, manner: _Manner) -> None:
+    host, port = listening.getsockname()[:2]
+    base = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    may = f"role {manner.role}, read-only" if manner.read_only else f"role {manner.role}"
+    if manner.scheduler:
+        may += ", scheduler"
+    sys.stderr.write(f"Spheresync {__version__} ({settings.env}, {may}): MCP at {base}/mcp, status at {base}/\n")
+    sys.stderr.flush()

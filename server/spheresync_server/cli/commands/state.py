@@ -1,0 +1,87 @@
+"""Commands that take care of the state: backup, restore."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from spheresync.answers import BackupAnswer, RestoreAnswer
+from spheresync.errors import RefusedError
+from spheresync_server import opening
+from spheresync_server.caller import CallerRole, local_principal, require, role_from
+from spheresync_server.cli.global_options import invocation_of
+from spheresync_server.cli.output import documents
+from spheresync_server.cli.running import run_until_signalled, telling
+from spheresync_server.cli.work import Bench, perform
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; best on another disk.")],
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+) -> int:
+    """Write the state to a file, while servers and syncs go on."""
+    from spheresync_server.cli.output.state import show_backup
+
+    async def work(bench: Bench) -> BackupAnswer:
+        return await bench.service.backup(file, bench.principal, replace=force)
+
+    return perform(
+        invocation_of(context),
+        work,
+        show_backup,
+        exit_code=lambda answer: int(bool(answer.damaged)),
+        needs=CallerRole.ADMIN,
+        what="spheresync backup",
+    )
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `spheresync backup` wrote.")],
+    *,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Restore it also with rows that cannot be read: they count as lost.")
+    ] = False,
+) -> int:
+    """Make a backup the state again; the present one is kept beside it."""
+    from spheresync_server.cli.output.state import show_restore
+
+    call = invocation_of(context)
+    role = role_from(os.environ, CallerRole.ADMIN)
+    require(role, CallerRole.ADMIN, "spheresync restore")
+    source = opening.settings_source(call.environment, call.file)
+    folder = source.current().state_dir
+    if not (yes or call.json) and sys.stdin.isatty():
+        _confirm(file, folder)
+
+    async def work() -> RestoreAnswer:
+        return await opening.restore_state(source, file, local_principal(role), force=force)
+
+    answer = run_until_signalled(work, telling(json=call.json))
+    if call.json:
+        documents.write(answer)
+    else:
+        show_restore(answer)
+    return 0
+
+
+def _confirm(file: Path, folder: Path) -> None:
+    """Ask on stderr.
+
+    Raises:
+        RefusedError: the answer was no, or none.
+    """
+    question = f"Replace the state in {folder} by {file}? The present one is kept beside it."
+    try:
+        agreed = typer.confirm(question, default=False, err=True)
+    except typer.Abort:
+        agreed = False
+    if not agreed:
+        raise RefusedError("the restore was not confirmed; nothing was changed.")

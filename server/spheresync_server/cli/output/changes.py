@@ -1,0 +1,218 @@
+"""Say change sets, runs and discoveries to people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from spheresync.answers import (
+    ApprovalAnswer,
+    ChangeSetAnswer,
+    DiscoveryAnswer,
+    Finding,
+    PromotionAnswer,
+    ReleaseAnswer,
+    RunAnswer,
+)
+from spheresync.model import NEVER_READ, Action, counted
+from spheresync.planning.decisions.approvals import NEEDS_ALLOWANCE, NOT_APPROVED
+from spheresync.planning.decisions.guards import GUARDS
+from spheresync_server.cli.output.tables import say, table
+from spheresync_server.cli.output.usage_line import usage_line
+from spheresync_server.cli.output.wording import about, moment
+from spheresync_server.standing import doable, standing, waits_for_allowance
+from spheresync_server.untrusted import clean_line, visible
+
+_SHOWN_FIELDS = 4
+_MEANINGS = {
+    "create": "new tables",
+    "update": "columns or content change",
+    "metadata_only": "labels and descriptions change",
+    "retire": "marked as retired, kept",
+    "delete": "deleted for good",
+    "forget": "left in place, no longer managed",
+    "adopt": "ours, found again",
+    "unchanged": "nothing to do",
+    "held": "held by a revert",
+    "conflict": "somebody else's table has the name, or an undo meets what others changed since",
+    "failed": "could not be read or written",
+    "refused": "left as found, since others or another run have written there meanwhile; each says who",
+    "skipped": "not reached",
+    "unread": "could not be looked at in Datasphere; what AWS holds stays",
+    "missing": "not listed by Datasphere any more; the table stays until that is certain",
+    "blocked": "left out: held by a guard, or a delete that was not allowed or not approved",
+}
+
+
+def changes_something(answer: ChangeSetAnswer) -> bool:
+    """Whether applying the change set would write anything."""
+    return doable(answer) > 0
+
+
+def show_change_set(answer: ChangeSetAnswer) -> None:
+    """What would change, why some of it waits, and what comes next."""
+    undo = f", the undo of {answer.undo_of}" if answer.undo_of is not None else ""
+    say(f"Change set {answer.change_set_id} ({answer.state}{undo}), expires {answer.expires_at}")
+    if answer.approved_by is not None:
+        say(f"Approved by {clean_line(answer.approved_by)}")
+    if answer.read_at is not None:
+        say(f"It goes by what was last read from Datasphere, at {answer.read_at}.")
+    say_counts(answer.summary)
+    for item in answer.items:
+        held = f"  [waits: {item.blocked_by}]" if item.blocked_by else ""
+        say(
+            clean_line(
+                f"{visible(item.asset)}  {item.action} {item.target} {item.object}: {item.reason}{held}", longest=500
+            )
+        )
+        for change in item.changes[:_SHOWN_FIELDS]:
+            say(f"    {_short(change.path)}: {_short(change.before)} -> {_short(change.after)}")
+        if len(item.changes) > _SHOWN_FIELDS:
+            say(f"    … {counted(len(item.changes) - _SHOWN_FIELDS, 'more field')}")
+    if answer.next_cursor is not None:
+        say(
+            f"… {counted(answer.total - len(answer.items), 'more item')}: "
+            "--limit 200 shows more, --json has every field"
+        )
+    say_findings("Findings", answer.findings)
+    say_findings("Could not be read; what AWS holds of it stays as it is", answer.problems)
+    say("", _next(answer))
+
+
+def _next(answer: ChangeSetAnswer) -> str:
+    if answer.run_id is not None:
+        return f"It was applied by {answer.run_id}."
+    if answer.state == "expired":
+        return "It has expired. Next: spheresync preview"
+    return _next_of_open(answer)
+
+
+def _next_of_open(answer: ChangeSetAnswer) -> str:
+    codes = {finding.code for finding in answer.findings}
+    deletes = waits_for_allowance(answer)
+    allowed = deletes or (waits_for_approval(answer) and answer.summary.get(Action.DELETE, 0))
+    apply = f"spheresync apply {answer.change_set_id}{' --allow-deletes' if allowed else ''}"
+    if waits_for_approval(answer):
+        return f"Nothing was written. Next: spheresync approve {answer.change_set_id}, then {apply}"
+    if changes_something(answer):
+        return f"Nothing was written. Next: {apply}"
+    if deletes:
+        count = answer.summary.get(Action.DELETE, 0)
+        wait = "waits until you allow it" if count == 1 else "wait until you allow them"
+        what = "Deletes that no guard holds" if codes & GUARDS else counted(count, "delete")
+        return f"Nothing was written. {what} {wait}: {apply}"
+    if codes & GUARDS:
+        return "Nothing was written, and nothing to apply: all of it waits, as the findings say."
+    return _nothing_to_apply(answer)
+
+
+def _nothing_to_apply(answer: ChangeSetAnswer) -> str:
+    if not never_read(answer):
+        return "Nothing to apply."
+    if answer.read_at is None:
+        return "Nothing can be said of what was never read. Next: spheresync preview"
+    return "Nothing to apply of what was read; the findings name what never was. Next: spheresync preview"
+
+
+def never_read(answer: ChangeSetAnswer) -> bool:
+    """Whether something of the scope was never read, so that nobody knows what would change there."""
+    return any(finding.code == NEVER_READ for finding in answer.findings)
+
+
+def show_approval(answer: ApprovalAnswer) -> None:
+    """Who approved what, and what comes next."""
+    say(f"Change set {answer.change_set_id} is approved by {clean_line(str(answer.approved_by))}.")
+    if answer.promotion is not None:
+        say(f"The promotion {answer.promotion} counts in this installation from now on.")
+    if answer.note:
+        say(answer.note)
+    say(_next(answer))
+
+
+def show_promotion(answer: PromotionAnswer) -> None:
+    """Where it is, and what comes next."""
+    file = clean_line(answer.file, longest=1_000)
+    say(
+        f"The promotion of {answer.change_set_id} is in {file}: {counted(answer.rules, 'rule')}, "
+        f"{counted(answer.assets, 'asset')}.",
+        f"Digest {answer.digest}",
+        "Next, in the other environment: `promotion: FILE` in the configuration, then preview, approve, apply.",
+    )
+
+
+def waits_for_approval(answer: ChangeSetAnswer) -> bool:
+    """Whether something of it is not done before a person has approved it."""
+    return any(finding.code in NOT_APPROVED for finding in answer.findings)
+
+
+def show_run(answer: RunAnswer, *, allowing_deletes: bool = False) -> None:
+    """What a run did, what failed and why, and what comes next; `allowing_deletes`: who asks has allowed them."""
+    if allowing_deletes and any(finding.code == NEEDS_ALLOWANCE for finding in answer.findings):
+        say(f"Already applied by {answer.run_id} without deletes, so nothing was done now.")
+    say(f"Run {answer.run_id} ({answer.kind}, by {clean_line(answer.actor)}): {answer.state}")
+    by = f", change set {answer.change_set_id}" if answer.change_set_id is not None else ""
+    say(f"{_when(answer)} (UTC){by}.")
+    say_counts(answer.counts)
+    if answer.finished_at is None:
+        say(f"{standing(answer.state, answer.progress)} Follow it: spheresync runs {answer.run_id}")
+    for failure in answer.failures:
+        say(about(failure.asset, failure.reason))
+        if failure.remedy:
+            say(f"    {clean_line(failure.remedy, longest=1_000)}")
+    if answer.failures_total > len(answer.failures):
+        say(f"… {counted(answer.failures_total - len(answer.failures), 'more failure')}: spheresync audit query")
+    say_findings("Findings", answer.findings)
+    if spent := usage_line(answer.usage):
+        say(spent)
+
+
+def _when(answer: RunAnswer) -> str:
+    if answer.started_at is None:
+        return f"Asked for at {moment(answer.created_at)}"
+    if answer.finished_at is None:
+        return f"Since {moment(answer.started_at)}"
+    return f"From {moment(answer.started_at)} to {moment(answer.finished_at)}"
+
+
+def show_release(answer: ReleaseAnswer) -> None:
+    """What was let go of, and what comes next."""
+    if not answer.total:
+        say("Nothing was held.")
+        return
+    say("Released:", *(f"  {visible(asset)}" for asset in answer.released))
+    say("The next sync brings what Datasphere holds of them; of what it no longer lists, as `deletion:` says.")
+
+
+def show_discovery(answer: DiscoveryAnswer) -> None:
+    """What a discovery read."""
+    say(
+        f"Discovery {answer.state}: {counted(answer.spaces, 'space')}, {counted(answer.listed, 'asset')} listed "
+        f"({answer.mapped} mapped, {answer.filtered} out of scope, {answer.failed} failed), "
+        f"{counted(answer.read, 'definition')} read, {answer.unchanged} unchanged."
+    )
+    say_findings("Could not be read", answer.problems)
+    say_findings("Findings", answer.findings)
+    if answer.state != "failed":
+        say("Next: spheresync preview")
+
+
+def say_counts(counts: dict[str, int]) -> None:
+    """The counts that are not zero, with what each word means."""
+    rows = [(word, count, _MEANINGS.get(word, "")) for word, count in counts.items() if count]
+    if rows:
+        table(("Action", "Assets", "Meaning"), rows)
+
+
+def say_findings(title: str, findings: Iterable[Finding]) -> None:
+    """Findings under a title, with what to do about each; nothing where there are none."""
+    listed = list(findings)
+    if not listed:
+        return
+    say("", f"{title}:")
+    for finding in listed:
+        say(f"  {about(finding.subject, finding.message)}")
+        if finding.remedy:
+            say(f"    {clean_line(finding.remedy, longest=1_000)}")
+
+
+def _short(value: object) -> str:
+    return clean_line(str(value), longest=120) if value is not None else "(none)"

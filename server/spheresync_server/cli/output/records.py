@@ -1,0 +1,96 @@
+"""Say assets, runs, audit entries and connections to people."""
+
+from __future__ import annotations
+
+from spheresync.answers import AssetRow, AuditPage, AuditVerdictAnswer, ConnectionReport, Page, RunRow
+from spheresync.model import counted
+from spheresync_server.cli.output.tables import say, shown_more, table
+from spheresync_server.untrusted import clean_line, visible
+
+
+def show_assets(page: Page[AssetRow], why_none: str = "") -> None:
+    """The local catalog as a table; `why_none` says why nothing of a space is known."""
+    if not page.items and why_none:
+        say(clean_line(why_none, longest=1_000))
+        return
+    if not page.items:
+        say("No asset matches. `--query` looks in names and labels; `spheresync discover` reads Datasphere.")
+        return
+    full = any(row.columns is not None or row.objects is not None for row in page.items)
+    heads = ["Asset", "Kind", "Label", "Tier", "Status", *(["Columns", "Objects", "Synced"] if full else [])]
+    table(
+        heads,
+        (
+            [
+                visible(row.asset), row.kind, row.label, row.tier, row.status,
+                *([row.columns, " ".join(row.objects or ()), row.synced_at] if full else []),
+            ]
+            for row in page.items
+        ),
+    )  # fmt: skip
+    shown_more(len(page.items), page.total, page.next_cursor)
+
+
+def show_runs(page: Page[RunRow]) -> None:
+    """Runs, newest first."""
+    if not page.items:
+        say("There was no run yet. `spheresync sync` begins one.")
+        return
+    table(
+        ("Run", "Kind", "State", "By", "Created", "Counts"),
+        (
+            (
+                row.run_id, row.kind, row.state, row.actor, row.created_at,
+                ", ".join(f"{word} {count}" for word, count in row.counts.items() if count) or None,
+            )
+            for row in page.items
+        ),
+    )  # fmt: skip
+    shown_more(len(page.items), page.total, page.next_cursor)
+
+
+def show_audit(page: AuditPage) -> None:
+    """Audit entries, newest first."""
+    if not page.total:
+        say(f"No entry matches. {clean_line(page.note or '', longest=1_000)}".rstrip())
+        return
+    table(
+        ("Seq", "At", "Actor", "Action", "Run", "Asset", "Target", "Outcome"),
+        (
+            (
+                row.seq,
+                row.at,
+                row.actor,
+                row.action,
+                row.run_id,
+                row.asset and visible(row.asset),
+                row.target,
+                row.outcome,
+            )
+            for row in page.items
+        ),
+    )
+    if page.note is not None:
+        say(clean_line(page.note, longest=1_000))
+    shown_more(len(page.items), page.total, page.next_cursor)
+
+
+def show_verdict(verdict: AuditVerdictAnswer) -> None:
+    """Whether the audit log is intact, and what else of the state is not."""
+    if verdict.intact:
+        say(f"Intact: {counted(verdict.entries, 'entry')}.")
+        if verdict.reason:
+            say(f"But not as it was written: {clean_line(verdict.reason, longest=2_000)}")
+    else:
+        say(f"Broken at entry {verdict.first_broken} of {verdict.entries}. {clean_line(verdict.reason, longest=1_000)}")
+
+
+def show_connections(report: ConnectionReport) -> None:
+    """One line a connection, with what to do about a failure."""
+    for finding in report.items:
+        told = clean_line(f"{finding.connection}: {finding.message}", longest=2_000)
+        say(f"{'ok    ' if finding.ok else 'FAILED'}  {told}")
+        if finding.remedy:
+            say(f"        {clean_line(finding.remedy, longest=1_000)}")
+    if report.ok:
+        say("Every connection works.")

@@ -1,0 +1,68 @@
+"""What operators ask over HTTP beside MCP: is it alive, is it ready, how is it doing."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from mcp.server.mcpserver import MCPServer
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+
+from spheresync.answers import Vitals
+from spheresync.observe.incidents import product_error
+from spheresync_server.dashboard import status_page
+from spheresync_server.failure import note_of
+from spheresync_server.http.metrics import CONTENT_TYPE, exposition
+from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.server_paths import Hide
+from spheresync_server.untrusted import clean_line
+
+_SHOWN_RUNS = 20
+
+_Answer = Callable[[], Awaitable[Response]]
+
+
+def add_routes(server: MCPServer[Desk], desk: Desk) -> None:
+    """Register the routes of CONTRACT.md."""
+    service = desk.service
+
+    def route(path: str, answer: _Answer) -> None:
+        async def handle(_: Request) -> Response:
+            try:
+                return await answer()
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this request
+                return PlainTextResponse(desk.hide(note_of(product_error(error, path)).text), 503)
+
+        server.custom_route(path, methods=["GET"])(handle)
+
+    async def alive() -> Response:
+        return _told("alive", service.alive(), desk.hide)
+
+    async def ready() -> Response:
+        try:
+            return _told("ready", await service.ready(), desk.hide)
+        except Exception as error:  # noqa: BLE001 -- a process that cannot tell is not ready
+            problem = desk.hide(note_of(product_error(error, "readiness")).text)
+            return JSONResponse({"ready": False, "checks": {}, "problems": [problem]}, 503)
+
+    async def metrics() -> Response:
+        return Response(exposition(await service.figures()), headers={"content-type": CONTENT_TYPE})
+
+    async def page() -> Response:
+        runs = await service.list_runs(limit=_SHOWN_RUNS)
+        shown = status_page.render(await service.sync_status(), runs.items)
+        return HTMLResponse(desk.hide(shown), headers=status_page.HEADERS)
+
+    route("/healthz", alive)
+    route("/readyz", ready)
+    route("/metrics", metrics)
+    route("/", page)
+
+
+def _told(word: str, vitals: Vitals, hide: Hide) -> Response:
+    """200 or 503, with the reason of each check; supervisors log the body."""
+    checks = {
+        check.name: {"ok": check.ok, "reason": clean_line(hide(check.reason), longest=500)} for check in vitals.checks
+    }
+    problems = [f"{name}: {check['reason']}" for name, check in checks.items() if not check["ok"]]
+    return JSONResponse({word: vitals.ok, "checks": checks, "problems": problems}, 200 if vitals.ok else 503)

@@ -1,0 +1,98 @@
+"""Tools that look at the local catalog. They read Spheresync's own store; none of them calls SAP or AWS."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from spheresync.answers import AssetDetail, AssetRow, MappingExplanation, Page, SpaceRow
+from spheresync.model import AssetStatus, counted
+from spheresync_server.mcp_server.answering import page_line, respond
+from spheresync_server.mcp_server.desk import DeskTools
+from spheresync_server.mcp_server.tools.arguments import Asset, Cursor, Detail, Kind, Limit, Status, TierName
+
+_NEVER_READ = "Nothing is known yet, as Datasphere was never read: call preview_changes with refresh=true first."
+
+
+class CatalogTools(DeskTools):
+    """What is known of spaces and assets."""
+
+    async def list_spaces(self, limit: Limit = 50, cursor: Cursor = None) -> Annotated[CallToolResult, Page[SpaceRow]]:
+        """Spaces of the tenant, with asset counts by kind, tier and status."""
+        page = await self._service.list_spaces(limit=limit, cursor=cursor)
+        told = page_line("space", len(page.items), page.total, page.next_cursor)
+        if not page.total:
+            told = _NEVER_READ
+        noted = sum(row.problem is not None for row in page.items)
+        spaces = (
+            f"{counted(noted, 'space')} of these could not be read lately or left out: see problem." if noted else ""
+        )
+        return respond(page, told, spaces)
+
+    async def list_assets(
+        self,
+        *,
+        space: Annotated[str | None, Field(description="Only this space")] = None,
+        kind: Annotated[Kind | None, Field(description="Only this kind")] = None,
+        tier: Annotated[TierName | None, Field(description="Only this tier")] = None,
+        status: Annotated[Status | None, Field(description="Only this status")] = None,
+        query: Annotated[str | None, Field(description="Text in name or label")] = None,
+        detail: Detail = "concise",
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Annotated[CallToolResult, Page[AssetRow]]:
+        """Assets of the local catalog, filtered."""
+        page = await self._service.list_assets(
+            space=space,
+            kind=kind,
+            tier=tier,
+            status=status,
+            query=query,
+            detail=detail,
+            limit=limit,
+            cursor=cursor,
+        )
+        told = page_line("asset", len(page.items), page.total, page.next_cursor)
+        if not page.total and not (await self._service.list_spaces(limit=1)).total:
+            told = _NEVER_READ
+        elif space is not None and not page.total and await self._service.why_no_assets(space):
+            told += " See list_spaces: why nothing of that space is known is its problem there."
+        elif query is not None and not page.total:
+            told += " query is looked for in names and labels, in any case; it knows no wildcards."
+        return respond(page, told, *_problem_lines(page.items))
+
+    async def describe_asset(self, asset: Asset) -> Annotated[CallToolResult, AssetDetail]:
+        """One asset: columns, business context, what targets hold of it, fingerprints, PII classes."""
+        answer = await self._service.describe_asset(asset)
+        return respond(
+            answer,
+            f"{answer.kind}, tier {answer.tier}, {answer.status}: {counted(len(answer.columns), 'column')}, "
+            f"{counted(len(answer.targets), 'target object')}, last sync {answer.last_sync or 'never'}.",
+            "It has a problem: see problem." if answer.problem else "",
+            "" if answer.pii else "Personal data is not classified: that pii is empty says nothing.",
+        )
+
+    async def explain_mapping(self, asset: Asset) -> Annotated[CallToolResult, MappingExplanation]:
+        """Why an asset gets its table, names and types: rules that fired, decisions, findings."""
+        answer = await self._service.explain_mapping(asset)
+        return respond(
+            answer,
+            f"{'Included' if answer.included else 'Excluded'}, tier {answer.tier}; "
+            f"{counted(len(answer.rules), 'rule')} fired, {counted(len(answer.columns), 'column')} decided, "
+            f"{counted(len(answer.findings), 'finding')}.",
+        )
+
+
+def _problem_lines(rows: Sequence[AssetRow]) -> Iterator[str]:
+    """How many of a page could not be read, so that what is told of them may be out of date; and of others what is."""
+    unread = sum(row.status == AssetStatus.FAILED and row.problem is not None for row in rows)
+    others = Counter(row.status for row in rows if row.status != AssetStatus.FAILED and row.problem is not None)
+    if unread:
+        yield f"{counted(unread, 'asset')} of these could not be read or written lately: see problem."
+    if others:
+        kinds = ", ".join(f"{count} {status}" for status, count in sorted(others.items()))
+        yield f"There is something to know of {counted(others.total(), 'asset')} of these ({kinds}): see problem."

@@ -1,0 +1,86 @@
+"""Tools around change sets: make, read, apply."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from mcp.server.mcpserver import Context, ElicitationResult, Resolve
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from spheresync.answers import ChangeSetAnswer, RunAnswer
+from spheresync.model import ScopeRequest
+from spheresync.planning.decisions.approvals import NEEDS_ALLOWANCE
+from spheresync_server.mcp_server.answering import change_set_lines, respond, run_lines
+from spheresync_server.mcp_server.confirmation import DeleteConfirmation, confirm_deletes, confirmed
+from spheresync_server.mcp_server.desk import Desk, DeskTools
+from spheresync_server.mcp_server.progress import report_to
+from spheresync_server.mcp_server.tools.arguments import (
+    LONGEST_WAIT,
+    Assets,
+    ChangeSet,
+    Cursor,
+    ItemDetail,
+    Limit,
+    Spaces,
+    Targets,
+    Tiers,
+    WaitSeconds,
+)
+
+
+class ChangeTools(DeskTools):
+    """The way of a change: preview, review, apply."""
+
+    async def preview_changes(
+        self,
+        ctx: Context[Desk, object],
+        *,
+        spaces: Spaces = None,
+        assets: Assets = None,
+        tiers: Tiers = None,
+        targets: Targets = None,
+        refresh: Annotated[
+            bool, Field(strict=True, description="Read Datasphere first: one throttled discovery")
+        ] = False,
+        limit: Limit = 20,
+    ) -> Annotated[CallToolResult, ChangeSetAnswer]:
+        """Work out what would change in AWS and save it as a change set to review. Writes nothing to AWS or SAP."""
+        scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()), tuple(targets or ()))
+        answer = await self._service.preview(
+            scope, self._desk.principal, refresh=refresh, limit=limit, progress=report_to(ctx)
+        )
+        return respond(answer, *change_set_lines(answer))
+
+    async def get_change_set(
+        self, change_set_id: ChangeSet, detail: ItemDetail = "full", limit: Limit = 20, cursor: Cursor = None
+    ) -> Annotated[CallToolResult, ChangeSetAnswer]:
+        """A saved change set, page by page: action, strategy, before/after of each field, operations."""
+        answer = await self._service.get_change_set(change_set_id, detail=detail, limit=limit, cursor=cursor)
+        return respond(answer, *change_set_lines(answer))
+
+    async def apply_changes(
+        self,
+        ctx: Context[Desk, object],
+        *,
+        change_set_id: ChangeSet,
+        answer: Annotated[ElicitationResult[DeleteConfirmation], Resolve(confirm_deletes)],
+        allow_deletes: Annotated[  # read by confirm_deletes too, by name
+            bool, Field(strict=True, description="Also delete retired tables; asks the user first")
+        ] = False,
+        wait_seconds: WaitSeconds = 10,
+    ) -> Annotated[CallToolResult, RunAnswer]:
+        """Apply a reviewed change set: creates, updates and retires AWS catalog tables as it says; deletes only with
+        allow_deletes. Starts a durable run; repeated, it answers the same run. Undo: revert_run, by an admin.
+        """
+        run = await self._service.apply(change_set_id, self._desk.principal, allow_deletes=confirmed(answer))
+        if wait_seconds:
+            run = await self._service.wait(run.run_id, seconds=min(wait_seconds, LONGEST_WAIT), progress=report_to(ctx))
+        return respond(run, _spent(run) if allow_deletes else "", *run_lines(run))
+
+
+def _spent(run: RunAnswer) -> str:
+    """What to say first to who allows the deletes of a change set that was applied without them."""
+    if all(finding.code != NEEDS_ALLOWANCE for finding in run.findings):
+        return ""
+    return f"Already applied by {run.run_id} without deletes, so nothing was done now."

@@ -1,0 +1,60 @@
+"""The tool that looks for drift."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated
+
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult
+
+from spheresync.answers import DriftAnswer
+from spheresync.model import ScopeRequest, counted
+from spheresync_server.mcp_server.answering import counts_line, page_line, respond
+from spheresync_server.mcp_server.desk import Desk, DeskTools
+from spheresync_server.mcp_server.progress import report_to
+from spheresync_server.mcp_server.tools.arguments import Assets, Cursor, Limit, Spaces, Tiers
+
+
+class DriftTools(DeskTools):
+    """What others changed in the targets."""
+
+    async def detect_drift(
+        self,
+        ctx: Context[Desk, object],
+        *,
+        spaces: Spaces = None,
+        assets: Assets = None,
+        tiers: Tiers = None,
+        limit: Limit = 20,
+        cursor: Cursor = None,
+    ) -> Annotated[CallToolResult, DriftAnswer]:
+        """What others changed in AWS since it was last written, and what the drift policies say. Writes
+        nothing to AWS or SAP; saves the repair as a change set to review.
+        """
+        scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()))
+        answer = await self._service.detect_drift(
+            scope, self._desk.principal, limit=limit, cursor=cursor, progress=report_to(ctx)
+        )
+        self._service.tell_people_soon()
+        return respond(answer, *_lines(answer))
+
+
+def _lines(answer: DriftAnswer) -> Iterable[str]:
+    yield f"Looked at {answer.looked_at}: {counts_line(answer.summary)}."
+    yield page_line("drifted table", len(answer.items), answer.total, answer.next_cursor)
+    if answer.problems:
+        left = answer.summary.get("not_compared", 0)
+        tables = counted(left, "table") if left else "Something"
+        yield f"{tables} could not be compared and may have drifted: see problems."
+    if answer.change_set_id is not None:
+        yield (
+            "Nothing was written. Show it to the user; if they agree, apply_changes with "
+            f"{answer.change_set_id} puts back what was written last."
+        )
+    elif answer.total:
+        yield "None of it is repaired: it is left as the drift policies say, see policy and remedy of each."
+    elif not answer.problems and not answer.summary.get("compared"):
+        yield "No table of this scope has been written yet, so there was nothing to compare."
+    elif not answer.problems:
+        yield "Nobody else has changed anything of this scope, so there is nothing to repair."

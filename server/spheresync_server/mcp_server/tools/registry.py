@@ -1,0 +1,131 @@
+"""The tools of the server: who may use each, and what hosts are told of its effects (CONTRACT.md, "MCP server")."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from types import MethodType
+from typing import cast, get_args, get_type_hints
+
+from mcp.server.mcpserver.tools import Tool
+from mcp.types import CallToolResult, ToolAnnotations
+from pydantic import BaseModel
+
+from spheresync_server.caller import CallerRole
+from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.schemas import lean_input, output_outline
+from spheresync_server.mcp_server.tools.catalog import CatalogTools
+from spheresync_server.mcp_server.tools.changes import ChangeTools
+from spheresync_server.mcp_server.tools.drift import DriftTools
+from spheresync_server.mcp_server.tools.insight import InsightTools
+from spheresync_server.mcp_server.tools.runs import RunTools
+from spheresync_server.mcp_server.tools.schedule import ScheduleTools
+
+_VIEWER, _OPERATOR, _ADMIN = CallerRole.VIEWER, CallerRole.OPERATOR, CallerRole.ADMIN
+
+
+@dataclass(frozen=True, slots=True)
+class ToolEntry:
+    """One tool: its work, its title, the role it needs and its hints.
+
+    `outline_rows` off leaves the fields of its items out of the output schema, where another tool publishes them.
+    """
+
+    work: Callable[..., Awaitable[CallToolResult]]
+    title: str
+    needs: CallerRole
+    hints: ToolAnnotations
+    outline_rows: bool = True
+
+    @property
+    def name(self) -> str:
+        return self.work.__name__
+
+    def open_to(self, desk: Desk) -> bool:
+        """Whether the caller may use it; read-only beats every role."""
+        reads = self.hints.read_only_hint is True
+        return desk.role.includes(self.needs) and (reads or not desk.read_only)
+
+    def to_tool(self) -> Tool:
+        """The tool as the SDK runs it, with lean schemas."""
+        described = _DESCRIBED.get(self.name)
+        if described is None:
+            described = _DESCRIBED[self.name] = self._describe()
+        return described.model_copy(update={"fn": self.work})
+
+    def _describe(self) -> Tool:
+        """All but whose work it is; the SDK needs 10 ms to find it out."""
+        anybody = MethodType(cast("MethodType", self.work).__func__, object())
+        description = " ".join((self.work.__doc__ or "").split())
+        tool = Tool.from_function(
+            anybody, title=self.title, description=description, annotations=self.hints, structured_output=False
+        )
+        tool.parameters = lean_input(tool.parameters)
+        answer = _answer_of(self.work)
+        tool.fn_metadata.output_model = answer
+        tool.fn_metadata.output_schema = output_outline(answer, rows=self.outline_rows)
+        return tool
+
+
+_DESCRIBED: dict[str, Tool] = {}
+"""By the name of the tool: what hosts are told of it is the same for every caller."""
+
+
+def _answer_of(work: Callable[..., Awaitable[CallToolResult]]) -> type[BaseModel]:
+    """The model in `Annotated[CallToolResult, Model]`, against which the SDK checks what a tool answers."""
+    _, answer = get_args(get_type_hints(work, include_extras=True)["return"])
+    assert isinstance(answer, type) and issubclass(answer, BaseModel)
+    return answer
+
+
+def _reads(*, outside: bool = False, repeatable: bool = True) -> ToolAnnotations:
+    return ToolAnnotations(
+        read_only_hint=True, destructive_hint=False, idempotent_hint=repeatable, open_world_hint=outside
+    )
+
+
+def _writes(*, destroys: bool, outside: bool, repeatable: bool = True) -> ToolAnnotations:
+    return ToolAnnotations(
+        read_only_hint=False, destructive_hint=destroys, idempotent_hint=repeatable, open_world_hint=outside
+    )
+
+
+def tool_entries(desk: Desk) -> tuple[ToolEntry, ...]:
+    """Every tool, in the order in which they are listed."""
+    catalog, changes, runs, insight = CatalogTools(desk), ChangeTools(desk), RunTools(desk), InsightTools(desk)
+    return (
+        ToolEntry(catalog.list_spaces, "List spaces", _VIEWER, _reads()),
+        ToolEntry(catalog.list_assets, "List assets", _VIEWER, _reads()),
+        ToolEntry(catalog.describe_asset, "Describe an asset", _VIEWER, _reads()),
+        ToolEntry(catalog.explain_mapping, "Explain the mapping of an asset", _VIEWER, _reads()),
+        # A saved change set is a note in our own store, like a log line; AWS and SAP stay as they are.
+        ToolEntry(
+            changes.preview_changes,
+            "Preview changes",
+            _VIEWER,
+            _reads(outside=True, repeatable=False),
+            outline_rows=False,  # get_change_set publishes them
+        ),
+        ToolEntry(changes.get_change_set, "Read a change set", _VIEWER, _reads()),
+        ToolEntry(changes.apply_changes, "Apply a change set", _OPERATOR, _writes(destroys=True, outside=True)),
+        ToolEntry(runs.run_sync, "Run a sync", _OPERATOR, _writes(destroys=True, outside=True)),
+        ToolEntry(runs.get_run, "Follow a run", _VIEWER, _reads()),
+        ToolEntry(runs.list_runs, "List runs", _VIEWER, _reads()),
+        ToolEntry(runs.cancel_run, "Cancel a run", _OPERATOR, _writes(destroys=False, outside=False)),
+        ToolEntry(
+            runs.revert_run,
+            "Undo a run",
+            _ADMIN,
+            _writes(destroys=False, outside=True, repeatable=False),
+            outline_rows=False,  # get_change_set publishes them
+        ),
+        # As preview_changes: what it saves is a note in our own store.
+        ToolEntry(DriftTools(desk).detect_drift, "Detect drift", _OPERATOR, _reads(outside=True, repeatable=False)),
+        ToolEntry(insight.query_audit_log, "Query the audit log", _VIEWER, _reads()),
+        ToolEntry(insight.verify_audit_log, "Verify the audit log", _VIEWER, _reads()),
+        ToolEntry(insight.get_sync_status, "Sync status", _VIEWER, _reads()),
+        ToolEntry(
+            ScheduleTools(desk).manage_schedule, "Steer the schedule", _ADMIN, _writes(destroys=True, outside=True)
+        ),
+        ToolEntry(insight.test_connections, "Test connections", _OPERATOR, _reads(outside=True)),
+    )

@@ -1,0 +1,86 @@
+"""Tools around runs: start a sync, follow, list, cancel."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from mcp.server.mcpserver import Context
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from spheresync.answers import ChangeSetAnswer, Page, RunAnswer, RunRow
+from spheresync.model import RunState, ScopeRequest
+from spheresync_server.mcp_server.answering import change_set_lines, page_line, respond, run_lines, run_list_lines
+from spheresync_server.mcp_server.desk import Desk, DeskTools
+from spheresync_server.mcp_server.progress import report_to
+from spheresync_server.mcp_server.tools.arguments import (
+    LONGEST_WAIT,
+    Assets,
+    Cursor,
+    Limit,
+    Run,
+    Spaces,
+    Targets,
+    Tiers,
+    WaitSeconds,
+)
+
+
+def _cancelled(run: RunAnswer) -> str:
+    """What a cancel has come to by now."""
+    if run.finished_at is None:
+        return "Cancel requested: it stops at the next asset."
+    if run.state == RunState.CANCELLED:
+        return "It is cancelled. What it had done stays."
+    return "It had ended before the cancel reached it."
+
+
+class RunTools(DeskTools):
+    """Durable runs: they live on when the connection breaks."""
+
+    async def run_sync(
+        self,
+        ctx: Context[Desk, object],
+        *,
+        tiers: Tiers = None,
+        spaces: Spaces = None,
+        assets: Assets = None,
+        targets: Targets = None,
+        full: Annotated[bool, Field(strict=True, description="Read and compare everything anew")] = False,
+        wait_seconds: WaitSeconds = 10,
+    ) -> Annotated[CallToolResult, RunAnswer]:
+        """Discover, plan and apply in one durable run: creates, updates and retires AWS catalog tables without a
+        review; deletes only where deletion.policy is delete. The same call while it runs answers that run. Undo: as
+        for apply_changes.
+        """
+        scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()), tuple(targets or ()))
+        run = await self._service.sync(scope, self._desk.principal, full=full, join=True)
+        if wait_seconds:
+            run = await self._service.wait(run.run_id, seconds=min(wait_seconds, LONGEST_WAIT), progress=report_to(ctx))
+        return respond(run, *run_lines(run))
+
+    async def get_run(self, run_id: Run) -> Annotated[CallToolResult, RunAnswer]:
+        """One run: progress, counts, each failure with its reason, bytes and calls used."""
+        run = await self._service.get_run(run_id)
+        return respond(run, *run_lines(run))
+
+    async def list_runs(self, limit: Limit = 20, cursor: Cursor = None) -> Annotated[CallToolResult, Page[RunRow]]:
+        """Runs, newest first."""
+        page = await self._service.list_runs(limit=limit, cursor=cursor)
+        told = page_line("run", len(page.items), page.total, page.next_cursor)
+        return respond(page, told, *run_list_lines(page.items))
+
+    async def cancel_run(self, run_id: Run) -> Annotated[CallToolResult, RunAnswer]:
+        """Stop a queued or running run at the next asset. What it has done stays; a new sync or preview does
+        the rest.
+        """
+        run = await self._service.cancel_run(run_id, self._desk.principal)
+        return respond(run, _cancelled(run), *run_lines(run))
+
+    async def revert_run(self, run_id: Run, limit: Limit = 20) -> Annotated[CallToolResult, ChangeSetAnswer]:
+        """Make a change set that restores what a run changed in AWS: tables as they were, deleted ones again, new ones
+        deleted (only with allow_deletes). Writes nothing to AWS: apply_changes executes it, and what it restores is
+        held. What others changed since is refused, item by item. Undo of the undo: revert_run of its run.
+        """
+        answer = await self._service.revert_run(run_id, self._desk.principal, limit=limit)
+        return respond(answer, *change_set_lines(answer))

@@ -1,0 +1,29 @@
+"""The tool that steers the schedule."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from spheresync.answers import ScheduleAnswer
+from spheresync_server.mcp_server.answering import respond
+from spheresync_server.mcp_server.desk import DeskTools
+from spheresync_server.mcp_server.tools.arguments import TierName
+
+
+class ScheduleTools(DeskTools):
+    """Pause, resume, run now."""
+
+    async def manage_schedule(
+        self,
+        tier: Annotated[TierName, Field(description="Which tier")],
+        action: Annotated[Literal["pause", "resume", "run_now"], Field(description="What to do")],
+    ) -> Annotated[CallToolResult, ScheduleAnswer]:
+        """Steer the syncs that run by themselves. pause: nothing of the tier is read or written until resume. run_now:
+        its assets are read at once and what changed is written to AWS without a review. Undo: resume; for writes as
+        for apply_changes.
+        """
+        answer = await self._service.manage_schedule(tier, action, self._desk.principal)
+        return respond(answer, answer.note)

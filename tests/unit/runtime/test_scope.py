@@ -1,0 +1,119 @@
+"""What part of the tenant a request is about."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spheresync.errors import UsageError
+from spheresync.model import AssetId, ScopeRequest, SpaceName, TechnicalName, Tier
+from spheresync.runtime.scope import Scope
+from spheresync.runtime.unknown_names import unknown_asset, unknown_name
+
+SPACES = st.sampled_from(["SALES", "HR", "FIN"])
+NAMES = st.sampled_from(["A", "B", "a/b"])
+ASSETS = st.builds(lambda space, name: f"{space}/{name}", SPACES, NAMES)
+REQUESTS = st.builds(
+    ScopeRequest,
+    spaces=st.lists(SPACES, max_size=2).map(tuple),
+    assets=st.lists(ASSETS, max_size=2).map(tuple),
+    tiers=st.lists(st.sampled_from([*Tier]), max_size=2).map(tuple),
+)
+
+
+def parse(request: ScopeRequest) -> Scope:
+    return Scope.parse(request, targets=["glue"])
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        (ScopeRequest(assets=("SALES",)), "SPACE/NAME"),
+        (ScopeRequest(tiers=("urgent",)), "critical, high, medium"),
+        (ScopeRequest(targets=("quicksight",)), "glue"),
+    ],
+)
+def test_a_bad_scope_names_what_is_valid(request_: ScopeRequest, says: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        parse(request_)
+    assert says in str(refused.value)
+
+
+def test_names_hold_slashes_and_split_at_the_first() -> None:
+    scope = parse(ScopeRequest(assets=("SALES/a/b",)))
+    assert scope.wants(AssetId(SpaceName("SALES"), TechnicalName("a/b")), None)
+
+
+@given(REQUESTS)
+def test_a_scope_reads_back(request_: ScopeRequest) -> None:
+    scope = parse(request_)
+    assert Scope.from_json(scope.to_json()) == scope
+
+
+@given(REQUESTS, REQUESTS, ASSETS, st.sampled_from([*Tier]))
+def test_what_a_covered_scope_wants_the_covering_one_wants_too(
+    first: ScopeRequest, second: ScopeRequest, text: str, tier: Tier
+) -> None:
+    wide, narrow = parse(first), parse(second)
+    asset = AssetId.parse(text)
+    if wide.covers(narrow) and narrow.wants(asset, tier):
+        assert wide.wants(asset, tier)
+        assert wide.wants_space(asset.space)
+
+
+def test_an_unknown_name_is_answered_with_the_nearest() -> None:
+    assert "SALES" in str(unknown_name("space", "SALE", ["SALES", "HR"], listing="list_spaces"))
+    assert "Nothing is known yet" in str(unknown_name("space", "X", [], listing="list_spaces"))
+    assert "SALES" in str(unknown_name("space", "sales", ["SALES", "HR"], listing="list_spaces")), "case is no distance"
+
+
+def test_all_wrong_names_of_a_request_are_told_at_once() -> None:
+    request = ScopeRequest(assets=("SALES", "HR"), tiers=("hihg", "high"), targets=("gleu", "glue"))
+    with pytest.raises(UsageError) as refused:
+        parse(request)
+    form = "write an asset as SPACE/NAME, for example SALES/Orders"
+    assert refused.value.message == (
+        "4 names are wrong: target 'gleu' is not configured (did you mean glue?); "
+        "there is no tier 'hihg' (did you mean high?); "
+        f"'SALES' is not of the form SPACE/NAME ({form}); 'HR' is not of the form SPACE/NAME ({form})."
+    )
+
+
+def test_of_many_wrong_names_five_are_told_and_none_of_their_kinds_is_left_out() -> None:
+    request = ScopeRequest(assets=tuple(f"noslash{n}" for n in range(300)), tiers=("urgent",), targets=("quicksight",))
+    with pytest.raises(UsageError) as refused:
+        parse(request)
+    said = refused.value.message
+    assert "302 names are wrong" in said and "and 297 more." in said and len(said) < 700
+    assert "'quicksight'" in said and "'urgent'" in said and "'noslash2'" in said and "'noslash3'" not in said
+
+
+def ids(*names: str) -> list[AssetId]:
+    return [AssetId.parse(name) for name in names]
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("sales/orders", "SALES/Orders?"),  # and not SALES/Orders_2, which is near too
+        ("SALES/orders", "SALES/Orders?"),
+        ("SALES/Ordrs", "SALES/Orders, SALES/Orders_2?"),
+        ("SALSE/Ordrs_2", "SALES/Orders_2, SALES/Orders?"),
+        ("HR/Headcount", "FIN/Headcount?"),
+        ("HR/Xyz", "Known: HR/Payroll."),
+        ("NOWHERE/Xyz", "Known: EMPTY, FIN, HR, SALES."),
+        ("SALSE/Xyz", "space SALES?"),
+        ("EMPTY/Xyz", "Space EMPTY holds no assets."),
+    ],
+)
+def test_an_unknown_asset_is_answered_with_the_nearest_assets(asked: str, meant: str) -> None:
+    known = ids("SALES/Orders_2", "SALES/Orders", "HR/Payroll", "FIN/Headcount")
+    hint = unknown_asset(AssetId.parse(asked), known, {"SALES", "HR", "FIN", "EMPTY"}).hint()
+    assert hint.removeprefix("Did you mean ") == meant
+
+
+@given(st.lists(ASSETS, min_size=1, unique=True), st.data())
+def test_an_asset_written_in_another_case_is_always_found(names: list[str], data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(names))
+    assert name in unknown_asset(AssetId.parse(name.swapcase()), ids(*names), {"SALES", "HR", "FIN"}).hint()
