@@ -24,7 +24,7 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.dog.edmx_writer import Surface, write_edmx
 from spheresync.dog.objects import DogObject
 from spheresync.errors import SourceError, SourceFault, TargetError, TargetFault
-from spheresync.execution.run_driver import Executor, RunRequest
+from spheresync.execution.run_driver import RunDriver, RunRequest
 from spheresync.execution.workshop import Workshop
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobEngine
@@ -415,7 +415,7 @@ def _starter(workshop: Workshop, store: Store) -> Any:
             await tx.runs.create(run)
 
         await store.write(create)
-        return await Executor(workshop, silent).drive(run.id)
+        return await RunDriver(workshop, silent).drive(run.id)
 
     return start
 

@@ -26,17 +26,17 @@ from spheresync.config import SettingsSource
 from spheresync.discovery import normalisation as normalising
 from spheresync.errors import ConfigurationError, FenceError, StateError
 from spheresync.execution import run_driver as executor
-from spheresync.execution.result_recorder import Books
-from spheresync.execution.run_driver import Executor
+from spheresync.execution.result_recorder import ResultRecorder
+from spheresync.execution.run_driver import RunDriver
 from spheresync.mapping.rules import Mapping
 from spheresync.model import RunId, ScopeRequest
 from spheresync.planning import asset_planner as designing
 from spheresync.planning import batch_design as drawing
 from spheresync.planning import planner as planning
-from spheresync.planning.name_allocation import Naming
+from spheresync.planning.name_allocation import NameAllocator
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
 from spheresync.schedule import scheduler
-from spheresync.schedule.due_jobs import Turns
+from spheresync.schedule.due_jobs import DueJobs
 from spheresync.service import Service, care, observing
 from spheresync.service.alert_conditions import Watch
 from spheresync.source.datasphere.source import DatasphereSource
@@ -99,19 +99,19 @@ DOORS: dict[str, Door] = {
     "request budget": Door(SharedRequestBudget, "take", "run"),
     "normalise": Door(normalising, "normalise", "asset", lambda raw: str(raw.entry.id)),
     "map": Door(Mapping, "decide", "asset", lambda _, asset, *rest: str(asset)),
-    "name": Door(Naming, "_wish", "asset", lambda _, record: str(record.id)),
+    "name": Door(NameAllocator, "_wish", "asset", lambda _, record: str(record.id)),
     "draw": Door(drawing, "design_table", "asset", lambda asset, *rest, **more: str(asset.id)),
     "plan": Door(designing, "item_for", "asset", lambda subject, *rest, **more: str(subject.asset)),
     "save a change set": Door(planning.Planner, "_save", "run"),
     "target call": Door(GlueTarget, "perform", "asset", lambda _, operation: str(operation.asset)),
-    "result": Door(Books, "note", "asset", lambda _, result: str(result.item.asset)),
-    "result recording": Door(Books, "write", "asset", _victim_among),
-    "phase": Door(Executor, "_apply", "run"),
+    "result": Door(ResultRecorder, "note", "asset", lambda _, result: str(result.item.asset)),
+    "result recording": Door(ResultRecorder, "write", "asset", _victim_among),
+    "phase": Door(RunDriver, "_apply", "run"),
     "end of a run": Door(executor, "log_end", "run"),
     "heartbeat": Door(RunWriter, "heartbeat", "none"),
     "takeover": Door(RunReader, "orphans", "run"),
     "state write": Door(Store, "write", "run"),
-    "turns": Door(Turns, "ask", "run"),
+    "turns": Door(DueJobs, "ask", "run"),
     "job": Door(scheduler, "read_definition", "asset", lambda _, asset: str(asset)),
     "batch": Door(scheduler, "write_batch", "run"),
     "alerts": Door(Watch, "look", "none"),
@@ -291,7 +291,7 @@ async def test_a_command_whose_driver_breaks_before_anybody_follows_it_says_so(
     async def breaks(*_: object) -> None:
         raise StateError("The disk took no more data.")
 
-    monkeypatch.setattr(Executor, "drive", breaks)
+    monkeypatch.setattr(RunDriver, "drive", breaks)
     async with Service.open(SettingsSource(None, None, environment, tmp_path)) as service:
         run = await service.sync(ScopeRequest(), local_principal(CallerRole("admin")))
         await anyio.wait_all_tasks_blocked()
@@ -302,16 +302,16 @@ async def test_a_command_whose_driver_breaks_before_anybody_follows_it_says_so(
 async def test_a_server_goes_on_with_a_run_once_the_state_can_be_written_again(
     environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, glue: GlueSimulator
 ) -> None:
-    real, times = Executor.drive, 0
+    real, times = RunDriver.drive, 0
 
-    async def breaks_twice(executor: Executor, run_id: RunId) -> RunRecord:
+    async def breaks_twice(executor: RunDriver, run_id: RunId) -> RunRecord:
         nonlocal times
         times += 1
         if times <= 2:
             raise StateError("The disk took no more data.")
         return await real(executor, run_id)
 
-    monkeypatch.setattr(Executor, "drive", breaks_twice)
+    monkeypatch.setattr(RunDriver, "drive", breaks_twice)
     async with Service.open(SettingsSource(None, None, environment, tmp_path)) as service:
         service.look_after_runs()
         run = await service.sync(ScopeRequest(), local_principal(CallerRole("admin")))

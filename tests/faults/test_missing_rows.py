@@ -19,7 +19,7 @@ from spheresync.dog.objects import DogSpace, Landscape
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind
 from spheresync.model import DEFAULT_DESTINATION, GLUE, RunState, utc_now
-from spheresync.schedule.due_jobs import Turns
+from spheresync.schedule.due_jobs import DueJobs
 from spheresync.schedule.reading_jobs import list_tenant
 from spheresync.service.status import sync_status
 from spheresync.state.sqlite.connection import FILE_NAME
@@ -60,7 +60,7 @@ async def looked_at(installation: InProcess) -> set[str]:
     engine = EmbeddedEngine(installation.store, workshop.clock)
     await list_tenant(workshop)
     workshop.clock = lambda: utc_now() + timedelta(days=365)
-    await Turns(workshop, engine).ask()
+    await DueJobs(workshop, engine).ask()
     return {job.about for job in await engine.queue(kind=JobKind.READ)}
 
 

@@ -44,12 +44,12 @@ class Surroundings:
         self, state_dir: Path, tenant: RunningTenant, glue: GlueSimulator, config: str = "", **extra: str
     ) -> Installation:
         """An installation between a tenant and a Glue; `extra` are further variables of its environment."""
-        patience = {} if self.give_up_after is None else {"SPHERESYNC_DATASPHERE__GIVE_UP_AFTER": self.give_up_after}
+        retry_loop = {} if self.give_up_after is None else {"SPHERESYNC_DATASPHERE__GIVE_UP_AFTER": self.give_up_after}
         return Installation(
             state_dir=state_dir,
             environment={**tenant.environment(), **glue.environment},
             config=config,
-            extra={"SPHERESYNC_DATASPHERE__MAX_REQUESTS_PER_MINUTE": "1000000", **patience, **extra},
+            extra={"SPHERESYNC_DATASPHERE__MAX_REQUESTS_PER_MINUTE": "1000000", **retry_loop, **extra},
         )
 
 

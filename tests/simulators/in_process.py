@@ -25,7 +25,7 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.dog.objects import Landscape
 from spheresync.dog.store import MemoryContent
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
-from spheresync.execution.run_driver import Executor, RunRequest
+from spheresync.execution.run_driver import RunDriver, RunRequest
 from spheresync.execution.workshop import Workshop
 from spheresync.model import GLUE, ChangeSetId, Principal, RunId, TargetName, canonical_json, isoformat, utc_now
 from spheresync.planning.revert import Reverter
@@ -85,7 +85,7 @@ class InProcess:
             change_set_id=change_set,
         )
         await self.store.write(lambda tx: tx.runs.create(run))
-        return await Executor(self.workshop, silent).drive(run.id)
+        return await RunDriver(self.workshop, silent).drive(run.id)
 
     @property
     def tables(self) -> dict[str, tuple[str, str]]:

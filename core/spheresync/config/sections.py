@@ -95,7 +95,7 @@ def _day(value: object) -> object:
 
 
 OnOff = Annotated[Literal["on", "off"], BeforeValidator(_on_or_off)]
-Names = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+AllocatedNames = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 BaseUrl = Annotated[str, AfterValidator(lambda url: check_url(url, BASE_URL_FORM) if url else url)]
 TokenUrl = Annotated[str, AfterValidator(lambda url: check_url(url, SIGN_IN_URL_FORM) if url else url)]
 
@@ -116,8 +116,8 @@ class Datasphere(Section):
 class Scope(Section):
     """Globs over SPACE/NAME; exclude wins."""
 
-    include: Annotated[Names, AfterValidator(check_globs), AfterValidator(some_globs)] = ("*",)
-    exclude: Annotated[Names, AfterValidator(check_globs)] = ()
+    include: Annotated[AllocatedNames, AfterValidator(check_globs), AfterValidator(some_globs)] = ("*",)
+    exclude: Annotated[AllocatedNames, AfterValidator(check_globs)] = ()
 
 
 class Scheduler(Section):

@@ -50,7 +50,7 @@ from spheresync.runtime.unspellable_names import (
     without_unspellable_assets,
     without_unspellable_spaces,
 )
-from spheresync.runtime.worker_process import LOT, LOT_BYTES, SecondProcess
+from spheresync.runtime.worker_process import WORKER_BATCH, WORKER_BATCH_BYTES, WorkerProcess
 from spheresync.source.datasphere.normalise import NORMALISER_VERSION
 from spheresync.state.cells import spell_entry
 from spheresync.state.records import AssetRecord
@@ -397,12 +397,12 @@ class Discovery:
         queue = iter(readings)
         total = len(readings)
         self._lost = await self._lost_definitions(readings)
-        second = SecondProcess(total)
+        second = WorkerProcess(total)
 
         async def reader() -> None:
             for reading in queue:
                 await self._fetch(reading)
-                if len(self._unread) >= LOT or self._unread_bytes() >= LOT_BYTES:
+                if len(self._unread) >= WORKER_BATCH or self._unread_bytes() >= WORKER_BATCH_BYTES:
                     await self._normalise(second)
                 if len(self._pending) >= BATCH:
                     await self._flush()
@@ -454,7 +454,7 @@ class Discovery:
     def _unread_bytes(self) -> int:
         return sum(len(body) for _, raw in self._unread for _, body in raw.documents)
 
-    async def _normalise(self, second: SecondProcess) -> None:
+    async def _normalise(self, second: WorkerProcess) -> None:
         lot, self._unread = self._unread, []
         if not lot:
             return

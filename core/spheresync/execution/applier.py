@@ -20,7 +20,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from spheresync.errors import ConfigurationError, FenceError, TargetError, TargetFault
 from spheresync.execution.circuit_breaker import CircuitBreaker
-from spheresync.execution.result_recorder import UNSENT, WRITING, Books, Note, Result
+from spheresync.execution.result_recorder import UNSENT, WRITING, Note, Result, ResultRecorder
 from spheresync.isolation import isolated_group
 from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, PhysicalName, Problem, Strategy
 from spheresync.observe.context import about
@@ -67,7 +67,7 @@ class Applier:
         target: Target,
         store: Store,
         run: RunRecord,
-        books: Books,
+        recorder: ResultRecorder,
         *,
         fence: int,
         stopping: Callable[[], bool],
@@ -85,7 +85,7 @@ class Applier:
         self._target = target
         self._store = store
         self._run = run
-        self._books = books
+        self._recorder = recorder
         self._fence = fence
         self._stopping = stopping
         self._progress = progress
@@ -123,7 +123,7 @@ class Applier:
             else:
                 open_items.append((item, entry is not None))
         if items:
-            await self._books.open(items[0].destination, {item.asset for item in items})
+            await self._recorder.open(items[0].destination, {item.asset for item in items})
         async with isolated_group() as group:
             group.start_soon(self._remember_results)
             await self._send_all([each for each in open_items if not each[0].action.removes])
@@ -132,7 +132,7 @@ class Applier:
             self._ready.set()
         if self._unsent:
             self.report.counts["skipped"] += len(self._unsent)
-            await self._books.take_back(self._unsent)
+            await self._recorder.take_back(self._unsent)
 
     async def _send_all(self, open_items: Sequence[tuple[ChangeSetItem, bool]]) -> None:
         ahead = await self._read_ahead(open_items)
@@ -225,11 +225,11 @@ class Applier:
 
     def _task(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> _Task | None:
         """What is to be done for an item, None where it is concluded already."""
-        stale = self._books.staleness(item) or self._still_needed(item) or _lost(item, blobs)
+        stale = self._recorder.staleness(item) or self._still_needed(item) or _lost(item, blobs)
         stale = stale or (None if recovering else self._hopeless(item))
         if stale is not None:
             self._conclude(Result(item, error=stale))
-        elif self._books.held_already(item):
+        elif self._recorder.held_already(item):
             self._conclude(Result(item))
         else:
             return _Task(item, self._operation(item, blobs, recovering=recovering))
@@ -260,7 +260,7 @@ class Applier:
 
     def _still_needed(self, item: ChangeSetItem) -> TargetError | None:
         """A table gives way to one under another name only when that one is there."""
-        if not (item.action.removes and item.asset in self._moving and self._books.in_use(item)):
+        if not (item.action.removes and item.asset in self._moving and self._recorder.in_use(item)):
             return None
         return TargetError(
             TargetFault.MOVED,
@@ -285,7 +285,7 @@ class Applier:
             minor=item.strategy is Strategy.METADATA_ONLY and not item.changes,
             recovering=recovering,
             strict=self._run.kind == "apply",
-            exact=self._books.restores,
+            exact=self._recorder.restores,
         )
 
     async def _worker(self, tasks: MemoryObjectReceiveStream[_Task]) -> None:
@@ -333,9 +333,9 @@ class Applier:
 
     def _note(self, result: Result) -> Note:
         try:
-            return self._books.note(result)
+            return self._recorder.note(result)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this item
-            return self._books.note_unrecorded(result.item, target_error(error, str(result.item.asset)))
+            return self._recorder.note_unrecorded(result.item, target_error(error, str(result.item.asset)))
 
     async def _remember_results(self) -> None:
         while True:
@@ -364,16 +364,16 @@ class Applier:
             StateError: the state takes nothing.
         """
         try:
-            await self._books.write(batch)
+            await self._recorder.write(batch)
         except FenceError:
             raise
         except Exception as error:  # noqa: BLE001 -- the bulkhead of each item, or the state itself
             if len(batch) > 1:
                 return [written for note in batch for written in await self._write([note])]
             item = batch[0].result.item
-            unrecorded = self._books.note_unrecorded(item, target_error(error, str(item.asset)))
+            unrecorded = self._recorder.note_unrecorded(item, target_error(error, str(item.asset)))
             try:
-                await self._books.write([unrecorded])
+                await self._recorder.write([unrecorded])
             except FenceError:
                 raise
             except Exception:  # noqa: BLE001 -- the first error is the one to tell

@@ -82,7 +82,7 @@ class Note:
     bodies: tuple[bytes, ...] = ()
 
 
-class Books:
+class ResultRecorder:
     """The books of one run under one claim.
 
     `restores`: the run writes tables back exactly as they were before, or not at all.

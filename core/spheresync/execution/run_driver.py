@@ -21,9 +21,9 @@ from spheresync.errors import LeaseLostError, RefusedError, SpheresyncError
 from spheresync.execution.applier import Applier
 from spheresync.execution.containers import ensure_containers
 from spheresync.execution.required_approvals import Leave, require_approved_promotion
-from spheresync.execution.result_recorder import Books
-from spheresync.execution.run_log import Ended, log_end, nonzero
-from spheresync.execution.undo_recorder import UndoBooks
+from spheresync.execution.result_recorder import ResultRecorder
+from spheresync.execution.run_log import EndedRun, log_run_end, nonzero
+from spheresync.execution.undo_recorder import UndoRecorder
 from spheresync.execution.workshop import Workshop
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -45,7 +45,7 @@ from spheresync.planning.planner import PlanRequest
 from spheresync.runtime.lease_keeper import while_held
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.providers import Providers
-from spheresync.runtime.run_counts import BLOCKED, FAILED, MISSING, REFUSED, SKIPPED, UNREAD, state_of
+from spheresync.runtime.run_counts import BLOCKED, FAILED, MISSING, REFUSED, SKIPPED, UNREAD, final_state
 from spheresync.runtime.scope import Scope, require_found
 from spheresync.runtime.unread import count_unread
 from spheresync.state.cells import read_cell
@@ -104,7 +104,7 @@ class RunRequest:
 
 
 @dataclass(slots=True)
-class _Drive:
+class _DrivenRun:
     """One claim of one run while it is driven here."""
 
     run: RunRecord
@@ -127,7 +127,7 @@ class _RunClaim:
     """The claim of a run. Its signs of life also bring word of a cancel that somebody asked for."""
 
     store: Store
-    drive: _Drive
+    drive: _DrivenRun
 
     @property
     def about(self) -> str:
@@ -140,7 +140,7 @@ class _RunClaim:
         return (await self.store.runs.get(self.drive.run.id)).fence == self.drive.fence
 
 
-class Executor:
+class RunDriver:
     """Drives runs of one state in this process."""
 
     def __init__(
@@ -200,14 +200,14 @@ class Executor:
 
     async def _execute(self, run: RunRecord, fence: int) -> None:
         async with self._workshop.providers.in_use() as providers:  # one generation of settings for the whole run
-            drive = _Drive(run, fence, self._workshop.usage(), providers)
+            drive = _DrivenRun(run, fence, self._workshop.usage(), providers)
             with about(run=run.id):
                 log.info("%s begins, asked for by %s", run.kind, run.actor.id)
                 with span(f"run.{run.kind}", {"spheresync.kind": run.kind}, duration=_DURATION, by=_TOLD_APART) as told:
                     await self._execute_claimed(drive)
                     told.note({"spheresync.state": drive.ended or "left"})
 
-    async def _execute_claimed(self, drive: _Drive) -> None:
+    async def _execute_claimed(self, drive: _DrivenRun) -> None:
         """Go through the phases; whatever they raise ends the run as failed, and nothing else.
 
         Raises:
@@ -226,18 +226,18 @@ class Executor:
             if await self._is_ours(drive):
                 await self._fail(drive, error)
 
-    async def _is_ours(self, drive: _Drive) -> bool:
+    async def _is_ours(self, drive: _DrivenRun) -> bool:
         """Whether our claim still counts, as the state has it: a FenceError may be about something else."""
         run = await self._store.runs.get(drive.run.id)
         drive.lost = run.fence != drive.fence or run.state.ended
         return not drive.lost
 
-    async def _fail(self, drive: _Drive, error: Exception) -> None:
+    async def _fail(self, drive: _DrivenRun, error: Exception) -> None:
         ours = product_error(error, f"run {drive.run.id}")
         drive.problems.append(Problem("run", ours.problem_code, ours.message, ours.remedy))
         await self._finish(drive, RunState.REFUSED if isinstance(ours, RefusedError) else RunState.FAILED)
 
-    async def _let_go(self, drive: _Drive) -> None:
+    async def _let_go(self, drive: _DrivenRun) -> None:
         """This process ends: the next one takes the run over at once, and it is not counted as a death."""
         if drive.ended is None and not drive.lost:
             await self._release(drive.run.id, drive.fence)
@@ -249,7 +249,7 @@ class Executor:
         with anyio.move_on_after(_LET_GO_WITHIN, shield=True), suppress(SpheresyncError):
             await self._store.write(release)
 
-    async def _phases(self, drive: _Drive) -> None:
+    async def _phases(self, drive: _DrivenRun) -> None:
         run = drive.run
         if run.claims > MOST_CLAIMS:
             await self._give_up(drive)
@@ -268,7 +268,7 @@ class Executor:
         async with self._phase(drive, "applying"):
             await self._apply(drive, change_set, request)
 
-    async def _give_up(self, drive: _Drive) -> None:
+    async def _give_up(self, drive: _DrivenRun) -> None:
         """End a run that ended every process that drove it."""
         died = counted(MOST_CLAIMS, "process", "processes")
         message = f"{died} in a row ended while they drove run {drive.run.id}, and did nothing of it."
@@ -276,7 +276,7 @@ class Executor:
         drive.problems.append(Problem("run", DRIVER_DIED, message, remedy))
         await self._finish(drive, RunState.FAILED)
 
-    async def _discover_and_plan(self, drive: _Drive, request: RunRequest) -> ChangeSetRecord | None:
+    async def _discover_and_plan(self, drive: _DrivenRun, request: RunRequest) -> ChangeSetRecord | None:
         report = await self._discover(drive, request) if request.refresh else DiscoveryReport()
         drive.problems.extend(report.problems)
         if not report.reached:
@@ -304,7 +304,7 @@ class Executor:
         await self._attach(drive, change_set.id, request)
         return change_set
 
-    async def _discover(self, drive: _Drive, request: RunRequest) -> DiscoveryReport:
+    async def _discover(self, drive: _DrivenRun, request: RunRequest) -> DiscoveryReport:
         async with self._phase(drive, "discovering"):
             report = await self._workshop.discover(
                 request.scope,
@@ -318,7 +318,7 @@ class Executor:
             await require_found(self._store, request.scope, self._workshop.mapping.outside_scope)
         return report
 
-    async def _attach(self, drive: _Drive, change_set_id: ChangeSetId, request: RunRequest) -> None:
+    async def _attach(self, drive: _DrivenRun, change_set_id: ChangeSetId, request: RunRequest) -> None:
         events = []
         if request.max_deletes is not None:
             detail: dict[str, JsonValue] = {"max_deletes": request.max_deletes, "change_set": change_set_id}
@@ -331,7 +331,7 @@ class Executor:
 
         await self._store.write(attach)
 
-    async def _apply(self, drive: _Drive, change_set: ChangeSetRecord, request: RunRequest) -> None:
+    async def _apply(self, drive: _DrivenRun, change_set: ChangeSetRecord, request: RunRequest) -> None:
         if change_set.format != FORMAT:
             raise RefusedError(f"change set {change_set.id} has another format.", remedy="Make a new preview.")
         items = await self._store.change_sets.all_items(change_set.id)
@@ -379,7 +379,7 @@ class Executor:
                 target,
                 self._store,
                 drive.run,
-                self._books(drive, change_set, items),
+                self._recorder(drive, change_set, items),
                 fence=drive.fence,
                 stopping=lambda: drive.cancelled,
                 progress=self._progress,
@@ -397,7 +397,7 @@ class Executor:
             await self._finish(drive, RunState.CANCELLED)
             return
         await self._finish(
-            drive, state_of(drive.counts, guarded=drive.guarded, halted=halted, problems=bool(change_set.problems))
+            drive, final_state(drive.counts, guarded=drive.guarded, halted=halted, problems=bool(change_set.problems))
         )
 
     async def _unread(self, change_set: ChangeSetRecord) -> int:
@@ -407,13 +407,15 @@ class Executor:
         scope, failed = Scope.from_json(read_cell(change_set.request)), {each.asset for each in change_set.problems}
         return count_unread(await self._store.catalog.with_problems(), scope, failed)
 
-    def _books(self, drive: _Drive, change_set: ChangeSetRecord, items: Sequence[ChangeSetItem]) -> Books:
+    def _recorder(
+        self, drive: _DrivenRun, change_set: ChangeSetRecord, items: Sequence[ChangeSetItem]
+    ) -> ResultRecorder:
         def now() -> str:
             return isoformat(self._workshop.clock())
 
         if change_set.undo_of is None:
-            return Books(self._store, drive.run, GLUE, fence=drive.fence, now=now)
-        return UndoBooks(
+            return ResultRecorder(self._store, drive.run, GLUE, fence=drive.fence, now=now)
+        return UndoRecorder(
             self._store,
             drive.run,
             GLUE,
@@ -425,7 +427,7 @@ class Executor:
         )
 
     @asynccontextmanager
-    async def _phase(self, drive: _Drive, phase: str) -> AsyncIterator[None]:
+    async def _phase(self, drive: _DrivenRun, phase: str) -> AsyncIterator[None]:
         """One phase of the run: noted with it, in the log, and as a span."""
 
         async def enter(tx: Tx) -> None:
@@ -436,7 +438,7 @@ class Executor:
         with span(f"run.{phase}", {"spheresync.phase": phase}, duration=_PHASE_DURATION, by=("spheresync.phase",)):
             yield
 
-    async def _saved(self, drive: _Drive, sent: int) -> dict[str, int]:
+    async def _saved(self, drive: _DrivenRun, sent: int) -> dict[str, int]:
         """What writing every table anew would have cost besides: a call for each unchanged one, and its bytes.
 
         The bytes are known of the whole catalog only, so a run about a part of it does not tell them.
@@ -447,7 +449,7 @@ class Executor:
         everything = await self._store.checkpoints.body_bytes(GLUE, DEFAULT_DESTINATION)
         return {"aws_calls_saved": unchanged, "aws_bytes_saved": max(0, everything - sent)}
 
-    async def _used(self, drive: _Drive) -> dict[str, int]:
+    async def _used(self, drive: _DrivenRun) -> dict[str, int]:
         """What the run has used and saved; figures that cannot be had keep no run from its end."""
         try:
             usage = {
@@ -459,7 +461,7 @@ class Executor:
             log.warning("%s", product_error(error, f"figures of run {drive.run.id}").message)
             return {}
 
-    async def _finish(self, drive: _Drive, state: RunState) -> None:
+    async def _finish(self, drive: _DrivenRun, state: RunState) -> None:
         """Write down how the run ended.
 
         Raises:
@@ -489,10 +491,10 @@ class Executor:
 
         await self._store.write(finish)
         drive.ended = state
-        ended = Ended(drive.run, state, drive.counts, usage, drive.problems)
-        log_end(ended, drive.providers.settings, self._workshop.clock())
+        ended = EndedRun(drive.run, state, drive.counts, usage, drive.problems)
+        log_run_end(ended, drive.providers.settings, self._workshop.clock())
 
 
-def _deletes_allowed(drive: _Drive, request: RunRequest) -> bool:
+def _deletes_allowed(drive: _DrivenRun, request: RunRequest) -> bool:
     """Whether the run would delete: only then does a guard that holds deletes back refuse anything."""
     return request.allow_deletes or drive.providers.settings.deletion.policy is DeletionPolicy.DELETE

@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class EndedRun:
     """A run that has just ended in a state, with what was counted and used."""
 
     run: RunRecord
@@ -30,7 +30,7 @@ class Ended:
     problems: Sequence[Problem]
 
 
-def log_end(ended: Ended, settings: Settings, now: datetime) -> None:
+def log_run_end(ended: EndedRun, settings: Settings, now: datetime) -> None:
     """Log the end of a run; as a warning where somebody should look at it."""
     well = ended.state in {RunState.DONE, RunState.CANCELLED}
     counts = ", ".join(f"{count} {word}" for word, count in sorted(nonzero(ended.counts).items()))
@@ -48,7 +48,7 @@ def nonzero(figures: Mapping[str, int]) -> dict[str, JsonValue]:
     return {str(key): value for key, value in figures.items() if value}
 
 
-def _measured(ended: Ended, settings: Settings, now: datetime) -> Measured:
+def _measured(ended: EndedRun, settings: Settings, now: datetime) -> Measured:
     return Measured(
         {
             "run_seconds": (seconds_between(ended.run.created_at, now), Unit.SECONDS),

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from spheresync.execution.result_recorder import Address, Books, Note, Result
+from spheresync.execution.result_recorder import Address, Note, Result, ResultRecorder
 from spheresync.model import Action, AssetId, DestinationName, Digest, RunId, TargetName, digest_of
 from spheresync.planning.decisions.triage import hold_of
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, JournalEntry, RunRecord
@@ -20,11 +20,11 @@ from spheresync.targets.glue.last_written import written_before
 from spheresync.targets.glue.table_input import is_retired
 
 
-class UndoBooks(Books):
+class UndoRecorder(ResultRecorder):
     """The books of an undo under one claim.
 
     Args:
-        store: as in `Books`, like `run`, `target`, `fence` and `now`.
+        store: as in `ResultRecorder`, like `run`, `target`, `fence` and `now`.
         items: every item of the change set, held back ones too.
         undo_of: the run that is undone; its journal knows what of the restored bodies was written by us.
         misses: from how many misses on an asset counts as gone.

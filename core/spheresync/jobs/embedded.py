@@ -6,7 +6,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from spheresync.jobs.port import Job, JobId, JobKind, JobState, NewJob
-from spheresync.jobs.retries import ATTEMPTS, LONGEST_WAIT, MOST_COUNTED, Remedy, remedy_for, share_of_text, wait_before
+from spheresync.jobs.retries import (
+    ATTEMPTS,
+    LONGEST_WAIT,
+    MOST_COUNTED,
+    Remedy,
+    remedy_for,
+    share_of_subject,
+    wait_before,
+)
 from spheresync.model import Problem, isoformat
 from spheresync.state.sqlite.repositories.jobs import JobRequest, JobRow
 from spheresync.state.sqlite.store import Store, Tx
@@ -50,7 +58,7 @@ class EmbeddedEngine:
     async def fail(self, job: Job, problem: Problem) -> JobState | None:
         remedy, attempts = remedy_for(problem.code), job.attempts + 1
         tries_again = remedy is Remedy.ROOM or (remedy is Remedy.TIME and attempts < ATTEMPTS)
-        wait = wait_before(attempts, share_of_text(f"{job.subject}#{attempts}"))
+        wait = wait_before(attempts, share_of_subject(f"{job.subject}#{attempts}"))
         not_before = isoformat(self._clock() + wait)
 
         async def fail(tx: Tx) -> bool:

@@ -88,7 +88,7 @@ def wait_before(attempt: int, share: float) -> timedelta:
     return whole * ((1 + share) / 2)
 
 
-def share_of_text(text: str) -> float:
+def share_of_subject(text: str) -> float:
     """A number from 0 to 1 (excluded) that a text always has, spread evenly over texts."""
     digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest()
     return int.from_bytes(digest) / 2**64

@@ -22,16 +22,16 @@ from spheresync.model import (
 )
 from spheresync.model.json_document import read_own_json
 from spheresync.observe.incidents import Account, product_error
-from spheresync.planning.batch_design import Brief, Drawn, OfAnother, draw_all
+from spheresync.planning.batch_design import DesignRequest, DesignResult, WrongDefinition, design_all
 from spheresync.planning.decisions.drift import Comparison, Standing, compare, drift_finding, missing_finding
 from spheresync.planning.decisions.items import Subject, item_for, recreate_item, settled_item
 from spheresync.planning.decisions.triage import Work
 from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.lost_bodies import definition_lost, known_by_target
-from spheresync.planning.name_allocation import Address, Names
+from spheresync.planning.name_allocation import Address, AllocatedNames
 from spheresync.planning.retirement import retire
 from spheresync.runtime.progress import OnProgress, ProgressEvent
-from spheresync.runtime.worker_process import SecondProcess
+from spheresync.runtime.worker_process import WorkerProcess
 from spheresync.state.definitions import column_names
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState
 from spheresync.state.sqlite.store import Store, Tx
@@ -45,7 +45,7 @@ DESIGN_CHUNK = 500
 
 
 @dataclass(slots=True)
-class Draft:
+class PlanDraft:
     """A change set in the making."""
 
     items: list[ChangeSetItem] = field(default_factory=list)
@@ -69,7 +69,7 @@ class Draft:
         self.failed.append(Problem.of_error(asset, product_error(error, str(asset))))
 
 
-class Designer:
+class AssetPlanner:
     """Fills a draft with the items of assets whose definitions must be looked at."""
 
     def __init__(
@@ -77,7 +77,7 @@ class Designer:
         store: Store,
         settings: Settings,
         target: Target,
-        draft: Draft,
+        draft: PlanDraft,
         *,
         now: datetime,
         progress: OnProgress,
@@ -109,9 +109,9 @@ class Designer:
         self._progress = progress
         self._found_again: list[bytes] = []  # what the tables prove of bodies that the state has lost
 
-    async def run(self, subjects: Sequence[Subject], names: Names) -> None:
+    async def run(self, subjects: Sequence[Subject], names: AllocatedNames) -> None:
         """Design and compare every subject, a chunk at a time, so that memory does not grow with their number."""
-        second = SecondProcess(len(subjects))
+        second = WorkerProcess(len(subjects))
         for start in range(0, len(subjects), DESIGN_CHUNK):
             chunk = subjects[start : start + DESIGN_CHUNK]
             await self._progress(ProgressEvent("planning", start, len(subjects), "comparing definitions"))
@@ -120,18 +120,22 @@ class Designer:
             lost = {each.asset: held.address for each in chunk if (held := _lost(each.checkpoint, blobs))}
             seen, hidden = await self._by_name(lost, names)
             chunk = self._known_again([each for each in chunk if each.asset not in hidden], blobs, seen)
-            briefs = {subject.asset: brief for subject in chunk if (brief := self._brief(subject, names, blobs))}
-            drawn = self._drawn(dict(zip(briefs, await second.share(draw_all, [*briefs.values()]), strict=True)))
-            others, hidden = await self._look_again([each for each in chunk if each.asset not in lost], drawn, names)
+            requests = {
+                subject.asset: request for subject in chunk if (request := self._request_of(subject, names, blobs))
+            }
+            designed = self._designs_of(
+                dict(zip(requests, await second.share(design_all, [*requests.values()]), strict=True))
+            )
+            others, hidden = await self._look_again([each for each in chunk if each.asset not in lost], designed, names)
             seen.update(others)
             referred = [
                 body
                 for subject in chunk
-                if subject.asset in drawn and subject.asset not in hidden
-                for body in self._designed(subject, drawn[subject.asset], names, blobs, seen)
+                if subject.asset in designed and subject.asset not in hidden
+                for body in self._designed(subject, designed[subject.asset], names, blobs, seen)
             ]
             # Where nothing has changed since, what was lost is just what is drawn: runs that refer to it have it again.
-            referred += [desired.body for asset, desired in drawn.items() if asset in lost]
+            referred += [desired.body for asset, desired in designed.items() if asset in lost]
             referred += self._found_again
             self._found_again = []
 
@@ -141,13 +145,15 @@ class Designer:
             if referred:
                 await self._store.write(keep)
 
-    def _brief(self, subject: Subject, names: Names, blobs: Mapping[Digest, bytes]) -> Brief | None:
+    def _request_of(
+        self, subject: Subject, names: AllocatedNames, blobs: Mapping[Digest, bytes]
+    ) -> DesignRequest | None:
         """What the table of one asset is drawn from; None where that cannot be had, which is that asset's failure."""
         try:
             assert subject.record.definition is not None
             address = names.addresses[subject.asset]
             held = self._where_it_goes(subject, address, names).checkpoint
-            return Brief(
+            return DesignRequest(
                 asset=subject.asset,
                 definition=blobs[subject.record.definition],
                 decision=subject.decision,
@@ -160,13 +166,13 @@ class Designer:
             self._draft.fail(subject.asset, error)
             return None
 
-    def _drawn(self, drawn: Mapping[AssetId, Drawn]) -> dict[AssetId, DesiredObject]:
+    def _designs_of(self, designed: Mapping[AssetId, DesignResult]) -> dict[AssetId, DesiredObject]:
         """The tables that could be drawn; each of the others is its asset's failure."""
         could = {}
-        for asset, table in drawn.items():
+        for asset, table in designed.items():
             if isinstance(table, Account):
                 self._draft.fail(asset, table)
-            elif isinstance(table, OfAnother):
+            elif isinstance(table, WrongDefinition):
                 text = f"what the state holds of {asset} is the definition of {table.asset}."
                 remedy = "Somebody changed the state by hand, or it is damaged; run sync --full."
                 self._draft.fail(asset, StateError(text, remedy=remedy))
@@ -178,7 +184,7 @@ class Designer:
         self,
         subject: Subject,
         desired: DesiredObject,
-        names: Names,
+        names: AllocatedNames,
         blobs: Mapping[Digest, bytes],
         seen: Mapping[AssetId, LiveObject | None],
     ) -> list[bytes]:
@@ -198,7 +204,7 @@ class Designer:
         return [subject for subject in subjects if subject.asset not in lost]
 
     async def _by_name(
-        self, there: Mapping[AssetId, tuple[PhysicalName, PhysicalName]], names: Names
+        self, there: Mapping[AssetId, tuple[PhysicalName, PhysicalName]], names: AllocatedNames
     ) -> tuple[dict[AssetId, LiveObject | None], set[AssetId]]:
         """What stands at these addresses, None where nothing does; each hidden one is told as its asset's failure."""
         looked = await look_by_name(self._target, there.values(), unlisted=names.unlisted)
@@ -246,7 +252,7 @@ class Designer:
         return replace(subject, checkpoint=known)
 
     async def _look_again(
-        self, subjects: Sequence[Subject], drawn: Mapping[AssetId, DesiredObject], names: Names
+        self, subjects: Sequence[Subject], designed: Mapping[AssetId, DesiredObject], names: AllocatedNames
     ) -> tuple[dict[AssetId, LiveObject | None], set[AssetId]]:
         """What stands where an asset's table was written; only of tables that were looked at, None where none is.
 
@@ -258,7 +264,7 @@ class Designer:
         doubtful: dict[AssetId, tuple[PhysicalName, PhysicalName]] = {}
         changing: list[Checkpoint] = []
         for subject in subjects:
-            held, address, desired = subject.checkpoint, names.addresses.get(subject.asset), drawn.get(subject.asset)
+            held, address, desired = subject.checkpoint, names.addresses.get(subject.asset), designed.get(subject.asset)
             if held is None or address is None or desired is None:
                 continue
             if held.state is CheckpointState.DELETED:
@@ -284,7 +290,7 @@ class Designer:
         self,
         subject: Subject,
         desired: DesiredObject,
-        names: Names,
+        names: AllocatedNames,
         blobs: Mapping[Digest, bytes],
         seen: Mapping[AssetId, LiveObject | None],
     ) -> list[bytes]:
@@ -315,7 +321,7 @@ class Designer:
         bodies = self._settle(subject, item, desired, blobs)
         return bodies + self._retire_former(before, blobs, address, seen.get(subject.asset)) if moves else bodies
 
-    def _where_it_goes(self, subject: Subject, address: Address, names: Names) -> Subject:
+    def _where_it_goes(self, subject: Subject, address: Address, names: AllocatedNames) -> Subject:
         """The subject with what is known of its address: its table, a former one of it, or nothing."""
         held = subject.checkpoint
         if held is not None and held.state is not CheckpointState.DELETED and not _lives_elsewhere(held, address):
@@ -461,7 +467,7 @@ def _follow(held: Checkpoint, last_body: bytes, live: LiveObject, found: Compari
     return replace(held, body=digest_of(body), body_digest=found.digest, version=version), body
 
 
-def _needed(subjects: Iterable[Subject], names: Names) -> Iterator[Digest]:
+def _needed(subjects: Iterable[Subject], names: AllocatedNames) -> Iterator[Digest]:
     """The blobs that comparing these subjects takes: definitions of now and then, and the last bodies."""
     for subject in subjects:
         address = names.addresses.get(subject.asset)

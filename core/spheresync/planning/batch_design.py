@@ -14,7 +14,7 @@ from spheresync.targets.glue.table_input import design_table
 
 
 @dataclass(frozen=True, slots=True)
-class Brief:
+class DesignRequest:
     """One table to draw: whose it is, the definition as stored, and what else `design_table` takes."""
 
     asset: AssetId
@@ -27,32 +27,32 @@ class Brief:
 
 
 @dataclass(frozen=True, slots=True)
-class OfAnother:
+class WrongDefinition:
     """What is said instead of a table where the definition is that of another asset."""
 
     asset: AssetId
 
 
-Drawn: TypeAlias = DesiredObject | Account | OfAnother
+DesignResult: TypeAlias = DesiredObject | Account | WrongDefinition
 
 
-def draw_all(briefs: Sequence[Brief]) -> list[Drawn]:
+def design_all(requests: Sequence[DesignRequest]) -> list[DesignResult]:
     """The tables, in the same order; of one that could not be drawn, why."""
-    return [_drawn(brief) for brief in briefs]
+    return [_designed(request) for request in requests]
 
 
-def _drawn(brief: Brief) -> Drawn:
+def _designed(request: DesignRequest) -> DesignResult:
     try:
-        definition = decode_asset(brief.definition)
-        if definition.id != brief.asset:
-            return OfAnother(definition.id)
+        definition = decode_asset(request.definition)
+        if definition.id != request.asset:
+            return WrongDefinition(definition.id)
         return design_table(
             definition,
-            brief.decision,
-            brief.container,
-            brief.name,
-            brief.marker,
-            last_body=brief.last_body,
+            request.decision,
+            request.container,
+            request.name,
+            request.marker,
+            last_body=request.last_body,
         )
     except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
         return Account.of(error)

@@ -60,7 +60,7 @@ class Rebuilt:
     claims: Mapping[Address, Problem] = field(default_factory=dict)
 
 
-class Rebuilder:
+class CheckpointRebuilder:
     """Takes what carries our marker into the checkpoints again."""
 
     def __init__(self, store: Store, target: TargetName, marker: str) -> None:

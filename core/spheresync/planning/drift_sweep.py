@@ -81,7 +81,7 @@ class _Seen:
     busy: int = 0  # left out because a run wrote them meanwhile
 
 
-class Sweep:
+class DriftSweep:
     """One look at a target. Build it, `run` it once."""
 
     def __init__(

@@ -23,7 +23,7 @@ from spheresync.model import (
     Problem,
     TargetName,
 )
-from spheresync.planning.checkpoint_rebuild import Rebuilder, stub_of
+from spheresync.planning.checkpoint_rebuild import CheckpointRebuilder, stub_of
 from spheresync.planning.displaced_databases import Displaced, holder_of
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
 from spheresync.state.sqlite.housekeeping.clearing import TABLES_LOST
@@ -41,7 +41,7 @@ class Address:
 
 
 @dataclass(slots=True)
-class Names:
+class AllocatedNames:
     """Addresses of the assets that were asked for, and what stands in their way.
 
     `adopted` are assets whose checkpoints were rebuilt just now from what carries our marker. `live` holds objects that
@@ -86,7 +86,7 @@ def container_note(target: TargetName, container: str) -> str:
     return f"container:{target}:{DEFAULT_DESTINATION}:{container}"
 
 
-class Naming:
+class NameAllocator:
     """Resolves addresses for one plan."""
 
     def __init__(self, store: Store, mapping: MappingRules, marker: str, target: Target) -> None:
@@ -104,7 +104,7 @@ class Naming:
         now: str,
         thorough: bool = False,
         everywhere: bool = False,
-    ) -> Names:
+    ) -> AllocatedNames:
         """Addresses for assets that are to be compared.
 
         Args:
@@ -119,7 +119,9 @@ class Naming:
             TargetError: databases had to be looked at, and not one could be.
         """
         wishes, failures = self._wishes(records)
-        names = Names(failures=failures, compared=_containers_of(records, checkpoints) if thorough else frozenset())
+        names = AllocatedNames(
+            failures=failures, compared=_containers_of(records, checkpoints) if thorough else frozenset()
+        )
         names.formers = {former.address: former for former in formers}
         noted = await self._store.meta.with_prefix(container_note(self._target.name, ""))
         held = _held_containers([*checkpoints.values(), *names.formers.values()], self._mapping)
@@ -142,7 +144,7 @@ class Naming:
                 for live in inventory.objects
                 if live.container in names.compared or (live.owner == self._marker and not live.intact)
             }
-            rebuilder = Rebuilder(self._store, self._target.name, self._marker)
+            rebuilder = CheckpointRebuilder(self._store, self._target.name, self._marker)
             rebuilt = await rebuilder.adopt(inventory, checkpoints, names.formers, is_home=await self._homes(), now=now)
             names.claims = tuple(rebuilt.claims.values())
             checkpoints = {**rebuilt.checkpoints, **checkpoints}
@@ -246,7 +248,7 @@ class Naming:
 
         await self._store.write(note)
 
-    async def _recheck_conflicts(self, newcomers: Sequence[_Wish], names: Names) -> set[Address]:
+    async def _recheck_conflicts(self, newcomers: Sequence[_Wish], names: AllocatedNames) -> set[Address]:
         """What stood in the way once is looked at again: a person may have moved it. What is hidden still stands there.
 
         Raises:
@@ -268,7 +270,7 @@ class Naming:
         wishes: Sequence[_Wish],
         checkpoints: Mapping[AssetId, Checkpoint],
         held: Mapping[PhysicalName, str],
-        names: Names,
+        names: AllocatedNames,
     ) -> None:
         known = {key: container for container, key in held.items()}
         known = {**_at_home(wishes, checkpoints.values()), **known}

@@ -31,7 +31,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.observe.incidents import product_error
-from spheresync.planning.asset_planner import Designer, Draft
+from spheresync.planning.asset_planner import AssetPlanner, PlanDraft
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.confirmed_gone import ConfirmedGone, not_asked
 from spheresync.planning.decisions.drift import within_bounds
@@ -46,10 +46,10 @@ from spheresync.planning.decisions.triage import RemovalRules, Work, held_as_gon
 from spheresync.planning.displaced_databases import findings_of
 from spheresync.planning.last_reading import last_reading
 from spheresync.planning.live_reads import LiveReads
-from spheresync.planning.name_allocation import Names, Naming
-from spheresync.planning.promotion_check import compare_promotion
+from spheresync.planning.name_allocation import AllocatedNames, NameAllocator
+from spheresync.planning.promotion_check import check_promotion
 from spheresync.planning.removals import DeleteRules, Removals
-from spheresync.planning.target_findings import TargetStanding
+from spheresync.planning.target_findings import TargetFindings
 from spheresync.runtime.out_of_scope import assets_left_out, space_outside
 from spheresync.runtime.progress import OnProgress
 from spheresync.runtime.run_counts import MISSING, UNREAD
@@ -113,10 +113,10 @@ class Planner:
         self._request = request
         self._now = now
         self._progress = progress
-        self._draft = Draft(told=frozenset(problem.asset for problem in request.problems))
+        self._draft = PlanDraft(told=frozenset(problem.asset for problem in request.problems))
         self._decided: dict[AssetId, Decision] = {}  # of the assets that the plan is about
         self._checkpoints: dict[AssetId, Checkpoint] = {}
-        self._standing = TargetStanding()
+        self._standing = TargetFindings()
         self._confirmed = ConfirmedGone()
 
     async def run(self) -> ChangeSetRecord:
@@ -131,12 +131,12 @@ class Planner:
         if await self._store.clear_lost_rows():  # what they knew is asked of the target again
             await self._load_checkpoints()
             records = await self._store.catalog.assets()
-        self._standing = await TargetStanding.load(self._store, self._target.name)
+        self._standing = await TargetFindings.load(self._store, self._target.name)
         self._confirmed = await ConfirmedGone.load(self._store)
         to_design = self._triage_all(records)
         marker = self._settings.installation_marker
-        naming = Naming(self._store, self._mapping, marker, self._target)
-        names = Names(formers={former.address: former for former in formers})
+        naming = NameAllocator(self._store, self._mapping, marker, self._target)
+        names = AllocatedNames(formers={former.address: former for former in formers})
         if to_design:
             at, thorough = isoformat(self._now), self._request.thorough
             everywhere = thorough and self._request.scope.everything
@@ -151,7 +151,7 @@ class Planner:
             await self._load_checkpoints()
         to_design = self._leave_unseen(to_design, names)
         live_reads = await self._live_reads(to_design)
-        designer = Designer(
+        designer = AssetPlanner(
             self._store,
             self._settings,
             self._target,
@@ -193,7 +193,7 @@ class Planner:
         sizes = await self._store.checkpoints.count_active(self._target.name, DEFAULT_DESTINATION)
         return LiveReads(self._target, self._draft.left, [each.address for each in held], sizes)
 
-    def _leave_unseen(self, to_design: Sequence[AssetRecord], names: Names) -> list[AssetRecord]:
+    def _leave_unseen(self, to_design: Sequence[AssetRecord], names: AllocatedNames) -> list[AssetRecord]:
         """Plan nothing into databases that are closed or could not be looked at: their assets fail, and no others."""
         kept, told = [], set()
         for record in to_design:
@@ -218,7 +218,7 @@ class Planner:
         promoted = self._settings.promoted
         if promoted is None or not self._request.compare:
             return ()
-        return await compare_promotion(self._store, promoted.file.promotion, records, self._request.scope)
+        return await check_promotion(self._store, promoted.file.promotion, records, self._request.scope)
 
     def _gone_spaces(self, spaces: Iterable[SpaceRecord], records: Iterable[AssetRecord]) -> tuple[Problem, ...]:
         """Spaces with known assets or tables that the tenant no longer lists: said, and nothing done about it."""
@@ -330,7 +330,7 @@ class Planner:
             alone=self._request.principal.kind == "scheduler",
         )
 
-    def _left_behind(self, records: Iterable[AssetRecord], names: Names) -> list[tuple[FormerTable, Subject]]:
+    def _left_behind(self, records: Iterable[AssetRecord], names: AllocatedNames) -> list[tuple[FormerTable, Subject]]:
         """Tables that assets had before, but for those that are in use again."""
         in_use = {held.address for held in self._checkpoints.values() if held.state is not CheckpointState.DELETED}
         in_use |= {(item.container, item.name) for item in self._draft.items}

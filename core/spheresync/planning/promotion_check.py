@@ -20,7 +20,7 @@ from spheresync.state.records import AssetRecord
 from spheresync.state.sqlite.store import Store
 
 
-async def compare_promotion(
+async def check_promotion(
     store: Store, promotion: Promotion, records: Iterable[AssetRecord], scope: Scope
 ) -> tuple[Problem, ...]:
     """Which promoted assets of a scope are not here, or have other columns; bounded in number."""

@@ -21,7 +21,7 @@ from spheresync.model import (
     counted,
     first_of,
 )
-from spheresync.planning.asset_planner import Draft
+from spheresync.planning.asset_planner import PlanDraft
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
 from spheresync.planning.decisions.diff import field_changes
 from spheresync.planning.decisions.drift import DRIFT
@@ -71,7 +71,7 @@ class Removals:
         store: Store,
         settings: Settings,
         target: Target,
-        draft: Draft,
+        draft: PlanDraft,
         rules: DeleteRules,
         *,
         at: str,

@@ -48,7 +48,7 @@ from spheresync.state.records import (
     RunRecord,
 )
 from spheresync.state.sqlite.store import Store, Tx
-from spheresync.targets.look_by_name import LeftOut, look_by_name
+from spheresync.targets.look_by_name import NameLook, look_by_name
 from spheresync.targets.protocol import Target
 
 NOTHING_TO_UNDO = "nothing_to_undo"
@@ -169,7 +169,7 @@ class Reverter:
             if items[entry.ordinal].target == self._target.name
         ]
 
-    async def _read(self, addresses: Sequence[Address]) -> LeftOut:
+    async def _read(self, addresses: Sequence[Address]) -> NameLook:
         """What stands at these addresses now, and what of it is hidden."""
         listed: dict[tuple[PhysicalName, PhysicalName], LiveObject] = {}
         if len(addresses) > _READ_ONE_BY_ONE:
@@ -178,7 +178,7 @@ class Reverter:
             listed = {(live.container, live.name): live for live in inventory.objects}
         wanted = {(address.container, address.name) for address in addresses}
         looked = await look_by_name(self._target, wanted - listed.keys())
-        return LeftOut({**listed, **looked.found}, looked.hidden)
+        return NameLook({**listed, **looked.found}, looked.hidden)
 
     def _findings(self, items: Sequence[ChangeSetItem], left: Sequence[PhysicalName]) -> tuple[Problem, ...]:
         if not (items or self._failed):

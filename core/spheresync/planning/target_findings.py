@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from spheresync.errors import TargetFault
 from spheresync.model import DEFAULT_DESTINATION, Action, AssetId, Problem, TargetName
-from spheresync.planning.asset_planner import Draft
+from spheresync.planning.asset_planner import PlanDraft
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.guards import GUARDS
@@ -47,7 +47,7 @@ class Findings:
 
 
 @dataclass(slots=True)
-class TargetStanding:
+class TargetFindings:
     """What is known when a plan begins, and which of it the plan is about."""
 
     unwritten: Mapping[AssetId, Unwritten] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class TargetStanding:
     _unwanted: set[AssetId] = field(default_factory=set)
 
     @classmethod
-    async def load(cls, store: Store, target: TargetName) -> TargetStanding:
+    async def load(cls, store: Store, target: TargetName) -> TargetFindings:
         """What the state holds of all assets in one target."""
         return cls(
             await store.unwritten.all(target, DEFAULT_DESTINATION),
@@ -82,7 +82,7 @@ class TargetStanding:
             if work is Work.HELD or (work is Work.NOTHING and (not record.included or record.misses)):
                 self._unwanted.add(record.id)
 
-    def after(self, draft: Draft, items: Sequence[ChangeSetItem], findings: Iterable[Problem]) -> Findings:
+    def after(self, draft: PlanDraft, items: Sequence[ChangeSetItem], findings: Iterable[Problem]) -> Findings:
         """What is known once everything is planned.
 
         What is planned and was not taken before stays known until it is written; what a guard holds back is known by

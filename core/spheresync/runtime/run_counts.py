@@ -21,7 +21,7 @@ COUNT_WORDS = (*map(str, Action), FAILED, REFUSED, SKIPPED, BLOCKED, UNREAD, MIS
 EFFECTIVE = tuple(action for action in Action if action.changes_something)
 
 
-def state_of(counts: Mapping[str, int], *, guarded: bool, halted: bool, problems: bool = False) -> RunState:
+def final_state(counts: Mapping[str, int], *, guarded: bool, halted: bool, problems: bool = False) -> RunState:
     """The end state of a run that ran to its end (a cancelled one says so itself).
 
     Args:

@@ -21,17 +21,17 @@ from spheresync.isolation import isolated_group
 WORTH_IT = 400
 """Values in all below which starting a process (about half a second) costs more than it spares."""
 
-LOT = 32
+WORKER_BATCH = 32
 """Values that go to the other process at once."""
 
-LOT_BYTES = 32 * 1024 * 1024
+WORKER_BATCH_BYTES = 32 * 1024 * 1024
 """Size of values at which fewer go at once, so that large ones do not pile up."""
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
 
-class SecondProcess:
+class WorkerProcess:
     """Does lots of work, one lot at a time; `expected` says how many values there will be in all."""
 
     def __init__(self, expected: int) -> None:
@@ -51,7 +51,7 @@ class SecondProcess:
         """As `do`, but lot by lot, here and beside at the same time; `work` raises nothing."""
         if not self._wanted:
             return await self.do(work, values)
-        lots = [values[start : start + LOT] for start in range(0, len(values), LOT)]
+        lots = [values[start : start + WORKER_BATCH] for start in range(0, len(values), WORKER_BATCH)]
         done: list[list[_Out]] = [[] for _ in lots]
         queue = iter(enumerate(lots))
 

@@ -18,7 +18,7 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from spheresync.config import TierSettings
 from spheresync.config.windows import parse_window, zone_of
-from spheresync.jobs.retries import share_of_text
+from spheresync.jobs.retries import share_of_subject
 from spheresync.model import AssetId
 
 JITTER = 0.1
@@ -82,7 +82,7 @@ def _instant(wall: datetime, zone: tzinfo) -> datetime:
 
 def share_of(asset: AssetId) -> float:
     """A number from 0 to 1 (excluded) that an asset always has, spread evenly over assets."""
-    return share_of_text(str(asset))
+    return share_of_subject(str(asset))
 
 
 def next_due(asset: AssetId, looked_at: datetime, tier: TierSettings) -> datetime:

@@ -45,7 +45,7 @@ _BOUND = 4
 """An asset without a freshness objective may go unseen for so many intervals before its turn comes whatever is due."""
 
 
-class Turns:
+class DueJobs:
     """Asks an engine for the jobs of each moment. Keeps nothing but estimates that it can make again."""
 
     def __init__(self, workshop: Workshop, engine: JobEngine) -> None:

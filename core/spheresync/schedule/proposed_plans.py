@@ -21,7 +21,7 @@ async def proposed(store: Store) -> ChangeSetId | None:
     return None if noted is None else ChangeSetId(read_cell(noted)["change_set"])
 
 
-class Proposer:
+class PlanProposer:
     """Saves a change set of the whole catalog, and a new one when that is out of date."""
 
     def __init__(self, workshop: Workshop) -> None:

@@ -16,7 +16,7 @@ from spheresync.jobs.port import JobKind, NewJob, subject_of
 from spheresync.model import GLUE, AssetId, Problem, Tier, counted, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import Work
-from spheresync.planning.drift_sweep import Sweep
+from spheresync.planning.drift_sweep import DriftSweep
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.schedule.control import LISTED, LISTED_BY, SCHEDULER, rules_of
@@ -58,7 +58,7 @@ async def sweep_targets(workshop: Workshop) -> tuple[Problem | None, list[NewJob
         TargetError: the target does not answer; nothing is known.
     """
     async with workshop.providers.in_use() as providers:
-        sweep = Sweep(
+        sweep = DriftSweep(
             workshop.store,
             providers.settings,
             providers.mapping,

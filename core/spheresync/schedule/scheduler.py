@@ -28,8 +28,8 @@ from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import Pulse
 from spheresync.runtime.lease_keeper import LEASE_BEAT, HeldLease, while_held
 from spheresync.schedule.control import LEASE, may_write
-from spheresync.schedule.due_jobs import Turns
-from spheresync.schedule.proposed_plans import Proposer
+from spheresync.schedule.due_jobs import DueJobs
+from spheresync.schedule.proposed_plans import PlanProposer
 from spheresync.schedule.reading_jobs import list_tenant, read_definition, sweep_targets
 from spheresync.schedule.settled_jobs import forget_settled
 from spheresync.schedule.write_jobs import BATCH, StartRun, write_batch
@@ -74,8 +74,8 @@ class Scheduler:
         self._start_run = start_run
         self._pulse = pulse
         self._alerting = alerting
-        self._turns = Turns(workshop, engine)
-        self._proposer = Proposer(workshop)
+        self._turns = DueJobs(workshop, engine)
+        self._proposer = PlanProposer(workshop)
         self._claimed: dict[JobId, tuple[Job, anyio.CancelScope]] = {}
         self._moved = anyio.Event()
 

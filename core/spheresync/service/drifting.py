@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from spheresync.answers import DriftAnswer, DriftFieldRow, DriftRow
 from spheresync.errors import UsageError
 from spheresync.model import GLUE, Principal, ScopeRequest
-from spheresync.planning.drift_sweep import Sweep
+from spheresync.planning.drift_sweep import DriftSweep
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import checked_scope
 from spheresync.service import cursors, rows
@@ -61,7 +61,7 @@ class Drifting(Reading):
             )
             require_within_spaces(checked)
             await require_within_tiers(self._store, providers.mapping, checked)
-            sweep = Sweep(
+            sweep = DriftSweep(
                 self._store,
                 providers.settings,
                 providers.mapping,

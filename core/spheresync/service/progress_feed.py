@@ -11,7 +11,7 @@ POLL = 0.1
 """Seconds after which a follower looks at the run itself."""
 
 
-class ProgressRelay:
+class ProgressFeed:
     """Passes a driver's progress on to whoever follows it; a slow follower misses steps, never the end."""
 
     def __init__(self) -> None:

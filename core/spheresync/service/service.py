@@ -25,7 +25,7 @@ from spheresync.answers import (
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import RefusedError, UsageError
 from spheresync.execution.required_approvals import require_approved_promotion, unapproved_promotion
-from spheresync.execution.run_driver import Executor, RunRequest
+from spheresync.execution.run_driver import RunDriver, RunRequest
 from spheresync.execution.workshop import LAST_DISCOVERY, Workshop
 from spheresync.isolation import isolated_group
 from spheresync.jobs.embedded import EmbeddedEngine
@@ -58,7 +58,7 @@ from spheresync.service.care import care_step
 from spheresync.service.drifting import Drifting
 from spheresync.service.keeping import Keeping
 from spheresync.service.observing import Observing
-from spheresync.service.progress_feed import POLL, ProgressRelay
+from spheresync.service.progress_feed import POLL, ProgressFeed
 from spheresync.service.selection import (
     require_within_known_spaces,
     require_within_spaces,
@@ -71,7 +71,7 @@ from spheresync.state.sqlite.store import Tx
 
 CARE = 2.0
 """Seconds between two looks of a server for runs whose process is dead."""
-CANCEL_PATIENCE = 10.0
+CANCEL_WAIT = 10.0
 """Seconds for which a cancel waits for the end of a run that this process had to take over for it."""
 
 
@@ -83,7 +83,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
 
     def __init__(self, workshop: Workshop, group: TaskGroup) -> None:
         super().__init__(workshop, group)
-        self._driving: dict[RunId, ProgressRelay] = {}
+        self._driving: dict[RunId, ProgressFeed] = {}
         self._first_looked: str | None = None
 
     @staticmethod
@@ -367,7 +367,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
 
     def _drive(self, run_id: RunId) -> None:
         if run_id not in self._driving:
-            self._driving[run_id] = ProgressRelay()
+            self._driving[run_id] = ProgressFeed()
             self._group.start_soon(self._drive_to_end, run_id)
 
     async def _drive_to_end(self, run_id: RunId) -> None:
@@ -376,19 +376,19 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         What keeps it from that is in the relay, for those who wait. A command tells it and ends, and the next process
         takes the run over.
         """
-        relay = self._driving[run_id]
+        feed = self._driving[run_id]
         for times in count(1):
-            relay.broke = None
+            feed.broke = None
             try:
-                await Executor(self._workshop, relay.publish, before_end=self._forget_written).drive(run_id)
+                await RunDriver(self._workshop, feed.publish, before_end=self._forget_written).drive(run_id)
                 break
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this run
-                relay.broke = product_error(error, f"run {run_id}")
+                feed.broke = product_error(error, f"run {run_id}")
                 if isinstance(error, UsageError) or not self._long_lived:
                     break  # there is no such run any more, or nobody stays to try again
-                log.warning("run %s cannot go on now: %s", run_id, relay.broke.message)
+                log.warning("run %s cannot go on now: %s", run_id, feed.broke.message)
                 await anyio.sleep(pause_after(times))
-        if relay.broke is None or self._long_lived:
+        if feed.broke is None or self._long_lived:
             del self._driving[run_id]  # not when cancelled: a closed service still tells what it left
         self.tell_people_soon()
 
@@ -437,13 +437,13 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
                 if run.state.ended:
                     break
                 await self._ensure_driven(run)
-                relay = self._driving.get(run.id)
-                if relay is None:
+                feed = self._driving.get(run.id)
+                if feed is None:
                     await anyio.sleep(POLL)
                     continue
-                await relay.follow(progress)
-                if relay.broke is not None:
-                    raise relay.broke
+                await feed.follow(progress)
+                if feed.broke is not None:
+                    raise feed.broke
         return await self.get_run(run_id)
 
     async def cancel_run(self, run_id: str, principal: Principal) -> RunAnswer:
@@ -463,5 +463,5 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
             return True
 
         if await self._store.write(cancel) and not self._store.owners.is_alive(run.owner):
-            return await self.wait(run_id, seconds=CANCEL_PATIENCE)  # nobody else would end it
+            return await self.wait(run_id, seconds=CANCEL_WAIT)  # nobody else would end it
         return await self.get_run(run_id)

@@ -25,7 +25,7 @@ AT_ONCE = 16
 
 
 @dataclass(slots=True)
-class LeftOut:
+class NameLook:
     """`found` are there after all, `hidden` could not be looked at, and why; what is in neither is gone."""
 
     found: dict[Address, LiveObject] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class LeftOut:
 
 async def look_by_name(
     target: Target, addresses: Iterable[Address], *, unlisted: Collection[PhysicalName] = ()
-) -> LeftOut:
+) -> NameLook:
     """Look for objects by name, each once.
 
     Args:
@@ -46,7 +46,7 @@ async def look_by_name(
         TargetError: the target as a whole is out, so that nothing can be said.
         ConfigurationError: AWS cannot be used as it is configured.
     """
-    seen = LeftOut()
+    seen = NameLook()
     by_container: dict[PhysicalName, list[Address]] = defaultdict(list)
     for address in addresses:
         by_container[address[0]].append(address)
@@ -61,7 +61,7 @@ async def look_by_name(
     return seen
 
 
-async def _look_at_each(target: Target, addresses: Iterable[Address], seen: LeftOut) -> None:
+async def _look_at_each(target: Target, addresses: Iterable[Address], seen: NameLook) -> None:
     limit = anyio.CapacityLimiter(AT_ONCE)
 
     async def look(address: Address) -> None:

@@ -35,7 +35,7 @@ from spheresync.planning import drift_sweep as sweeping
 from spheresync.planning import name_allocation as naming
 from spheresync.planning import planner as planning
 from spheresync.planning import revert as reverting
-from spheresync.planning.drift_sweep import Sweep
+from spheresync.planning.drift_sweep import DriftSweep
 from spheresync.planning.planner import COLUMN_GUARD
 from spheresync.planning.revert import Reverter
 from spheresync.runtime.progress import silent
@@ -295,7 +295,7 @@ def _source_of(body_or_asset: object) -> str:
 
 async def sweep(installation: InProcess) -> Any:
     async with installation.workshop.providers.in_use() as providers:
-        look = Sweep(
+        look = DriftSweep(
             installation.store,
             providers.settings,
             providers.mapping,

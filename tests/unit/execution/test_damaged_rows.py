@@ -9,7 +9,7 @@ import pytest
 
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.model import RunState
-from spheresync.schedule.due_jobs import Turns
+from spheresync.schedule.due_jobs import DueJobs
 from spheresync.service.figures import figures_of
 from spheresync.service.status import sync_status
 from tests.simulators.in_process import InProcess, in_process
@@ -42,7 +42,7 @@ async def still_answers(installation: InProcess) -> None:
     workshop = installation.workshop
     assert (await sync_status(workshop)).assets
     assert (await figures_of(workshop)).assets
-    await Turns(workshop, EmbeddedEngine(installation.store, workshop.clock)).ask()
+    await DueJobs(workshop, EmbeddedEngine(installation.store, workshop.clock)).ask()
 
 
 @pytest.mark.parametrize("what", DAMAGES)

@@ -21,7 +21,7 @@ from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, pa
 from spheresync.execution.run_driver import RunRequest
 from spheresync.model import DEFAULT_DESTINATION, GLUE, Action, AssetKind, Principal
 from spheresync.planning.asset_status import settle_statuses
-from spheresync.planning.drift_sweep import Sweep
+from spheresync.planning.drift_sweep import DriftSweep
 from spheresync.planning.planner import PlanRequest
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
@@ -149,7 +149,7 @@ class World:
     async def _drift(self) -> None:
         """Look for drift, and apply the repair where there is one."""
         async with self.here.workshop.providers.in_use() as providers:
-            look, _ = await Sweep(
+            look, _ = await DriftSweep(
                 self.here.store,
                 providers.settings,
                 self.here.workshop.mapping,

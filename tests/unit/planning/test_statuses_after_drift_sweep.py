@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.model import DEFAULT_DESTINATION, GLUE, Action, AssetId, AssetStatus, Principal, isoformat
-from spheresync.planning.drift_sweep import Sweep
+from spheresync.planning.drift_sweep import DriftSweep
 from spheresync.planning.planner import PlanRequest
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
@@ -28,7 +28,7 @@ async def plan(installation: InProcess) -> ChangeSetRecord:
 
 async def sweep(installation: InProcess) -> None:
     async with installation.workshop.providers.in_use() as providers:
-        await Sweep(
+        await DriftSweep(
             installation.store,
             providers.settings,
             installation.workshop.mapping,

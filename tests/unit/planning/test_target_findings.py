@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
-from spheresync.execution.run_driver import Executor, RunRequest
+from spheresync.execution.run_driver import RunDriver, RunRequest
 from spheresync.model import (
     GLUE,
     AssetId,
@@ -25,7 +25,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.planning.decisions.guards import EMPTY_LISTING
-from spheresync.planning.drift_sweep import Sweep
+from spheresync.planning.drift_sweep import DriftSweep
 from spheresync.planning.planner import PlanRequest
 from spheresync.planning.revert import Reverter
 from spheresync.runtime.progress import silent
@@ -84,7 +84,7 @@ def relent(installation: InProcess) -> None:
 async def look_for_drift(installation: InProcess) -> None:
     workshop = installation.workshop
     async with workshop.providers.in_use() as providers:
-        await Sweep(
+        await DriftSweep(
             workshop.store,
             providers.settings,
             providers.mapping,
@@ -255,7 +255,7 @@ async def test_what_an_undo_holds_names_the_run_that_was_undone(synced: InProces
     request, at = canonical_json(RunRequest().to_json()), isoformat(workshop.clock())
     queued = RunRecord.queued(RunId("run_undo"), "apply", request, SOMEBODY, owner=store.owner.id, at=at)
     await store.write(lambda tx: tx.runs.create(replace(queued, change_set_id=undo.id)))
-    assert (await Executor(workshop, silent).drive(queued.id)).state is RunState.DONE
+    assert (await RunDriver(workshop, silent).drive(queued.id)).state is RunState.DONE
     (record,) = await store.catalog.some([ONE])
     assert record.status is AssetStatus.HELD
     said = (await problems_of(store, [record], workshop.settings.deletion))[ONE]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spheresync.model import RunState
-from spheresync.runtime.run_counts import state_of
+from spheresync.runtime.run_counts import final_state
 
 
 @pytest.mark.parametrize(
@@ -26,11 +26,11 @@ from spheresync.runtime.run_counts import state_of
     ],
 )
 def test_the_end_of_a_run(counts: dict[str, int], guarded: bool, halted: bool, state: RunState) -> None:
-    assert state_of(counts, guarded=guarded, halted=halted) is state
+    assert final_state(counts, guarded=guarded, halted=halted) is state
 
 
 @pytest.mark.parametrize("word", ["unread", "missing"])
 def test_what_stays_as_it_is_fails_nothing_and_what_fails_beside_it_is_told(word: str) -> None:
-    assert state_of({word: 3}, guarded=False, halted=False) is RunState.DONE
-    assert state_of({word: 3}, guarded=False, halted=False, problems=True) is RunState.PARTLY_FAILED
-    assert state_of({}, guarded=False, halted=False, problems=True) is RunState.FAILED
+    assert final_state({word: 3}, guarded=False, halted=False) is RunState.DONE
+    assert final_state({word: 3}, guarded=False, halted=False, problems=True) is RunState.PARTLY_FAILED
+    assert final_state({}, guarded=False, halted=False, problems=True) is RunState.FAILED

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import anyio.to_process
 import pytest
 
-from spheresync.runtime.worker_process import WORTH_IT, SecondProcess
+from spheresync.runtime.worker_process import WORTH_IT, WorkerProcess
 
 pytestmark = pytest.mark.anyio
 
@@ -37,15 +37,15 @@ def where_or_die(numbers: Sequence[int]) -> list[tuple[int, int]]:
 
 
 async def test_much_work_is_done_beside_and_little_here() -> None:
-    beside = await SecondProcess(WORTH_IT).do(where, [1, 2, 3])
-    here = await SecondProcess(WORTH_IT - 1).do(where, [1, 2, 3])
+    beside = await WorkerProcess(WORTH_IT).do(where, [1, 2, 3])
+    here = await WorkerProcess(WORTH_IT - 1).do(where, [1, 2, 3])
     assert [number for number, _ in beside] == [1, 2, 3]
     assert here == where([1, 2, 3])
     assert {process for _, process in beside}.isdisjoint({os.getpid()})
 
 
 async def test_work_of_a_process_that_dies_is_done_here() -> None:
-    second = SecondProcess(WORTH_IT)
+    second = WorkerProcess(WORTH_IT)
     assert await second.do(where_or_die, [os.getpid()]) == where([os.getpid()])
     assert await second.do(where, [7]) == where([7])
 
@@ -55,16 +55,16 @@ async def test_work_is_done_here_where_no_process_can_be_started(monkeypatch: py
         raise PermissionError("no more processes")
 
     monkeypatch.setattr(anyio.to_process, "run_sync", refused)
-    assert await SecondProcess(WORTH_IT).do(where, [1]) == where([1])
+    assert await WorkerProcess(WORTH_IT).do(where, [1]) == where([1])
 
 
 async def test_one_processor_gets_no_second_process(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
-    assert await SecondProcess(WORTH_IT).do(where, [1]) == where([1])
+    assert await WorkerProcess(WORTH_IT).do(where, [1]) == where([1])
 
 
 async def test_shared_work_keeps_its_order_and_is_done_by_both() -> None:
     numbers = list(range(WORTH_IT))
-    seen = await SecondProcess(WORTH_IT).share(where, numbers)
+    seen = await WorkerProcess(WORTH_IT).share(where, numbers)
     assert [number for number, _ in seen] == numbers
     assert len({process for _, process in seen}) == 2

@@ -20,7 +20,7 @@ from spheresync.schedule import due_jobs as turns
 from spheresync.schedule import scheduler as scheduling
 from spheresync.schedule import settled_jobs as settling
 from spheresync.schedule.control import LISTED
-from spheresync.schedule.due_jobs import Turns
+from spheresync.schedule.due_jobs import DueJobs
 from spheresync.schedule.scheduler import Scheduler
 from spheresync.schedule.settled_jobs import forget_settled
 from spheresync.schedule.write_jobs import write_batch
@@ -132,14 +132,14 @@ async def test_an_asset_whose_turn_breaks_keeps_no_other_from_being_read(
     now = listed.workshop.clock
     monkeypatch.setattr(listed.workshop, "clock", lambda: now() + timedelta(days=400))
     engine = engine_of(listed)
-    await Turns(listed.workshop, engine).ask()
+    await DueJobs(listed.workshop, engine).ask()
     assert {job.asset for job in await engine.queue(kind=JobKind.READ)} == {*OTHERS}
 
 
 async def test_a_damaged_note_of_the_last_listing_counts_as_none(listed: InProcess) -> None:
     await listed.store.write(lambda tx: tx.meta.set(LISTED, "yesterday"))
     engine = engine_of(listed)
-    await Turns(listed.workshop, engine).ask()
+    await DueJobs(listed.workshop, engine).ask()
     assert [job.kind for job in await engine.queue(kind=JobKind.LIST)] == [JobKind.LIST]
 
 

@@ -18,7 +18,7 @@ from spheresync.jobs.port import JobKind, NewJob
 from spheresync.model import AssetId, AssetKind, Problem, Tier, isoformat, utc_now
 from spheresync.schedule.control import LISTED, LISTED_BY, rules_of
 from spheresync.schedule.due import next_due
-from spheresync.schedule.due_jobs import Turns
+from spheresync.schedule.due_jobs import DueJobs
 from spheresync.schedule.reading_jobs import list_tenant, read_definition
 from spheresync.service.scheduling import show
 from spheresync.state.cells import spell_problem
@@ -40,7 +40,7 @@ class Kept:
     installation: InProcess
     folder: Path
     engine: EmbeddedEngine
-    turns: Turns
+    turns: DueJobs
     now: datetime
 
     def configure(self, text: str) -> None:
@@ -74,7 +74,7 @@ async def kept(tmp_path: Path) -> AsyncIterator[Kept]:
     async with in_process(tmp_path, Landscape((DogSpace("GOOD", "Good", objects),))) as installation:
         workshop = installation.workshop
         engine = EmbeddedEngine(installation.store, lambda: found.now)
-        found = Kept(installation, tmp_path, engine, Turns(workshop, engine), utc_now() - timedelta(days=9_000))
+        found = Kept(installation, tmp_path, engine, DueJobs(workshop, engine), utc_now() - timedelta(days=9_000))
         workshop.clock = lambda: found.now
         await list_tenant(workshop)
         for asset in ASSETS:
@@ -155,10 +155,10 @@ async def test_an_edited_rule_that_gives_another_tier_has_the_tenant_listed_and_
 async def test_a_rule_that_was_edited_while_no_process_ran_has_the_tenant_listed_too(kept: Kept) -> None:
     store, settings = kept.installation.store, kept.installation.workshop.settings
     assert await store.meta.get(LISTED_BY) == rules_of(settings)
-    await Turns(kept.installation.workshop, kept.engine).ask()
+    await DueJobs(kept.installation.workshop, kept.engine).ask()
     assert await kept.engine.queue(kind=JobKind.LIST) == []
     await store.write(lambda tx: tx.meta.set(LISTED_BY, "those of yesterday"))
-    await Turns(kept.installation.workshop, kept.engine).ask()
+    await DueJobs(kept.installation.workshop, kept.engine).ask()
     (job,) = await kept.engine.queue(kind=JobKind.LIST)
     assert "rules" in job.reason
 

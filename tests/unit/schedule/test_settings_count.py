@@ -16,7 +16,7 @@ from spheresync.jobs.port import JobKind
 from spheresync.model import AssetId, AssetKind, Tier, isoformat
 from spheresync.observe.pulse import Pulse
 from spheresync.schedule.due import in_window
-from spheresync.schedule.due_jobs import Turns, _candidate
+from spheresync.schedule.due_jobs import DueJobs, _candidate
 from spheresync.schedule.scheduler import Scheduler
 from spheresync.state.sqlite.repositories.schedule import DueRow, ScheduleRow
 
@@ -80,7 +80,7 @@ async def test_drift_is_looked_for_as_often_as_drift_sweep_says(sweep: str, look
         return SimpleNamespace(looked_at=looked_at)
 
     workshop = SimpleNamespace(store=SimpleNamespace(drift=SimpleNamespace(standing=standing)))
-    turns = Turns(cast("Any", workshop), cast("Any", None))
+    turns = DueJobs(cast("Any", workshop), cast("Any", None))
     jobs = await turns._sweep(settings(drift={"sweep": sweep}), NOW)
     assert Counter(job.kind for job in jobs)[JobKind.SWEEP] == asked
 

@@ -14,7 +14,7 @@ from lxml import etree
 
 from spheresync.discovery.normalisation import Normalised, Unreadable, normalise_all
 from spheresync.errors import SourceError, SourceFault
-from spheresync.runtime.worker_process import SecondProcess
+from spheresync.runtime.worker_process import WorkerProcess
 from spheresync.source.datasphere import definition
 from spheresync.source.datasphere.edmx import xml
 from spheresync.source.datasphere.edmx.document import parse_edmx
@@ -163,7 +163,7 @@ async def test_reading_definitions_leaves_the_event_loop_free() -> None:
     async def tell() -> None:
         told.set()
 
-    for do in (SecondProcess(1).do, SecondProcess(1).share):
+    for do in (WorkerProcess(1).do, WorkerProcess(1).share):
         told.clear()
         answers: list[bool] = []
 

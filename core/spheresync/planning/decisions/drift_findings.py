@@ -21,7 +21,7 @@ from spheresync.state.drift_records import DriftEffect, DriftKind, FieldDrift, T
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState
 from spheresync.targets.glue.last_written import last_written
 from spheresync.targets.glue.merge import differences, is_text, policy_of
-from spheresync.targets.glue.own_fields import foreign_share, own_share
+from spheresync.targets.glue.own_fields import foreign_fields, own_fields
 from spheresync.targets.glue.ownership import foreign_because
 from spheresync.targets.glue.table_input import OWN_TEXT, OWNER, SOURCE, columns_of, fingerprint_of, parameters_of
 
@@ -86,11 +86,11 @@ def look_at(
         return _not_ours(subject, live, f"the table {foreign}; it stays as it is", last_body)
     there: dict[str, Any] = read_own_json(live.body)
     columns = [column["Name"] for column in columns_of(there)]
-    written = own_share(last_body, columns)
+    written = own_fields(last_body, columns)
     proven = fingerprint_of(read_own_json(written)) == held.body_digest
     if not proven:
         proof = last_written(live.body, held.body_digest)
-        written, proven = (own_share(proof.body, columns), True) if proof.proven else (written, False)
+        written, proven = (own_fields(proof.body, columns), True) if proof.proven else (written, False)
     found = compare(written, live, DesiredObject(held.container, held.name, written, held.body_digest), policies)
     changes = _telling(found.changes, proven=proven)
     fields = [_field(change, policies, found.standing, proven=proven) for change in changes]
@@ -190,7 +190,7 @@ def _kind(path: str) -> DriftKind:
 def _foreign_fields(last_body: bytes, there: dict[str, Any]) -> Iterator[FieldDrift]:
     written: dict[str, Any] = read_own_json(last_body)
     both = {column["Name"] for column in columns_of(written)} & {column["Name"] for column in columns_of(there)}
-    for change in field_changes(foreign_share(written, both), foreign_share(there, both)):
+    for change in field_changes(foreign_fields(written, both), foreign_fields(there, both)):
         kind = DriftKind.PARAMETERS if "parameters" in change.path.split(".") else DriftKind.OTHER
         for each in _members(change) if kind is DriftKind.PARAMETERS else (change,):
             yield FieldDrift(each.path, kind, _bounded(each.before), _bounded(each.after), None, DriftEffect.NOT_OURS)

@@ -16,7 +16,7 @@ from spheresync.observe.spans import Attributes, span
 from spheresync.source.transport.oauth import ClientCredentials, Token
 from spheresync.source.transport.origin import Origin
 from spheresync.source.transport.request_budget import RequestBudget
-from spheresync.source.transport.retry_loop import Patience
+from spheresync.source.transport.retry_loop import RetryLoop
 from spheresync.source.transport.retry_policy import Clock, Deadline, RetryPolicy
 from spheresync.source.transport.verdict import judge, require_type
 from spheresync.source.transport.wire import BODY_CAP, Answer, Transient, Usage, Wire
@@ -86,7 +86,7 @@ class TenantHttp:
             transport=transport,
             body_cap=body_cap,
         )
-        self._patience = Patience(
+        self._retry_loop = RetryLoop(
             self._wire, policy=policy or RetryPolicy(), clock=clock, deadline=deadline, give_up_after=give_up_after
         )
         self.auth = ClientCredentials(
@@ -95,7 +95,7 @@ class TenantHttp:
             base_url=base_url,
             token_url=login.token_url,
             wire=self._wire,
-            patience=self._patience,
+            retry_loop=self._retry_loop,
             clock=clock,
         )
         self._stack = AsyncExitStack()
@@ -117,7 +117,7 @@ class TenantHttp:
     @property
     def gave_up(self) -> bool:
         """Whether the tenant as a whole is given up; the rest of a run need not ask any more."""
-        return self._patience.gave_up
+        return self._retry_loop.gave_up
 
     def resolve(self, url_or_path: str, *, against: str | None = None) -> str:
         """The absolute URL that a request for `url_or_path` would go to.
@@ -156,7 +156,7 @@ class TenantHttp:
                 return await self._attempt(url, accept, decode)
 
             try:
-                answer = await self._patience.persist(attempt, patient=patient)
+                answer = await self._retry_loop.persist(attempt, patient=patient)
             except SourceError as error:
                 if error.status is not None:
                     told.note({_STATUS: error.status})
@@ -176,7 +176,7 @@ class TenantHttp:
             if error.fault is SourceFault.TRUNCATED:
                 raise Transient(error, answer.sent_at) from error
             if error.fault is SourceFault.UNAUTHORIZED:
-                self._patience.note_refusal(error, answer.sent_at)
+                self._retry_loop.note_refusal(error, answer.sent_at)
             raise
 
     async def _send(self, url: httpx2.URL, accept: str, token: Token) -> Answer:
@@ -184,5 +184,5 @@ class TenantHttp:
             "GET",
             url,
             headers={**_ODATA, "accept": accept, "authorization": f"Bearer {token.value}"},
-            time_limit=self._patience.time_limit,
+            time_limit=self._retry_loop.time_limit,
         )

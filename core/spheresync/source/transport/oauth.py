@@ -20,7 +20,7 @@ from spheresync.model.json_document import read_json
 from spheresync.observe.spans import span
 from spheresync.redaction import conceal, conceal_for_now, quoted
 from spheresync.source.transport.origin import trusted_url
-from spheresync.source.transport.retry_loop import Patience
+from spheresync.source.transport.retry_loop import RetryLoop
 from spheresync.source.transport.retry_policy import Clock
 from spheresync.source.transport.verdict import judge
 from spheresync.source.transport.wire import Answer, Wire
@@ -68,7 +68,7 @@ class ClientCredentials:
         base_url: str,
         token_url: str | None,
         wire: Wire,
-        patience: Patience,
+        retry_loop: RetryLoop,
         clock: Clock,
     ) -> None:
         url = token_url or derive_token_url(base_url)
@@ -83,7 +83,7 @@ class ClientCredentials:
         self._basic = base64.b64encode(pair.encode()).decode("ascii")
         conceal((client_secret, pair, self._basic))
         self._wire = wire
-        self._patience = patience
+        self._retry_loop = retry_loop
         self._clock = clock
         self._manner = _Manner.BASIC
         self._token: Token | None = None
@@ -158,12 +158,12 @@ class ClientCredentials:
         else:
             headers["authorization"] = f"Basic {self._basic}"
         content = urlencode(form).encode("ascii")
-        return await self._patience.persist(lambda: self._attempt(headers, content), useful=False)
+        return await self._retry_loop.persist(lambda: self._attempt(headers, content), useful=False)
 
     async def _attempt(self, headers: Mapping[str, str], content: bytes) -> Answer:
         self._wire.count(token_requests=1)
         answer = await self._wire.exchange(
-            "POST", self._url, headers=headers, content=content, time_limit=self._patience.time_limit
+            "POST", self._url, headers=headers, content=content, time_limit=self._retry_loop.time_limit
         )
         return answer if 400 <= answer.status < 500 and answer.status not in {408, 429} else judge(answer, self._clock)
 

@@ -18,7 +18,7 @@ from spheresync.source.transport.wire import Transient, Wire
 _T = TypeVar("_T")
 
 
-class Patience:
+class RetryLoop:
     """Tries attempts again; knows since when the tenant has been silent. Times in seconds of the monotonic clock."""
 
     def __init__(

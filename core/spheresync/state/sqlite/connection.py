@@ -31,7 +31,7 @@ from spheresync.state.sqlite.rows.readable import LostRows
 from spheresync.state.sqlite.schema import Migration, migrate
 
 FILE_NAME = "spheresync.db"
-PATIENCE = 60.0
+LOCK_TIMEOUT = 60.0
 """Seconds for which another process is waited for."""
 WRITER_BUSY = 0.25
 """Seconds in one try for the lock: the longest time for which a wait cannot be cancelled."""
@@ -111,7 +111,7 @@ class ReadPool:
         Raises:
             StateError: the file is damaged, cannot be read, or is being recovered for more than a minute.
         """
-        give_up = anyio.current_time() + PATIENCE
+        give_up = anyio.current_time() + LOCK_TIMEOUT
         while True:
             try:
                 return await next(self._turns).all(sql, values)
@@ -122,7 +122,7 @@ class ReadPool:
                 if not is_busy(error):
                     raise explain(error, self._path) from error
                 if anyio.current_time() > give_up:
-                    raise locked_for_long(self._path, PATIENCE, "") from error
+                    raise locked_for_long(self._path, LOCK_TIMEOUT, "") from error
             await anyio.sleep(random.uniform(0.005, 0.05))  # noqa: S311 -- jitter, not secrecy
 
     async def one(self, sql: str, values: Values = ()) -> Row | None:
@@ -162,7 +162,7 @@ async def open_links(folder: Path, migrations: tuple[Migration, ...]) -> AsyncIt
 
 
 async def _prepared(path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Connection:
-    give_up = anyio.current_time() + PATIENCE
+    give_up = anyio.current_time() + LOCK_TIMEOUT
     while True:
         try:
             with anyio.CancelScope(shield=True):
@@ -171,7 +171,7 @@ async def _prepared(path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Co
             if not is_busy(error):
                 raise explain(error, path) from error
             if anyio.current_time() > give_up:
-                raise locked_for_long(path, PATIENCE, "") from error
+                raise locked_for_long(path, LOCK_TIMEOUT, "") from error
         except OSError as error:
             raise unusable_folder(path.parent, error) from error
         await anyio.sleep(random.uniform(0.005, 0.05))  # noqa: S311 -- jitter, not secrecy

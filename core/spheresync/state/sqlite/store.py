@@ -22,7 +22,7 @@ import anyio.to_thread
 from spheresync.errors import StateError
 from spheresync.model import JsonValue, RunState, isoformat, utc_now
 from spheresync.state.records import AuditEvent
-from spheresync.state.sqlite.connection import FILE_NAME, PATIENCE, Link, ReadPool, Writes, open_links
+from spheresync.state.sqlite.connection import FILE_NAME, LOCK_TIMEOUT, Link, ReadPool, Writes, open_links
 from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain, is_busy, is_full, locked_for_long
 from spheresync.state.sqlite.files.copies import damages_of
 from spheresync.state.sqlite.files.folder_faults import unusable_folder
@@ -164,14 +164,14 @@ class Store:
             StateError: disk full, damaged file, another process held the lock for 60 s, or the file that was opened is
                 not in the state folder any more; nothing was written.
         """
-        give_up = anyio.current_time() + PATIENCE
+        give_up = anyio.current_time() + LOCK_TIMEOUT
         async with self._turn:
             while True:
                 with anyio.CancelScope(shield=True):
                     if await self._begin():
                         return await self._finish(work)
                 if anyio.current_time() > give_up:
-                    raise locked_for_long(self._path, PATIENCE, await self._known_work())
+                    raise locked_for_long(self._path, LOCK_TIMEOUT, await self._known_work())
                 await anyio.sleep(random.uniform(0.001, 0.02))  # noqa: S311 -- jitter, not secrecy
 
     async def check(self) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ _OURS = frozenset({"Name", "TableType"})
 _OF_COLUMN = frozenset({"Name", "Type"})
 
 
-def own_share(written: bytes, still_there: Collection[str] = ()) -> bytes:
+def own_fields(written: bytes, still_there: Collection[str] = ()) -> bytes:
     """What is ours of a body that we wrote, each text in its place where the body holds another's and keeps ours.
 
     Args:
@@ -44,7 +44,7 @@ def own_share(written: bytes, still_there: Collection[str] = ()) -> bytes:
     return canonical_json(ours)
 
 
-def foreign_share(table: Mapping[str, Any], columns: Collection[str]) -> bytes:
+def foreign_fields(table: Mapping[str, Any], columns: Collection[str]) -> bytes:
     """What is not ours of a table and of these of its columns, without members that AWS fills with empty values."""
     theirs: dict[str, Any] = {
         key: value for key, value in table.items() if key not in _OURS | {"Description", "StorageDescriptor"}

@@ -26,7 +26,7 @@ from spheresync.planning.decisions.drift_findings import LONGEST_VALUE, MOST_FIE
 from spheresync.planning.decisions.items import EDITED, Subject
 from spheresync.state.drift_records import DriftEffect, DriftKind
 from spheresync.state.records import NO_RUN, AssetRecord, Checkpoint, CheckpointState
-from spheresync.targets.glue.own_fields import foreign_share, own_share
+from spheresync.targets.glue.own_fields import foreign_fields, own_fields
 from spheresync.targets.glue.table_input import retired
 from tests.unit.mapping.assets import ASSETS, MARKER, ORDERS, decide
 from tests.unit.planning.decisions.test_drift import ALL_POLICIES, as_read, design, edited
@@ -105,8 +105,8 @@ def test_of_a_design_all_is_ours(asset: Asset) -> None:
     body = design(asset).body
     names = {column["Name"] for column in json.loads(body)["StorageDescriptor"]["Columns"]}
     partless = {key: value for key, value in json.loads(body).items() if key != "PartitionKeys"}
-    assert json.loads(own_share(body, names)) == partless
-    assert json.loads(foreign_share(json.loads(body), names)) in ({}, {"StorageDescriptor": {"Columns": [
+    assert json.loads(own_fields(body, names)) == partless
+    assert json.loads(foreign_fields(json.loads(body), names)) in ({}, {"StorageDescriptor": {"Columns": [
         {"Name": name} for name in sorted(names)
     ]}})  # fmt: skip
 
