@@ -25,7 +25,6 @@ from spheresync.dog.edmx_writer import Surface, write_edmx
 from spheresync.dog.objects import DogObject
 from spheresync.errors import SourceError, SourceFault, TargetError, TargetFault
 from spheresync.execution.run_driver import RunDriver, RunRequest
-from spheresync.execution.workshop import Workshop
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobEngine
 from spheresync.model import (
@@ -50,6 +49,7 @@ from spheresync.model import (
     digest_of,
 )
 from spheresync.observe.pulse import Pulse
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.schedule.control import SCHEDULER
 from spheresync.schedule.scheduler import Scheduler
@@ -327,10 +327,10 @@ class Life:
     @asynccontextmanager
     async def _process(self) -> AsyncIterator[Scheduler]:
         async with Store.open(self._folder / "state", clock=lambda: self.world.now) as store:
-            workshop = _workshop(self.world, store, self._folder)
-            engine = EmbeddedEngine(store, workshop.clock)
+            context = _context(self.world, store, self._folder)
+            engine = EmbeddedEngine(store, context.clock)
             nobody = cast("Any", SimpleNamespace(step=anyio.lowlevel.checkpoint))  # is told of anything
-            yield Scheduler(workshop, cast("JobEngine", engine), _starter(workshop, store), Pulse(), nobody)
+            yield Scheduler(context, cast("JobEngine", engine), _starter(context, store), Pulse(), nobody)
 
     def _happen(self) -> None:
         """What this tick brings: edits, faults, death, a clock that is set."""
@@ -362,7 +362,7 @@ class Life:
             world.troubled_until = max(world.troubled_until, world.now + timedelta(hours=4) * world.slowness)
 
 
-def _workshop(world: World, store: Store, folder: Path) -> Workshop:
+def _context(world: World, store: Store, folder: Path) -> RuntimeContext:
     rule = '{match: {name: "*7", kind: [view]}, set: {tier: medium}}'
     tiers = ", ".join(f"{tier}: {{interval: {int(span.total_seconds())}s}}" for tier, span in world.intervals.items())
     text = f"mapping: {{rules: [{rule}]}}\ntiers: {{{tiers}}}\ndrift: {{sweep: {world.slowness}d}}\n"
@@ -375,7 +375,7 @@ def _workshop(world: World, store: Store, folder: Path) -> Workshop:
     def make_target(settings: Settings, _: TargetName, __: AsyncExitStack) -> Any:
         return SimulatedCatalog(world, settings.installation_marker)
 
-    return Workshop(
+    return RuntimeContext(
         store,
         source,
         owner=store.owner.id,
@@ -398,7 +398,7 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _starter(workshop: Workshop, store: Store) -> Any:
+def _starter(context: RuntimeContext, store: Store) -> Any:
     numbers = _numbers()
 
     async def start(request: RunRequest) -> RunRecord:
@@ -408,14 +408,14 @@ def _starter(workshop: Workshop, store: Store) -> Any:
             canonical_json(request.to_json()),
             SCHEDULER,
             owner=store.owner.id,
-            at=workshop.clock().isoformat().replace("+00:00", "Z"),
+            at=context.clock().isoformat().replace("+00:00", "Z"),
         )
 
         async def create(tx: Tx) -> None:
             await tx.runs.create(run)
 
         await store.write(create)
-        return await RunDriver(workshop, silent).drive(run.id)
+        return await RunDriver(context, silent).drive(run.id)
 
     return start
 

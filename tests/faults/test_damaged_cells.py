@@ -34,7 +34,7 @@ from spheresync.model import (
     RunState,
 )
 from spheresync.observe.pulse import Pulse
-from spheresync.planning.planner import PlanRequest
+from spheresync.planning.planner import PlanRequest, make_change_set
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.service.connections import test_connections as connections_of
@@ -194,8 +194,10 @@ async def fill(installation: InProcess) -> None:
         await tx.leases.acquire("scheduler", "nobody")
         await tx.ledger.add("2026-11-24", {"aws_calls": 3})
 
-    record = await installation.workshop.plan(
-        PlanRequest(scope=Scope(), principal=Principal("user", "anna", frozenset({"admin"}))), silent
+    record = await make_change_set(
+        installation.context,
+        PlanRequest(scope=Scope(), principal=Principal("user", "anna", frozenset({"admin"}))),
+        silent,
     )
     held_by = record.id
     await store.write(put)
@@ -281,10 +283,10 @@ async def serve(folder: Path, prepared: Prepared, *, stored: object, table: str,
     glue = copy.deepcopy(prepared.glue)
     before = glue.catalog.dump()["tables"]
     async with in_process(folder, landscape("After"), glue) as installation:
-        report = await connections_of(installation.workshop)
+        report = await connections_of(installation.context)
         assert report.items[0].connection == "state"
         assert report.items[0].ok == (not told), what
-        status = await sync_status(installation.workshop)
+        status = await sync_status(installation.context)
         if table == "assets" and column in {"kind", "tier", "status"}:
             assert harmless or "damaged_state" in {each.code for each in status.problems}, what
         with anyio.fail_after(60, reason=what):
@@ -295,7 +297,7 @@ async def serve(folder: Path, prepared: Prepared, *, stored: object, table: str,
         tables = glue.catalog.dump()["tables"]
         assert tables["other"]["last"]["live"]["Description"] == "After", what
         assert {name: set(each) for name, each in tables.items()} == {name: set(each) for name, each in before.items()}
-        assert (await sync_status(installation.workshop)).health
+        assert (await sync_status(installation.context)).health
         if table not in {"runs", "journal", "journal_bases", "leaving", "unreferred"} and table != "checkpoints":
             assert [*await installation.store.checkpoints.all(GLUE, DEFAULT_DESTINATION)], what
 
@@ -424,8 +426,8 @@ async def test_json_that_no_parser_is_to_be_given_is_damage_like_any_other(
         assert await damages_of(path), f"{table}.{column} {key} holds what is {what}, and nobody names it"
     glue = copy.deepcopy(prepared.glue)
     async with in_process(tmp_path / "installation", landscape("After"), glue) as installation:
-        assert not (await connections_of(installation.workshop)).items[0].ok
-        status = await sync_status(installation.workshop)
+        assert not (await connections_of(installation.context)).items[0].ok
+        status = await sync_status(installation.context)
         if table in {"spaces", "assets"}:
             assert "damaged_state" in {each.code for each in status.problems}
         for record in await installation.store.change_sets.latest(9):
@@ -436,7 +438,7 @@ async def test_json_that_no_parser_is_to_be_given_is_damage_like_any_other(
                 run = await installation.sync(request)
                 assert run.state is RunState.DONE, run.problems
         assert glue.catalog.dump()["tables"]["other"]["last"]["live"]["Description"] == "After"
-        assert (await sync_status(installation.workshop)).health
+        assert (await sync_status(installation.context)).health
     history = table in {"runs", "journal", "change_sets", "change_set_items"}
     assert bool(await damages_of(path)) == history, "what is no history is made anew"
 
@@ -469,10 +471,10 @@ async def test_an_audit_log_that_takes_no_entry_is_told_and_nobody_waits(
         for _ in range(3):
             with anyio.fail_after(60), pytest.raises(StateError, match=f"audit log cannot take an entry: {said}"):
                 await installation.sync()
-        report = await connections_of(installation.workshop)
+        report = await connections_of(installation.context)
         assert not report.items[0].ok and "audit log" in report.items[0].message
         assert not (await installation.store.audit.verify()).intact
-        vitals = await ready(installation.workshop, Pulse())
+        vitals = await ready(installation.context, Pulse())
         assert not vitals.ok and "audit log" in vitals.checks[0].reason
         assert await installation.store.audit.query(limit=5)
         with closing(sqlite3.connect(path)) as file, file, closing(sqlite3.connect(tmp_path / "whole.db")) as whole:

@@ -56,11 +56,11 @@ def held(path: Path) -> dict[str, set[tuple[object, ...]]]:
 
 async def looked_at(installation: InProcess) -> set[str]:
     """The assets that a scheduler asks for a year later, once it has listed."""
-    workshop = installation.workshop
-    engine = EmbeddedEngine(installation.store, workshop.clock)
-    await list_tenant(workshop)
-    workshop.clock = lambda: utc_now() + timedelta(days=365)
-    await DueJobs(workshop, engine).ask()
+    context = installation.context
+    engine = EmbeddedEngine(installation.store, context.clock)
+    await list_tenant(context)
+    context.clock = lambda: utc_now() + timedelta(days=365)
+    await DueJobs(context, engine).ask()
     return {job.about for job in await engine.queue(kind=JobKind.READ)}
 
 
@@ -79,7 +79,7 @@ async def test_what_is_missing_is_made_anew_and_keeps_nobody_from_anything(
     assert lost
     glue = copy.deepcopy(prepared.glue)
     async with in_process(folder, landscape("After"), glue) as installation:
-        await sync_status(installation.workshop)
+        await sync_status(installation.context)
         for _ in range(2):
             run = await installation.sync()
             assert run.state is RunState.DONE, run.problems
@@ -87,7 +87,7 @@ async def test_what_is_missing_is_made_anew_and_keeps_nobody_from_anything(
         assert tables["other"]["last"]["live"]["Description"] == "After"
         assert {key: set(each) for key, each in tables.items()} == {"good": {"a_one", "two"}, "other": {"last"}}
         assert held(path) == before
-        status = await sync_status(installation.workshop)
+        status = await sync_status(installation.context)
         assert status.assets["synced"] == 3 and status.health == "ok", status.problems
         assert await looked_at(installation) == {"GOOD/A_ONE", "GOOD/TWO", "OTHER/LAST"}
 

@@ -26,9 +26,9 @@ from spheresync.dog.objects import Landscape
 from spheresync.dog.store import MemoryContent
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
 from spheresync.execution.run_driver import RunDriver, RunRequest
-from spheresync.execution.workshop import Workshop
 from spheresync.model import GLUE, ChangeSetId, Principal, RunId, TargetName, canonical_json, isoformat, utc_now
 from spheresync.planning.revert import Reverter
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.source.transport.http import Login
@@ -47,7 +47,7 @@ _SOMEBODY = Principal("user", "somebody", frozenset({"admin"}))
 class InProcess:
     """A state between a tenant and a Glue; whatever is asked of Glue is counted there."""
 
-    workshop: Workshop
+    context: RuntimeContext
     store: Store
     glue: GlueServer
     _tenant: MemoryContent
@@ -67,9 +67,9 @@ class InProcess:
 
     async def revert(self, run: RunId) -> ChangeSetId:
         """Make the change set that undoes a run."""
-        async with self.workshop.providers.in_use() as providers:
+        async with self.context.providers.in_use() as providers:
             made = await Reverter(
-                self.store, providers.settings, providers.target(GLUE), run, _SOMEBODY, now=self.workshop.clock()
+                self.store, providers.settings, providers.target(GLUE), run, _SOMEBODY, now=self.context.clock()
             ).run()
         return made.id
 
@@ -81,11 +81,11 @@ class InProcess:
             canonical_json(request.to_json()),
             _SOMEBODY,
             owner=self.store.owner.id,
-            at=isoformat(self.workshop.clock()),
+            at=isoformat(self.context.clock()),
             change_set_id=change_set,
         )
         await self.store.write(lambda tx: tx.runs.create(run))
-        return await RunDriver(self.workshop, silent).drive(run.id)
+        return await RunDriver(self.context, silent).drive(run.id)
 
     @property
     def tables(self) -> dict[str, tuple[str, str]]:
@@ -127,7 +127,7 @@ async def in_process(
         def make_target(current: Settings, _: TargetName, __: AsyncExitStack) -> GlueTarget:
             return GlueTarget(door, owner=current.installation_marker, drift=current.drift)
 
-        workshop = Workshop(
+        context = RuntimeContext(
             store,
             settings,
             owner=store.owner.id,
@@ -136,7 +136,7 @@ async def in_process(
             make_target=make_target,
         )
         try:
-            yield InProcess(workshop, store, glue, tenant)
+            yield InProcess(context, store, glue, tenant)
         finally:
             door.close()
 

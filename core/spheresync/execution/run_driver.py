@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 import anyio
 
 from spheresync.config import DeletionPolicy
-from spheresync.discovery.discovery import DiscoveryReport
+from spheresync.discovery.shared_discovery import SharedDiscovery
+from spheresync.discovery.tenant_pass import DiscoveryReport
 from spheresync.errors import LeaseLostError, RefusedError, SpheresyncError
 from spheresync.execution.applier import Applier
 from spheresync.execution.containers import ensure_containers
@@ -24,7 +25,6 @@ from spheresync.execution.required_approvals import Leave, require_approved_prom
 from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_log import EndedRun, log_run_end, nonzero
 from spheresync.execution.undo_recorder import UndoRecorder
-from spheresync.execution.workshop import Workshop
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -41,7 +41,8 @@ from spheresync.observe.context import about
 from spheresync.observe.incidents import product_error
 from spheresync.observe.spans import span
 from spheresync.planning.decisions.approvals import WAITS_FOR_A_PERSON
-from spheresync.planning.planner import PlanRequest
+from spheresync.planning.planner import PlanRequest, make_change_set
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.lease_keeper import while_held
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.providers import Providers
@@ -145,14 +146,14 @@ class RunDriver:
 
     def __init__(
         self,
-        workshop: Workshop,
+        context: RuntimeContext,
         progress: OnProgress,
         *,
         before_end: Callable[[RunRecord], Awaitable[None]] | None = None,
     ) -> None:
         """`before_end` is told of each run when all of it is done, before anybody can see that it has ended."""
-        self._workshop = workshop
-        self._store = workshop.store
+        self._context = context
+        self._store = context.store
         self._progress = progress
         self._before_end = before_end
 
@@ -194,13 +195,13 @@ class RunDriver:
 
     async def _claim(self, run_id: RunId) -> int | None:
         async def claim(tx: Tx) -> int | None:
-            return await tx.runs.claim(run_id, self._workshop.owner)
+            return await tx.runs.claim(run_id, self._context.owner)
 
         return await self._store.write(claim)
 
     async def _execute(self, run: RunRecord, fence: int) -> None:
-        async with self._workshop.providers.in_use() as providers:  # one generation of settings for the whole run
-            drive = _DrivenRun(run, fence, self._workshop.usage(), providers)
+        async with self._context.providers.in_use() as providers:  # one generation of settings for the whole run
+            drive = _DrivenRun(run, fence, self._context.usage.so_far(), providers)
             with about(run=run.id):
                 log.info("%s begins, asked for by %s", run.kind, run.actor.id)
                 with span(f"run.{run.kind}", {"spheresync.kind": run.kind}, duration=_DURATION, by=_TOLD_APART) as told:
@@ -286,7 +287,8 @@ class RunDriver:
             await self._finish(drive, RunState.CANCELLED)
             return None
         async with self._phase(drive, "planning"):
-            change_set = await self._workshop.plan(
+            change_set = await make_change_set(
+                self._context,
                 PlanRequest(
                     scope=request.scope,
                     principal=drive.run.actor,
@@ -306,7 +308,7 @@ class RunDriver:
 
     async def _discover(self, drive: _DrivenRun, request: RunRequest) -> DiscoveryReport:
         async with self._phase(drive, "discovering"):
-            report = await self._workshop.discover(
+            report = await SharedDiscovery(self._context).discover(
                 request.scope,
                 thorough=request.thorough,
                 since=drive.run.created_at,
@@ -315,7 +317,7 @@ class RunDriver:
                 deleting=request.allow_deletes,
             )
         if report.reached:
-            await require_found(self._store, request.scope, self._workshop.mapping.outside_scope)
+            await require_found(self._store, request.scope, self._context.mapping.outside_scope)
         return report
 
     async def _attach(self, drive: _DrivenRun, change_set_id: ChangeSetId, request: RunRequest) -> None:
@@ -373,7 +375,7 @@ class RunDriver:
                 allowed,
                 run_id=drive.run.id,
                 actor=drive.run.actor,
-                now=isoformat(self._workshop.clock()),
+                now=isoformat(self._context.clock()),
             )
             applier = Applier(
                 target,
@@ -411,7 +413,7 @@ class RunDriver:
         self, drive: _DrivenRun, change_set: ChangeSetRecord, items: Sequence[ChangeSetItem]
     ) -> ResultRecorder:
         def now() -> str:
-            return isoformat(self._workshop.clock())
+            return isoformat(self._context.clock())
 
         if change_set.undo_of is None:
             return ResultRecorder(self._store, drive.run, GLUE, fence=drive.fence, now=now)
@@ -454,7 +456,7 @@ class RunDriver:
         try:
             usage = {
                 key: so_far + drive.run.usage.get(key, 0) - drive.spent_before.get(key, 0)
-                for key, so_far in self._workshop.usage().items()
+                for key, so_far in self._context.usage.so_far().items()
             }
             return usage | await self._saved(drive, usage["aws_bytes"])
         except Exception as error:  # noqa: BLE001 -- see above
@@ -483,16 +485,16 @@ class RunDriver:
                 counts=dict(drive.counts),
                 usage=usage,
                 problems=tuple(drive.problems),
-                finished_at=isoformat(self._workshop.clock()),
+                finished_at=isoformat(self._context.clock()),
             )
             await tx.audit.append_many([event])
             if drive.guarded:
-                await tx.ledger.add(self._workshop.clock().date().isoformat(), {"guard_trips": 1})
+                await tx.ledger.add(self._context.clock().date().isoformat(), {"guard_trips": 1})
 
         await self._store.write(finish)
         drive.ended = state
         ended = EndedRun(drive.run, state, drive.counts, usage, drive.problems)
-        log_run_end(ended, drive.providers.settings, self._workshop.clock())
+        log_run_end(ended, drive.providers.settings, self._context.clock())
 
 
 def _deletes_allowed(drive: _DrivenRun, request: RunRequest) -> bool:

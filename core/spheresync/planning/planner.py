@@ -21,6 +21,7 @@ from spheresync.mapping.rules import Decision
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
     DEFAULT_DESTINATION,
+    GLUE,
     Action,
     AssetId,
     ChangeSetId,
@@ -50,8 +51,10 @@ from spheresync.planning.name_allocation import AllocatedNames, NameAllocator
 from spheresync.planning.promotion_check import check_promotion
 from spheresync.planning.removals import DeleteRules, Removals
 from spheresync.planning.target_findings import TargetFindings
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.out_of_scope import assets_left_out, space_outside
 from spheresync.runtime.progress import OnProgress
+from spheresync.runtime.providers import Providers
 from spheresync.runtime.run_counts import MISSING, UNREAD
 from spheresync.runtime.scope import Scope
 from spheresync.runtime.unread import count_unread, is_unread, may_hold
@@ -87,6 +90,41 @@ class PlanRequest:
     problems: tuple[Problem, ...] = ()
     notices: tuple[Problem, ...] = ()  # worth a line, and no failure
     compare: bool = False  # for a person to see: say what of a promotion, and of the tables to be changed, does not fit
+
+
+async def make_change_set(
+    context: RuntimeContext,
+    request: PlanRequest,
+    progress: OnProgress,
+    *,
+    using: Providers | None = None,
+    recent: RecentReads | None = None,
+) -> ChangeSetRecord:
+    """Make and save a change set from what the local catalog holds.
+
+    Args:
+        context: of this process.
+        request: what it is to be about.
+        progress: told how far it is.
+        using: providers that are in use already; by default those of the settings in force.
+        recent: gets the tables that had to be read, for a run that applies the change set at once.
+
+    Raises:
+        TargetError: what a plan has to look at could not be looked at.
+        StateError: the change set could not be saved.
+    """
+    async with context.providers_or(using) as providers:
+        planner = Planner(
+            context.store,
+            providers.settings,
+            providers.mapping,
+            providers.target(GLUE),
+            request,
+            now=context.clock(),
+            progress=progress,
+            recent=recent,
+        )
+        return await planner.run()
 
 
 class Planner:

@@ -13,10 +13,10 @@ from anyio.lowlevel import checkpoint
 
 from spheresync.config import Settings
 from spheresync.config.sections import Tiers
-from spheresync.execution.workshop import Workshop
 from spheresync.jobs.port import JobEngine, JobKind, JobState, NewJob, subject_of
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Tier, isoformat
 from spheresync.observe.incidents import product_error
+from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LISTED, LISTED_BY, paused_tiers, rules_of
 from spheresync.schedule.due import Known, due_by, in_window, next_due, next_in_window
 from spheresync.schedule.rates import Evidence, pool_rates, rate_of
@@ -48,8 +48,8 @@ _BOUND = 4
 class DueJobs:
     """Asks an engine for the jobs of each moment. Keeps nothing but estimates that it can make again."""
 
-    def __init__(self, workshop: Workshop, engine: JobEngine) -> None:
-        self._workshop = workshop
+    def __init__(self, context: RuntimeContext, engine: JobEngine) -> None:
+        self._context = context
         self._engine = engine
         self._pools: Mapping[Hashable, float] = {}
         self._pools_at: datetime | None = None
@@ -64,8 +64,8 @@ class DueJobs:
         Raises:
             StateError: the state could not be read or written.
         """
-        settings, now = self._workshop.settings, self._workshop.clock()
-        paused = await paused_tiers(self._workshop.store)
+        settings, now = self._context.settings, self._context.clock()
+        paused = await paused_tiers(self._context.store)
         failures: list[Exception] = []
         for part in (
             partial(self._listing, settings, now, paused),
@@ -93,7 +93,7 @@ class DueJobs:
 
     async def _listing(self, settings: Settings, now: datetime, paused: frozenset[Tier]) -> list[NewJob]:
         """The job that lists the tenant, as often as the fastest tier is due and listings leave room for reading."""
-        store = self._workshop.store
+        store = self._context.store
         running = [tier for tier in Tier if tier not in paused]
         if not running:
             return []
@@ -121,9 +121,9 @@ class DueJobs:
         every = settings.drift.sweep
         if not every:
             return []
-        looked_at = _noted((await self._workshop.store.drift.standing()).looked_at)
+        looked_at = _noted((await self._context.store.drift.standing()).looked_at)
         if looked_at is None:
-            written = await self._workshop.store.checkpoints.count_active(GLUE, DEFAULT_DESTINATION)
+            written = await self._context.store.checkpoints.count_active(GLUE, DEFAULT_DESTINATION)
             return [_sweep_job("never looked at", now)] if written else []
         if timedelta(0) <= now - looked_at < every:
             return []
@@ -132,7 +132,7 @@ class DueJobs:
     async def _known_facets(self, now: datetime) -> list[FacetCount]:
         """How many assets there are of each kind, looked up now and then: it takes a pass over all of them."""
         if self._facets_at is None or not timedelta(0) <= now - self._facets_at < FACETS_LAST:
-            self._facets = await self._workshop.store.catalog.counts()
+            self._facets = await self._context.store.catalog.counts()
             self._facets_at = now
         return self._facets
 
@@ -144,7 +144,7 @@ class DueJobs:
         if not self._plans_are_old(settings, now):
             return []
         lacking, moves = list[ScheduleRow](), list[Move]()
-        rows = await self._workshop.store.schedule.watched()
+        rows = await self._context.store.schedule.watched()
         for row in rows:
             if not row.noted:
                 lacking.append(row.planned)
@@ -165,7 +165,7 @@ class DueJobs:
             await tx.schedule.move(moves)
 
         if lacking or moves:
-            await self._workshop.store.write(put)
+            await self._context.store.write(put)
         await self._engine.shorten_waits()
         self._checked = (settings.tiers, now, max(_PLANS_LAST, len(rows) * _A_PLAN_LASTS))
         return []
@@ -183,7 +183,7 @@ class DueJobs:
         """Jobs for definitions whose turn it is, the most worthwhile first, as far as there is room for them."""
         if await self._tenant_is_out() or (room := await self._room(settings)) <= 0:
             return []
-        rows = [row for row in await self._workshop.store.schedule.due(isoformat(now)) if row.tier not in paused]
+        rows = [row for row in await self._context.store.schedule.due(isoformat(now)) if row.tier not in paused]
         rows = await self._not_read_by_others(settings, now, rows)
         if not rows:
             return []
@@ -225,15 +225,15 @@ class DueJobs:
             await tx.schedule.put(later)
 
         if read:
-            records = [each for each in await self._workshop.store.catalog.assets() if each.id in read]
-            await self._engine.submit(await write_jobs(self._workshop, records))
+            records = [each for each in await self._context.store.catalog.assets() if each.id in read]
+            await self._engine.submit(await write_jobs(self._context, records))
         if later:
-            await self._workshop.store.write(put)
+            await self._context.store.write(put)
         return due
 
     async def _rates(self, now: datetime) -> Mapping[Hashable, float]:
         if self._pools_at is None or not timedelta(0) <= now - self._pools_at < POOLS_LAST:
-            seen = await self._workshop.store.schedule.seen()
+            seen = await self._context.store.schedule.seen()
             self._pools = pool_rates(((space, kind), Evidence(changes, days)) for space, kind, changes, days in seen)
             self._pools_at = now
         return self._pools

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spheresync.config import DeletionPolicy
-from spheresync.execution.workshop import Workshop
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Digest, digest_json
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import RemovalRules, Work, triage
+from spheresync.runtime.context import RuntimeContext
 from spheresync.state.records import AssetRecord
 
 REMOVES = frozenset({Work.RETIRE, Work.DELETE, Work.FORGET})
@@ -17,14 +17,14 @@ WRITES = REMOVES | {Work.DESIGN}
 """Work that takes a run."""
 
 
-async def work_of(workshop: Workshop, records: Iterable[AssetRecord]) -> dict[AssetId, Work]:
+async def work_of(context: RuntimeContext, records: Iterable[AssetRecord]) -> dict[AssetId, Work]:
     """What each asset needs."""
     wanted = list(records)
     ids = {record.id for record in wanted}
-    checkpoints = await workshop.store.checkpoints.of(ids, GLUE, DEFAULT_DESTINATION)
-    deletion, mapping, now = workshop.settings.deletion, workshop.mapping, workshop.clock()
+    checkpoints = await context.store.checkpoints.of(ids, GLUE, DEFAULT_DESTINATION)
+    deletion, mapping, now = context.settings.deletion, context.mapping, context.clock()
     # Nobody is there to allow a delete, or to approve one: only the policy can allow it, and nobody but people approve.
-    offered = deletion.policy is DeletionPolicy.DELETE and not workshop.settings.approvals.of_deletes
+    offered = deletion.policy is DeletionPolicy.DELETE and not context.settings.approvals.of_deletes
     rules = RemovalRules(deletion.policy, deletion.misses, deletion.grace, offered)
     found = {}
     for record in wanted:
@@ -39,14 +39,14 @@ async def work_of(workshop: Workshop, records: Iterable[AssetRecord]) -> dict[As
     return found
 
 
-def token_of(workshop: Workshop, record: AssetRecord, work: Work) -> str:
+def token_of(context: RuntimeContext, record: AssetRecord, work: Work) -> str:
     """What a write would be about: a job that was set aside is tried anew when this changes, and once a day."""
     prints = record.fingerprints
     about = [] if prints is None else [prints.schema, prints.content, prints.metadata]
-    decision = workshop.mapping.decide(record.id, record.kind, record.label)
-    return digest_json([work, about, decision.digest, workshop.clock().date().isoformat()])
+    decision = context.mapping.decide(record.id, record.kind, record.label)
+    return digest_json([work, about, decision.digest, context.clock().date().isoformat()])
 
 
-def token_of_all(workshop: Workshop, assets: Iterable[AssetId]) -> Digest:
+def token_of_all(context: RuntimeContext, assets: Iterable[AssetId]) -> Digest:
     """As `token_of`, of removals: they are planned and guarded together, so another set is another matter."""
-    return digest_json([sorted(map(str, assets)), workshop.clock().date().isoformat()])
+    return digest_json([sorted(map(str, assets)), context.clock().date().isoformat()])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from spheresync.errors import UsageError
-from spheresync.execution.workshop import Workshop
 from spheresync.model import ChangeSetId, canonical_json, digest_json, isoformat
-from spheresync.planning.planner import PlanRequest
+from spheresync.planning.planner import PlanRequest, make_change_set
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.schedule.control import SCHEDULER
@@ -24,8 +24,8 @@ async def proposed(store: Store) -> ChangeSetId | None:
 class PlanProposer:
     """Saves a change set of the whole catalog, and a new one when that is out of date."""
 
-    def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
+    def __init__(self, context: RuntimeContext) -> None:
+        self._context = context
 
     async def propose(self) -> None:
         """Make a change set unless the last one still says what would be done."""
@@ -33,27 +33,27 @@ class PlanProposer:
         if await self._stands(about):
             return
         request = PlanRequest(scope=Scope(), principal=SCHEDULER, compare=True)
-        change_set = await self._workshop.plan(request, silent)
+        change_set = await make_change_set(self._context, request, silent)
         note = canonical_json({"change_set": change_set.id, "about": about}).decode()
 
         async def remember(tx: Tx) -> None:
             await tx.meta.set(_PROPOSED, note)
 
-        await self._workshop.store.write(remember)
+        await self._context.store.write(remember)
 
     async def _about(self) -> str:
         """All that the plan depends on: rules, scope, and the definitions as they are known."""
-        settings = self._workshop.settings
-        known = await self._workshop.store.catalog.signature(settings.deletion.misses)
+        settings = self._context.settings
+        known = await self._context.store.catalog.signature(settings.deletion.misses)
         promotion = [] if settings.promoted is None else [settings.promoted.digest]
         return digest_json([settings.mapping_digest, settings.scope_digest, known, *promotion])
 
     async def _stands(self, about: str) -> bool:
-        noted = await self._workshop.store.meta.get(_PROPOSED)
+        noted = await self._context.store.meta.get(_PROPOSED)
         try:
             if noted is None or (last := read_cell(noted))["about"] != about:
                 return False
-            change_set = await self._workshop.store.change_sets.get(ChangeSetId(last["change_set"]))
+            change_set = await self._context.store.change_sets.get(ChangeSetId(last["change_set"]))
         except (UsageError, ValueError, LookupError, TypeError):  # it is gone, or the note is damaged
             return False
-        return change_set.expires_at > isoformat(self._workshop.clock())
+        return change_set.expires_at > isoformat(self._context.clock())

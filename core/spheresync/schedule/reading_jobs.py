@@ -10,13 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import OUTAGE_FAULTS, SourceFault
-from spheresync.execution.workshop import Workshop
 from spheresync.jobs.port import JobKind, NewJob, subject_of
 from spheresync.model import GLUE, AssetId, Problem, Tier, counted, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import Work
 from spheresync.planning.drift_sweep import DriftSweep
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.schedule.control import LISTED, LISTED_BY, SCHEDULER, rules_of
@@ -35,49 +36,49 @@ _REMOVALS_RANK = 40
 _DAY = timedelta(days=1)
 
 
-async def list_tenant(workshop: Workshop) -> tuple[Problem | None, list[NewJob]]:
+async def list_tenant(context: RuntimeContext) -> tuple[Problem | None, list[NewJob]]:
     """List every space; answers why that failed, if it did, and the removals that are to be done."""
-    rules = rules_of(workshop.settings)
-    report = await workshop.list_all()
-    at = isoformat(workshop.clock())
+    rules = rules_of(context.settings)
+    report = await SharedDiscovery(context).list_catalog()
+    at = isoformat(context.clock())
 
     async def note(tx: Tx) -> None:
         await tx.meta.set(LISTED, at)
         await tx.meta.set(LISTED_BY, rules)
 
-    await workshop.store.write(note)
+    await context.store.write(note)
     if not report.reached:
         return (report.problems[0] if report.problems else _no_spaces()), []
-    return None, await removal_jobs(workshop)
+    return None, await removal_jobs(context)
 
 
-async def sweep_targets(workshop: Workshop) -> tuple[Problem | None, list[NewJob]]:
+async def sweep_targets(context: RuntimeContext) -> tuple[Problem | None, list[NewJob]]:
     """Look for drift; what was found is in the status, and nothing is repaired by itself.
 
     Raises:
         TargetError: the target does not answer; nothing is known.
     """
-    async with workshop.providers.in_use() as providers:
+    async with context.providers.in_use() as providers:
         sweep = DriftSweep(
-            workshop.store,
+            context.store,
             providers.settings,
             providers.mapping,
             providers.target(GLUE),
             scope=Scope(),
             principal=SCHEDULER,
-            clock=workshop.clock,
+            clock=context.clock,
             progress=silent,
         )
         await sweep.run()
     return None, []
 
 
-async def removal_jobs(workshop: Workshop) -> list[NewJob]:
+async def removal_jobs(context: RuntimeContext) -> list[NewJob]:
     """The job that does what vanished assets and narrower scopes ask for; none where nothing does."""
-    going = await removals(workshop)
+    going = await removals(context)
     if not going:
         return []
-    token = token_of_all(workshop, going)
+    token = token_of_all(context, going)
     return [
         NewJob(
             JobKind.WRITE,
@@ -89,35 +90,35 @@ async def removal_jobs(workshop: Workshop) -> list[NewJob]:
     ]
 
 
-async def removals(workshop: Workshop) -> list[AssetId]:
+async def removals(context: RuntimeContext) -> list[AssetId]:
     """The assets that the job of `removal_jobs` is about now."""
-    work = await work_of(workshop, await workshop.store.catalog.assets())
+    work = await work_of(context, await context.store.catalog.assets())
     return [asset for asset, what in work.items() if what in REMOVES]
 
 
-async def read_definition(workshop: Workshop, asset: AssetId) -> tuple[Problem | None, list[NewJob]]:
+async def read_definition(context: RuntimeContext, asset: AssetId) -> tuple[Problem | None, list[NewJob]]:
     """Read one definition; answers why that failed, if it did, and what is to be written."""
-    before = await workshop.store.catalog.asset(asset)
-    record = await workshop.read_one(asset)
+    before = await context.store.catalog.asset(asset)
+    record = await SharedDiscovery(context).read_asset(asset)
     if before is None or record is None:
         return None, []  # it left the catalog's listing meanwhile
     changed = before.fingerprints is not None and before.fingerprints != record.fingerprints
     problem = record.problem
     if problem is not None and problem.code == SourceFault.NOT_EXPOSED:
         problem = None  # benign (reference: datasphere-api.md 3.2); the next turn looks again
-    await _plan_next(workshop, record, changed=changed, problem=problem)
-    return problem, [] if problem is not None else await write_jobs(workshop, [record])
+    await _plan_next(context, record, changed=changed, problem=problem)
+    return problem, [] if problem is not None else await write_jobs(context, [record])
 
 
-async def write_jobs(workshop: Workshop, records: Sequence[AssetRecord]) -> list[NewJob]:
+async def write_jobs(context: RuntimeContext, records: Sequence[AssetRecord]) -> list[NewJob]:
     """A job for each asset that a target does not hold as it is known now."""
-    work = await work_of(workshop, records)
+    work = await work_of(context, records)
     jobs = []
     for record in records:
         if work[record.id] is not Work.DESIGN:
             continue
         try:
-            token = token_of(workshop, record, Work.DESIGN)
+            token = token_of(context, record, Work.DESIGN)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: its next turn asks again
             product_error(error, str(record.id))
             continue
@@ -126,9 +127,9 @@ async def write_jobs(workshop: Workshop, records: Sequence[AssetRecord]) -> list
     return jobs
 
 
-async def _plan_next(workshop: Workshop, record: AssetRecord, *, changed: bool, problem: Problem | None) -> None:
-    now, tier = workshop.clock(), workshop.settings.tiers.of(record.tier or Tier.MEDIUM)
-    known = await workshop.store.schedule.get(record.id)
+async def _plan_next(context: RuntimeContext, record: AssetRecord, *, changed: bool, problem: Problem | None) -> None:
+    now, tier = context.clock(), context.settings.tiers.of(record.tier or Tier.MEDIUM)
+    known = await context.store.schedule.get(record.id)
     planned = known or ScheduleRow.at_once(record.id)
     due = next_due(record.id, now, tier)
     if problem is None:
@@ -141,7 +142,7 @@ async def _plan_next(workshop: Workshop, record: AssetRecord, *, changed: bool, 
     async def put(tx: Tx) -> None:
         await tx.schedule.put([row])
 
-    await workshop.store.write(put)
+    await context.store.write(put)
 
 
 def _seen(planned: ScheduleRow, now: datetime, *, changed: bool) -> ScheduleRow:

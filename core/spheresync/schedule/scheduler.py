@@ -18,7 +18,6 @@ from anyio.abc import TaskGroup
 from spheresync.alerts.alerting import LEASE as TELLING
 from spheresync.alerts.alerting import Alerting
 from spheresync.errors import LeaseLostError
-from spheresync.execution.workshop import Workshop
 from spheresync.isolation import isolated_group
 from spheresync.jobs.port import Job, JobEngine, JobId, JobKind, JobState, NewJob
 from spheresync.jobs.retries import TIMED_OUT
@@ -26,6 +25,7 @@ from spheresync.model import Problem
 from spheresync.observe.context import about
 from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import Pulse
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.lease_keeper import LEASE_BEAT, HeldLease, while_held
 from spheresync.schedule.control import LEASE, may_write
 from spheresync.schedule.due_jobs import DueJobs
@@ -65,17 +65,17 @@ class Scheduler:
     """Keeps a state's targets fresh while `run` runs."""
 
     def __init__(
-        self, workshop: Workshop, engine: JobEngine, start_run: StartRun, pulse: Pulse, alerting: Alerting
+        self, context: RuntimeContext, engine: JobEngine, start_run: StartRun, pulse: Pulse, alerting: Alerting
     ) -> None:
         """`start_run` starts a run of the scheduler and answers it once it has ended; `pulse` gets signs of life."""
-        self._workshop = workshop
-        self._store = workshop.store
+        self._context = context
+        self._store = context.store
         self._engine = engine
         self._start_run = start_run
         self._pulse = pulse
         self._alerting = alerting
-        self._turns = DueJobs(workshop, engine)
-        self._proposer = PlanProposer(workshop)
+        self._turns = DueJobs(context, engine)
+        self._proposer = PlanProposer(context)
         self._claimed: dict[JobId, tuple[Job, anyio.CancelScope]] = {}
         self._moved = anyio.Event()
 
@@ -92,7 +92,7 @@ class Scheduler:
 
     async def _acquire(self) -> int | None:
         async def acquire(tx: Tx) -> int | None:
-            return await tx.leases.acquire(LEASE, self._workshop.owner, beats=True)
+            return await tx.leases.acquire(LEASE, self._context.owner, beats=True)
 
         if await self._store.leases.holder(LEASE) is not None:
             return None
@@ -102,7 +102,7 @@ class Scheduler:
         """Work for as long as the lease is ours."""
 
         async def release(tx: Tx) -> None:
-            await tx.leases.release(LEASE, self._workshop.owner)
+            await tx.leases.release(LEASE, self._context.owner)
 
         lease = HeldLease(self._store, LEASE, fence)
         try:
@@ -116,7 +116,7 @@ class Scheduler:
 
     async def _work_off(self) -> None:
         async with isolated_group() as group:
-            group.start_soon(self._forever, self._workshop.settle_usage, "ledger", LEASE_BEAT)
+            group.start_soon(self._forever, self._context.usage.record, "ledger", LEASE_BEAT)
             for name, step in (("turns", self._turn), ("beats", self._beat), ("writes", self._write)):
                 group.start_soon(self._forever, step, name)
             group.start_soon(self._forever, self._tell, "alerts")
@@ -133,7 +133,7 @@ class Scheduler:
         self._pulse.beat(PULSE)
         await self.turn()
         due = await self._engine.next_at(_LOOKS)
-        if due is not None and due <= self._workshop.clock():
+        if due is not None and due <= self._context.clock():
             self._wake()
         await anyio.sleep(TICK)
 
@@ -151,7 +151,7 @@ class Scheduler:
 
         async def begin_those_that_are_missing() -> None:
             nonlocal begun
-            wanted = self._workshop.settings.scheduler.workers
+            wanted = self._context.settings.scheduler.workers
             for number in range(begun, wanted):
                 group.start_soon(self._forever, partial(self._work, number), f"worker {number + 1}")
             begun = max(begun, wanted)
@@ -159,7 +159,7 @@ class Scheduler:
         await self._forever(begin_those_that_are_missing, "workers", TICK)
 
     async def _work(self, number: int) -> None:
-        if number < self._workshop.settings.scheduler.workers:
+        if number < self._context.settings.scheduler.workers:
             await self._look()
         else:
             await anyio.sleep(TICK)
@@ -195,26 +195,26 @@ class Scheduler:
             problem, follow_up = await self._look_at(job)
             await self._engine.submit(follow_up)
             if problem is None and job.kind is JobKind.LIST:
-                await forget_settled(self._workshop, self._engine)
+                await forget_settled(self._context, self._engine)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this job
             return _failure(error, job)
         return problem
 
     async def _look_at(self, job: Job) -> tuple[Problem | None, list[NewJob]]:
         if job.kind is JobKind.LIST:
-            return await list_tenant(self._workshop)
+            return await list_tenant(self._context)
         if job.kind is JobKind.SWEEP:
-            return await sweep_targets(self._workshop)
+            return await sweep_targets(self._context)
         if job.asset is None:
             return None, []
         with about(asset=job.about):
-            return await read_definition(self._workshop, job.asset)
+            return await read_definition(self._context, job.asset)
 
     async def _write(self) -> None:
         """Bring the targets up to date once there is something to write and a person has let us."""
         if not await self._writes_wait():
             await anyio.sleep(TICK)
-        elif not await may_write(self._store, self._workshop.settings):
+        elif not await may_write(self._store, self._context.settings):
             if await self._under_way(*_READS) == 0:
                 await self._proposer.propose()
             await anyio.sleep(_REVIEW)
@@ -224,10 +224,10 @@ class Scheduler:
             await self.write()
 
     async def _writes_wait(self) -> bool:
-        if self._workshop.settings_problem is not None:
+        if self._context.settings_problem is not None:
             return False  # by rules that are no longer in the file nothing is written
         due = await self._engine.next_at(_WRITES)
-        return due is not None and due <= self._workshop.clock()
+        return due is not None and due <= self._context.clock()
 
     async def write(self) -> bool:
         """Take the jobs that write, as many as go in one run, and do them; False where there is none."""
@@ -235,7 +235,7 @@ class Scheduler:
         scope = anyio.CancelScope()  # never entered: what a run has begun it ends
         self._claimed.update({job.id: (job, scope) for job in jobs})
         try:
-            await write_batch(self._workshop, self._engine, jobs, self._start_run)
+            await write_batch(self._context, self._engine, jobs, self._start_run)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this batch
             for job in jobs:  # those that it had settled before are no longer ours, and stay as they are
                 await self._engine.fail(job, _failure(error, job))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from spheresync.execution.workshop import Workshop
 from spheresync.jobs.port import Job, JobEngine, JobKind, JobState
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import Work
+from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.pending_work import work_of
 from spheresync.schedule.reading_jobs import REMOVALS, removals
 from spheresync.state.sqlite.store import Tx
@@ -16,43 +16,43 @@ AT_MOST = 200
 """Jobs looked at in one go; the rest has its turn after the next listing."""
 
 
-async def forget_settled(workshop: Workshop, engine: JobEngine) -> None:
+async def forget_settled(context: RuntimeContext, engine: JobEngine) -> None:
     """Take out jobs that were set aside and that nothing asks for any more."""
     for job in await engine.queue(state=JobState.DEAD, limit=AT_MOST):
         try:
-            if await _is_settled(workshop, job):
+            if await _is_settled(context, job):
                 await engine.cancel(job.id)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this job: it stays set aside
             product_error(error, f"job {job.kind} {job.about}".strip())
 
 
-async def forget_written(workshop: Workshop, engine: JobEngine) -> None:
+async def forget_written(context: RuntimeContext, engine: JobEngine) -> None:
     """Take out jobs to write whose work a run of somebody else has done, and that no living worker is at."""
     jobs = [job for job in await engine.queue(kind=JobKind.WRITE, limit=ALL) if job.state is not JobState.DEAD]
     if not jobs:
         return
     about = {job.asset for job in jobs if job.asset is not None}
-    records = await workshop.store.catalog.some(about)
-    wanted = {asset for asset, work in (await work_of(workshop, records)).items() if work is Work.DESIGN}
-    going = any(job.asset is None for job in jobs) and bool(await removals(workshop))
+    records = await context.store.catalog.some(about)
+    wanted = {asset for asset, work in (await work_of(context, records)).items() if work is Work.DESIGN}
+    going = any(job.asset is None for job in jobs) and bool(await removals(context))
     done = [job for job in jobs if (not going if job.asset is None else job.asset not in wanted)]
 
     async def settle(tx: Tx) -> None:
         await tx.jobs.settle((job.id, job.token) for job in done)
 
     if done:
-        await workshop.store.write(settle)
+        await context.store.write(settle)
 
 
-async def _is_settled(workshop: Workshop, job: Job) -> bool:
+async def _is_settled(context: RuntimeContext, job: Job) -> bool:
     if job.kind is JobKind.WRITE and job.subject == REMOVALS:
-        return not await removals(workshop)
+        return not await removals(context)
     asset = job.asset
     if asset is None:
         return False
-    record = await workshop.store.catalog.asset(asset)
+    record = await context.store.catalog.asset(asset)
     if record is None or record.misses or not record.included:
         return True
     if job.kind is JobKind.READ:
         return record.problem is None
-    return (await work_of(workshop, [record]))[record.id] is not Work.DESIGN
+    return (await work_of(context, [record]))[record.id] is not Work.DESIGN

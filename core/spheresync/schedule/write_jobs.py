@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from spheresync.execution.run_driver import RunRequest
-from spheresync.execution.workshop import Workshop
 from spheresync.jobs.port import Job, JobEngine
 from spheresync.jobs.retries import HELD_BACK
 from spheresync.model import Action, AssetId, Problem, RunState
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import Work
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.scope import Scope
 from spheresync.schedule.pending_work import work_of
 from spheresync.schedule.reading_jobs import removals
@@ -27,44 +27,44 @@ StartRun = Callable[[RunRequest], Awaitable[RunRecord]]
 """Starts a run of the scheduler and answers it when it has ended."""
 
 
-async def write_batch(workshop: Workshop, engine: JobEngine, jobs: Sequence[Job], run: StartRun) -> None:
+async def write_batch(context: RuntimeContext, engine: JobEngine, jobs: Sequence[Job], run: StartRun) -> None:
     """Do claimed jobs to write, and finish or fail each."""
     alone = [job for job in jobs if job.asset is None]
     others = {job.asset: job for job in jobs if job.asset is not None}
     if others:
-        await _write(workshop, engine, others, run)
+        await _write(context, engine, others, run)
     for job in alone:
-        await _remove(workshop, engine, job, run)
+        await _remove(context, engine, job, run)
 
 
-async def _write(workshop: Workshop, engine: JobEngine, jobs: Mapping[AssetId, Job], run: StartRun) -> None:
-    records, unknown = await _records(workshop, jobs)
+async def _write(context: RuntimeContext, engine: JobEngine, jobs: Mapping[AssetId, Job], run: StartRun) -> None:
+    records, unknown = await _records(context, jobs)
     for asset, problem in unknown.items():
         await engine.fail(jobs[asset], problem)
-    work = await work_of(workshop, records)
+    work = await work_of(context, records)
     wanted = [asset for asset in jobs if work.get(asset) is Work.DESIGN]
     await engine.finish([job for asset, job in jobs.items() if asset not in wanted and asset not in unknown])
     if not wanted:
         return
     ended = await run(RunRequest(Scope(assets=frozenset(wanted)), refresh=False))
-    problems = await _problems(workshop, ended, wanted)
+    problems = await _problems(context, ended, wanted)
     if ended.state is not RunState.CANCELLED:
-        records, _ = await _records(workshop, wanted)
-        left = await work_of(workshop, records)
+        records, _ = await _records(context, wanted)
+        left = await work_of(context, records)
         problems = {asset: _undone(asset, ended) for asset in wanted if left.get(asset) is Work.DESIGN} | problems
     await engine.finish([jobs[asset] for asset in wanted if asset not in problems])
     for asset, problem in problems.items():
         await engine.fail(jobs[asset], problem)
 
 
-async def _remove(workshop: Workshop, engine: JobEngine, job: Job, run: StartRun) -> None:
-    going = await removals(workshop)
+async def _remove(context: RuntimeContext, engine: JobEngine, job: Job, run: StartRun) -> None:
+    going = await removals(context)
     if not going:
         await engine.finish([job])
         return
     ended = await run(RunRequest(Scope(assets=frozenset(going)), refresh=False))
-    problems = await _problems(workshop, ended, going)
-    if not problems and ended.state is not RunState.CANCELLED and await removals(workshop) == going:
+    problems = await _problems(context, ended, going)
+    if not problems and ended.state is not RunState.CANCELLED and await removals(context) == going:
         problems = {going[0]: _undone(going[0], ended)}
     if problems:
         await engine.fail(job, next(iter(problems.values())))
@@ -72,12 +72,14 @@ async def _remove(workshop: Workshop, engine: JobEngine, job: Job, run: StartRun
         await engine.finish([job])
 
 
-async def _records(workshop: Workshop, assets: Iterable[AssetId]) -> tuple[list[AssetRecord], dict[AssetId, Problem]]:
+async def _records(
+    context: RuntimeContext, assets: Iterable[AssetId]
+) -> tuple[list[AssetRecord], dict[AssetId, Problem]]:
     """What is known of those that the catalog holds, and why of some nothing could be read."""
     records, problems = [], {}
     for asset in assets:
         try:
-            record = await workshop.store.catalog.asset(asset)
+            record = await context.store.catalog.asset(asset)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
             problems[asset] = Problem.of_error(asset, product_error(error, str(asset)))
         else:
@@ -90,17 +92,17 @@ def _undone(asset: AssetId, run: RunRecord) -> Problem:
     return Problem.of(asset, HELD_BACK, f"run {run.id} left it as it is.", "Look at the findings of that run.")
 
 
-async def _problems(workshop: Workshop, run: RunRecord, assets: Sequence[AssetId]) -> dict[AssetId, Problem]:
+async def _problems(context: RuntimeContext, run: RunRecord, assets: Sequence[AssetId]) -> dict[AssetId, Problem]:
     """What kept assets from being written; a run that a person cancelled has no problem."""
     if run.state is RunState.CANCELLED:
         return {}
     if run.change_set_id is None:
         problem = run.problems[0] if run.problems else Problem("run", "failed", f"run {run.id} ended {run.state}.")
         return dict.fromkeys(assets, problem)
-    entries = {entry.ordinal: entry for entry in await workshop.store.runs.entries(run.id)}
-    items = await workshop.store.change_sets.all_items(run.change_set_id)
+    entries = {entry.ordinal: entry for entry in await context.store.runs.entries(run.id)}
+    items = await context.store.change_sets.all_items(run.change_set_id)
     wanted = set(assets)
-    planned = await workshop.store.change_sets.get(run.change_set_id)
+    planned = await context.store.change_sets.get(run.change_set_id)
     found = {problem.asset: problem for problem in planned.problems if problem.asset in wanted}
     for item in items:
         said = _problem(item, entries.get(item.ordinal), run)

@@ -12,13 +12,13 @@ from spheresync.alerts.conditions import Condition, end_condition, note_conditio
 from spheresync.answers import SyncStatus
 from spheresync.config import AlertKind
 from spheresync.errors import SourceFault
-from spheresync.execution.workshop import Workshop
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import Job, JobKind, JobState
 from spheresync.jobs.retries import HELD_BACK
 from spheresync.model import AssetStatus, Problem, RunState, counted, isoformat
 from spheresync.planning.decisions.guards import ALL_LOSE_COLUMNS, GUARDS
 from spheresync.planning.decisions.triage import Work
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.run_counts import BLOCKED
 from spheresync.schedule.pending_work import WRITES, work_of
 from spheresync.service.freshness import lateness
@@ -43,10 +43,10 @@ _LOG, _RUNS, _QUEUE, _CLIENT, _REMOVALS = "audit log", "runs", "queue", "client"
 class Watch:
     """Looks at the local state; reads neither Datasphere nor AWS."""
 
-    def __init__(self, workshop: Workshop, *, hurried: bool = False) -> None:
+    def __init__(self, context: RuntimeContext, *, hurried: bool = False) -> None:
         """`hurried`: for one look by a process that ends soon, which walks through the audit log for a moment only."""
-        self._workshop = workshop
-        self._store = workshop.store
+        self._context = context
+        self._store = context.store
         self._hurried = hurried
         self._verified_at: datetime | None = None
 
@@ -54,7 +54,7 @@ class Watch:
         """Everything that is wrong; `standing` is what was found before, which some of it outlasts a better run."""
         await self._verify_when_due()
         stands = {row.kind for row in standing}
-        status = await sync_status(self._workshop)
+        status = await sync_status(self._context)
         runs, _ = await self._store.runs.page(limit=_RECENT)
         last = next((run for run in runs if run.state.ended and run.state is not RunState.CANCELLED), None)
         held, others = await self._set_aside()
@@ -107,12 +107,12 @@ class Watch:
 
     async def _pending(self) -> frozenset[Work]:
         """The kinds of work that targets need now: where that is none, whatever a guard held back has come right."""
-        work = await work_of(self._workshop, await self._store.catalog.assets())
+        work = await work_of(self._context, await self._store.catalog.assets())
         return frozenset(work.values()) & WRITES
 
     async def _set_aside(self) -> tuple[list[Problem], list[Problem]]:
         """Problems of jobs that wait for a person: those that a guard or a rule holds back, and the others."""
-        engine = EmbeddedEngine(self._store, self._workshop.clock)
+        engine = EmbeddedEngine(self._store, self._context.clock)
         jobs = await engine.queue(state=JobState.DEAD, limit=_LOOKED_AT)
         problems = [
             replace(job.problem, subject=job.about, asset=job.asset)
@@ -131,7 +131,7 @@ class Watch:
             return False
         if job.kind is JobKind.READ:
             return record.problem is not None
-        return bool(set((await work_of(self._workshop, [record])).values()) & WRITES)
+        return bool(set((await work_of(self._context, [record])).values()) & WRITES)
 
     def _credentials(self, problems: Sequence[Problem]) -> list[Condition]:
         """What is known of the client: that it was refused, and when it ends where the settings say so.
@@ -142,10 +142,10 @@ class Watch:
         if refused:
             remedy = refused[0].remedy or "Run `spheresync doctor`."
             return [Condition(AlertKind.CREDENTIALS, _CLIENT, refused[0].message, remedy)]
-        day = self._workshop.settings.datasphere.client_expires
+        day = self._context.settings.datasphere.client_expires
         if day is None:
             return []
-        left = datetime.combine(day, time(), UTC) - self._workshop.clock()
+        left = datetime.combine(day, time(), UTC) - self._context.clock()
         if left > EXPIRES_SOON:
             return []
         word = "ends" if left > timedelta(0) else "ended"
@@ -164,7 +164,7 @@ class Watch:
 
         A walk that took too long counts as one, or every hurried process would begin it, and none would end it.
         """
-        now = self._workshop.clock()
+        now = self._context.clock()
         if self._hurried and self._verified_at is None:
             noted = await self._store.meta.get(_VERIFIED)
             self._verified_at = None if noted is None else datetime.fromisoformat(noted)

@@ -44,8 +44,8 @@ class Approving(Reading):
             raise PermissionRefusedError(
                 "only a person approves.", remedy="Ask somebody to approve it at the command line."
             )
-        self._workshop.require_good_settings()
-        now = isoformat(self._workshop.clock())
+        self._context.require_good_settings()
+        now = isoformat(self._context.clock())
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
         await self._require_approvable(record, now=now)
         stands = valid_approval(record)
@@ -63,9 +63,9 @@ class Approving(Reading):
             RefusedError: it is an undo, or the settings in force are no longer those that it was made with.
         """
         authorize(principal, Permission.OPERATE)
-        workshop = self._workshop
-        workshop.require_good_settings()
-        settings, at = workshop.settings, isoformat(workshop.clock())
+        context = self._context
+        context.require_good_settings()
+        settings, at = context.settings, isoformat(context.clock())
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
         if record.undo_of is not None:
             raise RefusedError(
@@ -73,15 +73,15 @@ class Approving(Reading):
                 remedy="Name a change set that preview made.",
             )
         _require_made_so(record, settings)
-        promotion = await make_promotion(self._store, settings, workshop.mapping, record, principal, at=at)
-        return await write_promotion(workshop, promotion, file, principal, replace=replace)
+        promotion = await make_promotion(self._store, settings, context.mapping, record, principal, at=at)
+        return await write_promotion(context, promotion, file, principal, replace=replace)
 
     async def _require_approvable(self, record: ChangeSetRecord, *, now: str) -> None:
         if record.run_id is not None:
             raise RefusedError(
                 f"change set {record.id} was applied already, by run {record.run_id}.", remedy="Make a new preview."
             )
-        require_current(record, self._workshop.settings, now=now)
+        require_current(record, self._context.settings, now=now)
         items = await self._store.change_sets.all_items(record.id)
         require_as_saved(record, items)
         await require_whole_bodies(self._store, record, items)
@@ -107,7 +107,7 @@ class Approving(Reading):
         record = await self._store.change_sets.get(change_set_id)
         answer = await self.get_change_set(change_set_id, detail="concise", limit=limit)
         assert record.approval is not None
-        own = self._workshop.settings.approvals.of_deletes and not approved_by_another(record)
+        own = self._context.settings.approvals.of_deletes and not approved_by_another(record)
         part = record.promotion is not None and not Scope.from_json(read_cell(record.request)).everything
         return ApprovalAnswer(
             **answer.model_dump(),

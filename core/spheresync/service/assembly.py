@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import StateError
-from spheresync.execution.workshop import Workshop
 from spheresync.model import GLUE, TargetName, utc_now
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
 from spheresync.service.state_folder import require_writable
 from spheresync.source.transport.request_budget import RequestBudget, UnlimitedBudget
@@ -30,9 +30,9 @@ TENANT_HOST = "tenant_host"
 
 
 @asynccontextmanager
-async def open_workshop(
+async def open_context(
     settings_source: SettingsSource, *, clock: Callable[[], datetime] = utc_now
-) -> AsyncIterator[Workshop]:
+) -> AsyncIterator[RuntimeContext]:
     """Open the state and hand out the tools; everything is closed on the way out.
 
     Raises:
@@ -45,10 +45,10 @@ async def open_workshop(
         await _keep_to_one_tenant(store, settings)
 
         def requests_per_minute() -> int:
-            return workshop.providers.lately.settings.datasphere.max_requests_per_minute
+            return context.providers.lately.settings.datasphere.max_requests_per_minute
 
         def glue_calls_per_second() -> float | None:
-            return workshop.providers.lately.settings.limits.glue_calls_per_second
+            return context.providers.lately.settings.limits.glue_calls_per_second
 
         # What limits a process outlives generations of settings and follows each: none can exceed what is allowed now.
         budget = SharedRequestBudget(store, requests_per_minute)
@@ -65,11 +65,11 @@ async def open_workshop(
             stack.callback(door.close)
             return GlueTarget(door, owner=current.installation_marker, drift=current.drift)
 
-        workshop = Workshop(
+        context = RuntimeContext(
             store, settings_source, owner=store.owner.id, clock=clock, make_source=make_source, make_target=make_target
         )
-        closing.push_async_callback(workshop.providers.aclose)
-        yield workshop
+        closing.push_async_callback(context.providers.aclose)
+        yield context
 
 
 async def _keep_to_one_tenant(store: Store, settings: Settings) -> None:

@@ -17,9 +17,9 @@ from typing import TypeVar
 import anyio
 
 from spheresync.config import Retention
-from spheresync.execution.workshop import Workshop
 from spheresync.model import Digest, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import shared_seconds
 from spheresync.state.cells import read_cell
 from spheresync.state.records import AuditEvent
@@ -226,18 +226,18 @@ def _batches(digests: list[Digest], size: int) -> list[list[Digest]]:
     return [digests[start : start + size] for start in range(0, len(digests), size)]
 
 
-async def care_step(workshop: Workshop) -> None:
+async def care_step(context: RuntimeContext) -> None:
     """One turn of a long-lived server: a step, then an hour's pause, or a short one while there is more to do."""
-    report = await take_care(workshop)
+    report = await take_care(context)
     await anyio.sleep(HOUR if report.finished else BACKLOG)
 
 
-async def take_care(workshop: Workshop, seconds: float = 1.0, *, when_due: bool = False) -> CareReport:
+async def take_care(context: RuntimeContext, seconds: float = 1.0, *, when_due: bool = False) -> CareReport:
     """Take one step, or none where it is not due; a failure is logged, and nobody's work fails for it."""
     try:
-        settings = workshop.settings
+        settings = context.settings
         promotion = None if settings.promoted is None else settings.promoted.digest
-        care = Care(workshop.store, settings.retention, promotion=promotion, clock=workshop.clock)
+        care = Care(context.store, settings.retention, promotion=promotion, clock=context.clock)
         if when_due and not await care.is_due():
             return CareReport()
         return await care.step(seconds)

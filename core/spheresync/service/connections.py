@@ -9,8 +9,8 @@ from spheresync.alerts.wording import Notice
 from spheresync.answers import ConnectionFinding, ConnectionReport
 from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError, StateError
-from spheresync.execution.workshop import Workshop
 from spheresync.model import GLUE, AssetStatus, SpaceName
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.unread import gone_space
 from spheresync.service.unseen import denied_tables
@@ -23,44 +23,44 @@ _NOT_THERE = frozenset({AssetStatus.EXCLUDED, AssetStatus.MISSING, AssetStatus.R
 """Statuses of assets that a space that is gone takes nothing from."""
 
 
-async def test_connections(workshop: Workshop) -> ConnectionReport:
+async def test_connections(context: RuntimeContext) -> ConnectionReport:
     """One finding for each connection: state, token, catalog, spaces, each target. Writes nothing."""
-    async with workshop.providers.in_use() as providers:
-        findings = [await _state(workshop), *await _datasphere(workshop, providers), *await _targets(providers)]
-        findings += await _on_record(workshop)
+    async with context.providers.in_use() as providers:
+        findings = [await _state(context), *await _datasphere(context, providers), *await _targets(providers)]
+        findings += await _on_record(context)
     return ConnectionReport(ok=all(finding.ok for finding in findings), items=findings)
 
 
-async def _state(workshop: Workshop) -> ConnectionFinding:
-    folder = workshop.settings.state_dir
-    open_to_others = [*workshop.store.closed_to_others, *map(str, exposures(folder))]
+async def _state(context: RuntimeContext) -> ConnectionFinding:
+    folder = context.settings.state_dir
+    open_to_others = [*context.store.closed_to_others, *map(str, exposures(folder))]
     if open_to_others:
         return ConnectionFinding(connection="state", ok=False, message="; ".join(open_to_others) + ".", remedy=REMEDY)
-    if faults := await workshop.store.check():
+    if faults := await context.store.check():
         return ConnectionFinding(connection="state", ok=False, message=f"{folder}: {faults[0]}", remedy=MEND)
     try:
-        await workshop.store.audit.head()
+        await context.store.audit.head()
     except StateError as error:
         return ConnectionFinding(
             connection="state", ok=False, message=f"{folder}: {error.message}", remedy=error.remedy
         )
-    if damages := await workshop.store.damages():
+    if damages := await context.store.damages():
         text = f"{folder}: {'; '.join(damages)}."
         return ConnectionFinding(connection="state", ok=False, message=text, remedy=MEND_CONTENTS)
-    if (since := await workshop.store.meta.get(TABLES_LOST)) is not None:
+    if (since := await context.store.meta.get(TABLES_LOST)) is not None:
         text = f"{folder}: {tables_lost(since)}"
         return ConnectionFinding(connection="state", ok=False, message=text, remedy=LOOK_EVERYWHERE)
     return ConnectionFinding(connection="state", ok=True, message=f"The state in {folder} is sound.")
 
 
-async def _datasphere(workshop: Workshop, providers: Providers) -> list[ConnectionFinding]:
+async def _datasphere(context: RuntimeContext, providers: Providers) -> list[ConnectionFinding]:
     try:
         source = await providers.source()
     except SpheresyncError as error:
         return [ConnectionFinding(connection="datasphere", ok=False, message=error.message, remedy=error.remedy)]
     findings = [
         ConnectionFinding(connection=check.connection, ok=check.ok, message=check.message, remedy=check.remedy)
-        for check in await source.check(providers.mapping.may_hold, await _known_spaces(workshop, providers))
+        for check in await source.check(providers.mapping.may_hold, await _known_spaces(context, providers))
     ]
     if providers.settings.datasphere.objects == "on":
         message = (
@@ -72,13 +72,13 @@ async def _datasphere(workshop: Workshop, providers: Providers) -> list[Connecti
     return findings
 
 
-async def _known_spaces(workshop: Workshop, providers: Providers) -> dict[SpaceName, Check]:
+async def _known_spaces(context: RuntimeContext, providers: Providers) -> dict[SpaceName, Check]:
     """Spaces in scope that there were, each with what to say where the catalog lists it no more."""
     counts: Counter[SpaceName] = Counter()
-    for facet in await workshop.store.catalog.counts():
+    for facet in await context.store.catalog.counts():
         counts[facet.space] += facet.count if facet.status not in _NOT_THERE else 0
     found = {}
-    for space in await workshop.store.catalog.spaces():
+    for space in await context.store.catalog.spaces():
         if providers.mapping.may_hold(space.name):
             gone = gone_space(space, counts[space.name])
             found[space.name] = Check(f"datasphere space {space.name}", False, gone.message, gone.remedy)
@@ -105,9 +105,9 @@ async def _targets(providers: Providers) -> list[ConnectionFinding]:
     ]
 
 
-async def _on_record(workshop: Workshop) -> list[ConnectionFinding]:
+async def _on_record(context: RuntimeContext) -> list[ConnectionFinding]:
     """What a sync or a look for drift was refused: the rights in general say nothing of a single table."""
-    store = workshop.store
+    store = context.store
     return denied_tables(GLUE, await store.unwritten.groups(), await store.drift.standing())
 
 

@@ -50,8 +50,8 @@ class Drifting(Reading):
         start = pages.decode(cursor, str, int)
         if start is not None:
             return await self._drift_page(pages, str(start[0]), int(start[1]), size)
-        self._workshop.require_good_settings()
-        async with self._workshop.providers.in_use() as providers:
+        self._context.require_good_settings()
+        async with self._context.providers.in_use() as providers:
             checked = await checked_scope(
                 self._store,
                 scope,
@@ -68,7 +68,7 @@ class Drifting(Reading):
                 providers.target(GLUE),
                 scope=checked,
                 principal=principal,
-                clock=self._workshop.clock,
+                clock=self._context.clock,
                 progress=progress,
             )
             look, found = await sweep.run()

@@ -9,9 +9,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from spheresync.errors import SourceFault
-from spheresync.execution.workshop import Workshop
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, RunState, Tier, isoformat
 from spheresync.observe.measured import Measured, Unit
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.unspellable_names import CODE as UNSPELLABLE
 from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.schedule.control import LEASE, LISTED, may_write
@@ -38,10 +38,10 @@ class Figures:
     audit_entries: int
 
 
-async def figures_of(workshop: Workshop) -> Figures:
+async def figures_of(context: RuntimeContext) -> Figures:
     """Read all of it, from the local state alone."""
-    await workshop.settle_usage()
-    store, settings, now = workshop.store, workshop.settings, workshop.clock()
+    await context.usage.record()
+    store, settings, now = context.store, context.settings, context.clock()
     assets: Counter[tuple[str, str]] = Counter()
     for facet in await store.catalog.counts():
         assets[facet.tier or "none", facet.status] += facet.count
@@ -58,12 +58,12 @@ async def figures_of(workshop: Workshop) -> Figures:
         assets=assets,
         tiers=tiers,
         oldest_age={tier: age for tier, each in tiers.items() if (age := _age(each.oldest, now)) is not None},
-        unread_spaces=await _unread_spaces(workshop),
+        unread_spaces=await _unread_spaces(context),
         jobs=await store.jobs.counts(),
         runs=runs,
         since_last_sync=None if done is None else _age(done.last_ended, now),
         since_last_listing=_age(await store.meta.get(LISTED), now),
-        scheduler=await _scheduler(workshop),
+        scheduler=await _scheduler(context),
         ledger=await store.ledger.totals(),
         audit_entries=await store.figures.audit_entries(),
     )
@@ -90,21 +90,21 @@ def measured_figures(figures: Figures, installation: str) -> Measured:
     return Measured(told, installation=installation, environment=figures.environment)
 
 
-async def _unread_spaces(workshop: Workshop) -> Mapping[str, int]:
+async def _unread_spaces(context: RuntimeContext) -> Mapping[str, int]:
     """How many known spaces could not be read when they were last tried; those that there always are may be none."""
-    spaces = [each for each in await workshop.store.catalog.spaces() if not each.complete]
+    spaces = [each for each in await context.store.catalog.spaces() if not each.complete]
     codes = [each.problem.code for each in spaces if each.problem is not None]
-    kept_out = await unspellable_spaces(workshop.store, workshop.mapping.may_hold)
+    kept_out = await unspellable_spaces(context.store, context.mapping.may_hold)
     codes += [space.problem.code for space in kept_out]
     known = {SPACE_GONE, SPACE_UNREAD, UNSPELLABLE, *SourceFault}
     counts = Counter(code if code in known else SPACE_UNREAD for code in codes)
     return {SPACE_GONE: 0, SPACE_UNREAD: 0, **counts}
 
 
-async def _scheduler(workshop: Workshop) -> SchedulerState:
-    if await workshop.store.leases.holder(LEASE) is None:
+async def _scheduler(context: RuntimeContext) -> SchedulerState:
+    if await context.store.leases.holder(LEASE) is None:
         return "off"
-    return "running" if await may_write(workshop.store, workshop.settings) else "waiting"
+    return "running" if await may_write(context.store, context.settings) else "waiting"
 
 
 def _age(moment: str | None, now: datetime) -> float | None:

@@ -20,11 +20,11 @@ class Keeping(Reading):
 
     async def backup(self, file: Path, principal: Principal, *, replace: bool = False) -> BackupAnswer:
         """Write the state to a file while others go on; see `state_care.backup`."""
-        return await backup(self._workshop, file, principal, replace=replace)
+        return await backup(self._context, file, principal, replace=replace)
 
     async def care(self, seconds: float = 1.0, *, when_due: bool = False) -> CareReport:
         """Take one bounded step of care for the state; see `care.take_care`."""
-        return await take_care(self._workshop, seconds, when_due=when_due)
+        return await take_care(self._context, seconds, when_due=when_due)
 
     async def export_audit(
         self, *, spelling: str, since: str | None = None, until: str | None = None

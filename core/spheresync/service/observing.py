@@ -11,10 +11,10 @@ from anyio.abc import TaskGroup
 from spheresync.alerts.alerting import Alerting
 from spheresync.alerts.channels import Channels
 from spheresync.answers import ConnectionReport, SyncStatus, Vitals
-from spheresync.execution.workshop import Workshop
 from spheresync.model import Principal, isoformat
 from spheresync.observe.measured import measuring
 from spheresync.observe.pulse import Pulse
+from spheresync.runtime.context import RuntimeContext
 from spheresync.service import vitals
 from spheresync.service.alert_conditions import Watch
 from spheresync.service.alert_once import tell_once
@@ -40,14 +40,14 @@ log = logging.getLogger(__name__)
 class Observing(Reading):
     """Answers operators and their monitors."""
 
-    def __init__(self, workshop: Workshop, group: TaskGroup) -> None:
-        super().__init__(workshop)
+    def __init__(self, context: RuntimeContext, group: TaskGroup) -> None:
+        super().__init__(context)
         self._group = group
         self._pulse = Pulse()
         self._long_lived = False
         door = AwsDoor(workers=2, deadline=_PATIENCE, read_timeout=_SILENCE)
-        self._channels = Channels(None if workshop.settings.env == "dog" else door)
-        workshop.count_beside(self._channels.usage)
+        self._channels = Channels(None if context.settings.env == "dog" else door)
+        context.usage.count_also(self._channels.usage)
 
     def keep_pulse(self) -> None:
         """From now on notice when this process stands still: what a server that is asked for its health does."""
@@ -63,7 +63,7 @@ class Observing(Reading):
         self._group.start_soon(partial(self._pulse.keep_going, step, loop=loop, seconds=seconds))
 
     async def _tell_figures(self) -> None:
-        told = measured_figures(await self.figures(), self._workshop.settings.installation_name)
+        told = measured_figures(await self.figures(), self._context.settings.installation_name)
         log.info("how it stands", extra=measuring(told))
 
     async def _beat(self) -> None:
@@ -71,8 +71,8 @@ class Observing(Reading):
 
     async def tell_people(self) -> tuple[str, ...]:
         """Tell once what is wrong and what is over, where no process keeps the schedule; see `telling.tell_once`."""
-        alerting = self._alerting(Watch(self._workshop, hurried=True))
-        return await tell_once(self._workshop, alerting)
+        alerting = self._alerting(Watch(self._context, hurried=True))
+        return await tell_once(self._context, alerting)
 
     def tell_people_soon(self) -> None:
         """As `tell_people`, beside all else, in a server; what does not work is logged. Nothing in a command."""
@@ -87,29 +87,29 @@ class Observing(Reading):
         return vitals.alive(self._pulse)
 
     async def ready(self) -> Vitals:
-        checked = await vitals.ready(self._workshop, self._pulse)
+        checked = await vitals.ready(self._context, self._pulse)
         told = await vitals.tells(self.sync_status)
         return Vitals(ok=checked.ok and told.ok, checks=[*checked.checks, told])
 
     async def figures(self) -> Figures:
-        return await figures_of(self._workshop)
+        return await figures_of(self._context)
 
     async def sync_status(self) -> SyncStatus:
-        return await sync_status(self._workshop, loops=self._pulse.failing())
+        return await sync_status(self._context, loops=self._pulse.failing())
 
     async def test_connections(self) -> ConnectionReport:
         """One finding for each connection; no alert is sent."""
-        report = await test_connections(self._workshop)
-        channels = [await check_channel(self._channels, each) for each in self._workshop.settings.alerts]
+        report = await test_connections(self._context)
+        channels = [await check_channel(self._channels, each) for each in self._context.settings.alerts]
         return ConnectionReport(ok=report.ok and all(each.ok for each in channels), items=[*report.items, *channels])
 
     async def send_test_alerts(self, principal: Principal) -> ConnectionReport:
         """Send a test notice to every channel; one finding for each."""
         authorize(principal, Permission.OPERATE)
-        settings, now = self._workshop.settings, isoformat(self._workshop.clock())
+        settings, now = self._context.settings, isoformat(self._context.clock())
         sent = [await send_test(self._channels, each, settings, now) for each in settings.alerts]
         return ConnectionReport(ok=all(each.ok for each in sent), items=sent)
 
     def _alerting(self, watch: Watch) -> Alerting:
-        workshop = self._workshop
-        return Alerting(workshop.store, lambda: workshop.settings, watch.look, self._channels, workshop.clock)
+        context = self._context
+        return Alerting(context.store, lambda: context.settings, watch.look, self._channels, context.clock)

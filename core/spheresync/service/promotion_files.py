@@ -7,8 +7,8 @@ from pathlib import Path
 
 from spheresync.answers import PromotionAnswer
 from spheresync.config import Promotion
-from spheresync.execution.workshop import Workshop
 from spheresync.model import JsonValue, Principal
+from spheresync.runtime.context import RuntimeContext
 from spheresync.state.records import AuditEvent
 from spheresync.state.sqlite.files.copies import Draft
 from spheresync.state.sqlite.files.output_file import place_file
@@ -16,7 +16,7 @@ from spheresync.state.sqlite.store import Tx
 
 
 async def write_promotion(
-    workshop: Workshop, promotion: Promotion, file: Path, principal: Principal, *, replace: bool
+    context: RuntimeContext, promotion: Promotion, file: Path, principal: Principal, *, replace: bool
 ) -> PromotionAnswer:
     """Write it whole or not at all.
 
@@ -55,6 +55,6 @@ async def write_promotion(
         async def append(tx: Tx) -> None:
             await tx.audit.append_many([event])
 
-        await workshop.store.write(append)
+        await context.store.write(append)
 
-    return await place_file(workshop.settings.state_dir, file, write, note, replace=replace)
+    return await place_file(context.settings.state_dir, file, write, note, replace=replace)

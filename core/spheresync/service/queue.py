@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from spheresync.answers import QueueAnswer, QueuedJob
 from spheresync.errors import UsageError
-from spheresync.execution.workshop import Workshop
 from spheresync.jobs.embedded import EmbeddedEngine, job_of, request_of
 from spheresync.jobs.port import Job, JobState, NewJob
 from spheresync.model import JsonValue, Principal, isoformat
+from spheresync.runtime.context import RuntimeContext
 from spheresync.service import rows
 from spheresync.service.cursors import page_size
 from spheresync.state.records import AuditEvent
@@ -17,22 +17,22 @@ _LOST = "its process has ended, so it waits to be done anew"
 """Of a job that is still noted as running."""
 
 
-async def list_jobs(workshop: Workshop, *, state: str | None, limit: int) -> QueueAnswer:
+async def list_jobs(context: RuntimeContext, *, state: str | None, limit: int) -> QueueAnswer:
     """Jobs in the order in which they are done; those that were set aside come last.
 
     Raises:
         UsageError: there is no such state; the text names those there are.
     """
     wanted, size = _state(state), page_size(limit)
-    engine = EmbeddedEngine(workshop.store, workshop.clock)
+    engine = EmbeddedEngine(context.store, context.clock)
     counts = await engine.counts()
     total = sum(count for (_, each), count in counts.items() if wanted in {None, each})
     jobs = await engine.queue(state=wanted, limit=size)
-    lost = await workshop.store.jobs.lost()
+    lost = await context.store.jobs.lost()
     return QueueAnswer(items=[_row(job, lost=job.id in lost) for job in jobs], total=total)
 
 
-async def cancel_job(workshop: Workshop, job_id: int, principal: Principal) -> QueueAnswer:
+async def cancel_job(context: RuntimeContext, job_id: int, principal: Principal) -> QueueAnswer:
     """End a job: one that runs is given up by its worker within seconds, any other is gone at once.
 
     Raises:
@@ -45,12 +45,12 @@ async def cancel_job(workshop: Workshop, job_id: int, principal: Principal) -> Q
         await tx.audit.append_many([_event(job, "cancel", principal)])
         return job
 
-    job = await workshop.store.write(cancel)
+    job = await context.store.write(cancel)
     gone = "It is being given up." if job.state is JobState.RUNNING else "It is gone."
     return QueueAnswer(items=[_row(job)], total=1, note=f"{gone} What it was about is looked at again in its turn.")
 
 
-async def retry_job(workshop: Workshop, job_id: int, principal: Principal) -> QueueAnswer:
+async def retry_job(context: RuntimeContext, job_id: int, principal: Principal) -> QueueAnswer:
     """Have a job that was set aside, or that waits after a failure, done now.
 
     Raises:
@@ -60,11 +60,11 @@ async def retry_job(workshop: Workshop, job_id: int, principal: Principal) -> Qu
     async def retry(tx: Tx) -> Job:
         job = await _job(tx, job_id)
         again = NewJob(job.kind, job.subject, job.priority, "a person asked for it", job.token, by_person=True)
-        await tx.jobs.submit([request_of(again, workshop.clock())])
+        await tx.jobs.submit([request_of(again, context.clock())])
         await tx.audit.append_many([_event(job, "retry", principal)])
         return await _job(tx, job_id)
 
-    job = await workshop.store.write(retry)
+    job = await context.store.write(retry)
     if job.state is JobState.RUNNING:
         return QueueAnswer(items=[_row(job)], total=1, note="It runs just now, and is done once more after that.")
     return QueueAnswer(items=[_row(job)], total=1, note="It is done next, by the process that keeps the schedule.")

@@ -26,7 +26,6 @@ from spheresync.answers import (
 )
 from spheresync.errors import RefusedError, StateError, UsageError
 from spheresync.execution.run_driver import RunRequest
-from spheresync.execution.workshop import Workshop
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
     DEFAULT_DESTINATION,
@@ -58,6 +57,7 @@ from spheresync.planning.decisions.approvals import (
 from spheresync.planning.displaced_databases import Displaced
 from spheresync.planning.lost_bodies import definition_lost
 from spheresync.planning.name_allocation import Address, displaced_database, known_address
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.out_of_scope import space_outside
 from spheresync.runtime.unknown_names import WrongName, unknown_asset, unknown_name, unknown_names
@@ -97,9 +97,9 @@ def _full(detail: str) -> bool:
 class Reading:
     """Read-only questions of one process."""
 
-    def __init__(self, workshop: Workshop) -> None:
-        self._workshop = workshop
-        self._store = workshop.store
+    def __init__(self, context: RuntimeContext) -> None:
+        self._context = context
+        self._store = context.store
 
     async def list_spaces(self, *, limit: int = 50, cursor: str | None = None) -> Page[SpaceRow]:
         listing = Listing.of("spaces")
@@ -117,7 +117,7 @@ class Reading:
 
     def _left_out(self, space: SpaceRecord) -> Problem | None:
         """That the scope leaves a space out, which is no fault and yet why nothing of it is listed."""
-        why = self._workshop.mapping.outside_scope(space.name)
+        why = self._context.mapping.outside_scope(space.name)
         return None if why is None else space_outside(space.name, why)
 
     async def why_no_assets(self, space: str) -> str:
@@ -153,7 +153,7 @@ class Reading:
             after=AssetId(SpaceName(str(start[0])), TechnicalName(str(start[1]))) if start is not None else None,
         )
         shown = records[:size]
-        problems = await problems_of(self._store, shown, self._workshop.settings.deletion)
+        problems = await problems_of(self._store, shown, self._context.settings.deletion)
         items = [await self._asset_row(record, problems[record.id], full=full) for record in shown]
         more = listing.encode(shown[-1].id.space, shown[-1].id.name) if len(records) > size else None
         return Page(items=items, total=total, next_cursor=more)
@@ -165,7 +165,7 @@ class Reading:
         return rows.full_asset_row(record, tier, problem, await self._store.checkpoints.of_asset(record.id))
 
     def _tier(self, record: AssetRecord) -> str:
-        return self._workshop.mapping.decide(record.id, record.kind, record.label).tier
+        return self._context.mapping.decide(record.id, record.kind, record.label).tier
 
     async def _require_space(self, name: str) -> None:
         known = [space.name for space in await self._store.catalog.spaces()]
@@ -179,7 +179,7 @@ class Reading:
         record = await self._store.catalog.asset(asset)
         if record is None:
             spaces = {space.name for space in await self._store.catalog.spaces()}
-            outside = self._workshop.mapping.outside_scope
+            outside = self._context.mapping.outside_scope
             raise unknown_names([unknown_asset(asset, await self._store.catalog.ids(), spaces, outside=outside)])
         return record
 
@@ -201,7 +201,7 @@ class Reading:
         record = await self._record(asset)
         definition = await self._definition(record)
         checkpoints = await self._store.checkpoints.of_asset(record.id)
-        problems = await problems_of(self._store, [record], self._workshop.settings.deletion)
+        problems = await problems_of(self._store, [record], self._context.settings.deletion)
         pii: dict[str, list[str]] = {}
         for column in definition.columns if definition is not None else ():
             if column.pii is not None:
@@ -228,11 +228,11 @@ class Reading:
         """Why the definition of an asset could not be read and what to do, None where it was."""
         if record.problem is None:
             return None
-        return (await problems_of(self._store, [record], self._workshop.settings.deletion))[record.id]
+        return (await problems_of(self._store, [record], self._context.settings.deletion))[record.id]
 
     async def explain_mapping(self, text: str) -> MappingExplanation:
         record = await self._record(text)
-        decision = self._workshop.mapping.decide(record.id, record.kind, record.label)
+        decision = self._context.mapping.decide(record.id, record.kind, record.label)
         held = await self._store.checkpoints.get(record.id, GLUE, DEFAULT_DESTINATION)
         address = known_address(record, held, decision)
         displaced = await self._displaced(record, decision)
@@ -278,7 +278,7 @@ class Reading:
             return None  # what the target holds need not be read
         checkpoints = await self._store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
         formers = await self._store.former_tables.all(GLUE, DEFAULT_DESTINATION)
-        return displaced_database(record, decision, [*checkpoints, *formers], self._workshop.mapping)
+        return displaced_database(record, decision, [*checkpoints, *formers], self._context.mapping)
 
     async def get_change_set(
         self, change_set_id: str, *, detail: str = "full", limit: int = 20, cursor: str | None = None
@@ -300,15 +300,15 @@ class Reading:
             waits=await self._waits(record),
             total=total,
             next_cursor=more,
-            now=self._workshop.clock(),
+            now=self._context.clock(),
         )
 
     async def _waits(self, record: ChangeSetRecord) -> tuple[Problem, ...]:
         """What an open change set waits for that a person may still bring about."""
-        if record.run_id is not None or record.expires_at < isoformat(self._workshop.clock()):
+        if record.run_id is not None or record.expires_at < isoformat(self._context.clock()):
             return ()
         deletes = record.summary.get(Action.DELETE, 0)
-        four_eyes = self._workshop.settings.approvals.of_deletes and not approved_by_another(record)
+        four_eyes = self._context.settings.approvals.of_deletes and not approved_by_another(record)
         waits = [deletes_wait(record, deletes)] if deletes and four_eyes else []
         if record.undo_of is None and (unallowed := await self._unallowed(record)):  # an undo says it by `blocked`
             waits.append(deletes_need_allowance(record, unallowed))
@@ -363,7 +363,7 @@ class Reading:
 
     async def _applying_for(self, run: RunRecord) -> timedelta | None:
         began = None if run.state.ended else await self._store.runs.began_at(run.id)
-        return None if began is None else self._workshop.clock() - datetime.fromisoformat(began)
+        return None if began is None else self._context.clock() - datetime.fromisoformat(began)
 
     async def list_runs(self, *, limit: int = 20, cursor: str | None = None) -> Page[RunRow]:
         listing = Listing.of("runs")

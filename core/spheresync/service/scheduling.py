@@ -11,10 +11,10 @@ from spheresync.answers import JobRow, ScheduleAnswer, SchedulerStatus, TierStat
 from spheresync.config import TierSettings
 from spheresync.config.durations import format_duration
 from spheresync.errors import UsageError
-from spheresync.execution.workshop import Workshop
 from spheresync.jobs.embedded import EmbeddedEngine, request_of
 from spheresync.jobs.port import JobId, JobKind, JobState, NewJob, subject_of
 from spheresync.model import AssetId, Principal, Tier, counted, isoformat
+from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE, LISTED, may_write, paused_since, set_paused
 from spheresync.schedule.due import Window
 from spheresync.schedule.due_jobs import LIST_RANK, TENANT
@@ -37,21 +37,21 @@ class ScheduleAction(StrEnum):
     RUN_NOW = "run_now"
 
 
-async def manage(workshop: Workshop, tier_name: str, action_name: str, principal: Principal) -> ScheduleAnswer:
+async def manage(context: RuntimeContext, tier_name: str, action_name: str, principal: Principal) -> ScheduleAnswer:
     """Pause a tier, let it go on, or have it read now.
 
     Raises:
         UsageError: there is no such tier or action; the text names those there are.
     """
     tier, action = _tier(tier_name), _action(action_name)
-    now = workshop.clock()
+    now = context.clock()
     event = AuditEvent(principal.id, "schedule", None, None, None, action, {"tier": tier})
 
-    paused = await paused_since(workshop.store)
+    paused = await paused_since(context.store)
     already = action in {ScheduleAction.PAUSE, ScheduleAction.RESUME} and (tier in paused) == (
         action is ScheduleAction.PAUSE
     )
-    watched = await workshop.store.schedule.watched() if action is ScheduleAction.RUN_NOW else []
+    watched = await context.store.schedule.watched() if action is ScheduleAction.RUN_NOW else []
     assets = [row.asset for row in watched if row.tier is tier]
 
     async def act(tx: Tx) -> None:
@@ -61,26 +61,26 @@ async def manage(workshop: Workshop, tier_name: str, action_name: str, principal
             await set_paused(tx, tier, now if action is ScheduleAction.PAUSE else None)
         await tx.audit.append_many([event])
 
-    await workshop.store.write(act)
+    await context.store.write(act)
     asked = len(assets)
-    status = await scheduler_status(workshop)
+    status = await scheduler_status(context)
     return ScheduleAnswer(
-        tiers=await tier_statuses(workshop, await _sizes(workshop)),
+        tiers=await tier_statuses(context, await _sizes(context)),
         scheduler=status,
         note=_note(tier, action, asked, status, already=already),
     )
 
 
-async def show(workshop: Workshop) -> ScheduleAnswer:
+async def show(context: RuntimeContext) -> ScheduleAnswer:
     """The schedule as it is."""
-    status = await scheduler_status(workshop)
+    status = await scheduler_status(context)
     note = "" if status.state != "off" else "No process keeps this schedule now."
-    return ScheduleAnswer(tiers=await tier_statuses(workshop, await _sizes(workshop)), scheduler=status, note=note)
+    return ScheduleAnswer(tiers=await tier_statuses(context, await _sizes(context)), scheduler=status, note=note)
 
 
-async def tier_statuses(workshop: Workshop, sizes: dict[str, int]) -> list[TierStatus]:
+async def tier_statuses(context: RuntimeContext, sizes: dict[str, int]) -> list[TierStatus]:
     """Each tier: how many assets, how often, when next, how fresh."""
-    store, settings, now = workshop.store, workshop.settings, workshop.clock()
+    store, settings, now = context.store, context.settings, context.clock()
     paused, planned = await paused_since(store), await store.schedule.next_due()
     kept = await store.leases.holder(LEASE) is not None
     statuses = []
@@ -118,12 +118,12 @@ def _overdue_after(tier: TierSettings) -> timedelta:
     return age if window is None else age + window.closed
 
 
-async def scheduler_status(workshop: Workshop) -> SchedulerStatus:
+async def scheduler_status(context: RuntimeContext) -> SchedulerStatus:
     """Whether somebody keeps the schedule, what is queued, and what was set aside."""
-    store = workshop.store
-    engine = EmbeddedEngine(store, workshop.clock)
+    store = context.store
+    engine = EmbeddedEngine(store, context.clock)
     counts = await standing_counts(store, engine)
-    free = await may_write(store, workshop.settings)
+    free = await may_write(store, context.settings)
     change_set_id = None if free else await proposed(store)
     running = await store.leases.holder(LEASE) is not None
     return SchedulerStatus(
@@ -167,8 +167,8 @@ async def _run_now(tx: Tx, tier: Tier, assets: Sequence[AssetId], now: datetime)
     await tx.jobs.submit([request_of(job, now) for job in reads])
 
 
-async def _sizes(workshop: Workshop) -> dict[str, int]:
-    return rows.tier_sizes(await workshop.store.catalog.counts())
+async def _sizes(context: RuntimeContext) -> dict[str, int]:
+    return rows.tier_sizes(await context.store.catalog.counts())
 
 
 def _note(tier: Tier, action: ScheduleAction, asked: int, status: SchedulerStatus, *, already: bool) -> str:

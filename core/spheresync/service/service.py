@@ -23,10 +23,10 @@ from spheresync.answers import (
     RunAnswer,
 )
 from spheresync.config import Settings, SettingsSource
+from spheresync.discovery.shared_discovery import LAST_DISCOVERY, SharedDiscovery
 from spheresync.errors import RefusedError, UsageError
 from spheresync.execution.required_approvals import require_approved_promotion, unapproved_promotion
 from spheresync.execution.run_driver import RunDriver, RunRequest
-from spheresync.execution.workshop import LAST_DISCOVERY, Workshop
 from spheresync.isolation import isolated_group
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.model import (
@@ -41,7 +41,8 @@ from spheresync.model import (
 )
 from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import pause_after
-from spheresync.planning.planner import PlanRequest
+from spheresync.planning.planner import PlanRequest, make_change_set
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import Scope, checked_scope, require_found
 from spheresync.runtime.unread import by_its_space, is_unread, not_reached
@@ -52,7 +53,7 @@ from spheresync.schedule.settled_jobs import forget_written
 from spheresync.service import rows
 from spheresync.service.alert_conditions import Watch
 from spheresync.service.approving import Approving, require_current
-from spheresync.service.assembly import open_workshop
+from spheresync.service.assembly import open_context
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.care import care_step
 from spheresync.service.drifting import Drifting
@@ -81,8 +82,8 @@ log = logging.getLogger(__name__)
 class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
     """What users of the product can ask for, without any face."""
 
-    def __init__(self, workshop: Workshop, group: TaskGroup) -> None:
-        super().__init__(workshop, group)
+    def __init__(self, context: RuntimeContext, group: TaskGroup) -> None:
+        super().__init__(context, group)
         self._driving: dict[RunId, ProgressFeed] = {}
         self._first_looked: str | None = None
 
@@ -102,18 +103,18 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
             ConfigurationError: settings cannot be used.
             StateError: the state is of another tenant or a newer program, or cannot be opened.
         """
-        async with open_workshop(settings_source) as workshop, isolated_group() as group:
-            service = Service(workshop, group)
+        async with open_context(settings_source) as context, isolated_group() as group:
+            service = Service(context, group)
             await service._first_look(asked=asked)
             try:
                 yield service
             finally:
                 group.cancel_scope.cancel()
-                await workshop.settle_usage_at_last()
+                await context.usage.record_at_last()
 
     @property
     def settings(self) -> Settings:
-        return self._workshop.settings
+        return self._context.settings
 
     @property
     def driven_runs(self) -> tuple[RunId, ...]:
@@ -125,7 +126,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         if self.settings.env == "dog" and await self._store.meta.get(LAST_DISCOVERY) is None:
             now = self._now()
             self._first_looked = now if asked else None
-            await self._workshop.discover(Scope(), thorough=False, since=now, progress=silent)
+            await SharedDiscovery(self._context).discover(Scope(), thorough=False, since=now, progress=silent)
 
     def _asked_now(self) -> str:
         """From when on a reading answers a request of now; the one that a command was started for is older."""
@@ -133,7 +134,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         return first or self._now()
 
     def _now(self) -> str:
-        return isoformat(self._workshop.clock())
+        return isoformat(self._context.clock())
 
     async def _scope(self, request: ScopeRequest, *, refreshes: bool) -> Scope:
         """Check a scope. Names that only a listing could know are let through where a listing follows.
@@ -146,7 +147,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
             request,
             targets=self.settings.targets,
             listed=not refreshes,
-            outside=self._workshop.mapping.outside_scope,
+            outside=self._context.mapping.outside_scope,
         )
         await require_within_known_spaces(self._store, scope)
         return scope
@@ -156,10 +157,12 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
     ) -> DiscoveryAnswer:
         """Read Datasphere into the local catalog; nothing is written to AWS."""
         authorize(principal, Permission.READ)
-        self._workshop.require_good_settings()
+        self._context.require_good_settings()
         checked = await self._scope(scope, refreshes=True)
-        report = await self._workshop.discover(checked, thorough=False, since=self._asked_now(), progress=progress)
-        await require_found(self._store, checked, self._workshop.mapping.outside_scope)
+        report = await SharedDiscovery(self._context).discover(
+            checked, thorough=False, since=self._asked_now(), progress=progress
+        )
+        await require_found(self._store, checked, self._context.mapping.outside_scope)
         state = "failed" if not report.reached else "partly_failed" if report.problems else "done"
         return DiscoveryAnswer.model_validate(
             {
@@ -172,7 +175,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
                 "unchanged": report.unchanged,
                 "problems": [rows.finding(problem) for problem in report.problems[: rows.SHOWN_PROBLEMS]],
                 "findings": [rows.finding(notice) for notice in (*report.gone, *report.notices)],
-                "usage": self._workshop.usage(),
+                "usage": self._context.usage.so_far(),
                 "state": state,
             }
         )
@@ -194,22 +197,24 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
             TargetError: databases of a new or lost state could not be looked at.
         """
         authorize(principal, Permission.READ)
-        self._workshop.require_good_settings()
+        self._context.require_good_settings()
         checked = await self._scope(scope, refreshes=refresh)
         problems = await self._known_problems(checked)
         notices: tuple[Problem, ...] = ()
         if refresh:
-            report = await self._workshop.discover(checked, thorough=False, since=self._asked_now(), progress=progress)
+            report = await SharedDiscovery(self._context).discover(
+                checked, thorough=False, since=self._asked_now(), progress=progress
+            )
             if not report.reached:
                 raise not_reached(report.problems)
             await self._require_selected(checked)
             problems, notices = tuple(report.problems), report.notices
-        await require_within_tiers(self._store, self._workshop.mapping, checked)
+        await require_within_tiers(self._store, self._context.mapping, checked)
         notices += await self._under_way()
         request = PlanRequest(
             scope=checked, principal=principal, offer_deletes=True, problems=problems, notices=notices, compare=True
         )
-        record = await self._workshop.plan(request, progress)
+        record = await make_change_set(self._context, request, progress)
         return await self.get_change_set(record.id, detail="concise", limit=limit)
 
     async def _under_way(self) -> tuple[Problem, ...]:
@@ -236,7 +241,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
             for space in await self._store.catalog.spaces()
             if space.problem is not None
             and scope.wants_space(space.name)
-            and (space.present or (scope.names(space.name) and self._workshop.mapping.may_hold(space.name)))
+            and (space.present or (scope.names(space.name) and self._context.mapping.may_hold(space.name)))
         ]
         assets = [
             asset.problem
@@ -247,7 +252,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
             and scope.wants(asset.id, asset.tier)
         ]
         kept_out = await unspellable_spaces(
-            self._store, lambda space: scope.wants_space(space) and self._workshop.mapping.may_hold(space)
+            self._store, lambda space: scope.wants_space(space) and self._context.mapping.may_hold(space)
         )
         of_spaces = {(each.subject, each.message) for each in spaces}
         told = (each for each in assets if (each.subject, each.message) not in of_spaces)
@@ -261,7 +266,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
                 nothing was done.
         """
         authorize(principal, Permission.OPERATE)
-        self._workshop.require_good_settings()
+        self._context.require_good_settings()
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
         if record.run_id is not None:
             return await self._run_of(record)
@@ -304,7 +309,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         authorize(principal, Permission.OPERATE)
         if max_deletes is not None and max_deletes < 0:
             raise UsageError(f"max_deletes {max_deletes} is negative.", remedy="Give 0 or more.")
-        self._workshop.require_good_settings()
+        self._context.require_good_settings()
         if (waits := await unapproved_promotion(self._store, self.settings)) is not None:
             raise RefusedError(f"{waits.message}.", remedy=waits.remedy)
         checked = await self._scope(scope, refreshes=True)
@@ -321,14 +326,14 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         try:
             await self._require_selected(scope)
         except UsageError:
-            await self._workshop.discover(scope, thorough=False, since=self._now(), progress=silent)
+            await SharedDiscovery(self._context).discover(scope, thorough=False, since=self._now(), progress=silent)
             await self._require_selected(scope)
 
     async def _require_selected(self, scope: Scope) -> None:
         """Raises UsageError where a part of the scope selects nothing."""
-        await require_found(self._store, scope, self._workshop.mapping.outside_scope)
+        await require_found(self._store, scope, self._context.mapping.outside_scope)
         require_within_spaces(scope)
-        await require_within_tiers(self._store, self._workshop.mapping, scope)
+        await require_within_tiers(self._store, self._context.mapping, scope)
 
     async def _create_run(
         self,
@@ -344,7 +349,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
             kind,
             canonical_json(request.to_json()),
             principal,
-            owner=self._workshop.owner,
+            owner=self._context.owner,
             at=self._now(),
             change_set_id=change_set_id,
         )
@@ -380,7 +385,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         for times in count(1):
             feed.broke = None
             try:
-                await RunDriver(self._workshop, feed.publish, before_end=self._forget_written).drive(run_id)
+                await RunDriver(self._context, feed.publish, before_end=self._forget_written).drive(run_id)
                 break
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this run
                 feed.broke = product_error(error, f"run {run_id}")
@@ -396,7 +401,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         """What a run of somebody else has written the scheduler need not write; its own jobs it ends by itself."""
         try:
             if run.actor.kind != SCHEDULER.kind:
-                await forget_written(self._workshop, EmbeddedEngine(self._store, self._workshop.clock))
+                await forget_written(self._context, EmbeddedEngine(self._store, self._context.clock))
         except Exception as error:  # noqa: BLE001 -- keeps no run from its end: in its turn such a job does nothing
             log.warning("%s", product_error(error, f"jobs that run {run.id} has done").message)
 
@@ -412,7 +417,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         """
         self._long_lived = True
         self._keep_going(self._look_after_runs, "runs", CARE)
-        self._keep_going(partial(care_step, self._workshop), "care")
+        self._keep_going(partial(care_step, self._context), "care")
 
     async def _look_after_runs(self) -> None:
         for run in await self._store.runs.orphans():
@@ -420,9 +425,9 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
 
     def keep_schedule(self) -> None:
         """From now on sync by itself, in tiers, as long as no other process of the state does."""
-        engine = EmbeddedEngine(self._store, self._workshop.clock)
-        alerting = self._alerting(Watch(self._workshop))
-        self._group.start_soon(Scheduler(self._workshop, engine, self._run_to_end, self._pulse, alerting).run)
+        engine = EmbeddedEngine(self._store, self._context.clock)
+        alerting = self._alerting(Watch(self._context))
+        self._group.start_soon(Scheduler(self._context, engine, self._run_to_end, self._pulse, alerting).run)
 
     async def _run_to_end(self, request: RunRequest) -> RunRecord:
         run = await self._create_run("sync", SCHEDULER, request)

@@ -10,7 +10,6 @@ from pathlib import Path
 from spheresync.answers import AuditVerdictAnswer, BackupAnswer, RestoreAnswer
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import AlteredStateError, RefusedError
-from spheresync.execution.workshop import Workshop
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -22,6 +21,7 @@ from spheresync.model import (
     isoformat,
     utc_now,
 )
+from spheresync.runtime.context import RuntimeContext
 from spheresync.service.assembly import TENANT_HOST
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.rows import verdict_answer
@@ -49,7 +49,7 @@ class _Adjusted:
     at: str
 
 
-async def backup(workshop: Workshop, file: Path, principal: Principal, *, replace: bool) -> BackupAnswer:
+async def backup(context: RuntimeContext, file: Path, principal: Principal, *, replace: bool) -> BackupAnswer:
     """Write the state to a file, whole or not at all, while other processes go on.
 
     Raises:
@@ -57,8 +57,8 @@ async def backup(workshop: Workshop, file: Path, principal: Principal, *, replac
         StateError: the state is damaged, its audit log is broken, or the disk is full.
     """
     authorize(principal, Permission.ADMINISTER)
-    at = isoformat(workshop.clock())
-    settings = workshop.settings
+    at = isoformat(context.clock())
+    settings = context.settings
 
     async def note(made: Backup) -> None:
         detail: dict[str, JsonValue] = {
@@ -73,7 +73,7 @@ async def backup(workshop: Workshop, file: Path, principal: Principal, *, replac
         async def append(tx: Tx) -> None:
             await tx.audit.append_many([event])
 
-        await workshop.store.write(append)
+        await context.store.write(append)
 
     made = await make_backup(settings.state_dir, file, replace=replace, before_placing=note)
     return BackupAnswer(

@@ -9,12 +9,12 @@ from spheresync.answers import DriftStatus, Finding, SyncStatus
 from spheresync.config import DeletionPolicy
 from spheresync.errors import StateError
 from spheresync.execution.required_approvals import unapproved_promotion
-from spheresync.execution.workshop import Workshop
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind, JobState
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetStatus, counted, first_of
 from spheresync.observe.pulse import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.service import rows
 from spheresync.service.freshness import freshness_of
@@ -35,37 +35,37 @@ DAMAGED = "damaged_state"
 _SHOWN = 3
 
 
-async def sync_status(workshop: Workshop, *, loops: Sequence[LoopFailure] = ()) -> SyncStatus:
+async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] = ()) -> SyncStatus:
     """Answer from the local state alone; `loops` are those of this process that fail and are repeated."""
     with suppress(StateError):  # a state that can be read and not written still answers
-        await workshop.settle_usage()
-    store, settings = workshop.store, workshop.settings
+        await context.usage.record()
+    store, settings = context.store, context.settings
     counts = await store.catalog.counts()
     runs, _ = await store.runs.page(limit=50)
     statuses = rows.tally(counts, lambda each: each.status)
-    tiers = await tier_statuses(workshop, rows.tier_sizes(counts))
-    scheduler = await scheduler_status(workshop)
+    tiers = await tier_statuses(context, rows.tier_sizes(counts))
+    scheduler = await scheduler_status(context)
     ended = [run for run in runs if run.state.ended]
     spaces = await store.catalog.spaces()
     read_at = max((space.listed_at for space in spaces if space.listed_at), default=None)
     reads_wait = f"{JobKind.READ}_{JobState.QUEUED}" in scheduler.jobs
-    fresh = freshness_of(tiers, scheduler.state, read_at, workshop.clock(), reads_wait=reads_wait)
+    fresh = freshness_of(tiers, scheduler.state, read_at, context.clock(), reads_wait=reads_wait)
     unread = await store.catalog.unread()
     troubles = troubles_of(unread, await store.unwritten.groups())
     unread_in = {each.space for each in counts if each.status is AssetStatus.FAILED}
     causes = [each.told for each in troubles if each.told is not None]
     causes += [rows.finding(each.problem) for each in spaces if each.problem is not None and each.name in unread_in]
-    never_read = [each.name for each in spaces if _never_read(each, workshop)]
+    never_read = [each.name for each in spaces if _never_read(each, context)]
     others = [each for each in spaces if each.name not in unread_in]
     problems = [rows.finding(each.problem) for each in others if each.problem is not None]
     problems += emptied_spaces(counts, troubles)
     problems += map(_failing, loops)
-    kept_out = await unspellable_spaces(store, workshop.mapping.may_hold)
+    kept_out = await unspellable_spaces(store, context.mapping.may_hold)
     problems += [rows.finding(space.problem) for space in kept_out]
-    broken = workshop.settings_problem
+    broken = context.settings_problem
     if broken is not None:
         problems.insert(0, rows.finding(broken))
-    problems += [*await _failed_listing(workshop), *fresh.problems, *_lost(store.lost_rows)]
+    problems += [*await _failed_listing(context), *fresh.problems, *_lost(store.lost_rows)]
     if (since := await store.meta.get(TABLES_LOST)) is not None:
         problems.append(Finding(subject="state", code=DAMAGED, message=tables_lost(since), remedy=LOOK_EVERYWHERE))
     waits = await unapproved_promotion(store, settings)
@@ -108,9 +108,9 @@ def _drift_status(drift: DriftStanding) -> DriftStatus:
     )
 
 
-def _never_read(space: SpaceRecord, workshop: Workshop) -> bool:
+def _never_read(space: SpaceRecord, context: RuntimeContext) -> bool:
     """Whether a space is there and in scope, and nobody has asked for its assets yet."""
-    return space.present and not space.listed_at and space.problem is None and workshop.mapping.may_hold(space.name)
+    return space.present and not space.listed_at and space.problem is None and context.mapping.may_hold(space.name)
 
 
 def _failing(loop: LoopFailure) -> Finding:
@@ -127,9 +127,9 @@ def _lost(found: Sequence[LostRow]) -> list[Finding]:
     return [Finding(subject="state", code=DAMAGED, message=message, remedy=MEND_CONTENTS)]
 
 
-async def _failed_listing(workshop: Workshop) -> list[Finding]:
+async def _failed_listing(context: RuntimeContext) -> list[Finding]:
     """Why the scheduler's last look at what there is failed, until one succeeds."""
-    listings = await EmbeddedEngine(workshop.store, workshop.clock).queue(kind=JobKind.LIST, limit=1)
+    listings = await EmbeddedEngine(context.store, context.clock).queue(kind=JobKind.LIST, limit=1)
     return [rows.finding(job.problem) for job in listings if job.problem is not None]
 
 

@@ -15,7 +15,7 @@ class Steering(Reading):
     """Shows and steers the schedule, whichever process keeps it."""
 
     async def schedule(self) -> ScheduleAnswer:
-        return await scheduling.show(self._workshop)
+        return await scheduling.show(self._context)
 
     async def manage_schedule(self, tier: str, action: str, principal: Principal) -> ScheduleAnswer:
         """Pause, resume or run a tier now.
@@ -24,11 +24,11 @@ class Steering(Reading):
             UsageError: there is no such tier or action.
         """
         authorize(principal, Permission.ADMINISTER)
-        return await scheduling.manage(self._workshop, tier, action, principal)
+        return await scheduling.manage(self._context, tier, action, principal)
 
     async def list_jobs(self, *, state: str | None = None, limit: int = 50) -> QueueAnswer:
         """The scheduler's queue, in the order in which it is worked off."""
-        return await queue.list_jobs(self._workshop, state=state, limit=limit)
+        return await queue.list_jobs(self._context, state=state, limit=limit)
 
     async def manage_job(self, job_id: int, action: Literal["cancel", "retry"], principal: Principal) -> QueueAnswer:
         """End a job of the queue, or have it done now.
@@ -38,4 +38,4 @@ class Steering(Reading):
         """
         authorize(principal, Permission.ADMINISTER)
         act = queue.cancel_job if action == "cancel" else queue.retry_job
-        return await act(self._workshop, job_id, principal)
+        return await act(self._context, job_id, principal)

@@ -32,12 +32,12 @@ class Undoing(Reading):
             TargetError: a table could not be read; nothing was saved.
         """
         authorize(principal, Permission.ADMINISTER)
-        workshop = self._workshop
-        workshop.require_good_settings()
+        context = self._context
+        context.require_good_settings()
         run = await self._store.runs.get(RunId(run_id))
-        async with workshop.providers.in_use() as providers:
+        async with context.providers.in_use() as providers:
             reverter = Reverter(
-                self._store, providers.settings, providers.target(GLUE), run.id, principal, now=workshop.clock()
+                self._store, providers.settings, providers.target(GLUE), run.id, principal, now=context.clock()
             )
             record = await reverter.run()
         return await self.get_change_set(record.id, detail="concise", limit=limit)

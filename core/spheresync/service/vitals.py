@@ -12,12 +12,12 @@ from datetime import timedelta
 import anyio
 
 from spheresync.answers import Vital, Vitals
-from spheresync.execution.workshop import Workshop
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind, JobState
 from spheresync.model import counted, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import Pulse
+from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE
 from spheresync.schedule.scheduler import PULSE as SCHEDULER_LOOP
 from spheresync.state.sqlite.store import Tx
@@ -36,14 +36,14 @@ def alive(pulse: Pulse) -> Vitals:
     return _together([_loop(pulse, loop) for loop in LIMITS if pulse.silent_for(loop) is not None])
 
 
-async def ready(workshop: Workshop, pulse: Pulse) -> Vitals:
+async def ready(context: RuntimeContext, pulse: Pulse) -> Vitals:
     """Whether this process could do its work now: state, settings, tenant, scheduler."""
     return _together(
         [
-            await _state(workshop),
-            _settings(workshop),
-            _tenant(workshop),
-            await _scheduler(workshop, pulse),
+            await _state(context),
+            _settings(context),
+            _tenant(context),
+            await _scheduler(context, pulse),
             *_loops(pulse),
         ]
     )
@@ -79,8 +79,8 @@ def _loops(pulse: Pulse) -> list[Vital]:
     ]
 
 
-async def _state(workshop: Workshop) -> Vital:
-    moment = isoformat(workshop.clock())
+async def _state(context: RuntimeContext) -> Vital:
+    moment = isoformat(context.clock())
 
     async def note(tx: Tx) -> None:
         await tx.meta.set(_READY_AT, moment)
@@ -88,42 +88,42 @@ async def _state(workshop: Workshop) -> Vital:
 
     try:
         with anyio.move_on_after(_WITHIN):
-            await workshop.store.write(note)
+            await context.store.write(note)
             return Vital(name="state", ok=True, reason="can be written")
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is the answer to the question
         return Vital(name="state", ok=False, reason=product_error(error, "state").message)
     return Vital(name="state", ok=False, reason=f"could not be written within {_WITHIN:g} s: others write to it")
 
 
-def _settings(workshop: Workshop) -> Vital:
-    problem = workshop.settings_problem
+def _settings(context: RuntimeContext) -> Vital:
+    problem = context.settings_problem
     if problem is None:
         return Vital(name="settings", ok=True, reason="are in force")
     return Vital(name="settings", ok=False, reason=f"{problem.message} {problem.remedy}")
 
 
-def _tenant(workshop: Workshop) -> Vital:
-    if not workshop.tenant_given_up:
+def _tenant(context: RuntimeContext) -> Vital:
+    if not context.tenant_given_up:
         return Vital(name="datasphere", ok=True, reason="is not given up")
-    seconds = workshop.settings.datasphere.give_up_after.total_seconds()
+    seconds = context.settings.datasphere.give_up_after.total_seconds()
     reason = f"has answered nothing useful for {seconds:g} s; it is asked again by itself, `spheresync doctor` explains"
     return Vital(name="datasphere", ok=False, reason=reason)
 
 
-async def _scheduler(workshop: Workshop, pulse: Pulse) -> Vital:
+async def _scheduler(context: RuntimeContext, pulse: Pulse) -> Vital:
     if pulse.silent_for(SCHEDULER_LOOP) is None:
         return Vital(name="scheduler", ok=True, reason="is not kept by this process")
     loop = _loop(pulse, SCHEDULER_LOOP)
     if not loop.ok:
         return loop
-    holder = await workshop.store.leases.holder(LEASE)
-    if holder is None or holder.owner != workshop.owner:
+    holder = await context.store.leases.holder(LEASE)
+    if holder is None or holder.owner != context.owner:
         return Vital(name="scheduler", ok=True, reason="is kept by another process")
-    engine = EmbeddedEngine(workshop.store, workshop.clock)
+    engine = EmbeddedEngine(context.store, context.clock)
     counts, due = await engine.counts(), await engine.next_at(_READS)
     running = sum(counts.get((kind, JobState.RUNNING), 0) for kind in _READS)
-    if due is not None and not running and workshop.clock() - due > _OVERDUE:
-        minutes = int((workshop.clock() - due) / timedelta(minutes=1))
+    if due is not None and not running and context.clock() - due > _OVERDUE:
+        minutes = int((context.clock() - due) / timedelta(minutes=1))
         return Vital(
             name="scheduler",
             ok=False,

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from spheresync.discovery.discovery import Discovery
+from spheresync.discovery.shared_discovery import DISCOVERY_LEASE
+from spheresync.discovery.tenant_pass import TenantPass
 from spheresync.errors import LeaseLostError
-from spheresync.execution.workshop import DISCOVERY_LEASE
 from spheresync.mapping.fingerprints import fingerprints
 from spheresync.mapping.rules import Mapping
 from spheresync.model import (
@@ -98,12 +98,14 @@ async def status(store: Store) -> AssetStatus:
 
 def discovery(
     store: Store, clock: StandingClock, meanwhile: Callable[[], Awaitable[None]], fence: int | None = None
-) -> Discovery:
+) -> TenantPass:
     async def still_ours(tx: Tx) -> None:
         if fence is not None:
             await tx.leases.require(DISCOVERY_LEASE, fence)
 
-    return Discovery(Tenant(meanwhile), store, Mapping.compile(settings()), Scope(), now=clock(), still_ours=still_ours)
+    return TenantPass(
+        Tenant(meanwhile), store, Mapping.compile(settings()), Scope(), now=clock(), still_ours=still_ours
+    )
 
 
 @pytest.mark.parametrize("one", [False, True], ids=["all of it", "one definition"])

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from spheresync.discovery.shared_discovery import LAST_DISCOVERY
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import SourceError, SourceFault, TargetError, TargetFault
 from spheresync.execution import containers
 from spheresync.execution.run_driver import RunRequest
-from spheresync.execution.workshop import LAST_DISCOVERY
 from spheresync.mapping.rules import Mapping
 from spheresync.model import (
     GLUE,
@@ -294,7 +294,7 @@ def _source_of(body_or_asset: object) -> str:
 
 
 async def sweep(installation: InProcess) -> Any:
-    async with installation.workshop.providers.in_use() as providers:
+    async with installation.context.providers.in_use() as providers:
         look = DriftSweep(
             installation.store,
             providers.settings,
@@ -302,7 +302,7 @@ async def sweep(installation: InProcess) -> Any:
             providers.target(GLUE),
             scope=Scope(),
             principal=SOMEBODY,
-            clock=installation.workshop.clock,
+            clock=installation.context.clock,
             progress=silent,
         )
         return await look.run()
@@ -355,9 +355,9 @@ async def test_an_asset_whose_undo_breaks_is_told_and_the_others_are_undone(
     synced.serve(tenant("Second"))
     run = await synced.sync()
     Break(monkeypatch, reverting, "undo_item", lambda _, deed, **more: deed.item.asset)
-    async with synced.workshop.providers.in_use() as providers:
+    async with synced.context.providers.in_use() as providers:
         target = providers.target(GLUE)
-        reverter = Reverter(synced.store, providers.settings, target, run.id, SOMEBODY, now=synced.workshop.clock())
+        reverter = Reverter(synced.store, providers.settings, target, run.id, SOMEBODY, now=synced.context.clock())
         undo = await reverter.run()
     assert only_the_victim_failed(undo.problems)
     items = await synced.store.change_sets.all_items(undo.id)

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from spheresync.config import DeletionPolicy
-from spheresync.discovery.discovery import Discovery, DiscoveryReport
+from spheresync.discovery.tenant_pass import DiscoveryReport, TenantPass
 from spheresync.discovery.vanished_assets import MOST_ASKED
 from spheresync.errors import SourceError, SourceFault
 from spheresync.mapping.fingerprints import fingerprints
@@ -82,7 +82,7 @@ async def discover(
     grace: timedelta = timedelta(0),
 ) -> DiscoveryReport:
     rules = RemovalRules(policy, misses, grace, policy is DeletionPolicy.DELETE)
-    return await Discovery(tenant, store, Mapping.compile(settings()), Scope(), now=clock(), removals=rules).list_all()
+    return await TenantPass(tenant, store, Mapping.compile(settings()), Scope(), now=clock(), removals=rules).list_all()
 
 
 async def written(store: Store, state: CheckpointState = CheckpointState.ACTIVE) -> None:

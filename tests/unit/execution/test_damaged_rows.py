@@ -39,10 +39,10 @@ def damage(folder: Path, statement: str) -> None:
 
 
 async def still_answers(installation: InProcess) -> None:
-    workshop = installation.workshop
-    assert (await sync_status(workshop)).assets
-    assert (await figures_of(workshop)).assets
-    await DueJobs(workshop, EmbeddedEngine(installation.store, workshop.clock)).ask()
+    context = installation.context
+    assert (await sync_status(context)).assets
+    assert (await figures_of(context)).assets
+    await DueJobs(context, EmbeddedEngine(installation.store, context.clock)).ask()
 
 
 @pytest.mark.parametrize("what", DAMAGES)

@@ -10,11 +10,11 @@ import pytest
 
 from spheresync.answers import Vitals
 from spheresync.config import Settings
-from spheresync.execution.workshop import Workshop
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind, NewJob
 from spheresync.model import Problem, isoformat
 from spheresync.observe.pulse import Pulse
+from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE
 from spheresync.schedule.scheduler import PULSE
 from spheresync.service.vitals import ready
@@ -40,7 +40,7 @@ class Tools:
         return self.store.owner.id
 
     async def ready(self, pulse: Pulse) -> Vitals:
-        return await ready(cast("Workshop", self), pulse)
+        return await ready(cast("RuntimeContext", self), pulse)
 
 
 @pytest.fixture

@@ -17,12 +17,13 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.execution.run_driver import RunRequest
 from spheresync.model import DEFAULT_DESTINATION, GLUE, Action, AssetKind, Principal
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.drift_sweep import DriftSweep
-from spheresync.planning.planner import PlanRequest
+from spheresync.planning.planner import PlanRequest, make_change_set
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.state.records import RunRecord
@@ -148,15 +149,15 @@ class World:
 
     async def _drift(self) -> None:
         """Look for drift, and apply the repair where there is one."""
-        async with self.here.workshop.providers.in_use() as providers:
+        async with self.here.context.providers.in_use() as providers:
             look, _ = await DriftSweep(
                 self.here.store,
                 providers.settings,
-                self.here.workshop.mapping,
+                self.here.context.mapping,
                 providers.target(GLUE),
                 scope=Scope(),
                 principal=SOMEBODY,
-                clock=self.here.workshop.clock,
+                clock=self.here.context.clock,
                 progress=silent,
             ).run()
         if look.change_set_id is not None:
@@ -164,11 +165,11 @@ class World:
 
     async def _preview(self) -> None:
         self.here.serve(self.landscape())
-        workshop = self.here.workshop
-        now = workshop.clock().isoformat()
-        await workshop.discover(Scope(), thorough=False, since=now, progress=silent)
+        context = self.here.context
+        now = context.clock().isoformat()
+        await SharedDiscovery(context).discover(Scope(), thorough=False, since=now, progress=silent)
         request = PlanRequest(Scope(), SOMEBODY, offer_deletes=True, compare=True, max_deletes=9)
-        planned = await workshop.plan(request, silent)
+        planned = await make_change_set(context, request, silent)
         items = await self.here.store.change_sets.all_items(planned.id)
         if not any(item.action is Action.DELETE for item in items):  # what a person deletes goes with what is in it
             self.runs.append(await self.here.apply(planned.id))

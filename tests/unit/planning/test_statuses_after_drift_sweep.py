@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.model import DEFAULT_DESTINATION, GLUE, Action, AssetId, AssetStatus, Principal, isoformat
 from spheresync.planning.drift_sweep import DriftSweep
-from spheresync.planning.planner import PlanRequest
+from spheresync.planning.planner import PlanRequest, make_change_set
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.state.records import ChangeSetRecord
@@ -23,19 +24,19 @@ TAKEN = AssetId.parse("GOOD/TWO")
 
 
 async def plan(installation: InProcess) -> ChangeSetRecord:
-    return await installation.workshop.plan(PlanRequest(Scope(), SOMEBODY, compare=True), silent)
+    return await make_change_set(installation.context, PlanRequest(Scope(), SOMEBODY, compare=True), silent)
 
 
 async def sweep(installation: InProcess) -> None:
-    async with installation.workshop.providers.in_use() as providers:
+    async with installation.context.providers.in_use() as providers:
         await DriftSweep(
             installation.store,
             providers.settings,
-            installation.workshop.mapping,
+            installation.context.mapping,
             providers.target(GLUE),
             scope=Scope(),
             principal=SOMEBODY,
-            clock=installation.workshop.clock,
+            clock=installation.context.clock,
             progress=silent,
         ).run()
 
@@ -52,8 +53,8 @@ async def test_what_a_plan_has_proved_to_be_as_it_should_be_is_synced(tmp_path: 
         await installation.sync()
         glue = installation.glue
     async with in_process(second, tenant(), glue) as installation:
-        since = isoformat(installation.workshop.clock())
-        await installation.workshop.discover(Scope(), thorough=False, since=since, progress=silent)
+        since = isoformat(installation.context.clock())
+        await SharedDiscovery(installation.context).discover(Scope(), thorough=False, since=since, progress=silent)
         found = await plan(installation)
         assert (found.summary[Action.ADOPT], await statuses(installation)) == (4, {AssetStatus.PENDING: 4})
         again = await plan(installation)

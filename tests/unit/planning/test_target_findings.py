@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.execution.run_driver import RunDriver, RunRequest
 from spheresync.model import (
@@ -26,7 +27,7 @@ from spheresync.model import (
 )
 from spheresync.planning.decisions.guards import EMPTY_LISTING
 from spheresync.planning.drift_sweep import DriftSweep
-from spheresync.planning.planner import PlanRequest
+from spheresync.planning.planner import PlanRequest, make_change_set
 from spheresync.planning.revert import Reverter
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
@@ -82,16 +83,16 @@ def relent(installation: InProcess) -> None:
 
 
 async def look_for_drift(installation: InProcess) -> None:
-    workshop = installation.workshop
-    async with workshop.providers.in_use() as providers:
+    context = installation.context
+    async with context.providers.in_use() as providers:
         await DriftSweep(
-            workshop.store,
+            context.store,
             providers.settings,
             providers.mapping,
             providers.target(GLUE),
             scope=Scope(),
             principal=SOMEBODY,
-            clock=workshop.clock,
+            clock=context.clock,
             progress=silent,
         ).run()
 
@@ -107,7 +108,7 @@ async def status(installation: InProcess, asset: AssetId) -> AssetStatus:
 
 
 async def preview(installation: InProcess) -> ChangeSetRecord:
-    return await installation.workshop.plan(PlanRequest(Scope(), SOMEBODY, compare=True), silent)
+    return await make_change_set(installation.context, PlanRequest(Scope(), SOMEBODY, compare=True), silent)
 
 
 LOOKS = pytest.mark.parametrize("look", [look_for_drift, look_in_full])
@@ -127,7 +128,7 @@ async def test_a_known_conflict_stays_one_in_every_sync_and_is_gone_once_the_way
     assert (await synced.sync(RunRequest(Scope(spaces=frozenset({SpaceName("OTHER")}))))).state is RunState.DONE
     assert synced.glue.calls == {}
     assert await status(synced, ONE) is AssetStatus.CONFLICT
-    told = await sync_status(synced.workshop)
+    told = await sync_status(synced.context)
     assert told.health == "degraded" and told.assets["conflict"] == 1
 
     hands(synced, "DeleteTable", DatabaseName="good", Name="one")
@@ -138,7 +139,7 @@ async def test_a_known_conflict_stays_one_in_every_sync_and_is_gone_once_the_way
     assert (await status(synced, ONE), synced.tables["GOOD/ONE"]) == (AssetStatus.SYNCED, ("good", "one"))
     await synced.sync()
     assert synced.glue.calls == {}
-    told = await sync_status(synced.workshop)
+    told = await sync_status(synced.context)
     assert (told.health, told.drift and told.drift.drifted) == ("ok", 0)
 
 
@@ -151,8 +152,8 @@ async def test_what_drift_knows_is_where_an_asset_stands_and_a_sync_mends_it(syn
     await look_for_drift(synced)
     assert {await status(synced, ONE), await status(synced, TWO)} == {AssetStatus.DRIFTED}
     assert await status(synced, OTHER) is AssetStatus.SYNCED
-    assert "1 of 3 assets in sync, 2 changed by others" in (await sync_status(synced.workshop)).summary
-    await synced.workshop.list_all()
+    assert "1 of 3 assets in sync, 2 changed by others" in (await sync_status(synced.context)).summary
+    await SharedDiscovery(synced.context).list_catalog()
     assert await status(synced, ONE) is AssetStatus.DRIFTED, "a listing says nothing of the target"
     run = await synced.sync()
     assert (run.state, run.counts["create"]) == (RunState.DONE, 1)
@@ -183,7 +184,7 @@ async def test_what_new_policies_leave_is_looked_at_once_and_told_from_then_on(t
         hands(installation, "DeleteTable", DatabaseName="good", Name="one")
         await look_for_drift(installation)
         config.write_text("drift: {missing: keep}\n", "utf-8")
-        installation.workshop.providers.require_good()
+        installation.context.providers.require_good()
         for calls in ({"GetTable": 1}, {}):
             run = await installation.sync()
             assert (run.state, installation.glue.calls) == (RunState.DONE, calls)
@@ -200,14 +201,14 @@ async def test_what_was_not_taken_is_known_until_it_is_written(synced: InProcess
     else:
         assert (await synced.sync(other)).state is RunState.DONE
     assert await status(synced, ONE) is AssetStatus.FAILED
-    told = await sync_status(synced.workshop)
+    told = await sync_status(synced.context)
     (finding,) = [each for each in told.problems if each.code == "denied"]
     assert told.health == "degraded" and "GOOD/ONE" in finding.message
     assert "1 asset could not be read or written (1 denied)" in told.summary
     relent(synced)
     assert (await synced.sync()).state is RunState.DONE
     assert await status(synced, ONE) is AssetStatus.SYNCED
-    assert (await sync_status(synced.workshop)).health == "ok"
+    assert (await sync_status(synced.context)).health == "ok"
 
 
 async def test_what_nobody_wants_any_more_is_forgotten(synced: InProcess) -> None:
@@ -226,39 +227,39 @@ async def test_a_space_that_lists_nothing_is_told_from_the_first_listing_to_the_
     elsewhere = RunRequest(Scope(spaces=frozenset({SpaceName("GOOD")})))
     for _ in range(2):
         await synced.sync()
-        told = await sync_status(synced.workshop)
+        told = await sync_status(synced.context)
         assert told.health == "degraded"
         assert [(each.subject, each.code) for each in told.problems] == [("OTHER", EMPTY_LISTING)]
     assert (await synced.sync()).state is RunState.REFUSED
     assert (await synced.sync(elsewhere)).state is RunState.DONE
-    told = await sync_status(synced.workshop)
+    told = await sync_status(synced.context)
     (finding,) = told.problems
     assert (told.health, finding.code, "OTHER/THREE" in finding.message) == ("degraded", EMPTY_LISTING, True)
     assert "1 asset is held back by a guard (1 empty listing)" in told.summary and "--max-deletes" in finding.remedy
-    deletion = synced.workshop.settings.deletion
+    deletion = synced.context.settings.deletion
     (record,) = await synced.store.catalog.some([OTHER])
     said = (await problems_of(synced.store, [record], deletion))[OTHER]
     assert said is not None and "3 complete listings" in said and "guard" in said
     synced.serve(landscape())
     assert (await synced.sync()).state is RunState.DONE
-    told = await sync_status(synced.workshop)
+    told = await sync_status(synced.context)
     assert (told.health, told.problems, await synced.store.unwritten.groups()) == ("ok", [], [])
 
 
 async def test_what_an_undo_holds_names_the_run_that_was_undone(synced: InProcess) -> None:
-    workshop, store = synced.workshop, synced.store
+    context, store = synced.context, synced.store
     synced.serve(landscape(label="Another label"))
     undone = await synced.sync()
-    async with workshop.providers.in_use() as providers:
+    async with context.providers.in_use() as providers:
         target = providers.target(GLUE)
-        undo = await Reverter(store, providers.settings, target, undone.id, SOMEBODY, now=workshop.clock()).run()
-    request, at = canonical_json(RunRequest().to_json()), isoformat(workshop.clock())
+        undo = await Reverter(store, providers.settings, target, undone.id, SOMEBODY, now=context.clock()).run()
+    request, at = canonical_json(RunRequest().to_json()), isoformat(context.clock())
     queued = RunRecord.queued(RunId("run_undo"), "apply", request, SOMEBODY, owner=store.owner.id, at=at)
     await store.write(lambda tx: tx.runs.create(replace(queued, change_set_id=undo.id)))
-    assert (await RunDriver(workshop, silent).drive(queued.id)).state is RunState.DONE
+    assert (await RunDriver(context, silent).drive(queued.id)).state is RunState.DONE
     (record,) = await store.catalog.some([ONE])
     assert record.status is AssetStatus.HELD
-    said = (await problems_of(store, [record], workshop.settings.deletion))[ONE]
+    said = (await problems_of(store, [record], context.settings.deletion))[ONE]
     assert said is not None and f"Held by the undo of run {undone.id} since 20" in said and "release" in said
 
 

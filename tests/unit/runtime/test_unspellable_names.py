@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import UsageError
 from spheresync.execution.run_driver import RunRequest
@@ -128,16 +129,16 @@ async def test_who_asks_for_something_else_hears_nothing_of_it(odd: InProcess) -
 
 
 async def test_the_status_tells_it_between_two_listings(odd: InProcess) -> None:
-    await odd.workshop.list_all()
-    status = await sync_status(odd.workshop)
+    await SharedDiscovery(odd.context).list_catalog()
+    status = await sync_status(odd.context)
     assert [finding.subject for finding in status.problems] == ["GOOD/\\ud83d", "A/B", "\\ud83d"]
     odd.serve(tenant({}, []))
-    await odd.workshop.list_all()
-    assert (await sync_status(odd.workshop)).problems == []
+    await SharedDiscovery(odd.context).list_catalog()
+    assert (await sync_status(odd.context)).problems == []
 
 
 async def test_who_names_such_a_space_hears_why_it_is_not_there(odd: InProcess) -> None:
-    await odd.workshop.list_all()
+    await SharedDiscovery(odd.context).list_catalog()
     with pytest.raises(
         UsageError, match=r"space 'A/B' is kept out with all its assets: the name holds a slash.*Rename"
     ):
@@ -148,11 +149,11 @@ async def test_a_scope_that_leaves_it_out_keeps_it_quiet(tmp_path: Path) -> None
     (tmp_path / "spheresync.yaml").write_text('scope: {exclude: ["A/B/*"]}\n', "utf-8")
     async with in_process(tmp_path, tenant({"A/B": ["X"]}, [])) as installation:
         assert (await installation.sync()).state is RunState.DONE
-        assert (await sync_status(installation.workshop)).problems == []
+        assert (await sync_status(installation.context)).problems == []
 
 
 async def test_a_connection_test_names_the_spaces_that_are_kept_out(odd: InProcess) -> None:
-    checks = await (await odd.workshop.providers.current.source()).check(lambda _: True)
+    checks = await (await odd.context.providers.current.source()).check(lambda _: True)
     bad = {check.connection: check.message for check in checks if not check.ok}
     assert bad.keys() == {"datasphere space A/B", "datasphere space \\ud83d"}
     assert "slash" in bad["datasphere space A/B"]

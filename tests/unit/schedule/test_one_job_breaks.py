@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.execution.run_driver import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
@@ -41,18 +42,18 @@ async def listed(tmp_path: Path) -> AsyncIterator[InProcess]:
     column = DogColumn("ID", parse_type("Int32"), "Id", key=True, nullable=False)
     objects = tuple(DogObject(AssetKind.VIEW, name, name, (column,)) for name in ("ONE", "TWO", "THREE"))
     async with in_process(tmp_path, Landscape((DogSpace("GOOD", "Good", objects),))) as installation:
-        await installation.workshop.list_all()
+        await SharedDiscovery(installation.context).list_catalog()
         for asset in (VICTIM, *OTHERS):
-            await installation.workshop.read_one(asset)
+            await SharedDiscovery(installation.context).read_asset(asset)
         yield installation
 
 
 def engine_of(installation: InProcess) -> EmbeddedEngine:
-    return EmbeddedEngine(installation.store, installation.workshop.clock)
+    return EmbeddedEngine(installation.store, installation.context.clock)
 
 
 def scheduler_of(installation: InProcess) -> Scheduler:
-    return Scheduler(installation.workshop, engine_of(installation), cast("Any", None), Pulse(), cast("Any", None))
+    return Scheduler(installation.context, engine_of(installation), cast("Any", None), Pulse(), cast("Any", None))
 
 
 @pytest.mark.parametrize(
@@ -83,13 +84,13 @@ async def test_a_job_that_is_set_aside_and_cannot_be_judged_keeps_no_other_from_
         await engine.fail(job, Problem(job.about, "wrong_shape", "it made no sense"))
     real = settling._is_settled
 
-    async def breaks(workshop: Any, job: Any) -> bool:
+    async def breaks(context: Any, job: Any) -> bool:
         if job.asset == VICTIM:
             raise KeyError("record")
-        return await real(workshop, job)
+        return await real(context, job)
 
     monkeypatch.setattr(settling, "_is_settled", breaks)
-    await forget_settled(listed.workshop, engine)
+    await forget_settled(listed.context, engine)
     assert [job.asset for job in await engine.queue(state=JobState.DEAD)] == [VICTIM]
 
 
@@ -111,7 +112,7 @@ async def test_an_asset_whose_record_breaks_fails_its_own_write_alone(
     async def start(request: RunRequest) -> RunRecord:
         return await listed.sync(request)
 
-    await write_batch(listed.workshop, engine, jobs, start)
+    await write_batch(listed.context, engine, jobs, start)
     (left,) = await engine.queue(kind=JobKind.WRITE)
     assert left.asset == VICTIM and left.problem is not None and "err_" in left.problem.message
     assert listed.tables.keys() == {*map(str, OTHERS)}
@@ -129,17 +130,17 @@ async def test_an_asset_whose_turn_breaks_keeps_no_other_from_being_read(
         return real(row, *rest)
 
     monkeypatch.setattr(turns, site, breaks)
-    now = listed.workshop.clock
-    monkeypatch.setattr(listed.workshop, "clock", lambda: now() + timedelta(days=400))
+    now = listed.context.clock
+    monkeypatch.setattr(listed.context, "clock", lambda: now() + timedelta(days=400))
     engine = engine_of(listed)
-    await DueJobs(listed.workshop, engine).ask()
+    await DueJobs(listed.context, engine).ask()
     assert {job.asset for job in await engine.queue(kind=JobKind.READ)} == {*OTHERS}
 
 
 async def test_a_damaged_note_of_the_last_listing_counts_as_none(listed: InProcess) -> None:
     await listed.store.write(lambda tx: tx.meta.set(LISTED, "yesterday"))
     engine = engine_of(listed)
-    await DueJobs(listed.workshop, engine).ask()
+    await DueJobs(listed.context, engine).ask()
     assert [job.kind for job in await engine.queue(kind=JobKind.LIST)] == [JobKind.LIST]
 
 

@@ -60,9 +60,9 @@ class Kept:
         jobs = await self.engine.claim([JobKind.LIST, JobKind.READ], limit=9, time_limit=timedelta(hours=1))
         for job in jobs:
             if job.asset is None:
-                await list_tenant(self.installation.workshop)
+                await list_tenant(self.installation.context)
             else:
-                await read_definition(self.installation.workshop, job.asset)
+                await read_definition(self.installation.context, job.asset)
         await self.engine.finish(jobs)
 
 
@@ -72,13 +72,13 @@ async def kept(tmp_path: Path) -> AsyncIterator[Kept]:
     objects = tuple(DogObject(AssetKind.VIEW, asset.name, asset.name, (column,)) for asset in ASSETS)
     (tmp_path / "spheresync.yaml").write_text(LONG, "utf-8")
     async with in_process(tmp_path, Landscape((DogSpace("GOOD", "Good", objects),))) as installation:
-        workshop = installation.workshop
+        context = installation.context
         engine = EmbeddedEngine(installation.store, lambda: found.now)
-        found = Kept(installation, tmp_path, engine, DueJobs(workshop, engine), utc_now() - timedelta(days=9_000))
-        workshop.clock = lambda: found.now
-        await list_tenant(workshop)
+        found = Kept(installation, tmp_path, engine, DueJobs(context, engine), utc_now() - timedelta(days=9_000))
+        context.clock = lambda: found.now
+        await list_tenant(context)
         for asset in ASSETS:
-            await read_definition(workshop, asset)
+            await read_definition(context, asset)
         found.now += timedelta(minutes=1)
         assert await found.asked() == set()
         yield found
@@ -132,7 +132,7 @@ async def test_a_plan_that_is_missing_or_damaged_is_made_anew_from_the_last_read
     kept.damage(damage)
     kept.now += timedelta(seconds=30)
     assert await kept.asked() == set(), "it was read a minute ago"
-    tier = kept.installation.workshop.settings.tiers.high
+    tier = kept.installation.context.settings.tiers.high
     for row in await kept.installation.store.schedule.watched():
         assert row.noted and row.read_at is not None
         due = next_due(row.asset, datetime.fromisoformat(row.read_at), tier)
@@ -153,12 +153,12 @@ async def test_an_edited_rule_that_gives_another_tier_has_the_tenant_listed_and_
 
 
 async def test_a_rule_that_was_edited_while_no_process_ran_has_the_tenant_listed_too(kept: Kept) -> None:
-    store, settings = kept.installation.store, kept.installation.workshop.settings
+    store, settings = kept.installation.store, kept.installation.context.settings
     assert await store.meta.get(LISTED_BY) == rules_of(settings)
-    await DueJobs(kept.installation.workshop, kept.engine).ask()
+    await DueJobs(kept.installation.context, kept.engine).ask()
     assert await kept.engine.queue(kind=JobKind.LIST) == []
     await store.write(lambda tx: tx.meta.set(LISTED_BY, "those of yesterday"))
-    await DueJobs(kept.installation.workshop, kept.engine).ask()
+    await DueJobs(kept.installation.context, kept.engine).ask()
     (job,) = await kept.engine.queue(kind=JobKind.LIST)
     assert "rules" in job.reason
 
@@ -216,7 +216,7 @@ async def test_the_schedule_says_when_what_is_missing_or_damaged_is_due(kept: Ke
     kept.damage("DELETE FROM schedule")
     assert await store.schedule.next_due() == {Tier.HIGH: ""}
     await store.write(lambda tx: tx.leases.acquire("scheduler", store.owner.id))
-    assert {tier.tier: tier.next_run for tier in (await show(kept.installation.workshop)).tiers} == {
+    assert {tier.tier: tier.next_run for tier in (await show(kept.installation.context)).tiers} == {
         "critical": None,
         "high": isoformat(kept.now),
         "medium": None,
@@ -237,10 +237,10 @@ async def test_a_tier_is_not_overdue_for_waiting_for_its_window(kept: Kept) -> N
     kept.now = kept.now.replace(hour=4, minute=30)
     kept.configure("tiers: {high: {interval: 1h, window: '01:00-05:00'}}\n")
     for asset in ASSETS:
-        await read_definition(kept.installation.workshop, asset)
+        await read_definition(kept.installation.context, asset)
 
     async def overdue() -> int:
-        return sum(tier.overdue for tier in (await show(kept.installation.workshop)).tiers)
+        return sum(tier.overdue for tier in (await show(kept.installation.context)).tiers)
 
     for hours in (12, 12):
         kept.now += timedelta(hours=hours)

@@ -46,9 +46,9 @@ class Working:
 
 @pytest.mark.anyio
 async def test_scheduler_workers_follow_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
-    workshop = SimpleNamespace(store=None, settings=settings(scheduler={"workers": 2}))
+    context = SimpleNamespace(store=None, settings=settings(scheduler={"workers": 2}))
     engine = Working()
-    scheduler = Scheduler(cast("Any", workshop), cast("Any", engine), cast("Any", None), Pulse(), cast("Any", None))
+    scheduler = Scheduler(cast("Any", context), cast("Any", engine), cast("Any", None), Pulse(), cast("Any", None))
     monkeypatch.setattr("spheresync.schedule.scheduler.TICK", 0.001)
 
     async def settled(claims: int) -> None:
@@ -62,9 +62,9 @@ async def test_scheduler_workers_follow_the_settings(monkeypatch: pytest.MonkeyP
     async with anyio.create_task_group() as group:
         group.start_soon(scheduler._keep_workers, group)
         await settled(2)
-        workshop.settings = settings(scheduler={"workers": 5})
+        context.settings = settings(scheduler={"workers": 5})
         await settled(5)
-        workshop.settings = settings(scheduler={"workers": 1})
+        context.settings = settings(scheduler={"workers": 1})
         await settled(5)
         group.cancel_scope.cancel()
 
@@ -79,8 +79,8 @@ async def test_drift_is_looked_for_as_often_as_drift_sweep_says(sweep: str, look
     async def standing() -> Any:
         return SimpleNamespace(looked_at=looked_at)
 
-    workshop = SimpleNamespace(store=SimpleNamespace(drift=SimpleNamespace(standing=standing)))
-    turns = DueJobs(cast("Any", workshop), cast("Any", None))
+    context = SimpleNamespace(store=SimpleNamespace(drift=SimpleNamespace(standing=standing)))
+    turns = DueJobs(cast("Any", context), cast("Any", None))
     jobs = await turns._sweep(settings(drift={"sweep": sweep}), NOW)
     assert Counter(job.kind for job in jobs)[JobKind.SWEEP] == asked
 

@@ -19,7 +19,7 @@ from spheresync.state.records import AuditEvent
 from spheresync.state.sqlite.store import Store, Tx
 
 if TYPE_CHECKING:
-    from spheresync.execution.workshop import Workshop
+    from spheresync.runtime.context import RuntimeContext
 
 pytestmark = pytest.mark.anyio
 CORE = Path(spheresync.__file__).parent
@@ -51,7 +51,7 @@ async def test_what_failed_tells_what_else_did_not_succeed(tmp_path: Path) -> No
             await tx.audit.append_many([AuditEvent("anna", "create", None, "S/A", "glue", word, {}) for word in words])
 
         await store.write(write)
-        reading = Reading(cast("Workshop", SimpleNamespace(store=store)))
+        reading = Reading(cast("RuntimeContext", SimpleNamespace(store=store)))
         failed = await reading.query_audit(outcome="failed")
         assert failed.total == 0 and failed.note is not None
         assert "0 failed; what else did not succeed in the same time: 2 denied, 1 partly_failed." in failed.note

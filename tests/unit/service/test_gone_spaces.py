@@ -25,20 +25,20 @@ async def test_late_assets_of_a_space_that_is_gone_need_the_space_and_no_sync(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with in_process(tmp_path, tenant("GONE", "HERE")) as installation:
-        workshop = installation.workshop
+        context = installation.context
         await installation.sync()
-        assert sum((await figures_of(workshop)).unread_spaces.values()) == 0
+        assert sum((await figures_of(context)).unread_spaces.values()) == 0
         installation.serve(tenant("HERE"))
         await installation.sync()
-        now = workshop.clock
-        monkeypatch.setattr(workshop, "clock", lambda: now() + timedelta(days=400))
-        late = [each for each in (await sync_status(workshop)).problems if each.code == "interval_missed"]
+        now = context.clock
+        monkeypatch.setattr(context, "clock", lambda: now() + timedelta(days=400))
+        late = [each for each in (await sync_status(context)).problems if each.code == "interval_missed"]
         assert [each.message.partition(" of")[0] for each in late] == ["1 asset", "1 asset"]
         here, gone = late
         assert "cron" in here.remedy and "could not be listed" not in here.message
         assert "its space could not be listed" in gone.message
         assert "access" in gone.remedy and "cron" not in gone.remedy
-        figures = await figures_of(workshop)
+        figures = await figures_of(context)
         assert figures.unread_spaces == {"space_gone": 1, "space_unread": 0}
         assert measured_figures(figures, "test").figures["unread_spaces"][0] == 1
 
@@ -46,7 +46,7 @@ async def test_late_assets_of_a_space_that_is_gone_need_the_space_and_no_sync(
 async def test_a_space_that_is_kept_out_for_its_name_or_refused_is_unread_by_that_reason(tmp_path: Path) -> None:
     async with in_process(tmp_path, tenant("A/B", "HERE")) as installation:
         await installation.sync()
-        assert (await figures_of(installation.workshop)).unread_spaces == {
+        assert (await figures_of(installation.context)).unread_spaces == {
             "space_gone": 0,
             "space_unread": 0,
             "unspellable_name": 1,

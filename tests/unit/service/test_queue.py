@@ -19,7 +19,7 @@ from spheresync.state.sqlite.repositories.audit import AuditWriter
 from spheresync.state.sqlite.store import Store
 
 if TYPE_CHECKING:
-    from spheresync.execution.workshop import Workshop
+    from spheresync.runtime.context import RuntimeContext
 
 pytestmark = pytest.mark.anyio
 ANNA = Principal("user", "anna", frozenset({"admin"}))
@@ -32,8 +32,8 @@ async def store(tmp_path: Path) -> AsyncIterator[Store]:
 
 
 @pytest.fixture
-def workshop(store: Store) -> Workshop:
-    return cast("Workshop", SimpleNamespace(store=store, clock=utc_now))
+def context(store: Store) -> RuntimeContext:
+    return cast("RuntimeContext", SimpleNamespace(store=store, clock=utc_now))
 
 
 @pytest.fixture
@@ -48,17 +48,17 @@ async def outcomes(store: Store) -> list[str]:
 
 
 async def test_a_retry_and_a_cancel_are_noted_with_what_they_do(
-    workshop: Workshop, store: Store, queued: JobId
+    context: RuntimeContext, store: Store, queued: JobId
 ) -> None:
-    answer = await retry_job(workshop, queued, ANNA)
+    answer = await retry_job(context, queued, ANNA)
     assert [(row.job_id, row.attempts) for row in answer.items] == [(queued, 0)]
-    await cancel_job(workshop, queued, ANNA)
+    await cancel_job(context, queued, ANNA)
     assert await store.jobs.get(queued) is None
     assert await outcomes(store) == ["cancel", "retry"]
 
 
 async def test_what_cannot_be_noted_is_not_done(
-    workshop: Workshop, store: Store, queued: JobId, monkeypatch: pytest.MonkeyPatch
+    context: RuntimeContext, store: Store, queued: JobId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def full(*_: object) -> None:
         raise OSError("no space left on device")
@@ -67,21 +67,21 @@ async def test_what_cannot_be_noted_is_not_done(
     before = await store.jobs.get(queued)
     for act in (retry_job, cancel_job):
         with pytest.raises(OSError, match="no space"):
-            await act(workshop, queued, ANNA)
+            await act(context, queued, ANNA)
     assert await store.jobs.get(queued) == before
 
 
 async def test_a_job_whose_process_has_ended_is_told_as_such_and_counts_as_queued(
-    workshop: Workshop, tmp_path: Path, store: Store, queued: JobId
+    context: RuntimeContext, tmp_path: Path, store: Store, queued: JobId
 ) -> None:
     async with Store.open(tmp_path / "state") as other:
         (claimed,) = await EmbeddedEngine(other, utc_now).claim([JobKind.READ], limit=1, time_limit=timedelta(hours=1))
         engine = EmbeddedEngine(store, utc_now)
-        (row,) = (await list_jobs(workshop, state=None, limit=5)).items
+        (row,) = (await list_jobs(context, state=None, limit=5)).items
         assert (row.state, row.reason) == ("running", "due")
         assert await standing_counts(store, engine) == {(JobKind.READ, JobState.RUNNING): 1}
     assert claimed.id == queued
-    (row,) = (await list_jobs(workshop, state=None, limit=5)).items
+    (row,) = (await list_jobs(context, state=None, limit=5)).items
     assert row.reason == "due; its process has ended, so it waits to be done anew"
     assert await standing_counts(store, engine) == {(JobKind.READ, JobState.QUEUED): 1}
 

@@ -13,7 +13,7 @@ import pytest
 
 from spheresync.alerts.alerting import LEASE, Alerting
 from spheresync.errors import StateError
-from spheresync.execution.workshop import Workshop
+from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE as SCHEDULE
 from spheresync.service.alert_once import tell_once
 from spheresync.state.sqlite.store import Store
@@ -50,8 +50,8 @@ async def other(tmp_path: Path, ours: Store) -> AsyncIterator[Store]:
 
 async def tell(store: Store, told: Told, *, channels: int = 1) -> tuple[str, ...]:
     settings = SimpleNamespace(alerts=(None,) * channels)
-    workshop = SimpleNamespace(settings=settings, store=store, owner=store.owner.id)
-    return await tell_once(cast("Workshop", workshop), cast("Alerting", told))
+    context = SimpleNamespace(settings=settings, store=store, owner=store.owner.id)
+    return await tell_once(cast("RuntimeContext", context), cast("Alerting", told))
 
 
 async def hold(store: Store, lease: str) -> None:

@@ -95,10 +95,10 @@ async def restore_state(
         StateError: the file is damaged or of a newer program, or the disk is full.
     """
     file = _fit_source(folder, file)
-    with _aside(folder) as workshop:
+    with _aside(folder) as context:
         _require_alone(folder)
-        found = await in_thread(lambda stop: _copy(file, workshop / FILE_NAME, stop))
-        async with Store.open(workshop, clock=clock) as store:
+        found = await in_thread(lambda stop: _copy(file, context / FILE_NAME, stop))
+        async with Store.open(context, clock=clock) as store:
             source = await _carried_on(folder / FILE_NAME, file, found, store)
             told = await adjust(store, source)
             if faults := await store.check():
@@ -108,7 +108,7 @@ async def restore_state(
         with anyio.CancelScope(shield=True):
             async with keeping_out(folder):
                 _require_alone(folder)
-                former = await anyio.to_thread.run_sync(_swap, workshop, folder)
+                former = await anyio.to_thread.run_sync(_swap, context, folder)
     return Restored(source, former, told)
 
 
@@ -150,11 +150,11 @@ def _aside(folder: Path) -> Iterator[Path]:
         raise RefusedError(
             f"another process restores the state in {folder} just now.", remedy="Wait for it."
         ) from error
-    workshop = place / "state"
+    context = place / "state"
     try:
-        shutil.rmtree(workshop, ignore_errors=True)  # of a restore that was killed
-        workshop.mkdir(mode=0o700)
-        yield workshop
+        shutil.rmtree(context, ignore_errors=True)  # of a restore that was killed
+        context.mkdir(mode=0o700)
+        yield context
     except OSError as error:
         raise unusable_folder(folder, error) from error
     finally:
@@ -241,11 +241,11 @@ async def _append(entries: list[AuditEntry], tx: Tx) -> None:
     await tx.transplant.append_sealed(entries)
 
 
-def _swap(workshop: Path, folder: Path) -> Path | None:
+def _swap(context: Path, folder: Path) -> Path | None:
     """Decide the restore by one rename and finish it; answers where the former database is."""
-    made = workshop / FILE_NAME
+    made = context / FILE_NAME
     if made.with_name(f"{FILE_NAME}-wal").exists():
-        raise StateError(f"The copy in {workshop} could not be closed.", remedy="Repeat; nothing was changed.")
+        raise StateError(f"The copy in {context} could not be closed.", remedy="Repeat; nothing was changed.")
     descriptor = os.open(made, os.O_RDONLY | os.O_CLOEXEC)
     try:
         leave_to_owner_of(folder, descriptor)

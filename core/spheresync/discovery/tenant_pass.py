@@ -127,7 +127,7 @@ class _Reading:
     record: AssetRecord
 
 
-class Discovery:
+class TenantPass:
     """One pass over the tenant. Build it, `run` it once."""
 
     def __init__(

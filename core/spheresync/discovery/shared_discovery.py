@@ -1,0 +1,206 @@
+"""One reading of Datasphere at a time over all processes of a state, shared by whoever waits for one."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import anyio
+
+from spheresync.config import DeletionPolicy
+from spheresync.discovery.tenant_pass import DiscoveryReport, TenantPass
+from spheresync.errors import LeaseLostError
+from spheresync.model import AssetId, canonical_json, isoformat
+from spheresync.observe.incidents import product_error
+from spheresync.planning.decisions.triage import RemovalRules
+from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.lease_keeper import HeldLease, while_held
+from spheresync.runtime.progress import OnProgress, ProgressEvent, silent
+from spheresync.runtime.providers import Providers
+from spheresync.runtime.scope import Scope
+from spheresync.state.cells import read_cell, read_problems, spell_problems
+from spheresync.state.records import AssetRecord
+from spheresync.state.sqlite.store import Tx
+
+DISCOVERY_LEASE = "discovery"
+LAST_DISCOVERY = "last_discovery"
+LEASE_RETRY = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be read: of which assets, whether changed or not, and whether retired tables are deleted by it."""
+
+    scope: Scope = field(default_factory=Scope)
+    thorough: bool = False
+    deleting: bool = False
+
+
+class SharedDiscovery:
+    """Reads the tenant, one process of this state at a time; whoever comes second uses what the first one read."""
+
+    def __init__(self, context: RuntimeContext) -> None:
+        self._context = context
+        self._store = context.store
+
+    async def discover(
+        self,
+        scope: Scope,
+        *,
+        thorough: bool,
+        since: str,
+        progress: OnProgress,
+        using: Providers | None = None,
+        deleting: bool = False,
+    ) -> DiscoveryReport:
+        """Read Datasphere, one process at a time; a reading that began after `since` and covers `scope` serves too.
+
+        `using` are providers that are in use already; by default those of the settings in force. Where `deleting`,
+        retired tables will be deleted by what is read, so their assets are asked for.
+        """
+        wanted = _Wanted(scope, thorough=thorough, deleting=deleting)
+
+        async def shared() -> DiscoveryReport | None:
+            return await self._shared_reading(wanted, since=since)
+
+        async def read(fence: int) -> DiscoveryReport:
+            async with self._context.providers_or(using) as providers:
+                return await self._discover_here(providers, wanted, progress=progress, fence=fence)
+
+        return (await self._in_turn(shared, read, progress)).told_to(scope)
+
+    async def list_catalog(self) -> DiscoveryReport:
+        """List the tenant and read no definition; waits while another process reads."""
+
+        async def read(fence: int) -> DiscoveryReport:
+            await self._store.clear_lost_rows()
+            async with self._context.providers.in_use() as providers:
+                return await (await self._pass(providers, _Wanted(), fence=fence)).list_all()
+
+        return await self._in_turn(_nothing_shared, read, silent)
+
+    async def read_asset(self, asset: AssetId) -> AssetRecord | None:
+        """Read one definition by what the last listing said; answers the record, None where there is no entry."""
+        async with self._context.providers.in_use() as providers:
+            return await (await self._pass(providers, _Wanted())).read(asset)
+
+    async def _pass(
+        self,
+        providers: Providers,
+        wanted: _Wanted,
+        *,
+        progress: OnProgress = silent,
+        fence: int | None = None,
+    ) -> TenantPass:
+        async def still_ours(tx: Tx) -> None:
+            if fence is not None:
+                await tx.leases.require(DISCOVERY_LEASE, fence)
+
+        deletion = providers.settings.deletion
+        deletes = wanted.deleting or deletion.policy is DeletionPolicy.DELETE
+        return TenantPass(
+            await providers.source(),
+            self._store,
+            providers.mapping,
+            wanted.scope,
+            now=self._context.clock(),
+            thorough=wanted.thorough,
+            progress=progress,
+            still_ours=still_ours,
+            removals=RemovalRules(deletion.policy, deletion.misses, deletion.grace, deletes),
+        )
+
+    async def _discover_here(
+        self, providers: Providers, wanted: _Wanted, *, progress: OnProgress, fence: int
+    ) -> DiscoveryReport:
+        began = self._context.clock()
+        await self._store.clear_lost_rows(everywhere=wanted.thorough)
+        tenant_pass = await self._pass(providers, wanted, progress=progress, fence=fence)
+        report = await tenant_pass.run()
+        note = {
+            "began": isoformat(began),
+            "scope": wanted.scope.to_json(),
+            "thorough": wanted.thorough,
+            "deleting": wanted.deleting,
+            "report": asdict(report)
+            | {"problems": spell_problems(report.problems), "gone": spell_problems(report.gone)},
+        }
+
+        async def remember(tx: Tx) -> None:
+            await tx.leases.require(DISCOVERY_LEASE, fence)
+            await tx.meta.set(LAST_DISCOVERY, canonical_json(note).decode())
+
+        await self._store.write(remember)
+        return report
+
+    async def _shared_reading(self, wanted: _Wanted, *, since: str) -> DiscoveryReport | None:
+        text = await self._store.meta.get(LAST_DISCOVERY)
+        if text is None:
+            return None
+        try:
+            return _noted_reading(read_cell(text), wanted, since=since)
+        except Exception as error:  # noqa: BLE001 -- a note that is damaged is none: Datasphere is read anew
+            product_error(error, "note of the last discovery")
+            return None
+
+    async def _in_turn(
+        self,
+        shared: Callable[[], Awaitable[DiscoveryReport | None]],
+        read: Callable[[int], Awaitable[DiscoveryReport]],
+        progress: OnProgress,
+    ) -> DiscoveryReport:
+        """Be the one process that reads Datasphere; not where a reading of another one, now or meanwhile, serves too.
+
+        A process that was stopped for so long that another one reads in its place waits for its turn again.
+        """
+        while True:
+            found = await shared()
+            if found is not None:
+                return found
+            fence = await self._acquire()
+            if fence is not None:
+                with suppress(LeaseLostError):
+                    return await self._read_as_holder(fence, read)
+            await progress(ProgressEvent("waiting", 0, 0, "another process is reading Datasphere"))
+            await anyio.sleep(LEASE_RETRY)
+
+    async def _read_as_holder(self, fence: int, read: Callable[[int], Awaitable[DiscoveryReport]]) -> DiscoveryReport:
+        try:
+            return await while_held(self._store, HeldLease(self._store, DISCOVERY_LEASE, fence), lambda: read(fence))
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._release(fence)
+
+    async def _acquire(self) -> int | None:
+        async def acquire(tx: Tx) -> int | None:
+            return await tx.leases.acquire(DISCOVERY_LEASE, self._context.owner, beats=True)
+
+        return await self._store.write(acquire)
+
+    async def _release(self, fence: int) -> None:
+        async def release(tx: Tx) -> None:
+            with suppress(LeaseLostError):
+                await tx.leases.require(DISCOVERY_LEASE, fence)
+                await tx.leases.release(DISCOVERY_LEASE, self._context.owner)
+
+        await self._store.write(release)
+
+
+async def _nothing_shared() -> None:
+    """A listing is made anew: it is asked for because the last one is old."""
+
+
+def _noted_reading(note: Any, wanted: _Wanted, *, since: str) -> DiscoveryReport | None:
+    """The report of a noted reading; None where it does not serve."""
+    if note["began"] < since or not Scope.from_json(note["scope"]).covers(wanted.scope):
+        return None
+    if (wanted.thorough and not note["thorough"]) or (wanted.deleting and not note.get("deleting")):
+        return None
+    figures = note["report"]
+    if not all(isinstance(figures.get(word), str) for word in ("problems", "gone")):
+        return None  # noted by a process of a former version
+    for word in ("problems", "gone"):
+        figures[word] = list(read_problems(figures[word]))
+    return DiscoveryReport(**figures)
