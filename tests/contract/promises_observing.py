@@ -69,6 +69,7 @@ OBSERVING: tuple[Promise, ...] = (
             "tests/e2e/test_unread_spaces.py::test_late_assets_degrade_health_and_a_sync_mends_it",
             "tests/e2e/test_unread_spaces.py::test_a_definition_that_could_not_be_read_is_not_unchanged_in_a_later_plan_either",
             "tests/e2e/test_unread_spaces.py::test_a_space_that_cannot_be_listed_is_told_and_is_known_after_a_look_at_another",
+            "tests/e2e/test_unread_spaces.py::test_a_definition_that_was_refused_is_explained_as_that_with_what_to_do",
             "tests/e2e/test_unread_spaces.py::test_a_tenant_that_gives_no_list_makes_no_change_set_and_changes_no_status",
         ),
     ),

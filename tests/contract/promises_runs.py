@@ -228,6 +228,8 @@ RUNS: tuple[Promise, ...] = (
             "tests/e2e/test_counts.py::test_what_a_guard_holds_back_is_told",
             "tests/e2e/test_counts.py::test_a_table_that_an_update_had_to_make_again_is_created",
             "tests/e2e/test_counts.py::test_what_is_listed_and_not_exposed_is_no_failure_anywhere",
+            "tests/e2e/test_counts.py::test_what_waits_to_be_retired_is_missing_and_not_unchanged",
+            "tests/e2e/test_counts.py::test_a_space_that_cannot_be_listed_is_no_asset_that_failed",
         ),
     ),
     Promise(

@@ -354,8 +354,7 @@ class RunDriver:
             item.blocked_by not in {None, *WAITS_FOR_A_PERSON} and (deletes or item.action is not Action.DELETE)
             for item in items
         )
-        # What could not be read; what cannot be written is added. A space is no asset: what it holds counts as unread.
-        drive.counts[FAILED] = len({problem.asset for problem in change_set.problems} - {None})
+        drive.counts[FAILED] = await self._failed(change_set)  # what cannot be written is added
         drive.counts[Action.UNCHANGED] = change_set.summary.get(Action.UNCHANGED, 0)
         drive.counts[MISSING] = change_set.summary.get(MISSING, 0)
         drive.counts[UNREAD] = await self._unread(change_set)
@@ -401,6 +400,11 @@ class RunDriver:
         await self._finish(
             drive, final_state(drive.counts, guarded=drive.guarded, halted=halted, problems=bool(change_set.problems))
         )
+
+    async def _failed(self, change_set: ChangeSetRecord) -> int:
+        """How much could not be read, but for known spaces and the list of them: what they hold counts as unread."""
+        spaces = {"tenant", *(space.name for space in await self._store.catalog.spaces())}
+        return sum(each.asset is not None or each.subject not in spaces for each in change_set.problems)
 
     async def _unread(self, change_set: ChangeSetRecord) -> int:
         """How many assets of the scope could not be read, but for those that are told as failed one by one."""
