@@ -22,11 +22,11 @@ from spheresync.state.sqlite.store import Store
 OPENED_OTHERWISE = {
     "dog/aws_log.py": "for reading and writing, which waits for nobody",
     "dog/store.py": "for reading and writing, which waits for nobody",
-    "state/faults.py": "of the kernel",
-    "state/schema.py": "of this program",
+    "state/sqlite/faults.py": "of the kernel",
+    "state/sqlite/schema.py": "of this program",
     "regular_files.py": "the door",
     "spheresync_server/prompt_files.py": "of this program",
-    "cli/export.py": "a draft, or what the shell opened; `fit_place` lets nothing else pass",
+    "cli/output/audit_export.py": "a draft, or what the shell opened; `fit_place` lets nothing else pass",
 }
 
 

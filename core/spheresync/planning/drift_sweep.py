@@ -227,8 +227,8 @@ class DriftSweep:
         for live in page:
             if live.owner == self._settings.installation_marker and (live.container, live.name) not in self._known:
                 text = (
-                    f"table {live.container}.{live.name} carries the marker of this installation "
-                    f"({live.source or 'of no named asset'}), and this state knows nothing of it"
+                    f"this state knows nothing of table {live.container}.{live.name}, which carries the marker of this "
+                    f"installation ({live.source or 'of no named asset'})"
                 )
                 remedy = "`spheresync sync --full` takes it in again, or says why it does not, as for a copy."
                 subject = f"{live.container}.{live.name}"

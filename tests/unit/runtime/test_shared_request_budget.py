@@ -17,6 +17,9 @@ from spheresync.runtime import shared_request_budget as budget_module
 from spheresync.runtime.shared_request_budget import SharedRequestBudget, shared_seconds
 from spheresync.state.rate_window import LIFE, WINDOW, Grant, admit, counts, straightened
 from spheresync.state.sqlite.store import Store
+from tests.unit.state.conftest import clock, store
+
+__all__ = ["clock", "store"]
 
 pytestmark = pytest.mark.anyio
 

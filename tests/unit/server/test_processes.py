@@ -277,7 +277,7 @@ def test_a_signal_while_the_answer_goes_out_cuts_nothing_off() -> None:
     program = (
         "import os, signal, sys\n"
         "from tests.unit.server import fake_cli\n"
-        "from spheresync_server.cli import documents\n"
+        "from spheresync_server.cli.output import documents\n"
         "from spheresync_server.cli.main import main\n"
         "fake_cli.install()\n"
         "spell = documents.spell\n"

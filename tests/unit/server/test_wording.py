@@ -13,8 +13,20 @@ from spheresync_server.cli.output.wording import about
 from spheresync_server.mcp_server.wording import in_tool_words
 
 CORE = Path(__file__).resolve().parents[3] / "core" / "spheresync"
-SPEAKING = ("mapping", "plan", "run", "service", "source", "state", "target")
-TO_PEOPLE = frozenset({"conditions.py"})
+SPEAKING = (
+    "discovery",
+    "execution",
+    "jobs",
+    "mapping",
+    "planning",
+    "runtime",
+    "schedule",
+    "service",
+    "source",
+    "state",
+    "targets",
+)
+TO_PEOPLE = frozenset({"alert_conditions.py"})
 """Alerts go to people, who have the command line."""
 COMMAND_LINE = re.compile(r"`spheresync [a-z]|(?<![\w-])--(?!profile )[a-z]|\b(?:run|Run) (?:sync|preview|discover)\b")
 TO_A_PERSON = re.compile(r"\(at the command line: `[^`]+`\)")

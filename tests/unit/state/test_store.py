@@ -259,7 +259,7 @@ async def test_a_changed_migration_is_refused(tmp_path: Path) -> None:
 
 
 async def test_a_lock_that_never_comes_free_names_who_holds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store_module, "PATIENCE", 0.0)
+    monkeypatch.setattr(store_module, "LOCK_TIMEOUT", 0.0)
     pid = os.getpid()
     async with Store.open(tmp_path) as holder, Store.open(tmp_path) as waiter:
         await holder.write(lambda tx: tx.leases.acquire("discovery", holder.owner.id))
