@@ -68,4 +68,6 @@ def not_asked(asset: AssetId) -> Problem:
         f"{asset} is not listed any more, but nobody has asked Datasphere for it by its name since it counts as gone; "
         "what AWS holds of it stays as it is."
     )
-    return Problem.of(asset, GONE_UNCONFIRMED, message, "Plan with a reading of Datasphere: a sync, or a new preview that refreshes.")
+    return Problem.of(
+        asset, GONE_UNCONFIRMED, message, "Plan with a reading of Datasphere: a sync, or a new preview that refreshes."
+    )

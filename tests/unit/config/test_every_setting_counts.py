@@ -46,6 +46,7 @@ _HERE = "unit/config/test_every_setting_counts.py"
 _EDITED = "e2e/test_settings_edited.py"
 _SCHEDULE = "unit/schedule/test_settings_count.py"
 _RULES = "unit/mapping/test_rules.py"
+_TABLE_INPUT = "unit/targets/glue/test_table_input.py"
 _CHANNELS = "integration/test_alert_channels.py"
 _TIERS = ("critical", "high", "medium")
 
@@ -72,8 +73,8 @@ EFFECTS: dict[str, str] = {
     "mapping.rules.set.tier": f"{_RULES}::test_every_matching_rule_applies_and_a_later_one_wins_key_by_key",
     "mapping.rules.set.table": f"{_RULES}::test_names_come_from_prefix_space_and_templates",
     "mapping.rules.set.database": f"{_RULES}::test_names_come_from_prefix_space_and_templates",
-    "mapping.rules.set.description": "unit/targets/glue/test_table_input.py::test_rules_reach_description_tags_and_columns",
-    "mapping.rules.set.tags": "unit/targets/glue/test_table_input.py::test_rules_reach_description_tags_and_columns",
+    "mapping.rules.set.description": f"{_TABLE_INPUT}::test_rules_reach_description_tags_and_columns",
+    "mapping.rules.set.tags": f"{_TABLE_INPUT}::test_rules_reach_description_tags_and_columns",
     "mapping.rules.set.include": f"{_RULES}::test_all_given_keys_must_match",
     **{f"mapping.rules.columns.match.{key}": f"{_HERE}::test_each_key_of_a_match_of_columns_counts" for key in COLUMNS},
     **{
