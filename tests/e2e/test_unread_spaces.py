@@ -151,6 +151,8 @@ def test_late_assets_degrade_health_and_a_sync_mends_it(synced: Installation) ->
 
 def test_a_refresh_of_one_asset_does_not_pass_for_one_of_all(synced: Installation) -> None:
     assert "read longest ago" not in synced.ask("status")["summary"]
+    with closing(sqlite3.connect(synced.state_dir / "spheresync.db")) as state, state:  # whole seconds are told
+        state.execute("UPDATE assets SET read_at = strftime('%Y-%m-%dT%H:%M:%S.000000Z', 'now', '-1 minute')")
     synced.ask("preview", "--asset", "SPACE_000/ASSET_00001")
     summary = synced.ask("status")["summary"]
     assert "Datasphere was last read" in summary and "The asset that was read longest ago was read" in summary
