@@ -40,14 +40,22 @@ from spheresync.runtime.scope import Scope
 from spheresync.service.connections import test_connections as connections_of
 from spheresync.service.status import sync_status
 from spheresync.service.vitals import ready
-from spheresync.state.drift_records import DriftEffect, DriftKind, DriftLook, FieldDrift, TableDrift
-from spheresync.state.records import ApprovedPromotion, FormerTable
+from spheresync.state.records import (
+    AlertRow,
+    ApprovedPromotion,
+    DriftEffect,
+    DriftKind,
+    DriftLook,
+    Due,
+    FieldDrift,
+    FormerTable,
+    JobRequest,
+    NoticeRow,
+    TableDrift,
+)
 from spheresync.state.sqlite import schema
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.files.copies import damages_of
-from spheresync.state.sqlite.housekeeping.retention import Due
-from spheresync.state.sqlite.repositories.alerts import AlertRow, NoticeRow
-from spheresync.state.sqlite.repositories.jobs import JobRequest
 from spheresync.state.sqlite.rows.shapes import SHAPED, columns_of, key_columns
 from spheresync.state.sqlite.store import Store, Tx
 from tests.simulators.glue_server import GlueServer

@@ -21,7 +21,7 @@ from spheresync.config import AlertChannel, AlertKind, Settings
 from spheresync.isolation import isolated_group
 from spheresync.model import isoformat
 from spheresync.observe.incidents import product_error
-from spheresync.state.sqlite.repositories.alerts import AlertRow, Event, NoticeRow
+from spheresync.state.records import AlertRow, Event, NoticeRow
 from spheresync.state.sqlite.store import Store, Tx
 
 LEASE = "alerts"

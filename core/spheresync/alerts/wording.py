@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from spheresync.config import AlertKind
 from spheresync.model import JsonValue
-from spheresync.state.sqlite.repositories.alerts import Event
+from spheresync.state.records import Event
 
 _LONGEST = 600
 _LONGEST_SUBJECT = 100

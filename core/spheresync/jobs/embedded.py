@@ -16,7 +16,7 @@ from spheresync.jobs.retries import (
     wait_before,
 )
 from spheresync.model import Problem, isoformat
-from spheresync.state.sqlite.repositories.jobs import JobRequest, JobRow
+from spheresync.state.records import JobRequest, JobRow
 from spheresync.state.sqlite.store import Store, Tx
 
 

@@ -50,8 +50,17 @@ from spheresync.planning.planner import MANAGED
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.scope import Scope
 from spheresync.state.change_set_digest import FORMAT, NO_DIGEST, with_digest
-from spheresync.state.drift_records import DriftEffect, DriftKind, DriftLook, TableDrift
-from spheresync.state.records import AssetRecord, AuditEvent, ChangeSetItem, ChangeSetRecord, Checkpoint
+from spheresync.state.records import (
+    AssetRecord,
+    AuditEvent,
+    ChangeSetItem,
+    ChangeSetRecord,
+    Checkpoint,
+    DriftEffect,
+    DriftKind,
+    DriftLook,
+    TableDrift,
+)
 from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.look_by_name import Address, look_by_name, of_one
 from spheresync.targets.protocol import Target

@@ -17,8 +17,7 @@ from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.planning.decisions.items import name_taken
 from spheresync.planning.decisions.triage import Work
-from spheresync.state.records import AssetRecord, ChangeSetItem
-from spheresync.state.sqlite.repositories.unwritten import Unwritten
+from spheresync.state.records import AssetRecord, ChangeSetItem, Unwritten
 from spheresync.state.sqlite.store import Store, Tx
 
 _SEEN = frozenset({TargetFault.CONFLICT, DRIFT})

@@ -14,7 +14,7 @@ from typing import Protocol, TypeVar
 from spheresync.errors import FenceError, LeaseLostError
 from spheresync.isolation import isolated_group
 from spheresync.observe.pulse import Pulse
-from spheresync.state.sqlite.liveness.owners import STALE_AFTER
+from spheresync.state.records import STALE_AFTER
 from spheresync.state.sqlite.store import Store, Tx
 
 T = TypeVar("T")

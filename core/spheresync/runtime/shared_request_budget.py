@@ -13,7 +13,7 @@ from contextlib import suppress
 import anyio
 
 from spheresync.errors import ConfigurationError, StateError
-from spheresync.state.sqlite.repositories.grants import Holding
+from spheresync.state.records import Holding
 from spheresync.state.sqlite.store import Store, Tx
 
 _LONGEST_NAP = 5.0

@@ -22,8 +22,7 @@ from spheresync.schedule.due import Known, due_by, in_window, next_due, next_in_
 from spheresync.schedule.rates import Evidence, pool_rates, rate_of
 from spheresync.schedule.read_order import Candidate, choose
 from spheresync.schedule.reading_jobs import RANKS, write_jobs
-from spheresync.state.records import FacetCount
-from spheresync.state.sqlite.repositories.schedule import DueRow, Move, ScheduleRow
+from spheresync.state.records import DueRow, FacetCount, Move, ScheduleRow
 from spheresync.state.sqlite.store import Tx
 
 TENANT = "tenant"

@@ -23,8 +23,7 @@ from spheresync.runtime.run_counts import BLOCKED
 from spheresync.schedule.pending_work import WRITES, work_of
 from spheresync.service.freshness import lateness
 from spheresync.service.status import sync_status
-from spheresync.state.records import RunRecord
-from spheresync.state.sqlite.repositories.alerts import AlertRow
+from spheresync.state.records import AlertRow, RunRecord
 from spheresync.state.sqlite.store import Tx
 
 VERIFY_EVERY = timedelta(hours=6)

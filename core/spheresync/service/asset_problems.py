@@ -11,9 +11,7 @@ from spheresync.model import AssetStatus, Problem, counted, to_the_second
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.planning.decisions.triage import held_as_gone
 from spheresync.runtime.out_of_scope import WIDEN
-from spheresync.state.drift_records import DriftRest, TableDrift
-from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
-from spheresync.state.sqlite.repositories.unwritten import Unwritten
+from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, DriftRest, TableDrift, Unwritten
 
 
 @dataclass(frozen=True, slots=True)

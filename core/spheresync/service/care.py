@@ -22,11 +22,10 @@ from spheresync.observe.incidents import product_error
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import shared_seconds
 from spheresync.state.cells import read_cell
-from spheresync.state.records import AuditEvent
+from spheresync.state.records import AuditEvent, Due
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.files.copies import in_thread
 from spheresync.state.sqlite.housekeeping.orphan_blobs import unreferred_contents
-from spheresync.state.sqlite.housekeeping.retention import Due
 from spheresync.state.sqlite.store import Store, Tx
 
 log = logging.getLogger(__name__)

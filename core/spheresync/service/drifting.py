@@ -14,7 +14,7 @@ from spheresync.service import cursors, rows
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.reading import Reading
 from spheresync.service.selection import require_within_spaces, require_within_tiers
-from spheresync.state.drift_records import DriftLook, TableDrift
+from spheresync.state.records import DriftLook, TableDrift
 
 
 class Drifting(Reading):

@@ -15,7 +15,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.unspellable_names import CODE as UNSPELLABLE
 from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.schedule.control import LEASE, LISTED, may_write
-from spheresync.state.sqlite.repositories.figures import RunFigures, TierFigures
+from spheresync.state.records import RunFigures, TierFigures
 
 SchedulerState = Literal["running", "waiting", "off"]
 

@@ -23,11 +23,9 @@ from spheresync.service.reading import listed_run
 from spheresync.service.scheduling import scheduler_status, tier_statuses
 from spheresync.service.troubles import emptied_spaces, not_exposed, troubles_of
 from spheresync.service.unseen import unseen_tables
-from spheresync.state.drift_records import DriftStanding
-from spheresync.state.records import RunRecord, SpaceRecord
+from spheresync.state.records import DriftStanding, LostRow, RunRecord, SpaceRecord
 from spheresync.state.sqlite.faults import LOOK_EVERYWHERE, MEND_CONTENTS, tables_lost
 from spheresync.state.sqlite.housekeeping.clearing import TABLES_LOST
-from spheresync.state.sqlite.rows.readable import LostRow
 
 RECENT = 5
 LOOP_FAILS = "loop_fails"

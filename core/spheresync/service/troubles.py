@@ -11,9 +11,7 @@ from spheresync.errors import SourceFault
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetStatus, Problem, SpaceName, counted, first_of, to_the_second
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.guards import EMPTY_LISTING, GUARDS
-from spheresync.state.records import FacetCount
-from spheresync.state.sqlite.repositories.catalog import UnreadGroup
-from spheresync.state.sqlite.repositories.unwritten import UnwrittenGroup
+from spheresync.state.records import FacetCount, UnreadGroup, UnwrittenGroup
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from spheresync.answers import ConnectionFinding, Finding
 from spheresync.errors import TargetFault
 from spheresync.model import Problem, counted, first_of, to_the_second
-from spheresync.state.drift_records import DriftStanding
-from spheresync.state.sqlite.repositories.unwritten import UnwrittenGroup
+from spheresync.state.records import DriftStanding, UnwrittenGroup
 
 NOT_COMPARED = "not_compared"
 _SHOWN = 3

@@ -16,7 +16,7 @@ from spheresync.alerts.alerting import Alerting
 from spheresync.alerts.channels import Channels
 from spheresync.alerts.conditions import Condition, end_condition, note_condition, noted_conditions
 from spheresync.config import AlertChannel, AlertKind, Settings
-from spheresync.state.sqlite.repositories.alerts import AlertRow
+from spheresync.state.records import AlertRow
 from spheresync.state.sqlite.store import Store, Tx
 from tests.unit.state.conftest import StandingClock
 

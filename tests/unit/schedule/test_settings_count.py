@@ -18,7 +18,7 @@ from spheresync.observe.pulse import Pulse
 from spheresync.schedule.due import in_window
 from spheresync.schedule.due_jobs import DueJobs, _candidate
 from spheresync.schedule.scheduler import Scheduler
-from spheresync.state.sqlite.repositories.schedule import DueRow, ScheduleRow
+from spheresync.state.records import DueRow, ScheduleRow
 
 NOW = datetime(2026, 3, 3, 12, 0, tzinfo=UTC)
 

@@ -19,7 +19,7 @@ from spheresync.answers import (
 )
 from spheresync.model import Principal, RunState, Tier
 from spheresync.service.figures import Figures
-from spheresync.state.sqlite.repositories.figures import RunFigures, TierFigures
+from spheresync.state.records import RunFigures, TierFigures
 from tests.unit.server.fake_asked import Asked
 from tests.unit.server.fake_drift import NOW
 

@@ -27,8 +27,7 @@ from spheresync.planning.decisions.guards import TOO_MANY_REMOVALS
 from spheresync.planning.decisions.items import name_taken
 from spheresync.planning.decisions.triage import hold_of
 from spheresync.service.asset_problems import Known, problem_text
-from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
-from spheresync.state.sqlite.repositories.unwritten import Unwritten
+from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, Unwritten
 
 AT, LATER = "2026-11-24T08:00:00.123456Z", "2026-11-24T09:00:00.000000Z"
 ASSET = AssetId.parse("HR/PAYROLL")

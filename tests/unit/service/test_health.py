@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from spheresync.answers import Finding
 from spheresync.model import GLUE, AssetStatus, ChangeSetId, Principal, Problem, RunId, RunState
 from spheresync.service.health import health_of
-from spheresync.state.drift_records import DriftLook, DriftStanding
-from spheresync.state.records import RunRecord
+from spheresync.state.records import DriftLook, DriftStanding, RunRecord
 
 AT = "2026-11-24T08:00:00.123456Z"
 NEVER_LOOKED = DriftStanding(0)

@@ -9,15 +9,7 @@ import pytest
 from spheresync.errors import UsageError
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, ChangeSetId, PhysicalName, Problem, canonical_json
 from spheresync.runtime.scope import Scope
-from spheresync.state.drift_records import (
-    WHOLE,
-    DriftEffect,
-    DriftKind,
-    DriftLook,
-    DriftStanding,
-    FieldDrift,
-    TableDrift,
-)
+from spheresync.state.records import WHOLE, DriftEffect, DriftKind, DriftLook, DriftStanding, FieldDrift, TableDrift
 from spheresync.state.sqlite.repositories.drift import KEPT_LOOKS
 from spheresync.state.sqlite.store import Store, Tx
 

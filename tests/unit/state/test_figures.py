@@ -8,8 +8,7 @@ import pytest
 
 from spheresync.errors import SourceFault
 from spheresync.model import AssetId, AssetKind, Problem, Tier
-from spheresync.state.records import AssetRecord
-from spheresync.state.sqlite.repositories.figures import TierFigures
+from spheresync.state.records import AssetRecord, TierFigures
 from spheresync.state.sqlite.store import Store, Tx
 
 pytestmark = pytest.mark.anyio

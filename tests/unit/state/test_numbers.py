@@ -10,10 +10,9 @@ import pytest
 
 from spheresync.errors import StateError
 from spheresync.model import Principal, RunId
-from spheresync.state.records import RunRecord
+from spheresync.state.records import JobRequest, RunRecord
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.files.copies import damages_of
-from spheresync.state.sqlite.repositories.jobs import JobRequest
 from spheresync.state.sqlite.store import Store, Tx
 
 pytestmark = pytest.mark.anyio

@@ -17,8 +17,15 @@ from spheresync.model.json_document import read_own_json
 from spheresync.planning.decisions.diff import field_changes
 from spheresync.planning.decisions.drift import CLAIM, Comparison, Standing, compare
 from spheresync.planning.decisions.items import Subject, item_for, recreate_item, settled_item
-from spheresync.state.drift_records import DriftEffect, DriftKind, FieldDrift, TableDrift
-from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState
+from spheresync.state.records import (
+    ChangeSetItem,
+    Checkpoint,
+    CheckpointState,
+    DriftEffect,
+    DriftKind,
+    FieldDrift,
+    TableDrift,
+)
 from spheresync.targets.glue.last_written import last_written
 from spheresync.targets.glue.merge import differences, is_text, policy_of
 from spheresync.targets.glue.own_fields import foreign_fields, own_fields

@@ -21,7 +21,7 @@ import anyio.to_thread
 
 from spheresync.errors import StateError
 from spheresync.model import JsonValue, RunState, isoformat, utc_now
-from spheresync.state.records import AuditEvent
+from spheresync.state.records import AuditEvent, LostRow
 from spheresync.state.sqlite.connection import FILE_NAME, LOCK_TIMEOUT, Link, ReadPool, Writes, open_links
 from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain, is_busy, is_full, locked_for_long
 from spheresync.state.sqlite.files.copies import damages_of
@@ -50,7 +50,6 @@ from spheresync.state.sqlite.repositories.promotions import PromotionReader, Pro
 from spheresync.state.sqlite.repositories.runs import RunReader, RunWriter
 from spheresync.state.sqlite.repositories.schedule import ScheduleReader, ScheduleWriter
 from spheresync.state.sqlite.repositories.unwritten import UnwrittenReader, UnwrittenWriter
-from spheresync.state.sqlite.rows.readable import LostRow
 from spheresync.state.sqlite.schema import Migration, shipped_migrations
 
 T = TypeVar("T")

@@ -24,8 +24,7 @@ from spheresync.model import (
 )
 from spheresync.planning.decisions.drift_findings import LONGEST_VALUE, MOST_FIELDS, Found, look_at, look_for, untouched
 from spheresync.planning.decisions.items import EDITED, Subject
-from spheresync.state.drift_records import DriftEffect, DriftKind
-from spheresync.state.records import NO_RUN, AssetRecord, Checkpoint, CheckpointState
+from spheresync.state.records import NO_RUN, AssetRecord, Checkpoint, CheckpointState, DriftEffect, DriftKind
 from spheresync.targets.glue.own_fields import foreign_fields, own_fields
 from spheresync.targets.glue.table_input import retired
 from tests.unit.mapping.assets import ASSETS, MARKER, ORDERS, decide

@@ -12,8 +12,9 @@ from collections.abc import Iterable, Sequence
 
 from spheresync.model import AssetKind, AssetStatus
 from spheresync.state.cells import LARGEST_NUMBER
+from spheresync.state.records import LostRow
 from spheresync.state.sqlite.connection import Writes
-from spheresync.state.sqlite.rows.readable import LostRow, readable
+from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import SHAPED, key_columns, whole_shape
 
 TABLES_LOST = "tables_lost"

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from spheresync.model import Digest
+from spheresync.state.records import Due, Pages
 from spheresync.state.sqlite.connection import Reads, Writes
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
@@ -44,24 +44,6 @@ ORDER BY seq LIMIT {_MARKED}
 """
 
 _UNREFERRED = shape_of("unreferred", "digest, noted_at")
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What is to go, each with nothing left that needs it; the change sets of the runs are among them."""
-
-    runs: tuple[str, ...]
-    change_sets: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Pages:
-    """How the file is filled; `size` in bytes. `returnable`: free pages can be given back one by one."""
-
-    free: int
-    total: int
-    size: int
-    returnable: bool
 
 
 class RetentionReader:

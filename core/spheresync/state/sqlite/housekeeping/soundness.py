@@ -15,10 +15,10 @@ from spheresync.errors import RefusedError
 from spheresync.model import Action
 from spheresync.state.cells import text_or_bytes
 from spheresync.state.change_set_digest import FORMAT, is_as_saved, seal_of
+from spheresync.state.records import row_name
 from spheresync.state.seals import SEALED, seal_of_row
 from spheresync.state.sqlite.repositories.blobs import whole
 from spheresync.state.sqlite.repositories.change_sets import HEAD, ITEM, read_head, read_item
-from spheresync.state.sqlite.rows.readable import row_name
 from spheresync.state.sqlite.rows.shapes import SHAPED, UNREADABLE, Shape, whole_shape
 
 MOST_NAMED = 10

@@ -16,12 +16,11 @@ from datetime import datetime
 from pathlib import Path
 
 from spheresync.regular_files import open_regular
+from spheresync.state.records import STALE_AFTER
 from spheresync.state.sqlite.files.file_owner import leave_to_owner_of
 
 _LONGEST_NUMBER = 64
 FOLDER_NAME = "owners"
-STALE_AFTER = 30.0
-"""Seconds without a promised sign of life after which a holder counts as dead: it may be stopped (SIGSTOP)."""
 
 
 class OwnerLock:

@@ -4,47 +4,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
 
+from spheresync.state.records import AlertRow, NoticeRow
 from spheresync.state.sqlite.connection import Reads, Writes
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
 
-Event = Literal["began", "reminder", "over"]
-
 _ALERT = "kind, subject, message, remedy, began_at, told_at, gone_since"
 _NOTICE = "channel, kind, subject, event, message, remedy, began_at, at, attempts, not_before"
 _ALERT_SHAPE, _NOTICE_SHAPE = shape_of("alerts", _ALERT), shape_of("notices", f"id, {_NOTICE}")
-
-
-@dataclass(frozen=True, slots=True)
-class AlertRow:
-    """Something that is wrong; `gone_since` is when it was first seen to be over, before that was told."""
-
-    kind: str
-    subject: str
-    message: str
-    remedy: str
-    began_at: str
-    told_at: str
-    gone_since: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class NoticeRow:
-    """One thing to tell one channel. `channel` is a digest of its address."""
-
-    channel: str
-    kind: str
-    subject: str
-    event: Event
-    message: str
-    remedy: str
-    began_at: str
-    at: str
-    attempts: int
-    not_before: str
 
 
 class AlertReader:

@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, Problem, SpaceName, TechnicalName, Tier
+from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, SpaceName, TechnicalName, Tier
 from spheresync.state.cells import (
     read_asset_id,
     read_fingerprints,
@@ -17,7 +17,7 @@ from spheresync.state.cells import (
     spell_problem,
     valid_text,
 )
-from spheresync.state.records import AssetRecord, FacetCount, SpaceRecord
+from spheresync.state.records import AssetRecord, FacetCount, SpaceRecord, UnreadGroup
 from spheresync.state.sqlite.connection import Reads, Row, Writes
 from spheresync.state.sqlite.rows.readable import readable, readable_one
 from spheresync.state.sqlite.rows.shapes import shape_of
@@ -58,15 +58,6 @@ class AssetFilter:
             terms.append("instr(search, ?) > 0")
             values.append(_folded(self.query))
         return " AND ".join(terms), values
-
-
-@dataclass(frozen=True, slots=True)
-class UnreadGroup:
-    """How many assets one kind of problem keeps from being read; `first` are at most three of them, by name."""
-
-    code: str
-    count: int
-    first: tuple[Problem, ...]
 
 
 class CatalogReader:

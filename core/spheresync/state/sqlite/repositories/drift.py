@@ -29,7 +29,7 @@ from spheresync.state.cells import (
     unpacked,
     valid_text,
 )
-from spheresync.state.drift_records import (
+from spheresync.state.records import (
     WHOLE,
     DriftEffect,
     DriftKind,

@@ -4,34 +4,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from spheresync.model import RunState, Tier
 from spheresync.state.cells import MOMENT
+from spheresync.state.records import RunFigures, TierFigures
 from spheresync.state.sqlite.connection import Reads
 from spheresync.state.sqlite.repositories.schedule import LATE
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
 
 _TIER, _RUN = shape_of("assets", "tier"), shape_of("runs", "state")
-
-
-@dataclass(frozen=True, slots=True)
-class TierFigures:
-    """Of one tier: `oldest` is when its asset was read that has waited longest, `unread` were never read."""
-
-    assets: int
-    oldest: str | None
-    unread: int
-    late: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunFigures:
-    """Of one state: how many runs there are, and when the last one of them ended."""
-
-    runs: int
-    last_ended: str | None
 
 
 class FigureReader:

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from spheresync.state.rate_window import LIFE, WINDOW, Grant, admit, straightened
+from spheresync.state.records import Holding
 from spheresync.state.sqlite.connection import Writes
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
-
-
-@dataclass(frozen=True, slots=True)
-class Holding:
-    """What one process was granted: `permits` to be used before `expires_at`. None granted: ask again at `retry_at`."""
-
-    row: int | None
-    permits: int
-    expires_at: float
-    retry_at: float
-
 
 _SHAPE = shape_of("request_grants", "id, permits, last_use")
 

@@ -4,12 +4,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from spheresync.model import Problem, canonical_json, isoformat
 from spheresync.state.cells import MOMENT, read_again, read_problem, spell_problem
+from spheresync.state.records import JobRequest, JobRow
 from spheresync.state.sqlite.connection import Reads, Row, Writes
 from spheresync.state.sqlite.liveness.owners import Owners
 from spheresync.state.sqlite.rows.readable import readable, readable_one
@@ -22,44 +22,6 @@ _JOB = (
 _SHAPE, _FACET = shape_of("jobs", _JOB), shape_of("jobs", "kind, state")
 _AGAIN = shape_of("jobs", "again")
 QUEUED, RUNNING, DEAD = "queued", "running", "dead"
-
-
-@dataclass(frozen=True, slots=True)
-class JobRow:
-    """One row of `jobs`."""
-
-    id: int
-    kind: str
-    subject: str
-    priority: int
-    reason: str
-    token: str
-    state: str
-    not_before: str
-    attempts: int
-    fence: int
-    owner: str | None
-    started_at: str | None
-    heartbeat_at: str | None
-    ends_by: str | None
-    cancel_requested: bool
-    problem: Problem | None
-    created_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class JobRequest:
-    """What is asked for, as rows know it."""
-
-    kind: str
-    subject: str
-    priority: int
-    reason: str
-    token: str
-    not_before: str
-    needs: int | None
-    revive: bool
-    by_person: bool = False
 
 
 class JobReader:

@@ -3,27 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from spheresync.errors import LeaseLostError
 from spheresync.model import isoformat
 from spheresync.state.cells import LARGEST_NUMBER
+from spheresync.state.records import Lease
 from spheresync.state.sqlite.connection import Reads, Writes
 from spheresync.state.sqlite.liveness.owners import Owners
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """A lease that a living process holds; `fence` rises each time it is acquired."""
-
-    name: str
-    owner: str
-    fence: int
-    acquired_at: str
-
 
 _SHAPE = shape_of("leases", "name, owner, fence, acquired_at, heartbeat_at")
 

@@ -5,59 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from spheresync.errors import SourceFault
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, SpaceName, Tier
 from spheresync.state.cells import MOMENT, read_asset_id, read_entry, spell_entry
+from spheresync.state.records import DueRow, LostRow, Move, ScheduleRow, Unseen
 from spheresync.state.sqlite.connection import Reads, Row, Writes
-from spheresync.state.sqlite.rows.readable import LostRow, readable
+from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleRow:
-    """One asset. `seen_at` is its last look by the scheduler; `changes` in `days` of watching, both faded."""
-
-    asset: AssetId
-    next_due_at: str
-    seen_at: str | None
-    changes: float
-    days: float
-    failures: int
-    signalled: bool
-
-    @classmethod
-    def at_once(cls, asset: AssetId) -> ScheduleRow:
-        """Of an asset of which nothing is known."""
-        return cls(asset, "", None, 0.0, 0.0, 0, signalled=False)
-
-
-@dataclass(frozen=True, slots=True)
-class DueRow:
-    """An asset that is in scope and listed, with all that says whether it is due.
-
-    `failed`: its definition could not be read when that was last tried. `noted`: whether `planned` lies in the state;
-    one that is missing there, or damaged, is due at once.
-    """
-
-    asset: AssetId
-    kind: AssetKind
-    tier: Tier
-    read_at: str | None
-    planned: ScheduleRow
-    failed: bool = False
-    noted: bool = True
-
-
-class Move(NamedTuple):
-    """That an asset is due at another moment than was planned."""
-
-    asset: AssetId
-    planned: str
-    due: str
-
 
 _CODE = "CASE WHEN json_valid({problem}) THEN json_extract({problem}, '$[0][1]') END"
 """The code of a problem; none where there is none, or the text of it is damaged."""
@@ -94,14 +49,6 @@ _OF_KIND, _TIER_DUE, _NAME = (
     shape_of("assets", "space, name"),
 )
 _ENTRY = shape_of("entries")
-
-
-class Unseen(NamedTuple):
-    """Assets that were not read in time; of these, whose space could not be listed, and whose definition not read."""
-
-    assets: int
-    unlisted: int
-    unreadable: int
 
 
 class ScheduleReader:

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 
 from spheresync.model import AssetId, DestinationName, Problem, SpaceName, TargetName, TechnicalName
 from spheresync.state.cells import read_problems, spell_problem
+from spheresync.state.records import Unwritten, UnwrittenGroup
 from spheresync.state.sqlite.connection import Reads, Row, Writes
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
@@ -15,25 +15,6 @@ from spheresync.state.sqlite.rows.wanted import FEW, wanted_rows
 
 _COLUMNS = "target, destination, space, asset, problem, since"
 _SHAPE = shape_of("unwritten", _COLUMNS)
-
-
-@dataclass(frozen=True, slots=True)
-class Unwritten:
-    """What keeps a target from holding an asset as it should, and since when."""
-
-    asset: AssetId
-    problem: Problem
-    since: str
-
-
-@dataclass(frozen=True, slots=True)
-class UnwrittenGroup:
-    """How many assets one kind of problem keeps from being written; `first` of them by name, at most three."""
-
-    code: str
-    count: int
-    since: str
-    first: tuple[Unwritten, ...]
 
 
 class UnwrittenReader:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from spheresync.state.records import LostRow
 from spheresync.state.sqlite.rows.shapes import UNREADABLE, Shape
 
 T = TypeVar("T")
@@ -18,18 +18,6 @@ log = logging.getLogger(__name__)
 
 _MOST = 10_000
 """So many are noted; what is beyond is found once these are cleared."""
-
-
-@dataclass(frozen=True, slots=True)
-class LostRow:
-    """A row that cannot be read. `key` holds its key columns as they lie there."""
-
-    table: str
-    key: tuple[object, ...]
-    reason: str
-
-    def __str__(self) -> str:
-        return f"{row_name(self.table, self.key)} ({self.reason})"
 
 
 class LostRows:
@@ -85,35 +73,3 @@ def readable(lost: LostRows, shape: Shape, rows: Sequence[Any], read: Callable[[
 def readable_one(lost: LostRows, shape: Shape, row: Any | None, read: Callable[[Any], T]) -> T | None:
     """As `readable`, of the one row that a query found; None also where it found none."""
     return next(iter(readable(lost, shape, [] if row is None else [row], read)), None)
-
-
-def row_name(table: str, key: Sequence[object]) -> str:
-    """A row as people know it."""
-    noun, which = _NAMES.get(table, (table, slice(None)))
-    name = "/".join(part.decode("utf-8", "replace") if isinstance(part, bytes) else str(part) for part in key[which])
-    return f"{noun} {name}"
-
-
-_NAMES = {
-    "spaces": ("space", slice(None)),
-    "assets": ("asset", slice(None)),
-    "entries": ("catalog entry of", slice(None)),
-    "schedule": ("schedule of", slice(None)),
-    "jobs": ("job", slice(None)),
-    "checkpoints": ("checkpoint", slice(2, None)),
-    "former_tables": ("former table", slice(2, None)),
-    "drift_looks": ("look for drift", slice(None)),
-    "drift_found": ("drift of", slice(2, None)),
-    "unwritten": ("write problem of", slice(2, None)),
-    "alerts": ("alert", slice(None)),
-    "notices": ("notice", slice(None)),
-    "runs": ("run", slice(None)),
-    "journal": ("journal of run", slice(None)),
-    "journal_bases": ("journal of run", slice(None)),
-    "leases": ("lease", slice(None)),
-    "request_grants": ("request permits", slice(None)),
-    "ledger": ("ledger", slice(None)),
-    "promotions": ("approval of promotion", slice(None)),
-    "meta": ("value", slice(None)),
-}
-"""What rows of a table are to people, and which part of the key names one."""

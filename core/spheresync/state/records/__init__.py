@@ -1,0 +1,81 @@
+"""Rows of the state as frozen values, a file for each aggregate; import them from here.
+
+Times are ISO 8601 in UTC as `model.isoformat` spells them.
+"""
+
+from spheresync.state.records.alerts import AlertRow, Event, NoticeRow
+from spheresync.state.records.audit import AuditEntry, AuditEvent, AuditVerdict
+from spheresync.state.records.catalog import AssetRecord, FacetCount, SpaceRecord, UnreadGroup
+from spheresync.state.records.change_sets import Approval, ChangeSetItem, ChangeSetRecord
+from spheresync.state.records.checkpoints import NO_RUN, Checkpoint, CheckpointState, FormerTable, KnownObject
+from spheresync.state.records.drift import (
+    WHOLE,
+    DriftEffect,
+    DriftKind,
+    DriftLook,
+    DriftRest,
+    DriftStanding,
+    FieldDrift,
+    TableDrift,
+)
+from spheresync.state.records.figures import RunFigures, TierFigures
+from spheresync.state.records.jobs import JobRequest, JobRow
+from spheresync.state.records.journal import JournalEntry, JournalState
+from spheresync.state.records.leases import STALE_AFTER, Lease
+from spheresync.state.records.promotions import ApprovedPromotion
+from spheresync.state.records.request_grants import Holding
+from spheresync.state.records.retention import Due, Pages
+from spheresync.state.records.runs import RunRecord
+from spheresync.state.records.schedule import DueRow, Move, ScheduleRow, Unseen
+from spheresync.state.records.unreadable import LostRow, row_name
+from spheresync.state.records.unwritten import Unwritten, UnwrittenGroup
+
+__all__ = [
+    "NO_RUN",
+    "STALE_AFTER",
+    "WHOLE",
+    "AlertRow",
+    "Approval",
+    "ApprovedPromotion",
+    "AssetRecord",
+    "AuditEntry",
+    "AuditEvent",
+    "AuditVerdict",
+    "ChangeSetItem",
+    "ChangeSetRecord",
+    "Checkpoint",
+    "CheckpointState",
+    "DriftEffect",
+    "DriftKind",
+    "DriftLook",
+    "DriftRest",
+    "DriftStanding",
+    "Due",
+    "DueRow",
+    "Event",
+    "FacetCount",
+    "FieldDrift",
+    "FormerTable",
+    "Holding",
+    "JobRequest",
+    "JobRow",
+    "JournalEntry",
+    "JournalState",
+    "KnownObject",
+    "Lease",
+    "LostRow",
+    "Move",
+    "NoticeRow",
+    "Pages",
+    "RunFigures",
+    "RunRecord",
+    "ScheduleRow",
+    "SpaceRecord",
+    "TableDrift",
+    "TierFigures",
+    "UnreadGroup",
+    "Unseen",
+    "Unwritten",
+    "UnwrittenGroup",
+    "row_name",
+]

@@ -1,0 +1,51 @@
+"""The audit log: events to append, entries, and the outcome of a verification."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from spheresync.model import (
+    JsonValue,
+    RunId,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """What is to be written down about one action; the state adds number, time and chain."""
+
+    actor: str
+    action: str
+    run_id: RunId | None
+    asset: str | None
+    target: str | None
+    outcome: str
+    detail: Mapping[str, JsonValue]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One row of the audit log. `detail` is canonical JSON; `hash` covers every other field and `prev_hash`."""
+
+    seq: int
+    at: str
+    actor: str
+    action: str
+    run_id: str | None
+    asset: str | None
+    target: str | None
+    outcome: str
+    detail: str
+    prev_hash: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditVerdict:
+    """Whether the audit log is as it was written. `first_broken` is the first number that is not as it should be."""
+
+    intact: bool
+    entries: int
+    first_broken: int | None
+    reason: str

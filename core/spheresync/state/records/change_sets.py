@@ -1,0 +1,90 @@
+"""Saved change sets and their items."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from spheresync.model import (
+    Action,
+    AssetId,
+    ChangeSetId,
+    DestinationName,
+    Digest,
+    FieldChange,
+    Fingerprints,
+    PhysicalName,
+    Problem,
+    RunId,
+    Severity,
+    Strategy,
+    TargetName,
+    Tier,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A person's word for a change set as it was at `digest`: it is worth nothing for another one."""
+
+    by: str
+    at: str
+    digest: Digest
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSetRecord:
+    """The head of a saved change set. `summary` counts items by action, and what of its scope is unread.
+
+    `request` is canonical JSON: the scope, and when what it goes by was read from Datasphere (`read_at`).
+
+    `undo_of` is the run that it undoes, None where it brings what Datasphere holds. `promotion` is the digest of the
+    promotion that it was made with, None where its rules are the configuration's own. `approval` is the last one.
+    """
+
+    id: ChangeSetId
+    digest: Digest
+    created_at: str
+    expires_at: str
+    actor: str
+    mapping_digest: Digest
+    scope_digest: Digest
+    request: bytes
+    summary: Mapping[str, int]
+    findings: tuple[Problem, ...]
+    problems: tuple[Problem, ...]
+    blocked: int
+    run_id: RunId | None
+    tool_version: str
+    format: int
+    undo_of: RunId | None = None
+    promotion: Digest | None = None
+    approval: Approval | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSetItem:
+    """One asset in one target. `before`/`after` are blobs of bodies; `operations` names calls: `glue:UpdateTable`."""
+
+    ordinal: int
+    asset: AssetId
+    target: TargetName
+    destination: DestinationName
+    action: Action
+    strategy: Strategy
+    severity: Severity
+    reason: str
+    tier: Tier | None
+    container: PhysicalName
+    name: PhysicalName
+    changes: tuple[FieldChange, ...]
+    before: Digest | None
+    after: Digest | None
+    after_digest: Digest | None
+    expected_version: str | None
+    expected_digest: Digest | None
+    blocked_by: str | None
+    fingerprints: Fingerprints | None
+    mapping: Digest | None
+    definition: Digest | None
+    operations: tuple[str, ...]

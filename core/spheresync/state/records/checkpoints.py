@@ -1,0 +1,115 @@
+"""What a target is known to hold of an asset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from spheresync.model import (
+    AssetId,
+    DestinationName,
+    Digest,
+    Fingerprints,
+    PhysicalName,
+    RunId,
+    TargetName,
+)
+
+
+class CheckpointState(StrEnum):
+    """What became of an asset in one target."""
+
+    ACTIVE = "active"
+    RETIRED = "retired"  # kept there, marked
+    FORGOTTEN = "forgotten"  # left as it was, no longer managed
+    DELETED = "deleted"
+
+
+NO_RUN = RunId("")
+"""The run of a checkpoint that no run of this state wrote."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownObject:
+    """An object of ours in a target, and what was written into it last.
+
+    `body` is the blob of the last written request, `body_digest` the digest that the object's marker carries.
+    """
+
+    asset: AssetId
+    target: TargetName
+    destination: DestinationName
+    container: PhysicalName
+    name: PhysicalName
+    body: Digest
+    body_digest: Digest
+    version: str | None
+
+    @property
+    def address(self) -> tuple[PhysicalName, PhysicalName]:
+        return self.container, self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint(KnownObject):
+    """What a target in a destination was last known to hold of an asset.
+
+    `held` is the fingerprint at which a revert holds the asset, None where nothing holds it.
+    """
+
+    fingerprints: Fingerprints | None
+    mapping: Digest | None
+    definition: Digest | None
+    state: CheckpointState
+    held: Digest | None
+    synced_at: str
+    run_id: RunId
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class FormerTable(KnownObject):
+    """An object that an asset had in a target before mapping rules named it anew; ours still, and in nobody's use.
+
+    `retired` once it is marked there, `since` when it was left.
+    """
+
+    retired: bool
+    since: str
+
+    @classmethod
+    def left_behind(cls, held: Checkpoint, *, at: str) -> FormerTable:
+        """What a checkpoint knew, of an asset that from now on has another object."""
+        return cls(
+            asset=held.asset,
+            target=held.target,
+            destination=held.destination,
+            container=held.container,
+            name=held.name,
+            body=held.body,
+            body_digest=held.body_digest,
+            version=held.version,
+            retired=held.state is CheckpointState.RETIRED,
+            since=at,
+        )
+
+    def as_checkpoint(self) -> Checkpoint:
+        """What is known of it, as of an object in use: to delete it, or to take it into use again."""
+        return Checkpoint(
+            asset=self.asset,
+            target=self.target,
+            destination=self.destination,
+            container=self.container,
+            name=self.name,
+            body=self.body,
+            body_digest=self.body_digest,
+            version=self.version,
+            fingerprints=None,
+            mapping=None,
+            definition=None,
+            state=CheckpointState.RETIRED if self.retired else CheckpointState.ACTIVE,
+            held=None,
+            synced_at=self.since,
+            run_id=NO_RUN,
+            fence=0,
+        )
