@@ -12,8 +12,8 @@ from spheresync.errors import StateError
 from spheresync.model import GLUE, TargetName, utc_now
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
-from spheresync.service.state_folder import require_writable
 from spheresync.source.transport.request_budget import RequestBudget, UnlimitedBudget
+from spheresync.state.sqlite.files.writable_folder import require_writable
 from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.aws.door import AwsDoor, standard_session
 from spheresync.targets.aws.rate_limit import RateLimit

@@ -24,9 +24,9 @@ from spheresync.runtime.shared_request_budget import shared_seconds
 from spheresync.state.cells import read_cell
 from spheresync.state.records import AuditEvent, Due
 from spheresync.state.sqlite.connection import FILE_NAME
-from spheresync.state.sqlite.files.copies import in_thread
 from spheresync.state.sqlite.housekeeping.orphan_blobs import unreferred_contents
 from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.stoppable_thread import in_stoppable_thread
 
 log = logging.getLogger(__name__)
 
@@ -154,7 +154,7 @@ class Care:
         try:
             with anyio.move_on_after(LOOK):
                 path = self._store.folder / FILE_NAME
-                found = await in_thread(lambda stop: unreferred_contents(path, begin, end, stop))
+                found = await in_stoppable_thread(lambda stop: unreferred_contents(path, begin, end, stop))
         except sqlite3.Error as error:
             log.info("Contents that nothing refers to could not be looked for: %s", error)
         removed, all_gone = await self._sweep(found, begin, end) if found is not None else (0, True)

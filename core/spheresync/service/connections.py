@@ -15,9 +15,15 @@ from spheresync.runtime.providers import Providers
 from spheresync.runtime.unread import gone_space
 from spheresync.service.unseen import denied_tables
 from spheresync.source.datasphere.checks import Check
-from spheresync.state.sqlite.faults import LOOK_EVERYWHERE, MEND, MEND_CONTENTS, tables_lost
-from spheresync.state.sqlite.files.folder_guard import REMEDY, exposures
-from spheresync.state.sqlite.housekeeping.clearing import TABLES_LOST
+from spheresync.state.remedies import (
+    DAMAGED_FILE_REMEDY,
+    DAMAGED_ROWS_REMEDY,
+    EXPOSED_FOLDER_REMEDY,
+    LOST_TABLES_REMEDY,
+    TABLES_LOST,
+    lost_tables_message,
+)
+from spheresync.state.sqlite.files.folder_guard import exposures
 
 _NOT_THERE = frozenset({AssetStatus.EXCLUDED, AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.DELETED})
 """Statuses of assets that a space that is gone takes nothing from."""
@@ -35,9 +41,13 @@ async def _state(context: RuntimeContext) -> ConnectionFinding:
     folder = context.settings.state_dir
     open_to_others = [*context.store.closed_to_others, *map(str, exposures(folder))]
     if open_to_others:
-        return ConnectionFinding(connection="state", ok=False, message="; ".join(open_to_others) + ".", remedy=REMEDY)
+        return ConnectionFinding(
+            connection="state", ok=False, message="; ".join(open_to_others) + ".", remedy=EXPOSED_FOLDER_REMEDY
+        )
     if faults := await context.store.check():
-        return ConnectionFinding(connection="state", ok=False, message=f"{folder}: {faults[0]}", remedy=MEND)
+        return ConnectionFinding(
+            connection="state", ok=False, message=f"{folder}: {faults[0]}", remedy=DAMAGED_FILE_REMEDY
+        )
     try:
         await context.store.audit.head()
     except StateError as error:
@@ -46,10 +56,10 @@ async def _state(context: RuntimeContext) -> ConnectionFinding:
         )
     if damages := await context.store.damages():
         text = f"{folder}: {'; '.join(damages)}."
-        return ConnectionFinding(connection="state", ok=False, message=text, remedy=MEND_CONTENTS)
+        return ConnectionFinding(connection="state", ok=False, message=text, remedy=DAMAGED_ROWS_REMEDY)
     if (since := await context.store.meta.get(TABLES_LOST)) is not None:
-        text = f"{folder}: {tables_lost(since)}"
-        return ConnectionFinding(connection="state", ok=False, message=text, remedy=LOOK_EVERYWHERE)
+        text = f"{folder}: {lost_tables_message(since)}"
+        return ConnectionFinding(connection="state", ok=False, message=text, remedy=LOST_TABLES_REMEDY)
     return ConnectionFinding(connection="state", ok=True, message=f"The state in {folder} is sound.")
 
 

@@ -9,9 +9,9 @@ from spheresync.answers import PromotionAnswer
 from spheresync.config import Promotion
 from spheresync.model import JsonValue, Principal
 from spheresync.runtime.context import RuntimeContext
+from spheresync.state.drafts import Draft
+from spheresync.state.output_file import place_file
 from spheresync.state.records import AuditEvent
-from spheresync.state.sqlite.files.copies import Draft
-from spheresync.state.sqlite.files.output_file import place_file
 from spheresync.state.sqlite.store import Tx
 
 

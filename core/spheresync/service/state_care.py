@@ -25,12 +25,12 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.service.assembly import TENANT_HOST
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.rows import verdict_answer
-from spheresync.service.state_folder import require_writable
-from spheresync.state.records import AuditEvent
+from spheresync.state.records import AuditEvent, Backup, RestoreSource
 from spheresync.state.sqlite.connection import FILE_NAME
-from spheresync.state.sqlite.files.backup import Backup, make_backup
+from spheresync.state.sqlite.files.backup import make_backup
 from spheresync.state.sqlite.files.copies import audit_verdict_of
-from spheresync.state.sqlite.files.restore import Source, restore_state
+from spheresync.state.sqlite.files.restore import restore_state
+from spheresync.state.sqlite.files.writable_folder import require_writable
 from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.glue.ownership import marker_of
 
@@ -121,7 +121,7 @@ async def restore(
     settings = settings_source.current()
     require_writable(settings.state_dir)
 
-    async def adjust(store: Store, source: Source) -> _Adjusted:
+    async def adjust(store: Store, source: RestoreSource) -> _Adjusted:
         await _require_ours(store, source, settings)
         if source.unreadable and not force:
             raise RefusedError(
@@ -149,7 +149,7 @@ async def restore(
     )
 
 
-async def _require_ours(store: Store, source: Source, settings: Settings) -> None:
+async def _require_ours(store: Store, source: RestoreSource, settings: Settings) -> None:
     """Refuse the backup of another tenant or installation: its next sync would write over what is not its own."""
     host = await store.meta.get(TENANT_HOST)
     if host not in {None, settings.tenant_host}:
@@ -180,7 +180,7 @@ async def _marker_of(store: Store) -> str | None:
     return None
 
 
-async def _adjust(store: Store, source: Source, principal: Principal, *, at: str) -> _Adjusted:
+async def _adjust(store: Store, source: RestoreSource, principal: Principal, *, at: str) -> _Adjusted:
     problem = Problem(
         "run",
         "restored",

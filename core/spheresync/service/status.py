@@ -24,8 +24,7 @@ from spheresync.service.scheduling import scheduler_status, tier_statuses
 from spheresync.service.troubles import emptied_spaces, not_exposed, troubles_of
 from spheresync.service.unseen import unseen_tables
 from spheresync.state.records import DriftStanding, LostRow, RunRecord, SpaceRecord
-from spheresync.state.sqlite.faults import LOOK_EVERYWHERE, MEND_CONTENTS, tables_lost
-from spheresync.state.sqlite.housekeeping.clearing import TABLES_LOST
+from spheresync.state.remedies import DAMAGED_ROWS_REMEDY, LOST_TABLES_REMEDY, TABLES_LOST, lost_tables_message
 
 RECENT = 5
 LOOP_FAILS = "loop_fails"
@@ -65,7 +64,9 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
         problems.insert(0, rows.finding(broken))
     problems += [*await _failed_listing(context), *fresh.problems, *_lost(store.lost_rows)]
     if (since := await store.meta.get(TABLES_LOST)) is not None:
-        problems.append(Finding(subject="state", code=DAMAGED, message=tables_lost(since), remedy=LOOK_EVERYWHERE))
+        problems.append(
+            Finding(subject="state", code=DAMAGED, message=lost_tables_message(since), remedy=LOST_TABLES_REMEDY)
+        )
     waits = await unapproved_promotion(store, settings)
     if waits is not None:
         problems.append(rows.finding(waits))
@@ -122,7 +123,7 @@ def _lost(found: Sequence[LostRow]) -> list[Finding]:
     if not found:
         return []
     message = f"{counted(len(found), 'row')} of the state cannot be read: {first_of(found, _SHOWN, by='; ')}"
-    return [Finding(subject="state", code=DAMAGED, message=message, remedy=MEND_CONTENTS)]
+    return [Finding(subject="state", code=DAMAGED, message=message, remedy=DAMAGED_ROWS_REMEDY)]
 
 
 async def _failed_listing(context: RuntimeContext) -> list[Finding]:

@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from spheresync.errors import ConfigurationError, SourceError, SourceFault, StateError, TargetError, TargetFault
-from spheresync.state.sqlite.files.copies import draft_of
+from spheresync.state.drafts import draft_of
 from spheresync_server import later, opening
 from spheresync_server.cli.hoisting import hoist, wants_json
 from spheresync_server.cli.main import main

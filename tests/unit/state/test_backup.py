@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import RefusedError, SpheresyncError, StateError, UsageError
-from spheresync.state.records import AuditEvent
+from spheresync.state import drafts
+from spheresync.state.drafts import draft_of
+from spheresync.state.records import AuditEvent, Backup, Restored, RestoreSource
 from spheresync.state.sqlite.connection import FILE_NAME
-from spheresync.state.sqlite.files import copies
-from spheresync.state.sqlite.files.backup import Backup, make_backup
-from spheresync.state.sqlite.files.copies import draft_of
-from spheresync.state.sqlite.files.restore import Restored, Source, restore_state
+from spheresync.state.sqlite.files.backup import make_backup
+from spheresync.state.sqlite.files.restore import restore_state
 from spheresync.state.sqlite.liveness.gate import RESTORED
 from spheresync.state.sqlite.liveness.owners import owner_lock
 from spheresync.state.sqlite.schema import shipped_migrations
@@ -32,7 +32,7 @@ async def nothing(_: Backup) -> None:
     return None
 
 
-async def accept(store: Store, source: Source) -> str:
+async def accept(store: Store, source: RestoreSource) -> str:
     return await store.meta.get("k") or ""
 
 
@@ -208,7 +208,7 @@ async def test_a_backup_of_a_state_with_a_damaged_content_is_made_and_names_it(f
 
 
 async def test_a_refusal_of_the_adjustment_changes_nothing(folder: Path, file: Path) -> None:
-    async def refuse(store: Store, source: Source) -> None:
+    async def refuse(store: Store, source: RestoreSource) -> None:
         raise RefusedError("of another tenant.")
 
     with pytest.raises(RefusedError, match="another tenant"):
@@ -222,7 +222,7 @@ async def test_a_state_in_use_is_refused_whoever_came_first(folder: Path, file: 
 
     late = AsyncExitStack()
 
-    async def enter_late(store: Store, source: Source) -> None:
+    async def enter_late(store: Store, source: RestoreSource) -> None:
         await late.enter_async_context(Store.open(folder))
 
     async with late:
@@ -353,7 +353,7 @@ def test_a_draft_that_took_its_place_a_moment_ago_is_not_taken_for_a_draft(
         place.write_text("a whole backup")
         lock(descriptor, how)
 
-    monkeypatch.setattr(copies.fcntl, "flock", first_let_the_other_finish)
+    monkeypatch.setattr(drafts.fcntl, "flock", first_let_the_other_finish)
     with pytest.raises(BlockingIOError), draft_of(place):
         pass
     assert place.read_text() == "a whole backup"

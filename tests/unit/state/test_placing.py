@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import UsageError
-from spheresync.state.sqlite.files.copies import draft_of
-from spheresync.state.sqlite.files.output_file import fit_place
+from spheresync.state.drafts import draft_of
+from spheresync.state.output_file import fit_place
 
 OWN = (
     "spheresync.db",

@@ -5,6 +5,7 @@ Times are ISO 8601 in UTC as `model.isoformat` spells them.
 
 from spheresync.state.records.alerts import AlertRow, Event, NoticeRow
 from spheresync.state.records.audit import AuditEntry, AuditEvent, AuditVerdict
+from spheresync.state.records.backups import Backup, Restored, RestoreSource
 from spheresync.state.records.catalog import AssetRecord, FacetCount, SpaceRecord, UnreadGroup
 from spheresync.state.records.change_sets import Approval, ChangeSetItem, ChangeSetRecord
 from spheresync.state.records.checkpoints import NO_RUN, Checkpoint, CheckpointState, FormerTable, KnownObject
@@ -41,6 +42,7 @@ __all__ = [
     "AuditEntry",
     "AuditEvent",
     "AuditVerdict",
+    "Backup",
     "ChangeSetItem",
     "ChangeSetRecord",
     "Checkpoint",
@@ -67,6 +69,8 @@ __all__ = [
     "Move",
     "NoticeRow",
     "Pages",
+    "RestoreSource",
+    "Restored",
     "RunFigures",
     "RunRecord",
     "ScheduleRow",

@@ -6,23 +6,10 @@ import sqlite3
 from pathlib import Path
 
 from spheresync.errors import StateError
-from spheresync.model import to_the_second
+from spheresync.state.remedies import DAMAGED_FILE_REMEDY
 
 _WRITE_LOCK_BYTE = 120
 """Where WAL keeps its write lock in the `-shm` file (SQLite, "WAL-mode File Format" 2.2: locks begin at byte 120)."""
-MEND = (
-    "`spheresync restore FILE` brings it back from a backup. Without one, move the file away and sync again: the state "
-    "is rebuilt from AWS; the audit log is not."
-)
-"""What to do about a damaged state file."""
-MEND_CONTENTS = (
-    "What was read of an asset and what was written last is read anew by `spheresync sync --full`; a change set needs "
-    "a new preview. Look at the disk, and at who may write to the state folder."
-)
-"""What to do about single contents or rows that are damaged or were altered."""
-LOOK_EVERYWHERE = "`spheresync sync --full` looks at every database of this installation and takes them in again."
-
-
 DATABASE_ERRORS = (sqlite3.Error, UnicodeDecodeError)
 """What a statement raises. The second one where a name or a message of a damaged file is no text."""
 
@@ -56,7 +43,9 @@ def explain(error: sqlite3.Error | UnicodeError, path: Path) -> StateError:
             remedy="Free space on that disk (or lift the quota or file size limit), then repeat the command.",
         )
     if is_damaged(error):
-        return StateError(f"The state file {path} is damaged ({name or 'it holds a text that is none'}).", remedy=MEND)
+        return StateError(
+            f"The state file {path} is damaged ({name or 'it holds a text that is none'}).", remedy=DAMAGED_FILE_REMEDY
+        )
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_AUTH")):
         return StateError(
             f"The state file {path} cannot be opened for writing ({name}).",
@@ -107,11 +96,3 @@ def is_no_text(error: Exception) -> bool:
 
 def _name(error: Exception) -> str:
     return str(getattr(error, "sqlite_errorname", ""))
-
-
-def tables_lost(since: str) -> str:
-    """That tables of ours may be known to nobody, since what the state knew of some was damaged and taken out."""
-    return (
-        f"What the state knew of some tables was damaged and taken out ({to_the_second(since)}): one whose asset is "
-        "not listed any more, or has another table by now, may be known to nobody."
-    )

@@ -12,8 +12,8 @@ from pydantic import JsonValue
 
 from spheresync.errors import UsageError
 from spheresync.model.json_document import read_own_json
-from spheresync.state.sqlite.files.copies import draft_of
-from spheresync.state.sqlite.files.output_file import fit_place, is_stream
+from spheresync.state.drafts import draft_of
+from spheresync.state.output_file import fit_place, is_stream
 
 
 async def export_to_stdout(texts: AsyncIterator[str]) -> None:

@@ -4,29 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from spheresync.errors import StateError
+from spheresync.state.drafts import Draft
+from spheresync.state.output_file import place_file
+from spheresync.state.records import Backup
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain, is_damaged
-from spheresync.state.sqlite.files.copies import Draft, copy_database, file_digest, look_through
-from spheresync.state.sqlite.files.output_file import place_file
-
-
-@dataclass(frozen=True, slots=True)
-class Backup:
-    """A backup that was made; `size` in bytes, `sha256` in hex.
-
-    `damaged` names contents of the state, and so of the backup, that are not what was written.
-    """
-
-    file: Path
-    size: int
-    sha256: str
-    schema_version: int
-    audit_entries: int
-    damaged: tuple[str, ...]
+from spheresync.state.sqlite.files.copies import copy_database, file_digest, look_through
 
 
 async def make_backup(

@@ -6,30 +6,23 @@ A copy is a plain file: no WAL beside it, no free pages in it.
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import hashlib
 import os
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-import anyio
-import anyio.to_thread
-
-from spheresync.isolation import isolated_group
 from spheresync.regular_files import open_regular
 from spheresync.state.audit_chain import ChainCheck
 from spheresync.state.records import AuditEntry, AuditVerdict
 from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain
 from spheresync.state.sqlite.housekeeping.soundness import damaged_contents, structural_faults, unreadable_rows
-from spheresync.state.sqlite.liveness.gate import sync_folder
 from spheresync.state.sqlite.schema import APPLICATION_ID, migrations_up_to, schema_fault
+from spheresync.state.stoppable_thread import in_stoppable_thread
 
 T = TypeVar("T")
 
@@ -59,24 +52,6 @@ class Rows:
 
     columns: tuple[str, ...]
     rows: tuple[tuple[object, ...], ...]
-
-
-async def in_thread(work: Callable[[threading.Event], T]) -> T:
-    """Run work on a thread; when cancelled, its event is set and it is waited for."""
-    stop = threading.Event()
-    results: list[T] = []
-
-    async def watch() -> None:
-        try:
-            await anyio.sleep_forever()
-        finally:
-            stop.set()
-
-    async with isolated_group() as group:
-        group.start_soon(watch)
-        results.append(await anyio.to_thread.run_sync(work, stop))
-        group.cancel_scope.cancel()
-    return results[0]
 
 
 def copy_database(source: Path, target: Path, stop: threading.Event, *, in_use: bool) -> None:
@@ -146,7 +121,7 @@ async def audit_verdict_of(path: Path) -> AuditVerdict:
             return _verdict(connection)
 
     try:
-        return await in_thread(look)
+        return await in_stoppable_thread(look)
     except DATABASE_ERRORS as error:
         raise explain(error, path) from error
 
@@ -165,7 +140,7 @@ async def damages_of(path: Path) -> tuple[str, ...]:
             return tuple(structural_faults(connection) or damaged_contents(connection))
 
     try:
-        return await in_thread(look)
+        return await in_stoppable_thread(look)
     except DATABASE_ERRORS as error:
         raise explain(error, path) from error
 
@@ -220,74 +195,3 @@ def open_for_reading(path: Path, *, in_use: bool = False) -> sqlite3.Connection:
     alone = not in_use and not path.with_name(f"{path.name}-wal").exists()
     options = "mode=ro&immutable=1" if alone else "mode=ro"
     return sqlite3.connect(f"file:{quote(os.fspath(path.absolute()))}?{options}", uri=True, isolation_level=None)
-
-
-class Draft:
-    """An empty file, 0600, that takes a place when it is whole."""
-
-    def __init__(self, path: Path, place: Path, descriptor: int) -> None:
-        self.path = path
-        self.placed = False
-        self._place = place
-        self._descriptor = descriptor
-
-    def seal(self) -> None:
-        """Have the disk hold all of it."""
-        os.fsync(self._descriptor)
-
-    def take_place(self, *, replace: bool) -> None:
-        """Become the file of its place.
-
-        Raises:
-            FileExistsError: there is one, and it is not to be replaced.
-        """
-        if replace:
-            self.path.replace(self._place)
-        else:
-            self._place.hardlink_to(self.path)  # unlike a rename it never replaces
-            self.path.unlink(missing_ok=True)
-        self.placed = True
-        sync_folder(self._place.parent)
-
-
-@contextmanager
-def draft_of(place: Path) -> Iterator[Draft]:
-    """A draft beside its place, gone in the end unless it took it. One process at a time has it.
-
-    Raises:
-        BlockingIOError: another process has it.
-        OSError: it cannot be made there.
-    """
-    path = place.with_name(f".{place.name}.part")
-    _leave_to_other_names(path)
-    descriptor = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if not _is_named(descriptor, path):
-            # Whoever had it until just now has given it its place: it is no draft any more, and must stay as it is.
-            raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK), os.fspath(path))
-        draft = Draft(path, place, descriptor)
-        try:
-            os.fchmod(descriptor, 0o600)
-            os.ftruncate(descriptor, 0)  # left by a process that was killed
-            yield draft
-        finally:
-            if not draft.placed:
-                path.unlink(missing_ok=True)
-    finally:
-        os.close(descriptor)
-
-
-def _leave_to_other_names(path: Path) -> None:
-    """A file that has other names besides that of a draft is another one's, or finished: only the name is taken."""
-    with suppress(FileNotFoundError):
-        if path.lstat().st_nlink > 1:
-            path.unlink()
-
-
-def _is_named(descriptor: int, path: Path) -> bool:
-    """Whether an open file is the one of that name."""
-    try:
-        return os.path.samestat(os.fstat(descriptor), path.lstat())
-    except FileNotFoundError:
-        return False

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from spheresync.errors import StateError
 from spheresync.regular_files import kind_of
+from spheresync.state.remedies import EXPOSED_FOLDER_REMEDY
 
 log = logging.getLogger(__name__)
 
@@ -24,11 +25,6 @@ _FILES = tuple(f"{_DATABASE}{end}" for end in ("", "-wal", "-shm", "-journal", "
 _FOLDERS = ("owners",)
 _WRITTEN_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO
-REMEDY = (
-    "Look who had access, and whether `spheresync audit verify` finds the log intact; then give the folder and all that"
-    " is in it to the user who runs this program alone (chown, chmod go-w), or set SPHERESYNC_STATE_DIR to a folder of"
-    " its own."
-)
 _OF_ANOTHER_KIND = (
     "Move it away; the state is then made anew from AWS, or brought back by `spheresync restore FILE`. Or set "
     "SPHERESYNC_STATE_DIR to a folder of its own."
@@ -94,9 +90,9 @@ def close_to_others(folder: Path) -> tuple[str, ...]:
         if exposure.foreign:
             raise StateError(f"The state folder {folder} cannot be used: {exposure}.", remedy=_OF_ANOTHER_KIND)
         if not exposure.closes or not _closed(exposure):
-            raise StateError(f"The state folder {folder} cannot be trusted: {exposure}.", remedy=REMEDY)
+            raise StateError(f"The state folder {folder} cannot be trusted: {exposure}.", remedy=EXPOSED_FOLDER_REMEDY)
         closed.append(str(exposure))
-        log.warning("%s; it is closed to them now. %s", exposure, REMEDY)
+        log.warning("%s; it is closed to them now. %s", exposure, EXPOSED_FOLDER_REMEDY)
     return tuple(closed)
 
 

@@ -12,18 +12,18 @@ import shutil
 import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
 
 from spheresync.errors import RefusedError, StateError, UsageError
 from spheresync.state.audit_chain import GENESIS, ChainCheck
-from spheresync.state.records import AuditEntry
+from spheresync.state.drafts import sync_folder
+from spheresync.state.records import AuditEntry, Restored, RestoreSource
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain, is_damaged
 from spheresync.state.sqlite.files.copies import (
@@ -33,16 +33,16 @@ from spheresync.state.sqlite.files.copies import (
     audit_head,
     copy_database,
     file_digest,
-    in_thread,
     look_through,
     rows_of,
 )
 from spheresync.state.sqlite.files.file_owner import leave_to_owner_of
 from spheresync.state.sqlite.files.folder_faults import unusable_folder
-from spheresync.state.sqlite.liveness.gate import RESTORED, finish, keeping_out, make_folder, sync_folder
+from spheresync.state.sqlite.liveness.gate import RESTORED, finish, keeping_out, make_folder
 from spheresync.state.sqlite.liveness.owners import Owners
 from spheresync.state.sqlite.schema import shipped_migrations
 from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.stoppable_thread import in_stoppable_thread
 
 T = TypeVar("T")
 
@@ -51,35 +51,8 @@ _OF_THE_PRESENT = ("request_grants", "alerts", "notices")
 """What was sent lately, and what people were told, is so whatever the state was then."""
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """The file that is restored. `carried` counts audit entries of the present state that follow those of the file.
-
-    `log_whole` is False where the present audit log could not be carried on: it is damaged, or another one. `damaged`
-    names contents of the file that are not what was written, `unreadable` the rows among them.
-    """
-
-    file: Path
-    sha256: str
-    schema_version: int
-    audit_entries: int
-    carried: int
-    log_whole: bool
-    damaged: tuple[str, ...]
-    unreadable: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Restored(Generic[T]):
-    """A finished restore; `former` is the database that was there before, `told` what the adjustment answered."""
-
-    source: Source
-    former: Path | None
-    told: T
-
-
 async def restore_state(
-    folder: Path, file: Path, adjust: Callable[[Store, Source], Awaitable[T]], *, clock: Callable[[], datetime]
+    folder: Path, file: Path, adjust: Callable[[Store, RestoreSource], Awaitable[T]], *, clock: Callable[[], datetime]
 ) -> Restored[T]:
     """Make a backup the state again.
 
@@ -97,7 +70,7 @@ async def restore_state(
     file = _fit_source(folder, file)
     with _aside(folder) as context:
         _require_alone(folder)
-        found = await in_thread(lambda stop: _copy(file, context / FILE_NAME, stop))
+        found = await in_stoppable_thread(lambda stop: _copy(file, context / FILE_NAME, stop))
         async with Store.open(context, clock=clock) as store:
             source = await _carried_on(folder / FILE_NAME, file, found, store)
             told = await adjust(store, source)
@@ -188,7 +161,7 @@ def _copy(file: Path, target: Path, stop: threading.Event) -> tuple[Look, str]:
     return look, sha256
 
 
-async def _carried_on(present: Path, file: Path, found: tuple[Look, str], store: Store) -> Source:
+async def _carried_on(present: Path, file: Path, found: tuple[Look, str], store: Store) -> RestoreSource:
     """Take over what must not go back in time: the audit log as far as it follows, and what is of the present only."""
     look, sha256 = found
     whole = True
@@ -203,7 +176,7 @@ async def _carried_on(present: Path, file: Path, found: tuple[Look, str], store:
     except DATABASE_ERRORS:
         whole = False  # a damaged state is why there is a restore; its file is kept
     _, entries = await store.audit.query(limit=1)
-    return Source(
+    return RestoreSource(
         file,
         sha256,
         look.schema_version,

@@ -13,15 +13,11 @@ from collections.abc import Iterable, Sequence
 from spheresync.model import AssetKind, AssetStatus
 from spheresync.state.cells import LARGEST_NUMBER
 from spheresync.state.records import LostRow
+from spheresync.state.remedies import TABLES_LOST
 from spheresync.state.sqlite.connection import Writes
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import SHAPED, key_columns, whole_shape
 
-TABLES_LOST = "tables_lost"
-"""Name of the value that says since when tables may be known to nobody: what the state knew of some was taken out.
-
-A table whose asset is listed is found by the next plan; others only by a look at every database of this installation.
-"""
 _HISTORY = frozenset({"runs", "journal", "journal_bases"})
 _NUMBERED = {"runs": "seq", "change_sets": "seq", "request_grants": "id", "jobs": "id", "notices": "id"}
 """Tables that give each row the next number, and the column of it."""

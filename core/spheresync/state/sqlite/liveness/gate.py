@@ -20,6 +20,7 @@ from pathlib import Path
 import anyio
 
 from spheresync.errors import StateError
+from spheresync.state.drafts import sync_folder
 
 RESTORED = "spheresync.db.restored"
 """A whole database that is to become the state: the restore is decided."""
@@ -91,15 +92,6 @@ def finish(folder: Path) -> Path | None:
 def make_folder(folder: Path) -> None:
     """The state folder, for its owner only; one that is there stays as it is."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make names that were given or taken in a folder outlast a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _move(source: Path, target: Path) -> None:

@@ -18,7 +18,7 @@ from spheresync.state.sqlite.connection import Reads, Row, Writes
 
 _ENTRY = "seq, at, actor, action, run_id, asset, target, outcome, detail, prev_hash, hash"
 _CHUNK = 2000
-MEND = (
+_ALTERED_LOG_REMEDY = (
     "Somebody changed the state by hand, or it is damaged. Keep the state folder as it is; `spheresync audit verify` "
     "tells more. Restore a backup (`spheresync restore FILE`)."
 )
@@ -97,7 +97,9 @@ class AuditReader:
         row = await self._link.one("SELECT seq, hash, (SELECT coalesce(max(seq), 0) FROM audit) FROM audit_head")
         fault = head_fault(row)
         if row is None or fault:
-            raise StateError(f"The audit log cannot take an entry: {fault}. Nothing is done without one.", remedy=MEND)
+            raise StateError(
+                f"The audit log cannot take an entry: {fault}. Nothing is done without one.", remedy=_ALTERED_LOG_REMEDY
+            )
         return row[0], row[1]
 
     async def verify(self) -> AuditVerdict:

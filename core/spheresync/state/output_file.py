@@ -16,7 +16,8 @@ from typing import TypeVar
 
 from spheresync.errors import UsageError
 from spheresync.regular_files import kind_of
-from spheresync.state.sqlite.files.copies import Draft, draft_of, in_thread
+from spheresync.state.drafts import Draft, draft_of
+from spheresync.state.stoppable_thread import in_stoppable_thread
 
 T = TypeVar("T")
 
@@ -48,7 +49,7 @@ async def place_file(
     file = fit_place(folder, file, replace=replace)
     try:
         with draft_of(file) as draft:
-            written = await in_thread(lambda stop: write(file, draft, stop))
+            written = await in_stoppable_thread(lambda stop: write(file, draft, stop))
             await before_placing(written)
             draft.take_place(replace=replace)
     except BlockingIOError as error:
