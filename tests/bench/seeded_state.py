@@ -17,7 +17,7 @@ import anyio
 
 from spheresync.mapping.rules import Mapping
 from spheresync.state.records import SpaceRecord
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.bench.sample_assets import AT, Known, as_written, sample_assets, sample_settings
 
 CHUNK = 5_000
@@ -29,18 +29,18 @@ async def seed(folder: Path, count: int) -> int:
     mapping = Mapping.compile(settings)
     assets = sample_assets(count)
     written = 0
-    async with Store.open(settings.state_dir) as store:
+    async with SqliteStore.open(settings.state_dir) as store:
         while chunk := [as_written(asset, mapping) for asset in islice(assets, CHUNK)]:
             await _write(store, chunk)
             written += len(chunk)
     return written
 
 
-async def _write(store: Store, chunk: Sequence[Known]) -> None:
+async def _write(store: SqliteStore, chunk: Sequence[Known]) -> None:
     names = sorted({known.record.id.space for known in chunk})
     spaces = [SpaceRecord(name, name.title(), AT, complete=True, problem=None, present=True) for name in names]
 
-    async def write(tx: Tx) -> None:
+    async def write(tx: SqliteTx) -> None:
         await tx.catalog.put_spaces(spaces)
         await tx.catalog.put_assets([known.record for known in chunk])
         await tx.checkpoints.put_many([known.checkpoint for known in chunk])

@@ -55,7 +55,7 @@ from spheresync.schedule.control import SCHEDULER
 from spheresync.schedule.scheduler import Scheduler
 from spheresync.source.transport.wire import Usage as SourceUsage
 from spheresync.state.records import RunRecord
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from spheresync.targets.protocol import ContainerOutcome, Inventory, LiveContainer, Operation, Outcome, Usage
 from tests.simulators.generated import generated_landscape
 
@@ -326,7 +326,7 @@ class Life:
 
     @asynccontextmanager
     async def _process(self) -> AsyncIterator[Scheduler]:
-        async with Store.open(self._folder / "state", clock=lambda: self.world.now) as store:
+        async with SqliteStore.open(self._folder / "state", clock=lambda: self.world.now) as store:
             context = _context(self.world, store, self._folder)
             engine = EmbeddedEngine(store, context.clock)
             nobody = cast("Any", SimpleNamespace(step=anyio.lowlevel.checkpoint))  # is told of anything
@@ -362,7 +362,7 @@ class Life:
             world.troubled_until = max(world.troubled_until, world.now + timedelta(hours=4) * world.slowness)
 
 
-def _context(world: World, store: Store, folder: Path) -> RuntimeContext:
+def _context(world: World, store: SqliteStore, folder: Path) -> RuntimeContext:
     rule = '{match: {name: "*7", kind: [view]}, set: {tier: medium}}'
     tiers = ", ".join(f"{tier}: {{interval: {int(span.total_seconds())}s}}" for tier, span in world.intervals.items())
     text = f"mapping: {{rules: [{rule}]}}\ntiers: {{{tiers}}}\ndrift: {{sweep: {world.slowness}d}}\n"
@@ -398,7 +398,7 @@ def _environment(folder: Path) -> dict[str, str]:
     }
 
 
-def _starter(context: RuntimeContext, store: Store) -> Any:
+def _starter(context: RuntimeContext, store: SqliteStore) -> Any:
     numbers = _numbers()
 
     async def start(request: RunRequest) -> RunRecord:
@@ -411,7 +411,7 @@ def _starter(context: RuntimeContext, store: Store) -> Any:
             at=context.clock().isoformat().replace("+00:00", "Z"),
         )
 
-        async def create(tx: Tx) -> None:
+        async def create(tx: SqliteTx) -> None:
             await tx.runs.create(run)
 
         await store.write(create)

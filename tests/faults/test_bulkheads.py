@@ -42,7 +42,7 @@ from spheresync.service.alert_conditions import Watch
 from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.state.records import RunRecord
 from spheresync.state.sqlite.repositories.runs import RunReader, RunWriter
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 from spheresync.targets.glue.target import GlueTarget
 from spheresync_server.caller import CallerRole, local_principal
 from spheresync_server.mcp_server.desk import Desk, Opening
@@ -110,7 +110,7 @@ DOORS: dict[str, Door] = {
     "end of a run": Door(executor, "log_end", "run"),
     "heartbeat": Door(RunWriter, "heartbeat", "none"),
     "takeover": Door(RunReader, "orphans", "run"),
-    "state write": Door(Store, "write", "run"),
+    "state write": Door(SqliteStore, "write", "run"),
     "turns": Door(DueJobs, "ask", "run"),
     "job": Door(scheduler, "read_definition", "asset", lambda _, asset: str(asset)),
     "batch": Door(scheduler, "write_batch", "run"),

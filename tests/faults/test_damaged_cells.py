@@ -46,7 +46,7 @@ from spheresync.state.records import (
     DriftEffect,
     DriftKind,
     DriftLook,
-    Due,
+    ExpiredRecords,
     FieldDrift,
     FormerTable,
     JobRequest,
@@ -57,7 +57,7 @@ from spheresync.state.sqlite import schema
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.files.copies import damages_of
 from spheresync.state.sqlite.rows.shapes import SHAPED, columns_of, key_columns
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.simulators.glue_server import GlueServer
 from tests.simulators.in_process import InProcess, in_process
 
@@ -186,7 +186,7 @@ async def fill(installation: InProcess) -> None:
     (run, *_), _ = await store.runs.page(limit=1)
     job = JobRequest("read", '["GOOD","TWO"]', 5, "due", "t", AT, None, revive=False)
 
-    async def put(tx: Tx) -> None:
+    async def put(tx: SqliteTx) -> None:
         await tx.former_tables.put_many([former])
         await tx.runs.record(run.id, [], run.fence, {1: held.body})
         await tx.drift.put(look, [drift])
@@ -197,7 +197,7 @@ async def fill(installation: InProcess) -> None:
         await tx.alerts.put_notices([NoticeRow("c", "drift", "glue", "began", "m", "r", AT, AT, 0, AT)])
         await tx.promotions.approve(ApprovedPromotion(Digest("d"), "anna", AT, held_by))
         await tx.grants.grant("datasphere", now=1.0, limit=10, wanted=1)
-        await tx.retention.let_go(Due(("run_gone",), ()))
+        await tx.retention.let_go(ExpiredRecords(("run_gone",), ()))
         await tx.retention.note([Digest("nothing")], at=1.0)
         await tx.leases.acquire("scheduler", "nobody")
         await tx.ledger.add("2026-11-24", {"aws_calls": 3})
@@ -310,7 +310,7 @@ async def serve(folder: Path, prepared: Prepared, *, stored: object, table: str,
             assert [*await installation.store.checkpoints.all(GLUE, DEFAULT_DESTINATION)], what
 
 
-async def lists(store: Store) -> None:
+async def lists(store: SqliteStore) -> None:
     """Every list of the state."""
     await store.catalog.assets()
     await store.catalog.page(limit=2)
@@ -327,7 +327,7 @@ async def lists(store: Store) -> None:
     await store.ledger.totals()
     await store.leases.held()
 
-    async def write(tx: Tx) -> None:
+    async def write(tx: SqliteTx) -> None:
         await tx.retention.noted("", "z")
         await tx.grants.grant("datasphere", now=2.0, limit=10, wanted=1)
         await tx.leases.acquire("scheduler", store.owner.id)

@@ -25,7 +25,7 @@ from spheresync.state.records import AuditEvent
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.liveness.owners import FOLDER_NAME
 from spheresync.state.sqlite.schema import migrate, shipped_migrations
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 from tests.simulators.fixtures import Surroundings
 from tests.simulators.forked import Forked
 from tests.simulators.glue_process import GlueSimulator
@@ -58,7 +58,7 @@ def files_of(folder: Path) -> set[str]:
 
 async def check_the_state(folder: Path) -> None:
     """What must be true right after a kill, before anybody has mended anything."""
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         assert (await store.audit.verify()).intact
         assert await store.check() == ()
         assert await store.leases.held() == [], "nobody waits for the dead"
@@ -69,7 +69,7 @@ async def check_the_state(folder: Path) -> None:
 async def check_what_was_confirmed(folder: Path, glue: GlueSimulator) -> int:
     """Each table that the state calls written is there as it says; answers how many."""
     tables = glue.dump()["tables"]
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         held = await store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
         for each in held:
             live = tables[each.container][each.name]["live"]
@@ -92,7 +92,7 @@ async def test_fourteen_kills_of_discoveries(
         process = installation.start("discover", "--json")
         under_way += kill_when(process, partial(asked, tenant, after))
         await check_the_state(installation.state_dir)
-        async with Store.open(installation.state_dir) as store:
+        async with SqliteStore.open(installation.state_dir) as store:
             records = await store.catalog.assets()
         assert [record.id for record in records if record.misses] == []
         read = {str(record.id) for record in records if record.read_at is not None}
@@ -286,7 +286,7 @@ async def test_ten_kills_around_the_audit_log(
 async def lengthen(folder: Path, entries: int) -> None:
     """As many years of use do."""
     events = [AuditEvent("somebody", "update", None, f"S/{n}", "glue", "done", {"n": n}) for n in range(entries)]
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         await store.write(lambda tx: tx.audit.append_many(events))
 
 

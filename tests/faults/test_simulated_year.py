@@ -13,7 +13,7 @@ import pytest
 
 from spheresync.model import Tier
 from spheresync.schedule.due import JITTER
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 from tests.faults.simulated_year import Life, World
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +29,7 @@ async def check(life: Life, folder: Path) -> None:
     for tier, late in world.late.items():
         most = world.intervals[tier] * (1 + JITTER) + 2 * world.tick
         assert [wait for wait in late if wait > most] == [], f"tier {tier} missed its turn"
-    async with Store.open(folder / "state", clock=lambda: world.now) as store:
+    async with SqliteStore.open(folder / "state", clock=lambda: world.now) as store:
         assert (await store.audit.verify()).intact
         assert await store.runs.unfinished() == []
         drift = await store.drift.standing()

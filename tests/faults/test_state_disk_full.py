@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.anyio
 
@@ -17,13 +17,13 @@ import os, resource, sys
 from pathlib import Path
 import anyio
 from spheresync.errors import StateError
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 
 folder = Path(sys.argv[1])
 _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
 
 async def main():
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         largest = max(file.stat().st_size for file in folder.rglob("*") if file.is_file())
         resource.setrlimit(resource.RLIMIT_FSIZE, (largest + 100_000, hard))
         kept = 0
@@ -56,7 +56,7 @@ async def test_a_full_disk_is_explained_and_survived(tmp_path: Path) -> None:
     assert "Free space" in full
     count = int(kept.removeprefix("kept: "))
     assert count > 0
-    async with Store.open(tmp_path) as store:
+    async with SqliteStore.open(tmp_path) as store:
         assert len(await store.meta.with_prefix("k")) == count
         assert await store.meta.get("after") == "space returned"
         assert await store.check() == ()

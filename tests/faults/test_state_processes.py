@@ -12,7 +12,7 @@ import pytest
 
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.schema import shipped_migrations
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.anyio
 
@@ -21,13 +21,13 @@ import sys
 from pathlib import Path
 import anyio
 from spheresync.state.records import AuditEvent
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 
 folder, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 
 async def main():
     sys.stdin.readline()  # all begin at once
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         for n in range(count):
             async def work(tx):
                 assert await tx.meta.get(f"{name}.{n}") is None  # a read that becomes a write must not fail either
@@ -66,7 +66,7 @@ async def test_kill_9_loses_nothing_that_was_acknowledged(tmp_path: Path, seed: 
     victim.kill()
     rest, errors = victim.communicate()
     acknowledged += [int(line) for line in rest.splitlines()]
-    async with Store.open(tmp_path) as store:
+    async with SqliteStore.open(tmp_path) as store:
         kept = await store.meta.with_prefix("victim.")
         for n in acknowledged:
             assert f"victim.{n}" in kept
@@ -88,7 +88,7 @@ async def test_several_processes_write_at_once_without_a_lock_error(tmp_path: Pa
         written, errors = writer.communicate()
         assert (writer.returncode, errors) == (0, "")
         assert len(written.splitlines()) == 60
-    async with Store.open(tmp_path) as store:
+    async with SqliteStore.open(tmp_path) as store:
         assert len(await store.meta.with_prefix("w")) == 4 * 60 * 2
         verdict = await store.audit.verify()
         assert (verdict.intact, verdict.entries) == (True, 240)

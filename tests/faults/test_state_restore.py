@@ -19,13 +19,13 @@ from spheresync.model import utc_now
 from spheresync.state.sqlite.files.backup import make_backup
 from spheresync.state.records import AuditEvent
 from spheresync.state.sqlite.files.restore import restore_state
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 
 root = Path(sys.argv[1])
 file = root / "backup.db"
 
 async def set_value(folder, value, weight=0):
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         async def work(tx):
             await tx.meta.set("k", value)
             await tx.meta.set("weight", os.urandom(weight).hex())
@@ -35,7 +35,7 @@ async def set_value(folder, value, weight=0):
 async def back_up(folder, to, **more):
     async def nothing(made):
         pass
-    async with Store.open(folder):
+    async with SqliteStore.open(folder):
         await make_backup(folder, to, replace=False, before_placing=nothing)
 
 async def restore(folder):
@@ -44,7 +44,7 @@ async def restore(folder):
     return await restore_state(folder, file, adjust, clock=utc_now)
 
 async def look(folder):
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         assert await store.check() == ()
         verdict = await store.audit.verify()
         assert verdict.intact, verdict

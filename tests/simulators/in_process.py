@@ -35,7 +35,7 @@ from spheresync.source.transport.http import Login
 from spheresync.source.transport.request_budget import UnlimitedBudget
 from spheresync.source.transport.retry_policy import Clock
 from spheresync.state.records import RunRecord
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.glue.target import GlueTarget
 from tests.simulators.glue_server import GlueServer
@@ -48,7 +48,7 @@ class InProcess:
     """A state between a tenant and a Glue; whatever is asked of Glue is counted there."""
 
     context: RuntimeContext
-    store: Store
+    store: SqliteStore
     glue: GlueServer
     _tenant: MemoryContent
     _numbers: Any = field(default_factory=lambda: count(1))
@@ -111,7 +111,7 @@ async def in_process(
     door = AwsDoor(lambda: _answered_by(glue), sleep=_no_wait)
     clock = Clock(sleep=_no_wait)
     async with (
-        Store.open(folder / "state") as store,
+        SqliteStore.open(folder / "state") as store,
         DatasphereSource(
             DOG_BASE_URL,
             login,

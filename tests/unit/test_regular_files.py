@@ -17,7 +17,7 @@ from spheresync.errors import ConfigurationError, StateError
 from spheresync.regular_files import NotRegularError, open_regular
 from spheresync.state.sqlite.files.copies import file_digest, look_through
 from spheresync.state.sqlite.liveness.owners import FOLDER_NAME, Owners
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 
 OPENED_OTHERWISE = {
     "dog/aws_log.py": "for reading and writing, which waits for nobody",
@@ -92,7 +92,7 @@ async def test_a_part_of_the_state_that_is_no_file_is_named(
     monkeypatch.chdir(tmp_path)
     make(Path(name))
     with pytest.raises(StateError, match=name) as caught:
-        async with Store.open(tmp_path):
+        async with SqliteStore.open(tmp_path):
             pytest.fail("it opened")
     assert "took no more data" not in str(caught.value)
 

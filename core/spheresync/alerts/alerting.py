@@ -21,8 +21,8 @@ from spheresync.config import AlertChannel, AlertKind, Settings
 from spheresync.isolation import isolated_group
 from spheresync.model import isoformat
 from spheresync.observe.incidents import product_error
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import AlertRow, Event, NoticeRow
-from spheresync.state.sqlite.store import Store, Tx
 
 LEASE = "alerts"
 """Held by a process that tells once, without keeping the schedule; meanwhile the one that keeps it waits."""

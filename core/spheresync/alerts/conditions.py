@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from spheresync.config import AlertKind
 from spheresync.model import canonical_json
 from spheresync.state.cells import read_cell
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.port import Store, Tx
 
 _NOTED = "alert:"
 

@@ -21,8 +21,8 @@ from spheresync.runtime.progress import OnProgress, ProgressEvent, silent
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.scope import Scope
 from spheresync.state.cells import read_cell, read_problems, spell_problems
+from spheresync.state.port import Tx
 from spheresync.state.records import AssetRecord
-from spheresync.state.sqlite.store import Tx
 
 DISCOVERY_LEASE = "discovery"
 LAST_DISCOVERY = "last_discovery"

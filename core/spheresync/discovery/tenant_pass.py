@@ -53,8 +53,8 @@ from spheresync.runtime.unspellable_names import (
 from spheresync.runtime.worker_process import WORKER_BATCH, WORKER_BATCH_BYTES, WorkerProcess
 from spheresync.source.datasphere.normalise import NORMALISER_VERSION
 from spheresync.state.cells import spell_entry
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord
-from spheresync.state.sqlite.store import Store, Tx
 
 READERS = 10
 """Definitions read at once; the tenant's door holds the same limit (reference: datasphere-api.md 7)."""

@@ -29,8 +29,8 @@ from spheresync.model import (
 )
 from spheresync.observe.incidents import source_error
 from spheresync.planning.decisions.triage import RemovalRules, Work, triage
+from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, Checkpoint
-from spheresync.state.sqlite.store import Store
 
 MOST_ASKED = 100
 """Assets asked for in one pass; more of them vanish at once only where a guard looks at it first."""

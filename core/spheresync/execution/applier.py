@@ -26,8 +26,8 @@ from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject,
 from spheresync.observe.context import about
 from spheresync.observe.incidents import target_error
 from spheresync.runtime.progress import OnProgress, ProgressEvent
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
-from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Operation, Target
 from spheresync.targets.read_ahead import ReadAhead, RecentReads

@@ -12,8 +12,8 @@ from spheresync.mapping.names import derives, rule_key, space_key
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import Action, AssetId, DesiredObject, PhysicalName, Principal, RunId
 from spheresync.planning.name_allocation import container_note
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import AuditEvent, ChangeSetItem
-from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.glue.table_input import design_database
 from spheresync.targets.look_by_name import of_one
 from spheresync.targets.protocol import Target

@@ -16,8 +16,8 @@ from spheresync.planning.decisions.approvals import (
     deletes_left,
     promotion_waits,
 )
+from spheresync.state.port import Store
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord
-from spheresync.state.sqlite.store import Store
 
 
 async def unapproved_promotion(store: Store, settings: Settings) -> Problem | None:

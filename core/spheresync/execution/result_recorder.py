@@ -24,6 +24,7 @@ from spheresync.model import (
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.items import EDITED
 from spheresync.planning.name_allocation import container_note
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
     NO_RUN,
     AuditEvent,
@@ -35,7 +36,6 @@ from spheresync.state.records import (
     JournalState,
     RunRecord,
 )
-from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.protocol import Outcome
 
 _STATE_AFTER = {

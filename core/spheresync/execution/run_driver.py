@@ -51,8 +51,8 @@ from spheresync.runtime.scope import Scope, require_found
 from spheresync.runtime.unread import count_unread
 from spheresync.state.cells import read_cell
 from spheresync.state.change_set_digest import FORMAT, require_as_saved
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import AuditEvent, ChangeSetItem, ChangeSetRecord, RunRecord
-from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.read_ahead import RecentReads
 
 HEARTBEAT = 1.0

@@ -14,8 +14,8 @@ from dataclasses import replace
 from spheresync.execution.result_recorder import Address, Note, Result, ResultRecorder
 from spheresync.model import Action, AssetId, DestinationName, Digest, RunId, TargetName, digest_of
 from spheresync.planning.decisions.triage import hold_of
+from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, JournalEntry, RunRecord
-from spheresync.state.sqlite.store import Store
 from spheresync.targets.glue.last_written import written_before
 from spheresync.targets.glue.table_input import is_retired
 

@@ -16,8 +16,8 @@ from spheresync.jobs.retries import (
     wait_before,
 )
 from spheresync.model import Problem, isoformat
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import JobRequest, JobRow
-from spheresync.state.sqlite.store import Store, Tx
 
 
 class EmbeddedEngine:
@@ -38,7 +38,7 @@ class EmbeddedEngine:
 
     async def claim(self, kinds: Sequence[JobKind], *, limit: int, time_limit: timedelta) -> list[Job]:
         async def claim(tx: Tx) -> list[JobRow]:
-            return await tx.jobs.claim(kinds, self._store.owner.id, limit=limit, time_limit=time_limit)
+            return await tx.jobs.claim(kinds, self._store.owner_id, limit=limit, time_limit=time_limit)
 
         return [job_of(row) for row in await self._store.write(claim)]
 

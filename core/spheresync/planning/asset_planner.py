@@ -33,8 +33,8 @@ from spheresync.planning.retirement import retire
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.worker_process import WorkerProcess
 from spheresync.state.definitions import column_names
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState
-from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.glue.merge import differences, merge
 from spheresync.targets.glue.ownership import foreign_because, made_anew_because
 from spheresync.targets.look_by_name import look_by_name

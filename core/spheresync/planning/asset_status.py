@@ -11,7 +11,7 @@ from collections.abc import Collection
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import status_of
-from spheresync.state.sqlite.store import Tx
+from spheresync.state.port import Tx
 
 
 async def settle_statuses(tx: Tx, assets: Collection[AssetId]) -> None:

@@ -26,6 +26,7 @@ from spheresync.model import (
 )
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.items import EDITED
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
     NO_RUN,
     AssetRecord,
@@ -34,7 +35,6 @@ from spheresync.state.records import (
     CheckpointState,
     FormerTable,
 )
-from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.glue.last_written import LastWritten, last_written
 from spheresync.targets.glue.table_input import RETIRED_AT, RETIRED_TABLE, is_retired, parameters_of
 from spheresync.targets.protocol import Inventory

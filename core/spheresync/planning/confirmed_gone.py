@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from spheresync.model import GONE_UNCONFIRMED, AssetId, Problem, SpaceName, canonical_json
 from spheresync.observe.incidents import product_error
 from spheresync.state.cells import read_cell
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord
-from spheresync.state.sqlite.store import Store, Tx
 
 _KEY = "gone_confirmed:"
 

@@ -50,6 +50,7 @@ from spheresync.planning.planner import MANAGED
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.scope import Scope
 from spheresync.state.change_set_digest import FORMAT, NO_DIGEST, with_digest
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
     AssetRecord,
     AuditEvent,
@@ -61,7 +62,6 @@ from spheresync.state.records import (
     DriftLook,
     TableDrift,
 )
-from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.look_by_name import Address, look_by_name, of_one
 from spheresync.targets.protocol import Target
 

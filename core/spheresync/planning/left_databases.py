@@ -12,8 +12,8 @@ from spheresync.model import Action, PhysicalName, Problem, RunId
 from spheresync.observe.incidents import product_error
 from spheresync.planning.name_allocation import Address
 from spheresync.state.cells import read_cell
+from spheresync.state.port import Store
 from spheresync.state.records import ChangeSetItem
-from spheresync.state.sqlite.store import Store
 from spheresync.targets.look_by_name import of_one
 from spheresync.targets.protocol import Target
 

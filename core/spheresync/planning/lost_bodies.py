@@ -8,8 +8,8 @@ from dataclasses import replace
 from spheresync.errors import RefusedError
 from spheresync.model import AssetId, LiveObject, Problem, digest_of
 from spheresync.planning.decisions.items import EDITED
+from spheresync.state.port import Store
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord, Checkpoint
-from spheresync.state.sqlite.store import Store
 from spheresync.targets.glue.last_written import last_written
 
 _CHUNK = 500

@@ -25,9 +25,9 @@ from spheresync.model import (
 )
 from spheresync.planning.checkpoint_rebuild import CheckpointRebuilder, stub_of
 from spheresync.planning.displaced_databases import Displaced, holder_of
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
 from spheresync.state.remedies import TABLES_LOST
-from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Inventory, Target
 

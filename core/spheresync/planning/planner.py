@@ -60,6 +60,7 @@ from spheresync.runtime.scope import Scope
 from spheresync.runtime.unread import count_unread, is_unread, may_hold
 from spheresync.state.cells import read_cell
 from spheresync.state.change_set_digest import FORMAT, NO_DIGEST, with_digest
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
     AssetRecord,
     AuditEvent,
@@ -69,7 +70,6 @@ from spheresync.state.records import (
     FormerTable,
     SpaceRecord,
 )
-from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.protocol import Target
 from spheresync.targets.read_ahead import RecentReads
 

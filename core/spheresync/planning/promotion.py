@@ -13,8 +13,8 @@ from spheresync.model import Asset, AssetId, JsonValue, Principal
 from spheresync.planning.decisions.triage import asset_fingerprint
 from spheresync.planning.lost_bodies import definition_lost
 from spheresync.state.definitions import decode_asset
+from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, ChangeSetItem, ChangeSetRecord
-from spheresync.state.sqlite.store import Store
 from spheresync.targets.glue.table_input import physical_columns
 
 _CHUNK = 500

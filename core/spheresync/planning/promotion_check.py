@@ -16,8 +16,8 @@ from spheresync.planning.decisions.promotion_findings import (
 )
 from spheresync.runtime.scope import Scope
 from spheresync.state.definitions import decode_asset
+from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord
-from spheresync.state.sqlite.store import Store
 
 
 async def check_promotion(

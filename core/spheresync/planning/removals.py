@@ -30,8 +30,8 @@ from spheresync.planning.decisions.triage import Work
 from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.lost_bodies import known_by_target
 from spheresync.planning.retirement import retire
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import ChangeSetItem, Checkpoint, FormerTable
-from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.glue.ownership import foreign_because, made_anew_because
 from spheresync.targets.look_by_name import of_one
 from spheresync.targets.protocol import Target

@@ -36,6 +36,7 @@ from spheresync.planning.name_allocation import Address, container_note
 from spheresync.planning.removals import DeleteRules
 from spheresync.runtime.scope import Scope
 from spheresync.state.change_set_digest import FORMAT, NO_DIGEST, with_digest
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
     AuditEvent,
     ChangeSetItem,
@@ -47,7 +48,6 @@ from spheresync.state.records import (
     JournalState,
     RunRecord,
 )
-from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.look_by_name import NameLook, look_by_name
 from spheresync.targets.protocol import Target
 

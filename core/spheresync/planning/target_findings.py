@@ -17,8 +17,8 @@ from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.planning.decisions.items import name_taken
 from spheresync.planning.decisions.triage import Work
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, ChangeSetItem, Unwritten
-from spheresync.state.sqlite.store import Store, Tx
 
 _SEEN = frozenset({TargetFault.CONFLICT, DRIFT})
 """What a look at the table found, and only another look can say is over."""

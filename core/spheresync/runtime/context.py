@@ -11,7 +11,7 @@ from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import Problem
 from spheresync.runtime.providers import Generations, MakeSource, MakeTarget, Providers
 from spheresync.runtime.usage import UsageMeter
-from spheresync.state.sqlite.store import Store
+from spheresync.state.port import Store
 
 
 class RuntimeContext:

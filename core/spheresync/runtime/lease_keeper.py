@@ -14,8 +14,8 @@ from typing import Protocol, TypeVar
 from spheresync.errors import FenceError, LeaseLostError
 from spheresync.isolation import isolated_group
 from spheresync.observe.pulse import Pulse
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import STALE_AFTER
-from spheresync.state.sqlite.store import Store, Tx
 
 T = TypeVar("T")
 

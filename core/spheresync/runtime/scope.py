@@ -10,7 +10,7 @@ from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.out_of_scope import Outside, nothing_outside
 from spheresync.runtime.unknown_names import WrongName, nearest, refuse, unknown, unknown_asset
 from spheresync.runtime.unspellable_names import UnspellableSpace, unspellable_spaces
-from spheresync.state.sqlite.store import Store
+from spheresync.state.port import Store
 
 
 @dataclass(frozen=True, slots=True)

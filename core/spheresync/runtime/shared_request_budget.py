@@ -13,8 +13,8 @@ from contextlib import suppress
 import anyio
 
 from spheresync.errors import ConfigurationError, StateError
-from spheresync.state.records import Holding
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.port import Store, Tx
+from spheresync.state.records import GrantedPermits
 
 _LONGEST_NAP = 5.0
 """Seconds; another process may give permits back before the window has slid."""
@@ -135,7 +135,7 @@ class SharedRequestBudget:
         self._last_use = now
         return True
 
-    async def _ask(self) -> Holding:
+    async def _ask(self) -> GrantedPermits:
         """Settle the former block and ask for the next: as many as the last two seconds needed, twice that if more."""
         limit = self._per_minute if isinstance(self._per_minute, int) else self._per_minute()
         block = max(1, limit // _BLOCKS)
@@ -143,7 +143,7 @@ class SharedRequestBudget:
         wanted = min(block, max(self._waiting, 2 * self._used if used_up_early else self._used))
         row, used, last_use = self._row, self._used, self._last_use
 
-        async def ask(tx: Tx) -> Holding:
+        async def ask(tx: Tx) -> GrantedPermits:
             if row is not None:
                 await tx.grants.settle(row, used=used, last_use=last_use)
             # The clock is read under the lock: what others were granted before is counted as of now.

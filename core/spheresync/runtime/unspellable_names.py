@@ -24,7 +24,7 @@ from spheresync.model import (
 )
 from spheresync.observe.incidents import product_error
 from spheresync.state.cells import read_cell
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.port import Store, Tx
 
 CODE = "unspellable_name"
 MOST_TOLD = 100

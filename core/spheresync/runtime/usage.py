@@ -9,7 +9,7 @@ from datetime import datetime
 import anyio
 
 from spheresync.runtime.providers import Generations
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.port import Store, Tx
 
 USED = ("datasphere_requests", "datasphere_bytes", "aws_calls", "aws_bytes")
 """What is told of what a run used, in words of the ledger."""

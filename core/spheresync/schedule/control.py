@@ -7,7 +7,7 @@ from datetime import datetime
 from spheresync.config import FirstSync, Settings
 from spheresync.execution.required_approvals import unapproved_promotion
 from spheresync.model import Digest, Principal, Tier, digest_json, isoformat
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.port import Store, Tx
 
 SCHEDULER = Principal("scheduler", "scheduler", frozenset({"operator"}))
 """Who acts when nobody asked; its name stands in runs and in the audit log."""

@@ -22,8 +22,8 @@ from spheresync.schedule.due import Known, due_by, in_window, next_due, next_in_
 from spheresync.schedule.rates import Evidence, pool_rates, rate_of
 from spheresync.schedule.read_order import Candidate, choose
 from spheresync.schedule.reading_jobs import RANKS, write_jobs
+from spheresync.state.port import Tx
 from spheresync.state.records import DueRow, FacetCount, Move, ScheduleRow
-from spheresync.state.sqlite.store import Tx
 
 TENANT = "tenant"
 """Subject of the job that lists everything."""

@@ -10,7 +10,7 @@ from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.schedule.control import SCHEDULER
 from spheresync.state.cells import read_cell
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.port import Store, Tx
 
 _PROPOSED = "schedule:proposed"
 

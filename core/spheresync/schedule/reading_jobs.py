@@ -24,8 +24,8 @@ from spheresync.schedule.control import LISTED, LISTED_BY, SCHEDULER, rules_of
 from spheresync.schedule.due import next_due, retry_at
 from spheresync.schedule.pending_work import REMOVES, token_of, token_of_all, work_of
 from spheresync.schedule.rates import Evidence
+from spheresync.state.port import Tx
 from spheresync.state.records import AssetRecord, ScheduleRow
-from spheresync.state.sqlite.store import Tx
 
 REMOVALS = ""
 """Subject of the one job that retires, deletes and lets go: the guards count removals together, so they go together."""

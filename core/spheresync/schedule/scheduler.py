@@ -33,7 +33,7 @@ from spheresync.schedule.proposed_plans import PlanProposer
 from spheresync.schedule.reading_jobs import list_tenant, read_definition, sweep_targets
 from spheresync.schedule.settled_jobs import forget_settled
 from spheresync.schedule.write_jobs import BATCH, StartRun, write_batch
-from spheresync.state.sqlite.store import Tx
+from spheresync.state.port import Tx
 
 TICK = 0.5
 """Seconds between two looks at what is due; how late the fastest tier may be."""

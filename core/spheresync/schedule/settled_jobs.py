@@ -8,7 +8,7 @@ from spheresync.planning.decisions.triage import Work
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.pending_work import work_of
 from spheresync.schedule.reading_jobs import REMOVALS, removals
-from spheresync.state.sqlite.store import Tx
+from spheresync.state.port import Tx
 
 ALL = -1
 """As SQLite spells it."""

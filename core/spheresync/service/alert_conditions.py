@@ -23,8 +23,8 @@ from spheresync.runtime.run_counts import BLOCKED
 from spheresync.schedule.pending_work import WRITES, work_of
 from spheresync.service.freshness import lateness
 from spheresync.service.status import sync_status
+from spheresync.state.port import Tx
 from spheresync.state.records import AlertRow, RunRecord
-from spheresync.state.sqlite.store import Tx
 
 VERIFY_EVERY = timedelta(hours=6)
 """How often the whole audit log is walked through."""

@@ -13,7 +13,7 @@ from spheresync.alerts.alerting import Alerting
 from spheresync.observe.incidents import product_error
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE as SCHEDULE
-from spheresync.state.sqlite.store import Tx
+from spheresync.state.port import Tx
 
 EACH_CHANNEL = 5.0
 """Seconds that one channel may take, all of them at once."""

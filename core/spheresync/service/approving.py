@@ -17,8 +17,8 @@ from spheresync.service.promotion_files import write_promotion
 from spheresync.service.reading import Reading
 from spheresync.state.cells import read_cell
 from spheresync.state.change_set_digest import FORMAT, require_as_saved
+from spheresync.state.port import Tx
 from spheresync.state.records import Approval, ApprovedPromotion, AuditEvent, ChangeSetRecord
-from spheresync.state.sqlite.store import Tx
 
 _OWN = "Who made a change set is no second person: its deletes wait until somebody else has approved it."
 _PART = "This change set is about a part of the catalog, and the promotion counts for all of it."

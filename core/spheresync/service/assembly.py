@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spheresync.config import Settings, SettingsSource
@@ -13,8 +14,8 @@ from spheresync.model import GLUE, TargetName, utc_now
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
 from spheresync.source.transport.request_budget import RequestBudget, UnlimitedBudget
-from spheresync.state.sqlite.files.writable_folder import require_writable
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.port import StateFiles, Store, Tx
+from spheresync.state.sqlite.store import SqliteStore
 from spheresync.targets.aws.door import AwsDoor, standard_session
 from spheresync.targets.aws.rate_limit import RateLimit
 from spheresync.targets.glue.reads import GLUE_SERVICE
@@ -40,8 +41,8 @@ async def open_context(
         StateError: the state belongs to another tenant, may not be written, or cannot be opened.
     """
     settings = settings_source.current()
-    require_writable(settings.state_dir)
-    async with Store.open(settings.state_dir, clock=clock) as store, AsyncExitStack() as closing:
+    state_files(settings.state_dir).require_writable()
+    async with SqliteStore.open(settings.state_dir, clock=clock) as store, AsyncExitStack() as closing:
         await _keep_to_one_tenant(store, settings)
 
         def requests_per_minute() -> int:
@@ -66,10 +67,17 @@ async def open_context(
             return GlueTarget(door, owner=current.installation_marker, drift=current.drift)
 
         context = RuntimeContext(
-            store, settings_source, owner=store.owner.id, clock=clock, make_source=make_source, make_target=make_target
+            store, settings_source, owner=store.owner_id, clock=clock, make_source=make_source, make_target=make_target
         )
         closing.push_async_callback(context.providers.aclose)
         yield context
+
+
+def state_files(folder: Path) -> StateFiles:
+    """The state of a folder that is not open."""
+    from spheresync.state.sqlite.files.state_files import SqliteStateFiles
+
+    return SqliteStateFiles(folder)
 
 
 async def _keep_to_one_tenant(store: Store, settings: Settings) -> None:

@@ -9,7 +9,7 @@ from spheresync.errors import TargetFault, UsageError
 from spheresync.model import Action, AssetId, RunId, RunState, first_of
 from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.unknown_names import nearest
-from spheresync.state.sqlite.store import Store
+from spheresync.state.port import Store
 
 _NAMED = 10
 ACTIONS = frozenset(

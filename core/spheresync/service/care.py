@@ -7,7 +7,6 @@ leaves the rest to the next one. The audit log is never shortened.
 from __future__ import annotations
 
 import logging
-import sqlite3
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,16 +16,14 @@ from typing import TypeVar
 import anyio
 
 from spheresync.config import Retention
+from spheresync.errors import StateError
 from spheresync.model import Digest, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import shared_seconds
 from spheresync.state.cells import read_cell
-from spheresync.state.records import AuditEvent, Due
-from spheresync.state.sqlite.connection import FILE_NAME
-from spheresync.state.sqlite.housekeeping.orphan_blobs import unreferred_contents
-from spheresync.state.sqlite.store import Store, Tx
-from spheresync.state.stoppable_thread import in_stoppable_thread
+from spheresync.state.port import Store, Tx
+from spheresync.state.records import AuditEvent, ExpiredRecords
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +95,7 @@ class Care:
             StateError: the state could not be read or written; what was done stays done.
         """
         self._give_up = anyio.current_time() + seconds
-        owner = self._store.owner.id
+        owner = self._store.owner_id
         if await self._store.write(lambda tx: tx.leases.acquire(LEASE, owner, beats=True)) is None:
             return CareReport()
         try:
@@ -126,7 +123,7 @@ class Care:
     def _late(self) -> bool:
         return anyio.current_time() > self._give_up
 
-    async def _let_go(self) -> Due:
+    async def _let_go(self) -> ExpiredRecords:
         now, keep = self._clock(), self._retention
         due = await self._store.retention.due(
             runs_before=isoformat(now - keep.runs),
@@ -153,9 +150,8 @@ class Care:
         found: list[Digest] | None = None
         try:
             with anyio.move_on_after(LOOK):
-                path = self._store.folder / FILE_NAME
-                found = await in_stoppable_thread(lambda stop: unreferred_contents(path, begin, end, stop))
-        except sqlite3.Error as error:
+                found = await self._store.unreferenced_contents(begin, end)
+        except StateError as error:
             log.info("Contents that nothing refers to could not be looked for: %s", error)
         removed, all_gone = await self._sweep(found, begin, end) if found is not None else (0, True)
         note = canonical_json({"at": isoformat(self._clock()), "slice": following if all_gone else number}).decode()

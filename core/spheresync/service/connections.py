@@ -23,7 +23,6 @@ from spheresync.state.remedies import (
     TABLES_LOST,
     lost_tables_message,
 )
-from spheresync.state.sqlite.files.folder_guard import exposures
 
 _NOT_THERE = frozenset({AssetStatus.EXCLUDED, AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.DELETED})
 """Statuses of assets that a space that is gone takes nothing from."""
@@ -39,8 +38,7 @@ async def test_connections(context: RuntimeContext) -> ConnectionReport:
 
 async def _state(context: RuntimeContext) -> ConnectionFinding:
     folder = context.settings.state_dir
-    open_to_others = [*context.store.closed_to_others, *map(str, exposures(folder))]
-    if open_to_others:
+    if open_to_others := context.store.exposures():
         return ConnectionFinding(
             connection="state", ok=False, message="; ".join(open_to_others) + ".", remedy=EXPOSED_FOLDER_REMEDY
         )

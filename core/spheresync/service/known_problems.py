@@ -9,8 +9,8 @@ from spheresync.config.sections import Deletion
 from spheresync.errors import UsageError
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, AssetStatus
 from spheresync.service.asset_problems import Known, problem_text
+from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, Checkpoint
-from spheresync.state.sqlite.store import Store
 
 
 async def problems_of(store: Store, records: Sequence[AssetRecord], deletion: Deletion) -> dict[AssetId, str | None]:

@@ -11,8 +11,8 @@ from spheresync.model import JsonValue, Principal
 from spheresync.runtime.context import RuntimeContext
 from spheresync.state.drafts import Draft
 from spheresync.state.output_file import place_file
+from spheresync.state.port import Tx
 from spheresync.state.records import AuditEvent
-from spheresync.state.sqlite.store import Tx
 
 
 async def write_promotion(

@@ -10,8 +10,8 @@ from spheresync.model import JsonValue, Principal, isoformat
 from spheresync.runtime.context import RuntimeContext
 from spheresync.service import rows
 from spheresync.service.cursors import page_size
+from spheresync.state.port import Tx
 from spheresync.state.records import AuditEvent
-from spheresync.state.sqlite.store import Tx
 
 _LOST = "its process has ended, so it waits to be done anew"
 """Of a job that is still noted as running."""

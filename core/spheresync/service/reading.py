@@ -68,8 +68,8 @@ from spheresync.service.known_problems import problems_of
 from spheresync.service.time_arguments import beginning, end
 from spheresync.state.change_set_digest import require_as_saved
 from spheresync.state.definitions import decode_asset
+from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, ChangeSetRecord, RunRecord, SpaceRecord
-from spheresync.state.sqlite.store import Store
 from spheresync.targets.glue.explain import explain
 
 Word = TypeVar("Word", bound=StrEnum)

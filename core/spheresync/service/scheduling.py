@@ -21,8 +21,8 @@ from spheresync.schedule.due_jobs import LIST_RANK, TENANT
 from spheresync.schedule.proposed_plans import proposed
 from spheresync.schedule.reading_jobs import RANKS
 from spheresync.service import rows
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import AuditEvent
-from spheresync.state.sqlite.store import Store, Tx
 
 SHOWN = 5
 OVERDUE = 4

@@ -6,7 +6,7 @@ from spheresync.errors import UsageError
 from spheresync.mapping.rules import Mapping
 from spheresync.model import Tier
 from spheresync.runtime.scope import Scope, look_up
-from spheresync.state.sqlite.store import Store
+from spheresync.state.port import Store
 
 
 def require_within_spaces(scope: Scope) -> None:

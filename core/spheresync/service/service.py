@@ -67,8 +67,8 @@ from spheresync.service.selection import (
 )
 from spheresync.service.steering import Steering
 from spheresync.service.undoing import Undoing
+from spheresync.state.port import Tx
 from spheresync.state.records import AuditEvent, ChangeSetRecord, RunRecord
-from spheresync.state.sqlite.store import Tx
 
 CARE = 2.0
 """Seconds between two looks of a server for runs whose process is dead."""
@@ -408,7 +408,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
     async def _ensure_driven(self, run: RunRecord) -> None:
         if run.state.ended or run.id in self._driving:
             return
-        if not self._store.owners.is_alive(run.owner):
+        if not self._store.is_alive(run.owner):
             self._drive(run.id)
 
     def look_after_runs(self) -> None:
@@ -467,6 +467,6 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
             await tx.audit.append_many([asked, ended] if waiting else [asked])
             return True
 
-        if await self._store.write(cancel) and not self._store.owners.is_alive(run.owner):
+        if await self._store.write(cancel) and not self._store.is_alive(run.owner):
             return await self.wait(run_id, seconds=CANCEL_WAIT)  # nobody else would end it
         return await self.get_run(run_id)

@@ -22,16 +22,11 @@ from spheresync.model import (
     utc_now,
 )
 from spheresync.runtime.context import RuntimeContext
-from spheresync.service.assembly import TENANT_HOST
+from spheresync.service.assembly import TENANT_HOST, state_files
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.rows import verdict_answer
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import AuditEvent, Backup, RestoreSource
-from spheresync.state.sqlite.connection import FILE_NAME
-from spheresync.state.sqlite.files.backup import make_backup
-from spheresync.state.sqlite.files.copies import audit_verdict_of
-from spheresync.state.sqlite.files.restore import restore_state
-from spheresync.state.sqlite.files.writable_folder import require_writable
-from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.glue.ownership import marker_of
 
 _DOG = "The embedded tenant and the embedded AWS of dog are no part of it."
@@ -75,7 +70,7 @@ async def backup(context: RuntimeContext, file: Path, principal: Principal, *, r
 
         await context.store.write(append)
 
-    made = await make_backup(settings.state_dir, file, replace=replace, before_placing=note)
+    made = await context.store.backup(file, replace=replace, before_placing=note)
     return BackupAnswer(
         file=str(made.file),
         size=made.size,
@@ -94,7 +89,7 @@ async def verify_altered(settings_source: SettingsSource, fault: AlteredStateErr
     Raises:
         StateError: it cannot be read.
     """
-    verdict = await audit_verdict_of(settings_source.current().state_dir / FILE_NAME)
+    verdict = await state_files(settings_source.current().state_dir).audit_verdict()
     return verdict_answer(verdict, [str(fault)])
 
 
@@ -119,7 +114,8 @@ async def restore(
     """
     authorize(principal, Permission.ADMINISTER)
     settings = settings_source.current()
-    require_writable(settings.state_dir)
+    files = state_files(settings.state_dir)
+    files.require_writable()
 
     async def adjust(store: Store, source: RestoreSource) -> _Adjusted:
         await _require_ours(store, source, settings)
@@ -131,7 +127,7 @@ async def restore(
         await store.clear_lost_rows(everywhere=True)
         return await _adjust(store, source, principal, at=isoformat(clock()))
 
-    restored = await restore_state(settings.state_dir, file, adjust, clock=clock)
+    restored = await files.restore(file, adjust, clock=clock)
     source, told = restored.source, restored.told
     notes = [_NEXT, "" if source.log_whole else _LOG_LEFT, _DOG if settings.env == "dog" else ""]
     return RestoreAnswer(
@@ -191,7 +187,7 @@ async def _adjust(store: Store, source: RestoreSource, principal: Principal, *, 
     async def adjust(tx: Tx) -> _Adjusted:
         runs = await tx.runs.cancel_unfinished(problem, at=at)
         change_sets = await tx.change_sets.expire_all(at=at)
-        objects = await tx.transplant.forget_targets()
+        objects = await tx.restored.forget_targets()
         held = await tx.checkpoints.all(GLUE, DEFAULT_DESTINATION)
         await tx.checkpoints.put_many([replace(checkpoint, version=None) for checkpoint in held])
         reason: dict[str, JsonValue] = {"reason": "restored"}

@@ -14,8 +14,8 @@ from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.unknown_names import WrongName, refuse, unknown_asset
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.reading import Reading
+from spheresync.state.port import Tx
 from spheresync.state.records import AssetRecord, AuditEvent, Checkpoint
-from spheresync.state.sqlite.store import Tx
 
 
 class Undoing(Reading):

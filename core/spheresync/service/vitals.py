@@ -20,7 +20,7 @@ from spheresync.observe.pulse import Pulse
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE
 from spheresync.schedule.scheduler import PULSE as SCHEDULER_LOOP
-from spheresync.state.sqlite.store import Tx
+from spheresync.state.port import Tx
 
 EVENT_LOOP = "event loop"
 LIMITS = {EVENT_LOOP: 15.0, SCHEDULER_LOOP: 120.0}

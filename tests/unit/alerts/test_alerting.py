@@ -17,7 +17,7 @@ from spheresync.alerts.channels import Channels
 from spheresync.alerts.conditions import Condition, end_condition, note_condition, noted_conditions
 from spheresync.config import AlertChannel, AlertKind, Settings
 from spheresync.state.records import AlertRow
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
@@ -31,7 +31,7 @@ DAY = 86_400
 class World:
     """What is wrong, who listens, and what they got."""
 
-    store: Store
+    store: SqliteStore
     clock: StandingClock
     channels: list[dict[str, Any]]
     wrong: list[Condition] = field(default_factory=list)
@@ -67,7 +67,7 @@ class World:
 
 
 @pytest.fixture
-def world(store: Store, clock: StandingClock) -> World:
+def world(store: SqliteStore, clock: StandingClock) -> World:
     return World(store, clock, [{"webhook": FIRST}, {"webhook": SECOND, "on": ["freshness"]}])
 
 
@@ -174,13 +174,13 @@ async def test_nobody_is_told_where_there_is_no_channel(world: World) -> None:
     assert await world.store.alerts.standing() == []
 
 
-async def test_what_a_part_of_the_program_notes_stands_until_it_takes_it_back(store: Store) -> None:
+async def test_what_a_part_of_the_program_notes_stands_until_it_takes_it_back(store: SqliteStore) -> None:
     drift = Condition(AlertKind.DRIFT, "glue", "2 tables drifted.", "Run `spheresync drift`.")
 
-    async def note(tx: Tx) -> None:
+    async def note(tx: SqliteTx) -> None:
         await note_condition(tx, drift)
 
-    async def end(tx: Tx) -> None:
+    async def end(tx: SqliteTx) -> None:
         await end_condition(tx, AlertKind.DRIFT, "glue")
 
     await store.write(note)

@@ -30,7 +30,7 @@ from spheresync.runtime.scope import Scope
 from spheresync.source.datasphere.normalise import NORMALISER_VERSION
 from spheresync.state.definitions import encode_asset
 from spheresync.state.records import NO_RUN, AssetRecord, Checkpoint, CheckpointState
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.unit.mapping.assets import ORDERS, settings
 from tests.unit.state.conftest import StandingClock, clock, store
 
@@ -78,7 +78,7 @@ class Tenant:
         return RawDefinition(entry, (), Digest("raw"))
 
 
-async def know(store: Store) -> None:
+async def know(store: SqliteStore) -> None:
     record = replace(
         AssetRecord.first_seen(ORDERS.id, ORDERS.kind, at=AT),
         raw_digest=Digest("raw"),
@@ -90,16 +90,16 @@ async def know(store: Store) -> None:
     await store.write(lambda tx: tx.catalog.put_assets([record]))
 
 
-async def status(store: Store) -> AssetStatus:
+async def status(store: SqliteStore) -> AssetStatus:
     record = await store.catalog.asset(ORDERS.id)
     assert record is not None
     return record.status
 
 
 def discovery(
-    store: Store, clock: StandingClock, meanwhile: Callable[[], Awaitable[None]], fence: int | None = None
+    store: SqliteStore, clock: StandingClock, meanwhile: Callable[[], Awaitable[None]], fence: int | None = None
 ) -> TenantPass:
-    async def still_ours(tx: Tx) -> None:
+    async def still_ours(tx: SqliteTx) -> None:
         if fence is not None:
             await tx.leases.require(DISCOVERY_LEASE, fence)
 
@@ -110,7 +110,7 @@ def discovery(
 
 @pytest.mark.parametrize("one", [False, True], ids=["all of it", "one definition"])
 async def test_what_an_apply_wrote_while_a_discovery_read_stays_synced(
-    store: Store, clock: StandingClock, *, one: bool
+    store: SqliteStore, clock: StandingClock, *, one: bool
 ) -> None:
     await know(store)
 
@@ -127,7 +127,7 @@ async def test_what_an_apply_wrote_while_a_discovery_read_stays_synced(
     assert await status(store) is AssetStatus.SYNCED
 
 
-async def test_a_conflict_stays_one_until_the_table_was_written(store: Store, clock: StandingClock) -> None:
+async def test_a_conflict_stays_one_until_the_table_was_written(store: SqliteStore, clock: StandingClock) -> None:
     await know(store)
     taken = name_taken(ORDERS.id, "the table lost the marker of this installation")
     await store.write(lambda tx: tx.unwritten.put_many(GLUE, DEFAULT_DESTINATION, [taken], at="2026-11-24T08:00:00Z"))
@@ -140,10 +140,10 @@ async def test_a_conflict_stays_one_until_the_table_was_written(store: Store, cl
 
 
 async def test_a_reader_that_was_stopped_writes_nothing_more_once_another_one_reads(
-    store: Store, clock: StandingClock
+    store: SqliteStore, clock: StandingClock
 ) -> None:
     await know(store)
-    async with Store.open(store.folder, clock=clock) as other:
+    async with SqliteStore.open(store.folder, clock=clock) as other:
         mine = await store.write(lambda tx: tx.leases.acquire(DISCOVERY_LEASE, store.owner.id, beats=True))
         assert await other.write(lambda tx: tx.leases.acquire(DISCOVERY_LEASE, other.owner.id, beats=True)) is None
 

@@ -26,7 +26,7 @@ from spheresync.model import (
 from spheresync.planning.decisions.triage import RemovalRules, Work, triage
 from spheresync.runtime.scope import Scope
 from spheresync.state.records import AssetRecord, CheckpointState
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 from tests.unit.discovery.test_discovery_turns import AT, ENTRY, WRITTEN, know
 from tests.unit.mapping.assets import ORDERS, settings
 from tests.unit.state.conftest import StandingClock, clock, store
@@ -73,7 +73,7 @@ class Tenant:
 
 
 async def discover(
-    store: Store,
+    store: SqliteStore,
     clock: StandingClock,
     tenant: Tenant,
     *,
@@ -85,13 +85,13 @@ async def discover(
     return await TenantPass(tenant, store, Mapping.compile(settings()), Scope(), now=clock(), removals=rules).list_all()
 
 
-async def written(store: Store, state: CheckpointState = CheckpointState.ACTIVE) -> None:
+async def written(store: SqliteStore, state: CheckpointState = CheckpointState.ACTIVE) -> None:
     await know(store)
     await store.write(lambda tx: tx.checkpoints.put_many([replace(WRITTEN, state=state)]))
     await store.write(lambda tx: tx.schedule.put_entries([ENTRY]))
 
 
-async def work(store: Store, clock: StandingClock, *, policy: DeletionPolicy = DeletionPolicy.RETIRE) -> Work:
+async def work(store: SqliteStore, clock: StandingClock, *, policy: DeletionPolicy = DeletionPolicy.RETIRE) -> Work:
     record = await recorded(store)
     held = await store.checkpoints.get(record.id, WRITTEN.target, WRITTEN.destination)
     decision = Mapping.compile(settings()).decide(record.id, record.kind, record.label)
@@ -99,13 +99,13 @@ async def work(store: Store, clock: StandingClock, *, policy: DeletionPolicy = D
     return triage(record, held, decision, decision.digest, rules=rules, now=clock(), thorough=False)
 
 
-async def recorded(store: Store) -> AssetRecord:
+async def recorded(store: SqliteStore) -> AssetRecord:
     record = await store.catalog.asset(ORDERS.id)
     assert record is not None
     return record
 
 
-async def test_an_asset_that_the_tenant_says_is_gone_is_missed(store: Store, clock: StandingClock) -> None:
+async def test_an_asset_that_the_tenant_says_is_gone_is_missed(store: SqliteStore, clock: StandingClock) -> None:
     await written(store)
     report = await discover(store, clock, tenant := Tenant(False))
     assert (len(tenant.asked), report.problems, (await recorded(store)).misses) == (1, [], 1)
@@ -114,7 +114,7 @@ async def test_an_asset_that_the_tenant_says_is_gone_is_missed(store: Store, clo
 
 @pytest.mark.parametrize("state", [CheckpointState.ACTIVE, CheckpointState.RETIRED])
 async def test_an_asset_that_is_still_served_is_not_missed_and_told(
-    store: Store, clock: StandingClock, state: CheckpointState
+    store: SqliteStore, clock: StandingClock, state: CheckpointState
 ) -> None:
     await written(store, state)
     report = await discover(store, clock, Tenant(True), policy=DeletionPolicy.DELETE)
@@ -125,7 +125,7 @@ async def test_an_asset_that_is_still_served_is_not_missed_and_told(
 @pytest.mark.parametrize("state", [CheckpointState.ACTIVE, CheckpointState.RETIRED])
 @pytest.mark.parametrize("fault", [SourceFault.FORBIDDEN, SourceFault.SERVER_ERROR, SourceFault.THROTTLED])
 async def test_any_other_answer_leaves_the_table_for_another_time(
-    store: Store, clock: StandingClock, state: CheckpointState, fault: SourceFault
+    store: SqliteStore, clock: StandingClock, state: CheckpointState, fault: SourceFault
 ) -> None:
     await written(store, state)
     for _ in range(2):
@@ -145,7 +145,7 @@ OUT = SourceError(SourceFault.SERVER_ERROR, "no", remedy="")
 @pytest.mark.parametrize("beside", [BESIDE, ELSEWHERE])
 @pytest.mark.parametrize("serves", [False, OUT])
 async def test_nothing_is_known_to_be_gone_while_what_is_listed_is_not_served_either(
-    store: Store, clock: StandingClock, state: CheckpointState, beside: AssetEntry, serves: bool | SourceError
+    store: SqliteStore, clock: StandingClock, state: CheckpointState, beside: AssetEntry, serves: bool | SourceError
 ) -> None:
     await written(store, state)
     for _ in range(2):
@@ -160,13 +160,13 @@ async def test_nothing_is_known_to_be_gone_while_what_is_listed_is_not_served_ei
     assert await work(store, clock, policy=DeletionPolicy.DELETE) is expected
 
 
-async def test_one_of_the_same_space_is_asked_before_one_of_another(store: Store, clock: StandingClock) -> None:
+async def test_one_of_the_same_space_is_asked_before_one_of_another(store: SqliteStore, clock: StandingClock) -> None:
     await written(store)
     await discover(store, clock, tenant := Tenant(False, beside=(ELSEWHERE, BESIDE)))
     assert tenant.asked == [ORDERS.id, BESIDE.id]
 
 
-async def test_where_nothing_is_listed_what_was_read_before_is_asked(store: Store, clock: StandingClock) -> None:
+async def test_where_nothing_is_listed_what_was_read_before_is_asked(store: SqliteStore, clock: StandingClock) -> None:
     await written(store)
     known = replace(AssetRecord.first_seen(ELSEWHERE.id, ORDERS.kind, at=AT), fingerprints=fingerprints(ORDERS))
     await store.write(lambda tx: tx.catalog.put_assets([known]))
@@ -178,21 +178,23 @@ async def test_where_nothing_is_listed_what_was_read_before_is_asked(store: Stor
     )
 
 
-async def test_an_asset_that_the_catalog_still_answers_with_is_not_missed(store: Store, clock: StandingClock) -> None:
+async def test_an_asset_that_the_catalog_still_answers_with_is_not_missed(
+    store: SqliteStore, clock: StandingClock
+) -> None:
     await written(store)
     report = await discover(store, clock, Tenant(False, holds_it=True))
     assert [(each.asset, each.code) for each in report.problems] == [(ORDERS.id, GONE_UNCONFIRMED)]
     assert (await recorded(store)).misses == 0
 
 
-async def test_one_that_nobody_knows_how_to_read_is_asked_for_by_name(store: Store, clock: StandingClock) -> None:
+async def test_one_that_nobody_knows_how_to_read_is_asked_for_by_name(store: SqliteStore, clock: StandingClock) -> None:
     await know(store)
     await store.write(lambda tx: tx.checkpoints.put_many([WRITTEN]))
     await discover(store, clock, Tenant(False, holds_it=True))
     assert (await recorded(store)).misses == 0
 
 
-async def test_what_was_said_of_it_is_over_once_it_is_listed_again(store: Store, clock: StandingClock) -> None:
+async def test_what_was_said_of_it_is_over_once_it_is_listed_again(store: SqliteStore, clock: StandingClock) -> None:
     await written(store)
     await discover(store, clock, Tenant(SourceError(SourceFault.FORBIDDEN, "no", remedy="")))
     assert (await recorded(store)).problem is not None
@@ -200,7 +202,7 @@ async def test_what_was_said_of_it_is_over_once_it_is_listed_again(store: Store,
     assert ((await recorded(store)).problem, (await recorded(store)).misses) == (None, 0)
 
 
-async def test_nobody_is_asked_for_what_would_not_go(store: Store, clock: StandingClock) -> None:
+async def test_nobody_is_asked_for_what_would_not_go(store: SqliteStore, clock: StandingClock) -> None:
     await written(store)
     tenant = Tenant(True)
     await discover(store, clock, tenant, misses=2)
@@ -212,7 +214,7 @@ async def test_nobody_is_asked_for_what_would_not_go(store: Store, clock: Standi
     assert tenant.asked == [], "a retired table is asked for again only where it is to be deleted"
 
 
-async def test_at_most_so_many_are_asked_for_and_the_rest_waits(store: Store, clock: StandingClock) -> None:
+async def test_at_most_so_many_are_asked_for_and_the_rest_waits(store: SqliteStore, clock: StandingClock) -> None:
     names = [AssetId(ORDERS.id.space, TechnicalName(f"V_{number:03}")) for number in range(MOST_ASKED + 20)]
     records = [
         replace(AssetRecord.first_seen(name, ORDERS.kind, at=AT), fingerprints=fingerprints(ORDERS)) for name in names

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.jobs.embedded import EmbeddedEngine
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 from tests.contract.engine_promises import Engines, JobEnginePromises
 from tests.unit.state.conftest import StandingClock
 
@@ -21,8 +21,8 @@ class TestEmbeddedEngine(JobEnginePromises):
     async def two_engines(self, tmp_path: Path) -> AsyncIterator[Engines]:
         clock = StandingClock()
         async with AsyncExitStack() as opened:
-            one = await opened.enter_async_context(Store.open(tmp_path / "state", clock=clock))
-            other = await opened.enter_async_context(Store.open(tmp_path / "state", clock=clock))
+            one = await opened.enter_async_context(SqliteStore.open(tmp_path / "state", clock=clock))
+            other = await opened.enter_async_context(SqliteStore.open(tmp_path / "state", clock=clock))
             yield Engines(
                 EmbeddedEngine(one, clock), EmbeddedEngine(other, clock), clock, clock.advance, one.owner.release
             )

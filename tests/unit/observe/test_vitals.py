@@ -18,7 +18,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE
 from spheresync.schedule.scheduler import PULSE
 from spheresync.service.vitals import ready
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.unit.state.conftest import StandingClock, clock, store
 
 __all__ = ["clock", "store"]
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.anyio
 class Tools:
     """Of a workshop, what health looks at."""
 
-    store: Store
+    store: SqliteStore
     clock: StandingClock
     settings_problem: Problem | None = None
     tenant_given_up: bool = False
@@ -44,7 +44,7 @@ class Tools:
 
 
 @pytest.fixture
-def tools(store: Store, clock: StandingClock) -> Tools:
+def tools(store: SqliteStore, clock: StandingClock) -> Tools:
     return Tools(store, clock)
 
 
@@ -62,7 +62,7 @@ def scheduling(tools: Tools) -> Pulse:
 
 
 async def hold_schedule(tools: Tools, owner: str) -> None:
-    async def acquire(tx: Tx) -> None:
+    async def acquire(tx: SqliteTx) -> None:
         await tx.leases.acquire(LEASE, owner)
 
     await tools.store.write(acquire)

@@ -28,7 +28,7 @@ from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.state.definitions import encode_asset
 from spheresync.state.records import NO_RUN, AssetRecord, Checkpoint, CheckpointState
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 from spheresync.targets.glue.table_input import design_table
 from tests.unit.mapping.assets import ORDERS, settings
 
@@ -56,12 +56,12 @@ class LookedAt:
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store.open(tmp_path / "state") as opened:
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    async with SqliteStore.open(tmp_path / "state") as opened:
         yield opened
 
 
-async def known(store: Store, desired: DesiredObject) -> Checkpoint:
+async def known(store: SqliteStore, desired: DesiredObject) -> Checkpoint:
     """The asset as listed and read, and its table as written under older rules and touched by somebody since."""
     definition = encode_asset(ORDERS)
     record = replace(
@@ -95,11 +95,13 @@ async def known(store: Store, desired: DesiredObject) -> Checkpoint:
     return checkpoint
 
 
-async def put(store: Store, checkpoint: Checkpoint) -> None:
+async def put(store: SqliteStore, checkpoint: Checkpoint) -> None:
     await store.write(lambda tx: tx.checkpoints.put_many([checkpoint]))
 
 
-async def plan(store: Store, configured: Any, live: LiveObject, meanwhile: Callable[[], Awaitable[None]]) -> Checkpoint:
+async def plan(
+    store: SqliteStore, configured: Any, live: LiveObject, meanwhile: Callable[[], Awaitable[None]]
+) -> Checkpoint:
     """Plan, and answer the checkpoint that is there afterwards."""
     planner = Planner(
         store,
@@ -117,7 +119,7 @@ async def plan(store: Store, configured: Any, live: LiveObject, meanwhile: Calla
 
 
 @pytest.mark.parametrize("written", [False, True])
-async def test_what_a_run_wrote_meanwhile_is_not_noted_over(store: Store, written: bool) -> None:
+async def test_what_a_run_wrote_meanwhile_is_not_noted_over(store: SqliteStore, written: bool) -> None:
     configured = settings(installation="test")
     mapping = Mapping.compile(configured)
     decision = mapping.decide(ORDERS.id, ORDERS.kind, ORDERS.label)

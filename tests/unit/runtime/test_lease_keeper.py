@@ -18,7 +18,7 @@ from spheresync.observe.pulse import Pulse
 from spheresync.runtime import lease_keeper as leasing
 from spheresync.runtime.lease_keeper import HeldLease, while_held
 from spheresync.state.sqlite.repositories.leases import LeaseWriter
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 from spheresync.targets.glue.target import GlueTarget
 from tests.simulators.in_process import in_process
 from tests.unit.state.conftest import StandingClock, clock, store
@@ -34,7 +34,7 @@ def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def lease(store: Store) -> HeldLease:
+async def lease(store: SqliteStore) -> HeldLease:
     fence = await store.write(lambda tx: tx.leases.acquire(NAME, store.owner.id, beats=True))
     assert fence == 1
     return HeldLease(store, NAME, fence)
@@ -61,7 +61,7 @@ class Beats:
         return number
 
 
-async def test_what_the_work_answers_or_raises_comes_out(store: Store, lease: HeldLease) -> None:
+async def test_what_the_work_answers_or_raises_comes_out(store: SqliteStore, lease: HeldLease) -> None:
     async def fail() -> None:
         raise StateError("of its own")
 
@@ -74,9 +74,9 @@ async def test_what_the_work_answers_or_raises_comes_out(store: Store, lease: He
 
 
 async def test_work_is_cancelled_once_another_process_has_the_lease(
-    store: Store, clock: StandingClock, lease: HeldLease
+    store: SqliteStore, clock: StandingClock, lease: HeldLease
 ) -> None:
-    async with Store.open(store.folder, clock=clock) as other:
+    async with SqliteStore.open(store.folder, clock=clock) as other:
         clock.advance(31)
         assert await other.write(lambda tx: tx.leases.acquire(NAME, other.owner.id, beats=True)) == 2
         with anyio.fail_after(20), pytest.raises(LeaseLostError, match="Another process"):
@@ -85,7 +85,7 @@ async def test_work_is_cancelled_once_another_process_has_the_lease(
 
 @pytest.mark.parametrize("error", [KeyError("x"), StateError("disk full"), FenceError("something else was lost")])
 async def test_a_sign_of_life_that_fails_is_tried_again_and_health_tells_it(
-    store: Store, lease: HeldLease, monkeypatch: pytest.MonkeyPatch, error: Exception
+    store: SqliteStore, lease: HeldLease, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     beats, pulse, failing = Beats(monkeypatch, lambda number: error if number <= 3 else None), Pulse(), list[str]()
 
@@ -100,7 +100,7 @@ async def test_a_sign_of_life_that_fails_is_tried_again_and_health_tells_it(
 
 
 async def test_a_lease_is_lost_where_no_sign_of_life_can_be_written_for_as_long_as_it_lasts(
-    store: Store, lease: HeldLease, monkeypatch: pytest.MonkeyPatch
+    store: SqliteStore, lease: HeldLease, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     beats = Beats(monkeypatch, lambda number: StateError("disk full") if number > 1 else None)
     monkeypatch.setattr(leasing, "time", SimpleNamespace(monotonic=lambda: 15.1 * beats.written))
@@ -139,7 +139,7 @@ async def test_a_run_that_another_process_has_taken_over_ends_here_at_once(
 
         group.start_soon(sync)
         await hanging.wait()
-        async with Store.open(store.folder) as other:
+        async with SqliteStore.open(store.folder) as other:
             await store.write(lambda tx: tx.runs._writes.execute("UPDATE runs SET owner = NULL", ()))
             (run,) = await other.runs.unfinished()
             fence = await other.write(lambda tx: tx.runs.claim(run.id, other.owner.id))

@@ -16,7 +16,7 @@ from spheresync.errors import ConfigurationError
 from spheresync.runtime import shared_request_budget as budget_module
 from spheresync.runtime.shared_request_budget import SharedRequestBudget, shared_seconds
 from spheresync.state.rate_window import LIFE, WINDOW, Grant, admit, counts, straightened
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 from tests.unit.state.conftest import clock, store
 
 __all__ = ["clock", "store"]
@@ -52,7 +52,7 @@ class World:
             self._active += 1
             wake.set()
 
-    def budget(self, store: Store, limit: int) -> SharedRequestBudget:
+    def budget(self, store: SqliteStore, limit: int) -> SharedRequestBudget:
         return SharedRequestBudget(store, limit, self.clock, self.sleep, monotonic=self.clock)
 
     async def send(self, budget: SharedRequestBudget) -> None:
@@ -92,7 +92,7 @@ async def test_never_more_than_the_limit_in_any_60_s(
         world.rest()
 
     with tempfile.TemporaryDirectory() as folder:
-        async with Store.open(Path(folder)) as store, anyio.create_task_group() as group:
+        async with SqliteStore.open(Path(folder)) as store, anyio.create_task_group() as group:
             for pauses, crashing in zip(demands, crashes, strict=True):
                 group.start_soon(process, pauses, crashing)
     assert world.sent
@@ -100,7 +100,7 @@ async def test_never_more_than_the_limit_in_any_60_s(
 
 
 @pytest.mark.parametrize(("limit", "processes"), [(48, 1), (48, 3), (5, 2)])
-async def test_high_demand_gets_nine_tenths_of_the_limit(store: Store, limit: int, processes: int) -> None:
+async def test_high_demand_gets_nine_tenths_of_the_limit(store: SqliteStore, limit: int, processes: int) -> None:
     world = World(processes, now=0.0)
 
     async def process() -> None:
@@ -117,7 +117,7 @@ async def test_high_demand_gets_nine_tenths_of_the_limit(store: Store, limit: in
     assert sum(1 for moment in world.sent if moment == 0) == limit, "a burst up to the limit goes out at once"
 
 
-async def test_what_is_not_used_is_given_back(store: Store) -> None:
+async def test_what_is_not_used_is_given_back(store: SqliteStore) -> None:
     world = World(2)
     one, two = world.budget(store, 24), world.budget(store, 24)
     await one.take()
@@ -132,7 +132,7 @@ async def test_what_is_not_used_is_given_back(store: Store) -> None:
     assert held == (2, world.now)
 
 
-async def test_a_busy_process_takes_permits_in_blocks_that_expire(store: Store) -> None:
+async def test_a_busy_process_takes_permits_in_blocks_that_expire(store: SqliteStore) -> None:
     world = World(1)
     budget = world.budget(store, 240)
     for _ in range(12):
@@ -146,7 +146,7 @@ async def test_a_busy_process_takes_permits_in_blocks_that_expire(store: Store) 
     assert await store._pool.one("SELECT permits, last_use FROM request_grants WHERE id = ?", (row,)) == (5, 1000.0)
 
 
-async def test_a_clock_that_began_anew_locks_nobody_for_long(store: Store) -> None:
+async def test_a_clock_that_began_anew_locks_nobody_for_long(store: SqliteStore) -> None:
     before = World(1, now=1_000_000.0)
     old = before.budget(store, 10)
     for _ in range(10):
@@ -156,7 +156,7 @@ async def test_a_clock_that_began_anew_locks_nobody_for_long(store: Store) -> No
     assert 5 < world.sent[0] <= 5 + WINDOW + 1
 
 
-async def test_a_deadline_ends_the_wait_and_counts_nothing(store: Store) -> None:
+async def test_a_deadline_ends_the_wait_and_counts_nothing(store: SqliteStore) -> None:
     budget = SharedRequestBudget(store, 1)
     await budget.take()
     with pytest.raises(TimeoutError):
@@ -167,7 +167,7 @@ async def test_a_deadline_ends_the_wait_and_counts_nothing(store: Store) -> None
     assert await store._pool.one("SELECT count(*), sum(permits) FROM request_grants") == (2, 2)
 
 
-async def test_waiting_is_first_come_first_served_and_cancellable(store: Store) -> None:
+async def test_waiting_is_first_come_first_served_and_cancellable(store: SqliteStore) -> None:
     served: list[str] = []
     asleep, wake = anyio.Event(), anyio.Event()
 
@@ -201,7 +201,7 @@ async def test_waiting_is_first_come_first_served_and_cancellable(store: Store) 
     assert budget._waiting == 0
 
 
-async def test_a_limit_below_one_is_a_configuration_error(store: Store) -> None:
+async def test_a_limit_below_one_is_a_configuration_error(store: SqliteStore) -> None:
     with pytest.raises(ConfigurationError, match="at least 1"):
         SharedRequestBudget(store, 0)
 

@@ -16,7 +16,7 @@ from spheresync.planning.drift_sweep import DETECT
 from spheresync.service.audit_questions import ACTIONS, OUTCOMES
 from spheresync.service.reading import Reading
 from spheresync.state.records import AuditEvent
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 
 if TYPE_CHECKING:
     from spheresync.runtime.context import RuntimeContext
@@ -44,9 +44,9 @@ def test_every_word_that_is_written_can_be_asked_for() -> None:
 
 
 async def test_what_failed_tells_what_else_did_not_succeed(tmp_path: Path) -> None:
-    async with Store.open(tmp_path / "state") as store:
+    async with SqliteStore.open(tmp_path / "state") as store:
 
-        async def write(tx: Tx) -> None:
+        async def write(tx: SqliteTx) -> None:
             words = ["done", "denied", "denied", "partly_failed", "cancelled"]
             await tx.audit.append_many([AuditEvent("anna", "create", None, "S/A", "glue", word, {}) for word in words])
 

@@ -16,7 +16,7 @@ from spheresync.model import Principal, utc_now
 from spheresync.service.queue import cancel_job, list_jobs, retry_job
 from spheresync.service.scheduling import standing_counts
 from spheresync.state.sqlite.repositories.audit import AuditWriter
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 
 if TYPE_CHECKING:
     from spheresync.runtime.context import RuntimeContext
@@ -26,29 +26,29 @@ ANNA = Principal("user", "anna", frozenset({"admin"}))
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store.open(tmp_path / "state") as opened:
+async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    async with SqliteStore.open(tmp_path / "state") as opened:
         yield opened
 
 
 @pytest.fixture
-def context(store: Store) -> RuntimeContext:
+def context(store: SqliteStore) -> RuntimeContext:
     return cast("RuntimeContext", SimpleNamespace(store=store, clock=utc_now))
 
 
 @pytest.fixture
-async def queued(store: Store) -> JobId:
+async def queued(store: SqliteStore) -> JobId:
     (job,) = await EmbeddedEngine(store, utc_now).submit([NewJob(JobKind.READ, "S/A", 10, "due", token="1")])
     assert job is not None
     return job
 
 
-async def outcomes(store: Store) -> list[str]:
+async def outcomes(store: SqliteStore) -> list[str]:
     return [entry.outcome for entry in (await store.audit.query())[0]]
 
 
 async def test_a_retry_and_a_cancel_are_noted_with_what_they_do(
-    context: RuntimeContext, store: Store, queued: JobId
+    context: RuntimeContext, store: SqliteStore, queued: JobId
 ) -> None:
     answer = await retry_job(context, queued, ANNA)
     assert [(row.job_id, row.attempts) for row in answer.items] == [(queued, 0)]
@@ -58,7 +58,7 @@ async def test_a_retry_and_a_cancel_are_noted_with_what_they_do(
 
 
 async def test_what_cannot_be_noted_is_not_done(
-    context: RuntimeContext, store: Store, queued: JobId, monkeypatch: pytest.MonkeyPatch
+    context: RuntimeContext, store: SqliteStore, queued: JobId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def full(*_: object) -> None:
         raise OSError("no space left on device")
@@ -72,9 +72,9 @@ async def test_what_cannot_be_noted_is_not_done(
 
 
 async def test_a_job_whose_process_has_ended_is_told_as_such_and_counts_as_queued(
-    context: RuntimeContext, tmp_path: Path, store: Store, queued: JobId
+    context: RuntimeContext, tmp_path: Path, store: SqliteStore, queued: JobId
 ) -> None:
-    async with Store.open(tmp_path / "state") as other:
+    async with SqliteStore.open(tmp_path / "state") as other:
         (claimed,) = await EmbeddedEngine(other, utc_now).claim([JobKind.READ], limit=1, time_limit=timedelta(hours=1))
         engine = EmbeddedEngine(store, utc_now)
         (row,) = (await list_jobs(context, state=None, limit=5)).items
@@ -86,7 +86,7 @@ async def test_a_job_whose_process_has_ended_is_told_as_such_and_counts_as_queue
     assert await standing_counts(store, engine) == {(JobKind.READ, JobState.QUEUED): 1}
 
 
-async def test_only_what_nobody_is_at_and_was_not_asked_for_anew_is_settled(store: Store) -> None:
+async def test_only_what_nobody_is_at_and_was_not_asked_for_anew_is_settled(store: SqliteStore) -> None:
     engine = EmbeddedEngine(store, utc_now)
 
     async def settle(*jobs: tuple[int, str]) -> set[str]:

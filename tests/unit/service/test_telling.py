@@ -16,7 +16,7 @@ from spheresync.errors import StateError
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE as SCHEDULE
 from spheresync.service.alert_once import tell_once
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.anyio
 
@@ -37,28 +37,30 @@ class Told:
 
 
 @pytest.fixture
-async def ours(tmp_path: Path) -> AsyncIterator[Store]:
-    async with Store.open(tmp_path / "state") as opened:
+async def ours(tmp_path: Path) -> AsyncIterator[SqliteStore]:
+    async with SqliteStore.open(tmp_path / "state") as opened:
         yield opened
 
 
 @pytest.fixture
-async def other(tmp_path: Path, ours: Store) -> AsyncIterator[Store]:
-    async with Store.open(tmp_path / "state") as opened:
+async def other(tmp_path: Path, ours: SqliteStore) -> AsyncIterator[SqliteStore]:
+    async with SqliteStore.open(tmp_path / "state") as opened:
         yield opened
 
 
-async def tell(store: Store, told: Told, *, channels: int = 1) -> tuple[str, ...]:
+async def tell(store: SqliteStore, told: Told, *, channels: int = 1) -> tuple[str, ...]:
     settings = SimpleNamespace(alerts=(None,) * channels)
     context = SimpleNamespace(settings=settings, store=store, owner=store.owner.id)
     return await tell_once(cast("RuntimeContext", context), cast("Alerting", told))
 
 
-async def hold(store: Store, lease: str) -> None:
+async def hold(store: SqliteStore, lease: str) -> None:
     assert await store.write(lambda tx: tx.leases.acquire(lease, store.owner.id)) is not None
 
 
-async def test_what_was_not_delivered_is_answered_and_the_turn_is_given_back(ours: Store, other: Store) -> None:
+async def test_what_was_not_delivered_is_answered_and_the_turn_is_given_back(
+    ours: SqliteStore, other: SqliteStore
+) -> None:
     told = Told(("ops: it took no notice.",))
     assert await tell(ours, told) == ("ops: it took no notice. It is tried again after the next command.",)
     assert await tell(other, told) != (), "the turn was given back"
@@ -66,7 +68,7 @@ async def test_what_was_not_delivered_is_answered_and_the_turn_is_given_back(our
 
 
 async def test_nobody_tells_beside_a_process_that_keeps_the_schedule_or_where_nobody_is_to_be_told(
-    ours: Store, other: Store
+    ours: SqliteStore, other: SqliteStore
 ) -> None:
     told = Told()
     assert await tell(ours, told, channels=0) == ()
@@ -75,7 +77,7 @@ async def test_nobody_tells_beside_a_process_that_keeps_the_schedule_or_where_no
     assert told.seconds == []
 
 
-async def test_two_processes_take_turns(ours: Store, other: Store) -> None:
+async def test_two_processes_take_turns(ours: SqliteStore, other: SqliteStore) -> None:
     told = Told()
     await hold(other, LEASE)
     async with anyio.create_task_group() as group:
@@ -86,6 +88,6 @@ async def test_two_processes_take_turns(ours: Store, other: Store) -> None:
     assert len(told.seconds) == 1
 
 
-async def test_a_state_that_fails_is_a_warning_and_no_error(ours: Store) -> None:
+async def test_a_state_that_fails_is_a_warning_and_no_error(ours: SqliteStore) -> None:
     (failure,) = await tell(ours, Told(error=StateError("The disk is full.")))
     assert failure.startswith("The disk is full.")

@@ -12,7 +12,7 @@ from spheresync.planning.decisions.drift import missing_finding
 from spheresync.planning.decisions.guards import TOO_MANY_REMOVALS
 from spheresync.service.troubles import troubles_of
 from spheresync.state.records import AssetRecord
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.unit.state.conftest import StandingClock, clock, store
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +35,7 @@ def unwritten(which: AssetId, code: str) -> Problem:
     return Problem.of(which, code, f"{which}: {code}", "Do that.")
 
 
-async def test_each_kind_is_told_once_with_examples(store: Store) -> None:
+async def test_each_kind_is_told_once_with_examples(store: SqliteStore) -> None:
     records = [unread(asset(number), SourceFault.FORBIDDEN) for number in range(5)]
     records += [unread(asset(5), SourceFault.TRUNCATED), unread(asset(6), SourceFault.NOT_EXPOSED)]
     records += [unread(asset(number, "GONE"), SPACE_GONE) for number in range(4)]
@@ -48,7 +48,7 @@ async def test_each_kind_is_told_once_with_examples(store: Store) -> None:
         missing_finding(asset(10), "hr.a10"),  # which the policies let be gone
     ]
 
-    async def know(tx: Tx) -> None:
+    async def know(tx: SqliteTx) -> None:
         await tx.catalog.put_assets(records)
         await tx.unwritten.put_many(GLUE, DEFAULT_DESTINATION, problems, at=AT)
 

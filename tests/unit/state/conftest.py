@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 
 
 class StandingClock:
@@ -30,6 +30,6 @@ def clock() -> StandingClock:
 
 
 @pytest.fixture
-async def store(tmp_path: Path, clock: StandingClock) -> AsyncIterator[Store]:
-    async with Store.open(tmp_path / "state", clock=clock) as opened:
+async def store(tmp_path: Path, clock: StandingClock) -> AsyncIterator[SqliteStore]:
+    async with SqliteStore.open(tmp_path / "state", clock=clock) as opened:
         yield opened

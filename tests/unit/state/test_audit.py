@@ -22,7 +22,7 @@ from spheresync.state.audit_chain import GENESIS, hash_of, sealed
 from spheresync.state.audit_export import csv_header, csv_line, entry_of, json_line
 from spheresync.state.records import AuditEntry, AuditEvent
 from spheresync.state.sqlite.connection import FILE_NAME
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
@@ -34,13 +34,13 @@ def event(n: int, **fields: object) -> AuditEvent:
     return AuditEvent(**(given | fields))  # type: ignore[arg-type]
 
 
-async def write_entries(store: Store, count: int = 8) -> None:
+async def write_entries(store: SqliteStore, count: int = 8) -> None:
     await store.write(lambda tx: tx.audit.append_many([event(n) for n in range(1, count // 2 + 1)]))
     await store.write(lambda tx: tx.audit.append_many([event(n) for n in range(count // 2 + 1, count + 1)]))
 
 
 @contextmanager
-def tampering(store: Store) -> Iterator[sqlite3.Connection]:
+def tampering(store: SqliteStore) -> Iterator[sqlite3.Connection]:
     """The file as somebody edits it who knows about the triggers."""
     file = sqlite3.connect(store.folder / FILE_NAME)
     for trigger in ("audit_no_update", "audit_no_delete", "audit_head_no_delete", "audit_head_forward"):
@@ -50,7 +50,7 @@ def tampering(store: Store) -> Iterator[sqlite3.Connection]:
     file.close()
 
 
-async def test_an_untouched_log_is_intact(store: Store) -> None:
+async def test_an_untouched_log_is_intact(store: SqliteStore) -> None:
     verdict = await store.audit.verify()
     assert (verdict.intact, verdict.entries) == (True, 0)
     await write_entries(store)
@@ -59,7 +59,7 @@ async def test_an_untouched_log_is_intact(store: Store) -> None:
     assert await store.write(lambda tx: tx.audit.append_many([])) == []
 
 
-async def test_another_program_can_check_the_chain_from_the_documented_formula(store: Store) -> None:
+async def test_another_program_can_check_the_chain_from_the_documented_formula(store: SqliteStore) -> None:
     await write_entries(store)
     file = sqlite3.connect(store.folder / FILE_NAME)
     columns = [row[1] for row in file.execute("PRAGMA table_info(audit)")]
@@ -89,7 +89,7 @@ async def test_another_program_can_check_the_chain_from_the_documented_formula(s
 
 
 @pytest.mark.parametrize("column", ["at", "actor", "action", "run_id", "asset", "target", "outcome", "detail", "hash"])
-async def test_an_edited_entry_shows(store: Store, column: str) -> None:
+async def test_an_edited_entry_shows(store: SqliteStore, column: str) -> None:
     await write_entries(store)
     with tampering(store) as file:
         file.execute(f"UPDATE audit SET {column} = 'x' WHERE seq = 5")
@@ -98,7 +98,7 @@ async def test_an_edited_entry_shows(store: Store, column: str) -> None:
     assert "5" in verdict.reason
 
 
-async def test_an_entry_of_another_type_shows(store: Store) -> None:
+async def test_an_entry_of_another_type_shows(store: SqliteStore) -> None:
     await write_entries(store)
     with tampering(store) as file:
         file.execute("UPDATE audit SET actor = CAST(actor AS BLOB) WHERE seq = 5")
@@ -106,7 +106,7 @@ async def test_an_entry_of_another_type_shows(store: Store) -> None:
     assert (verdict.intact, verdict.first_broken) == (False, 5)
 
 
-async def test_an_edited_entry_with_a_fitting_hash_shows_at_the_next(store: Store) -> None:
+async def test_an_edited_entry_with_a_fitting_hash_shows_at_the_next(store: SqliteStore) -> None:
     await write_entries(store)
     entries = [entry async for entry in store.audit.iterate()]
     forged = sealed(AuditEntry(**(asdict(entries[4]) | {"actor": "mallory"})))
@@ -115,7 +115,7 @@ async def test_an_edited_entry_with_a_fitting_hash_shows_at_the_next(store: Stor
     assert (await store.audit.verify()).first_broken == 6
 
 
-async def test_a_deleted_entry_shows(store: Store) -> None:
+async def test_a_deleted_entry_shows(store: SqliteStore) -> None:
     await write_entries(store)
     with tampering(store) as file:
         file.execute("DELETE FROM audit WHERE seq = 3")
@@ -123,7 +123,7 @@ async def test_a_deleted_entry_shows(store: Store) -> None:
     assert (verdict.first_broken, verdict.entries) == (3, 7)
 
 
-async def test_a_deletion_closed_up_by_renumbering_shows(store: Store) -> None:
+async def test_a_deletion_closed_up_by_renumbering_shows(store: SqliteStore) -> None:
     await write_entries(store)
     with tampering(store) as file:
         file.execute("DELETE FROM audit WHERE seq = 3")
@@ -132,7 +132,7 @@ async def test_a_deletion_closed_up_by_renumbering_shows(store: Store) -> None:
     assert (await store.audit.verify()).first_broken == 3
 
 
-async def test_swapped_entries_show(store: Store) -> None:
+async def test_swapped_entries_show(store: SqliteStore) -> None:
     await write_entries(store)
     with tampering(store) as file:
         for old, new in ((2, 100), (6, 2), (100, 6)):
@@ -141,7 +141,7 @@ async def test_swapped_entries_show(store: Store) -> None:
 
 
 @pytest.mark.parametrize(("seq", "first"), [(9, 9), (0, 0), (-5, -5), (42, 9)])
-async def test_an_inserted_entry_shows(store: Store, seq: int, first: int) -> None:
+async def test_an_inserted_entry_shows(store: SqliteStore, seq: int, first: int) -> None:
     await write_entries(store)
     last = (await store.audit.query(limit=1))[0][0]
     forged = sealed(AuditEntry(**(asdict(last) | {"seq": seq, "prev_hash": last.hash})))
@@ -152,7 +152,7 @@ async def test_an_inserted_entry_shows(store: Store, seq: int, first: int) -> No
 
 
 @pytest.mark.parametrize("kept", [0, 5, 7])
-async def test_a_cut_tail_shows(store: Store, kept: int) -> None:
+async def test_a_cut_tail_shows(store: SqliteStore, kept: int) -> None:
     await write_entries(store)
     with tampering(store) as file:
         file.execute("DELETE FROM audit WHERE seq > ?", (kept,))
@@ -160,7 +160,7 @@ async def test_a_cut_tail_shows(store: Store, kept: int) -> None:
     assert (verdict.intact, verdict.first_broken) == (False, kept + 1)
 
 
-async def test_a_lost_head_shows(store: Store) -> None:
+async def test_a_lost_head_shows(store: SqliteStore) -> None:
     await write_entries(store)
     with tampering(store) as file:
         file.execute("DELETE FROM audit_head")
@@ -176,10 +176,10 @@ async def test_a_lost_head_shows(store: Store) -> None:
         "UPDATE audit_head SET seq = 1",
     ],
 )
-async def test_triggers_keep_accidents_away(store: Store, statement: str) -> None:
+async def test_triggers_keep_accidents_away(store: SqliteStore, statement: str) -> None:
     await write_entries(store)
 
-    async def accident(tx: Tx) -> None:
+    async def accident(tx: SqliteTx) -> None:
         await store._link.execute(statement)
 
     with pytest.raises(StateError):
@@ -187,8 +187,8 @@ async def test_triggers_keep_accidents_away(store: Store, statement: str) -> Non
     assert (await store.audit.verify()).intact
 
 
-async def test_an_entry_is_kept_only_with_its_change(store: Store) -> None:
-    async def work(tx: Tx) -> None:
+async def test_an_entry_is_kept_only_with_its_change(store: SqliteStore) -> None:
+    async def work(tx: SqliteTx) -> None:
         await tx.audit.append_many([event(1)])
         raise ValueError("the change failed")
 
@@ -198,7 +198,7 @@ async def test_an_entry_is_kept_only_with_its_change(store: Store) -> None:
     assert (await store.audit.verify()).intact
 
 
-async def test_queries_filter_page_and_count(store: Store, clock: StandingClock) -> None:
+async def test_queries_filter_page_and_count(store: SqliteStore, clock: StandingClock) -> None:
     await store.write(lambda tx: tx.audit.append_many([event(1), event(2, actor="bert", outcome="denied")]))
     middle = clock.now.isoformat().replace("+00:00", ".000000Z")
     clock.advance(60)
@@ -222,7 +222,7 @@ async def test_queries_filter_page_and_count(store: Store, clock: StandingClock)
     assert [entry.seq async for entry in store.audit.iterate(since=later)] == [3, 4]
 
 
-async def test_half_a_surrogate_pair_does_not_stop_the_log(store: Store) -> None:
+async def test_half_a_surrogate_pair_does_not_stop_the_log(store: SqliteStore) -> None:
     odd = event(1, asset="S/\ud83d", detail={"reason": "broke \ud83d off"})
     await store.write(lambda tx: tx.audit.append_many([odd]))
     assert (await store.audit.verify()).intact

@@ -22,7 +22,7 @@ from spheresync.state.sqlite.files.restore import restore_state
 from spheresync.state.sqlite.liveness.gate import RESTORED
 from spheresync.state.sqlite.liveness.owners import owner_lock
 from spheresync.state.sqlite.schema import shipped_migrations
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
@@ -32,12 +32,12 @@ async def nothing(_: Backup) -> None:
     return None
 
 
-async def accept(store: Store, source: RestoreSource) -> str:
+async def accept(store: SqliteStore, source: RestoreSource) -> str:
     return await store.meta.get("k") or ""
 
 
-def setting(value: str) -> Callable[[Tx], Awaitable[None]]:
-    async def work(tx: Tx) -> None:
+def setting(value: str) -> Callable[[SqliteTx], Awaitable[None]]:
+    async def work(tx: SqliteTx) -> None:
         await tx.meta.set("k", value)
         await tx.audit.append_many([AuditEvent("a", "set", None, None, None, "done", {"value": value})])
 
@@ -45,13 +45,13 @@ def setting(value: str) -> Callable[[Tx], Awaitable[None]]:
 
 
 async def write(folder: Path, *values: str) -> None:
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         for value in values:
             await store.write(setting(value))
 
 
 async def backup(folder: Path, file: Path, *, replace: bool = False) -> Backup:
-    async with Store.open(folder):
+    async with SqliteStore.open(folder):
         return await make_backup(folder, file, replace=replace, before_placing=nothing)
 
 
@@ -90,7 +90,7 @@ async def test_a_backup_and_its_restore(folder: Path, file: Path) -> None:
     assert restored.told == "old"
     assert (restored.source.audit_entries, restored.source.carried, restored.source.log_whole) == (2, 1, True)
     assert restored.former is not None
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         assert await store.meta.get("k") == "old"
         assert (await store.audit.verify()).entries == 3, "the log does not go back in time"
     assert (await restore(folder, restored.former)).told == "new"
@@ -100,13 +100,13 @@ async def test_a_backup_and_its_restore(folder: Path, file: Path) -> None:
 
 async def test_free_pages_of_a_restored_state_can_be_given_back(folder: Path, file: Path) -> None:
     await restore(folder, file)
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         assert await store._pool.all("PRAGMA auto_vacuum") == [(2,)]
         assert await store._pool.all("PRAGMA journal_mode") == [("wal",)]
 
 
 async def test_an_older_backup_is_brought_up_to_date(folder: Path, tmp_path: Path) -> None:
-    async with Store.open(tmp_path / "old", migrations=shipped_migrations()[:2]) as store:
+    async with SqliteStore.open(tmp_path / "old", migrations=shipped_migrations()[:2]) as store:
         await store.write(lambda tx: tx.meta.set("k", "of an older program"))
     restored = await restore(folder, tmp_path / "old" / FILE_NAME)
     assert (restored.told, restored.source.schema_version, restored.former) == ("of an older program", 2, None)
@@ -190,17 +190,17 @@ async def test_what_is_no_sound_backup_changes_nothing(
     with pytest.raises(kind, match=word):
         await restore(folder, file)
     assert names(folder) == ["owners", FILE_NAME]
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         assert await store.meta.get("k") == "new"
 
 
 async def test_a_backup_of_a_state_with_a_damaged_content_is_made_and_names_it(folder: Path, tmp_path: Path) -> None:
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         (digest,) = await store.write(lambda tx: tx.blobs.put_many([b"a content"]))
     with sqlite3.connect(folder / FILE_NAME) as database:
         database.execute("UPDATE blobs SET body = x'00'")
     database.close()
-    async with Store.open(folder):
+    async with SqliteStore.open(folder):
         made = await make_backup(folder, tmp_path / "made.db", replace=False, before_placing=nothing)
     assert len(made.damaged) == 1 and digest in made.damaged[0]
     restored = await restore(folder, made.file)
@@ -208,7 +208,7 @@ async def test_a_backup_of_a_state_with_a_damaged_content_is_made_and_names_it(f
 
 
 async def test_a_refusal_of_the_adjustment_changes_nothing(folder: Path, file: Path) -> None:
-    async def refuse(store: Store, source: RestoreSource) -> None:
+    async def refuse(store: SqliteStore, source: RestoreSource) -> None:
         raise RefusedError("of another tenant.")
 
     with pytest.raises(RefusedError, match="another tenant"):
@@ -222,13 +222,13 @@ async def test_a_state_in_use_is_refused_whoever_came_first(folder: Path, file: 
 
     late = AsyncExitStack()
 
-    async def enter_late(store: Store, source: RestoreSource) -> None:
-        await late.enter_async_context(Store.open(folder))
+    async def enter_late(store: SqliteStore, source: RestoreSource) -> None:
+        await late.enter_async_context(SqliteStore.open(folder))
 
     async with late:
         with pytest.raises(RefusedError, match=f"process {os.getpid()}"):
             await restore_state(folder, file, enter_late, clock=StandingClock())
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         assert await store.meta.get("k") == "new"
 
 
@@ -237,7 +237,7 @@ async def test_a_log_of_another_history_is_not_carried_on(folder: Path, file: Pa
     await write(other, "one", "two", "three", "four")
     restored = await restore(other, file)
     assert (restored.source.carried, restored.source.log_whole) == (0, False)
-    async with Store.open(other) as store:
+    async with SqliteStore.open(other) as store:
         assert (await store.audit.verify()).intact
 
 
@@ -249,14 +249,14 @@ async def test_a_tampered_log_is_carried_on_as_far_as_it_holds(folder: Path, fil
     database.close()
     restored = await restore(folder, file)
     assert not restored.source.log_whole
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         assert (await store.audit.verify()).intact
 
 
 async def test_a_restore_that_was_decided_is_finished_by_whoever_enters(folder: Path, file: Path) -> None:
     shutil.copy(file, folder / RESTORED)
     (folder / f"{FILE_NAME}-wal").write_bytes(b"belongs to the former database")
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         assert await store.meta.get("k") == "old"
     kept = [name for name in names(folder) if "before-restore" in name]
     assert len(kept) == 2
@@ -287,16 +287,16 @@ async def test_requests_sent_lately_and_what_people_were_told_do_not_go_back_in_
         database.execute("DELETE FROM notices")
     database.close()
     tell(folder, "of today")
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         await store.write(lambda tx: tx.grants.grant("datasphere", now=1000.0, limit=240, wanted=7))
     await restore(folder, file)
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         assert await store._pool.all("SELECT permits FROM request_grants") == [(7,)]
         assert await store._pool.all("SELECT subject FROM alerts") == [("of today",)]
         assert await store._pool.all("SELECT subject FROM notices") == [("of today",)]
     shutil.rmtree(folder)
     await restore(folder, file)
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         assert await store._pool.all("SELECT subject FROM notices") == [], "nobody is told what is long past"
 
 
@@ -304,7 +304,7 @@ async def test_requests_sent_lately_and_what_people_were_told_do_not_go_back_in_
 async def test_places_where_no_backup_goes(folder: Path, file: Path, name: str) -> None:
     with pytest.raises(UsageError):
         await backup(folder, folder / name, replace=True)
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         assert await store.meta.get("k") == "new"
 
 
@@ -315,7 +315,7 @@ async def test_a_backup_that_may_not_take_place_leaves_what_is_there(folder: Pat
     before = content(file)
     with pytest.raises(UsageError, match="is there already"):
         await backup(folder, file)
-    async with Store.open(folder):
+    async with SqliteStore.open(folder):
         with pytest.raises(StateError, match="takes nothing"):
             await make_backup(folder, file, replace=True, before_placing=refuse)
     assert content(file) == before
@@ -328,7 +328,7 @@ async def test_a_file_that_appears_meanwhile_is_not_replaced(folder: Path, file:
     async def appear(_: Backup) -> None:
         place.write_text("somebody else's")
 
-    async with Store.open(folder):
+    async with SqliteStore.open(folder):
         with pytest.raises(UsageError, match="is there already"):
             await make_backup(folder, place, replace=False, before_placing=appear)
     assert place.read_text() == "somebody else's"

@@ -21,7 +21,7 @@ from spheresync.state.records import ApprovedPromotion
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.housekeeping.orphan_blobs import referring_columns
 from spheresync.state.sqlite.housekeeping.retention import KEPT
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
@@ -45,14 +45,14 @@ def seconds() -> Seconds:
 
 
 @pytest.fixture
-def carer(store: Store, clock: StandingClock, seconds: Seconds) -> Care:
+def carer(store: SqliteStore, clock: StandingClock, seconds: Seconds) -> Care:
     return Care(store, Retention(), clock=clock, seconds=seconds)
 
 
 class Filler:
     """Puts rows into a state as a long life would have left them there."""
 
-    def __init__(self, store: Store, clock: StandingClock) -> None:
+    def __init__(self, store: SqliteStore, clock: StandingClock) -> None:
         self._file = sqlite3.connect(store.folder / FILE_NAME, isolation_level=None)
         self._clock = clock
 
@@ -154,14 +154,14 @@ class Filler:
 
 
 @pytest.fixture
-def filler(store: Store, clock: StandingClock) -> Iterator[Filler]:
+def filler(store: SqliteStore, clock: StandingClock) -> Iterator[Filler]:
     opened = Filler(store, clock)
     yield opened
     opened.close()
 
 
 async def test_runs_go_with_their_journals_and_change_sets_and_young_ones_stay(
-    store: Store, carer: Care, filler: Filler
+    store: SqliteStore, carer: Care, filler: Filler
 ) -> None:
     filler.change_set("cs_old", days=401, items=3, run="run_old")
     filler.run("run_old", days=401, entries=3, change_set="cs_old")
@@ -192,7 +192,7 @@ async def test_runs_go_with_their_journals_and_change_sets_and_young_ones_stay(
 
 
 async def test_the_newest_runs_and_the_last_of_each_sort_stay_whatever_their_age(
-    store: Store, carer: Care, filler: Filler
+    store: SqliteStore, carer: Care, filler: Filler
 ) -> None:
     filler.run("run_approved", days=900, kind="apply", entries=1)
     for number in range(KEPT + 5):
@@ -202,7 +202,7 @@ async def test_the_newest_runs_and_the_last_of_each_sort_stay_whatever_their_age
     assert len(filler.names("runs")) == KEPT + 1
 
 
-async def test_what_is_on_its_way_out_is_seen_by_nobody(store: Store, carer: Care, filler: Filler) -> None:
+async def test_what_is_on_its_way_out_is_seen_by_nobody(store: SqliteStore, carer: Care, filler: Filler) -> None:
     filler.rows("BEGIN")
     filler.change_set("cs_large", days=500, items=1200, run="run_large")
     filler.run("run_large", days=500, entries=1200, change_set="cs_large")
@@ -225,7 +225,7 @@ async def test_what_is_on_its_way_out_is_seen_by_nobody(store: Store, carer: Car
 
 
 async def test_contents_go_when_nothing_has_referred_to_them_for_long(
-    store: Store, carer: Care, filler: Filler, seconds: Seconds
+    store: SqliteStore, carer: Care, filler: Filler, seconds: Seconds
 ) -> None:
     filler.checkpoint("A")
     kept = filler.contents()
@@ -247,19 +247,19 @@ async def test_contents_go_when_nothing_has_referred_to_them_for_long(
 
 
 async def test_what_is_put_between_the_look_and_the_removal_stays(
-    store: Store, carer: Care, filler: Filler, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
+    store: SqliteStore, carer: Care, filler: Filler, seconds: Seconds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filler.content("late")
     await carer.step(PATIENT)
     seconds.now += GRACE
-    look = care.unreferred_contents
+    look = store.unreferenced_contents
 
-    def look_and_lose_the_race(*arguments: object) -> list[Digest]:
-        found = look(*arguments)  # type: ignore[arg-type]
+    async def look_and_lose_the_race(begin: str, end: str) -> list[Digest]:
+        found = await look(begin, end)
         filler.rows("DELETE FROM unreferred")  # what put_many does
         return found
 
-    monkeypatch.setattr(care, "unreferred_contents", look_and_lose_the_race)
+    monkeypatch.setattr(store, "unreferenced_contents", look_and_lose_the_race)
     assert (await carer.step(PATIENT)).contents == 0
     assert filler.contents() == {digest_of(b"late")}
 
@@ -270,7 +270,7 @@ async def test_whatever_goes_nothing_that_is_referred_to_goes(
 ) -> None:
     chance, clock, seconds = random.Random(seed), StandingClock(), Seconds()
     monkeypatch.setattr(care, "SLICE", chance.choice((25, 10_000)))
-    async with Store.open(tmp_path, clock=clock) as store:
+    async with SqliteStore.open(tmp_path, clock=clock) as store:
         filler, carer = Filler(store, clock), Care(store, Retention(), clock=clock, seconds=seconds)
         populate(filler, chance)
         for turn in range(12):
@@ -309,7 +309,7 @@ def populate(filler: Filler, chance: random.Random) -> None:
         filler.content(f"lost {number}")
 
 
-async def test_free_space_is_given_back(store: Store, carer: Care, filler: Filler, seconds: Seconds) -> None:
+async def test_free_space_is_given_back(store: SqliteStore, carer: Care, filler: Filler, seconds: Seconds) -> None:
     for number in range(700):
         filler.content(f"large {number}", 20_000)
     await carer.step(PATIENT)
@@ -323,9 +323,9 @@ async def test_free_space_is_given_back(store: Store, carer: Care, filler: Fille
     assert await store.check() == ()
 
 
-async def test_one_process_at_a_time_and_once_a_day(store: Store, carer: Care, clock: StandingClock) -> None:
+async def test_one_process_at_a_time_and_once_a_day(store: SqliteStore, carer: Care, clock: StandingClock) -> None:
     assert await carer.is_due()
-    async with Store.open(store.folder, clock=clock) as other:
+    async with SqliteStore.open(store.folder, clock=clock) as other:
         await other.write(lambda tx: tx.leases.acquire(care.LEASE, other.owner.id))
         assert await carer.step(PATIENT) == CareReport()
         assert await carer.is_due(), "nobody has finished yet"
@@ -337,7 +337,9 @@ async def test_one_process_at_a_time_and_once_a_day(store: Store, carer: Care, c
     assert await carer.is_due(), "a clock that was set back does not put it off"
 
 
-async def test_others_write_between_the_units(store: Store, carer: Care, filler: Filler, seconds: Seconds) -> None:
+async def test_others_write_between_the_units(
+    store: SqliteStore, carer: Care, filler: Filler, seconds: Seconds
+) -> None:
     filler.rows("BEGIN")
     for number in range(30):
         filler.run(f"run_{number:02}", days=500, entries=400)
@@ -359,7 +361,7 @@ async def test_others_write_between_the_units(store: Store, carer: Care, filler:
     assert turns >= 12_000 / 500, "one turn for each unit of 500 rows at least"
 
 
-async def test_columns_that_refer_to_contents_are_known_by_name(store: Store, tmp_path: Path) -> None:
+async def test_columns_that_refer_to_contents_are_known_by_name(store: SqliteStore, tmp_path: Path) -> None:
     with sqlite3.connect(store.folder / FILE_NAME) as file:
         file.execute("CREATE TABLE later (id TEXT, undone_blob TEXT, other TEXT)")
         known = set(referring_columns(file))
@@ -380,7 +382,7 @@ async def test_columns_that_refer_to_contents_are_known_by_name(store: Store, tm
 
 
 async def test_approvals_of_promotions_go_when_they_are_old_but_for_the_one_in_force(
-    store: Store, clock: StandingClock
+    store: SqliteStore, clock: StandingClock
 ) -> None:
     digests = [Digest(name) for name in ("old", "in_force", "new")]
     for digest, days in zip(digests, (401, 401, 399), strict=True):

@@ -40,7 +40,7 @@ from spheresync.state.records import (
     FormerTable,
     SpaceRecord,
 )
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.anyio
 AT = "2026-11-24T08:00:00.000000Z"
@@ -127,7 +127,7 @@ def change_set(cs: str = "cs_1", **fields: object) -> ChangeSetRecord:
     return replace(plain, **fields)  # type: ignore[arg-type]
 
 
-async def test_spaces_and_assets_come_back_as_put(store: Store) -> None:
+async def test_spaces_and_assets_come_back_as_put(store: SqliteStore) -> None:
     space = SpaceRecord(SpaceName("SALES"), "Vertrieb", AT, False, PROBLEM, True)
     full = asset(
         "SALES",
@@ -165,12 +165,12 @@ async def test_spaces_and_assets_come_back_as_put(store: Store) -> None:
     assert (await store.catalog.page(query="umsätze"))[1] == 0, "the search text follows the label"
 
 
-async def test_half_a_surrogate_pair_in_a_label_does_not_stop_the_rest(store: Store) -> None:
+async def test_half_a_surrogate_pair_in_a_label_does_not_stop_the_rest(store: SqliteStore) -> None:
     await store.write(lambda tx: tx.catalog.put_assets([asset("S", "A", label="x\ud83dy")]))
     assert (await store.catalog.assets())[0].label.startswith("x�")
 
 
-async def test_pages_filter_and_follow_each_other(store: Store) -> None:
+async def test_pages_filter_and_follow_each_other(store: SqliteStore) -> None:
     records = [
         asset(
             space, f"V_{n:02}", label=f"Größe 100% {n}", tier=Tier.HIGH if n % 2 else None, status=AssetStatus.PENDING
@@ -197,7 +197,7 @@ async def test_pages_filter_and_follow_each_other(store: Store) -> None:
 @pytest.mark.parametrize(
     ("query", "total"), [("größe", 2), ("GRÖSSE", 2), ("100%", 1), ("%", 1), ("_", 1), ("'", 0), ("", 2)]
 )
-async def test_a_query_is_plain_text_whatever_its_case(store: Store, query: str, total: int) -> None:
+async def test_a_query_is_plain_text_whatever_its_case(store: SqliteStore, query: str, total: int) -> None:
     records = [asset("A", "V_1", label="Größe 100%"), asset("A", "W", label="GRÖßE")]
     await store.write(lambda tx: tx.catalog.put_assets(records))
     assert (await store.catalog.page(query=query))[1] == total
@@ -206,13 +206,13 @@ async def test_a_query_is_plain_text_whatever_its_case(store: Store, query: str,
 @pytest.mark.parametrize("label", ["Überträge", "U\u0308bertra\u0308ge"])
 @pytest.mark.parametrize("query", ["überträge", "ÜBERTRÄGE", "U\u0308BERTRA\u0308GE", "bertra\u0308ge"])
 async def test_a_query_finds_letters_with_marks_however_they_are_put_together(
-    store: Store, label: str, query: str
+    store: SqliteStore, label: str, query: str
 ) -> None:
     await store.write(lambda tx: tx.catalog.put_assets([asset("SALES", "T_1", label=label)]))
     assert (await store.catalog.page(query=query))[1] == 1
 
 
-async def test_counts_by_facet(store: Store) -> None:
+async def test_counts_by_facet(store: SqliteStore) -> None:
     await store.write(
         lambda tx: tx.catalog.put_assets([asset("A", "1"), asset("A", "2"), asset("A", "3", tier=Tier.HIGH)])
     )
@@ -225,7 +225,7 @@ async def test_counts_by_facet(store: Store) -> None:
 
 @settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(bodies=st.lists(st.binary(max_size=200), max_size=8))
-async def test_blobs_are_kept_once_and_come_back(store: Store, bodies: list[bytes]) -> None:
+async def test_blobs_are_kept_once_and_come_back(store: SqliteStore, bodies: list[bytes]) -> None:
     digests = await store.write(lambda tx: tx.blobs.put_many(bodies))
     assert digests == [digest_of(body) for body in bodies]
     assert await store.blobs.get_many([*digests, Digest("absent")]) == dict(zip(digests, bodies, strict=True))
@@ -233,12 +233,12 @@ async def test_blobs_are_kept_once_and_come_back(store: Store, bodies: list[byte
         assert await store.blobs.get(digest) == body
 
 
-async def test_a_blob_that_is_missing_is_an_error(store: Store) -> None:
+async def test_a_blob_that_is_missing_is_an_error(store: SqliteStore) -> None:
     with pytest.raises(StateError):
         await store.blobs.get(Digest("absent"))
 
 
-async def test_checkpoints_come_back_and_are_counted(store: Store) -> None:
+async def test_checkpoints_come_back_and_are_counted(store: SqliteStore) -> None:
     active, retired = checkpoint("A"), checkpoint("B", state=CheckpointState.RETIRED, held=Digest("h"), version=None)
     await store.write(lambda tx: tx.checkpoints.put_many([retired, active]))
     assert await store.checkpoints.all(GLUE, DEFAULT_DESTINATION) == [active, retired]
@@ -247,7 +247,7 @@ async def test_checkpoints_come_back_and_are_counted(store: Store) -> None:
     assert await store.checkpoints.count_active(GLUE, DEFAULT_DESTINATION) == {"sales": 1}
 
 
-async def test_change_sets_come_back_in_order(store: Store) -> None:
+async def test_change_sets_come_back_in_order(store: SqliteStore) -> None:
     items = [item(1), item(2, changes=(), action=Action.CREATE, tier=None, before=None), item(3)]
     saved = change_set()
     await store.write(lambda tx: tx.change_sets.put(saved, items))
@@ -263,7 +263,7 @@ async def test_change_sets_come_back_in_order(store: Store) -> None:
         await store.change_sets.get(ChangeSetId("cs_9"))
 
 
-async def test_a_change_set_has_one_run(store: Store) -> None:
+async def test_a_change_set_has_one_run(store: SqliteStore) -> None:
     saved = change_set()
     await store.write(lambda tx: tx.change_sets.put(saved, []))
     for _ in range(2):
@@ -274,7 +274,7 @@ async def test_a_change_set_has_one_run(store: Store) -> None:
 
 
 @pytest.mark.parametrize("state", [CheckpointState.ACTIVE, CheckpointState.RETIRED])
-async def test_former_tables_come_back_until_they_are_forgotten(store: Store, state: CheckpointState) -> None:
+async def test_former_tables_come_back_until_they_are_forgotten(store: SqliteStore, state: CheckpointState) -> None:
     left = [FormerTable.left_behind(checkpoint(name, state=state), at=AT) for name in ("A", "B")]
     await store.write(lambda tx: tx.former_tables.put_many(left))
     later = replace(left[0], version=None, retired=True)
@@ -288,7 +288,7 @@ async def test_former_tables_come_back_until_they_are_forgotten(store: Store, st
 
 
 @pytest.mark.parametrize("wanted", [0, 1, 450, 1200])
-async def test_checkpoints_of_some_assets(store: Store, wanted: int) -> None:
+async def test_checkpoints_of_some_assets(store: SqliteStore, wanted: int) -> None:
     """However many: one by one in several statements, or all of them and a choice."""
     known = [checkpoint(f"V_{number}") for number in range(1300)]
     elsewhere = checkpoint("V_0", destination=DestinationName("other"))

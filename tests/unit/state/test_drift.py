@@ -11,7 +11,7 @@ from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, ChangeSetId, Ph
 from spheresync.runtime.scope import Scope
 from spheresync.state.records import WHOLE, DriftEffect, DriftKind, DriftLook, DriftStanding, FieldDrift, TableDrift
 from spheresync.state.sqlite.repositories.drift import KEPT_LOOKS
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 
 pytestmark = pytest.mark.anyio
 AT = "2026-11-24T08:00:00.000000Z"
@@ -49,14 +49,14 @@ def drift(name: str, *, stays: bool = False) -> TableDrift:
     )
 
 
-async def put(store: Store, look: DriftLook, *found: TableDrift) -> None:
-    async def write(tx: Tx) -> None:
+async def put(store: SqliteStore, look: DriftLook, *found: TableDrift) -> None:
+    async def write(tx: SqliteTx) -> None:
         await tx.drift.put(look, found)
 
     await store.write(write)
 
 
-async def test_a_look_and_what_it_found_come_back(store: Store) -> None:
+async def test_a_look_and_what_it_found_come_back(store: SqliteStore) -> None:
     await put(store, LOOK, drift("A"), drift("B", stays=True))
     assert await store.drift.look("drift_1") == LOOK
     assert await store.drift.found("drift_1") == [(1, drift("A")), (2, drift("B", stays=True))]
@@ -65,7 +65,7 @@ async def test_a_look_and_what_it_found_come_back(store: Store) -> None:
     assert standing == DriftStanding(2, LOOK) and standing.looked_at == AT
 
 
-async def test_what_only_a_look_at_everything_could_not_see_stays_known(store: Store) -> None:
+async def test_what_only_a_look_at_everything_could_not_see_stays_known(store: SqliteStore) -> None:
     assert canonical_json(dict(WHOLE)) == canonical_json(Scope().to_json())
     whole = replace(LOOK, scope=canonical_json(dict(WHOLE)))
     part = replace(LOOK, id="drift_2", at=AT.replace("08:00", "09:00"), problems=(), summary={"compared": 1})
@@ -79,24 +79,24 @@ async def test_what_only_a_look_at_everything_could_not_see_stays_known(store: S
     assert (standing.look, standing.unseen) == (seen, None)
 
 
-async def test_a_newer_look_takes_over_what_it_saw(store: Store) -> None:
+async def test_a_newer_look_takes_over_what_it_saw(store: SqliteStore) -> None:
     await put(store, LOOK, drift("A"), drift("B"))
     await put(store, replace(LOOK, id="drift_2"), drift("B", stays=True))
     assert await store.drift.count("drift_1") == await store.drift.count("drift_2") == 1
     assert [str(asset) for asset in await store.drift.assets(GLUE, DEFAULT_DESTINATION)] == ["S/A", "S/B"]
 
 
-async def test_a_write_settles_all_but_what_it_lets_stand(store: Store) -> None:
+async def test_a_write_settles_all_but_what_it_lets_stand(store: SqliteStore) -> None:
     await put(store, LOOK, drift("A"), drift("B", stays=True))
 
-    async def settle(tx: Tx) -> None:
+    async def settle(tx: SqliteTx) -> None:
         await tx.drift.settle(GLUE, DEFAULT_DESTINATION, [AssetId.parse("S/A"), AssetId.parse("S/B")])
 
     await store.write(settle)
     assert [str(asset) for asset in await store.drift.assets(GLUE, DEFAULT_DESTINATION)] == ["S/B"]
 
 
-async def test_old_looks_go_unless_what_they_found_is_still_the_newest_that_is_known(store: Store) -> None:
+async def test_old_looks_go_unless_what_they_found_is_still_the_newest_that_is_known(store: SqliteStore) -> None:
     await put(store, LOOK, drift("A"))
     for number in range(KEPT_LOOKS + 3):
         await put(store, replace(LOOK, id=f"later_{number}"))

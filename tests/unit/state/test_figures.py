@@ -9,7 +9,7 @@ import pytest
 from spheresync.errors import SourceFault
 from spheresync.model import AssetId, AssetKind, Problem, Tier
 from spheresync.state.records import AssetRecord, TierFigures
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 
 pytestmark = pytest.mark.anyio
 EIGHT, NINE, TEN = (f"2026-11-24T{hour:02}:00:00.000000Z" for hour in (8, 9, 10))
@@ -20,7 +20,7 @@ def asset(name: str, tier: Tier | None, read_at: str | None, *, included: bool =
     return replace(record, tier=tier, read_at=read_at, included=included, misses=misses)
 
 
-async def test_freshness_counts_what_is_in_scope_and_listed_by_the_objective_of_its_tier(store: Store) -> None:
+async def test_freshness_counts_what_is_in_scope_and_listed_by_the_objective_of_its_tier(store: SqliteStore) -> None:
     records = [
         asset("A", Tier.CRITICAL, EIGHT),
         asset("B", Tier.CRITICAL, NINE),
@@ -33,7 +33,7 @@ async def test_freshness_counts_what_is_in_scope_and_listed_by_the_objective_of_
         asset("NONE", None, EIGHT),
     ]
 
-    async def put(tx: Tx) -> None:
+    async def put(tx: SqliteTx) -> None:
         await tx.catalog.put_assets(records)
 
     await store.write(put)
@@ -45,13 +45,13 @@ async def test_freshness_counts_what_is_in_scope_and_listed_by_the_objective_of_
     assert late == 2, "the status says the same"
 
 
-async def test_an_empty_state_has_figures_too(store: Store) -> None:
+async def test_an_empty_state_has_figures_too(store: SqliteStore) -> None:
     assert await store.figures.freshness({}) == {}
     assert await store.figures.runs() == {}
     assert await store.figures.audit_entries() == 0
 
 
-async def test_what_is_new_or_not_exposed_is_late_for_nobody(store: Store) -> None:
+async def test_what_is_new_or_not_exposed_is_late_for_nobody(store: SqliteStore) -> None:
     hidden = Problem("SALES/HIDDEN", SourceFault.NOT_EXPOSED, "404", "")
     records = [
         replace(asset("NEW", Tier.CRITICAL, None), first_seen_at=TEN),
@@ -59,7 +59,7 @@ async def test_what_is_new_or_not_exposed_is_late_for_nobody(store: Store) -> No
         replace(asset("BROKEN", Tier.CRITICAL, EIGHT), problem=replace(hidden, code=SourceFault.SERVER_ERROR)),
     ]
 
-    async def put(tx: Tx) -> None:
+    async def put(tx: SqliteTx) -> None:
         await tx.catalog.put_assets(records)
 
     await store.write(put)

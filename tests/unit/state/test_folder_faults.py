@@ -11,7 +11,7 @@ import pytest
 from spheresync.errors import StateError
 from spheresync.state.sqlite.files.folder_faults import unusable_folder
 from spheresync.state.sqlite.liveness.owners import OwnerLock
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 
 pytestmark = pytest.mark.anyio
 
@@ -38,7 +38,7 @@ async def test_a_process_that_cannot_leave_a_sign_of_life_says_what_helps(
 
     monkeypatch.setattr(OwnerLock, "take", refuse)
     with pytest.raises(StateError) as caught:
-        async with Store.open(tmp_path / "state"):
+        async with SqliteStore.open(tmp_path / "state"):
             pytest.fail("it opened")
     assert os.strerror(number) in caught.value.message and str(tmp_path / "state") in caught.value.message
     assert helps in caught.value.remedy
@@ -49,7 +49,7 @@ async def test_a_process_that_cannot_leave_a_sign_of_life_says_what_helps(
 async def test_what_stands_in_the_way_is_named(tmp_path: Path) -> None:
     (tmp_path / "owners").write_text("no folder")
     with pytest.raises(StateError) as caught:
-        async with Store.open(tmp_path):
+        async with SqliteStore.open(tmp_path):
             pytest.fail("it opened")
     assert str(tmp_path / "owners") in caught.value.message and "move it away" in caught.value.remedy
 
@@ -61,15 +61,15 @@ def test_the_folder_itself_is_named_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("became", ["moved", "replaced", "put back"])
 async def test_nothing_is_written_into_a_state_that_is_not_there_any_more(tmp_path: Path, became: str) -> None:
-    async def note(tx: Tx) -> None:
+    async def note(tx: SqliteTx) -> None:
         await tx.meta.set("a", "b")
 
     folder = tmp_path / "state"
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         await store.write(note)
         folder.rename(tmp_path / "elsewhere")
         if became == "replaced":
-            async with Store.open(folder) as another:
+            async with SqliteStore.open(folder) as another:
                 await another.write(note)
         with pytest.raises(StateError) as caught:
             await store.write(note)

@@ -11,7 +11,7 @@ import pytest
 from spheresync.errors import StateError
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.files.folder_guard import exposures
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.anyio
 
@@ -42,7 +42,7 @@ def mode(path: Path) -> int:
 @pytest.fixture
 async def state(tmp_path: Path) -> Path:
     folder = tmp_path / "state"
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         assert store.closed_to_others == ()
         assert list(exposures(folder)) == []
     return folder
@@ -64,7 +64,7 @@ async def test_what_is_open_to_others_is_closed_and_named(state: Path, part: str
     path = state / part
     path.chmod(bits)
     assert [exposure.path for exposure in exposures(state)] == [path]
-    async with Store.open(state) as store:
+    async with SqliteStore.open(state) as store:
         (told,) = store.closed_to_others
         assert str(path) in told and "by others" in told
         assert list(exposures(state)) == []
@@ -72,10 +72,10 @@ async def test_what_is_open_to_others_is_closed_and_named(state: Path, part: str
 
 
 async def test_a_wal_that_others_may_write_is_closed(state: Path) -> None:
-    async with Store.open(state):
+    async with SqliteStore.open(state):
         for end in ("-wal", "-shm"):
             (state / f"{FILE_NAME}{end}").chmod(0o666)
-        async with Store.open(state) as second:
+        async with SqliteStore.open(state) as second:
             assert len(second.closed_to_others) == 2
         assert list(exposures(state)) == []
 
@@ -89,7 +89,7 @@ async def test_a_symbolic_link_is_not_followed(state: Path, tmp_path: Path, part
     put_link(path, tmp_path / "elsewhere", dangling=dangling)
     before = everything_in(tmp_path)
     with pytest.raises(StateError, match="symbolic link") as caught:
-        async with Store.open(state):
+        async with SqliteStore.open(state):
             pytest.fail("it opened")
     assert str(path) in caught.value.message and "SPHERESYNC_STATE_DIR" in caught.value.remedy
     assert everything_in(tmp_path) == before
@@ -102,7 +102,7 @@ async def test_what_is_not_ours_to_close_is_refused(state: Path, monkeypatch: py
     share(state, 0o777)
     monkeypatch.setattr(Path, "chmod", refuse)
     with pytest.raises(StateError, match="may be written by others"):
-        async with Store.open(state):
+        async with SqliteStore.open(state):
             pytest.fail("it opened")
 
 
@@ -115,12 +115,12 @@ async def test_a_file_of_another_user_is_refused(state: Path, monkeypatch: pytes
 
     monkeypatch.setattr(Path, "lstat", of_another)
     with pytest.raises(StateError, match="another user"):
-        async with Store.open(state):
+        async with SqliteStore.open(state):
             pytest.fail("it opened")
 
 
 async def test_a_sticky_folder_of_many_holds_files_that_guard_themselves(tmp_path: Path) -> None:
     share(tmp_path, 0o1777)
-    async with Store.open(tmp_path) as store:
+    async with SqliteStore.open(tmp_path) as store:
         assert store.closed_to_others == ()
     assert mode(tmp_path / FILE_NAME) == 0o600

@@ -17,7 +17,7 @@ from spheresync.runtime.scope import Scope
 from spheresync.state.cells import read_problems, spell_problems
 from spheresync.state.records import AssetRecord, SpaceRecord
 from spheresync.state.sqlite.schema import shipped_migrations
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
@@ -39,14 +39,14 @@ def record(asset: AssetId) -> AssetRecord:
 
 async def test_a_state_with_text_opens_and_keeps_what_it_was_about(tmp_path: Path) -> None:
     clock = StandingClock()
-    async with Store.open(tmp_path, clock=clock, migrations=BEFORE) as old:
+    async with SqliteStore.open(tmp_path, clock=clock, migrations=BEFORE) as old:
         engine = EmbeddedEngine(old, clock)
         await engine.submit([NewJob(JobKind.READ, str(asset), 10, "", "t") for asset in (*PLAIN, ODD)])
         await engine.submit([NewJob(JobKind.LIST, "tenant", 0, ""), NewJob(JobKind.WRITE, "", 40, "")])
         await old.write(lambda tx: tx.catalog.put_assets([record(asset) for asset in (*PLAIN, ODD)]))
         spaces = [SpaceRecord(SpaceName(name), "", AT, True, None, True) for name in ("SALES", "A/B", "/", "")]
         await old.write(lambda tx: tx.catalog.put_spaces(spaces))
-    async with Store.open(tmp_path, clock=clock) as store:
+    async with SqliteStore.open(tmp_path, clock=clock) as store:
         engine = EmbeddedEngine(store, clock)
         jobs = await engine.queue(limit=100)
         assert {job.asset for job in jobs if job.kind is JobKind.READ} == set(PLAIN)

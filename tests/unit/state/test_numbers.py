@@ -13,7 +13,7 @@ from spheresync.model import Principal, RunId
 from spheresync.state.records import JobRequest, RunRecord
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.files.copies import damages_of
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 
 pytestmark = pytest.mark.anyio
 LAST = 2**63 - 1
@@ -26,15 +26,15 @@ def alter(folder: Path, statement: str, *values: object) -> None:
         assert file.execute(statement, values).rowcount == 1
 
 
-async def acquire(store: Store) -> int | None:
-    async def work(tx: Tx) -> int | None:
+async def acquire(store: SqliteStore) -> int | None:
+    async def work(tx: SqliteTx) -> int | None:
         return await tx.leases.acquire("scheduler", store.owner.id)
 
     return await store.write(work)
 
 
 async def test_a_fence_at_its_end_keeps_nobody_from_a_lease(tmp_path: Path) -> None:
-    async with Store.open(tmp_path) as store:
+    async with SqliteStore.open(tmp_path) as store:
         assert await acquire(store) == 1
         alter(tmp_path, "UPDATE leases SET fence = ?", LAST)
         assert any("lease scheduler" in each for each in await damages_of(tmp_path / FILE_NAME))
@@ -45,11 +45,11 @@ async def test_a_fence_at_its_end_keeps_nobody_from_a_lease(tmp_path: Path) -> N
 
 
 async def test_a_job_that_has_the_last_number_is_lost_and_the_next_ones_are_entered(tmp_path: Path) -> None:
-    async def submit(store: Store, subject: str) -> None:
+    async def submit(store: SqliteStore, subject: str) -> None:
         job = JobRequest("read", subject, 5, "due", "t", AT, None, revive=False)
         await store.write(lambda tx: tx.jobs.submit([job]))
 
-    async with Store.open(tmp_path) as store:
+    async with SqliteStore.open(tmp_path) as store:
         await submit(store, "a")
         await submit(store, "b")
         alter(tmp_path, "UPDATE jobs SET id = ? WHERE subject = 'b'", LAST)
@@ -65,11 +65,11 @@ async def test_a_job_that_has_the_last_number_is_lost_and_the_next_ones_are_ente
 
 
 async def test_history_keeps_its_rows_under_the_next_numbers(tmp_path: Path) -> None:
-    async def create(store: Store, name: str) -> None:
+    async def create(store: SqliteStore, name: str) -> None:
         run = RunRecord.queued(RunId(name), "sync", b"{}", SOMEBODY, owner=store.owner.id, at=AT)
         await store.write(lambda tx: tx.runs.create(run))
 
-    async with Store.open(tmp_path) as store:
+    async with SqliteStore.open(tmp_path) as store:
         await create(store, "run_1")
         await create(store, "run_2")
         alter(tmp_path, "UPDATE runs SET seq = ? WHERE id = 'run_2'", LAST)

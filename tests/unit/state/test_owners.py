@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.state.sqlite.liveness.owners import FOLDER_NAME, OwnerLock, Owners, owner_lock
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 
 HOLDER = """
 import sys
@@ -143,7 +143,7 @@ def owners_of_files(folder: Path) -> dict[str, int]:
 async def test_what_root_makes_in_the_folder_of_a_service_is_the_services(tmp_path: Path) -> None:
     service = 65_534
     os.chown(tmp_path, service, service)
-    async with Store.open(tmp_path) as store:
+    async with SqliteStore.open(tmp_path) as store:
         await store.write(lambda tx: tx.meta.set("by", "root"))
         owners = owners_of_files(tmp_path)
     assert {"spheresync.db", "spheresync.db-wal", FOLDER_NAME} <= owners.keys()

@@ -41,7 +41,7 @@ from spheresync.state.records import (
 )
 from spheresync.state.run_claims import may_claim
 from spheresync.state.sqlite.liveness.owners import OwnerLock
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
@@ -49,14 +49,14 @@ ANNA = Principal("user", "anna", frozenset({"admin", "viewer"}))
 
 
 @pytest.fixture
-def other(store: Store) -> Iterator[OwnerLock]:
+def other(store: SqliteStore) -> Iterator[OwnerLock]:
     """Another process that is alive."""
     lock = OwnerLock.take(store.folder)
     yield lock
     lock.release()
 
 
-async def enter(store: Store, name: str, owner: str | None, **fields: object) -> RunRecord:
+async def enter(store: SqliteStore, name: str, owner: str | None, **fields: object) -> RunRecord:
     at = isoformat(store.runs._clock())
     run = RunRecord.queued(RunId(name), "sync", name.encode(), ANNA, owner=owner, at=at)
     run = replace(run, **fields)  # type: ignore[arg-type]
@@ -64,11 +64,11 @@ async def enter(store: Store, name: str, owner: str | None, **fields: object) ->
     return run
 
 
-async def claim(store: Store, name: str, owner: str) -> int | None:
+async def claim(store: SqliteStore, name: str, owner: str) -> int | None:
     return await store.write(lambda tx: tx.runs.claim(RunId(name), owner))
 
 
-async def test_a_run_comes_back_as_entered_and_is_found(store: Store) -> None:
+async def test_a_run_comes_back_as_entered_and_is_found(store: SqliteStore) -> None:
     me = store.owner.id
     run = await enter(store, "run_1", me, change_set_id=ChangeSetId("cs_1"))
     await enter(store, "run_2", me)
@@ -84,7 +84,7 @@ async def test_a_run_comes_back_as_entered_and_is_found(store: Store) -> None:
         await store.runs.get(RunId("run_9"))
 
 
-async def test_claim_update_and_end(store: Store, clock: StandingClock) -> None:
+async def test_claim_update_and_end(store: SqliteStore, clock: StandingClock) -> None:
     await enter(store, "run_1", store.owner.id)
     fence = await claim(store, "run_1", store.owner.id)
     assert fence == 1
@@ -115,7 +115,7 @@ async def test_claim_update_and_end(store: Store, clock: StandingClock) -> None:
     assert await store.runs.unfinished() == []
 
 
-async def test_one_run_at_a_time_in_the_order_of_queueing(store: Store, other: OwnerLock) -> None:
+async def test_one_run_at_a_time_in_the_order_of_queueing(store: SqliteStore, other: OwnerLock) -> None:
     me = store.owner.id
     for name, owner in (("run_1", me), ("run_2", other.id), ("run_3", me)):
         await enter(store, name, owner)
@@ -128,7 +128,7 @@ async def test_one_run_at_a_time_in_the_order_of_queueing(store: Store, other: O
     assert await claim(store, "run_2", other.id) == 1
 
 
-async def test_a_dead_process_is_taken_over_at_once_and_its_place_passed_over(store: Store) -> None:
+async def test_a_dead_process_is_taken_over_at_once_and_its_place_passed_over(store: SqliteStore) -> None:
     dead = OwnerLock.take(store.folder)
     await enter(store, "run_1", dead.id)
     await enter(store, "run_2", dead.id)
@@ -145,7 +145,7 @@ async def test_a_dead_process_is_taken_over_at_once_and_its_place_passed_over(st
 
 
 async def test_a_stopped_process_counts_as_dead_after_30_s_and_can_write_no_more(
-    store: Store, other: OwnerLock, clock: StandingClock
+    store: SqliteStore, other: OwnerLock, clock: StandingClock
 ) -> None:
     await enter(store, "run_1", other.id)
     assert await claim(store, "run_1", other.id) == 1
@@ -159,7 +159,7 @@ async def test_a_stopped_process_counts_as_dead_after_30_s_and_can_write_no_more
 
 
 async def test_claiming_another_run_fences_off_the_stopped_one(
-    store: Store, other: OwnerLock, clock: StandingClock
+    store: SqliteStore, other: OwnerLock, clock: StandingClock
 ) -> None:
     await enter(store, "run_1", other.id)
     await claim(store, "run_1", other.id)
@@ -173,7 +173,7 @@ async def test_claiming_another_run_fences_off_the_stopped_one(
     assert await claim(store, "run_1", other.id) == 3
 
 
-async def test_a_clock_set_back_kills_nobody(store: Store, other: OwnerLock, clock: StandingClock) -> None:
+async def test_a_clock_set_back_kills_nobody(store: SqliteStore, other: OwnerLock, clock: StandingClock) -> None:
     await enter(store, "run_1", other.id)
     await claim(store, "run_1", other.id)
     clock.advance(-7200)
@@ -181,7 +181,7 @@ async def test_a_clock_set_back_kills_nobody(store: Store, other: OwnerLock, clo
 
 
 async def test_asking_for_its_turn_keeps_a_waiting_owner_alive(
-    store: Store, other: OwnerLock, clock: StandingClock
+    store: SqliteStore, other: OwnerLock, clock: StandingClock
 ) -> None:
     await enter(store, "run_1", other.id)
     await claim(store, "run_1", other.id)
@@ -194,14 +194,14 @@ async def test_asking_for_its_turn_keeps_a_waiting_owner_alive(
     assert await store.runs.orphans() == []
 
 
-async def test_a_released_run_is_free(store: Store, other: OwnerLock) -> None:
+async def test_a_released_run_is_free(store: SqliteStore, other: OwnerLock) -> None:
     await enter(store, "run_1", store.owner.id)
     await claim(store, "run_1", store.owner.id)
     await store.write(lambda tx: tx.runs.release(RunId("run_1"), 1))
     assert await claim(store, "run_1", other.id) == 2
 
 
-async def test_a_cancel_is_seen_at_the_next_heartbeat(store: Store) -> None:
+async def test_a_cancel_is_seen_at_the_next_heartbeat(store: SqliteStore) -> None:
     await enter(store, "run_1", store.owner.id)
     await claim(store, "run_1", store.owner.id)
     assert await store.write(lambda tx: tx.runs.request_cancel(RunId("run_1"))) is True
@@ -210,7 +210,9 @@ async def test_a_cancel_is_seen_at_the_next_heartbeat(store: Store) -> None:
     assert await store.write(lambda tx: tx.runs.request_cancel(RunId("run_1"))) is False
 
 
-async def test_a_run_that_nobody_has_begun_is_cancelled_at_once_and_one_that_is_driven_is_not(store: Store) -> None:
+async def test_a_run_that_nobody_has_begun_is_cancelled_at_once_and_one_that_is_driven_is_not(
+    store: SqliteStore,
+) -> None:
     await enter(store, "run_1", store.owner.id)
     await enter(store, "run_2", store.owner.id)
     await claim(store, "run_1", store.owner.id)
@@ -274,7 +276,7 @@ def planned(ordinal: int, action: Action = Action.CREATE) -> ChangeSetItem:
     )
 
 
-async def with_change_set(store: Store) -> None:
+async def with_change_set(store: SqliteStore) -> None:
     at = isoformat(store.runs._clock())
     cs = ChangeSetRecord(
         ChangeSetId("cs"), Digest("d"), at, at, "anna", Digest("m"), Digest("s"), b"{}", {}, (), (), 0, None, "1", 1
@@ -284,13 +286,13 @@ async def with_change_set(store: Store) -> None:
     await claim(store, "run_1", store.owner.id)
 
 
-def outcome(store: Store, ordinal: int, state: JournalState) -> JournalEntry:
+def outcome(store: SqliteStore, ordinal: int, state: JournalState) -> JournalEntry:
     problem = Problem("S/A", "denied", "no") if state is JournalState.FAILED else None
     at = isoformat(store.runs._clock())
     return JournalEntry(RunId("run_1"), ordinal, state, Action.CREATE, problem, None, Digest("a"), "1", "req", at)
 
 
-async def test_the_journal_goes_from_planned_to_its_end(store: Store) -> None:
+async def test_the_journal_goes_from_planned_to_its_end(store: SqliteStore) -> None:
     await with_change_set(store)
     run = RunId("run_1")
     await store.write(lambda tx: tx.runs.plan_items(run, [planned(1)], 1))
@@ -307,7 +309,7 @@ async def test_the_journal_goes_from_planned_to_its_end(store: Store) -> None:
 
 
 @pytest.mark.parametrize("ordinal", [1, 99])
-async def test_what_has_ended_or_was_never_planned_is_not_sent(store: Store, ordinal: int) -> None:
+async def test_what_has_ended_or_was_never_planned_is_not_sent(store: SqliteStore, ordinal: int) -> None:
     await with_change_set(store)
     done = outcome(store, 1, JournalState.CONFIRMED)
     await store.write(lambda tx: tx.runs.record(RunId("run_1"), [done], 1))
@@ -317,7 +319,7 @@ async def test_what_has_ended_or_was_never_planned_is_not_sent(store: Store, ord
 
 
 @pytest.mark.parametrize("fence", [0, 2])
-async def test_every_write_of_a_run_carries_its_fence(store: Store, fence: int) -> None:
+async def test_every_write_of_a_run_carries_its_fence(store: SqliteStore, fence: int) -> None:
     await with_change_set(store)
     run = RunId("run_1")
     held = Checkpoint(
@@ -342,7 +344,7 @@ async def test_every_write_of_a_run_carries_its_fence(store: Store, fence: int) 
     assert await store.checkpoints.all(GLUE, DEFAULT_DESTINATION) == [held]
 
 
-async def test_a_lease_has_one_living_holder(store: Store, other: OwnerLock, clock: StandingClock) -> None:
+async def test_a_lease_has_one_living_holder(store: SqliteStore, other: OwnerLock, clock: StandingClock) -> None:
     me = store.owner.id
 
     async def acquire(owner: str) -> int | None:

@@ -50,7 +50,7 @@ from spheresync.state.seals import SEALED
 from spheresync.state.sqlite import schema
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.files.copies import damages_of
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 
 pytestmark = pytest.mark.anyio
 AT = "2026-11-24T08:00:00.000000Z"
@@ -130,7 +130,7 @@ def checkpoint(n: int) -> Checkpoint:
     )
 
 
-async def fill(tx: Tx) -> None:
+async def fill(tx: SqliteTx) -> None:
     await tx.blobs.put_many(BODIES)
     await tx.change_sets.put(SAVED, ITEMS)
     run = RunRecord.queued(
@@ -163,7 +163,7 @@ async def fill(tx: Tx) -> None:
 @pytest.fixture
 async def filled(tmp_path: Path) -> Path:
     """A state that holds a bit of everything, closed: one file."""
-    async with Store.open(tmp_path / "filled") as store:
+    async with SqliteStore.open(tmp_path / "filled") as store:
         await store.write(fill)
         assert await store.damages() == ()
     return tmp_path / "filled" / FILE_NAME
@@ -172,7 +172,7 @@ async def filled(tmp_path: Path) -> Path:
 async def named(path: Path) -> str:
     """What is said of a state, by whoever opens it or looks through it; "" where it passes for sound."""
     try:
-        async with Store.open(path.parent) as store:
+        async with SqliteStore.open(path.parent) as store:
             return " ".join([*await store.check(), *await store.damages(), (await store.audit.verify()).reason]).strip()
     except StateError as error:
         return str(error)
@@ -246,7 +246,7 @@ async def test_a_damaged_content_counts_as_lost_and_is_written_anew(filled: Path
     with closing(sqlite3.connect(filled)) as file, file:
         file.execute("UPDATE blobs SET body = ? WHERE digest = ?", (FOREIGN, BLOB))
         file.execute("UPDATE blobs SET body = x'01' WHERE digest = ?", (digest_of(BODIES[4]),))
-    async with Store.open(filled.parent) as store:
+    async with SqliteStore.open(filled.parent) as store:
         wanted = [digest_of(body) for body in BODIES]
         found = await store.blobs.get_many(wanted)
         assert found.keys() == {*wanted} - {BLOB, digest_of(BODIES[4])}
@@ -265,7 +265,7 @@ async def test_a_content_that_grows_beyond_its_size_is_damaged_and_never_inflate
     with closing(sqlite3.connect(filled)) as file, file:
         file.execute(f"UPDATE blobs SET body = ?, size = {noted} WHERE digest = ?", (bomb, BLOB))
         file.execute("UPDATE blobs SET size = ? WHERE digest = ?", (10**15, digest_of(BODIES[4])))
-    async with Store.open(filled.parent) as store:
+    async with SqliteStore.open(filled.parent) as store:
         tracemalloc.start()
         try:
             found = await store.blobs.get_many([digest_of(body) for body in BODIES])
@@ -318,7 +318,7 @@ def test_the_digest_covers_every_field_of_every_item(field: str) -> None:
 
 
 async def test_a_page_of_a_change_set_is_held_against_the_whole(filled: Path) -> None:
-    async with Store.open(filled.parent) as store:
+    async with SqliteStore.open(filled.parent) as store:
         record = await store.change_sets.get(SAVED.id)
         page = await store.change_sets.items(record.id, after_ordinal=1, limit=2)
         require_as_saved(record, page, await store.change_sets.seals(record.id))
@@ -359,7 +359,7 @@ async def test_a_state_whose_schema_was_altered_is_refused_and_the_object_named(
     with closing(sqlite3.connect(filled)) as file, file:
         alter(file)
     with pytest.raises(AlteredStateError, match=said):
-        async with Store.open(filled.parent):
+        async with SqliteStore.open(filled.parent):
             pass
     assert await damages_of(filled) == (), "nothing was written by whoever tried to open it"
 

@@ -17,7 +17,7 @@ from spheresync.model import DEFAULT_DESTINATION, GLUE
 from spheresync.state.sqlite import store as store_module
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.schema import Migration, shipped_migrations
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +28,7 @@ def _mode(path: Path) -> int:
 
 async def test_folder_and_files_are_private(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "state"
-    async with Store.open(folder) as store:
+    async with SqliteStore.open(folder) as store:
         await store.write(lambda tx: tx.meta.set("k", "v"))
         assert _mode(folder) == 0o700
         assert {_mode(path) for path in folder.glob(f"{FILE_NAME}*")} == {0o600}
@@ -42,14 +42,14 @@ async def test_an_empty_folder_is_made_private_but_one_in_use_is_left(tmp_path: 
         folder.chmod(0o755)
     (used / "letter.txt").write_text("mine")
     for folder in (empty, used):
-        async with Store.open(folder):
+        async with SqliteStore.open(folder):
             pass
     assert (_mode(empty), _mode(used)) == (0o700, 0o755)
     assert _mode(used / FILE_NAME) == 0o600
 
 
-async def test_the_file_is_wal_and_fully_synchronous(store: Store) -> None:
-    async def settings(tx: Tx) -> list[object]:
+async def test_the_file_is_wal_and_fully_synchronous(store: SqliteStore) -> None:
+    async def settings(tx: SqliteTx) -> list[object]:
         return [
             (await store._link.one(f"PRAGMA {name}"))[0] for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
@@ -59,17 +59,17 @@ async def test_the_file_is_wal_and_fully_synchronous(store: Store) -> None:
 
 
 async def test_what_was_written_is_there_after_reopening(tmp_path: Path) -> None:
-    async with Store.open(tmp_path) as store:
+    async with SqliteStore.open(tmp_path) as store:
         await store.write(lambda tx: tx.meta.set("tenant_host", "acme.eu10.hcs.cloud.sap"))
         assert await store.meta.get("tenant_host") == "acme.eu10.hcs.cloud.sap"
-    async with Store.open(tmp_path) as store:
+    async with SqliteStore.open(tmp_path) as store:
         assert await store.meta.get("tenant_host") == "acme.eu10.hcs.cloud.sap"
 
 
 async def test_nothing_stays_open(tmp_path: Path) -> None:
     before = set(threading.enumerate())
     with pytest.raises(RuntimeError):
-        async with Store.open(tmp_path):
+        async with SqliteStore.open(tmp_path):
             raise RuntimeError("the body fails")
     for thread in set(threading.enumerate()) - before:
         if "connection_worker" in thread.name:  # such a one would keep the process from exiting
@@ -78,14 +78,14 @@ async def test_nothing_stays_open(tmp_path: Path) -> None:
     assert list((tmp_path / "owners").iterdir()) == []
 
 
-async def test_nothing_is_written_past_the_one_way(store: Store) -> None:
+async def test_nothing_is_written_past_the_one_way(store: SqliteStore) -> None:
     with pytest.raises(StateError):
         await store._pool.all("INSERT INTO meta VALUES ('k', 'v')")
     assert not hasattr(store.meta, "set")
 
 
-async def test_a_unit_of_work_that_raises_leaves_nothing(store: Store) -> None:
-    async def work(tx: Tx) -> None:
+async def test_a_unit_of_work_that_raises_leaves_nothing(store: SqliteStore) -> None:
+    async def work(tx: SqliteTx) -> None:
         await tx.meta.set("half", "done")
         raise ValueError("stop")
 
@@ -95,8 +95,8 @@ async def test_a_unit_of_work_that_raises_leaves_nothing(store: Store) -> None:
     await store.write(lambda tx: tx.meta.set("next", "fine"))
 
 
-async def test_readers_see_only_what_is_committed(store: Store) -> None:
-    async def work(tx: Tx) -> str | None:
+async def test_readers_see_only_what_is_committed(store: SqliteStore) -> None:
+    async def work(tx: SqliteTx) -> str | None:
         await tx.meta.set("k", "new")
         assert await tx.meta.get("k") == "new"
         return await store.meta.get("k")
@@ -105,11 +105,11 @@ async def test_readers_see_only_what_is_committed(store: Store) -> None:
     assert await store.meta.get("k") == "new"
 
 
-async def test_a_storm_of_cancellations_leaves_no_open_transaction(store: Store) -> None:
+async def test_a_storm_of_cancellations_leaves_no_open_transaction(store: SqliteStore) -> None:
     begun: set[str] = set()
 
     async def one(name: str) -> None:
-        async def work(tx: Tx) -> None:
+        async def work(tx: SqliteTx) -> None:
             begun.add(name)
             for step in range(3):
                 await tx.meta.set(f"{name}.{step}", "x")
@@ -129,7 +129,7 @@ async def test_a_storm_of_cancellations_leaves_no_open_transaction(store: Store)
     await store.write(lambda tx: tx.meta.set("after", "fine"))
 
 
-async def test_a_lock_held_for_long_is_waited_for(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_lock_held_for_long_is_waited_for(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     holder = sqlite3.connect(store.folder / FILE_NAME, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     retries = 0
@@ -147,7 +147,7 @@ async def test_a_lock_held_for_long_is_waited_for(store: Store, monkeypatch: pyt
     assert retries == 2
 
 
-async def test_the_wait_for_a_lock_can_be_cancelled(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_wait_for_a_lock_can_be_cancelled(store: SqliteStore, monkeypatch: pytest.MonkeyPatch) -> None:
     holder = sqlite3.connect(store.folder / FILE_NAME, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with anyio.CancelScope() as scope:
@@ -164,8 +164,8 @@ async def test_the_wait_for_a_lock_can_be_cancelled(store: Store, monkeypatch: p
     assert await store.meta.get("k") == "later"
 
 
-async def test_writing_inside_a_unit_of_work_is_refused_rather_than_waiting_for_ever(store: Store) -> None:
-    async def work(tx: Tx) -> None:
+async def test_writing_inside_a_unit_of_work_is_refused_rather_than_waiting_for_ever(store: SqliteStore) -> None:
+    async def work(tx: SqliteTx) -> None:
         await store.write(lambda inner: inner.meta.set("k", "v"))
 
     with pytest.raises(RuntimeError):
@@ -173,13 +173,13 @@ async def test_writing_inside_a_unit_of_work_is_refused_rather_than_waiting_for_
 
 
 async def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
-    async with Store.open(tmp_path):
+    async with SqliteStore.open(tmp_path):
         pass
     with sqlite3.connect(tmp_path / FILE_NAME) as file:
         file.execute("PRAGMA user_version = 999")
     file.close()
     with pytest.raises(StateError, match=r"newer Spheresync.*999.*Upgrade"):
-        async with Store.open(tmp_path):
+        async with SqliteStore.open(tmp_path):
             pass
 
 
@@ -188,7 +188,7 @@ async def test_another_programs_database_is_refused_and_left_alone(tmp_path: Pat
         file.execute("CREATE TABLE bookmarks (url TEXT)")
     file.close()
     with pytest.raises(StateError, match="another program"):
-        async with Store.open(tmp_path):
+        async with SqliteStore.open(tmp_path):
             pass
     with sqlite3.connect(tmp_path / FILE_NAME) as file:
         assert file.execute("SELECT name FROM sqlite_schema").fetchall() == [("bookmarks",)]
@@ -198,14 +198,14 @@ async def test_another_programs_database_is_refused_and_left_alone(tmp_path: Pat
 async def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_bytes(b"this is a letter, not a database" * 100)
     with pytest.raises(StateError, match=r"damaged.*backup"):
-        async with Store.open(tmp_path):
+        async with SqliteStore.open(tmp_path):
             pass
 
 
 async def test_a_folder_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StateError, match="SPHERESYNC_STATE_DIR"):
-        async with Store.open(tmp_path / "file" / "state"):
+        async with SqliteStore.open(tmp_path / "file" / "state"):
             pass
 
 
@@ -216,21 +216,21 @@ async def test_later_migrations_are_applied_once_and_in_order(tmp_path: Path) ->
         "second",
         "-- note; with a semicolon\nCREATE TABLE extra (a TEXT);\nINSERT INTO extra VALUES ('x');\n",
     )
-    async with Store.open(tmp_path) as store:
+    async with SqliteStore.open(tmp_path) as store:
         await store.write(lambda tx: tx.meta.set("kept", "yes"))
     for _ in range(2):
-        async with Store.open(tmp_path, migrations=(*first, second)) as store:
+        async with SqliteStore.open(tmp_path, migrations=(*first, second)) as store:
             assert await store.meta.get("kept") == "yes"
             assert await store._pool.all("SELECT a FROM extra") == [("x",)]
     with pytest.raises(StateError, match="newer"):
-        async with Store.open(tmp_path):
+        async with SqliteStore.open(tmp_path):
             pass
 
 
 async def test_a_state_of_the_first_release_is_brought_up_to_date_with_all_it_holds(tmp_path: Path) -> None:
-    async with Store.open(tmp_path, migrations=shipped_migrations()[:1]) as store:
+    async with SqliteStore.open(tmp_path, migrations=shipped_migrations()[:1]) as store:
         await store.write(lambda tx: tx.meta.set("kept", "yes"))
-    async with Store.open(tmp_path) as store:
+    async with SqliteStore.open(tmp_path) as store:
         assert await store.meta.get("kept") == "yes"
         assert await store.former_tables.all(GLUE, DEFAULT_DESTINATION) == []
 
@@ -239,32 +239,32 @@ async def test_a_migration_that_fails_leaves_the_schema_before_it(tmp_path: Path
     broken = Migration(
         shipped_migrations()[-1].version + 1, "broken", "CREATE TABLE half (a TEXT);\nCREATE TABLE meta (a TEXT);\n"
     )
-    async with Store.open(tmp_path):
+    async with SqliteStore.open(tmp_path):
         pass
     with pytest.raises(StateError, match="already exists"):
-        async with Store.open(tmp_path, migrations=(*shipped_migrations(), broken)):
+        async with SqliteStore.open(tmp_path, migrations=(*shipped_migrations(), broken)):
             pass
-    async with Store.open(tmp_path) as store:
+    async with SqliteStore.open(tmp_path) as store:
         assert await store._pool.all("SELECT name FROM sqlite_schema WHERE name = 'half'") == []
 
 
 async def test_a_changed_migration_is_refused(tmp_path: Path) -> None:
-    async with Store.open(tmp_path):
+    async with SqliteStore.open(tmp_path):
         pass
     shipped = shipped_migrations()[0]
     changed = Migration(shipped.version, shipped.name, shipped.text + "-- edited\n")
     with pytest.raises(StateError, match="other migrations"):
-        async with Store.open(tmp_path, migrations=(changed, *shipped_migrations()[1:])):
+        async with SqliteStore.open(tmp_path, migrations=(changed, *shipped_migrations()[1:])):
             pass
 
 
 async def test_a_lock_that_never_comes_free_names_who_holds_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store_module, "LOCK_TIMEOUT", 0.0)
     pid = os.getpid()
-    async with Store.open(tmp_path) as holder, Store.open(tmp_path) as waiter:
+    async with SqliteStore.open(tmp_path) as holder, SqliteStore.open(tmp_path) as waiter:
         await holder.write(lambda tx: tx.leases.acquire("discovery", holder.owner.id))
 
-        async def work(tx: Tx) -> None:
+        async def work(tx: SqliteTx) -> None:
             with pytest.raises(StateError, match=rf"Process {pid} has held.*discovery by process {pid}"):
                 await waiter.write(lambda tx: tx.meta.set("k", "v"))
 
@@ -272,7 +272,7 @@ async def test_a_lock_that_never_comes_free_names_who_holds_it(tmp_path: Path, m
         await waiter.write(lambda tx: tx.meta.set("k", "v"))
 
 
-async def test_text_that_is_no_unicode_is_refused_as_a_name_and_finds_nothing(store: Store) -> None:
+async def test_text_that_is_no_unicode_is_refused_as_a_name_and_finds_nothing(store: SqliteStore) -> None:
     with pytest.raises(StateError, match="Unicode"):
         await store.write(lambda tx: tx.meta.set("\ud800", "v"))
     assert await store.meta.get("\ud800") is None

@@ -13,7 +13,7 @@ from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, AssetKind, Asse
 from spheresync.state.records import AssetRecord
 from spheresync.state.sqlite.housekeeping.soundness import damaged_contents
 from spheresync.state.sqlite.schema import shipped_migrations
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.unit.state.conftest import StandingClock, clock, store
 
 pytestmark = pytest.mark.anyio
@@ -28,11 +28,11 @@ def problem(asset: AssetId, code: str = TargetFault.DENIED, message: str = "not 
     return Problem.of(asset, code, message, "Allow it.")
 
 
-async def put(store: Store, *problems: Problem, at: str) -> None:
+async def put(store: SqliteStore, *problems: Problem, at: str) -> None:
     await store.write(lambda tx: tx.unwritten.put_many(GLUE, DEFAULT_DESTINATION, problems, at=at))
 
 
-async def test_a_problem_is_as_old_as_its_kind_and_has_the_newest_words(store: Store) -> None:
+async def test_a_problem_is_as_old_as_its_kind_and_has_the_newest_words(store: SqliteStore) -> None:
     await put(store, problem(ASSETS[0]), problem(ASSETS[1]), Problem("database hr", TargetFault.DENIED, "no"), at=FIRST)
     await put(store, problem(ASSETS[0], message="still not"), problem(ASSETS[1], TargetFault.CONFLICT), at=LATER)
     found = await store.unwritten.of(ASSETS, GLUE, DEFAULT_DESTINATION)
@@ -45,7 +45,7 @@ async def test_a_problem_is_as_old_as_its_kind_and_has_the_newest_words(store: S
     assert [*await store.unwritten.all(GLUE, DEFAULT_DESTINATION)] == ASSETS[1:2]
 
 
-async def test_groups_name_the_first_three_of_each_kind(store: Store) -> None:
+async def test_groups_name_the_first_three_of_each_kind(store: SqliteStore) -> None:
     await put(store, *map(problem, ASSETS), at=FIRST)
     await put(store, problem(ASSETS[4], TargetFault.CONFLICT), at=LATER)
     groups = await store.unwritten.groups()
@@ -55,7 +55,7 @@ async def test_groups_name_the_first_three_of_each_kind(store: Store) -> None:
     ]
 
 
-async def test_a_row_that_says_nothing_is_left_out_and_named(store: Store) -> None:
+async def test_a_row_that_says_nothing_is_left_out_and_named(store: SqliteStore) -> None:
     await put(store, *map(problem, ASSETS[:2]), at=FIRST)
 
     with closing(sqlite3.connect(store.folder / "spheresync.db")) as file:
@@ -70,14 +70,14 @@ async def test_a_conflict_that_a_former_version_knew_is_known_with_its_remedy(
     tmp_path: Path, clock: StandingClock
 ) -> None:
     asset = AssetId.parse('HR/"PAY"')
-    async with Store.open(tmp_path, clock=clock, migrations=shipped_migrations()[:11]) as old:
+    async with SqliteStore.open(tmp_path, clock=clock, migrations=shipped_migrations()[:11]) as old:
 
-        async def know(tx: Tx) -> None:
+        async def know(tx: SqliteTx) -> None:
             await tx.catalog.put_assets([AssetRecord.first_seen(asset, AssetKind.VIEW, at=FIRST)])
             await tx.catalog.set_statuses([(asset, AssetStatus.CONFLICT)])
 
         await old.write(know)
-    async with Store.open(tmp_path, clock=clock) as store:
+    async with SqliteStore.open(tmp_path, clock=clock) as store:
         (known,) = (await store.unwritten.all(GLUE, DEFAULT_DESTINATION)).values()
     assert (known.asset, known.problem.asset, known.since) == (asset, asset, FIRST)
     assert known.problem.code == TargetFault.CONFLICT and "the next sync looks" in known.problem.remedy

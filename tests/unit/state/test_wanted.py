@@ -9,7 +9,7 @@ import pytest
 
 from spheresync.model import AssetId
 from spheresync.state.sqlite.rows.wanted import wanted_rows
-from spheresync.state.sqlite.store import Store
+from spheresync.state.sqlite.store import SqliteStore
 
 ASSETS = [AssetId.parse(f"SALES/T{number}") for number in range(450)]
 
@@ -17,7 +17,7 @@ ASSETS = [AssetId.parse(f"SALES/T{number}") for number in range(450)]
 @pytest.mark.parametrize(("table", "name"), [("assets", "name"), ("checkpoints", "asset")])
 @pytest.mark.anyio
 async def test_no_table_is_scanned_for_the_rows_of_named_assets(tmp_path: Path, table: str, name: str) -> None:
-    async with Store.open(tmp_path):
+    async with SqliteStore.open(tmp_path):
         pass
     database = sqlite3.connect(tmp_path / "spheresync.db")
     parts = list(wanted_rows(ASSETS, table, name=name))

@@ -9,13 +9,13 @@ import pytest
 from spheresync.errors import SourceFault
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, Problem, Tier
 from spheresync.state.records import AssetRecord
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 
 pytestmark = pytest.mark.anyio
 AT = "2026-11-24T08:00:00.000000Z"
 
 
-async def test_an_asset_is_not_asked_for_while_its_space_is_not_listed(store: Store) -> None:
+async def test_an_asset_is_not_asked_for_while_its_space_is_not_listed(store: SqliteStore) -> None:
     codes = {"WELL": None, "GONE": SPACE_GONE, "UNREAD": SPACE_UNREAD, "FAILED": SourceFault.SERVER_ERROR}
     records = []
     for name, code in codes.items():
@@ -27,7 +27,7 @@ async def test_an_asset_is_not_asked_for_while_its_space_is_not_listed(store: St
         for record in records
     ]
 
-    async def put(tx: Tx) -> None:
+    async def put(tx: SqliteTx) -> None:
         await tx.catalog.put_assets(records)
         await tx.schedule.put_entries(entries)
 

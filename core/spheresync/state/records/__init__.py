@@ -24,8 +24,8 @@ from spheresync.state.records.jobs import JobRequest, JobRow
 from spheresync.state.records.journal import JournalEntry, JournalState
 from spheresync.state.records.leases import STALE_AFTER, Lease
 from spheresync.state.records.promotions import ApprovedPromotion
-from spheresync.state.records.request_grants import Holding
-from spheresync.state.records.retention import Due, Pages
+from spheresync.state.records.request_grants import GrantedPermits
+from spheresync.state.records.retention import ExpiredRecords, FilePages
 from spheresync.state.records.runs import RunRecord
 from spheresync.state.records.schedule import DueRow, Move, ScheduleRow, Unseen
 from spheresync.state.records.unreadable import LostRow, row_name
@@ -52,13 +52,14 @@ __all__ = [
     "DriftLook",
     "DriftRest",
     "DriftStanding",
-    "Due",
     "DueRow",
     "Event",
+    "ExpiredRecords",
     "FacetCount",
     "FieldDrift",
+    "FilePages",
     "FormerTable",
-    "Holding",
+    "GrantedPermits",
     "JobRequest",
     "JobRow",
     "JournalEntry",
@@ -68,7 +69,6 @@ __all__ = [
     "LostRow",
     "Move",
     "NoticeRow",
-    "Pages",
     "RestoreSource",
     "Restored",
     "RunFigures",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Holding:
+class GrantedPermits:
     """What one process was granted: `permits` to be used before `expires_at`. None granted: ask again at `retry_at`."""
 
     row: int | None

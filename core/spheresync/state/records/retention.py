@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class ExpiredRecords:
     """What is to go, each with nothing left that needs it; the change sets of the runs are among them."""
 
     runs: tuple[str, ...]
@@ -14,7 +14,7 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
-class Pages:
+class FilePages:
     """How the file is filled; `size` in bytes. `returnable`: free pages can be given back one by one."""
 
     free: int

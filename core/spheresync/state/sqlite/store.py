@@ -20,15 +20,17 @@ import anyio
 import anyio.to_thread
 
 from spheresync.errors import StateError
-from spheresync.model import JsonValue, RunState, isoformat, utc_now
-from spheresync.state.records import AuditEvent, LostRow
+from spheresync.model import Digest, JsonValue, RunState, isoformat, utc_now
+from spheresync.state.records import AuditEvent, Backup, LostRow
 from spheresync.state.sqlite.connection import FILE_NAME, LOCK_TIMEOUT, Link, ReadPool, Writes, open_links
 from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain, is_busy, is_full, locked_for_long
+from spheresync.state.sqlite.files.backup import make_backup
 from spheresync.state.sqlite.files.copies import damages_of
 from spheresync.state.sqlite.files.folder_faults import unusable_folder
-from spheresync.state.sqlite.files.folder_guard import close_to_others
-from spheresync.state.sqlite.files.transplant import TransplantWriter
+from spheresync.state.sqlite.files.folder_guard import close_to_others, exposures
+from spheresync.state.sqlite.files.restored_state import RestoredStateWriter
 from spheresync.state.sqlite.housekeeping.clearing import ClearingWriter
+from spheresync.state.sqlite.housekeeping.orphan_blobs import unreferenced_contents
 from spheresync.state.sqlite.housekeeping.retention import RetentionReader, RetentionWriter
 from spheresync.state.sqlite.liveness.gate import entering, make_folder
 from spheresync.state.sqlite.liveness.owners import OwnerLock, Owners
@@ -41,7 +43,7 @@ from spheresync.state.sqlite.repositories.checkpoints import CheckpointReader, C
 from spheresync.state.sqlite.repositories.drift import DriftReader, DriftWriter
 from spheresync.state.sqlite.repositories.figures import FigureReader
 from spheresync.state.sqlite.repositories.former_tables import FormerTableReader, FormerTableWriter
-from spheresync.state.sqlite.repositories.grants import GrantWriter
+from spheresync.state.sqlite.repositories.grants import RequestGrantWriter
 from spheresync.state.sqlite.repositories.jobs import JobReader, JobWriter
 from spheresync.state.sqlite.repositories.leases import LeaseReader, LeaseWriter
 from spheresync.state.sqlite.repositories.ledger import LedgerReader, LedgerWriter
@@ -51,6 +53,7 @@ from spheresync.state.sqlite.repositories.runs import RunReader, RunWriter
 from spheresync.state.sqlite.repositories.schedule import ScheduleReader, ScheduleWriter
 from spheresync.state.sqlite.repositories.unwritten import UnwrittenReader, UnwrittenWriter
 from spheresync.state.sqlite.schema import Migration, shipped_migrations
+from spheresync.state.stoppable_thread import in_stoppable_thread
 
 T = TypeVar("T")
 
@@ -58,7 +61,7 @@ _MOST_NAMED = 20
 """Rows that could not be read and are named in the audit log; of more, the number is."""
 
 
-class Tx:
+class SqliteTx:
     """The open transaction: the repositories of the store, able to write. Valid only inside its unit of work."""
 
     def __init__(self, link: Writes, owners: Owners, clock: Callable[[], datetime]) -> None:
@@ -72,19 +75,19 @@ class Tx:
         self.leases = LeaseWriter(link, owners, clock)
         self.audit = AuditWriter(link, clock)
         self.meta = MetaWriter(link)
-        self.grants = GrantWriter(link)
+        self.grants = RequestGrantWriter(link)
         self.jobs = JobWriter(link, owners, clock)
         self.schedule = ScheduleWriter(link)
         self.ledger = LedgerWriter(link)
         self.drift = DriftWriter(link)
         self.unwritten = UnwrittenWriter(link)
         self.alerts = AlertWriter(link)
-        self.transplant = TransplantWriter(link)
+        self.restored = RestoredStateWriter(link)
         self.retention = RetentionWriter(link)
         self.clearing = ClearingWriter(link)
 
 
-class Store:
+class SqliteStore:
     """The state, open. The repositories read what is committed; `write` is the only way to change anything.
 
     `owner` is the sign of life of this store: pass `owner.id` to whatever is owned.
@@ -95,6 +98,7 @@ class Store:
     ) -> None:
         self.folder = folder
         self.closed_to_others: tuple[str, ...] = ()  # what others could change until it was opened
+        self.owner_id = owner.id
         self.owner = owner
         self.owners = Owners(folder)
         self.catalog = CatalogReader(pool)
@@ -120,7 +124,7 @@ class Store:
         self._file = _identity(self._path)
         self._pool = pool
         self._link = link
-        self._tx = Tx(link, self.owners, clock)
+        self._tx = SqliteTx(link, self.owners, clock)
         self._turn = anyio.Lock()
 
     @classmethod
@@ -131,7 +135,7 @@ class Store:
         *,
         clock: Callable[[], datetime] = utc_now,
         migrations: tuple[Migration, ...] | None = None,
-    ) -> AsyncIterator[Store]:
+    ) -> AsyncIterator[SqliteStore]:
         """Open the state in `folder`, made and brought up to date where needed.
 
         Args:
@@ -153,7 +157,7 @@ class Store:
             store.closed_to_others = closed
             yield store
 
-    async def write(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+    async def write(self, work: Callable[[SqliteTx], Awaitable[T]]) -> T:
         """Run one unit of work and commit it.
 
         `work` awaits nothing but its `Tx`: while it runs, every other writer of every process waits. It cannot be
@@ -186,6 +190,29 @@ class Store:
         """
         return await damages_of(self._path)
 
+    def exposures(self) -> tuple[str, ...]:
+        """What of the state others can read or change, or could until it was opened; in words."""
+        return (*self.closed_to_others, *map(str, exposures(self.folder)))
+
+    def is_alive(self, owner_id: str | None) -> bool:
+        """Whether the process that has this owner id still lives."""
+        return self.owners.is_alive(owner_id)
+
+    async def unreferenced_contents(self, begin: str, end: str) -> list[Digest]:
+        """The digests of contents, from `begin` to before `end`, that no row refers to. Holds up no writer.
+
+        Raises:
+            StateError: the state cannot be read.
+        """
+        try:
+            return await in_stoppable_thread(lambda stop: unreferenced_contents(self._path, begin, end, stop))
+        except DATABASE_ERRORS as error:
+            raise explain(error, self._path) from error
+
+    async def backup(self, file: Path, *, replace: bool, before_placing: Callable[[Backup], Awaitable[None]]) -> Backup:
+        """Write what is committed to a file, while others go on writing; see `make_backup`."""
+        return await make_backup(self.folder, file, replace=replace, before_placing=before_placing)
+
     @property
     def lost_rows(self) -> tuple[LostRow, ...]:
         """The rows that this process has met and could not read, and that were not cleared yet."""
@@ -205,7 +232,7 @@ class Store:
         lost = self._pool.lost
         at = isoformat(self._clock())
 
-        async def clear(tx: Tx) -> list[LostRow]:
+        async def clear(tx: SqliteTx) -> list[LostRow]:
             if everywhere:
                 await tx.clearing.find()
             cleared = await tx.clearing.clear(lost.found(), at=at)
@@ -250,7 +277,7 @@ class Store:
                 remedy="Put it back where it was, or end this process and start it again.",
             )
 
-    async def _finish(self, work: Callable[[Tx], Awaitable[T]]) -> T:
+    async def _finish(self, work: Callable[[SqliteTx], Awaitable[T]]) -> T:
         try:
             result = await work(self._tx)
             await self._link.execute("COMMIT")

@@ -41,7 +41,7 @@ from spheresync.state.sqlite.files.folder_faults import unusable_folder
 from spheresync.state.sqlite.liveness.gate import RESTORED, finish, keeping_out, make_folder
 from spheresync.state.sqlite.liveness.owners import Owners
 from spheresync.state.sqlite.schema import shipped_migrations
-from spheresync.state.sqlite.store import Store, Tx
+from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from spheresync.state.stoppable_thread import in_stoppable_thread
 
 T = TypeVar("T")
@@ -52,7 +52,11 @@ _OF_THE_PRESENT = ("request_grants", "alerts", "notices")
 
 
 async def restore_state(
-    folder: Path, file: Path, adjust: Callable[[Store, RestoreSource], Awaitable[T]], *, clock: Callable[[], datetime]
+    folder: Path,
+    file: Path,
+    adjust: Callable[[SqliteStore, RestoreSource], Awaitable[T]],
+    *,
+    clock: Callable[[], datetime],
 ) -> Restored[T]:
     """Make a backup the state again.
 
@@ -71,7 +75,7 @@ async def restore_state(
     with _aside(folder) as context:
         _require_alone(folder)
         found = await in_stoppable_thread(lambda stop: _copy(file, context / FILE_NAME, stop))
-        async with Store.open(context, clock=clock) as store:
+        async with SqliteStore.open(context, clock=clock) as store:
             source = await _carried_on(folder / FILE_NAME, file, found, store)
             told = await adjust(store, source)
             if faults := await store.check():
@@ -161,11 +165,11 @@ def _copy(file: Path, target: Path, stop: threading.Event) -> tuple[Look, str]:
     return look, sha256
 
 
-async def _carried_on(present: Path, file: Path, found: tuple[Look, str], store: Store) -> RestoreSource:
+async def _carried_on(present: Path, file: Path, found: tuple[Look, str], store: SqliteStore) -> RestoreSource:
     """Take over what must not go back in time: the audit log as far as it follows, and what is of the present only."""
     look, sha256 = found
     whole = True
-    await store.write(lambda tx: tx.transplant.drop_notices())
+    await store.write(lambda tx: tx.restored.drop_notices())
     try:
         if await anyio.Path(present).exists():
             whole = await _carry_log(present, store)
@@ -188,7 +192,7 @@ async def _carried_on(present: Path, file: Path, found: tuple[Look, str], store:
     )
 
 
-async def _carry_log(present: Path, store: Store) -> bool:
+async def _carry_log(present: Path, store: SqliteStore) -> bool:
     """Append what the present log holds beyond the copy's; answers whether nothing of it is left out."""
     newest, _ = await store.audit.query(limit=1)
     seq, digest = (newest[0].seq, newest[0].hash) if newest else (0, GENESIS)
@@ -206,12 +210,12 @@ async def _carry_log(present: Path, store: Store) -> bool:
     return head is not None and (head == (seq, digest) or head[0] < seq)
 
 
-async def _replace(table: str, rows: Rows, tx: Tx) -> None:
-    await tx.transplant.replace(table, rows)
+async def _replace(table: str, rows: Rows, tx: SqliteTx) -> None:
+    await tx.restored.replace(table, rows)
 
 
-async def _append(entries: list[AuditEntry], tx: Tx) -> None:
-    await tx.transplant.append_sealed(entries)
+async def _append(entries: list[AuditEntry], tx: SqliteTx) -> None:
+    await tx.restored.append_sealed(entries)
 
 
 def _swap(context: Path, folder: Path) -> Path | None:

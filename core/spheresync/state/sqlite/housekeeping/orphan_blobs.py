@@ -14,7 +14,7 @@ REFERRING = frozenset({"body", "before", "after", "definition"})
 """Columns of these names, in whatever table, refer to contents; so do those whose name ends in `_blob`."""
 
 
-def unreferred_contents(path: Path, begin: str, end: str, stop: threading.Event) -> list[Digest]:
+def unreferenced_contents(path: Path, begin: str, end: str, stop: threading.Event) -> list[Digest]:
     """The digests from `begin` to before `end` that no row refers to.
 
     Raises:

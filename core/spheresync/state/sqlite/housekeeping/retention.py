@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from typing import Final
 
 from spheresync.model import Digest
-from spheresync.state.records import Due, Pages
+from spheresync.state.records import ExpiredRecords, FilePages
 from spheresync.state.sqlite.connection import Reads, Writes
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
@@ -52,7 +52,7 @@ class RetentionReader:
     def __init__(self, link: Reads) -> None:
         self._link = link
 
-    async def due(self, *, runs_before: str, idle_before: str, change_sets_before: str, now: str) -> Due:
+    async def due(self, *, runs_before: str, idle_before: str, change_sets_before: str, now: str) -> ExpiredRecords:
         """At most 500 runs and 500 change sets, oldest first.
 
         Args:
@@ -64,7 +64,7 @@ class RetentionReader:
         runs = await self._link.all(_DUE_RUNS, (runs_before, idle_before))
         change_sets = await self._link.all(_DUE_CHANGE_SETS, (change_sets_before, now))
         applied = [change_set for _, change_set in runs if change_set is not None]
-        return Due(tuple(run for run, _ in runs), (*applied, *(change_set for (change_set,) in change_sets)))
+        return ExpiredRecords(tuple(run for run, _ in runs), (*applied, *(change_set for (change_set,) in change_sets)))
 
     async def leaving(self) -> bool:
         """Whether something is on its way out."""
@@ -75,11 +75,11 @@ class RetentionReader:
         row = await self._link.one("SELECT count(*) FROM blobs")
         return int(row[0]) if row else 0
 
-    async def pages(self) -> Pages:
+    async def pages(self) -> FilePages:
         """How the file is filled."""
         figures = [await self._link.one(f"PRAGMA {name}") for name in _PAGE_FIGURES]
         free, total, size, mode = (int(row[0]) if row else 0 for row in figures)
-        return Pages(free, total, size, returnable=mode == 2)
+        return FilePages(free, total, size, returnable=mode == 2)
 
 
 _PAGE_FIGURES = ("freelist_count", "page_count", "page_size", "auto_vacuum")
@@ -92,7 +92,7 @@ class RetentionWriter(RetentionReader):
         super().__init__(link)
         self._writes = link
 
-    async def let_go(self, due: Due) -> None:
+    async def let_go(self, due: ExpiredRecords) -> None:
         """From now on nobody sees these any more."""
         await self._writes.execute_many(
             "INSERT OR IGNORE INTO leaving (id) VALUES (?)", [(id_,) for id_ in (*due.runs, *due.change_sets)]

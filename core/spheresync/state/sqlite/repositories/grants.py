@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spheresync.state.rate_window import LIFE, WINDOW, Grant, admit, straightened
-from spheresync.state.records import Holding
+from spheresync.state.records import GrantedPermits
 from spheresync.state.sqlite.connection import Writes
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
@@ -11,7 +11,7 @@ from spheresync.state.sqlite.rows.shapes import shape_of
 _SHAPE = shape_of("request_grants", "id, permits, last_use")
 
 
-class GrantWriter:
+class RequestGrantWriter:
     """Grants permits and takes unused ones back. Times in seconds of the clock that all processes share."""
 
     def __init__(self, link: Writes) -> None:
@@ -26,7 +26,7 @@ class GrantWriter:
         else:
             await self._link.execute("DELETE FROM request_grants WHERE id = ?", (row,))
 
-    async def grant(self, budget: str, *, now: float, limit: int, wanted: int) -> Holding:
+    async def grant(self, budget: str, *, now: float, limit: int, wanted: int) -> GrantedPermits:
         """Grant up to `wanted` permits of a budget of `limit` in 60 s."""
         rows = await self._link.all("SELECT id, permits, last_use FROM request_grants WHERE budget = ?", (budget,))
         found = readable(self._link.lost, _SHAPE, rows, lambda row: (row[0], Grant(row[1], row[2])))
@@ -37,7 +37,7 @@ class GrantWriter:
             await self._link.execute_many("UPDATE request_grants SET last_use = ? WHERE id = ?", moved)
         verdict = admit(straight.values(), now=now, limit=limit, wanted=wanted)
         if verdict.permits == 0:
-            return Holding(None, 0, now, verdict.retry_at)
+            return GrantedPermits(None, 0, now, verdict.retry_at)
         await self._link.execute(
             "DELETE FROM request_grants WHERE budget = ? AND last_use <= ?", (budget, now - WINDOW)
         )
@@ -46,4 +46,4 @@ class GrantWriter:
             (budget, verdict.permits, now + LIFE),
         )
         assert row is not None
-        return Holding(int(row[0]), verdict.permits, now + LIFE, now)
+        return GrantedPermits(int(row[0]), verdict.permits, now + LIFE, now)

@@ -10,7 +10,7 @@ from spheresync.state.sqlite.connection import Writes
 from spheresync.state.sqlite.files.copies import Rows
 
 
-class TransplantWriter:
+class RestoredStateWriter:
     """Changes that only a restore makes."""
 
     def __init__(self, link: Writes) -> None:

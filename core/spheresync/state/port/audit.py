@@ -1,0 +1,66 @@
+"""The audit log."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Protocol
+
+from spheresync.model import RunId
+from spheresync.state.records import AuditEntry, AuditEvent, AuditVerdict
+
+
+class AuditReader(Protocol):
+    """Reads and verifies the log."""
+
+    async def query(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        asset: str | None = None,
+        outcome: str | None = None,
+        run_id: RunId | None = None,
+        limit: int = 50,
+        cursor: int | None = None,
+    ) -> tuple[list[AuditEntry], int]:
+        """At most `limit` entries, newest first, numbered below `cursor`, and how many match in all.
+
+        `since` is included, `until` is not; both as `model.isoformat` spells moments.
+        """
+
+    async def outcomes(
+        self,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        asset: str | None = None,
+        run_id: RunId | None = None,
+    ) -> dict[str, int]:
+        """How many entries of each outcome match."""
+
+    async def actors(self) -> list[str]:
+        """Everybody of whom there is an entry."""
+
+    def iterate(self, since: str | None = None, until: str | None = None) -> AsyncIterator[AuditEntry]:
+        """Every entry from `since` to before `until`, oldest first, as of the beginning of the walk."""
+
+    async def head(self) -> tuple[int, str]:
+        """Number and hash of the last entry, which the next one follows.
+
+        Raises:
+            StateError: the log cannot take another entry, because it was altered.
+        """
+
+    async def verify(self) -> AuditVerdict:
+        """Walk the whole log; entries written meanwhile are not part of the walk."""
+
+
+class AuditWriter(AuditReader, Protocol):
+    """Appends to the log."""
+
+    async def append_many(self, events: Sequence[AuditEvent]) -> list[AuditEntry]:
+        """Append events in this order; they are kept if, and only if, the whole transaction is."""

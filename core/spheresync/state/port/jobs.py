@@ -1,0 +1,66 @@
+"""The rows under the embedded job engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from typing import Protocol
+
+from spheresync.model import Problem
+from spheresync.state.records import JobRequest, JobRow
+
+
+class JobReader(Protocol):
+    """Shows the queue."""
+
+    async def queue(self, kind: str | None, state: str | None, limit: int) -> list[JobRow]:
+        """Jobs in the order in which they would be claimed: running ones first, dead ones last."""
+
+    async def get(self, job_id: int) -> JobRow | None:
+        """One job, None where there is none."""
+
+    async def counts(self) -> dict[tuple[str, str], int]:
+        """How many jobs there are of each kind and state."""
+
+    async def next_at(self, kinds: Sequence[str]) -> str | None:
+        """The earliest moment at which a queued job of these kinds may be claimed."""
+
+    async def wait_beyond(self, latest: str) -> bool:
+        """Whether queued jobs wait for a later moment than that."""
+
+    async def lost(self) -> frozenset[int]:
+        """Jobs that count as running and whose worker is gone: whoever claims next does them anew."""
+
+
+class JobWriter(JobReader, Protocol):
+    """Moves jobs through the queue."""
+
+    async def submit(self, jobs: Iterable[JobRequest]) -> list[int | None]:
+        """Enter jobs, or fold them into those that there are; the ids, None where a dead one stays dead."""
+
+    async def claim(self, kinds: Sequence[str], owner: str, *, limit: int, time_limit: timedelta) -> list[JobRow]:
+        """Take the most urgent jobs that may be done now; claims that were lost are given back to the queue first."""
+
+    async def shorten_waits(self, latest: str) -> None:
+        """Let queued jobs be claimed now that wait for a later moment than `latest`."""
+
+    async def beat(self, claims: Iterable[tuple[int, int]]) -> list[int]:
+        """Give a sign of life for claims (id and fence); answers those to be given up."""
+
+    async def finish(self, claims: Iterable[tuple[int, int]]) -> None:
+        """Take done jobs out; one that was asked for again meanwhile is queued anew."""
+
+    async def put_back(self, job_id: int, fence: int, *, not_before: str, attempts: int, problem: Problem) -> bool:
+        """Queue a failed job again; False where the claim was lost."""
+
+    async def set_aside(self, job_id: int, fence: int, problem: Problem) -> bool:
+        """A failed job is not tried again by itself; False where the claim was lost.
+
+        It is if another matter was asked for meanwhile, or a person asked: the same matter would fail the same way.
+        """
+
+    async def cancel(self, job_id: int) -> bool:
+        """Take a job out, or ask its worker to give it up; False where there is none."""
+
+    async def settle(self, jobs: Iterable[tuple[int, str]]) -> None:
+        """Take out jobs (id and token) that nothing asks for any more; not what is being done."""

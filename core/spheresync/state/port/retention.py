@@ -1,0 +1,67 @@
+"""What is over, and the changes that only a restore makes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Protocol
+
+from spheresync.model import Digest
+from spheresync.state.records import ExpiredRecords, FilePages
+
+
+class RetentionReader(Protocol):
+    """Finds out what is over."""
+
+    async def due(self, *, runs_before: str, idle_before: str, change_sets_before: str, now: str) -> ExpiredRecords:
+        """At most 500 runs and 500 change sets, oldest first.
+
+        Args:
+            runs_before: runs that ended before are over, but for the newest ones.
+            idle_before: the same of runs that had nothing to do.
+            change_sets_before: change sets that were made before and never applied are over, once expired.
+            now: decides what is expired.
+        """
+
+    async def leaving(self) -> bool:
+        """Whether something is on its way out."""
+
+    async def contents(self) -> int:
+        """How many contents there are."""
+
+    async def pages(self) -> FilePages:
+        """How the file is filled."""
+
+
+class RetentionWriter(RetentionReader, Protocol):
+    """Takes out what is over, a unit at a time."""
+
+    async def let_go(self, due: ExpiredRecords) -> None:
+        """From now on nobody sees these any more."""
+
+    async def strip(self) -> None:
+        """Take out about 500 rows of what is on its way out."""
+
+    async def noted(self, begin: str, end: str) -> dict[Digest, float]:
+        """Contents on the list of those that nothing refers to, from `begin` to before `end`, and since when."""
+
+    async def note(self, digests: Collection[Digest], *, at: float) -> None:
+        """Put contents on that list, or anew."""
+
+    async def take_off(self, digests: Collection[Digest]) -> None:
+        """Take contents off that list: something refers to them again."""
+
+    async def remove_contents(self, digests: Sequence[Digest]) -> int:
+        """Take out those of these contents that are on the list still; answers how many."""
+
+    async def give_back(self, pages: int) -> None:
+        """Give so many free pages at the end of the file back to the disk."""
+
+
+class RestoredStateWriter(Protocol):
+    """Changes that only a restore makes."""
+
+    async def forget_targets(self) -> int:
+        """Forget what targets held, so that they are asked as after the loss of a state; answers how many objects.
+
+        What a revert holds stays held; whoever calls this sees to it that nobody trusts its version.
+        """
