@@ -83,7 +83,7 @@ README: tuple[Promise, ...] = (
         "The audit log proves itself.",
         (
             "tests/contract/test_audit_log.py::test_verify_says_so_by_its_exit_code",
-            "tests/unit/state/test_audit.py::test_an_entry_is_kept_only_with_its_change",
+            "tests/contract/store_promises.py::StorePromises::test_an_audit_entry_is_kept_only_with_its_change",
         ),
     ),
     Promise(

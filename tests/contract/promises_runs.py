@@ -12,7 +12,7 @@ RUNS: tuple[Promise, ...] = (
         (
             "tests/faults/test_processes.py::test_ten_kills_in_the_middle_of_an_apply_lose_nothing_and_write_nothing_twice",
             "tests/contract/test_assistants.py::test_the_same_call_repeated_gives_the_same_run_and_outlives_the_connection",
-            "tests/unit/state/test_runs.py::test_a_dead_process_is_taken_over_at_once_and_its_place_passed_over",
+            "tests/contract/store_run_promises.py::RunPromises::test_a_dead_process_is_taken_over_at_once_and_its_place_passed_over",
             "tests/faults/test_soak.py::test_a_short_life",
             "tests/faults/test_fifty_kills.py::test_fourteen_kills_of_applies_and_syncs",
         ),

@@ -32,7 +32,7 @@ def named_tests(node: ast.Module | ast.ClassDef) -> Iterator[str]:
     for child in node.body:
         if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and child.name.startswith("test_"):
             yield child.name
-        elif isinstance(child, ast.ClassDef) and child.name.startswith("Test"):
+        elif isinstance(child, ast.ClassDef) and (child.name.startswith("Test") or child.name.endswith("Promises")):
             yield from (f"{child.name}::{name}" for name in named_tests(child))
 
 
