@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from functools import partial
+from typing import TypeAlias
 
 import anyio
 
@@ -51,7 +52,7 @@ from spheresync.runtime.unspellable_names import (
     without_unspellable_spaces,
 )
 from spheresync.runtime.worker_process import WORKER_BATCH, WORKER_BATCH_BYTES, WorkerProcess
-from spheresync.source.datasphere.normalise import NORMALISER_VERSION
+from spheresync.source.protocol import Source
 from spheresync.state.cells import spell_entry
 from spheresync.state.records import AssetRecord
 from spheresync.state.sqlite.store import Store, Tx
@@ -64,20 +65,6 @@ _LOOKED_THROUGH = 500
 
 
 _Listings: TypeAlias = dict[SpaceName, Listing[AssetEntry]]
-
-
-class Source(Protocol):
-    """What discovery needs of a source of assets."""
-
-    async def list_spaces(self) -> Listing[SpaceEntry]: ...
-
-    async def list_assets(self, space: SpaceName) -> Listing[AssetEntry]: ...
-
-    async def fetch(self, entry: AssetEntry) -> RawDefinition: ...
-
-    async def is_served(self, entry: AssetEntry) -> bool: ...
-
-    async def holds(self, asset: AssetId) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -443,7 +430,7 @@ class TenantPass:
             return
         self._unserved.serving.add(record.id.space)
         whole = record.definition is not None and record.definition not in self._lost
-        known = record.parser_version == NORMALISER_VERSION and whole
+        known = record.parser_version == self._source.normaliser.version and whole
         if known and raw.digest == record.raw_digest and not self._thorough:
             self._report.mapped += 1
             self._report.unchanged += 1
@@ -458,7 +445,7 @@ class TenantPass:
         lot, self._unread = self._unread, []
         if not lot:
             return
-        found = await second.do(normalise_all, [raw for _, raw in lot])
+        found = await second.do(partial(normalise_all, self._source.normaliser), [raw for _, raw in lot])
         for (record, raw), said in zip(lot, found, strict=True):
             if isinstance(said, Unreadable):
                 self._settle(self._failed(record, said.fault, said.message, said.remedy))
@@ -520,7 +507,7 @@ class TenantPass:
             included=decision.included,
             reason=decision.excluded_by,
             raw_digest=raw.digest,
-            parser_version=NORMALISER_VERSION,
+            parser_version=self._source.normaliser.version,
             fingerprints=said.fingerprints,
             column_count=said.column_count,
             pii_columns=said.pii_columns,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 
@@ -25,6 +26,7 @@ from spheresync.model import (
 )
 from spheresync.planning.decisions.triage import RemovalRules, Work, triage
 from spheresync.runtime.scope import Scope
+from spheresync.source.datasphere.normalise import NORMALISER
 from spheresync.state.records import AssetRecord, CheckpointState
 from spheresync.state.sqlite.store import Store
 from tests.unit.discovery.test_discovery_turns import AT, ENTRY, WRITTEN, know
@@ -43,6 +45,7 @@ ELSEWHERE = replace(ENTRY, id=AssetId(SpaceName("ELSEWHERE"), TechnicalName("A")
 class Tenant:
     """Lists a space without any asset, and says of each what it is told to."""
 
+    normaliser: ClassVar = NORMALISER
     says: bool | SourceError
     lists: bool = False
     holds_it: bool = False
