@@ -9,7 +9,8 @@ from typing import ClassVar
 import pytest
 
 from spheresync.config import DeletionPolicy
-from spheresync.discovery.tenant_pass import DiscoveryReport, TenantPass
+from spheresync.discovery.discovery_report import DiscoveryReport
+from spheresync.discovery.tenant_pass import TenantPass
 from spheresync.discovery.vanished_assets import MOST_ASKED
 from spheresync.errors import SourceError, SourceFault
 from spheresync.mapping.fingerprints import fingerprints
