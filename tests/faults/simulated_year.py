@@ -53,7 +53,8 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.schedule.control import SCHEDULER
 from spheresync.schedule.scheduler import Scheduler
-from spheresync.source.transport.wire import Usage as SourceUsage
+from spheresync.source.datasphere.normalise import NORMALISER
+from spheresync.source.protocol import SourceUsage
 from spheresync.state.records import RunRecord
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from spheresync.targets.protocol import ContainerOutcome, Inventory, LiveContainer, Operation, Outcome, Usage
@@ -188,9 +189,11 @@ def _labelled(item: DogObject) -> DogObject:
 class SimulatedTenant:
     """The tenant as a source, without the wire."""
 
+    normaliser = NORMALISER
+    gave_up = False
+
     def __init__(self, world: World) -> None:
         self._world = world
-        self.http = self
 
     @property
     def usage(self) -> SourceUsage:

@@ -97,7 +97,7 @@ DOORS: dict[str, Door] = {
     "listing": Door(DatasphereSource, "list_assets", "space", lambda _, space: space),
     "definition read": Door(DatasphereSource, "fetch", "asset", lambda _, entry: str(entry.id)),
     "request budget": Door(SharedRequestBudget, "take", "run"),
-    "normalise": Door(normalising, "normalise", "asset", lambda raw: str(raw.entry.id)),
+    "normalise": Door(normalising, "_normalised", "asset", lambda asset: str(asset.id)),
     "map": Door(Mapping, "decide", "asset", lambda _, asset, *rest: str(asset)),
     "name": Door(NameAllocator, "_wish", "asset", lambda _, record: str(record.id)),
     "draw": Door(drawing, "design_table", "asset", lambda asset, *rest, **more: str(asset.id)),

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.model import AssetKind, Fingerprints, RawDefinition
+from spheresync.model import Asset, AssetKind, Fingerprints, RawDefinition
 from spheresync.observe.incidents import Account
-from spheresync.source.datasphere.normalise import normalise
+from spheresync.source.protocol import Normaliser
 from spheresync.state.definitions import encode_asset
 
 
@@ -34,22 +34,23 @@ class Unreadable:
     remedy: str
 
 
-def normalise_all(definitions: Sequence[RawDefinition]) -> list[Normalised | Unreadable | Account]:
+def normalise_all(
+    normaliser: Normaliser, definitions: Sequence[RawDefinition]
+) -> list[Normalised | Unreadable | Account]:
     """What each of the definitions says, in the same order."""
-    return [_guarded(raw) for raw in definitions]
+    return [_guarded(normaliser, raw) for raw in definitions]
 
 
-def _guarded(raw: RawDefinition) -> Normalised | Unreadable | Account:
+def _guarded(normaliser: Normaliser, raw: RawDefinition) -> Normalised | Unreadable | Account:
     try:
-        return _normalised(raw)
+        return _normalised(normaliser.normalise(raw))
     except SourceError as error:
         return Unreadable(error.fault, error.message, error.remedy)
     except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
         return Account.of(error)
 
 
-def _normalised(raw: RawDefinition) -> Normalised:
-    asset = normalise(raw)
+def _normalised(asset: Asset) -> Normalised:
     return Normalised(
         definition=encode_asset(asset),
         kind=asset.kind,

@@ -10,7 +10,8 @@ from typing import Any
 import anyio
 
 from spheresync.config import DeletionPolicy
-from spheresync.discovery.tenant_pass import DiscoveryReport, TenantPass
+from spheresync.discovery.discovery_report import DiscoveryReport
+from spheresync.discovery.tenant_pass import TenantPass
 from spheresync.errors import LeaseLostError
 from spheresync.model import AssetId, canonical_json, isoformat
 from spheresync.observe.incidents import product_error

@@ -16,8 +16,8 @@ from dataclasses import dataclass, field
 import anyio
 
 from spheresync.config import DeletionPolicy
+from spheresync.discovery.discovery_report import DiscoveryReport
 from spheresync.discovery.shared_discovery import SharedDiscovery
-from spheresync.discovery.tenant_pass import DiscoveryReport
 from spheresync.errors import LeaseLostError, RefusedError, SpheresyncError
 from spheresync.execution.applier import Applier
 from spheresync.execution.containers import ensure_containers

@@ -23,9 +23,9 @@ from spheresync.model import Problem, TargetName
 from spheresync.targets.protocol import Target
 
 if TYPE_CHECKING:
-    from spheresync.source.datasphere.source import DatasphereSource
+    from spheresync.source.protocol import Source
 
-MakeSource: TypeAlias = "Callable[[Settings, AsyncExitStack], Awaitable[DatasphereSource]]"
+MakeSource: TypeAlias = "Callable[[Settings, AsyncExitStack], Awaitable[Source]]"
 """Makes the source of some settings; what is to be closed with it goes onto the stack."""
 MakeTarget: TypeAlias = Callable[[Settings, TargetName, AsyncExitStack], Target]
 """Makes a target of some settings; what is to be closed with it goes onto the stack."""
@@ -44,7 +44,7 @@ class Providers:
         self.settings = settings
         self._make_source = make_source
         self._make_target = make_target
-        self._source: DatasphereSource | None = None
+        self._source: Source | None = None
         self._targets: dict[TargetName, Target] = {}
         self._making = anyio.Lock()
         self._closing = AsyncExitStack()
@@ -53,7 +53,7 @@ class Providers:
     def mapping(self) -> MappingRules:
         return MappingRules.compile(self.settings)
 
-    async def source(self) -> DatasphereSource:
+    async def source(self) -> Source:
         """The tenant.
 
         Raises:
@@ -72,13 +72,13 @@ class Providers:
     @property
     def tenant_given_up(self) -> bool:
         """Whether the tenant is asked nothing now, because it has answered nothing useful for too long."""
-        return self._source is not None and self._source.http.gave_up
+        return self._source is not None and self._source.gave_up
 
     def spent(self) -> Counter[str]:
         """What both sides were asked so far, and how often they asked to slow down, in words of the ledger."""
         spent: Counter[str] = Counter()
         if self._source is not None:
-            reading = self._source.http.usage
+            reading = self._source.usage
             spent["datasphere_requests"] = reading.requests
             spent["datasphere_bytes"] = reading.bytes_received
             spent["datasphere_throttled"] = reading.throttled

@@ -14,7 +14,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.unread import gone_space
 from spheresync.service.unseen import denied_tables
-from spheresync.source.datasphere.checks import Check
+from spheresync.source.protocol import Check
 from spheresync.state.remedies import (
     DAMAGED_FILE_REMEDY,
     DAMAGED_ROWS_REMEDY,

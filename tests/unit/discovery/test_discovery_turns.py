@@ -27,7 +27,7 @@ from spheresync.model import (
 )
 from spheresync.planning.decisions.items import name_taken
 from spheresync.runtime.scope import Scope
-from spheresync.source.datasphere.normalise import NORMALISER_VERSION
+from spheresync.source.datasphere.normalise import NORMALISER, NORMALISER_VERSION
 from spheresync.state.definitions import encode_asset
 from spheresync.state.records import NO_RUN, AssetRecord, Checkpoint, CheckpointState
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
@@ -63,6 +63,8 @@ WRITTEN = Checkpoint(
 
 class Tenant:
     """Lists one asset and serves it as it was; something happens while that is read."""
+
+    normaliser = NORMALISER
 
     def __init__(self, meanwhile: Callable[[], Awaitable[None]]) -> None:
         self._meanwhile = meanwhile

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 
 from spheresync.config import DeletionPolicy
-from spheresync.discovery.tenant_pass import DiscoveryReport, TenantPass
+from spheresync.discovery.discovery_report import DiscoveryReport
+from spheresync.discovery.tenant_pass import TenantPass
 from spheresync.discovery.vanished_assets import MOST_ASKED
 from spheresync.errors import SourceError, SourceFault
 from spheresync.mapping.fingerprints import fingerprints
@@ -25,6 +27,7 @@ from spheresync.model import (
 )
 from spheresync.planning.decisions.triage import RemovalRules, Work, triage
 from spheresync.runtime.scope import Scope
+from spheresync.source.datasphere.normalise import NORMALISER
 from spheresync.state.records import AssetRecord, CheckpointState
 from spheresync.state.sqlite.store import SqliteStore
 from tests.unit.discovery.test_discovery_turns import AT, ENTRY, WRITTEN, know
@@ -43,6 +46,7 @@ ELSEWHERE = replace(ENTRY, id=AssetId(SpaceName("ELSEWHERE"), TechnicalName("A")
 class Tenant:
     """Lists a space without any asset, and says of each what it is told to."""
 
+    normaliser: ClassVar = NORMALISER
     says: bool | SourceError
     lists: bool = False
     holds_it: bool = False

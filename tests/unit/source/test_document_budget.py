@@ -20,6 +20,7 @@ from spheresync.source.datasphere.edmx import xml
 from spheresync.source.datasphere.edmx.document import parse_edmx
 from spheresync.source.datasphere.edmx.document_budget import DocumentBudget, Spending
 from spheresync.source.datasphere.edmx.xml import check_ended
+from spheresync.source.datasphere.normalise import NORMALISER
 from tests.unit.source.documents import about, edmx, entity, raw
 
 ONE = '<Property Name="A" Type="Edm.String"/>'
@@ -116,7 +117,7 @@ def test_what_the_asset_does_not_need_costs_it_nothing() -> None:
 
 def test_a_document_beyond_the_budget_is_the_finding_of_its_asset_alone() -> None:
     hostile = edmx(entity(f'<Property Name="A" Type="Edm.String" {attributes(1_001)}/>'))
-    found = normalise_all([raw(edmx(entity(ONE))), raw(hostile), raw(edmx(entity(ONE)))])
+    found = normalise_all(NORMALISER, [raw(edmx(entity(ONE))), raw(hostile), raw(edmx(entity(ONE)))])
     assert [type(each) for each in found] == [Normalised, Unreadable, Normalised]
     assert isinstance(found[1], Unreadable)
     assert found[1].fault is SourceFault.TOO_LARGE

@@ -10,9 +10,9 @@ import pytest
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import AssetEntry, AssetId, RawDefinition, SpaceName, TechnicalName
-from spheresync.source.datasphere.checks import Check
 from spheresync.source.datasphere.normalise import normalise
 from spheresync.source.datasphere.source import DatasphereSource
+from spheresync.source.protocol import Check
 from spheresync.source.transport.http import Login
 from spheresync.source.transport.request_budget import UnlimitedBudget
 from tests.unit.source.documents import edmx, entity, entry
@@ -174,7 +174,7 @@ async def test_from_the_catalog_to_an_asset(tenant: Tenant, hands: Hands) -> Non
         (space,) = (await opened.list_spaces()).items
         (listed,) = (await opened.list_assets(space.name)).items
         asset = normalise(await opened.fetch(listed))
-        assert opened.http.usage.requests == 4
+        assert opened.usage.requests == 4
     assert (str(asset.id), [column.name for column in asset.columns]) == ("DEMO/SALES", ["A"])
     assert space.name == SpaceName("DEMO")
 

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.isolation import isolated_group
 from spheresync.model import UNSPELLABLE_REMEDY, SpaceName, counted, first_of, shown, unspellable
+from spheresync.source.protocol import Check
 
 SIGN_IN = "datasphere token"
 CATALOG = "datasphere catalog"
 SPACES = "datasphere spaces"
 NAMED = 10
 """Spaces that a finding names, and spaces that get a finding of their own; the rest is counted."""
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """The outcome of testing one connection."""
-
-    connection: str
-    ok: bool
-    message: str
-    remedy: str = ""
 
 
 async def check_spaces(

@@ -16,6 +16,7 @@ from spheresync.source.datasphere.edmx.document import parse_edmx
 from spheresync.source.datasphere.edmx.entity import Chosen, choose_entity
 from spheresync.source.datasphere.edmx.expressions import EnumMember, Path, Record, Value, text_of
 from spheresync.source.datasphere.edmx.vocabulary import find
+from spheresync.source.protocol import Normaliser
 
 #: Raised with every change of what `normalise` answers for the same documents; part of cached results' keys.
 NORMALISER_VERSION = 2
@@ -151,3 +152,6 @@ def _level(value: Value) -> str | None:
 
 def _word(value: Value) -> str | None:
     return value.name if isinstance(value, EnumMember) else text_of(value)
+
+
+NORMALISER = Normaliser(NORMALISER_VERSION, normalise)

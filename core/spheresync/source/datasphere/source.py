@@ -9,16 +9,18 @@ import httpx2
 
 from spheresync.errors import SourceError
 from spheresync.model import AssetEntry, AssetId, Listing, RawDefinition, SpaceEntry, SpaceName
-from spheresync.source.datasphere.checks import CATALOG, SIGN_IN, Check, check_spaces, spaces_counted
+from spheresync.source.datasphere.checks import CATALOG, SIGN_IN, check_spaces, spaces_counted
 from spheresync.source.datasphere.definition import fetch, is_served
 from spheresync.source.datasphere.listing.catalog import Catalog
+from spheresync.source.datasphere.normalise import NORMALISER
+from spheresync.source.protocol import Check, Normaliser, SourceUsage
 from spheresync.source.transport.http import Login, TenantHttp
 from spheresync.source.transport.request_budget import RequestBudget
 from spheresync.source.transport.retry_policy import Clock, Deadline, RetryPolicy
 
 
 class DatasphereSource:
-    """One tenant, read-only. Use as an async context manager, for one run; `http.usage` says what it cost.
+    """One tenant of SAP Datasphere, read-only. Use as an async context manager.
 
     Arguments as of `TenantHttp`.
 
@@ -38,7 +40,7 @@ class DatasphereSource:
         clock: Clock | None = None,
         transport: httpx2.AsyncBaseTransport | None = None,
     ) -> None:
-        self.http = TenantHttp(
+        self._http = TenantHttp(
             base_url,
             login,
             budget=budget,
@@ -48,16 +50,28 @@ class DatasphereSource:
             clock=clock,
             transport=transport,
         )
-        self._catalog = Catalog(self.http)
+        self._catalog = Catalog(self._http)
 
     async def __aenter__(self) -> DatasphereSource:
-        await self.http.__aenter__()
+        await self._http.__aenter__()
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.http.__aexit__(kind, error, trace)
+        await self._http.__aexit__(kind, error, trace)
+
+    @property
+    def normaliser(self) -> Normaliser:
+        return NORMALISER
+
+    @property
+    def usage(self) -> SourceUsage:
+        return self._http.usage
+
+    @property
+    def gave_up(self) -> bool:
+        return self._http.gave_up
 
     async def list_spaces(self) -> Listing[SpaceEntry]:
         """All spaces; incomplete where something failed, never an error."""
@@ -73,7 +87,7 @@ class DatasphereSource:
         Raises:
             SourceError: they could not be read; the message names the asset.
         """
-        return await fetch(self.http, entry)
+        return await fetch(self._http, entry)
 
     async def is_served(self, entry: AssetEntry) -> bool:
         """Whether the tenant still serves a definition of an asset that it does not list.
@@ -81,7 +95,7 @@ class DatasphereSource:
         Raises:
             SourceError: it says neither.
         """
-        return await is_served(self.http, entry)
+        return await is_served(self._http, entry)
 
     async def holds(self, asset: AssetId) -> bool:
         """Whether the catalog still has an asset that no listing held, asked for it by name.
@@ -100,7 +114,7 @@ class DatasphereSource:
         with what to say where the catalog lists it no more.
         """
         try:
-            await self.http.auth.token()
+            await self._http.auth.token()
         except SourceError as error:
             return (Check(SIGN_IN, False, error.message, error.remedy),)
         signed_in = Check(SIGN_IN, True, "The token server gave a token.")

@@ -13,13 +13,14 @@ import httpx2
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.observe.spans import Attributes, span
+from spheresync.source.protocol import SourceUsage
 from spheresync.source.transport.oauth import ClientCredentials, Token
 from spheresync.source.transport.origin import Origin
 from spheresync.source.transport.request_budget import RequestBudget
 from spheresync.source.transport.retry_loop import RetryLoop
 from spheresync.source.transport.retry_policy import Clock, Deadline, RetryPolicy
 from spheresync.source.transport.verdict import judge, require_type
-from spheresync.source.transport.wire import BODY_CAP, Answer, Transient, Usage, Wire
+from spheresync.source.transport.wire import BODY_CAP, Answer, Transient, Wire
 
 JSON = "application/json"
 _ODATA = {"odata-maxversion": "4.0"}  # its spelling of control members; without it a server answers in its newest
@@ -110,7 +111,7 @@ class TenantHttp:
         await self._stack.aclose()
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> SourceUsage:
         """What was asked of the tenant so far."""
         return self._wire.usage
 

@@ -15,6 +15,7 @@ import httpx2
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.redaction import quoted
+from spheresync.source.protocol import SourceUsage
 from spheresync.source.transport.decompression import BodyDamagedError, BodyReader, BodyTooLargeError
 from spheresync.source.transport.request_budget import RequestBudget
 from spheresync.source.transport.retry_policy import Clock, Deadline
@@ -27,20 +28,9 @@ _HEADERS = {"accept-encoding": "gzip, deflate", "accept-language": "en", "user-a
 _ENCODINGS = {"", "identity", "gzip", "x-gzip", "deflate"}
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """What was asked of the tenant so far. `bytes_received` counts bodies as on the wire, compressed."""
-
-    requests: int = 0  # everything sent: retries, token requests and repeats after a 401 too
-    token_requests: int = 0
-    bytes_received: int = 0
-    retries: int = 0
-    throttled: int = 0  # answers 429
-
-
 @dataclass(slots=True)
 class _Counters:
-    """The figures of `Usage` while they grow."""
+    """The figures of `SourceUsage` while they grow."""
 
     requests: int = 0
     token_requests: int = 0
@@ -116,9 +106,9 @@ class Wire:
         self._usage.token_requests += token_requests
 
     @property
-    def usage(self) -> Usage:
+    def usage(self) -> SourceUsage:
         """What was asked so far; a value that does not change afterwards."""
-        return Usage(**asdict(self._usage))
+        return SourceUsage(**asdict(self._usage))
 
     async def exchange(
         self,

@@ -1,0 +1,228 @@
+"""Read the definitions that may have moved, normalise them, and remember what they say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+import anyio
+
+from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport
+from spheresync.discovery.normalisation import Normalised, Unreadable, normalise_all
+from spheresync.discovery.unserved_spaces import UnservedSpaces, out_of_service
+from spheresync.errors import SourceFault
+from spheresync.isolation import isolated_group
+from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.model import (
+    AssetId,
+    Digest,
+    Problem,
+    RawDefinition,
+)
+from spheresync.observe.incidents import Account, source_error
+from spheresync.runtime.progress import OnProgress, ProgressEvent
+from spheresync.runtime.worker_process import WORKER_BATCH, WORKER_BATCH_BYTES, WorkerProcess
+from spheresync.source.protocol import Source
+from spheresync.state.port import Store, Tx
+from spheresync.state.records import AssetRecord
+
+READERS = 10
+"""Definitions read at once; the tenant's door holds the same limit (reference: datasphere-api.md 7)."""
+BATCH = 250
+_LOOKED_THROUGH = 500
+"""Definitions of the state that are looked through at once, so that memory does not grow with their number."""
+
+
+class DefinitionPass:
+    """Reads definitions, many at once. Build it, `run` it once."""
+
+    def __init__(
+        self,
+        source: Source,
+        store: Store,
+        mapping: MappingRules,
+        *,
+        report: DiscoveryReport,
+        recorder: CatalogRecorder,
+        now: str,
+        progress: OnProgress,
+        thorough: bool,
+        read_before: Mapping[AssetId, str | None] | None = None,
+    ) -> None:
+        """`read_before`: given where nothing was listed in this pass; when each asset was read last, as was known then.
+
+        What another process has read meanwhile is newer then, and stays.
+        """
+        self._source = source
+        self._store = store
+        self._mapping = mapping
+        self._report = report
+        self._recorder = recorder
+        self._now = now
+        self._progress = progress
+        self._thorough = thorough
+        self._read_before = read_before
+        self._lost: set[Digest] = set()
+        self._unserved = UnservedSpaces()
+        self._unread: list[tuple[AssetRecord, RawDefinition]] = []
+        self._pending: list[tuple[AssetRecord, bytes | None]] = []
+
+    async def run(self, readings: Sequence[DefinitionToRead]) -> None:
+        queue = iter(readings)
+        total = len(readings)
+        self._lost = await self._lost_definitions(readings)
+        second = WorkerProcess(total)
+
+        async def reader() -> None:
+            for reading in queue:
+                await self._fetch(reading)
+                if len(self._unread) >= WORKER_BATCH or self._unread_bytes() >= WORKER_BATCH_BYTES:
+                    await self._normalise(second)
+                if len(self._pending) >= BATCH:
+                    await self._flush()
+                    await self._progress(ProgressEvent("reading", self._report.read, total, "reading definitions"))
+
+        await self._progress(ProgressEvent("reading", 0, total, "reading definitions"))
+        try:
+            async with isolated_group() as group:
+                for _ in range(min(READERS, total)):
+                    group.start_soon(reader)
+            await self._normalise(second)
+            await self._settle_unserved()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await self._flush()
+        await self._progress(ProgressEvent("reading", total, total, "definitions read"))
+
+    async def _lost_definitions(self, readings: Sequence[DefinitionToRead]) -> set[Digest]:
+        """Definitions that the state should hold and has lost: their assets are read anew, changed or not."""
+        known = [record.definition for record in (r.record for r in readings) if record.definition is not None]
+        lost: set[Digest] = set()
+        for start in range(0, len(known), _LOOKED_THROUGH):
+            chunk = known[start : start + _LOOKED_THROUGH]
+            lost |= set(chunk) - (await self._store.blobs.get_many(chunk)).keys()
+        return lost
+
+    async def _fetch(self, reading: DefinitionToRead) -> None:
+        """Ask for one definition; one that is as it was is settled at once, another is to be normalised."""
+        record = reading.record
+        try:
+            raw = await self._source.fetch(reading.entry)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            ours = source_error(error, str(record.id))
+            if ours.fault is SourceFault.NOT_EXPOSED:
+                self._unserved.note(record, ours)
+            else:
+                self._settle_broken(record, ours)
+            return
+        self._unserved.serving.add(record.id.space)
+        whole = record.definition is not None and record.definition not in self._lost
+        known = record.parser_version == self._source.normaliser.version and whole
+        if known and raw.digest == record.raw_digest and not self._thorough:
+            self._report.mapped += 1
+            self._report.unchanged += 1
+            self._settle(replace(record, problem=None, read_at=self._now))
+        else:
+            self._unread.append((record, raw))
+
+    def _unread_bytes(self) -> int:
+        return sum(len(body) for _, raw in self._unread for _, body in raw.documents)
+
+    async def _normalise(self, second: WorkerProcess) -> None:
+        lot, self._unread = self._unread, []
+        if not lot:
+            return
+        found = await second.do(partial(normalise_all, self._source.normaliser), [raw for _, raw in lot])
+        for (record, raw), said in zip(lot, found, strict=True):
+            if isinstance(said, Unreadable):
+                self._settle(self._failed(record, said.fault, said.message, said.remedy))
+            elif isinstance(said, Account):
+                self._settle_broken(record, said)
+            else:
+                self._take(record, raw, said)
+
+    def _take(self, record: AssetRecord, raw: RawDefinition, said: Normalised) -> None:
+        try:
+            fresh = self._fresh(record, raw, said)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
+            self._settle_broken(record, error)
+        else:
+            self._settle(fresh, said.definition)
+
+    def _settle(self, record: AssetRecord, definition: bytes | None = None) -> None:
+        self._pending.append((record, definition))
+        self._report.read += 1
+
+    def _settle_broken(self, record: AssetRecord, error: Exception | Account) -> None:
+        """Settle an asset whose definition could not be had, or could not be used."""
+        ours = source_error(error, str(record.id))
+        self._settle(self._failed(record, ours.fault, ours.message, ours.remedy))
+
+    async def _settle_unserved(self) -> None:
+        """Settle what was answered 404, once it is known whether its space serves anything."""
+        for space, found in sorted(self._unserved.found.items()):
+            known = await self._store.catalog.assets(space) if len(found) == 1 else ()
+            out = self._unserved.is_out(space, known)
+            for each in found:
+                record = each.record
+                if out:
+                    problem = out_of_service(record.id)
+                    self._settle(self._failed(record, problem.code, problem.message, problem.remedy))
+                else:
+                    # Benign (reference: datasphere-api.md 3.2): listed a moment ago, not exposed now.
+                    self._report.filtered += 1
+                    self._report.not_exposed.append(str(record.id))
+                    self._settle(replace(record, problem=Problem.of_error(record.id, each.error)))
+
+    def _failed(self, record: AssetRecord, code: str, message: str, remedy: str) -> AssetRecord:
+        problem = Problem.of(record.id, code, message, remedy)
+        self._report.failed += 1
+        self._report.problems.append(problem)
+        return replace(record, problem=problem)
+
+    def _fresh(self, record: AssetRecord, raw: RawDefinition, said: Normalised) -> AssetRecord:
+        self._report.mapped += 1
+        same = said.fingerprints == record.fingerprints
+        if same:
+            self._report.unchanged += 1
+        decision = self._mapping.decide(record.id, said.kind, said.label)
+        return replace(
+            record,
+            kind=said.kind,
+            label=said.label,
+            tier=decision.tier,
+            included=decision.included,
+            reason=decision.excluded_by,
+            raw_digest=raw.digest,
+            parser_version=self._source.normaliser.version,
+            fingerprints=said.fingerprints,
+            column_count=said.column_count,
+            pii_columns=said.pii_columns,
+            problem=None,
+            read_at=self._now,
+            changed_at=record.changed_at if same else self._now,
+        )
+
+    async def _flush(self) -> None:
+        batch, self._pending = self._pending, []
+        if not batch:
+            return
+
+        async def remember(tx: Tx) -> None:
+            written = [definition for _, definition in batch if definition is not None]
+            digests = iter(await tx.blobs.put_many(written))
+            records = [
+                record if definition is None else replace(record, definition=next(digests))
+                for record, definition in batch
+            ]
+            read_before = self._read_before
+            if read_before is None:
+                await self._recorder.put(tx, records, tx.catalog.put_assets)
+                return
+            now = {record.id: record.read_at for record in await tx.catalog.some([record.id for record in records])}
+            # What another process has read meanwhile is newer than what was asked for before that.
+            fresh = [record for record in records if now.get(record.id) == read_before.get(record.id)]
+            await self._recorder.put(tx, fresh, tx.catalog.put_readings)
+
+        await self._store.write(remember)

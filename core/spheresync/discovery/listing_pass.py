@@ -1,0 +1,272 @@
+"""List the tenant: what there is, what is missed, and which definitions are to be read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport
+from spheresync.discovery.listed_spaces import ListedSpaces
+from spheresync.discovery.vanished_assets import Confirmed, VanishedAssets
+from spheresync.errors import SourceError
+from spheresync.isolation import isolated_group
+from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.model import (
+    AssetEntry,
+    AssetId,
+    AssetKind,
+    Digest,
+    Listing,
+    Problem,
+    SpaceEntry,
+    SpaceName,
+    digest_of,
+)
+from spheresync.observe.incidents import source_error
+from spheresync.planning.confirmed_gone import note_confirmed
+from spheresync.runtime.progress import OnProgress, ProgressEvent
+from spheresync.runtime.scope import Scope
+from spheresync.runtime.unread import by_its_space, may_hold
+from spheresync.runtime.unspellable_names import (
+    UnspellableAsset,
+    UnspellableSpace,
+    note_unspellable_spaces,
+    told,
+    without_unspellable_assets,
+    without_unspellable_spaces,
+)
+from spheresync.source.protocol import Source
+from spheresync.state.cells import spell_entry
+from spheresync.state.port import Store, Tx
+from spheresync.state.records import AssetRecord
+
+_Listings: TypeAlias = dict[SpaceName, Listing[AssetEntry]]
+
+
+class ListingPass:
+    """Lists what the scope may hold, and remembers it. Build it, `run` it once."""
+
+    def __init__(
+        self,
+        source: Source,
+        store: Store,
+        mapping: MappingRules,
+        scope: Scope,
+        *,
+        report: DiscoveryReport,
+        recorder: CatalogRecorder,
+        now: str,
+        progress: OnProgress,
+        vanished: VanishedAssets | None,
+    ) -> None:
+        self._source = source
+        self._store = store
+        self._mapping = mapping
+        self._scope = scope
+        self._report = report
+        self._recorder = recorder
+        self._now = now
+        self._progress = progress
+        self._vanished = vanished
+        self._odd_names: dict[SpaceName, Problem] = {}  # of spaces that hold assets which cannot be kept
+
+    async def run(self) -> list[DefinitionToRead]:
+        """List what the scope may hold; answers what is to be read."""
+        await self._progress(ProgressEvent("listing", 0, 0, "listing spaces"))
+        try:
+            spaces, kept_out = without_unspellable_spaces(await self._source.list_spaces())
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of the listing
+            problem = _problem_of(source_error(error, "list of spaces"), "tenant")
+            spaces, kept_out = Listing("tenant", (), complete=False, problems=(problem,)), ()
+        self._report.problems.extend(spaces.problems)
+        odd = [space.problem for space in kept_out if self._listable(space.name)]
+        self._report.problems.extend(told(odd, "tenant"))
+        self._report.reached = spaces.complete or bool(spaces.items or kept_out)
+        self._report.spaces = len(spaces.items)
+        wanted = [space for space in spaces.items if self._listable(space.name)]
+        return await self._remember_listings(spaces, kept_out, await self._list_all(wanted))
+
+    def _listable(self, space: SpaceName) -> bool:
+        return self._scope.wants_space(space) and may_hold(self._mapping, space)
+
+    async def _list_all(self, spaces: Sequence[SpaceEntry]) -> _Listings:
+        listings: _Listings = {}
+
+        async def list_one(space: SpaceName) -> None:
+            try:
+                listing, odd = without_unspellable_assets(await self._source.list_assets(space))
+                listings[space] = listing
+                self._count_unspellable(space, odd)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this space
+                problem = _problem_of(source_error(error, f"list of space {space}"), space)
+                listings[space] = Listing(space, (), complete=False, problems=(problem,))
+            await self._progress(ProgressEvent("listing", len(listings), len(spaces), f"listed space {space}"))
+
+        async with isolated_group() as group:
+            for space in spaces:
+                group.start_soon(list_one, space.name)
+        return listings
+
+    def _count_unspellable(self, space: SpaceName, odd: Sequence[UnspellableAsset]) -> None:
+        """Count the assets that cannot be kept; each of them as failed where it was asked for."""
+        wanted: list[Problem] = []
+        for each in odd:
+            try:
+                decision = self._mapping.decide(each.asset.id, each.asset.kind, each.asset.label)
+                asked_for = decision.included and self._scope.wants(each.asset.id, decision.tier)
+                problem = each.problem
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                ours = source_error(error, each.problem.subject)
+                asked_for, problem = True, _problem_of(ours, each.problem.subject)
+            else:
+                if decision.included:
+                    self._odd_names.setdefault(space, problem)
+            wanted += [problem] if asked_for else []
+        self._report.listed += len(odd)
+        self._report.failed += len(wanted)
+        self._report.filtered += len(odd) - len(wanted)
+        self._report.problems.extend(told(wanted, space))
+
+    async def _remember_listings(
+        self,
+        spaces: Listing[SpaceEntry],
+        kept_out: Sequence[UnspellableSpace],
+        listings: _Listings,
+    ) -> list[DefinitionToRead]:
+        known = {record.id: record for record in await self._known()}
+        in_spaces = _by_space(known.values())
+        lacking = frozenset(await self._store.schedule.lacking())
+        readings: list[DefinitionToRead] = []
+        settled: list[AssetRecord] = []
+        entries: list[AssetEntry] = []
+        missed: list[AssetRecord] = []
+        there: list[tuple[bool, AssetEntry]] = []
+        for space, listing in sorted(listings.items()):
+            for entry in listing.items:
+                self._report.listed += 1
+                before = known.get(entry.id)
+                record, flawed = self._noted(entry, before, listing.flaws.get(entry.id))
+                new = before is None or before.entry_digest != record.entry_digest
+                if not flawed and (new or entry.id in lacking):
+                    entries.append(entry)
+                if record.included and not flawed:
+                    there.append((record.problem is not None or record.fingerprints is None, entry))
+                if self._is_settled(record, flawed=flawed):
+                    settled.append(record)
+                    continue
+                readings.append(DefinitionToRead(entry, record))
+                if before is not None and by_its_space(before.problem):
+                    settled.append(record)  # whoever only lists writes no problem of an asset
+            if listing.complete:
+                missed.extend(self._missed(in_spaces.get(space, ()), {entry.id for entry in listing.items}))
+        confirmed = await self._confirmed(missed, there)
+        settled.extend(confirmed.records.values())
+        known_spaces = await self._store.catalog.spaces()
+        asked = {space.name for space in known_spaces if self._listable(space.name)}
+        seen = ListedSpaces(known_spaces, in_spaces, self._mapping, now=self._now).compare(
+            spaces, listings, asked, self._odd_names
+        )
+        self._report.problems.extend(seen.problems)
+        self._report.gone.extend(seen.gone)
+        settled += seen.assets
+
+        async def remember(tx: Tx) -> None:
+            await tx.catalog.put_spaces(seen.spaces)
+            await note_unspellable_spaces(tx, kept_out, complete=spaces.complete)
+            await tx.schedule.put_entries(entries)
+            moved = [record for record in settled if record != known.get(record.id)]
+            await self._recorder.put(tx, moved, tx.catalog.put_assets)
+            await note_confirmed(tx, confirmed.records.values(), confirmed.gone)
+
+        await self._store.write(remember)
+        return readings
+
+    async def _known(self) -> list[AssetRecord]:
+        """What is known of all assets; one whose row is lost or cannot be read counts as listed for the first time.
+
+        So it does where Datasphere lists it no more: else nobody would ever miss it, and its table would stay.
+        """
+        records = await self._store.catalog.assets()
+        held = await self._store.checkpoints.unlisted()
+        await self._store.catalog.spaces()
+        if await self._store.clear_lost_rows():
+            records = await self._store.catalog.assets()
+        return [*records, *(AssetRecord.first_seen(asset, AssetKind.VIEW, at=self._now) for asset in held)]
+
+    def _noted(self, entry: AssetEntry, known: AssetRecord | None, flaw: Problem | None) -> tuple[AssetRecord, bool]:
+        """The record of a listed asset, and whether something of it kept it from being used."""
+        try:
+            return self._listed_record(entry, known, flaw), flaw is not None
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
+            problem = Problem.of_error(entry.id, source_error(error, str(entry.id)))
+            self._report.problems.append(problem)
+            base = known or AssetRecord.first_seen(entry.id, entry.kind, at=self._now)
+            return replace(base, problem=problem, misses=0, first_missed_at=None, listed_at=self._now), True
+
+    def _listed_record(self, entry: AssetEntry, known: AssetRecord | None, flaw: Problem | None) -> AssetRecord:
+        """The record as the listing leaves it; of an entry that is not to be trusted only that it is listed."""
+        base = known or AssetRecord.first_seen(entry.id, entry.kind, at=self._now)
+        trusted = flaw is None
+        kind, label = (entry.kind, entry.label) if trusted else (base.kind, base.label)
+        decision = self._mapping.decide(entry.id, kind, label)
+        return replace(
+            base,
+            kind=kind,
+            label=label,
+            entry_digest=_digest_of(entry) if trusted else base.entry_digest,
+            tier=decision.tier,
+            included=decision.included,
+            reason=decision.excluded_by,
+            problem=flaw or (None if by_its_space(base.problem) else base.problem),
+            misses=0,
+            first_missed_at=None,
+            listed_at=self._now,
+        )
+
+    def _is_settled(self, record: AssetRecord, *, flawed: bool) -> bool:
+        """Count the asset; True when its definition is not to be read now."""
+        if not record.included:
+            self._report.filtered += 1
+            return True
+        if flawed:
+            self._report.failed += 1
+            return True
+        if not self._scope.wants(record.id, record.tier):
+            self._report.mapped += 1
+            return True
+        return False
+
+    def _missed(self, known: Iterable[AssetRecord], present: set[AssetId]) -> Iterator[AssetRecord]:
+        for record in known:
+            if record.id not in present:
+                problem = None if by_its_space(record.problem) else record.problem
+                misses, since = record.misses + 1, record.first_missed_at or self._now
+                yield replace(record, misses=misses, first_missed_at=since, problem=problem)
+
+    async def _confirmed(self, missed: Sequence[AssetRecord], there: Sequence[tuple[bool, AssetEntry]]) -> Confirmed:
+        """The missed assets, of which those whose tables would go by it are asked for first.
+
+        `there`: what is listed and in scope, each with whether it may not be readable.
+        """
+        if self._vanished is None or not missed:
+            return Confirmed({record.id: record for record in missed})
+        listed = [entry for _, entry in sorted(there, key=lambda each: each[0])]
+        confirmed = await self._vanished.confirm(missed, listed)
+        self._report.problems.extend(confirmed.problems)
+        return confirmed
+
+
+def _problem_of(error: SourceError, subject: str) -> Problem:
+    return Problem(subject, error.fault, error.message, error.remedy)
+
+
+def _digest_of(entry: AssetEntry) -> Digest:
+    return digest_of(spell_entry(entry).encode())
+
+
+def _by_space(records: Iterable[AssetRecord]) -> dict[SpaceName, list[AssetRecord]]:
+    found: dict[SpaceName, list[AssetRecord]] = {}
+    for record in records:
+        found.setdefault(record.id.space, []).append(record)
+    return found
