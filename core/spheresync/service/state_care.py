@@ -32,7 +32,7 @@ from spheresync.state.sqlite.files.backup import Backup, make_backup
 from spheresync.state.sqlite.files.copies import audit_verdict_of
 from spheresync.state.sqlite.files.restore import Source, restore_state
 from spheresync.state.sqlite.store import Store, Tx
-from spheresync.targets.glue.ownership import marker_of
+from spheresync.targets.registry import design_of
 
 _DOG = "The embedded tenant and the embedded AWS of dog are no part of it."
 _NEXT = "The next sync asks AWS what it holds, as after the loss of a state, and writes what differs from Datasphere."
@@ -176,7 +176,7 @@ async def _marker_of(store: Store) -> str | None:
     whole = await store.blobs.get_many(checkpoint.body for checkpoint in newest)
     for checkpoint in newest:
         if checkpoint.body in whole:
-            return marker_of(whole[checkpoint.body])
+            return design_of(GLUE).marks(whole[checkpoint.body]).owner
     return None
 
 
