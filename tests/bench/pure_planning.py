@@ -28,6 +28,7 @@ from spheresync.model import DEFAULT_DESTINATION, GLUE, Asset, AssetId, DesiredO
 from spheresync.planning.decisions.items import Subject, item_for
 from spheresync.planning.decisions.triage import RemovalRules, Work, triage
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint
+from spheresync.targets.glue.design import GLUE_DESIGN
 from spheresync.targets.glue.table_input import design_table
 from tests.bench.sample_assets import as_written, relabelled, sample_assets, sample_settings
 
@@ -72,7 +73,7 @@ class PurePlan:
         if self.work(record) is not Work.DESIGN:
             return None
         decision = self._mapping.decide(asset.id, asset.kind, asset.label)
-        subject = Subject(record, self.checkpoints[asset.id], GLUE, DEFAULT_DESTINATION, decision)
+        subject = Subject(record, self.checkpoints[asset.id], GLUE, DEFAULT_DESTINATION, decision, GLUE_DESIGN)
         return item_for(subject, self._design(asset), self._bodies[asset.id], adopted=False)
 
 

@@ -219,7 +219,7 @@ CATALOG: tuple[Promise, ...] = (
         "A planned item holds its strategy and the field-level before and after.",
         (
             "tests/e2e/test_sync.py::test_one_label_is_one_update_and_one_type_is_a_full_one",
-            "tests/unit/planning/decisions/test_diff.py::test_no_change_exactly_when_equal",
+            "tests/unit/targets/test_field_changes.py::test_no_change_exactly_when_equal",
         ),
     ),
     Promise(

@@ -31,7 +31,6 @@ from spheresync.execution.run_driver import RunDriver
 from spheresync.mapping.rules import Mapping
 from spheresync.model import RunId, ScopeRequest
 from spheresync.planning import asset_planner as designing
-from spheresync.planning import batch_design as drawing
 from spheresync.planning import planner as planning
 from spheresync.planning.name_allocation import NameAllocator
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
@@ -43,6 +42,7 @@ from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.state.records import RunRecord
 from spheresync.state.sqlite.repositories.runs import RunReader, RunWriter
 from spheresync.state.sqlite.store import SqliteStore
+from spheresync.targets.glue.design import GlueDesign
 from spheresync.targets.glue.target import GlueTarget
 from spheresync_server.caller import CallerRole, local_principal
 from spheresync_server.mcp_server.desk import Desk, Opening
@@ -100,7 +100,7 @@ DOORS: dict[str, Door] = {
     "normalise": Door(normalising, "_normalised", "asset", lambda asset: str(asset.id)),
     "map": Door(Mapping, "decide", "asset", lambda _, asset, *rest: str(asset)),
     "name": Door(NameAllocator, "_wish", "asset", lambda _, record: str(record.id)),
-    "draw": Door(drawing, "design_table", "asset", lambda asset, *rest, **more: str(asset.id)),
+    "draw": Door(GlueDesign, "design", "asset", lambda _, asset, *rest, **more: str(asset.id)),
     "plan": Door(designing, "item_for", "asset", lambda subject, *rest, **more: str(subject.asset)),
     "save a change set": Door(planning.Planner, "_save", "run"),
     "target call": Door(GlueTarget, "perform", "asset", lambda _, operation: str(operation.asset)),

@@ -14,9 +14,10 @@ from spheresync.model import Action, AssetId, DesiredObject, PhysicalName, Princ
 from spheresync.planning.name_allocation import container_note
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AuditEvent, ChangeSetItem
-from spheresync.targets.glue.table_input import design_database
+from spheresync.targets.design import TargetDesign
 from spheresync.targets.look_by_name import of_one
 from spheresync.targets.protocol import Target
+from spheresync.targets.registry import design_of
 
 
 async def ensure_containers(
@@ -36,6 +37,7 @@ async def ensure_containers(
         TargetError: the target as a whole is out, so that every table would fail alike; none was written.
         ConfigurationError: AWS cannot be used as it is configured; none was written.
     """
+    design = design_of(target.name)
     missing: dict[PhysicalName, TargetError] = {}
     wanted: dict[PhysicalName, AssetId] = {}
     for item in items:
@@ -47,7 +49,9 @@ async def ensure_containers(
         if notes.get(container_note(target.name, container), "").startswith("present"):
             continue
         try:
-            desired = _design(container, asset, labels.get(asset.space, ""), mapping, marker)
+            desired = _design(
+                container, asset, labels.get(asset.space, ""), design=design, mapping=mapping, marker=marker
+            )
             outcome = await target.ensure_container(desired)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this database
             missing[container] = of_one(error, f"database {container}")
@@ -70,8 +74,16 @@ async def ensure_containers(
     return missing
 
 
-def _design(container: PhysicalName, asset: AssetId, label: str, mapping: MappingRules, marker: str) -> DesiredObject:
+def _design(
+    container: PhysicalName,
+    asset: AssetId,
+    label: str,
+    *,
+    design: TargetDesign,
+    mapping: MappingRules,
+    marker: str,
+) -> DesiredObject:
     key = space_key(asset.space)
     if derives(container, mapping.default_database(asset.space), key):
-        return design_database(container, key, label, marker)
-    return design_database(container, rule_key(container), "", marker)
+        return design.prerequisites(container, key, label, marker)[0].desired
+    return design.prerequisites(container, rule_key(container), "", marker)[0].desired

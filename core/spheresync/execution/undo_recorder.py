@@ -16,8 +16,7 @@ from spheresync.model import Action, AssetId, DestinationName, Digest, RunId, Ta
 from spheresync.planning.decisions.triage import hold_of
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, JournalEntry, RunRecord
-from spheresync.targets.glue.last_written import written_before
-from spheresync.targets.glue.table_input import is_retired
+from spheresync.targets.registry import design_of
 
 
 class UndoRecorder(ResultRecorder):
@@ -46,6 +45,7 @@ class UndoRecorder(ResultRecorder):
     ) -> None:
         super().__init__(store, run, target, fence=fence, now=now)
         self._items = items
+        self._design = design_of(target)
         self._undo_of = undo_of
         self._misses = misses
         self._records: dict[AssetId, AssetRecord] = {}
@@ -108,7 +108,7 @@ class UndoRecorder(ResultRecorder):
         if outcome is None or not outcome.body:
             return note
         noted = self._bases.get((item.asset, (item.container, item.name)))
-        base = written_before(outcome.body, self._bodies.get(noted) if noted is not None else None)
+        base = self._design.written_before(outcome.body, self._bodies.get(noted) if noted is not None else None)
         if base == outcome.body:
             return note
         if note.aside:
@@ -121,7 +121,7 @@ class UndoRecorder(ResultRecorder):
         note = super()._note_former(result, entry, at)
         if note.former is None or result.outcome is None:
             return note
-        return replace(note, former=replace(note.former, retired=is_retired(result.outcome.body)))
+        return replace(note, former=replace(note.former, retired=self._design.is_retired(result.outcome.body)))
 
     def _checkpoint(self, result: Result, held: Checkpoint | None, after: Digest | None, at: str) -> Checkpoint | None:
         checkpoint = super()._checkpoint(result, held, after, at)
@@ -129,7 +129,7 @@ class UndoRecorder(ResultRecorder):
             return checkpoint
         written = result.outcome.body if result.outcome is not None else b""
         body = written or self._adopted.get(checkpoint.body)
-        if body and is_retired(body) and checkpoint.state is CheckpointState.ACTIVE:
+        if body and self._design.is_retired(body) and checkpoint.state is CheckpointState.ACTIVE:
             return replace(checkpoint, state=CheckpointState.RETIRED)
         return checkpoint
 

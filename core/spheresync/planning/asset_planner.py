@@ -20,7 +20,6 @@ from spheresync.model import (
     digest_of,
     isoformat,
 )
-from spheresync.model.json_document import read_own_json
 from spheresync.observe.incidents import Account, product_error
 from spheresync.planning.batch_design import DesignRequest, DesignResult, WrongDefinition, design_all
 from spheresync.planning.decisions.drift import Comparison, Standing, compare, drift_finding, missing_finding
@@ -35,11 +34,11 @@ from spheresync.runtime.worker_process import WorkerProcess
 from spheresync.state.definitions import column_names
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState
-from spheresync.targets.glue.merge import differences, merge
-from spheresync.targets.glue.ownership import foreign_because, made_anew_because
+from spheresync.targets.design import TargetDesign
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Target
 from spheresync.targets.read_ahead import RecentReads
+from spheresync.targets.registry import design_of
 
 DESIGN_CHUNK = 500
 
@@ -104,6 +103,7 @@ class AssetPlanner:
         self._store = store
         self._settings = settings
         self._target = target
+        self._target_design = design_of(target.name)
         self._draft = draft
         self._now = now
         self._progress = progress
@@ -154,6 +154,7 @@ class AssetPlanner:
             address = names.addresses[subject.asset]
             held = self._where_it_goes(subject, address, names).checkpoint
             return DesignRequest(
+                target=subject.target,
                 asset=subject.asset,
                 definition=blobs[subject.record.definition],
                 decision=subject.decision,
@@ -245,7 +246,7 @@ class AssetPlanner:
         held, live = subject.checkpoint, seen.get(subject.asset)
         if held is None or held.body in blobs or live is None:
             return subject
-        known, body = known_by_target(held, live)
+        known, body = known_by_target(self._target_design, held, live)
         blobs[known.body] = body
         self._draft.rebased.append(known)
         self._found_again.append(body)
@@ -312,7 +313,7 @@ class AssetPlanner:
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
             return []
         if held is not None and last_body is not None and held.body_digest != desired.digest:
-            merged = merge(last_body, read_own_json(last_body), desired.body, self._settings.drift)
+            merged = self._target_design.merge(last_body, last_body, desired.body, self._settings.drift)
             desired = replace(desired, body=merged.body)
         again = held is not None and held is not before.checkpoint
         item = item_for(subject, desired, last_body, adopted=adopted or again)
@@ -378,16 +379,16 @@ class AssetPlanner:
         last_body = blobs[held.body]
         table = f"{held.container}.{held.name}"
         marker = self._settings.installation_marker
-        foreign = foreign_because(live, subject.asset, marker, last_body)
+        foreign = self._target_design.foreign_because(live, subject.asset, marker, last_body)
         if foreign is None and not in_full:
-            foreign = made_anew_because(live, last_body, held.version)
+            foreign = self._target_design.made_anew_because(live, last_body, held.version)
         if foreign is not None:
             reason = f"the table {table} {foreign}; it stays as it is"
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
             if in_full or held.version is None:
                 self._draft.rebased.append(replace(held, version=None))
             return []
-        found = compare(last_body, live, desired, self._settings.drift)
+        found = compare(self._target_design, last_body, live, desired, self._settings.drift)
         if found.reported:
             self._draft.left.append(drift_finding(subject.asset, table, found.reported))
         if found.standing is Standing.TO_WRITE:
@@ -400,7 +401,7 @@ class AssetPlanner:
             subject = replace(subject, checkpoint=replace(held, version=None))
             item = item_for(subject, desired, last_body, adopted=adopted)
             return self._settle(subject, item, desired, blobs)
-        known, body = _follow(held, last_body, live, found)
+        known, body = _follow(self._target_design, held, last_body, live, found)
         if known != held:
             self._draft.rebased.append(known)
         subject = replace(subject, checkpoint=known)
@@ -453,7 +454,9 @@ class AssetPlanner:
         return before is not None and not column_names(before) <= column_names(blobs[now.definition])
 
 
-def _follow(held: Checkpoint, last_body: bytes, live: LiveObject, found: Comparison) -> tuple[Checkpoint, bytes]:
+def _follow(
+    design: TargetDesign, held: Checkpoint, last_body: bytes, live: LiveObject, found: Comparison
+) -> tuple[Checkpoint, bytes]:
     """The checkpoint of a table that needs no write, and its body.
 
     What others did to fields that are not ours is taken in, so that the next update keeps it. Where
@@ -462,7 +465,7 @@ def _follow(held: Checkpoint, last_body: bytes, live: LiveObject, found: Compari
     body, version = last_body, held.version
     if found.edited:
         body, version = found.base, None
-    elif live.version != held.version or differences(read_own_json(last_body), read_own_json(live.body)):
+    elif live.version != held.version or design.differences(last_body, live.body):
         body, version = live.body, live.version
     return replace(held, body=digest_of(body), body_digest=found.digest, version=version), body
 

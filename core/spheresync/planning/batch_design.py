@@ -1,4 +1,4 @@
-"""From stored definitions to the tables that stand for them. Pure, and told in values that any process can take."""
+"""From stored definitions to the objects that stand for them. Pure, and told in values that any process can take."""
 
 from __future__ import annotations
 
@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from spheresync.mapping.rules import Decision
-from spheresync.model import AssetId, DesiredObject, PhysicalName
+from spheresync.model import AssetId, DesiredObject, PhysicalName, TargetName
 from spheresync.observe.incidents import Account
 from spheresync.state.definitions import decode_asset
-from spheresync.targets.glue.table_input import design_table
+from spheresync.targets.registry import design_of
 
 
 @dataclass(frozen=True, slots=True)
 class DesignRequest:
-    """One table to draw: whose it is, the definition as stored, and what else `design_table` takes."""
+    """One object to design: of which target, the definition as stored, and what else `TargetDesign.design` takes."""
 
+    target: TargetName
     asset: AssetId
     definition: bytes
     decision: Decision
@@ -46,7 +47,7 @@ def _designed(request: DesignRequest) -> DesignResult:
         definition = decode_asset(request.definition)
         if definition.id != request.asset:
             return WrongDefinition(definition.id)
-        return design_table(
+        return design_of(request.target).design(
             definition,
             request.decision,
             request.container,

@@ -35,9 +35,9 @@ from spheresync.state.records import (
     CheckpointState,
     FormerTable,
 )
-from spheresync.targets.glue.last_written import LastWritten, last_written
-from spheresync.targets.glue.table_input import RETIRED_AT, RETIRED_TABLE, is_retired, parameters_of
+from spheresync.targets.design import LastWritten, TargetDesign
 from spheresync.targets.protocol import Inventory
+from spheresync.targets.registry import design_of
 
 Address = tuple[PhysicalName, PhysicalName]
 
@@ -66,6 +66,7 @@ class CheckpointRebuilder:
     def __init__(self, store: Store, target: TargetName, marker: str) -> None:
         self._store = store
         self._target = target
+        self._design = design_of(target)
         self._marker = marker
 
     async def adopt(
@@ -93,15 +94,15 @@ class CheckpointRebuilder:
                 continue
             try:
                 held = checkpoints.get(asset) or (found[asset].checkpoint if asset in found else None)
-                written = last_written(live.body, live.digest)
+                written = self._design.last_written(live.body, live.digest)
                 lives_elsewhere = held is not None and held.state is CheckpointState.ACTIVE
-                left_behind = lives_elsewhere and retired and _is_marked_here(live, written)
+                left_behind = lives_elsewhere and retired and _is_marked_here(self._design, live, written)
                 if lives_elsewhere and retired:
                     is_its_own = left_behind
                 elif held is not None and held.state is _DELETED:
                     is_its_own = True
                 else:
-                    is_its_own = is_home(asset, live) and not _is_marked_elsewhere(live)
+                    is_its_own = is_home(asset, live) and not _is_marked_elsewhere(self._design, live)
                 if address in owners or not is_its_own:
                     claims[address] = _claim(live, asset)
                     continue
@@ -109,9 +110,9 @@ class CheckpointRebuilder:
                     continue
                 checkpoint = self._checkpoint(asset, live, written, now, retired=retired)
                 if held is None:
-                    found[asset] = _Found(checkpoint, stub_of(asset, live, now))
+                    found[asset] = _Found(checkpoint, stub_of(self._design, asset, live, now))
                 else:
-                    left.append(FormerTable.left_behind(checkpoint, at=_retired_at(live) or now))
+                    left.append(FormerTable.left_behind(checkpoint, at=self._design.marks(live.body).retired_at or now))
                 bodies.append(written.body)
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
                 failures[asset] = error
@@ -147,7 +148,7 @@ class CheckpointRebuilder:
             if asset is None:
                 continue
             try:
-                ours.append((live, asset, is_retired(live.body)))
+                ours.append((live, asset, self._design.is_retired(live.body)))
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
                 failures[asset] = error
         return sorted(ours, key=lambda each: (each[2], each[0].container, each[0].name))
@@ -200,23 +201,19 @@ def _claim(live: LiveObject, asset: AssetId) -> Problem:
     return Problem.of(asset, CLAIMS_SAME_ASSET, message, _REMEDY)
 
 
-def _is_marked_here(live: LiveObject, written: LastWritten) -> bool:
+def _is_marked_here(design: TargetDesign, live: LiveObject, written: LastWritten) -> bool:
     """Whether a table proves that we marked it as retired, and no other that it is a copy of."""
     if not written.proven or live.digest is None:
         return False
-    return bool(parameters_of(live.body).get(RETIRED_TABLE) == f"{live.container}.{live.name}")
+    return design.marks(live.body).retired_object == f"{live.container}.{live.name}"
 
 
-def _is_marked_elsewhere(live: LiveObject) -> bool:
-    return parameters_of(live.body).get(RETIRED_TABLE) not in {None, f"{live.container}.{live.name}"}
+def _is_marked_elsewhere(design: TargetDesign, live: LiveObject) -> bool:
+    return design.marks(live.body).retired_object not in {None, f"{live.container}.{live.name}"}
 
 
-def _retired_at(live: LiveObject) -> str | None:
-    return parameters_of(live.body).get(RETIRED_AT)
-
-
-def stub_of(asset: AssetId, live: LiveObject, now: str) -> AssetRecord:
+def stub_of(design: TargetDesign, asset: AssetId, live: LiveObject, now: str) -> AssetRecord:
     """An asset that only the target still knows; if Datasphere no longer lists it, the next listings count that."""
-    kind = parameters_of(live.body).get("spheresync.kind")
+    kind = design.marks(live.body).kind
     known = AssetKind(kind) if kind in set(AssetKind) else AssetKind.VIEW
     return AssetRecord.first_seen(asset, known, at=now)

@@ -42,7 +42,7 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error, target_error
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.drift import DRIFT, drift_finding, missing_finding, within_bounds
-from spheresync.planning.decisions.drift_findings import Found, look_at, look_for, untouched
+from spheresync.planning.decisions.drift_findings import Found, look_at, look_for
 from spheresync.planning.decisions.items import Subject, by_urgency, name_taken
 from spheresync.planning.lost_bodies import body_lost
 from spheresync.planning.name_allocation import container_note
@@ -64,6 +64,7 @@ from spheresync.state.records import (
 )
 from spheresync.targets.look_by_name import Address, look_by_name, of_one
 from spheresync.targets.protocol import Target
+from spheresync.targets.registry import design_of
 
 DATABASES_AT_ONCE = 8
 CHUNK = 200
@@ -109,6 +110,7 @@ class DriftSweep:
         self._settings = settings
         self._mapping = mapping
         self._target = target
+        self._design = design_of(target.name)
         self._scope = scope
         self._principal = principal
         self._clock = clock
@@ -181,7 +183,7 @@ class DriftSweep:
         record = self._records[held.asset]
         decision = self._mapping.decide(record.id, record.kind, record.label)
         written = replace(record, tier=decision.tier, fingerprints=held.fingerprints, definition=held.definition)
-        return Subject(written, held, self._target.name, DEFAULT_DESTINATION, decision)
+        return Subject(written, held, self._target.name, DEFAULT_DESTINATION, decision, self._design)
 
     async def _read(self, wanted: Iterable[Checkpoint]) -> None:
         databases: dict[PhysicalName, dict[PhysicalName, Checkpoint]] = defaultdict(dict)
@@ -270,7 +272,7 @@ class DriftSweep:
                 self._cannot_tell(held)
                 continue
             try:
-                if untouched(last_body, live):
+                if self._design.untouched(last_body, live.body):
                     continue
                 await anyio.lowlevel.checkpoint()  # a page of edited tables takes a while, and others have work too
                 found = look_at(self._subject(held), last_body, live, marker=marker, policies=policies)

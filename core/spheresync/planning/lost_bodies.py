@@ -10,7 +10,7 @@ from spheresync.model import AssetId, LiveObject, Problem, digest_of
 from spheresync.planning.decisions.items import EDITED
 from spheresync.state.port import Store
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord, Checkpoint
-from spheresync.targets.glue.last_written import last_written
+from spheresync.targets.design import TargetDesign
 
 _CHUNK = 500
 DAMAGED = "damaged"
@@ -55,9 +55,9 @@ def body_lost(asset: AssetId, table: str) -> Problem:
     )
 
 
-def known_by_target(held: Checkpoint, live: LiveObject) -> tuple[Checkpoint, bytes]:
+def known_by_target(design: TargetDesign, held: Checkpoint, live: LiveObject) -> tuple[Checkpoint, bytes]:
     """What was written last into a table, by what the table itself proves, where the state has lost it."""
-    written = last_written(live.body, live.digest)
+    written = design.last_written(live.body, live.digest)
     proven = written.proven and live.digest is not None
     known = replace(
         held,

@@ -30,6 +30,7 @@ from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, F
 from spheresync.state.remedies import TABLES_LOST
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Inventory, Target
+from spheresync.targets.registry import design_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,7 @@ class NameAllocator:
         self._mapping = mapping
         self._marker = marker
         self._target = target
+        self._design = design_of(target.name)
 
     async def resolve(
         self,
@@ -211,7 +213,7 @@ class NameAllocator:
         known = {record.id: record for record in await self._store.catalog.assets()}
 
         def is_home(asset: AssetId, live: LiveObject) -> bool:
-            wish = self._wish(known.get(asset) or stub_of(asset, live, ""))
+            wish = self._wish(known.get(asset) or stub_of(self._design, asset, live, ""))
             there = derives(live.container, wish.container, wish.key)
             return there and derives(live.name, wish.name, wish.source)
 

@@ -72,6 +72,7 @@ from spheresync.state.records import (
 )
 from spheresync.targets.protocol import Target
 from spheresync.targets.read_ahead import RecentReads
+from spheresync.targets.registry import design_of
 
 COLUMN_GUARD = "column_guard"
 MANAGED = frozenset({CheckpointState.ACTIVE, CheckpointState.RETIRED})
@@ -148,6 +149,7 @@ class Planner:
         self._settings = settings
         self._mapping = mapping
         self._target = target
+        self._design = design_of(target.name)
         self._request = request
         self._now = now
         self._progress = progress
@@ -308,6 +310,7 @@ class Planner:
             target=self._target.name,
             destination=DEFAULT_DESTINATION,
             decision=decision,
+            design=self._design,
         )
 
     def _triage_all(self, records: Iterable[AssetRecord]) -> list[AssetRecord]:

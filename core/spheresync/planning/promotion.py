@@ -9,13 +9,13 @@ from spheresync import __version__
 from spheresync.config import PromotedAsset, PromotedColumn, Promotion, Settings
 from spheresync.errors import RefusedError, StateError
 from spheresync.mapping.rules import Decision, Mapping, fill
-from spheresync.model import Asset, AssetId, JsonValue, Principal
+from spheresync.model import Asset, AssetId, JsonValue, Principal, TargetName
 from spheresync.planning.decisions.triage import asset_fingerprint
 from spheresync.planning.lost_bodies import definition_lost
 from spheresync.state.definitions import decode_asset
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, ChangeSetItem, ChangeSetRecord
-from spheresync.targets.glue.table_input import physical_columns
+from spheresync.targets.registry import design_of
 
 _CHUNK = 500
 _SHORTEST_SECRET = 6
@@ -75,12 +75,12 @@ def _promoted(item: ChangeSetItem, record: AssetRecord | None, asset: Asset | No
     if asset is None:
         return bare
     decision = mapping.decide(asset.id, asset.kind, asset.label)
-    return _with_outcome(bare, asset, replace(decision, prefix="", marker=""))
+    return _with_outcome(item.target, bare, asset, replace(decision, prefix="", marker=""))
 
 
-def _with_outcome(bare: PromotedAsset, asset: Asset, decision: Decision) -> PromotedAsset:
+def _with_outcome(target: TargetName, bare: PromotedAsset, asset: Asset, decision: Decision) -> PromotedAsset:
     """What the rules make of it, without what differs between environments."""
-    physical = {each.column.name: each for each in physical_columns(asset, decision)}
+    physical = {each.column.name: each for each in design_of(target).columns(asset, decision)}
     columns = tuple(
         PromotedColumn(
             column.name,

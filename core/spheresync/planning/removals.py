@@ -23,7 +23,6 @@ from spheresync.model import (
 )
 from spheresync.planning.asset_planner import PlanDraft
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
-from spheresync.planning.decisions.diff import field_changes
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.items import Subject, delete_item, forget_item, settled_item
 from spheresync.planning.decisions.triage import Work
@@ -32,9 +31,9 @@ from spheresync.planning.lost_bodies import known_by_target
 from spheresync.planning.retirement import retire
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import ChangeSetItem, Checkpoint, FormerTable
-from spheresync.targets.glue.ownership import foreign_because, made_anew_because
 from spheresync.targets.look_by_name import of_one
 from spheresync.targets.protocol import Target
+from spheresync.targets.registry import design_of
 
 _NAMED_FIELDS = 8
 
@@ -82,6 +81,7 @@ class Removals:
         self._store = store
         self._settings = settings
         self._target = target
+        self._design = design_of(target.name)
         self._draft = draft
         self._rules = rules
         self._at = at
@@ -189,7 +189,7 @@ class Removals:
         live = await self._target.read(held.container, held.name)
         if live is None:
             return held, None
-        known, body = known_by_target(held, live)
+        known, body = known_by_target(self._design, held, live)
         self._bodies.append(body)
         return replace(known, version=None), body  # so that it is read again before it is deleted
 
@@ -207,8 +207,8 @@ class Removals:
         if live is None:
             return None
         marker = self._settings.installation_marker
-        foreign = foreign_because(live, subject.asset, marker, last_body)
-        foreign = foreign or made_anew_because(live, last_body, held.version)
+        foreign = self._design.foreign_because(live, subject.asset, marker, last_body)
+        foreign = foreign or self._design.made_anew_because(live, last_body, held.version)
         return f"the table {held.container}.{held.name} {foreign}; it stays as it is" if foreign is not None else None
 
     async def _delete(
@@ -220,11 +220,11 @@ class Removals:
         if live is None:  # as it was left, or gone already
             return replace(delete_item(subject, last_body, reason), blocked_by=self._rules.blocked_by(touched=False))
         table = f"{held.container}.{held.name}"
-        foreign = foreign_because(live, subject.asset, self._settings.installation_marker, last_body)
+        foreign = self._design.foreign_because(live, subject.asset, self._settings.installation_marker, last_body)
         if foreign is not None:
             return forget_item(subject, f"the retired table {table} {foreign}; it is left as it is")
         # Without members that AWS fills with empty values.
-        changes = tuple(change for change in field_changes(last_body, live.body) if change.before or change.after)
+        changes = tuple(each for each in self._design.changes(last_body, live.body) if each.before or each.after)
         if changes and not self._rules.reviewed:
             self._draft.left.append(_left(subject.asset, table, [change.path for change in changes]))
             return None

@@ -13,7 +13,6 @@ from spheresync.model import LiveObject, Problem
 from spheresync.planning.decisions.drift import Standing, compare, drift_finding
 from spheresync.planning.decisions.items import Subject, retire_item
 from spheresync.state.records import ChangeSetItem, Checkpoint
-from spheresync.targets.glue.table_input import retired
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +45,10 @@ def retire(
         reason: why it is retired.
         policies: what becomes of other people's edits.
     """
-    marked = retired(last_body, at, held.container, held.name)
+    marked = subject.design.retire(last_body, at, held.container, held.name)
     if live is None:
         return Retirement(retire_item(subject, marked, last_body, reason), (marked.body,))
-    found = compare(last_body, live, marked, policies)
+    found = compare(subject.design, last_body, live, marked, policies)
     finding = drift_finding(subject.asset, f"{held.container}.{held.name}", found.reported) if found.reported else None
     if found.standing is Standing.LEFT:  # planned, and refused in the run, so that it is told
         unread = replace(subject, checkpoint=replace(held, version=None))

@@ -48,8 +48,10 @@ from spheresync.state.records import (
     JournalState,
     RunRecord,
 )
+from spheresync.targets.design import TargetDesign
 from spheresync.targets.look_by_name import NameLook, look_by_name
 from spheresync.targets.protocol import Target
+from spheresync.targets.registry import design_of
 
 NOTHING_TO_UNDO = "nothing_to_undo"
 _CHUNK = 500
@@ -66,6 +68,7 @@ class Reverter:
         self._store = store
         self._settings = settings
         self._target = target
+        self._design = design_of(target.name)
         self._run_id = run_id
         self._principal = principal
         self._now = now
@@ -164,7 +167,7 @@ class Reverter:
                 remedy="`spheresync doctor` says what else of the state is damaged.",
             )
         return [
-            _deed(items[entry.ordinal], entry, checkpoints, formers)
+            _deed(self._design, items[entry.ordinal], entry, checkpoints, formers)
             for entry in entries
             if items[entry.ordinal].target == self._target.name
         ]
@@ -258,6 +261,7 @@ def _address(item: ChangeSetItem) -> Address:
 
 
 def _deed(
+    design: TargetDesign,
     item: ChangeSetItem,
     entry: JournalEntry,
     checkpoints: Mapping[AssetId, Checkpoint],
@@ -268,6 +272,7 @@ def _deed(
     if held is not None and held.state is not CheckpointState.DELETED and held.address == (item.container, item.name):
         known = held
     return Deed(
+        design=design,
         item=item,
         entry=entry,
         before=None,

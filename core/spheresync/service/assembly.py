@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import StateError
-from spheresync.model import GLUE, TargetName, utc_now
+from spheresync.model import TargetName, utc_now
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
 from spheresync.source.transport.request_budget import RequestBudget, UnlimitedBudget
 from spheresync.state.port import StateFiles, Store, Tx
 from spheresync.state.sqlite.store import SqliteStore
-from spheresync.targets.aws.door import AwsDoor, standard_session
+from spheresync.targets.aws.door import standard_session
 from spheresync.targets.aws.rate_limit import RateLimit
 from spheresync.targets.glue.reads import GLUE_SERVICE
-from spheresync.targets.glue.target import GlueTarget
 from spheresync.targets.protocol import Target
+from spheresync.targets.registry import TargetResources, registered
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -54,17 +54,14 @@ async def open_context(
         # What limits a process outlives generations of settings and follows each: none can exceed what is allowed now.
         budget = SharedRequestBudget(store, requests_per_minute)
         closing.push_async_callback(budget.aclose)
-        limits = {GLUE_SERVICE: RateLimit(glue_calls_per_second)}
+        resources = TargetResources(_sessions, {GLUE_SERVICE: RateLimit(glue_calls_per_second)})
 
         async def make_source(current: Settings, stack: AsyncExitStack) -> DatasphereSource:
             made = _embedded_source(current) if current.env == "dog" else _source(current, budget)
             return await stack.enter_async_context(made)
 
         def make_target(current: Settings, name: TargetName, stack: AsyncExitStack) -> Target:
-            assert name == GLUE
-            door = AwsDoor(_sessions(current), rate_limits=limits)
-            stack.callback(door.close)
-            return GlueTarget(door, owner=current.installation_marker, drift=current.drift)
+            return registered(name).make(current, resources, stack)
 
         context = RuntimeContext(
             store, settings_source, owner=store.owner_id, clock=clock, make_source=make_source, make_target=make_target

@@ -70,7 +70,7 @@ from spheresync.state.change_set_digest import require_as_saved
 from spheresync.state.definitions import decode_asset
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, ChangeSetRecord, RunRecord, SpaceRecord
-from spheresync.targets.glue.explain import explain
+from spheresync.targets.registry import design_of
 
 Word = TypeVar("Word", bound=StrEnum)
 NO_LIMIT = -1
@@ -238,14 +238,14 @@ class Reading:
         displaced = await self._displaced(record, decision)
         if displaced is not None and held is None:
             address = Address(displaced.given, address.name)
-        explanation = explain(
+        explanation = design_of(GLUE).explain(
             record.id,
             record.kind,
             record.label,
             asset=await self._definition(record),
             decision=decision,
-            database=address.container,
-            table=address.name,
+            container=address.container,
+            name=address.name,
             unread=await self._unread(record),
         )
         return MappingExplanation(

@@ -27,7 +27,7 @@ from spheresync.service.authority import Permission, authorize
 from spheresync.service.rows import verdict_answer
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AuditEvent, Backup, RestoreSource
-from spheresync.targets.glue.ownership import marker_of
+from spheresync.targets.registry import design_of
 
 _DOG = "The embedded tenant and the embedded AWS of dog are no part of it."
 _NEXT = "The next sync asks AWS what it holds, as after the loss of a state, and writes what differs from Datasphere."
@@ -172,7 +172,7 @@ async def _marker_of(store: Store) -> str | None:
     whole = await store.blobs.get_many(checkpoint.body for checkpoint in newest)
     for checkpoint in newest:
         if checkpoint.body in whole:
-            return marker_of(whole[checkpoint.body])
+            return design_of(GLUE).marks(whole[checkpoint.body]).owner
     return None
 
 

@@ -41,6 +41,7 @@ from spheresync.planning.revert import Reverter
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.source.datasphere.source import DatasphereSource
+from spheresync.targets.glue.design import GlueDesign
 from spheresync.targets.glue.target import GlueTarget
 from tests.simulators.in_process import InProcess, in_process
 
@@ -215,7 +216,7 @@ async def test_a_lost_body_that_its_table_does_not_prove_fails_its_asset_alone(
     synced: InProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     await lose(synced, tmp_path, "checkpoints")
-    Break(monkeypatch, designing, "known_by_target", lambda held, _: held.asset)
+    Break(monkeypatch, designing, "known_by_target", lambda _, held, live: held.asset)
     synced.serve(tenant("Second"))
     run = await synced.sync()
     assert only_the_victim_failed(run.problems) and run.counts["failed"] == 1
@@ -239,7 +240,7 @@ async def test_a_table_to_be_removed_that_cannot_be_judged_fails_its_asset_alone
         await lose(synced, tmp_path, "checkpoints")
         request = RunRequest(max_deletes=5)
     if how == "breaks":
-        Break(monkeypatch, removals, "known_by_target", lambda held, _: held.asset)
+        Break(monkeypatch, removals, "known_by_target", lambda _, held, live: held.asset)
     else:
         real = GlueTarget.read
 
@@ -259,7 +260,7 @@ async def test_a_database_that_breaks_fails_what_goes_into_it_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, site: str
 ) -> None:
     if site == "design":
-        Break(monkeypatch, containers, "_design", lambda container, *rest: container)
+        Break(monkeypatch, containers, "_design", lambda container, *rest, **more: container)
     else:
         Break(monkeypatch, GlueTarget, "ensure_container", lambda _, desired: desired.container)
     async with in_process(tmp_path, tenant()) as installation:
@@ -276,7 +277,10 @@ async def test_a_table_that_a_lost_state_cannot_take_in_fails_its_asset_alone(
     async with in_process(tmp_path / "first", tenant()) as installation:
         await installation.sync()
         catalog = installation.glue.catalog
-    Break(monkeypatch, rebuilding, site, lambda first, *rest: _source_of(first))
+    if site == "stub_of":
+        Break(monkeypatch, rebuilding, site, lambda _, asset, *rest: str(asset))
+    else:
+        Break(monkeypatch, GlueDesign, site, lambda _, body, *rest: _source_of(body))
     async with in_process(tmp_path / "second", tenant("Second")) as again:
         again.glue.catalog = catalog
         run = await again.sync()
@@ -287,10 +291,8 @@ async def test_a_table_that_a_lost_state_cannot_take_in_fails_its_asset_alone(
         assert set(descriptions(again).values()) == {"Second"}
 
 
-def _source_of(body_or_asset: object) -> str:
-    if isinstance(body_or_asset, AssetId):
-        return str(body_or_asset)
-    return str(VICTIM) if str(VICTIM).encode() in bytes(body_or_asset) else ""  # type: ignore[call-overload]
+def _source_of(body: bytes) -> str:
+    return str(VICTIM) if str(VICTIM).encode() in body else ""
 
 
 async def sweep(installation: InProcess) -> Any:
@@ -310,7 +312,7 @@ async def sweep(installation: InProcess) -> Any:
 
 SWEPT: dict[str, tuple[Any, str, Callable[..., object]]] = {
     "rules": (Mapping, "decide", lambda _, asset, *rest: asset),
-    "touched": (sweeping, "untouched", lambda _, live: live.source),
+    "touched": (GlueDesign, "untouched", lambda _, last, live: _source_of(live)),
     "comparison": (sweeping, "look_at", lambda subject, *rest, **more: subject.asset),
     "missing": (sweeping, "look_for", lambda subject, *rest, **more: subject.asset),
 }

@@ -10,19 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.model import AssetId, DesiredObject, Digest, FieldChange, LiveObject, Problem, counted, first_of
-from spheresync.model.json_document import read_own_json
-from spheresync.targets.glue.merge import is_text, merge, moved_fields, policy_of
-from spheresync.targets.glue.table_input import FINGERPRINT, claim_of
+from spheresync.targets.design import TargetDesign
 
 DRIFT = "drift"
 """Code of the finding that names an edit which is left as it is."""
 MOST_FINDINGS = 50
 """So many tables are named one by one; of more the number is told."""
-CLAIM = f"parameters.{FINGERPRINT}"
 _NAMED_FIELDS = 8
 
 
@@ -50,30 +46,36 @@ class Comparison:
     changes: tuple[FieldChange, ...] = ()
 
 
-def compare(last_body: bytes, live: LiveObject, desired: DesiredObject, policies: DriftPolicies) -> Comparison:
+def compare(
+    design: TargetDesign, last_body: bytes, live: LiveObject, desired: DesiredObject, policies: DriftPolicies
+) -> Comparison:
     """Compare a table of ours with what was written last and with what should be there.
 
     Args:
+        design: of the target that the table is in.
         last_body: the body that the state remembers as last written.
         live: the table as it is.
         desired: what it should hold, before any merge.
         policies: what becomes of other people's edits.
     """
     base = desired.body if live.digest == desired.digest else last_body
-    there: dict[str, Any] = read_own_json(live.body)
-    merged = merge(base, there, desired.body, policies)
+    merged = design.merge(base, live.body, desired.body, policies)
     moved = list(merged.ours_moved)
-    claimed = claim_of(base)
+    claimed = design.claim_of(base)
     if live.digest not in {desired.digest, claimed}:
-        moved.append(FieldChange(CLAIM, claimed, live.digest))
+        moved.append(FieldChange(design.mark_paths.digest, claimed, live.digest))
     edited = [change.path for change in moved]
-    stuck = [path for path in edited if not is_text(path) and policy_of(path, policies) is not DriftPolicy.OVERWRITE]
+    stuck = [
+        path
+        for path in edited
+        if not design.is_text(path) and design.policy_of(path, policies) is not DriftPolicy.OVERWRITE
+    ]
     kept = [change.path for change in merged.kept]
     staying = dict.fromkeys([*edited, *kept] if stuck else kept)
-    reported = tuple(path for path in staying if policy_of(path, policies) is not DriftPolicy.KEEP)
+    reported = tuple(path for path in staying if design.policy_of(path, policies) is not DriftPolicy.KEEP)
     if stuck:
         standing = Standing.LEFT
-    elif live.digest != desired.digest or moved_fields(there, read_own_json(merged.body)):
+    elif live.digest != desired.digest or design.own_changes(live.body, merged.body):
         standing = Standing.TO_WRITE
     else:
         standing = Standing.AS_WANTED

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.model import Action, DesiredObject, FieldChange, JsonValue, LiveObject, canonical_json, counted
-from spheresync.model.json_document import read_own_json
-from spheresync.planning.decisions.diff import field_changes
-from spheresync.planning.decisions.drift import CLAIM, Comparison, Standing, compare
+from spheresync.planning.decisions.drift import Comparison, Standing, compare
 from spheresync.planning.decisions.items import Subject, item_for, recreate_item, settled_item
 from spheresync.state.records import (
     ChangeSetItem,
@@ -26,11 +23,7 @@ from spheresync.state.records import (
     FieldDrift,
     TableDrift,
 )
-from spheresync.targets.glue.last_written import last_written
-from spheresync.targets.glue.merge import differences, is_text, policy_of
-from spheresync.targets.glue.own_fields import foreign_fields, own_fields
-from spheresync.targets.glue.ownership import foreign_because
-from spheresync.targets.glue.table_input import OWN_TEXT, OWNER, SOURCE, columns_of, fingerprint_of, parameters_of
+from spheresync.targets.design import TargetDesign
 
 MOST_FIELDS = 25
 """So many fields of a table are told with their values; of more the number is told."""
@@ -54,27 +47,6 @@ class Found:
     doubtful: bool = False
 
 
-def untouched(last_body: bytes, live: LiveObject) -> bool:
-    """Whether a table is just as it was written, and holds nobody else's text by an earlier word of the policies."""
-    if any(f'"{key}"'.encode() in last_body for key in OWN_TEXT.values()):
-        return False
-    if last_body == live.body:
-        return True
-    written: dict[str, Any] = read_own_json(last_body)
-    there: dict[str, Any] = read_own_json(live.body)
-    # Nearly every table ends here, so the members that AWS fills in are taken out before a walk is worth it.
-    return written == _unfilled(written, there) or not differences(written, there)
-
-
-def _unfilled(written: dict[str, Any], there: dict[str, Any]) -> dict[str, Any]:
-    """What is there without empty members of the table and its storage that were not written."""
-    kept = {key: value for key, value in there.items() if value or key in written}
-    storage, stored = kept.get("StorageDescriptor"), written.get("StorageDescriptor")
-    if isinstance(storage, dict) and isinstance(stored, dict):
-        kept["StorageDescriptor"] = {key: value for key, value in storage.items() if value or key in stored}
-    return kept
-
-
 def look_at(
     subject: Subject, last_body: bytes, live: LiveObject, *, marker: str, policies: DriftPolicies
 ) -> Found | None:
@@ -87,21 +59,20 @@ def look_at(
         marker: this installation's `spheresync.managed-by`.
         policies: what becomes of other people's edits.
     """
-    held = _held(subject)
-    foreign = foreign_because(live, subject.asset, marker, last_body)
+    held, design = _held(subject), subject.design
+    foreign = design.foreign_because(live, subject.asset, marker, last_body)
     if foreign is not None:
         return _not_ours(subject, live, f"the table {foreign}; it stays as it is", last_body)
-    there: dict[str, Any] = read_own_json(live.body)
-    columns = [column["Name"] for column in columns_of(there)]
-    written = own_fields(last_body, columns)
-    proven = fingerprint_of(read_own_json(written)) == held.body_digest
+    written = design.own_fields(last_body, live.body)
+    proven = design.fingerprint(written) == held.body_digest
     if not proven:
-        proof = last_written(live.body, held.body_digest)
-        written, proven = (own_fields(proof.body, columns), True) if proof.proven else (written, False)
-    found = compare(written, live, DesiredObject(held.container, held.name, written, held.body_digest), policies)
-    changes = _telling(found.changes, proven=proven)
-    fields = [_field(change, policies, found.standing, proven=proven) for change in changes]
-    fields += _foreign_fields(last_body, there)
+        proof = design.last_written(live.body, held.body_digest)
+        written, proven = (design.own_fields(proof.body, live.body), True) if proof.proven else (written, False)
+    desired = DesiredObject(held.container, held.name, written, held.body_digest)
+    found = compare(design, written, live, desired, policies)
+    changes = _telling(design, found.changes, proven=proven)
+    fields = [_field(design, change, policies, found.standing, proven=proven) for change in changes]
+    fields += _foreign_fields(design, last_body, live.body)
     if not fields:
         return None
     fields.sort(key=lambda each: _KINDS.index(each.kind))
@@ -111,7 +82,7 @@ def look_at(
     if not proven:
         remedy = "What was written last cannot be proven; `spheresync sync --full` draws the table anew."
         drift = replace(drift, remedy=remedy)
-    doubtful = live.version == held.version and bool(differences(read_own_json(last_body), there))
+    doubtful = live.version == held.version and bool(design.differences(last_body, live.body))
     return Found(drift, item, (live.body, found.body) if item is not None else (), doubtful)
 
 
@@ -140,12 +111,10 @@ def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policie
 def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes) -> Found:
     held = _held(subject)
     kind = DriftKind.MARKER_LOST if live.owner is None else DriftKind.TAKEN_OVER
-    written = parameters_of(last_body)
-    marks = ((OWNER, live.owner), (SOURCE, live.source))
+    written, paths = subject.design.marks(last_body), subject.design.mark_paths
+    marks = ((paths.owner, written.owner, live.owner), (paths.source, written.source, live.source))
     fields = tuple(
-        FieldDrift(f"parameters.{key}", kind, written.get(key), there, None, DriftEffect.CONFLICT)
-        for key, there in marks
-        if written.get(key) != there
+        FieldDrift(path, kind, then, there, None, DriftEffect.CONFLICT) for path, then, there in marks if then != there
     )
     drift = _drift(
         held,
@@ -164,40 +133,42 @@ def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes)
     return Found(drift, _as_it_was(item, held, item.reason), doubtful=True)
 
 
-def _telling(changes: Sequence[FieldChange], *, proven: bool) -> list[FieldChange]:
+def _telling(design: TargetDesign, changes: Sequence[FieldChange], *, proven: bool) -> list[FieldChange]:
     """The changes that say something: our digest beside no other parameter, and texts only where ours are known.
 
     Whoever changes a parameter of ours and the digest has done one thing. Beside a text or a column the digest is told,
     since it has a policy of its own: it may be put back while they stay, or keep them from being put back.
     """
-    beside = any(_kind(change.path) is DriftKind.PARAMETERS for change in changes if change.path != CLAIM)
-    telling = [change for change in changes if change.path != CLAIM or not beside]
-    return [change for change in telling if proven or not (is_text(change.path) or change.path == CLAIM)]
+    digest = design.mark_paths.digest
+    beside = any(_kind(design, change.path) is DriftKind.PARAMETERS for change in changes if change.path != digest)
+    telling = [change for change in changes if change.path != digest or not beside]
+    return [change for change in telling if proven or not (design.is_text(change.path) or change.path == digest)]
 
 
-def _field(change: FieldChange, policies: DriftPolicies, standing: Standing, *, proven: bool) -> FieldDrift:
-    policy = policy_of(change.path, policies)
+def _field(
+    design: TargetDesign, change: FieldChange, policies: DriftPolicies, standing: Standing, *, proven: bool
+) -> FieldDrift:
+    policy = design.policy_of(change.path, policies)
     if policy is DriftPolicy.OVERWRITE:
         effect = DriftEffect.RESTORE if proven and standing is Standing.TO_WRITE else DriftEffect.WAITS
     else:
         effect = DriftEffect.KEEP if policy is DriftPolicy.KEEP else DriftEffect.REPORT
-    return FieldDrift(change.path, _kind(change.path), _bounded(change.before), _bounded(change.after), policy, effect)
+    kind = _kind(design, change.path)
+    return FieldDrift(change.path, kind, _bounded(change.before), _bounded(change.after), policy, effect)
 
 
-def _kind(path: str) -> DriftKind:
+def _kind(design: TargetDesign, path: str) -> DriftKind:
     if path == "description":
         return DriftKind.DESCRIPTION
-    if is_text(path):
+    if design.is_text(path):
         return DriftKind.COMMENTS
     if path.startswith("columns."):
         return DriftKind.COLUMNS
     return DriftKind.PARAMETERS if path.startswith("parameters.") else DriftKind.OTHER
 
 
-def _foreign_fields(last_body: bytes, there: dict[str, Any]) -> Iterator[FieldDrift]:
-    written: dict[str, Any] = read_own_json(last_body)
-    both = {column["Name"] for column in columns_of(written)} & {column["Name"] for column in columns_of(there)}
-    for change in field_changes(foreign_fields(written, both), foreign_fields(there, both)):
+def _foreign_fields(design: TargetDesign, last_body: bytes, live_body: bytes) -> Iterator[FieldDrift]:
+    for change in design.foreign_changes(last_body, live_body):
         kind = DriftKind.PARAMETERS if "parameters" in change.path.split(".") else DriftKind.OTHER
         for each in _members(change) if kind is DriftKind.PARAMETERS else (change,):
             yield FieldDrift(each.path, kind, _bounded(each.before), _bounded(each.after), None, DriftEffect.NOT_OURS)

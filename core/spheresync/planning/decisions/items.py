@@ -22,8 +22,8 @@ from spheresync.model import (
     counted,
     digest_of,
 )
-from spheresync.planning.decisions.diff import field_changes, moves_columns, severity_of
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState
+from spheresync.targets.design import TargetDesign
 
 CONFLICT_REMEDY = (
     "Rename or remove that table, or give the asset another name with a mapping rule; the next sync looks again."
@@ -39,13 +39,14 @@ def name_taken(asset: AssetId, reason: str) -> Problem:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The asset an item is about, the target it is for, and what is known of both."""
+    """The asset an item is about, the target it is for with its design, and what is known of both."""
 
     record: AssetRecord
     checkpoint: Checkpoint | None
     target: TargetName
     destination: DestinationName
     decision: Decision
+    design: TargetDesign
 
     @property
     def mapping(self) -> Digest:
@@ -80,14 +81,14 @@ def item_for(
             reason = "the table carries our marker and already holds this definition; it is managed again"
             return _item(subject, Action.ADOPT, Strategy.NONE, Severity.NONE, reason, desired=desired, before=last_body)
         return None
-    changes = field_changes(last_body, desired.body)
-    strategy = _strategy(held.fingerprints, subject.record.fingerprints, changes)
+    changes = subject.design.changes(last_body, desired.body)
+    strategy = _strategy(subject, held.fingerprints, changes)
     action = Action.METADATA_ONLY if strategy is Strategy.METADATA_ONLY else Action.UPDATE
     return _item(
         subject,
         action,
         strategy,
-        severity_of(changes),
+        subject.design.severity(changes),
         _reason(subject, changes),
         desired=desired,
         before=last_body,
@@ -103,7 +104,7 @@ def recreate_item(subject: Subject, desired: DesiredObject) -> ChangeSetItem:
 
 def retire_item(subject: Subject, retired: DesiredObject, last_body: bytes, reason: str) -> ChangeSetItem:
     """Mark a table whose asset is gone; it stays, and comes back to life if the asset does."""
-    changes = field_changes(last_body, retired.body)
+    changes = subject.design.changes(last_body, retired.body)
     return _item(
         subject,
         Action.RETIRE,
@@ -129,15 +130,6 @@ def forget_item(subject: Subject, reason: str) -> ChangeSetItem:
 def settled_item(subject: Subject, action: Action, reason: str, desired: DesiredObject | None = None) -> ChangeSetItem:
     """A held asset or a conflict: shown, never sent."""
     return _item(subject, action, Strategy.NONE, Severity.NONE, reason, desired=desired)
-
-
-OPERATIONS = {
-    Action.CREATE: ("glue:CreateTable",),
-    Action.UPDATE: ("glue:UpdateTable",),
-    Action.METADATA_ONLY: ("glue:UpdateTable",),
-    Action.RETIRE: ("glue:UpdateTable",),
-    Action.DELETE: ("glue:GetTable", "glue:DeleteTable"),
-}
 
 
 def _item(
@@ -180,17 +172,18 @@ def _item(
         fingerprints=subject.record.fingerprints,
         mapping=subject.mapping,
         definition=subject.record.definition,
-        operations=OPERATIONS.get(action, ()),
+        operations=subject.design.operations(action),
     )
 
 
-def _strategy(before: Fingerprints | None, after: Fingerprints | None, changes: tuple[FieldChange, ...]) -> Strategy:
+def _strategy(subject: Subject, before: Fingerprints | None, changes: tuple[FieldChange, ...]) -> Strategy:
     """The most thorough way any moved fingerprint asks for; where only mapping moved, the changes themselves decide."""
+    after = subject.record.fingerprints
     if before is not None and after is not None and before != after:
         if before.schema != after.schema:
             return Strategy.FULL
         return Strategy.DELTA if before.content != after.content else Strategy.METADATA_ONLY
-    return Strategy.FULL if moves_columns(changes) else Strategy.METADATA_ONLY
+    return Strategy.FULL if subject.design.moves_columns(changes) else Strategy.METADATA_ONLY
 
 
 def _reason(subject: Subject, changes: tuple[FieldChange, ...]) -> str:

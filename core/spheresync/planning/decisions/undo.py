@@ -12,14 +12,9 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from spheresync.model import Action, AssetId, Digest, LiveObject, RunId, Severity, Strategy, digest_of, first_of
-from spheresync.model.json_document import read_own_json
-from spheresync.planning.decisions.diff import field_changes, moves_columns, severity_of
-from spheresync.planning.decisions.items import EDITED, OPERATIONS, by_urgency
+from spheresync.planning.decisions.items import EDITED, by_urgency
 from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState, JournalEntry
-from spheresync.targets.glue.last_written import last_written
-from spheresync.targets.glue.merge import differences
-from spheresync.targets.glue.ownership import foreign_because
-from spheresync.targets.glue.table_input import claim_of, is_retired
+from spheresync.targets.design import TargetDesign
 
 _NAMED_FIELDS = 8
 _MANAGED = frozenset({CheckpointState.ACTIVE, CheckpointState.RETIRED})
@@ -41,6 +36,7 @@ class Deed:
     """What a run did to one object, and what is known of that object now.
 
     Attributes:
+        design: of the target that the object is in.
         item: what the run was to do.
         entry: what came of it; confirmed.
         before: the body that the object held before, None where there was none.
@@ -51,6 +47,7 @@ class Deed:
         hidden: why the object could not be read; None where it could.
     """
 
+    design: TargetDesign
     item: ChangeSetItem
     entry: JournalEntry
     before: bytes | None
@@ -151,7 +148,7 @@ def _undo(run_id: RunId, deed: Deed, deletes_wait_for: str | None) -> ChangeSetI
             reason=f"run {run_id} created it",
             before=deed.entry.after,
             blocked_by=deletes_wait_for,
-            operations=OPERATIONS[Action.DELETE],
+            operations=deed.design.operations(Action.DELETE),
         )
     assert before is not None
     return _restored(run_id, deed, base, before)
@@ -159,15 +156,15 @@ def _undo(run_id: RunId, deed: Deed, deletes_wait_for: str | None) -> ChangeSetI
 
 def _restored(run_id: RunId, deed: Deed, base: ChangeSetItem, before: bytes) -> ChangeSetItem:
     """The item that writes a body again which the object held before."""
-    after = deed.after
-    changes = field_changes(after, before) if after is not None else ()
+    after, design = deed.after, deed.design
+    changes = design.changes(after, before) if after is not None else ()
     if after is None:
         action, reason, severity = Action.CREATE, f"run {run_id} deleted it", Severity.ADDITIVE
     else:
-        severity = severity_of(changes)
-        action = Action.UPDATE if moves_columns(changes) else Action.METADATA_ONLY
+        severity = design.severity(changes)
+        action = Action.UPDATE if design.moves_columns(changes) else Action.METADATA_ONLY
         reason = f"run {run_id} changed it"
-        if is_retired(before) and not is_retired(after):
+        if design.is_retired(before) and not design.is_retired(after):
             action, reason = Action.RETIRE, f"run {run_id} brought it back to life; it is marked as retired again"
     return replace(
         base,
@@ -179,7 +176,7 @@ def _restored(run_id: RunId, deed: Deed, base: ChangeSetItem, before: bytes) -> 
         before=deed.entry.after,
         after=digest_of(before),
         after_digest=_digest_before(deed, before),
-        operations=OPERATIONS[action],
+        operations=deed.design.operations(action),
     )
 
 
@@ -187,8 +184,8 @@ def _digest_before(deed: Deed, before: bytes) -> Digest:
     """The digest of what was ours in the table before; what others had changed in it is no part of that."""
     if deed.item.expected_digest is not None:
         return deed.item.expected_digest
-    claimed = claim_of(before)
-    return claimed if claimed is not None and last_written(before, claimed).proven else EDITED
+    claimed = deed.design.claim_of(before)
+    return claimed if claimed is not None and deed.design.last_written(before, claimed).proven else EDITED
 
 
 def _refused(item: ChangeSetItem, reason: str) -> ChangeSetItem:
@@ -245,13 +242,13 @@ def _changed_by_hand(deed: Deed, marker: str) -> str | None:
     live, after = deed.live, deed.after
     if live is None:
         return f"somebody else has deleted {deed.table} since"
-    foreign = foreign_because(live, deed.item.asset, marker, after)
+    foreign = deed.design.foreign_because(live, deed.item.asset, marker, after)
     if foreign is not None:
         return f"the table {deed.table} {foreign}"
     if after is None:  # forgotten: what others did to it stays
         return None
-    moved = differences(read_own_json(after), read_own_json(live.body))
+    moved = deed.design.differences(after, live.body)
     if not moved:
         return None
-    named = [change.path for change in field_changes(after, live.body) if change.before or change.after] or list(moved)
-    return f"somebody else has changed {first_of(named, _NAMED_FIELDS)} of {deed.table} since"
+    told = [change.path for change in deed.design.changes(after, live.body) if change.before or change.after]
+    return f"somebody else has changed {first_of(told or moved, _NAMED_FIELDS)} of {deed.table} since"

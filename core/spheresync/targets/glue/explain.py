@@ -2,31 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from spheresync.mapping.names import plain_name
 from spheresync.mapping.rules import Decision, decide_column
 from spheresync.mapping.texts import COMMENT_BYTES, DESCRIPTION_BYTES
 from spheresync.model import Asset, AssetId, AssetKind, PhysicalName, counted
-from spheresync.targets.glue.table_input import PhysicalColumn, physical_columns
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainedColumn:
-    name: str
-    physical: str
-    source_type: str
-    physical_type: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """`names` says how database and table got theirs; `findings` what a person may want to change."""
-
-    names: tuple[str, ...]
-    columns: tuple[ExplainedColumn, ...]
-    findings: tuple[str, ...]
+from spheresync.targets.design import ExplainedColumn, Explanation, PhysicalColumn
+from spheresync.targets.glue.table_input import physical_columns
 
 
 def explain(

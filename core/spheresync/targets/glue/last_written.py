@@ -16,12 +16,12 @@ from typing import Any
 from spheresync.mapping.texts import one_line, several_lines
 from spheresync.model import Digest, canonical_json
 from spheresync.model.json_document import read_own_json
+from spheresync.targets.design import LastWritten
 from spheresync.targets.glue.table_input import (
     OWN_TEXT,
     PREFIX,
     RETIRED_MARK,
     STATUS,
-    claim_of,
     columns_of,
     fingerprint_of,
 )
@@ -29,14 +29,6 @@ from spheresync.targets.glue.table_input import (
 _LABEL = f"{PREFIX}label"
 _TRIES = 64
 """Digests tried for one table; all texts put back, one, or all but one come first and suffice nearly always."""
-
-
-@dataclass(frozen=True, slots=True)
-class LastWritten:
-    """`proven`: the body is what we wrote. Else its texts are left out, since none of them is known to be ours."""
-
-    body: bytes
-    proven: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,23 +66,6 @@ def last_written(live_body: bytes, claimed: Digest | None) -> LastWritten:
     for holder, key in _holders(table):
         holder.pop(key, None)
     return LastWritten(canonical_json(table), proven=False)
-
-
-def written_before(restored_body: bytes, noted: bytes | None) -> bytes:
-    """What we had written last into a table that holds a former body again: all of that body, or what was ours of it.
-
-    Args:
-        restored_body: what the table held then, and holds again.
-        noted: what was known then as written last; None where nobody knows that any more, so that the body proves it.
-    """
-    claimed = claim_of(restored_body)
-    base = noted if noted is not None else last_written(restored_body, claimed).body
-    whole = claim_of(base) == claimed and _fingerprint(base) == _fingerprint(restored_body)
-    return restored_body if whole else base
-
-
-def _fingerprint(body: bytes) -> Digest:
-    return fingerprint_of(read_own_json(body))
 
 
 def _holders(table: dict[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:

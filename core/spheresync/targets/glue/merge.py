@@ -15,16 +15,8 @@ from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.mapping.texts import several_lines
 from spheresync.model import FieldChange, JsonValue, canonical_json
 from spheresync.model.json_document import read_own_json
+from spheresync.targets.design import Merged
 from spheresync.targets.glue.table_input import OWN_TEXT, RETIRED_MARK, columns_of, is_own, own_parameters, own_text
-
-
-@dataclass(frozen=True, slots=True)
-class Merged:
-    """`body` is what to write. `kept` are edits of others that stand; `ours_moved` our fields that others changed."""
-
-    body: bytes
-    kept: tuple[FieldChange, ...]
-    ours_moved: tuple[FieldChange, ...]
 
 
 def merge(last_written: bytes | None, live: Mapping[str, Any], desired: bytes, policy: DriftPolicies) -> Merged:

@@ -9,7 +9,6 @@ somebody changed it, and a lost state can be rebuilt from AWS.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from spheresync.mapping.names import allocate, derives, plain_name
@@ -18,7 +17,6 @@ from spheresync.mapping.texts import COMMENT_BYTES, cut, one_line, several_lines
 from spheresync.model import (
     Asset,
     AssetKind,
-    Column,
     DesiredObject,
     Digest,
     PhysicalName,
@@ -28,12 +26,14 @@ from spheresync.model import (
     digest_json,
 )
 from spheresync.model.json_document import read_own_json
+from spheresync.targets.design import PhysicalColumn
 from spheresync.targets.glue.types import glue_type
 
 PREFIX = "spheresync."
 FINGERPRINT = f"{PREFIX}fingerprint"
 OWNER = f"{PREFIX}managed-by"
 SOURCE = f"{PREFIX}source"
+KIND = f"{PREFIX}kind"
 COLUMN_NAME = f"{PREFIX}name"
 STATUS = f"{PREFIX}status"
 RETIRED_AT = f"{PREFIX}retired-at"
@@ -48,17 +48,6 @@ OWN_KEYS = frozenset({"classification", "typeOfData"})
 TABLE_TYPE = "EXTERNAL_TABLE"
 LONGEST_VALUE = 512_000
 _TABLES = frozenset({AssetKind.LOCAL_TABLE, AssetKind.REMOTE_TABLE})
-
-
-@dataclass(frozen=True, slots=True)
-class PhysicalColumn:
-    """A column that goes into the table, with its name and type there."""
-
-    column: Column
-    name: PhysicalName
-    type: str
-    comment: str
-    reason: str
 
 
 def physical_columns(asset: Asset, decision: Decision, last_body: bytes | None = None) -> list[PhysicalColumn]:
@@ -130,7 +119,7 @@ def design_table(
 
 def design_database(database: PhysicalName, source: str, label: str, marker: str) -> DesiredObject:
     """The database of a space, or of the spaces that a rule puts together; `source` is the space's name."""
-    parameters = {OWNER: marker, SOURCE: source, f"{PREFIX}kind": "space"}
+    parameters = {OWNER: marker, SOURCE: source, KIND: "space"}
     if label:
         parameters[f"{PREFIX}label"] = cut(label, LONGEST_VALUE)
     body: dict[str, Any] = {"Parameters": parameters}
@@ -159,16 +148,6 @@ def parameters_of(body: bytes) -> Mapping[str, Any]:
     """The parameters of a body."""
     parameters: Mapping[str, Any] = read_own_json(body).get("Parameters") or {}
     return parameters
-
-
-def is_retired(body: bytes) -> bool:
-    """Whether the table carries the mark of retirement."""
-    return parameters_of(body).get(STATUS) == "retired"
-
-
-def claim_of(body: bytes) -> Digest | None:
-    """The digest that a body carries of our fields."""
-    return parameters_of(body).get(FINGERPRINT)
 
 
 def fingerprint_of(table_input: Mapping[str, Any]) -> Digest:
@@ -231,7 +210,7 @@ def _table_parameters(asset: Asset, decision: Decision, marker: str) -> Iterator
     yield "typeOfData", "table" if asset.kind in _TABLES else "view"
     yield OWNER, marker
     yield SOURCE, str(asset.id)
-    yield f"{PREFIX}kind", asset.kind.value
+    yield KIND, asset.kind.value
     yield f"{PREFIX}queryable", "false"
     texts = {"label": asset.label, "owner": asset.owner or "", "view-definition": asset.view_definition or ""}
     if len(asset.labels) > 1:

@@ -21,9 +21,9 @@ from spheresync.errors import TargetError, TargetFault
 from spheresync.model import Action, DesiredObject, JsonValue, LiveObject, first_of
 from spheresync.targets.aws.door import AwsDoor, LastLook
 from spheresync.targets.aws.errors import ALREADY_EXISTS, MOVED_MEANWHILE, NOT_FOUND, AwsError
+from spheresync.targets.glue.design import GLUE_DESIGN
 from spheresync.targets.glue.last_written import last_written
 from spheresync.targets.glue.merge import differences, is_text, merge, policy_of
-from spheresync.targets.glue.ownership import foreign_because, is_as_written, made_anew_because
 from spheresync.targets.glue.reads import GLUE_SERVICE, GlueReader, table_input
 from spheresync.targets.glue.table_input import fingerprint_of
 from spheresync.targets.protocol import Operation, Outcome
@@ -146,7 +146,7 @@ class GlueWriter:
             if not (operation.recovering or in_doubt):
                 self._require_same(operation, live)
             last = _last_written(operation, live)
-            stands = not in_doubt and is_as_written(live, last, operation.expected_version)
+            stands = not in_doubt and GLUE_DESIGN.is_as_written(live, last, operation.expected_version)
             # A text of others that stays beside ours is no part of the fingerprint, and may be what is to go.
             if not stands and fingerprint_of(table_input(live.body)) == wanted:
                 held = before or self._held_before(operation, live, in_doubt=in_doubt)
@@ -253,7 +253,7 @@ class GlueWriter:
         raise TargetError(TargetFault.MOVED, f"{operation.subject}: somebody else has deleted the table.", remedy=_LOOK)
 
     def _require_ours(self, operation: Operation, live: LiveObject) -> None:
-        if foreign_because(live, operation.asset, self._owner, operation.last_written) is None:
+        if GLUE_DESIGN.foreign_because(live, operation.asset, self._owner, operation.last_written) is None:
             return
         if live.owner == self._owner:
             whose = f"holds {live.source or 'no named asset'}"
@@ -270,7 +270,7 @@ class GlueWriter:
     def _require_same(self, operation: Operation, live: LiveObject) -> None:
         if operation.last_written is None or operation.expected_version is None:
             return
-        anew = made_anew_because(live, operation.last_written, operation.expected_version)
+        anew = GLUE_DESIGN.made_anew_because(live, operation.last_written, operation.expected_version)
         if anew is not None:
             message = f"{operation.subject}: the table {anew}; it stays as it is."
             raise TargetError(TargetFault.CONFLICT, message, remedy=MADE_ANEW)

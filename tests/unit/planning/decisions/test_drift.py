@@ -20,8 +20,8 @@ from spheresync.planning.decisions.drift import (
     drift_finding,
     within_bounds,
 )
+from spheresync.targets.glue.design import GLUE_DESIGN
 from spheresync.targets.glue.merge import is_text, policy_of
-from spheresync.targets.glue.ownership import foreign_because
 from spheresync.targets.glue.table_input import design_table, fingerprint_of
 from tests.unit.mapping.assets import ASSETS, MARKER, ORDERS, decide
 
@@ -71,7 +71,7 @@ def edited(body: bytes, edits: set[str]) -> LiveObject:
 @given(ASSETS)
 def test_a_table_that_nobody_edited_is_as_wanted(asset: Asset) -> None:
     desired = design(asset)
-    found = compare(desired.body, as_read(json.loads(desired.body)), desired, POLICIES)
+    found = compare(GLUE_DESIGN, desired.body, as_read(json.loads(desired.body)), desired, POLICIES)
     assert (found.standing, found.edited, found.reported) == (Standing.AS_WANTED, (), ())
 
 
@@ -82,7 +82,7 @@ def test_an_edit_is_written_over_only_where_the_policy_says_so(
     last = design(ORDERS)
     desired = design(replace(ORDERS, labels=(("", "Another"),))) if relabelled else last
     live = edited(last.body, edits)
-    found = compare(last.body, live, desired, policies)
+    found = compare(GLUE_DESIGN, last.body, live, desired, policies)
     overwrite = {path for path in found.edited if policy_of(path, policies) is DriftPolicy.OVERWRITE}
     stay = set(found.edited) - overwrite
     assert len(found.edited) == len(edits - {"foreign"})
@@ -109,7 +109,7 @@ def check_written(found: Comparison, live: LiveObject, desired: DesiredObject, s
 def test_what_the_table_claims_proves_what_was_written_whatever_is_remembered() -> None:
     desired = design(ORDERS)
     remembered = design(replace(ORDERS, labels=(("", "Long ago"),))).body
-    found = compare(remembered, edited(desired.body, {"description"}), desired, POLICIES)
+    found = compare(GLUE_DESIGN, remembered, edited(desired.body, {"description"}), desired, POLICIES)
     assert (found.standing, found.edited, found.base) == (Standing.AS_WANTED, ("description",), desired.body)
 
 
@@ -125,15 +125,15 @@ def test_what_the_table_claims_proves_what_was_written_whatever_is_remembered() 
 def test_whose_a_table_is(parameters: dict[str, str | None], says: str | None) -> None:
     table = json.loads(design(ORDERS).body)
     table["Parameters"] = {k: v for k, v in (table["Parameters"] | parameters).items() if v is not None}
-    because = foreign_because(as_read(table), ORDERS.id, MARKER, None)
+    because = GLUE_DESIGN.foreign_because(as_read(table), ORDERS.id, MARKER, None)
     assert because is None if says is None else says in str(because)
 
 
 def test_a_table_of_the_installation_by_its_former_name_is_ours() -> None:
     body = design(ORDERS).body
     live = as_read(json.loads(body))
-    assert foreign_because(live, ORDERS.id, "spheresync:renamed", body) is None
-    assert foreign_because(live, ORDERS.id, "spheresync:renamed", None) is not None
+    assert GLUE_DESIGN.foreign_because(live, ORDERS.id, "spheresync:renamed", body) is None
+    assert GLUE_DESIGN.foreign_because(live, ORDERS.id, "spheresync:renamed", None) is not None
 
 
 def test_many_findings_are_told_as_a_number() -> None:

@@ -22,9 +22,10 @@ from spheresync.model import (
     canonical_json,
     digest_of,
 )
-from spheresync.planning.decisions.drift_findings import LONGEST_VALUE, MOST_FIELDS, Found, look_at, look_for, untouched
+from spheresync.planning.decisions.drift_findings import LONGEST_VALUE, MOST_FIELDS, Found, look_at, look_for
 from spheresync.planning.decisions.items import EDITED, Subject
 from spheresync.state.records import NO_RUN, AssetRecord, Checkpoint, CheckpointState, DriftEffect, DriftKind
+from spheresync.targets.glue.design import GLUE_DESIGN
 from spheresync.targets.glue.own_fields import foreign_fields, own_fields
 from spheresync.targets.glue.table_input import retired
 from tests.unit.mapping.assets import ASSETS, MARKER, ORDERS, decide
@@ -69,7 +70,7 @@ def subject(
         fence=0,
     )
     record = AssetRecord.first_seen(asset.id, asset.kind, at=AT)
-    return Subject(record, held, GLUE, DEFAULT_DESTINATION, decide(asset))
+    return Subject(record, held, GLUE, DEFAULT_DESTINATION, decide(asset), GLUE_DESIGN)
 
 
 def touched(body: bytes, edits: set[str]) -> LiveObject:
@@ -93,7 +94,7 @@ def test_a_table_as_aws_gives_it_back_has_not_drifted(asset: Asset) -> None:
     body = design(asset).body
     table = {**FILLED_IN, **json.loads(body)}
     table["StorageDescriptor"] = {**FILLED_IN_STORAGE, **table["StorageDescriptor"]}
-    assert untouched(body, as_read(table))
+    assert GLUE_DESIGN.untouched(body, as_read(table).body)
     table["StorageDescriptor"]["SerdeInfo"] = {"Parameters": {}}
     live = as_read(table)
     assert look_at(subject(body, asset=asset), body, live, marker=MARKER, policies=POLICIES) is None
@@ -123,7 +124,7 @@ def test_what_a_repair_leaves_is_what_was_written_but_for_what_was_said_to_stay(
         assert found is None
         return
     assert found is not None
-    assert not untouched(body, live)
+    assert not GLUE_DESIGN.untouched(body, live.body)
     effects = {field.path: field.effect for field in found.drift.fields}
     assert found.drift.stays == any(effect is not DriftEffect.RESTORE for effect in effects.values())
     restored = {path for path, effect in effects.items() if effect is DriftEffect.RESTORE}

@@ -33,6 +33,7 @@ from spheresync.state.records import (
     JournalEntry,
     JournalState,
 )
+from spheresync.targets.glue.design import GLUE_DESIGN
 from spheresync.targets.glue.table_input import fingerprint_of, retired
 from tests.integration.glue_tables import OWNER, SALES, body
 
@@ -118,7 +119,9 @@ def deed(action: Action, before: bytes | None, after: bytes | None, **changes: A
         at=AT,
     )
     there = known(after) if after is not None else None
-    made = Deed(item(action, after), entry, before, after, there, there, live(after) if after is not None else None)
+    made = Deed(
+        GLUE_DESIGN, item(action, after), entry, before, after, there, there, live(after) if after is not None else None
+    )
     return replace(made, **changes)
 
 

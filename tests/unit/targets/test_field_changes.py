@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.model import FieldChange, Severity
-from spheresync.planning.decisions.diff import field_changes, severity_of
+from spheresync.targets.field_changes import severity_of
+from spheresync.targets.glue.design import GLUE_DESIGN
 
 
 def table(*columns: tuple[str, str], **parameters: str) -> bytes:
@@ -22,20 +23,20 @@ def table(*columns: tuple[str, str], **parameters: str) -> bytes:
 
 
 def test_a_changed_type_is_one_change_at_the_column_and_breaks_readers() -> None:
-    changes = field_changes(table(("id", "int"), ("amount", "int")), table(("id", "int"), ("amount", "bigint")))
+    changes = GLUE_DESIGN.changes(table(("id", "int"), ("amount", "int")), table(("id", "int"), ("amount", "bigint")))
     assert changes == (FieldChange("columns.amount.type", "int", "bigint"),)
     assert severity_of(changes) is Severity.BREAKING
 
 
 def test_a_new_column_adds_and_a_lost_one_breaks() -> None:
     one, two = table(("id", "int")), table(("id", "int"), ("x", "int"))
-    assert severity_of(field_changes(one, two)) is Severity.ADDITIVE
-    assert severity_of(field_changes(two, one)) is Severity.BREAKING
-    assert [change.path for change in field_changes(two, one)] == ["columns.x"]
+    assert severity_of(GLUE_DESIGN.changes(one, two)) is Severity.ADDITIVE
+    assert severity_of(GLUE_DESIGN.changes(two, one)) is Severity.BREAKING
+    assert [change.path for change in GLUE_DESIGN.changes(two, one)] == ["columns.x"]
 
 
 def test_a_moved_column_is_a_new_order_and_nothing_else() -> None:
-    changes = field_changes(table(("a", "int"), ("b", "int")), table(("b", "int"), ("a", "int")))
+    changes = GLUE_DESIGN.changes(table(("a", "int"), ("b", "int")), table(("b", "int"), ("a", "int")))
     assert changes == (FieldChange("columns.order", ["a", "b"], ["b", "a"]),)
     assert severity_of(changes) is Severity.COMPATIBLE
 
@@ -43,7 +44,7 @@ def test_a_moved_column_is_a_new_order_and_nothing_else() -> None:
 def test_a_label_is_compatible_and_the_digest_of_the_body_is_not_worth_a_line() -> None:
     before = table(**{"spheresync.label": "Orders", "spheresync.fingerprint": "1", "Owner": "x"})
     after = table(**{"spheresync.label": "Sales orders", "spheresync.fingerprint": "2", "Owner": "y"})
-    changes = field_changes(before, after)
+    changes = GLUE_DESIGN.changes(before, after)
     assert [change.path for change in changes] == ["parameters.Owner", "parameters.spheresync.label"]
     assert severity_of(changes) is Severity.COMPATIBLE
 
@@ -58,7 +59,7 @@ JSON = st.recursive(
 
 @given(st.dictionaries(KEYS, JSON, max_size=4), st.dictionaries(KEYS, JSON, max_size=4))
 def test_no_change_exactly_when_equal(before: dict[str, object], after: dict[str, object]) -> None:
-    same = field_changes(json.dumps(before).encode(), json.dumps(after).encode()) == ()
+    same = GLUE_DESIGN.changes(json.dumps(before).encode(), json.dumps(after).encode()) == ()
     # An absent member and one that is null say the same to the services.
     assert same == (_without_null(before) == _without_null(after))
 

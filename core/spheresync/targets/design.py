@@ -1,0 +1,314 @@
+"""What a target makes of an asset: the pure half of a target. Planning and execution know bodies only through it.
+
+A body is the request shape of the target as canonical JSON; nobody outside the target's own package reads it. Nothing
+here does I/O. `targets.protocol.Target` is the other half, which reads and writes.
+
+A design class inherits from `TargetDesign`: what follows from other methods is written here once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from spheresync.config import DriftPolicies, DriftPolicy
+from spheresync.mapping.rules import Decision
+from spheresync.model import (
+    Action,
+    Asset,
+    AssetId,
+    AssetKind,
+    Column,
+    DesiredObject,
+    Digest,
+    FieldChange,
+    LiveObject,
+    PhysicalName,
+    Severity,
+    TargetName,
+)
+from spheresync.targets.field_changes import moves_columns, severity_of
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a target's objects can hold and how they are addressed; planning and execution ask instead of assuming.
+
+    Attributes:
+        markers: an object holds our markers, so that it says itself whose it is (Lake Formation tags do not).
+        versions: an object has a version that every write raises, so that a stale write is refused.
+        answers_later: a write is accepted first and settled later, so that its outcome is read (QuickSight, DataZone).
+        addressed_by_id: the target gives an object an id, and the name does not address it (DataZone).
+        depends_on: the target whose objects must be written before those of this one; None where there is none.
+    """
+
+    markers: bool = True
+    versions: bool = True
+    answers_later: bool = False
+    addressed_by_id: bool = False
+    depends_on: TargetName | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MarkPaths:
+    """Where our marks stand in a body, as field changes spell paths."""
+
+    owner: str
+    source: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What a body says of itself by our marks, None where it says nothing.
+
+    `retired_object` is the `container.name` that was marked as retired: a copy carries the mark of another object.
+    """
+
+    owner: str | None = None
+    source: str | None = None
+    kind: str | None = None
+    digest: Digest | None = None
+    retired: bool = False
+    retired_at: str | None = None
+    retired_object: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """`body` is what to write. `kept` are edits of others that stand; `ours_moved` our fields that others changed."""
+
+    body: bytes
+    kept: tuple[FieldChange, ...]
+    ours_moved: tuple[FieldChange, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LastWritten:
+    """`proven`: the body is what we wrote. Else its texts are left out, since none of them is known to be ours."""
+
+    body: bytes
+    proven: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RequiredObject:
+    """What must exist before an object is written (Glue: its database). Those of lower waves are made first."""
+
+    wave: int
+    operation: str
+    desired: DesiredObject
+
+
+@dataclass(frozen=True, slots=True)
+class PhysicalColumn:
+    """A column that goes into the target, with its name and type there."""
+
+    column: Column
+    name: PhysicalName
+    type: str
+    comment: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainedColumn:
+    name: str
+    physical: str
+    source_type: str
+    physical_type: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """`names` says how container and object got theirs; `findings` what a person may want to change."""
+
+    names: tuple[str, ...]
+    columns: tuple[ExplainedColumn, ...]
+    findings: tuple[str, ...]
+
+
+class TargetDesign(Protocol):
+    """The pure half of one kind of target. Every method answers from its arguments alone."""
+
+    @property
+    def name(self) -> TargetName: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    @property
+    def mark_paths(self) -> MarkPaths: ...
+
+    def design(
+        self,
+        asset: Asset,
+        decision: Decision,
+        container: PhysicalName,
+        name: PhysicalName,
+        marker: str,
+        *,
+        last_body: bytes | None = None,
+    ) -> DesiredObject:
+        """The object that should stand for an asset; `last_body` is what it was last known to hold."""
+        ...
+
+    def retire(self, last_body: bytes, at: str, container: PhysicalName, name: PhysicalName) -> DesiredObject:
+        """The same object, marked as retired at a time; what others put there stays."""
+        ...
+
+    def prerequisites(
+        self, container: PhysicalName, source: str, label: str, marker: str
+    ) -> tuple[RequiredObject, ...]:
+        """What must exist before anything is written into a container.
+
+        Args:
+            container: its name.
+            source: the space, or the rule's key, that the container stands for.
+            label: the text of the space, empty where it has none.
+            marker: this installation's mark of ownership.
+        """
+        ...
+
+    def operations(self, action: Action) -> tuple[str, ...]:
+        """The calls that an action takes at most in the usual case, as `service:Call`; none where nothing is sent."""
+        ...
+
+    def merge(self, last_written: bytes | None, live: bytes, desired: bytes, policies: DriftPolicies) -> Merged:
+        """Merge what should be there into what is there.
+
+        Args:
+            last_written: the body that we wrote last, None where that is not known.
+            live: the object as it is.
+            desired: the body that should be there.
+            policies: what becomes of other people's edits.
+        """
+        ...
+
+    def own_changes(self, before: bytes, after: bytes) -> tuple[FieldChange, ...]:
+        """The fields of ours that differ between two bodies."""
+        ...
+
+    def differences(self, last: bytes, live: bytes) -> tuple[str, ...]:
+        """Paths where `live` differs from `last` in any field, except by members that the target fills in empty."""
+        ...
+
+    def untouched(self, last_body: bytes, live_body: bytes) -> bool:
+        """Whether an object is just as it was written, and holds nobody else's text that the policies let stand."""
+        ...
+
+    def changes(self, before: bytes | None, after: bytes | None) -> tuple[FieldChange, ...]:
+        """Every field that differs, as a person reads it, in path order; an absent side counts as an empty object."""
+        ...
+
+    def foreign_changes(self, last_body: bytes, live_body: bytes) -> tuple[FieldChange, ...]:
+        """What others changed beside our fields."""
+        ...
+
+    def own_fields(self, written: bytes, live_body: bytes) -> bytes:
+        """What is ours of a body that we wrote; what the live object lost as a whole comes back as a whole."""
+        ...
+
+    def fingerprint(self, body: bytes) -> Digest:
+        """The digest over our own fields of a body."""
+        ...
+
+    def marks(self, body: bytes) -> Marks:
+        """What the body says of itself by our marks."""
+        ...
+
+    def last_written(self, live_body: bytes, claimed: Digest | None) -> LastWritten:
+        """The body that we wrote last, of an object whose fields of ours may have been edited since.
+
+        Args:
+            live_body: the object as it is.
+            claimed: the digest that its mark carries.
+        """
+        ...
+
+    def is_text(self, path: str) -> bool:
+        """Whether the field is a text where an edit of somebody else can stand beside ours."""
+        ...
+
+    def policy_of(self, path: str, policies: DriftPolicies) -> DriftPolicy:
+        """The policy that settles somebody else's edit of a field of ours, by its path as in a field change."""
+        ...
+
+    def columns(self, asset: Asset, decision: Decision, last_body: bytes | None = None) -> Sequence[PhysicalColumn]:
+        """The columns that the rules let through, in order, as the target has them."""
+        ...
+
+    def explain(
+        self,
+        asset_id: AssetId,
+        kind: AssetKind,
+        label: str,
+        *,
+        asset: Asset | None,
+        decision: Decision,
+        container: PhysicalName,
+        name: PhysicalName,
+        unread: str | None = None,
+    ) -> Explanation:
+        """Why an asset looks as it does in the target, in words; `unread` says why its definition was not read."""
+        ...
+
+    def severity(self, changes: tuple[FieldChange, ...]) -> Severity:
+        """How much changes matter to the readers of an object: the worst of them."""
+        return severity_of(changes)
+
+    def moves_columns(self, changes: tuple[FieldChange, ...]) -> bool:
+        """Whether any of the changes adds, takes away or retypes a column."""
+        return moves_columns(changes)
+
+    def is_retired(self, body: bytes) -> bool:
+        """Whether the object carries the mark of retirement."""
+        return self.marks(body).retired
+
+    def claim_of(self, body: bytes) -> Digest | None:
+        """The digest that a body carries of our fields."""
+        return self.marks(body).digest
+
+    def written_before(self, restored_body: bytes, noted: bytes | None) -> bytes:
+        """What we had written last into an object that holds a former body again: all of it, or what was ours of it.
+
+        Args:
+            restored_body: what the object held then, and holds again.
+            noted: what was known then as written last; None where nobody knows that any more, so that the body
+                proves it.
+        """
+        claimed = self.claim_of(restored_body)
+        base = noted if noted is not None else self.last_written(restored_body, claimed).body
+        whole = self.claim_of(base) == claimed and self.fingerprint(base) == self.fingerprint(restored_body)
+        return restored_body if whole else base
+
+    def foreign_because(self, live: LiveObject, asset: AssetId, marker: str, last_body: bytes | None) -> str | None:
+        """Why an object that stands where ours should is not ours; None where it is.
+
+        The marker that was written last counts as ours too: the installation may have been named anew since.
+        """
+        ours = {marker} if last_body is None else {marker, self.marks(last_body).owner}
+        if live.owner not in ours:
+            return "lost the marker of this installation" if live.owner is None else f"belongs to {live.owner}"
+        if live.source != str(asset):
+            return f"holds {live.source or 'no named asset'}"
+        return None
+
+    def is_as_written(self, live: LiveObject, last_body: bytes, version: str | None) -> bool:
+        """Whether an object holds what was written last, under the version that had."""
+        return live.version == version and not self.differences(last_body, live.body)
+
+    def made_anew_because(self, live: LiveObject, last_body: bytes, version: str | None) -> str | None:
+        """Why an object that carries our marker is another one than was written last; None where nothing says so.
+
+        Every update raises the version, so an object that is no further than ours was and holds something else has
+        been dropped and made again, our marker copied with it.
+        """
+        then, now = version or "", live.version or ""
+        if not (then.isdecimal() and now.isdecimal()) or int(now) > int(then):
+            return None
+        if not self.differences(last_body, live.body):
+            return None
+        return f"was dropped and made anew by somebody else (it is at version {now}, ours was at {then})"

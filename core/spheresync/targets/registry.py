@@ -1,0 +1,89 @@
+"""All targets that there are. Besides the assembly of a process this is the only place that names their packages.
+
+Each is loaded when it is first asked for, so that a command that writes nothing loads no client library.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, TypeAlias
+
+from spheresync.config import Settings
+from spheresync.errors import UsageError
+from spheresync.model import GLUE, TargetName
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.protocol import Target
+
+if TYPE_CHECKING:
+    from boto3.session import Session
+
+    from spheresync.targets.aws.rate_limit import RateLimit
+
+
+@dataclass(frozen=True, slots=True)
+class TargetResources:
+    """What targets of one process share.
+
+    Attributes:
+        sessions: makes a session of AWS for some settings: the real one, or that of the embedded AWS.
+        rate_limits: by AWS service; they outlive generations of settings.
+    """
+
+    sessions: Callable[[Settings], Callable[[], Session]]
+    rate_limits: Mapping[str, RateLimit]
+
+
+MakeTarget: TypeAlias = Callable[[Settings, TargetResources, AsyncExitStack], Target]
+"""Makes a target of some settings; what is to be closed with it goes onto the stack."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetKind:
+    """One kind of target: its pure half, and how its other half is made."""
+
+    design: TargetDesign
+    make: MakeTarget
+
+
+@cache
+def _glue() -> TargetKind:
+    from spheresync.targets.glue.design import GLUE_DESIGN
+
+    return TargetKind(GLUE_DESIGN, _make_glue)
+
+
+def _make_glue(settings: Settings, resources: TargetResources, closing: AsyncExitStack) -> Target:
+    from spheresync.targets.aws.door import AwsDoor
+    from spheresync.targets.glue.target import GlueTarget
+
+    door = AwsDoor(resources.sessions(settings), rate_limits=resources.rate_limits)
+    closing.callback(door.close)
+    return GlueTarget(door, owner=settings.installation_marker, drift=settings.drift)
+
+
+TARGETS: dict[TargetName, Callable[[], TargetKind]] = {GLUE: _glue}
+"""How each is loaded, by its name."""
+
+
+def registered(name: TargetName) -> TargetKind:
+    """The kind of target of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    load = TARGETS.get(name)
+    if load is None:
+        raise UsageError(f"there is no target {name!r}.", remedy=f"Valid: {', '.join(sorted(TARGETS))}.")
+    return load()
+
+
+def design_of(name: TargetName) -> TargetDesign:
+    """The pure half of the target of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    return registered(name).design
