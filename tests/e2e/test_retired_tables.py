@@ -116,7 +116,7 @@ def test_nothing_goes_by_a_plan_that_reads_nothing_before_the_tenant_was_asked(
     preview = synced.ask("preview", "--no-refresh")
     assert preview["summary"]["retire"] == 0
     (told,) = [each for each in preview["findings"] if each["code"] == "gone_unconfirmed"]
-    assert (told["subject"], "without --no-refresh" in told["remedy"]) == (ASSET, True)
+    assert (told["subject"], "a new preview that refreshes" in told["remedy"]) == (ASSET, True)
     synced.ask("discover")
     preview = synced.ask("preview", "--no-refresh")
     assert (preview["summary"]["retire"], preview["findings"]) == (1, []), "the reading has asked"

@@ -27,12 +27,12 @@ def test_no_table_is_made_there_and_preview_sync_and_status_say_why(
     members, why = CLOSED[kind]
     glue.client().create_database(DatabaseInput={"Name": "space_000", **members})  # type: ignore[typeddict-item]  # what members a database has
     before = glue.dump()["databases"]["space_000"]
-    preview = installation.ask("preview", code=1)
-    assert (preview["summary"]["create"], preview["summary"]["conflict"]) == (20, 0)
+    preview = installation.ask("preview")
+    assert (preview["summary"]["create"], preview["summary"]["conflict"]) == (20, 10)
     glue.reset()
     for _ in range(2):
         run = installation.ask("sync", code=1)
-        assert (run["state"], run["counts"]["failed"]) == ("partly_failed", 10)
+        assert (run["state"], run["counts"]["conflict"]) == ("partly_failed", 10)
         assert {(each["code"], why in each["reason"]) for each in run["failures"]} == {("conflict", True)}
         assert "by `prefix:` or a mapping rule" in run["failures"][0]["remedy"]
     assert writes(glue) == {"CreateDatabase": 2, "CreateTable": 20}

@@ -107,7 +107,7 @@ DOORS: dict[str, Door] = {
     "result": Door(ResultRecorder, "note", "asset", lambda _, result: str(result.item.asset)),
     "result recording": Door(ResultRecorder, "write", "asset", _victim_among),
     "phase": Door(RunDriver, "_apply", "run"),
-    "end of a run": Door(executor, "log_end", "run"),
+    "end of a run": Door(executor, "log_run_end", "run"),
     "heartbeat": Door(RunWriter, "heartbeat", "none"),
     "takeover": Door(RunReader, "orphans", "run"),
     "state write": Door(SqliteStore, "write", "run"),

@@ -49,6 +49,7 @@ from spheresync.runtime.providers import Providers
 from spheresync.runtime.run_counts import BLOCKED, FAILED, MISSING, REFUSED, SKIPPED, UNREAD, final_state
 from spheresync.runtime.scope import Scope, require_found
 from spheresync.runtime.unread import count_unread
+from spheresync.runtime.unspellable_names import CODE as UNSPELLABLE
 from spheresync.state.cells import read_cell
 from spheresync.state.change_set_digest import FORMAT, require_as_saved
 from spheresync.state.port import Store, Tx
@@ -354,7 +355,7 @@ class RunDriver:
             item.blocked_by not in {None, *WAITS_FOR_A_PERSON} and (deletes or item.action is not Action.DELETE)
             for item in items
         )
-        drive.counts[FAILED] = await self._failed(change_set)  # what cannot be written is added
+        drive.counts[FAILED] = _unreadable(change_set)  # what cannot be written is added
         drive.counts[Action.UNCHANGED] = change_set.summary.get(Action.UNCHANGED, 0)
         drive.counts[MISSING] = change_set.summary.get(MISSING, 0)
         drive.counts[UNREAD] = await self._unread(change_set)
@@ -400,11 +401,6 @@ class RunDriver:
         await self._finish(
             drive, final_state(drive.counts, guarded=drive.guarded, halted=halted, problems=bool(change_set.problems))
         )
-
-    async def _failed(self, change_set: ChangeSetRecord) -> int:
-        """How much could not be read, but for known spaces and the list of them: what they hold counts as unread."""
-        spaces = {"tenant", *(space.name for space in await self._store.catalog.spaces())}
-        return sum(each.asset is not None or each.subject not in spaces for each in change_set.problems)
 
     async def _unread(self, change_set: ChangeSetRecord) -> int:
         """How many assets of the scope could not be read, but for those that are told as failed one by one."""
@@ -499,6 +495,11 @@ class RunDriver:
         drive.ended = state
         ended = EndedRun(drive.run, state, drive.counts, usage, drive.problems)
         log_run_end(ended, drive.providers.settings, self._context.clock())
+
+
+def _unreadable(change_set: ChangeSetRecord) -> int:
+    """How many assets could not be read; what a space holds that could not be listed counts as unread."""
+    return sum(each.asset is not None or each.code == UNSPELLABLE for each in change_set.problems)
 
 
 def _deletes_allowed(drive: _DrivenRun, request: RunRequest) -> bool:

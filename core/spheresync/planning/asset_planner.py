@@ -308,8 +308,10 @@ class AssetPlanner:
                 return self._missing(subject, held, desired)
             in_full = address.container in names.compared
             return self._compare(subject, live, desired, blobs, adopted=adopted, in_full=in_full)
-        if address in names.foreign:
+        closed = names.closed.get(address.container)
+        if address in names.foreign or closed is not None:
             reason = f"{address.container}.{address.name} exists and is not managed by this installation"
+            reason = closed.message if closed is not None else reason
             self._draft.items.append(settled_item(replace(subject, checkpoint=None), Action.CONFLICT, reason, desired))
             return []
         if held is not None and last_body is not None and held.body_digest != desired.digest:

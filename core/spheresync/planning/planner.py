@@ -234,13 +234,10 @@ class Planner:
         return LiveReads(self._target, self._draft.left, [each.address for each in held], sizes)
 
     def _leave_unseen(self, to_design: Sequence[AssetRecord], names: AllocatedNames) -> list[AssetRecord]:
-        """Plan nothing into databases that are closed or could not be looked at: their assets fail, and no others."""
+        """Plan nothing into databases that could not be looked at: their assets fail, and no others."""
         kept, told = [], set()
         for record in to_design:
             container = names.addresses[record.id].container
-            if (closed := names.closed.get(container)) is not None:
-                self._draft.fail(record.id, closed)
-                continue
             error = names.unseen.get(container)
             if error is None:
                 kept.append(record)

@@ -32,14 +32,12 @@ class Opened:
     requests: int = 0
     closed: bool = False
 
-    @property
-    def http(self) -> Any:
-        usage = SimpleNamespace(requests=self.requests, bytes_received=0, throttled=0, retries=0)
-        return SimpleNamespace(usage=usage, gave_up=False)
+    gave_up: bool = False
 
     @property
     def usage(self) -> Any:
-        return SimpleNamespace(total_calls=self.requests, bytes_sent=0, throttles=0, retries=0)
+        of_source = {"requests": self.requests, "bytes_received": 0, "throttled": 0, "retries": 0}
+        return SimpleNamespace(**of_source, total_calls=self.requests, bytes_sent=0, throttles=0)
 
     def close(self) -> None:
         assert not self.closed, "closed once only"

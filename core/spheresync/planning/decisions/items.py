@@ -26,7 +26,8 @@ from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, Che
 from spheresync.targets.design import TargetDesign
 
 CONFLICT_REMEDY = (
-    "Rename or remove that table, or give the asset another name with a mapping rule; the next sync looks again."
+    "Rename or remove that table, or give the asset another name or database by `prefix:` or a mapping rule; "
+    "the next sync looks again."
 )
 EDITED = Digest("edited")
 """The digest of a body that is nobody's as a whole."""
