@@ -19,7 +19,7 @@ import anyio
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import ConfigurationError
 from spheresync.mapping.rules import Mapping as MappingRules
-from spheresync.model import Problem, TargetName
+from spheresync.model import Problem, TargetKey
 from spheresync.targets.protocol import Target
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 MakeSource: TypeAlias = "Callable[[Settings, AsyncExitStack], Awaitable[DatasphereSource]]"
 """Makes the source of some settings; what is to be closed with it goes onto the stack."""
-MakeTarget: TypeAlias = Callable[[Settings, TargetName, AsyncExitStack], Target]
+MakeTarget: TypeAlias = Callable[[Settings, TargetKey, AsyncExitStack], Target]
 """Makes a target of some settings; what is to be closed with it goes onto the stack."""
 
 _CLOSING = 2.0
@@ -45,7 +45,7 @@ class Providers:
         self._make_source = make_source
         self._make_target = make_target
         self._source: DatasphereSource | None = None
-        self._targets: dict[TargetName, Target] = {}
+        self._targets: dict[TargetKey, Target] = {}
         self._making = anyio.Lock()
         self._closing = AsyncExitStack()
 
@@ -64,10 +64,15 @@ class Providers:
                 self._source = await self._make_source(self.settings, self._closing)
         return self._source
 
-    def target(self, name: TargetName) -> Target:
-        if name not in self._targets:
-            self._targets[name] = self._make_target(self.settings, name, self._closing)
-        return self._targets[name]
+    @property
+    def keys(self) -> tuple[TargetKey, ...]:
+        """The targets in their destinations that are in force."""
+        return self.settings.target_keys
+
+    def target(self, key: TargetKey) -> Target:
+        if key not in self._targets:
+            self._targets[key] = self._make_target(self.settings, key, self._closing)
+        return self._targets[key]
 
     @property
     def tenant_given_up(self) -> bool:

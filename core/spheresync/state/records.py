@@ -25,6 +25,7 @@ from spheresync.model import (
     Severity,
     SpaceName,
     Strategy,
+    TargetKey,
     TargetName,
     Tier,
     digest_of,
@@ -154,6 +155,11 @@ class KnownObject:
     body: Digest
     body_digest: Digest
     version: str | None
+
+    @property
+    def key(self) -> TargetKey:
+        """The target and the destination that it is of."""
+        return TargetKey(self.target, self.destination)
 
     @property
     def address(self) -> tuple[PhysicalName, PhysicalName]:
@@ -300,6 +306,11 @@ class ChangeSetItem:
     mapping: Digest | None
     definition: Digest | None
     operations: tuple[str, ...]
+
+    @property
+    def key(self) -> TargetKey:
+        """The target and the destination that it is for."""
+        return TargetKey(self.target, self.destination)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from spheresync.model import (
     Severity,
     SpaceName,
     Strategy,
+    TargetKey,
     TechnicalName,
     digest_of,
     isoformat,
@@ -337,9 +338,9 @@ async def test_every_write_of_a_run_carries_its_fence(store: Store, fence: int) 
         with pytest.raises(FenceError):
             await store.write(refused)
     assert await store.runs.entries(run) == []
-    assert await store.checkpoints.all(GLUE, DEFAULT_DESTINATION) == []
+    assert await store.checkpoints.all(TargetKey(GLUE)) == []
     await store.write(lambda tx: tx.checkpoints.put_many([replace(held, fence=0)], run_id=run, fence=1))
-    assert await store.checkpoints.all(GLUE, DEFAULT_DESTINATION) == [held]
+    assert await store.checkpoints.all(TargetKey(GLUE)) == [held]
 
 
 async def test_a_lease_has_one_living_holder(store: Store, other: OwnerLock, clock: StandingClock) -> None:
