@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import anyio
 
 from spheresync.config import Settings, SettingsSource
-from spheresync.errors import ConfigurationError
+from spheresync.errors import ConfigurationError, UsageError
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import Problem, TargetKey
+from spheresync.runtime.scope import Scope
 from spheresync.targets.protocol import Target
 
 if TYPE_CHECKING:
@@ -68,6 +69,20 @@ class Providers:
     def keys(self) -> tuple[TargetKey, ...]:
         """The targets in their destinations that are in force."""
         return self.settings.target_keys
+
+    def targets(self, scope: Scope) -> tuple[Target, ...]:
+        """Those in force that a scope is about.
+
+        Raises:
+            UsageError: there is none any more.
+        """
+        wanted = [key for key in self.keys if scope.wants_key(key)]
+        if not wanted:
+            raise UsageError(
+                "none of the targets that were asked for is configured any more.",
+                remedy=f"Configured: {', '.join(map(str, self.keys))}. Ask again with one of them.",
+            )
+        return tuple(map(self.target, wanted))
 
     def target(self, key: TargetKey) -> Target:
         if key not in self._targets:

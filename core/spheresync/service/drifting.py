@@ -45,7 +45,12 @@ class Drifting(Reading):
         authorize(principal, Permission.OPERATE)
         size = cursors.page_size(limit)
         pages = cursors.Listing.of(
-            "drift", spaces=[*scope.spaces], assets=[*scope.assets], tiers=[*scope.tiers], targets=[*scope.targets]
+            "drift",
+            spaces=[*scope.spaces],
+            assets=[*scope.assets],
+            tiers=[*scope.tiers],
+            targets=[*scope.targets],
+            destinations=[*scope.destinations],
         )
         start = pages.decode(cursor, str, int)
         if start is not None:
@@ -55,7 +60,7 @@ class Drifting(Reading):
             checked = await checked_scope(
                 self._store,
                 scope,
-                targets=providers.settings.targets,
+                keys=providers.keys,
                 listed=True,
                 outside=providers.mapping.outside_scope,
             )
