@@ -26,7 +26,6 @@ from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_log import EndedRun, log_run_end, nonzero
 from spheresync.execution.undo_recorder import UndoRecorder
 from spheresync.model import (
-    DEFAULT_DESTINATION,
     GLUE,
     Action,
     ChangeSetId,
@@ -34,6 +33,7 @@ from spheresync.model import (
     Problem,
     RunId,
     RunState,
+    TargetKey,
     counted,
     isoformat,
 )
@@ -364,7 +364,7 @@ class RunDriver:
         drive.counts[in_the_way] = sum(1 for item in items if item.action is Action.CONFLICT)
         halted = False
         if allowed:
-            target = drive.providers.target(GLUE)
+            target = drive.providers.target(TargetKey(GLUE))
             journal = {entry.ordinal: entry for entry in await self._store.runs.entries(drive.run.id)}
             missing = await ensure_containers(
                 self._store,
@@ -420,11 +420,11 @@ class RunDriver:
             return isoformat(self._context.clock())
 
         if change_set.undo_of is None:
-            return ResultRecorder(self._store, drive.run, GLUE, fence=drive.fence, now=now)
+            return ResultRecorder(self._store, drive.run, TargetKey(GLUE), fence=drive.fence, now=now)
         return UndoRecorder(
             self._store,
             drive.run,
-            GLUE,
+            TargetKey(GLUE),
             fence=drive.fence,
             now=now,
             items=items,
@@ -452,7 +452,7 @@ class RunDriver:
         unchanged = drive.counts[Action.UNCHANGED]
         if not (unchanged and drive.whole):
             return {"aws_calls_saved": unchanged}
-        everything = await self._store.checkpoints.body_bytes(GLUE, DEFAULT_DESTINATION)
+        everything = await self._store.checkpoints.body_bytes(TargetKey(GLUE))
         return {"aws_calls_saved": unchanged, "aws_bytes_saved": max(0, everything - sent)}
 
     async def _used(self, drive: _DrivenRun) -> dict[str, int]:

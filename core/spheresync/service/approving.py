@@ -108,7 +108,8 @@ class Approving(Reading):
         answer = await self.get_change_set(change_set_id, detail="concise", limit=limit)
         assert record.approval is not None
         own = self._context.settings.approvals.of_deletes and not approved_by_another(record)
-        part = record.promotion is not None and not Scope.from_json(read_cell(record.request)).everything
+        scope = Scope.from_json(read_cell(record.request))
+        part = record.promotion is not None and not (scope.everything and scope.every_target)
         return ApprovalAnswer(
             **answer.model_dump(),
             approved_at=record.approval.at,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import StateError
-from spheresync.model import GLUE, TargetName, utc_now
+from spheresync.model import GLUE, TargetKey, utc_now
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
 from spheresync.source.transport.request_budget import RequestBudget, UnlimitedBudget
@@ -60,11 +60,11 @@ async def open_context(
             made = _embedded_source(current) if current.env == "dog" else _source(current, budget)
             return await stack.enter_async_context(made)
 
-        def make_target(current: Settings, name: TargetName, stack: AsyncExitStack) -> Target:
-            assert name == GLUE
+        def make_target(current: Settings, key: TargetKey, stack: AsyncExitStack) -> Target:
+            assert key.target == GLUE
             door = AwsDoor(_sessions(current), rate_limits=limits)
             stack.callback(door.close)
-            return GlueTarget(door, owner=current.installation_marker, drift=current.drift)
+            return GlueTarget(door, owner=current.installation_marker, drift=current.drift, key=key)
 
         context = RuntimeContext(
             store, settings_source, owner=store.owner_id, clock=clock, make_source=make_source, make_target=make_target

@@ -12,6 +12,7 @@ from spheresync.model import (
     PhysicalName,
     RunId,
     SpaceName,
+    TargetKey,
     TargetName,
     TechnicalName,
 )
@@ -38,32 +39,30 @@ class CheckpointReader:
     def __init__(self, link: Reads) -> None:
         self._link = link
 
-    async def all(self, target: TargetName, destination: DestinationName) -> list[Checkpoint]:
+    async def all(self, key: TargetKey) -> list[Checkpoint]:
         """Every checkpoint of a target in a destination, whatever its state, by space and asset."""
         rows = await self._link.all(
             f"SELECT {_SHAPE.names} FROM checkpoints WHERE target = ? AND destination = ? ORDER BY space, asset",
-            (target, destination),
+            (key.target, key.destination),
         )
         return self._readable(rows)
 
-    async def of(
-        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
-    ) -> dict[AssetId, Checkpoint]:
+    async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, Checkpoint]:
         """Those of some assets in a target and destination; assets without one are left out."""
         if len(assets) > FEW:
             among = frozenset(assets)
-            return {each.asset: each for each in await self.all(target, destination) if each.asset in among}
+            return {each.asset: each for each in await self.all(key) if each.asset in among}
         found = dict[AssetId, Checkpoint]()
         for clause, values in wanted_rows(assets, "checkpoints", name="asset"):
             query = f"{clause} SELECT {_SHAPE.names} FROM wanted_checkpoints WHERE target = ? AND destination = ?"
-            rows = await self._link.all(query, [*values, target, destination])
+            rows = await self._link.all(query, [*values, key.target, key.destination])
             found.update({each.asset: each for each in self._readable(rows)})
         return found
 
-    async def get(self, asset: AssetId, target: TargetName, destination: DestinationName) -> Checkpoint | None:
+    async def get(self, asset: AssetId, key: TargetKey) -> Checkpoint | None:
         row = await self._link.one(
             f"SELECT {_SHAPE.names} FROM checkpoints WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
-            (target, destination, asset.space, asset.name),
+            (key.target, key.destination, asset.space, asset.name),
         )
         return readable_one(self._link.lost, _SHAPE, row, _read)
 
@@ -87,30 +86,30 @@ class CheckpointReader:
         """What they say; one that cannot be read or is not what was written counts as lost."""
         return readable(self._link.lost, _SHAPE, rows, _read)
 
-    async def body_bytes(self, target: TargetName, destination: DestinationName) -> int:
+    async def body_bytes(self, key: TargetKey) -> int:
         """The size of all last written requests together, as they were sent."""
         row = await self._link.one(
             "SELECT coalesce(sum(b.size), 0) FROM checkpoints c JOIN blobs b ON b.digest = c.body "
             "WHERE c.target = ? AND c.destination = ? AND c.state = 'active'",
-            (target, destination),
+            (key.target, key.destination),
         )
         return int(row[0]) if row else 0
 
-    async def count_active(self, target: TargetName, destination: DestinationName) -> dict[PhysicalName, int]:
+    async def count_active(self, key: TargetKey) -> dict[PhysicalName, int]:
         """How many active objects each container holds."""
         rows = await self._link.all(
             "SELECT container, count(*) FROM checkpoints "
             "WHERE target = ? AND destination = ? AND state = 'active' GROUP BY container ORDER BY container",
-            (target, destination),
+            (key.target, key.destination),
         )
         return {PhysicalName(container): count for container, count in rows}
 
-    async def count_retired(self, target: TargetName, destination: DestinationName) -> int:
+    async def count_retired(self, key: TargetKey) -> int:
         """How many objects are marked as retired, former ones among them."""
         row = await self._link.one(
             "SELECT (SELECT count(*) FROM checkpoints WHERE target = ?1 AND destination = ?2 AND state = 'retired') + "
             "(SELECT count(*) FROM former_tables WHERE target = ?1 AND destination = ?2 AND retired)",
-            (target, destination),
+            (key.target, key.destination),
         )
         return int(row[0]) if row else 0
 

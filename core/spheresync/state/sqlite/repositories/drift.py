@@ -14,6 +14,7 @@ from spheresync.model import (
     JsonValue,
     PhysicalName,
     SpaceName,
+    TargetKey,
     TargetName,
     TechnicalName,
     canonical_json,
@@ -91,39 +92,35 @@ class DriftReader:
         row = await self._link.one("SELECT count(*) FROM drift_found WHERE look = ?", (look_id,))
         return int(row[0]) if row else 0
 
-    async def assets(self, target: TargetName, destination: DestinationName) -> list[AssetId]:
+    async def assets(self, key: TargetKey) -> list[AssetId]:
         """The assets whose objects are known to have drifted."""
         rows = await self._link.all(
             "SELECT space, asset FROM drift_found WHERE target = ? AND destination = ? ORDER BY space, asset",
-            (target, destination),
+            (key.target, key.destination),
         )
         return readable(self._link.lost, _NAMED_SHAPE, rows, read_asset_id)
 
-    async def drifted(
-        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
-    ) -> frozenset[AssetId]:
+    async def drifted(self, assets: Collection[AssetId], key: TargetKey) -> frozenset[AssetId]:
         """Those of these assets whose objects are not as they should be, by what others did."""
         found = set[AssetId]()
         for clause, values in wanted_rows(assets, "drift_found", name="asset"):
             query = f"{clause} SELECT space, asset FROM wanted_drift_found {_AT_LEAST}"
-            rows = await self._link.all(query, [*values, target, destination, DriftRest.TO_TELL])
+            rows = await self._link.all(query, [*values, key.target, key.destination, DriftRest.TO_TELL])
             found.update(readable(self._link.lost, _NAMED_SHAPE, rows, read_asset_id))
         return frozenset(found)
 
-    async def to_mend(self, target: TargetName, destination: DestinationName) -> frozenset[AssetId]:
+    async def to_mend(self, key: TargetKey) -> frozenset[AssetId]:
         """All assets whose objects a sync brings back to what they should be, where the way is free."""
         query = f"SELECT space, asset FROM drift_found {_AT_LEAST}"
-        rows = await self._link.all(query, (target, destination, DriftRest.TO_MEND))
+        rows = await self._link.all(query, (key.target, key.destination, DriftRest.TO_MEND))
         return frozenset(readable(self._link.lost, _NAMED_SHAPE, rows, read_asset_id))
 
-    async def of(
-        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
-    ) -> dict[AssetId, TableDrift]:
+    async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, TableDrift]:
         """What is known of the objects of these assets."""
         found = dict[AssetId, TableDrift]()
         for clause, values in wanted_rows(assets, "drift_found", name="asset"):
             query = f"{clause} SELECT {_FOUND} FROM wanted_drift_found WHERE target = ? AND destination = ?"
-            rows = await self._link.all(query, [*values, target, destination])
+            rows = await self._link.all(query, [*values, key.target, key.destination])
             found.update({drift.asset: drift for drift in readable(self._link.lost, _FOUND_ROW, rows, _read_found)})
         return found
 
@@ -164,16 +161,16 @@ class DriftWriter(DriftReader):
             (KEPT_LOOKS,),
         )
 
-    async def forget(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+    async def forget(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
         """Forget what was known of these assets: they are as they were written, or no longer ours."""
         await self._writes.execute_many(
             "DELETE FROM drift_found WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
-            [(target, destination, asset.space, asset.name) for asset in assets],
+            [(key.target, key.destination, asset.space, asset.name) for asset in assets],
         )
 
-    async def settle(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+    async def settle(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
         """Forget what was known of assets that are as they should be now, but for edits that a write lets stand."""
-        settled = [(target, destination, asset.space, asset.name) for asset in assets]
+        settled = [(key.target, key.destination, asset.space, asset.name) for asset in assets]
         await self._writes.execute_many(
             "DELETE FROM drift_found WHERE target = ? AND destination = ? AND space = ? AND asset = ? AND NOT stays",
             settled,
@@ -187,12 +184,15 @@ class DriftWriter(DriftReader):
             ],
         )
 
-    async def leave(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+    async def leave(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
         """Note that the policies leave these as others made them, so that no sync looks at them again."""
         await self._writes.execute_many(
             "UPDATE drift_found SET standing = ? "
             "WHERE target = ? AND destination = ? AND space = ? AND asset = ? AND standing > ?",
-            [(DriftRest.TO_TELL, target, destination, asset.space, asset.name, DriftRest.TO_TELL) for asset in assets],
+            [
+                (DriftRest.TO_TELL, key.target, key.destination, asset.space, asset.name, DriftRest.TO_TELL)
+                for asset in assets
+            ],
         )
 
 

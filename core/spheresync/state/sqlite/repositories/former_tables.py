@@ -11,6 +11,7 @@ from spheresync.model import (
     Digest,
     PhysicalName,
     SpaceName,
+    TargetKey,
     TargetName,
     TechnicalName,
 )
@@ -34,11 +35,11 @@ class FormerTableReader:
     def __init__(self, link: Reads) -> None:
         self._link = link
 
-    async def all(self, target: TargetName, destination: DestinationName) -> list[FormerTable]:
+    async def all(self, key: TargetKey) -> list[FormerTable]:
         """Every former table of a target in a destination, by container and name."""
         rows = await self._link.all(
             f"SELECT {_SHAPE.names} FROM former_tables WHERE target = ? AND destination = ? ORDER BY container, name",
-            (target, destination),
+            (key.target, key.destination),
         )
         return readable(self._link.lost, _SHAPE, rows, _read)
 
@@ -57,14 +58,13 @@ class FormerTableWriter(FormerTableReader):
 
     async def remove_many(
         self,
-        target: TargetName,
-        destination: DestinationName,
+        key: TargetKey,
         addresses: Iterable[tuple[PhysicalName, PhysicalName]],
     ) -> None:
         """Forget what is at these addresses; unknown ones are passed over."""
         await self._writes.execute_many(
             "DELETE FROM former_tables WHERE target = ? AND destination = ? AND container = ? AND name = ?",
-            [(target, destination, *address) for address in addresses],
+            [(key.target, key.destination, *address) for address in addresses],
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from spheresync.model import AssetId, DestinationName, Problem, SpaceName, TargetName, TechnicalName
+from spheresync.model import AssetId, Problem, SpaceName, TargetKey, TechnicalName
 from spheresync.state.cells import read_problems, spell_problem
 from spheresync.state.records import Unwritten, UnwrittenGroup
 from spheresync.state.sqlite.connection import Reads, Row, Writes
@@ -23,24 +23,22 @@ class UnwrittenReader:
     def __init__(self, link: Reads) -> None:
         self._link = link
 
-    async def all(self, target: TargetName, destination: DestinationName) -> dict[AssetId, Unwritten]:
+    async def all(self, key: TargetKey) -> dict[AssetId, Unwritten]:
         """Every asset that a target in a destination does not hold as it should."""
         rows = await self._link.all(
-            f"SELECT {_COLUMNS} FROM unwritten WHERE target = ? AND destination = ?", (target, destination)
+            f"SELECT {_COLUMNS} FROM unwritten WHERE target = ? AND destination = ?", (key.target, key.destination)
         )
         return {each.asset: each for each in readable(self._link.lost, _SHAPE, rows, _read)}
 
-    async def of(
-        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
-    ) -> dict[AssetId, Unwritten]:
+    async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, Unwritten]:
         """Those of these assets."""
         if len(assets) > FEW:
             among = frozenset(assets)
-            return {asset: each for asset, each in (await self.all(target, destination)).items() if asset in among}
+            return {asset: each for asset, each in (await self.all(key)).items() if asset in among}
         found = dict[AssetId, Unwritten]()
         for clause, values in wanted_rows(assets, "unwritten", name="asset"):
             query = f"{clause} SELECT {_COLUMNS} FROM wanted_unwritten WHERE target = ? AND destination = ?"
-            rows = await self._link.all(query, [*values, target, destination])
+            rows = await self._link.all(query, [*values, key.target, key.destination])
             found.update({each.asset: each for each in readable(self._link.lost, _SHAPE, rows, _read)})
         return found
 
@@ -67,9 +65,7 @@ class UnwrittenWriter(UnwrittenReader):
         super().__init__(link)
         self._writes = link
 
-    async def put_many(
-        self, target: TargetName, destination: DestinationName, problems: Iterable[Problem], *, at: str
-    ) -> None:
+    async def put_many(self, key: TargetKey, problems: Iterable[Problem], *, at: str) -> None:
         """Note the problems of assets; each replaces what was known of its asset, and is as old as that if it is alike.
 
         What is about no single asset is passed over.
@@ -80,17 +76,17 @@ class UnwrittenWriter(UnwrittenReader):
             "since = CASE WHEN code = excluded.code THEN since ELSE excluded.since END, "
             "code = excluded.code, problem = excluded.problem",
             [
-                (target, destination, each.asset.space, each.asset.name, each.code, spell_problem(each), at)
+                (key.target, key.destination, each.asset.space, each.asset.name, each.code, spell_problem(each), at)
                 for each in problems
                 if each.asset is not None
             ],
         )
 
-    async def remove_many(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+    async def remove_many(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
         """Forget the problems of assets: they are written, or nobody wants them to be."""
         await self._writes.execute_many(
             "DELETE FROM unwritten WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
-            [(target, destination, asset.space, asset.name) for asset in assets],
+            [(key.target, key.destination, asset.space, asset.name) for asset in assets],
         )
 
 
