@@ -198,8 +198,8 @@ async def fill(installation: InProcess) -> None:
         await tx.alerts.put_notices([NoticeRow("c", "drift", "glue", "began", "m", "r", AT, AT, 0, AT)])
         await tx.promotions.approve(ApprovedPromotion(Digest("d"), "anna", AT, held_by))
         await tx.grants.grant("datasphere", now=1.0, limit=10, wanted=1)
-        await tx.retention.let_go(ExpiredRecords(("run_gone",), ()))
-        await tx.retention.note([Digest("nothing")], at=1.0)
+        await tx.retention.mark_expired(ExpiredRecords(("run_gone",), ()))
+        await tx.retention.note_unreferenced([Digest("nothing")], at=1.0)
         await tx.leases.acquire("scheduler", "nobody")
         await tx.ledger.add("2026-11-24", {"aws_calls": 3})
 
@@ -329,7 +329,7 @@ async def lists(store: SqliteStore) -> None:
     await store.leases.held()
 
     async def write(tx: SqliteTx) -> None:
-        await tx.retention.noted("", "z")
+        await tx.retention.noted_unreferenced("", "z")
         await tx.grants.grant("datasphere", now=2.0, limit=10, wanted=1)
         await tx.leases.acquire("scheduler", store.owner.id)
         await tx.jobs.claim(["list", "read", "write", "sweep"], store.owner.id, limit=9, time_limit=timedelta(1))

@@ -49,7 +49,7 @@ from spheresync.runtime.providers import Providers
 from spheresync.runtime.run_counts import BLOCKED, FAILED, MISSING, REFUSED, SKIPPED, UNREAD, final_state
 from spheresync.runtime.scope import Scope, require_found
 from spheresync.runtime.unread import count_unread
-from spheresync.state.cells import read_cell
+from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import FORMAT, require_as_saved
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AuditEvent, ChangeSetItem, ChangeSetRecord, RunRecord
@@ -94,7 +94,7 @@ class RunRequest:
 
     @classmethod
     def parse(cls, data: bytes) -> RunRequest:
-        value = read_cell(data)
+        value = decode_cell(data)
         return cls(
             Scope.from_json(value["scope"]),
             value["full"],
@@ -348,7 +348,7 @@ class RunDriver:
         allowed = leave.allowed(items)
         drive.problems.extend(leave.waiting(items))
         drive.counts[BLOCKED] = sum(1 for item in items if item.action.changes_something) - len(allowed)
-        drive.whole = Scope.from_json(read_cell(change_set.request)).everything
+        drive.whole = Scope.from_json(decode_cell(change_set.request)).everything
         deletes = drive.run.kind == "sync" or _deletes_allowed(drive, request)
         drive.guarded = any(
             item.blocked_by not in {None, *WAITS_FOR_A_PERSON} and (deletes or item.action is not Action.DELETE)
@@ -410,7 +410,7 @@ class RunDriver:
         """How many assets of the scope could not be read, but for those that are told as failed one by one."""
         if change_set.undo_of is not None:
             return 0
-        scope, failed = Scope.from_json(read_cell(change_set.request)), {each.asset for each in change_set.problems}
+        scope, failed = Scope.from_json(decode_cell(change_set.request)), {each.asset for each in change_set.problems}
         return count_unread(await self._store.catalog.with_problems(), scope, failed)
 
     def _recorder(

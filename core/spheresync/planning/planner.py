@@ -58,7 +58,7 @@ from spheresync.runtime.providers import Providers
 from spheresync.runtime.run_counts import MISSING, UNREAD
 from spheresync.runtime.scope import Scope
 from spheresync.runtime.unread import count_unread, is_unread, may_hold
-from spheresync.state.cells import read_cell
+from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import FORMAT, NO_DIGEST, with_digest
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
@@ -292,7 +292,7 @@ class Planner:
         """Assets whose updates the column guard held back before."""
         noted = await self._store.meta.get(COLUMN_GUARD)
         try:
-            return frozenset(map(AssetId.from_json, read_cell(noted))) if noted else frozenset()
+            return frozenset(map(AssetId.from_json, decode_cell(noted))) if noted else frozenset()
         except (ValueError, TypeError) as error:  # damaged: nobody knows which, so it may have been any of them
             product_error(error, "assets that the column guard holds back")
             return frozenset(self._draft.shrinking)

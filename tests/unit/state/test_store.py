@@ -51,7 +51,8 @@ async def test_an_empty_folder_is_made_private_but_one_in_use_is_left(tmp_path: 
 async def test_the_file_is_wal_and_fully_synchronous(store: SqliteStore) -> None:
     async def settings(tx: SqliteTx) -> list[object]:
         return [
-            (await store._link.one(f"PRAGMA {name}"))[0] for name in ("journal_mode", "synchronous", "foreign_keys")
+            (await store._connection.one(f"PRAGMA {name}"))[0]
+            for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
 
     assert await store.write(settings) == ["wal", 2, 1]

@@ -19,7 +19,7 @@ from spheresync.model import (
     canonical_json,
 )
 from spheresync.state.records import AssetRecord
-from spheresync.state.sqlite.housekeeping.soundness import damaged_contents
+from spheresync.state.sqlite.housekeeping.integrity_check import damaged_contents
 from spheresync.state.sqlite.schema import shipped_migrations
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.unit.state.conftest import StandingClock, clock, store

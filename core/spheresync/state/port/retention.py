@@ -22,7 +22,7 @@ class RetentionReader(Protocol):
             now: decides what is expired.
         """
 
-    async def leaving(self) -> bool:
+    async def is_removing(self) -> bool:
         """Whether something is on its way out."""
 
     async def contents(self) -> int:
@@ -35,25 +35,25 @@ class RetentionReader(Protocol):
 class RetentionWriter(RetentionReader, Protocol):
     """Takes out what is over, a unit at a time."""
 
-    async def let_go(self, due: ExpiredRecords) -> None:
+    async def mark_expired(self, due: ExpiredRecords) -> None:
         """From now on nobody sees these any more."""
 
-    async def strip(self) -> None:
+    async def remove_some(self) -> None:
         """Take out about 500 rows of what is on its way out."""
 
-    async def noted(self, begin: str, end: str) -> dict[Digest, float]:
+    async def noted_unreferenced(self, begin: str, end: str) -> dict[Digest, float]:
         """Contents on the list of those that nothing refers to, from `begin` to before `end`, and since when."""
 
-    async def note(self, digests: Collection[Digest], *, at: float) -> None:
+    async def note_unreferenced(self, digests: Collection[Digest], *, at: float) -> None:
         """Put contents on that list, or anew."""
 
-    async def take_off(self, digests: Collection[Digest]) -> None:
+    async def unnote_unreferenced(self, digests: Collection[Digest]) -> None:
         """Take contents off that list: something refers to them again."""
 
     async def remove_contents(self, digests: Sequence[Digest]) -> int:
         """Take out those of these contents that are on the list still; answers how many."""
 
-    async def give_back(self, pages: int) -> None:
+    async def release_pages(self, pages: int) -> None:
         """Give so many free pages at the end of the file back to the disk."""
 
 
