@@ -1,4 +1,4 @@
-"""Jobs as rows: the statements under the embedded job engine. What they mean is said in `schedule/engine.py`."""
+"""Jobs as rows: the statements under the embedded job engine. What jobs mean is said in `jobs.port`."""
 
 # ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
 from __future__ import annotations
