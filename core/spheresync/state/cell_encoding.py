@@ -1,4 +1,4 @@
-"""How values inside a row are spelled: problems, counters, fingerprints, labels."""
+"""How values inside a row are encoded and decoded: problems, counters, fingerprints, labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bring a state back from a backup: prepare the copy aside, then swap it in by one rename while nobody is inside.
+"""Bring a state back from a backup: prepare the copy aside, then swap it in by one rename while nobody has it open.
 
 Until that rename nothing of the present state has been touched; after it the next process that enters finishes what is
 left to do (`folder_lock`). The former database stays beside the new one, so that a restore can be undone by a restore.

@@ -1,4 +1,4 @@
-"""What is changed in a copy of the state that is to become the state again: what it believed may be long past."""
+"""What a restore changes in the copy that is to become the state: what the backup held may no longer be so."""
 
 # ruff: noqa: S608 -- statements are put together from names of the schema; values are always bound
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Take out what is over: runs and saved change sets whose time has come, contents that nothing refers to any more.
+"""Remove old runs and saved change sets as the retention settings say, and contents that nothing refers to any more.
 
 Everything goes in units of a few hundred rows, so that no other writer waits long. A run that is on its way out is
 invisible from the first moment on: nobody reads, applies or reverts half of one.
@@ -47,7 +47,7 @@ _UNREFERRED = shape_of("unreferred", "digest, noted_at")
 
 
 class RetentionReader:
-    """Finds out what is over."""
+    """Finds what is to be removed."""
 
     def __init__(self, connection: ReadConnection) -> None:
         self._connection = connection
@@ -67,7 +67,7 @@ class RetentionReader:
         return ExpiredRecords(tuple(run for run, _ in runs), (*applied, *(change_set for (change_set,) in change_sets)))
 
     async def is_removing(self) -> bool:
-        """Whether something is on its way out."""
+        """Whether something that was marked is not wholly removed yet."""
         return await self._connection.one("SELECT 1 FROM leaving LIMIT 1") is not None
 
     async def contents(self) -> int:
@@ -86,20 +86,20 @@ _PAGE_FIGURES = ("freelist_count", "page_count", "page_size", "auto_vacuum")
 
 
 class RetentionWriter(RetentionReader):
-    """Takes out what is over, a unit at a time."""
+    """Removes it, some rows in each unit of work."""
 
     def __init__(self, connection: WriteConnection) -> None:
         super().__init__(connection)
         self._writer = connection
 
     async def mark_expired(self, due: ExpiredRecords) -> None:
-        """From now on nobody sees these any more."""
+        """From now on nobody reads these any more; `remove_some` removes their rows."""
         await self._writer.execute_many(
             "INSERT OR IGNORE INTO leaving (id) VALUES (?)", [(id_,) for id_ in (*due.runs, *due.change_sets)]
         )
 
     async def remove_some(self) -> None:
-        """Take out about 500 rows of what is on its way out."""
+        """Remove about 500 rows of what was marked."""
         left = _UNIT
         for (id_,) in await self._connection.all("SELECT id FROM leaving ORDER BY id LIMIT ?", (_UNIT,)):
             for table, key in _PARTS:
@@ -116,24 +116,24 @@ class RetentionWriter(RetentionReader):
             left -= 1
 
     async def noted_unreferenced(self, begin: str, end: str) -> dict[Digest, float]:
-        """Contents on the list of those that nothing refers to, from `begin` to before `end`, and since when."""
+        """Contents that were noted as referred to by nothing, from `begin` to before `end`, and since when."""
         rows = await self._connection.all(
             "SELECT digest, noted_at FROM unreferred WHERE digest >= ? AND digest < ?", (begin, end)
         )
         return dict(readable(self._connection.lost, _UNREFERRED, rows, lambda row: (Digest(row[0]), row[1])))
 
     async def note_unreferenced(self, digests: Collection[Digest], *, at: float) -> None:
-        """Put contents on that list, or anew."""
+        """Note that nothing refers to these contents since `at`."""
         await self._writer.execute_many(
             "INSERT OR REPLACE INTO unreferred (digest, noted_at) VALUES (?, ?)", [(digest, at) for digest in digests]
         )
 
     async def unnote_unreferenced(self, digests: Collection[Digest]) -> None:
-        """Take contents off that list: something refers to them again."""
+        """Forget that note: something refers to these contents again."""
         await self._writer.execute_many("DELETE FROM unreferred WHERE digest = ?", [(digest,) for digest in digests])
 
     async def remove_contents(self, digests: Sequence[Digest]) -> int:
-        """Take out those of these contents that are on the list still; answers how many."""
+        """Remove those of these contents that are noted still; answers how many."""
         wanted = json.dumps(digests)
         removed = await self._writer.execute(
             "DELETE FROM blobs WHERE digest IN (SELECT digest FROM unreferred WHERE digest IN "

@@ -1,9 +1,9 @@
-"""The way into a state folder: processes enter side by side, and a restore keeps them out for the moment of its swap.
+"""The lock on a state folder: shared by processes that open the state, exclusive while a restore swaps its files.
 
 A restore is decided by one rename, which puts the whole new database beside the old one under the name `RESTORED_FILE`.
-Whoever enters next finishes it: the old files move aside, the new one takes their place. So a restore that was killed
-at any moment has either not happened or is finished before anybody reads, and a WAL file never meets a database that
-is not its own.
+Whoever opens the state next finishes it: the old files move aside, the new one takes their place. So a restore that was
+killed at any moment has either not happened or is finished before anybody reads, and a WAL file never meets a database
+that is not its own.
 
 The lock is one on the folder itself: it needs no file, and the kernel frees it at death.
 """
@@ -32,7 +32,7 @@ _RETRY = 0.01
 
 @asynccontextmanager
 async def shared_folder_lock(folder: Path) -> AsyncIterator[None]:
-    """Be on the way into the folder, beside others; a restore that was decided is finished first.
+    """Hold the folder together with others that open the state; a restore that was decided is finished first.
 
     Raises:
         StateError: a restore keeps the folder for a minute, or what one left could not be finished.
@@ -52,14 +52,14 @@ async def shared_folder_lock(folder: Path) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def exclusive_folder_lock(folder: Path) -> AsyncIterator[None]:
-    """Let nobody enter; a restore that was decided before is finished first. Who is inside already stays there."""
+    """Let nobody else open the state; a restore that was decided before is finished first. Who has it open keeps it."""
     async with _locked(folder, fcntl.LOCK_EX):
         finish_restore(folder)
         yield
 
 
 def finish_restore(folder: Path) -> Path | None:
-    """Finish a restore that was decided. Only to be called while others are kept out.
+    """Finish a restore that was decided. Only to be called under `exclusive_folder_lock`.
 
     Returns:
         Where the former database is now; None where there was none, or where nothing was decided.

@@ -1,4 +1,4 @@
-"""Looking up the rows of named assets: one seek an asset, however many rows the table holds."""
+"""Queries for the rows of some assets, named one by one: an index lookup for each, however large the table is."""
 
 from __future__ import annotations
 
