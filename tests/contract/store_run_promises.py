@@ -22,6 +22,7 @@ from spheresync.model import (
     Severity,
     SpaceName,
     Strategy,
+    TargetKey,
     TechnicalName,
     digest_of,
     isoformat,
@@ -299,9 +300,9 @@ class RunPromises:
             with pytest.raises(FenceError):
                 await store.write(refused)
         assert await store.runs.entries(run) == []
-        assert await store.checkpoints.all(GLUE, DEFAULT_DESTINATION) == []
+        assert await store.checkpoints.all(TargetKey(GLUE)) == []
         await store.write(lambda tx: tx.checkpoints.put_many([replace(held, fence=0)], run_id=run, fence=1))
-        assert await store.checkpoints.all(GLUE, DEFAULT_DESTINATION) == [held]
+        assert await store.checkpoints.all(TargetKey(GLUE)) == [held]
 
     async def test_a_lease_has_one_living_holder(self, two_stores: TwoStores) -> None:
         store, other = two_stores.one, two_stores.other

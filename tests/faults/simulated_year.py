@@ -42,7 +42,7 @@ from spheresync.model import (
     RunId,
     SpaceEntry,
     SpaceName,
-    TargetName,
+    TargetKey,
     TechnicalName,
     Tier,
     canonical_json,
@@ -236,8 +236,8 @@ class SimulatedCatalog:
         self._read: dict[tuple[PhysicalName, PhysicalName], LiveObject] = {}
 
     @property
-    def name(self) -> TargetName:
-        return GLUE
+    def key(self) -> TargetKey:
+        return TargetKey(GLUE)
 
     @property
     def usage(self) -> Usage:
@@ -375,7 +375,7 @@ def _context(world: World, store: SqliteStore, folder: Path) -> RuntimeContext:
     async def make_source(_: Settings, __: AsyncExitStack) -> Any:
         return SimulatedTenant(world)
 
-    def make_target(settings: Settings, _: TargetName, __: AsyncExitStack) -> Any:
+    def make_target(settings: Settings, _: TargetKey, __: AsyncExitStack) -> Any:
         return SimulatedCatalog(world, settings.installation_marker)
 
     return RuntimeContext(

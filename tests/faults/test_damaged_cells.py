@@ -32,6 +32,7 @@ from spheresync.model import (
     Principal,
     Problem,
     RunState,
+    TargetKey,
 )
 from spheresync.observe.pulse import Pulse
 from spheresync.planning.planner import PlanRequest, make_change_set
@@ -162,7 +163,7 @@ class Prepared:
 async def fill(installation: InProcess) -> None:
     """Have a row in every table that a sync leaves empty."""
     store = installation.store
-    held = await store.checkpoints.get(AssetId.parse("GOOD/TWO"), GLUE, DEFAULT_DESTINATION)
+    held = await store.checkpoints.get(AssetId.parse("GOOD/TWO"), TargetKey(GLUE))
     assert held is not None
     former = replace(FormerTable.left_behind(held, at=AT), name=PhysicalName("two_before"))
     look = DriftLook("look_1", AT, "anna", b"{}", GLUE, {"drifted": 1}, (), (), None)
@@ -191,14 +192,14 @@ async def fill(installation: InProcess) -> None:
         await tx.runs.record(run.id, [], run.fence, {1: held.body})
         await tx.drift.put(look, [drift])
         problem = Problem.of(AssetId.parse("GOOD/TWO"), "denied", "m", "r")
-        await tx.unwritten.put_many(GLUE, DEFAULT_DESTINATION, [problem], at=AT)
+        await tx.unwritten.put_many(TargetKey(GLUE), [problem], at=AT)
         await tx.jobs.submit([job])
         await tx.alerts.put(AlertRow("drift", "glue", "m", "r", AT, AT))
         await tx.alerts.put_notices([NoticeRow("c", "drift", "glue", "began", "m", "r", AT, AT, 0, AT)])
         await tx.promotions.approve(ApprovedPromotion(Digest("d"), "anna", AT, held_by))
         await tx.grants.grant("datasphere", now=1.0, limit=10, wanted=1)
-        await tx.retention.let_go(ExpiredRecords(("run_gone",), ()))
-        await tx.retention.note([Digest("nothing")], at=1.0)
+        await tx.retention.mark_expired(ExpiredRecords(("run_gone",), ()))
+        await tx.retention.note_unreferenced([Digest("nothing")], at=1.0)
         await tx.leases.acquire("scheduler", "nobody")
         await tx.ledger.add("2026-11-24", {"aws_calls": 3})
 
@@ -307,7 +308,7 @@ async def serve(folder: Path, prepared: Prepared, *, stored: object, table: str,
         assert {name: set(each) for name, each in tables.items()} == {name: set(each) for name, each in before.items()}
         assert (await sync_status(installation.context)).health
         if table not in {"runs", "journal", "journal_bases", "leaving", "unreferred"} and table != "checkpoints":
-            assert [*await installation.store.checkpoints.all(GLUE, DEFAULT_DESTINATION)], what
+            assert [*await installation.store.checkpoints.all(TargetKey(GLUE))], what
 
 
 async def lists(store: SqliteStore) -> None:
@@ -328,7 +329,7 @@ async def lists(store: SqliteStore) -> None:
     await store.leases.held()
 
     async def write(tx: SqliteTx) -> None:
-        await tx.retention.noted("", "z")
+        await tx.retention.noted_unreferenced("", "z")
         await tx.grants.grant("datasphere", now=2.0, limit=10, wanted=1)
         await tx.leases.acquire("scheduler", store.owner.id)
         await tx.jobs.claim(["list", "read", "write", "sweep"], store.owner.id, limit=9, time_limit=timedelta(1))
@@ -524,7 +525,7 @@ async def test_a_damaged_checkpoint_owns_nothing_and_its_table_is_known_again_by
             assert (await installation.sync()).state is RunState.DONE
             assert installation.tables["GOOD/A_ONE"] == ("good", "a_one")
             assert len(installation.tables) == sum(map(len, glue.catalog.dump()["tables"].values())) == 3
-        held = await installation.store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
+        held = await installation.store.checkpoints.all(TargetKey(GLUE))
         assert [str(each.asset) for each in held] == ["GOOD/A_ONE", "GOOD/TWO", "OTHER/LAST"]
     assert await damages_of(path) == ()
 

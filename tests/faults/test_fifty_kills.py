@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from spheresync.model import DEFAULT_DESTINATION, GLUE
+from spheresync.model import GLUE, TargetKey
 from spheresync.state.audit_chain import ChainCheck
 from spheresync.state.audit_export import entry_of
 from spheresync.state.records import AuditEvent
@@ -70,7 +70,7 @@ async def check_what_was_confirmed(folder: Path, glue: GlueSimulator) -> int:
     """Each table that the state calls written is there as it says; answers how many."""
     tables = glue.dump()["tables"]
     async with SqliteStore.open(folder) as store:
-        held = await store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
+        held = await store.checkpoints.all(TargetKey(GLUE))
         for each in held:
             live = tables[each.container][each.name]["live"]
             assert int(live["VersionId"]) >= int(each.version or 0), f"the write of {each.asset} is not there"

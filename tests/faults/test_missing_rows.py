@@ -18,7 +18,7 @@ import pytest
 from spheresync.dog.objects import DogSpace, Landscape
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind
-from spheresync.model import DEFAULT_DESTINATION, GLUE, RunState, utc_now
+from spheresync.model import GLUE, RunState, TargetKey, utc_now
 from spheresync.schedule.due_jobs import DueJobs
 from spheresync.schedule.reading_jobs import list_tenant
 from spheresync.service.status import sync_status
@@ -122,5 +122,5 @@ async def test_the_table_of_an_asset_that_is_gone_is_retired_whatever_was_lost_o
         installation.serve(Landscape((DogSpace("GOOD", "Good", good.objects[:1]), other)))
         for _ in range(3):
             await installation.sync()
-        checkpoints = await installation.store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
+        checkpoints = await installation.store.checkpoints.all(TargetKey(GLUE))
         assert [str(each.asset) for each in checkpoints if each.state == "retired"] == ["GOOD/TWO"]

@@ -26,7 +26,16 @@ from spheresync.dog.objects import Landscape
 from spheresync.dog.store import MemoryContent
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
 from spheresync.execution.run_driver import RunDriver, RunRequest
-from spheresync.model import GLUE, ChangeSetId, Principal, RunId, TargetName, canonical_json, isoformat, utc_now
+from spheresync.model import (
+    GLUE,
+    ChangeSetId,
+    Principal,
+    RunId,
+    TargetKey,
+    canonical_json,
+    isoformat,
+    utc_now,
+)
 from spheresync.planning.revert import Reverter
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
@@ -69,7 +78,12 @@ class InProcess:
         """Make the change set that undoes a run."""
         async with self.context.providers.in_use() as providers:
             made = await Reverter(
-                self.store, providers.settings, providers.target(GLUE), run, _SOMEBODY, now=self.context.clock()
+                self.store,
+                providers.settings,
+                providers.target(TargetKey(GLUE)),
+                run,
+                _SOMEBODY,
+                now=self.context.clock(),
             ).run()
         return made.id
 
@@ -124,7 +138,7 @@ async def in_process(
         async def make_source(_: Settings, __: AsyncExitStack) -> DatasphereSource:
             return source
 
-        def make_target(current: Settings, _: TargetName, __: AsyncExitStack) -> GlueTarget:
+        def make_target(current: Settings, _: TargetKey, __: AsyncExitStack) -> GlueTarget:
             return GlueTarget(door, owner=current.installation_marker, drift=current.drift)
 
         context = RuntimeContext(

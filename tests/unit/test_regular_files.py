@@ -15,7 +15,7 @@ import spheresync_server
 from spheresync.config.watching import SettingsSource
 from spheresync.errors import ConfigurationError, StateError
 from spheresync.regular_files import NotRegularError, open_regular
-from spheresync.state.sqlite.files.copies import file_digest, look_through
+from spheresync.state.sqlite.files.copies import file_digest, inspect_database
 from spheresync.state.sqlite.liveness.owners import FOLDER_NAME, Owners
 from spheresync.state.sqlite.store import SqliteStore
 
@@ -52,7 +52,7 @@ def test_what_is_no_regular_file_is_told_as_what_it_is(
 ) -> None:
     monkeypatch.chdir(tmp_path)  # the name of a socket is short
     make(Path("x"))
-    for read in (open_regular, file_digest, lambda path: look_through(path, None)):
+    for read in (open_regular, file_digest, lambda path: inspect_database(path, None)):
         with pytest.raises(NotRegularError, match=make.__name__.replace("_", " ")):
             read(Path("x"))
     with pytest.raises(IsADirectoryError):

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from spheresync.config import AlertKind
 from spheresync.model import canonical_json
-from spheresync.state.cells import read_cell
+from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store, Tx
 
 _NOTED = "alert:"
@@ -43,6 +43,6 @@ async def noted_conditions(store: Store) -> list[Condition]:
     for key, text in (await store.meta.with_prefix(_NOTED)).items():
         kind, _, subject = key.removeprefix(_NOTED).partition(":")
         if kind in set(AlertKind):
-            said = read_cell(text)
+            said = decode_cell(text)
             found.append(Condition(AlertKind(kind), subject, said["message"], said["remedy"]))
     return found

@@ -27,7 +27,7 @@ from spheresync.config.sections import (
     Tiers,
 )
 from spheresync.config.tenant import host_of, installation_name
-from spheresync.model import Digest, JsonValue, TargetName, digest_json
+from spheresync.model import Digest, JsonValue, TargetKey, TargetName, digest_json
 from spheresync.model.json_document import read_own_json
 
 KNOWN_TARGETS = ("glue", "lakeformation", "quicksight", "datazone")
@@ -145,6 +145,11 @@ class Settings(Section):
     def installation_marker(self) -> str:
         """What `spheresync.managed-by` holds on everything this installation made."""
         return f"spheresync:{self.installation_name}"
+
+    @property
+    def target_keys(self) -> tuple[TargetKey, ...]:
+        """The targets in force, each with its destination; every other part of the program asks here."""
+        return tuple(TargetKey(TargetName(name)) for name in self.targets)
 
     @cached_property
     def mapping_digest(self) -> Digest:

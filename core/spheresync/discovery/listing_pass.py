@@ -37,7 +37,7 @@ from spheresync.runtime.unspellable_names import (
     without_unspellable_spaces,
 )
 from spheresync.source.protocol import Source
-from spheresync.state.cells import spell_entry
+from spheresync.state.cell_encoding import encode_entry
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord
 
@@ -262,7 +262,7 @@ def _problem_of(error: SourceError, subject: str) -> Problem:
 
 
 def _digest_of(entry: AssetEntry) -> Digest:
-    return digest_of(spell_entry(entry).encode())
+    return digest_of(encode_entry(entry).encode())
 
 
 def _by_space(records: Iterable[AssetRecord]) -> dict[SpaceName, list[AssetRecord]]:

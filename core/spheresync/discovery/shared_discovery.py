@@ -21,7 +21,7 @@ from spheresync.runtime.lease_keeper import HeldLease, while_held
 from spheresync.runtime.progress import OnProgress, ProgressEvent, silent
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.scope import Scope
-from spheresync.state.cells import read_cell, read_problems, spell_problems
+from spheresync.state.cell_encoding import decode_cell, decode_problems, encode_problems
 from spheresync.state.port import Tx
 from spheresync.state.records import AssetRecord
 
@@ -126,7 +126,7 @@ class SharedDiscovery:
             "thorough": wanted.thorough,
             "deleting": wanted.deleting,
             "report": asdict(report)
-            | {"problems": spell_problems(report.problems), "gone": spell_problems(report.gone)},
+            | {"problems": encode_problems(report.problems), "gone": encode_problems(report.gone)},
         }
 
         async def remember(tx: Tx) -> None:
@@ -141,7 +141,7 @@ class SharedDiscovery:
         if text is None:
             return None
         try:
-            return _noted_reading(read_cell(text), wanted, since=since)
+            return _noted_reading(decode_cell(text), wanted, since=since)
         except Exception as error:  # noqa: BLE001 -- a note that is damaged is none: Datasphere is read anew
             product_error(error, "note of the last discovery")
             return None
@@ -203,5 +203,5 @@ def _noted_reading(note: Any, wanted: _Wanted, *, since: str) -> DiscoveryReport
     if not all(isinstance(figures.get(word), str) for word in ("problems", "gone")):
         return None  # noted by a process of a former version
     for word in ("problems", "gone"):
-        figures[word] = list(read_problems(figures[word]))
+        figures[word] = list(decode_problems(figures[word]))
     return DiscoveryReport(**figures)

@@ -15,13 +15,13 @@ from typing import Protocol
 from spheresync.isolation import isolated_group
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
-    DEFAULT_DESTINATION,
     GLUE,
     GONE_UNCONFIRMED,
     AssetEntry,
     AssetId,
     Problem,
     SpaceName,
+    TargetKey,
     counted,
     digest_json,
     first_of,
@@ -109,7 +109,7 @@ class VanishedAssets:
     async def _due(self, missed: Sequence[AssetRecord]) -> list[AssetRecord]:
         """Those whose tables would go, in an order that is another one in each pass, so that none waits for ever."""
         often = [replace(record, problem=None) for record in missed if record.misses >= self._rules.misses]
-        checkpoints = await self._store.checkpoints.of([each.id for each in often], GLUE, DEFAULT_DESTINATION)
+        checkpoints = await self._store.checkpoints.of([each.id for each in often], TargetKey(GLUE))
         due = [record for record in often if record.id in checkpoints and self._would_go(record, checkpoints)]
         moment = isoformat(self._now)
         return sorted(due, key=lambda record: digest_json([moment, record.id.space, record.id.name]))

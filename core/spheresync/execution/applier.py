@@ -123,7 +123,7 @@ class Applier:
             else:
                 open_items.append((item, entry is not None))
         if items:
-            await self._recorder.open(items[0].destination, {item.asset for item in items})
+            await self._recorder.open({item.asset for item in items})
         async with isolated_group() as group:
             group.start_soon(self._remember_results)
             await self._send_all([each for each in open_items if not each[0].action.removes])
@@ -152,7 +152,7 @@ class Applier:
         changing = [(item.container, item.name) for item, sent in open_items if item.action in _CHANGING and not sent]
         if not changing:
             return ReadAhead(self._target, (), {})
-        sizes = await self._store.checkpoints.count_active(self._target.name, open_items[0][0].destination)
+        sizes = await self._store.checkpoints.count_active(self._target.key)
         return ReadAhead(self._target, changing, sizes)
 
     async def _feed(
@@ -320,14 +320,14 @@ class Applier:
         """Conclude an item that the target did not take, and halt the run where it will take no other either."""
         if self._breaker.failed(item.container, error) and self.report.halted is None:
             count = "1 item was" if error.fault is TargetFault.DENIED else f"{HOPELESS} items in a row were"
-            text = f"{count} not taken by {self._target.name}, so the run stopped: {error.message}"
-            self.report.halted = Problem(self._target.name, error.fault, text, error.remedy)
+            text = f"{count} not taken by {self._target.key}, so the run stopped: {error.message}"
+            self.report.halted = Problem(str(self._target.key), error.fault, text, error.remedy)
         self._conclude(Result(item, error=error))
 
     def _conclude(self, result: Result) -> None:
         if result.error is not None:
             with about(asset=str(result.item.asset)):
-                log.warning("%s: %s", self._target.name, result.error.message)
+                log.warning("%s: %s", self._target.key, result.error.message)
         self._notes.append(self._note(result))
         self._ready.set()
 
@@ -354,7 +354,7 @@ class Applier:
             for note in await self._write(batch):
                 self._count(note.entry.action, note.entry.state, note.entry.problem)
             self._done += len(batch)
-        await self._progress(ProgressEvent("applying", self._done, self._total, f"writing to {self._target.name}"))
+        await self._progress(ProgressEvent("applying", self._done, self._total, f"writing to {self._target.key}"))
 
     async def _write(self, batch: Sequence[Note]) -> Sequence[Note]:
         """Write results down together; where that fails, one by one, so that only what fails by itself is lost.

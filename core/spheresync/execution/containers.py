@@ -37,16 +37,16 @@ async def ensure_containers(
         TargetError: the target as a whole is out, so that every table would fail alike; none was written.
         ConfigurationError: AWS cannot be used as it is configured; none was written.
     """
-    design = design_of(target.name)
+    design = design_of(target.key.target)
     missing: dict[PhysicalName, TargetError] = {}
     wanted: dict[PhysicalName, AssetId] = {}
     for item in items:
         if item.action in {Action.CREATE, Action.UPDATE, Action.METADATA_ONLY}:
             wanted.setdefault(item.container, item.asset)
-    notes = await store.meta.with_prefix(container_note(target.name, "")) if wanted else {}
+    notes = await store.meta.with_prefix(container_note(target.key, "")) if wanted else {}
     labels = {space.name: space.label for space in await store.catalog.spaces()} if wanted else {}
     for container, asset in sorted(wanted.items()):
-        if notes.get(container_note(target.name, container), "").startswith("present"):
+        if notes.get(container_note(target.key, container), "").startswith("present"):
             continue
         try:
             desired = _design(
@@ -61,13 +61,18 @@ async def ensure_containers(
             action="create_database" if outcome.created else "use_database",
             run_id=run_id,
             asset=None,
-            target=target.name,
+            target=target.key.target,
             outcome="done",
-            detail={"database": container, "ours": outcome.ours, "request_id": outcome.request_id},
+            detail={
+                "database": container,
+                "ours": outcome.ours,
+                "request_id": outcome.request_id,
+                "destination": target.key.destination,
+            },
         )
 
         async def note(tx: Tx, container: PhysicalName = container, event: AuditEvent = event) -> None:
-            await tx.meta.set(container_note(target.name, container), f"present {now}")
+            await tx.meta.set(container_note(target.key, container), f"present {now}")
             await tx.audit.append_many([event])
 
         await store.write(note)

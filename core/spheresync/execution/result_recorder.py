@@ -13,12 +13,11 @@ from spheresync.errors import TargetError, TargetFault
 from spheresync.model import (
     Action,
     AssetId,
-    DestinationName,
     Digest,
     JsonValue,
     PhysicalName,
     Problem,
-    TargetName,
+    TargetKey,
     digest_of,
 )
 from spheresync.planning.asset_status import settle_statuses
@@ -90,13 +89,12 @@ class ResultRecorder:
 
     restores = False
 
-    def __init__(self, store: Store, run: RunRecord, target: TargetName, *, fence: int, now: Callable[[], str]) -> None:
+    def __init__(self, store: Store, run: RunRecord, key: TargetKey, *, fence: int, now: Callable[[], str]) -> None:
         self._store = store
         self._run = run
-        self._target = target
+        self._key = key
         self._fence = fence
         self._now = now
-        self._destination = DestinationName("")
         self._checkpoints: dict[AssetId, Checkpoint] = {}
         self._formers: dict[Address, FormerTable] = {}
 
@@ -128,11 +126,10 @@ class ResultRecorder:
 
         await self._store.write(note)
 
-    async def open(self, destination: DestinationName, assets: Collection[AssetId]) -> None:
-        """Load what is known of the target in this destination, of the assets that the run is about."""
-        self._destination = destination
-        self._checkpoints = await self._store.checkpoints.of(assets, self._target, destination)
-        formers = await self._store.former_tables.all(self._target, destination)
+    async def open(self, assets: Collection[AssetId]) -> None:
+        """Load what is known of the target in its destination, of the assets that the run is about."""
+        self._checkpoints = await self._store.checkpoints.of(assets, self._key)
+        formers = await self._store.former_tables.all(self._key)
         self._formers = {former.address: former for former in formers}
 
     def staleness(self, item: ChangeSetItem) -> TargetError | None:
@@ -329,18 +326,18 @@ class ResultRecorder:
 
         async def write(tx: Tx) -> None:
             for container in unknown:
-                await tx.meta.delete(container_note(self._target, container))
+                await tx.meta.delete(container_note(self._key, container))
             await tx.blobs.put(bodies)
             await tx.checkpoints.put_many(checkpoints, run_id=self._run.id, fence=self._fence)
             for note in notes:
                 if note.forgotten is not None:
-                    await tx.former_tables.remove_many(self._target, self._destination, [note.forgotten])
+                    await tx.former_tables.remove_many(self._key, [note.forgotten])
                 if note.former is not None:
                     await tx.former_tables.put_many([note.former])
             await tx.runs.record(self._run.id, [note.entry for note in notes], self._fence, bases)
-            await tx.drift.settle(self._target, self._destination, settled)
-            await tx.unwritten.remove_many(self._target, self._destination, done)
-            await tx.unwritten.put_many(self._target, self._destination, refused, at=self._now())
+            await tx.drift.settle(self._key, settled)
+            await tx.unwritten.remove_many(self._key, done)
+            await tx.unwritten.put_many(self._key, refused, at=self._now())
             await settle_statuses(tx, {*done, *(each.asset for each in refused if each.asset is not None)})
             await tx.audit.append_many(events)
 
@@ -408,6 +405,7 @@ def _event(run: RunRecord, result: Result) -> AuditEvent:
     item, outcome, error = result.item, result.outcome, result.error
     detail: dict[str, JsonValue] = {
         "object": f"{item.container}.{item.name}",
+        "destination": item.destination,
         "strategy": item.strategy,
         "before": item.expected_digest,
         "after": item.after_digest,

@@ -26,7 +26,6 @@ from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_log import EndedRun, log_run_end, nonzero
 from spheresync.execution.undo_recorder import UndoRecorder
 from spheresync.model import (
-    DEFAULT_DESTINATION,
     GLUE,
     Action,
     ChangeSetId,
@@ -34,6 +33,7 @@ from spheresync.model import (
     Problem,
     RunId,
     RunState,
+    TargetKey,
     counted,
     isoformat,
 )
@@ -50,7 +50,7 @@ from spheresync.runtime.run_counts import BLOCKED, FAILED, MISSING, REFUSED, SKI
 from spheresync.runtime.scope import Scope, require_found
 from spheresync.runtime.unread import count_unread
 from spheresync.runtime.unspellable_names import CODE as UNSPELLABLE
-from spheresync.state.cells import read_cell
+from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import FORMAT, require_as_saved
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AuditEvent, ChangeSetItem, ChangeSetRecord, RunRecord
@@ -95,7 +95,7 @@ class RunRequest:
 
     @classmethod
     def parse(cls, data: bytes) -> RunRequest:
-        value = read_cell(data)
+        value = decode_cell(data)
         return cls(
             Scope.from_json(value["scope"]),
             value["full"],
@@ -349,7 +349,7 @@ class RunDriver:
         allowed = leave.allowed(items)
         drive.problems.extend(leave.waiting(items))
         drive.counts[BLOCKED] = sum(1 for item in items if item.action.changes_something) - len(allowed)
-        drive.whole = Scope.from_json(read_cell(change_set.request)).everything
+        drive.whole = Scope.from_json(decode_cell(change_set.request)).everything
         deletes = drive.run.kind == "sync" or _deletes_allowed(drive, request)
         drive.guarded = any(
             item.blocked_by not in {None, *WAITS_FOR_A_PERSON} and (deletes or item.action is not Action.DELETE)
@@ -365,7 +365,7 @@ class RunDriver:
         drive.counts[in_the_way] = sum(1 for item in items if item.action is Action.CONFLICT)
         halted = False
         if allowed:
-            target = drive.providers.target(GLUE)
+            target = drive.providers.target(TargetKey(GLUE))
             journal = {entry.ordinal: entry for entry in await self._store.runs.entries(drive.run.id)}
             missing = await ensure_containers(
                 self._store,
@@ -406,7 +406,7 @@ class RunDriver:
         """How many assets of the scope could not be read, but for those that are told as failed one by one."""
         if change_set.undo_of is not None:
             return 0
-        scope, failed = Scope.from_json(read_cell(change_set.request)), {each.asset for each in change_set.problems}
+        scope, failed = Scope.from_json(decode_cell(change_set.request)), {each.asset for each in change_set.problems}
         return count_unread(await self._store.catalog.with_problems(), scope, failed)
 
     def _recorder(
@@ -416,11 +416,11 @@ class RunDriver:
             return isoformat(self._context.clock())
 
         if change_set.undo_of is None:
-            return ResultRecorder(self._store, drive.run, GLUE, fence=drive.fence, now=now)
+            return ResultRecorder(self._store, drive.run, TargetKey(GLUE), fence=drive.fence, now=now)
         return UndoRecorder(
             self._store,
             drive.run,
-            GLUE,
+            TargetKey(GLUE),
             fence=drive.fence,
             now=now,
             items=items,
@@ -448,7 +448,7 @@ class RunDriver:
         unchanged = drive.counts[Action.UNCHANGED]
         if not (unchanged and drive.whole):
             return {"aws_calls_saved": unchanged}
-        everything = await self._store.checkpoints.body_bytes(GLUE, DEFAULT_DESTINATION)
+        everything = await self._store.checkpoints.body_bytes(TargetKey(GLUE))
         return {"aws_calls_saved": unchanged, "aws_bytes_saved": max(0, everything - sent)}
 
     async def _used(self, drive: _DrivenRun) -> dict[str, int]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.execution.result_recorder import Address, Note, Result, ResultRecorder
-from spheresync.model import Action, AssetId, DestinationName, Digest, RunId, TargetName, digest_of
+from spheresync.model import Action, AssetId, Digest, RunId, TargetKey, digest_of
 from spheresync.planning.decisions.triage import hold_of
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, JournalEntry, RunRecord
@@ -23,7 +23,7 @@ class UndoRecorder(ResultRecorder):
     """The books of an undo under one claim.
 
     Args:
-        store: as in `ResultRecorder`, like `run`, `target`, `fence` and `now`.
+        store: as in `ResultRecorder`, like `run`, `key`, `fence` and `now`.
         items: every item of the change set, held back ones too.
         undo_of: the run that is undone; its journal knows what of the restored bodies was written by us.
         misses: from how many misses on an asset counts as gone.
@@ -35,7 +35,7 @@ class UndoRecorder(ResultRecorder):
         self,
         store: Store,
         run: RunRecord,
-        target: TargetName,
+        key: TargetKey,
         *,
         fence: int,
         now: Callable[[], str],
@@ -43,9 +43,9 @@ class UndoRecorder(ResultRecorder):
         undo_of: RunId,
         misses: int,
     ) -> None:
-        super().__init__(store, run, target, fence=fence, now=now)
+        super().__init__(store, run, key, fence=fence, now=now)
         self._items = items
-        self._design = design_of(target)
+        self._design = design_of(key.target)
         self._undo_of = undo_of
         self._misses = misses
         self._records: dict[AssetId, AssetRecord] = {}
@@ -54,10 +54,10 @@ class UndoRecorder(ResultRecorder):
         self._bases: Mapping[tuple[AssetId, Address], Digest] = {}
         self._bodies: Mapping[Digest, bytes] = {}  # of those
 
-    async def open(self, destination: DestinationName, assets: Collection[AssetId]) -> None:
+    async def open(self, assets: Collection[AssetId]) -> None:
         """Load what is known of the target and of the assets that are restored, those of held back items too."""
         restored = {item.asset for item in self._items}
-        await super().open(destination, restored.union(assets))
+        await super().open(restored.union(assets))
         self._records = {record.id: record for record in await self._store.catalog.assets() if record.id in restored}
         self._leaving = frozenset(i.asset for i in self._items if i.action.removes and self.in_use(i))
         adopted = [held.body for i in self._items if i.action is Action.ADOPT and (held := self._in_use(i)) is not None]

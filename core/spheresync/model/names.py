@@ -22,6 +22,36 @@ DEFAULT_DESTINATION = DestinationName("default")
 
 
 @dataclass(frozen=True, slots=True, order=True)
+class TargetKey:
+    """A target in a destination: what has its own checkpoint, guards, drift and status of each asset."""
+
+    target: TargetName
+    destination: DestinationName = DEFAULT_DESTINATION
+
+    def __str__(self) -> str:
+        """As people read it: `glue`, or `glue in eu` where the destination is not the default one."""
+        return self.target if self.destination == DEFAULT_DESTINATION else f"{self.target} in {self.destination}"
+
+    def to_json(self) -> JsonValue:
+        """The pair, as states and files keep it."""
+        return [self.target, self.destination]
+
+    @classmethod
+    def from_json(cls, value: JsonValue) -> TargetKey:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError: it is no pair of two texts.
+        """
+        if not isinstance(value, list) or len(value) != 2:
+            raise ValueError("a target key is a pair of target and destination")
+        target, destination = value
+        if not isinstance(target, str) or not isinstance(destination, str):
+            raise ValueError("a target key is a pair of two texts")
+        return cls(TargetName(target), DestinationName(destination))
+
+
+@dataclass(frozen=True, slots=True, order=True)
 class AssetId:
     """An asset's natural key: technical names never change in Datasphere (reference: datasphere-api.md 8).
 

@@ -13,3 +13,4 @@ class ScopeRequest:
     assets: tuple[str, ...] = ()
     tiers: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()

@@ -103,7 +103,7 @@ class AssetPlanner:
         self._store = store
         self._settings = settings
         self._target = target
-        self._target_design = design_of(target.name)
+        self._target_design = design_of(target.key.target)
         self._draft = draft
         self._now = now
         self._progress = progress

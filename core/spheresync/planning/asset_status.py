@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId
+from spheresync.model import GLUE, AssetId, TargetKey
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import status_of
 from spheresync.state.port import Tx
@@ -17,9 +17,9 @@ from spheresync.state.port import Tx
 async def settle_statuses(tx: Tx, assets: Collection[AssetId]) -> None:
     """Write where these assets stand now."""
     records = await tx.catalog.some(assets)
-    checkpoints = await tx.checkpoints.of(assets, GLUE, DEFAULT_DESTINATION)
-    unwritten = await tx.unwritten.of(assets, GLUE, DEFAULT_DESTINATION)
-    drifted = await tx.drift.drifted(assets, GLUE, DEFAULT_DESTINATION)
+    checkpoints = await tx.checkpoints.of(assets, TargetKey(GLUE))
+    unwritten = await tx.unwritten.of(assets, TargetKey(GLUE))
+    drifted = await tx.drift.drifted(assets, TargetKey(GLUE))
     moved = []
     for record in records:
         known = unwritten.get(record.id)

@@ -14,14 +14,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spheresync.model import (
-    DEFAULT_DESTINATION,
     AssetId,
     AssetKind,
     JsonValue,
     LiveObject,
     PhysicalName,
     Problem,
-    TargetName,
+    TargetKey,
     digest_of,
 )
 from spheresync.planning.asset_status import settle_statuses
@@ -63,10 +62,10 @@ class Rebuilt:
 class CheckpointRebuilder:
     """Takes what carries our marker into the checkpoints again."""
 
-    def __init__(self, store: Store, target: TargetName, marker: str) -> None:
+    def __init__(self, store: Store, key: TargetKey, marker: str) -> None:
         self._store = store
-        self._target = target
-        self._design = design_of(target)
+        self._key = key
+        self._design = design_of(key.target)
         self._marker = marker
 
     async def adopt(
@@ -120,8 +119,12 @@ class CheckpointRebuilder:
             return Rebuilt({}, (), failures, claims)
         known = {record.id for record in await self._store.catalog.assets()}
         strangers = [each.stub for asset, each in found.items() if asset not in known]
-        detail: dict[str, JsonValue] = {"objects": len(found), "former": len(left)}
-        event = AuditEvent("system", "rebuild", None, None, self._target, "done", detail)
+        detail: dict[str, JsonValue] = {
+            "objects": len(found),
+            "former": len(left),
+            "destination": self._key.destination,
+        }
+        event = AuditEvent("system", "rebuild", None, None, self._key.target, "done", detail)
 
         async def remember(tx: Tx) -> None:
             await tx.blobs.put_many(bodies)
@@ -166,8 +169,8 @@ class CheckpointRebuilder:
     ) -> Checkpoint:
         return Checkpoint(
             asset=asset,
-            target=self._target,
-            destination=DEFAULT_DESTINATION,
+            target=self._key.target,
+            destination=self._key.destination,
             container=live.container,
             name=live.name,
             body=digest_of(written.body),

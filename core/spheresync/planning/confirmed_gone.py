@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from spheresync.model import GONE_UNCONFIRMED, AssetId, Problem, SpaceName, canonical_json
 from spheresync.observe.incidents import product_error
-from spheresync.state.cells import read_cell
+from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord
 
@@ -56,7 +56,7 @@ async def note_confirmed(tx: Tx, missed: Iterable[AssetRecord], gone: Collection
 def _names(noted: str | None) -> frozenset[str]:
     """The names of a note; of a damaged one none, so that they are asked for again."""
     try:
-        return frozenset(map(str, read_cell(noted))) if noted else frozenset()
+        return frozenset(map(str, decode_cell(noted))) if noted else frozenset()
     except (ValueError, TypeError) as error:
         product_error(error, "assets that are confirmed to be gone")
         return frozenset()

@@ -22,7 +22,6 @@ from spheresync.errors import TargetError, TargetFault
 from spheresync.isolation import isolated_group
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
-    DEFAULT_DESTINATION,
     Action,
     AssetId,
     AssetStatus,
@@ -110,7 +109,7 @@ class DriftSweep:
         self._settings = settings
         self._mapping = mapping
         self._target = target
-        self._design = design_of(target.name)
+        self._design = design_of(target.key.target)
         self._scope = scope
         self._principal = principal
         self._clock = clock
@@ -131,7 +130,7 @@ class DriftSweep:
         self._records = {record.id: record for record in await self._store.catalog.assets()}
         checkpoints = await self._checkpoints()
         managed = {asset: held for asset, held in checkpoints.items() if held.state in MANAGED}
-        formers = await self._store.former_tables.all(self._target.name, DEFAULT_DESTINATION)
+        formers = await self._store.former_tables.all(self._target.key)
         self._known = {held.address for held in managed.values()} | {former.address for former in formers}
         wanted = self._wanted(managed.values())
         self._leave_unknown(checkpoints)
@@ -143,7 +142,7 @@ class DriftSweep:
         return await self._save(began, wanted, managed)
 
     async def _checkpoints(self) -> dict[AssetId, Checkpoint]:
-        checkpoints = await self._store.checkpoints.all(self._target.name, DEFAULT_DESTINATION)
+        checkpoints = await self._store.checkpoints.all(self._target.key)
         return {held.asset: held for held in checkpoints}
 
     def _wanted(self, managed: Iterable[Checkpoint]) -> list[Checkpoint]:
@@ -183,7 +182,8 @@ class DriftSweep:
         record = self._records[held.asset]
         decision = self._mapping.decide(record.id, record.kind, record.label)
         written = replace(record, tier=decision.tier, fingerprints=held.fingerprints, definition=held.definition)
-        return Subject(written, held, self._target.name, DEFAULT_DESTINATION, decision, self._design)
+        key = self._target.key
+        return Subject(written, held, key.target, key.destination, decision, self._design)
 
     async def _read(self, wanted: Iterable[Checkpoint]) -> None:
         databases: dict[PhysicalName, dict[PhysicalName, Checkpoint]] = defaultdict(dict)
@@ -357,7 +357,7 @@ class DriftSweep:
             at=began,
             actor=self._principal.id,
             scope=canonical_json(self._scope.to_json()),
-            target=self._target.name,
+            target=self._target.key.target,
             summary=self._summary(wanted),
             problems=tuple(seen.problems),
             findings=findings,
@@ -375,22 +375,22 @@ class DriftSweep:
         async def save(tx: Tx) -> None:
             if repair is not None:
                 await tx.change_sets.put(repair, items)
-            known = await tx.drift.assets(self._target.name, DEFAULT_DESTINATION)
+            known = await tx.drift.assets(self._target.key)
             past = [asset for asset in known if asset in seen.compared or asset not in managed]
-            await tx.drift.forget(self._target.name, DEFAULT_DESTINATION, past)
+            await tx.drift.forget(self._target.key, past)
             await tx.drift.put(look, drifts)
             over = [
                 asset
-                for asset, each in (await tx.unwritten.all(self._target.name, DEFAULT_DESTINATION)).items()
+                for asset, each in (await tx.unwritten.all(self._target.key)).items()
                 if each.problem.code in {TargetFault.CONFLICT, DRIFT}
                 and asset in {*past, *seen.compared}
                 and asset not in still  # as old as its first finding
             ]
-            await tx.unwritten.remove_many(self._target.name, DEFAULT_DESTINATION, over)
-            await tx.unwritten.put_many(self._target.name, DEFAULT_DESTINATION, conflicts, at=began)
+            await tx.unwritten.remove_many(self._target.key, over)
+            await tx.unwritten.put_many(self._target.key, conflicts, at=began)
             await settle_statuses(tx, {*over, *past, *(drift.asset for drift in drifts)})
             for database in again:  # so that the repair makes it first
-                await tx.meta.delete(container_note(self._target.name, database))
+                await tx.meta.delete(container_note(self._target.key, database))
             await self._doubt(tx, doubtful)
             await tx.audit.append_many([self._event(look, repair)])
 
@@ -400,7 +400,7 @@ class DriftSweep:
     async def _doubt(self, tx: Tx, doubtful: Sequence[Checkpoint]) -> None:
         """Have the next write read first where the remembered version is of another content than was written."""
         for held in doubtful:
-            now = await tx.checkpoints.get(held.asset, held.target, held.destination)
+            now = await tx.checkpoints.get(held.asset, held.key)
             if now == held:
                 await tx.checkpoints.put_many([replace(held, version=None)])
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from spheresync.model import Action, PhysicalName, Problem, RunId
 from spheresync.observe.incidents import product_error
 from spheresync.planning.name_allocation import Address
-from spheresync.state.cells import read_cell
+from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store
 from spheresync.state.records import ChangeSetItem
 from spheresync.targets.look_by_name import of_one
@@ -40,7 +40,7 @@ async def _created_by(store: Store, run: RunId) -> set[PhysicalName]:
     created = set()
     for entry in entries:
         try:
-            detail = read_cell(entry.detail)
+            detail = decode_cell(entry.detail)
             if detail.get("ours"):
                 created.add(PhysicalName(detail["database"]))
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this entry

@@ -15,13 +15,12 @@ from spheresync.mapping.names import allocate, derives, hashed_name, space_key
 from spheresync.mapping.rules import Decision
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
-    DEFAULT_DESTINATION,
     AssetId,
     AssetStatus,
     LiveObject,
     PhysicalName,
     Problem,
-    TargetName,
+    TargetKey,
 )
 from spheresync.planning.checkpoint_rebuild import CheckpointRebuilder, stub_of
 from spheresync.planning.displaced_databases import Displaced, holder_of
@@ -82,9 +81,9 @@ class _Wish:
         return str(self.record.id)
 
 
-def container_note(target: TargetName, container: str) -> str:
+def container_note(key: TargetKey, container: str) -> str:
     """Under which key the state notes that a container was looked at."""
-    return f"container:{target}:{DEFAULT_DESTINATION}:{container}"
+    return f"container:{key.target}:{key.destination}:{container}"
 
 
 class NameAllocator:
@@ -95,7 +94,7 @@ class NameAllocator:
         self._mapping = mapping
         self._marker = marker
         self._target = target
-        self._design = design_of(target.name)
+        self._design = design_of(target.key.target)
 
     async def resolve(
         self,
@@ -125,7 +124,7 @@ class NameAllocator:
             failures=failures, compared=_containers_of(records, checkpoints) if thorough else frozenset()
         )
         names.formers = {former.address: former for former in formers}
-        noted = await self._store.meta.with_prefix(container_note(self._target.name, ""))
+        noted = await self._store.meta.with_prefix(container_note(self._target.key, ""))
         held = _held_containers([*checkpoints.values(), *names.formers.values()], self._mapping)
         had = _by_asset(names.formers.values())
         newcomers = [wish for wish in wishes if self._given(wish, checkpoints, had, held, failures) is None]
@@ -146,7 +145,7 @@ class NameAllocator:
                 for live in inventory.objects
                 if live.container in names.compared or (live.owner == self._marker and not live.intact)
             }
-            rebuilder = CheckpointRebuilder(self._store, self._target.name, self._marker)
+            rebuilder = CheckpointRebuilder(self._store, self._target.key, self._marker)
             rebuilt = await rebuilder.adopt(inventory, checkpoints, names.formers, is_home=await self._homes(), now=now)
             names.claims = tuple(rebuilt.claims.values())
             checkpoints = {**rebuilt.checkpoints, **checkpoints}
@@ -226,7 +225,7 @@ class NameAllocator:
         unknown = set(compared)
         for key, plain in {(wish.key, wish.container) for wish in newcomers}:
             for candidate in (plain, hashed_name(plain, key)):
-                if container_note(self._target.name, candidate) not in noted:
+                if container_note(self._target.key, candidate) not in noted:
                     unknown.add(candidate)
         return frozenset(unknown)
 
@@ -244,7 +243,7 @@ class NameAllocator:
         async def note(tx: Tx) -> None:
             for container in (looked_at | inventory.containers.keys()) - inventory.unseen.keys() - closed.keys():
                 there = "present" if container in inventory.containers else "absent"
-                await tx.meta.set(container_note(self._target.name, container), f"{there} {now}")
+                await tx.meta.set(container_note(self._target.key, container), f"{there} {now}")
             if everywhere and not inventory.unseen:
                 await tx.meta.delete(TABLES_LOST)
 

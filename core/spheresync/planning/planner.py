@@ -20,7 +20,6 @@ from spheresync.config import DeletionPolicy, Settings
 from spheresync.mapping.rules import Decision
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
-    DEFAULT_DESTINATION,
     GLUE,
     Action,
     AssetId,
@@ -28,6 +27,7 @@ from spheresync.model import (
     Principal,
     Problem,
     SpaceName,
+    TargetKey,
     canonical_json,
     isoformat,
 )
@@ -58,7 +58,7 @@ from spheresync.runtime.providers import Providers
 from spheresync.runtime.run_counts import MISSING, UNREAD
 from spheresync.runtime.scope import Scope
 from spheresync.runtime.unread import count_unread, is_unread, may_hold
-from spheresync.state.cells import read_cell
+from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import FORMAT, NO_DIGEST, with_digest
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
@@ -119,7 +119,7 @@ async def make_change_set(
             context.store,
             providers.settings,
             providers.mapping,
-            providers.target(GLUE),
+            providers.target(TargetKey(GLUE)),
             request,
             now=context.clock(),
             progress=progress,
@@ -149,7 +149,7 @@ class Planner:
         self._settings = settings
         self._mapping = mapping
         self._target = target
-        self._design = design_of(target.name)
+        self._design = design_of(target.key.target)
         self._request = request
         self._now = now
         self._progress = progress
@@ -166,12 +166,12 @@ class Planner:
             TargetError: databases of a lost or new state could not be looked at; nothing was saved.
         """
         await self._load_checkpoints()
-        formers = await self._store.former_tables.all(self._target.name, DEFAULT_DESTINATION)
+        formers = await self._store.former_tables.all(self._target.key)
         records = await self._store.catalog.assets()
         if await self._store.clear_lost_rows():  # what they knew is asked of the target again
             await self._load_checkpoints()
             records = await self._store.catalog.assets()
-        self._standing = await TargetFindings.load(self._store, self._target.name)
+        self._standing = await TargetFindings.load(self._store, self._target.key)
         self._confirmed = await ConfirmedGone.load(self._store)
         to_design = self._triage_all(records)
         marker = self._settings.installation_marker
@@ -230,7 +230,7 @@ class Planner:
         if not self._request.compare:
             return LiveReads(self._target, self._draft.left, None, {})
         held = [self._checkpoints[record.id] for record in to_design if record.id in self._checkpoints]
-        sizes = await self._store.checkpoints.count_active(self._target.name, DEFAULT_DESTINATION)
+        sizes = await self._store.checkpoints.count_active(self._target.key)
         return LiveReads(self._target, self._draft.left, [each.address for each in held], sizes)
 
     def _leave_unseen(self, to_design: Sequence[AssetRecord], names: AllocatedNames) -> list[AssetRecord]:
@@ -291,21 +291,21 @@ class Planner:
         """Assets whose updates the column guard held back before."""
         noted = await self._store.meta.get(COLUMN_GUARD)
         try:
-            return frozenset(map(AssetId.from_json, read_cell(noted))) if noted else frozenset()
+            return frozenset(map(AssetId.from_json, decode_cell(noted))) if noted else frozenset()
         except (ValueError, TypeError) as error:  # damaged: nobody knows which, so it may have been any of them
             product_error(error, "assets that the column guard holds back")
             return frozenset(self._draft.shrinking)
 
     async def _load_checkpoints(self) -> None:
-        checkpoints = await self._store.checkpoints.all(self._target.name, DEFAULT_DESTINATION)
+        checkpoints = await self._store.checkpoints.all(self._target.key)
         self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
 
     def _subject(self, record: AssetRecord, decision: Decision) -> Subject:
         return Subject(
             record=replace(record, tier=decision.tier),
             checkpoint=self._checkpoints.get(record.id),
-            target=self._target.name,
-            destination=DEFAULT_DESTINATION,
+            target=self._target.key.target,
+            destination=self._target.key.destination,
             decision=decision,
             design=self._design,
         )
@@ -465,7 +465,7 @@ class Planner:
             action="preview",
             run_id=None,
             asset=None,
-            target=self._target.name,
+            target=self._target.key.target,
             outcome="done",
             detail={"change_set": record.id, "digest": record.digest, "items": len(items), "blocked": record.blocked},
         )
@@ -476,7 +476,7 @@ class Planner:
 
         async def save(tx: Tx) -> None:
             await tx.change_sets.put(record, items)
-            await known.write(tx, self._target.name, at=record.created_at)
+            await known.write(tx, self._target.key, at=record.created_at)
             await tx.meta.set(COLUMN_GUARD, waiting)
             if draft.rebased:
                 await self._note_what_was_found(tx)
@@ -487,7 +487,7 @@ class Planner:
 
     async def _note_what_was_found(self, tx: Tx) -> None:
         """Note what the plan found out about checkpoints, but for those that a run has written meanwhile."""
-        now = {held.asset: held for held in await tx.checkpoints.all(self._target.name, DEFAULT_DESTINATION)}
+        now = {held.asset: held for held in await tx.checkpoints.all(self._target.key)}
         known = self._checkpoints
         found = [each for each in self._draft.rebased if now.get(each.asset) == known.get(each.asset)]
         await tx.checkpoints.put_many(found)

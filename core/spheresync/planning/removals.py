@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 
 from spheresync.config import DeletionPolicy, Settings
 from spheresync.model import (
-    DEFAULT_DESTINATION,
     Action,
     AssetId,
     Digest,
@@ -81,7 +80,7 @@ class Removals:
         self._store = store
         self._settings = settings
         self._target = target
-        self._design = design_of(target.name)
+        self._design = design_of(target.key.target)
         self._draft = draft
         self._rules = rules
         self._at = at
@@ -243,7 +242,7 @@ class Removals:
         async def keep(tx: Tx) -> None:
             await tx.blobs.put_many(bodies)
             await tx.former_tables.put_many(known_again)
-            await tx.former_tables.remove_many(self._target.name, DEFAULT_DESTINATION, not_ours)
+            await tx.former_tables.remove_many(self._target.key, not_ours)
 
         if bodies or not_ours:
             await self._store.write(keep)

@@ -16,7 +16,6 @@ from spheresync import __version__
 from spheresync.config import DeletionPolicy, Settings
 from spheresync.errors import RefusedError, StateError, UsageError
 from spheresync.model import (
-    DEFAULT_DESTINATION,
     Action,
     AssetId,
     ChangeSetId,
@@ -68,7 +67,7 @@ class Reverter:
         self._store = store
         self._settings = settings
         self._target = target
-        self._design = design_of(target.name)
+        self._design = design_of(target.key.target)
         self._run_id = run_id
         self._principal = principal
         self._now = now
@@ -152,13 +151,8 @@ class Reverter:
         if undone.change_set_id is None:
             return []
         items = {item.ordinal: item for item in await self._store.change_sets.all_items(undone.change_set_id)}
-        checkpoints = {
-            held.asset: held for held in await self._store.checkpoints.all(self._target.name, DEFAULT_DESTINATION)
-        }
-        formers = {
-            former.address: former
-            for former in await self._store.former_tables.all(self._target.name, DEFAULT_DESTINATION)
-        }
+        checkpoints = {held.asset: held for held in await self._store.checkpoints.all(self._target.key)}
+        formers = {former.address: former for former in await self._store.former_tables.all(self._target.key)}
         entries = [each for each in await self._store.runs.entries(undone.id) if each.state is JournalState.CONFIRMED]
         lost = [entry for entry in entries if entry.ordinal not in items]
         if lost:
@@ -169,7 +163,7 @@ class Reverter:
         return [
             _deed(self._design, items[entry.ordinal], entry, checkpoints, formers)
             for entry in entries
-            if items[entry.ordinal].target == self._target.name
+            if items[entry.ordinal].target == self._target.key.target
         ]
 
     async def _read(self, addresses: Sequence[Address]) -> NameLook:
@@ -214,7 +208,7 @@ class Reverter:
             action="revert",
             run_id=self._run_id,
             asset=None,
-            target=self._target.name,
+            target=self._target.key.target,
             outcome="done",
             detail={
                 "change_set": record.id,
@@ -227,7 +221,7 @@ class Reverter:
         async def save(tx: Tx) -> None:
             await tx.change_sets.put(record, items)
             for database in left:  # a person is told to delete it, so that whoever needs it next must see to it
-                await tx.meta.delete(container_note(self._target.name, database))
+                await tx.meta.delete(container_note(self._target.key, database))
             await tx.audit.append_many([event])
 
         await self._store.write(save)

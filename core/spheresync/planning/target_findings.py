@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spheresync.errors import TargetFault
-from spheresync.model import DEFAULT_DESTINATION, Action, AssetId, Problem, TargetName
+from spheresync.model import Action, AssetId, Problem, TargetKey
 from spheresync.planning.asset_planner import PlanDraft
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.drift import DRIFT
@@ -35,12 +35,12 @@ class Findings:
     fine: frozenset[AssetId]
     left: frozenset[AssetId]
 
-    async def write(self, tx: Tx, target: TargetName, *, at: str) -> None:
+    async def write(self, tx: Tx, key: TargetKey, *, at: str) -> None:
         """Note it, and where the assets stand now."""
-        await tx.unwritten.remove_many(target, DEFAULT_DESTINATION, self.over)
-        await tx.unwritten.put_many(target, DEFAULT_DESTINATION, self.problems, at=at)
-        await tx.drift.settle(target, DEFAULT_DESTINATION, self.fine)
-        await tx.drift.leave(target, DEFAULT_DESTINATION, self.left)
+        await tx.unwritten.remove_many(key, self.over)
+        await tx.unwritten.put_many(key, self.problems, at=at)
+        await tx.drift.settle(key, self.fine)
+        await tx.drift.leave(key, self.left)
         about = {each.asset for each in self.problems if each.asset is not None}
         await settle_statuses(tx, about | self.over | self.fine | self.left)
 
@@ -56,11 +56,11 @@ class TargetFindings:
     _unwanted: set[AssetId] = field(default_factory=set)
 
     @classmethod
-    async def load(cls, store: Store, target: TargetName) -> TargetFindings:
+    async def load(cls, store: Store, key: TargetKey) -> TargetFindings:
         """What the state holds of all assets in one target."""
         return cls(
-            await store.unwritten.all(target, DEFAULT_DESTINATION),
-            await store.drift.to_mend(target, DEFAULT_DESTINATION),
+            await store.unwritten.all(key),
+            await store.drift.to_mend(key),
         )
 
     def doubts(self, asset: AssetId, work: Work) -> bool:

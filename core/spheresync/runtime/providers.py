@@ -17,9 +17,10 @@ from typing import TYPE_CHECKING, TypeAlias
 import anyio
 
 from spheresync.config import Settings, SettingsSource
-from spheresync.errors import ConfigurationError
+from spheresync.errors import ConfigurationError, UsageError
 from spheresync.mapping.rules import Mapping as MappingRules
-from spheresync.model import Problem, TargetName
+from spheresync.model import Problem, TargetKey
+from spheresync.runtime.scope import Scope
 from spheresync.targets.protocol import Target
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 MakeSource: TypeAlias = "Callable[[Settings, AsyncExitStack], Awaitable[Source]]"
 """Makes the source of some settings; what is to be closed with it goes onto the stack."""
-MakeTarget: TypeAlias = Callable[[Settings, TargetName, AsyncExitStack], Target]
+MakeTarget: TypeAlias = Callable[[Settings, TargetKey, AsyncExitStack], Target]
 """Makes a target of some settings; what is to be closed with it goes onto the stack."""
 
 _CLOSING = 2.0
@@ -45,7 +46,7 @@ class Providers:
         self._make_source = make_source
         self._make_target = make_target
         self._source: Source | None = None
-        self._targets: dict[TargetName, Target] = {}
+        self._targets: dict[TargetKey, Target] = {}
         self._making = anyio.Lock()
         self._closing = AsyncExitStack()
 
@@ -64,10 +65,29 @@ class Providers:
                 self._source = await self._make_source(self.settings, self._closing)
         return self._source
 
-    def target(self, name: TargetName) -> Target:
-        if name not in self._targets:
-            self._targets[name] = self._make_target(self.settings, name, self._closing)
-        return self._targets[name]
+    @property
+    def keys(self) -> tuple[TargetKey, ...]:
+        """The targets in their destinations that are in force."""
+        return self.settings.target_keys
+
+    def targets(self, scope: Scope) -> tuple[Target, ...]:
+        """Those in force that a scope is about.
+
+        Raises:
+            UsageError: there is none any more.
+        """
+        wanted = [key for key in self.keys if scope.wants_key(key)]
+        if not wanted:
+            raise UsageError(
+                "none of the targets that were asked for is configured any more.",
+                remedy=f"Configured: {', '.join(map(str, self.keys))}. Ask again with one of them.",
+            )
+        return tuple(map(self.target, wanted))
+
+    def target(self, key: TargetKey) -> Target:
+        if key not in self._targets:
+            self._targets[key] = self._make_target(self.settings, key, self._closing)
+        return self._targets[key]
 
     @property
     def tenant_given_up(self) -> bool:

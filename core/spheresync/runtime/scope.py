@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from spheresync.model import AssetId, JsonValue, ScopeRequest, SpaceName, Tier
+from spheresync.model import (
+    AssetId,
+    DestinationName,
+    JsonValue,
+    ScopeRequest,
+    SpaceName,
+    TargetKey,
+    TargetName,
+    Tier,
+)
 from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.out_of_scope import Outside, nothing_outside
 from spheresync.runtime.unknown_names import WrongName, nearest, refuse, unknown, unknown_asset
@@ -15,17 +24,23 @@ from spheresync.state.port import Store
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """A checked scope. An asset is in it when every given dimension admits it."""
+    """A checked scope. An asset is in it when every given dimension admits it, and so is a target.
+
+    `targets` and `destinations` choose which of the keys in force are planned, written and compared; what is read of
+    Datasphere does not depend on them, and `everything` says nothing of them.
+    """
 
     spaces: frozenset[SpaceName] = frozenset()
     assets: frozenset[AssetId] = frozenset()
     tiers: frozenset[Tier] = frozenset()
+    targets: frozenset[TargetName] = frozenset()
+    destinations: frozenset[DestinationName] = frozenset()
 
     @classmethod
-    def read(cls, request: ScopeRequest, *, targets: Iterable[str]) -> tuple[Scope, tuple[WrongName, ...]]:
+    def read(cls, request: ScopeRequest, *, keys: Iterable[TargetKey]) -> tuple[Scope, tuple[WrongName, ...]]:
         """The scope that the well-formed part of a request gives, and what of it is wrong by itself."""
-        configured = list(targets)
-        wrong = [_unknown_target(name, configured) for name in request.targets if name not in configured]
+        in_force = list(keys)
+        wrong = _wrong_keys(request, in_force)
         wrong += [_unknown_tier(name) for name in request.tiers if name not in set(Tier)]
         assets = set[AssetId]()
         for text in request.assets:
@@ -35,22 +50,34 @@ class Scope:
             else:
                 assets.add(named)
         tiers = frozenset(Tier(text) for text in request.tiers if text in set(Tier))
-        return cls(frozenset(map(SpaceName, request.spaces)), frozenset(assets), tiers), tuple(wrong)
+        scope = cls(
+            frozenset(map(SpaceName, request.spaces)),
+            frozenset(assets),
+            tiers,
+            frozenset(map(TargetName, request.targets)),
+            frozenset(map(DestinationName, request.destinations)),
+        )
+        return scope, tuple(wrong)
 
     @classmethod
-    def parse(cls, request: ScopeRequest, *, targets: Iterable[str]) -> Scope:
+    def parse(cls, request: ScopeRequest, *, keys: Iterable[TargetKey]) -> Scope:
         """Check a request.
 
         Raises:
             UsageError: an asset is not SPACE/NAME, a tier or target is unknown; the text names valid ones.
         """
-        scope, wrong = cls.read(request, targets=targets)
+        scope, wrong = cls.read(request, keys=keys)
         refuse(wrong)
         return scope
 
     @property
     def everything(self) -> bool:
         return not (self.spaces or self.assets or self.tiers)
+
+    @property
+    def every_target(self) -> bool:
+        """Whether it leaves out no target in force."""
+        return not (self.targets or self.destinations)
 
     def wants_space(self, space: SpaceName) -> bool:
         """Whether any asset of the space can be in scope, so that the space must be listed."""
@@ -61,6 +88,12 @@ class Scope:
     def names(self, space: str) -> bool:
         """Whether somebody asked for this space, or for an asset of it, by name."""
         return space in self.spaces or any(asset.space == space for asset in self.assets)
+
+    def wants_key(self, key: TargetKey) -> bool:
+        """Whether a target in a destination is planned, written or compared."""
+        return (not self.targets or key.target in self.targets) and (
+            not self.destinations or key.destination in self.destinations
+        )
 
     def wants(self, asset: AssetId, tier: Tier | None) -> bool:
         return (
@@ -82,6 +115,9 @@ class Scope:
             "spaces": [*sorted(self.spaces)],
             "assets": [asset.to_json() for asset in sorted(self.assets)],
             "tiers": [*sorted(self.tiers)],
+            # Left out where all are meant, as states of former versions have it.
+            **({"targets": [*sorted(self.targets)]} if self.targets else {}),
+            **({"destinations": [*sorted(self.destinations)]} if self.destinations else {}),
         }
 
     @classmethod
@@ -96,12 +132,32 @@ class Scope:
             frozenset(SpaceName(str(item)) for item in items("spaces")),
             frozenset(map(AssetId.from_json, items("assets"))),
             frozenset(Tier(str(item)) for item in items("tiers")),
+            frozenset(TargetName(str(item)) for item in items("targets")),
+            frozenset(DestinationName(str(item)) for item in items("destinations")),
         )
 
 
-def _unknown_target(name: str, configured: list[str]) -> WrongName:
-    said = f"target {name!r} is not configured"
-    return WrongName("target", said, lambda: nearest(name, configured) or f"Configured: {', '.join(configured)}.")
+def _wrong_keys(request: ScopeRequest, in_force: Sequence[TargetKey]) -> list[WrongName]:
+    """Targets and destinations that are not configured, and a choice of them that leaves none."""
+    targets = list(dict.fromkeys(key.target for key in in_force))
+    destinations = list(dict.fromkeys(key.destination for key in in_force))
+    wrong = [_not_configured("target", name, targets) for name in request.targets if name not in targets]
+    wrong += [
+        _not_configured("destination", name, destinations) for name in request.destinations if name not in destinations
+    ]
+    chosen = Scope(
+        targets=frozenset(map(TargetName, request.targets)),
+        destinations=frozenset(map(DestinationName, request.destinations)),
+    )
+    if not wrong and in_force and not any(map(chosen.wants_key, in_force)):
+        said = f"no target of {', '.join(request.targets)} is configured in {', '.join(request.destinations)}"
+        wrong.append(WrongName("target", said, lambda: f"Configured: {', '.join(map(str, in_force))}."))
+    return wrong
+
+
+def _not_configured(what: str, name: str, configured: Sequence[str]) -> WrongName:
+    said = f"{what} {name!r} is not configured"
+    return WrongName(what, said, lambda: nearest(name, configured) or f"Configured: {', '.join(configured)}.")
 
 
 def _unknown_tier(name: str) -> WrongName:
@@ -152,7 +208,7 @@ async def checked_scope(
     store: Store,
     request: ScopeRequest,
     *,
-    targets: Iterable[str],
+    keys: Iterable[TargetKey],
     listed: bool,
     outside: Outside = nothing_outside,
 ) -> Scope:
@@ -161,7 +217,7 @@ async def checked_scope(
     Raises:
         UsageError: naming everything that is wrong at once.
     """
-    scope, wrong = Scope.read(request, targets=targets)
+    scope, wrong = Scope.read(request, keys=keys)
     if listed or wrong:
         refuse((*wrong, *await look_up(store, scope, listed=listed, outside=outside)))
     return scope

@@ -23,7 +23,7 @@ from spheresync.model import (
     unspellable,
 )
 from spheresync.observe.incidents import product_error
-from spheresync.state.cells import read_cell
+from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store, Tx
 
 CODE = "unspellable_name"
@@ -108,7 +108,7 @@ async def unspellable_spaces(store: Store, wants: Callable[[SpaceName], bool]) -
 
 def _read(note: str | None) -> list[UnspellableSpace]:
     try:
-        return [] if note is None else [UnspellableSpace(SpaceName(name), why) for name, why in read_cell(note)]
+        return [] if note is None else [UnspellableSpace(SpaceName(name), why) for name, why in decode_cell(note)]
     except (ValueError, TypeError) as error:  # a note that is damaged is none: the next listing notes them anew
         product_error(error, "note of unspellable spaces")
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from spheresync.config import DeletionPolicy
-from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Digest, digest_json
+from spheresync.model import GLUE, AssetId, Digest, TargetKey, digest_json
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import RemovalRules, Work, triage
 from spheresync.runtime.context import RuntimeContext
@@ -21,7 +21,7 @@ async def work_of(context: RuntimeContext, records: Iterable[AssetRecord]) -> di
     """What each asset needs."""
     wanted = list(records)
     ids = {record.id for record in wanted}
-    checkpoints = await context.store.checkpoints.of(ids, GLUE, DEFAULT_DESTINATION)
+    checkpoints = await context.store.checkpoints.of(ids, TargetKey(GLUE))
     deletion, mapping, now = context.settings.deletion, context.mapping, context.clock()
     # Nobody is there to allow a delete, or to approve one: only the policy can allow it, and nobody but people approve.
     offered = deletion.policy is DeletionPolicy.DELETE and not context.settings.approvals.of_deletes

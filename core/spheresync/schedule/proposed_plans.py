@@ -9,7 +9,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.schedule.control import SCHEDULER
-from spheresync.state.cells import read_cell
+from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store, Tx
 
 _PROPOSED = "schedule:proposed"
@@ -18,7 +18,7 @@ _PROPOSED = "schedule:proposed"
 async def proposed(store: Store) -> ChangeSetId | None:
     """The change set that waits for a person, None where none was made yet."""
     noted = await store.meta.get(_PROPOSED)
-    return None if noted is None else ChangeSetId(read_cell(noted)["change_set"])
+    return None if noted is None else ChangeSetId(decode_cell(noted)["change_set"])
 
 
 class PlanProposer:
@@ -51,7 +51,7 @@ class PlanProposer:
     async def _stands(self, about: str) -> bool:
         noted = await self._context.store.meta.get(_PROPOSED)
         try:
-            if noted is None or (last := read_cell(noted))["about"] != about:
+            if noted is None or (last := decode_cell(noted))["about"] != about:
                 return False
             change_set = await self._context.store.change_sets.get(ChangeSetId(last["change_set"]))
         except (UsageError, ValueError, LookupError, TypeError):  # it is gone, or the note is damaged

@@ -15,7 +15,7 @@ from spheresync.runtime.scope import Scope
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.promotion_files import write_promotion
 from spheresync.service.reading import Reading
-from spheresync.state.cells import read_cell
+from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import FORMAT, require_as_saved
 from spheresync.state.port import Tx
 from spheresync.state.records import Approval, ApprovedPromotion, AuditEvent, ChangeSetRecord
@@ -108,7 +108,8 @@ class Approving(Reading):
         answer = await self.get_change_set(change_set_id, detail="concise", limit=limit)
         assert record.approval is not None
         own = self._context.settings.approvals.of_deletes and not approved_by_another(record)
-        part = record.promotion is not None and not Scope.from_json(read_cell(record.request)).everything
+        scope = Scope.from_json(decode_cell(record.request))
+        part = record.promotion is not None and not (scope.everything and scope.every_target)
         return ApprovalAnswer(
             **answer.model_dump(),
             approved_at=record.approval.at,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import StateError
-from spheresync.model import TargetName, utc_now
+from spheresync.model import TargetKey, utc_now
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
 from spheresync.source.transport.request_budget import RequestBudget, UnlimitedBudget
@@ -60,8 +60,8 @@ async def open_context(
             made = _embedded_source(current) if current.env == "dog" else _source(current, budget)
             return await stack.enter_async_context(made)
 
-        def make_target(current: Settings, name: TargetName, stack: AsyncExitStack) -> Target:
-            return registered(name).make(current, resources, stack)
+        def make_target(current: Settings, key: TargetKey, stack: AsyncExitStack) -> Target:
+            return registered(key.target).make(current, key, resources, stack)
 
         context = RuntimeContext(
             store, settings_source, owner=store.owner_id, clock=clock, make_source=make_source, make_target=make_target

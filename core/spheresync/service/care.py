@@ -21,7 +21,7 @@ from spheresync.model import Digest, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import shared_seconds
-from spheresync.state.cells import read_cell
+from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AuditEvent, ExpiredRecords
 
@@ -85,7 +85,7 @@ class Care:
         noted = await self._store.meta.get(NOTE)
         if noted is None:
             return True
-        age = self._clock() - datetime.fromisoformat(read_cell(noted)["at"])
+        age = self._clock() - datetime.fromisoformat(decode_cell(noted)["at"])
         return abs(age) > EVERY  # a clock that was set back must not put it off for ever
 
     async def step(self, seconds: float) -> CareReport:
@@ -102,11 +102,11 @@ class Care:
             due = await self._let_go()
             long_ago = isoformat(self._clock() - self._retention.runs)
             await self._store.write(lambda tx: tx.promotions.forget(before=long_ago, but=self._promotion))
-            while await self._store.retention.leaving() and not self._late:
-                await self._unit(lambda tx: tx.retention.strip())
+            while await self._store.retention.is_removing() and not self._late:
+                await self._unit(lambda tx: tx.retention.remove_some())
             contents = await self._collect()
             freed = await self._give_back()
-            left = await self._store.retention.leaving() or self._late
+            left = await self._store.retention.is_removing() or self._late
             return CareReport(not left, len(due.runs), len(due.change_sets), contents, freed)
         finally:
             with anyio.CancelScope(shield=True):
@@ -136,7 +136,7 @@ class Care:
             event = AuditEvent("system", "retention", None, None, None, "done", detail)
 
             async def let_go(tx: Tx) -> None:
-                await tx.retention.let_go(due)
+                await tx.retention.mark_expired(due)
                 await tx.audit.append_many([event])
 
             await self._store.write(let_go)
@@ -144,7 +144,7 @@ class Care:
 
     async def _collect(self) -> int:
         """Look at one slice of the contents, the next one at the next step; answers how many went."""
-        noted = read_cell(await self._store.meta.get(NOTE) or "{}")
+        noted = decode_cell(await self._store.meta.get(NOTE) or "{}")
         number = int(noted.get("slice", 0))
         begin, end, following = _slice(number, await self._store.retention.contents())
         found: list[Digest] | None = None
@@ -161,7 +161,7 @@ class Care:
     async def _sweep(self, found: list[Digest], begin: str, end: str) -> tuple[int, bool]:
         """Note what nothing refers to; take out what was noted long enough ago and is so still, and say if all went."""
         now = self._seconds()
-        noted = await self._store.write(lambda tx: tx.retention.noted(begin, end))
+        noted = await self._store.write(lambda tx: tx.retention.noted_unreferenced(begin, end))
         # A machine that was started anew counts from 0 again.
         fresh = [digest for digest in found if noted.get(digest, now + 1) > now]
         over = [digest for digest in found if noted.get(digest, now) <= now - GRACE]
@@ -191,11 +191,11 @@ class Care:
 
 
 async def _note(digests: list[Digest], at: float, tx: Tx) -> None:
-    await tx.retention.note(digests, at=at)
+    await tx.retention.note_unreferenced(digests, at=at)
 
 
 async def _take_off(digests: list[Digest], tx: Tx) -> None:
-    await tx.retention.take_off(digests)
+    await tx.retention.unnote_unreferenced(digests)
 
 
 async def _remove(digests: list[Digest], tx: Tx) -> int:
@@ -203,7 +203,7 @@ async def _remove(digests: list[Digest], tx: Tx) -> int:
 
 
 async def _give_back(pages: int, tx: Tx) -> None:
-    await tx.retention.give_back(pages)
+    await tx.retention.release_pages(pages)
 
 
 def _slice(number: int, contents: int) -> tuple[str, str, int]:

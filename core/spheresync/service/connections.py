@@ -9,7 +9,7 @@ from spheresync.alerts.wording import Notice
 from spheresync.answers import ConnectionFinding, ConnectionReport
 from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError, StateError
-from spheresync.model import GLUE, AssetStatus, SpaceName
+from spheresync.model import GLUE, AssetStatus, SpaceName, TargetKey
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.unread import gone_space
@@ -95,7 +95,7 @@ async def _known_spaces(context: RuntimeContext, providers: Providers) -> dict[S
 
 async def _targets(providers: Providers) -> list[ConnectionFinding]:
     try:
-        problems = await providers.target(GLUE).check()
+        problems = await providers.target(TargetKey(GLUE)).check()
     except SpheresyncError as error:
         return [ConnectionFinding(connection=GLUE, ok=False, message=error.message, remedy=error.remedy)]
     if not problems:

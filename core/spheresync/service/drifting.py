@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from spheresync.answers import DriftAnswer, DriftFieldRow, DriftRow
 from spheresync.errors import UsageError
-from spheresync.model import GLUE, Principal, ScopeRequest
+from spheresync.model import GLUE, Principal, ScopeRequest, TargetKey
 from spheresync.planning.drift_sweep import DriftSweep
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import checked_scope
@@ -45,7 +45,12 @@ class Drifting(Reading):
         authorize(principal, Permission.OPERATE)
         size = cursors.page_size(limit)
         pages = cursors.Listing.of(
-            "drift", spaces=[*scope.spaces], assets=[*scope.assets], tiers=[*scope.tiers], targets=[*scope.targets]
+            "drift",
+            spaces=[*scope.spaces],
+            assets=[*scope.assets],
+            tiers=[*scope.tiers],
+            targets=[*scope.targets],
+            destinations=[*scope.destinations],
         )
         start = pages.decode(cursor, str, int)
         if start is not None:
@@ -55,7 +60,7 @@ class Drifting(Reading):
             checked = await checked_scope(
                 self._store,
                 scope,
-                targets=providers.settings.targets,
+                keys=providers.keys,
                 listed=True,
                 outside=providers.mapping.outside_scope,
             )
@@ -65,7 +70,7 @@ class Drifting(Reading):
                 self._store,
                 providers.settings,
                 providers.mapping,
-                providers.target(GLUE),
+                providers.target(TargetKey(GLUE)),
                 scope=checked,
                 principal=principal,
                 clock=self._context.clock,

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 from spheresync.config.sections import Deletion
 from spheresync.errors import UsageError
-from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, AssetStatus
+from spheresync.model import GLUE, AssetId, AssetStatus, TargetKey
 from spheresync.service.asset_problems import Known, problem_text
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, Checkpoint
@@ -16,9 +16,9 @@ from spheresync.state.records import AssetRecord, Checkpoint
 async def problems_of(store: Store, records: Sequence[AssetRecord], deletion: Deletion) -> dict[AssetId, str | None]:
     """What is wrong with each of these assets and what to do, None where nothing is."""
     assets = [record.id for record in records]
-    checkpoints = await store.checkpoints.of(assets, GLUE, DEFAULT_DESTINATION)
-    unwritten = await store.unwritten.of(assets, GLUE, DEFAULT_DESTINATION)
-    drifts = await store.drift.of(assets, GLUE, DEFAULT_DESTINATION)
+    checkpoints = await store.checkpoints.of(assets, TargetKey(GLUE))
+    unwritten = await store.unwritten.of(assets, TargetKey(GLUE))
+    drifts = await store.drift.of(assets, TargetKey(GLUE))
     problems = {}
     for record in records:
         held = checkpoints.get(record.id)

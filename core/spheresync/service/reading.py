@@ -28,7 +28,6 @@ from spheresync.errors import RefusedError, StateError, UsageError
 from spheresync.execution.run_driver import RunRequest
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
-    DEFAULT_DESTINATION,
     GLUE,
     Action,
     Asset,
@@ -40,6 +39,7 @@ from spheresync.model import (
     Problem,
     RunId,
     SpaceName,
+    TargetKey,
     TechnicalName,
     Tier,
     counted,
@@ -233,7 +233,7 @@ class Reading:
     async def explain_mapping(self, text: str) -> MappingExplanation:
         record = await self._record(text)
         decision = self._context.mapping.decide(record.id, record.kind, record.label)
-        held = await self._store.checkpoints.get(record.id, GLUE, DEFAULT_DESTINATION)
+        held = await self._store.checkpoints.get(record.id, TargetKey(GLUE))
         address = known_address(record, held, decision)
         displaced = await self._displaced(record, decision)
         if displaced is not None and held is None:
@@ -276,8 +276,8 @@ class Reading:
     async def _displaced(self, record: AssetRecord, decision: Decision) -> Displaced | None:
         if decision.database is None:
             return None  # what the target holds need not be read
-        checkpoints = await self._store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
-        formers = await self._store.former_tables.all(GLUE, DEFAULT_DESTINATION)
+        checkpoints = await self._store.checkpoints.all(TargetKey(GLUE))
+        formers = await self._store.former_tables.all(TargetKey(GLUE))
         return displaced_database(record, decision, [*checkpoints, *formers], self._context.mapping)
 
     async def get_change_set(

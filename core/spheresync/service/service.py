@@ -145,7 +145,7 @@ class Service(Approving, Steering, Undoing, Drifting, Observing, Keeping):
         scope = await checked_scope(
             self._store,
             request,
-            targets=self.settings.targets,
+            keys=self.settings.target_keys,
             listed=not refreshes,
             outside=self._context.mapping.outside_scope,
         )

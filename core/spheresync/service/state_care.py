@@ -11,13 +11,13 @@ from spheresync.answers import AuditVerdictAnswer, BackupAnswer, RestoreAnswer
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import AlteredStateError, RefusedError
 from spheresync.model import (
-    DEFAULT_DESTINATION,
     GLUE,
     JsonValue,
     Principal,
     Problem,
     RunId,
     RunState,
+    TargetKey,
     isoformat,
     utc_now,
 )
@@ -165,7 +165,7 @@ async def _require_ours(store: Store, source: RestoreSource, settings: Settings)
 
 async def _marker_of(store: Store) -> str | None:
     """The marker on what was written last, None where nothing was."""
-    checkpoints = await store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
+    checkpoints = await store.checkpoints.all(TargetKey(GLUE))
     if not checkpoints:
         return None
     newest = sorted(checkpoints, key=lambda checkpoint: checkpoint.synced_at, reverse=True)[:_ASKED]
@@ -188,7 +188,7 @@ async def _adjust(store: Store, source: RestoreSource, principal: Principal, *, 
         runs = await tx.runs.cancel_unfinished(problem, at=at)
         change_sets = await tx.change_sets.expire_all(at=at)
         objects = await tx.restored.forget_targets()
-        held = await tx.checkpoints.all(GLUE, DEFAULT_DESTINATION)
+        held = await tx.checkpoints.all(TargetKey(GLUE))
         await tx.checkpoints.put_many([replace(checkpoint, version=None) for checkpoint in held])
         reason: dict[str, JsonValue] = {"reason": "restored"}
         ended = [

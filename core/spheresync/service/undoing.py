@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.answers import ChangeSetAnswer, ReleaseAnswer
-from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, Principal, RunId
+from spheresync.model import GLUE, AssetId, Principal, RunId, TargetKey
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.triage import is_held
 from spheresync.planning.revert import Reverter
@@ -37,7 +37,12 @@ class Undoing(Reading):
         run = await self._store.runs.get(RunId(run_id))
         async with context.providers.in_use() as providers:
             reverter = Reverter(
-                self._store, providers.settings, providers.target(GLUE), run.id, principal, now=context.clock()
+                self._store,
+                providers.settings,
+                providers.target(TargetKey(GLUE)),
+                run.id,
+                principal,
+                now=context.clock(),
             )
             record = await reverter.run()
         return await self.get_change_set(record.id, detail="concise", limit=limit)
@@ -58,7 +63,7 @@ class Undoing(Reading):
         async def let_go(tx: Tx) -> list[AssetId]:
             held = [
                 checkpoint
-                for checkpoint in await tx.checkpoints.all(GLUE, DEFAULT_DESTINATION)
+                for checkpoint in await tx.checkpoints.all(TargetKey(GLUE))
                 if checkpoint.held is not None and checkpoint.asset in wanted
             ]
             assets = [checkpoint.asset for checkpoint in held]

@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from spheresync.errors import RefusedError
 from spheresync.model import Digest, digest_json
-from spheresync.state.cells import spell_counts, spell_fingerprints, spell_problems, valid_text
+from spheresync.state.cell_encoding import encode_counts, encode_fingerprints, encode_problems, valid_text
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord
 
 FORMAT = 2
@@ -32,7 +32,7 @@ def seal_of(item: ChangeSetItem) -> Digest:
     values["asset"] = [item.asset.space, item.asset.name]
     values["reason"] = valid_text(item.reason)
     values["changes"] = [[change.path, change.before, change.after] for change in item.changes]
-    values["fingerprints"] = spell_fingerprints(item.fingerprints)
+    values["fingerprints"] = encode_fingerprints(item.fingerprints)
     return digest_json(values)
 
 
@@ -76,6 +76,6 @@ def digest_of_saved(record: ChangeSetRecord, seals: Sequence[str | None]) -> Dig
     """The digest of a head over items that have these seals."""
     head: dict[str, object] = {name: getattr(record, name) for name in _HEAD}
     head["request"] = record.request.decode("utf-8", "surrogatepass")
-    head["summary"] = spell_counts(record.summary)
-    head["findings"], head["problems"] = spell_problems(record.findings), spell_problems(record.problems)
+    head["summary"] = encode_counts(record.summary)
+    head["findings"], head["problems"] = encode_problems(record.findings), encode_problems(record.problems)
     return digest_json([head, list(seals)])

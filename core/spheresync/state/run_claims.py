@@ -1,4 +1,4 @@
-"""Whose turn it is: pure rules over the runs that have not ended.
+"""Which run may be driven next, and by whom: pure rules over the runs that have not ended.
 
 At most one run is driven at a time. A run belongs to its owner while that process is alive; the run of a dead process
 may be taken by anybody. Queued runs go in the order in which they came, and a dead process's place is passed over.

@@ -19,7 +19,7 @@ from spheresync.model import (
     LiveObject,
     PhysicalName,
     Problem,
-    TargetName,
+    TargetKey,
 )
 
 
@@ -131,7 +131,7 @@ class Target(Protocol):
     """A catalog of one destination. Every method raises `TargetError`; `fault` says what can be done about it."""
 
     @property
-    def name(self) -> TargetName: ...
+    def key(self) -> TargetKey: ...
 
     @property
     def usage(self) -> Usage:

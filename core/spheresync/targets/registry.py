@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from spheresync.config import Settings
 from spheresync.errors import UsageError
-from spheresync.model import GLUE, TargetName
+from spheresync.model import GLUE, TargetKey, TargetName
 from spheresync.targets.design import TargetDesign
 from spheresync.targets.protocol import Target
 
@@ -36,8 +36,8 @@ class TargetResources:
     rate_limits: Mapping[str, RateLimit]
 
 
-MakeTarget: TypeAlias = Callable[[Settings, TargetResources, AsyncExitStack], Target]
-"""Makes a target of some settings; what is to be closed with it goes onto the stack."""
+MakeTarget: TypeAlias = Callable[[Settings, TargetKey, TargetResources, AsyncExitStack], Target]
+"""Makes a target of some settings in one destination; what is to be closed with it goes onto the stack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +55,13 @@ def _glue() -> TargetKind:
     return TargetKind(GLUE_DESIGN, _make_glue)
 
 
-def _make_glue(settings: Settings, resources: TargetResources, closing: AsyncExitStack) -> Target:
+def _make_glue(settings: Settings, key: TargetKey, resources: TargetResources, closing: AsyncExitStack) -> Target:
     from spheresync.targets.aws.door import AwsDoor
     from spheresync.targets.glue.target import GlueTarget
 
     door = AwsDoor(resources.sessions(settings), rate_limits=resources.rate_limits)
     closing.callback(door.close)
-    return GlueTarget(door, owner=settings.installation_marker, drift=settings.drift)
+    return GlueTarget(door, owner=settings.installation_marker, drift=settings.drift, key=key)
 
 
 TARGETS: dict[TargetName, Callable[[], TargetKind]] = {GLUE: _glue}

@@ -23,6 +23,7 @@ from spheresync.model import (
     RawDefinition,
     SpaceEntry,
     SpaceName,
+    TargetKey,
     digest_of,
 )
 from spheresync.planning.decisions.items import name_taken
@@ -132,7 +133,7 @@ async def test_what_an_apply_wrote_while_a_discovery_read_stays_synced(
 async def test_a_conflict_stays_one_until_the_table_was_written(store: SqliteStore, clock: StandingClock) -> None:
     await know(store)
     taken = name_taken(ORDERS.id, "the table lost the marker of this installation")
-    await store.write(lambda tx: tx.unwritten.put_many(GLUE, DEFAULT_DESTINATION, [taken], at="2026-11-24T08:00:00Z"))
+    await store.write(lambda tx: tx.unwritten.put_many(TargetKey(GLUE), [taken], at="2026-11-24T08:00:00Z"))
 
     async def nothing() -> None:
         pass

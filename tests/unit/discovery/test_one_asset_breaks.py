@@ -27,6 +27,7 @@ from spheresync.model import (
     Problem,
     RunState,
     SpaceName,
+    TargetKey,
 )
 from spheresync.planning import asset_planner as designing
 from spheresync.planning import asset_status, removals
@@ -301,7 +302,7 @@ async def sweep(installation: InProcess) -> Any:
             installation.store,
             providers.settings,
             providers.mapping,
-            providers.target(GLUE),
+            providers.target(TargetKey(GLUE)),
             scope=Scope(),
             principal=SOMEBODY,
             clock=installation.context.clock,
@@ -358,7 +359,7 @@ async def test_an_asset_whose_undo_breaks_is_told_and_the_others_are_undone(
     run = await synced.sync()
     Break(monkeypatch, reverting, "undo_item", lambda _, deed, **more: deed.item.asset)
     async with synced.context.providers.in_use() as providers:
-        target = providers.target(GLUE)
+        target = providers.target(TargetKey(GLUE))
         reverter = Reverter(synced.store, providers.settings, target, run.id, SOMEBODY, now=synced.context.clock())
         undo = await reverter.run()
     assert only_the_victim_failed(undo.problems)

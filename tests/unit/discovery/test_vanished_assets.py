@@ -97,7 +97,7 @@ async def written(store: SqliteStore, state: CheckpointState = CheckpointState.A
 
 async def work(store: SqliteStore, clock: StandingClock, *, policy: DeletionPolicy = DeletionPolicy.RETIRE) -> Work:
     record = await recorded(store)
-    held = await store.checkpoints.get(record.id, WRITTEN.target, WRITTEN.destination)
+    held = await store.checkpoints.get(record.id, WRITTEN.key)
     decision = Mapping.compile(settings()).decide(record.id, record.kind, record.label)
     rules = RemovalRules(policy, 1, timedelta(0), offer_deletes=True)
     return triage(record, held, decision, decision.digest, rules=rules, now=clock(), thorough=False)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from spheresync.model import DEFAULT_DESTINATION, GLUE, LiveObject, PhysicalName, RunState
+from spheresync.model import GLUE, LiveObject, PhysicalName, RunState, TargetKey
 from spheresync.targets import read_ahead
 from spheresync.targets.read_ahead import FRESH, MOST_KEPT, RecentReads
 from tests.simulators.in_process import InProcess, in_process
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def forget_versions(installation: InProcess) -> None:
-    checkpoints = await installation.store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
+    checkpoints = await installation.store.checkpoints.all(TargetKey(GLUE))
     unknown = [replace(held, version=None) for held in checkpoints]
     await installation.store.write(lambda tx: tx.checkpoints.put_many(unknown))
 

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.execution.run_driver import RunRequest
-from spheresync.model import DEFAULT_DESTINATION, GLUE, Action, AssetKind, Principal
+from spheresync.model import GLUE, Action, AssetKind, Principal, TargetKey
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.drift_sweep import DriftSweep
 from spheresync.planning.planner import PlanRequest, make_change_set
@@ -139,7 +139,7 @@ class World:
             await self.open()
 
     async def _release(self) -> None:
-        held = await self.here.store.checkpoints.all(GLUE, DEFAULT_DESTINATION)
+        held = await self.here.store.checkpoints.all(TargetKey(GLUE))
 
         async def let_go(tx: Any) -> None:
             await tx.checkpoints.put_many([replace(each, held=None) for each in held])
@@ -154,7 +154,7 @@ class World:
                 self.here.store,
                 providers.settings,
                 self.here.context.mapping,
-                providers.target(GLUE),
+                providers.target(TargetKey(GLUE)),
                 scope=Scope(),
                 principal=SOMEBODY,
                 clock=self.here.context.clock,

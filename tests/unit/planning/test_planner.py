@@ -20,7 +20,7 @@ from spheresync.model import (
     LiveObject,
     PhysicalName,
     Principal,
-    TargetName,
+    TargetKey,
     digest_of,
 )
 from spheresync.planning.planner import Planner, PlanRequest
@@ -46,8 +46,8 @@ class LookedAt:
         self._meanwhile = meanwhile
 
     @property
-    def name(self) -> TargetName:
-        return GLUE
+    def key(self) -> TargetKey:
+        return TargetKey(GLUE)
 
     async def read(self, container: PhysicalName, name: PhysicalName) -> LiveObject | None:
         assert (container, name) == (DATABASE, TABLE)
@@ -113,7 +113,7 @@ async def plan(
         progress=silent,
     )
     await planner.run()
-    found = await store.checkpoints.get(ORDERS.id, GLUE, DEFAULT_DESTINATION)
+    found = await store.checkpoints.get(ORDERS.id, TargetKey(GLUE))
     assert found is not None
     return found
 

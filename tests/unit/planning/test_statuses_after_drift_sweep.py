@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.discovery.shared_discovery import SharedDiscovery
-from spheresync.model import DEFAULT_DESTINATION, GLUE, Action, AssetId, AssetStatus, Principal, isoformat
+from spheresync.model import GLUE, Action, AssetId, AssetStatus, Principal, TargetKey, isoformat
 from spheresync.planning.drift_sweep import DriftSweep
 from spheresync.planning.planner import PlanRequest, make_change_set
 from spheresync.runtime.progress import silent
@@ -33,7 +33,7 @@ async def sweep(installation: InProcess) -> None:
             installation.store,
             providers.settings,
             installation.context.mapping,
-            providers.target(GLUE),
+            providers.target(TargetKey(GLUE)),
             scope=Scope(),
             principal=SOMEBODY,
             clock=installation.context.clock,
@@ -68,10 +68,10 @@ async def test_a_conflict_is_as_old_as_its_first_finding_whoever_looks_again(tmp
         table = {"Name": name, "Description": "Jane's own", "Parameters": {"owner": "Jane"}}
         installation.glue.catalog.call("UpdateTable", {"DatabaseName": database, "TableInput": table})
         await sweep(installation)
-        first = (await installation.store.unwritten.all(GLUE, DEFAULT_DESTINATION))[TAKEN]
+        first = (await installation.store.unwritten.all(TargetKey(GLUE)))[TAKEN]
         for look in (sweep, plan, InProcess.sync, sweep):
             await look(installation)
-            found = (await installation.store.unwritten.all(GLUE, DEFAULT_DESTINATION))[TAKEN]
+            found = (await installation.store.unwritten.all(TargetKey(GLUE)))[TAKEN]
             assert (found.since, found.problem.code) == (first.since, first.problem.code), look
         record = await installation.store.catalog.asset(TAKEN)
         assert record is not None and record.status is AssetStatus.CONFLICT

@@ -22,6 +22,7 @@ from spheresync.model import (
     RunId,
     RunState,
     SpaceName,
+    TargetKey,
     canonical_json,
     isoformat,
 )
@@ -89,7 +90,7 @@ async def look_for_drift(installation: InProcess) -> None:
             context.store,
             providers.settings,
             providers.mapping,
-            providers.target(GLUE),
+            providers.target(TargetKey(GLUE)),
             scope=Scope(),
             principal=SOMEBODY,
             clock=context.clock,
@@ -251,7 +252,7 @@ async def test_what_an_undo_holds_names_the_run_that_was_undone(synced: InProces
     synced.serve(landscape(label="Another label"))
     undone = await synced.sync()
     async with context.providers.in_use() as providers:
-        target = providers.target(GLUE)
+        target = providers.target(TargetKey(GLUE))
         undo = await Reverter(store, providers.settings, target, undone.id, SOMEBODY, now=context.clock()).run()
     request, at = canonical_json(RunRequest().to_json()), isoformat(context.clock())
     queued = RunRecord.queued(RunId("run_undo"), "apply", request, SOMEBODY, owner=store.owner.id, at=at)

@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from spheresync.config import Settings, SettingsSource
-from spheresync.model import GLUE, TargetName
+from spheresync.model import GLUE, TargetKey
 from spheresync.runtime.providers import Generations
 
 pytestmark = pytest.mark.anyio
@@ -59,7 +59,7 @@ class World:
             await anyio.lowlevel.checkpoint()
             return self._open(settings, stack)
 
-        def make_target(settings: Settings, name: TargetName, stack: AsyncExitStack) -> Any:
+        def make_target(settings: Settings, key: TargetKey, stack: AsyncExitStack) -> Any:
             return self._open(settings, stack)
 
         source = SettingsSource(None, None, {"HOME": str(self.folder)}, self.folder)
@@ -82,11 +82,11 @@ def world(tmp_path: Path) -> Iterator[World]:
 async def test_what_begins_takes_the_new_settings_and_what_is_under_way_keeps_the_old(world: World) -> None:
     generations = world.generations()
     async with generations.in_use() as old:
-        source, target = await old.source(), old.target(GLUE)
+        source, target = await old.source(), old.target(TargetKey(GLUE))
         world.write("prefix: longer_")
         async with generations.in_use() as new:
             assert (old.settings.prefix, new.settings.prefix) == ("a_", "longer_")
-            assert await new.source() is not source and new.target(GLUE) is not target
+            assert await new.source() is not source and new.target(TargetKey(GLUE)) is not target
             assert [each.closed for each in world.opened] == [False] * 4, "nothing in flight is cut"
         assert await old.source() is source
     assert [each.closed for each in world.opened] == [True, True, False, False], "after its last user"
@@ -137,7 +137,7 @@ async def test_what_former_generations_asked_still_counts(world: World) -> None:
         world.write(f"prefix: p{'x' * number}_")
         async with generations.in_use() as providers:
             await providers.source()
-            providers.target(GLUE)
+            providers.target(TargetKey(GLUE))
             world.opened[-2].requests, world.opened[-1].requests = 10, number
     spent = generations.spent()
     assert (spent["datasphere_requests"], spent["aws_calls"]) == (30, 6)

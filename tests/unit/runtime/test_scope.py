@@ -7,7 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.errors import UsageError
-from spheresync.model import AssetId, ScopeRequest, SpaceName, TechnicalName, Tier
+from spheresync.model import (
+    GLUE,
+    AssetId,
+    DestinationName,
+    ScopeRequest,
+    SpaceName,
+    TargetKey,
+    TargetName,
+    TechnicalName,
+    Tier,
+)
 from spheresync.runtime.scope import Scope
 from spheresync.runtime.unknown_names import unknown_asset, unknown_name
 
@@ -22,8 +32,54 @@ REQUESTS = st.builds(
 )
 
 
+KEYS = (TargetKey(GLUE), TargetKey(GLUE, DestinationName("eu")), TargetKey(TargetName("toy"), DestinationName("eu")))
+
+
 def parse(request: ScopeRequest) -> Scope:
-    return Scope.parse(request, targets=["glue"])
+    return Scope.parse(request, keys=[TargetKey(GLUE)])
+
+
+@pytest.mark.parametrize(
+    ("targets", "destinations", "chosen"),
+    [
+        ((), (), KEYS),
+        (("glue",), (), KEYS[:2]),
+        ((), ("eu",), KEYS[1:]),
+        (("glue",), ("eu",), KEYS[1:2]),
+        (("toy", "glue"), ("default", "eu"), KEYS),
+    ],
+)
+def test_targets_and_destinations_choose_among_those_in_force(
+    targets: tuple[str, ...], destinations: tuple[str, ...], chosen: tuple[TargetKey, ...]
+) -> None:
+    scope = Scope.parse(ScopeRequest(targets=targets, destinations=destinations), keys=KEYS)
+    assert tuple(filter(scope.wants_key, KEYS)) == chosen
+    assert Scope.from_json(scope.to_json()) == scope
+    assert scope.everything, "which assets are read does not depend on the targets"
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        (ScopeRequest(destinations=("us",)), "destination 'us' is not configured"),
+        (ScopeRequest(targets=("toy",), destinations=("default",)), "no target of toy is configured in default"),
+    ],
+)
+def test_a_choice_that_leaves_no_target_is_refused(request_: ScopeRequest, says: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        Scope.parse(request_, keys=KEYS)
+    assert says in str(refused.value)
+
+
+def test_a_scope_of_a_former_version_is_about_every_target() -> None:
+    scope = Scope.from_json({"spaces": ["SALES"], "assets": [], "tiers": []})
+    assert all(map(scope.wants_key, KEYS))
+    assert scope.to_json() == {"spaces": ["SALES"], "assets": [], "tiers": []}
+
+
+def test_a_target_key_reads_back_and_says_its_destination_only_where_it_is_not_the_default_one() -> None:
+    assert [TargetKey.from_json(key.to_json()) for key in KEYS] == [*KEYS]
+    assert [str(key) for key in KEYS] == ["glue", "glue in eu", "toy in eu"]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from spheresync.schedule.due import next_due
 from spheresync.schedule.due_jobs import DueJobs
 from spheresync.schedule.reading_jobs import list_tenant, read_definition
 from spheresync.service.scheduling import show
-from spheresync.state.cells import spell_problem
+from spheresync.state.cell_encoding import encode_problem
 from tests.simulators.in_process import InProcess, in_process
 
 pytestmark = pytest.mark.anyio
@@ -178,7 +178,7 @@ async def test_an_asset_that_fails_waits_its_back_off_out(kept: Kept) -> None:
 
 
 def spelled(problem: Problem) -> str:
-    text = spell_problem(problem)
+    text = encode_problem(problem)
     assert text is not None
     return text
 

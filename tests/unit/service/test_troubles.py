@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from spheresync.errors import SourceFault, TargetFault
-from spheresync.model import DEFAULT_DESTINATION, GLUE, SPACE_GONE, AssetId, AssetKind, Problem
+from spheresync.model import GLUE, SPACE_GONE, AssetId, AssetKind, Problem, TargetKey
 from spheresync.planning.decisions.drift import missing_finding
 from spheresync.planning.decisions.guards import TOO_MANY_REMOVALS
 from spheresync.service.troubles import troubles_of
@@ -50,7 +50,7 @@ async def test_each_kind_is_told_once_with_examples(store: SqliteStore) -> None:
 
     async def know(tx: SqliteTx) -> None:
         await tx.catalog.put_assets(records)
-        await tx.unwritten.put_many(GLUE, DEFAULT_DESTINATION, problems, at=AT)
+        await tx.unwritten.put_many(TargetKey(GLUE), problems, at=AT)
 
     await store.write(know)
     troubles = troubles_of(await store.catalog.unread(), await store.unwritten.groups())

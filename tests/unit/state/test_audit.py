@@ -171,7 +171,7 @@ async def test_triggers_keep_accidents_away(store: SqliteStore, statement: str) 
     await write_entries(store)
 
     async def accident(tx: SqliteTx) -> None:
-        await store._link.execute(statement)
+        await store._connection.execute(statement)
 
     with pytest.raises(StateError):
         await store.write(accident)

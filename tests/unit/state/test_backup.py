@@ -19,7 +19,7 @@ from spheresync.state.records import AuditEvent, Backup, Restored, RestoreSource
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.files.backup import make_backup
 from spheresync.state.sqlite.files.restore import restore_state
-from spheresync.state.sqlite.liveness.gate import RESTORED
+from spheresync.state.sqlite.liveness.folder_lock import RESTORED_FILE
 from spheresync.state.sqlite.liveness.owners import owner_lock
 from spheresync.state.sqlite.schema import shipped_migrations
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
@@ -254,7 +254,7 @@ async def test_a_tampered_log_is_carried_on_as_far_as_it_holds(folder: Path, fil
 
 
 async def test_a_restore_that_was_decided_is_finished_by_whoever_enters(folder: Path, file: Path) -> None:
-    shutil.copy(file, folder / RESTORED)
+    shutil.copy(file, folder / RESTORED_FILE)
     (folder / f"{FILE_NAME}-wal").write_bytes(b"belongs to the former database")
     async with SqliteStore.open(folder) as store:
         assert await store.meta.get("k") == "old"

@@ -217,7 +217,7 @@ async def test_what_is_on_its_way_out_is_seen_by_nobody(store: SqliteStore, care
         await store.change_sets.get(ChangeSetId("cs_large"))
     page, total = await store.runs.page(limit=100)
     assert total == len(page) == KEPT + 2
-    await store.write(lambda tx: tx.retention.strip())
+    await store.write(lambda tx: tx.retention.remove_some())
     assert filler.rows("SELECT count(*) FROM change_set_items") == [(700,)], "a part at a time"
     assert (await carer.step(PATIENT)).finished
     assert filler.rows("SELECT count(*) FROM change_set_items") == [(0,)]

@@ -27,6 +27,7 @@ from spheresync.model import (
     Severity,
     SpaceName,
     Strategy,
+    TargetKey,
     TechnicalName,
     Tier,
     digest_of,
@@ -241,10 +242,10 @@ async def test_a_blob_that_is_missing_is_an_error(store: SqliteStore) -> None:
 async def test_checkpoints_come_back_and_are_counted(store: SqliteStore) -> None:
     active, retired = checkpoint("A"), checkpoint("B", state=CheckpointState.RETIRED, held=Digest("h"), version=None)
     await store.write(lambda tx: tx.checkpoints.put_many([retired, active]))
-    assert await store.checkpoints.all(GLUE, DEFAULT_DESTINATION) == [active, retired]
-    assert await store.checkpoints.get(active.asset, GLUE, DEFAULT_DESTINATION) == active
+    assert await store.checkpoints.all(TargetKey(GLUE)) == [active, retired]
+    assert await store.checkpoints.get(active.asset, TargetKey(GLUE)) == active
     assert await store.checkpoints.of_asset(retired.asset) == [retired]
-    assert await store.checkpoints.count_active(GLUE, DEFAULT_DESTINATION) == {"sales": 1}
+    assert await store.checkpoints.count_active(TargetKey(GLUE)) == {"sales": 1}
 
 
 async def test_change_sets_come_back_in_order(store: SqliteStore) -> None:
@@ -279,12 +280,12 @@ async def test_former_tables_come_back_until_they_are_forgotten(store: SqliteSto
     await store.write(lambda tx: tx.former_tables.put_many(left))
     later = replace(left[0], version=None, retired=True)
     await store.write(lambda tx: tx.former_tables.put_many([later]))
-    assert await store.former_tables.all(GLUE, DEFAULT_DESTINATION) == [later, left[1]]
+    assert await store.former_tables.all(TargetKey(GLUE)) == [later, left[1]]
     held = left[1].as_checkpoint()
     assert (held.address, held.state, held.body_digest) == (left[1].address, state, left[1].body_digest)
     addresses = [later.address, (PhysicalName("sales"), PhysicalName("unknown"))]
-    await store.write(lambda tx: tx.former_tables.remove_many(GLUE, DEFAULT_DESTINATION, addresses))
-    assert await store.former_tables.all(GLUE, DEFAULT_DESTINATION) == [left[1]]
+    await store.write(lambda tx: tx.former_tables.remove_many(TargetKey(GLUE), addresses))
+    assert await store.former_tables.all(TargetKey(GLUE)) == [left[1]]
 
 
 @pytest.mark.parametrize("wanted", [0, 1, 450, 1200])
@@ -294,5 +295,5 @@ async def test_checkpoints_of_some_assets(store: SqliteStore, wanted: int) -> No
     elsewhere = checkpoint("V_0", destination=DestinationName("other"))
     await store.write(lambda tx: tx.checkpoints.put_many([*known, elsewhere]))
     assets = [asset_id("SALES", f"V_{number}") for number in range(wanted)] + [asset_id("SALES", "UNKNOWN")]
-    found = await store.checkpoints.of(assets, GLUE, DEFAULT_DESTINATION)
+    found = await store.checkpoints.of(assets, TargetKey(GLUE))
     assert found == {each.asset: each for each in known[:wanted]}

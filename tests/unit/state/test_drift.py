@@ -7,7 +7,16 @@ from dataclasses import replace
 import pytest
 
 from spheresync.errors import UsageError
-from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, ChangeSetId, PhysicalName, Problem, canonical_json
+from spheresync.model import (
+    DEFAULT_DESTINATION,
+    GLUE,
+    AssetId,
+    ChangeSetId,
+    PhysicalName,
+    Problem,
+    TargetKey,
+    canonical_json,
+)
 from spheresync.runtime.scope import Scope
 from spheresync.state.records import WHOLE, DriftEffect, DriftKind, DriftLook, DriftStanding, FieldDrift, TableDrift
 from spheresync.state.sqlite.repositories.drift import KEPT_LOOKS
@@ -83,17 +92,17 @@ async def test_a_newer_look_takes_over_what_it_saw(store: SqliteStore) -> None:
     await put(store, LOOK, drift("A"), drift("B"))
     await put(store, replace(LOOK, id="drift_2"), drift("B", stays=True))
     assert await store.drift.count("drift_1") == await store.drift.count("drift_2") == 1
-    assert [str(asset) for asset in await store.drift.assets(GLUE, DEFAULT_DESTINATION)] == ["S/A", "S/B"]
+    assert [str(asset) for asset in await store.drift.assets(TargetKey(GLUE))] == ["S/A", "S/B"]
 
 
 async def test_a_write_settles_all_but_what_it_lets_stand(store: SqliteStore) -> None:
     await put(store, LOOK, drift("A"), drift("B", stays=True))
 
     async def settle(tx: SqliteTx) -> None:
-        await tx.drift.settle(GLUE, DEFAULT_DESTINATION, [AssetId.parse("S/A"), AssetId.parse("S/B")])
+        await tx.drift.settle(TargetKey(GLUE), [AssetId.parse("S/A"), AssetId.parse("S/B")])
 
     await store.write(settle)
-    assert [str(asset) for asset in await store.drift.assets(GLUE, DEFAULT_DESTINATION)] == ["S/B"]
+    assert [str(asset) for asset in await store.drift.assets(TargetKey(GLUE))] == ["S/B"]
 
 
 async def test_old_looks_go_unless_what_they_found_is_still_the_newest_that_is_known(store: SqliteStore) -> None:

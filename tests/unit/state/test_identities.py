@@ -14,7 +14,7 @@ from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind, NewJob, subject_of
 from spheresync.model import AssetId, AssetKind, Problem, SpaceName, TechnicalName, canonical_json
 from spheresync.runtime.scope import Scope
-from spheresync.state.cells import read_problems, spell_problems
+from spheresync.state.cell_encoding import decode_problems, encode_problems
 from spheresync.state.records import AssetRecord, SpaceRecord
 from spheresync.state.sqlite.schema import shipped_migrations
 from spheresync.state.sqlite.store import SqliteStore
@@ -74,11 +74,11 @@ def test_an_identity_comes_back_from_what_keeps_it(asset: AssetId) -> None:
     """Even one that SPACE/NAME could not tell from another."""
     assert AssetId.from_json(json.loads(json.dumps(asset.to_json()))) == asset
     problem = Problem.of(asset, "code", "message", "remedy")
-    assert read_problems(spell_problems([problem])) == (problem,)
+    assert decode_problems(encode_problems([problem])) == (problem,)
 
 
 def test_problems_of_former_versions_are_read() -> None:
-    assert read_problems('[["SALES/A","code","message","remedy"]]') == (
+    assert decode_problems('[["SALES/A","code","message","remedy"]]') == (
         Problem("SALES/A", "code", "message", "remedy"),
     )
 

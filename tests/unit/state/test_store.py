@@ -13,7 +13,7 @@ import anyio.lowlevel
 import pytest
 
 from spheresync.errors import StateError
-from spheresync.model import DEFAULT_DESTINATION, GLUE
+from spheresync.model import GLUE, TargetKey
 from spheresync.state.sqlite import store as store_module
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.schema import Migration, shipped_migrations
@@ -51,7 +51,8 @@ async def test_an_empty_folder_is_made_private_but_one_in_use_is_left(tmp_path: 
 async def test_the_file_is_wal_and_fully_synchronous(store: SqliteStore) -> None:
     async def settings(tx: SqliteTx) -> list[object]:
         return [
-            (await store._link.one(f"PRAGMA {name}"))[0] for name in ("journal_mode", "synchronous", "foreign_keys")
+            (await store._connection.one(f"PRAGMA {name}"))[0]
+            for name in ("journal_mode", "synchronous", "foreign_keys")
         ]
 
     assert await store.write(settings) == ["wal", 2, 1]
@@ -171,7 +172,7 @@ async def test_a_state_of_the_first_release_is_brought_up_to_date_with_all_it_ho
         await store.write(lambda tx: tx.meta.set("kept", "yes"))
     async with SqliteStore.open(tmp_path) as store:
         assert await store.meta.get("kept") == "yes"
-        assert await store.former_tables.all(GLUE, DEFAULT_DESTINATION) == []
+        assert await store.former_tables.all(TargetKey(GLUE)) == []
 
 
 async def test_a_migration_that_fails_leaves_the_schema_before_it(tmp_path: Path) -> None:

@@ -9,9 +9,17 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import TargetFault
-from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, AssetKind, AssetStatus, Problem, canonical_json
+from spheresync.model import (
+    GLUE,
+    AssetId,
+    AssetKind,
+    AssetStatus,
+    Problem,
+    TargetKey,
+    canonical_json,
+)
 from spheresync.state.records import AssetRecord
-from spheresync.state.sqlite.housekeeping.soundness import damaged_contents
+from spheresync.state.sqlite.housekeeping.integrity_check import damaged_contents
 from spheresync.state.sqlite.schema import shipped_migrations
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.unit.state.conftest import StandingClock, clock, store
@@ -29,20 +37,20 @@ def problem(asset: AssetId, code: str = TargetFault.DENIED, message: str = "not 
 
 
 async def put(store: SqliteStore, *problems: Problem, at: str) -> None:
-    await store.write(lambda tx: tx.unwritten.put_many(GLUE, DEFAULT_DESTINATION, problems, at=at))
+    await store.write(lambda tx: tx.unwritten.put_many(TargetKey(GLUE), problems, at=at))
 
 
 async def test_a_problem_is_as_old_as_its_kind_and_has_the_newest_words(store: SqliteStore) -> None:
     await put(store, problem(ASSETS[0]), problem(ASSETS[1]), Problem("database hr", TargetFault.DENIED, "no"), at=FIRST)
     await put(store, problem(ASSETS[0], message="still not"), problem(ASSETS[1], TargetFault.CONFLICT), at=LATER)
-    found = await store.unwritten.of(ASSETS, GLUE, DEFAULT_DESTINATION)
+    found = await store.unwritten.of(ASSETS, TargetKey(GLUE))
     assert {asset.name: (each.problem.code, each.problem.message, each.since) for asset, each in found.items()} == {
         "A0": ("denied", "still not", FIRST),
         "A1": ("conflict", "not allowed", LATER),
     }
-    assert found == await store.unwritten.all(GLUE, DEFAULT_DESTINATION)
-    await store.write(lambda tx: tx.unwritten.remove_many(GLUE, DEFAULT_DESTINATION, ASSETS[:1]))
-    assert [*await store.unwritten.all(GLUE, DEFAULT_DESTINATION)] == ASSETS[1:2]
+    assert found == await store.unwritten.all(TargetKey(GLUE))
+    await store.write(lambda tx: tx.unwritten.remove_many(TargetKey(GLUE), ASSETS[:1]))
+    assert [*await store.unwritten.all(TargetKey(GLUE))] == ASSETS[1:2]
 
 
 async def test_groups_name_the_first_three_of_each_kind(store: SqliteStore) -> None:
@@ -62,7 +70,7 @@ async def test_a_row_that_says_nothing_is_left_out_and_named(store: SqliteStore)
         file.execute("UPDATE unwritten SET problem = '[' WHERE asset = 'A0'")
         file.commit()
         assert "the write problem of HR/A0 cannot be read: its problem cannot be read" in damaged_contents(file)
-    assert [*await store.unwritten.all(GLUE, DEFAULT_DESTINATION)] == ASSETS[1:2]
+    assert [*await store.unwritten.all(TargetKey(GLUE))] == ASSETS[1:2]
     assert [[each.asset for each in group.first] for group in await store.unwritten.groups()] == [ASSETS[1:2]]
 
 
@@ -78,7 +86,7 @@ async def test_a_conflict_that_a_former_version_knew_is_known_with_its_remedy(
 
         await old.write(know)
     async with SqliteStore.open(tmp_path, clock=clock) as store:
-        (known,) = (await store.unwritten.all(GLUE, DEFAULT_DESTINATION)).values()
+        (known,) = (await store.unwritten.all(TargetKey(GLUE))).values()
     assert (known.asset, known.problem.asset, known.since) == (asset, asset, FIRST)
     assert known.problem.code == TargetFault.CONFLICT and "the next sync looks" in known.problem.remedy
     assert canonical_json(known.problem.subject) == canonical_json(str(asset))

@@ -7,11 +7,10 @@ from typing import Protocol
 
 from spheresync.model import (
     AssetId,
-    DestinationName,
     PhysicalName,
     Problem,
     RunId,
-    TargetName,
+    TargetKey,
 )
 from spheresync.state.records import Checkpoint, FormerTable, Unwritten, UnwrittenGroup
 
@@ -19,15 +18,13 @@ from spheresync.state.records import Checkpoint, FormerTable, Unwritten, Unwritt
 class CheckpointReader(Protocol):
     """Reads checkpoints; none that is damaged or was altered."""
 
-    async def all(self, target: TargetName, destination: DestinationName) -> list[Checkpoint]:
+    async def all(self, key: TargetKey) -> list[Checkpoint]:
         """Every checkpoint of a target in a destination, whatever its state, by space and asset."""
 
-    async def of(
-        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
-    ) -> dict[AssetId, Checkpoint]:
+    async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, Checkpoint]:
         """Those of some assets in a target and destination; assets without one are left out."""
 
-    async def get(self, asset: AssetId, target: TargetName, destination: DestinationName) -> Checkpoint | None: ...
+    async def get(self, asset: AssetId, key: TargetKey) -> Checkpoint | None: ...
 
     async def of_asset(self, asset: AssetId) -> list[Checkpoint]:
         """The checkpoints of one asset in all targets and destinations."""
@@ -35,13 +32,13 @@ class CheckpointReader(Protocol):
     async def unlisted(self) -> list[AssetId]:
         """Assets that a target holds and of which the catalog has lost that it ever listed them."""
 
-    async def body_bytes(self, target: TargetName, destination: DestinationName) -> int:
+    async def body_bytes(self, key: TargetKey) -> int:
         """The size of all last written requests together, as they were sent."""
 
-    async def count_active(self, target: TargetName, destination: DestinationName) -> dict[PhysicalName, int]:
+    async def count_active(self, key: TargetKey) -> dict[PhysicalName, int]:
         """How many active objects each container holds."""
 
-    async def count_retired(self, target: TargetName, destination: DestinationName) -> int:
+    async def count_retired(self, key: TargetKey) -> int:
         """How many objects are marked as retired, former ones among them."""
 
 
@@ -67,7 +64,7 @@ class CheckpointWriter(CheckpointReader, Protocol):
 class FormerTableReader(Protocol):
     """Reads former tables."""
 
-    async def all(self, target: TargetName, destination: DestinationName) -> list[FormerTable]:
+    async def all(self, key: TargetKey) -> list[FormerTable]:
         """Every former table of a target in a destination, by container and name."""
 
 
@@ -77,21 +74,17 @@ class FormerTableWriter(FormerTableReader, Protocol):
     async def put_many(self, tables: Sequence[FormerTable]) -> None:
         """Remember them; each replaces what was known of its address."""
 
-    async def remove_many(
-        self, target: TargetName, destination: DestinationName, addresses: Iterable[tuple[PhysicalName, PhysicalName]]
-    ) -> None:
+    async def remove_many(self, key: TargetKey, addresses: Iterable[tuple[PhysicalName, PhysicalName]]) -> None:
         """Forget what is at these addresses; unknown ones are passed over."""
 
 
 class UnwrittenReader(Protocol):
     """Reads what was not written."""
 
-    async def all(self, target: TargetName, destination: DestinationName) -> dict[AssetId, Unwritten]:
+    async def all(self, key: TargetKey) -> dict[AssetId, Unwritten]:
         """Every asset that a target in a destination does not hold as it should."""
 
-    async def of(
-        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
-    ) -> dict[AssetId, Unwritten]:
+    async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, Unwritten]:
         """Those of these assets."""
 
     async def groups(self) -> list[UnwrittenGroup]:
@@ -101,13 +94,11 @@ class UnwrittenReader(Protocol):
 class UnwrittenWriter(UnwrittenReader, Protocol):
     """Notes what was not written."""
 
-    async def put_many(
-        self, target: TargetName, destination: DestinationName, problems: Iterable[Problem], *, at: str
-    ) -> None:
+    async def put_many(self, key: TargetKey, problems: Iterable[Problem], *, at: str) -> None:
         """Note the problems of assets; each replaces what was known of its asset, and is as old as that if it is alike.
 
         What is about no single asset is passed over.
         """
 
-    async def remove_many(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+    async def remove_many(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
         """Forget the problems of assets: they are written, or nobody wants them to be."""

@@ -7,8 +7,7 @@ from typing import Protocol
 
 from spheresync.model import (
     AssetId,
-    DestinationName,
-    TargetName,
+    TargetKey,
 )
 from spheresync.state.records import (
     DriftLook,
@@ -33,20 +32,16 @@ class DriftReader(Protocol):
     async def count(self, look_id: str) -> int:
         """How many objects are still known as that look found them."""
 
-    async def assets(self, target: TargetName, destination: DestinationName) -> list[AssetId]:
+    async def assets(self, key: TargetKey) -> list[AssetId]:
         """The assets whose objects are known to have drifted."""
 
-    async def drifted(
-        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
-    ) -> frozenset[AssetId]:
+    async def drifted(self, assets: Collection[AssetId], key: TargetKey) -> frozenset[AssetId]:
         """Those of these assets whose objects are not as they should be, by what others did."""
 
-    async def to_mend(self, target: TargetName, destination: DestinationName) -> frozenset[AssetId]:
+    async def to_mend(self, key: TargetKey) -> frozenset[AssetId]:
         """All assets whose objects a sync brings back to what they should be, where the way is free."""
 
-    async def of(
-        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
-    ) -> dict[AssetId, TableDrift]:
+    async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, TableDrift]:
         """What is known of the objects of these assets."""
 
     async def standing(self) -> DriftStanding:
@@ -59,11 +54,11 @@ class DriftWriter(DriftReader, Protocol):
     async def put(self, look: DriftLook, found: Sequence[TableDrift]) -> None:
         """Note a look and, numbered from 1, the objects that it found; each replaces what was known of its asset."""
 
-    async def forget(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+    async def forget(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
         """Forget what was known of these assets: they are as they were written, or no longer ours."""
 
-    async def settle(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+    async def settle(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
         """Forget what was known of assets that are as they should be now, but for edits that a write lets stand."""
 
-    async def leave(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+    async def leave(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
         """Note that the policies leave these as others made them, so that no sync looks at them again."""

@@ -1,4 +1,4 @@
-"""The rows under the embedded job engine."""
+"""The rows of the embedded job engine; what jobs mean is said in `jobs.port`."""
 
 from __future__ import annotations
 

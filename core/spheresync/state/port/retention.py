@@ -1,4 +1,4 @@
-"""What is over, and the changes that only a restore makes."""
+"""Runs, change sets and contents that are to be removed, and the changes that only a restore makes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from spheresync.state.records import ExpiredRecords, FilePages
 
 
 class RetentionReader(Protocol):
-    """Finds out what is over."""
+    """Finds what is to be removed."""
 
     async def due(self, *, runs_before: str, idle_before: str, change_sets_before: str, now: str) -> ExpiredRecords:
         """At most 500 runs and 500 change sets, oldest first.
@@ -22,8 +22,8 @@ class RetentionReader(Protocol):
             now: decides what is expired.
         """
 
-    async def leaving(self) -> bool:
-        """Whether something is on its way out."""
+    async def is_removing(self) -> bool:
+        """Whether something that was marked is not wholly removed yet."""
 
     async def contents(self) -> int:
         """How many contents there are."""
@@ -33,27 +33,27 @@ class RetentionReader(Protocol):
 
 
 class RetentionWriter(RetentionReader, Protocol):
-    """Takes out what is over, a unit at a time."""
+    """Removes it, some rows in each unit of work, so that no other writer waits long."""
 
-    async def let_go(self, due: ExpiredRecords) -> None:
-        """From now on nobody sees these any more."""
+    async def mark_expired(self, due: ExpiredRecords) -> None:
+        """From now on nobody reads these any more; `remove_some` removes their rows."""
 
-    async def strip(self) -> None:
-        """Take out about 500 rows of what is on its way out."""
+    async def remove_some(self) -> None:
+        """Remove about 500 rows of what was marked."""
 
-    async def noted(self, begin: str, end: str) -> dict[Digest, float]:
-        """Contents on the list of those that nothing refers to, from `begin` to before `end`, and since when."""
+    async def noted_unreferenced(self, begin: str, end: str) -> dict[Digest, float]:
+        """Contents that were noted as referred to by nothing, from `begin` to before `end`, and since when."""
 
-    async def note(self, digests: Collection[Digest], *, at: float) -> None:
-        """Put contents on that list, or anew."""
+    async def note_unreferenced(self, digests: Collection[Digest], *, at: float) -> None:
+        """Note that nothing refers to these contents since `at`."""
 
-    async def take_off(self, digests: Collection[Digest]) -> None:
-        """Take contents off that list: something refers to them again."""
+    async def unnote_unreferenced(self, digests: Collection[Digest]) -> None:
+        """Forget that note: something refers to these contents again."""
 
     async def remove_contents(self, digests: Sequence[Digest]) -> int:
-        """Take out those of these contents that are on the list still; answers how many."""
+        """Remove those of these contents that are noted still; answers how many."""
 
-    async def give_back(self, pages: int) -> None:
+    async def release_pages(self, pages: int) -> None:
         """Give so many free pages at the end of the file back to the disk."""
 
 

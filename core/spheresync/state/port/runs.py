@@ -51,7 +51,7 @@ class RunReader(Protocol):
         """The ordinals of journal entries of a run that cannot be read, or are not what was written."""
 
     async def open_entries(self, run_id: RunId) -> list[JournalEntry]:
-        """Journal entries that are planned or sent: what a take-over has to settle."""
+        """Journal entries that are planned or sent: what a take-over has to read again."""
 
     async def tally(self, run_id: RunId) -> dict[tuple[Action, JournalState], int]:
         """How many journal entries of a run there are of each action and state."""
@@ -70,7 +70,7 @@ class RunWriter(RunReader, Protocol):
         """Enter a new run; its id must not be taken."""
 
     async def claim(self, run_id: RunId, owner: str) -> int | None:
-        """Take a run to drive it, if it is its turn and no living process has it.
+        """Take a run to drive it, if none goes before it and no living process has it.
 
         Asking again while waiting is a sign of life of the waiting owner. A run that seems to be driven by a dead
         process while another one is claimed is fenced off: should that process wake, it can write nothing more.
@@ -116,7 +116,12 @@ class RunWriter(RunReader, Protocol):
         """Enter items in the journal as planned; those that it holds already stay as they are."""
 
     async def mark_sent(self, run_id: RunId, ordinals: Sequence[int], fence: int) -> None:
-        """Note that the requests of these items are about to leave; see `JournalWriter.mark_sent`."""
+        """Note that the requests of these items are about to leave; they need not have been planned before.
+
+        Raises:
+            FenceError: another process has taken the run over.
+            StateError: an ordinal is not of the run's change set, or its item has ended.
+        """
 
     async def record(
         self,
@@ -125,4 +130,8 @@ class RunWriter(RunReader, Protocol):
         fence: int,
         bases: Mapping[int, Digest] = MappingProxyType({}),
     ) -> None:
-        """Write what came of items, many at once: confirmed, failed or skipped; see `JournalWriter.record`."""
+        """Write what came of items, many at once: confirmed, failed or skipped; `bases` are as the method of that name.
+
+        Raises:
+            FenceError: another process has taken the run over.
+        """

@@ -18,6 +18,7 @@ from spheresync.model import (
     RunId,
     Severity,
     Strategy,
+    TargetKey,
     TargetName,
     Tier,
 )
@@ -88,3 +89,8 @@ class ChangeSetItem:
     mapping: Digest | None
     definition: Digest | None
     operations: tuple[str, ...]
+
+    @property
+    def key(self) -> TargetKey:
+        """The target and the destination that it is for."""
+        return TargetKey(self.target, self.destination)

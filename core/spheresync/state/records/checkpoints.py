@@ -12,6 +12,7 @@ from spheresync.model import (
     Fingerprints,
     PhysicalName,
     RunId,
+    TargetKey,
     TargetName,
 )
 
@@ -44,6 +45,11 @@ class KnownObject:
     body: Digest
     body_digest: Digest
     version: str | None
+
+    @property
+    def key(self) -> TargetKey:
+        """The target and the destination that it is of."""
+        return TargetKey(self.target, self.destination)
 
     @property
     def address(self) -> tuple[PhysicalName, PhysicalName]:

@@ -13,6 +13,7 @@ from spheresync.model import (
     JsonValue,
     PhysicalName,
     Problem,
+    TargetKey,
     TargetName,
 )
 
@@ -90,6 +91,11 @@ class TableDrift:
     changed_at: str | None
     changed_by: str
     stays: bool
+
+    @property
+    def key(self) -> TargetKey:
+        """The target and the destination that it is of."""
+        return TargetKey(self.target, self.destination)
 
     @property
     def table(self) -> str:

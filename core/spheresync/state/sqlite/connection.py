@@ -23,7 +23,7 @@ import anyio
 import anyio.to_thread
 
 from spheresync.errors import StateError
-from spheresync.state.cells import text_or_bytes
+from spheresync.state.cell_encoding import text_or_bytes
 from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain, is_busy, is_no_text, locked_for_long
 from spheresync.state.sqlite.files.file_owner import leave_to_owner_of
 from spheresync.state.sqlite.files.folder_faults import unusable_folder
@@ -42,8 +42,8 @@ Row: TypeAlias = "tuple[Any, ...]"
 Values: TypeAlias = "Sequence[Any]"
 
 
-class Reads(Protocol):
-    """Where queries go; `lost` takes a note of rows that cannot be read."""
+class ReadConnection(Protocol):
+    """Runs queries; `lost` takes a note of rows that cannot be read."""
 
     @property
     def lost(self) -> LostRows: ...
@@ -53,15 +53,15 @@ class Reads(Protocol):
     async def one(self, sql: str, values: Values = ()) -> Row | None: ...
 
 
-class Writes(Reads, Protocol):
-    """Where statements of the open transaction go; both answer the number of rows that changed."""
+class WriteConnection(ReadConnection, Protocol):
+    """Runs statements of the open transaction; both answer the number of rows that changed."""
 
     async def execute(self, sql: str, values: Values = ()) -> int: ...
 
     async def execute_many(self, sql: str, rows: Iterable[Values]) -> int: ...
 
 
-class Link:
+class AsyncConnection:
     """One connection. Raises SQLite's own errors; whoever holds it explains them."""
 
     def __init__(self, connection: aiosqlite.Connection, lost: LostRows) -> None:
@@ -100,8 +100,8 @@ class Link:
 class ReadPool:
     """Connections that only read, taken in turn; each query sees all that was committed before it began."""
 
-    def __init__(self, links: Sequence[Link], path: Path, lost: LostRows) -> None:
-        self._turns = cycle(links)
+    def __init__(self, connections: Sequence[AsyncConnection], path: Path, lost: LostRows) -> None:
+        self._next_connection = cycle(connections)
         self._path = path
         self.lost = lost
 
@@ -114,7 +114,7 @@ class ReadPool:
         give_up = anyio.current_time() + LOCK_TIMEOUT
         while True:
             try:
-                return await next(self._turns).all(sql, values)
+                return await next(self._next_connection).all(sql, values)
             except UnicodeEncodeError:
                 values = [_as_text(value) for value in values]
                 continue
@@ -131,7 +131,9 @@ class ReadPool:
 
 
 @asynccontextmanager
-async def open_links(folder: Path, migrations: tuple[Migration, ...]) -> AsyncIterator[tuple[Link, ReadPool]]:
+async def open_connections(
+    folder: Path, migrations: tuple[Migration, ...]
+) -> AsyncIterator[tuple[AsyncConnection, ReadPool]]:
     """The one writing connection and the reading ones, on a file that is up to date; closed in the end, come what may.
 
     Raises:
@@ -146,15 +148,15 @@ async def open_links(folder: Path, migrations: tuple[Migration, ...]) -> AsyncIt
         with anyio.CancelScope(shield=True):
             try:
                 for reading in (False, *[True] * READERS):
-                    link = await aiosqlite.Connection(partial(_connect, path, reading=reading), 64)
-                    opened.append(link)
+                    connection = await aiosqlite.Connection(partial(_connect, path, reading=reading), 64)
+                    opened.append(connection)
             except DATABASE_ERRORS as error:
                 raise explain(error, path) from error
             finally:
                 await anyio.to_thread.run_sync(first.close)
         lost = LostRows()
-        links = [Link(connection, lost) for connection in opened]
-        yield links[0], ReadPool(links[1:], path, lost)
+        connections = [AsyncConnection(connection, lost) for connection in opened]
+        yield connections[0], ReadPool(connections[1:], path, lost)
     finally:
         with anyio.CancelScope(shield=True):
             for connection in reversed(opened):

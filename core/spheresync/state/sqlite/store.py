@@ -22,17 +22,24 @@ import anyio.to_thread
 from spheresync.errors import StateError
 from spheresync.model import Digest, JsonValue, RunState, isoformat, utc_now
 from spheresync.state.records import AuditEvent, Backup, LostRow
-from spheresync.state.sqlite.connection import FILE_NAME, LOCK_TIMEOUT, Link, ReadPool, Writes, open_links
+from spheresync.state.sqlite.connection import (
+    FILE_NAME,
+    LOCK_TIMEOUT,
+    AsyncConnection,
+    ReadPool,
+    WriteConnection,
+    open_connections,
+)
 from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain, is_busy, is_full, locked_for_long
 from spheresync.state.sqlite.files.backup import make_backup
 from spheresync.state.sqlite.files.copies import damages_of
 from spheresync.state.sqlite.files.folder_faults import unusable_folder
 from spheresync.state.sqlite.files.folder_guard import close_to_others, exposures
 from spheresync.state.sqlite.files.restored_state import RestoredStateWriter
-from spheresync.state.sqlite.housekeeping.clearing import ClearingWriter
+from spheresync.state.sqlite.housekeeping.lost_rows import LostRowWriter
 from spheresync.state.sqlite.housekeeping.orphan_blobs import unreferenced_contents
 from spheresync.state.sqlite.housekeeping.retention import RetentionReader, RetentionWriter
-from spheresync.state.sqlite.liveness.gate import entering, make_folder
+from spheresync.state.sqlite.liveness.folder_lock import make_folder, shared_folder_lock
 from spheresync.state.sqlite.liveness.owners import OwnerLock, Owners
 from spheresync.state.sqlite.repositories.alerts import AlertReader, AlertWriter
 from spheresync.state.sqlite.repositories.audit import AuditReader, AuditWriter
@@ -43,12 +50,12 @@ from spheresync.state.sqlite.repositories.checkpoints import CheckpointReader, C
 from spheresync.state.sqlite.repositories.drift import DriftReader, DriftWriter
 from spheresync.state.sqlite.repositories.figures import FigureReader
 from spheresync.state.sqlite.repositories.former_tables import FormerTableReader, FormerTableWriter
-from spheresync.state.sqlite.repositories.grants import RequestGrantWriter
 from spheresync.state.sqlite.repositories.jobs import JobReader, JobWriter
 from spheresync.state.sqlite.repositories.leases import LeaseReader, LeaseWriter
 from spheresync.state.sqlite.repositories.ledger import LedgerReader, LedgerWriter
 from spheresync.state.sqlite.repositories.meta import MetaReader, MetaWriter
 from spheresync.state.sqlite.repositories.promotions import PromotionReader, PromotionWriter
+from spheresync.state.sqlite.repositories.request_grants import RequestGrantWriter
 from spheresync.state.sqlite.repositories.runs import RunReader, RunWriter
 from spheresync.state.sqlite.repositories.schedule import ScheduleReader, ScheduleWriter
 from spheresync.state.sqlite.repositories.unwritten import UnwrittenReader, UnwrittenWriter
@@ -64,27 +71,27 @@ _MOST_NAMED = 20
 class SqliteTx:
     """The open transaction: the repositories of the store, able to write. Valid only inside its unit of work."""
 
-    def __init__(self, link: Writes, owners: Owners, clock: Callable[[], datetime]) -> None:
-        self.catalog = CatalogWriter(link)
-        self.blobs = BlobWriter(link)
-        self.checkpoints = CheckpointWriter(link)
-        self.former_tables = FormerTableWriter(link)
-        self.change_sets = ChangeSetWriter(link)
-        self.promotions = PromotionWriter(link)
-        self.runs = RunWriter(link, owners, clock)
-        self.leases = LeaseWriter(link, owners, clock)
-        self.audit = AuditWriter(link, clock)
-        self.meta = MetaWriter(link)
-        self.grants = RequestGrantWriter(link)
-        self.jobs = JobWriter(link, owners, clock)
-        self.schedule = ScheduleWriter(link)
-        self.ledger = LedgerWriter(link)
-        self.drift = DriftWriter(link)
-        self.unwritten = UnwrittenWriter(link)
-        self.alerts = AlertWriter(link)
-        self.restored = RestoredStateWriter(link)
-        self.retention = RetentionWriter(link)
-        self.clearing = ClearingWriter(link)
+    def __init__(self, connection: WriteConnection, owners: Owners, clock: Callable[[], datetime]) -> None:
+        self.catalog = CatalogWriter(connection)
+        self.blobs = BlobWriter(connection)
+        self.checkpoints = CheckpointWriter(connection)
+        self.former_tables = FormerTableWriter(connection)
+        self.change_sets = ChangeSetWriter(connection)
+        self.promotions = PromotionWriter(connection)
+        self.runs = RunWriter(connection, owners, clock)
+        self.leases = LeaseWriter(connection, owners, clock)
+        self.audit = AuditWriter(connection, clock)
+        self.meta = MetaWriter(connection)
+        self.grants = RequestGrantWriter(connection)
+        self.jobs = JobWriter(connection, owners, clock)
+        self.schedule = ScheduleWriter(connection)
+        self.ledger = LedgerWriter(connection)
+        self.drift = DriftWriter(connection)
+        self.unwritten = UnwrittenWriter(connection)
+        self.alerts = AlertWriter(connection)
+        self.restored = RestoredStateWriter(connection)
+        self.retention = RetentionWriter(connection)
+        self.lost_rows = LostRowWriter(connection)
 
 
 class SqliteStore:
@@ -94,7 +101,7 @@ class SqliteStore:
     """
 
     def __init__(
-        self, folder: Path, link: Link, pool: ReadPool, owner: OwnerLock, clock: Callable[[], datetime]
+        self, folder: Path, connection: AsyncConnection, pool: ReadPool, owner: OwnerLock, clock: Callable[[], datetime]
     ) -> None:
         self.folder = folder
         self.closed_to_others: tuple[str, ...] = ()  # what others could change until it was opened
@@ -123,9 +130,9 @@ class SqliteStore:
         self._path = folder / FILE_NAME
         self._file = _identity(self._path)
         self._pool = pool
-        self._link = link
-        self._tx = SqliteTx(link, self.owners, clock)
-        self._turn = anyio.Lock()
+        self._connection = connection
+        self._tx = SqliteTx(connection, self.owners, clock)
+        self._write_lock = anyio.Lock()
 
     @classmethod
     @asynccontextmanager
@@ -147,13 +154,13 @@ class SqliteStore:
             StateError: newer or foreign file, no access, disk full, or locked by another process for a minute.
         """
         async with AsyncExitStack() as closing:
-            async with _entering(folder) as closed:
+            async with _entered_folder(folder) as closed:
                 last = closing.enter_context(ExitStack())  # the sign of life outlasts the connections
-                links = open_links(folder, migrations or shipped_migrations())
-                link, pool = await closing.enter_async_context(links)
+                connections = open_connections(folder, migrations or shipped_migrations())
+                connection, pool = await closing.enter_async_context(connections)
                 owner = _take_owner(folder)
                 last.callback(owner.release)
-            store = cls(folder, link, pool, owner, clock)
+            store = cls(folder, connection, pool, owner, clock)
             store.closed_to_others = closed
             yield store
 
@@ -168,7 +175,7 @@ class SqliteStore:
                 not in the state folder any more; nothing was written.
         """
         give_up = anyio.current_time() + LOCK_TIMEOUT
-        async with self._turn:
+        async with self._write_lock:
             while True:
                 with anyio.CancelScope(shield=True):
                     if await self._begin():
@@ -234,8 +241,8 @@ class SqliteStore:
 
         async def clear(tx: SqliteTx) -> list[LostRow]:
             if everywhere:
-                await tx.clearing.find()
-            cleared = await tx.clearing.clear(lost.found(), at=at)
+                await tx.lost_rows.find()
+            cleared = await tx.lost_rows.clear(lost.found(), at=at)
             if cleared:
                 rows: list[JsonValue] = [str(row) for row in cleared[:_MOST_NAMED]]
                 detail: dict[str, JsonValue] = {"rows": len(cleared), "lost": rows}
@@ -251,9 +258,9 @@ class SqliteStore:
     async def _begin(self) -> bool:
         self._require_same_file()
         try:
-            if self._link.in_transaction:
-                await self._link.execute("ROLLBACK")  # the last one could not be rolled back: the disk failed
-            await self._link.execute("BEGIN IMMEDIATE")
+            if self._connection.in_transaction:
+                await self._connection.execute("ROLLBACK")  # the last one could not be rolled back: the disk failed
+            await self._connection.execute("BEGIN IMMEDIATE")
         except DATABASE_ERRORS as error:
             if is_busy(error):
                 return False
@@ -280,7 +287,7 @@ class SqliteStore:
     async def _finish(self, work: Callable[[SqliteTx], Awaitable[T]]) -> T:
         try:
             result = await work(self._tx)
-            await self._link.execute("COMMIT")
+            await self._connection.execute("COMMIT")
         except (*DATABASE_ERRORS, UnicodeEncodeError) as error:
             await self._roll_back()
             raise await self._numbers_used_up(error) or explain(error, self._path) from error
@@ -294,9 +301,9 @@ class SqliteStore:
         if not is_full(error):
             return None
         try:
-            await self._link.execute("BEGIN IMMEDIATE")
-            tables = await self._tx.clearing.renumber()
-            await self._link.execute("COMMIT")
+            await self._connection.execute("BEGIN IMMEDIATE")
+            tables = await self._tx.lost_rows.renumber()
+            await self._connection.execute("COMMIT")
         except DATABASE_ERRORS:  # so the disk is full as well: that is the error to tell
             await self._roll_back()
             return None
@@ -310,8 +317,8 @@ class SqliteStore:
 
     async def _roll_back(self) -> None:
         try:
-            if self._link.in_transaction:  # a full disk rolls back by itself
-                await self._link.execute("ROLLBACK")
+            if self._connection.in_transaction:  # a full disk rolls back by itself
+                await self._connection.execute("ROLLBACK")
         except sqlite3.Error:
             return  # `_begin` tries again; the error that led here is the one to tell
 
@@ -332,13 +339,13 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 @asynccontextmanager
-async def _entering(folder: Path) -> AsyncIterator[tuple[str, ...]]:
-    """As `entering`, with what was open to others until then."""
+async def _entered_folder(folder: Path) -> AsyncIterator[tuple[str, ...]]:
+    """As `shared_folder_lock`, with what was open to others until then."""
     async with AsyncExitStack() as entered:
         try:
             make_folder(folder)
             closed = close_to_others(folder)
-            await entered.enter_async_context(entering(folder))
+            await entered.enter_async_context(shared_folder_lock(folder))
         except OSError as error:
             raise unusable_folder(folder, error) from error
         yield closed

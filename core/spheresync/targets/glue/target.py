@@ -14,7 +14,7 @@ from spheresync.model import (
     LiveObject,
     PhysicalName,
     Problem,
-    TargetName,
+    TargetKey,
 )
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
@@ -26,6 +26,7 @@ from spheresync.targets.protocol import ContainerOutcome, Inventory, LiveContain
 
 #: A database that does not exist: what is asked of it is either refused or not found, and changes nothing.
 DEFAULT_PROBE = PhysicalName("spheresync_doctor_probe")
+_DEFAULT_KEY = TargetKey(GLUE)
 
 
 class GlueTarget:
@@ -37,10 +38,20 @@ class GlueTarget:
         drift: what to do about other people's edits (CONTRACT.md, `drift:`).
         probe: name of a database that must not exist, for `check`; with the installation's prefix, so that
             permissions granted by database name cover it.
+        key: under which the state keeps what it holds.
     """
 
-    def __init__(self, door: AwsDoor, *, owner: str, drift: DriftPolicies, probe: PhysicalName = DEFAULT_PROBE) -> None:
+    def __init__(
+        self,
+        door: AwsDoor,
+        *,
+        owner: str,
+        drift: DriftPolicies,
+        probe: PhysicalName = DEFAULT_PROBE,
+        key: TargetKey = _DEFAULT_KEY,
+    ) -> None:
         self._door = door
+        self._key = key
         self._owner = owner
         self._probe = probe
         self._reader = GlueReader(door, owner)
@@ -48,8 +59,8 @@ class GlueTarget:
         self._restorer = GlueRestorer(door, self._writer)
 
     @property
-    def name(self) -> TargetName:
-        return GLUE
+    def key(self) -> TargetKey:
+        return self._key
 
     @property
     def usage(self) -> Usage:
@@ -143,11 +154,11 @@ class GlueTarget:
             await self._door.call(GLUE_SERVICE, "GetDatabases", {"MaxResults": 1}, subject="the catalog")
             if await self._reader.database(self._probe) is not None:
                 text = f"database {self._probe} exists, so permissions to write could not be tested."
-                return (Problem(GLUE, "probe_exists", text, "Delete that database if nobody needs it."),)
+                return (Problem(str(self._key), "probe_exists", text, "Delete that database if nobody needs it."),)
         except TargetError as error:
-            return (Problem(GLUE, error.fault, error.message, error.remedy),)
+            return (Problem(str(self._key), error.fault, error.message, error.remedy),)
         except ConfigurationError as error:
-            return (Problem(GLUE, "configuration", error.message, "Correct the AWS configuration."),)
+            return (Problem(str(self._key), "configuration", error.message, "Correct the AWS configuration."),)
         found = [await self._permission(api, params) for api, params in self._probes()]
         return tuple(problem for problem in found if problem is not None)
 
@@ -170,7 +181,7 @@ class GlueTarget:
                 return None
             grant = f"Grant glue:{api} on what is to be written, in IAM and, where it decides, in Lake Formation."
             remedy = grant if error.recovery is Recovery.DENIED else error.remedy
-            return Problem(GLUE, error.fault, error.message, remedy)
+            return Problem(str(self._key), error.fault, error.message, remedy)
         return None
 
 

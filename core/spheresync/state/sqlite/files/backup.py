@@ -12,7 +12,7 @@ from spheresync.state.output_file import place_file
 from spheresync.state.records import Backup
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain, is_damaged
-from spheresync.state.sqlite.files.copies import copy_database, file_digest, look_through
+from spheresync.state.sqlite.files.copies import copy_database, file_digest, inspect_database
 
 
 async def make_backup(
@@ -45,11 +45,13 @@ def _write(state: Path, file: Path, draft: Draft, stop: threading.Event) -> Back
     except DATABASE_ERRORS as error:
         raise explain(error, state if is_damaged(error) else file) from error
     draft.seal()
-    look = look_through(draft.path, stop)
-    if look.fault:
+    inspection = inspect_database(draft.path, stop)
+    if inspection.fault:
         raise StateError(
-            f"No backup was made, because the state in {state.parent} is not fit for one: {look.fault}.",
+            f"No backup was made, because the state in {state.parent} is not fit for one: {inspection.fault}.",
             remedy="`spheresync doctor` and `spheresync audit verify` tell more; an earlier backup can be restored.",
         )
     size = draft.path.stat().st_size
-    return Backup(file, size, file_digest(draft.path), look.schema_version, look.audit_entries, look.damaged)
+    return Backup(
+        file, size, file_digest(draft.path), inspection.schema_version, inspection.audit_entries, inspection.damaged
+    )

@@ -20,7 +20,7 @@ from spheresync.regular_files import open_regular
 from spheresync.state.audit_chain import ChainCheck
 from spheresync.state.records import AuditEntry, AuditVerdict
 from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain
-from spheresync.state.sqlite.housekeeping.soundness import damaged_contents, structural_faults, unreadable_rows
+from spheresync.state.sqlite.housekeeping.integrity_check import damaged_contents, structural_faults, unreadable_rows
 from spheresync.state.sqlite.schema import APPLICATION_ID, migrations_up_to, schema_fault
 from spheresync.state.stoppable_thread import in_stoppable_thread
 
@@ -33,7 +33,7 @@ _AUDIT = "seq, at, actor, action, run_id, asset, target, outcome, detail, prev_h
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class DatabaseInspection:
     """What a file was found to be. `fault` says why it is of no use, "" where it is sound and ours.
 
     `damaged` names single contents and rows of a sound file that are not what was written.
@@ -67,7 +67,7 @@ def copy_database(source: Path, target: Path, stop: threading.Event, *, in_use: 
         connection.execute("VACUUM INTO ?", (os.fspath(target),))
 
 
-def look_through(path: Path, stop: threading.Event) -> Look:
+def inspect_database(path: Path, stop: threading.Event) -> DatabaseInspection:
     """Read a whole database: whose it is, whether it is sound, whether its audit log is intact.
 
     Raises:
@@ -78,24 +78,28 @@ def look_through(path: Path, stop: threading.Event) -> Look:
     try:
         with closing(open_for_reading(path)) as connection:
             connection.set_progress_handler(stop.is_set, _STEPS)
-            return _look(connection)
+            return _inspect(connection)
     except DATABASE_ERRORS as error:
-        return Look(f"it is damaged or no database ({getattr(error, 'sqlite_errorname', type(error).__name__)})")
+        return DatabaseInspection(
+            f"it is damaged or no database ({getattr(error, 'sqlite_errorname', type(error).__name__)})"
+        )
 
 
-def _look(connection: sqlite3.Connection) -> Look:
+def _inspect(connection: sqlite3.Connection) -> DatabaseInspection:
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        return Look("it is no database of Spheresync")
+        return DatabaseInspection("it is no database of Spheresync")
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if faults := structural_faults(connection):
-        return Look(f"it is damaged: {faults[0]}", version)
+        return DatabaseInspection(f"it is damaged: {faults[0]}", version)
     verdict = _verdict(connection)
     if not verdict.intact:
-        return Look(f"its audit log is broken: {verdict.reason}", version, verdict.entries)
+        return DatabaseInspection(f"its audit log is broken: {verdict.reason}", version, verdict.entries)
     if altered := schema_fault(connection, migrations_up_to(version)):
-        return Look(f"its schema was altered by hand: {altered}", version, verdict.entries)
+        return DatabaseInspection(f"its schema was altered by hand: {altered}", version, verdict.entries)
     damaged = tuple(damaged_contents(connection))
-    return Look("", version, verdict.entries, damaged, tuple(unreadable_rows(connection)) if damaged else ())
+    return DatabaseInspection(
+        "", version, verdict.entries, damaged, tuple(unreadable_rows(connection)) if damaged else ()
+    )
 
 
 def _verdict(connection: sqlite3.Connection) -> AuditVerdict:
@@ -115,13 +119,13 @@ async def audit_verdict_of(path: Path) -> AuditVerdict:
         StateError: it cannot be read.
     """
 
-    def look(stop: threading.Event) -> AuditVerdict:
+    def inspect(stop: threading.Event) -> AuditVerdict:
         with closing(open_for_reading(path, in_use=True)) as connection:
             connection.set_progress_handler(stop.is_set, _STEPS)
             return _verdict(connection)
 
     try:
-        return await in_stoppable_thread(look)
+        return await in_stoppable_thread(inspect)
     except DATABASE_ERRORS as error:
         raise explain(error, path) from error
 
@@ -133,14 +137,14 @@ async def damages_of(path: Path) -> tuple[str, ...]:
         StateError: it cannot be read.
     """
 
-    def look(stop: threading.Event) -> tuple[str, ...]:
+    def inspect(stop: threading.Event) -> tuple[str, ...]:
         with closing(open_for_reading(path, in_use=True)) as connection:
             connection.set_progress_handler(stop.is_set, _STEPS)
             connection.execute("BEGIN")  # one moment of it
             return tuple(structural_faults(connection) or damaged_contents(connection))
 
     try:
-        return await in_stoppable_thread(look)
+        return await in_stoppable_thread(inspect)
     except DATABASE_ERRORS as error:
         raise explain(error, path) from error
 

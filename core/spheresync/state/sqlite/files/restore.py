@@ -1,7 +1,7 @@
-"""Bring a state back from a backup: prepare the copy aside, then swap it in by one rename while nobody is inside.
+"""Bring a state back from a backup: prepare the copy aside, then swap it in by one rename while nobody has it open.
 
 Until that rename nothing of the present state has been touched; after it the next process that enters finishes what is
-left to do (`gate`). The former database stays beside the new one, so that a restore can be undone by a restore.
+left to do (`folder_lock`). The former database stays beside the new one, so that a restore can be undone by a restore.
 """
 
 from __future__ import annotations
@@ -27,18 +27,23 @@ from spheresync.state.records import AuditEntry, Restored, RestoreSource
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain, is_damaged
 from spheresync.state.sqlite.files.copies import (
-    Look,
+    DatabaseInspection,
     Rows,
     audit_after,
     audit_head,
     copy_database,
     file_digest,
-    look_through,
+    inspect_database,
     rows_of,
 )
 from spheresync.state.sqlite.files.file_owner import leave_to_owner_of
 from spheresync.state.sqlite.files.folder_faults import unusable_folder
-from spheresync.state.sqlite.liveness.gate import RESTORED, finish, keeping_out, make_folder
+from spheresync.state.sqlite.liveness.folder_lock import (
+    RESTORED_FILE,
+    exclusive_folder_lock,
+    finish_restore,
+    make_folder,
+)
 from spheresync.state.sqlite.liveness.owners import Owners
 from spheresync.state.sqlite.schema import shipped_migrations
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
@@ -46,7 +51,7 @@ from spheresync.state.stoppable_thread import in_stoppable_thread
 
 T = TypeVar("T")
 
-_WORKSHOP = ".restoring"
+_RESTORE_FOLDER = ".restoring"
 _OF_THE_PRESENT = ("request_grants", "alerts", "notices")
 """What was sent lately, and what people were told, is so whatever the state was then."""
 
@@ -83,7 +88,7 @@ async def restore_state(
             if not (verdict := await store.audit.verify()).intact:
                 raise StateError(f"The audit log of the copy is broken: {verdict.reason}.", remedy="Repeat it.")
         with anyio.CancelScope(shield=True):
-            async with keeping_out(folder):
+            async with exclusive_folder_lock(folder):
                 _require_alone(folder)
                 former = await anyio.to_thread.run_sync(_swap, context, folder)
     return Restored(source, former, told)
@@ -113,7 +118,7 @@ def _require_alone(folder: Path) -> None:
 @contextmanager
 def _aside(folder: Path) -> Iterator[Path]:
     """A place in the state folder for the copy, gone in the end. One process at a time has it."""
-    place = folder / _WORKSHOP
+    place = folder / _RESTORE_FOLDER
     try:
         make_folder(folder)
         place.mkdir(mode=0o700, exist_ok=True)
@@ -139,21 +144,23 @@ def _aside(folder: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
-def _copy(file: Path, target: Path, stop: threading.Event) -> tuple[Look, str]:
+def _copy(file: Path, target: Path, stop: threading.Event) -> tuple[DatabaseInspection, str]:
     """Copy a backup once it was found fit; answers what it is, and its SHA-256."""
     try:
-        look, sha256 = look_through(file, stop), file_digest(file)
+        inspection, sha256 = inspect_database(file, stop), file_digest(file)
     except OSError as error:
         raise UsageError(
             f"{file} cannot be read: {error.strerror}.", remedy="Make it readable for this user."
         ) from error
-    if look.fault:
-        kind = StateError if look.schema_version else UsageError
-        raise kind(f"{file} cannot be restored: {look.fault}.", remedy="Name another backup; nothing was changed.")
+    if inspection.fault:
+        kind = StateError if inspection.schema_version else UsageError
+        raise kind(
+            f"{file} cannot be restored: {inspection.fault}.", remedy="Name another backup; nothing was changed."
+        )
     latest = shipped_migrations()[-1].version
-    if look.schema_version > latest:
+    if inspection.schema_version > latest:
         raise StateError(
-            f"A newer Spheresync made {file}: its schema is version {look.schema_version}, this program knows "
+            f"A newer Spheresync made {file}: its schema is version {inspection.schema_version}, this program knows "
             f"{latest}.",
             remedy="Upgrade this program, or name an older backup; nothing was changed.",
         )
@@ -162,12 +169,14 @@ def _copy(file: Path, target: Path, stop: threading.Event) -> tuple[Look, str]:
         copy_database(file, target, stop, in_use=False)
     except DATABASE_ERRORS as error:
         raise explain(error, file if is_damaged(error) else target) from error
-    return look, sha256
+    return inspection, sha256
 
 
-async def _carried_on(present: Path, file: Path, found: tuple[Look, str], store: SqliteStore) -> RestoreSource:
+async def _carried_on(
+    present: Path, file: Path, found: tuple[DatabaseInspection, str], store: SqliteStore
+) -> RestoreSource:
     """Take over what must not go back in time: the audit log as far as it follows, and what is of the present only."""
-    look, sha256 = found
+    inspection, sha256 = found
     whole = True
     await store.write(lambda tx: tx.restored.drop_notices())
     try:
@@ -183,12 +192,12 @@ async def _carried_on(present: Path, file: Path, found: tuple[Look, str], store:
     return RestoreSource(
         file,
         sha256,
-        look.schema_version,
-        look.audit_entries,
-        entries - look.audit_entries,
+        inspection.schema_version,
+        inspection.audit_entries,
+        entries - inspection.audit_entries,
         whole,
-        look.damaged,
-        look.unreadable,
+        inspection.damaged,
+        inspection.unreadable,
     )
 
 
@@ -229,6 +238,6 @@ def _swap(context: Path, folder: Path) -> Path | None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    made.rename(folder / RESTORED)
+    made.rename(folder / RESTORED_FILE)
     sync_folder(folder)
-    return finish(folder)
+    return finish_restore(folder)

@@ -1,4 +1,4 @@
-"""Look at the state folder before it is opened: SQLite and the system say in codes that it may not be written."""
+"""Check that the state folder may be written before it is opened, since SQLite would only answer with a code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Take out what is over: runs and saved change sets whose time has come, contents that nothing refers to any more.
+"""Remove old runs and saved change sets as the retention settings say, and contents that nothing refers to any more.
 
 Everything goes in units of a few hundred rows, so that no other writer waits long. A run that is on its way out is
 invisible from the first moment on: nobody reads, applies or reverts half of one.
@@ -13,7 +13,7 @@ from typing import Final
 
 from spheresync.model import Digest
 from spheresync.state.records import ExpiredRecords, FilePages
-from spheresync.state.sqlite.connection import Reads, Writes
+from spheresync.state.sqlite.connection import ReadConnection, WriteConnection
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
 
@@ -47,10 +47,10 @@ _UNREFERRED = shape_of("unreferred", "digest, noted_at")
 
 
 class RetentionReader:
-    """Finds out what is over."""
+    """Finds what is to be removed."""
 
-    def __init__(self, link: Reads) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
 
     async def due(self, *, runs_before: str, idle_before: str, change_sets_before: str, now: str) -> ExpiredRecords:
         """At most 500 runs and 500 change sets, oldest first.
@@ -61,23 +61,23 @@ class RetentionReader:
             change_sets_before: change sets that were made before and never applied are over, once expired.
             now: decides what is expired.
         """
-        runs = await self._link.all(_DUE_RUNS, (runs_before, idle_before))
-        change_sets = await self._link.all(_DUE_CHANGE_SETS, (change_sets_before, now))
+        runs = await self._connection.all(_DUE_RUNS, (runs_before, idle_before))
+        change_sets = await self._connection.all(_DUE_CHANGE_SETS, (change_sets_before, now))
         applied = [change_set for _, change_set in runs if change_set is not None]
         return ExpiredRecords(tuple(run for run, _ in runs), (*applied, *(change_set for (change_set,) in change_sets)))
 
-    async def leaving(self) -> bool:
-        """Whether something is on its way out."""
-        return await self._link.one("SELECT 1 FROM leaving LIMIT 1") is not None
+    async def is_removing(self) -> bool:
+        """Whether something that was marked is not wholly removed yet."""
+        return await self._connection.one("SELECT 1 FROM leaving LIMIT 1") is not None
 
     async def contents(self) -> int:
         """How many contents there are."""
-        row = await self._link.one("SELECT count(*) FROM blobs")
+        row = await self._connection.one("SELECT count(*) FROM blobs")
         return int(row[0]) if row else 0
 
     async def pages(self) -> FilePages:
         """How the file is filled."""
-        figures = [await self._link.one(f"PRAGMA {name}") for name in _PAGE_FIGURES]
+        figures = [await self._connection.one(f"PRAGMA {name}") for name in _PAGE_FIGURES]
         free, total, size, mode = (int(row[0]) if row else 0 for row in figures)
         return FilePages(free, total, size, returnable=mode == 2)
 
@@ -86,64 +86,64 @@ _PAGE_FIGURES = ("freelist_count", "page_count", "page_size", "auto_vacuum")
 
 
 class RetentionWriter(RetentionReader):
-    """Takes out what is over, a unit at a time."""
+    """Removes it, some rows in each unit of work."""
 
-    def __init__(self, link: Writes) -> None:
-        super().__init__(link)
-        self._writes = link
+    def __init__(self, connection: WriteConnection) -> None:
+        super().__init__(connection)
+        self._writer = connection
 
-    async def let_go(self, due: ExpiredRecords) -> None:
-        """From now on nobody sees these any more."""
-        await self._writes.execute_many(
+    async def mark_expired(self, due: ExpiredRecords) -> None:
+        """From now on nobody reads these any more; `remove_some` removes their rows."""
+        await self._writer.execute_many(
             "INSERT OR IGNORE INTO leaving (id) VALUES (?)", [(id_,) for id_ in (*due.runs, *due.change_sets)]
         )
 
-    async def strip(self) -> None:
-        """Take out about 500 rows of what is on its way out."""
+    async def remove_some(self) -> None:
+        """Remove about 500 rows of what was marked."""
         left = _UNIT
-        for (id_,) in await self._link.all("SELECT id FROM leaving ORDER BY id LIMIT ?", (_UNIT,)):
+        for (id_,) in await self._connection.all("SELECT id FROM leaving ORDER BY id LIMIT ?", (_UNIT,)):
             for table, key in _PARTS:
-                left -= await self._writes.execute(
+                left -= await self._writer.execute(
                     f"DELETE FROM {table} WHERE {key} = ?1 AND ordinal <= (SELECT max(ordinal) FROM "
                     f"(SELECT ordinal FROM {table} WHERE {key} = ?1 ORDER BY ordinal LIMIT ?2))",
                     (id_, left),
                 )
                 if left <= 0:
                     return
-            await self._writes.execute("DELETE FROM runs WHERE id = ?", (id_,))
-            await self._writes.execute("DELETE FROM change_sets WHERE id = ?", (id_,))
-            await self._writes.execute("DELETE FROM leaving WHERE id = ?", (id_,))
+            await self._writer.execute("DELETE FROM runs WHERE id = ?", (id_,))
+            await self._writer.execute("DELETE FROM change_sets WHERE id = ?", (id_,))
+            await self._writer.execute("DELETE FROM leaving WHERE id = ?", (id_,))
             left -= 1
 
-    async def noted(self, begin: str, end: str) -> dict[Digest, float]:
-        """Contents on the list of those that nothing refers to, from `begin` to before `end`, and since when."""
-        rows = await self._link.all(
+    async def noted_unreferenced(self, begin: str, end: str) -> dict[Digest, float]:
+        """Contents that were noted as referred to by nothing, from `begin` to before `end`, and since when."""
+        rows = await self._connection.all(
             "SELECT digest, noted_at FROM unreferred WHERE digest >= ? AND digest < ?", (begin, end)
         )
-        return dict(readable(self._link.lost, _UNREFERRED, rows, lambda row: (Digest(row[0]), row[1])))
+        return dict(readable(self._connection.lost, _UNREFERRED, rows, lambda row: (Digest(row[0]), row[1])))
 
-    async def note(self, digests: Collection[Digest], *, at: float) -> None:
-        """Put contents on that list, or anew."""
-        await self._writes.execute_many(
+    async def note_unreferenced(self, digests: Collection[Digest], *, at: float) -> None:
+        """Note that nothing refers to these contents since `at`."""
+        await self._writer.execute_many(
             "INSERT OR REPLACE INTO unreferred (digest, noted_at) VALUES (?, ?)", [(digest, at) for digest in digests]
         )
 
-    async def take_off(self, digests: Collection[Digest]) -> None:
-        """Take contents off that list: something refers to them again."""
-        await self._writes.execute_many("DELETE FROM unreferred WHERE digest = ?", [(digest,) for digest in digests])
+    async def unnote_unreferenced(self, digests: Collection[Digest]) -> None:
+        """Forget that note: something refers to these contents again."""
+        await self._writer.execute_many("DELETE FROM unreferred WHERE digest = ?", [(digest,) for digest in digests])
 
     async def remove_contents(self, digests: Sequence[Digest]) -> int:
-        """Take out those of these contents that are on the list still; answers how many."""
+        """Remove those of these contents that are noted still; answers how many."""
         wanted = json.dumps(digests)
-        removed = await self._writes.execute(
+        removed = await self._writer.execute(
             "DELETE FROM blobs WHERE digest IN (SELECT digest FROM unreferred WHERE digest IN "
             "(SELECT value FROM json_each(?)))",
             (wanted,),
         )
-        await self._writes.execute("DELETE FROM unreferred WHERE digest IN (SELECT value FROM json_each(?))", (wanted,))
+        await self._writer.execute("DELETE FROM unreferred WHERE digest IN (SELECT value FROM json_each(?))", (wanted,))
         return removed
 
-    async def give_back(self, pages: int) -> None:
+    async def release_pages(self, pages: int) -> None:
         """Give so many free pages at the end of the file back to the disk."""
         for _ in range(pages):  # whatever number a statement is told, it is stepped once and gives back one page
-            await self._link.all("PRAGMA incremental_vacuum(1)")
+            await self._connection.all("PRAGMA incremental_vacuum(1)")

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from spheresync.state.records import AlertRow, NoticeRow
-from spheresync.state.sqlite.connection import Reads, Writes
+from spheresync.state.sqlite.connection import ReadConnection, WriteConnection
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
 
@@ -18,28 +18,28 @@ _ALERT_SHAPE, _NOTICE_SHAPE = shape_of("alerts", _ALERT), shape_of("notices", f"
 class AlertReader:
     """Reads alerts and notices."""
 
-    def __init__(self, link: Reads) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
 
     async def standing(self) -> list[AlertRow]:
-        rows = await self._link.all(f"SELECT {_ALERT} FROM alerts ORDER BY kind, subject")
-        return readable(self._link.lost, _ALERT_SHAPE, rows, lambda row: AlertRow(*row))
+        rows = await self._connection.all(f"SELECT {_ALERT} FROM alerts ORDER BY kind, subject")
+        return readable(self._connection.lost, _ALERT_SHAPE, rows, lambda row: AlertRow(*row))
 
     async def waiting(self) -> list[NoticeRow]:
         """Every notice that was not delivered yet, oldest first."""
-        rows = await self._link.all(f"SELECT id, {_NOTICE} FROM notices ORDER BY id")
-        return readable(self._link.lost, _NOTICE_SHAPE, rows, lambda row: NoticeRow(*row[1:]))
+        rows = await self._connection.all(f"SELECT id, {_NOTICE} FROM notices ORDER BY id")
+        return readable(self._connection.lost, _NOTICE_SHAPE, rows, lambda row: NoticeRow(*row[1:]))
 
 
 class AlertWriter(AlertReader):
     """Writes alerts and notices."""
 
-    def __init__(self, link: Writes) -> None:
-        super().__init__(link)
-        self._writes = link
+    def __init__(self, connection: WriteConnection) -> None:
+        super().__init__(connection)
+        self._writer = connection
 
     async def put(self, alert: AlertRow) -> None:
-        await self._writes.execute(
+        await self._writer.execute(
             f"INSERT OR REPLACE INTO alerts ({_ALERT}) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
                 alert.kind,
@@ -53,11 +53,11 @@ class AlertWriter(AlertReader):
         )
 
     async def remove(self, kind: str, subject: str) -> None:
-        await self._writes.execute("DELETE FROM alerts WHERE kind = ? AND subject = ?", (kind, subject))
+        await self._writer.execute("DELETE FROM alerts WHERE kind = ? AND subject = ?", (kind, subject))
 
     async def put_notices(self, notices: Sequence[NoticeRow]) -> None:
         """Have these delivered instead of what was still to be told of the same."""
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             f"INSERT OR REPLACE INTO notices ({_NOTICE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 (
@@ -78,7 +78,7 @@ class AlertWriter(AlertReader):
 
     async def drop_notices(self, notices: Sequence[NoticeRow]) -> None:
         """Forget these; a newer one of the same stays."""
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             "DELETE FROM notices WHERE channel = ? AND kind = ? AND subject = ? AND event = ? AND at = ?",
             [(each.channel, each.kind, each.subject, each.event, each.at) for each in notices],
         )

@@ -12,9 +12,9 @@ from datetime import datetime
 from spheresync.errors import StateError
 from spheresync.model import RunId, canonical_json, isoformat
 from spheresync.state.audit_chain import ChainCheck, head_fault, sealed
-from spheresync.state.cells import valid_text
+from spheresync.state.cell_encoding import valid_text
 from spheresync.state.records import AuditEntry, AuditEvent, AuditVerdict
-from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 
 _ENTRY = "seq, at, actor, action, run_id, asset, target, outcome, detail, prev_hash, hash"
 _CHUNK = 2000
@@ -29,8 +29,8 @@ _FILTERS = ("at >= ?", "at < ?", "actor = ?", "action = ?", "asset = ?", "outcom
 class AuditReader:
     """Reads and verifies the log."""
 
-    def __init__(self, link: Reads) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
 
     async def query(
         self,
@@ -50,11 +50,11 @@ class AuditReader:
         `since` is included, `until` is not; both as `model.isoformat` spells moments.
         """
         clause, values = _matching(since, until, actor, action, asset, outcome, run_id)
-        total = await self._link.one(f"SELECT count(*) FROM audit WHERE {clause}", values)
+        total = await self._connection.one(f"SELECT count(*) FROM audit WHERE {clause}", values)
         if cursor is not None:
             clause += " AND seq < ?"
             values.append(cursor)
-        rows = await self._link.all(
+        rows = await self._connection.all(
             f"SELECT {_ENTRY} FROM audit WHERE {clause} ORDER BY seq DESC LIMIT ?", [*values, limit]
         )
         return [AuditEntry(*row) for row in rows], int(total[0]) if total else 0
@@ -71,7 +71,7 @@ class AuditReader:
     ) -> dict[str, int]:
         """How many entries of each outcome match."""
         clause, values = _matching(since, until, actor, action, asset, None, run_id)
-        rows = await self._link.all(
+        rows = await self._connection.all(
             f"SELECT outcome, count(*) FROM audit WHERE {clause} GROUP BY outcome ORDER BY count(*) DESC, outcome",
             values,
         )
@@ -79,11 +79,11 @@ class AuditReader:
 
     async def actors(self) -> list[str]:
         """Everybody of whom there is an entry."""
-        return [actor for (actor,) in await self._link.all("SELECT DISTINCT actor FROM audit ORDER BY actor")]
+        return [actor for (actor,) in await self._connection.all("SELECT DISTINCT actor FROM audit ORDER BY actor")]
 
     async def iterate(self, since: str | None = None, until: str | None = None) -> AsyncIterator[AuditEntry]:
         """Every entry from `since` to before `until`, oldest first, as of the beginning of the walk."""
-        last = await self._link.one("SELECT coalesce(max(seq), 0) FROM audit")
+        last = await self._connection.one("SELECT coalesce(max(seq), 0) FROM audit")
         async for chunk in self._chunks(int(last[0]) if last else 0, since, until):
             for row in chunk:
                 yield AuditEntry(*row)
@@ -94,7 +94,7 @@ class AuditReader:
         Raises:
             StateError: the log cannot take another entry, because it was altered.
         """
-        row = await self._link.one("SELECT seq, hash, (SELECT coalesce(max(seq), 0) FROM audit) FROM audit_head")
+        row = await self._connection.one("SELECT seq, hash, (SELECT coalesce(max(seq), 0) FROM audit) FROM audit_head")
         fault = head_fault(row)
         if row is None or fault:
             raise StateError(
@@ -104,7 +104,7 @@ class AuditReader:
 
     async def verify(self) -> AuditVerdict:
         """Walk the whole log; entries written meanwhile are not part of the walk."""
-        state = await self._link.one(
+        state = await self._connection.one(
             "SELECT (SELECT count(*) FROM audit), (SELECT coalesce(max(seq), 0) FROM audit), "
             "(SELECT seq FROM audit_head), (SELECT hash FROM audit_head)"
         )
@@ -121,7 +121,7 @@ class AuditReader:
         # The log's own order is that of `seq`, which may be any whole number once somebody tampered with it.
         after = -(2**63)
         while True:
-            chunk = await self._link.all(
+            chunk = await self._connection.all(
                 f"SELECT {_ENTRY} FROM audit WHERE seq > ?1 AND seq <= ?2 AND (?3 IS NULL OR at >= ?3) "
                 "AND (?4 IS NULL OR at < ?4) ORDER BY seq LIMIT ?5",
                 (after, last, since, until, _CHUNK),
@@ -136,9 +136,9 @@ class AuditReader:
 class AuditWriter(AuditReader):
     """Appends to the log."""
 
-    def __init__(self, link: Writes, clock: Callable[[], datetime]) -> None:
-        super().__init__(link)
-        self._writes = link
+    def __init__(self, connection: WriteConnection, clock: Callable[[], datetime]) -> None:
+        super().__init__(connection)
+        self._writer = connection
         self._clock = clock
 
     async def append_many(self, events: Sequence[AuditEvent]) -> list[AuditEntry]:
@@ -152,10 +152,10 @@ class AuditWriter(AuditReader):
             entry = sealed(_entry(seq, at, event, last_hash))
             last_hash = entry.hash
             entries.append(entry)
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             f"INSERT INTO audit ({_ENTRY}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [_spell(e) for e in entries]
         )
-        await self._writes.execute("UPDATE audit_head SET seq = ?, hash = ?", (entries[-1].seq, last_hash))
+        await self._writer.execute("UPDATE audit_head SET seq = ?, hash = ?", (entries[-1].seq, last_hash))
         return entries
 
 

@@ -16,8 +16,8 @@ import anyio.to_thread
 
 from spheresync.errors import StateError
 from spheresync.model import Digest, digest_of
-from spheresync.state.cells import LARGEST_CELL
-from spheresync.state.sqlite.connection import Reads, Writes
+from spheresync.state.cell_encoding import LARGEST_CELL
+from spheresync.state.sqlite.connection import ReadConnection, WriteConnection
 
 log = logging.getLogger(__name__)
 
@@ -45,8 +45,8 @@ def _inflated(body: bytes, size: int) -> bytes | None:
 class BlobReader:
     """Reads blobs."""
 
-    def __init__(self, link: Reads) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
 
     async def get(self, digest: Digest) -> bytes:
         """One blob.
@@ -54,7 +54,7 @@ class BlobReader:
         Raises:
             StateError: it is not there, or damaged.
         """
-        row = await self._link.one("SELECT size, body FROM blobs WHERE digest = ?", (digest,))
+        row = await self._connection.one("SELECT size, body FROM blobs WHERE digest = ?", (digest,))
         content = None if row is None else whole(digest, *row)
         if content is None:
             what = "holds no content" if row is None else "holds a damaged content"
@@ -64,7 +64,7 @@ class BlobReader:
     async def get_many(self, digests: Iterable[Digest]) -> dict[Digest, bytes]:
         """Those of the blobs that are there and whole."""
         wanted = json.dumps(sorted(set(digests)))
-        rows = await self._link.all(
+        rows = await self._connection.all(
             "SELECT digest, size, body FROM blobs WHERE digest IN (SELECT value FROM json_each(?))", (wanted,)
         )
         found = await anyio.to_thread.run_sync(_whole_ones, rows)
@@ -77,9 +77,9 @@ class BlobReader:
 class BlobWriter(BlobReader):
     """Writes blobs."""
 
-    def __init__(self, link: Writes) -> None:
-        super().__init__(link)
-        self._writes = link
+    def __init__(self, connection: WriteConnection) -> None:
+        super().__init__(connection)
+        self._writer = connection
 
     async def put_many(self, bodies: Sequence[bytes]) -> list[Digest]:
         """Keep them, in the place of damaged ones too; answers their digests in the same order."""
@@ -90,7 +90,7 @@ class BlobWriter(BlobReader):
     async def put(self, contents: Mapping[Digest, bytes]) -> None:
         """As `put_many`, for contents whose digests are known."""
         fresh = dict(contents)
-        rows = await self._writes.all(
+        rows = await self._writer.all(
             "SELECT digest, size, body FROM blobs WHERE digest IN (SELECT value FROM json_each(?))",
             (json.dumps(sorted(fresh)),),
         )
@@ -98,8 +98,8 @@ class BlobWriter(BlobReader):
         for (digest,) in known:
             del fresh[digest]
         if known:  # whoever collects what nothing refers to must not take them now
-            await self._writes.execute_many("DELETE FROM unreferred WHERE digest = ?", known)
-        await self._writes.execute_many(
+            await self._writer.execute_many("DELETE FROM unreferred WHERE digest = ?", known)
+        await self._writer.execute_many(
             "INSERT OR REPLACE INTO blobs (digest, size, body) VALUES (?, ?, ?)",
             [(digest, len(body), zlib.compress(body, _LEVEL)) for digest, body in fresh.items()],
         )

@@ -8,20 +8,20 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, SpaceName, TechnicalName, Tier
-from spheresync.state.cells import (
-    read_asset_id,
-    read_fingerprints,
-    read_problem,
-    read_problems,
-    spell_fingerprints,
-    spell_problem,
+from spheresync.state.cell_encoding import (
+    decode_asset_id,
+    decode_fingerprints,
+    decode_problem,
+    decode_problems,
+    encode_fingerprints,
+    encode_problem,
     valid_text,
 )
 from spheresync.state.records import AssetRecord, FacetCount, SpaceRecord, UnreadGroup
-from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
+from spheresync.state.sqlite.rows.named_assets import MOST_LOOKED_UP, rows_of_assets
 from spheresync.state.sqlite.rows.readable import readable, readable_one
 from spheresync.state.sqlite.rows.shapes import shape_of
-from spheresync.state.sqlite.rows.wanted import FEW, wanted_rows
 
 _ASSET = (
     "space, name, kind, label, tier, status, entry_digest, raw_digest, parser_version, definition, fp_schema, "
@@ -63,32 +63,32 @@ class AssetFilter:
 class CatalogReader:
     """Reads the catalog."""
 
-    def __init__(self, link: Reads) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
 
     async def spaces(self) -> list[SpaceRecord]:
         """Every space ever listed, by name."""
-        rows = await self._link.all(f"SELECT {_SPACE.names} FROM spaces ORDER BY name")
-        return readable(self._link.lost, _SPACE, rows, _read_space)
+        rows = await self._connection.all(f"SELECT {_SPACE.names} FROM spaces ORDER BY name")
+        return readable(self._connection.lost, _SPACE, rows, _read_space)
 
     async def assets(self, space: SpaceName | None = None) -> list[AssetRecord]:
         """Every asset, or those of one space, by space and name."""
         if space is None:
-            rows = await self._link.all(f"SELECT {_ASSET} FROM assets ORDER BY space, name")
+            rows = await self._connection.all(f"SELECT {_ASSET} FROM assets ORDER BY space, name")
         else:
-            rows = await self._link.all(f"SELECT {_ASSET} FROM assets WHERE space = ? ORDER BY name", (space,))
+            rows = await self._connection.all(f"SELECT {_ASSET} FROM assets WHERE space = ? ORDER BY name", (space,))
         return self._readable(rows)
 
     async def asset(self, asset: AssetId) -> AssetRecord | None:
         """One asset, None where the catalog does not know it."""
-        row = await self._link.one(
+        row = await self._connection.one(
             f"SELECT {_ASSET} FROM assets WHERE space = ? AND name = ?", (asset.space, asset.name)
         )
-        return readable_one(self._link.lost, _SHAPE, row, _read_asset)
+        return readable_one(self._connection.lost, _SHAPE, row, _read_asset)
 
     async def with_problems(self) -> list[AssetRecord]:
         """The assets that something was wrong with when they were last listed or read."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             f"SELECT {_ASSET} FROM assets WHERE problem IS NOT NULL AND included = 1 ORDER BY space, name"
         )
         return self._readable(rows)
@@ -97,15 +97,20 @@ class CatalogReader:
         """The problems of assets that are listed and could not be read, by code."""
         where = "FROM assets WHERE problem IS NOT NULL AND included = 1 AND misses = 0"
         code = "CASE WHEN json_valid(problem) THEN json_extract(problem, '$[0][1]') END"
-        rows = await self._link.all(f"SELECT {code} AS code, count(*) {where} GROUP BY code ORDER BY code")
+        rows = await self._connection.all(f"SELECT {code} AS code, count(*) {where} GROUP BY code ORDER BY code")
         groups = []
         for word, count in rows:
             if not isinstance(word, str):  # damaged: noted, for whoever asks how it stands
-                self._readable(await self._link.all(f"SELECT {_ASSET} {where} AND {code} IS ? LIMIT 100", (word,)))
+                self._readable(
+                    await self._connection.all(f"SELECT {_ASSET} {where} AND {code} IS ? LIMIT 100", (word,))
+                )
                 continue
             query = f"SELECT problem {where} AND {code} = ? ORDER BY space, name LIMIT 3"
             first = readable(
-                self._link.lost, _PROBLEM, await self._link.all(query, (word,)), lambda row: read_problems(row[0])[0]
+                self._connection.lost,
+                _PROBLEM,
+                await self._connection.all(query, (word,)),
+                lambda row: decode_problems(row[0])[0],
             )
             if first:
                 groups.append(UnreadGroup(word, count, tuple(first)))
@@ -113,26 +118,26 @@ class CatalogReader:
 
     async def some(self, assets: Collection[AssetId]) -> list[AssetRecord]:
         """Those of these assets that the catalog knows."""
-        if len(assets) > FEW:
+        if len(assets) > MOST_LOOKED_UP:
             among = frozenset(assets)
             return [record for record in await self.assets() if record.id in among]
         found = list[AssetRecord]()
-        for clause, values in wanted_rows(assets, "assets", name="name"):
-            rows = await self._link.all(f"{clause} SELECT {_ASSET} FROM wanted_assets", values)
+        for clause, values in rows_of_assets(assets, "assets", name="name"):
+            rows = await self._connection.all(f"{clause} SELECT {_ASSET} FROM named_assets", values)
             found += self._readable(rows)
         return found
 
     async def ids(self) -> list[AssetId]:
         """The names of every asset, by space and name."""
-        rows = await self._link.all("SELECT space, name FROM assets ORDER BY space, name")
-        return readable(self._link.lost, _NAME, rows, read_asset_id)
+        rows = await self._connection.all("SELECT space, name FROM assets ORDER BY space, name")
+        return readable(self._connection.lost, _NAME, rows, decode_asset_id)
 
     async def signature(self, misses: int) -> str:
         """A text that is another one once an asset was added, changed, missed, or taken in or out of the scope.
 
         `misses`: more of them in a row make no difference any more.
         """
-        row = await self._link.one(
+        row = await self._connection.one(
             "SELECT count(*), max(changed_at), total(included), count(definition), total(min(misses, ?)) FROM assets",
             (misses,),
         )
@@ -151,12 +156,12 @@ class CatalogReader:
     ) -> tuple[list[AssetRecord], int]:
         """At most `limit` assets by space and name that follow `after`, and how many match in all."""
         clause, values = AssetFilter(space, kind, tier, status, query).clause()
-        total = await self._link.one(f"SELECT count(*) FROM assets WHERE {clause}", values)
+        total = await self._connection.one(f"SELECT count(*) FROM assets WHERE {clause}", values)
         if after is not None:
             clause += " AND (space, name) > (?, ?)"
             values = [*values, after.space, after.name]
         # Keys first, from the covering index alone: a row is ten times as wide.
-        rows = await self._link.all(
+        rows = await self._connection.all(
             f"SELECT {_ASSET} FROM assets WHERE (space, name) IN ("
             f"SELECT space, name FROM assets INDEXED BY assets_by_name WHERE {clause} ORDER BY space, name LIMIT ?"
             ") ORDER BY space, name",
@@ -179,55 +184,55 @@ class CatalogReader:
 
     async def counts(self) -> list[FacetCount]:
         """How many assets share space, kind, tier and status."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             "SELECT space, kind, tier, status, count(*) FROM assets GROUP BY space, kind, tier, status "
             "ORDER BY space, kind, tier, status"
         )
-        found = readable(self._link.lost, _FACET, rows, _read_facet)
+        found = readable(self._connection.lost, _FACET, rows, _read_facet)
         if len(found) < len(rows):
             await self.assets()  # which notes the rows one by one
         return found
 
     def _readable(self, rows: Sequence[Row]) -> list[AssetRecord]:
-        return readable(self._link.lost, _SHAPE, rows, _read_asset)
+        return readable(self._connection.lost, _SHAPE, rows, _read_asset)
 
 
 class CatalogWriter(CatalogReader):
     """Writes the catalog. Spaces and assets are never removed."""
 
-    def __init__(self, link: Writes) -> None:
-        super().__init__(link)
-        self._writes = link
+    def __init__(self, connection: WriteConnection) -> None:
+        super().__init__(connection)
+        self._writer = connection
 
     async def put_spaces(self, spaces: Iterable[SpaceRecord]) -> None:
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             "INSERT OR REPLACE INTO spaces (name, label, listed_at, complete, problem, present) "
             "VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (s.name, valid_text(s.label), s.listed_at, s.complete, spell_problem(s.problem), s.present)
+                (s.name, valid_text(s.label), s.listed_at, s.complete, encode_problem(s.problem), s.present)
                 for s in spaces
             ],
         )
 
     async def put_assets(self, assets: Iterable[AssetRecord]) -> None:
         """Write every field of each, whether known or new."""
-        await self._writes.execute_many(_PUT_ASSET, [_spell_asset(asset) for asset in assets])
+        await self._writer.execute_many(_PUT_ASSET, [_spell_asset(asset) for asset in assets])
 
     async def put_listings(self, assets: Iterable[AssetRecord]) -> None:
         """Write what a listing says of assets; what was read of known ones is left to whoever reads."""
-        await self._writes.execute_many(_PUT_LISTING, [_spell_asset(asset) for asset in assets])
+        await self._writer.execute_many(_PUT_LISTING, [_spell_asset(asset) for asset in assets])
 
     async def put_readings(self, assets: Iterable[AssetRecord]) -> None:
         """Write what a reading found of known assets; what a listing says of them is left to whoever lists."""
         rows = (dict(zip(_COLUMNS, _spell_asset(asset), strict=True)) for asset in assets)
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             f"UPDATE assets SET {', '.join(f'{column} = ?' for column in _READ_COLUMNS)} WHERE space = ? AND name = ?",
             [(*(row[column] for column in _READ_COLUMNS), row["space"], row["name"]) for row in rows],
         )
 
     async def set_statuses(self, statuses: Sequence[tuple[AssetId, AssetStatus]]) -> None:
         """Change nothing but where assets stand; unknown ones are passed over."""
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             "UPDATE assets SET status = ? WHERE space = ? AND name = ?",
             [(status, asset.space, asset.name) for asset, status in statuses],
         )
@@ -264,11 +269,11 @@ def _spell_asset(a: AssetRecord) -> tuple[object, ...]:
         a.raw_digest,
         a.parser_version,
         a.definition,
-        *spell_fingerprints(a.fingerprints),
+        *encode_fingerprints(a.fingerprints),
         a.column_count,
         a.included,
         valid_text(a.reason),
-        spell_problem(a.problem),
+        encode_problem(a.problem),
         a.misses,
         a.first_missed_at,
         a.first_seen_at,
@@ -282,7 +287,7 @@ def _spell_asset(a: AssetRecord) -> tuple[object, ...]:
 
 def _read_space(row: Row) -> SpaceRecord:
     name, label, listed_at, complete, problem, present = row
-    return SpaceRecord(SpaceName(name), label, listed_at, bool(complete), read_problem(problem), bool(present))
+    return SpaceRecord(SpaceName(name), label, listed_at, bool(complete), decode_problem(problem), bool(present))
 
 
 def _read_facet(row: Row) -> FacetCount:
@@ -306,11 +311,11 @@ def _read_asset(row: Row) -> AssetRecord:
         _digest(row[7]),
         row[8],
         _digest(row[9]),
-        read_fingerprints(row[10], row[11], row[12]),
+        decode_fingerprints(row[10], row[11], row[12]),
         row[13],
         bool(row[14]),
         row[15],
-        read_problem(row[16]),
+        decode_problem(row[16]),
         *row[17:],
     )
 

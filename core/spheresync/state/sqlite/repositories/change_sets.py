@@ -28,20 +28,20 @@ from spheresync.model import (
     Tier,
     canonical_json,
 )
-from spheresync.state.cells import (
-    read_cell,
-    read_counts,
-    read_fingerprints,
-    read_problems,
-    spell_counts,
-    spell_fingerprints,
-    spell_problems,
-    unpacked,
+from spheresync.state.cell_encoding import (
+    decode_cell,
+    decode_counts,
+    decode_fingerprints,
+    decode_problems,
+    decompressed,
+    encode_counts,
+    encode_fingerprints,
+    encode_problems,
     valid_text,
 )
 from spheresync.state.change_set_digest import digest_of_saved, is_as_saved, seal_of
 from spheresync.state.records import Approval, ChangeSetItem, ChangeSetRecord
-from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 
 HEAD = (
     "id, digest, created_at, expires_at, actor, mapping_digest, scope_digest, request, summary, findings, problems, "
@@ -58,8 +58,8 @@ ITEM = (
 class ChangeSetReader:
     """Reads change sets."""
 
-    def __init__(self, link: Reads) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
 
     async def get(self, change_set_id: ChangeSetId) -> ChangeSetRecord:
         """The head of one change set.
@@ -67,7 +67,7 @@ class ChangeSetReader:
         Raises:
             UsageError: there is none of that id.
         """
-        row = await self._link.one(f"SELECT {HEAD} FROM change_sets WHERE id = ? AND {_STAYS}", (change_set_id,))
+        row = await self._connection.one(f"SELECT {HEAD} FROM change_sets WHERE id = ? AND {_STAYS}", (change_set_id,))
         if row is None:
             raise UsageError(f"there is no change set {change_set_id!r}.", remedy="Make one with preview.")
         return read_head(row)
@@ -88,7 +88,7 @@ class ChangeSetReader:
 
     async def count_items(self, change_set_id: ChangeSetId, actions: Collection[Action] | None = None) -> int:
         """How many items there are, of these actions or of all."""
-        row = await self._link.one(
+        row = await self._connection.one(
             "SELECT count(*) FROM change_set_items WHERE change_set_id = ? AND "
             "(?2 IS NULL OR action IN (SELECT value FROM json_each(?2)))",
             (change_set_id, _spell_actions(actions)),
@@ -97,14 +97,16 @@ class ChangeSetReader:
 
     async def seals(self, change_set_id: ChangeSetId) -> dict[int, str | None]:
         """What each item was sealed with when it was saved, by ordinal; see `saved`."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             "SELECT ordinal, seal FROM change_set_items WHERE change_set_id = ? ORDER BY ordinal", (change_set_id,)
         )
         return dict(rows)
 
     async def latest(self, n: int) -> list[ChangeSetRecord]:
         """The `n` newest change sets that can be read, newest first."""
-        rows = await self._link.all(f"SELECT {HEAD} FROM change_sets WHERE {_STAYS} ORDER BY seq DESC LIMIT ?", (n,))
+        rows = await self._connection.all(
+            f"SELECT {HEAD} FROM change_sets WHERE {_STAYS} ORDER BY seq DESC LIMIT ?", (n,)
+        )
         heads = []
         for row in rows:
             with suppress(RefusedError):  # one that was altered is named by whoever asks for it
@@ -114,7 +116,7 @@ class ChangeSetReader:
     async def _items(
         self, change_set_id: ChangeSetId, after: int, limit: int, actions: Collection[Action] | None
     ) -> list[ChangeSetItem]:
-        rows = await self._link.all(
+        rows = await self._connection.all(
             f"SELECT {ITEM} FROM change_set_items WHERE change_set_id = ?1 AND ordinal > ?2 AND "
             "(?3 IS NULL OR action IN (SELECT value FROM json_each(?3))) ORDER BY ordinal LIMIT ?4",
             (change_set_id, after, _spell_actions(actions), limit),
@@ -125,22 +127,22 @@ class ChangeSetReader:
 class ChangeSetWriter(ChangeSetReader):
     """Saves change sets."""
 
-    def __init__(self, link: Writes) -> None:
-        super().__init__(link)
-        self._writes = link
+    def __init__(self, connection: WriteConnection) -> None:
+        super().__init__(connection)
+        self._writer = connection
 
     async def put(self, record: ChangeSetRecord, items: Sequence[ChangeSetItem]) -> None:
         """Save a new change set; its id must not be taken."""
         head = _spell_head(record)
-        await self._writes.execute(f"INSERT INTO change_sets ({HEAD}) VALUES ({_marks(len(head))})", head)
-        await self._writes.execute_many(
+        await self._writer.execute(f"INSERT INTO change_sets ({HEAD}) VALUES ({_marks(len(head))})", head)
+        await self._writer.execute_many(
             f"INSERT INTO change_set_items (change_set_id, {ITEM}, seal) VALUES ({_marks(len(ITEM.split(',')) + 2)})",
             [(record.id, *_spell_item(item), seal_of(item)) for item in items],
         )
 
     async def approve(self, change_set_id: ChangeSetId, approval: Approval) -> bool:
         """Note who approved it; answers False where it is applied already or no longer what was approved."""
-        changed = await self._writes.execute(
+        changed = await self._writer.execute(
             "UPDATE change_sets SET approved_by = ?1, approved_at = ?2, approved_digest = ?3 "
             f"WHERE id = ?4 AND digest = ?3 AND run_id IS NULL AND {_STAYS}",
             (approval.by, approval.at, approval.digest, change_set_id),
@@ -152,7 +154,9 @@ class ChangeSetWriter(ChangeSetReader):
 
         One that is not what was saved is not made so: its digest goes on not to fit it.
         """
-        rows = await self._link.all(f"SELECT {HEAD} FROM change_sets WHERE run_id IS NULL AND expires_at > ?", (at,))
+        rows = await self._connection.all(
+            f"SELECT {HEAD} FROM change_sets WHERE run_id IS NULL AND expires_at > ?", (at,)
+        )
         for row in rows:
             await self._expire(row, at)
         return len(rows)
@@ -163,7 +167,7 @@ class ChangeSetWriter(ChangeSetReader):
             record, seals = read_head(row), [*(await self.seals(ChangeSetId(row[0]))).values()]
             if is_as_saved(record, seals):
                 digest = digest_of_saved(replace(record, expires_at=at), seals)
-        await self._writes.execute(
+        await self._writer.execute(
             "UPDATE change_sets SET expires_at = ?, digest = ? WHERE id = ?", (at, digest, row[0])
         )
 
@@ -174,7 +178,7 @@ class ChangeSetWriter(ChangeSetReader):
             RefusedError: another run has it.
             UsageError: there is no such change set.
         """
-        changed = await self._writes.execute(
+        changed = await self._writer.execute(
             "UPDATE change_sets SET run_id = ?1 WHERE id = ?2 AND (run_id IS NULL OR run_id = ?1)",
             (run_id, change_set_id),
         )
@@ -201,9 +205,9 @@ def _spell_head(r: ChangeSetRecord) -> tuple[object, ...]:
         r.mapping_digest,
         r.scope_digest,
         r.request,
-        spell_counts(r.summary),
-        spell_problems(r.findings),
-        spell_problems(r.problems),
+        encode_counts(r.summary),
+        encode_problems(r.findings),
+        encode_problems(r.problems),
         r.blocked,
         r.run_id,
         r.tool_version,
@@ -277,9 +281,9 @@ def _read_head(row: Row) -> ChangeSetRecord:
         mapping_digest=row[5],
         scope_digest=row[6],
         request=row[7],
-        summary=read_counts(row[8]),
-        findings=read_problems(row[9]),
-        problems=read_problems(row[10]),
+        summary=decode_counts(row[8]),
+        findings=decode_problems(row[9]),
+        problems=decode_problems(row[10]),
         blocked=row[11],
         run_id=row[12],
         tool_version=row[13],
@@ -312,7 +316,7 @@ def _spell_item(i: ChangeSetItem) -> tuple[object, ...]:
         i.expected_version,
         i.expected_digest,
         i.blocked_by,
-        *spell_fingerprints(i.fingerprints),
+        *encode_fingerprints(i.fingerprints),
         i.mapping,
         i.definition,
         " ".join(i.operations),
@@ -339,7 +343,7 @@ def _read_item(row: Row) -> ChangeSetItem:
         expected_version=row[16],
         expected_digest=row[17],
         blocked_by=row[18],
-        fingerprints=read_fingerprints(row[19], row[20], row[21]),
+        fingerprints=decode_fingerprints(row[19], row[20], row[21]),
         mapping=row[22],
         definition=row[23],
         operations=tuple(row[24].split()),
@@ -349,5 +353,5 @@ def _read_item(row: Row) -> ChangeSetItem:
 def _read_changes(body: bytes | None) -> tuple[FieldChange, ...]:
     if body is None:
         return ()
-    text = unpacked(body).decode("utf-8", "surrogatepass")
-    return tuple(FieldChange(*fields) for fields in read_cell(text))
+    text = decompressed(body).decode("utf-8", "surrogatepass")
+    return tuple(FieldChange(*fields) for fields in decode_cell(text))

@@ -12,17 +12,18 @@ from spheresync.model import (
     PhysicalName,
     RunId,
     SpaceName,
+    TargetKey,
     TargetName,
     TechnicalName,
 )
-from spheresync.state.cells import read_fingerprints, spell_fingerprints
+from spheresync.state.cell_encoding import decode_fingerprints, encode_fingerprints
 from spheresync.state.records import Checkpoint, CheckpointState
 from spheresync.state.seals import SEALED, seal_of_row
-from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.rows.fences import require_fence
+from spheresync.state.sqlite.rows.named_assets import MOST_LOOKED_UP, rows_of_assets
 from spheresync.state.sqlite.rows.readable import readable, readable_one
 from spheresync.state.sqlite.rows.shapes import shape_of
-from spheresync.state.sqlite.rows.wanted import FEW, wanted_rows
 
 _COLUMNS = SEALED["checkpoints"]
 _SHAPE = shape_of("checkpoints", _COLUMNS, sealed=True)
@@ -35,41 +36,39 @@ _STATES = {state.value: state for state in CheckpointState}
 class CheckpointReader:
     """Reads checkpoints; none that is damaged or was altered."""
 
-    def __init__(self, link: Reads) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
 
-    async def all(self, target: TargetName, destination: DestinationName) -> list[Checkpoint]:
+    async def all(self, key: TargetKey) -> list[Checkpoint]:
         """Every checkpoint of a target in a destination, whatever its state, by space and asset."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             f"SELECT {_SHAPE.names} FROM checkpoints WHERE target = ? AND destination = ? ORDER BY space, asset",
-            (target, destination),
+            (key.target, key.destination),
         )
         return self._readable(rows)
 
-    async def of(
-        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
-    ) -> dict[AssetId, Checkpoint]:
+    async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, Checkpoint]:
         """Those of some assets in a target and destination; assets without one are left out."""
-        if len(assets) > FEW:
+        if len(assets) > MOST_LOOKED_UP:
             among = frozenset(assets)
-            return {each.asset: each for each in await self.all(target, destination) if each.asset in among}
+            return {each.asset: each for each in await self.all(key) if each.asset in among}
         found = dict[AssetId, Checkpoint]()
-        for clause, values in wanted_rows(assets, "checkpoints", name="asset"):
-            query = f"{clause} SELECT {_SHAPE.names} FROM wanted_checkpoints WHERE target = ? AND destination = ?"
-            rows = await self._link.all(query, [*values, target, destination])
+        for clause, values in rows_of_assets(assets, "checkpoints", name="asset"):
+            query = f"{clause} SELECT {_SHAPE.names} FROM named_checkpoints WHERE target = ? AND destination = ?"
+            rows = await self._connection.all(query, [*values, key.target, key.destination])
             found.update({each.asset: each for each in self._readable(rows)})
         return found
 
-    async def get(self, asset: AssetId, target: TargetName, destination: DestinationName) -> Checkpoint | None:
-        row = await self._link.one(
+    async def get(self, asset: AssetId, key: TargetKey) -> Checkpoint | None:
+        row = await self._connection.one(
             f"SELECT {_SHAPE.names} FROM checkpoints WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
-            (target, destination, asset.space, asset.name),
+            (key.target, key.destination, asset.space, asset.name),
         )
-        return readable_one(self._link.lost, _SHAPE, row, _read)
+        return readable_one(self._connection.lost, _SHAPE, row, _read)
 
     async def of_asset(self, asset: AssetId) -> list[Checkpoint]:
         """The checkpoints of one asset in all targets and destinations."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             f"SELECT {_SHAPE.names} FROM checkpoints WHERE space = ? AND asset = ? ORDER BY target, destination",
             (asset.space, asset.name),
         )
@@ -77,7 +76,7 @@ class CheckpointReader:
 
     async def unlisted(self) -> list[AssetId]:
         """Assets that a target holds and of which the catalog has lost that it ever listed them."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             f"SELECT {_SHAPE.names} FROM checkpoints WHERE state IN ('active', 'retired') AND NOT EXISTS "
             "(SELECT 1 FROM assets WHERE assets.space = checkpoints.space AND assets.name = checkpoints.asset)"
         )
@@ -85,32 +84,32 @@ class CheckpointReader:
 
     def _readable(self, rows: Sequence[Row]) -> list[Checkpoint]:
         """What they say; one that cannot be read or is not what was written counts as lost."""
-        return readable(self._link.lost, _SHAPE, rows, _read)
+        return readable(self._connection.lost, _SHAPE, rows, _read)
 
-    async def body_bytes(self, target: TargetName, destination: DestinationName) -> int:
+    async def body_bytes(self, key: TargetKey) -> int:
         """The size of all last written requests together, as they were sent."""
-        row = await self._link.one(
+        row = await self._connection.one(
             "SELECT coalesce(sum(b.size), 0) FROM checkpoints c JOIN blobs b ON b.digest = c.body "
             "WHERE c.target = ? AND c.destination = ? AND c.state = 'active'",
-            (target, destination),
+            (key.target, key.destination),
         )
         return int(row[0]) if row else 0
 
-    async def count_active(self, target: TargetName, destination: DestinationName) -> dict[PhysicalName, int]:
+    async def count_active(self, key: TargetKey) -> dict[PhysicalName, int]:
         """How many active objects each container holds."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             "SELECT container, count(*) FROM checkpoints "
             "WHERE target = ? AND destination = ? AND state = 'active' GROUP BY container ORDER BY container",
-            (target, destination),
+            (key.target, key.destination),
         )
         return {PhysicalName(container): count for container, count in rows}
 
-    async def count_retired(self, target: TargetName, destination: DestinationName) -> int:
+    async def count_retired(self, key: TargetKey) -> int:
         """How many objects are marked as retired, former ones among them."""
-        row = await self._link.one(
+        row = await self._connection.one(
             "SELECT (SELECT count(*) FROM checkpoints WHERE target = ?1 AND destination = ?2 AND state = 'retired') + "
             "(SELECT count(*) FROM former_tables WHERE target = ?1 AND destination = ?2 AND retired)",
-            (target, destination),
+            (key.target, key.destination),
         )
         return int(row[0]) if row else 0
 
@@ -118,9 +117,9 @@ class CheckpointReader:
 class CheckpointWriter(CheckpointReader):
     """Writes checkpoints."""
 
-    def __init__(self, link: Writes) -> None:
-        super().__init__(link)
-        self._writes = link
+    def __init__(self, connection: WriteConnection) -> None:
+        super().__init__(connection)
+        self._writer = connection
 
     async def put_many(
         self, checkpoints: Sequence[Checkpoint], fence: int | None = None, *, run_id: RunId | None = None
@@ -138,9 +137,9 @@ class CheckpointWriter(CheckpointReader):
         """
         if fence is not None:
             for run in {run_id} if run_id is not None else {checkpoint.run_id for checkpoint in checkpoints}:
-                await require_fence(self._link, run, fence)
+                await require_fence(self._connection, run, fence)
         rows = [_spell(checkpoint, fence) for checkpoint in checkpoints]
-        await self._writes.execute_many(_PUT, [(*row, seal_of_row(row)) for row in rows])
+        await self._writer.execute_many(_PUT, [(*row, seal_of_row(row)) for row in rows])
 
 
 def _spell(c: Checkpoint, fence: int | None) -> tuple[object, ...]:
@@ -154,7 +153,7 @@ def _spell(c: Checkpoint, fence: int | None) -> tuple[object, ...]:
         c.body,
         c.body_digest,
         c.version,
-        *spell_fingerprints(c.fingerprints),
+        *encode_fingerprints(c.fingerprints),
         c.mapping,
         c.definition,
         c.state,
@@ -175,7 +174,7 @@ def _read(row: Row) -> Checkpoint:
         body=Digest(row[6]),
         body_digest=Digest(row[7]),
         version=row[8],
-        fingerprints=read_fingerprints(row[9], row[10], row[11]),
+        fingerprints=decode_fingerprints(row[9], row[10], row[11]),
         mapping=row[12],
         definition=row[13],
         state=_STATES[row[14]],

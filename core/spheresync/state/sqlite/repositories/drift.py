@@ -14,19 +14,20 @@ from spheresync.model import (
     JsonValue,
     PhysicalName,
     SpaceName,
+    TargetKey,
     TargetName,
     TechnicalName,
     canonical_json,
 )
-from spheresync.state.cells import (
+from spheresync.state.cell_encoding import (
     MOMENT,
-    read_asset_id,
-    read_cell,
-    read_counts,
-    read_problems,
-    spell_counts,
-    spell_problems,
-    unpacked,
+    decode_asset_id,
+    decode_cell,
+    decode_counts,
+    decode_problems,
+    decompressed,
+    encode_counts,
+    encode_problems,
     valid_text,
 )
 from spheresync.state.records import (
@@ -39,10 +40,10 @@ from spheresync.state.records import (
     FieldDrift,
     TableDrift,
 )
-from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
+from spheresync.state.sqlite.rows.named_assets import rows_of_assets
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
-from spheresync.state.sqlite.rows.wanted import wanted_rows
 
 KEPT_LOOKS = 50
 """Looks that stay on record; what they found stays until a newer look at the same object."""
@@ -60,8 +61,8 @@ _FOUND_SHAPE = shape_of("drift_found", f"ordinal, {_FOUND}")
 class DriftReader:
     """Reads what was found."""
 
-    def __init__(self, link: Reads) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
 
     async def look(self, look_id: str) -> DriftLook:
         """One look.
@@ -69,116 +70,114 @@ class DriftReader:
         Raises:
             UsageError: there is none of that id any more.
         """
-        row = await self._link.one(f"SELECT {_LOOK} FROM drift_looks WHERE id = ?", (look_id,))
-        found = readable(self._link.lost, _LOOK_SHAPE, [] if row is None else [row], _read_look)
+        row = await self._connection.one(f"SELECT {_LOOK} FROM drift_looks WHERE id = ?", (look_id,))
+        found = readable(self._connection.lost, _LOOK_SHAPE, [] if row is None else [row], _read_look)
         if not found:
             raise UsageError("that look for drift is no longer on record.", remedy="Leave cursor out to look again.")
         return found[0]
 
     async def found(self, look_id: str, *, after: int = 0, limit: int = 100) -> list[tuple[int, TableDrift]]:
         """At most `limit` objects that a look found and no newer one has seen, with their ordinals after `after`."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             f"SELECT ordinal, {_FOUND} FROM drift_found WHERE look = ? AND ordinal > ? ORDER BY ordinal LIMIT ?",
             (look_id, after, limit),
         )
-        found = readable(self._link.lost, _FOUND_SHAPE, rows, lambda row: (int(row[0]), _read_found(row[1:])))
+        found = readable(self._connection.lost, _FOUND_SHAPE, rows, lambda row: (int(row[0]), _read_found(row[1:])))
         if len(found) < len(rows) == limit:  # those that follow stand in for what cannot be read
             found += await self.found(look_id, after=rows[-1][0], limit=limit - len(found))
         return found
 
     async def count(self, look_id: str) -> int:
         """How many objects are still known as that look found them."""
-        row = await self._link.one("SELECT count(*) FROM drift_found WHERE look = ?", (look_id,))
+        row = await self._connection.one("SELECT count(*) FROM drift_found WHERE look = ?", (look_id,))
         return int(row[0]) if row else 0
 
-    async def assets(self, target: TargetName, destination: DestinationName) -> list[AssetId]:
+    async def assets(self, key: TargetKey) -> list[AssetId]:
         """The assets whose objects are known to have drifted."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             "SELECT space, asset FROM drift_found WHERE target = ? AND destination = ? ORDER BY space, asset",
-            (target, destination),
+            (key.target, key.destination),
         )
-        return readable(self._link.lost, _NAMED_SHAPE, rows, read_asset_id)
+        return readable(self._connection.lost, _NAMED_SHAPE, rows, decode_asset_id)
 
-    async def drifted(
-        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
-    ) -> frozenset[AssetId]:
+    async def drifted(self, assets: Collection[AssetId], key: TargetKey) -> frozenset[AssetId]:
         """Those of these assets whose objects are not as they should be, by what others did."""
         found = set[AssetId]()
-        for clause, values in wanted_rows(assets, "drift_found", name="asset"):
-            query = f"{clause} SELECT space, asset FROM wanted_drift_found {_AT_LEAST}"
-            rows = await self._link.all(query, [*values, target, destination, DriftRest.TO_TELL])
-            found.update(readable(self._link.lost, _NAMED_SHAPE, rows, read_asset_id))
+        for clause, values in rows_of_assets(assets, "drift_found", name="asset"):
+            query = f"{clause} SELECT space, asset FROM named_drift_found {_AT_LEAST}"
+            rows = await self._connection.all(query, [*values, key.target, key.destination, DriftRest.TO_TELL])
+            found.update(readable(self._connection.lost, _NAMED_SHAPE, rows, decode_asset_id))
         return frozenset(found)
 
-    async def to_mend(self, target: TargetName, destination: DestinationName) -> frozenset[AssetId]:
+    async def to_mend(self, key: TargetKey) -> frozenset[AssetId]:
         """All assets whose objects a sync brings back to what they should be, where the way is free."""
         query = f"SELECT space, asset FROM drift_found {_AT_LEAST}"
-        rows = await self._link.all(query, (target, destination, DriftRest.TO_MEND))
-        return frozenset(readable(self._link.lost, _NAMED_SHAPE, rows, read_asset_id))
+        rows = await self._connection.all(query, (key.target, key.destination, DriftRest.TO_MEND))
+        return frozenset(readable(self._connection.lost, _NAMED_SHAPE, rows, decode_asset_id))
 
-    async def of(
-        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
-    ) -> dict[AssetId, TableDrift]:
+    async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, TableDrift]:
         """What is known of the objects of these assets."""
         found = dict[AssetId, TableDrift]()
-        for clause, values in wanted_rows(assets, "drift_found", name="asset"):
-            query = f"{clause} SELECT {_FOUND} FROM wanted_drift_found WHERE target = ? AND destination = ?"
-            rows = await self._link.all(query, [*values, target, destination])
-            found.update({drift.asset: drift for drift in readable(self._link.lost, _FOUND_ROW, rows, _read_found)})
+        for clause, values in rows_of_assets(assets, "drift_found", name="asset"):
+            query = f"{clause} SELECT {_FOUND} FROM named_drift_found WHERE target = ? AND destination = ?"
+            rows = await self._connection.all(query, [*values, key.target, key.destination])
+            found.update(
+                {drift.asset: drift for drift in readable(self._connection.lost, _FOUND_ROW, rows, _read_found)}
+            )
         return found
 
     async def standing(self) -> DriftStanding:
         """How many objects have drifted as far as is known, and what the last looks say."""
-        row = await self._link.one("SELECT count(*) FROM drift_found")
+        row = await self._connection.one("SELECT count(*) FROM drift_found")
         last = await self._last_look("1")
         whole = await self._last_look("scope = ?", canonical_json(WHOLE).decode())
         return DriftStanding(0 if row is None else int(row[0]), last, whole)
 
     async def _last_look(self, where: str, *values: object) -> DriftLook | None:
         """The newest look that can be read."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             f"SELECT {_LOOK} FROM drift_looks WHERE {where} ORDER BY {MOMENT.format(at='at')} DESC, seq DESC", values
         )
-        looks = readable(self._link.lost, _LOOK_SHAPE, rows, _read_look)
+        looks = readable(self._connection.lost, _LOOK_SHAPE, rows, _read_look)
         return looks[0] if looks else None
 
 
 class DriftWriter(DriftReader):
     """Writes what was found."""
 
-    def __init__(self, link: Writes) -> None:
-        super().__init__(link)
-        self._writes = link
+    def __init__(self, connection: WriteConnection) -> None:
+        super().__init__(connection)
+        self._writer = connection
 
     async def put(self, look: DriftLook, found: Sequence[TableDrift]) -> None:
         """Note a look and, numbered from 1, the objects that it found; each replaces what was known of its asset."""
         values = _spell_look(look)
-        await self._writes.execute(f"INSERT INTO drift_looks ({_LOOK}) VALUES ({_marks(len(values))})", values)
-        await self._writes.execute_many(
+        await self._writer.execute(f"INSERT INTO drift_looks ({_LOOK}) VALUES ({_marks(len(values))})", values)
+        await self._writer.execute_many(
             f"INSERT OR REPLACE INTO drift_found ({_FOUND}) VALUES ({_marks(9)})",
             [_spell_found(drift, look.id, ordinal) for ordinal, drift in enumerate(found, start=1)],
         )
-        await self._writes.execute(
+        await self._writer.execute(
             "DELETE FROM drift_looks WHERE seq <= (SELECT max(seq) FROM drift_looks) - ? "
             "AND id NOT IN (SELECT look FROM drift_found)",
             (KEPT_LOOKS,),
         )
 
-    async def forget(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+    async def forget(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
         """Forget what was known of these assets: they are as they were written, or no longer ours."""
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             "DELETE FROM drift_found WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
-            [(target, destination, asset.space, asset.name) for asset in assets],
+            [(key.target, key.destination, asset.space, asset.name) for asset in assets],
         )
 
-    async def settle(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+    async def settle(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
         """Forget what was known of assets that are as they should be now, but for edits that a write lets stand."""
-        settled = [(target, destination, asset.space, asset.name) for asset in assets]
-        await self._writes.execute_many(
+        settled = [(key.target, key.destination, asset.space, asset.name) for asset in assets]
+        await self._writer.execute_many(
             "DELETE FROM drift_found WHERE target = ? AND destination = ? AND space = ? AND asset = ? AND NOT stays",
             settled,
         )
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             "UPDATE drift_found SET standing = CASE standing WHEN ? THEN ? WHEN ? THEN ? ELSE standing END "
             "WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
             [
@@ -187,12 +186,15 @@ class DriftWriter(DriftReader):
             ],
         )
 
-    async def leave(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+    async def leave(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
         """Note that the policies leave these as others made them, so that no sync looks at them again."""
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             "UPDATE drift_found SET standing = ? "
             "WHERE target = ? AND destination = ? AND space = ? AND asset = ? AND standing > ?",
-            [(DriftRest.TO_TELL, target, destination, asset.space, asset.name, DriftRest.TO_TELL) for asset in assets],
+            [
+                (DriftRest.TO_TELL, key.target, key.destination, asset.space, asset.name, DriftRest.TO_TELL)
+                for asset in assets
+            ],
         )
 
 
@@ -207,9 +209,9 @@ def _spell_look(look: DriftLook) -> tuple[object, ...]:
         look.actor,
         look.scope.decode("utf-8", "replace"),
         look.target,
-        spell_counts(look.summary),
-        spell_problems(look.problems),
-        spell_problems(look.findings),
+        encode_counts(look.summary),
+        encode_problems(look.problems),
+        encode_problems(look.findings),
         look.change_set_id,
     )
 
@@ -221,9 +223,9 @@ def _read_look(row: Row) -> DriftLook:
         actor=row[2],
         scope=row[3].encode(),
         target=TargetName(row[4]),
-        summary=read_counts(row[5]),
-        problems=read_problems(row[6]),
-        findings=read_problems(row[7]),
+        summary=decode_counts(row[5]),
+        problems=decode_problems(row[6]),
+        findings=decode_problems(row[7]),
         change_set_id=None if row[8] is None else ChangeSetId(row[8]),
     )
 
@@ -257,7 +259,7 @@ def _spell_found(drift: TableDrift, look_id: str, ordinal: int) -> tuple[object,
 
 
 def _read_found(row: Row) -> TableDrift:
-    spelled = read_cell(unpacked(row[7]).decode("utf-8", "surrogatepass"))
+    spelled = decode_cell(decompressed(row[7]).decode("utf-8", "surrogatepass"))
     return TableDrift(
         asset=AssetId(SpaceName(row[2]), TechnicalName(row[3])),
         target=TargetName(row[0]),

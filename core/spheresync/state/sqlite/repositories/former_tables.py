@@ -11,12 +11,13 @@ from spheresync.model import (
     Digest,
     PhysicalName,
     SpaceName,
+    TargetKey,
     TargetName,
     TechnicalName,
 )
 from spheresync.state.records import FormerTable
 from spheresync.state.seals import SEALED, seal_of_row
-from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
 
@@ -31,40 +32,39 @@ _PUT = (
 class FormerTableReader:
     """Reads former tables."""
 
-    def __init__(self, link: Reads) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
 
-    async def all(self, target: TargetName, destination: DestinationName) -> list[FormerTable]:
+    async def all(self, key: TargetKey) -> list[FormerTable]:
         """Every former table of a target in a destination, by container and name."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             f"SELECT {_SHAPE.names} FROM former_tables WHERE target = ? AND destination = ? ORDER BY container, name",
-            (target, destination),
+            (key.target, key.destination),
         )
-        return readable(self._link.lost, _SHAPE, rows, _read)
+        return readable(self._connection.lost, _SHAPE, rows, _read)
 
 
 class FormerTableWriter(FormerTableReader):
     """Writes former tables."""
 
-    def __init__(self, link: Writes) -> None:
-        super().__init__(link)
-        self._writes = link
+    def __init__(self, connection: WriteConnection) -> None:
+        super().__init__(connection)
+        self._writer = connection
 
     async def put_many(self, tables: Sequence[FormerTable]) -> None:
         """Remember them; each replaces what was known of its address."""
         rows = [_spell(table) for table in tables]
-        await self._writes.execute_many(_PUT, [(*row, seal_of_row(row)) for row in rows])
+        await self._writer.execute_many(_PUT, [(*row, seal_of_row(row)) for row in rows])
 
     async def remove_many(
         self,
-        target: TargetName,
-        destination: DestinationName,
+        key: TargetKey,
         addresses: Iterable[tuple[PhysicalName, PhysicalName]],
     ) -> None:
         """Forget what is at these addresses; unknown ones are passed over."""
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             "DELETE FROM former_tables WHERE target = ? AND destination = ? AND container = ? AND name = ?",
-            [(target, destination, *address) for address in addresses],
+            [(key.target, key.destination, *address) for address in addresses],
         )
 
 

@@ -1,4 +1,4 @@
-"""Jobs as rows: the statements under the embedded job engine. What they mean is said in `schedule/engine.py`."""
+"""Jobs as rows: the statements under the embedded job engine. What jobs mean is said in `jobs.port`."""
 
 # ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
 from __future__ import annotations
@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from spheresync.model import Problem, canonical_json, isoformat
-from spheresync.state.cells import MOMENT, read_again, read_problem, spell_problem
+from spheresync.state.cell_encoding import MOMENT, decode_again, decode_problem, encode_problem
 from spheresync.state.records import JobRequest, JobRow
-from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.liveness.owners import Owners
 from spheresync.state.sqlite.rows.readable import readable, readable_one
 from spheresync.state.sqlite.rows.shapes import shape_of
@@ -27,14 +27,14 @@ QUEUED, RUNNING, DEAD = "queued", "running", "dead"
 class JobReader:
     """Shows the queue."""
 
-    def __init__(self, link: Reads, owners: Owners, clock: Callable[[], datetime]) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection, owners: Owners, clock: Callable[[], datetime]) -> None:
+        self._connection = connection
         self._owners = owners
         self._clock = clock
 
     async def queue(self, kind: str | None, state: str | None, limit: int) -> list[JobRow]:
         """Jobs in the order in which they would be claimed: running ones first, dead ones last."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             f"SELECT {_JOB} FROM jobs WHERE (?1 IS NULL OR state = ?1) AND (?3 IS NULL OR kind = ?3) "
             "ORDER BY CASE state WHEN 'running' THEN 0 WHEN 'queued' THEN 1 ELSE 2 END, priority, id LIMIT ?2",
             (state, limit, kind),
@@ -43,20 +43,20 @@ class JobReader:
 
     async def get(self, job_id: int) -> JobRow | None:
         """One job, None where there is none."""
-        row = await self._link.one(f"SELECT {_JOB} FROM jobs WHERE id = ?", (job_id,))
-        return readable_one(self._link.lost, _SHAPE, row, _read)
+        row = await self._connection.one(f"SELECT {_JOB} FROM jobs WHERE id = ?", (job_id,))
+        return readable_one(self._connection.lost, _SHAPE, row, _read)
 
     async def counts(self) -> dict[tuple[str, str], int]:
         """How many jobs there are of each kind and state."""
-        rows = await self._link.all("SELECT kind, state, count(*) FROM jobs GROUP BY kind, state")
-        return dict(readable(self._link.lost, _FACET, rows, lambda row: ((row[0], row[1]), row[2])))
+        rows = await self._connection.all("SELECT kind, state, count(*) FROM jobs GROUP BY kind, state")
+        return dict(readable(self._connection.lost, _FACET, rows, lambda row: ((row[0], row[1]), row[2])))
 
     def _readable(self, rows: Sequence[Row]) -> list[JobRow]:
-        return readable(self._link.lost, _SHAPE, rows, _read)
+        return readable(self._connection.lost, _SHAPE, rows, _read)
 
     async def next_at(self, kinds: Sequence[str]) -> str | None:
         """The earliest moment at which a queued job of these kinds may be claimed."""
-        row = await self._link.one(
+        row = await self._connection.one(
             f"SELECT min({MOMENT.format(at='not_before')}) FROM jobs "
             f"WHERE state = 'queued' AND kind IN ({_marks(kinds)})",
             tuple(kinds),
@@ -65,13 +65,15 @@ class JobReader:
 
     async def wait_beyond(self, latest: str) -> bool:
         """Whether queued jobs wait for a later moment than that."""
-        row = await self._link.one("SELECT 1 FROM jobs WHERE state = 'queued' AND not_before > ? LIMIT 1", (latest,))
+        row = await self._connection.one(
+            "SELECT 1 FROM jobs WHERE state = 'queued' AND not_before > ? LIMIT 1", (latest,)
+        )
         return row is not None
 
     async def lost(self) -> frozenset[int]:
         """Jobs that count as running and whose worker is gone: whoever claims next does them anew."""
-        rows = await self._link.all(f"SELECT {_JOB} FROM jobs WHERE state = 'running'")
-        return frozenset(job.id for job in readable(self._link.lost, _SHAPE, rows, _read) if self._is_lost(job))
+        rows = await self._connection.all(f"SELECT {_JOB} FROM jobs WHERE state = 'running'")
+        return frozenset(job.id for job in readable(self._connection.lost, _SHAPE, rows, _read) if self._is_lost(job))
 
     def _is_lost(self, row: JobRow) -> bool:
         """Whether a claim no longer holds: its process died or fell silent, or its time is over."""
@@ -83,16 +85,16 @@ class JobReader:
 class JobWriter(JobReader):
     """Moves jobs through the queue."""
 
-    def __init__(self, link: Writes, owners: Owners, clock: Callable[[], datetime]) -> None:
-        super().__init__(link, owners, clock)
-        self._writes = link
+    def __init__(self, connection: WriteConnection, owners: Owners, clock: Callable[[], datetime]) -> None:
+        super().__init__(connection, owners, clock)
+        self._writer = connection
 
     async def submit(self, jobs: Iterable[JobRequest]) -> list[int | None]:
         """Enter jobs, or fold them into those that there are; the ids, None where a dead one stays dead."""
         return [await self._submit(job) for job in jobs]
 
     async def _submit(self, job: JobRequest) -> int | None:
-        row = await self._writes.one(
+        row = await self._writer.one(
             "SELECT id, state, priority, token, not_before, attempts FROM jobs WHERE kind = ? AND subject = ?",
             (job.kind, job.subject),
         )
@@ -105,12 +107,12 @@ class JobWriter(JobReader):
             # What failed waits its time out, however often it is asked for; but not a person who asks for it.
             at = not_before if attempts and not job.by_person else min(not_before, job.not_before)
             forgotten = ", attempts = 0, problem = NULL, cancel_requested = 0" if job.by_person else ""
-            await self._writes.execute(
+            await self._writer.execute(
                 f"UPDATE jobs SET priority = ?, reason = ?, token = ?, not_before = ?{forgotten} WHERE id = ?",
                 (min(priority, job.priority), job.reason, job.token, at, job_id),
             )
         elif job.revive or token != job.token:
-            await self._writes.execute(
+            await self._writer.execute(
                 "UPDATE jobs SET state = 'queued', priority = ?, reason = ?, token = ?, not_before = ?, attempts = 0, "
                 "cancel_requested = 0, needs = ? WHERE id = ?",
                 (job.priority, job.reason, job.token, job.not_before, job.needs, job_id),
@@ -121,7 +123,7 @@ class JobWriter(JobReader):
 
     async def _ask_again(self, job_id: int, job: JobRequest, *, anew: bool) -> None:
         """Note what was asked for while a job runs; the more urgent of what was asked for stays."""
-        row = await self._writes.one("SELECT again FROM jobs WHERE id = ?", (job_id,))
+        row = await self._writer.one("SELECT again FROM jobs WHERE id = ?", (job_id,))
         before = None if row is None else _read_again(row[0])
         again = {
             "priority": job.priority,
@@ -136,10 +138,10 @@ class JobWriter(JobReader):
             again["not_before"] = min(before["not_before"], job.not_before)
             again["anew"] = before.get("anew", True) or anew
             again["by_person"] = before.get("by_person", False) or job.by_person
-        await self._writes.execute("UPDATE jobs SET again = ? WHERE id = ?", (canonical_json(again).decode(), job_id))
+        await self._writer.execute("UPDATE jobs SET again = ? WHERE id = ?", (canonical_json(again).decode(), job_id))
 
     async def _insert(self, job: JobRequest) -> int:
-        row = await self._writes.one(
+        row = await self._writer.one(
             "INSERT INTO jobs (kind, subject, priority, reason, token, state, not_before, attempts, needs, fence, "
             "cancel_requested, created_at) VALUES (?, ?, ?, ?, ?, 'queued', ?, 0, ?, 0, 0, ?) RETURNING id",
             (
@@ -160,7 +162,7 @@ class JobWriter(JobReader):
         """Take the most urgent jobs that may be done now; claims that were lost are given back to the queue first."""
         await self._take_back_lost()
         now = self._clock()
-        rows = await self._writes.all(
+        rows = await self._writer.all(
             f"UPDATE jobs SET state = 'running', owner = ?, fence = fence + 1, started_at = ?, heartbeat_at = ?, "
             f"ends_by = ? WHERE id IN (SELECT id FROM jobs AS next WHERE state = 'queued' AND not_before <= ? "
             f"AND kind IN ({_marks(kinds)}) AND needs IS NULL AND NOT EXISTS (SELECT 1 FROM jobs AS busy "
@@ -183,19 +185,19 @@ class JobWriter(JobReader):
     async def _set_aside_unreadable(self, damaged: Iterable[int]) -> None:
         """Jobs whose rows say nothing; whoever asks for such a job anew has it taken up again."""
         for job_id in damaged:
-            await self._writes.execute(
+            await self._writer.execute(
                 "UPDATE jobs SET state = 'dead', owner = NULL, problem = NULL, again = NULL WHERE id = ?", (job_id,)
             )
 
     async def _take_back_lost(self) -> None:
-        running = self._readable(await self._writes.all(f"SELECT {_JOB} FROM jobs WHERE state = 'running'"))
+        running = self._readable(await self._writer.all(f"SELECT {_JOB} FROM jobs WHERE state = 'running'"))
         for job in running:
             if self._is_lost(job):
                 await self._end_claim(job)
 
     async def shorten_waits(self, latest: str) -> None:
         """Let queued jobs be claimed now that wait for a later moment than `latest`."""
-        await self._writes.execute(
+        await self._writer.execute(
             "UPDATE jobs SET not_before = ? WHERE state = 'queued' AND not_before > ?",
             (isoformat(self._clock()), latest),
         )
@@ -204,7 +206,7 @@ class JobWriter(JobReader):
         """Give a sign of life for claims (id and fence); answers those to be given up."""
         now, given_up = isoformat(self._clock()), []
         for job_id, fence in claims:
-            row = await self._writes.one(
+            row = await self._writer.one(
                 "UPDATE jobs SET heartbeat_at = ?1 WHERE id = ?2 AND fence = ?3 AND state = 'running' "
                 "RETURNING cancel_requested OR ends_by < ?1",
                 (now, job_id, fence),
@@ -225,9 +227,9 @@ class JobWriter(JobReader):
         job = await self._held(job_id, fence)
         if job is None:
             return False
-        await self._writes.execute(
+        await self._writer.execute(
             "UPDATE jobs SET state = 'queued', owner = NULL, not_before = ?, attempts = ?, problem = ? WHERE id = ?",
-            (not_before, attempts, spell_problem(problem), job_id),
+            (not_before, attempts, encode_problem(problem), job_id),
         )
         await self._fold_again(job_id)
         return True
@@ -240,18 +242,18 @@ class JobWriter(JobReader):
         job = await self._held(job_id, fence)
         if job is None:
             return False
-        await self._writes.execute(
+        await self._writer.execute(
             "UPDATE jobs SET state = 'dead', owner = NULL, attempts = attempts + 1, problem = ? WHERE id = ?",
-            (spell_problem(problem), job_id),
+            (encode_problem(problem), job_id),
         )
         anew = await self._asked_anew(job_id)
         change = "attempts = 0" if anew else "again = NULL"
-        await self._writes.execute(f"UPDATE jobs SET {change} WHERE id = ?", (job_id,))
+        await self._writer.execute(f"UPDATE jobs SET {change} WHERE id = ?", (job_id,))
         await self._fold_again(job_id)
         return True
 
     async def _asked_anew(self, job_id: int) -> bool:
-        row = await self._writes.one("SELECT again FROM jobs WHERE id = ?", (job_id,))
+        row = await self._writer.one("SELECT again FROM jobs WHERE id = ?", (job_id,))
         again = None if row is None else _read_again(row[0])
         return again is not None and bool(again.get("anew", True))
 
@@ -261,9 +263,9 @@ class JobWriter(JobReader):
         if job is None:
             return False
         if job.state == RUNNING and not self._is_lost(job):
-            await self._writes.execute("UPDATE jobs SET cancel_requested = 1 WHERE id = ?", (job_id,))
+            await self._writer.execute("UPDATE jobs SET cancel_requested = 1 WHERE id = ?", (job_id,))
         else:
-            await self._writes.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+            await self._writer.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
         return True
 
     async def settle(self, jobs: Iterable[tuple[int, str]]) -> None:
@@ -271,41 +273,41 @@ class JobWriter(JobReader):
         for job_id, token in jobs:
             job = await self.get(job_id)
             if job is not None and job.token == token and (job.state != RUNNING or self._is_lost(job)):
-                await self._writes.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
+                await self._writer.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     async def _held(self, job_id: int, fence: int) -> JobRow | None:
-        row = await self._writes.one(
+        row = await self._writer.one(
             f"SELECT {_JOB} FROM jobs WHERE id = ? AND fence = ? AND state = 'running'", (job_id, fence)
         )
-        return readable_one(self._link.lost, _SHAPE, row, _read)
+        return readable_one(self._connection.lost, _SHAPE, row, _read)
 
     async def _end_claim(self, job: JobRow) -> None:
         """A claim was lost: the job is done anew, unless somebody wanted it ended."""
         if job.cancel_requested:
-            await self._writes.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
+            await self._writer.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
         else:
             await self._requeue(job.id)
             await self._fold_again(job.id)
 
     async def _requeue(self, job_id: int) -> None:
-        await self._writes.execute("UPDATE jobs SET state = 'queued', owner = NULL WHERE id = ?", (job_id,))
+        await self._writer.execute("UPDATE jobs SET state = 'queued', owner = NULL WHERE id = ?", (job_id,))
 
     async def _end(self, job: JobRow) -> None:
-        row = await self._writes.one("SELECT again FROM jobs WHERE id = ?", (job.id,))
+        row = await self._writer.one("SELECT again FROM jobs WHERE id = ?", (job.id,))
         again = None if row is None else _read_again(row[0])
         if again is None or job.cancel_requested:
-            await self._writes.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
+            await self._writer.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
             return
         await self._requeue(job.id)
         # What was asked for is another job than the one that is done: nothing of that one counts for it.
-        await self._writes.execute(
+        await self._writer.execute(
             "UPDATE jobs SET attempts = 0, problem = NULL, priority = ? WHERE id = ?", (again["priority"], job.id)
         )
         await self._fold_again(job.id)
 
     async def _fold_again(self, job_id: int) -> None:
         """What was asked for while the job ran becomes the job."""
-        row = await self._writes.one("SELECT again, priority, not_before, attempts FROM jobs WHERE id = ?", (job_id,))
+        row = await self._writer.one("SELECT again, priority, not_before, attempts FROM jobs WHERE id = ?", (job_id,))
         again = None if row is None else _read_again(row[0])
         if row is None or again is None:
             return
@@ -315,7 +317,7 @@ class JobWriter(JobReader):
             attempts = 0
         elif attempts:
             at = max(at, not_before)  # what failed waits its time out, however often it is asked for
-        await self._writes.execute(
+        await self._writer.execute(
             "UPDATE jobs SET state = 'queued', priority = ?, reason = ?, token = ?, not_before = ?, attempts = ?, "
             "again = NULL WHERE id = ?",
             (min(priority, again["priority"]), again["reason"], again["token"], at, attempts, job_id),
@@ -324,7 +326,7 @@ class JobWriter(JobReader):
 
 def _read_again(text: object) -> dict[str, Any] | None:
     """What was asked for while a job ran; what cannot be read was not asked for, and is by whoever still needs it."""
-    return None if text is None or _AGAIN.fault((text,)) is not None else read_again(str(text))
+    return None if text is None or _AGAIN.fault((text,)) is not None else decode_again(str(text))
 
 
 def _marks(values: Sequence[str]) -> str:
@@ -337,7 +339,7 @@ def _read(row: Row) -> JobRow:
     Raises:
         ValueError: it is damaged.
     """
-    fields = [*row[:14], bool(row[14]), read_problem(row[15]), row[16]]
+    fields = [*row[:14], bool(row[14]), decode_problem(row[15]), row[16]]
     job = JobRow(*fields)
     for moment in (job.not_before, job.created_at, *([job.started_at] if job.started_at is not None else [])):
         datetime.fromisoformat(moment)

@@ -8,10 +8,10 @@ from types import MappingProxyType
 
 from spheresync.errors import StateError
 from spheresync.model import Action, Digest, RunId
-from spheresync.state.cells import MOMENT, read_problem, spell_problem
+from spheresync.state.cell_encoding import MOMENT, decode_problem, encode_problem
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState
 from spheresync.state.seals import SEALED, seal_of_row
-from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.rows.fences import require_fence
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
@@ -36,30 +36,34 @@ WHERE journal.state IN ('planned', 'sent')
 class JournalReader:
     """Reads the journal."""
 
-    def __init__(self, link: Reads) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
 
     async def entries(self, run_id: RunId) -> list[JournalEntry]:
         """Every entry of a run that can be read, by ordinal."""
-        rows = await self._link.all(f"SELECT {_SHAPE.names} FROM journal WHERE run_id = ? ORDER BY ordinal", (run_id,))
+        rows = await self._connection.all(
+            f"SELECT {_SHAPE.names} FROM journal WHERE run_id = ? ORDER BY ordinal", (run_id,)
+        )
         return self._readable(rows)
 
     async def bases(self, run_id: RunId) -> dict[int, Digest]:
         """By ordinal: what had been written last into objects that others had changed before the run wrote them."""
-        rows = await self._link.all(f"SELECT {_BASE_SHAPE.names} FROM journal_bases WHERE run_id = ?", (run_id,))
-        return dict(readable(self._link.lost, _BASE_SHAPE, rows, lambda row: (row[1], Digest(row[2]))))
+        rows = await self._connection.all(f"SELECT {_BASE_SHAPE.names} FROM journal_bases WHERE run_id = ?", (run_id,))
+        return dict(readable(self._connection.lost, _BASE_SHAPE, rows, lambda row: (row[1], Digest(row[2]))))
 
     async def lost_entries(self, run_id: RunId) -> list[object]:
         """The ordinals of entries of a run that cannot be read, or are not what was written."""
-        rows = await self._link.all(f"SELECT {_SHAPE.names} FROM journal WHERE run_id = ? ORDER BY ordinal", (run_id,))
+        rows = await self._connection.all(
+            f"SELECT {_SHAPE.names} FROM journal WHERE run_id = ? ORDER BY ordinal", (run_id,)
+        )
         return [row[1] for row in rows if _SHAPE.fault(row) is not None]
 
     def _readable(self, rows: Sequence[Row]) -> list[JournalEntry]:
-        return readable(self._link.lost, _SHAPE, rows, _read)
+        return readable(self._connection.lost, _SHAPE, rows, _read)
 
     async def open_entries(self, run_id: RunId) -> list[JournalEntry]:
         """Entries that are planned or sent: what a take-over has to settle."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             f"SELECT {_SHAPE.names} FROM journal WHERE run_id = ? AND state IN ('planned', 'sent') ORDER BY ordinal",
             (run_id,),
         )
@@ -67,14 +71,16 @@ class JournalReader:
 
     async def tally(self, run_id: RunId) -> dict[tuple[Action, JournalState], int]:
         """How many entries there are of each action and state."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             "SELECT action, state, count(*) FROM journal WHERE run_id = ? GROUP BY action, state", (run_id,)
         )
-        return dict(readable(self._link.lost, _FACET, rows, lambda row: ((_ACTIONS[row[0]], _STATES[row[1]]), row[2])))
+        return dict(
+            readable(self._connection.lost, _FACET, rows, lambda row: ((_ACTIONS[row[0]], _STATES[row[1]]), row[2]))
+        )
 
     async def began_at(self, run_id: RunId) -> str | None:
         """When the first item of a run ended, None before that."""
-        row = await self._link.one(
+        row = await self._connection.one(
             f"SELECT min({MOMENT.format(at='at')}) FROM journal WHERE run_id = ? AND state NOT IN ('planned', 'sent')",
             (run_id,),
         )
@@ -82,7 +88,7 @@ class JournalReader:
 
     async def failed(self, run_id: RunId, limit: int) -> list[JournalEntry]:
         """At most `limit` entries that ended badly, by ordinal."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             f"SELECT {_SHAPE.names} FROM journal WHERE run_id = ? AND state = 'failed' ORDER BY ordinal LIMIT ?",
             (run_id, limit),
         )
@@ -92,14 +98,14 @@ class JournalReader:
 class JournalWriter(JournalReader):
     """Writes the journal; every method takes the claim's fence and raises FenceError under an older one."""
 
-    def __init__(self, link: Writes) -> None:
-        super().__init__(link)
-        self._writes = link
+    def __init__(self, connection: WriteConnection) -> None:
+        super().__init__(connection)
+        self._writer = connection
 
     async def plan_items(self, run_id: RunId, items: Sequence[ChangeSetItem], fence: int, *, at: str) -> None:
         """Enter items as planned; those that the journal holds already stay as they are."""
-        await require_fence(self._link, run_id, fence)
-        await self._writes.execute_many(
+        await require_fence(self._connection, run_id, fence)
+        await self._writer.execute_many(
             "INSERT OR IGNORE INTO journal (run_id, ordinal, state, action, at) VALUES (?, ?, 'planned', ?, ?)",
             [(run_id, item.ordinal, item.action, at) for item in items],
         )
@@ -111,8 +117,8 @@ class JournalWriter(JournalReader):
             FenceError: another process has taken the run over.
             StateError: an ordinal is not of the run's change set, or its item has ended.
         """
-        await require_fence(self._link, run_id, fence)
-        changed = await self._writes.execute_many(_MARK_SENT, [(run_id, ordinal, at) for ordinal in ordinals])
+        await require_fence(self._connection, run_id, fence)
+        changed = await self._writer.execute_many(_MARK_SENT, [(run_id, ordinal, at) for ordinal in ordinals])
         if changed != len(ordinals) and ordinals:
             raise StateError(
                 f"Run {run_id} tried to send items that its change set does not hold, or that have ended.",
@@ -131,15 +137,15 @@ class JournalWriter(JournalReader):
         Raises:
             FenceError: another process has taken the run over.
         """
-        await require_fence(self._link, run_id, fence)
+        await require_fence(self._connection, run_id, fence)
         rows = [_spell(run_id, entry) for entry in entries]
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             f"INSERT OR REPLACE INTO journal ({_ENTRY}, seal) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(*row, seal_of_row(row)) for row in rows],
         )
         if bases:
             based = [(run_id, ordinal, body) for ordinal, body in bases.items()]
-            await self._writes.execute_many(
+            await self._writer.execute_many(
                 f"INSERT OR REPLACE INTO journal_bases ({_BASE}, seal) VALUES (?, ?, ?, ?)",
                 [(*row, seal_of_row(row)) for row in based],
             )
@@ -151,7 +157,7 @@ def _spell(run_id: RunId, e: JournalEntry) -> tuple[object, ...]:
         e.ordinal,
         e.state,
         e.action,
-        spell_problem(e.problem),
+        encode_problem(e.problem),
         e.before,
         e.after,
         e.version,
@@ -166,7 +172,7 @@ def _read(row: Row) -> JournalEntry:
         ordinal=row[1],
         state=_STATES[row[2]],
         action=_ACTIONS[row[3]],
-        problem=read_problem(row[4]),
+        problem=decode_problem(row[4]),
         before=None if row[5] is None else Digest(row[5]),
         after=None if row[6] is None else Digest(row[6]),
         version=row[7],

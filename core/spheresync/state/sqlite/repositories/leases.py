@@ -7,9 +7,9 @@ from datetime import datetime
 
 from spheresync.errors import LeaseLostError
 from spheresync.model import isoformat
-from spheresync.state.cells import LARGEST_NUMBER
+from spheresync.state.cell_encoding import LARGEST_NUMBER
 from spheresync.state.records import Lease
-from spheresync.state.sqlite.connection import Reads, Writes
+from spheresync.state.sqlite.connection import ReadConnection, WriteConnection
 from spheresync.state.sqlite.liveness.owners import Owners
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
@@ -20,8 +20,8 @@ _SHAPE = shape_of("leases", "name, owner, fence, acquired_at, heartbeat_at")
 class LeaseReader:
     """Tells who holds what."""
 
-    def __init__(self, link: Reads, owners: Owners, clock: Callable[[], datetime]) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection, owners: Owners, clock: Callable[[], datetime]) -> None:
+        self._connection = connection
         self._owners = owners
         self._clock = clock
 
@@ -31,15 +31,15 @@ class LeaseReader:
 
     async def is_held(self, name: str, fence: int) -> bool:
         """Whether a holding of a lease still counts: nobody else has acquired it since, and it was not given back."""
-        row = await self._link.one("SELECT fence, owner FROM leases WHERE name = ?", (name,))
+        row = await self._connection.one("SELECT fence, owner FROM leases WHERE name = ?", (name,))
         return row is not None and row[0] == fence and row[1] is not None
 
     async def held(self) -> list[Lease]:
         """Every lease that a living process holds."""
         now = self._clock()
         query = f"SELECT {_SHAPE.names} FROM leases ORDER BY name"  # noqa: S608 -- columns of this module
-        rows = await self._link.all(query)
-        readable_rows = readable(self._link.lost, _SHAPE, rows, tuple)
+        rows = await self._connection.all(query)
+        readable_rows = readable(self._connection.lost, _SHAPE, rows, tuple)
         return [
             Lease(name, owner, fence, acquired_at)
             for name, owner, fence, acquired_at, heartbeat_at in readable_rows
@@ -50,9 +50,9 @@ class LeaseReader:
 class LeaseWriter(LeaseReader):
     """Takes leases and gives them back."""
 
-    def __init__(self, link: Writes, owners: Owners, clock: Callable[[], datetime]) -> None:
-        super().__init__(link, owners, clock)
-        self._writes = link
+    def __init__(self, connection: WriteConnection, owners: Owners, clock: Callable[[], datetime]) -> None:
+        super().__init__(connection, owners, clock)
+        self._writer = connection
 
     async def acquire(self, name: str, owner: str, *, beats: bool = False) -> int | None:
         """Take a lease that nobody living holds.
@@ -71,7 +71,7 @@ class LeaseWriter(LeaseReader):
         if await self.holder(name) is not None:
             return None
         at = isoformat(self._clock())
-        row = await self._writes.one(
+        row = await self._writer.one(
             "INSERT INTO leases (name, owner, fence, acquired_at, heartbeat_at) VALUES (?1, ?2, 1, ?3, ?4) "
             "ON CONFLICT (name) DO UPDATE "
             "SET owner = ?2, fence = CASE WHEN typeof(fence) = 'integer' AND fence < ?5 THEN fence + 1 ELSE 1 END, "
@@ -87,7 +87,7 @@ class LeaseWriter(LeaseReader):
         Raises:
             LeaseLostError: somebody else holds it by now.
         """
-        changed = await self._writes.execute(
+        changed = await self._writer.execute(
             "UPDATE leases SET heartbeat_at = ? WHERE name = ? AND fence = ? AND owner IS NOT NULL",
             (isoformat(self._clock()), name, fence),
         )
@@ -105,7 +105,7 @@ class LeaseWriter(LeaseReader):
 
     async def release(self, name: str, owner: str) -> None:
         """Give it back; what this owner does not hold is left alone."""
-        await self._writes.execute("UPDATE leases SET owner = NULL WHERE name = ? AND owner = ?", (name, owner))
+        await self._writer.execute("UPDATE leases SET owner = NULL WHERE name = ? AND owner = ?", (name, owner))
 
 
 def _lost(name: str) -> LeaseLostError:

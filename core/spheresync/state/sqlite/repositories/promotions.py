@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spheresync.model import ChangeSetId, Digest
 from spheresync.state.records import ApprovedPromotion
-from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
 
@@ -12,15 +12,15 @@ from spheresync.state.sqlite.rows.shapes import shape_of
 class PromotionReader:
     """Reads approvals of promotions."""
 
-    def __init__(self, link: Reads) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
 
     async def approved(self, digest: Digest) -> ApprovedPromotion | None:
         """Who let this promotion count, and when; None where nobody has."""
-        row = await self._link.one(
+        row = await self._connection.one(
             "SELECT digest, approved_by, approved_at, change_set_id FROM promotions WHERE digest = ?", (digest,)
         )
-        found = readable(self._link.lost, shape_of("promotions"), [] if row is None else [row], _read)
+        found = readable(self._connection.lost, shape_of("promotions"), [] if row is None else [row], _read)
         return next(iter(found), None)
 
 
@@ -31,19 +31,19 @@ def _read(row: Row) -> ApprovedPromotion:
 class PromotionWriter(PromotionReader):
     """Writes approvals of promotions."""
 
-    def __init__(self, link: Writes) -> None:
-        super().__init__(link)
-        self._writes = link
+    def __init__(self, connection: WriteConnection) -> None:
+        super().__init__(connection)
+        self._writer = connection
 
     async def approve(self, promotion: ApprovedPromotion) -> None:
         """Let it count from now on; approving it again renews the approval."""
-        await self._writes.execute(
+        await self._writer.execute(
             "INSERT OR REPLACE INTO promotions (digest, approved_by, approved_at, change_set_id) VALUES (?, ?, ?, ?)",
             (promotion.digest, promotion.by, promotion.at, promotion.change_set_id),
         )
 
     async def forget(self, *, before: str, but: Digest | None) -> int:
         """Take out those that were approved before, but for the one in force; answers how many."""
-        return await self._writes.execute(
+        return await self._writer.execute(
             "DELETE FROM promotions WHERE approved_at < ?1 AND (?2 IS NULL OR digest != ?2)", (before, but)
         )

@@ -19,11 +19,11 @@ from spheresync.model import (
     RunState,
     isoformat,
 )
-from spheresync.state.cells import read_counts, read_problems, spell_counts, spell_problems
+from spheresync.state.cell_encoding import decode_counts, decode_problems, encode_counts, encode_problems
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
 from spheresync.state.run_claims import ahead_of, may_claim
 from spheresync.state.seals import SEALED, seal_of_row
-from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.liveness.owners import Owners
 from spheresync.state.sqlite.repositories.journal import JournalReader, JournalWriter
 from spheresync.state.sqlite.rows.fences import require_fence
@@ -41,11 +41,11 @@ _BEAT_EVERY = 5.0
 class RunReader:
     """Reads runs and their journals."""
 
-    def __init__(self, link: Reads, owners: Owners, clock: Callable[[], datetime]) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection, owners: Owners, clock: Callable[[], datetime]) -> None:
+        self._connection = connection
         self._owners = owners
         self._clock = clock
-        self._journal = JournalReader(link)
+        self._journal = JournalReader(connection)
 
     async def get(self, run_id: RunId) -> RunRecord:
         """One run.
@@ -53,15 +53,15 @@ class RunReader:
         Raises:
             UsageError: there is none of that id.
         """
-        row = await self._link.one(f"SELECT {_RUN} FROM runs WHERE id = ? AND {_STAYS}", (run_id,))
+        row = await self._connection.one(f"SELECT {_RUN} FROM runs WHERE id = ? AND {_STAYS}", (run_id,))
         if row is None:
             raise UsageError(f"there is no run {run_id!r}.", remedy="The list of runs shows those there are.")
         return _read(row)
 
     async def page(self, limit: int = 20, before: RunId | None = None) -> tuple[list[RunRecord], int]:
         """At most `limit` runs, newest first, that are older than `before`, and how many there are in all."""
-        total = await self._link.one(f"SELECT count(*) FROM runs WHERE {_STAYS}")
-        rows = await self._link.all(
+        total = await self._connection.one(f"SELECT count(*) FROM runs WHERE {_STAYS}")
+        rows = await self._connection.all(
             f"SELECT {_RUN} FROM runs WHERE (?1 IS NULL OR seq < (SELECT seq FROM runs WHERE id = ?1)) AND {_STAYS} "
             "ORDER BY seq DESC LIMIT ?2",
             (before, limit),
@@ -70,14 +70,14 @@ class RunReader:
 
     async def by_change_set(self, change_set_id: ChangeSetId) -> RunRecord | None:
         """The run that applies a change set, None where none was started."""
-        row = await self._link.one(
+        row = await self._connection.one(
             f"SELECT {_RUN} FROM runs WHERE change_set_id = ? ORDER BY seq LIMIT 1", (change_set_id,)
         )
         return None if row is None else _read(row)
 
     async def find_active(self, kind: str, request_digest: Digest, actor_id: str) -> RunRecord | None:
         """The queued or running run of the same caller with the same request."""
-        row = await self._link.one(
+        row = await self._connection.one(
             f"SELECT {_RUN} FROM runs WHERE state IN ('queued', 'running') AND kind = ? AND request_digest = ? "
             "AND actor_id = ? ORDER BY seq LIMIT 1",
             (kind, request_digest, actor_id),
@@ -86,7 +86,7 @@ class RunReader:
 
     async def approved_by_a_person(self) -> RunId | None:
         """The first run that somebody asked for and that wrote what it was asked to, wholly or in part."""
-        row = await self._link.one(
+        row = await self._connection.one(
             "SELECT id FROM runs WHERE actor_kind != 'scheduler' AND state IN ('done', 'partly_failed') "
             "AND change_set_id IS NOT NULL ORDER BY seq LIMIT 1"
         )
@@ -94,7 +94,7 @@ class RunReader:
 
     async def unfinished(self) -> list[RunRecord]:
         """Queued and running runs, oldest first."""
-        rows = await self._link.all(f"SELECT {_RUN} FROM runs WHERE state IN ('queued', 'running') ORDER BY seq")
+        rows = await self._connection.all(f"SELECT {_RUN} FROM runs WHERE state IN ('queued', 'running') ORDER BY seq")
         return [_read(row) for row in rows]
 
     async def orphans(self) -> list[RunRecord]:
@@ -145,15 +145,15 @@ class RunReader:
 class RunWriter(RunReader):
     """Writes runs and their journals. Whatever takes a fence raises FenceError when it is no longer the run's."""
 
-    def __init__(self, link: Writes, owners: Owners, clock: Callable[[], datetime]) -> None:
-        super().__init__(link, owners, clock)
-        self._writes = link
-        self._journal_writer = JournalWriter(link)
+    def __init__(self, connection: WriteConnection, owners: Owners, clock: Callable[[], datetime]) -> None:
+        super().__init__(connection, owners, clock)
+        self._writer = connection
+        self._journal_writer = JournalWriter(connection)
 
     async def create(self, run: RunRecord) -> None:
         """Enter a new run; its id must not be taken."""
         values = _spell(run)
-        await self._writes.execute(f"INSERT INTO runs ({_RUN}) VALUES ({', '.join('?' * len(values))})", values)
+        await self._writer.execute(f"INSERT INTO runs ({_RUN}) VALUES ({', '.join('?' * len(values))})", values)
         await self._seal(run.id)
 
     async def claim(self, run_id: RunId, owner: str) -> int | None:
@@ -175,11 +175,11 @@ class RunWriter(RunReader):
             if run.owner == owner and run.state is RunState.QUEUED:
                 await self._note_waiting(run)
             return None
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             "UPDATE runs SET fence = fence + 1, owner = NULL WHERE id = ?",
             [(other.id,) for other in unfinished if _is_abandoned(other, live) and other.id != run_id],
         )
-        row = await self._writes.one(
+        row = await self._writer.one(
             "UPDATE runs SET state = 'running', owner = ?1, fence = fence + 1, claims = claims + 1, heartbeat_at = ?2, "
             "started_at = coalesce(started_at, ?2) WHERE id = ?3 RETURNING fence",
             (owner, now, run_id),
@@ -190,8 +190,8 @@ class RunWriter(RunReader):
 
     async def heartbeat(self, run_id: RunId, fence: int) -> bool:
         """Give a sign of life, also for a queued run (fence 0); answers whether a cancel was asked for."""
-        await require_fence(self._link, run_id, fence)
-        row = await self._writes.one(
+        await require_fence(self._connection, run_id, fence)
+        row = await self._writer.one(
             "UPDATE runs SET heartbeat_at = ? WHERE id = ? RETURNING cancel_requested", (self._now(), run_id)
         )
         return bool(row and row[0])
@@ -201,8 +201,8 @@ class RunWriter(RunReader):
 
         The claim that ends so does not count as one that came to nothing.
         """
-        await require_fence(self._link, run_id, fence)
-        await self._writes.execute("UPDATE runs SET owner = NULL, claims = max(claims - 1, 0) WHERE id = ?", (run_id,))
+        await require_fence(self._connection, run_id, fence)
+        await self._writer.execute("UPDATE runs SET owner = NULL, claims = max(claims - 1, 0) WHERE id = ?", (run_id,))
 
     async def update(
         self,
@@ -218,7 +218,7 @@ class RunWriter(RunReader):
         finished_at: str | None = None,
     ) -> None:
         """Change what is given and leave the rest; an ended state sets the end to now where none is given."""
-        await require_fence(self._link, run_id, fence)
+        await require_fence(self._connection, run_id, fence)
         if state is not None and state.ended and finished_at is None:
             finished_at = self._now()
         if change_set_id is not None:
@@ -226,28 +226,28 @@ class RunWriter(RunReader):
         given = {
             "state": state,
             "phase": phase,
-            "counts": None if counts is None else spell_counts(counts),
-            "usage": None if usage is None else spell_counts(usage),
-            "problems": None if problems is None else spell_problems(problems),
+            "counts": None if counts is None else encode_counts(counts),
+            "usage": None if usage is None else encode_counts(usage),
+            "problems": None if problems is None else encode_problems(problems),
             "change_set_id": change_set_id,
             "finished_at": finished_at,
         }
         changes = {column: value for column, value in given.items() if value is not None}
         if changes:
             assignments = ", ".join(f"{column} = ?" for column in changes)
-            await self._writes.execute(f"UPDATE runs SET {assignments} WHERE id = ?", [*changes.values(), run_id])
+            await self._writer.execute(f"UPDATE runs SET {assignments} WHERE id = ?", [*changes.values(), run_id])
             await self._seal(run_id)
 
     async def request_cancel(self, run_id: RunId) -> bool:
         """Ask whoever drives or will drive the run to end it; answers whether it had not ended yet."""
-        changed = await self._writes.execute(
+        changed = await self._writer.execute(
             "UPDATE runs SET cancel_requested = 1 WHERE id = ? AND state IN ('queued', 'running')", (run_id,)
         )
         return changed > 0
 
     async def cancel_waiting(self, run_id: RunId) -> bool:
         """End a run that nobody has begun yet; False where it is driven, or has ended. Its owner is fenced off."""
-        changed = await self._writes.execute(
+        changed = await self._writer.execute(
             "UPDATE runs SET state = 'cancelled', phase = 'ended', cancel_requested = 1, owner = NULL, "
             "fence = fence + 1, finished_at = ? WHERE id = ? AND state = 'queued'",
             (self._now(), run_id),
@@ -260,10 +260,10 @@ class RunWriter(RunReader):
         """End every queued or running run; answers them as they were. Who still drives one is fenced off."""
         unfinished = await self.unfinished()
         for run in unfinished:
-            await self._writes.execute(
+            await self._writer.execute(
                 "UPDATE runs SET state = 'cancelled', phase = 'ended', owner = NULL, fence = fence + 1, "
                 "finished_at = ?, problems = ? WHERE id = ?",
-                (at, spell_problems((*run.problems, problem)), run.id),
+                (at, encode_problems((*run.problems, problem)), run.id),
             )
             await self._seal(run.id)
         return unfinished
@@ -290,19 +290,19 @@ class RunWriter(RunReader):
 
     async def _note_progress(self, run_id: RunId) -> None:
         """The present claim has done something, so whatever ends it begins to be counted anew."""
-        await self._writes.execute("UPDATE runs SET claims = 1 WHERE id = ? AND claims > 1", (run_id,))
+        await self._writer.execute("UPDATE runs SET claims = 1 WHERE id = ? AND claims > 1", (run_id,))
 
     async def _seal(self, run_id: RunId) -> None:
-        row = await self._writes.one(f"SELECT {SEALED['runs']} FROM runs WHERE id = ?", (run_id,))
+        row = await self._writer.one(f"SELECT {SEALED['runs']} FROM runs WHERE id = ?", (run_id,))
         if row is not None:
-            await self._writes.execute("UPDATE runs SET seal = ? WHERE id = ?", (seal_of_row(row), run_id))
+            await self._writer.execute("UPDATE runs SET seal = ? WHERE id = ?", (seal_of_row(row), run_id))
 
     async def _note_waiting(self, run: RunRecord) -> None:
         if run.heartbeat_at is not None:
             age = (self._clock() - datetime.fromisoformat(run.heartbeat_at)).total_seconds()
             if abs(age) <= _BEAT_EVERY:
                 return
-        await self._writes.execute("UPDATE runs SET heartbeat_at = ? WHERE id = ?", (self._now(), run.id))
+        await self._writer.execute("UPDATE runs SET heartbeat_at = ? WHERE id = ?", (self._now(), run.id))
 
     def _now(self) -> str:
         return isoformat(self._clock())
@@ -331,9 +331,9 @@ def _spell(r: RunRecord) -> tuple[object, ...]:
         r.started_at,
         r.finished_at,
         r.cancel_requested,
-        spell_counts(r.counts),
-        spell_counts(r.usage),
-        spell_problems(r.problems),
+        encode_counts(r.counts),
+        encode_counts(r.usage),
+        encode_problems(r.problems),
         r.claims,
     )
 
@@ -344,7 +344,7 @@ def _read(row: Row) -> RunRecord:
     cells = {
         column: _INSTEAD[column] if column in damaged else value for column, value in zip(_NAMES, row, strict=True)
     }
-    problems = read_problems(cells["problems"])
+    problems = decode_problems(cells["problems"])
     if damaged:
         told = f"what the state holds of run {cells['id']} is damaged: {', '.join(damaged)}."
         problems = (*problems, Problem("state", "state", told, "`spheresync doctor` tells what else is."))
@@ -364,8 +364,8 @@ def _read(row: Row) -> RunRecord:
         started_at=cells["started_at"],
         finished_at=cells["finished_at"],
         cancel_requested=bool(cells["cancel_requested"]),
-        counts=read_counts(cells["counts"]),
-        usage=read_counts(cells["usage"]),
+        counts=decode_counts(cells["counts"]),
+        usage=decode_counts(cells["usage"]),
         problems=problems,
         claims=cells["claims"],
     )

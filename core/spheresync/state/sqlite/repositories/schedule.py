@@ -8,9 +8,9 @@ from collections.abc import Sequence
 
 from spheresync.errors import SourceFault
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, SpaceName, Tier
-from spheresync.state.cells import MOMENT, read_asset_id, read_entry, spell_entry
+from spheresync.state.cell_encoding import MOMENT, decode_asset_id, decode_entry, encode_entry
 from spheresync.state.records import DueRow, LostRow, Move, ScheduleRow, Unseen
-from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
 
@@ -54,59 +54,63 @@ _ENTRY = shape_of("entries")
 class ScheduleReader:
     """Reads the schedule."""
 
-    def __init__(self, link: Reads) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
 
     async def seen(self) -> list[tuple[SpaceName, AssetKind, float, float]]:
         """Changes seen and days of watching, of all assets of a space and a kind together that are in scope."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             f"SELECT a.space, a.kind, total(s.changes), total(s.days) {_OF_WATCHED} GROUP BY a.space, a.kind"
         )
         return readable(
-            self._link.lost, _OF_KIND, rows, lambda row: (SpaceName(row[0]), AssetKind(row[1]), row[2], row[3])
+            self._connection.lost, _OF_KIND, rows, lambda row: (SpaceName(row[0]), AssetKind(row[1]), row[2], row[3])
         )
 
     async def watched(self) -> list[DueRow]:
         """Every asset that is in scope and listed, due or not."""
-        return self._due(await self._link.all(f"{_CELLS} {_ALL_WATCHED}"))
+        return self._due(await self._connection.all(f"{_CELLS} {_ALL_WATCHED}"))
 
     async def due(self, now: str) -> list[DueRow]:
         """Those of `watched` that are due at `now` by what is noted."""
-        return self._due(await self._link.all(f"{_CELLS} {_OF_WATCHED} AND s.next_due_at <= ?", (now,)))
+        return self._due(await self._connection.all(f"{_CELLS} {_OF_WATCHED} AND s.next_due_at <= ?", (now,)))
 
     async def lacking(self) -> list[AssetId]:
         """Assets that the schedule does not hold, or by which URLs they are read."""
-        rows = await self._link.all(
+        rows = await self._connection.all(
             "SELECT a.space, a.name FROM assets AS a LEFT JOIN schedule AS s ON s.space = a.space AND s.name = a.name "
             "LEFT JOIN entries AS e ON e.space = a.space AND e.name = a.name WHERE s.space IS NULL OR e.space IS NULL"
         )
-        return readable(self._link.lost, _NAME, rows, read_asset_id)
+        return readable(self._connection.lost, _NAME, rows, decode_asset_id)
 
     async def get(self, asset: AssetId) -> ScheduleRow | None:
         """What is planned for one asset."""
-        row = await self._link.one(
+        row = await self._connection.one(
             "SELECT next_due_at, seen_at, changes, days, failures, signalled FROM schedule "
             "WHERE space = ? AND name = ?",
             (asset.space, asset.name),
         )
         found = [] if row is None else [(asset.space, asset.name, *row)]
-        return next(iter(readable(self._link.lost, _PLANNED, found, lambda each: _planned(asset, each[2:]))), None)
+        return next(
+            iter(readable(self._connection.lost, _PLANNED, found, lambda each: _planned(asset, each[2:]))), None
+        )
 
     def _due(self, rows: Sequence[Row]) -> list[DueRow]:
         """Those whose asset can be read."""
         planned = [(row[0], row[1], *row[6:]) for row in rows if row[6] is not None]
-        known = set(readable(self._link.lost, _PLANNED, planned, lambda row: (row[0], row[1])))
-        return readable(self._link.lost, _WATCHED_ASSET, rows, lambda row: _due(row, noted=(row[0], row[1]) in known))
+        known = set(readable(self._connection.lost, _PLANNED, planned, lambda row: (row[0], row[1])))
+        return readable(
+            self._connection.lost, _WATCHED_ASSET, rows, lambda row: _due(row, noted=(row[0], row[1]) in known)
+        )
 
     async def next_due(self) -> dict[Tier, str]:
         """The earliest planned moment of each tier; "" where it is due at once, as what is not or badly planned is."""
         due = f"coalesce({MOMENT.format(at='s.next_due_at')}, '')"
-        rows = await self._link.all(f"SELECT a.tier, min({due}) {_ALL_WATCHED} GROUP BY a.tier")
-        return dict(readable(self._link.lost, _TIER_DUE, rows, lambda row: (Tier(row[0]), row[1])))
+        rows = await self._connection.all(f"SELECT a.tier, min({due}) {_ALL_WATCHED} GROUP BY a.tier")
+        return dict(readable(self._connection.lost, _TIER_DUE, rows, lambda row: (Tier(row[0]), row[1])))
 
     async def stalest(self, tier: Tier) -> str | None:
         """When the asset of a tier was read that has waited longest; None where there is none."""
-        row = await self._link.one(
+        row = await self._connection.one(
             f"SELECT min({MOMENT.format(at='read_at')}) FROM assets WHERE tier = ? AND included = 1 AND misses = 0",
             (tier,),
         )
@@ -118,7 +122,7 @@ class ScheduleReader:
         What is listed and not exposed cannot be read, and is late for nobody.
         """
         by_space = _BY_SPACE.format(problem="problem")
-        row = await self._link.one(
+        row = await self._connection.one(
             f"SELECT count(*), total({by_space}), total(problem IS NOT NULL AND NOT {by_space}) FROM assets "
             f"WHERE tier = ? AND included = 1 AND misses = 0 AND {LATE.format(moment='?')}",
             (tier, moment),
@@ -127,33 +131,37 @@ class ScheduleReader:
 
     async def entry(self, asset: AssetId) -> AssetEntry | None:
         """The catalog entry of an asset as last listed."""
-        row = await self._link.one("SELECT entry FROM entries WHERE space = ? AND name = ?", (asset.space, asset.name))
+        row = await self._connection.one(
+            "SELECT entry FROM entries WHERE space = ? AND name = ?", (asset.space, asset.name)
+        )
         found = [] if row is None else [(asset.space, asset.name, row[0])]
-        return next(iter(readable(self._link.lost, _ENTRY, found, lambda each: read_entry(asset, each[2]))), None)
+        return next(
+            iter(readable(self._connection.lost, _ENTRY, found, lambda each: decode_entry(asset, each[2]))), None
+        )
 
 
 class ScheduleWriter(ScheduleReader):
     """Writes the schedule."""
 
-    def __init__(self, link: Writes) -> None:
-        super().__init__(link)
-        self._writes = link
+    def __init__(self, connection: WriteConnection) -> None:
+        super().__init__(connection)
+        self._writer = connection
 
     async def put_entries(self, entries: Sequence[AssetEntry]) -> None:
         """Remember by which URLs definitions are read; entries are new or have changed."""
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             "INSERT INTO schedule (space, name, next_due_at, seen_at, changes, days, failures, signalled) "
             "VALUES (?, ?, '', NULL, 0, 0, 0, 0) ON CONFLICT (space, name) DO UPDATE SET signalled = 1",
             [(each.id.space, each.id.name) for each in entries],
         )
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             "INSERT OR REPLACE INTO entries (space, name, entry) VALUES (?, ?, ?)",
-            [(each.id.space, each.id.name, spell_entry(each)) for each in entries],
+            [(each.id.space, each.id.name, encode_entry(each)) for each in entries],
         )
 
     async def put(self, rows: Sequence[ScheduleRow]) -> None:
         """Write rows whole, so that a damaged one is none any more."""
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             "INSERT OR REPLACE INTO schedule (space, name, next_due_at, seen_at, changes, days, failures, "
             "signalled) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -161,11 +169,11 @@ class ScheduleWriter(ScheduleReader):
                 for r in rows
             ],
         )
-        self._writes.lost.forget(LostRow("schedule", (r.asset.space, r.asset.name), "") for r in rows)
+        self._writer.lost.forget(LostRow("schedule", (r.asset.space, r.asset.name), "") for r in rows)
 
     async def move(self, moves: Sequence[Move]) -> None:
         """Have assets due at other moments; what was planned anew meanwhile stays as it is."""
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             "UPDATE schedule SET next_due_at = ? WHERE space = ? AND name = ? AND next_due_at = ?",
             [(each.due, each.asset.space, each.asset.name, each.planned) for each in moves],
         )
@@ -177,6 +185,6 @@ def _planned(asset: AssetId, row: Row) -> ScheduleRow:
 
 
 def _due(row: Row, *, noted: bool) -> DueRow:
-    asset = read_asset_id(row)
+    asset = decode_asset_id(row)
     planned = _planned(asset, row[6:]) if noted else ScheduleRow.at_once(asset)
     return DueRow(asset, AssetKind(row[2]), Tier(row[3]), row[4], planned, bool(row[5]), noted)

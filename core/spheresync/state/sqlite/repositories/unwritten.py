@@ -5,13 +5,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from spheresync.model import AssetId, DestinationName, Problem, SpaceName, TargetName, TechnicalName
-from spheresync.state.cells import read_problems, spell_problem
+from spheresync.model import AssetId, Problem, SpaceName, TargetKey, TechnicalName
+from spheresync.state.cell_encoding import decode_problems, encode_problem
 from spheresync.state.records import Unwritten, UnwrittenGroup
-from spheresync.state.sqlite.connection import Reads, Row, Writes
+from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
+from spheresync.state.sqlite.rows.named_assets import MOST_LOOKED_UP, rows_of_assets
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
-from spheresync.state.sqlite.rows.wanted import FEW, wanted_rows
 
 _COLUMNS = "target, destination, space, asset, problem, since"
 _SHAPE = shape_of("unwritten", _COLUMNS)
@@ -20,28 +20,26 @@ _SHAPE = shape_of("unwritten", _COLUMNS)
 class UnwrittenReader:
     """Reads what was not written."""
 
-    def __init__(self, link: Reads) -> None:
-        self._link = link
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
 
-    async def all(self, target: TargetName, destination: DestinationName) -> dict[AssetId, Unwritten]:
+    async def all(self, key: TargetKey) -> dict[AssetId, Unwritten]:
         """Every asset that a target in a destination does not hold as it should."""
-        rows = await self._link.all(
-            f"SELECT {_COLUMNS} FROM unwritten WHERE target = ? AND destination = ?", (target, destination)
+        rows = await self._connection.all(
+            f"SELECT {_COLUMNS} FROM unwritten WHERE target = ? AND destination = ?", (key.target, key.destination)
         )
-        return {each.asset: each for each in readable(self._link.lost, _SHAPE, rows, _read)}
+        return {each.asset: each for each in readable(self._connection.lost, _SHAPE, rows, _read)}
 
-    async def of(
-        self, assets: Collection[AssetId], target: TargetName, destination: DestinationName
-    ) -> dict[AssetId, Unwritten]:
+    async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, Unwritten]:
         """Those of these assets."""
-        if len(assets) > FEW:
+        if len(assets) > MOST_LOOKED_UP:
             among = frozenset(assets)
-            return {asset: each for asset, each in (await self.all(target, destination)).items() if asset in among}
+            return {asset: each for asset, each in (await self.all(key)).items() if asset in among}
         found = dict[AssetId, Unwritten]()
-        for clause, values in wanted_rows(assets, "unwritten", name="asset"):
-            query = f"{clause} SELECT {_COLUMNS} FROM wanted_unwritten WHERE target = ? AND destination = ?"
-            rows = await self._link.all(query, [*values, target, destination])
-            found.update({each.asset: each for each in readable(self._link.lost, _SHAPE, rows, _read)})
+        for clause, values in rows_of_assets(assets, "unwritten", name="asset"):
+            query = f"{clause} SELECT {_COLUMNS} FROM named_unwritten WHERE target = ? AND destination = ?"
+            rows = await self._connection.all(query, [*values, key.target, key.destination])
+            found.update({each.asset: each for each in readable(self._connection.lost, _SHAPE, rows, _read)})
         return found
 
     async def groups(self) -> list[UnwrittenGroup]:
@@ -50,11 +48,11 @@ class UnwrittenReader:
             "FROM unwritten AS u WHERE NOT EXISTS (SELECT 1 FROM assets AS a WHERE a.space = u.space "
             "AND a.name = u.asset AND a.problem IS NOT NULL AND a.included = 1 AND a.misses = 0)"
         )
-        rows = await self._link.all(f"SELECT code, count(*), min(since) {where} GROUP BY code ORDER BY code")
+        rows = await self._connection.all(f"SELECT code, count(*), min(since) {where} GROUP BY code ORDER BY code")
         groups = []
         for code, count, since in rows:
             query = f"SELECT {_COLUMNS} {where} AND code = ? ORDER BY space, asset LIMIT 3"
-            first = readable(self._link.lost, _SHAPE, await self._link.all(query, (code,)), _read)
+            first = readable(self._connection.lost, _SHAPE, await self._connection.all(query, (code,)), _read)
             if first:
                 groups.append(UnwrittenGroup(code, count, since, tuple(first)))
         return groups
@@ -63,37 +61,35 @@ class UnwrittenReader:
 class UnwrittenWriter(UnwrittenReader):
     """Notes what was not written."""
 
-    def __init__(self, link: Writes) -> None:
-        super().__init__(link)
-        self._writes = link
+    def __init__(self, connection: WriteConnection) -> None:
+        super().__init__(connection)
+        self._writer = connection
 
-    async def put_many(
-        self, target: TargetName, destination: DestinationName, problems: Iterable[Problem], *, at: str
-    ) -> None:
+    async def put_many(self, key: TargetKey, problems: Iterable[Problem], *, at: str) -> None:
         """Note the problems of assets; each replaces what was known of its asset, and is as old as that if it is alike.
 
         What is about no single asset is passed over.
         """
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             "INSERT INTO unwritten (target, destination, space, asset, code, problem, since) "
             "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (space, asset, target, destination) DO UPDATE SET "
             "since = CASE WHEN code = excluded.code THEN since ELSE excluded.since END, "
             "code = excluded.code, problem = excluded.problem",
             [
-                (target, destination, each.asset.space, each.asset.name, each.code, spell_problem(each), at)
+                (key.target, key.destination, each.asset.space, each.asset.name, each.code, encode_problem(each), at)
                 for each in problems
                 if each.asset is not None
             ],
         )
 
-    async def remove_many(self, target: TargetName, destination: DestinationName, assets: Iterable[AssetId]) -> None:
+    async def remove_many(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
         """Forget the problems of assets: they are written, or nobody wants them to be."""
-        await self._writes.execute_many(
+        await self._writer.execute_many(
             "DELETE FROM unwritten WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
-            [(target, destination, asset.space, asset.name) for asset in assets],
+            [(key.target, key.destination, asset.space, asset.name) for asset in assets],
         )
 
 
 def _read(row: Row) -> Unwritten:
     asset = AssetId(SpaceName(row[2]), TechnicalName(row[3]))
-    return Unwritten(asset, read_problems(row[4])[0], row[5])
+    return Unwritten(asset, decode_problems(row[4])[0], row[5])

@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from spheresync.errors import FenceError
 from spheresync.model import RunId
-from spheresync.state.sqlite.connection import Reads
+from spheresync.state.sqlite.connection import ReadConnection
 
 
-async def require_fence(link: Reads, run_id: RunId, fence: int) -> None:
+async def require_fence(connection: ReadConnection, run_id: RunId, fence: int) -> None:
     """Refuse unless `fence` is the number of the run's present claim.
 
     Raises:
         FenceError: it is not, or there is no such run.
     """
-    row = await link.one("SELECT fence FROM runs WHERE id = ?", (run_id,))
+    row = await connection.one("SELECT fence FROM runs WHERE id = ?", (run_id,))
     if row is None:
         raise FenceError(f"The state knows no run {run_id}, so nothing can be written for it.")
     if row[0] != fence:

@@ -1,7 +1,7 @@
 """Rows that can be read, and a note of those that cannot: one damaged cell must not keep its neighbours from anybody.
 
 A row that is not of its table's shape (`shapes`) counts as lost. It is left out of what is answered, and noted here
-with its table, its key and the reason, until `clearing` has taken it out so that it is made anew.
+with its table, its key and the reason, until `housekeeping.lost_rows` has taken it out so that it is made anew.
 """
 
 from __future__ import annotations

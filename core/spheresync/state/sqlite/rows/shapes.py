@@ -16,14 +16,14 @@ from types import MappingProxyType
 from typing import Any
 
 from spheresync.model import Action, AssetId, AssetKind, AssetStatus, RunState, Tier
-from spheresync.state.cells import (
+from spheresync.state.cell_encoding import (
     LARGEST_NUMBER,
-    read_again,
-    read_cell,
-    read_counts,
-    read_entry_fields,
-    read_problems,
-    unpacked,
+    decode_again,
+    decode_cell,
+    decode_counts,
+    decode_entry_fields,
+    decode_problems,
+    decompressed,
 )
 from spheresync.state.records import CheckpointState, JournalState
 from spheresync.state.seals import SEALED, seal_of_row
@@ -85,7 +85,7 @@ def _spelled(read: Callable[[str], object]) -> Check:
 
 def _packs_a_drift(body: bytes) -> bool:
     try:
-        container, name, kinds, *_ = found = read_cell(unpacked(body))
+        container, name, kinds, *_ = found = decode_cell(decompressed(body))
     except UNREADABLE:
         return False
     return (
@@ -100,9 +100,9 @@ _AT = Check(frozenset({str}), _names_a_moment)
 _DUE = Check(frozenset({str}), lambda text: text == "" or _names_a_moment(text))
 _PACKED = Check(frozenset({bytes}), _packs_a_drift)
 _TEXT_, _AT_ = _TEXT.or_null(), _AT.or_null()
-_PROBLEM = _spelled(lambda text: read_problems(text)[0])
+_PROBLEM = _spelled(lambda text: decode_problems(text)[0])
 _PROBLEM_ = _PROBLEM.or_null()
-_PROBLEMS, _COUNTS = _spelled(read_problems), _spelled(read_counts)
+_PROBLEMS, _COUNTS = _spelled(decode_problems), _spelled(decode_counts)
 _OBJECT = {"target": _TEXT, "destination": _TEXT, "space": _TEXT, "asset": _TEXT}
 _BODY = {"container": _TEXT, "name": _TEXT, "body": _TEXT, "body_digest": _TEXT, "version": _TEXT_}
 _PRINTS = {"fp_schema": _TEXT_, "fp_content": _TEXT_, "fp_metadata": _TEXT_}
@@ -144,7 +144,7 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
         "pii_columns": _WHOLE,
         "search": _TEXT,
     },
-    "entries": {"space": _TEXT, "name": _TEXT, "entry": _spelled(read_entry_fields)},
+    "entries": {"space": _TEXT, "name": _TEXT, "entry": _spelled(decode_entry_fields)},
     "schedule": {
         "space": _TEXT,
         "name": _TEXT,
@@ -172,7 +172,7 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
         "heartbeat_at": _AT_,
         "ends_by": _AT_,
         "cancel_requested": _WHOLE,
-        "again": _spelled(read_again).or_null(),
+        "again": _spelled(decode_again).or_null(),
         "problem": _PROBLEM_,
         "created_at": _AT,
     },
@@ -308,18 +308,18 @@ _SINCE = MappingProxyType({("runs", "claims"): 9, ("drift_found", "standing"): 1
 SHAPED = tuple(_COLUMNS)
 """The tables whose rows have a shape; change sets, contents and the audit log are held against digests instead."""
 _META: Mapping[str, Check] = {
-    "last_discovery": _spelled(lambda text: [read_cell(text)[word] for word in ("began", "scope", "report")]),
-    "column_guard": _spelled(lambda text: [AssetId.from_json(each) for each in read_cell(text)]),
-    "unspellable_spaces": _spelled(lambda text: [(name, why) for name, why in read_cell(text)]),
-    "care": _spelled(lambda text: datetime.fromisoformat(read_cell(text)["at"])),
+    "last_discovery": _spelled(lambda text: [decode_cell(text)[word] for word in ("began", "scope", "report")]),
+    "column_guard": _spelled(lambda text: [AssetId.from_json(each) for each in decode_cell(text)]),
+    "unspellable_spaces": _spelled(lambda text: [(name, why) for name, why in decode_cell(text)]),
+    "care": _spelled(lambda text: datetime.fromisoformat(decode_cell(text)["at"])),
     "schedule:listed_at": _AT,
-    "schedule:proposed": _spelled(lambda text: [read_cell(text)[word] for word in ("change_set", "about")]),
+    "schedule:proposed": _spelled(lambda text: [decode_cell(text)[word] for word in ("change_set", "about")]),
     "audit_walked_at": _AT,
     "ready_at": _AT,
 }
 _META_PREFIXES: Mapping[str, Check] = {
     "schedule:paused:": _AT,
-    "alert:": _spelled(lambda text: [read_cell(text)[word] for word in ("message", "remedy")]),
+    "alert:": _spelled(lambda text: [decode_cell(text)[word] for word in ("message", "remedy")]),
     "container:": _spelled(lambda text: ["present", "absent"].index(text.split(" ")[0])),
 }
 

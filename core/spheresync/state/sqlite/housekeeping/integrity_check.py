@@ -13,7 +13,7 @@ from itertools import islice
 
 from spheresync.errors import RefusedError
 from spheresync.model import Action
-from spheresync.state.cells import text_or_bytes
+from spheresync.state.cell_encoding import text_or_bytes
 from spheresync.state.change_set_digest import FORMAT, is_as_saved, seal_of
 from spheresync.state.records import row_name
 from spheresync.state.seals import SEALED, seal_of_row

@@ -1,9 +1,9 @@
-"""The way into a state folder: processes enter side by side, and a restore keeps them out for the moment of its swap.
+"""The lock on a state folder: shared by processes that open the state, exclusive while a restore swaps its files.
 
-A restore is decided by one rename, which puts the whole new database beside the old one under the name `RESTORED`.
-Whoever enters next finishes it: the old files move aside, the new one takes their place. So a restore that was killed
-at any moment has either not happened or is finished before anybody reads, and a WAL file never meets a database that
-is not its own.
+A restore is decided by one rename, which puts the whole new database beside the old one under the name `RESTORED_FILE`.
+Whoever opens the state next finishes it: the old files move aside, the new one takes their place. So a restore that was
+killed at any moment has either not happened or is finished before anybody reads, and a WAL file never meets a database
+that is not its own.
 
 The lock is one on the folder itself: it needs no file, and the kernel frees it at death.
 """
@@ -22,17 +22,17 @@ import anyio
 from spheresync.errors import StateError
 from spheresync.state.drafts import sync_folder
 
-RESTORED = "spheresync.db.restored"
+RESTORED_FILE = "spheresync.db.restored"
 """A whole database that is to become the state: the restore is decided."""
 _NAME = "spheresync.db"
 _COMPANIONS = ("-wal", "-journal")  # hold changes that belong to the database beside them
-_PATIENCE = 60.0
+_LOCK_TIMEOUT = 60.0
 _RETRY = 0.01
 
 
 @asynccontextmanager
-async def entering(folder: Path) -> AsyncIterator[None]:
-    """Be on the way into the folder, beside others; a restore that was decided is finished first.
+async def shared_folder_lock(folder: Path) -> AsyncIterator[None]:
+    """Hold the folder together with others that open the state; a restore that was decided is finished first.
 
     Raises:
         StateError: a restore keeps the folder for a minute, or what one left could not be finished.
@@ -40,26 +40,26 @@ async def entering(folder: Path) -> AsyncIterator[None]:
     """
     make_folder(folder)
     async with _locked(folder, fcntl.LOCK_SH):
-        unfinished = (folder / RESTORED).exists()
+        unfinished = (folder / RESTORED_FILE).exists()
         if not unfinished:
             yield
             return
-    async with keeping_out(folder):
+    async with exclusive_folder_lock(folder):
         pass
-    async with entering(folder):
+    async with shared_folder_lock(folder):
         yield
 
 
 @asynccontextmanager
-async def keeping_out(folder: Path) -> AsyncIterator[None]:
-    """Let nobody enter; a restore that was decided before is finished first. Who is inside already stays there."""
+async def exclusive_folder_lock(folder: Path) -> AsyncIterator[None]:
+    """Let nobody else open the state; a restore that was decided before is finished first. Who has it open keeps it."""
     async with _locked(folder, fcntl.LOCK_EX):
-        finish(folder)
+        finish_restore(folder)
         yield
 
 
-def finish(folder: Path) -> Path | None:
-    """Finish a restore that was decided. Only to be called while others are kept out.
+def finish_restore(folder: Path) -> Path | None:
+    """Finish a restore that was decided. Only to be called under `exclusive_folder_lock`.
 
     Returns:
         Where the former database is now; None where there was none, or where nothing was decided.
@@ -67,7 +67,7 @@ def finish(folder: Path) -> Path | None:
     Raises:
         StateError: the files could not be moved; calling it again goes on.
     """
-    restored, state = folder / RESTORED, folder / _NAME
+    restored, state = folder / RESTORED_FILE, folder / _NAME
     if not restored.exists():
         return None
     try:
@@ -103,7 +103,7 @@ def _move(source: Path, target: Path) -> None:
 async def _locked(folder: Path, how: int) -> AsyncIterator[None]:
     descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        give_up = anyio.current_time() + _PATIENCE
+        give_up = anyio.current_time() + _LOCK_TIMEOUT
         while True:
             try:
                 fcntl.flock(descriptor, how | fcntl.LOCK_NB)
@@ -111,7 +111,7 @@ async def _locked(folder: Path, how: int) -> AsyncIterator[None]:
             except BlockingIOError:
                 if anyio.current_time() > give_up:
                     raise StateError(
-                        f"A restore has kept the state folder {folder} for {_PATIENCE:.0f} s.",
+                        f"A restore has kept the state folder {folder} for {_LOCK_TIMEOUT:.0f} s.",
                         remedy="Wait for it to end, or end it; then repeat the command.",
                     ) from None
             await anyio.sleep(_RETRY)

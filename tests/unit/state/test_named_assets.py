@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.model import AssetId
-from spheresync.state.sqlite.rows.wanted import wanted_rows
+from spheresync.state.sqlite.rows.named_assets import rows_of_assets
 from spheresync.state.sqlite.store import SqliteStore
 
 ASSETS = [AssetId.parse(f"SALES/T{number}") for number in range(450)]
@@ -20,9 +20,9 @@ async def test_no_table_is_scanned_for_the_rows_of_named_assets(tmp_path: Path, 
     async with SqliteStore.open(tmp_path):
         pass
     database = sqlite3.connect(tmp_path / "spheresync.db")
-    parts = list(wanted_rows(ASSETS, table, name=name))
+    parts = list(rows_of_assets(ASSETS, table, name=name))
     for clause, values in parts:
-        plan = database.execute(f"EXPLAIN QUERY PLAN {clause} SELECT * FROM wanted_{table}", values)
+        plan = database.execute(f"EXPLAIN QUERY PLAN {clause} SELECT * FROM named_{table}", values)
         steps = [step for *_, step in plan]
         assert not [step for step in steps if step.startswith(f"SCAN {table}")], steps
         assert [step for step in steps if step.startswith(f"SEARCH {table}")], steps

@@ -1,4 +1,4 @@
-"""Looking up the rows of named assets: one seek an asset, however many rows the table holds."""
+"""Queries for the rows of some assets, named one by one: an index lookup for each, however large the table is."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from itertools import chain, islice
 
 from spheresync.model import AssetId
 
-FEW = 1000
+MOST_LOOKED_UP = 1000
 """Assets whose rows are looked up one by one: with more, reading all of them is quicker."""
 _AT_ONCE = 200  # in one statement
 
 
-def wanted_rows(assets: Collection[AssetId], table: str, *, name: str) -> Iterator[tuple[str, list[str]]]:
+def rows_of_assets(assets: Collection[AssetId], table: str, *, name: str) -> Iterator[tuple[str, list[str]]]:
     """The parts of a query for the rows of some assets: a `WITH` clause, to be put before `SELECT`, with its values.
 
-    The query goes on with `FROM wanted_<table>`, which has all columns of the table. `name` is the column that holds
+    The query goes on with `FROM named_<table>`, which has all columns of the table. `name` is the column that holds
     the asset's name beside `space`. SQLite answers `(space, name) IN (VALUES ...)` by a scan of the whole table; a
     cross join keeps the order in which it is written, so that each pair is looked up in the index.
     """
@@ -23,7 +23,7 @@ def wanted_rows(assets: Collection[AssetId], table: str, *, name: str) -> Iterat
     while part := list(islice(left, _AT_ONCE)):
         pairs = ", ".join(["(?, ?)"] * len(part))
         clause = (
-            f"WITH wanted(wanted_space, wanted_name) AS (VALUES {pairs}), wanted_{table} AS (SELECT {table}.* FROM "  # noqa: S608
-            f"wanted CROSS JOIN {table} ON {table}.space = wanted_space AND {table}.{name} = wanted_name)"
+            f"WITH named(named_space, named_name) AS (VALUES {pairs}), named_{table} AS (SELECT {table}.* FROM "  # noqa: S608
+            f"named CROSS JOIN {table} ON {table}.space = named_space AND {table}.{name} = named_name)"
         )
         yield clause, list(chain.from_iterable((asset.space, asset.name) for asset in part))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spheresync.state.rate_window import LIFE, WINDOW, Grant, admit, straightened
 from spheresync.state.records import GrantedPermits
-from spheresync.state.sqlite.connection import Writes
+from spheresync.state.sqlite.connection import WriteConnection
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
 
@@ -14,34 +14,36 @@ _SHAPE = shape_of("request_grants", "id, permits, last_use")
 class RequestGrantWriter:
     """Grants permits and takes unused ones back. Times in seconds of the clock that all processes share."""
 
-    def __init__(self, link: Writes) -> None:
-        self._link = link
+    def __init__(self, connection: WriteConnection) -> None:
+        self._connection = connection
 
     async def settle(self, row: int, *, used: int, last_use: float) -> None:
         """Say what was really used of an earlier grant, so that the rest is free again."""
         if used:
-            await self._link.execute(
+            await self._connection.execute(
                 "UPDATE request_grants SET permits = ?, last_use = ? WHERE id = ?", (used, last_use, row)
             )
         else:
-            await self._link.execute("DELETE FROM request_grants WHERE id = ?", (row,))
+            await self._connection.execute("DELETE FROM request_grants WHERE id = ?", (row,))
 
     async def grant(self, budget: str, *, now: float, limit: int, wanted: int) -> GrantedPermits:
         """Grant up to `wanted` permits of a budget of `limit` in 60 s."""
-        rows = await self._link.all("SELECT id, permits, last_use FROM request_grants WHERE budget = ?", (budget,))
-        found = readable(self._link.lost, _SHAPE, rows, lambda row: (row[0], Grant(row[1], row[2])))
+        rows = await self._connection.all(
+            "SELECT id, permits, last_use FROM request_grants WHERE budget = ?", (budget,)
+        )
+        found = readable(self._connection.lost, _SHAPE, rows, lambda row: (row[0], Grant(row[1], row[2])))
         held = dict(found)
         straight = {row: straightened(grant, now) for row, grant in held.items()}
         moved = [(straight[row].last_use, row) for row, grant in held.items() if straight[row] != grant]
         if moved:
-            await self._link.execute_many("UPDATE request_grants SET last_use = ? WHERE id = ?", moved)
+            await self._connection.execute_many("UPDATE request_grants SET last_use = ? WHERE id = ?", moved)
         verdict = admit(straight.values(), now=now, limit=limit, wanted=wanted)
         if verdict.permits == 0:
             return GrantedPermits(None, 0, now, verdict.retry_at)
-        await self._link.execute(
+        await self._connection.execute(
             "DELETE FROM request_grants WHERE budget = ? AND last_use <= ?", (budget, now - WINDOW)
         )
-        row = await self._link.one(
+        row = await self._connection.one(
             "INSERT INTO request_grants (budget, permits, last_use) VALUES (?, ?, ?) RETURNING id",
             (budget, verdict.permits, now + LIFE),
         )

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from spheresync.model import AssetKind, AssetStatus
-from spheresync.state.cells import LARGEST_NUMBER
+from spheresync.state.cell_encoding import LARGEST_NUMBER
 from spheresync.state.records import LostRow
 from spheresync.state.remedies import TABLES_LOST
-from spheresync.state.sqlite.connection import Writes
+from spheresync.state.sqlite.connection import WriteConnection
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import SHAPED, key_columns, whole_shape
 
@@ -33,18 +33,18 @@ _FIRST_SEEN = (
 _UNLISTED = "label = name, listed_at = ?1, complete = 0, problem = NULL, present = 1"
 
 
-class ClearingWriter:
+class LostRowWriter:
     """Takes rows out, in a unit of work of its own."""
 
-    def __init__(self, link: Writes) -> None:
-        self._link = link
+    def __init__(self, connection: WriteConnection) -> None:
+        self._connection = connection
 
     async def find(self) -> None:
         """Read every row of every table, and note those that cannot be read."""
         for table in SHAPED:
             shape = whole_shape(table)
-            rows = await self._link.all(f"SELECT {shape.names} FROM {table}")
-            readable(self._link.lost, shape, rows, len)
+            rows = await self._connection.all(f"SELECT {shape.names} FROM {table}")
+            readable(self._connection.lost, shape, rows, len)
 
     async def clear(self, lost: Iterable[LostRow], *, at: str) -> list[LostRow]:
         """Take those out that still cannot be read; answers which."""
@@ -55,8 +55,8 @@ class ClearingWriter:
             await self._take_out(row, at)
             cleared.append(row)
         if any(row.table in _OF_TARGETS for row in cleared):
-            await self._link.execute("DELETE FROM meta WHERE substr(key, 1, 10) = 'container:'")
-            await self._link.execute("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (TABLES_LOST, at))
+            await self._connection.execute("DELETE FROM meta WHERE substr(key, 1, 10) = 'container:'")
+            await self._connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (TABLES_LOST, at))
         return cleared
 
     async def renumber(self) -> list[str]:
@@ -64,27 +64,29 @@ class ClearingWriter:
 
         What is history keeps its rows, under the next numbers; rows of other tables count as lost.
         """
-        used_up = await self._link.all("SELECT name FROM sqlite_sequence WHERE seq > ?", (LARGEST_NUMBER,))
+        used_up = await self._connection.all("SELECT name FROM sqlite_sequence WHERE seq > ?", (LARGEST_NUMBER,))
         tables = [name for (name,) in used_up if name in _NUMBERED]
         for table in tables:
             number = _NUMBERED[table]
             last = f"(SELECT coalesce(max({number}), 0) FROM {table} WHERE {number} <= ?1)"
             if table in _IN_ORDER:
-                beyond = await self._link.all(f"SELECT {number} FROM {table} WHERE {number} > ?", (LARGEST_NUMBER,))
+                beyond = await self._connection.all(
+                    f"SELECT {number} FROM {table} WHERE {number} > ?", (LARGEST_NUMBER,)
+                )
                 for (each,) in beyond:
-                    await self._link.execute(
+                    await self._connection.execute(
                         f"UPDATE {table} SET {number} = {last} + 1 WHERE {number} = ?2", (LARGEST_NUMBER, each)
                     )
             else:
-                await self._link.execute(f"DELETE FROM {table} WHERE {number} > ?", (LARGEST_NUMBER,))
-            await self._link.execute(
+                await self._connection.execute(f"DELETE FROM {table} WHERE {number} > ?", (LARGEST_NUMBER,))
+            await self._connection.execute(
                 f"UPDATE sqlite_sequence SET seq = {last} WHERE name = ?2", (LARGEST_NUMBER, table)
             )
         return tables
 
     async def _still_lost(self, row: LostRow) -> bool:
         shape = whole_shape(row.table)
-        found = await self._link.all(f"SELECT {shape.names} FROM {row.table} WHERE {_where(row.table)}", row.key)
+        found = await self._connection.all(f"SELECT {shape.names} FROM {row.table} WHERE {_where(row.table)}", row.key)
         return any(shape.fault(each) is not None for each in found)
 
     async def _take_out(self, row: LostRow, at: str) -> None:
@@ -92,15 +94,17 @@ class ClearingWriter:
         if row.table == "assets" and named:
             await self._reset_asset(row.key, at)
         elif row.table == "spaces" and named:
-            await self._link.execute(f"UPDATE spaces SET {_UNLISTED} WHERE name = ?2", (at, *row.key))
+            await self._connection.execute(f"UPDATE spaces SET {_UNLISTED} WHERE name = ?2", (at, *row.key))
         else:
-            await self._link.execute(f"DELETE FROM {row.table} WHERE {_where(row.table)}", row.key)
+            await self._connection.execute(f"DELETE FROM {row.table} WHERE {_where(row.table)}", row.key)
         if row.table in _OF_LISTINGS:
-            await self._link.execute("UPDATE assets SET entry_digest = NULL WHERE space IS ? AND name IS ?", row.key)
+            await self._connection.execute(
+                "UPDATE assets SET entry_digest = NULL WHERE space IS ? AND name IS ?", row.key
+            )
 
     async def _reset_asset(self, key: Sequence[object], at: str) -> None:
         """An asset stays known, and so that it counts as missed once it is not listed any more."""
-        await self._link.execute(
+        await self._connection.execute(
             f"UPDATE assets SET kind = CASE WHEN kind IN ({_KINDS}) THEN kind ELSE ?3 END, {_FIRST_SEEN} "
             "WHERE space IS ?4 AND name IS ?5",
             (at, AssetStatus.PENDING, AssetKind.VIEW, *key),

@@ -1,4 +1,4 @@
-"""How values inside a row are spelled: problems, counters, fingerprints, labels."""
+"""How values inside a row are encoded and decoded: problems, counters, fingerprints, labels."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ MOMENT = "CASE WHEN {at} = '' OR {at} GLOB '[0-9][0-9][0-9][0-9]-[0-1][0-9]-[0-3
 """A moment of a row, for SQL; NULL of what is none."""
 
 
-def read_cell(text: str | bytes) -> Any:
+def decode_cell(text: str | bytes) -> Any:
     """The JSON of one cell of the state.
 
     Raises:
@@ -40,7 +40,7 @@ def read_cell(text: str | bytes) -> Any:
     return read_json(text, largest=LARGEST_CELL, most_values=LARGEST_CELL)
 
 
-def unpacked(packed: bytes) -> bytes:
+def decompressed(packed: bytes) -> bytes:
     """What was compressed into a cell.
 
     Raises:
@@ -56,22 +56,22 @@ def unpacked(packed: bytes) -> bytes:
     return data
 
 
-def spell_problem(problem: Problem | None) -> str | None:
-    return None if problem is None else spell_problems((problem,))
+def encode_problem(problem: Problem | None) -> str | None:
+    return None if problem is None else encode_problems((problem,))
 
 
-def read_problem(text: str | None) -> Problem | None:
-    return None if text is None else read_problems(text)[0]
+def decode_problem(text: str | None) -> Problem | None:
+    return None if text is None else decode_problems(text)[0]
 
 
-def spell_problems(problems: Sequence[Problem]) -> str:
+def encode_problems(problems: Sequence[Problem]) -> str:
     """ASCII only: messages quote what came from outside, which may be no valid Unicode."""
     return json.dumps([_fields(problem) for problem in problems], separators=(",", ":"))
 
 
-def read_problems(text: str) -> tuple[Problem, ...]:
+def decode_problems(text: str) -> tuple[Problem, ...]:
     """Those of former versions name no asset."""
-    return () if text == "[]" else tuple(_problem(*fields) for fields in read_cell(text))
+    return () if text == "[]" else tuple(_problem(*fields) for fields in decode_cell(text))
 
 
 def _fields(problem: Problem) -> list[JsonValue]:
@@ -86,33 +86,33 @@ def _problem(subject: str, code: str, message: str, remedy: str, asset: JsonValu
     return Problem(subject, code, message, remedy, None if asset is None else AssetId.from_json(asset))
 
 
-def spell_counts(counts: Mapping[str, int] | Mapping[Action, int]) -> str:
+def encode_counts(counts: Mapping[str, int] | Mapping[Action, int]) -> str:
     return canonical_json({str(key): value for key, value in counts.items()}).decode()
 
 
-def read_counts(text: str) -> dict[str, int]:
-    counts: dict[str, int] = read_cell(text)
+def decode_counts(text: str) -> dict[str, int]:
+    counts: dict[str, int] = decode_cell(text)
     if not all(type(value) is int and -LARGEST_NUMBER <= value <= LARGEST_NUMBER for value in counts.values()):
         raise ValueError("no counts")
     return counts
 
 
-def spell_fingerprints(prints: Fingerprints | None) -> tuple[str | None, str | None, str | None]:
+def encode_fingerprints(prints: Fingerprints | None) -> tuple[str | None, str | None, str | None]:
     return (None, None, None) if prints is None else (prints.schema, prints.content, prints.metadata)
 
 
-def read_fingerprints(schema: str | None, content: str | None, metadata: str | None) -> Fingerprints | None:
+def decode_fingerprints(schema: str | None, content: str | None, metadata: str | None) -> Fingerprints | None:
     if schema is None or content is None or metadata is None:
         return None
     return Fingerprints(Digest(schema), Digest(content), Digest(metadata))
 
 
-def read_asset_id(row: Sequence[str]) -> AssetId:
+def decode_asset_id(row: Sequence[str]) -> AssetId:
     """Of a row whose first two columns are space and name."""
     return AssetId(SpaceName(row[0]), TechnicalName(row[1]))
 
 
-def spell_entry(entry: AssetEntry) -> str:
+def encode_entry(entry: AssetEntry) -> str:
     """ASCII only, as labels quote what came from outside."""
     fields = [
         entry.label,
@@ -124,21 +124,21 @@ def spell_entry(entry: AssetEntry) -> str:
     return json.dumps(fields, separators=(",", ":"))
 
 
-def read_entry(asset: AssetId, text: str) -> AssetEntry:
-    return AssetEntry(asset, *read_entry_fields(text))
+def decode_entry(asset: AssetId, text: str) -> AssetEntry:
+    return AssetEntry(asset, *decode_entry_fields(text))
 
 
-def read_entry_fields(text: str) -> tuple[str, str | None, str | None, bool, bool]:
-    label, relational, analytical, queries, parameters = read_cell(text)
+def decode_entry_fields(text: str) -> tuple[str, str | None, str | None, bool, bool]:
+    label, relational, analytical, queries, parameters = decode_cell(text)
     texts = (label, *(url for url in (relational, analytical) if url is not None))
     if not all(isinstance(text, str) and len(text) <= LONGEST_TEXT for text in texts):
         raise ValueError("no catalog entry")
     return label, relational, analytical, bool(queries), bool(parameters)
 
 
-def read_again(text: str) -> dict[str, Any]:
+def decode_again(text: str) -> dict[str, Any]:
     """What was asked of a job while it ran."""
-    again: dict[str, Any] = read_cell(text)
+    again: dict[str, Any] = decode_cell(text)
     words = (again["reason"], again["token"], again["not_before"])
     if type(again["priority"]) is not int or not all(isinstance(word, str) for word in words):
         raise ValueError("nothing that was asked of a job")
