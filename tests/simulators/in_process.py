@@ -69,7 +69,13 @@ class InProcess:
         """Make the change set that undoes a run."""
         async with self.context.providers.in_use() as providers:
             made = await Reverter(
-                self.store, providers.settings, providers.target(GLUE), run, _SOMEBODY, now=self.context.clock()
+                self.store,
+                providers.settings,
+                providers.mapping,
+                providers.target(GLUE),
+                run,
+                principal=_SOMEBODY,
+                now=self.context.clock(),
             ).run()
         return made.id
 

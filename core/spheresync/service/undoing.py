@@ -37,7 +37,13 @@ class Undoing(Reading):
         run = await self._store.runs.get(RunId(run_id))
         async with context.providers.in_use() as providers:
             reverter = Reverter(
-                self._store, providers.settings, providers.target(GLUE), run.id, principal, now=context.clock()
+                self._store,
+                providers.settings,
+                providers.mapping,
+                providers.target(GLUE),
+                run.id,
+                principal=principal,
+                now=context.clock(),
             )
             record = await reverter.run()
         return await self.get_change_set(record.id, detail="concise", limit=limit)

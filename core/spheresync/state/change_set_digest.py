@@ -12,10 +12,10 @@ from operator import attrgetter
 
 from spheresync.errors import RefusedError
 from spheresync.model import Digest, digest_json
-from spheresync.state.cells import spell_counts, spell_fingerprints, spell_problems, valid_text
+from spheresync.state.cells import spell_counts, spell_fingerprints, spell_prerequisites, spell_problems, valid_text
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord
 
-FORMAT = 2
+FORMAT = 3
 """Version of the saved change set; another one is refused at apply."""
 NO_DIGEST = Digest("")
 """Of a change set that is being made; `with_digest` gives it its own."""
@@ -77,5 +77,6 @@ def digest_of_saved(record: ChangeSetRecord, seals: Sequence[str | None]) -> Dig
     head: dict[str, object] = {name: getattr(record, name) for name in _HEAD}
     head["request"] = record.request.decode("utf-8", "surrogatepass")
     head["summary"] = spell_counts(record.summary)
+    head["prerequisites"] = spell_prerequisites(record.prerequisites)
     head["findings"], head["problems"] = spell_problems(record.findings), spell_problems(record.problems)
     return digest_json([head, list(seals)])

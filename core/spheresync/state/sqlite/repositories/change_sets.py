@@ -32,9 +32,11 @@ from spheresync.state.cells import (
     read_cell,
     read_counts,
     read_fingerprints,
+    read_prerequisites,
     read_problems,
     spell_counts,
     spell_fingerprints,
+    spell_prerequisites,
     spell_problems,
     unpacked,
     valid_text,
@@ -45,7 +47,8 @@ from spheresync.state.sqlite.connection import Reads, Row, Writes
 
 HEAD = (
     "id, digest, created_at, expires_at, actor, mapping_digest, scope_digest, request, summary, findings, problems, "
-    "blocked, run_id, tool_version, format, undo_of, promotion, approved_by, approved_at, approved_digest"
+    "blocked, run_id, tool_version, format, undo_of, promotion, approved_by, approved_at, approved_digest, "
+    "prerequisites"
 )
 _STAYS = "id NOT IN (SELECT id FROM leaving)"
 ITEM = (
@@ -211,6 +214,7 @@ def _spell_head(r: ChangeSetRecord) -> tuple[object, ...]:
         r.undo_of,
         r.promotion,
         *((r.approval.by, r.approval.at, r.approval.digest) if r.approval is not None else (None, None, None)),
+        spell_prerequisites(r.prerequisites),
     )
 
 
@@ -242,7 +246,7 @@ def read_item(row: Row) -> ChangeSetItem:
 
 _T, _I, _B, _N = str, int, bytes, type(None)
 _HEAD_TYPES = (
-    *((_T,),) * 7, (_B,), *((_T,),) * 3, (_I,), (_T, _N), (_T,), (_I,), *((_T, _N),) * 5
+    *((_T,),) * 7, (_B,), *((_T,),) * 3, (_I,), (_T, _N), (_T,), (_I,), *((_T, _N),) * 6
 )  # fmt: skip
 _ITEM_TYPES = (
     (_I,), *((_T,),) * 8, (_T, _N), (_T,), (_T,), (_B, _N), *((_T, _N),) * 11, (_T,)
@@ -287,6 +291,7 @@ def _read_head(row: Row) -> ChangeSetRecord:
         undo_of=None if row[15] is None else RunId(row[15]),
         promotion=None if row[16] is None else Digest(row[16]),
         approval=None if row[17] is None else Approval(row[17], row[18], Digest(row[19])),
+        prerequisites=read_prerequisites(row[20]),
     )
 
 
