@@ -214,6 +214,17 @@ CATALOG: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "plan:prerequisites",
+        "CONTRACT.md#MCP server",
+        "A change set shows every call that will be made, what must exist first included.",
+        (
+            "tests/contract/test_change_sets.py::test_a_change_set_shows_every_call_that_will_be_made",
+            "tests/contract/test_change_sets.py::test_people_read_what_is_made_first",
+            "tests/unit/planning/test_prerequisites.py::test_a_sync_lists_the_databases_that_it_creates",
+            "tests/unit/planning/test_prerequisites.py::test_the_repair_of_a_deleted_database_lists_it",
+        ),
+    ),
+    Promise(
         "plan:field-diff",
         "CONTRACT.md#MCP server",
         "A planned item holds its strategy and the field-level before and after.",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +38,32 @@ def test_a_change_set_is_seen_first_and_applied_once(make_installation: MakeInst
     assert (again["run_id"], again["counts"]) == (run["run_id"], run["counts"])
     assert installation.ask("preview", "--exit-code")["state"] == "open"
     assert glue.calls() == {}
+
+
+def test_a_change_set_shows_every_call_that_will_be_made(
+    make_installation: MakeInstallation, glue: GlueSimulator
+) -> None:
+    installation = make_installation()
+    change_set = installation.ask("preview", "--limit", "200")
+    first, items = change_set["prerequisites"], change_set["items"]
+    assert {(each["operation"], each["wave"], each["target"]) for each in first} == {("glue:CreateDatabase", 0, "glue")}
+    assert sum(each["assets_total"] for each in first) == change_set["summary"]["create"] == len(items)
+    assert {asset for each in first for asset in each["assets"]} <= {item["asset"] for item in items}
+    shown = Counter(each["operation"] for each in first)
+    shown.update(operation for item in items for operation in item["operations"])
+    glue.reset()
+    assert installation.ask("apply", change_set["change_set_id"])["state"] == "done"
+    sent = {f"glue:{name}": count for name, count in glue.calls().items() if name.startswith(WRITES)}
+    assert sent == shown
+    later = installation.ask("preview")
+    assert "prerequisites" not in later and later["summary"]["unchanged"] == len(items)
+
+
+def test_people_read_what_is_made_first(make_installation: MakeInstallation) -> None:
+    said = make_installation().run("preview")
+    assert said.code == 0
+    (line, *_) = [line for line in said.out.splitlines() if line.startswith("First ")]
+    assert line.startswith("First glue:CreateDatabase ") and line.endswith("wait for it")
 
 
 def test_an_expired_change_set_is_refused(make_installation: MakeInstallation, glue: GlueSimulator) -> None:

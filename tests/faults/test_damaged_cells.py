@@ -364,7 +364,7 @@ JSON_COLUMNS: dict[str, tuple[str, ...]] = {
     "runs": ("counts", "usage", "problems"),
     "journal": ("problem",),
     "meta": ("value",),
-    "change_sets": ("request", "summary", "findings", "problems"),
+    "change_sets": ("request", "summary", "findings", "problems", "prerequisites"),
     "change_set_items": ("changes",),
 }
 NO_JSON = {("jobs", "subject"), ("checkpoints", "body"), ("drift_looks", "scope"), ("runs", "request")}

@@ -80,9 +80,10 @@ class InProcess:
             made = await Reverter(
                 self.store,
                 providers.settings,
+                providers.mapping,
                 providers.target(TargetKey(GLUE)),
                 run,
-                _SOMEBODY,
+                principal=_SOMEBODY,
                 now=self.context.clock(),
             ).run()
         return made.id

@@ -24,6 +24,7 @@ from spheresync.answers.change_sets import (
     ChangeRow,
     ChangeSetAnswer,
     FieldRow,
+    PrerequisiteRow,
     PromotionAnswer,
     ReleaseAnswer,
 )
@@ -67,6 +68,7 @@ __all__ = [
     "JobRow",
     "MappingExplanation",
     "Page",
+    "PrerequisiteRow",
     "Progress",
     "PromotionAnswer",
     "QueueAnswer",

@@ -28,11 +28,25 @@ class ChangeRow(Answer):
     blocked_by: str | None = None
 
 
+class PrerequisiteRow(Answer):
+    """What is made before any item is done, in waves; `assets` names the first of those that wait for it."""
+
+    target: str
+    destination: str
+    wave: int
+    operation: str
+    object: str
+    reason: str
+    assets: list[str]
+    assets_total: int
+
+
 class ChangeSetAnswer(Answer):
     """A saved change set; `summary` counts every action, `unread` and `missing`; `items` what is not `unchanged`.
 
     `undo_of` is the run that it undoes; None for what brings the definitions of Datasphere. `read_at` is when those of
     its scope were read from there, the oldest of them; None where nothing was, or where it does not go by them.
+    `prerequisites`, only where there are any, are the calls before those of the items; `summary` does not count them.
     """
 
     change_set_id: str
@@ -52,6 +66,7 @@ class ChangeSetAnswer(Answer):
     undo_of: str | None = None
     approved_by: str | None = None
     read_at: str | None = None
+    prerequisites: list[PrerequisiteRow] = Field(default_factory=list, exclude_if=lambda rows: not rows)
 
 
 class ApprovalAnswer(ChangeSetAnswer):

@@ -20,7 +20,7 @@ from spheresync.discovery.discovery_report import DiscoveryReport
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import LeaseLostError, RefusedError, SpheresyncError
 from spheresync.execution.applier import Applier
-from spheresync.execution.containers import ensure_containers
+from spheresync.execution.prerequisites import make_prerequisites
 from spheresync.execution.required_approvals import Leave, require_approved_promotion
 from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_log import EndedRun, log_run_end, nonzero
@@ -367,11 +367,10 @@ class RunDriver:
         if allowed:
             target = drive.providers.target(TargetKey(GLUE))
             journal = {entry.ordinal: entry for entry in await self._store.runs.entries(drive.run.id)}
-            missing = await ensure_containers(
+            missing = await make_prerequisites(
                 self._store,
-                drive.providers.mapping,
-                drive.providers.settings.installation_marker,
                 target,
+                change_set.prerequisites,
                 allowed,
                 run_id=drive.run.id,
                 actor=drive.run.actor,

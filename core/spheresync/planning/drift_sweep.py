@@ -46,6 +46,7 @@ from spheresync.planning.decisions.items import Subject, by_urgency, name_taken
 from spheresync.planning.lost_bodies import body_lost
 from spheresync.planning.name_allocation import container_note
 from spheresync.planning.planner import MANAGED
+from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.scope import Scope
 from spheresync.state.change_set_digest import FORMAT, NO_DIGEST, with_digest
@@ -59,6 +60,7 @@ from spheresync.state.records import (
     DriftEffect,
     DriftKind,
     DriftLook,
+    Prerequisite,
     TableDrift,
 )
 from spheresync.targets.look_by_name import Address, look_by_name, of_one
@@ -348,10 +350,17 @@ class DriftSweep:
         drifts = [found.drift for found in seen.found]
         findings = self._findings(drifts)
         items = sorted((found.item for found in seen.found if found.item is not None), key=by_urgency)
+        again = {item.container for item in items if item.action is Action.CREATE} & seen.gone
+        planned = await plan_prerequisites(
+            self._store, self._mapping, self._settings.installation_marker, self._target.key, items, gone=again
+        )
+        for asset, error in planned.failures.items():
+            seen.problems.append(Problem.of_error(asset, product_error(error, str(asset))))
+        items = [item for item in items if item.asset not in planned.failures]
         items = [replace(item, ordinal=number) for number, item in enumerate(items, start=1)]
         repair = None
         if any(item.action.changes_something for item in items):
-            repair = self._change_set(items, findings, began)
+            repair = self._change_set(items, planned.needed, findings, began)
         look = DriftLook(
             id=f"drift_{secrets.token_hex(6)}",
             at=began,
@@ -370,7 +379,6 @@ class DriftSweep:
         ]
         still = {each.asset for each in conflicts}
         doubtful = [managed[found.drift.asset] for found in seen.found if found.doubtful]
-        again = {item.container for item in items if item.action is Action.CREATE} & seen.gone
 
         async def save(tx: Tx) -> None:
             if repair is not None:
@@ -438,7 +446,13 @@ class DriftSweep:
             "conflicts": effects[DriftEffect.CONFLICT],
         }
 
-    def _change_set(self, items: Sequence[ChangeSetItem], findings: tuple[Problem, ...], at: str) -> ChangeSetRecord:
+    def _change_set(
+        self,
+        items: Sequence[ChangeSetItem],
+        prerequisites: tuple[Prerequisite, ...],
+        findings: tuple[Problem, ...],
+        at: str,
+    ) -> ChangeSetRecord:
         counts = Counter(item.action for item in items)
         record = ChangeSetRecord(
             id=ChangeSetId(f"cs_{secrets.token_hex(6)}"),
@@ -456,6 +470,7 @@ class DriftSweep:
             run_id=None,
             tool_version=__version__,
             format=FORMAT,
+            prerequisites=prerequisites,
         )
         return with_digest(record, items)
 

@@ -48,6 +48,7 @@ from spheresync.planning.displaced_databases import findings_of
 from spheresync.planning.last_reading import last_reading
 from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.name_allocation import AllocatedNames, NameAllocator
+from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.promotion_check import check_promotion
 from spheresync.planning.removals import DeleteRules, Removals
 from spheresync.planning.target_findings import TargetFindings
@@ -68,6 +69,7 @@ from spheresync.state.records import (
     Checkpoint,
     CheckpointState,
     FormerTable,
+    Prerequisite,
     SpaceRecord,
 )
 from spheresync.targets.protocol import Target
@@ -221,9 +223,10 @@ class Planner:
         findings += reading.missing + self._left_out(spaces, records)
         findings += findings_of(names.displaced) + await self._compared(records)
         findings += within_bounds([*self._draft.left, *names.claims]) + self._request.notices
+        prerequisites = await self._prerequisites()
         failed = {problem.asset for problem in (*self._request.problems, *self._draft.failed)}
         unread = count_unread(records, self._request.scope, failed)
-        return await self._save(findings, read_at=reading.at, unread=unread)
+        return await self._save(findings, prerequisites, read_at=reading.at, unread=unread)
 
     async def _live_reads(self, to_design: Iterable[AssetRecord]) -> LiveReads:
         """Reads tables that are to be changed, where a person is to see the plan."""
@@ -431,7 +434,23 @@ class Planner:
             if guard is not None:
                 self._draft.items[index] = replace(item, blocked_by=guard)
 
-    async def _save(self, findings: tuple[Problem, ...], *, read_at: str | None, unread: int) -> ChangeSetRecord:
+    async def _prerequisites(self) -> tuple[Prerequisite, ...]:
+        """What must exist first; an asset that waits for what could not be designed fails, and no other."""
+        draft, marker = self._draft, self._settings.installation_marker
+        planned = await plan_prerequisites(self._store, self._mapping, marker, self._target.key, draft.items)
+        for asset, error in planned.failures.items():
+            draft.fail(asset, error)
+        draft.items = [item for item in draft.items if item.asset not in planned.failures]
+        return planned.needed
+
+    async def _save(
+        self,
+        findings: tuple[Problem, ...],
+        prerequisites: tuple[Prerequisite, ...],
+        *,
+        read_at: str | None,
+        unread: int,
+    ) -> ChangeSetRecord:
         draft = self._draft
         items = [replace(item, ordinal=n) for n, item in enumerate(sorted(draft.items, key=by_urgency), start=1)]
         for item in items:
@@ -458,6 +477,7 @@ class Planner:
             tool_version=__version__,
             format=FORMAT,
             promotion=promotion,
+            prerequisites=prerequisites,
         )
         record = with_digest(record, items)
         event = AuditEvent(

@@ -15,6 +15,7 @@ from datetime import datetime
 from spheresync import __version__
 from spheresync.config import DeletionPolicy, Settings
 from spheresync.errors import RefusedError, StateError, UsageError
+from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
     Action,
     AssetId,
@@ -32,6 +33,7 @@ from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.undo import Deed, Nature, settle_together, undo_item
 from spheresync.planning.left_databases import left_databases, stays
 from spheresync.planning.name_allocation import Address, container_note
+from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.removals import DeleteRules
 from spheresync.runtime.scope import Scope
 from spheresync.state.change_set_digest import FORMAT, NO_DIGEST, with_digest
@@ -45,6 +47,7 @@ from spheresync.state.records import (
     FormerTable,
     JournalEntry,
     JournalState,
+    Prerequisite,
     RunRecord,
 )
 from spheresync.targets.design import TargetDesign
@@ -62,10 +65,19 @@ class Reverter:
     """Makes the undo of one run in one target. Build it, `run` it once."""
 
     def __init__(
-        self, store: Store, settings: Settings, target: Target, run_id: RunId, principal: Principal, *, now: datetime
+        self,
+        store: Store,
+        settings: Settings,
+        mapping: MappingRules,
+        target: Target,
+        run_id: RunId,
+        *,
+        principal: Principal,
+        now: datetime,
     ) -> None:
         self._store = store
         self._settings = settings
+        self._mapping = mapping
         self._target = target
         self._design = design_of(target.key.target)
         self._run_id = run_id
@@ -89,8 +101,14 @@ class Reverter:
                 remedy="Wait for its end or cancel it, then revert what it has done.",
             )
         items = settle_together(self._whole(await self._plan(undone)))
-        items = [replace(item, ordinal=number) for number, item in enumerate(items, start=1)]
-        return await self._save(items, await left_databases(self._store, self._target, undone.id, items))
+        marker = self._settings.installation_marker
+        planned = await plan_prerequisites(self._store, self._mapping, marker, self._target.key, items)
+        for asset, error in planned.failures.items():
+            self._fail(asset, error)
+        items = [replace(item, ordinal=number) for number, item in enumerate(self._whole(items), start=1)]
+        return await self._save(
+            items, planned.needed, await left_databases(self._store, self._target, undone.id, items)
+        )
 
     def _whole(self, items: Sequence[ChangeSetItem]) -> list[ChangeSetItem]:
         """The items without those of assets that failed: the tables of an asset are undone together or not at all."""
@@ -182,7 +200,9 @@ class Reverter:
             return (_nothing(self._run_id),)
         return tuple(stays(database, self._run_id) for database in left)
 
-    async def _save(self, items: Sequence[ChangeSetItem], left: Sequence[PhysicalName]) -> ChangeSetRecord:
+    async def _save(
+        self, items: Sequence[ChangeSetItem], prerequisites: tuple[Prerequisite, ...], left: Sequence[PhysicalName]
+    ) -> ChangeSetRecord:
         settings, summary = self._settings, Counter(item.action for item in items)
         record = ChangeSetRecord(
             id=ChangeSetId(f"cs_{secrets.token_hex(6)}"),
@@ -201,6 +221,7 @@ class Reverter:
             tool_version=__version__,
             format=FORMAT,
             undo_of=self._run_id,
+            prerequisites=prerequisites,
         )
         record = with_digest(record, items)
         event = AuditEvent(

@@ -17,6 +17,7 @@ from spheresync.answers import (
     Failure,
     FieldRow,
     Finding,
+    PrerequisiteRow,
     Progress,
     RunAnswer,
     RunRow,
@@ -38,6 +39,7 @@ from spheresync.state.records import (
     FacetCount,
     JournalEntry,
     JournalState,
+    Prerequisite,
     RunRecord,
     SpaceRecord,
 )
@@ -167,6 +169,19 @@ def _shortened(value: JsonValue) -> JsonValue:
     return value
 
 
+def prerequisite_row(prerequisite: Prerequisite) -> PrerequisiteRow:
+    return PrerequisiteRow(
+        target=prerequisite.target,
+        destination=prerequisite.destination,
+        wave=prerequisite.wave,
+        operation=prerequisite.operation,
+        object=prerequisite.name,
+        reason=prerequisite.reason,
+        assets=[str(asset) for asset in prerequisite.assets],
+        assets_total=prerequisite.assets_total,
+    )
+
+
 def change_set_answer(
     record: ChangeSetRecord,
     items: list[ChangeRow],
@@ -198,6 +213,7 @@ def change_set_answer(
             "run_id": record.run_id,
             "undo_of": record.undo_of,
             "approved_by": None if approval is None else approval.by,
+            "prerequisites": [prerequisite_row(each) for each in record.prerequisites],
             "read_at": read_json(record.request).get("read_at"),
         }
     )

@@ -39,9 +39,10 @@ class Undoing(Reading):
             reverter = Reverter(
                 self._store,
                 providers.settings,
+                providers.mapping,
                 providers.target(TargetKey(GLUE)),
                 run.id,
-                principal,
+                principal=principal,
                 now=context.clock(),
             )
             record = await reverter.run()

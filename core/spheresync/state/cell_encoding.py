@@ -11,15 +11,19 @@ from spheresync.model import (
     Action,
     AssetEntry,
     AssetId,
+    DestinationName,
     Digest,
     Fingerprints,
     JsonValue,
+    PhysicalName,
     Problem,
     SpaceName,
+    TargetName,
     TechnicalName,
     canonical_json,
 )
 from spheresync.model.json_document import read_json
+from spheresync.state.records import Prerequisite
 
 LARGEST_NUMBER = 2**62
 """Of a counter: so far no process counts, and one more can still be stored."""
@@ -84,6 +88,53 @@ def _problem(subject: str, code: str, message: str, remedy: str, asset: JsonValu
     if not all(isinstance(text, str) and len(text) <= LONGEST_TEXT for text in texts):
         raise ValueError("no problem")
     return Problem(subject, code, message, remedy, None if asset is None else AssetId.from_json(asset))
+
+
+def encode_prerequisites(prerequisites: Sequence[Prerequisite]) -> str | None:
+    """ASCII only, as `spell_problems`."""
+    rows = [
+        [
+            each.target,
+            each.destination,
+            each.wave,
+            each.operation,
+            each.container,
+            each.name,
+            each.reason,
+            each.body,
+            each.digest,
+            each.assets_total,
+            [asset.to_json() for asset in each.assets],
+        ]
+        for each in prerequisites
+    ]
+    return json.dumps(rows, separators=(",", ":")) if rows else None
+
+
+def decode_prerequisites(text: str | None) -> tuple[Prerequisite, ...]:
+    return () if text is None else tuple(_prerequisite(*fields) for fields in decode_cell(text))
+
+
+def _prerequisite(target: str, destination: str, wave: int, *rest: Any) -> Prerequisite:
+    *texts, total, assets = rest
+    operation, container, name, reason, body, digest = texts
+    if not all(isinstance(text, str) for text in (target, destination, *texts)):
+        raise ValueError("no prerequisite")
+    if type(wave) is not int or type(total) is not int:
+        raise ValueError("no prerequisite")
+    return Prerequisite(
+        target=TargetName(target),
+        destination=DestinationName(destination),
+        wave=wave,
+        operation=operation,
+        container=PhysicalName(container),
+        name=PhysicalName(name),
+        reason=reason,
+        body=body,
+        digest=Digest(digest),
+        assets=tuple(AssetId.from_json(asset) for asset in assets),
+        assets_total=total,
+    )
 
 
 def encode_counts(counts: Mapping[str, int] | Mapping[Action, int]) -> str:

@@ -12,10 +12,16 @@ from operator import attrgetter
 
 from spheresync.errors import RefusedError
 from spheresync.model import Digest, digest_json
-from spheresync.state.cell_encoding import encode_counts, encode_fingerprints, encode_problems, valid_text
+from spheresync.state.cell_encoding import (
+    encode_counts,
+    encode_fingerprints,
+    encode_prerequisites,
+    encode_problems,
+    valid_text,
+)
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord
 
-FORMAT = 2
+FORMAT = 3
 """Version of the saved change set; another one is refused at apply."""
 NO_DIGEST = Digest("")
 """Of a change set that is being made; `with_digest` gives it its own."""
@@ -77,5 +83,6 @@ def digest_of_saved(record: ChangeSetRecord, seals: Sequence[str | None]) -> Dig
     head: dict[str, object] = {name: getattr(record, name) for name in _HEAD}
     head["request"] = record.request.decode("utf-8", "surrogatepass")
     head["summary"] = encode_counts(record.summary)
+    head["prerequisites"] = encode_prerequisites(record.prerequisites)
     head["findings"], head["problems"] = encode_problems(record.findings), encode_problems(record.problems)
     return digest_json([head, list(seals)])

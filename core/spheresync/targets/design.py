@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from spheresync.config import DriftPolicies, DriftPolicy
-from spheresync.mapping.rules import Decision
+from spheresync.mapping.names import plain_name
+from spheresync.mapping.rules import Decision, decide_column
 from spheresync.model import (
     Action,
     Asset,
@@ -28,7 +29,7 @@ from spheresync.model import (
     Severity,
     TargetName,
 )
-from spheresync.targets.field_changes import moves_columns, severity_of
+from spheresync.targets.field_changes import FieldComparison, moves_columns, severity_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,8 @@ class TargetDesign(Protocol):
     def name(self) -> TargetName: ...
 
     @property
-    def capabilities(self) -> Capabilities: ...
+    def capabilities(self) -> Capabilities:
+        return Capabilities()
 
     @property
     def mark_paths(self) -> MarkPaths: ...
@@ -193,19 +195,20 @@ class TargetDesign(Protocol):
 
     def differences(self, last: bytes, live: bytes) -> tuple[str, ...]:
         """Paths where `live` differs from `last` in any field, except by members that the target fills in empty."""
-        ...
+        return tuple(change.path for change in self.changes(last, live))
 
     def untouched(self, last_body: bytes, live_body: bytes) -> bool:
         """Whether an object is just as it was written, and holds nobody else's text that the policies let stand."""
-        ...
+        return last_body == live_body
 
     def changes(self, before: bytes | None, after: bytes | None) -> tuple[FieldChange, ...]:
         """Every field that differs, as a person reads it, in path order; an absent side counts as an empty object."""
-        ...
+        return FieldComparison().changes(before, after)
 
     def foreign_changes(self, last_body: bytes, live_body: bytes) -> tuple[FieldChange, ...]:
         """What others changed beside our fields."""
-        ...
+        ours = self.own_changes(last_body, live_body)
+        return tuple(change for change in self.changes(last_body, live_body) if change not in ours)
 
     def own_fields(self, written: bytes, live_body: bytes) -> bytes:
         """What is ours of a body that we wrote; what the live object lost as a whole comes back as a whole."""
@@ -226,19 +229,20 @@ class TargetDesign(Protocol):
             live_body: the object as it is.
             claimed: the digest that its mark carries.
         """
-        ...
+        return LastWritten(live_body, proven=self.fingerprint(live_body) == claimed)
 
     def is_text(self, path: str) -> bool:
-        """Whether the field is a text where an edit of somebody else can stand beside ours."""
-        ...
+        """Whether the field is a text where an edit of somebody else can stand beside ours; none is by default."""
+        return False
 
     def policy_of(self, path: str, policies: DriftPolicies) -> DriftPolicy:
         """The policy that settles somebody else's edit of a field of ours, by its path as in a field change."""
-        ...
+        return policies.parameters
 
     def columns(self, asset: Asset, decision: Decision, last_body: bytes | None = None) -> Sequence[PhysicalColumn]:
-        """The columns that the rules let through, in order, as the target has them."""
-        ...
+        """The columns that the rules let through, in order, as the target has them: by default as the source does."""
+        chosen = [column for column in asset.columns if decide_column(decision.columns, column).included]
+        return [PhysicalColumn(each, plain_name(each.name), str(each.type), "", "as in the source") for each in chosen]
 
     def explain(
         self,
@@ -253,7 +257,7 @@ class TargetDesign(Protocol):
         unread: str | None = None,
     ) -> Explanation:
         """Why an asset looks as it does in the target, in words; `unread` says why its definition was not read."""
-        ...
+        return Explanation((f"object {container}.{name}",), (), ())
 
     def severity(self, changes: tuple[FieldChange, ...]) -> Severity:
         """How much changes matter to the readers of an object: the worst of them."""

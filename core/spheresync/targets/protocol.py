@@ -169,4 +169,4 @@ class Target(Protocol):
 
     async def check(self) -> tuple[Problem, ...]:
         """What stands in the way of reading and writing here: nothing is written to find out."""
-        ...
+        return ()

@@ -72,6 +72,8 @@ def change_set_lines(answer: ChangeSetAnswer) -> Iterable[str]:
     """Say a change set: id, counts, guards, and what comes next."""
     yield f"Change set {answer.change_set_id} ({answer.state}), expires {answer.expires_at}."
     yield f"Counts: {counts_line(answer.summary)}."
+    if answer.prerequisites:
+        yield f"Made first, since tables wait for it: {counted(len(answer.prerequisites), 'thing')}, see prerequisites."
     if answer.read_at is not None:
         yield f"It goes by what was last read from Datasphere, at {answer.read_at}."
     if answer.undo_of is not None:

@@ -21,12 +21,16 @@ _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number", NoneT
 
 
 def output_outline(answer: type[BaseModel], *, rows: bool = True) -> dict[str, Json]:
-    """The outline of an answer; `rows` keeps the fields of the rows of its main list."""
+    """The outline of an answer; `rows` keeps the fields of the rows of its main list.
+
+    A field that most answers are without is not promised.
+    """
     return {
         "type": "object",
         "properties": {
             name: _outline(field.annotation, rows=rows and name in _MAIN_LISTS)
             for name, field in answer.model_fields.items()
+            if field.exclude_if is None
         },
     }
 

@@ -15,7 +15,6 @@ import pytest
 from spheresync.discovery.shared_discovery import LAST_DISCOVERY
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import SourceError, SourceFault, TargetError, TargetFault
-from spheresync.execution import containers
 from spheresync.execution.run_driver import RunRequest
 from spheresync.mapping.rules import Mapping
 from spheresync.model import (
@@ -261,7 +260,7 @@ async def test_a_database_that_breaks_fails_what_goes_into_it_alone(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, site: str
 ) -> None:
     if site == "design":
-        Break(monkeypatch, containers, "_design", lambda container, *rest, **more: container)
+        Break(monkeypatch, GlueDesign, "prerequisites", lambda _, container, *rest: container)
     else:
         Break(monkeypatch, GlueTarget, "ensure_container", lambda _, desired: desired.container)
     async with in_process(tmp_path, tenant()) as installation:
@@ -360,7 +359,15 @@ async def test_an_asset_whose_undo_breaks_is_told_and_the_others_are_undone(
     Break(monkeypatch, reverting, "undo_item", lambda _, deed, **more: deed.item.asset)
     async with synced.context.providers.in_use() as providers:
         target = providers.target(TargetKey(GLUE))
-        reverter = Reverter(synced.store, providers.settings, target, run.id, SOMEBODY, now=synced.context.clock())
+        reverter = Reverter(
+            synced.store,
+            providers.settings,
+            providers.mapping,
+            target,
+            run.id,
+            principal=SOMEBODY,
+            now=synced.context.clock(),
+        )
         undo = await reverter.run()
     assert only_the_victim_failed(undo.problems)
     items = await synced.store.change_sets.all_items(undo.id)

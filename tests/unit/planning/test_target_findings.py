@@ -253,7 +253,9 @@ async def test_what_an_undo_holds_names_the_run_that_was_undone(synced: InProces
     undone = await synced.sync()
     async with context.providers.in_use() as providers:
         target = providers.target(TargetKey(GLUE))
-        undo = await Reverter(store, providers.settings, target, undone.id, SOMEBODY, now=context.clock()).run()
+        undo = await Reverter(
+            store, providers.settings, providers.mapping, target, undone.id, principal=SOMEBODY, now=context.clock()
+        ).run()
     request, at = canonical_json(RunRequest().to_json()), isoformat(context.clock())
     queued = RunRecord.queued(RunId("run_undo"), "apply", request, SOMEBODY, owner=store.owner.id, at=at)
     await store.write(lambda tx: tx.runs.create(replace(queued, change_set_id=undo.id)))

@@ -44,6 +44,7 @@ from spheresync.state.records import (
     CheckpointState,
     JournalEntry,
     JournalState,
+    Prerequisite,
     RunRecord,
 )
 from spheresync.state.seals import SEALED
@@ -294,6 +295,21 @@ _OTHER = {
     "tier": None,
     "operations": (),
     "ordinal": 9,
+    "prerequisites": (
+        Prerequisite(
+            GLUE,
+            DEFAULT_DESTINATION,
+            0,
+            "glue:CreateDatabase",
+            PhysicalName("sales"),
+            PhysicalName("sales"),
+            "it does not exist",
+            "{}",
+            Digest("sha256:1"),
+            (AssetId.parse("SALES/OTHER"),),
+            1,
+        ),
+    ),
 }
 
 

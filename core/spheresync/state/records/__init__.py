@@ -7,7 +7,7 @@ from spheresync.state.records.alerts import AlertRow, Event, NoticeRow
 from spheresync.state.records.audit import AuditEntry, AuditEvent, AuditVerdict
 from spheresync.state.records.backups import Backup, Restored, RestoreSource
 from spheresync.state.records.catalog import AssetRecord, FacetCount, SpaceRecord, UnreadGroup
-from spheresync.state.records.change_sets import Approval, ChangeSetItem, ChangeSetRecord
+from spheresync.state.records.change_sets import Approval, ChangeSetItem, ChangeSetRecord, Prerequisite
 from spheresync.state.records.checkpoints import NO_RUN, Checkpoint, CheckpointState, FormerTable, KnownObject
 from spheresync.state.records.drift import (
     WHOLE,
@@ -69,6 +69,7 @@ __all__ = [
     "LostRow",
     "Move",
     "NoticeRow",
+    "Prerequisite",
     "RestoreSource",
     "Restored",
     "RunFigures",

@@ -34,6 +34,27 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Prerequisite:
+    """What must exist before the items of a container are done (Glue: its database); lower waves are made first.
+
+    `body` is the request as the target's canonical JSON, `operation` the call: `glue:CreateDatabase`. `assets` are the
+    first of those whose items wait for it, `assets_total` counts all.
+    """
+
+    target: TargetName
+    destination: DestinationName
+    wave: int
+    operation: str
+    container: PhysicalName
+    name: PhysicalName
+    reason: str
+    body: str
+    digest: Digest
+    assets: tuple[AssetId, ...]
+    assets_total: int
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeSetRecord:
     """The head of a saved change set. `summary` counts items by action, and what of its scope is unread.
 
@@ -41,6 +62,7 @@ class ChangeSetRecord:
 
     `undo_of` is the run that it undoes, None where it brings what Datasphere holds. `promotion` is the digest of the
     promotion that it was made with, None where its rules are the configuration's own. `approval` is the last one.
+    `prerequisites` are what is made before any of its items is done, in that order.
     """
 
     id: ChangeSetId
@@ -61,6 +83,7 @@ class ChangeSetRecord:
     undo_of: RunId | None = None
     promotion: Digest | None = None
     approval: Approval | None = None
+    prerequisites: tuple[Prerequisite, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

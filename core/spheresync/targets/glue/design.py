@@ -24,7 +24,6 @@ from spheresync.model import (
 )
 from spheresync.model.json_document import read_own_json
 from spheresync.targets.design import (
-    Capabilities,
     Explanation,
     LastWritten,
     MarkPaths,
@@ -56,10 +55,6 @@ class GlueDesign(TargetDesign):
     @property
     def name(self) -> TargetName:
         return GLUE
-
-    @property
-    def capabilities(self) -> Capabilities:
-        return Capabilities()
 
     @property
     def mark_paths(self) -> MarkPaths:

@@ -9,6 +9,7 @@ from spheresync.answers import (
     ChangeSetAnswer,
     DiscoveryAnswer,
     Finding,
+    PrerequisiteRow,
     PromotionAnswer,
     ReleaseAnswer,
     RunAnswer,
@@ -57,6 +58,8 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
     if answer.read_at is not None:
         say(f"It goes by what was last read from Datasphere, at {answer.read_at}.")
     say_counts(answer.summary)
+    for each in answer.prerequisites:
+        say(clean_line(_prerequisite(each), longest=500))
     for item in answer.items:
         held = f"  [waits: {item.blocked_by}]" if item.blocked_by else ""
         say(
@@ -76,6 +79,11 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
     say_findings("Findings", answer.findings)
     say_findings("Could not be read; what AWS holds of it stays as it is", answer.problems)
     say("", _next(answer))
+
+
+def _prerequisite(row: PrerequisiteRow) -> str:
+    wait = "waits" if row.assets_total == 1 else "wait"
+    return f"First {row.operation} {row.object}: {row.reason}; {counted(row.assets_total, 'asset')} {wait} for it"
 
 
 def _next(answer: ChangeSetAnswer) -> str:

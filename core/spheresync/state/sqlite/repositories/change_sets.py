@@ -32,10 +32,12 @@ from spheresync.state.cell_encoding import (
     decode_cell,
     decode_counts,
     decode_fingerprints,
+    decode_prerequisites,
     decode_problems,
     decompressed,
     encode_counts,
     encode_fingerprints,
+    encode_prerequisites,
     encode_problems,
     valid_text,
 )
@@ -45,7 +47,8 @@ from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnect
 
 HEAD = (
     "id, digest, created_at, expires_at, actor, mapping_digest, scope_digest, request, summary, findings, problems, "
-    "blocked, run_id, tool_version, format, undo_of, promotion, approved_by, approved_at, approved_digest"
+    "blocked, run_id, tool_version, format, undo_of, promotion, approved_by, approved_at, approved_digest, "
+    "prerequisites"
 )
 _STAYS = "id NOT IN (SELECT id FROM leaving)"
 ITEM = (
@@ -215,6 +218,7 @@ def _spell_head(r: ChangeSetRecord) -> tuple[object, ...]:
         r.undo_of,
         r.promotion,
         *((r.approval.by, r.approval.at, r.approval.digest) if r.approval is not None else (None, None, None)),
+        encode_prerequisites(r.prerequisites),
     )
 
 
@@ -246,7 +250,7 @@ def read_item(row: Row) -> ChangeSetItem:
 
 _T, _I, _B, _N = str, int, bytes, type(None)
 _HEAD_TYPES = (
-    *((_T,),) * 7, (_B,), *((_T,),) * 3, (_I,), (_T, _N), (_T,), (_I,), *((_T, _N),) * 5
+    *((_T,),) * 7, (_B,), *((_T,),) * 3, (_I,), (_T, _N), (_T,), (_I,), *((_T, _N),) * 6
 )  # fmt: skip
 _ITEM_TYPES = (
     (_I,), *((_T,),) * 8, (_T, _N), (_T,), (_T,), (_B, _N), *((_T, _N),) * 11, (_T,)
@@ -291,6 +295,7 @@ def _read_head(row: Row) -> ChangeSetRecord:
         undo_of=None if row[15] is None else RunId(row[15]),
         promotion=None if row[16] is None else Digest(row[16]),
         approval=None if row[17] is None else Approval(row[17], row[18], Digest(row[19])),
+        prerequisites=decode_prerequisites(row[20]),
     )
 
 

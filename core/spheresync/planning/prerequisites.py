@@ -1,0 +1,118 @@
+"""What must exist before the items of a change set can be written: part of the plan, so that it shows every call."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from spheresync.mapping.names import derives, rule_key, space_key
+from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.model import Action, AssetId, PhysicalName, TargetKey
+from spheresync.planning.name_allocation import container_note
+from spheresync.state.port import Store
+from spheresync.state.records import ChangeSetItem, Prerequisite
+from spheresync.targets.design import TargetDesign
+from spheresync.targets.registry import design_of
+
+_NEEDS_CONTAINER = frozenset({Action.CREATE, Action.UPDATE, Action.METADATA_ONLY})
+_NAMED = 10
+"""So many of the assets that wait are named; of all of them the number is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedPrerequisites:
+    """`failures`: assets whose container could not be designed, and why."""
+
+    needed: tuple[Prerequisite, ...] = ()
+    failures: Mapping[AssetId, Exception] = field(default_factory=dict)
+
+
+def needs_container(item: ChangeSetItem) -> bool:
+    """Whether the container must exist before the item is done."""
+    return item.action in _NEEDS_CONTAINER
+
+
+def is_present(notes: Mapping[str, str], note: str) -> bool:
+    """Whether the state knows that a container exists, by its notes about containers."""
+    return notes.get(note, "").startswith("present")
+
+
+async def plan_prerequisites(
+    store: Store,
+    mapping: MappingRules,
+    marker: str,
+    key: TargetKey,
+    items: Iterable[ChangeSetItem],
+    *,
+    gone: Collection[PhysicalName] = frozenset(),
+) -> PlannedPrerequisites:
+    """What the items need that is not known to exist, in the order in which it is made.
+
+    Args:
+        store: knows which containers exist, and the texts of spaces.
+        mapping: says which containers are those of a space.
+        marker: this installation's mark of ownership.
+        key: the target and destination of the items.
+        items: of that one, blocked ones too.
+        gone: containers that were just found missing, whatever the state knows of them.
+    """
+    design = design_of(key.target)
+    waiting: dict[PhysicalName, list[AssetId]] = defaultdict(list)
+    for item in items:
+        if needs_container(item):
+            waiting[item.container].append(item.asset)
+    if not waiting:
+        return PlannedPrerequisites()
+    notes = await store.meta.with_prefix(container_note(key, ""))
+    unknown = [name for name in sorted(waiting) if name in gone or not is_present(notes, container_note(key, name))]
+    labels = {space.name: space.label for space in await store.catalog.spaces()} if unknown else {}
+    needed: list[Prerequisite] = []
+    failures: dict[AssetId, Exception] = {}
+    for container in unknown:
+        assets = waiting[container]
+        absent = container in gone or notes.get(container_note(key, container), "").startswith("absent")
+        try:
+            source, label = _source(container, assets[0], labels.get(assets[0].space, ""), mapping)
+            needed += _of_container(design, key, container, source, label, marker=marker, assets=assets, absent=absent)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this container
+            failures |= dict.fromkeys(assets, error)
+    return PlannedPrerequisites(tuple(sorted(needed, key=lambda each: (each.wave, each.container))), failures)
+
+
+def _of_container(
+    design: TargetDesign,
+    key: TargetKey,
+    container: PhysicalName,
+    source: str,
+    label: str,
+    *,
+    marker: str,
+    assets: Sequence[AssetId],
+    absent: bool,
+) -> list[Prerequisite]:
+    reason = "it does not exist" if absent else "nobody has seen it; where it exists, it is left as it is"
+    return [
+        Prerequisite(
+            target=key.target,
+            destination=key.destination,
+            wave=each.wave,
+            operation=each.operation,
+            container=container,
+            name=each.desired.name,
+            reason=reason,
+            body=each.desired.body.decode("utf-8", "surrogatepass"),
+            digest=each.desired.digest,
+            assets=tuple(assets[:_NAMED]),
+            assets_total=len(assets),
+        )
+        for each in design.prerequisites(container, source, label, marker)
+    ]
+
+
+def _source(container: PhysicalName, asset: AssetId, label: str, mapping: MappingRules) -> tuple[str, str]:
+    """What the container stands for, and its text: a space, or what a rule puts together."""
+    key = space_key(asset.space)
+    if derives(container, mapping.default_database(asset.space), key):
+        return key, label
+    return rule_key(container), ""

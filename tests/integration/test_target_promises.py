@@ -1,0 +1,118 @@
+"""What every target promises, run on Glue and on a target that is one JSON file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import anyio.lowlevel
+import pytest
+
+from spheresync.config import DriftPolicies, Settings
+from spheresync.errors import TargetError, TargetFault
+from spheresync.model import LiveObject, PhysicalName
+from spheresync.targets import registry
+from spheresync.targets.aws.door import AwsDoor
+from spheresync.targets.glue.target import GlueTarget
+from spheresync.targets.protocol import Target
+from tests.contract.target_promises import GROUP, NAME, TargetPromises, World
+from tests.simulators.glue_process import GlueSimulator, running_glue
+from tests.simulators.json_file_target import JSON_FILE, JSON_FILE_DESIGN, JsonFileTarget
+from tests.unit.mapping.assets import MARKER
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class HandsOnGlue:
+    glue: GlueSimulator
+
+    async def put(self, body: dict[str, Any]) -> None:
+        self.glue.client().update_table(DatabaseName=GROUP, TableInput=body)  # type: ignore[arg-type]
+
+    async def hide(self) -> None:
+        self.glue.hide(GROUP, NAME)
+
+    async def break_reading(self) -> None:
+        for call in ("GetTables", "GetTable"):
+            self.glue.fault("deny", call, times=None)
+
+    async def contents(self) -> Any:
+        return self.glue.dump()
+
+
+@pytest.fixture(scope="module")
+def simulator() -> Iterator[GlueSimulator]:
+    with running_glue() as running:
+        yield running
+
+
+class TestGlue(TargetPromises):
+    @pytest.fixture
+    def world(self, simulator: GlueSimulator) -> Iterator[World]:
+        async def no_sleep(_: float) -> None:
+            await anyio.lowlevel.checkpoint()
+
+        simulator.heal()
+        for database in simulator.dump()["databases"]:
+            simulator.client().delete_database(Name=database)
+        door = AwsDoor(simulator.session, sleep=no_sleep)
+        target = GlueTarget(door, owner=MARKER, drift=DriftPolicies())
+        yield World(target, HandsOnGlue(simulator), {"Owner": "somebody"})
+        door.close()
+
+
+class FaultyJsonFile(JsonFileTarget):
+    """One that may refuse a look, and hide what it holds."""
+
+    broken = hidden = False
+
+    async def load(self, needed: PhysicalName | None = None) -> dict[str, Any]:
+        if self.broken:
+            raise TargetError(TargetFault.DENIED, "The file may not be read.")
+        return await super().load(needed)
+
+    async def read(self, container: PhysicalName, name: PhysicalName) -> LiveObject | None:
+        live = await super().read(container, name)
+        if live is not None and self.hidden:
+            raise TargetError(TargetFault.DENIED, f"{container}.{name} may not be read.")
+        return live
+
+
+@dataclass
+class HandsOnFile:
+    target: FaultyJsonFile
+
+    async def put(self, body: dict[str, Any]) -> None:
+        groups = json.loads(self.target.path.read_bytes())
+        entry = groups[GROUP]["entries"][NAME]
+        groups[GROUP]["entries"][NAME] = {"version": entry["version"] + 1, "body": body}
+        self.target.path.write_text(json.dumps(groups), "utf-8")
+
+    async def hide(self) -> None:
+        self.target.hidden = True
+
+    async def break_reading(self) -> None:
+        self.target.broken = True
+
+    async def contents(self) -> Any:
+        return json.loads(self.target.path.read_bytes())
+
+
+def make(settings: Settings, _: registry.TargetResources, __: AsyncExitStack) -> Target:
+    return JsonFileTarget(settings.state_dir / "catalog.json", settings.installation_marker)
+
+
+class TestJsonFile(TargetPromises):
+    @pytest.fixture
+    def world(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+        monkeypatch.setitem(registry.TARGETS, JSON_FILE, lambda: registry.TargetKind(JSON_FILE_DESIGN, make))
+        target = FaultyJsonFile(tmp_path / "catalog.json", MARKER)
+        return World(target, HandsOnFile(target), {"Note": "somebody"})
+
+    async def test_it_is_small(self) -> None:
+        assert len(Path(__file__).parents[1].joinpath("simulators/json_file_target.py").read_text().splitlines()) < 150
