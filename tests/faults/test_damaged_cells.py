@@ -35,7 +35,8 @@ from spheresync.model import (
     TargetKey,
 )
 from spheresync.observe.pulse import Pulse
-from spheresync.planning.planner import PlanRequest, make_change_set
+from spheresync.planning.plan_request import PlanRequest
+from spheresync.planning.planner import make_change_set
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.service.connections import test_connections as connections_of

@@ -27,7 +27,6 @@ from spheresync.dog.store import MemoryContent
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
 from spheresync.execution.run_driver import RunDriver, RunRequest
 from spheresync.model import (
-    GLUE,
     ChangeSetId,
     Principal,
     RunId,
@@ -80,7 +79,7 @@ class InProcess:
             made = await Reverter(
                 self.store,
                 providers.settings,
-                providers.target(TargetKey(GLUE)),
+                [providers.target(key) for key in providers.keys],
                 run,
                 _SOMEBODY,
                 now=self.context.clock(),

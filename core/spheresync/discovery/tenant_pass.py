@@ -31,6 +31,7 @@ from spheresync.model import (
     RawDefinition,
     SpaceEntry,
     SpaceName,
+    TargetKey,
     digest_of,
     first_of,
     isoformat,
@@ -142,12 +143,17 @@ class TenantPass:
         progress: OnProgress = silent,
         still_ours: Callable[[Tx], Awaitable[None]] = _nobody_else_reads,
         removals: RemovalRules | None = None,
+        in_force: Sequence[TargetKey],
     ) -> None:
         """`still_ours` raises in a unit of work once another process reads in our place.
 
-        `removals` say which missed assets are asked for before the miss counts; without them none is.
+        `removals` say which missed assets are asked for before the miss counts; without them none is. `in_force`: the
+        targets by which an asset stands where it stands.
         """
-        self._vanished = VanishedAssets(source, store, mapping, removals, now=now) if removals is not None else None
+        self._vanished = None
+        if removals is not None:
+            self._vanished = VanishedAssets(source, store, mapping, removals, now=now, in_force=in_force)
+        self._in_force = in_force
         self._source = source
         self._still_ours = still_ours
         self._store = store
@@ -391,7 +397,7 @@ class TenantPass:
         await self._still_ours(tx)
         assets = [record.id for record in records]
         await put(records)
-        await settle_statuses(tx, assets)
+        await settle_statuses(tx, assets, self._in_force)
 
     async def _read_all(self, readings: Sequence[_Reading]) -> None:
         queue = iter(readings)

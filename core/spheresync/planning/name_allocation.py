@@ -88,11 +88,14 @@ def container_note(key: TargetKey, container: str) -> str:
 class NameAllocator:
     """Resolves addresses for one plan."""
 
-    def __init__(self, store: Store, mapping: MappingRules, marker: str, target: Target) -> None:
+    def __init__(
+        self, store: Store, mapping: MappingRules, marker: str, target: Target, *, in_force: Sequence[TargetKey]
+    ) -> None:
         self._store = store
         self._mapping = mapping
         self._marker = marker
         self._target = target
+        self._in_force = in_force
 
     async def resolve(
         self,
@@ -143,7 +146,7 @@ class NameAllocator:
                 for live in inventory.objects
                 if live.container in names.compared or (live.owner == self._marker and not live.intact)
             }
-            rebuilder = CheckpointRebuilder(self._store, self._target.key, self._marker)
+            rebuilder = CheckpointRebuilder(self._store, self._target.key, self._marker, in_force=self._in_force)
             rebuilt = await rebuilder.adopt(inventory, checkpoints, names.formers, is_home=await self._homes(), now=now)
             names.claims = tuple(rebuilt.claims.values())
             checkpoints = {**rebuilt.checkpoints, **checkpoints}

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import OUTAGE_FAULTS, SourceFault
 from spheresync.jobs.port import JobKind, NewJob, subject_of
-from spheresync.model import GLUE, AssetId, Problem, TargetKey, Tier, counted, isoformat
+from spheresync.model import AssetId, Problem, Tier, counted, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import Work
 from spheresync.planning.drift_sweep import DriftSweep
@@ -63,7 +63,7 @@ async def sweep_targets(context: RuntimeContext) -> tuple[Problem | None, list[N
             context.store,
             providers.settings,
             providers.mapping,
-            providers.target(TargetKey(GLUE)),
+            providers.targets(Scope()),
             scope=Scope(),
             principal=SCHEDULER,
             clock=context.clock,

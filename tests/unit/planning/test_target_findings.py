@@ -28,7 +28,8 @@ from spheresync.model import (
 )
 from spheresync.planning.decisions.guards import EMPTY_LISTING
 from spheresync.planning.drift_sweep import DriftSweep
-from spheresync.planning.planner import PlanRequest, make_change_set
+from spheresync.planning.plan_request import PlanRequest
+from spheresync.planning.planner import make_change_set
 from spheresync.planning.revert import Reverter
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
@@ -90,7 +91,7 @@ async def look_for_drift(installation: InProcess) -> None:
             context.store,
             providers.settings,
             providers.mapping,
-            providers.target(TargetKey(GLUE)),
+            [providers.target(TargetKey(GLUE))],
             scope=Scope(),
             principal=SOMEBODY,
             clock=context.clock,
@@ -253,7 +254,7 @@ async def test_what_an_undo_holds_names_the_run_that_was_undone(synced: InProces
     undone = await synced.sync()
     async with context.providers.in_use() as providers:
         target = providers.target(TargetKey(GLUE))
-        undo = await Reverter(store, providers.settings, target, undone.id, SOMEBODY, now=context.clock()).run()
+        undo = await Reverter(store, providers.settings, [target], undone.id, SOMEBODY, now=context.clock()).run()
     request, at = canonical_json(RunRequest().to_json()), isoformat(context.clock())
     queued = RunRecord.queued(RunId("run_undo"), "apply", request, SOMEBODY, owner=store.owner.id, at=at)
     await store.write(lambda tx: tx.runs.create(replace(queued, change_set_id=undo.id)))
