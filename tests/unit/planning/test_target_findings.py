@@ -240,7 +240,7 @@ async def test_a_space_that_lists_nothing_is_told_from_the_first_listing_to_the_
     assert "1 asset is held back by a guard (1 empty listing)" in told.summary and "--max-deletes" in finding.remedy
     deletion = synced.context.settings.deletion
     (record,) = await synced.store.catalog.some([OTHER])
-    said = (await problems_of(synced.store, [record], deletion))[OTHER]
+    said = (await problems_of(synced.store, [record], deletion, [TargetKey(GLUE)]))[OTHER]
     assert said is not None and "3 complete listings" in said and "guard" in said
     synced.serve(landscape())
     assert (await synced.sync()).state is RunState.DONE
@@ -261,7 +261,7 @@ async def test_what_an_undo_holds_names_the_run_that_was_undone(synced: InProces
     assert (await RunDriver(context, silent).drive(queued.id)).state is RunState.DONE
     (record,) = await store.catalog.some([ONE])
     assert record.status is AssetStatus.HELD
-    said = (await problems_of(store, [record], context.settings.deletion))[ONE]
+    said = (await problems_of(store, [record], context.settings.deletion, [TargetKey(GLUE)]))[ONE]
     assert said is not None and f"Held by the undo of run {undone.id} since 20" in said and "release" in said
 
 
