@@ -19,12 +19,15 @@ _FIRST = (Work.DESIGN, Work.RETIRE, Work.DELETE, Work.FORGET, Work.HELD, Work.UN
 """What counts where targets need different work: what takes a run before what takes none."""
 
 
-async def work_of(context: RuntimeContext, records: Iterable[AssetRecord]) -> dict[AssetId, Work]:
-    """What each asset needs: of what several targets need, that which comes first in `_FIRST`."""
+async def work_of(
+    context: RuntimeContext, records: Iterable[AssetRecord], key: TargetKey | None = None
+) -> dict[AssetId, Work]:
+    """What each asset needs in one target, or in all in force: of what these need, that which is first in `_FIRST`."""
     wanted = list(records)
     found: dict[AssetId, Work] = {}
-    for key in context.settings.target_keys:
-        for asset, work in (await _work_in(context, wanted, key)).items():
+    in_force = context.settings.target_keys
+    for each in in_force if key is None else [each for each in in_force if each == key]:
+        for asset, work in (await _work_in(context, wanted, each)).items():
             found[asset] = min(work, found.get(asset, work), key=_FIRST.index)
     return found
 

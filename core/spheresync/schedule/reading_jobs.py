@@ -111,19 +111,23 @@ async def read_definition(context: RuntimeContext, asset: AssetId) -> tuple[Prob
 
 
 async def write_jobs(context: RuntimeContext, records: Sequence[AssetRecord]) -> list[NewJob]:
-    """A job for each asset that a target does not hold as it is known now."""
-    work = await work_of(context, records)
+    """A job for each asset and target that does not hold it as it is known now."""
     jobs = []
-    for record in records:
-        if work[record.id] is not Work.DESIGN:
-            continue
+    needed = [
+        (record, key)
+        for key in context.settings.target_keys
+        for work in [await work_of(context, records, key)]
+        for record in records
+        if work[record.id] is Work.DESIGN
+    ]
+    for record, key in needed:
         try:
             token = token_of(context, record, Work.DESIGN)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: its next turn asks again
             product_error(error, str(record.id))
             continue
         rank, reason = RANKS[record.tier or Tier.MEDIUM], "new or changed in Datasphere or in the rules"
-        jobs.append(NewJob(JobKind.WRITE, subject_of(record.id), rank, reason, token))
+        jobs.append(NewJob(JobKind.WRITE, subject_of(record.id), rank, reason, token, key=key))
     return jobs
 
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from spheresync.dog.objects import Landscape
 from spheresync.execution.run_driver import RunRequest
+from spheresync.jobs.embedded import EmbeddedEngine
+from spheresync.jobs.port import JobKind
 from spheresync.model import GLUE, Action, AssetStatus, DestinationName, RunState, TargetKey
 from spheresync.planning.drift_sweep import DriftSweep
-from spheresync.planning.plan_request import PlanRequest
-from spheresync.planning.planner import make_change_set
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
+from spheresync.schedule.reading_jobs import write_jobs
+from spheresync.schedule.write_jobs import write_batch
 from spheresync.service.known_problems import problems_of
 from spheresync.state.drift_records import DriftLook, TableDrift
 from spheresync.state.records import Checkpoint
@@ -169,14 +173,39 @@ async def test_a_destination_that_is_out_keeps_no_other_from_being_compared(both
     assert look.summary["not_compared"] == TABLES
 
 
+async def test_a_job_to_write_is_about_the_destination_that_lags(both: InProcess) -> None:
+    await both.sync()
+    both.serve(landscape(label="Another"))
+    out(both)
+    await both.sync()
+    back(both)
+    record = await both.store.catalog.asset(ONE)
+    assert record is not None
+    jobs = await write_jobs(both.context, [record])
+    assert [(job.kind, job.key) for job in jobs] == [(JobKind.WRITE, EU)]
+    engine = EmbeddedEngine(both.store, both.context.clock)
+    await engine.submit(jobs)
+    claimed = await engine.claim([JobKind.WRITE], limit=10, time_limit=timedelta(minutes=1))
+    await write_batch(both.context, engine, claimed, both.sync)
+    assert await engine.queue() == []
+    assert both.elsewhere[EU].calls and not both.glue.calls
+    assert await status_of_one(both) is AssetStatus.SYNCED
+
+
 async def test_guards_count_each_destination_by_itself(both: InProcess) -> None:
+    """What one destination manages says nothing of how many tables of another may go."""
     await both.sync(only(HERE))
-    both.serve(Landscape(landscape().spaces[1:]))
+    await both.sync(RunRequest(Scope(assets=frozenset({ONE}), destinations=frozenset({EU.destination}))))
+    both.serve(Landscape((replace(landscape().spaces[0], objects=()), landscape().spaces[1])))
     for _ in range(3):
-        await both.sync()
-    made = await make_change_set(both.context, PlanRequest(Scope(), SOMEBODY), silent)
-    items = await both.store.change_sets.all_items(made.id)
-    assert {item.key for item in items if item.blocked_by is not None} <= {HERE}
+        run = await both.sync()
+    assert run.change_set_id is not None
+    items = await both.store.change_sets.all_items(run.change_set_id)
+    removed = [(item.key, item.asset.name) for item in items if item.action.removes]
+    assert sorted(removed) == [(HERE, "ONE"), (HERE, "TWO"), (EU, "ONE")]
+    assert all(item.blocked_by is not None for item in items if item.action.removes)
+    noted = await both.store.meta.with_prefix("column_guard:")
+    assert {*noted} == {"column_guard:glue:default", "column_guard:glue:eu"}
 
 
 async def _sweep(both: InProcess) -> tuple[DriftLook, list[TableDrift]]:

@@ -18,7 +18,7 @@ from spheresync.errors import AlteredStateError, StateError
 
 APPLICATION_ID = 0x53504853
 """Marks the file as ours (`SPHS`), so that another program's database is never migrated."""
-SCHEMA_DIGEST = "938dc9ffaa0a697954a6b1ac99128b9d0a928a687b23d9d2183a6067a1fb0e05"
+SCHEMA_DIGEST = "56e6a233d01a24ec8d81258abacc2b8ca674429599f47c141e990afe48cd5ee4"
 """Of the schema that the shipped migrations make, so that opening a state does not make one to compare with."""
 _FILE = re.compile(r"(?P<version>\d{4})_(?P<name>\w+)\.sql")
 
