@@ -85,6 +85,11 @@ def container_note(key: TargetKey, container: str) -> str:
     return f"container:{key.target}:{key.destination}:{container}"
 
 
+def _looked_note(key: TargetKey) -> str:
+    """Under which key the state notes that all of a target was looked at since records of tables were lost."""
+    return f"{TABLES_LOST}:{key.target}:{key.destination}"
+
+
 class NameAllocator:
     """Resolves addresses for one plan."""
 
@@ -246,9 +251,23 @@ class NameAllocator:
                 there = "present" if container in inventory.containers else "absent"
                 await tx.meta.set(container_note(self._target.key, container), f"{there} {now}")
             if everywhere and not inventory.unseen:
-                await tx.meta.delete(TABLES_LOST)
+                await self._note_looked_everywhere(tx, now)
 
         await self._store.write(note)
+
+    async def _note_looked_everywhere(self, tx: Tx, now: str) -> None:
+        """Forget that records of tables were lost, once every target in force was looked at since."""
+        since = await tx.meta.get(TABLES_LOST)
+        if since is None:
+            return
+        others = [key for key in self._in_force if key != self._target.key]
+        looked = [await tx.meta.get(_looked_note(key)) for key in others]
+        if all(at is not None and at >= since for at in looked):
+            await tx.meta.delete(TABLES_LOST)
+            for key in others:
+                await tx.meta.delete(_looked_note(key))
+        else:
+            await tx.meta.set(_looked_note(self._target.key), now)
 
     async def _recheck_conflicts(self, newcomers: Sequence[_Wish], names: AllocatedNames) -> set[Address]:
         """What stood in the way once is looked at again: a person may have moved it. What is hidden still stands there.

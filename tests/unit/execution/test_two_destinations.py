@@ -14,7 +14,7 @@ from spheresync.dog.objects import Landscape
 from spheresync.execution.run_driver import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind
-from spheresync.model import GLUE, Action, AssetStatus, DestinationName, RunState, TargetKey
+from spheresync.model import GLUE, Action, AssetStatus, DestinationName, RunState, TargetKey, isoformat
 from spheresync.planning.drift_sweep import DriftSweep
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
@@ -23,6 +23,7 @@ from spheresync.schedule.write_jobs import write_batch
 from spheresync.service.known_problems import problems_of
 from spheresync.state.drift_records import DriftLook, TableDrift
 from spheresync.state.records import Checkpoint
+from spheresync.state.sqlite.housekeeping.clearing import TABLES_LOST
 from tests.simulators.glue_server import GlueServer
 from tests.simulators.in_process import InProcess, in_process
 from tests.unit.planning.test_target_findings import ONE, SOMEBODY, landscape
@@ -190,6 +191,15 @@ async def test_a_job_to_write_is_about_the_destination_that_lags(both: InProcess
     assert await engine.queue() == []
     assert both.elsewhere[EU].calls and not both.glue.calls
     assert await status_of_one(both) is AssetStatus.SYNCED
+
+
+async def test_lost_records_of_tables_are_told_until_every_destination_was_looked_at(both: InProcess) -> None:
+    await both.sync()
+    await both.store.write(lambda tx: tx.meta.set(TABLES_LOST, isoformat(both.context.clock())))
+    for key, still in ((HERE, True), (HERE, True), (EU, False)):
+        await both.sync(RunRequest(only(key).scope, thorough=True))
+        assert (await both.store.meta.get(TABLES_LOST) is not None) is still
+    assert await both.store.meta.with_prefix(TABLES_LOST) == {}
 
 
 async def test_guards_count_each_destination_by_itself(both: InProcess) -> None:
