@@ -15,6 +15,7 @@ from spheresync.execution.run_driver import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind
 from spheresync.model import GLUE, Action, AssetStatus, DestinationName, RunState, TargetKey, isoformat
+from spheresync.planning.decisions.triage import BADNESS
 from spheresync.planning.drift_sweep import DriftSweep
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
@@ -38,6 +39,10 @@ TABLES = 3
 async def both(tmp_path: Path) -> AsyncIterator[InProcess]:
     async with in_process(tmp_path, landscape(), elsewhere={EU: GlueServer()}) as installation:
         yield installation
+
+
+def test_every_status_has_one_place_in_the_order_of_badness() -> None:
+    assert sorted(BADNESS) == sorted(AssetStatus)
 
 
 def out(installation: InProcess) -> None:
