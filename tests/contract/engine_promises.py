@@ -15,9 +15,10 @@ import pytest
 
 from spheresync.jobs.port import Job, JobEngine, JobId, JobKind, JobState, NewJob
 from spheresync.jobs.retries import ATTEMPTS
-from spheresync.model import Problem
+from spheresync.model import GLUE, DestinationName, Problem, TargetKey
 
 READ, WRITE, LIST = JobKind.READ, JobKind.WRITE, JobKind.LIST
+HERE, EU = TargetKey(GLUE), TargetKey(GLUE, DestinationName("eu"))
 LONG = timedelta(hours=1)
 OUTAGE = Problem("S/A", "unreachable", "no answer")
 THROTTLED = Problem("S/A", "throttled", "too much")
@@ -142,6 +143,22 @@ class JobEnginePromises:
         assert await taken(other) == []
         await one.finish(claimed[:1])
         assert [(each.kind, each.subject) for each in await taken(other)] == [(WRITE, "a")]
+
+    async def test_a_job_of_one_target_is_another_than_that_of_another_target_or_of_all(
+        self, two_engines: Engines
+    ) -> None:
+        one, other = two_engines.one, two_engines.other
+        keys = (HERE, EU, None)
+        ids = await one.submit([job("S/A", kind=WRITE, key=key) for key in keys])
+        assert len(set(ids)) == len(keys)
+        assert await one.submit([job("S/A", kind=WRITE, key=key) for key in keys]) == ids, "asked for again"
+        claimed = await taken(one, WRITE)
+        assert [each.key for each in claimed] == [HERE, EU], "what is about all targets waits for both"
+        assert await taken(other) == []
+        assert await one.fail(claimed[1], OUTAGE) is JobState.QUEUED
+        await one.finish(claimed[:1])
+        assert [each.key for each in await taken(other, WRITE)] == [None], "the failed one waits by itself"
+        assert [each.key for each in await one.queue(state=JobState.QUEUED)] == [EU]
 
     async def test_kinds_and_limit_are_kept_to(self, two_engines: Engines) -> None:
         one = two_engines.one

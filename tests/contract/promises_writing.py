@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.contract.promise import Promise
 
+_DESTINATIONS = "tests/unit/execution/test_two_destinations.py"
 _WHOSE = "tests/e2e/test_whose_table.py"
 _CONTAINER = "tests/e2e/test_one_container.py"
 _OWNERSHIP = "tests/integration/test_glue_ownership.py"
@@ -65,6 +66,25 @@ WRITING: tuple[Promise, ...] = (
             "tests/bench/test_counts.py::test_one_percent_changed_is_exactly_one_percent_of_writes",
             "tests/unit/targets/test_read_ahead.py::test_six_hundred_tables_of_a_database_are_six_pages_in_whatever_order",
             "tests/unit/execution/test_reads_before_writes.py::test_a_table_of_unknown_version_is_read_once_and_written_once",
+        ),
+    ),
+    Promise(
+        "glue:targets:apart",
+        _SOURCE,
+        "Each target and destination has its own checkpoints: one that is down leaves its own behind and nothing else.",
+        (
+            f"{_DESTINATIONS}::test_each_destination_gets_every_table_and_has_its_own_checkpoints",
+            f"{_DESTINATIONS}::test_a_destination_that_is_out_while_planned_keeps_no_other_from_its_tables",
+            f"{_DESTINATIONS}::test_a_destination_that_is_out_while_written_leaves_the_checkpoints_of_the_other_alone",
+            f"{_DESTINATIONS}::test_a_scope_chooses_the_destination",
+            f"{_DESTINATIONS}::test_an_undo_spans_both_destinations",
+            f"{_DESTINATIONS}::test_drift_of_one_destination_is_found_and_mended_there",
+            f"{_DESTINATIONS}::test_a_destination_that_is_out_keeps_no_other_from_being_compared",
+            f"{_DESTINATIONS}::test_a_job_to_write_is_about_the_destination_that_lags",
+            f"{_DESTINATIONS}::test_guards_count_each_destination_by_itself",
+            "tests/unit/runtime/test_scope.py::test_targets_and_destinations_choose_among_those_in_force",
+            "tests/unit/runtime/test_scope.py::test_a_choice_that_leaves_no_target_is_refused",
+            "tests/unit/runtime/test_scope.py::test_a_scope_of_a_former_version_is_about_every_target",
         ),
     ),
     Promise(

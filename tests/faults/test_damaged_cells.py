@@ -35,7 +35,8 @@ from spheresync.model import (
     TargetKey,
 )
 from spheresync.observe.pulse import Pulse
-from spheresync.planning.planner import PlanRequest, make_change_set
+from spheresync.planning.plan_request import PlanRequest
+from spheresync.planning.planner import make_change_set
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.service.connections import test_connections as connections_of
@@ -90,7 +91,7 @@ ANY_TEXT = {
         "fp_content",
     }
     | {"fp_metadata"},
-    "jobs": {"subject", "reason", "token", "owner"},
+    "jobs": {"subject", "reason", "token", "owner", "target", "destination"},
     "drift_looks": {"id", "actor", "scope", "target", "change_set_id"},
     "drift_found": {"target", "destination", "space", "asset", "look"},
     "unwritten": {"target", "destination", "space", "asset", "code"},
@@ -128,7 +129,7 @@ MAY_BE_NULL = {
     | {"read_at", "changed_at", "first_missed_at"},
     "spaces": {"problem"},
     "schedule": {"seen_at"},
-    "jobs": {"needs", "owner", "started_at", "heartbeat_at", "ends_by", "again", "problem"},
+    "jobs": {"needs", "owner", "started_at", "heartbeat_at", "ends_by", "again", "problem", "target", "destination"},
     "drift_looks": {"change_set_id"},
     "alerts": {"gone_since"},
     "runs": {"owner", "heartbeat_at"},
@@ -378,7 +379,7 @@ DOCUMENTS = {
     "beyond every counter": '{"create": 9223372036854775807}',
 }
 PACKED = {"found", "changes"}
-OF_META = ("last_discovery", "care", "column_guard", "schedule:proposed")
+OF_META = ("last_discovery", "care", "column_guard:glue:default", "schedule:proposed")
 
 
 async def test_every_column_that_holds_json_is_walked(prepared: Prepared) -> None:

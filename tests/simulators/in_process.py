@@ -7,13 +7,14 @@ a socket each. The clock of the source stands still, so that nothing waits.
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import anyio.lowlevel
 import boto3.session
@@ -60,6 +61,7 @@ class InProcess:
     store: SqliteStore
     glue: GlueServer
     _tenant: MemoryContent
+    elsewhere: Mapping[TargetKey, GlueServer] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: count(1))
 
     def serve(self, landscape: Landscape) -> None:
@@ -81,7 +83,7 @@ class InProcess:
                 self.store,
                 providers.settings,
                 providers.mapping,
-                providers.target(TargetKey(GLUE)),
+                [providers.target(key) for key in providers.keys],
                 run,
                 principal=_SOMEBODY,
                 now=self.context.clock(),
@@ -89,7 +91,8 @@ class InProcess:
         return made.id
 
     async def _run(self, kind: str, request: RunRequest, change_set: ChangeSetId | None) -> RunRecord:
-        self.glue.reset()
+        for glue in (self.glue, *self.elsewhere.values()):
+            glue.reset()
         run = RunRecord.queued(
             RunId(f"run_{next(self._numbers)}_{self.store.owner.id}"),
             kind,
@@ -114,16 +117,28 @@ class InProcess:
 
 @asynccontextmanager
 async def in_process(
-    folder: Path, landscape: Landscape | None = None, glue: GlueServer | None = None, *, config: str = ""
+    folder: Path,
+    landscape: Landscape | None = None,
+    glue: GlueServer | None = None,
+    *,
+    config: str = "",
+    elsewhere: Mapping[TargetKey, GlueServer] | None = None,
 ) -> AsyncIterator[InProcess]:
-    """An installation with its state in `folder`; `glue` is one that holds something already."""
+    """An installation with its state in `folder`; `glue` is one that holds something already.
+
+    `elsewhere`: further targets that are in force, each the Glue of another account.
+    """
     if config:
         (folder / "spheresync.yaml").write_text(config, "utf-8")
     tenant, glue = MemoryContent(landscape or Landscape()), glue or GlueServer()
     settings = SettingsSource("wolf", folder / "spheresync.yaml" if config else None, _environment(folder), folder)
     app = DogTenant(content=tenant)
     login = Login(app.sign_in.client_id, app.sign_in.client_secret, DOG_TOKEN_URL)
-    door = AwsDoor(lambda: _answered_by(glue), sleep=_no_wait)
+    glues = {TargetKey(GLUE): glue, **(elsewhere or {})}
+    doors = {
+        key: AwsDoor(partial(_answered_by, number, each), sleep=_no_wait)
+        for number, (key, each) in enumerate(glues.items())
+    }
     clock = Clock(sleep=_no_wait)
     async with (
         SqliteStore.open(folder / "state") as store,
@@ -139,8 +154,8 @@ async def in_process(
         async def make_source(_: Settings, __: AsyncExitStack) -> DatasphereSource:
             return source
 
-        def make_target(current: Settings, _: TargetKey, __: AsyncExitStack) -> GlueTarget:
-            return GlueTarget(door, owner=current.installation_marker, drift=current.drift)
+        def make_target(current: Settings, key: TargetKey, _: AsyncExitStack) -> GlueTarget:
+            return GlueTarget(doors[key], owner=current.installation_marker, drift=current.drift, key=key)
 
         context = RuntimeContext(
             store,
@@ -151,9 +166,11 @@ async def in_process(
             make_target=make_target,
         )
         try:
-            yield InProcess(context, store, glue, tenant)
+            with patch.object(Settings, "target_keys", tuple(glues)) if elsewhere else nullcontext():
+                yield InProcess(context, store, glue, tenant, elsewhere or {})
         finally:
-            door.close()
+            for door in doors.values():
+                door.close()
 
 
 async def _no_wait(_: float) -> None:
@@ -171,7 +188,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 class _Answering:
-    """Hands the requests of the one boto3 session, which takes long to make, to the Glue of the moment."""
+    """Hands the requests of a boto3 session, which takes long to make, to the Glue of the moment."""
 
     glue: GlueServer | None = None
 
@@ -192,16 +209,14 @@ class _Raw(io.BytesIO):
         yield self.read()
 
 
-_ANSWERING = _Answering()
-
-
-def _answered_by(glue: GlueServer) -> boto3.session.Session:
-    _ANSWERING.glue = glue
-    return _session()
+def _answered_by(number: int, glue: GlueServer) -> boto3.session.Session:
+    session, answering = _session(number)
+    answering.glue = glue
+    return session
 
 
 @cache
-def _session() -> boto3.session.Session:
-    session = boto3.session.Session("id", "key", region_name="eu-central-1")
-    session.events.register_first("before-send", _ANSWERING)  # type: ignore[arg-type]  # the stubs know no such hook
-    return session
+def _session(_: int) -> tuple[boto3.session.Session, _Answering]:
+    session, answering = boto3.session.Session("id", "key", region_name="eu-central-1"), _Answering()
+    session.events.register_first("before-send", answering)  # type: ignore[arg-type]  # the stubs know no such hook
+    return session, answering

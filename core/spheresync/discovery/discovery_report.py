@@ -9,6 +9,7 @@ from spheresync.errors import SourceFault
 from spheresync.model import (
     AssetEntry,
     Problem,
+    TargetKey,
     first_of,
 )
 from spheresync.planning.asset_status import settle_statuses
@@ -63,10 +64,16 @@ class DefinitionToRead:
 class CatalogRecorder:
     """Writes records into the local catalog, with where their assets stand by what is known of the targets now."""
 
-    def __init__(self, store: Store, still_ours: Callable[[Tx], Awaitable[None]]) -> None:
-        """`still_ours` raises in a unit of work once another process reads in our place."""
+    def __init__(
+        self, store: Store, still_ours: Callable[[Tx], Awaitable[None]], in_force: Sequence[TargetKey]
+    ) -> None:
+        """`still_ours` raises in a unit of work once another process reads in our place.
+
+        `in_force`: the targets by which an asset stands where it stands.
+        """
         self._store = store
         self._still_ours = still_ours
+        self._in_force = in_force
 
     async def put(
         self, tx: Tx, records: Sequence[AssetRecord], put: Callable[[Sequence[AssetRecord]], Awaitable[None]]
@@ -79,4 +86,4 @@ class CatalogRecorder:
         await self._still_ours(tx)
         assets = [record.id for record in records]
         await put(records)
-        await settle_statuses(tx, assets)
+        await settle_statuses(tx, assets, self._in_force)

@@ -111,6 +111,7 @@ class SharedDiscovery:
             progress=progress,
             still_ours=still_ours,
             removals=RemovalRules(deletion.policy, deletion.misses, deletion.grace, deletes),
+            in_force=providers.keys,
         )
 
     async def _discover_here(

@@ -7,7 +7,7 @@ what is known of it, and is told as not read.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 
@@ -18,6 +18,7 @@ from spheresync.discovery.vanished_assets import VanishedAssets
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
     AssetId,
+    TargetKey,
     isoformat,
 )
 from spheresync.planning.decisions.triage import RemovalRules
@@ -47,15 +48,19 @@ class TenantPass:
         progress: OnProgress = silent,
         still_ours: Callable[[Tx], Awaitable[None]] = _nobody_else_reads,
         removals: RemovalRules | None = None,
+        in_force: Sequence[TargetKey],
     ) -> None:
         """`still_ours` raises in a unit of work once another process reads in our place.
 
-        `removals` say which missed assets are asked for before the miss counts; without them none is.
+        `removals` say which missed assets are asked for before the miss counts; without them none is. `in_force`: the
+        targets by which an asset stands where it stands.
         """
         self._store = store
         self._report = DiscoveryReport()
-        recorder = CatalogRecorder(store, still_ours)
-        vanished = VanishedAssets(source, store, mapping, removals, now=now) if removals is not None else None
+        recorder = CatalogRecorder(store, still_ours, in_force)
+        vanished = None
+        if removals is not None:
+            vanished = VanishedAssets(source, store, mapping, removals, now=now, in_force=in_force)
         at = isoformat(now)
         self._recorder = recorder
         self._listing = ListingPass(

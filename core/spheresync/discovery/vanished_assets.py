@@ -15,7 +15,6 @@ from typing import Protocol
 from spheresync.isolation import isolated_group
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
-    GLUE,
     GONE_UNCONFIRMED,
     AssetEntry,
     AssetId,
@@ -65,8 +64,17 @@ class VanishedAssets:
     """
 
     def __init__(
-        self, source: Serves, store: Store, mapping: MappingRules, rules: RemovalRules, *, now: datetime
+        self,
+        source: Serves,
+        store: Store,
+        mapping: MappingRules,
+        rules: RemovalRules,
+        *,
+        now: datetime,
+        in_force: Sequence[TargetKey],
     ) -> None:
+        """`in_force`: the targets whose tables would go."""
+        self._in_force = in_force
         self._source = source
         self._store = store
         self._mapping = mapping
@@ -109,8 +117,11 @@ class VanishedAssets:
     async def _due(self, missed: Sequence[AssetRecord]) -> list[AssetRecord]:
         """Those whose tables would go, in an order that is another one in each pass, so that none waits for ever."""
         often = [replace(record, problem=None) for record in missed if record.misses >= self._rules.misses]
-        checkpoints = await self._store.checkpoints.of([each.id for each in often], TargetKey(GLUE))
-        due = [record for record in often if record.id in checkpoints and self._would_go(record, checkpoints)]
+        due_ids = set[AssetId]()
+        for key in self._in_force:
+            checkpoints = await self._store.checkpoints.of([each.id for each in often], key)
+            due_ids |= {each.id for each in often if each.id in checkpoints and self._would_go(each, checkpoints)}
+        due = [record for record in often if record.id in due_ids]
         moment = isoformat(self._now)
         return sorted(due, key=lambda record: digest_json([moment, record.id.space, record.id.name]))
 

@@ -89,7 +89,18 @@ class ResultRecorder:
 
     restores = False
 
-    def __init__(self, store: Store, run: RunRecord, key: TargetKey, *, fence: int, now: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        run: RunRecord,
+        key: TargetKey,
+        *,
+        in_force: Sequence[TargetKey],
+        fence: int,
+        now: Callable[[], str],
+    ) -> None:
+        """`key`: the target that is written; `in_force`: all by which an asset stands where it stands."""
+        self._in_force = in_force
         self._store = store
         self._run = run
         self._key = key
@@ -338,7 +349,9 @@ class ResultRecorder:
             await tx.drift.settle(self._key, settled)
             await tx.unwritten.remove_many(self._key, done)
             await tx.unwritten.put_many(self._key, refused, at=self._now())
-            await settle_statuses(tx, {*done, *(each.asset for each in refused if each.asset is not None)})
+            await settle_statuses(
+                tx, {*done, *(each.asset for each in refused if each.asset is not None)}, self._in_force
+            )
             await tx.audit.append_many(events)
 
         await self._store.write(write)

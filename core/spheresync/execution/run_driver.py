@@ -8,7 +8,7 @@ the fence, so a process that was taken over can write nothing any more. The phas
 from __future__ import annotations
 
 import logging
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -26,7 +26,6 @@ from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_log import EndedRun, log_run_end, nonzero
 from spheresync.execution.undo_recorder import UndoRecorder
 from spheresync.model import (
-    GLUE,
     Action,
     ChangeSetId,
     JsonValue,
@@ -41,8 +40,10 @@ from spheresync.observe.context import about
 from spheresync.observe.incidents import product_error
 from spheresync.observe.spans import span
 from spheresync.planning.decisions.approvals import WAITS_FOR_A_PERSON
-from spheresync.planning.planner import PlanRequest, make_change_set
+from spheresync.planning.plan_request import PlanRequest
+from spheresync.planning.planner import make_change_set
 from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.each_target import in_each_target, problem_of_target
 from spheresync.runtime.lease_keeper import while_held
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.providers import Providers
@@ -115,10 +116,12 @@ class _DrivenRun:
     providers: Providers
     cancelled: bool = False
     lost: bool = False
-    whole: bool = False  # the change set is about the whole catalog
+    scope: Scope | None = None  # of the change set
     guarded: bool = False  # a guard held changes back
     ended: RunState | None = None
-    recent: RecentReads = field(default_factory=RecentReads)  # tables that the plan has read
+    recent: defaultdict[TargetKey, RecentReads] = field(  # tables that the plan has read
+        default_factory=lambda: defaultdict(RecentReads)
+    )
     counts: Counter[str] = field(default_factory=Counter)
     problems: list[Problem] = field(default_factory=list)
     findings: tuple[Problem, ...] = ()
@@ -349,7 +352,7 @@ class RunDriver:
         allowed = leave.allowed(items)
         drive.problems.extend(leave.waiting(items))
         drive.counts[BLOCKED] = sum(1 for item in items if item.action.changes_something) - len(allowed)
-        drive.whole = Scope.from_json(decode_cell(change_set.request)).everything
+        drive.scope = Scope.from_json(decode_cell(change_set.request))
         deletes = drive.run.kind == "sync" or _deletes_allowed(drive, request)
         drive.guarded = any(
             item.blocked_by not in {None, *WAITS_FOR_A_PERSON} and (deletes or item.action is not Action.DELETE)
@@ -363,15 +366,42 @@ class RunDriver:
         # What an undo would not touch is what others changed since, not a name that is taken.
         in_the_way = Action.CONFLICT if change_set.undo_of is None else REFUSED
         drive.counts[in_the_way] = sum(1 for item in items if item.action is Action.CONFLICT)
-        halted = False
-        if allowed:
-            target = drive.providers.target(TargetKey(GLUE))
-            journal = {entry.ordinal: entry for entry in await self._store.runs.entries(drive.run.id)}
+        halted = await self._apply_in_each_target(drive, change_set, items, allowed)
+        if drive.cancelled and drive.counts[SKIPPED]:
+            await self._finish(drive, RunState.CANCELLED)
+            return
+        await self._finish(
+            drive, final_state(drive.counts, guarded=drive.guarded, halted=halted, problems=bool(change_set.problems))
+        )
+
+    async def _apply_in_each_target(
+        self,
+        drive: _DrivenRun,
+        change_set: ChangeSetRecord,
+        items: Sequence[ChangeSetItem],
+        allowed: Sequence[ChangeSetItem],
+    ) -> bool:
+        """Do the items of each target apart from those of the others; answers whether any target stopped early."""
+        todo: dict[TargetKey, list[ChangeSetItem]] = {}
+        for item in allowed:
+            todo.setdefault(item.key, []).append(item)
+        if not todo:
+            return False
+        journal = {entry.ordinal: entry for entry in await self._store.runs.entries(drive.run.id)}
+        gone = [key for key in todo if key not in drive.providers.keys]
+        for key in gone:
+            drive.problems.append(_not_in_force(key))
+            drive.counts[SKIPPED] += len(todo.pop(key))
+        halted = bool(gone)
+
+        async def apply(key: TargetKey) -> None:
+            nonlocal halted
+            target = drive.providers.target(key)
             missing = await make_prerequisites(
                 self._store,
                 target,
-                change_set.prerequisites,
-                allowed,
+                [each for each in change_set.prerequisites if each.key == key],
+                todo[key],
                 run_id=drive.run.id,
                 actor=drive.run.actor,
                 now=isoformat(self._context.clock()),
@@ -380,26 +410,26 @@ class RunDriver:
                 target,
                 self._store,
                 drive.run,
-                self._recorder(drive, change_set, items),
+                self._recorder(drive, key, change_set, items),
                 fence=drive.fence,
                 stopping=lambda: drive.cancelled,
                 progress=self._progress,
                 missing=missing,
-                recent=drive.recent,
+                recent=drive.recent[key],
             )
             try:
-                await applier.run(allowed, journal)
+                await applier.run(todo[key], journal)
             finally:
                 drive.counts.update(applier.report.counts)  # what was done counts, also where the run breaks off
             if applier.report.halted is not None:
                 halted = True
                 drive.problems.append(applier.report.halted)
-        if drive.cancelled and drive.counts[SKIPPED]:
-            await self._finish(drive, RunState.CANCELLED)
-            return
-        await self._finish(
-            drive, final_state(drive.counts, guarded=drive.guarded, halted=halted, problems=bool(change_set.problems))
-        )
+
+        if todo:
+            for key, error in (await in_each_target([*todo], apply)).items():
+                halted = True
+                drive.problems.append(problem_of_target(key, error))
+        return halted
 
     async def _unread(self, change_set: ChangeSetRecord) -> int:
         """How many assets of the scope could not be read, but for those that are told as failed one by one."""
@@ -409,17 +439,19 @@ class RunDriver:
         return count_unread(await self._store.catalog.with_problems(), scope, failed)
 
     def _recorder(
-        self, drive: _DrivenRun, change_set: ChangeSetRecord, items: Sequence[ChangeSetItem]
+        self, drive: _DrivenRun, key: TargetKey, change_set: ChangeSetRecord, items: Sequence[ChangeSetItem]
     ) -> ResultRecorder:
         def now() -> str:
             return isoformat(self._context.clock())
 
+        in_force = drive.providers.keys
         if change_set.undo_of is None:
-            return ResultRecorder(self._store, drive.run, TargetKey(GLUE), fence=drive.fence, now=now)
+            return ResultRecorder(self._store, drive.run, key, in_force=in_force, fence=drive.fence, now=now)
         return UndoRecorder(
             self._store,
             drive.run,
-            TargetKey(GLUE),
+            key,
+            in_force=in_force,
             fence=drive.fence,
             now=now,
             items=items,
@@ -445,9 +477,10 @@ class RunDriver:
         The bytes are known of the whole catalog only, so a run about a part of it does not tell them.
         """
         unchanged = drive.counts[Action.UNCHANGED]
-        if not (unchanged and drive.whole):
+        if not (unchanged and drive.scope is not None and drive.scope.everything):
             return {"aws_calls_saved": unchanged}
-        everything = await self._store.checkpoints.body_bytes(TargetKey(GLUE))
+        keys = [key for key in drive.providers.keys if drive.scope.wants_key(key)]
+        everything = sum([await self._store.checkpoints.body_bytes(key) for key in keys])
         return {"aws_calls_saved": unchanged, "aws_bytes_saved": max(0, everything - sent)}
 
     async def _used(self, drive: _DrivenRun) -> dict[str, int]:
@@ -499,6 +532,11 @@ class RunDriver:
 def _unreadable(change_set: ChangeSetRecord) -> int:
     """How many assets could not be read; what a space holds that could not be listed counts as unread."""
     return sum(each.asset is not None or each.code == UNSPELLABLE for each in change_set.problems)
+
+
+def _not_in_force(key: TargetKey) -> Problem:
+    text = f"{key} is not configured any more, so nothing of this change set was done there."
+    return Problem(str(key), "configuration", text, "Configure it again, then make a new preview.")
 
 
 def _deletes_allowed(drive: _DrivenRun, request: RunRequest) -> bool:

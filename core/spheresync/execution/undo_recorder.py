@@ -23,8 +23,8 @@ class UndoRecorder(ResultRecorder):
     """The books of an undo under one claim.
 
     Args:
-        store: as in `ResultRecorder`, like `run`, `key`, `fence` and `now`.
-        items: every item of the change set, held back ones too.
+        store: as in `ResultRecorder`, like `run`, `key`, `in_force`, `fence` and `now`.
+        items: every item of the change set, held back ones and those of other targets too.
         undo_of: the run that is undone; its journal knows what of the restored bodies was written by us.
         misses: from how many misses on an asset counts as gone.
     """
@@ -37,14 +37,15 @@ class UndoRecorder(ResultRecorder):
         run: RunRecord,
         key: TargetKey,
         *,
+        in_force: Sequence[TargetKey],
         fence: int,
         now: Callable[[], str],
         items: Sequence[ChangeSetItem],
         undo_of: RunId,
         misses: int,
     ) -> None:
-        super().__init__(store, run, key, fence=fence, now=now)
-        self._items = items
+        super().__init__(store, run, key, in_force=in_force, fence=fence, now=now)
+        self._items = [item for item in items if item.key == key]
         self._design = design_of(key.target)
         self._undo_of = undo_of
         self._misses = misses
@@ -73,7 +74,9 @@ class UndoRecorder(ResultRecorder):
             return {}
         items = await self._store.change_sets.all_items(undone.change_set_id)
         return {
-            (item.asset, (item.container, item.name)): noted[item.ordinal] for item in items if item.ordinal in noted
+            (item.asset, (item.container, item.name)): noted[item.ordinal]
+            for item in items
+            if item.ordinal in noted and item.key == self._key
         }
 
     def _aside(self, item: ChangeSetItem) -> bool:

@@ -15,7 +15,7 @@ from spheresync.jobs.retries import (
     share_of_subject,
     wait_before,
 )
-from spheresync.model import Problem, isoformat
+from spheresync.model import DestinationName, Problem, TargetKey, TargetName, isoformat
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import JobRequest, JobRow
 
@@ -123,12 +123,20 @@ def request_of(job: NewJob, now: datetime) -> JobRequest:
         needs=job.needs,
         revive=job.revive or job.by_person,
         by_person=job.by_person,
+        target=None if job.key is None else job.key.target,
+        destination=None if job.key is None else job.key.destination,
     )
 
 
 def _is_known(kind: str, state: str) -> bool:
     """Whether there are such words: those of a damaged row are nobody's job."""
     return kind in set(JobKind) and state in set(JobState)
+
+
+def _key_of(row: JobRow) -> TargetKey | None:
+    if row.target is None or row.destination is None:
+        return None
+    return TargetKey(TargetName(row.target), DestinationName(row.destination))
 
 
 def _claims(jobs: Sequence[Job]) -> list[tuple[int, int]]:
@@ -153,4 +161,5 @@ def job_of(row: JobRow) -> Job:
         cancel_requested=row.cancel_requested,
         problem=row.problem,
         created_at=datetime.fromisoformat(row.created_at),
+        key=_key_of(row),
     )

@@ -5,12 +5,13 @@ brings it about. So a job that runs twice, late, or after another did its work d
 
 The promises, which `tests/contract/engine_promises.py` holds every engine to:
 
-- One job for each kind and subject. Asked for again while queued it is the same job, with the more urgent priority;
-  asked for while it runs, it is queued once more when it ends; one that is set aside then, only for another matter.
+- One job for each kind, subject and target; one that names no target is about all of them. Asked for again while queued
+  it is the same job, with the more urgent priority; asked for while it runs, it is queued once more when it ends; one
+  that is set aside then, only for another matter.
 - What a person asks for waits for no time-out of earlier failures, and later requests take nothing of it back.
 - No job waits for longer than the longest wait after a failure, by the clock of now: it may have been put right.
 - Jobs are claimed in the order of their priority, then of their age; one that must wait lets others pass.
-- No subject is worked on by two claims at once, whatever their kinds.
+- No subject is worked on by two claims at once in one target, whatever their kinds.
 - A claim is a lease with a fence. Whoever lost it can neither finish nor fail the job. It is lost when the process dies
   (at once), gives no sign of life for 30 s, or when the time for the job is over.
 - What fails is tried again, set aside, or left for a person, as `retries` says of its problem.
@@ -24,7 +25,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NewType, Protocol
 
-from spheresync.model import AssetId, Problem, canonical_json
+from spheresync.model import AssetId, Problem, TargetKey, canonical_json
 from spheresync.model.json_document import read_json
 
 JobId = NewType("JobId", int)
@@ -56,7 +57,8 @@ class NewJob:
     """A job to be done. `priority`: the smallest first. `token`: what it is about.
 
     A dead job is taken up again when it is asked for with another token, or with `revive`. `by_person`: wanted
-    now, so that earlier failures do not count. `needs`: a job that must be done before.
+    now, so that earlier failures do not count. `needs`: a job that must be done before. `key`: the target that it is
+    about, None for all of them.
     """
 
     kind: JobKind
@@ -68,6 +70,7 @@ class NewJob:
     needs: JobId | None = None
     revive: bool = False
     by_person: bool = False
+    key: TargetKey | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Job:
     cancel_requested: bool
     problem: Problem | None
     created_at: datetime
+    key: TargetKey | None
 
     @property
     def asset(self) -> AssetId | None:

@@ -49,6 +49,7 @@ class PlanDraft:
 
     items: list[ChangeSetItem] = field(default_factory=list)
     summary: Counter[str] = field(default_factory=Counter)
+    missing: set[AssetId] = field(default_factory=set)  # no longer listed, and their tables do not go yet
     rebased: list[Checkpoint] = field(default_factory=list)
     shrinking: list[AssetId] = field(default_factory=list)
     removals: list[tuple[Work, Subject]] = field(default_factory=list)

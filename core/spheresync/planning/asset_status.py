@@ -6,33 +6,50 @@ processes that work beside each other never leave a status behind that is true o
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
-from spheresync.model import GLUE, AssetId, TargetKey
+from spheresync.model import AssetId, TargetKey
 from spheresync.observe.incidents import product_error
-from spheresync.planning.decisions.triage import status_of
+from spheresync.planning.decisions.triage import InTarget, worst_status
 from spheresync.state.port import Tx
+from spheresync.state.records import Checkpoint, Unwritten
 
 
-async def settle_statuses(tx: Tx, assets: Collection[AssetId]) -> None:
-    """Write where these assets stand now."""
+async def settle_statuses(tx: Tx, assets: Collection[AssetId], in_force: Sequence[TargetKey]) -> None:
+    """Write where these assets stand now, by what each of the targets in force holds of them."""
     records = await tx.catalog.some(assets)
-    checkpoints = await tx.checkpoints.of(assets, TargetKey(GLUE))
-    unwritten = await tx.unwritten.of(assets, TargetKey(GLUE))
-    drifted = await tx.drift.drifted(assets, TargetKey(GLUE))
+    known = [await _KnownOfTarget.load(tx, assets, key) for key in in_force]
     moved = []
     for record in records:
-        known = unwritten.get(record.id)
         try:
-            status = status_of(
-                record,
-                checkpoints.get(record.id),
-                unwritten=None if known is None else known.problem.code,
-                drifted=record.id in drifted,
-            )
+            status = worst_status(record, [each.of(record.id) for each in known])
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: it stands where it stood
             product_error(error, str(record.id))
             continue
         if record.status is not status:
             moved.append((record.id, status))
     await tx.catalog.set_statuses(moved)
+
+
+@dataclass(frozen=True, slots=True)
+class _KnownOfTarget:
+    """What the state knows of some assets in one target."""
+
+    checkpoints: Mapping[AssetId, Checkpoint]
+    unwritten: Mapping[AssetId, Unwritten]
+    drifted: Collection[AssetId]
+
+    @classmethod
+    async def load(cls, tx: Tx, assets: Collection[AssetId], key: TargetKey) -> _KnownOfTarget:
+        return cls(
+            await tx.checkpoints.of(assets, key),
+            await tx.unwritten.of(assets, key),
+            await tx.drift.drifted(assets, key),
+        )
+
+    def of(self, asset: AssetId) -> InTarget:
+        known = self.unwritten.get(asset)
+        return InTarget(
+            self.checkpoints.get(asset), None if known is None else known.problem.code, asset in self.drifted
+        )

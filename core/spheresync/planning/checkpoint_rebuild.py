@@ -62,11 +62,12 @@ class Rebuilt:
 class CheckpointRebuilder:
     """Takes what carries our marker into the checkpoints again."""
 
-    def __init__(self, store: Store, key: TargetKey, marker: str) -> None:
+    def __init__(self, store: Store, key: TargetKey, marker: str, *, in_force: Sequence[TargetKey]) -> None:
         self._store = store
         self._key = key
         self._design = design_of(key.target)
         self._marker = marker
+        self._in_force = in_force
 
     async def adopt(
         self,
@@ -132,7 +133,7 @@ class CheckpointRebuilder:
             await tx.former_tables.put_many(left)
             present = {record.id for record in await tx.catalog.some([each.id for each in strangers])}
             await tx.catalog.put_assets([each for each in strangers if each.id not in present])
-            await settle_statuses(tx, [*found])
+            await settle_statuses(tx, [*found], self._in_force)
             await tx.audit.append_many([event])
 
         await self._store.write(remember)

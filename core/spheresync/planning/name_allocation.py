@@ -86,15 +86,23 @@ def container_note(key: TargetKey, container: str) -> str:
     return f"container:{key.target}:{key.destination}:{container}"
 
 
+def _looked_note(key: TargetKey) -> str:
+    """Under which key the state notes that all of a target was looked at since records of tables were lost."""
+    return f"{TABLES_LOST}:{key.target}:{key.destination}"
+
+
 class NameAllocator:
     """Resolves addresses for one plan."""
 
-    def __init__(self, store: Store, mapping: MappingRules, marker: str, target: Target) -> None:
+    def __init__(
+        self, store: Store, mapping: MappingRules, marker: str, target: Target, *, in_force: Sequence[TargetKey]
+    ) -> None:
         self._store = store
         self._mapping = mapping
         self._marker = marker
         self._target = target
         self._design = design_of(target.key.target)
+        self._in_force = in_force
 
     async def resolve(
         self,
@@ -145,7 +153,7 @@ class NameAllocator:
                 for live in inventory.objects
                 if live.container in names.compared or (live.owner == self._marker and not live.intact)
             }
-            rebuilder = CheckpointRebuilder(self._store, self._target.key, self._marker)
+            rebuilder = CheckpointRebuilder(self._store, self._target.key, self._marker, in_force=self._in_force)
             rebuilt = await rebuilder.adopt(inventory, checkpoints, names.formers, is_home=await self._homes(), now=now)
             names.claims = tuple(rebuilt.claims.values())
             checkpoints = {**rebuilt.checkpoints, **checkpoints}
@@ -245,9 +253,23 @@ class NameAllocator:
                 there = "present" if container in inventory.containers else "absent"
                 await tx.meta.set(container_note(self._target.key, container), f"{there} {now}")
             if everywhere and not inventory.unseen:
-                await tx.meta.delete(TABLES_LOST)
+                await self._note_looked_everywhere(tx, now)
 
         await self._store.write(note)
+
+    async def _note_looked_everywhere(self, tx: Tx, now: str) -> None:
+        """Forget that records of tables were lost, once every target in force was looked at since."""
+        since = await tx.meta.get(TABLES_LOST)
+        if since is None:
+            return
+        others = [key for key in self._in_force if key != self._target.key]
+        looked = [await tx.meta.get(_looked_note(key)) for key in others]
+        if all(at is not None and at >= since for at in looked):
+            await tx.meta.delete(TABLES_LOST)
+            for key in others:
+                await tx.meta.delete(_looked_note(key))
+        else:
+            await tx.meta.set(_looked_note(self._target.key), now)
 
     async def _recheck_conflicts(self, newcomers: Sequence[_Wish], names: AllocatedNames) -> set[Address]:
         """What stood in the way once is looked at again: a person may have moved it. What is hidden still stands there.

@@ -6,37 +6,33 @@ that tells whether somebody has worked on it since.
 
 from __future__ import annotations
 
-import secrets
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from spheresync import __version__
 from spheresync.config import DeletionPolicy, Settings
 from spheresync.errors import RefusedError, StateError, UsageError
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
     Action,
     AssetId,
-    ChangeSetId,
     LiveObject,
     PhysicalName,
     Principal,
     Problem,
     RunId,
-    canonical_json,
+    TargetKey,
     counted,
-    isoformat,
 )
 from spheresync.observe.incidents import product_error
+from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
 from spheresync.planning.decisions.undo import Deed, Nature, settle_together, undo_item
 from spheresync.planning.left_databases import left_databases, stays
 from spheresync.planning.name_allocation import Address, container_note
 from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.removals import DeleteRules
+from spheresync.runtime.each_target import in_each_target, problem_of_target, told_together
 from spheresync.runtime.scope import Scope
-from spheresync.state.change_set_digest import FORMAT, NO_DIGEST, with_digest
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
     AuditEvent,
@@ -56,20 +52,22 @@ from spheresync.targets.protocol import Target
 from spheresync.targets.registry import design_of
 
 NOTHING_TO_UNDO = "nothing_to_undo"
+NOT_IN_FORCE = "target_not_configured"
+"""Code of a target in which a run wrote and that is not configured any more."""
 _CHUNK = 500
 _READ_ONE_BY_ONE = 20
 """Up to so many tables are asked for by name; of more, their databases are listed, a hundred tables a call."""
 
 
 class Reverter:
-    """Makes the undo of one run in one target. Build it, `run` it once."""
+    """Makes the undo of one run in the targets in force. Build it, `run` it once."""
 
     def __init__(
         self,
         store: Store,
         settings: Settings,
         mapping: MappingRules,
-        target: Target,
+        targets: Sequence[Target],
         run_id: RunId,
         *,
         principal: Principal,
@@ -78,12 +76,12 @@ class Reverter:
         self._store = store
         self._settings = settings
         self._mapping = mapping
-        self._target = target
-        self._design = design_of(target.key.target)
+        self._targets = {target.key: target for target in targets}
         self._run_id = run_id
         self._principal = principal
         self._now = now
-        self._failed: dict[AssetId, Problem] = {}
+        self._failed: dict[tuple[TargetKey, AssetId], Problem] = {}
+        self._out: list[Problem] = []  # targets in which nothing can be undone now
         self._lost: tuple[Problem, ...] = ()
 
     async def run(self) -> ChangeSetRecord:
@@ -92,7 +90,7 @@ class Reverter:
         Raises:
             UsageError: there is no such run, or it has not ended.
             RefusedError: the state was restored, and no sync has looked at AWS since.
-            TargetError: the target as a whole is out; nothing was saved.
+            TargetError: every target as a whole is out; nothing was saved.
         """
         undone = await self._store.runs.get(self._run_id)
         if not undone.state.ended:
@@ -100,21 +98,37 @@ class Reverter:
                 f"run {undone.id} is still {undone.state}, so it cannot be undone yet.",
                 remedy="Wait for its end or cancel it, then revert what it has done.",
             )
-        items = settle_together(self._whole(await self._plan(undone)))
+        written = await self._written(undone)
+        keys = list(dict.fromkeys(item.key for item, _ in written)) or [*self._targets]
+        self._out = [_not_in_force(undone, key) for key in keys if key not in self._targets]
+        keys = [key for key in keys if key in self._targets]
+        items: dict[TargetKey, list[ChangeSetItem]] = {}
+        left: dict[TargetKey, Sequence[PhysicalName]] = {}
+        needed: dict[TargetKey, tuple[Prerequisite, ...]] = {}
         marker = self._settings.installation_marker
-        planned = await plan_prerequisites(self._store, self._mapping, marker, self._target.key, items)
-        for asset, error in planned.failures.items():
-            self._fail(asset, error)
-        items = [replace(item, ordinal=number) for number, item in enumerate(self._whole(items), start=1)]
-        return await self._save(
-            items, planned.needed, await left_databases(self._store, self._target, undone.id, items)
-        )
+
+        async def plan(key: TargetKey) -> None:
+            here = [each for each in written if each[0].key == key]
+            settled = settle_together(self._whole(await self._plan(undone, self._targets[key], here)))
+            planned = await plan_prerequisites(self._store, self._mapping, marker, key, settled)
+            for asset, error in planned.failures.items():
+                self._failed[key, asset] = Problem.of_error(asset, product_error(error, str(asset)))
+            items[key], needed[key] = self._whole(settled), planned.needed
+            left[key] = await left_databases(self._store, self._targets[key], undone.id, items[key])
+
+        for key, error in (await in_each_target(keys, plan) if keys else {}).items():
+            items.pop(key, None)
+            self._out.append(problem_of_target(key, error))
+        self._lost = await self._lost_entries(undone)
+        return await self._save(items, needed, left)
 
     def _whole(self, items: Sequence[ChangeSetItem]) -> list[ChangeSetItem]:
         """The items without those of assets that failed: the tables of an asset are undone together or not at all."""
-        return [item for item in items if item.asset not in self._failed]
+        return [item for item in items if (item.key, item.asset) not in self._failed]
 
-    async def _plan(self, undone: RunRecord) -> list[ChangeSetItem]:
+    async def _plan(
+        self, undone: RunRecord, target: Target, written: Sequence[tuple[ChangeSetItem, JournalEntry]]
+    ) -> list[ChangeSetItem]:
         """The items by themselves, a chunk of bodies at a time, so that memory does not grow with their number."""
         rules = DeleteRules(
             allowed=self._settings.deletion.policy is DeletionPolicy.DELETE,
@@ -122,9 +136,9 @@ class Reverter:
             four_eyes=self._settings.approvals.of_deletes,
         )
         waits = rules.blocked_by(touched=False)
-        deeds = await self._deeds(undone)
+        deeds = await self._deeds(target.key, written)
         _require_known(undone, deeds)
-        live = await self._read([_address(deed.item) for deed in deeds if deed.nature not in _NEVER_READ])
+        live = await _read(target, [_address(deed.item) for deed in deeds if deed.nature not in _NEVER_READ])
         items: list[ChangeSetItem] = []
         for start in range(0, len(deeds), _CHUNK):
             chunk = deeds[start : start + _CHUNK]
@@ -143,15 +157,11 @@ class Reverter:
                 try:
                     item = undo_item(undone.id, whole, marker=marker, deletes_wait_for=waits)
                 except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-                    self._fail(deed.item.asset, error)
+                    asset = deed.item.asset
+                    self._failed[target.key, asset] = Problem.of_error(asset, product_error(error, str(asset)))
                 else:
                     items += [item] if item is not None else []
-        self._lost = await self._lost_entries(undone)
         return items
-
-    def _fail(self, asset: AssetId, error: Exception) -> None:
-        """Note that what was done to one asset could not be undone."""
-        self._failed[asset] = Problem.of_error(asset, product_error(error, str(asset)))
 
     async def _lost_entries(self, undone: RunRecord) -> tuple[Problem, ...]:
         """What the run did and nobody knows any more, because its journal is damaged there."""
@@ -164,13 +174,17 @@ class Reverter:
         found = [item.asset for at, item in sorted(items.items()) if at in lost]
         return tuple(Problem.of(asset, "state", text, remedy) for asset in found)
 
-    async def _deeds(self, undone: RunRecord) -> list[Deed]:
-        """What the run did, still without bodies."""
+    async def _deeds(self, key: TargetKey, written: Sequence[tuple[ChangeSetItem, JournalEntry]]) -> list[Deed]:
+        """What the run did in one target, still without bodies."""
+        checkpoints = {held.asset: held for held in await self._store.checkpoints.all(key)}
+        formers = {former.address: former for former in await self._store.former_tables.all(key)}
+        return [_deed(design_of(key.target), item, entry, checkpoints, formers) for item, entry in written]
+
+    async def _written(self, undone: RunRecord) -> list[tuple[ChangeSetItem, JournalEntry]]:
+        """What the run did, in all targets."""
         if undone.change_set_id is None:
             return []
         items = {item.ordinal: item for item in await self._store.change_sets.all_items(undone.change_set_id)}
-        checkpoints = {held.asset: held for held in await self._store.checkpoints.all(self._target.key)}
-        formers = {former.address: former for former in await self._store.former_tables.all(self._target.key)}
         entries = [each for each in await self._store.runs.entries(undone.id) if each.state is JournalState.CONFIRMED]
         lost = [entry for entry in entries if entry.ordinal not in items]
         if lost:
@@ -178,75 +192,70 @@ class Reverter:
                 f"run {undone.id} cannot be undone: {counted(len(lost), 'item')} of its change set are lost.",
                 remedy="`spheresync doctor` says what else of the state is damaged.",
             )
-        return [
-            _deed(self._design, items[entry.ordinal], entry, checkpoints, formers)
-            for entry in entries
-            if items[entry.ordinal].target == self._target.key.target
-        ]
+        return [(items[entry.ordinal], entry) for entry in entries]
 
-    async def _read(self, addresses: Sequence[Address]) -> NameLook:
-        """What stands at these addresses now, and what of it is hidden."""
-        listed: dict[tuple[PhysicalName, PhysicalName], LiveObject] = {}
-        if len(addresses) > _READ_ONE_BY_ONE:
-            containers = frozenset(address.container for address in addresses)
-            inventory = await self._target.inventory(containers, apart=True)
-            listed = {(live.container, live.name): live for live in inventory.objects}
-        wanted = {(address.container, address.name) for address in addresses}
-        looked = await look_by_name(self._target, wanted - listed.keys())
-        return NameLook({**listed, **looked.found}, looked.hidden)
-
-    def _findings(self, items: Sequence[ChangeSetItem], left: Sequence[PhysicalName]) -> tuple[Problem, ...]:
-        if not (items or self._failed):
+    def _findings(
+        self, items: Sequence[ChangeSetItem], left: Iterable[PhysicalName], problems: Sequence[Problem]
+    ) -> tuple[Problem, ...]:
+        if not (items or problems):
             return (_nothing(self._run_id),)
         return tuple(stays(database, self._run_id) for database in left)
 
     async def _save(
-        self, items: Sequence[ChangeSetItem], prerequisites: tuple[Prerequisite, ...], left: Sequence[PhysicalName]
+        self,
+        by_key: Mapping[TargetKey, Sequence[ChangeSetItem]],
+        needed: Mapping[TargetKey, tuple[Prerequisite, ...]],
+        left: Mapping[TargetKey, Sequence[PhysicalName]],
     ) -> ChangeSetRecord:
-        settings, summary = self._settings, Counter(item.action for item in items)
-        record = ChangeSetRecord(
-            id=ChangeSetId(f"cs_{secrets.token_hex(6)}"),
-            digest=NO_DIGEST,
-            created_at=isoformat(self._now),
-            expires_at=isoformat(self._now + settings.change_sets.expires),
-            actor=self._principal.id,
-            mapping_digest=settings.mapping_digest,
-            scope_digest=settings.scope_digest,
-            request=canonical_json(Scope().to_json()),
-            summary={action: summary[action] for action in Action},
-            findings=self._findings(items, left),
-            problems=(*self._failed.values(), *self._lost),
-            blocked=sum(1 for item in items if item.blocked_by is not None),
-            run_id=None,
-            tool_version=__version__,
-            format=FORMAT,
+        items = [item for key in by_key for item in by_key[key]]
+        failed = [(key, [problem for (at, _), problem in self._failed.items() if at == key]) for key in by_key]
+        problems = (*told_together(failed), *self._out)
+        databases = dict.fromkeys(database for key in by_key for database in left[key])
+        new = ChangeSetWriter(self._settings, self._principal, self._now).make(
+            items,
+            [*by_key],
+            request=Scope().to_json(),
+            findings=self._findings(items, databases, problems),
+            problems=(*problems, *self._lost),
             undo_of=self._run_id,
-            prerequisites=prerequisites,
+            prerequisites=[each for key in by_key for each in needed[key]],
         )
-        record = with_digest(record, items)
         event = AuditEvent(
-            actor=self._principal.id,
+            actor=new.record.actor,
             action="revert",
             run_id=self._run_id,
             asset=None,
-            target=self._target.key.target,
+            target=audited_target(new.keys),
             outcome="done",
-            detail={
-                "change_set": record.id,
-                "digest": record.digest,
-                "items": len(items),
-                "refused": summary[Action.CONFLICT],
-            },
+            detail=new.audited(refused=new.record.summary[Action.CONFLICT]),
         )
 
         async def save(tx: Tx) -> None:
-            await tx.change_sets.put(record, items)
-            for database in left:  # a person is told to delete it, so that whoever needs it next must see to it
-                await tx.meta.delete(container_note(self._target.key, database))
+            await new.put(tx)
+            for key in by_key:
+                for database in left[key]:  # a person is told to delete it, so whoever needs it next must see to it
+                    await tx.meta.delete(container_note(key, database))
             await tx.audit.append_many([event])
 
         await self._store.write(save)
-        return record
+        return new.record
+
+
+async def _read(target: Target, addresses: Sequence[Address]) -> NameLook:
+    """What stands at these addresses now, and what of it is hidden."""
+    listed: dict[tuple[PhysicalName, PhysicalName], LiveObject] = {}
+    if len(addresses) > _READ_ONE_BY_ONE:
+        containers = frozenset(address.container for address in addresses)
+        inventory = await target.inventory(containers, apart=True)
+        listed = {(live.container, live.name): live for live in inventory.objects}
+    wanted = {(address.container, address.name) for address in addresses}
+    looked = await look_by_name(target, wanted - listed.keys())
+    return NameLook({**listed, **looked.found}, looked.hidden)
+
+
+def _not_in_force(undone: RunRecord, key: TargetKey) -> Problem:
+    text = f"what run {undone.id} did in {key} cannot be undone: that target is not configured any more"
+    return Problem(str(key), NOT_IN_FORCE, text, "Configure it again, then revert the run.")
 
 
 def _require_known(undone: RunRecord, deeds: Sequence[Deed]) -> None:

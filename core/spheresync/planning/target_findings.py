@@ -35,14 +35,14 @@ class Findings:
     fine: frozenset[AssetId]
     left: frozenset[AssetId]
 
-    async def write(self, tx: Tx, key: TargetKey, *, at: str) -> None:
-        """Note it, and where the assets stand now."""
+    async def write(self, tx: Tx, key: TargetKey, in_force: Sequence[TargetKey], *, at: str) -> None:
+        """Note it, and where the assets stand now by all targets `in_force`."""
         await tx.unwritten.remove_many(key, self.over)
         await tx.unwritten.put_many(key, self.problems, at=at)
         await tx.drift.settle(key, self.fine)
         await tx.drift.leave(key, self.left)
         about = {each.asset for each in self.problems if each.asset is not None}
-        await settle_statuses(tx, about | self.over | self.fine | self.left)
+        await settle_statuses(tx, about | self.over | self.fine | self.left, in_force)
 
 
 @dataclass(slots=True)

@@ -14,7 +14,7 @@ from anyio.lowlevel import checkpoint
 from spheresync.config import Settings
 from spheresync.config.sections import Tiers
 from spheresync.jobs.port import JobEngine, JobKind, JobState, NewJob, subject_of
-from spheresync.model import GLUE, AssetId, TargetKey, Tier, isoformat
+from spheresync.model import AssetId, Tier, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LISTED, LISTED_BY, paused_tiers, rules_of
@@ -122,8 +122,9 @@ class DueJobs:
             return []
         looked_at = _noted((await self._context.store.drift.standing()).looked_at)
         if looked_at is None:
-            written = await self._context.store.checkpoints.count_active(TargetKey(GLUE))
-            return [_sweep_job("never looked at", now)] if written else []
+            checkpoints = self._context.store.checkpoints
+            written = [await checkpoints.count_active(key) for key in settings.target_keys]
+            return [_sweep_job("never looked at", now)] if any(written) else []
         if timedelta(0) <= now - looked_at < every:
             return []
         return [_sweep_job("due", now)]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from spheresync.config import DeletionPolicy
-from spheresync.model import GLUE, AssetId, Digest, TargetKey, digest_json
+from spheresync.model import AssetId, Digest, TargetKey, digest_json
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import RemovalRules, Work, triage
 from spheresync.runtime.context import RuntimeContext
@@ -15,13 +15,26 @@ REMOVES = frozenset({Work.RETIRE, Work.DELETE, Work.FORGET})
 """Work about tables that no asset in scope stands behind any more."""
 WRITES = REMOVES | {Work.DESIGN}
 """Work that takes a run."""
+_FIRST = (Work.DESIGN, Work.RETIRE, Work.DELETE, Work.FORGET, Work.HELD, Work.UNCHANGED, Work.NOTHING)
+"""What counts where targets need different work: what takes a run before what takes none."""
 
 
-async def work_of(context: RuntimeContext, records: Iterable[AssetRecord]) -> dict[AssetId, Work]:
-    """What each asset needs."""
+async def work_of(
+    context: RuntimeContext, records: Iterable[AssetRecord], key: TargetKey | None = None
+) -> dict[AssetId, Work]:
+    """What each asset needs in one target, or in all in force: of what these need, that which is first in `_FIRST`."""
     wanted = list(records)
-    ids = {record.id for record in wanted}
-    checkpoints = await context.store.checkpoints.of(ids, TargetKey(GLUE))
+    found: dict[AssetId, Work] = {}
+    in_force = context.settings.target_keys
+    for each in in_force if key is None else [each for each in in_force if each == key]:
+        for asset, work in (await _work_in(context, wanted, each)).items():
+            found[asset] = min(work, found.get(asset, work), key=_FIRST.index)
+    return found
+
+
+async def _work_in(context: RuntimeContext, wanted: Sequence[AssetRecord], key: TargetKey) -> dict[AssetId, Work]:
+    """What each asset needs in one target."""
+    checkpoints = await context.store.checkpoints.of({record.id for record in wanted}, key)
     deletion, mapping, now = context.settings.deletion, context.mapping, context.clock()
     # Nobody is there to allow a delete, or to approve one: only the policy can allow it, and nobody but people approve.
     offered = deletion.policy is DeletionPolicy.DELETE and not context.settings.approvals.of_deletes

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from spheresync.errors import UsageError
 from spheresync.model import ChangeSetId, canonical_json, digest_json, isoformat
-from spheresync.planning.planner import PlanRequest, make_change_set
+from spheresync.planning.plan_request import PlanRequest
+from spheresync.planning.planner import make_change_set
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope

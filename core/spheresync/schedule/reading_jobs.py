@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import OUTAGE_FAULTS, SourceFault
 from spheresync.jobs.port import JobKind, NewJob, subject_of
-from spheresync.model import GLUE, AssetId, Problem, TargetKey, Tier, counted, isoformat
+from spheresync.model import AssetId, Problem, Tier, counted, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import Work
 from spheresync.planning.drift_sweep import DriftSweep
@@ -62,7 +62,7 @@ async def sweep_targets(context: RuntimeContext) -> tuple[Problem | None, list[N
             context.store,
             providers.settings,
             providers.mapping,
-            providers.target(TargetKey(GLUE)),
+            providers.targets(Scope()),
             scope=Scope(),
             principal=SCHEDULER,
             clock=context.clock,
@@ -110,19 +110,23 @@ async def read_definition(context: RuntimeContext, asset: AssetId) -> tuple[Prob
 
 
 async def write_jobs(context: RuntimeContext, records: Sequence[AssetRecord]) -> list[NewJob]:
-    """A job for each asset that a target does not hold as it is known now."""
-    work = await work_of(context, records)
+    """A job for each asset and target that does not hold it as it is known now."""
     jobs = []
-    for record in records:
-        if work[record.id] is not Work.DESIGN:
-            continue
+    needed = [
+        (record, key)
+        for key in context.settings.target_keys
+        for work in [await work_of(context, records, key)]
+        for record in records
+        if work[record.id] is Work.DESIGN
+    ]
+    for record, key in needed:
         try:
             token = token_of(context, record, Work.DESIGN)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: its next turn asks again
             product_error(error, str(record.id))
             continue
         rank, reason = RANKS[record.tier or Tier.MEDIUM], "new or changed in Datasphere or in the rules"
-        jobs.append(NewJob(JobKind.WRITE, subject_of(record.id), rank, reason, token))
+        jobs.append(NewJob(JobKind.WRITE, subject_of(record.id), rank, reason, token, key=key))
     return jobs
 
 

@@ -31,11 +31,15 @@ async def forget_written(context: RuntimeContext, engine: JobEngine) -> None:
     jobs = [job for job in await engine.queue(kind=JobKind.WRITE, limit=ALL) if job.state is not JobState.DEAD]
     if not jobs:
         return
-    about = {job.asset for job in jobs if job.asset is not None}
-    records = await context.store.catalog.some(about)
-    wanted = {asset for asset, work in (await work_of(context, records)).items() if work is Work.DESIGN}
+    records = await context.store.catalog.some({job.asset for job in jobs if job.asset is not None})
+    wanted = {
+        (asset, key)
+        for key in {job.key for job in jobs}
+        for asset, work in (await work_of(context, records, key)).items()
+        if work is Work.DESIGN
+    }
     going = any(job.asset is None for job in jobs) and bool(await removals(context))
-    done = [job for job in jobs if (not going if job.asset is None else job.asset not in wanted)]
+    done = [job for job in jobs if (not going if job.asset is None else (job.asset, job.key) not in wanted)]
 
     async def settle(tx: Tx) -> None:
         await tx.jobs.settle((job.id, job.token) for job in done)
@@ -55,4 +59,4 @@ async def _is_settled(context: RuntimeContext, job: Job) -> bool:
         return True
     if job.kind is JobKind.READ:
         return record.problem is None
-    return (await work_of(context, [record]))[record.id] is not Work.DESIGN
+    return (await work_of(context, [record], job.key)).get(record.id) is not Work.DESIGN

@@ -6,12 +6,13 @@ single asset is that asset's failure; the rest of the batch is done.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
 from spheresync.execution.run_driver import RunRequest
 from spheresync.jobs.port import Job, JobEngine
 from spheresync.jobs.retries import HELD_BACK
-from spheresync.model import Action, AssetId, Problem, RunState
+from spheresync.model import Action, AssetId, Problem, RunState, TargetKey
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import Work
 from spheresync.runtime.context import RuntimeContext
@@ -30,31 +31,42 @@ StartRun = Callable[[RunRequest], Awaitable[RunRecord]]
 async def write_batch(context: RuntimeContext, engine: JobEngine, jobs: Sequence[Job], run: StartRun) -> None:
     """Do claimed jobs to write, and finish or fail each."""
     alone = [job for job in jobs if job.asset is None]
-    others = {job.asset: job for job in jobs if job.asset is not None}
-    if others:
-        await _write(context, engine, others, run)
+    others: dict[TargetKey | None, dict[AssetId, Job]] = defaultdict(dict)
+    for job in jobs:
+        if job.asset is not None:
+            others[job.key][job.asset] = job
+    for key, of_assets in others.items():
+        await _write(context, engine, of_assets, run, key)
     for job in alone:
         await _remove(context, engine, job, run)
 
 
-async def _write(context: RuntimeContext, engine: JobEngine, jobs: Mapping[AssetId, Job], run: StartRun) -> None:
+async def _write(
+    context: RuntimeContext, engine: JobEngine, jobs: Mapping[AssetId, Job], run: StartRun, key: TargetKey | None
+) -> None:
     records, unknown = await _records(context, jobs)
     for asset, problem in unknown.items():
         await engine.fail(jobs[asset], problem)
-    work = await work_of(context, records)
+    work = await work_of(context, records, key)
     wanted = [asset for asset in jobs if work.get(asset) is Work.DESIGN]
     await engine.finish([job for asset, job in jobs.items() if asset not in wanted and asset not in unknown])
     if not wanted:
         return
-    ended = await run(RunRequest(Scope(assets=frozenset(wanted)), refresh=False))
+    ended = await run(RunRequest(_scope_of(wanted, key), refresh=False))
     problems = await _problems(context, ended, wanted)
     if ended.state is not RunState.CANCELLED:
         records, _ = await _records(context, wanted)
-        left = await work_of(context, records)
+        left = await work_of(context, records, key)
         problems = {asset: _undone(asset, ended) for asset in wanted if left.get(asset) is Work.DESIGN} | problems
     await engine.finish([jobs[asset] for asset in wanted if asset not in problems])
     for asset, problem in problems.items():
         await engine.fail(jobs[asset], problem)
+
+
+def _scope_of(assets: Iterable[AssetId], key: TargetKey | None) -> Scope:
+    if key is None:
+        return Scope(assets=frozenset(assets))
+    return Scope(assets=frozenset(assets), targets=frozenset({key.target}), destinations=frozenset({key.destination}))
 
 
 async def _remove(context: RuntimeContext, engine: JobEngine, job: Job, run: StartRun) -> None:

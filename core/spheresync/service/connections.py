@@ -9,7 +9,7 @@ from spheresync.alerts.wording import Notice
 from spheresync.answers import ConnectionFinding, ConnectionReport
 from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError, StateError
-from spheresync.model import GLUE, AssetStatus, SpaceName, TargetKey
+from spheresync.model import AssetStatus, SpaceName, TargetKey
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.unread import gone_space
@@ -94,21 +94,25 @@ async def _known_spaces(context: RuntimeContext, providers: Providers) -> dict[S
 
 
 async def _targets(providers: Providers) -> list[ConnectionFinding]:
+    return [finding for key in providers.keys for finding in await _target(providers, key)]
+
+
+async def _target(providers: Providers, key: TargetKey) -> list[ConnectionFinding]:
     try:
-        problems = await providers.target(TargetKey(GLUE)).check()
+        problems = await providers.target(key).check()
     except SpheresyncError as error:
-        return [ConnectionFinding(connection=GLUE, ok=False, message=error.message, remedy=error.remedy)]
+        return [ConnectionFinding(connection=str(key), ok=False, message=error.message, remedy=error.remedy)]
     if not problems:
         return [
             ConnectionFinding(
-                connection=GLUE,
+                connection=str(key),
                 ok=True,
                 message="Nothing forbids in general to read and write tables; making a database, and what is denied of "
                 "single databases or tables, is found out by a sync or a look for drift.",
             )
         ]
     return [
-        ConnectionFinding(connection=GLUE, ok=False, message=problem.message, remedy=problem.remedy)
+        ConnectionFinding(connection=str(key), ok=False, message=problem.message, remedy=problem.remedy)
         for problem in problems
     ]
 
@@ -116,7 +120,8 @@ async def _targets(providers: Providers) -> list[ConnectionFinding]:
 async def _on_record(context: RuntimeContext) -> list[ConnectionFinding]:
     """What a sync or a look for drift was refused: the rights in general say nothing of a single table."""
     store = context.store
-    return denied_tables(GLUE, await store.unwritten.groups(), await store.drift.standing())
+    keys = ", ".join(map(str, context.settings.target_keys))
+    return denied_tables(keys, await store.unwritten.groups(), await store.drift.standing())
 
 
 async def check_channel(channels: Channels, channel: AlertChannel) -> ConnectionFinding:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from spheresync.answers import DriftAnswer, DriftFieldRow, DriftRow
 from spheresync.errors import UsageError
-from spheresync.model import GLUE, Principal, ScopeRequest, TargetKey
+from spheresync.model import Principal, ScopeRequest
 from spheresync.planning.drift_sweep import DriftSweep
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import checked_scope
@@ -70,7 +70,7 @@ class Drifting(Reading):
                 self._store,
                 providers.settings,
                 providers.mapping,
-                providers.target(TargetKey(GLUE)),
+                providers.targets(checked),
                 scope=checked,
                 principal=principal,
                 clock=self._context.clock,

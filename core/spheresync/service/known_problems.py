@@ -2,30 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 from spheresync.config.sections import Deletion
 from spheresync.errors import UsageError
-from spheresync.model import GLUE, AssetId, AssetStatus, TargetKey
+from spheresync.model import AssetId, AssetStatus, TargetKey
 from spheresync.service.asset_problems import Known, problem_text
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, Checkpoint
 
 
-async def problems_of(store: Store, records: Sequence[AssetRecord], deletion: Deletion) -> dict[AssetId, str | None]:
-    """What is wrong with each of these assets and what to do, None where nothing is."""
+async def problems_of(
+    store: Store, records: Sequence[AssetRecord], deletion: Deletion, in_force: Sequence[TargetKey]
+) -> dict[AssetId, str | None]:
+    """What is wrong with each of these assets and what to do, None where nothing is.
+
+    What targets say alike is said once, and anything else with the target that it is about.
+    """
     assets = [record.id for record in records]
-    checkpoints = await store.checkpoints.of(assets, TargetKey(GLUE))
-    unwritten = await store.unwritten.of(assets, TargetKey(GLUE))
-    drifts = await store.drift.of(assets, TargetKey(GLUE))
-    problems = {}
+    by_key: list[tuple[TargetKey, Mapping[AssetId, Known]]] = [
+        (key, await _known_in(store, records, assets, key)) for key in in_force
+    ]
+    problems: dict[AssetId, str | None] = {}
+    for record in records:
+        known = _telling(record, [(key, found[record.id]) for key, found in by_key])
+        texts = {key: text for key, each in known if (text := problem_text(each, deletion)) is not None}
+        if len(known) == 1 or (len(texts) == len(known) and len(set(texts.values())) == 1):
+            problems[record.id] = next(iter(texts.values()), None)
+        else:
+            problems[record.id] = " ".join(f"{key}: {text}" for key, text in texts.items()) or None
+    return problems
+
+
+def _telling(record: AssetRecord, known: Sequence[tuple[TargetKey, Known]]) -> Sequence[tuple[TargetKey, Known]]:
+    """The targets that say something of an asset: of a held one those that hold it, of one that is gone those that
+    know it; all where there is none such.
+    """
+    if record.status is AssetStatus.HELD:
+        said = [each for each in known if each[1].checkpoint is not None and each[1].checkpoint.held is not None]
+    elif record.misses:
+        said = [each for each in known if each[1].checkpoint is not None]
+    else:
+        said = []
+    return said or known
+
+
+async def _known_in(
+    store: Store, records: Sequence[AssetRecord], assets: Sequence[AssetId], key: TargetKey
+) -> Mapping[AssetId, Known]:
+    """What the state holds of assets in one target."""
+    checkpoints = await store.checkpoints.of(assets, key)
+    unwritten = await store.unwritten.of(assets, key)
+    drifts = await store.drift.of(assets, key)
+    found = {}
     for record in records:
         held = checkpoints.get(record.id)
         undone = await _undone(store, held) if record.status is AssetStatus.HELD else None
-        known = Known(record, held, unwritten.get(record.id), drifts.get(record.id), undone)
-        problems[record.id] = problem_text(known, deletion)
-    return problems
+        found[record.id] = Known(record, held, unwritten.get(record.id), drifts.get(record.id), undone)
+    return found
 
 
 async def _undone(store: Store, held: Checkpoint | None) -> str | None:

@@ -59,7 +59,9 @@ async def retry_job(context: RuntimeContext, job_id: int, principal: Principal) 
 
     async def retry(tx: Tx) -> Job:
         job = await _job(tx, job_id)
-        again = NewJob(job.kind, job.subject, job.priority, "a person asked for it", job.token, by_person=True)
+        again = NewJob(
+            job.kind, job.subject, job.priority, "a person asked for it", job.token, by_person=True, key=job.key
+        )
         await tx.jobs.submit([request_of(again, context.clock())])
         await tx.audit.append_many([_event(job, "retry", principal)])
         return await _job(tx, job_id)

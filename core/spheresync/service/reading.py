@@ -28,7 +28,6 @@ from spheresync.errors import RefusedError, StateError, UsageError
 from spheresync.execution.run_driver import RunRequest
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
-    GLUE,
     Action,
     Asset,
     AssetId,
@@ -153,7 +152,9 @@ class Reading:
             after=AssetId(SpaceName(str(start[0])), TechnicalName(str(start[1]))) if start is not None else None,
         )
         shown = records[:size]
-        problems = await problems_of(self._store, shown, self._context.settings.deletion)
+        problems = await problems_of(
+            self._store, shown, self._context.settings.deletion, self._context.settings.target_keys
+        )
         items = [await self._asset_row(record, problems[record.id], full=full) for record in shown]
         more = listing.encode(shown[-1].id.space, shown[-1].id.name) if len(records) > size else None
         return Page(items=items, total=total, next_cursor=more)
@@ -201,7 +202,9 @@ class Reading:
         record = await self._record(asset)
         definition = await self._definition(record)
         checkpoints = await self._store.checkpoints.of_asset(record.id)
-        problems = await problems_of(self._store, [record], self._context.settings.deletion)
+        problems = await problems_of(
+            self._store, [record], self._context.settings.deletion, self._context.settings.target_keys
+        )
         pii: dict[str, list[str]] = {}
         for column in definition.columns if definition is not None else ():
             if column.pii is not None:
@@ -228,17 +231,26 @@ class Reading:
         """Why the definition of an asset could not be read and what to do, None where it was."""
         if record.problem is None:
             return None
-        return (await problems_of(self._store, [record], self._context.settings.deletion))[record.id]
+        return (
+            await problems_of(
+                self._store, [record], self._context.settings.deletion, self._context.settings.target_keys
+            )
+        )[record.id]
+
+    @property
+    def _explained_key(self) -> TargetKey:
+        """The target whose names and types an explanation shows: the first one in force."""
+        return self._context.settings.target_keys[0]
 
     async def explain_mapping(self, text: str) -> MappingExplanation:
         record = await self._record(text)
         decision = self._context.mapping.decide(record.id, record.kind, record.label)
-        held = await self._store.checkpoints.get(record.id, TargetKey(GLUE))
+        held = await self._store.checkpoints.get(record.id, self._explained_key)
         address = known_address(record, held, decision)
         displaced = await self._displaced(record, decision)
         if displaced is not None and held is None:
             address = Address(displaced.given, address.name)
-        explanation = design_of(GLUE).explain(
+        explanation = design_of(self._explained_key.target).explain(
             record.id,
             record.kind,
             record.label,
@@ -276,8 +288,8 @@ class Reading:
     async def _displaced(self, record: AssetRecord, decision: Decision) -> Displaced | None:
         if decision.database is None:
             return None  # what the target holds need not be read
-        checkpoints = await self._store.checkpoints.all(TargetKey(GLUE))
-        formers = await self._store.former_tables.all(TargetKey(GLUE))
+        checkpoints = await self._store.checkpoints.all(self._explained_key)
+        formers = await self._store.former_tables.all(self._explained_key)
         return displaced_database(record, decision, [*checkpoints, *formers], self._context.mapping)
 
     async def get_change_set(

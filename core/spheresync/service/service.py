@@ -41,7 +41,8 @@ from spheresync.model import (
 )
 from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import pause_after
-from spheresync.planning.planner import PlanRequest, make_change_set
+from spheresync.planning.plan_request import PlanRequest
+from spheresync.planning.planner import make_change_set
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import Scope, checked_scope, require_found

@@ -11,13 +11,11 @@ from spheresync.answers import AuditVerdictAnswer, BackupAnswer, RestoreAnswer
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import AlteredStateError, RefusedError
 from spheresync.model import (
-    GLUE,
     JsonValue,
     Principal,
     Problem,
     RunId,
     RunState,
-    TargetKey,
     isoformat,
     utc_now,
 )
@@ -165,14 +163,14 @@ async def _require_ours(store: Store, source: RestoreSource, settings: Settings)
 
 async def _marker_of(store: Store) -> str | None:
     """The marker on what was written last, None where nothing was."""
-    checkpoints = await store.checkpoints.all(TargetKey(GLUE))
+    checkpoints = [held for key in await store.checkpoints.keys() for held in await store.checkpoints.all(key)]
     if not checkpoints:
         return None
     newest = sorted(checkpoints, key=lambda checkpoint: checkpoint.synced_at, reverse=True)[:_ASKED]
     whole = await store.blobs.get_many(checkpoint.body for checkpoint in newest)
     for checkpoint in newest:
         if checkpoint.body in whole:
-            return design_of(GLUE).marks(whole[checkpoint.body]).owner
+            return design_of(checkpoint.target).marks(whole[checkpoint.body]).owner
     return None
 
 
@@ -188,7 +186,7 @@ async def _adjust(store: Store, source: RestoreSource, principal: Principal, *, 
         runs = await tx.runs.cancel_unfinished(problem, at=at)
         change_sets = await tx.change_sets.expire_all(at=at)
         objects = await tx.restored.forget_targets()
-        held = await tx.checkpoints.all(TargetKey(GLUE))
+        held = [each for key in await tx.checkpoints.keys() for each in await tx.checkpoints.all(key)]
         await tx.checkpoints.put_many([replace(checkpoint, version=None) for checkpoint in held])
         reason: dict[str, JsonValue] = {"reason": "restored"}
         ended = [

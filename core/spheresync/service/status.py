@@ -11,7 +11,7 @@ from spheresync.errors import StateError
 from spheresync.execution.required_approvals import unapproved_promotion
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind, JobState
-from spheresync.model import GLUE, AssetStatus, TargetKey, counted, first_of
+from spheresync.model import AssetStatus, counted, first_of
 from spheresync.observe.pulse import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
 from spheresync.runtime.context import RuntimeContext
@@ -71,7 +71,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     if waits is not None:
         problems.append(rows.finding(waits))
     if settings.approvals.of_deletes and settings.deletion.policy is DeletionPolicy.DELETE:
-        problems += _retired(await store.checkpoints.count_retired(TargetKey(GLUE)))
+        problems += _retired(sum([await store.checkpoints.count_retired(key) for key in settings.target_keys]))
     drift = await store.drift.standing()
     problems += unseen_tables(drift)
     health, summary = health_of(statuses, ended, problems, drift, troubles=troubles, never_read=never_read)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.answers import ChangeSetAnswer, ReleaseAnswer
-from spheresync.model import GLUE, AssetId, Principal, RunId, TargetKey
+from spheresync.model import AssetId, Principal, RunId
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.triage import is_held
 from spheresync.planning.revert import Reverter
@@ -40,7 +40,7 @@ class Undoing(Reading):
                 self._store,
                 providers.settings,
                 providers.mapping,
-                providers.target(TargetKey(GLUE)),
+                [providers.target(key) for key in providers.keys],
                 run.id,
                 principal=principal,
                 now=context.clock(),
@@ -61,10 +61,13 @@ class Undoing(Reading):
         spaces = {space.name for space in await self._store.catalog.spaces()}
         wanted = _wanted(assets, records, spaces) if assets else records.keys()
 
+        in_force = self._context.settings.target_keys
+
         async def let_go(tx: Tx) -> list[AssetId]:
             held = [
                 checkpoint
-                for checkpoint in await tx.checkpoints.all(TargetKey(GLUE))
+                for key in in_force
+                for checkpoint in await tx.checkpoints.all(key)
                 if checkpoint.held is not None and checkpoint.asset in wanted
             ]
             assets = [checkpoint.asset for checkpoint in held]
@@ -75,9 +78,9 @@ class Undoing(Reading):
                 if (record := now.get(checkpoint.asset)) is not None and is_held(record, checkpoint)
             ]
             await tx.checkpoints.put_many([replace(checkpoint, held=None) for checkpoint in held])
-            await settle_statuses(tx, assets)
+            await settle_statuses(tx, assets, in_force)
             await tx.audit.append_many([_event(principal, checkpoint) for checkpoint in released])
-            return [checkpoint.asset for checkpoint in released]
+            return list(dict.fromkeys(checkpoint.asset for checkpoint in released))
 
         released = await self._store.write(let_go)
         return ReleaseAnswer(released=sorted(map(str, released)), total=len(released))
@@ -98,5 +101,5 @@ def _wanted(names: Sequence[str], records: Mapping[AssetId, AssetRecord], spaces
 
 
 def _event(principal: Principal, held: Checkpoint) -> AuditEvent:
-    detail = {"object": f"{held.container}.{held.name}", "held_since": held.run_id}
+    detail = {"object": f"{held.container}.{held.name}", "held_since": held.run_id, "destination": held.destination}
     return AuditEvent(principal.id, "release", None, str(held.asset), held.target, "done", {**detail})

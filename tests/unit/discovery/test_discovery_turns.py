@@ -107,7 +107,13 @@ def discovery(
             await tx.leases.require(DISCOVERY_LEASE, fence)
 
     return TenantPass(
-        Tenant(meanwhile), store, Mapping.compile(settings()), Scope(), now=clock(), still_ours=still_ours
+        Tenant(meanwhile),
+        store,
+        Mapping.compile(settings()),
+        Scope(),
+        now=clock(),
+        still_ours=still_ours,
+        in_force=[TargetKey(GLUE)],
     )
 
 

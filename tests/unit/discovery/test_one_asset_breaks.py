@@ -31,13 +31,13 @@ from spheresync.model import (
 from spheresync.planning import asset_planner as designing
 from spheresync.planning import asset_status, removals
 from spheresync.planning import checkpoint_rebuild as rebuilding
-from spheresync.planning import drift_sweep as sweeping
 from spheresync.planning import name_allocation as naming
-from spheresync.planning import planner as planning
 from spheresync.planning import revert as reverting
+from spheresync.planning import target_planner as planning
+from spheresync.planning import target_sweep as sweeping
 from spheresync.planning.drift_sweep import DriftSweep
-from spheresync.planning.planner import COLUMN_GUARD
 from spheresync.planning.revert import Reverter
+from spheresync.planning.target_planner import column_guard_note
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.source.datasphere.source import DatasphereSource
@@ -140,7 +140,7 @@ async def test_rules_that_break_at_an_asset_at_whatever_moment_keep_nobody_else(
 PLANNED = {
     "triage": (planning, "triage", lambda record, *rest, **more: record.id),
     "kept name": (naming, "_kept", lambda wish, *rest: wish.record.id),
-    "status": (asset_status, "status_of", lambda record, *rest: record.id),
+    "status": (asset_status, "worst_status", lambda record, *rest: record.id),
     "item": (designing, "item_for", lambda subject, *rest, **more: subject.asset),
 }
 
@@ -301,7 +301,7 @@ async def sweep(installation: InProcess) -> Any:
             installation.store,
             providers.settings,
             providers.mapping,
-            providers.target(TargetKey(GLUE)),
+            [providers.target(TargetKey(GLUE))],
             scope=Scope(),
             principal=SOMEBODY,
             clock=installation.context.clock,
@@ -363,7 +363,7 @@ async def test_an_asset_whose_undo_breaks_is_told_and_the_others_are_undone(
             synced.store,
             providers.settings,
             providers.mapping,
-            target,
+            [target],
             run.id,
             principal=SOMEBODY,
             now=synced.context.clock(),
@@ -374,7 +374,7 @@ async def test_an_asset_whose_undo_breaks_is_told_and_the_others_are_undone(
     assert {str(item.asset) for item in items} == OTHERS
 
 
-@pytest.mark.parametrize("note", [LAST_DISCOVERY, COLUMN_GUARD, "unspellable_spaces"])
+@pytest.mark.parametrize("note", [LAST_DISCOVERY, column_guard_note(TargetKey(GLUE)), "unspellable_spaces"])
 @pytest.mark.parametrize("damage", ["{", "[1, [2]]", '{"began": 1}', '"x"'])
 async def test_a_damaged_note_ends_no_run(synced: InProcess, note: str, damage: str) -> None:
     await synced.store.write(lambda tx: tx.meta.set(note, damage))

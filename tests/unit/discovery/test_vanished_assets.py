@@ -86,7 +86,9 @@ async def discover(
     grace: timedelta = timedelta(0),
 ) -> DiscoveryReport:
     rules = RemovalRules(policy, misses, grace, policy is DeletionPolicy.DELETE)
-    return await TenantPass(tenant, store, Mapping.compile(settings()), Scope(), now=clock(), removals=rules).list_all()
+    return await TenantPass(
+        tenant, store, Mapping.compile(settings()), Scope(), now=clock(), removals=rules, in_force=[WRITTEN.key]
+    ).list_all()
 
 
 async def written(store: SqliteStore, state: CheckpointState = CheckpointState.ACTIVE) -> None:

@@ -23,7 +23,8 @@ from spheresync.execution.run_driver import RunRequest
 from spheresync.model import GLUE, Action, AssetKind, Principal, TargetKey
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.drift_sweep import DriftSweep
-from spheresync.planning.planner import PlanRequest, make_change_set
+from spheresync.planning.plan_request import PlanRequest
+from spheresync.planning.planner import make_change_set
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.state.records import RunRecord
@@ -143,7 +144,7 @@ class World:
 
         async def let_go(tx: Any) -> None:
             await tx.checkpoints.put_many([replace(each, held=None) for each in held])
-            await settle_statuses(tx, [each.asset for each in held])
+            await settle_statuses(tx, [each.asset for each in held], [TargetKey(GLUE)])
 
         await self.here.store.write(let_go)
 
@@ -154,7 +155,7 @@ class World:
                 self.here.store,
                 providers.settings,
                 self.here.context.mapping,
-                providers.target(TargetKey(GLUE)),
+                [providers.target(TargetKey(GLUE))],
                 scope=Scope(),
                 principal=SOMEBODY,
                 clock=self.here.context.clock,

@@ -23,7 +23,8 @@ from spheresync.model import (
     TargetKey,
     digest_of,
 )
-from spheresync.planning.planner import Planner, PlanRequest
+from spheresync.planning.plan_request import PlanRequest
+from spheresync.planning.planner import Planner
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.state.definitions import encode_asset
@@ -107,7 +108,7 @@ async def plan(
         store,
         configured,
         Mapping.compile(configured),
-        LookedAt(live, meanwhile),  # type: ignore[arg-type]  # a plan of known tables asks for nothing else
+        [LookedAt(live, meanwhile)],  # type: ignore[arg-type]  # a plan of known tables asks for nothing else
         PlanRequest(Scope(), Principal("user", "jane")),
         now=NOW,
         progress=silent,

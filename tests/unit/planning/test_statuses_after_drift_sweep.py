@@ -10,7 +10,8 @@ import pytest
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.model import GLUE, Action, AssetId, AssetStatus, Principal, TargetKey, isoformat
 from spheresync.planning.drift_sweep import DriftSweep
-from spheresync.planning.planner import PlanRequest, make_change_set
+from spheresync.planning.plan_request import PlanRequest
+from spheresync.planning.planner import make_change_set
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.state.records import ChangeSetRecord
@@ -33,7 +34,7 @@ async def sweep(installation: InProcess) -> None:
             installation.store,
             providers.settings,
             installation.context.mapping,
-            providers.target(TargetKey(GLUE)),
+            [providers.target(TargetKey(GLUE))],
             scope=Scope(),
             principal=SOMEBODY,
             clock=installation.context.clock,

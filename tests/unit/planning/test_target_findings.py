@@ -28,7 +28,8 @@ from spheresync.model import (
 )
 from spheresync.planning.decisions.guards import EMPTY_LISTING
 from spheresync.planning.drift_sweep import DriftSweep
-from spheresync.planning.planner import PlanRequest, make_change_set
+from spheresync.planning.plan_request import PlanRequest
+from spheresync.planning.planner import make_change_set
 from spheresync.planning.revert import Reverter
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
@@ -90,7 +91,7 @@ async def look_for_drift(installation: InProcess) -> None:
             context.store,
             providers.settings,
             providers.mapping,
-            providers.target(TargetKey(GLUE)),
+            [providers.target(TargetKey(GLUE))],
             scope=Scope(),
             principal=SOMEBODY,
             clock=context.clock,
@@ -239,7 +240,7 @@ async def test_a_space_that_lists_nothing_is_told_from_the_first_listing_to_the_
     assert "1 asset is held back by a guard (1 empty listing)" in told.summary and "--max-deletes" in finding.remedy
     deletion = synced.context.settings.deletion
     (record,) = await synced.store.catalog.some([OTHER])
-    said = (await problems_of(synced.store, [record], deletion))[OTHER]
+    said = (await problems_of(synced.store, [record], deletion, [TargetKey(GLUE)]))[OTHER]
     assert said is not None and "3 complete listings" in said and "guard" in said
     synced.serve(landscape())
     assert (await synced.sync()).state is RunState.DONE
@@ -254,7 +255,7 @@ async def test_what_an_undo_holds_names_the_run_that_was_undone(synced: InProces
     async with context.providers.in_use() as providers:
         target = providers.target(TargetKey(GLUE))
         undo = await Reverter(
-            store, providers.settings, providers.mapping, target, undone.id, principal=SOMEBODY, now=context.clock()
+            store, providers.settings, providers.mapping, [target], undone.id, principal=SOMEBODY, now=context.clock()
         ).run()
     request, at = canonical_json(RunRequest().to_json()), isoformat(context.clock())
     queued = RunRecord.queued(RunId("run_undo"), "apply", request, SOMEBODY, owner=store.owner.id, at=at)
@@ -262,7 +263,7 @@ async def test_what_an_undo_holds_names_the_run_that_was_undone(synced: InProces
     assert (await RunDriver(context, silent).drive(queued.id)).state is RunState.DONE
     (record,) = await store.catalog.some([ONE])
     assert record.status is AssetStatus.HELD
-    said = (await problems_of(store, [record], context.settings.deletion))[ONE]
+    said = (await problems_of(store, [record], context.settings.deletion, [TargetKey(GLUE)]))[ONE]
     assert said is not None and f"Held by the undo of run {undone.id} since 20" in said and "release" in said
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -12,10 +15,11 @@ from hypothesis import strategies as st
 from spheresync.execution.run_driver import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind, NewJob, subject_of
-from spheresync.model import AssetId, AssetKind, Problem, SpaceName, TechnicalName, canonical_json
+from spheresync.model import AssetId, AssetKind, Problem, SpaceName, TechnicalName, canonical_json, isoformat
 from spheresync.runtime.scope import Scope
 from spheresync.state.cell_encoding import decode_problems, encode_problems
 from spheresync.state.records import AssetRecord, SpaceRecord
+from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.schema import shipped_migrations
 from spheresync.state.sqlite.store import SqliteStore
 from tests.unit.state.conftest import StandingClock
@@ -37,12 +41,21 @@ def record(asset: AssetId) -> AssetRecord:
     return AssetRecord.first_seen(asset, AssetKind.VIEW, at=AT)
 
 
+def queue_as_before(folder: Path, jobs: Sequence[tuple[str, str]], at: str) -> None:
+    """Jobs as a former version entered them."""
+    with closing(sqlite3.connect(folder / FILE_NAME)) as file, file:
+        file.executemany(
+            "INSERT INTO jobs (kind, subject, priority, reason, token, state, not_before, attempts, fence, "
+            "cancel_requested, created_at) VALUES (?, ?, 10, '', 't', 'queued', ?, 0, 0, 0, ?)",
+            [(*job, at, at) for job in jobs],
+        )
+
+
 async def test_a_state_with_text_opens_and_keeps_what_it_was_about(tmp_path: Path) -> None:
     clock = StandingClock()
     async with SqliteStore.open(tmp_path, clock=clock, migrations=BEFORE) as old:
-        engine = EmbeddedEngine(old, clock)
-        await engine.submit([NewJob(JobKind.READ, str(asset), 10, "", "t") for asset in (*PLAIN, ODD)])
-        await engine.submit([NewJob(JobKind.LIST, "tenant", 0, ""), NewJob(JobKind.WRITE, "", 40, "")])
+        queued = [("read", str(asset)) for asset in (*PLAIN, ODD)]
+        queue_as_before(tmp_path, [*queued, ("list", "tenant"), ("write", "")], isoformat(clock()))
         await old.write(lambda tx: tx.catalog.put_assets([record(asset) for asset in (*PLAIN, ODD)]))
         spaces = [SpaceRecord(SpaceName(name), "", AT, True, None, True) for name in ("SALES", "A/B", "/", "")]
         await old.write(lambda tx: tx.catalog.put_spaces(spaces))

@@ -5,6 +5,7 @@ Cheap on purpose: re-planning 10,000 unchanged assets compares a few strings eac
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -159,6 +160,43 @@ def status_of(
     if record.problem is not None:
         return AssetStatus.FAILED
     return _status_in_target(record, checkpoint, unwritten, drifted)
+
+
+@dataclass(frozen=True, slots=True)
+class InTarget:
+    """What is known of an asset in one target, as `status_of` takes it."""
+
+    checkpoint: Checkpoint | None
+    unwritten: str | None = None
+    drifted: bool = False
+
+
+BADNESS = (
+    AssetStatus.EXCLUDED,
+    AssetStatus.DELETED,
+    AssetStatus.RETIRED,
+    AssetStatus.SYNCED,
+    AssetStatus.MISSING,
+    AssetStatus.PENDING,  # comes right by itself
+    AssetStatus.HELD,  # a person lets it go
+    AssetStatus.DRIFTED,
+    AssetStatus.CONFLICT,
+    AssetStatus.FAILED,
+)
+"""Statuses from the best to the worst: where targets differ, an asset stands where it stands worst."""
+
+
+def worst_status(record: AssetRecord, targets: Sequence[InTarget]) -> AssetStatus:
+    """Where the asset stands in all targets together.
+
+    Of one that is gone from Datasphere only targets that know it say anything: the others will never hold it.
+    """
+    if record.misses > 0:
+        targets = [each for each in targets if each.checkpoint is not None]
+    stands = [
+        status_of(record, each.checkpoint, unwritten=each.unwritten, drifted=each.drifted) for each in targets
+    ] or [status_of(record, None)]
+    return max(stands, key=BADNESS.index)
 
 
 _WAITING = GUARDS | {TargetFault.MOVED}

@@ -18,6 +18,9 @@ from spheresync.state.records import Checkpoint, FormerTable, Unwritten, Unwritt
 class CheckpointReader(Protocol):
     """Reads checkpoints; none that is damaged or was altered."""
 
+    async def keys(self) -> list[TargetKey]:
+        """Every target and destination of which something is known, in force or not."""
+
     async def all(self, key: TargetKey) -> list[Checkpoint]:
         """Every checkpoint of a target in a destination, whatever its state, by space and asset."""
 

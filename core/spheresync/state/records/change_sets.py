@@ -53,6 +53,11 @@ class Prerequisite:
     assets: tuple[AssetId, ...]
     assets_total: int
 
+    @property
+    def key(self) -> TargetKey:
+        """The target and the destination that it is for."""
+        return TargetKey(self.target, self.destination)
+
 
 @dataclass(frozen=True, slots=True)
 class ChangeSetRecord:

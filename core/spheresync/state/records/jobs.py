@@ -30,6 +30,14 @@ class JobRow:
     cancel_requested: bool
     problem: Problem | None
     created_at: str
+    target: str | None
+    destination: str | None
+
+    def meets(self, other: JobRow) -> bool:
+        """Whether both are about the same subject in the same target: of all targets, each is one."""
+        apart = None not in {self.target, other.target}
+        same = (self.target, self.destination) == (other.target, other.destination)
+        return self.subject == other.subject and (same or not apart)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +53,5 @@ class JobRequest:
     needs: int | None
     revive: bool
     by_person: bool = False
+    target: str | None = None
+    destination: str | None = None

@@ -18,7 +18,7 @@ from spheresync.errors import AlteredStateError, StateError
 
 APPLICATION_ID = 0x53504853
 """Marks the file as ours (`SPHS`), so that another program's database is never migrated."""
-SCHEMA_DIGEST = "526f488c3f7305ba5a7c4b88580bd9c0069e3959678428d0097d53de887e3aeb"
+SCHEMA_DIGEST = "547fd081f46bfc98628ec327f0638e27ac1f49a7e0056fb3c1e89627d7cc721c"
 """Of the schema that the shipped migrations make, so that opening a state does not make one to compare with."""
 _FILE = re.compile(r"(?P<version>\d{4})_(?P<name>\w+)\.sql")
 

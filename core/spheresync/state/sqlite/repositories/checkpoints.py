@@ -39,6 +39,13 @@ class CheckpointReader:
     def __init__(self, connection: ReadConnection) -> None:
         self._connection = connection
 
+    async def keys(self) -> list[TargetKey]:
+        """Every target and destination of which something is known, in force or not."""
+        rows = await self._connection.all(
+            "SELECT DISTINCT target, destination FROM checkpoints ORDER BY target, destination"
+        )
+        return [TargetKey(TargetName(row[0]), DestinationName(row[1])) for row in rows]
+
     async def all(self, key: TargetKey) -> list[Checkpoint]:
         """Every checkpoint of a target in a destination, whatever its state, by space and asset."""
         rows = await self._connection.all(

@@ -3,6 +3,7 @@
 # ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from spheresync.state.sqlite.rows.shapes import shape_of
 
 _JOB = (
     "id, kind, subject, priority, reason, token, state, not_before, attempts, fence, owner, started_at, heartbeat_at, "
-    "ends_by, cancel_requested, problem, created_at"
+    "ends_by, cancel_requested, problem, created_at, target, destination"
 )
 _SHAPE, _FACET = shape_of("jobs", _JOB), shape_of("jobs", "kind, state")
 _AGAIN = shape_of("jobs", "again")
@@ -95,8 +96,9 @@ class JobWriter(JobReader):
 
     async def _submit(self, job: JobRequest) -> int | None:
         row = await self._writer.one(
-            "SELECT id, state, priority, token, not_before, attempts FROM jobs WHERE kind = ? AND subject = ?",
-            (job.kind, job.subject),
+            "SELECT id, state, priority, token, not_before, attempts FROM jobs "
+            "WHERE kind = ? AND subject = ? AND ifnull(target, '') = ? AND ifnull(destination, '') = ?",
+            (job.kind, job.subject, job.target or "", job.destination or ""),
         )
         if row is None:
             return await self._insert(job)
@@ -143,7 +145,8 @@ class JobWriter(JobReader):
     async def _insert(self, job: JobRequest) -> int:
         row = await self._writer.one(
             "INSERT INTO jobs (kind, subject, priority, reason, token, state, not_before, attempts, needs, fence, "
-            "cancel_requested, created_at) VALUES (?, ?, ?, ?, ?, 'queued', ?, 0, ?, 0, 0, ?) RETURNING id",
+            "cancel_requested, created_at, target, destination) "
+            "VALUES (?, ?, ?, ?, ?, 'queued', ?, 0, ?, 0, 0, ?, ?, ?) RETURNING id",
             (
                 job.kind,
                 job.subject,
@@ -153,6 +156,8 @@ class JobWriter(JobReader):
                 job.not_before,
                 job.needs,
                 isoformat(self._clock()),
+                job.target,
+                job.destination,
             ),
         )
         assert row is not None
@@ -166,8 +171,10 @@ class JobWriter(JobReader):
             f"UPDATE jobs SET state = 'running', owner = ?, fence = fence + 1, started_at = ?, heartbeat_at = ?, "
             f"ends_by = ? WHERE id IN (SELECT id FROM jobs AS next WHERE state = 'queued' AND not_before <= ? "
             f"AND kind IN ({_marks(kinds)}) AND needs IS NULL AND NOT EXISTS (SELECT 1 FROM jobs AS busy "
-            f"WHERE busy.state = 'running' AND busy.subject = next.subject) ORDER BY priority, id LIMIT ?) "
-            f"RETURNING {_JOB}",
+            f"WHERE busy.state = 'running' AND busy.subject = next.subject "
+            f"AND (busy.target IS NULL OR next.target IS NULL "
+            f"OR (busy.target = next.target AND busy.destination = next.destination))) "
+            f"ORDER BY priority, id LIMIT ?) RETURNING {_JOB}",
             (owner, isoformat(now), isoformat(now), isoformat(now + time_limit), isoformat(now), *kinds, limit),
         )
         claimed = sorted(self._readable(rows), key=lambda job: (job.priority, job.id))
@@ -175,12 +182,14 @@ class JobWriter(JobReader):
         return await self._one_for_each_subject(claimed)
 
     async def _one_for_each_subject(self, claimed: Sequence[JobRow]) -> list[JobRow]:
-        """Two kinds of job about one subject may have been taken at once: the second goes back."""
-        kept: dict[str, JobRow] = {}
+        """Two jobs about one subject in one target may have been taken at once: the second goes back."""
+        kept: dict[str, list[JobRow]] = defaultdict(list)
         for job in claimed:
-            if kept.setdefault(job.subject, job) is not job:
+            if any(map(job.meets, kept[job.subject])):
                 await self._requeue(job.id)
-        return list(kept.values())
+            else:
+                kept[job.subject].append(job)
+        return [job for job in claimed if job in kept[job.subject]]
 
     async def _set_aside_unreadable(self, damaged: Iterable[int]) -> None:
         """Jobs whose rows say nothing; whoever asks for such a job anew has it taken up again."""
@@ -339,7 +348,7 @@ def _read(row: Row) -> JobRow:
     Raises:
         ValueError: it is damaged.
     """
-    fields = [*row[:14], bool(row[14]), decode_problem(row[15]), row[16]]
+    fields = [*row[:14], bool(row[14]), decode_problem(row[15]), *row[16:]]
     job = JobRow(*fields)
     for moment in (job.not_before, job.created_at, *([job.started_at] if job.started_at is not None else [])):
         datetime.fromisoformat(moment)

@@ -175,6 +175,8 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
         "again": _spelled(decode_again).or_null(),
         "problem": _PROBLEM_,
         "created_at": _AT,
+        "target": _TEXT_,
+        "destination": _TEXT_,
     },
     "checkpoints": {
         **_OBJECT,
@@ -303,13 +305,19 @@ _KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "leaving": ("id",),
     }
 )
-_SINCE = MappingProxyType({("runs", "claims"): 9, ("drift_found", "standing"): 12})
+_SINCE = MappingProxyType(
+    {
+        ("runs", "claims"): 9,
+        ("drift_found", "standing"): 12,
+        ("jobs", "target"): 14,
+        ("jobs", "destination"): 14,
+    }
+)
 """Columns of tables that earlier versions of the schema had without them."""
 SHAPED = tuple(_COLUMNS)
 """The tables whose rows have a shape; change sets, contents and the audit log are held against digests instead."""
 _META: Mapping[str, Check] = {
     "last_discovery": _spelled(lambda text: [decode_cell(text)[word] for word in ("began", "scope", "report")]),
-    "column_guard": _spelled(lambda text: [AssetId.from_json(each) for each in decode_cell(text)]),
     "unspellable_spaces": _spelled(lambda text: [(name, why) for name, why in decode_cell(text)]),
     "care": _spelled(lambda text: datetime.fromisoformat(decode_cell(text)["at"])),
     "schedule:listed_at": _AT,
@@ -318,6 +326,7 @@ _META: Mapping[str, Check] = {
     "ready_at": _AT,
 }
 _META_PREFIXES: Mapping[str, Check] = {
+    "column_guard:": _spelled(lambda text: [AssetId.from_json(each) for each in decode_cell(text)]),
     "schedule:paused:": _AT,
     "alert:": _spelled(lambda text: [decode_cell(text)[word] for word in ("message", "remedy")]),
     "container:": _spelled(lambda text: ["present", "absent"].index(text.split(" ")[0])),

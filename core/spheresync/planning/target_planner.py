@@ -1,0 +1,371 @@
+"""Plan one target: what of the shared knowledge its checkpoints, its guards and its tables make of each asset.
+
+A target is read in four cases only: a database that this state has never seen is looked at before names are given
+out, so that a lost state is rebuilt from AWS instead of written over it; a thorough plan reads the databases that hold
+what it is about; a table that a run found changed by others is read, so that the plan shows what it meets; and where a
+person is to see the plan, the tables that it changes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import partial
+
+from spheresync.config import DeletionPolicy, Settings
+from spheresync.mapping.rules import Decision
+from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.model import (
+    Action,
+    AssetId,
+    Problem,
+    SpaceName,
+    TargetKey,
+    canonical_json,
+    isoformat,
+)
+from spheresync.observe.incidents import product_error
+from spheresync.planning.asset_planner import AssetPlanner, PlanDraft
+from spheresync.planning.asset_status import settle_statuses
+from spheresync.planning.confirmed_gone import ConfirmedGone, not_asked
+from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_removals
+from spheresync.planning.decisions.items import Subject, forget_item, settled_item
+from spheresync.planning.decisions.triage import RemovalRules, Work, held_as_gone, is_held, triage
+from spheresync.planning.displaced_databases import findings_of
+from spheresync.planning.live_reads import LiveReads
+from spheresync.planning.name_allocation import AllocatedNames, NameAllocator
+from spheresync.planning.plan_request import PlanRequest
+from spheresync.planning.prerequisites import plan_prerequisites
+from spheresync.planning.removals import DeleteRules, Removals
+from spheresync.planning.target_findings import TargetFindings
+from spheresync.runtime.progress import OnProgress
+from spheresync.runtime.unread import is_unread
+from spheresync.state.cell_encoding import decode_cell
+from spheresync.state.port import Store, Tx
+from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable, Prerequisite
+from spheresync.targets.protocol import Target
+from spheresync.targets.read_ahead import RecentReads
+from spheresync.targets.registry import design_of
+
+MANAGED = frozenset({CheckpointState.ACTIVE, CheckpointState.RETIRED})
+
+
+def column_guard_note(key: TargetKey) -> str:
+    """Under which key the state notes the assets whose updates the column guard holds back in a target."""
+    return f"column_guard:{key.target}:{key.destination}"
+
+
+class TargetPlanner:
+    """Plans one target in one destination. Build it, `load` and `plan` once each, then `write` what it found out."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        mapping: MappingRules,
+        target: Target,
+        request: PlanRequest,
+        *,
+        now: datetime,
+        progress: OnProgress,
+        recent: RecentReads,
+    ) -> None:
+        """`recent`: gets the tables that had to be read by name, for whoever applies the plan at once."""
+        self.key = target.key
+        self.draft = PlanDraft(told=frozenset(problem.asset for problem in request.problems))
+        self.decided: dict[AssetId, Decision] = {}  # of the assets that the plan is about
+        self.guarded: tuple[Problem, ...] = ()  # findings of guards
+        self.prerequisites: tuple[Prerequisite, ...] = ()  # what must exist before the items are done
+        self.names = AllocatedNames()
+        self._recent = recent
+        self._store = store
+        self._settings = settings
+        self._mapping = mapping
+        self._target = target
+        self._design = design_of(target.key.target)
+        self._request = request
+        self._now = now
+        self._progress = progress
+        self._checkpoints: dict[AssetId, Checkpoint] = {}
+        self._formers: Sequence[FormerTable] = ()
+        self._standing = TargetFindings()
+        self._confirmed = ConfirmedGone()
+
+    async def load(self) -> None:
+        """Load what the state knows of the target."""
+        checkpoints = await self._store.checkpoints.all(self.key)
+        self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
+        self._formers = await self._store.former_tables.all(self.key)
+
+    @property
+    def managed_spaces(self) -> set[SpaceName]:
+        """Spaces of which the target holds tables."""
+        return {asset.space for asset, held in self._checkpoints.items() if held.state in MANAGED}
+
+    @property
+    def displaced(self) -> tuple[Problem, ...]:
+        """Databases that could not have the names that rules ask for."""
+        return findings_of(self.names.displaced)
+
+    @property
+    def left(self) -> list[Problem]:
+        """What others did to tables and stays so."""
+        return [*self.draft.left, *self.names.claims]
+
+    async def plan(self, records: Sequence[AssetRecord], confirmed: ConfirmedGone) -> None:
+        """Fill the draft.
+
+        Raises:
+            TargetError: databases of a lost or new state could not be looked at.
+        """
+        self._standing = await TargetFindings.load(self._store, self.key)
+        self._confirmed = confirmed
+        to_design = self._triage_all(records)
+        marker = self._settings.installation_marker
+        naming = NameAllocator(self._store, self._mapping, marker, self._target, in_force=self._settings.target_keys)
+        names = AllocatedNames(formers={former.address: former for former in self._formers})
+        if to_design:
+            at, thorough = isoformat(self._now), self._request.thorough
+            everywhere = thorough and self._request.scope.everything
+            names = await naming.resolve(
+                to_design, self._checkpoints, self._formers, now=at, thorough=thorough, everywhere=everywhere
+            )
+            for asset, error in names.failures.items():
+                self.draft.fail(asset, error)
+                self.decided.pop(asset, None)
+            to_design = [record for record in to_design if record.id not in names.failures]
+        self.names = names
+        if names.adopted:
+            checkpoints = await self._store.checkpoints.all(self.key)
+            self._checkpoints = {checkpoint.asset: checkpoint for checkpoint in checkpoints}
+        to_design = self._leave_unseen(to_design, names)
+        live_reads = await self._live_reads(to_design)
+        designer = AssetPlanner(
+            self._store,
+            self._settings,
+            self._target,
+            self.draft,
+            now=self._now,
+            progress=self._progress,
+            live_reads=live_reads,
+            doubted=self._standing.doubted,
+            recent=self._recent,
+        )
+        await designer.run([self._subject(record, self.decided[record.id]) for record in to_design], names)
+        removals = Removals(
+            self._store,
+            self._settings,
+            self._target,
+            self.draft,
+            self._delete_rules,
+            at=isoformat(self._now),
+            live_reads=live_reads,
+        )
+        await removals.plan()
+        if names.formers:
+            await removals.plan_formers(self._left_behind(records, names))
+        self.guarded = self._guard(records, await self._waiting())
+        await self._plan_prerequisites()
+
+    async def _live_reads(self, to_design: Iterable[AssetRecord]) -> LiveReads:
+        """Reads tables that are to be changed, where a person is to see the plan."""
+        if not self._request.compare:
+            return LiveReads(self._target, self.draft.left, None, {})
+        held = [self._checkpoints[record.id] for record in to_design if record.id in self._checkpoints]
+        sizes = await self._store.checkpoints.count_active(self.key)
+        return LiveReads(self._target, self.draft.left, [each.address for each in held], sizes)
+
+    def _leave_unseen(self, to_design: Sequence[AssetRecord], names: AllocatedNames) -> list[AssetRecord]:
+        """Plan nothing into databases that could not be looked at: their assets fail, and no others."""
+        kept, told = [], set()
+        for record in to_design:
+            container = names.addresses[record.id].container
+            error = names.unseen.get(container)
+            if error is None:
+                kept.append(record)
+                continue
+            told.add(container)
+            text = f"database {container} could not be looked at: {error.message}"
+            self.draft.failed.append(Problem.of(record.id, error.fault, text, error.remedy))
+        for container, error in names.unseen.items():
+            if container not in told:
+                self.draft.failed.append(Problem(f"database {container}", error.fault, error.message, error.remedy))
+        return kept
+
+    async def _plan_prerequisites(self) -> None:
+        """Plan what must exist first; an asset that waits for what could not be designed fails, and no other."""
+        draft, marker = self.draft, self._settings.installation_marker
+        planned = await plan_prerequisites(self._store, self._mapping, marker, self.key, draft.items)
+        for asset, error in planned.failures.items():
+            draft.fail(asset, error)
+        draft.items = [item for item in draft.items if item.asset not in planned.failures]
+        self.prerequisites = planned.needed
+
+    async def _waiting(self) -> frozenset[AssetId]:
+        """Assets whose updates the column guard held back before."""
+        noted = await self._store.meta.get(column_guard_note(self.key))
+        try:
+            return frozenset(map(AssetId.from_json, decode_cell(noted))) if noted else frozenset()
+        except (ValueError, TypeError) as error:  # damaged: nobody knows which, so it may have been any of them
+            product_error(error, "assets that the column guard holds back")
+            return frozenset(self.draft.shrinking)
+
+    def _subject(self, record: AssetRecord, decision: Decision) -> Subject:
+        return Subject(
+            record=replace(record, tier=decision.tier),
+            checkpoint=self._checkpoints.get(record.id),
+            target=self.key.target,
+            destination=self.key.destination,
+            decision=decision,
+            design=self._design,
+        )
+
+    def _triage_all(self, records: Iterable[AssetRecord]) -> list[AssetRecord]:
+        """Settle what needs no definition; answer what does."""
+        deletion = self._settings.deletion
+        rules = RemovalRules(deletion.policy, deletion.misses, deletion.grace, self._delete_rules.offered)
+        to_design = []
+        for record in records:
+            try:
+                if self._triage(record, rules) is Work.DESIGN:
+                    to_design.append(record)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                self.draft.fail(record.id, error)
+        return to_design
+
+    def _triage(self, record: AssetRecord, rules: RemovalRules) -> Work:
+        """What one asset needs; all but its design is settled."""
+        request, draft, held = self._request, self.draft, self._checkpoints.get(record.id)
+        decision = self._mapping.decide(record.id, record.kind, record.label)
+        if not request.scope.wants(record.id, decision.tier):
+            return Work.NOTHING
+        triaged = partial(triage, record, held, decision, decision.digest, rules=rules, now=self._now)
+        work = triaged(thorough=request.thorough)
+        if self._standing.doubts(record.id, work):
+            work = triaged(thorough=request.thorough, again=True)
+        if work in {Work.RETIRE, Work.DELETE} and not self._confirmed.allows(record.id):
+            draft.left.append(not_asked(record.id))
+            work = Work.UNCHANGED
+        self._standing.note(record, work)
+        if work is Work.UNCHANGED:
+            # what could not be read is told as that, and what failed too
+            if not (is_unread(record) or record.id in draft.told):
+                retired = held is not None and held.state is CheckpointState.RETIRED
+                if record.misses and not retired:
+                    draft.missing.add(record.id)
+                else:
+                    draft.summary[Action.UNCHANGED] += 1
+        elif work is Work.HELD:
+            reason = "a revert holds it until it changes in Datasphere or is released"
+            if held_as_gone(record, held):
+                reason = "a revert holds its table until the asset is back in Datasphere or is released"
+            draft.items.append(settled_item(self._subject(record, decision), Action.HELD, reason))
+        elif work is Work.FORGET:
+            reason = f"left the scope: {decision.excluded_by}"
+            draft.items.append(forget_item(self._subject(record, decision), reason))
+        elif work in {Work.RETIRE, Work.DELETE}:
+            draft.removals.append((work, self._subject(record, decision)))
+        self.decided[record.id] = decision
+        return work
+
+    @property
+    def _deletes_allowed(self) -> bool:
+        return self._request.allow_deletes or self._settings.deletion.policy is DeletionPolicy.DELETE
+
+    @property
+    def _delete_rules(self) -> DeleteRules:
+        return DeleteRules(
+            allowed=self._deletes_allowed,
+            reviewed=self._request.offer_deletes,
+            four_eyes=self._settings.approvals.of_deletes,
+            alone=self._request.principal.kind == "scheduler",
+        )
+
+    def _left_behind(self, records: Iterable[AssetRecord], names: AllocatedNames) -> list[tuple[FormerTable, Subject]]:
+        """Tables that assets had before, but for those that are in use again."""
+        in_use = {held.address for held in self._checkpoints.values() if held.state is not CheckpointState.DELETED}
+        in_use |= {(item.container, item.name) for item in self.draft.items}
+        known = {record.id: record for record in records}
+        subjects = []
+        for former in names.formers.values():
+            record = known.get(former.asset)
+            decision = self.decided.get(former.asset)  # None: out of the plan's scope, or failed and told
+            if record is None or decision is None or former.address in in_use:
+                continue
+            if decision.included and not is_held(record, self._checkpoints.get(record.id)):
+                subjects.append((former, self._subject(record, decision)))
+        return subjects
+
+    def _guard(self, records: Iterable[AssetRecord], waiting: frozenset[AssetId]) -> tuple[Problem, ...]:
+        managed: Counter[SpaceName] = Counter(
+            asset.space for asset, held in self._checkpoints.items() if held.state in MANAGED
+        )
+        emptied = _emptied(records, managed)
+        everything = guard_removals(
+            self.draft.gone, managed=managed, emptied=emptied, max_deletes=self._request.max_deletes
+        )
+        # Deletes that a preview only offers must not hold back retirements, but are held to the same limits.
+        certain = [asset for asset in self.draft.gone if not self._offered_only(asset)]
+        removals = guard_removals(certain, managed=managed, emptied=emptied, max_deletes=self._request.max_deletes)
+        offered = {asset: code for asset, code in everything.blocked.items() if self._offered_only(asset)}
+        removals = GuardVerdict(
+            {**removals.blocked, **offered}, removals.findings or (everything.findings if offered else ())
+        )
+        columns = guard_columns(
+            self.draft.shrinking,
+            managed=managed,
+            comparable=self._comparable(records),
+            waiting=waiting,
+            max_deletes=self._request.max_deletes,
+        )
+        not_looked_at = frozenset() if self._request.scope.everything else waiting - set(self.draft.shrinking)
+        self.draft.waiting = not_looked_at | columns.blocked.keys()
+        self._block(removals, columns)
+        return removals.findings + columns.findings
+
+    def _comparable(self, records: Iterable[AssetRecord]) -> Counter[SpaceName]:
+        """By space: managed assets that are listed and whose definition could be read, in the scope or not."""
+        return Counter(
+            record.id.space
+            for record in records
+            if record.misses == 0 and record.problem is None and record.included and record.id in self._checkpoints
+        )
+
+    def _offered_only(self, asset: AssetId) -> bool:
+        held = self._checkpoints.get(asset)
+        return held is not None and held.state is CheckpointState.RETIRED and not self._deletes_allowed
+
+    def _block(self, removals: GuardVerdict, columns: GuardVerdict) -> None:
+        gone = set(self.draft.gone)
+        for index, item in enumerate(self.draft.items):
+            guard = removals.blocked.get(item.asset) if item.action.removes and item.asset in gone else None
+            if not item.action.removes:
+                guard = columns.blocked.get(item.asset)
+            if guard is not None:
+                self.draft.items[index] = replace(item, blocked_by=guard)
+
+    async def write(self, tx: Tx, *, at: str) -> None:
+        """Write down what the plan found out about the target."""
+        certain = [i for i in self.draft.items if i.action is not Action.DELETE or not self._offered_only(i.asset)]
+        known = self._standing.after(self.draft, certain, self.guarded)
+        await known.write(tx, self.key, self._settings.target_keys, at=at)
+        waiting = canonical_json([asset.to_json() for asset in sorted(self.draft.waiting)]).decode()
+        await tx.meta.set(column_guard_note(self.key), waiting)
+        if self.draft.rebased:
+            await self._note_what_was_found(tx)
+
+    async def _note_what_was_found(self, tx: Tx) -> None:
+        """Note what the plan found out about checkpoints, but for those that a run has written meanwhile."""
+        now = {held.asset: held for held in await tx.checkpoints.all(self.key)}
+        known = self._checkpoints
+        found = [each for each in self.draft.rebased if now.get(each.asset) == known.get(each.asset)]
+        await tx.checkpoints.put_many(found)
+        await settle_statuses(tx, [each.asset for each in found], self._settings.target_keys)
+
+
+def _emptied(records: Iterable[AssetRecord], managed: Mapping[SpaceName, int]) -> frozenset[SpaceName]:
+    """Spaces with managed tables of which not one asset is listed any more."""
+    listed = {record.id.space for record in records if record.misses == 0}
+    return frozenset(space for space in managed if space not in listed)

@@ -1,0 +1,407 @@
+"""Compare what one target holds with what was last written there: one paged reading per database.
+
+Only pages of tables are in memory at a time, besides what has drifted.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import anyio
+import anyio.lowlevel
+
+from spheresync.config import Settings
+from spheresync.errors import TargetError, TargetFault
+from spheresync.isolation import isolated_group
+from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.model import (
+    Action,
+    AssetId,
+    AssetStatus,
+    ChangeSetId,
+    LiveObject,
+    PhysicalName,
+    Problem,
+    RunId,
+    SpaceName,
+    TargetKey,
+    Tier,
+    counted,
+)
+from spheresync.observe.incidents import product_error, target_error
+from spheresync.planning.asset_status import settle_statuses
+from spheresync.planning.decisions.drift import DRIFT, drift_finding, missing_finding
+from spheresync.planning.decisions.drift_findings import Found, look_at, look_for
+from spheresync.planning.decisions.items import Subject, name_taken
+from spheresync.planning.lost_bodies import body_lost
+from spheresync.planning.name_allocation import container_note
+from spheresync.planning.prerequisites import plan_prerequisites
+from spheresync.planning.target_planner import MANAGED
+from spheresync.runtime.progress import OnProgress, ProgressEvent
+from spheresync.runtime.scope import Scope
+from spheresync.state.port import Store, Tx
+from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, DriftEffect, Prerequisite, TableDrift
+from spheresync.targets.look_by_name import Address, look_by_name, of_one
+from spheresync.targets.protocol import Target
+from spheresync.targets.registry import design_of
+
+DATABASES_AT_ONCE = 8
+CHUNK = 200
+"""Tables that are gone whose last bodies are in memory at a time."""
+NOT_KNOWN = "not_known"
+UNKNOWN_TABLE = "unknown_table"
+"""Code of a table with our marker of which the state knows nothing."""
+_WRITTEN = frozenset({AssetStatus.SYNCED, AssetStatus.RETIRED})
+
+
+@dataclass(slots=True)
+class Seen:
+    """What the sweep has seen so far."""
+
+    compared: set[AssetId] = field(default_factory=set)
+    found: list[Found] = field(default_factory=list)
+    gone: set[PhysicalName] = field(default_factory=set)
+    problems: list[Problem] = field(default_factory=list)
+    first_error: TargetError | None = None
+    unknown: int = 0  # tables of which a restored state knows nothing
+    unjudged: int = 0  # of which not even that could be said whether they are looked for
+    strays: list[Problem] = field(default_factory=list)  # tables with our marker of which the state knows nothing
+    busy: int = 0  # left out because a run wrote them meanwhile
+
+
+class TargetSweep:
+    """One look at one target. Build it, `load` and `run` once each, then `write` what was found."""
+
+    def __init__(
+        self,
+        store: Store,
+        settings: Settings,
+        mapping: MappingRules,
+        target: Target,
+        *,
+        scope: Scope,
+        progress: OnProgress,
+    ) -> None:
+        self.key: TargetKey = target.key
+        self.seen = Seen()
+        self.wanted: list[Checkpoint] = []
+        self.checkpoints: dict[AssetId, Checkpoint] = {}
+        self._managed: dict[AssetId, Checkpoint] = {}
+        self._past: list[AssetId] = []
+        self.prerequisites: tuple[Prerequisite, ...] = ()  # what must exist before the repair is done
+        self._unplanned: Collection[AssetId] = ()  # whose prerequisites could not be planned
+        self._store = store
+        self._settings = settings
+        self._mapping = mapping
+        self._target = target
+        self._design = design_of(target.key.target)
+        self._scope = scope
+        self._progress = progress
+        self._records: Mapping[AssetId, AssetRecord] = {}
+        self._known: set[Address] = set()
+
+    async def load(self) -> None:
+        """Load what was last written."""
+        self.checkpoints = {held.asset: held for held in await self._store.checkpoints.all(self.key)}
+
+    async def run(self, began: str, records: Mapping[AssetId, AssetRecord], known_somewhere: set[AssetId]) -> None:
+        """Look, and keep in `seen` what was found; a database that could not be read is a problem of the look.
+
+        Args:
+            began: when the look began.
+            records: what is known of every asset.
+            known_somewhere: assets of which some target has a checkpoint.
+
+        Raises:
+            TargetError: the target does not answer, or not one database could be read.
+        """
+        self._records = records
+        self._managed = {asset: held for asset, held in self.checkpoints.items() if held.state in MANAGED}
+        formers = await self._store.former_tables.all(self.key)
+        self._known = {held.address for held in self._managed.values()} | {former.address for former in formers}
+        self.wanted = self._wanted(self._managed.values())
+        self._leave_unknown(known_somewhere)
+        await self._read(self.wanted)
+        if self.seen.first_error is not None and not self.seen.compared:
+            raise self.seen.first_error
+        await self._leave_to_runs(began)
+        await self._plan_prerequisites()
+
+    @property
+    def drifts(self) -> list[TableDrift]:
+        """What was found, by asset."""
+        return sorted((found.drift for found in self.seen.found), key=lambda drift: drift.asset)
+
+    @property
+    def items(self) -> list[ChangeSetItem]:
+        """What puts it back, where the policies say so."""
+        items = (found.item for found in self.seen.found)
+        return [item for item in items if item is not None and item.asset not in self._unplanned]
+
+    @property
+    def _made_again(self) -> set[PhysicalName]:
+        """Databases that are gone and that the repair makes again."""
+        return {item.container for item in self.items if item.action is Action.CREATE} & self.seen.gone
+
+    async def _plan_prerequisites(self) -> None:
+        """Plan what the repair needs first; an asset that waits for what could not be designed is told."""
+        marker = self._settings.installation_marker
+        planned = await plan_prerequisites(
+            self._store, self._mapping, marker, self.key, self.items, gone=self._made_again
+        )
+        for asset, error in planned.failures.items():
+            self.seen.problems.append(Problem.of_error(asset, product_error(error, str(asset))))
+        self._unplanned = planned.failures.keys()
+        self.prerequisites = planned.needed
+
+    def _wanted(self, managed: Iterable[Checkpoint]) -> list[Checkpoint]:
+        """Those that the look is about; of what cannot be said it is told that it was not compared."""
+        wanted = []
+        for held in managed:
+            try:
+                if self._scope.wants(held.asset, self._subject(held).record.tier):
+                    wanted.append(held)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                self.seen.unjudged += 1
+                self._not_compared(held, error)
+        return wanted
+
+    def _leave_unknown(self, known_somewhere: set[AssetId]) -> None:
+        """Name the spaces whose tables a restored state knows nothing of, so that nobody takes it for "no drift"."""
+        unknown: Counter[SpaceName] = Counter()
+        for record in self._records.values():
+            if record.status not in _WRITTEN or record.id in self.checkpoints:
+                continue
+            if record.status is AssetStatus.SYNCED or record.id not in known_somewhere:
+                unknown[record.id.space] += self._scope.wants(record.id, self._tier(record))
+        self.seen.unknown = unknown.total()
+        for space, count in sorted((+unknown).items()):
+            tables = counted(count, "table")
+            text = f"What was written last into {tables} is not known since this state was restored."
+            remedy = "The next sync finds out what they hold; look for drift after it."
+            self.seen.problems.append(Problem(space, NOT_KNOWN, text, remedy))
+
+    def _tier(self, record: AssetRecord) -> Tier | None:
+        try:
+            return self._mapping.decide(record.id, record.kind, record.label).tier
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: its tier is that of before
+            product_error(error, str(record.id))
+            return record.tier
+
+    def _subject(self, held: Checkpoint) -> Subject:
+        """The asset of a checkpoint, with the definition that was written."""
+        record = self._records[held.asset]
+        decision = self._mapping.decide(record.id, record.kind, record.label)
+        written = replace(record, tier=decision.tier, fingerprints=held.fingerprints, definition=held.definition)
+        return Subject(written, held, self.key.target, self.key.destination, decision, self._design)
+
+    async def _read(self, wanted: Iterable[Checkpoint]) -> None:
+        databases: dict[PhysicalName, dict[PhysicalName, Checkpoint]] = defaultdict(dict)
+        for held in wanted:
+            databases[held.container][held.name] = held
+        limit = anyio.CapacityLimiter(DATABASES_AT_ONCE)
+        done = 0
+        failed: list[TargetError] = []
+        async with isolated_group() as group:
+
+            async def look(database: PhysicalName, tables: dict[PhysicalName, Checkpoint]) -> None:
+                nonlocal done
+                async with limit:
+                    try:
+                        await self._look(database, tables)
+                    except TargetError as error:
+                        failed.append(error)
+                        group.cancel_scope.cancel()
+                done += 1
+                await self._progress(ProgressEvent("comparing", done, len(databases), database))
+
+            for database, tables in sorted(databases.items()):
+                group.start_soon(look, database, tables)
+        if failed:
+            raise failed[0]
+
+    async def _look(self, database: PhysicalName, tables: dict[PhysicalName, Checkpoint]) -> None:
+        """Compare the tables of one database; what no page holds is looked for by name before it counts as gone."""
+        seen = self.seen
+        try:
+            async for page in self._target.pages(database):
+                self._note_strays(page)
+                here = [(tables.pop(live.name), live) for live in page if live.name in tables]
+                await self._compare(here)
+        except Exception as raised:  # noqa: BLE001 -- the bulkhead of this database
+            error = of_one(raised, f"database {database}")  # what says nothing of one database goes on
+            if error.fault is not TargetFault.NO_CONTAINER:
+                seen.first_error = seen.first_error or error
+                count = counted(len(tables), "table")
+                text = f"{error.message} So {count} could not be compared."
+                seen.problems.append(Problem(f"database {database}", error.fault, text, error.remedy))
+                return
+            seen.gone.add(database)
+        missing = await self._gone(database, tables) if database not in seen.gone else list(tables.values())
+        for start in range(0, len(missing), CHUNK):
+            await self._miss(missing[start : start + CHUNK], database_gone=database in seen.gone)
+
+    def _note_strays(self, page: Iterable[LiveObject]) -> None:
+        """Name tables that carry our marker and that no checkpoint is of, where everything is looked at."""
+        if not self._scope.everything:
+            return
+        for live in page:
+            if live.owner == self._settings.installation_marker and (live.container, live.name) not in self._known:
+                text = (
+                    f"this state knows nothing of table {live.container}.{live.name}, which carries the marker of this "
+                    f"installation ({live.source or 'of no named asset'})"
+                )
+                remedy = "`spheresync sync --full` takes it in again, or says why it does not, as for a copy."
+                subject = f"{live.container}.{live.name}"
+                self.seen.strays.append(Problem(subject, UNKNOWN_TABLE, text, remedy))
+
+    async def _gone(self, database: PhysicalName, left_out: Mapping[PhysicalName, Checkpoint]) -> list[Checkpoint]:
+        """Which of the tables that no page held are gone; the others are compared, or told as hidden."""
+        seen = await look_by_name(self._target, [held.address for held in left_out.values()])
+        by_address = {held.address: held for held in left_out.values()}
+        for start in range(0, len(seen.found), CHUNK):
+            found = list(seen.found.items())[start : start + CHUNK]
+            await self._compare([(by_address[address], live) for address, live in found])
+        if seen.hidden:
+            error = next(iter(seen.hidden.values()))
+            text = f"{counted(len(seen.hidden), 'table')} could not be compared: {error.message}"
+            self.seen.problems.append(Problem(f"database {database}", error.fault, text, error.remedy))
+        return [
+            held for address, held in by_address.items() if address not in seen.found and address not in seen.hidden
+        ]
+
+    async def _compare(self, here: Sequence[tuple[Checkpoint, LiveObject]]) -> None:
+        """Compare one page of tables with what was written."""
+        blobs = await self._store.blobs.get_many(held.body for held, _ in here)
+        marker, policies = self._settings.installation_marker, self._settings.drift
+        bodies: list[bytes] = []
+        for held, live in here:
+            self.seen.compared.add(held.asset)
+            last_body = blobs.get(held.body)
+            if last_body is None:
+                self._cannot_tell(held)
+                continue
+            try:
+                if self._design.untouched(last_body, live.body):
+                    continue
+                await anyio.lowlevel.checkpoint()  # a page of edited tables takes a while, and others have work too
+                found = look_at(self._subject(held), last_body, live, marker=marker, policies=policies)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                self._not_compared(held, error)
+                continue
+            if found is not None:
+                bodies += found.bodies
+                self.seen.found.append(replace(found, bodies=()))
+
+        async def keep(tx: Tx) -> None:
+            await tx.blobs.put_many(bodies)
+
+        if bodies:
+            await self._store.write(keep)
+
+    async def _miss(self, missing: Sequence[Checkpoint], *, database_gone: bool) -> None:
+        blobs = await self._store.blobs.get_many(held.body for held in missing)
+        for held in missing:
+            self.seen.compared.add(held.asset)
+            last_body = blobs.get(held.body)
+            if last_body is None:
+                self._cannot_tell(held)
+                continue
+            try:
+                subject, policies = self._subject(held), self._settings.drift
+                found = look_for(subject, last_body, database_gone=database_gone, policies=policies)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                self._not_compared(held, error)
+                continue
+            self.seen.found.append(found)
+
+    def _not_compared(self, held: Checkpoint, error: Exception) -> None:
+        """Tell that one table could not be compared for a reason of its own."""
+        self.seen.compared.discard(held.asset)
+        self.seen.problems.append(Problem.of_error(held.asset, target_error(error, str(held.asset))))
+
+    def _cannot_tell(self, held: Checkpoint) -> None:
+        self.seen.compared.discard(held.asset)
+        self.seen.problems.append(body_lost(held.asset, f"{held.container}.{held.name}"))
+
+    async def _leave_to_runs(self, began: str) -> None:
+        """Take out what a run was writing while it was read: what was read of it may be half of each."""
+        if not (self.seen.found or self.seen.strays):
+            return
+        latest, _ = await self._store.runs.page(limit=50)
+        at_work = [run for run in latest if run.finished_at is None or run.finished_at >= began]
+        if at_work:  # what it makes is known once it is recorded
+            self.seen.strays.clear()
+        written: set[AssetId] = set()
+        for run in at_work:
+            if run.change_set_id is not None:
+                written |= await self._written_by(run.id, run.change_set_id)
+        kept = [found for found in self.seen.found if found.drift.asset not in written]
+        self.seen.busy = len(self.seen.found) - len(kept)
+        self.seen.compared -= {found.drift.asset for found in self.seen.found} & written
+        self.seen.found = kept
+
+    async def _written_by(self, run: RunId, change_set: ChangeSetId) -> set[AssetId]:
+        """The assets that a run writes; where nobody can say any more, every one of those found edited."""
+        try:
+            items = await self._store.change_sets.all_items(change_set)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of that run
+            product_error(error, f"change set of run {run}")
+            return {found.drift.asset for found in self.seen.found}
+        return {item.asset for item in items if item.action.changes_something and item.key == self.key}
+
+    def findings(self) -> list[Problem]:
+        """What the repair leaves because the policies say so; told as a thorough plan tells it."""
+        left = []
+        for drift in self.drifts:
+            reported = [each.path for each in drift.fields if each.effect is DriftEffect.REPORT]
+            if reported:
+                left.append(drift_finding(drift.asset, drift.table, reported))
+            elif drift.effect is DriftEffect.REPORT:
+                left.append(missing_finding(drift.asset, drift.table))
+        if self.seen.busy:
+            are = (
+                "was being written by a run meanwhile, and is" if self.seen.busy == 1 else "were being written, and are"
+            )
+            text = f"{counted(self.seen.busy, 'table')} {are} not judged"
+            left.append(Problem("all spaces", DRIFT, text, "Look again when the run has ended."))
+        return left + self.seen.strays
+
+    async def forget_past(self, tx: Tx) -> None:
+        """Forget the drift of what was compared now, before what was found is noted."""
+        known = await tx.drift.assets(self.key)
+        self._past = [asset for asset in known if asset in self.seen.compared or asset not in self._managed]
+        await tx.drift.forget(self.key, self._past)
+
+    async def write(self, tx: Tx, in_force: Sequence[TargetKey], *, at: str) -> None:
+        """Write down what the look says of assets, besides the drift itself."""
+        seen, drifts = self.seen, self.drifts
+        conflicts = [
+            name_taken(drift.asset, f"{drift.table}: {drift.reason}")
+            for drift in drifts
+            if drift.effect is DriftEffect.CONFLICT
+        ]
+        still = {each.asset for each in conflicts}
+        past = self._past
+        over = [
+            asset
+            for asset, each in (await tx.unwritten.all(self.key)).items()
+            if each.problem.code in {TargetFault.CONFLICT, DRIFT}
+            and asset in {*past, *seen.compared}
+            and asset not in still  # as old as its first finding
+        ]
+        await tx.unwritten.remove_many(self.key, over)
+        await tx.unwritten.put_many(self.key, conflicts, at=at)
+        await settle_statuses(tx, {*over, *past, *(drift.asset for drift in drifts)}, in_force)
+        for database in self._made_again:  # so that the repair makes it first
+            await tx.meta.delete(container_note(self.key, database))
+        await self._doubt(tx, [self._managed[found.drift.asset] for found in seen.found if found.doubtful])
+
+    async def _doubt(self, tx: Tx, doubtful: Sequence[Checkpoint]) -> None:
+        """Have the next write read first where the remembered version is of another content than was written."""
+        for held in doubtful:
+            now = await tx.checkpoints.get(held.asset, held.key)
+            if now == held:
+                await tx.checkpoints.put_many([replace(held, version=None)])

@@ -1,0 +1,61 @@
+"""The same work in several targets at once, each apart from the others: one that fails or lags keeps no other back."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+
+from spheresync.errors import StateError
+from spheresync.isolation import isolated_group
+from spheresync.model import Problem, TargetKey
+from spheresync.observe.incidents import product_error
+
+
+async def in_each_target(
+    keys: Sequence[TargetKey], work: Callable[[TargetKey], Awaitable[None]]
+) -> dict[TargetKey, Exception]:
+    """Do some work in each target; answers those in which it failed, and why.
+
+    Raises:
+        FenceError: the claim is lost, so that nothing may be written any more.
+        StateError: the state could not be read or written, which is no fault of a target.
+        Exception: it failed in every one of them: the error of the first.
+    """
+    failed: dict[TargetKey, Exception] = {}
+
+    async def do(key: TargetKey) -> None:
+        try:
+            await work(key)
+        except StateError:
+            raise
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this target
+            failed[key] = error
+
+    if len(keys) == 1:
+        await do(keys[0])
+    else:
+        async with isolated_group() as group:
+            for key in keys:
+                group.start_soon(do, key)
+    if failed and len(failed) == len(keys):
+        raise failed[keys[0]]
+    return {key: failed[key] for key in keys if key in failed}
+
+
+def problem_of_target(key: TargetKey, error: Exception) -> Problem:
+    """That work in one target failed."""
+    ours = product_error(error, str(key))
+    return Problem(str(key), ours.problem_code, ours.message, ours.remedy)
+
+
+def told_together(told: Sequence[tuple[TargetKey, Sequence[Problem]]]) -> list[Problem]:
+    """What targets say: once what all of them say alike, and anything else with the target that it is about."""
+    if len(told) < 2:
+        return [problem for _, problems in told for problem in problems]
+    said = [set(problems) for _, problems in told]
+    common = set.intersection(*said)
+    together = [problem for problem in told[0][1] if problem in common]
+    return together + [_named(problem, key) for key, problems in told for problem in problems if problem not in common]
+
+
+def _named(problem: Problem, key: TargetKey) -> Problem:
+    return Problem(problem.subject, problem.code, f"{key}: {problem.message}", problem.remedy, problem.asset)
