@@ -37,9 +37,9 @@ from spheresync.observe.pulse import Pulse
 from spheresync.planning.planner import PlanRequest, make_change_set
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
-from spheresync.service.connections import test_connections as connections_of
-from spheresync.service.status import sync_status
-from spheresync.service.vitals import ready
+from spheresync.service.health.connections import test_connections as connections_of
+from spheresync.service.health.liveness import ready
+from spheresync.service.health.status import sync_status
 from spheresync.state.drift_records import DriftEffect, DriftKind, DriftLook, FieldDrift, TableDrift
 from spheresync.state.records import ApprovedPromotion, FormerTable
 from spheresync.state.sqlite import schema

@@ -12,7 +12,7 @@ from spheresync.errors import StateError
 from spheresync.model import GLUE, TargetName, utc_now
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
-from spheresync.service.state_folder import require_writable
+from spheresync.service.state.state_folder import require_writable
 from spheresync.source.transport.request_budget import RequestBudget, UnlimitedBudget
 from spheresync.state.sqlite.store import Store, Tx
 from spheresync.targets.aws.door import AwsDoor, standard_session

@@ -66,7 +66,7 @@ def perform(
                 answer = await work(Bench(service, local_principal(role), progress, followed))
             if tells:
                 followed.clear()  # it ended
-                for failure in await service.tell_people():
+                for failure in await service.background.deliver_alerts():
                     sys.stderr.write(f"spheresync: warning: {failure}\n")
             return answer
 

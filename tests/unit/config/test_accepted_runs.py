@@ -19,7 +19,7 @@ from spheresync.mapping.rules import Mapping, decide_column
 from spheresync.model import AssetId, AssetKind, Tier, isoformat
 from spheresync.schedule.due import in_window, next_due, next_in_window
 from spheresync.schedule.due_jobs import _AHEAD, _LISTING_SHARE
-from spheresync.service.state_folder import require_writable
+from spheresync.service.state.state_folder import require_writable
 from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.source.transport.http import Login
 from spheresync.source.transport.request_budget import UnlimitedBudget

@@ -118,7 +118,6 @@ def test_over_stdio_each_is_answered_and_the_connection_goes_on() -> None:
         wire.flush()
         assert json.loads(answers.readline())["result"]["structuredContent"]["items"]
         wire.close()
-        process.stdin = None
         assert process.wait(TIMEOUT) == 0
         assert process.stderr is not None and process.stderr.read() == ""
 

@@ -157,12 +157,12 @@ def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awai
         await anyio.to_thread.run_sync(opening.load_service)
         async with opening.open_service(source) as service:
             opened.append(service)
-            service.keep_pulse()
-            service.tell_figures()
+            service.background.keep_pulse()
+            service.background.tell_figures()
             if not manner.read_only:
-                service.look_after_runs()
+                service.background.look_after_runs()
             if manner.scheduler:
-                service.keep_schedule()
+                service.background.keep_schedule()
             service_opening.end(service)
             await left.wait()
 

@@ -29,7 +29,7 @@ def backup(
     from spheresync_server.cli.output.state import show_backup
 
     async def work(bench: Bench) -> BackupAnswer:
-        return await bench.service.backup(file, bench.principal, replace=force)
+        return await bench.service.state.backup(file, bench.principal, replace=force)
 
     return perform(
         invocation_of(context),

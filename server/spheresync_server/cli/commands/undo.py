@@ -21,7 +21,7 @@ def revert(
     from spheresync_server.cli.output.changes import show_change_set
 
     async def work(bench: Bench) -> ChangeSetAnswer:
-        return await bench.service.revert_run(run_id, bench.principal, limit=limit)
+        return await bench.service.undo.revert_run(run_id, bench.principal, limit=limit)
 
     return perform(
         invocation_of(context),
@@ -44,6 +44,6 @@ def release(
     from spheresync_server.cli.output.changes import show_release
 
     async def work(bench: Bench) -> ReleaseAnswer:
-        return await bench.service.release(asset or [], bench.principal)
+        return await bench.service.undo.release(asset or [], bench.principal)
 
     return perform(invocation_of(context), work, show_release, needs=CallerRole.ADMIN, what="spheresync release")

@@ -13,7 +13,7 @@ from spheresync.model import GLUE, AssetStatus, SpaceName
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.unread import gone_space
-from spheresync.service.unseen import denied_tables
+from spheresync.service.drift.not_compared import denied_tables
 from spheresync.source.datasphere.checks import Check
 from spheresync.state.sqlite.faults import LOOK_EVERYWHERE, MEND, MEND_CONTENTS, tables_lost
 from spheresync.state.sqlite.files.folder_guard import REMEDY, exposures

@@ -8,7 +8,7 @@ from contextlib import suppress
 from spheresync.config.sections import Deletion
 from spheresync.errors import UsageError
 from spheresync.model import DEFAULT_DESTINATION, GLUE, AssetId, AssetStatus
-from spheresync.service.asset_problems import Known, problem_text
+from spheresync.service.catalog.asset_problems import Known, problem_text
 from spheresync.state.records import AssetRecord, Checkpoint
 from spheresync.state.sqlite.store import Store
 

@@ -25,7 +25,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.service.assembly import TENANT_HOST
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.rows import verdict_answer
-from spheresync.service.state_folder import require_writable
+from spheresync.service.state.state_folder import require_writable
 from spheresync.state.records import AuditEvent
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.files.backup import Backup, make_backup
