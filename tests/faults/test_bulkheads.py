@@ -30,6 +30,7 @@ from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_driver import RunDriver
 from spheresync.mapping.rules import Mapping
 from spheresync.model import RunId, ScopeRequest
+from spheresync.model.roles import Role
 from spheresync.planning import asset_planner as designing
 from spheresync.planning import batch_design as drawing
 from spheresync.planning import planner as planning
@@ -46,7 +47,7 @@ from spheresync.state.records import RunRecord
 from spheresync.state.sqlite.repositories.runs import RunReader, RunWriter
 from spheresync.state.sqlite.store import Store
 from spheresync.targets.glue.target import GlueTarget
-from spheresync_server.caller import CallerRole, local_principal
+from spheresync_server.caller import local_principal
 from spheresync_server.mcp_server.desk import Desk, Opening
 from spheresync_server.mcp_server.server import build_server
 from tests.simulators.fixtures import Surroundings
@@ -76,7 +77,7 @@ ERRORS: dict[str, Callable[[], Exception]] = {
     "disk full": lambda: OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
 }
 
-ADMIN = local_principal(CallerRole("admin"))
+ADMIN = local_principal(Role("admin"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ async def serving(environment: dict[str, str], folder: Path) -> AsyncIterator[Se
         service.background.keep_pulse()
         service.background.look_after_runs()
         service.background.keep_schedule()
-        desk = Desk(Opening.of(service), ADMIN, CallerRole("admin"), dict, read_only=False)
+        desk = Desk(Opening.of(service), ADMIN, Role("admin"), dict, read_only=False)
         async with Client(build_server(desk)) as first, Client(build_server(desk)) as second:
             yield Served(service, first, second)
 

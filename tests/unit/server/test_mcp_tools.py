@@ -13,8 +13,9 @@ from mcp.types import CallToolResult, ElicitResult, TextContent, TextResourceCon
 
 from spheresync.answers import AssetDetail, AssetRow, DriftAnswer, Finding, Page, RunAnswer, SpaceRow
 from spheresync.errors import SourceError, SourceFault
+from spheresync.model.roles import Role
 from spheresync.planning.decisions.guards import GUARDS
-from spheresync_server.caller import CallerRole, local_principal
+from spheresync_server.caller import local_principal
 from spheresync_server.mcp_server.answering import change_set_lines, run_lines
 from tests.unit.server.conftest import MakeServer
 from tests.unit.server.fake_drift import drift_answer
@@ -36,7 +37,7 @@ VIEWER_TOOLS = {
     "get_sync_status",
 }
 OPERATOR_TOOLS = {"apply_changes", "run_sync", "cancel_run", "test_connections", "detect_drift"}
-ADMIN = local_principal(CallerRole("admin"))
+ADMIN = local_principal(Role("admin"))
 ADMIN_TOOLS = {"manage_schedule", "revert_run"}
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spheresync.answers import ApprovalAnswer, PromotionAnswer
-from spheresync_server.caller import CallerRole
+from spheresync.model.roles import Role
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.work import Bench, perform
 
@@ -24,7 +24,7 @@ def approve(
     async def work(bench: Bench) -> ApprovalAnswer:
         return await bench.service.changes.approve(change_set_id, bench.principal, limit=limit)
 
-    return perform(invocation_of(context), work, show_approval, needs=CallerRole.ADMIN, what="spheresync approve")
+    return perform(invocation_of(context), work, show_approval, needs=Role.ADMIN, what="spheresync approve")
 
 
 def promote(
@@ -40,4 +40,4 @@ def promote(
     async def work(bench: Bench) -> PromotionAnswer:
         return await bench.service.changes.promote(change_set_id, file, bench.principal, replace=force)
 
-    return perform(invocation_of(context), work, show_promotion, needs=CallerRole.OPERATOR, what="spheresync promote")
+    return perform(invocation_of(context), work, show_promotion, needs=Role.OPERATOR, what="spheresync promote")

@@ -9,7 +9,7 @@ import typer
 
 from spheresync.answers import ChangeSetAnswer, DiscoveryAnswer, DriftRepair, RunAnswer
 from spheresync.model import ScopeRequest
-from spheresync_server.caller import CallerRole
+from spheresync.model.roles import Role
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.work import Bench, perform
 
@@ -98,7 +98,7 @@ def apply(
         work,
         partial(show_run, allowing_deletes=allow_deletes),
         exit_code=run_exit_code,
-        needs=CallerRole.OPERATOR,
+        needs=Role.OPERATOR,
         what="spheresync apply",
         tells=True,
     )
@@ -138,7 +138,7 @@ def sync(
         work,
         show_run,
         exit_code=run_exit_code,
-        needs=CallerRole.OPERATOR,
+        needs=Role.OPERATOR,
         what="spheresync sync",
         tells=True,
     )
@@ -154,7 +154,7 @@ def cancel(
     async def work(bench: Bench) -> RunAnswer:
         return await bench.service.runs.cancel_run(run_id, bench.principal)
 
-    return perform(invocation_of(context), work, show_run, needs=CallerRole.OPERATOR, what="spheresync cancel")
+    return perform(invocation_of(context), work, show_run, needs=Role.OPERATOR, what="spheresync cancel")
 
 
 async def _follow(bench: Bench, run: RunAnswer) -> RunAnswer:

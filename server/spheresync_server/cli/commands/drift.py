@@ -9,7 +9,7 @@ import typer
 from spheresync.answers import DriftAnswer, DriftRepair
 from spheresync.errors import UsageError
 from spheresync.model import ScopeRequest
-from spheresync_server.caller import CallerRole
+from spheresync.model.roles import Role
 from spheresync_server.cli.commands.changes import Asset, Space, Tier, run_exit_code
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.work import Bench, perform
@@ -53,7 +53,7 @@ def drift(
         work,
         show_drift,
         exit_code=code,
-        needs=CallerRole.OPERATOR,
+        needs=Role.OPERATOR,
         what="spheresync drift",
         tells=True,
     )

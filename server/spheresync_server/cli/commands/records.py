@@ -19,8 +19,8 @@ from spheresync.answers import (
     RunRow,
 )
 from spheresync.errors import AlteredStateError, UsageError
+from spheresync.model.roles import Role
 from spheresync_server import opening
-from spheresync_server.caller import CallerRole
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.output import documents
 from spheresync_server.cli.running import run_until_signalled, telling
@@ -111,7 +111,7 @@ def doctor(
         work,
         show_connections,
         exit_code=lambda report: int(not report.ok),
-        needs=CallerRole.OPERATOR,
+        needs=Role.OPERATOR,
         what="spheresync doctor",
     )
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from spheresync.answers import QueueAnswer, ScheduleAnswer, SyncStatus
-from spheresync_server.caller import CallerRole
+from spheresync.model.roles import Role
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.work import Bench, perform
 
@@ -59,7 +59,7 @@ def _manage(context: typer.Context, tier: str, action: str) -> int:
         return await bench.service.schedule.manage_schedule(tier, action, bench.principal)
 
     what = f"spheresync schedule {action.replace('_', '-')}"
-    return perform(invocation_of(context), work, show_schedule, needs=CallerRole.ADMIN, what=what)
+    return perform(invocation_of(context), work, show_schedule, needs=Role.ADMIN, what=what)
 
 
 def jobs(
@@ -95,4 +95,4 @@ def _manage_job(context: typer.Context, job: int, action: Literal["cancel", "ret
         return await bench.service.schedule.manage_job(job, action, bench.principal)
 
     what = f"spheresync schedule {action}"
-    return perform(invocation_of(context), work, show_jobs, needs=CallerRole.ADMIN, what=what)
+    return perform(invocation_of(context), work, show_jobs, needs=Role.ADMIN, what=what)

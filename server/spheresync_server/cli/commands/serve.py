@@ -19,10 +19,11 @@ import typer
 from spheresync import __version__
 from spheresync.errors import UsageError
 from spheresync.isolation import isolated_group
+from spheresync.model.roles import Role
 from spheresync.observe.export import exporting
 from spheresync.observe.incidents import product_error
 from spheresync_server import opening
-from spheresync_server.caller import CallerRole, local_principal, role_from, server_default_role
+from spheresync_server.caller import local_principal, role_from, server_default_role
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.running import (
     InterruptedBySignalError,
@@ -46,7 +47,7 @@ _LOCAL = "127.0.0.1"
 class _Manner:
     """How a server serves: as whom, whether it changes anything, and whether it syncs by itself."""
 
-    role: CallerRole
+    role: Role
     read_only: bool
     scheduler: bool
 

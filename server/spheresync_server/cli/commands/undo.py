@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from spheresync.answers import ChangeSetAnswer, ReleaseAnswer
-from spheresync_server.caller import CallerRole
+from spheresync.model.roles import Role
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.work import Bench, perform
 
@@ -28,7 +28,7 @@ def revert(
         work,
         show_change_set,
         exit_code=lambda answer: int(bool(answer.problems_total)),  # what cannot be undone, as of a preview
-        needs=CallerRole.ADMIN,
+        needs=Role.ADMIN,
         what="spheresync revert",
     )
 
@@ -46,4 +46,4 @@ def release(
     async def work(bench: Bench) -> ReleaseAnswer:
         return await bench.service.undo.release(asset or [], bench.principal)
 
-    return perform(invocation_of(context), work, show_release, needs=CallerRole.ADMIN, what="spheresync release")
+    return perform(invocation_of(context), work, show_release, needs=Role.ADMIN, what="spheresync release")
