@@ -5,27 +5,15 @@ from __future__ import annotations
 import os
 import pwd
 from collections.abc import Mapping
-from enum import StrEnum
 
 from spheresync.errors import ConfigurationError, PermissionRefusedError
 from spheresync.model import Principal
+from spheresync.model.roles import Role
 
 ROLE_VARIABLE = "SPHERESYNC_ROLE"
 
 
-class CallerRole(StrEnum):
-    """What a caller may do; declared in ascending order, each role includes the ones before it."""
-
-    VIEWER = "viewer"
-    OPERATOR = "operator"
-    ADMIN = "admin"
-
-    def includes(self, needed: CallerRole) -> bool:
-        order = list(CallerRole)
-        return order.index(self) >= order.index(needed)
-
-
-def role_from(environ: Mapping[str, str], default: CallerRole) -> CallerRole:
+def role_from(environ: Mapping[str, str], default: Role) -> Role:
     """The role of the local caller: `SPHERESYNC_ROLE`, else the default of the face.
 
     Raises:
@@ -35,18 +23,18 @@ def role_from(environ: Mapping[str, str], default: CallerRole) -> CallerRole:
     if not text:
         return default
     try:
-        return CallerRole(text)
+        return Role(text)
     except ValueError as error:
-        valid = ", ".join(CallerRole)
+        valid = ", ".join(Role)
         raise ConfigurationError((f"{ROLE_VARIABLE}: {text!r} is no role; valid: {valid}.",)) from error
 
 
-def server_default_role(environment: str) -> CallerRole:
+def server_default_role(environment: str) -> Role:
     """Over MCP an unnamed caller is admin in dog and viewer where a real tenant or account is behind it."""
-    return CallerRole.ADMIN if environment == "dog" else CallerRole.VIEWER
+    return Role.ADMIN if environment == "dog" else Role.VIEWER
 
 
-def local_principal(role: CallerRole) -> Principal:
+def local_principal(role: Role) -> Principal:
     """The operating system's user, as the audit log names them; the environment cannot pretend to be another."""
     number = os.getuid()
     try:
@@ -56,7 +44,7 @@ def local_principal(role: CallerRole) -> Principal:
     return Principal(kind="user", id=name, roles=frozenset({role.value}))
 
 
-def require(role: CallerRole, needed: CallerRole, what: str) -> None:
+def require(role: Role, needed: Role, what: str) -> None:
     """Let the caller pass or refuse.
 
     Raises:

@@ -45,7 +45,7 @@ async def verify_altered_state(source: SettingsSource, fault: AlteredStateError)
     Raises:
         StateError: it cannot be read.
     """
-    from spheresync.service.state_care import verify_altered
+    from spheresync.service.state.backup_restore import verify_altered
 
     return await verify_altered(source, fault)
 
@@ -58,6 +58,6 @@ async def restore_state(
     Raises:
         SpheresyncError: what kept it from being done; then nothing was changed.
     """
-    from spheresync.service.state_care import restore
+    from spheresync.service.state.backup_restore import restore
 
     return await restore(source, file, principal, force=force)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from spheresync.service.audit_questions import ACTIONS, OUTCOMES
+from spheresync.service.audit.audit_filters import ACTIONS, OUTCOMES
 from tests.contract.conftest import MakeInstallation
 from tests.simulators.installation import Installation
 

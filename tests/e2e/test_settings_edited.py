@@ -76,7 +76,7 @@ def edited(tmp_path: Path, tenant: RunningTenant, glue: GlueSimulator, monkeypat
 
 
 async def discover(service: Service) -> DiscoveryAnswer:
-    return await service.discover(ALL, ADMIN)
+    return await service.catalog.discover(ALL, ADMIN)
 
 
 async def test_a_new_client_secret_is_used_at_once(edited: Edited) -> None:
@@ -118,8 +118,8 @@ async def test_a_run_is_planned_and_applied_by_one_generation_of_settings(edited
                 edited.write(more="installation: another")
             phases.append(event.phase)
 
-        run = await service.sync(ALL, ADMIN)
-        ended = await service.wait(run.run_id, progress=edit_once)
+        run = await service.runs.sync(ALL, ADMIN)
+        ended = await service.runs.wait(run.run_id, ADMIN, progress=edit_once)
         assert (ended.state, ended.counts["create"]) == ("done", 30)
         assert phases and service.settings.installation_name == "another"
         tables = [table["live"] for database in glue.dump()["tables"].values() for table in database.values()]
@@ -133,19 +133,23 @@ async def test_another_tenant_is_refused_while_running_too(edited: Edited) -> No
             other.clear_stats()
             url = other.base_url.replace("127.0.0.1", "localhost")
             edited.write(url=url)
-            for ask in (discover(service), service.preview(ALL, ADMIN, refresh=True), service.sync(ALL, ADMIN)):
+            for ask in (
+                discover(service),
+                service.changes.preview(ALL, ADMIN, refresh=True),
+                service.runs.sync(ALL, ADMIN),
+            ):
                 with pytest.raises(ConfigurationError, match=r"datasphere\.base_url: names the tenant localhost"):
                     await ask
-            status = await service.sync_status()
+            status = await service.health.sync_status(ADMIN)
             assert status.tenant == "127.0.0.1" and status.health != "ok"
             assert "names the tenant localhost" in status.problems[0].message
-            settings = next(check for check in (await service.ready()).checks if check.name == "settings")
+            settings = next(check for check in (await service.health.ready(ADMIN)).checks if check.name == "settings")
             assert not settings.ok and "put it back" in settings.reason
             assert service.settings.tenant_host == "127.0.0.1", "the last good settings stay in force"
             assert other.stats().total == 0
             edited.write()
             assert (await discover(service)).state == "done"
-            assert (await service.sync_status()).problems == []
+            assert (await service.health.sync_status(ADMIN)).problems == []
 
 
 @pytest.mark.parametrize(
@@ -161,7 +165,7 @@ async def test_another_state_folder_or_environment_is_refused_while_running(
             file.write_text(file.read_text("utf-8").replace("env: wolf", "", 1), "utf-8")
         with pytest.raises(ConfigurationError, match=said):
             await discover(service)
-        assert said in (await service.sync_status()).problems[0].message
+        assert said in (await service.health.sync_status(ADMIN)).problems[0].message
 
 
 async def test_a_limit_of_glue_calls_counts_for_every_call_and_follows_the_file(
@@ -175,23 +179,25 @@ async def test_a_limit_of_glue_calls_counts_for_every_call_and_follows_the_file(
     monkeypatch.setattr("spheresync.service.assembly.RateLimit", partial(RateLimit, sleep=nap))
     edited.write(more="limits: {glue_calls_per_second: 0.1}")
     async with edited.service() as service:
-        run = await service.sync(ALL, ADMIN)
-        assert (await service.wait(run.run_id)).state == "done"
+        run = await service.runs.sync(ALL, ADMIN)
+        assert (await service.runs.wait(run.run_id, ADMIN)).state == "done"
         calls = sum(glue.calls().values())
         assert calls > 30 and len(naps) == calls - 1, "all but the first wait"
         assert max(naps) > (calls - 2) * 10, "each for ten seconds longer than the one before"
         edited.write(more="prefix: other_")
         naps.clear()
-        again = await service.sync(ALL, ADMIN)
-        assert (await service.wait(again.run_id)).counts["create"] == 30
+        again = await service.runs.sync(ALL, ADMIN)
+        assert (await service.runs.wait(again.run_id, ADMIN)).counts["create"] == 30
         assert naps == []
 
 
 async def test_doctor_says_what_a_setting_cannot_do_yet(edited: Edited) -> None:
     async with edited.service() as service:
-        assert "design-time objects" not in {each.connection for each in (await service.test_connections()).items}
+        assert "design-time objects" not in {
+            each.connection for each in (await service.health.test_connections(ADMIN)).items
+        }
         edited.write(objects="on")
-        report = await service.test_connections()
+        report = await service.health.test_connections(ADMIN)
         told = next(each for each in report.items if each.connection == "design-time objects")
         assert report.ok and "does not read design-time objects" in told.message
 

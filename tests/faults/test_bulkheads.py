@@ -30,21 +30,24 @@ from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_driver import RunDriver
 from spheresync.mapping.rules import Mapping
 from spheresync.model import RunId, ScopeRequest
+from spheresync.model.roles import Role
 from spheresync.planning import asset_planner as designing
 from spheresync.planning import planner as planning
 from spheresync.planning.name_allocation import NameAllocator
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
 from spheresync.schedule import scheduler
 from spheresync.schedule.due_jobs import DueJobs
-from spheresync.service import Service, care, observing
-from spheresync.service.alert_conditions import Watch
+from spheresync.service import Service
+from spheresync.service.health import health
+from spheresync.service.health.alert_conditions import Watch
+from spheresync.service.state import housekeeping as care
 from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.state.records import RunRecord
 from spheresync.state.sqlite.repositories.runs import RunReader, RunWriter
 from spheresync.state.sqlite.store import SqliteStore
 from spheresync.targets.glue.design import GlueDesign
 from spheresync.targets.glue.target import GlueTarget
-from spheresync_server.caller import CallerRole, local_principal
+from spheresync_server.caller import local_principal
 from spheresync_server.mcp_server.desk import Desk, Opening
 from spheresync_server.mcp_server.server import build_server
 from tests.simulators.fixtures import Surroundings
@@ -73,6 +76,8 @@ ERRORS: dict[str, Callable[[], Exception]] = {
     "FenceError": lambda: FenceError("Somebody else has it."),
     "disk full": lambda: OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
 }
+
+ADMIN = local_principal(Role("admin"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +167,10 @@ class Served:
     second: Client
 
     async def is_quiet(self) -> bool:
-        return await self.service._store.runs.unfinished() == []
+        return await self.service.context.store.runs.unfinished() == []
 
     async def is_well(self) -> bool:
-        return self.service._pulse.failing() == ()
+        return self.service.health._loops.pulse.failing() == ()
 
     async def call(self, client: Client, tool: str, **arguments: Any) -> Any:
         with anyio.fail_after(20):
@@ -177,12 +182,10 @@ async def serving(environment: dict[str, str], folder: Path) -> AsyncIterator[Se
     """What `spheresync serve` opens, in this process; the scheduler and the care run as well."""
     source = SettingsSource(None, None, environment, folder)
     async with Service.open(source) as service:
-        service.keep_pulse()
-        service.look_after_runs()
-        service.keep_schedule()
-        desk = Desk(
-            Opening.of(service), local_principal(CallerRole("admin")), CallerRole("admin"), dict, read_only=False
-        )
+        service.background.keep_pulse()
+        service.background.look_after_runs()
+        service.background.keep_schedule()
+        desk = Desk(Opening.of(service), ADMIN, Role("admin"), dict, read_only=False)
         async with Client(build_server(desk)) as first, Client(build_server(desk)) as second:
             yield Served(service, first, second)
 
@@ -293,10 +296,10 @@ async def test_a_command_whose_driver_breaks_before_anybody_follows_it_says_so(
 
     monkeypatch.setattr(RunDriver, "drive", breaks)
     async with Service.open(SettingsSource(None, None, environment, tmp_path)) as service:
-        run = await service.sync(ScopeRequest(), local_principal(CallerRole("admin")))
+        run = await service.runs.sync(ScopeRequest(), ADMIN)
         await anyio.wait_all_tasks_blocked()
         with anyio.fail_after(20), pytest.raises(StateError, match="took no more"):
-            await service.wait(run.run_id)
+            await service.runs.wait(run.run_id, ADMIN)
 
 
 async def test_a_server_goes_on_with_a_run_once_the_state_can_be_written_again(
@@ -313,11 +316,11 @@ async def test_a_server_goes_on_with_a_run_once_the_state_can_be_written_again(
 
     monkeypatch.setattr(RunDriver, "drive", breaks_twice)
     async with Service.open(SettingsSource(None, None, environment, tmp_path)) as service:
-        service.look_after_runs()
-        run = await service.sync(ScopeRequest(), local_principal(CallerRole("admin")))
+        service.background.look_after_runs()
+        run = await service.runs.sync(ScopeRequest(), ADMIN)
 
         async def ended() -> bool:
-            return (await service.get_run(run.run_id)).state == "done"
+            return (await service.runs.get_run(run.run_id, ADMIN)).state == "done"
 
         await until(ended, "the run ends by itself")
 
@@ -332,7 +335,7 @@ async def test_a_job_whose_settings_cannot_be_used_waits_for_a_person(
     async with serving(environment, tmp_path) as server:
 
         async def set_aside() -> bool:
-            jobs = await server.service._store.jobs.queue("read", "dead", 10)
+            jobs = await server.service.context.store.jobs.queue("read", "dead", 10)
             return bool(jobs) and jobs[0].problem is not None and jobs[0].problem.code == "configuration"
 
         await until(set_aside, "the job is set aside")
@@ -348,7 +351,7 @@ async def test_a_loop_that_fails_is_told_by_readiness_and_status_until_it_works_
         await until(broken.was_met, "the door is used")
 
         async def told() -> bool:
-            vitals, status = await server.service.ready(), await server.service.sync_status()
+            vitals, status = await server.service.health.ready(ADMIN), await server.service.health.sync_status(ADMIN)
             failing = [check.name for check in vitals.checks if not check.ok]
             return failing == ["scheduler: turns"] and status.health == "degraded"
 
@@ -364,7 +367,7 @@ async def test_a_process_that_cannot_say_how_it_is_doing_is_not_ready(
         raise KeyError("a word that nobody knows")
 
     async with serving(environment, tmp_path) as server:
-        assert {check.name: check.ok for check in (await server.service.ready()).checks}["status"]
-        monkeypatch.setattr(observing, "sync_status", breaks)
-        vitals = await server.service.ready()
+        assert {check.name: check.ok for check in (await server.service.health.ready(ADMIN)).checks}["status"]
+        monkeypatch.setattr(health, "sync_status", breaks)
+        vitals = await server.service.health.ready(ADMIN)
         assert not vitals.ok and [check.name for check in vitals.checks if not check.ok] == ["status"]

@@ -39,9 +39,9 @@ from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.planner import make_change_set
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
-from spheresync.service.connections import test_connections as connections_of
-from spheresync.service.status import sync_status
-from spheresync.service.vitals import ready
+from spheresync.service.health.connections import test_connections as connections_of
+from spheresync.service.health.liveness import ready
+from spheresync.service.health.status import sync_status
 from spheresync.state.records import (
     AlertRow,
     ApprovedPromotion,

@@ -21,7 +21,7 @@ from spheresync.jobs.port import JobKind
 from spheresync.model import GLUE, RunState, TargetKey, utc_now
 from spheresync.schedule.due_jobs import DueJobs
 from spheresync.schedule.reading_jobs import list_tenant
-from spheresync.service.status import sync_status
+from spheresync.service.health.status import sync_status
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.rows.shapes import SHAPED, key_columns
 from tests.faults.test_damaged_cells import Prepared, landscape, prepared

@@ -1,27 +1,12 @@
-"""Who may do what: one table, one question, asked at the service's door."""
+"""Who may do what: the question that is asked at the service's door; `model/roles.py` holds the table."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from spheresync.errors import PermissionRefusedError
 from spheresync.model import Principal
+from spheresync.model.roles import PERMISSIONS, Permission
 
-
-class Permission(StrEnum):
-    """What a method needs."""
-
-    READ = "read"  # look at the local catalog, make previews
-    OPERATE = "operate"  # write to the targets, test connections
-    ADMINISTER = "administer"  # undo runs, change the schedule
-
-
-_ROLES: dict[str, frozenset[Permission]] = {
-    "viewer": frozenset({Permission.READ}),
-    "operator": frozenset({Permission.READ, Permission.OPERATE}),
-    "admin": frozenset(Permission),
-}
-ROLES = tuple(_ROLES)
+__all__ = ["Permission", "authorize"]
 
 
 def authorize(principal: Principal, permission: Permission) -> None:
@@ -30,9 +15,9 @@ def authorize(principal: Principal, permission: Permission) -> None:
     Raises:
         PermissionRefusedError: none of the principal's roles allows it.
     """
-    if any(permission in _ROLES.get(role, frozenset()) for role in principal.roles):
+    if any(permission in PERMISSIONS.get(role, frozenset()) for role in principal.roles):
         return
-    needed = next(role for role, granted in _ROLES.items() if permission in granted)
+    needed = next(role for role, granted in PERMISSIONS.items() if permission in granted)
     held = ", ".join(sorted(principal.roles)) or "none"
     raise PermissionRefusedError(
         f"this needs the role {needed}; you have {held}.",

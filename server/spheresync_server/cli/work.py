@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from spheresync.model import Principal
+from spheresync.model.roles import Role
 from spheresync.observe.export import exporting
 from spheresync.runtime.progress import OnProgress
 from spheresync_server import opening
-from spheresync_server.caller import CallerRole, local_principal, require, role_from
+from spheresync_server.caller import local_principal, require, role_from
 from spheresync_server.cli.global_options import Invocation
 from spheresync_server.cli.output import documents
 from spheresync_server.cli.progress import watching
@@ -42,7 +43,7 @@ def perform(
     show: Callable[[_Answer], None],
     *,
     exit_code: Callable[[_Answer], int] = lambda _: 0,
-    needs: CallerRole = CallerRole.VIEWER,
+    needs: Role = Role.VIEWER,
     what: str = "this command",
     tells: bool = False,
 ) -> int:
@@ -52,7 +53,7 @@ def perform(
         SpheresyncError: what the service refused or could not do.
         InterruptedBySignalError: a signal came first.
     """
-    role = role_from(os.environ, CallerRole.ADMIN)
+    role = role_from(os.environ, Role.ADMIN)
     require(role, needs, what)
     source = opening.settings_source(call.environment, call.file)
     source.current()
@@ -66,7 +67,7 @@ def perform(
                 answer = await work(Bench(service, local_principal(role), progress, followed))
             if tells:
                 followed.clear()  # it ended
-                for failure in await service.tell_people():
+                for failure in await service.background.deliver_alerts():
                     sys.stderr.write(f"spheresync: warning: {failure}\n")
             return answer
 

@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 
 from spheresync import __version__
 from spheresync.model import RunState
-from spheresync.service.figures import Figures
+from spheresync.service.health.figures import Figures
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 

@@ -36,21 +36,23 @@ def add_routes(server: MCPServer[Desk], desk: Desk) -> None:
         server.custom_route(path, methods=["GET"])(handle)
 
     async def alive() -> Response:
-        return _told("alive", service.alive(), desk.hide)
+        return _told("alive", service.health.alive(desk.principal), desk.hide)
 
     async def ready() -> Response:
         try:
-            return _told("ready", await service.ready(), desk.hide)
+            return _told("ready", await service.health.ready(desk.principal), desk.hide)
         except Exception as error:  # noqa: BLE001 -- a process that cannot tell is not ready
             problem = desk.hide(note_of(product_error(error, "readiness")).text)
             return JSONResponse({"ready": False, "checks": {}, "problems": [problem]}, 503)
 
     async def metrics() -> Response:
-        return Response(exposition(await service.figures()), headers={"content-type": CONTENT_TYPE})
+        return Response(
+            exposition(await service.health.figures(desk.principal)), headers={"content-type": CONTENT_TYPE}
+        )
 
     async def page() -> Response:
-        runs = await service.list_runs(limit=_SHOWN_RUNS)
-        shown = status_page.render(await service.sync_status(), runs.items)
+        runs = await service.runs.list_runs(desk.principal, limit=_SHOWN_RUNS)
+        shown = status_page.render(await service.health.sync_status(desk.principal), runs.items)
         return HTMLResponse(desk.hide(shown), headers=status_page.HEADERS)
 
     route("/healthz", alive)

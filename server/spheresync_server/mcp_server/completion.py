@@ -62,5 +62,5 @@ def add_completion(server: MCPServer[Desk], desk: Desk, prompts: Iterable[Prompt
             await desk.opening.wait()
         except SpheresyncError:  # told by the server's end; a completion has no place for it
             return Completion(values=[])
-        found = await desk.service.suggest(what, argument.value, space)
+        found = await desk.service.catalog.suggest(what, argument.value, desk.principal, space)
         return Completion(values=found[:_MOST], total=len(found), has_more=len(found) > _MOST)

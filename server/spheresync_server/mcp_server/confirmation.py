@@ -52,13 +52,14 @@ async def confirm_deletes(
     """
     if not allow_deletes:
         return NothingToConfirm()
-    service = ctx.request_context.lifespan_context.service
-    change_set = await service.get_change_set(change_set_id, limit=1)
+    desk = ctx.request_context.lifespan_context
+    service = desk.service
+    change_set = await service.changes.get_change_set(change_set_id, desk.principal, limit=1)
     if change_set.state != "open" or not change_set.summary.get("delete"):
         return NothingToConfirm()
     if any(finding.code == DELETES_NOT_APPROVED for finding in change_set.findings):
         return NothingToConfirm()  # whatever the answer, a second person is missing; the run says so
-    deletes = await service.list_deletes(change_set_id)
+    deletes = await service.changes.list_deletes(change_set_id, desk.principal)
     if not _can_ask(ctx):
         raise UnconfirmedError(
             f"Not applied: change set {change_set.change_set_id} deletes {_tables(deletes)} and this client cannot ask "

@@ -10,7 +10,7 @@ import anyio
 
 from spheresync.errors import SpheresyncError
 from spheresync.model import Principal
-from spheresync_server.caller import CallerRole
+from spheresync.model.roles import Role
 from spheresync_server.mcp_server.server_paths import Hide
 from spheresync_server.untrusted import Json
 
@@ -74,7 +74,7 @@ class Desk:
 
     opening: Opening
     principal: Principal
-    role: CallerRole
+    role: Role
     show_settings: Callable[[], Json]
     read_only: bool = False
     hide: Hide = str

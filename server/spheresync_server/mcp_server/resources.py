@@ -68,17 +68,19 @@ def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
     @server.resource("spheresync://assets/{space}/{name}", title="Asset", mime_type=_JSON, security=_NAMES)
     async def asset(space: str, name: str) -> str:
         """One asset: columns, business context, target objects. A slash in the name is written %2F."""
-        return await _found(desk.service.describe_asset(AssetId(SpaceName(space), TechnicalName(name))))
+        return await _found(
+            desk.service.catalog.describe_asset(AssetId(SpaceName(space), TechnicalName(name)), desk.principal)
+        )
 
     @server.resource("spheresync://change-sets/{id}", title="Change set", mime_type=_JSON)
     async def change_set(id: str) -> str:  # noqa: A002  # the variable's name in CONTRACT.md
         """A saved change set with its first items."""
-        return await _found(desk.service.get_change_set(id, limit=_FIRST_ITEMS))
+        return await _found(desk.service.changes.get_change_set(id, desk.principal, limit=_FIRST_ITEMS))
 
     @server.resource("spheresync://runs/{id}", title="Run", mime_type=_JSON)
     async def run(id: str) -> str:  # noqa: A002  # the variable's name in CONTRACT.md
         """One run: progress, counts, failures."""
-        return await _found(desk.service.get_run(id))
+        return await _found(desk.service.runs.get_run(id, desk.principal))
 
 
 def spell_asset_uri(uri: str) -> str:
@@ -93,7 +95,7 @@ async def _all_spaces(desk: Desk) -> Page[SpaceRow]:
     items: list[SpaceRow] = []
     cursor: str | None = None
     while True:
-        page = await desk.service.list_spaces(limit=_LARGEST_PAGE, cursor=cursor)
+        page = await desk.service.catalog.list_spaces(desk.principal, limit=_LARGEST_PAGE, cursor=cursor)
         items += page.items
         cursor = page.next_cursor
         if cursor is None:

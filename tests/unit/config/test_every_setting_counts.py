@@ -22,7 +22,7 @@ from pydantic import BaseModel
 from spheresync.config import DriftPolicies, DriftPolicy, Settings
 from spheresync.mapping.rules import Mapping, decide_column
 from spheresync.model import AssetId, AssetKind, Role
-from spheresync.service.care import Care
+from spheresync.service.state.housekeeping import Care
 from spheresync.targets.glue.merge import policy_of
 from tests.unit.mapping.assets import column
 

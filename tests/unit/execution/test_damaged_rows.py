@@ -10,8 +10,8 @@ import pytest
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.model import RunState
 from spheresync.schedule.due_jobs import DueJobs
-from spheresync.service.figures import figures_of
-from spheresync.service.status import sync_status
+from spheresync.service.health.figures import figures_of
+from spheresync.service.health.status import sync_status
 from tests.simulators.in_process import InProcess, in_process
 from tests.unit.discovery.test_one_asset_breaks import ALL, descriptions, nothing_was_removed, tenant
 

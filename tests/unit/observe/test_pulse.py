@@ -6,7 +6,7 @@ import pytest
 
 from spheresync.observe.pulse import Pulse
 from spheresync.schedule.scheduler import PULSE as SCHEDULER
-from spheresync.service.vitals import EVENT_LOOP, LIMITS, alive
+from spheresync.service.health.liveness import EVENT_LOOP, LIMITS, alive
 
 
 class Clock:

@@ -17,7 +17,7 @@ from spheresync.observe.pulse import Pulse
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE
 from spheresync.schedule.scheduler import PULSE
-from spheresync.service.vitals import ready
+from spheresync.service.health.liveness import ready
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.unit.state.conftest import StandingClock, clock, store
 

@@ -33,8 +33,8 @@ from spheresync.planning.planner import make_change_set
 from spheresync.planning.revert import Reverter
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
-from spheresync.service.known_problems import problems_of
-from spheresync.service.status import sync_status
+from spheresync.service.catalog.known_problems import problems_of
+from spheresync.service.health.status import sync_status
 from spheresync.state.records import ChangeSetRecord, RunRecord
 from tests.simulators.in_process import InProcess, in_process
 

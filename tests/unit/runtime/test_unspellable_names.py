@@ -17,7 +17,7 @@ from spheresync.execution.run_driver import RunRequest
 from spheresync.model import AssetId, AssetKind, RunState, SpaceName
 from spheresync.runtime.scope import Scope, require_found
 from spheresync.runtime.unspellable_names import CODE, MOST_TOLD, unspellable_spaces
-from spheresync.service.status import sync_status
+from spheresync.service.health.status import sync_status
 from tests.simulators.in_process import InProcess, in_process
 
 pytestmark = pytest.mark.anyio

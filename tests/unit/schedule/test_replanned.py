@@ -20,7 +20,7 @@ from spheresync.schedule.control import LISTED, LISTED_BY, rules_of
 from spheresync.schedule.due import next_due
 from spheresync.schedule.due_jobs import DueJobs
 from spheresync.schedule.reading_jobs import list_tenant, read_definition
-from spheresync.service.scheduling import show
+from spheresync.service.schedule.tiers import show
 from spheresync.state.cell_encoding import encode_problem
 from tests.simulators.in_process import InProcess, in_process
 

@@ -7,7 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from spheresync_server.caller import CallerRole, local_principal
+from spheresync.model.roles import Role
+from spheresync_server.caller import local_principal
 from spheresync_server.mcp_server.desk import Desk, Opening
 from spheresync_server.mcp_server.server import SpheresyncServer, build_server
 from tests.unit.server.fake_service import FakeService
@@ -27,8 +28,8 @@ def make_server(service: FakeService) -> MakeServer:
     def make(role: str = "admin", *, read_only: bool = False, over: FakeService | None = None) -> SpheresyncServer:
         desk = Desk(
             opening=Opening.of(cast("Any", over or service)),
-            principal=local_principal(CallerRole(role)),
-            role=CallerRole(role),
+            principal=local_principal(Role(role)),
+            role=Role(role),
             show_settings=lambda: {"env": "dog", "datasphere": {"client_secret": "**********"}},
             read_only=read_only,
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from spheresync.answers import (
     AssetDetail,
     AssetRow,
@@ -13,7 +11,7 @@ from spheresync.answers import (
     SpaceRow,
 )
 from spheresync.errors import UsageError
-from spheresync.model import AssetId
+from spheresync.model import AssetId, Principal
 from tests.unit.server.fake_asked import Asked
 from tests.unit.server.fake_drift import HOSTILE
 
@@ -42,10 +40,10 @@ ODD = tuple(
 class FakeCatalog(Asked):
     """Spaces and assets."""
 
-    async def why_no_assets(self, space: str) -> str:
+    async def why_no_assets(self, space: str, principal: Principal) -> str:
         return ""
 
-    async def list_spaces(self, *, limit: int = 50, cursor: str | None = None) -> Page[SpaceRow]:
+    async def list_spaces(self, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> Page[SpaceRow]:
         self._asked("list_spaces", limit=limit, cursor=cursor)
         rows = [
             SpaceRow(
@@ -62,10 +60,32 @@ class FakeCatalog(Asked):
             return Page(items=rows[:1], total=2, next_cursor="next")
         return Page(items=rows[1:] if cursor == "next" else rows, total=2)
 
-    async def list_assets(self, **filters: Any) -> Page[AssetRow]:
-        self._asked("list_assets", **filters)
-        if filters.get("space") not in {None, "SALES", "HR"}:
-            raise UsageError(f"there is no space {filters['space']!r}.", remedy="Known: HR, SALES.")
+    async def list_assets(
+        self,
+        principal: Principal,
+        *,
+        space: str | None = None,
+        kind: str | None = None,
+        tier: str | None = None,
+        status: str | None = None,
+        query: str | None = None,
+        detail: str = "concise",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[AssetRow]:
+        self._asked(
+            "list_assets",
+            space=space,
+            kind=kind,
+            tier=tier,
+            status=status,
+            query=query,
+            detail=detail,
+            limit=limit,
+            cursor=cursor,
+        )
+        if space not in {None, "SALES", "HR"}:
+            raise UsageError(f"there is no space {space!r}.", remedy="Known: HR, SALES.")
         return Page(
             items=[
                 AssetRow(asset="SALES/V_ORDERS", kind="view", label=HOSTILE, tier="critical", status="pending"),
@@ -74,7 +94,7 @@ class FakeCatalog(Asked):
             total=2,
         )
 
-    async def describe_asset(self, asset: str | AssetId) -> AssetDetail:
+    async def describe_asset(self, asset: str | AssetId, principal: Principal) -> AssetDetail:
         asset = str(asset)
         self._asked("describe_asset", asset=asset)
         if asset not in {"SALES/V_ORDERS", SLASHED, HIDDEN, *ODD}:
@@ -94,7 +114,8 @@ class FakeCatalog(Asked):
             pii={"person": ["A  B\u200d"]},
         )
 
-    async def explain_mapping(self, asset: str) -> MappingExplanation:
+    async def explain_mapping(self, text: str, principal: Principal) -> MappingExplanation:
+        asset = text
         self._asked("explain_mapping", asset=asset)
         return MappingExplanation(
             asset=asset,
@@ -109,7 +130,7 @@ class FakeCatalog(Asked):
             findings=[],
         )
 
-    async def suggest(self, what: str, prefix: str, space: str | None = None) -> list[str]:
+    async def suggest(self, what: str, prefix: str, principal: Principal, space: str | None = None) -> list[str]:
         self._asked("suggest", what=what, prefix=prefix, space=space)
         known = {
             "space": ["HR", "SALES"],

@@ -6,7 +6,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, get_type_hints
 
 import anyio
 
@@ -30,6 +30,8 @@ from spheresync.answers import (
 from spheresync.errors import RefusedError, UsageError
 from spheresync.model import Principal, ScopeRequest
 from spheresync.runtime.progress import OnProgress, ProgressEvent, silent
+from spheresync.service.service import Service
+from spheresync.service.state.housekeeping import CareReport
 from tests.unit.server.fake_catalog import HIDDEN, ODD, SLASHED, FakeCatalog
 from tests.unit.server.fake_drift import HOSTILE, NOW, drift_answer
 from tests.unit.server.fake_status import LATER, FakeStatus
@@ -40,10 +42,34 @@ GUARD_REMEDY = "If that is meant, run sync with --max-deletes 5."
 __all__ = ["HIDDEN", "HOSTILE", "LATER", "NOW", "ODD", "SLASHED", "FakeService"]
 
 
+PARTS = {
+    name: part for name, part in get_type_hints(Service).items() if part.__module__.startswith("spheresync.service")
+}
+"""The parts of the real service, by attribute."""
+
+
+class FakePart:
+    """What of the fake belongs to one part."""
+
+    def __init__(self, fake: FakeService, real: type) -> None:
+        self._fake, self._real = fake, real
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or not hasattr(self._real, name):
+            raise AttributeError(f"{self._real.__name__} has no {name}")
+        return getattr(self._fake, name)
+
+
 class FakeService(FakeCatalog, FakeStatus):
     """Answers from constants."""
 
     settings = SimpleNamespace(state_dir=Path("/nowhere/state"))
+
+    def __getattr__(self, name: str) -> FakePart:
+        """A part of the service: it has those methods only that the real part has."""
+        if name not in PARTS:
+            raise AttributeError(name)
+        return FakePart(self, PARTS[name])
 
     def look_after_runs(self) -> None:
         """Nothing runs here."""
@@ -120,12 +146,18 @@ class FakeService(FakeCatalog, FakeStatus):
         return self._change_set("cs_1")
 
     async def get_change_set(
-        self, change_set_id: str, *, detail: str = "full", limit: int = 20, cursor: str | None = None
+        self,
+        change_set_id: str,
+        principal: Principal,
+        *,
+        detail: str = "full",
+        limit: int = 20,
+        cursor: str | None = None,
     ) -> ChangeSetAnswer:
         self._asked("get_change_set", change_set_id=change_set_id, detail=detail, limit=limit, cursor=cursor)
         return self._change_set(change_set_id)
 
-    async def list_deletes(self, change_set_id: str) -> list[ChangeRow]:
+    async def list_deletes(self, change_set_id: str, principal: Principal) -> list[ChangeRow]:
         self._asked("list_deletes", change_set_id=change_set_id)
         return [
             ChangeRow(
@@ -198,7 +230,9 @@ class FakeService(FakeCatalog, FakeStatus):
             await self._never("beginning")
         return self._run("run_1", "queued")
 
-    async def wait(self, run_id: str, *, seconds: float | None = None, progress: OnProgress = silent) -> RunAnswer:
+    async def wait(
+        self, run_id: str, principal: Principal, *, seconds: float | None = None, progress: OnProgress = silent
+    ) -> RunAnswer:
         self._asked("wait", run_id=run_id, seconds=seconds)
         if self.slow:
             await self._never("waiting")
@@ -210,7 +244,7 @@ class FakeService(FakeCatalog, FakeStatus):
         sys.stderr.flush()
         await anyio.sleep_forever()
 
-    async def get_run(self, run_id: str) -> RunAnswer:
+    async def get_run(self, run_id: str, principal: Principal) -> RunAnswer:
         self._asked("get_run", run_id=run_id)
         if not run_id.startswith("run_"):
             raise UsageError(f"there is no run {run_id!r}.", remedy="Known: run_1.")
@@ -229,12 +263,12 @@ class FakeService(FakeCatalog, FakeStatus):
         await progress(ProgressEvent("comparing", 1, 1, "sales"))
         return drift_answer(drifted=not scope.tiers, conflicts=self.deletes, problems=self._problems())
 
-    async def list_runs(self, *, limit: int = 20, cursor: str | None = None) -> Page[RunRow]:
+    async def list_runs(self, principal: Principal, *, limit: int = 20, cursor: str | None = None) -> Page[RunRow]:
         self._asked("list_runs", limit=limit, cursor=cursor)
         return Page(items=[self._row()], total=1)
 
-    async def care(self, seconds: float = 1.0, *, when_due: bool = False) -> None:
-        """Nothing to care for."""
+    async def care(self, principal: Principal, seconds: float = 1.0, *, when_due: bool = False) -> CareReport:
+        return CareReport()
 
     async def cancel_run(self, run_id: str, principal: Principal) -> RunAnswer:
         self._asked("cancel_run", run_id=run_id, principal=principal)
@@ -248,20 +282,48 @@ class FakeService(FakeCatalog, FakeStatus):
         self._asked("release", assets=assets, principal=principal)
         return ReleaseAnswer(released=list(assets), total=len(assets))
 
-    async def query_audit(self, **filters: Any) -> AuditPage:
-        self._asked("query_audit", **filters)
+    async def query_audit(
+        self,
+        principal: Principal,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        asset: str | None = None,
+        outcome: str | None = None,
+        run_id: str | None = None,
+        detail: str = "concise",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> AuditPage:
+        self._asked(
+            "query_audit",
+            since=since,
+            until=until,
+            actor=actor,
+            action=action,
+            asset=asset,
+            outcome=outcome,
+            run_id=run_id,
+            detail=detail,
+            limit=limit,
+            cursor=cursor,
+        )
         row = AuditRow(
             seq=1, at=NOW, actor="anna", action="create", run_id="run_1", asset="SALES/V_ORDERS", target="glue",
             outcome="done",
         )  # fmt: skip
         return AuditPage(items=[row], total=1)
 
-    async def verify_audit(self) -> AuditVerdictAnswer:
+    async def verify_audit(self, principal: Principal) -> AuditVerdictAnswer:
         self._asked("verify_audit")
         broken = self.run_state == "failed"
         return AuditVerdictAnswer(intact=not broken, entries=3, first_broken=2 if broken else None)
 
-    async def export_audit(self, *, spelling: str, since: Any = None, until: Any = None) -> AsyncIterator[str]:
+    async def export_audit(
+        self, principal: Principal, *, spelling: str, since: str | None = None, until: str | None = None
+    ) -> AsyncIterator[str]:
         self._asked("export_audit", spelling=spelling, since=since, until=until)
         if spelling == "csv":
             yield "seq,actor\n"

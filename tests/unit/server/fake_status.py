@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from spheresync.answers import (
     ConnectionFinding,
     ConnectionReport,
@@ -18,7 +20,7 @@ from spheresync.answers import (
     Vitals,
 )
 from spheresync.model import Principal, RunState, Tier
-from spheresync.service.figures import Figures
+from spheresync.service.health.figures import Figures
 from spheresync.state.records import RunFigures, TierFigures
 from tests.unit.server.fake_asked import Asked
 from tests.unit.server.fake_drift import NOW
@@ -35,25 +37,25 @@ class FakeStatus(Asked):
     def keep_pulse(self) -> None:
         """Nothing stands still here."""
 
-    async def tell_people(self) -> tuple[str, ...]:
+    async def deliver_alerts(self) -> tuple[str, ...]:
         self.told += 1
         return ("ops: it took no notice.",) if self.deaf else ()
 
-    def tell_people_soon(self) -> None:
+    def deliver_alerts_soon(self) -> None:
         """Nobody is told here."""
 
     def tell_figures(self) -> None:
         """Nobody reads the log here."""
 
-    def alive(self) -> Vitals:
+    def alive(self, principal: Principal) -> Vitals:
         return Vitals(ok=True, checks=[Vital(name="event loop", ok=True, reason="goes round")])
 
-    async def ready(self) -> Vitals:
+    async def ready(self, principal: Principal) -> Vitals:
         self._asked("ready")
         forbidden = Vital(name="datasphere", ok=False, reason="has answered nothing \u202eu\nseful")
         return Vitals(ok=False, checks=[Vital(name="state", ok=True, reason="can be written"), forbidden])
 
-    async def figures(self) -> Figures:
+    async def figures(self, principal: Principal) -> Figures:
         self._asked("figures")
         return Figures(
             environment="dog",
@@ -70,7 +72,7 @@ class FakeStatus(Asked):
             audit_entries=9,
         )
 
-    async def sync_status(self) -> SyncStatus:
+    async def sync_status(self, principal: Principal) -> SyncStatus:
         self._asked("sync_status")
         return SyncStatus(
             health="ok",
@@ -112,20 +114,20 @@ class FakeStatus(Asked):
     def _problem(self) -> Finding:
         return Finding(subject="SALES/V_ORDERS", code="conflict", message="Somebody else has the table.")
 
-    async def schedule(self) -> ScheduleAnswer:
+    async def show_schedule(self, principal: Principal) -> ScheduleAnswer:
         self._asked("schedule")
         tier = TierStatus(tier="critical", assets=1, interval="60s", next_run=None, paused=True)
         return ScheduleAnswer(tiers=[tier], scheduler=self._scheduler(), note="")
 
     async def manage_schedule(self, tier: str, action: str, principal: Principal) -> ScheduleAnswer:
         self._asked("manage_schedule", tier=tier, action=action, principal=principal)
-        return (await self.schedule()).model_copy(update={"note": f"{action} {tier}"})
+        return (await self.show_schedule(principal)).model_copy(update={"note": f"{action} {tier}"})
 
-    async def list_jobs(self, *, state: str | None = None, limit: int = 50) -> QueueAnswer:
+    async def list_jobs(self, principal: Principal, *, state: str | None = None, limit: int = 50) -> QueueAnswer:
         self._asked("list_jobs", state=state, limit=limit)
         return QueueAnswer(items=[self._job()], total=3)
 
-    async def manage_job(self, job_id: int, action: str, principal: Principal) -> QueueAnswer:
+    async def manage_job(self, job_id: int, action: Literal["cancel", "retry"], principal: Principal) -> QueueAnswer:
         self._asked("manage_job", job_id=job_id, action=action, principal=principal)
         return QueueAnswer(items=[self._job()], total=1, note=f"{action} {job_id}")
 
@@ -136,7 +138,7 @@ class FakeStatus(Asked):
             not_before=at, attempts=6, problem=self._problem(),
         )  # fmt: skip
 
-    async def test_connections(self) -> ConnectionReport:
+    async def test_connections(self, principal: Principal) -> ConnectionReport:
         self._asked("test_connections")
         ok = self.run_state == "done"
         return ConnectionReport(

@@ -13,7 +13,9 @@ from mcp.types import CallToolResult, ElicitResult, TextContent, TextResourceCon
 
 from spheresync.answers import AssetDetail, AssetRow, DriftAnswer, Finding, Page, RunAnswer, SpaceRow
 from spheresync.errors import SourceError, SourceFault
+from spheresync.model.roles import Role
 from spheresync.planning.decisions.guards import GUARDS
+from spheresync_server.caller import local_principal
 from spheresync_server.mcp_server.answering import change_set_lines, run_lines
 from tests.unit.server.conftest import MakeServer
 from tests.unit.server.fake_drift import drift_answer
@@ -35,6 +37,7 @@ VIEWER_TOOLS = {
     "get_sync_status",
 }
 OPERATOR_TOOLS = {"apply_changes", "run_sync", "cancel_run", "test_connections", "detect_drift"}
+ADMIN = local_principal(Role("admin"))
 ADMIN_TOOLS = {"manage_schedule", "revert_run"}
 
 
@@ -392,10 +395,10 @@ def finding(code: str) -> Finding:
 )
 async def test_only_what_guards_say_is_called_so(codes: list[str], said: list[str]) -> None:
     service = FakeService()
-    change_set = (await service.get_change_set("cs_1")).model_copy(
+    change_set = (await service.get_change_set("cs_1", ADMIN)).model_copy(
         update={"findings": [*map(finding, codes)], "blocked": 3}
     )
-    run = (await service.get_run("run_1")).model_copy(
+    run = (await service.get_run("run_1", ADMIN)).model_copy(
         update={"findings": [*map(finding, codes)], "counts": {"blocked": 3}}
     )
     for text in (" ".join(change_set_lines(change_set)), " ".join(run_lines(run))):
@@ -404,7 +407,7 @@ async def test_only_what_guards_say_is_called_so(codes: list[str], said: list[st
 
 
 async def test_an_undo_that_deletes_what_the_run_made_names_the_allowance() -> None:
-    change_set = (await FakeService().get_change_set("cs_1")).model_copy(
+    change_set = (await FakeService().get_change_set("cs_1", ADMIN)).model_copy(
         update={"summary": {"delete": 2}, "blocked": 2, "undo_of": "run_1", "findings": []}
     )
     assert "apply_changes with cs_1 and allow_deletes=true." in " ".join(change_set_lines(change_set))
@@ -432,7 +435,7 @@ async def test_an_undo_that_deletes_what_the_run_made_names_the_allowance() -> N
 async def test_apply_is_offered_only_where_it_does_something_and_as_it_does_it(
     counts: dict[str, int], blocked: int, codes: list[str], said: str
 ) -> None:
-    change_set = (await FakeService().get_change_set("cs_1")).model_copy(
+    change_set = (await FakeService().get_change_set("cs_1", ADMIN)).model_copy(
         update={"summary": counts, "blocked": blocked, "findings": [*map(finding, codes)]}
     )
     text = " ".join(change_set_lines(change_set))
@@ -457,8 +460,8 @@ async def test_who_allows_deletes_of_a_spent_change_set_is_told_that_nothing_was
 
 async def test_that_nobody_classified_anything_is_not_told_as_nothing_found(make_server: MakeServer) -> None:
     class Unclassified(FakeService):
-        async def describe_asset(self, asset: Any) -> AssetDetail:
-            return (await super().describe_asset(asset)).model_copy(update={"pii": {}})
+        async def describe_asset(self, asset: Any, principal: Any) -> AssetDetail:
+            return (await super().describe_asset(asset, principal)).model_copy(update={"pii": {}})
 
     async with Client(make_server(over=Unclassified())) as client:
         unclassified = await client.call_tool("describe_asset", {"asset": "SALES/V_ORDERS"})

@@ -26,7 +26,7 @@ from spheresync.model import (
 from spheresync.planning.decisions.guards import TOO_MANY_REMOVALS
 from spheresync.planning.decisions.items import name_taken
 from spheresync.planning.decisions.triage import hold_of
-from spheresync.service.asset_problems import Known, problem_text
+from spheresync.service.catalog.asset_problems import Known, problem_text
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, Unwritten
 
 AT, LATER = "2026-11-24T08:00:00.123456Z", "2026-11-24T09:00:00.000000Z"

@@ -12,9 +12,10 @@ import pytest
 
 import spheresync
 from spheresync.errors import UsageError
+from spheresync.model import Principal
 from spheresync.planning.drift_sweep import DETECT
-from spheresync.service.audit_questions import ACTIONS, OUTCOMES
-from spheresync.service.reading import Reading
+from spheresync.service.audit.audit import Audit
+from spheresync.service.audit.audit_filters import ACTIONS, OUTCOMES
 from spheresync.state.records import AuditEvent
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 CORE = Path(spheresync.__file__).parent
+
+ANNA = Principal("user", "anna", frozenset({"viewer"}))
 
 
 def written(field: str, position: int) -> Iterator[str]:
@@ -51,20 +54,20 @@ async def test_what_failed_tells_what_else_did_not_succeed(tmp_path: Path) -> No
             await tx.audit.append_many([AuditEvent("anna", "create", None, "S/A", "glue", word, {}) for word in words])
 
         await store.write(write)
-        reading = Reading(cast("RuntimeContext", SimpleNamespace(store=store)))
-        failed = await reading.query_audit(outcome="failed")
+        audit = Audit(cast("RuntimeContext", SimpleNamespace(store=store)))
+        failed = await audit.query_audit(ANNA, outcome="failed")
         assert failed.total == 0 and failed.note is not None
         assert "0 failed; what else did not succeed in the same time: 2 denied, 1 partly_failed." in failed.note
-        denied = await reading.query_audit(outcome="denied", asset="S/A")
+        denied = await audit.query_audit(ANNA, outcome="denied", asset="S/A")
         assert denied.total == 2 and denied.note is not None and "1 partly_failed" in denied.note
-        assert (await reading.query_audit(outcome="done")).note is None
-        assert (await reading.query_audit(outcome="failed", since="2999-01-01")).note is None
+        assert (await audit.query_audit(ANNA, outcome="done")).note is None
+        assert (await audit.query_audit(ANNA, outcome="failed", since="2999-01-01")).note is None
 
-        nobody = await reading.query_audit(actor="bert")
+        nobody = await audit.query_audit(ANNA, actor="bert")
         assert nobody.note == "No entry is by an actor 'bert'. There are entries by anna."
-        assert (await reading.query_audit(actor="anna", action="delete")).note is None
+        assert (await audit.query_audit(ANNA, actor="anna", action="delete")).note is None
         with pytest.raises(UsageError, match="no run 'run_x'"):
-            await reading.query_audit(run_id="run_x")
+            await audit.query_audit(ANNA, run_id="run_x")
         with pytest.raises(UsageError, match="since is not before until"):
-            await reading.query_audit(since="2026-11-26", until="2026-11-24")
-        assert (await reading.query_audit(since="2026-11-24", until="2026-11-24")).note is None, "that whole day"
+            await audit.query_audit(ANNA, since="2026-11-26", until="2026-11-24")
+        assert (await audit.query_audit(ANNA, since="2026-11-24", until="2026-11-24")).note is None, "that whole day"

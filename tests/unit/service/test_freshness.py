@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.answers import TierStatus
-from spheresync.service.freshness import ago, freshness_of, lateness
+from spheresync.service.health.freshness import ago, freshness_of, lateness
 
 NOW = datetime(2026, 11, 24, 11, tzinfo=UTC)
 AT = "2026-11-24T08:00:00.000000Z"

@@ -9,8 +9,8 @@ import pytest
 
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.model import AssetKind
-from spheresync.service.figures import figures_of, measured_figures
-from spheresync.service.status import sync_status
+from spheresync.service.health.figures import figures_of, measured_figures
+from spheresync.service.health.status import sync_status
 from tests.simulators.in_process import in_process
 
 pytestmark = pytest.mark.anyio

@@ -13,8 +13,8 @@ import pytest
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobId, JobKind, JobState, NewJob
 from spheresync.model import Principal, utc_now
-from spheresync.service.queue import cancel_job, list_jobs, retry_job
-from spheresync.service.scheduling import standing_counts
+from spheresync.service.schedule.job_queue import cancel_job, list_jobs, retry_job
+from spheresync.service.schedule.tiers import standing_counts
 from spheresync.state.sqlite.repositories.audit import AuditWriter
 from spheresync.state.sqlite.store import SqliteStore
 

@@ -10,7 +10,7 @@ from spheresync.errors import SourceFault, TargetFault
 from spheresync.model import GLUE, SPACE_GONE, AssetId, AssetKind, Problem, TargetKey
 from spheresync.planning.decisions.drift import missing_finding
 from spheresync.planning.decisions.guards import TOO_MANY_REMOVALS
-from spheresync.service.troubles import troubles_of
+from spheresync.service.health.open_problems import troubles_of
 from spheresync.state.records import AssetRecord
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.unit.state.conftest import StandingClock, clock, store

@@ -15,8 +15,8 @@ import pytest
 from spheresync.config import Retention
 from spheresync.errors import UsageError
 from spheresync.model import ChangeSetId, Digest, RunId, digest_of, isoformat
-from spheresync.service import care
-from spheresync.service.care import GRACE, Care, CareReport
+from spheresync.service.state import housekeeping as care
+from spheresync.service.state.housekeeping import GRACE, Care, CareReport
 from spheresync.state.records import ApprovedPromotion
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.housekeeping.orphan_blobs import referring_columns

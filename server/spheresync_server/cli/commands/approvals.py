@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from spheresync.answers import ApprovalAnswer, PromotionAnswer
-from spheresync_server.caller import CallerRole
+from spheresync.model.roles import Role
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.work import Bench, perform
 
@@ -22,9 +22,9 @@ def approve(
     from spheresync_server.cli.output.changes import show_approval
 
     async def work(bench: Bench) -> ApprovalAnswer:
-        return await bench.service.approve(change_set_id, bench.principal, limit=limit)
+        return await bench.service.changes.approve(change_set_id, bench.principal, limit=limit)
 
-    return perform(invocation_of(context), work, show_approval, needs=CallerRole.ADMIN, what="spheresync approve")
+    return perform(invocation_of(context), work, show_approval, needs=Role.ADMIN, what="spheresync approve")
 
 
 def promote(
@@ -38,6 +38,6 @@ def promote(
     from spheresync_server.cli.output.changes import show_promotion
 
     async def work(bench: Bench) -> PromotionAnswer:
-        return await bench.service.promote(change_set_id, file, bench.principal, replace=force)
+        return await bench.service.changes.promote(change_set_id, file, bench.principal, replace=force)
 
-    return perform(invocation_of(context), work, show_promotion, needs=CallerRole.OPERATOR, what="spheresync promote")
+    return perform(invocation_of(context), work, show_promotion, needs=Role.OPERATOR, what="spheresync promote")

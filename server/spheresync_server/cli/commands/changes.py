@@ -9,7 +9,7 @@ import typer
 
 from spheresync.answers import ChangeSetAnswer, DiscoveryAnswer, DriftRepair, RunAnswer
 from spheresync.model import ScopeRequest
-from spheresync_server.caller import CallerRole
+from spheresync.model.roles import Role
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.work import Bench, perform
 
@@ -45,7 +45,7 @@ def discover(context: typer.Context, space: Space = None, tier: Tier = None) -> 
     from spheresync_server.cli.output.changes import show_discovery
 
     async def work(bench: Bench) -> DiscoveryAnswer:
-        return await bench.service.discover(_scope(space, tier=tier), bench.principal, progress=bench.progress)
+        return await bench.service.catalog.discover(_scope(space, tier=tier), bench.principal, progress=bench.progress)
 
     return perform(invocation_of(context), work, show_discovery, exit_code=lambda answer: int(answer.state != "done"))
 
@@ -65,7 +65,7 @@ def preview(
     from spheresync_server.cli.output.changes import changes_something, never_read, show_change_set
 
     async def work(bench: Bench) -> ChangeSetAnswer:
-        return await bench.service.preview(
+        return await bench.service.changes.preview(
             _scope(space, asset, tier, target),
             bench.principal,
             refresh=not no_refresh,
@@ -90,7 +90,7 @@ def apply(
     from spheresync_server.cli.output.changes import show_run
 
     async def work(bench: Bench) -> RunAnswer:
-        run = await bench.service.apply(change_set_id, bench.principal, allow_deletes=allow_deletes)
+        run = await bench.service.runs.apply(change_set_id, bench.principal, allow_deletes=allow_deletes)
         return await _follow(bench, run)
 
     return perform(
@@ -98,7 +98,7 @@ def apply(
         work,
         partial(show_run, allowing_deletes=allow_deletes),
         exit_code=run_exit_code,
-        needs=CallerRole.OPERATOR,
+        needs=Role.OPERATOR,
         what="spheresync apply",
         tells=True,
     )
@@ -122,7 +122,7 @@ def sync(
     from spheresync_server.cli.output.changes import show_run
 
     async def work(bench: Bench) -> RunAnswer:
-        run = await bench.service.sync(
+        run = await bench.service.runs.sync(
             _scope(space, asset, tier, target),
             bench.principal,
             full=full,
@@ -130,7 +130,7 @@ def sync(
             max_deletes=max_deletes,
         )
         ended = await _follow(bench, run)
-        await bench.service.care(when_due=True)
+        await bench.service.state.care(bench.principal, when_due=True)
         return ended
 
     return perform(
@@ -138,7 +138,7 @@ def sync(
         work,
         show_run,
         exit_code=run_exit_code,
-        needs=CallerRole.OPERATOR,
+        needs=Role.OPERATOR,
         what="spheresync sync",
         tells=True,
     )
@@ -152,11 +152,11 @@ def cancel(
     from spheresync_server.cli.output.changes import show_run
 
     async def work(bench: Bench) -> RunAnswer:
-        return await bench.service.cancel_run(run_id, bench.principal)
+        return await bench.service.runs.cancel_run(run_id, bench.principal)
 
-    return perform(invocation_of(context), work, show_run, needs=CallerRole.OPERATOR, what="spheresync cancel")
+    return perform(invocation_of(context), work, show_run, needs=Role.OPERATOR, what="spheresync cancel")
 
 
 async def _follow(bench: Bench, run: RunAnswer) -> RunAnswer:
     bench.followed.append(run.run_id)
-    return await bench.service.wait(run.run_id, progress=bench.progress)
+    return await bench.service.runs.wait(run.run_id, bench.principal, progress=bench.progress)

@@ -9,8 +9,9 @@ import typer
 
 from spheresync.answers import Answer
 from spheresync.errors import ConfigurationError
+from spheresync.model.roles import Role
 from spheresync_server import opening
-from spheresync_server.caller import CallerRole, role_from
+from spheresync_server.caller import role_from
 from spheresync_server.cli.global_options import Invocation, invocation_of
 from spheresync_server.cli.output import documents
 
@@ -47,7 +48,7 @@ def _checked(call: Invocation) -> Settings:
     """
     problems: tuple[str, ...] = ()
     try:
-        role_from(os.environ, CallerRole.ADMIN)
+        role_from(os.environ, Role.ADMIN)
     except ConfigurationError as error:
         problems = error.problems
     try:

@@ -9,7 +9,7 @@ import typer
 from spheresync.answers import DriftAnswer, DriftRepair
 from spheresync.errors import UsageError
 from spheresync.model import ScopeRequest
-from spheresync_server.caller import CallerRole
+from spheresync.model.roles import Role
 from spheresync_server.cli.commands.changes import Asset, Space, Tier, run_exit_code
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.work import Bench, perform
@@ -36,7 +36,7 @@ def drift(
 
     async def work(bench: Bench) -> DriftAnswer:
         scope = ScopeRequest(tuple(space or ()), tuple(asset or ()), tuple(tier or ()))
-        found = await bench.service.detect_drift(
+        found = await bench.service.drift.detect_drift(
             scope, bench.principal, limit=limit, cursor=cursor, progress=bench.progress
         )
         return await _repaired(bench, found) if repair else found
@@ -53,7 +53,7 @@ def drift(
         work,
         show_drift,
         exit_code=code,
-        needs=CallerRole.OPERATOR,
+        needs=Role.OPERATOR,
         what="spheresync drift",
         tells=True,
     )
@@ -64,9 +64,9 @@ async def _repaired(bench: Bench, found: DriftAnswer) -> DriftRepair:
     told = dict(found)
     if found.change_set_id is None:
         return DriftRepair(**told, run_id=None, state="done", counts={}, failures=[], failures_total=0)
-    run = await bench.service.apply(found.change_set_id, bench.principal)
+    run = await bench.service.runs.apply(found.change_set_id, bench.principal)
     bench.followed.append(run.run_id)
-    run = await bench.service.wait(run.run_id, progress=bench.progress)
+    run = await bench.service.runs.wait(run.run_id, bench.principal, progress=bench.progress)
     return DriftRepair(
         **told,
         run_id=run.run_id,

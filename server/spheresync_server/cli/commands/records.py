@@ -19,8 +19,8 @@ from spheresync.answers import (
     RunRow,
 )
 from spheresync.errors import AlteredStateError, UsageError
+from spheresync.model.roles import Role
 from spheresync_server import opening
-from spheresync_server.caller import CallerRole
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.output import documents
 from spheresync_server.cli.running import run_until_signalled, telling
@@ -49,7 +49,8 @@ def assets(
     why_none: list[str] = []
 
     async def work(bench: Bench) -> Page[AssetRow]:
-        page = await bench.service.list_assets(
+        page = await bench.service.catalog.list_assets(
+            bench.principal,
             space=space,
             kind=kind,
             tier=tier,
@@ -60,7 +61,7 @@ def assets(
             cursor=cursor,
         )
         if space is not None and not page.total:
-            why_none.append(await bench.service.why_no_assets(space))
+            why_none.append(await bench.service.catalog.why_no_assets(space, bench.principal))
         return page
 
     return perform(invocation_of(context), work, lambda page: show_assets(page, "".join(why_none)))
@@ -78,10 +79,10 @@ def runs(
 
     async def one(bench: Bench) -> RunAnswer:
         assert run_id is not None
-        return await bench.service.get_run(run_id)
+        return await bench.service.runs.get_run(run_id, bench.principal)
 
     async def several(bench: Bench) -> Page[RunRow]:
-        return await bench.service.list_runs(limit=limit, cursor=cursor)
+        return await bench.service.runs.list_runs(bench.principal, limit=limit, cursor=cursor)
 
     if run_id is not None:
         return perform(invocation_of(context), one, show_run)
@@ -99,10 +100,10 @@ def doctor(
     from spheresync_server.cli.output.records import show_connections
 
     async def work(bench: Bench) -> ConnectionReport:
-        report = await bench.service.test_connections()
+        report = await bench.service.health.test_connections(bench.principal)
         if not send_test:
             return report
-        sent = await bench.service.send_test_alerts(bench.principal)
+        sent = await bench.service.health.send_test_alerts(bench.principal)
         return ConnectionReport(ok=report.ok and sent.ok, items=[*report.items, *sent.items])
 
     return perform(
@@ -110,7 +111,7 @@ def doctor(
         work,
         show_connections,
         exit_code=lambda report: int(not report.ok),
-        needs=CallerRole.OPERATOR,
+        needs=Role.OPERATOR,
         what="spheresync doctor",
     )
 
@@ -142,7 +143,8 @@ def audit_query(
     from spheresync_server.cli.output.records import show_audit
 
     async def work(bench: Bench) -> AuditPage:
-        return await bench.service.query_audit(
+        return await bench.service.audit.query_audit(
+            bench.principal,
             since=since,
             until=until,
             actor=actor,
@@ -163,7 +165,7 @@ def audit_verify(context: typer.Context) -> int:
     from spheresync_server.cli.output.records import show_verdict
 
     async def work(bench: Bench) -> AuditVerdictAnswer:
-        return await bench.service.verify_audit()
+        return await bench.service.audit.verify_audit(bench.principal)
 
     call = invocation_of(context)
     try:
@@ -210,7 +212,7 @@ def audit_export(
         raise UsageError("--json answers one JSON document, and csv is none.", remedy="Give --output or take jsonl.")
 
     async def work(bench: Bench) -> AuditExport:
-        texts = bench.service.export_audit(spelling=format)
+        texts = bench.service.audit.export_audit(bench.principal, spelling=format)
         if output is not None:
             await export_to_file(texts, output, state=bench.service.settings.state_dir, replace=force)
             return AuditExport(format=format, output=str(output))

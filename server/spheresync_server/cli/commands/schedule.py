@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from spheresync.answers import QueueAnswer, ScheduleAnswer, SyncStatus
-from spheresync_server.caller import CallerRole
+from spheresync.model.roles import Role
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.work import Bench, perform
 
@@ -22,7 +22,7 @@ def status(context: typer.Context) -> int:
     from spheresync_server.cli.output.schedule import show_status
 
     async def work(bench: Bench) -> SyncStatus:
-        return await bench.service.sync_status()
+        return await bench.service.health.sync_status(bench.principal)
 
     return perform(invocation_of(context), work, show_status)
 
@@ -32,7 +32,7 @@ def show(context: typer.Context) -> int:
     from spheresync_server.cli.output.schedule import show_schedule
 
     async def work(bench: Bench) -> ScheduleAnswer:
-        return await bench.service.schedule()
+        return await bench.service.schedule.show_schedule(bench.principal)
 
     return perform(invocation_of(context), work, show_schedule)
 
@@ -56,10 +56,10 @@ def _manage(context: typer.Context, tier: str, action: str) -> int:
     from spheresync_server.cli.output.schedule import show_schedule
 
     async def work(bench: Bench) -> ScheduleAnswer:
-        return await bench.service.manage_schedule(tier, action, bench.principal)
+        return await bench.service.schedule.manage_schedule(tier, action, bench.principal)
 
     what = f"spheresync schedule {action.replace('_', '-')}"
-    return perform(invocation_of(context), work, show_schedule, needs=CallerRole.ADMIN, what=what)
+    return perform(invocation_of(context), work, show_schedule, needs=Role.ADMIN, what=what)
 
 
 def jobs(
@@ -73,7 +73,7 @@ def jobs(
     from spheresync_server.cli.output.schedule import show_jobs
 
     async def work(bench: Bench) -> QueueAnswer:
-        return await bench.service.list_jobs(state=state, limit=limit)
+        return await bench.service.schedule.list_jobs(bench.principal, state=state, limit=limit)
 
     return perform(invocation_of(context), work, lambda answer: show_jobs(answer, state))
 
@@ -92,7 +92,7 @@ def _manage_job(context: typer.Context, job: int, action: Literal["cancel", "ret
     from spheresync_server.cli.output.schedule import show_jobs
 
     async def work(bench: Bench) -> QueueAnswer:
-        return await bench.service.manage_job(job, action, bench.principal)
+        return await bench.service.schedule.manage_job(job, action, bench.principal)
 
     what = f"spheresync schedule {action}"
-    return perform(invocation_of(context), work, show_jobs, needs=CallerRole.ADMIN, what=what)
+    return perform(invocation_of(context), work, show_jobs, needs=Role.ADMIN, what=what)

@@ -19,10 +19,11 @@ import typer
 from spheresync import __version__
 from spheresync.errors import UsageError
 from spheresync.isolation import isolated_group
+from spheresync.model.roles import Role
 from spheresync.observe.export import exporting
 from spheresync.observe.incidents import product_error
 from spheresync_server import opening
-from spheresync_server.caller import CallerRole, local_principal, role_from, server_default_role
+from spheresync_server.caller import local_principal, role_from, server_default_role
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.running import (
     InterruptedBySignalError,
@@ -46,7 +47,7 @@ _LOCAL = "127.0.0.1"
 class _Manner:
     """How a server serves: as whom, whether it changes anything, and whether it syncs by itself."""
 
-    role: CallerRole
+    role: Role
     read_only: bool
     scheduler: bool
 
@@ -157,12 +158,12 @@ def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awai
         await anyio.to_thread.run_sync(opening.load_service)
         async with opening.open_service(source) as service:
             opened.append(service)
-            service.keep_pulse()
-            service.tell_figures()
+            service.background.keep_pulse()
+            service.background.tell_figures()
             if not manner.read_only:
-                service.look_after_runs()
+                service.background.look_after_runs()
             if manner.scheduler:
-                service.keep_schedule()
+                service.background.keep_schedule()
             service_opening.end(service)
             await left.wait()
 

@@ -11,8 +11,9 @@ import typer
 
 from spheresync.answers import BackupAnswer, RestoreAnswer
 from spheresync.errors import RefusedError
+from spheresync.model.roles import Role
 from spheresync_server import opening
-from spheresync_server.caller import CallerRole, local_principal, require, role_from
+from spheresync_server.caller import local_principal, require, role_from
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.output import documents
 from spheresync_server.cli.running import run_until_signalled, telling
@@ -29,14 +30,14 @@ def backup(
     from spheresync_server.cli.output.state import show_backup
 
     async def work(bench: Bench) -> BackupAnswer:
-        return await bench.service.backup(file, bench.principal, replace=force)
+        return await bench.service.state.backup(file, bench.principal, replace=force)
 
     return perform(
         invocation_of(context),
         work,
         show_backup,
         exit_code=lambda answer: int(bool(answer.damaged)),
-        needs=CallerRole.ADMIN,
+        needs=Role.ADMIN,
         what="spheresync backup",
     )
 
@@ -54,8 +55,8 @@ def restore(
     from spheresync_server.cli.output.state import show_restore
 
     call = invocation_of(context)
-    role = role_from(os.environ, CallerRole.ADMIN)
-    require(role, CallerRole.ADMIN, "spheresync restore")
+    role = role_from(os.environ, Role.ADMIN)
+    require(role, Role.ADMIN, "spheresync restore")
     source = opening.settings_source(call.environment, call.file)
     folder = source.current().state_dir
     if not (yes or call.json) and sys.stdin.isatty():

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from spheresync.answers import ChangeSetAnswer, ReleaseAnswer
-from spheresync_server.caller import CallerRole
+from spheresync.model.roles import Role
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.work import Bench, perform
 
@@ -21,14 +21,14 @@ def revert(
     from spheresync_server.cli.output.changes import show_change_set
 
     async def work(bench: Bench) -> ChangeSetAnswer:
-        return await bench.service.revert_run(run_id, bench.principal, limit=limit)
+        return await bench.service.undo.revert_run(run_id, bench.principal, limit=limit)
 
     return perform(
         invocation_of(context),
         work,
         show_change_set,
         exit_code=lambda answer: int(bool(answer.problems_total)),  # what cannot be undone, as of a preview
-        needs=CallerRole.ADMIN,
+        needs=Role.ADMIN,
         what="spheresync revert",
     )
 
@@ -44,6 +44,6 @@ def release(
     from spheresync_server.cli.output.changes import show_release
 
     async def work(bench: Bench) -> ReleaseAnswer:
-        return await bench.service.release(asset or [], bench.principal)
+        return await bench.service.undo.release(asset or [], bench.principal)
 
-    return perform(invocation_of(context), work, show_release, needs=CallerRole.ADMIN, what="spheresync release")
+    return perform(invocation_of(context), work, show_release, needs=Role.ADMIN, what="spheresync release")

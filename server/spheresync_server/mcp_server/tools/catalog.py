@@ -23,7 +23,7 @@ class CatalogTools(DeskTools):
 
     async def list_spaces(self, limit: Limit = 50, cursor: Cursor = None) -> Annotated[CallToolResult, Page[SpaceRow]]:
         """Spaces of the tenant, with asset counts by kind, tier and status."""
-        page = await self._service.list_spaces(limit=limit, cursor=cursor)
+        page = await self._service.catalog.list_spaces(self._desk.principal, limit=limit, cursor=cursor)
         told = page_line("space", len(page.items), page.total, page.next_cursor)
         if not page.total:
             told = _NEVER_READ
@@ -46,7 +46,8 @@ class CatalogTools(DeskTools):
         cursor: Cursor = None,
     ) -> Annotated[CallToolResult, Page[AssetRow]]:
         """Assets of the local catalog, filtered."""
-        page = await self._service.list_assets(
+        page = await self._service.catalog.list_assets(
+            self._desk.principal,
             space=space,
             kind=kind,
             tier=tier,
@@ -57,9 +58,13 @@ class CatalogTools(DeskTools):
             cursor=cursor,
         )
         told = page_line("asset", len(page.items), page.total, page.next_cursor)
-        if not page.total and not (await self._service.list_spaces(limit=1)).total:
+        if not page.total and not (await self._service.catalog.list_spaces(self._desk.principal, limit=1)).total:
             told = _NEVER_READ
-        elif space is not None and not page.total and await self._service.why_no_assets(space):
+        elif (
+            space is not None
+            and not page.total
+            and await self._service.catalog.why_no_assets(space, self._desk.principal)
+        ):
             told += " See list_spaces: why nothing of that space is known is its problem there."
         elif query is not None and not page.total:
             told += " query is looked for in names and labels, in any case; it knows no wildcards."
@@ -67,7 +72,7 @@ class CatalogTools(DeskTools):
 
     async def describe_asset(self, asset: Asset) -> Annotated[CallToolResult, AssetDetail]:
         """One asset: columns, business context, what targets hold of it, fingerprints, PII classes."""
-        answer = await self._service.describe_asset(asset)
+        answer = await self._service.catalog.describe_asset(asset, self._desk.principal)
         return respond(
             answer,
             f"{answer.kind}, tier {answer.tier}, {answer.status}: {counted(len(answer.columns), 'column')}, "
@@ -78,7 +83,7 @@ class CatalogTools(DeskTools):
 
     async def explain_mapping(self, asset: Asset) -> Annotated[CallToolResult, MappingExplanation]:
         """Why an asset gets its table, names and types: rules that fired, decisions, findings."""
-        answer = await self._service.explain_mapping(asset)
+        answer = await self._service.catalog.explain_mapping(asset, self._desk.principal)
         return respond(
             answer,
             f"{'Included' if answer.included else 'Excluded'}, tier {answer.tier}; "

@@ -47,7 +47,7 @@ class ChangeTools(DeskTools):
     ) -> Annotated[CallToolResult, ChangeSetAnswer]:
         """Work out what would change in AWS and save it as a change set to review. Writes nothing to AWS or SAP."""
         scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()), tuple(targets or ()))
-        answer = await self._service.preview(
+        answer = await self._service.changes.preview(
             scope, self._desk.principal, refresh=refresh, limit=limit, progress=report_to(ctx)
         )
         return respond(answer, *change_set_lines(answer))
@@ -56,7 +56,9 @@ class ChangeTools(DeskTools):
         self, change_set_id: ChangeSet, detail: ItemDetail = "full", limit: Limit = 20, cursor: Cursor = None
     ) -> Annotated[CallToolResult, ChangeSetAnswer]:
         """A saved change set, page by page: action, strategy, before/after of each field, operations."""
-        answer = await self._service.get_change_set(change_set_id, detail=detail, limit=limit, cursor=cursor)
+        answer = await self._service.changes.get_change_set(
+            change_set_id, self._desk.principal, detail=detail, limit=limit, cursor=cursor
+        )
         return respond(answer, *change_set_lines(answer))
 
     async def apply_changes(
@@ -73,9 +75,11 @@ class ChangeTools(DeskTools):
         """Apply a reviewed change set: creates, updates and retires AWS catalog tables as it says; deletes only with
         allow_deletes. Starts a durable run; repeated, it answers the same run. Undo: revert_run, by an admin.
         """
-        run = await self._service.apply(change_set_id, self._desk.principal, allow_deletes=confirmed(answer))
+        run = await self._service.runs.apply(change_set_id, self._desk.principal, allow_deletes=confirmed(answer))
         if wait_seconds:
-            run = await self._service.wait(run.run_id, seconds=min(wait_seconds, LONGEST_WAIT), progress=report_to(ctx))
+            run = await self._service.runs.wait(
+                run.run_id, self._desk.principal, seconds=min(wait_seconds, LONGEST_WAIT), progress=report_to(ctx)
+            )
         return respond(run, _spent(run) if allow_deletes else "", *run_lines(run))
 
 

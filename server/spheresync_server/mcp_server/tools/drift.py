@@ -33,10 +33,10 @@ class DriftTools(DeskTools):
         nothing to AWS or SAP; saves the repair as a change set to review.
         """
         scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()))
-        answer = await self._service.detect_drift(
+        answer = await self._service.drift.detect_drift(
             scope, self._desk.principal, limit=limit, cursor=cursor, progress=report_to(ctx)
         )
-        self._service.tell_people_soon()
+        self._service.background.deliver_alerts_soon()
         return respond(answer, *_lines(answer))
 
 

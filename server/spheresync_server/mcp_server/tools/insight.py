@@ -35,7 +35,8 @@ class InsightTools(DeskTools):
         cursor: Cursor = None,
     ) -> Annotated[CallToolResult, AuditPage]:
         """Who did what, when, to what, with which outcome; newest first."""
-        page = await self._service.query_audit(
+        page = await self._service.audit.query_audit(
+            self._desk.principal,
             since=since,
             until=until,
             actor=actor,
@@ -54,14 +55,14 @@ class InsightTools(DeskTools):
 
     async def verify_audit_log(self) -> Annotated[CallToolResult, AuditVerdictAnswer]:
         """Check the hash chain of the audit log."""
-        verdict = await self._service.verify_audit()
+        verdict = await self._service.audit.verify_audit(self._desk.principal)
         if verdict.intact:
             return respond(verdict, f"Intact: {counted(verdict.entries, 'entry')}.")
         return respond(verdict, f"Broken at entry {verdict.first_broken}; tell whoever runs this installation.")
 
     async def get_sync_status(self) -> Annotated[CallToolResult, SyncStatus]:
         """Health, tiers with next run, queue, last runs, savings, problems."""
-        status = await self._service.sync_status()
+        status = await self._service.health.sync_status(self._desk.principal)
         return respond(
             status,
             f"Health {status.health} ({status.environment}). {in_tool_words(status.summary)}",
@@ -72,7 +73,7 @@ class InsightTools(DeskTools):
 
     async def test_connections(self) -> Annotated[CallToolResult, ConnectionReport]:
         """Test state, Datasphere, its spaces and each target; a finding for each failure. Writes nothing."""
-        report = await self._service.test_connections()
+        report = await self._service.health.test_connections(self._desk.principal)
         failed = sum(not finding.ok for finding in report.items)
         return respond(
             report,

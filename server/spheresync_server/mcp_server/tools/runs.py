@@ -54,19 +54,21 @@ class RunTools(DeskTools):
         for apply_changes.
         """
         scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()), tuple(targets or ()))
-        run = await self._service.sync(scope, self._desk.principal, full=full, join=True)
+        run = await self._service.runs.sync(scope, self._desk.principal, full=full, join=True)
         if wait_seconds:
-            run = await self._service.wait(run.run_id, seconds=min(wait_seconds, LONGEST_WAIT), progress=report_to(ctx))
+            run = await self._service.runs.wait(
+                run.run_id, self._desk.principal, seconds=min(wait_seconds, LONGEST_WAIT), progress=report_to(ctx)
+            )
         return respond(run, *run_lines(run))
 
     async def get_run(self, run_id: Run) -> Annotated[CallToolResult, RunAnswer]:
         """One run: progress, counts, each failure with its reason, bytes and calls used."""
-        run = await self._service.get_run(run_id)
+        run = await self._service.runs.get_run(run_id, self._desk.principal)
         return respond(run, *run_lines(run))
 
     async def list_runs(self, limit: Limit = 20, cursor: Cursor = None) -> Annotated[CallToolResult, Page[RunRow]]:
         """Runs, newest first."""
-        page = await self._service.list_runs(limit=limit, cursor=cursor)
+        page = await self._service.runs.list_runs(self._desk.principal, limit=limit, cursor=cursor)
         told = page_line("run", len(page.items), page.total, page.next_cursor)
         return respond(page, told, *run_list_lines(page.items))
 
@@ -74,7 +76,7 @@ class RunTools(DeskTools):
         """Stop a queued or running run at the next asset. What it has done stays; a new sync or preview does
         the rest.
         """
-        run = await self._service.cancel_run(run_id, self._desk.principal)
+        run = await self._service.runs.cancel_run(run_id, self._desk.principal)
         return respond(run, _cancelled(run), *run_lines(run))
 
     async def revert_run(self, run_id: Run, limit: Limit = 20) -> Annotated[CallToolResult, ChangeSetAnswer]:
@@ -82,5 +84,5 @@ class RunTools(DeskTools):
         deleted (only with allow_deletes). Writes nothing to AWS: apply_changes executes it, and what it restores is
         held. What others changed since is refused, item by item. Undo of the undo: revert_run of its run.
         """
-        answer = await self._service.revert_run(run_id, self._desk.principal, limit=limit)
+        answer = await self._service.undo.revert_run(run_id, self._desk.principal, limit=limit)
         return respond(answer, *change_set_lines(answer))

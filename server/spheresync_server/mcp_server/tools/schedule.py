@@ -25,5 +25,5 @@ class ScheduleTools(DeskTools):
         its assets are read at once and what changed is written to AWS without a review. Undo: resume; for writes as
         for apply_changes.
         """
-        answer = await self._service.manage_schedule(tier, action, self._desk.principal)
+        answer = await self._service.schedule.manage_schedule(tier, action, self._desk.principal)
         return respond(answer, answer.note)

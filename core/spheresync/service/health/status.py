@@ -17,12 +17,12 @@ from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.service import rows
-from spheresync.service.freshness import freshness_of
-from spheresync.service.health import health_of
-from spheresync.service.reading import listed_run
-from spheresync.service.scheduling import scheduler_status, tier_statuses
-from spheresync.service.troubles import emptied_spaces, not_exposed, troubles_of
-from spheresync.service.unseen import unseen_tables
+from spheresync.service.drift.not_compared import unseen_tables
+from spheresync.service.health.freshness import freshness_of
+from spheresync.service.health.health_verdict import health_of
+from spheresync.service.health.open_problems import emptied_spaces, not_exposed, troubles_of
+from spheresync.service.runs.stored_runs import listed_run
+from spheresync.service.schedule.tiers import scheduler_status, tier_statuses
 from spheresync.state.records import DriftStanding, LostRow, RunRecord, SpaceRecord
 from spheresync.state.remedies import DAMAGED_ROWS_REMEDY, LOST_TABLES_REMEDY, TABLES_LOST, lost_tables_message
 

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from spheresync.answers import Finding, TierStatus
 from spheresync.config.durations import parse_duration
 from spheresync.model import counted, to_the_second
-from spheresync.service.figures import SchedulerState
+from spheresync.service.health.figures import SchedulerState
 
 FRESHNESS_MISSED = "freshness_missed"
 INTERVAL_MISSED = "interval_missed"

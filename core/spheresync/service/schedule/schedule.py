@@ -1,4 +1,4 @@
-"""The part of the service that steers what is synced by itself: tiers, and the queue of jobs."""
+"""The schedule: tiers and the job queue, whichever process keeps it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ from typing import Literal
 
 from spheresync.answers import QueueAnswer, ScheduleAnswer
 from spheresync.model import Principal
-from spheresync.service import queue, scheduling
+from spheresync.runtime.context import RuntimeContext
 from spheresync.service.authority import Permission, authorize
-from spheresync.service.reading import Reading
+from spheresync.service.schedule import job_queue, tiers
 
 
-class Steering(Reading):
-    """Shows and steers the schedule, whichever process keeps it."""
+class Schedule:
+    """Shows and changes what is synced when."""
 
-    async def schedule(self) -> ScheduleAnswer:
-        return await scheduling.show(self._context)
+    def __init__(self, context: RuntimeContext) -> None:
+        self._context = context
+
+    async def show_schedule(self, principal: Principal) -> ScheduleAnswer:
+        authorize(principal, Permission.READ)
+        return await tiers.show(self._context)
 
     async def manage_schedule(self, tier: str, action: str, principal: Principal) -> ScheduleAnswer:
         """Pause, resume or run a tier now.
@@ -24,11 +28,12 @@ class Steering(Reading):
             UsageError: there is no such tier or action.
         """
         authorize(principal, Permission.ADMINISTER)
-        return await scheduling.manage(self._context, tier, action, principal)
+        return await tiers.manage(self._context, tier, action, principal)
 
-    async def list_jobs(self, *, state: str | None = None, limit: int = 50) -> QueueAnswer:
+    async def list_jobs(self, principal: Principal, *, state: str | None = None, limit: int = 50) -> QueueAnswer:
         """The scheduler's queue, in the order in which it is worked off."""
-        return await queue.list_jobs(self._context, state=state, limit=limit)
+        authorize(principal, Permission.READ)
+        return await job_queue.list_jobs(self._context, state=state, limit=limit)
 
     async def manage_job(self, job_id: int, action: Literal["cancel", "retry"], principal: Principal) -> QueueAnswer:
         """End a job of the queue, or have it done now.
@@ -37,5 +42,5 @@ class Steering(Reading):
             UsageError: there is no such job.
         """
         authorize(principal, Permission.ADMINISTER)
-        act = queue.cancel_job if action == "cancel" else queue.retry_job
+        act = job_queue.cancel_job if action == "cancel" else job_queue.retry_job
         return await act(self._context, job_id, principal)

@@ -21,8 +21,8 @@ from spheresync.planning.decisions.triage import Work
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.run_counts import BLOCKED
 from spheresync.schedule.pending_work import WRITES, work_of
-from spheresync.service.freshness import lateness
-from spheresync.service.status import sync_status
+from spheresync.service.health.freshness import lateness
+from spheresync.service.health.status import sync_status
 from spheresync.state.port import Tx
 from spheresync.state.records import AlertRow, RunRecord
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 from spheresync.answers import Finding
 from spheresync.model import AssetStatus, Problem, RunState, counted, first_of, to_the_second
-from spheresync.service.troubles import Trouble
+from spheresync.service.health.open_problems import Trouble
 from spheresync.state.records import DriftLook, DriftStanding, RunRecord
 
 Health = Literal["ok", "degraded", "unknown"]

@@ -13,7 +13,7 @@ from spheresync.model import AssetStatus, SpaceName, TargetKey
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.unread import gone_space
-from spheresync.service.unseen import denied_tables
+from spheresync.service.drift.not_compared import denied_tables
 from spheresync.source.protocol import Check
 from spheresync.state.remedies import (
     DAMAGED_FILE_REMEDY,

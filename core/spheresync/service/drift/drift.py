@@ -8,17 +8,21 @@ from spheresync.answers import DriftAnswer, DriftFieldRow, DriftRow
 from spheresync.errors import UsageError
 from spheresync.model import Principal, ScopeRequest
 from spheresync.planning.drift_sweep import DriftSweep
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import checked_scope
 from spheresync.service import cursors, rows
 from spheresync.service.authority import Permission, authorize
-from spheresync.service.reading import Reading
-from spheresync.service.selection import require_within_spaces, require_within_tiers
+from spheresync.service.scope_checks import require_within_spaces, require_within_tiers
 from spheresync.state.records import DriftLook, TableDrift
 
 
-class Drifting(Reading):
+class Drift:
     """Compares the targets with the checkpoints. A scheduler asks as people do, with the scope of a tier."""
+
+    def __init__(self, context: RuntimeContext) -> None:
+        self._context = context
+        self._store = context.store
 
     async def detect_drift(
         self,

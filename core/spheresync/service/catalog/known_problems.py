@@ -8,7 +8,7 @@ from contextlib import suppress
 from spheresync.config.sections import Deletion
 from spheresync.errors import UsageError
 from spheresync.model import AssetId, AssetStatus, TargetKey
-from spheresync.service.asset_problems import Known, problem_text
+from spheresync.service.catalog.asset_problems import Known, problem_text
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, Checkpoint
 

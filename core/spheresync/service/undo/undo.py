@@ -10,16 +10,22 @@ from spheresync.model import AssetId, Principal, RunId
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.triage import is_held
 from spheresync.planning.revert import Reverter
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.unknown_names import WrongName, refuse, unknown_asset
 from spheresync.service.authority import Permission, authorize
-from spheresync.service.reading import Reading
+from spheresync.service.changes.stored_change_sets import StoredChangeSets
 from spheresync.state.port import Tx
 from spheresync.state.records import AssetRecord, AuditEvent, Checkpoint
 
 
-class Undoing(Reading):
-    """The undo of runs, besides the questions that only the state answers."""
+class Undo:
+    """The undo of runs."""
+
+    def __init__(self, context: RuntimeContext, change_sets: StoredChangeSets) -> None:
+        self._context = context
+        self._store = context.store
+        self._change_sets = change_sets
 
     async def revert_run(self, run_id: str, principal: Principal, *, limit: int = 20) -> ChangeSetAnswer:
         """Make and save the change set that restores what a run changed; AWS is read, and nothing written to it.
@@ -46,7 +52,7 @@ class Undoing(Reading):
                 now=context.clock(),
             )
             record = await reverter.run()
-        return await self.get_change_set(record.id, detail="concise", limit=limit)
+        return await self._change_sets.answer(record.id, detail="concise", limit=limit)
 
     async def release(self, assets: Sequence[str], principal: Principal) -> ReleaseAnswer:
         """Let go of held assets, all of them where none is named; the next sync brings what Datasphere holds.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from spheresync.errors import UsageError
 from spheresync.mapping.rules import Mapping
-from spheresync.model import Tier
-from spheresync.runtime.scope import Scope, look_up
+from spheresync.model import ScopeRequest, Tier
+from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.scope import Scope, checked_scope, look_up, require_found
 from spheresync.state.port import Store
 
 
@@ -60,3 +61,27 @@ async def require_within_tiers(store: Store, mapping: Mapping, scope: Scope) -> 
         f"({', '.join(each for each in Tier if each in scope.tiers)}) and among the assets given.",
         remedy="Leave the tiers out, or name the tier of each asset too.",
     )
+
+
+async def check_scope(context: RuntimeContext, request: ScopeRequest, *, refreshes: bool) -> Scope:
+    """Check a scope. Names that only a listing could know are let through where a listing follows.
+
+    Raises:
+        UsageError: names are wrong, or an asset is asked for outside of the spaces that are asked for.
+    """
+    scope = await checked_scope(
+        context.store,
+        request,
+        keys=context.settings.target_keys,
+        listed=not refreshes,
+        outside=context.mapping.outside_scope,
+    )
+    await require_within_known_spaces(context.store, scope)
+    return scope
+
+
+async def require_selected(context: RuntimeContext, scope: Scope) -> None:
+    """Raises UsageError where a part of the scope selects nothing."""
+    await require_found(context.store, scope, context.mapping.outside_scope)
+    require_within_spaces(scope)
+    await require_within_tiers(context.store, context.mapping, scope)

@@ -1,0 +1,33 @@
+"""Roles and what each may do: the one table that the service, the command line and the MCP server read."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """What a method of the service needs."""
+
+    READ = "read"  # look at the local catalog, make previews
+    OPERATE = "operate"  # write to the targets, test connections
+    ADMINISTER = "administer"  # undo runs, change the schedule
+
+
+class Role(StrEnum):
+    """What a caller may do; declared in ascending order."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+
+    def includes(self, needed: Role) -> bool:
+        """Whether it allows all that another role allows."""
+        return PERMISSIONS[self] >= PERMISSIONS[needed]
+
+
+PERMISSIONS: dict[str, frozenset[Permission]] = {
+    Role.VIEWER: frozenset({Permission.READ}),
+    Role.OPERATOR: frozenset({Permission.READ, Permission.OPERATE}),
+    Role.ADMIN: frozenset(Permission),
+}
+"""By the name of the role: a principal may bring names that are none."""

@@ -1,0 +1,1 @@
+"""Query, verify and export the audit log."""

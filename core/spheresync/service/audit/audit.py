@@ -1,0 +1,110 @@
+"""The audit log: queried, verified, exported."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from spheresync.answers import (
+    AuditPage,
+    AuditVerdictAnswer,
+)
+from spheresync.errors import UsageError
+from spheresync.model import (
+    Principal,
+    RunId,
+)
+from spheresync.runtime.context import RuntimeContext
+from spheresync.service import rows
+from spheresync.service.audit.audit_filters import note_on_outcome, note_on_question, require_known_words
+from spheresync.service.authority import Permission, authorize
+from spheresync.service.cursors import Listing, page_size
+from spheresync.service.filter_values import wants_full
+from spheresync.service.time_arguments import beginning, end
+from spheresync.state.audit_export import csv_header, csv_line, json_line
+
+
+class Audit:
+    """Who did what, when, to what, with which outcome."""
+
+    def __init__(self, context: RuntimeContext) -> None:
+        self._store = context.store
+
+    async def query_audit(
+        self,
+        principal: Principal,
+        *,
+        since: str | None = None,
+        until: str | None = None,
+        actor: str | None = None,
+        action: str | None = None,
+        asset: str | None = None,
+        outcome: str | None = None,
+        run_id: str | None = None,
+        detail: str = "concise",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> AuditPage:
+        """Entries of the audit log, newest first. A day stands for the whole of it, in `since` as in `until`.
+
+        Raises:
+            UsageError: no entry can have that action or outcome, a time is none, or the cursor is another list's.
+        """
+        authorize(principal, Permission.READ)
+        full = wants_full(detail)
+        since, until = beginning("since", since), end("until", until)
+        if since is not None and until is not None and until <= since:
+            raise UsageError(
+                "since is not before until, so no entry can be between them.", remedy="Give since the earlier time."
+            )
+        await require_known_words(self._store, action=action, outcome=outcome)
+        listing = Listing.of(
+            "audit", since=since, until=until, actor=actor, action=action, asset=asset, outcome=outcome, run_id=run_id
+        )
+        start = listing.decode(cursor, int)
+        size = page_size(limit)
+        entries, total = await self._store.audit.query(
+            since=since,
+            until=until,
+            actor=actor,
+            action=action,
+            asset=asset,
+            outcome=outcome,
+            run_id=RunId(run_id) if run_id is not None else None,
+            limit=size + 1,
+            cursor=int(start[0]) if start is not None else None,
+        )
+        shown = entries[:size]
+        more = listing.encode(shown[-1].seq) if len(entries) > size else None
+        note = await note_on_question(self._store, total, asset=asset, actor=actor, run_id=run_id)
+        if note is None and outcome is not None:
+            found = await self._store.audit.outcomes(
+                since=since,
+                until=until,
+                actor=actor,
+                action=action,
+                asset=asset,
+                run_id=RunId(run_id) if run_id is not None else None,
+            )
+            note = note_on_outcome(outcome, found)
+        items = [rows.audit_row(entry, full=full) for entry in shown]
+        return AuditPage(items=items, total=total, next_cursor=more, note=note)
+
+    async def verify_audit(self, principal: Principal) -> AuditVerdictAnswer:
+        authorize(principal, Permission.READ)
+        return rows.verdict_answer(await self._store.audit.verify(), await self._store.damages())
+
+    def export_audit(
+        self, principal: Principal, *, spelling: str, since: str | None = None, until: str | None = None
+    ) -> AsyncIterator[str]:
+        """The audit log line by line: `jsonl` (lossless, verifiable offline) or `csv` (safe in a spreadsheet)."""
+        authorize(principal, Permission.READ)
+        return self._lines(spelling, since, until)
+
+    async def _lines(self, spelling: str, since: str | None, until: str | None) -> AsyncIterator[str]:
+        if spelling not in {"jsonl", "csv"}:
+            raise UsageError(f"there is no format {spelling!r}.", remedy="Valid: jsonl, csv.")
+        if spelling == "csv":
+            yield csv_header()
+        spell = csv_line if spelling == "csv" else json_line
+        async for entry in self._store.audit.iterate(beginning("since", since), end("until", until)):
+            yield spell(entry)

@@ -1,0 +1,313 @@
+"""Spaces and assets: read from Datasphere, and asked for from the local catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from spheresync.answers import (
+    AssetDetail,
+    AssetRow,
+    ColumnDecision,
+    DiscoveryAnswer,
+    MappingExplanation,
+    Page,
+    RuleRow,
+    SpaceRow,
+)
+from spheresync.discovery.shared_discovery import SharedDiscovery
+from spheresync.errors import StateError
+from spheresync.mapping.rules import Decision
+from spheresync.model import (
+    Asset,
+    AssetId,
+    AssetKind,
+    AssetStatus,
+    JsonValue,
+    Principal,
+    Problem,
+    ScopeRequest,
+    SpaceName,
+    TargetKey,
+    TechnicalName,
+    Tier,
+)
+from spheresync.planning.displaced_databases import Displaced
+from spheresync.planning.lost_bodies import definition_lost
+from spheresync.planning.name_allocation import Address, displaced_database, known_address
+from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.named_assets import named_asset
+from spheresync.runtime.out_of_scope import space_outside
+from spheresync.runtime.progress import OnProgress, silent
+from spheresync.runtime.scope import require_found
+from spheresync.runtime.unknown_names import WrongName, unknown_asset, unknown_name, unknown_names
+from spheresync.service import rows
+from spheresync.service.authority import Permission, authorize
+from spheresync.service.catalog.first_discovery import FirstDiscovery
+from spheresync.service.catalog.known_problems import problems_of
+from spheresync.service.cursors import Listing, page_size
+from spheresync.service.filter_values import one_of, wants_full
+from spheresync.service.scope_checks import (
+    check_scope,
+)
+from spheresync.state.definitions import decode_asset
+from spheresync.state.records import AssetRecord, SpaceRecord
+from spheresync.targets.registry import design_of
+
+
+class Catalog:
+    """The local catalog."""
+
+    def __init__(self, context: RuntimeContext, first: FirstDiscovery) -> None:
+        self._context = context
+        self._store = context.store
+        self._first = first
+
+    async def discover(
+        self, scope: ScopeRequest, principal: Principal, *, progress: OnProgress = silent
+    ) -> DiscoveryAnswer:
+        """Read Datasphere into the local catalog; nothing is written to AWS."""
+        authorize(principal, Permission.READ)
+        self._context.require_good_settings()
+        checked = await check_scope(self._context, scope, refreshes=True)
+        report = await SharedDiscovery(self._context).discover(
+            checked, thorough=False, since=self._first.asked_at(), progress=progress
+        )
+        await require_found(self._store, checked, self._context.mapping.outside_scope)
+        state = "failed" if not report.reached else "partly_failed" if report.problems else "done"
+        return DiscoveryAnswer.model_validate(
+            {
+                "spaces": report.spaces,
+                "listed": report.listed,
+                "mapped": report.mapped,
+                "filtered": report.filtered,
+                "failed": report.failed,
+                "read": report.read,
+                "unchanged": report.unchanged,
+                "problems": [rows.finding(problem) for problem in report.problems[: rows.SHOWN_PROBLEMS]],
+                "findings": [rows.finding(notice) for notice in (*report.gone, *report.notices)],
+                "usage": self._context.usage.so_far(),
+                "state": state,
+            }
+        )
+
+    async def list_spaces(self, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> Page[SpaceRow]:
+        authorize(principal, Permission.READ)
+        listing = Listing.of("spaces")
+        start = listing.decode(cursor, str)
+        size = page_size(limit)
+        spaces = sorted(await self._store.catalog.spaces(), key=lambda space: space.name)
+        after = [space for space in spaces if start is None or space.name > str(start[0])]
+        counts = await self._store.catalog.counts()
+        items = [
+            rows.space_row(space, [each for each in counts if each.space == space.name], self._left_out(space))
+            for space in after[:size]
+        ]
+        more = listing.encode(items[-1].space) if len(after) > size else None
+        return Page(items=items, total=len(spaces), next_cursor=more)
+
+    async def why_no_assets(self, space: str, principal: Principal) -> str:
+        """Why nothing is known of a space that is there; empty where nothing explains it."""
+        authorize(principal, Permission.READ)
+        known = next((each for each in await self._store.catalog.spaces() if each.name == space), None)
+        return "" if known is None else rows.told(self._left_out(known) or known.problem) or ""
+
+    async def list_assets(
+        self,
+        principal: Principal,
+        *,
+        space: str | None = None,
+        kind: str | None = None,
+        tier: str | None = None,
+        status: str | None = None,
+        query: str | None = None,
+        detail: str = "concise",
+        limit: int = 50,
+        cursor: str | None = None,
+    ) -> Page[AssetRow]:
+        authorize(principal, Permission.READ)
+        full = wants_full(detail)
+        listing = Listing.of("assets", space=space, kind=kind, tier=tier, status=status, query=query)
+        start = listing.decode(cursor, str, str)
+        size = page_size(limit)
+        if space is not None:
+            await self._require_space(space)
+        records, total = await self._store.catalog.page(
+            space=SpaceName(space) if space is not None else None,
+            kind=one_of("kind", kind, AssetKind),
+            tier=one_of("tier", tier, Tier),
+            status=one_of("status", status, AssetStatus),
+            query=query,
+            limit=size + 1,
+            after=AssetId(SpaceName(str(start[0])), TechnicalName(str(start[1]))) if start is not None else None,
+        )
+        shown = records[:size]
+        problems = await self._problems_of(shown)
+        items = [await self._asset_row(record, problems[record.id], full=full) for record in shown]
+        more = listing.encode(shown[-1].id.space, shown[-1].id.name) if len(records) > size else None
+        return Page(items=items, total=total, next_cursor=more)
+
+    async def describe_asset(self, asset: str | AssetId, principal: Principal) -> AssetDetail:
+        """All that is known of one asset, named by a person or by an identity.
+
+        Raises:
+            UsageError: it is not of the form SPACE/NAME, or not known.
+        """
+        authorize(principal, Permission.READ)
+        record = await self._record(asset)
+        definition = await self._definition(record)
+        checkpoints = await self._store.checkpoints.of_asset(record.id)
+        problems = await self._problems_of([record])
+        pii: dict[str, list[str]] = {}
+        for column in definition.columns if definition is not None else ():
+            if column.pii is not None:
+                pii.setdefault(column.pii, []).append(column.name)
+        prints = record.fingerprints
+        return AssetDetail(
+            asset=str(record.id),
+            kind=record.kind,
+            label=record.label,
+            tier=self._tier(record),
+            status=record.status,
+            problem=problems[record.id],
+            columns=[rows.column_row(column) for column in definition.columns] if definition is not None else [],
+            context=_context(definition) if definition is not None else {},
+            targets=[rows.target_row(held) for held in checkpoints],
+            fingerprints={}
+            if prints is None
+            else {"schema": prints.schema, "content": prints.content, "metadata": prints.metadata},
+            last_sync=max((held.synced_at for held in checkpoints), default=None),
+            pii=pii,
+        )
+
+    async def explain_mapping(self, text: str, principal: Principal) -> MappingExplanation:
+        authorize(principal, Permission.READ)
+        record = await self._record(text)
+        decision = self._context.mapping.decide(record.id, record.kind, record.label)
+        held = await self._store.checkpoints.get(record.id, self._explained_key)
+        address = known_address(record, held, decision)
+        displaced = await self._displaced(record, decision)
+        if displaced is not None and held is None:
+            address = Address(displaced.given, address.name)
+        explanation = design_of(self._explained_key.target).explain(
+            record.id,
+            record.kind,
+            record.label,
+            asset=await self._definition(record),
+            decision=decision,
+            container=address.container,
+            name=address.name,
+            unread=await self._unread(record),
+        )
+        return MappingExplanation(
+            asset=str(record.id),
+            included=decision.included,
+            reason=decision.excluded_by,
+            tier=decision.tier,
+            database=address.container,
+            table=address.name,
+            rules=[
+                RuleRow(rule=fired.rule, sets=dict(fired.sets), overridden=list(fired.overridden), origin=fired.origin)
+                for fired in decision.fired
+            ],
+            names=list(explanation.names),
+            columns=[
+                ColumnDecision(
+                    name=column.name,
+                    physical=column.physical,
+                    type=column.source_type,
+                    physical_type=column.physical_type,
+                    reason=column.reason,
+                )
+                for column in explanation.columns
+            ],
+            findings=[*([displaced.message] if displaced is not None else []), *explanation.findings],
+        )
+
+    async def suggest(self, what: str, prefix: str, principal: Principal, space: str | None = None) -> list[str]:
+        """Values for argument completion, at most 100."""
+        authorize(principal, Permission.READ)
+        if what == "space":
+            names: Iterable[str] = (record.name for record in await self._store.catalog.spaces())
+        elif what == "run":
+            names = (run.id for run in (await self._store.runs.page(limit=100))[0])
+        elif what == "change_set":
+            names = (record.id for record in await self._store.change_sets.latest(100))
+        else:
+            records = await self._store.catalog.assets(SpaceName(space) if space is not None else None)
+            names = (record.id.name if space else str(record.id) for record in records)
+        return sorted(name for name in names if name.startswith(prefix))[:100]
+
+    def _left_out(self, space: SpaceRecord) -> Problem | None:
+        """That the scope leaves a space out, which is no fault and yet why nothing of it is listed."""
+        why = self._context.mapping.outside_scope(space.name)
+        return None if why is None else space_outside(space.name, why)
+
+    async def _asset_row(self, record: AssetRecord, problem: str | None, *, full: bool) -> AssetRow:
+        tier = self._tier(record)
+        if not full:
+            return rows.asset_row(record, tier, problem)
+        return rows.full_asset_row(record, tier, problem, await self._store.checkpoints.of_asset(record.id))
+
+    def _tier(self, record: AssetRecord) -> str:
+        return self._context.mapping.decide(record.id, record.kind, record.label).tier
+
+    async def _require_space(self, name: str) -> None:
+        known = [space.name for space in await self._store.catalog.spaces()]
+        if name not in known:
+            raise unknown_name("space", name, known, listing="list_spaces")
+
+    async def _record(self, named: str | AssetId) -> AssetRecord:
+        asset = named_asset(named) if isinstance(named, str) else named
+        if isinstance(asset, WrongName):
+            raise unknown_names([asset])
+        record = await self._store.catalog.asset(asset)
+        if record is None:
+            spaces = {space.name for space in await self._store.catalog.spaces()}
+            outside = self._context.mapping.outside_scope
+            raise unknown_names([unknown_asset(asset, await self._store.catalog.ids(), spaces, outside=outside)])
+        return record
+
+    async def _definition(self, record: AssetRecord) -> Asset | None:
+        if record.definition is None:
+            return None
+        whole = await self._store.blobs.get_many([record.definition])
+        if record.definition not in whole:
+            lost = definition_lost(record.id)
+            raise StateError(f"{record.id}: {lost.message}.", remedy=lost.remedy)
+        return decode_asset(whole[record.definition])
+
+    async def _unread(self, record: AssetRecord) -> str | None:
+        """Why the definition of an asset could not be read and what to do, None where it was."""
+        if record.problem is None:
+            return None
+        return (await self._problems_of([record]))[record.id]
+
+    async def _problems_of(self, records: Sequence[AssetRecord]) -> dict[AssetId, str | None]:
+        settings = self._context.settings
+        return await problems_of(self._store, records, settings.deletion, settings.target_keys)
+
+    @property
+    def _explained_key(self) -> TargetKey:
+        """The target whose names and types an explanation shows: the first one in force."""
+        return self._context.settings.target_keys[0]
+
+    async def _displaced(self, record: AssetRecord, decision: Decision) -> Displaced | None:
+        if decision.database is None:
+            return None  # what the target holds need not be read
+        checkpoints = await self._store.checkpoints.all(self._explained_key)
+        formers = await self._store.former_tables.all(self._explained_key)
+        return displaced_database(record, decision, [*checkpoints, *formers], self._context.mapping)
+
+
+def _context(asset: Asset) -> dict[str, JsonValue]:
+    context: dict[str, JsonValue] = {"labels": dict(asset.labels)}
+    if asset.owner:
+        context["owner"] = asset.owner
+    if asset.hierarchies:
+        context["hierarchies"] = {hierarchy.name: [*hierarchy.levels] for hierarchy in asset.hierarchies}
+    if asset.parameters:
+        context["parameters"] = {parameter.name: str(parameter.type) for parameter in asset.parameters}
+    context.update(dict(asset.facts))
+    if asset.view_definition:
+        context["view_definition"] = asset.view_definition
+    return context

@@ -1,0 +1,1 @@
+"""Saved change sets: make, read, approve, promote."""

@@ -1,0 +1,90 @@
+"""Answers about saved change sets, for the parts that make or run them."""
+
+from __future__ import annotations
+
+from spheresync.answers import (
+    ChangeRow,
+    ChangeSetAnswer,
+)
+from spheresync.model import (
+    Action,
+    ChangeSetId,
+    Problem,
+    isoformat,
+)
+from spheresync.planning.decisions.approvals import (
+    NEEDS_ALLOWANCE,
+    approved_by_another,
+    deletes_need_allowance,
+    deletes_wait,
+    promotion_waits,
+)
+from spheresync.runtime.context import RuntimeContext
+from spheresync.service import rows
+from spheresync.service.cursors import Listing, page_size
+from spheresync.service.filter_values import wants_full
+from spheresync.state.change_set_digest import require_as_saved
+from spheresync.state.records import ChangeSetRecord
+
+NO_LIMIT = -1
+"""As SQLite spells it."""
+
+
+class StoredChangeSets:
+    """Reads saved change sets; who may ask is checked by the part that is asked."""
+
+    def __init__(self, context: RuntimeContext) -> None:
+        self._context = context
+        self._store = context.store
+
+    async def answer(
+        self, change_set_id: str, *, detail: str = "full", limit: int = 20, cursor: str | None = None
+    ) -> ChangeSetAnswer:
+        full = wants_full(detail)
+        listing = Listing.of("change set", change_set_id=change_set_id)
+        start = listing.decode(cursor, int)
+        size = page_size(limit)
+        record = await self._store.change_sets.get(ChangeSetId(change_set_id))
+        after = int(start[0]) if start is not None else 0
+        items = await self._store.change_sets.items(record.id, after_ordinal=after, limit=size + 1)
+        require_as_saved(record, items, await self._store.change_sets.seals(record.id))
+        shown = items[:size]
+        more = listing.encode(shown[-1].ordinal) if len(items) > size else None
+        total = sum(record.summary.get(action, 0) for action in Action if action is not Action.UNCHANGED)
+        return rows.change_set_answer(
+            record,
+            [rows.change_row(item, full=full) for item in shown],
+            waits=await self._waits(record),
+            total=total,
+            next_cursor=more,
+            now=self._context.clock(),
+        )
+
+    async def deletes(self, change_set_id: str) -> list[ChangeRow]:
+        """Every delete of a change set, also those that a guard holds back: what a person is asked about."""
+        record = await self._store.change_sets.get(ChangeSetId(change_set_id))
+        items = await self._store.change_sets.items(record.id, limit=NO_LIMIT, actions=[Action.DELETE])
+        require_as_saved(record, items, await self._store.change_sets.seals(record.id))
+        return [rows.change_row(item, full=False) for item in items]
+
+    async def _waits(self, record: ChangeSetRecord) -> tuple[Problem, ...]:
+        """What an open change set waits for that a person may still bring about."""
+        if record.run_id is not None or record.expires_at < isoformat(self._context.clock()):
+            return ()
+        deletes = record.summary.get(Action.DELETE, 0)
+        four_eyes = self._context.settings.approvals.of_deletes and not approved_by_another(record)
+        waits = [deletes_wait(record, deletes)] if deletes and four_eyes else []
+        if record.undo_of is None and (
+            unallowed := await self.deletes_to_allow(record)
+        ):  # an undo says it by `blocked`
+            waits.append(deletes_need_allowance(record, unallowed))
+        if record.promotion is not None and await self._store.promotions.approved(record.promotion) is None:
+            waits.insert(0, promotion_waits(record.promotion, "the promotion that it was made with"))
+        return tuple(waits)
+
+    async def deletes_to_allow(self, record: ChangeSetRecord) -> int:
+        """How many deletes of a change set wait for nothing but to be allowed."""
+        if not record.summary.get(Action.DELETE):
+            return 0
+        items = await self._store.change_sets.items(record.id, limit=NO_LIMIT, actions=[Action.DELETE])
+        return sum(item.blocked_by == NEEDS_ALLOWANCE for item in items)

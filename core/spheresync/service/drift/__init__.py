@@ -1,0 +1,1 @@
+"""Compare the targets with what was last written."""

@@ -1,0 +1,27 @@
+"""Check words that callers filter by: the text of a refusal names the valid ones."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TypeVar
+
+from spheresync.errors import UsageError
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def one_of(what: str, value: str | None, known: type[Word]) -> Word | None:
+    if value is not None and value not in set(known):
+        raise UsageError(f"there is no {what} {value!r}.", remedy=f"Valid: {', '.join(known)}.")
+    return known(value) if value is not None else None
+
+
+class Detail(StrEnum):
+    """How much of each row an answer holds."""
+
+    CONCISE = "concise"
+    FULL = "full"
+
+
+def wants_full(detail: str) -> bool:
+    return one_of("detail", detail, Detail) is Detail.FULL

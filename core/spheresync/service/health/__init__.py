@@ -1,0 +1,1 @@
+"""Status, liveness, figures, connections and alerts."""

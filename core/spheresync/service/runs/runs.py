@@ -1,0 +1,161 @@
+"""Runs: started, followed, cancelled."""
+
+from __future__ import annotations
+
+from spheresync.answers import (
+    Page,
+    RunAnswer,
+    RunRow,
+)
+from spheresync.discovery.shared_discovery import SharedDiscovery
+from spheresync.errors import RefusedError, UsageError
+from spheresync.execution.required_approvals import require_approved_promotion, unapproved_promotion
+from spheresync.execution.run_driver import RunRequest
+from spheresync.model import (
+    ChangeSetId,
+    Principal,
+    RunId,
+    RunState,
+    ScopeRequest,
+    isoformat,
+)
+from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.progress import OnProgress, silent
+from spheresync.runtime.scope import Scope
+from spheresync.service.authority import Permission, authorize
+from spheresync.service.changes.validity import require_current
+from spheresync.service.runs.run_supervisor import RunSupervisor
+from spheresync.service.runs.stored_runs import StoredRuns
+from spheresync.service.scope_checks import (
+    check_scope,
+    require_selected,
+)
+from spheresync.state.port import Tx
+from spheresync.state.records import AuditEvent, ChangeSetRecord
+
+CANCEL_WAIT = 10.0
+"""Seconds for which a cancel waits for the end of a run that this process had to take over for it."""
+
+
+class Runs:
+    """Durable runs. A run lives on when the process that drives it ends."""
+
+    def __init__(self, context: RuntimeContext, supervisor: RunSupervisor, runs: StoredRuns) -> None:
+        self._context = context
+        self._store = context.store
+        self._supervisor = supervisor
+        self._runs = runs
+
+    async def apply(self, change_set_id: str, principal: Principal, *, allow_deletes: bool = False) -> RunAnswer:
+        """Start the run of a saved change set, or answer the one that it already has.
+
+        Raises:
+            RefusedError: it expired, or mapping, scope or program moved since, or its promotion is not approved here;
+                nothing was done.
+        """
+        authorize(principal, Permission.OPERATE)
+        self._context.require_good_settings()
+        record = await self._store.change_sets.get(ChangeSetId(change_set_id))
+        if record.run_id is not None:
+            return await self._run_of(record)
+        require_current(record, self._context.settings, now=isoformat(self._context.clock()))
+        await require_approved_promotion(self._store, record)
+        request = RunRequest(allow_deletes=allow_deletes)
+        run = await self._supervisor.create("apply", principal, request, change_set_id=record.id)
+        return await self._runs.answer(run.id)
+
+    async def _run_of(self, record: ChangeSetRecord) -> RunAnswer:
+        """The run that applies a change set."""
+        try:
+            return await self._runs.answer(str(record.run_id))
+        except UsageError as error:
+            raise RefusedError(
+                f"change set {record.id} is not what was saved: it names run {record.run_id}, and there is none.",
+                remedy="Somebody changed the state by hand, or it is damaged; make a new preview.",
+            ) from error
+
+    async def sync(
+        self,
+        scope: ScopeRequest,
+        principal: Principal,
+        *,
+        full: bool = False,
+        allow_deletes: bool = False,
+        max_deletes: int | None = None,
+        join: bool = False,
+    ) -> RunAnswer:
+        """Start a run that discovers, plans and applies.
+
+        Args:
+            scope: what part of the tenant; everything by default.
+            principal: who asks.
+            full: read and compare everything anew, whatever the digests say.
+            allow_deletes: delete retired tables.
+            max_deletes: replaces the guards by this number for the run.
+            join: answer the caller's own run of the same arguments if one is queued or running.
+        """
+        authorize(principal, Permission.OPERATE)
+        if max_deletes is not None and max_deletes < 0:
+            raise UsageError(f"max_deletes {max_deletes} is negative.", remedy="Give 0 or more.")
+        self._context.require_good_settings()
+        if (waits := await unapproved_promotion(self._store, self._context.settings)) is not None:
+            raise RefusedError(f"{waits.message}.", remedy=waits.remedy)
+        checked = await check_scope(self._context, scope, refreshes=True)
+        await self._look_for_unknown(checked)
+        request = RunRequest(checked, thorough=full, allow_deletes=allow_deletes, max_deletes=max_deletes)
+        run = await self._supervisor.create("sync", principal, request, join=join)
+        await self._supervisor.ensure_driven(run)
+        return await self._runs.answer(run.id)
+
+    async def _look_for_unknown(self, scope: Scope) -> None:
+        """What the catalog does not know may be new in Datasphere, a tier that hangs on a label too: look, and only
+        then say that it is wrong.
+        """
+        try:
+            await require_selected(self._context, scope)
+        except UsageError:
+            await SharedDiscovery(self._context).discover(
+                scope, thorough=False, since=isoformat(self._context.clock()), progress=silent
+            )
+            await require_selected(self._context, scope)
+
+    async def cancel_run(self, run_id: str, principal: Principal) -> RunAnswer:
+        """Ask a run to stop at the next asset; one that nobody has begun, or whose process is dead, ends at once."""
+        authorize(principal, Permission.OPERATE)
+        run = await self._store.runs.get(RunId(run_id))
+        if run.state.ended:
+            raise UsageError(f"run {run_id} has ended already: {run.state}.", remedy="There is nothing to cancel.")
+        asked = AuditEvent(principal.id, "cancel", run.id, None, None, "requested", {})
+        ended = AuditEvent(run.actor.id, f"run_{run.kind}", run.id, None, None, RunState.CANCELLED, {})
+
+        async def cancel(tx: Tx) -> bool:
+            waiting = await tx.runs.cancel_waiting(run.id)
+            if not (waiting or await tx.runs.request_cancel(run.id)):
+                return False  # it has ended meanwhile
+            await tx.audit.append_many([asked, ended] if waiting else [asked])
+            return True
+
+        if await self._store.write(cancel) and not self._store.is_alive(run.owner):
+            await self._supervisor.follow(run_id, seconds=CANCEL_WAIT)  # nobody else would end it
+        return await self._runs.answer(run_id)
+
+    async def get_run(self, run_id: str, principal: Principal) -> RunAnswer:
+        authorize(principal, Permission.READ)
+        return await self._runs.answer(run_id)
+
+    async def list_runs(self, principal: Principal, *, limit: int = 20, cursor: str | None = None) -> Page[RunRow]:
+        authorize(principal, Permission.READ)
+        return await self._runs.page(limit=limit, cursor=cursor)
+
+    async def wait(
+        self,
+        run_id: str,
+        principal: Principal,
+        *,
+        seconds: float | None = None,
+        progress: OnProgress = silent,
+    ) -> RunAnswer:
+        """Follow a run until it ends or `seconds` are over; take it over if the process that drove it is dead."""
+        authorize(principal, Permission.READ)
+        await self._supervisor.follow(run_id, seconds=seconds, progress=progress)
+        return await self._runs.answer(run_id)

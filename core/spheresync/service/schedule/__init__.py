@@ -1,0 +1,1 @@
+"""Tiers and the job queue."""

@@ -1,0 +1,1 @@
+"""Backup, restore and housekeeping of the state."""

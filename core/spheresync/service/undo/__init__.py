@@ -1,0 +1,1 @@
+"""Undo runs, and release what an undo holds."""
