@@ -55,7 +55,7 @@ class World:
 
     @property
     def design(self) -> Any:
-        return registered(self.target.name).design
+        return registered(self.target.key.target).design
 
     def desired(self, asset: Asset = ORDERS, *, marker: str = MARKER) -> DesiredObject:
         made: DesiredObject = self.design.design(asset, decide(asset), GROUP, NAME, marker)

@@ -14,7 +14,7 @@ import pytest
 
 from spheresync.config import DriftPolicies, Settings
 from spheresync.errors import TargetError, TargetFault
-from spheresync.model import LiveObject, PhysicalName
+from spheresync.model import LiveObject, PhysicalName, TargetKey
 from spheresync.targets import registry
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.glue.target import GlueTarget
@@ -103,15 +103,15 @@ class HandsOnFile:
         return json.loads(self.target.path.read_bytes())
 
 
-def make(settings: Settings, _: registry.TargetResources, __: AsyncExitStack) -> Target:
-    return JsonFileTarget(settings.state_dir / "catalog.json", settings.installation_marker)
+def make(settings: Settings, key: TargetKey, _: registry.TargetResources, __: AsyncExitStack) -> Target:
+    return JsonFileTarget(settings.state_dir / f"{key.destination}.json", settings.installation_marker, key)
 
 
 class TestJsonFile(TargetPromises):
     @pytest.fixture
     def world(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
         monkeypatch.setitem(registry.TARGETS, JSON_FILE, lambda: registry.TargetKind(JSON_FILE_DESIGN, make))
-        target = FaultyJsonFile(tmp_path / "catalog.json", MARKER)
+        target = FaultyJsonFile(tmp_path / "catalog.json", MARKER, TargetKey(JSON_FILE))
         return World(target, HandsOnFile(target), {"Note": "somebody"})
 
     async def test_it_is_small(self) -> None:

@@ -48,6 +48,7 @@ from spheresync.state.records import RunRecord
 from spheresync.state.sqlite.store import SqliteStore
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.glue.target import GlueTarget
+from spheresync.targets.protocol import Target
 from tests.simulators.glue_server import GlueServer
 
 _SOMEBODY = Principal("user", "somebody", frozenset({"admin"}))
@@ -123,10 +124,12 @@ async def in_process(
     *,
     config: str = "",
     elsewhere: Mapping[TargetKey, GlueServer] | None = None,
+    others: Mapping[TargetKey, Target] | None = None,
 ) -> AsyncIterator[InProcess]:
     """An installation with its state in `folder`; `glue` is one that holds something already.
 
-    `elsewhere`: further targets that are in force, each the Glue of another account.
+    `elsewhere`: further targets that are in force, each the Glue of another account. `others`: targets in force
+    that are no Glue.
     """
     if config:
         (folder / "spheresync.yaml").write_text(config, "utf-8")
@@ -154,7 +157,9 @@ async def in_process(
         async def make_source(_: Settings, __: AsyncExitStack) -> DatasphereSource:
             return source
 
-        def make_target(current: Settings, key: TargetKey, _: AsyncExitStack) -> GlueTarget:
+        def make_target(current: Settings, key: TargetKey, _: AsyncExitStack) -> Target:
+            if others and key in others:
+                return others[key]
             return GlueTarget(doors[key], owner=current.installation_marker, drift=current.drift, key=key)
 
         context = RuntimeContext(
@@ -166,7 +171,11 @@ async def in_process(
             make_target=make_target,
         )
         try:
-            with patch.object(Settings, "target_keys", tuple(glues)) if elsewhere else nullcontext():
+            with (
+                patch.object(Settings, "target_keys", (*glues, *(others or {})))
+                if elsewhere or others
+                else nullcontext()
+            ):
                 yield InProcess(context, store, glue, tenant, elsewhere or {})
         finally:
             for door in doors.values():

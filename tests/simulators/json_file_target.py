@@ -17,7 +17,7 @@ from spheresync.mapping.rules import Decision
 from spheresync.model import Action, DesiredObject, FieldChange, LiveObject, canonical_json, digest_json
 from spheresync.model import PhysicalName as Name
 from spheresync.targets.design import MarkPaths, Marks, Merged, RequiredObject, TargetDesign
-from spheresync.targets.protocol import ContainerOutcome, Inventory, LiveContainer, Operation, Outcome, Target, Usage
+from spheresync.targets.protocol import ContainerOutcome, Inventory, LiveContainer, Operation, Outcome, Usage
 
 JSON_FILE = model.TargetName("json_file")
 _OURS = ("Columns", "Description", "Marks")
@@ -78,10 +78,10 @@ JSON_FILE_DESIGN = JsonFileDesign()
 
 
 @dataclass
-class JsonFileTarget(Target):
+class JsonFileTarget:
     path: Path
     owner: str
-    name = JSON_FILE
+    key: model.TargetKey
     usage = Usage()
 
     async def load(self, needed: Name | None = None) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from spheresync.service.known_problems import problems_of
 
 from spheresync.dog.objects import Landscape
 from spheresync.execution.run_driver import RunRequest
@@ -22,6 +21,7 @@ from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.schedule.reading_jobs import write_jobs
 from spheresync.schedule.write_jobs import write_batch
+from spheresync.service.catalog.known_problems import problems_of
 from spheresync.state.records import Checkpoint, DriftLook, TableDrift
 from spheresync.state.remedies import TABLES_LOST
 from tests.simulators.glue_server import GlueServer

@@ -140,7 +140,7 @@ async def test_a_run_that_another_process_has_taken_over_ends_here_at_once(
         group.start_soon(sync)
         await hanging.wait()
         async with SqliteStore.open(store.folder) as other:
-            await store.write(lambda tx: tx.runs._writes.execute("UPDATE runs SET owner = NULL", ()))
+            await store.write(lambda tx: tx.runs._writer.execute("UPDATE runs SET owner = NULL", ()))
             (run,) = await other.runs.unfinished()
             fence = await other.write(lambda tx: tx.runs.claim(run.id, other.owner.id))
             assert fence == 2

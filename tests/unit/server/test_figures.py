@@ -7,14 +7,16 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from spheresync.model import Principal
 from spheresync_server.http.metrics import exposition
 from tests.unit.server.fake_service import FakeService
 
+SOMEBODY = Principal("user", "somebody", frozenset({"viewer"}))
 pytestmark = pytest.mark.anyio
 
 
 async def told() -> dict[tuple[str, ...], float]:
-    text = exposition(await FakeService().figures()).decode()
+    text = exposition(await FakeService().figures(SOMEBODY)).decode()
     return {
         (sample.name, *sample.labels.values()): sample.value
         for family in text_string_to_metric_families(text)
@@ -53,6 +55,6 @@ async def test_a_word_of_the_ledger_that_nobody_explained_is_no_metric() -> None
 
 
 async def test_there_is_no_sample_more_for_more_assets() -> None:
-    few = await FakeService().figures()
+    few = await FakeService().figures(SOMEBODY)
     many = replace(few, assets={("critical", "synced"): 100_000})
     assert len(exposition(few).splitlines()) == len(exposition(many).splitlines())

@@ -1,0 +1,111 @@
+"""A target of another kind beside Glue, registered in one place: neither holds the other up or repeats its work."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from spheresync.config import Settings
+from spheresync.errors import TargetError, TargetFault
+from spheresync.execution.run_driver import RunRequest
+from spheresync.model import GLUE, Action, DestinationName, RunState, TargetKey
+from spheresync.runtime.scope import Scope
+from spheresync.targets import registry
+from spheresync.targets.protocol import Operation, Outcome, Target
+from tests.simulators.in_process import InProcess, in_process
+from tests.simulators.json_file_target import JSON_FILE, JSON_FILE_DESIGN, JsonFileTarget
+from tests.unit.planning.test_target_findings import landscape
+
+pytestmark = pytest.mark.anyio
+
+TABLES = 3
+IN_GLUE, FILE, FILE_IN_EU = TargetKey(GLUE), TargetKey(JSON_FILE), TargetKey(JSON_FILE, DestinationName("eu"))
+MARKER = "spheresync:here"
+
+
+@dataclass
+class File(JsonFileTarget):
+    """One that takes nothing while it is `full`, and counts what it was asked to write."""
+
+    full: bool = False
+    performed: int = 0
+
+    async def perform(self, operation: Operation) -> Outcome:
+        if self.full:
+            raise TargetError(TargetFault.SERVER_ERROR, f"{operation.subject}: the disk is full.")
+        self.performed += 1
+        return await super().perform(operation)
+
+
+@dataclass
+class Beside:
+    """Glue, and two files."""
+
+    installation: InProcess
+    file: File
+    file_in_eu: File
+
+    async def held(self, key: TargetKey) -> dict[str, str]:
+        return {str(each.asset): each.synced_at for each in await self.installation.store.checkpoints.all(key)}
+
+
+def never_made(_: Settings, __: TargetKey, ___: registry.TargetResources, ____: AsyncExitStack) -> Target:
+    raise AssertionError("the test hands its targets in")
+
+
+@pytest.fixture
+async def beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Beside]:
+    monkeypatch.setitem(registry.TARGETS, JSON_FILE, lambda: registry.TargetKind(JSON_FILE_DESIGN, never_made))
+    file = File(tmp_path / "here.json", MARKER, FILE)
+    file_in_eu = File(tmp_path / "eu.json", MARKER, FILE_IN_EU)
+    others = {FILE: file, FILE_IN_EU: file_in_eu}
+    async with in_process(tmp_path, landscape(), config="installation: here\n", others=others) as installation:
+        yield Beside(installation, file, file_in_eu)
+
+
+def entries(file: File) -> int:
+    return sum(len(group["entries"]) for group in json.loads(file.path.read_bytes()).values())
+
+
+async def test_every_target_gets_every_asset_and_has_its_own_checkpoints(beside: Beside) -> None:
+    run = await beside.installation.sync()
+    assert (run.state, run.counts[Action.CREATE]) == (RunState.DONE, 3 * TABLES)
+    assert entries(beside.file) == entries(beside.file_in_eu) == TABLES
+    for key in (IN_GLUE, FILE, FILE_IN_EU):
+        assert len(await beside.held(key)) == TABLES
+    again = await beside.installation.sync()
+    assert again.counts[Action.UNCHANGED] == 3 * TABLES
+    assert not beside.installation.glue.calls
+
+
+async def test_one_that_fails_leaves_the_others_done_and_catches_up_without_a_call_to_glue(beside: Beside) -> None:
+    beside.file.full = True
+    run = await beside.installation.sync()
+    assert run.state is RunState.PARTLY_FAILED
+    assert len(await beside.held(IN_GLUE)) == len(await beside.held(FILE_IN_EU)) == TABLES
+    assert await beside.held(FILE) == {}
+    before = await beside.held(IN_GLUE)
+    beside.file.full = False
+    run = await beside.installation.sync()
+    assert (run.state, run.counts[Action.CREATE]) == (RunState.DONE, TABLES)
+    assert entries(beside.file) == TABLES
+    assert not beside.installation.glue.calls, "what Glue holds already costs no call"
+    assert (await beside.held(IN_GLUE), beside.file_in_eu.performed) == (before, TABLES)
+
+
+@pytest.mark.parametrize(
+    ("scope", "wanted"),
+    [
+        (Scope(targets=frozenset({JSON_FILE})), {FILE, FILE_IN_EU}),
+        (Scope(targets=frozenset({GLUE})), {IN_GLUE}),
+        (Scope(targets=frozenset({JSON_FILE}), destinations=frozenset({DestinationName("eu")})), {FILE_IN_EU}),
+    ],
+)
+async def test_a_scope_picks_its_targets_and_destinations(beside: Beside, scope: Scope, wanted: set[TargetKey]) -> None:
+    await beside.installation.sync(RunRequest(scope))
+    assert {key for key in (IN_GLUE, FILE, FILE_IN_EU) if await beside.held(key)} == wanted
