@@ -118,7 +118,7 @@ class ListingPass:
                 problem = each.problem
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
                 ours = source_error(error, each.problem.subject)
-                asked_for, problem = True, _problem_of(ours, each.problem.subject)
+                asked_for, problem = True, replace(each.problem, message=f"{each.problem.message}; {ours.message}")
             else:
                 if decision.included:
                     self._odd_names.setdefault(space, problem)
