@@ -40,8 +40,9 @@ OTHER_SLASHES = frozenset(
 
 COMPARED_SUBJECTS = frozenset(
     {
-        "spheresync/service/alert_conditions.py",  # of alerts and findings: fixed words and tiers, never assets
+        "spheresync/service/health/alert_conditions.py",  # of alerts and findings: fixed words and tiers, never assets
         "spheresync/schedule/settled_jobs.py",  # whether a job has a subject at all
+        "spheresync/state/records/jobs.py",  # of two jobs of one kind
     }
 )
 

@@ -321,7 +321,7 @@ class Applier:
         if self._breaker.failed(item.container, error) and self.report.halted is None:
             count = "1 item was" if error.fault is TargetFault.DENIED else f"{HOPELESS} items in a row were"
             text = f"{count} not taken by {self._target.key}, so the run stopped: {error.message}"
-            self.report.halted = Problem(str(self._target.key), error.fault, text, error.remedy)
+            self.report.halted = Problem.of_target(self._target.key, error.fault, text, error.remedy)
         self._conclude(Result(item, error=error))
 
     def _conclude(self, result: Result) -> None:

@@ -536,7 +536,7 @@ def _unreadable(change_set: ChangeSetRecord) -> int:
 
 def _not_in_force(key: TargetKey) -> Problem:
     text = f"{key} is not configured any more, so nothing of this change set was done there."
-    return Problem(str(key), "configuration", text, "Configure it again, then make a new preview.")
+    return Problem.of_target(key, "configuration", text, "Configure it again, then make a new preview.")
 
 
 def _deletes_allowed(drive: _DrivenRun, request: RunRequest) -> bool:

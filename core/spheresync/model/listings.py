@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from spheresync.errors import SpheresyncError
 from spheresync.model.json_values import Digest
-from spheresync.model.names import AssetId, SpaceName
+from spheresync.model.names import AssetId, SpaceName, TargetKey
 from spheresync.model.words import AssetKind
 
 
@@ -53,6 +53,11 @@ class Problem:
     def of(cls, asset: AssetId, code: str, message: str, remedy: str = "") -> Problem:
         """The problem of one asset."""
         return cls(str(asset), code, message, remedy, asset)
+
+    @classmethod
+    def of_target(cls, key: TargetKey, code: str, message: str, remedy: str = "") -> Problem:
+        """The problem of one target in one destination as a whole."""
+        return cls(str(key), code, message, remedy)
 
     @classmethod
     def of_error(cls, asset: AssetId, error: SpheresyncError) -> Problem:

@@ -255,7 +255,7 @@ async def _read(target: Target, addresses: Sequence[Address]) -> NameLook:
 
 def _not_in_force(undone: RunRecord, key: TargetKey) -> Problem:
     text = f"what run {undone.id} did in {key} cannot be undone: that target is not configured any more"
-    return Problem(str(key), NOT_IN_FORCE, text, "Configure it again, then revert the run.")
+    return Problem.of_target(key, NOT_IN_FORCE, text, "Configure it again, then revert the run.")
 
 
 def _require_known(undone: RunRecord, deeds: Sequence[Deed]) -> None:

@@ -44,7 +44,7 @@ async def in_each_target(
 def problem_of_target(key: TargetKey, error: Exception) -> Problem:
     """That work in one target failed."""
     ours = product_error(error, str(key))
-    return Problem(str(key), ours.problem_code, ours.message, ours.remedy)
+    return Problem.of_target(key, ours.problem_code, ours.message, ours.remedy)
 
 
 def told_together(told: Sequence[tuple[TargetKey, Sequence[Problem]]]) -> list[Problem]:

@@ -154,11 +154,11 @@ class GlueTarget:
             await self._door.call(GLUE_SERVICE, "GetDatabases", {"MaxResults": 1}, subject="the catalog")
             if await self._reader.database(self._probe) is not None:
                 text = f"database {self._probe} exists, so permissions to write could not be tested."
-                return (Problem(str(self._key), "probe_exists", text, "Delete that database if nobody needs it."),)
+                return (Problem.of_target(self._key, "probe_exists", text, "Delete that database if nobody needs it."),)
         except TargetError as error:
-            return (Problem(str(self._key), error.fault, error.message, error.remedy),)
+            return (Problem.of_target(self._key, error.fault, error.message, error.remedy),)
         except ConfigurationError as error:
-            return (Problem(str(self._key), "configuration", error.message, "Correct the AWS configuration."),)
+            return (Problem.of_target(self._key, "configuration", error.message, "Correct the AWS configuration."),)
         found = [await self._permission(api, params) for api, params in self._probes()]
         return tuple(problem for problem in found if problem is not None)
 
@@ -181,7 +181,7 @@ class GlueTarget:
                 return None
             grant = f"Grant glue:{api} on what is to be written, in IAM and, where it decides, in Lake Formation."
             remedy = grant if error.recovery is Recovery.DENIED else error.remedy
-            return Problem(str(self._key), error.fault, error.message, remedy)
+            return Problem.of_target(self._key, error.fault, error.message, remedy)
         return None
 
 
