@@ -25,7 +25,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import AssetRecord, AuditEvent, Checkpoint, CheckpointState, RunRecord
+from spheresync.state.records import AssetRecord, AuditEvent, AuditFilter, Checkpoint, CheckpointState, RunRecord
 from tests.contract.store_run_promises import RunPromises
 from tests.contract.two_stores import TwoStores
 
@@ -206,7 +206,7 @@ class StorePromises(RunPromises):
         assert await store.clear_lost_rows(everywhere=True) is True
         assert store.lost_rows == ()
         assert [record.id for record in await store.catalog.assets()] == ASSETS
-        (entry,) = (await store.audit.query(action="clear_lost_rows"))[0]
+        (entry,) = (await store.audit.query(AuditFilter(action="clear_lost_rows")))[0]
         assert entry.outcome == "done"
 
     async def test_contents_are_kept_by_their_digest_and_once(self, two_stores: TwoStores) -> None:

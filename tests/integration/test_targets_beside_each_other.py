@@ -37,7 +37,7 @@ class File(JsonFileTarget):
 
     async def perform(self, operation: Operation) -> Outcome:
         if self.full:
-            raise TargetError(TargetFault.SERVER_ERROR, f"{operation.subject}: the disk is full.")
+            raise TargetError(TargetFault.FAILED, f"{operation.subject}: the disk is full.")
         self.performed += 1
         return await super().perform(operation)
 

@@ -16,11 +16,7 @@ from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToR
 from spheresync.discovery.listing_pass import ListingPass
 from spheresync.discovery.vanished_assets import VanishedAssets
 from spheresync.mapping.rules import Mapping as MappingRules
-from spheresync.model import (
-    AssetId,
-    TargetKey,
-    isoformat,
-)
+from spheresync.model import AssetId, TargetKey, isoformat
 from spheresync.planning.decisions.triage import RemovalRules
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import Scope

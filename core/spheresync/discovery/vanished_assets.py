@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Protocol
 
 from spheresync.isolation import isolated_group
 from spheresync.mapping.rules import Mapping as MappingRules
@@ -28,6 +27,7 @@ from spheresync.model import (
 )
 from spheresync.observe.incidents import source_error
 from spheresync.planning.decisions.triage import RemovalRules, Work, triage
+from spheresync.source.protocol import Source
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, Checkpoint
 
@@ -37,14 +37,6 @@ _ASKED_AT_ONCE = 10
 _WITNESSES = 3
 _NAMED = 5
 _REMEDY = "Read again, or wait for the next reading."
-
-
-class Serves(Protocol):
-    """What says of one asset whether it is there: by its definition, and by its name in the catalog."""
-
-    async def is_served(self, entry: AssetEntry) -> bool: ...
-
-    async def holds(self, asset: AssetId) -> bool: ...
 
 
 @dataclass(slots=True)
@@ -65,7 +57,7 @@ class VanishedAssets:
 
     def __init__(
         self,
-        source: Serves,
+        source: Source,
         store: Store,
         mapping: MappingRules,
         rules: RemovalRules,

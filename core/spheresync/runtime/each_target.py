@@ -30,12 +30,9 @@ async def in_each_target(
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this target
             failed[key] = error
 
-    if len(keys) == 1:
-        await do(keys[0])
-    else:
-        async with isolated_group() as group:
-            for key in keys:
-                group.start_soon(do, key)
+    async with isolated_group() as group:
+        for key in keys:
+            group.start_soon(do, key)
     if failed and len(failed) == len(keys):
         raise failed[keys[0]]
     return {key: failed[key] for key in keys if key in failed}

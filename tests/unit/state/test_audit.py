@@ -20,7 +20,7 @@ from spheresync.errors import StateError
 from spheresync.model import RunId, canonical_json
 from spheresync.state.audit_chain import GENESIS, hash_of, sealed
 from spheresync.state.audit_export import csv_header, csv_line, entry_of, json_line
-from spheresync.state.records import AuditEntry, AuditEvent
+from spheresync.state.records import AuditEntry, AuditEvent, AuditFilter
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.unit.state.conftest import StandingClock
@@ -186,7 +186,7 @@ async def test_queries_filter_page_and_count(store: SqliteStore, clock: Standing
     later = clock.now.isoformat().replace("+00:00", ".000000Z")
 
     async def found(**fields: object) -> list[int]:
-        entries, total = await store.audit.query(**fields)  # type: ignore[arg-type]
+        entries, total = await store.audit.query(AuditFilter(**fields))  # type: ignore[arg-type]
         assert total == len(entries)
         return [entry.seq for entry in entries]
 

@@ -17,7 +17,7 @@ from spheresync.errors import UsageError
 from spheresync.model import ChangeSetId, Digest, RunId, digest_of, isoformat
 from spheresync.service.state import housekeeping as care
 from spheresync.service.state.housekeeping import GRACE, Care, CareReport
-from spheresync.state.records import ApprovedPromotion
+from spheresync.state.records import ApprovedPromotion, AuditFilter
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.housekeeping.orphan_blobs import referring_columns
 from spheresync.state.sqlite.housekeeping.retention import KEPT
@@ -185,10 +185,10 @@ async def test_runs_go_with_their_journals_and_change_sets_and_young_ones_stay(
     assert filler.names("change_sets") == {"cs_young", "cs_open_young", "cs_unexpired"}
     assert filler.rows("SELECT count(*) FROM journal WHERE run_id = 'run_young'") == [(3,)]
     assert filler.rows("SELECT count(*) FROM journal WHERE run_id = 'run_old'") == [(0,)]
-    (event,), _ = await store.audit.query(action="retention")
+    (event,), _ = await store.audit.query(AuditFilter(action="retention"))
     assert (event.actor, event.detail) == ("system", '{"change_sets":2,"runs":2}')
     assert (await carer.step(PATIENT)).runs == 0
-    assert (await store.audit.query(action="retention"))[1] == 1
+    assert (await store.audit.query(AuditFilter(action="retention")))[1] == 1
 
 
 async def test_the_newest_runs_and_the_last_of_each_sort_stay_whatever_their_age(

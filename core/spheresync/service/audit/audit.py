@@ -3,16 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import asdict, replace
 
-from spheresync.answers import (
-    AuditPage,
-    AuditVerdictAnswer,
-)
+from spheresync.answers import AuditPage, AuditVerdictAnswer
 from spheresync.errors import UsageError
-from spheresync.model import (
-    Principal,
-    RunId,
-)
+from spheresync.model import Principal, RunId
 from spheresync.runtime.context import RuntimeContext
 from spheresync.service import rows
 from spheresync.service.audit.audit_filters import note_on_outcome, note_on_question, require_known_words
@@ -21,6 +16,7 @@ from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import wants_full
 from spheresync.service.time_arguments import beginning, end
 from spheresync.state.audit_export import csv_header, csv_line, json_line
+from spheresync.state.records import AuditFilter
 
 
 class Audit:
@@ -57,12 +53,7 @@ class Audit:
                 "since is not before until, so no entry can be between them.", remedy="Give since the earlier time."
             )
         await require_known_words(self._store, action=action, outcome=outcome)
-        listing = Listing.of(
-            "audit", since=since, until=until, actor=actor, action=action, asset=asset, outcome=outcome, run_id=run_id
-        )
-        start = listing.decode(cursor, int)
-        size = page_size(limit)
-        entries, total = await self._store.audit.query(
+        wanted = AuditFilter(
             since=since,
             until=until,
             actor=actor,
@@ -70,22 +61,18 @@ class Audit:
             asset=asset,
             outcome=outcome,
             run_id=RunId(run_id) if run_id is not None else None,
-            limit=size + 1,
-            cursor=int(start[0]) if start is not None else None,
+        )
+        listing = Listing.of("audit", **asdict(wanted))
+        start = listing.decode(cursor, int)
+        size = page_size(limit)
+        entries, total = await self._store.audit.query(
+            wanted, limit=size + 1, cursor=int(start[0]) if start is not None else None
         )
         shown = entries[:size]
         more = listing.encode(shown[-1].seq) if len(entries) > size else None
         note = await note_on_question(self._store, total, asset=asset, actor=actor, run_id=run_id)
         if note is None and outcome is not None:
-            found = await self._store.audit.outcomes(
-                since=since,
-                until=until,
-                actor=actor,
-                action=action,
-                asset=asset,
-                run_id=RunId(run_id) if run_id is not None else None,
-            )
-            note = note_on_outcome(outcome, found)
+            note = note_on_outcome(outcome, await self._store.audit.outcomes(replace(wanted, outcome=None)))
         items = [rows.audit_row(entry, full=full) for entry in shown]
         return AuditPage(items=items, total=total, next_cursor=more, note=note)
 

@@ -10,6 +10,7 @@ from spheresync.model import Action, AssetId, RunId, RunState, first_of
 from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.unknown_names import nearest
 from spheresync.state.port import Store
+from spheresync.state.records import AuditFilter
 
 _NAMED = 10
 ACTIONS = frozenset(
@@ -38,9 +39,9 @@ async def require_known_words(store: Store, *, action: str | None, outcome: str 
     Raises:
         UsageError: no entry holds that word; the text names the valid ones.
     """
-    if action is not None and action not in ACTIONS and not (await store.audit.query(action=action, limit=1))[1]:
+    if action is not None and action not in ACTIONS and not await _holds(store, AuditFilter(action=action)):
         raise _unknown("action", action, ACTIONS)
-    if outcome is not None and outcome not in OUTCOMES and not (await store.audit.query(outcome=outcome, limit=1))[1]:
+    if outcome is not None and outcome not in OUTCOMES and not await _holds(store, AuditFilter(outcome=outcome)):
         raise _unknown("outcome", outcome, OUTCOMES)
 
 
@@ -54,7 +55,7 @@ async def note_on_question(
     """
     if total:
         return None
-    if run_id is not None and not (await store.audit.query(run_id=RunId(run_id), limit=1))[1]:
+    if run_id is not None and not await _holds(store, AuditFilter(run_id=RunId(run_id))):
         await store.runs.get(RunId(run_id))
     if actor is not None and actor not in (known := await store.audit.actors()):
         return f"No entry is by an actor {actor!r}. There are entries by {first_of(known, _NAMED)}."
@@ -76,10 +77,16 @@ async def note_on_asset(store: Store, asset: str) -> str | None:
     """Why an asset has no entries, where nothing at all is known of it; None where it is known."""
     named = named_asset(asset)
     known = isinstance(named, AssetId) and await store.catalog.asset(named) is not None
-    if known or (await store.audit.query(asset=asset, limit=1))[1]:
+    if known or await _holds(store, AuditFilter(asset=asset)):
         return None
     near = nearest(asset, [str(record.id) for record in await store.catalog.assets()])
     return f"Nothing is known of an asset {asset!r}, neither here nor in the catalog. {near}".strip()
+
+
+async def _holds(store: Store, wanted: AuditFilter) -> bool:
+    """Whether any entry matches."""
+    _, total = await store.audit.query(wanted, limit=1)
+    return total > 0
 
 
 def _unknown(what: str, word: str, known: Iterable[str]) -> UsageError:

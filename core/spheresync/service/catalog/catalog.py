@@ -46,9 +46,7 @@ from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import one_of, wants_full
-from spheresync.service.scope_checks import (
-    check_scope,
-)
+from spheresync.service.scope_checks import check_scope
 from spheresync.state.definitions import decode_asset
 from spheresync.state.records import AssetRecord, SpaceRecord
 from spheresync.targets.registry import design_of

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from spheresync.discovery.shared_discovery import LAST_DISCOVERY, SharedDiscovery
-from spheresync.model import (
-    isoformat,
-)
+from spheresync.model import isoformat
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope

@@ -4,26 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from spheresync.answers import (
-    ApprovalAnswer,
-    ChangeRow,
-    ChangeSetAnswer,
-    PromotionAnswer,
-)
+from spheresync.answers import ApprovalAnswer, ChangeRow, ChangeSetAnswer, PromotionAnswer
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import PermissionRefusedError, RefusedError
-from spheresync.model import (
-    ChangeSetId,
-    JsonValue,
-    Principal,
-    Problem,
-    ScopeRequest,
-    isoformat,
-)
-from spheresync.planning.decisions.approvals import (
-    approved_by_another,
-    valid_approval,
-)
+from spheresync.model import ChangeSetId, JsonValue, Principal, Problem, ScopeRequest, isoformat
+from spheresync.planning.decisions.approvals import approved_by_another, valid_approval
 from spheresync.planning.lost_bodies import require_whole_bodies
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.planner import make_change_set
@@ -38,20 +23,11 @@ from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.changes.promotion_files import write_promotion
 from spheresync.service.changes.stored_change_sets import StoredChangeSets
 from spheresync.service.changes.validity import require_current, require_made_so
-from spheresync.service.scope_checks import (
-    check_scope,
-    require_selected,
-    require_within_tiers,
-)
+from spheresync.service.scope_checks import check_scope, require_selected, require_within_tiers
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import require_as_saved
 from spheresync.state.port import Tx
-from spheresync.state.records import (
-    Approval,
-    ApprovedPromotion,
-    AuditEvent,
-    ChangeSetRecord,
-)
+from spheresync.state.records import Approval, ApprovedPromotion, AuditEvent, ChangeSetRecord
 
 _OWN = "Who made a change set is no second person: its deletes wait until somebody else has approved it."
 _PART = "This change set is about a part of the catalog, and the promotion counts for all of it."

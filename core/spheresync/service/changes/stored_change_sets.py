@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-from spheresync.answers import (
-    ChangeRow,
-    ChangeSetAnswer,
-)
-from spheresync.model import (
-    Action,
-    ChangeSetId,
-    Problem,
-    isoformat,
-)
+from spheresync.answers import ChangeRow, ChangeSetAnswer
+from spheresync.model import Action, ChangeSetId, Problem, isoformat
 from spheresync.planning.decisions.approvals import (
     NEEDS_ALLOWANCE,
     approved_by_another,

@@ -11,13 +11,7 @@ import anyio
 from spheresync.errors import UsageError
 from spheresync.execution.run_driver import RunDriver, RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
-from spheresync.model import (
-    ChangeSetId,
-    Principal,
-    RunId,
-    canonical_json,
-    isoformat,
-)
+from spheresync.model import ChangeSetId, Principal, RunId, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import pause_after
 from spheresync.runtime.context import RuntimeContext

@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from spheresync.answers import (
-    Page,
-    RunAnswer,
-    RunRow,
-)
+from spheresync.answers import Page, RunAnswer, RunRow
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import RefusedError, UsageError
 from spheresync.execution.required_approvals import require_approved_promotion, unapproved_promotion
 from spheresync.execution.run_driver import RunRequest
-from spheresync.model import (
-    ChangeSetId,
-    Principal,
-    RunId,
-    RunState,
-    ScopeRequest,
-    isoformat,
-)
+from spheresync.model import ChangeSetId, Principal, RunId, RunState, ScopeRequest, isoformat
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import Scope
@@ -26,10 +15,7 @@ from spheresync.service.authority import Permission, authorize
 from spheresync.service.changes.validity import require_current
 from spheresync.service.runs.run_supervisor import RunSupervisor
 from spheresync.service.runs.stored_runs import StoredRuns
-from spheresync.service.scope_checks import (
-    check_scope,
-    require_selected,
-)
+from spheresync.service.scope_checks import check_scope, require_selected
 from spheresync.state.port import Tx
 from spheresync.state.records import AuditEvent, ChangeSetRecord
 

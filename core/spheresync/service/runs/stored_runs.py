@@ -6,24 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from spheresync.answers import (
-    Finding,
-    Page,
-    RunAnswer,
-    RunRow,
-)
+from spheresync.answers import Finding, Page, RunAnswer, RunRow
 from spheresync.errors import RefusedError, UsageError
 from spheresync.execution.run_driver import RunRequest
-from spheresync.model import (
-    Action,
-    Problem,
-    RunId,
-    counted,
-)
-from spheresync.planning.decisions.approvals import (
-    DELETES_NOT_APPROVED,
-    deletes_not_allowed,
-)
+from spheresync.model import Action, Problem, RunId, counted
+from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, deletes_not_allowed
 from spheresync.runtime.context import RuntimeContext
 from spheresync.service import rows
 from spheresync.service.changes.stored_change_sets import StoredChangeSets

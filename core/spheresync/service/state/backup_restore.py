@@ -10,15 +10,7 @@ from pathlib import Path
 from spheresync.answers import AuditVerdictAnswer, BackupAnswer, RestoreAnswer
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import AlteredStateError, RefusedError
-from spheresync.model import (
-    JsonValue,
-    Principal,
-    Problem,
-    RunId,
-    RunState,
-    isoformat,
-    utc_now,
-)
+from spheresync.model import JsonValue, Principal, Problem, RunId, RunState, isoformat, utc_now
 from spheresync.runtime.context import RuntimeContext
 from spheresync.service.assembly import TENANT_HOST, state_files
 from spheresync.service.authority import Permission, authorize

@@ -5,41 +5,18 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from spheresync.model import RunId
-from spheresync.state.records import AuditEntry, AuditEvent, AuditVerdict
+from spheresync.state.records import ANY_ENTRY, AuditEntry, AuditEvent, AuditFilter, AuditVerdict
 
 
 class AuditReader(Protocol):
     """Reads and verifies the log."""
 
     async def query(
-        self,
-        *,
-        since: str | None = None,
-        until: str | None = None,
-        actor: str | None = None,
-        action: str | None = None,
-        asset: str | None = None,
-        outcome: str | None = None,
-        run_id: RunId | None = None,
-        limit: int = 50,
-        cursor: int | None = None,
+        self, wanted: AuditFilter = ANY_ENTRY, *, limit: int = 50, cursor: int | None = None
     ) -> tuple[list[AuditEntry], int]:
-        """At most `limit` entries, newest first, numbered below `cursor`, and how many match in all.
+        """At most `limit` entries, newest first, numbered below `cursor`, and how many match in all."""
 
-        `since` is included, `until` is not; both as `model.isoformat` spells moments.
-        """
-
-    async def outcomes(
-        self,
-        *,
-        since: str | None = None,
-        until: str | None = None,
-        actor: str | None = None,
-        action: str | None = None,
-        asset: str | None = None,
-        run_id: RunId | None = None,
-    ) -> dict[str, int]:
+    async def outcomes(self, wanted: AuditFilter) -> dict[str, int]:
         """How many entries of each outcome match."""
 
     async def actors(self) -> list[str]:

@@ -4,7 +4,7 @@ Times are ISO 8601 in UTC as `model.isoformat` spells them.
 """
 
 from spheresync.state.records.alerts import AlertRow, Event, NoticeRow
-from spheresync.state.records.audit import AuditEntry, AuditEvent, AuditVerdict
+from spheresync.state.records.audit import ANY_ENTRY, AuditEntry, AuditEvent, AuditFilter, AuditVerdict
 from spheresync.state.records.backups import Backup, Restored, RestoreSource
 from spheresync.state.records.catalog import AssetRecord, FacetCount, SpaceRecord, UnreadGroup
 from spheresync.state.records.change_sets import Approval, ChangeSetItem, ChangeSetRecord, Prerequisite
@@ -32,6 +32,7 @@ from spheresync.state.records.unreadable import LostRow, row_name
 from spheresync.state.records.unwritten import Unwritten, UnwrittenGroup
 
 __all__ = [
+    "ANY_ENTRY",
     "NO_RUN",
     "STALE_AFTER",
     "WHOLE",
@@ -41,6 +42,7 @@ __all__ = [
     "AssetRecord",
     "AuditEntry",
     "AuditEvent",
+    "AuditFilter",
     "AuditVerdict",
     "Backup",
     "ChangeSetItem",

@@ -24,6 +24,25 @@ class AuditEvent:
     detail: Mapping[str, JsonValue]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditFilter:
+    """Which entries are asked for; what is not given matches any.
+
+    `since` is included, `until` is not; both as `model.isoformat` spells moments.
+    """
+
+    since: str | None = None
+    until: str | None = None
+    actor: str | None = None
+    action: str | None = None
+    asset: str | None = None
+    outcome: str | None = None
+    run_id: RunId | None = None
+
+
+ANY_ENTRY = AuditFilter()
+
+
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """One row of the audit log. `detail` is canonical JSON; `hash` covers every other field and `prev_hash`."""

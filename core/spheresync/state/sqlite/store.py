@@ -202,15 +202,9 @@ class SqliteStore:
         return (*self.closed_to_others, *map(str, exposures(self.folder)))
 
     def is_alive(self, owner_id: str | None) -> bool:
-        """Whether the process that has this owner id still lives."""
         return self.owners.is_alive(owner_id)
 
     async def unreferenced_contents(self, begin: str, end: str) -> list[Digest]:
-        """The digests of contents, from `begin` to before `end`, that no row refers to. Holds up no writer.
-
-        Raises:
-            StateError: the state cannot be read.
-        """
         try:
             return await in_stoppable_thread(lambda stop: unreferenced_contents(self._path, begin, end, stop))
         except DATABASE_ERRORS as error:
@@ -222,7 +216,6 @@ class SqliteStore:
 
     @property
     def lost_rows(self) -> tuple[LostRow, ...]:
-        """The rows that this process has met and could not read, and that were not cleared yet."""
         return self._pool.lost.found()
 
     async def clear_lost_rows(self, *, everywhere: bool = False) -> bool:

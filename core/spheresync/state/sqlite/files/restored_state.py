@@ -44,10 +44,6 @@ class RestoredStateWriter:
         await self._connection.execute("DELETE FROM notices")
 
     async def forget_targets(self) -> int:
-        """Forget what targets held, so that they are asked as after the loss of a state; answers how many objects.
-
-        What a revert holds stays held; whoever calls this sees to it that nobody trusts its version.
-        """
         await self._connection.execute("DELETE FROM former_tables")
         await self._connection.execute("DELETE FROM drift_found")
         await self._connection.execute("DELETE FROM meta WHERE substr(key, 1, 10) = 'container:'")

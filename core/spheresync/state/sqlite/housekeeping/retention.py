@@ -53,30 +53,19 @@ class RetentionReader:
         self._connection = connection
 
     async def due(self, *, runs_before: str, idle_before: str, change_sets_before: str, now: str) -> ExpiredRecords:
-        """At most 500 runs and 500 change sets, oldest first.
-
-        Args:
-            runs_before: runs that ended before are over, but for the newest ones.
-            idle_before: the same of runs that had nothing to do.
-            change_sets_before: change sets that were made before and never applied are over, once expired.
-            now: decides what is expired.
-        """
         runs = await self._connection.all(_DUE_RUNS, (runs_before, idle_before))
         change_sets = await self._connection.all(_DUE_CHANGE_SETS, (change_sets_before, now))
         applied = [change_set for _, change_set in runs if change_set is not None]
         return ExpiredRecords(tuple(run for run, _ in runs), (*applied, *(change_set for (change_set,) in change_sets)))
 
     async def is_removing(self) -> bool:
-        """Whether something that was marked is not wholly removed yet."""
         return await self._connection.one("SELECT 1 FROM leaving LIMIT 1") is not None
 
     async def contents(self) -> int:
-        """How many contents there are."""
         row = await self._connection.one("SELECT count(*) FROM blobs")
         return int(row[0]) if row else 0
 
     async def pages(self) -> FilePages:
-        """How the file is filled."""
         figures = [await self._connection.one(f"PRAGMA {name}") for name in _PAGE_FIGURES]
         free, total, size, mode = (int(row[0]) if row else 0 for row in figures)
         return FilePages(free, total, size, returnable=mode == 2)
@@ -93,13 +82,11 @@ class RetentionWriter(RetentionReader):
         self._writer = connection
 
     async def mark_expired(self, due: ExpiredRecords) -> None:
-        """From now on nobody reads these any more; `remove_some` removes their rows."""
         await self._writer.execute_many(
             "INSERT OR IGNORE INTO leaving (id) VALUES (?)", [(id_,) for id_ in (*due.runs, *due.change_sets)]
         )
 
     async def remove_some(self) -> None:
-        """Remove about 500 rows of what was marked."""
         left = _UNIT
         for (id_,) in await self._connection.all("SELECT id FROM leaving ORDER BY id LIMIT ?", (_UNIT,)):
             for table, key in _PARTS:
@@ -116,24 +103,20 @@ class RetentionWriter(RetentionReader):
             left -= 1
 
     async def noted_unreferenced(self, begin: str, end: str) -> dict[Digest, float]:
-        """Contents that were noted as referred to by nothing, from `begin` to before `end`, and since when."""
         rows = await self._connection.all(
             "SELECT digest, noted_at FROM unreferred WHERE digest >= ? AND digest < ?", (begin, end)
         )
         return dict(readable(self._connection.lost, _UNREFERRED, rows, lambda row: (Digest(row[0]), row[1])))
 
     async def note_unreferenced(self, digests: Collection[Digest], *, at: float) -> None:
-        """Note that nothing refers to these contents since `at`."""
         await self._writer.execute_many(
             "INSERT OR REPLACE INTO unreferred (digest, noted_at) VALUES (?, ?)", [(digest, at) for digest in digests]
         )
 
     async def unnote_unreferenced(self, digests: Collection[Digest]) -> None:
-        """Forget that note: something refers to these contents again."""
         await self._writer.execute_many("DELETE FROM unreferred WHERE digest = ?", [(digest,) for digest in digests])
 
     async def remove_contents(self, digests: Sequence[Digest]) -> int:
-        """Remove those of these contents that are noted still; answers how many."""
         wanted = json.dumps(digests)
         removed = await self._writer.execute(
             "DELETE FROM blobs WHERE digest IN (SELECT digest FROM unreferred WHERE digest IN "
@@ -144,6 +127,5 @@ class RetentionWriter(RetentionReader):
         return removed
 
     async def release_pages(self, pages: int) -> None:
-        """Give so many free pages at the end of the file back to the disk."""
         for _ in range(pages):  # whatever number a statement is told, it is stepped once and gives back one page
             await self._connection.all("PRAGMA incremental_vacuum(1)")

@@ -1,1 +1,1 @@
-"""One file for each aggregate of the state: its statements, and its rows as frozen values."""
+"""One file for each aggregate of the state: its statements. What each method promises is said in `state/port/`."""

@@ -26,7 +26,6 @@ class AlertReader:
         return readable(self._connection.lost, _ALERT_SHAPE, rows, lambda row: AlertRow(*row))
 
     async def waiting(self) -> list[NoticeRow]:
-        """Every notice that was not delivered yet, oldest first."""
         rows = await self._connection.all(f"SELECT id, {_NOTICE} FROM notices ORDER BY id")
         return readable(self._connection.lost, _NOTICE_SHAPE, rows, lambda row: NoticeRow(*row[1:]))
 
@@ -56,7 +55,6 @@ class AlertWriter(AlertReader):
         await self._writer.execute("DELETE FROM alerts WHERE kind = ? AND subject = ?", (kind, subject))
 
     async def put_notices(self, notices: Sequence[NoticeRow]) -> None:
-        """Have these delivered instead of what was still to be told of the same."""
         await self._writer.execute_many(
             f"INSERT OR REPLACE INTO notices ({_NOTICE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
@@ -77,7 +75,6 @@ class AlertWriter(AlertReader):
         )
 
     async def drop_notices(self, notices: Sequence[NoticeRow]) -> None:
-        """Forget these; a newer one of the same stays."""
         await self._writer.execute_many(
             "DELETE FROM notices WHERE channel = ? AND kind = ? AND subject = ? AND event = ? AND at = ?",
             [(each.channel, each.kind, each.subject, each.event, each.at) for each in notices],

@@ -10,10 +10,10 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
 from spheresync.errors import StateError
-from spheresync.model import RunId, canonical_json, isoformat
+from spheresync.model import canonical_json, isoformat
 from spheresync.state.audit_chain import ChainCheck, head_fault, sealed
 from spheresync.state.cell_encoding import valid_text
-from spheresync.state.records import AuditEntry, AuditEvent, AuditVerdict
+from spheresync.state.records import ANY_ENTRY, AuditEntry, AuditEvent, AuditFilter, AuditVerdict
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 
 _ENTRY = "seq, at, actor, action, run_id, asset, target, outcome, detail, prev_hash, hash"
@@ -23,7 +23,15 @@ _ALTERED_LOG_REMEDY = (
     "tells more. Restore a backup (`spheresync restore FILE`)."
 )
 """What to do about an audit log that takes no entry."""
-_FILTERS = ("at >= ?", "at < ?", "actor = ?", "action = ?", "asset = ?", "outcome = ?", "run_id = ?")
+_FILTERS = {
+    "since": "at >= ?",
+    "until": "at < ?",
+    "actor": "actor = ?",
+    "action": "action = ?",
+    "asset": "asset = ?",
+    "outcome": "outcome = ?",
+    "run_id": "run_id = ?",
+}
 
 
 class AuditReader:
@@ -33,23 +41,9 @@ class AuditReader:
         self._connection = connection
 
     async def query(
-        self,
-        *,
-        since: str | None = None,
-        until: str | None = None,
-        actor: str | None = None,
-        action: str | None = None,
-        asset: str | None = None,
-        outcome: str | None = None,
-        run_id: RunId | None = None,
-        limit: int = 50,
-        cursor: int | None = None,
+        self, wanted: AuditFilter = ANY_ENTRY, *, limit: int = 50, cursor: int | None = None
     ) -> tuple[list[AuditEntry], int]:
-        """At most `limit` entries, newest first, numbered below `cursor`, and how many match in all.
-
-        `since` is included, `until` is not; both as `model.isoformat` spells moments.
-        """
-        clause, values = _matching(since, until, actor, action, asset, outcome, run_id)
+        clause, values = _matching(wanted)
         total = await self._connection.one(f"SELECT count(*) FROM audit WHERE {clause}", values)
         if cursor is not None:
             clause += " AND seq < ?"
@@ -59,18 +53,8 @@ class AuditReader:
         )
         return [AuditEntry(*row) for row in rows], int(total[0]) if total else 0
 
-    async def outcomes(
-        self,
-        *,
-        since: str | None = None,
-        until: str | None = None,
-        actor: str | None = None,
-        action: str | None = None,
-        asset: str | None = None,
-        run_id: RunId | None = None,
-    ) -> dict[str, int]:
-        """How many entries of each outcome match."""
-        clause, values = _matching(since, until, actor, action, asset, None, run_id)
+    async def outcomes(self, wanted: AuditFilter) -> dict[str, int]:
+        clause, values = _matching(wanted)
         rows = await self._connection.all(
             f"SELECT outcome, count(*) FROM audit WHERE {clause} GROUP BY outcome ORDER BY count(*) DESC, outcome",
             values,
@@ -78,22 +62,15 @@ class AuditReader:
         return dict(rows)
 
     async def actors(self) -> list[str]:
-        """Everybody of whom there is an entry."""
         return [actor for (actor,) in await self._connection.all("SELECT DISTINCT actor FROM audit ORDER BY actor")]
 
     async def iterate(self, since: str | None = None, until: str | None = None) -> AsyncIterator[AuditEntry]:
-        """Every entry from `since` to before `until`, oldest first, as of the beginning of the walk."""
         last = await self._connection.one("SELECT coalesce(max(seq), 0) FROM audit")
         async for chunk in self._chunks(int(last[0]) if last else 0, since, until):
             for row in chunk:
                 yield AuditEntry(*row)
 
     async def head(self) -> tuple[int, str]:
-        """Number and hash of the last entry, which the next one follows.
-
-        Raises:
-            StateError: the log cannot take another entry, because it was altered.
-        """
         row = await self._connection.one("SELECT seq, hash, (SELECT coalesce(max(seq), 0) FROM audit) FROM audit_head")
         fault = head_fault(row)
         if row is None or fault:
@@ -103,7 +80,6 @@ class AuditReader:
         return row[0], row[1]
 
     async def verify(self) -> AuditVerdict:
-        """Walk the whole log; entries written meanwhile are not part of the walk."""
         state = await self._connection.one(
             "SELECT (SELECT count(*) FROM audit), (SELECT coalesce(max(seq), 0) FROM audit), "
             "(SELECT seq FROM audit_head), (SELECT hash FROM audit_head)"
@@ -142,7 +118,6 @@ class AuditWriter(AuditReader):
         self._clock = clock
 
     async def append_many(self, events: Sequence[AuditEvent]) -> list[AuditEntry]:
-        """Append events in this order; they are kept if, and only if, the whole transaction is."""
         if not events:
             return []
         last_seq, last_hash = await self.head()
@@ -159,10 +134,10 @@ class AuditWriter(AuditReader):
         return entries
 
 
-def _matching(*given: str | None) -> tuple[str, list[str | int]]:
-    """The condition that `_FILTERS` of those given make, and its values."""
-    terms = [(term, value) for term, value in zip(_FILTERS, given, strict=True) if value is not None]
-    return " AND ".join(["1", *(term for term, _ in terms)]), [value for _, value in terms]
+def _matching(wanted: AuditFilter) -> tuple[str, list[str | int]]:
+    """The condition that a filter makes, and its values."""
+    given = {term: value for field, term in _FILTERS.items() if (value := getattr(wanted, field)) is not None}
+    return " AND ".join(["1", *given]), [*given.values()]
 
 
 def _entry(seq: int, at: str, event: AuditEvent, prev_hash: str) -> AuditEntry:

@@ -49,11 +49,6 @@ class BlobReader:
         self._connection = connection
 
     async def get(self, digest: Digest) -> bytes:
-        """One blob.
-
-        Raises:
-            StateError: it is not there, or damaged.
-        """
         row = await self._connection.one("SELECT size, body FROM blobs WHERE digest = ?", (digest,))
         content = None if row is None else whole(digest, *row)
         if content is None:
@@ -62,7 +57,6 @@ class BlobReader:
         return content
 
     async def get_many(self, digests: Iterable[Digest]) -> dict[Digest, bytes]:
-        """Those of the blobs that are there and whole."""
         wanted = json.dumps(sorted(set(digests)))
         rows = await self._connection.all(
             "SELECT digest, size, body FROM blobs WHERE digest IN (SELECT value FROM json_each(?))", (wanted,)
@@ -82,13 +76,11 @@ class BlobWriter(BlobReader):
         self._writer = connection
 
     async def put_many(self, bodies: Sequence[bytes]) -> list[Digest]:
-        """Keep them, in the place of damaged ones too; answers their digests in the same order."""
         digests = [digest_of(body) for body in bodies]
         await self.put(dict(zip(digests, bodies, strict=True)))
         return digests
 
     async def put(self, contents: Mapping[Digest, bytes]) -> None:
-        """As `put_many`, for contents whose digests are known."""
         fresh = dict(contents)
         rows = await self._writer.all(
             "SELECT digest, size, body FROM blobs WHERE digest IN (SELECT value FROM json_each(?))",

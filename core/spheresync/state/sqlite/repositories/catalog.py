@@ -67,12 +67,10 @@ class CatalogReader:
         self._connection = connection
 
     async def spaces(self) -> list[SpaceRecord]:
-        """Every space ever listed, by name."""
         rows = await self._connection.all(f"SELECT {_SPACE.names} FROM spaces ORDER BY name")
         return readable(self._connection.lost, _SPACE, rows, _read_space)
 
     async def assets(self, space: SpaceName | None = None) -> list[AssetRecord]:
-        """Every asset, or those of one space, by space and name."""
         if space is None:
             rows = await self._connection.all(f"SELECT {_ASSET} FROM assets ORDER BY space, name")
         else:
@@ -80,21 +78,18 @@ class CatalogReader:
         return self._readable(rows)
 
     async def asset(self, asset: AssetId) -> AssetRecord | None:
-        """One asset, None where the catalog does not know it."""
         row = await self._connection.one(
             f"SELECT {_ASSET} FROM assets WHERE space = ? AND name = ?", (asset.space, asset.name)
         )
         return readable_one(self._connection.lost, _SHAPE, row, _read_asset)
 
     async def with_problems(self) -> list[AssetRecord]:
-        """The assets that something was wrong with when they were last listed or read."""
         rows = await self._connection.all(
             f"SELECT {_ASSET} FROM assets WHERE problem IS NOT NULL AND included = 1 ORDER BY space, name"
         )
         return self._readable(rows)
 
     async def unread(self) -> list[UnreadGroup]:
-        """The problems of assets that are listed and could not be read, by code."""
         where = "FROM assets WHERE problem IS NOT NULL AND included = 1 AND misses = 0"
         code = "CASE WHEN json_valid(problem) THEN json_extract(problem, '$[0][1]') END"
         rows = await self._connection.all(f"SELECT {code} AS code, count(*) {where} GROUP BY code ORDER BY code")
@@ -117,7 +112,6 @@ class CatalogReader:
         return groups
 
     async def some(self, assets: Collection[AssetId]) -> list[AssetRecord]:
-        """Those of these assets that the catalog knows."""
         if len(assets) > MOST_LOOKED_UP:
             among = frozenset(assets)
             return [record for record in await self.assets() if record.id in among]
@@ -128,15 +122,10 @@ class CatalogReader:
         return found
 
     async def ids(self) -> list[AssetId]:
-        """The names of every asset, by space and name."""
         rows = await self._connection.all("SELECT space, name FROM assets ORDER BY space, name")
         return readable(self._connection.lost, _NAME, rows, decode_asset_id)
 
     async def signature(self, misses: int) -> str:
-        """A text that is another one once an asset was added, changed, missed, or taken in or out of the scope.
-
-        `misses`: more of them in a row make no difference any more.
-        """
         row = await self._connection.one(
             "SELECT count(*), max(changed_at), total(included), count(definition), total(min(misses, ?)) FROM assets",
             (misses,),
@@ -154,7 +143,6 @@ class CatalogReader:
         limit: int = 50,
         after: AssetId | None = None,
     ) -> tuple[list[AssetRecord], int]:
-        """At most `limit` assets by space and name that follow `after`, and how many match in all."""
         clause, values = AssetFilter(space, kind, tier, status, query).clause()
         total = await self._connection.one(f"SELECT count(*) FROM assets WHERE {clause}", values)
         if after is not None:
@@ -183,7 +171,6 @@ class CatalogReader:
         return found, int(total[0]) if total else 0
 
     async def counts(self) -> list[FacetCount]:
-        """How many assets share space, kind, tier and status."""
         rows = await self._connection.all(
             "SELECT space, kind, tier, status, count(*) FROM assets GROUP BY space, kind, tier, status "
             "ORDER BY space, kind, tier, status"
@@ -215,15 +202,12 @@ class CatalogWriter(CatalogReader):
         )
 
     async def put_assets(self, assets: Iterable[AssetRecord]) -> None:
-        """Write every field of each, whether known or new."""
         await self._writer.execute_many(_PUT_ASSET, [_spell_asset(asset) for asset in assets])
 
     async def put_listings(self, assets: Iterable[AssetRecord]) -> None:
-        """Write what a listing says of assets; what was read of known ones is left to whoever reads."""
         await self._writer.execute_many(_PUT_LISTING, [_spell_asset(asset) for asset in assets])
 
     async def put_readings(self, assets: Iterable[AssetRecord]) -> None:
-        """Write what a reading found of known assets; what a listing says of them is left to whoever lists."""
         rows = (dict(zip(_COLUMNS, _spell_asset(asset), strict=True)) for asset in assets)
         await self._writer.execute_many(
             f"UPDATE assets SET {', '.join(f'{column} = ?' for column in _READ_COLUMNS)} WHERE space = ? AND name = ?",
@@ -231,7 +215,6 @@ class CatalogWriter(CatalogReader):
         )
 
     async def set_statuses(self, statuses: Sequence[tuple[AssetId, AssetStatus]]) -> None:
-        """Change nothing but where assets stand; unknown ones are passed over."""
         await self._writer.execute_many(
             "UPDATE assets SET status = ? WHERE space = ? AND name = ?",
             [(status, asset.space, asset.name) for asset, status in statuses],

@@ -65,11 +65,6 @@ class ChangeSetReader:
         self._connection = connection
 
     async def get(self, change_set_id: ChangeSetId) -> ChangeSetRecord:
-        """The head of one change set.
-
-        Raises:
-            UsageError: there is none of that id.
-        """
         row = await self._connection.one(f"SELECT {HEAD} FROM change_sets WHERE id = ? AND {_STAYS}", (change_set_id,))
         if row is None:
             raise UsageError(f"there is no change set {change_set_id!r}.", remedy="Make one with preview.")
@@ -82,15 +77,12 @@ class ChangeSetReader:
         limit: int = 100,
         actions: Collection[Action] | None = None,
     ) -> list[ChangeSetItem]:
-        """At most `limit` items that follow `after_ordinal`, of these actions or of all."""
         return await self._items(change_set_id, after_ordinal, limit, actions)
 
     async def all_items(self, change_set_id: ChangeSetId) -> list[ChangeSetItem]:
-        """Every item, by ordinal."""
         return await self._items(change_set_id, -1, -1, None)
 
     async def count_items(self, change_set_id: ChangeSetId, actions: Collection[Action] | None = None) -> int:
-        """How many items there are, of these actions or of all."""
         row = await self._connection.one(
             "SELECT count(*) FROM change_set_items WHERE change_set_id = ? AND "
             "(?2 IS NULL OR action IN (SELECT value FROM json_each(?2)))",
@@ -99,14 +91,12 @@ class ChangeSetReader:
         return int(row[0]) if row else 0
 
     async def seals(self, change_set_id: ChangeSetId) -> dict[int, str | None]:
-        """What each item was sealed with when it was saved, by ordinal; see `saved`."""
         rows = await self._connection.all(
             "SELECT ordinal, seal FROM change_set_items WHERE change_set_id = ? ORDER BY ordinal", (change_set_id,)
         )
         return dict(rows)
 
     async def latest(self, n: int) -> list[ChangeSetRecord]:
-        """The `n` newest change sets that can be read, newest first."""
         rows = await self._connection.all(
             f"SELECT {HEAD} FROM change_sets WHERE {_STAYS} ORDER BY seq DESC LIMIT ?", (n,)
         )
@@ -135,7 +125,6 @@ class ChangeSetWriter(ChangeSetReader):
         self._writer = connection
 
     async def put(self, record: ChangeSetRecord, items: Sequence[ChangeSetItem]) -> None:
-        """Save a new change set; its id must not be taken."""
         head = _spell_head(record)
         await self._writer.execute(f"INSERT INTO change_sets ({HEAD}) VALUES ({_marks(len(head))})", head)
         await self._writer.execute_many(
@@ -144,7 +133,6 @@ class ChangeSetWriter(ChangeSetReader):
         )
 
     async def approve(self, change_set_id: ChangeSetId, approval: Approval) -> bool:
-        """Note who approved it; answers False where it is applied already or no longer what was approved."""
         changed = await self._writer.execute(
             "UPDATE change_sets SET approved_by = ?1, approved_at = ?2, approved_digest = ?3 "
             f"WHERE id = ?4 AND digest = ?3 AND run_id IS NULL AND {_STAYS}",
@@ -153,10 +141,6 @@ class ChangeSetWriter(ChangeSetReader):
         return bool(changed)
 
     async def expire_all(self, *, at: str) -> int:
-        """No saved change set may be applied any more; answers how many could have been.
-
-        One that is not what was saved is not made so: its digest goes on not to fit it.
-        """
         rows = await self._connection.all(
             f"SELECT {HEAD} FROM change_sets WHERE run_id IS NULL AND expires_at > ?", (at,)
         )
@@ -175,12 +159,6 @@ class ChangeSetWriter(ChangeSetReader):
         )
 
     async def attach_run(self, change_set_id: ChangeSetId, run_id: RunId) -> None:
-        """Note which run applies it: a change set is applied once. The same run again is no error.
-
-        Raises:
-            RefusedError: another run has it.
-            UsageError: there is no such change set.
-        """
         changed = await self._writer.execute(
             "UPDATE change_sets SET run_id = ?1 WHERE id = ?2 AND (run_id IS NULL OR run_id = ?1)",
             (run_id, change_set_id),

@@ -40,14 +40,12 @@ class CheckpointReader:
         self._connection = connection
 
     async def keys(self) -> list[TargetKey]:
-        """Every target and destination of which something is known, in force or not."""
         rows = await self._connection.all(
             "SELECT DISTINCT target, destination FROM checkpoints ORDER BY target, destination"
         )
         return [TargetKey(TargetName(row[0]), DestinationName(row[1])) for row in rows]
 
     async def all(self, key: TargetKey) -> list[Checkpoint]:
-        """Every checkpoint of a target in a destination, whatever its state, by space and asset."""
         rows = await self._connection.all(
             f"SELECT {_SHAPE.names} FROM checkpoints WHERE target = ? AND destination = ? ORDER BY space, asset",
             (key.target, key.destination),
@@ -55,7 +53,6 @@ class CheckpointReader:
         return self._readable(rows)
 
     async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, Checkpoint]:
-        """Those of some assets in a target and destination; assets without one are left out."""
         if len(assets) > MOST_LOOKED_UP:
             among = frozenset(assets)
             return {each.asset: each for each in await self.all(key) if each.asset in among}
@@ -74,7 +71,6 @@ class CheckpointReader:
         return readable_one(self._connection.lost, _SHAPE, row, _read)
 
     async def of_asset(self, asset: AssetId) -> list[Checkpoint]:
-        """The checkpoints of one asset in all targets and destinations."""
         rows = await self._connection.all(
             f"SELECT {_SHAPE.names} FROM checkpoints WHERE space = ? AND asset = ? ORDER BY target, destination",
             (asset.space, asset.name),
@@ -82,7 +78,6 @@ class CheckpointReader:
         return self._readable(rows)
 
     async def unlisted(self) -> list[AssetId]:
-        """Assets that a target holds and of which the catalog has lost that it ever listed them."""
         rows = await self._connection.all(
             f"SELECT {_SHAPE.names} FROM checkpoints WHERE state IN ('active', 'retired') AND NOT EXISTS "
             "(SELECT 1 FROM assets WHERE assets.space = checkpoints.space AND assets.name = checkpoints.asset)"
@@ -94,7 +89,6 @@ class CheckpointReader:
         return readable(self._connection.lost, _SHAPE, rows, _read)
 
     async def body_bytes(self, key: TargetKey) -> int:
-        """The size of all last written requests together, as they were sent."""
         row = await self._connection.one(
             "SELECT coalesce(sum(b.size), 0) FROM checkpoints c JOIN blobs b ON b.digest = c.body "
             "WHERE c.target = ? AND c.destination = ? AND c.state = 'active'",
@@ -103,7 +97,6 @@ class CheckpointReader:
         return int(row[0]) if row else 0
 
     async def count_active(self, key: TargetKey) -> dict[PhysicalName, int]:
-        """How many active objects each container holds."""
         rows = await self._connection.all(
             "SELECT container, count(*) FROM checkpoints "
             "WHERE target = ? AND destination = ? AND state = 'active' GROUP BY container ORDER BY container",
@@ -112,7 +105,6 @@ class CheckpointReader:
         return {PhysicalName(container): count for container, count in rows}
 
     async def count_retired(self, key: TargetKey) -> int:
-        """How many objects are marked as retired, former ones among them."""
         row = await self._connection.one(
             "SELECT (SELECT count(*) FROM checkpoints WHERE target = ?1 AND destination = ?2 AND state = 'retired') + "
             "(SELECT count(*) FROM former_tables WHERE target = ?1 AND destination = ?2 AND retired)",
@@ -131,17 +123,6 @@ class CheckpointWriter(CheckpointReader):
     async def put_many(
         self, checkpoints: Sequence[Checkpoint], fence: int | None = None, *, run_id: RunId | None = None
     ) -> None:
-        """Write them, each under the claim `fence` of the run that made it.
-
-        Args:
-            checkpoints: each replaces what was known of its asset in its target and destination.
-            fence: the claim under which they were made; None for what no run does (a plan that only notes what the
-                target was found to hold), which keeps the fence in each.
-            run_id: the run of the claim, where the checkpoints do not name it themselves.
-
-        Raises:
-            FenceError: the claim is no longer the run's; nothing is written.
-        """
         if fence is not None:
             for run in {run_id} if run_id is not None else {checkpoint.run_id for checkpoint in checkpoints}:
                 await require_fence(self._connection, run, fence)

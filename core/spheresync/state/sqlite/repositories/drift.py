@@ -65,11 +65,6 @@ class DriftReader:
         self._connection = connection
 
     async def look(self, look_id: str) -> DriftLook:
-        """One look.
-
-        Raises:
-            UsageError: there is none of that id any more.
-        """
         row = await self._connection.one(f"SELECT {_LOOK} FROM drift_looks WHERE id = ?", (look_id,))
         found = readable(self._connection.lost, _LOOK_SHAPE, [] if row is None else [row], _read_look)
         if not found:
@@ -77,7 +72,6 @@ class DriftReader:
         return found[0]
 
     async def found(self, look_id: str, *, after: int = 0, limit: int = 100) -> list[tuple[int, TableDrift]]:
-        """At most `limit` objects that a look found and no newer one has seen, with their ordinals after `after`."""
         rows = await self._connection.all(
             f"SELECT ordinal, {_FOUND} FROM drift_found WHERE look = ? AND ordinal > ? ORDER BY ordinal LIMIT ?",
             (look_id, after, limit),
@@ -88,12 +82,10 @@ class DriftReader:
         return found
 
     async def count(self, look_id: str) -> int:
-        """How many objects are still known as that look found them."""
         row = await self._connection.one("SELECT count(*) FROM drift_found WHERE look = ?", (look_id,))
         return int(row[0]) if row else 0
 
     async def assets(self, key: TargetKey) -> list[AssetId]:
-        """The assets whose objects are known to have drifted."""
         rows = await self._connection.all(
             "SELECT space, asset FROM drift_found WHERE target = ? AND destination = ? ORDER BY space, asset",
             (key.target, key.destination),
@@ -101,7 +93,6 @@ class DriftReader:
         return readable(self._connection.lost, _NAMED_SHAPE, rows, decode_asset_id)
 
     async def drifted(self, assets: Collection[AssetId], key: TargetKey) -> frozenset[AssetId]:
-        """Those of these assets whose objects are not as they should be, by what others did."""
         found = set[AssetId]()
         for clause, values in rows_of_assets(assets, "drift_found", name="asset"):
             query = f"{clause} SELECT space, asset FROM named_drift_found {_AT_LEAST}"
@@ -110,13 +101,11 @@ class DriftReader:
         return frozenset(found)
 
     async def to_mend(self, key: TargetKey) -> frozenset[AssetId]:
-        """All assets whose objects a sync brings back to what they should be, where the way is free."""
         query = f"SELECT space, asset FROM drift_found {_AT_LEAST}"
         rows = await self._connection.all(query, (key.target, key.destination, DriftRest.TO_MEND))
         return frozenset(readable(self._connection.lost, _NAMED_SHAPE, rows, decode_asset_id))
 
     async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, TableDrift]:
-        """What is known of the objects of these assets."""
         found = dict[AssetId, TableDrift]()
         for clause, values in rows_of_assets(assets, "drift_found", name="asset"):
             query = f"{clause} SELECT {_FOUND} FROM named_drift_found WHERE target = ? AND destination = ?"
@@ -127,7 +116,6 @@ class DriftReader:
         return found
 
     async def standing(self) -> DriftStanding:
-        """How many objects have drifted as far as is known, and what the last looks say."""
         row = await self._connection.one("SELECT count(*) FROM drift_found")
         last = await self._last_look("1")
         whole = await self._last_look("scope = ?", canonical_json(WHOLE).decode())
@@ -150,7 +138,6 @@ class DriftWriter(DriftReader):
         self._writer = connection
 
     async def put(self, look: DriftLook, found: Sequence[TableDrift]) -> None:
-        """Note a look and, numbered from 1, the objects that it found; each replaces what was known of its asset."""
         values = _spell_look(look)
         await self._writer.execute(f"INSERT INTO drift_looks ({_LOOK}) VALUES ({_marks(len(values))})", values)
         await self._writer.execute_many(
@@ -164,14 +151,12 @@ class DriftWriter(DriftReader):
         )
 
     async def forget(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
-        """Forget what was known of these assets: they are as they were written, or no longer ours."""
         await self._writer.execute_many(
             "DELETE FROM drift_found WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
             [(key.target, key.destination, asset.space, asset.name) for asset in assets],
         )
 
     async def settle(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
-        """Forget what was known of assets that are as they should be now, but for edits that a write lets stand."""
         settled = [(key.target, key.destination, asset.space, asset.name) for asset in assets]
         await self._writer.execute_many(
             "DELETE FROM drift_found WHERE target = ? AND destination = ? AND space = ? AND asset = ? AND NOT stays",
@@ -187,7 +172,6 @@ class DriftWriter(DriftReader):
         )
 
     async def leave(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
-        """Note that the policies leave these as others made them, so that no sync looks at them again."""
         await self._writer.execute_many(
             "UPDATE drift_found SET standing = ? "
             "WHERE target = ? AND destination = ? AND space = ? AND asset = ? AND standing > ?",

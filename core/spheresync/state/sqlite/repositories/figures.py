@@ -23,7 +23,6 @@ class FigureReader:
         self._connection = connection
 
     async def freshness(self, objectives: Mapping[Tier, str]) -> dict[Tier, TierFigures]:
-        """Each tier in scope; late is what was not read since the moment that `objectives` names, see `LATE`."""
         rows = await self._connection.all(
             f"SELECT a.tier, count(*), min({MOMENT.format(at='a.read_at')}), sum(a.read_at IS NULL), "
             f"sum(o.moment IS NOT NULL AND {LATE.format(moment='o.moment')}) FROM assets AS a "
@@ -34,13 +33,11 @@ class FigureReader:
         return dict(readable(self._connection.lost, _TIER, rows, lambda row: (Tier(row[0]), TierFigures(*row[1:]))))
 
     async def runs(self) -> dict[RunState, RunFigures]:
-        """The runs that the state remembers."""
         rows = await self._connection.all(
             f"SELECT state, count(*), max({MOMENT.format(at='finished_at')}) FROM runs GROUP BY state"
         )
         return dict(readable(self._connection.lost, _RUN, rows, lambda row: (RunState(row[0]), RunFigures(*row[1:]))))
 
     async def audit_entries(self) -> int:
-        """How many entries the audit log has had."""
         row = await self._connection.one("SELECT seq FROM audit_head")
         return int(row[0]) if row is not None and isinstance(row[0], int) else 0

@@ -36,7 +36,6 @@ class FormerTableReader:
         self._connection = connection
 
     async def all(self, key: TargetKey) -> list[FormerTable]:
-        """Every former table of a target in a destination, by container and name."""
         rows = await self._connection.all(
             f"SELECT {_SHAPE.names} FROM former_tables WHERE target = ? AND destination = ? ORDER BY container, name",
             (key.target, key.destination),
@@ -52,7 +51,6 @@ class FormerTableWriter(FormerTableReader):
         self._writer = connection
 
     async def put_many(self, tables: Sequence[FormerTable]) -> None:
-        """Remember them; each replaces what was known of its address."""
         rows = [_spell(table) for table in tables]
         await self._writer.execute_many(_PUT, [(*row, seal_of_row(row)) for row in rows])
 
@@ -61,7 +59,6 @@ class FormerTableWriter(FormerTableReader):
         key: TargetKey,
         addresses: Iterable[tuple[PhysicalName, PhysicalName]],
     ) -> None:
-        """Forget what is at these addresses; unknown ones are passed over."""
         await self._writer.execute_many(
             "DELETE FROM former_tables WHERE target = ? AND destination = ? AND container = ? AND name = ?",
             [(key.target, key.destination, *address) for address in addresses],

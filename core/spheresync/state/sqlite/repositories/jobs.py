@@ -34,7 +34,6 @@ class JobReader:
         self._clock = clock
 
     async def queue(self, kind: str | None, state: str | None, limit: int) -> list[JobRow]:
-        """Jobs in the order in which they would be claimed: running ones first, dead ones last."""
         rows = await self._connection.all(
             f"SELECT {_JOB} FROM jobs WHERE (?1 IS NULL OR state = ?1) AND (?3 IS NULL OR kind = ?3) "
             "ORDER BY CASE state WHEN 'running' THEN 0 WHEN 'queued' THEN 1 ELSE 2 END, priority, id LIMIT ?2",
@@ -43,12 +42,10 @@ class JobReader:
         return self._readable(rows)
 
     async def get(self, job_id: int) -> JobRow | None:
-        """One job, None where there is none."""
         row = await self._connection.one(f"SELECT {_JOB} FROM jobs WHERE id = ?", (job_id,))
         return readable_one(self._connection.lost, _SHAPE, row, _read)
 
     async def counts(self) -> dict[tuple[str, str], int]:
-        """How many jobs there are of each kind and state."""
         rows = await self._connection.all("SELECT kind, state, count(*) FROM jobs GROUP BY kind, state")
         return dict(readable(self._connection.lost, _FACET, rows, lambda row: ((row[0], row[1]), row[2])))
 
@@ -56,7 +53,6 @@ class JobReader:
         return readable(self._connection.lost, _SHAPE, rows, _read)
 
     async def next_at(self, kinds: Sequence[str]) -> str | None:
-        """The earliest moment at which a queued job of these kinds may be claimed."""
         row = await self._connection.one(
             f"SELECT min({MOMENT.format(at='not_before')}) FROM jobs "
             f"WHERE state = 'queued' AND kind IN ({_marks(kinds)})",
@@ -65,14 +61,12 @@ class JobReader:
         return None if row is None else row[0]
 
     async def wait_beyond(self, latest: str) -> bool:
-        """Whether queued jobs wait for a later moment than that."""
         row = await self._connection.one(
             "SELECT 1 FROM jobs WHERE state = 'queued' AND not_before > ? LIMIT 1", (latest,)
         )
         return row is not None
 
     async def lost(self) -> frozenset[int]:
-        """Jobs that count as running and whose worker is gone: whoever claims next does them anew."""
         rows = await self._connection.all(f"SELECT {_JOB} FROM jobs WHERE state = 'running'")
         return frozenset(job.id for job in readable(self._connection.lost, _SHAPE, rows, _read) if self._is_lost(job))
 
@@ -91,7 +85,6 @@ class JobWriter(JobReader):
         self._writer = connection
 
     async def submit(self, jobs: Iterable[JobRequest]) -> list[int | None]:
-        """Enter jobs, or fold them into those that there are; the ids, None where a dead one stays dead."""
         return [await self._submit(job) for job in jobs]
 
     async def _submit(self, job: JobRequest) -> int | None:
@@ -164,7 +157,6 @@ class JobWriter(JobReader):
         return int(row[0])
 
     async def claim(self, kinds: Sequence[str], owner: str, *, limit: int, time_limit: timedelta) -> list[JobRow]:
-        """Take the most urgent jobs that may be done now; claims that were lost are given back to the queue first."""
         await self._take_back_lost()
         now = self._clock()
         rows = await self._writer.all(
@@ -205,14 +197,12 @@ class JobWriter(JobReader):
                 await self._end_claim(job)
 
     async def shorten_waits(self, latest: str) -> None:
-        """Let queued jobs be claimed now that wait for a later moment than `latest`."""
         await self._writer.execute(
             "UPDATE jobs SET not_before = ? WHERE state = 'queued' AND not_before > ?",
             (isoformat(self._clock()), latest),
         )
 
     async def beat(self, claims: Iterable[tuple[int, int]]) -> list[int]:
-        """Give a sign of life for claims (id and fence); answers those to be given up."""
         now, given_up = isoformat(self._clock()), []
         for job_id, fence in claims:
             row = await self._writer.one(
@@ -225,14 +215,12 @@ class JobWriter(JobReader):
         return given_up
 
     async def finish(self, claims: Iterable[tuple[int, int]]) -> None:
-        """Take done jobs out; one that was asked for again meanwhile is queued anew."""
         for job_id, fence in claims:
             job = await self._held(job_id, fence)
             if job is not None:
                 await self._end(job)
 
     async def put_back(self, job_id: int, fence: int, *, not_before: str, attempts: int, problem: Problem) -> bool:
-        """Queue a failed job again; False where the claim was lost."""
         job = await self._held(job_id, fence)
         if job is None:
             return False
@@ -244,10 +232,6 @@ class JobWriter(JobReader):
         return True
 
     async def set_aside(self, job_id: int, fence: int, problem: Problem) -> bool:
-        """A failed job is not tried again by itself; False where the claim was lost.
-
-        It is if another matter was asked for meanwhile, or a person asked: the same matter would fail the same way.
-        """
         job = await self._held(job_id, fence)
         if job is None:
             return False
@@ -267,7 +251,6 @@ class JobWriter(JobReader):
         return again is not None and bool(again.get("anew", True))
 
     async def cancel(self, job_id: int) -> bool:
-        """Take a job out, or ask its worker to give it up; False where there is none."""
         job = await self.get(job_id)
         if job is None:
             return False
@@ -278,7 +261,6 @@ class JobWriter(JobReader):
         return True
 
     async def settle(self, jobs: Iterable[tuple[int, str]]) -> None:
-        """Take out jobs (id and token) that nothing asks for any more; not what is being done."""
         for job_id, token in jobs:
             job = await self.get(job_id)
             if job is not None and job.token == token and (job.state != RUNNING or self._is_lost(job)):

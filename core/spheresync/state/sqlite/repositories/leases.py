@@ -26,16 +26,13 @@ class LeaseReader:
         self._clock = clock
 
     async def holder(self, name: str) -> Lease | None:
-        """The lease, None where no living process holds it."""
         return next((lease for lease in await self.held() if lease.name == name), None)
 
     async def is_held(self, name: str, fence: int) -> bool:
-        """Whether a holding of a lease still counts: nobody else has acquired it since, and it was not given back."""
         row = await self._connection.one("SELECT fence, owner FROM leases WHERE name = ?", (name,))
         return row is not None and row[0] == fence and row[1] is not None
 
     async def held(self) -> list[Lease]:
-        """Every lease that a living process holds."""
         now = self._clock()
         query = f"SELECT {_SHAPE.names} FROM leases ORDER BY name"  # noqa: S608 -- columns of this module
         rows = await self._connection.all(query)
@@ -55,19 +52,6 @@ class LeaseWriter(LeaseReader):
         self._writer = connection
 
     async def acquire(self, name: str, owner: str, *, beats: bool = False) -> int | None:
-        """Take a lease that nobody living holds.
-
-        Not re-entrant: a second task of the holder's own process is answered None as well.
-
-        Args:
-            name: of the lease.
-            owner: who takes it.
-            beats: promise signs of life from now on: it is lost after 30 s without one, so that a process that was
-                stopped does not hold it.
-
-        Returns:
-            The fence of this holding, or None while it is held.
-        """
         if await self.holder(name) is not None:
             return None
         at = isoformat(self._clock())
@@ -82,11 +66,6 @@ class LeaseWriter(LeaseReader):
         return int(row[0])
 
     async def heartbeat(self, name: str, fence: int) -> None:
-        """Give a sign of life. Optional; after the first one the lease is lost after 30 s without another.
-
-        Raises:
-            LeaseLostError: somebody else holds it by now.
-        """
         changed = await self._writer.execute(
             "UPDATE leases SET heartbeat_at = ? WHERE name = ? AND fence = ? AND owner IS NOT NULL",
             (isoformat(self._clock()), name, fence),
@@ -95,16 +74,10 @@ class LeaseWriter(LeaseReader):
             raise _lost(name)
 
     async def require(self, name: str, fence: int) -> None:
-        """Refuse to write what only the holder of a lease may.
-
-        Raises:
-            LeaseLostError: somebody else holds it by now, or did meanwhile.
-        """
         if not await self.is_held(name, fence):
             raise _lost(name)
 
     async def release(self, name: str, owner: str) -> None:
-        """Give it back; what this owner does not hold is left alone."""
         await self._writer.execute("UPDATE leases SET owner = NULL WHERE name = ? AND owner = ?", (name, owner))
 
 

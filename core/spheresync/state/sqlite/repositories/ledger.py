@@ -17,14 +17,12 @@ class LedgerReader:
         self._connection = connection
 
     async def totals(self, since_day: str = "") -> dict[str, int]:
-        """How much of each word there was on and after a day (YYYY-MM-DD in UTC)."""
         rows = await self._connection.all(
             "SELECT word, sum(amount) FROM ledger WHERE day >= ? GROUP BY word ORDER BY word", (since_day,)
         )
         return {str(word): int(amount) for word, amount in rows}
 
     async def since(self) -> str | None:
-        """The first day that the ledger knows."""
         row = await self._connection.one("SELECT min(day) FROM ledger")
         return None if row is None else row[0]
 

@@ -18,12 +18,10 @@ class MetaReader:
         self._connection = connection
 
     async def get(self, key: str) -> str | None:
-        """A value, None where there is none that can be read."""
         rows = await self._connection.all("SELECT key, value FROM meta WHERE key = ?", (key,))
         return dict(self._readable(rows)).get(key)
 
     async def with_prefix(self, prefix: str) -> dict[str, str]:
-        """Every value whose name begins with `prefix` and that can be read, by name."""
         rows = await self._connection.all(
             "SELECT key, value FROM meta WHERE substr(key, 1, ?) = ? ORDER BY key", (len(prefix), prefix)
         )
@@ -44,5 +42,4 @@ class MetaWriter(MetaReader):
         await self._writer.execute("INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", (key, value))
 
     async def delete(self, key: str) -> None:
-        """Forget a value; a name that is not there is no error."""
         await self._writer.execute("DELETE FROM meta WHERE key = ?", (key,))

@@ -16,7 +16,6 @@ class PromotionReader:
         self._connection = connection
 
     async def approved(self, digest: Digest) -> ApprovedPromotion | None:
-        """Who let this promotion count, and when; None where nobody has."""
         row = await self._connection.one(
             "SELECT digest, approved_by, approved_at, change_set_id FROM promotions WHERE digest = ?", (digest,)
         )
@@ -36,14 +35,12 @@ class PromotionWriter(PromotionReader):
         self._writer = connection
 
     async def approve(self, promotion: ApprovedPromotion) -> None:
-        """Let it count from now on; approving it again renews the approval."""
         await self._writer.execute(
             "INSERT OR REPLACE INTO promotions (digest, approved_by, approved_at, change_set_id) VALUES (?, ?, ?, ?)",
             (promotion.digest, promotion.by, promotion.at, promotion.change_set_id),
         )
 
     async def forget(self, *, before: str, but: Digest | None) -> int:
-        """Take out those that were approved before, but for the one in force; answers how many."""
         return await self._writer.execute(
             "DELETE FROM promotions WHERE approved_at < ?1 AND (?2 IS NULL OR digest != ?2)", (before, but)
         )

@@ -18,7 +18,6 @@ class RequestGrantWriter:
         self._connection = connection
 
     async def settle(self, row: int, *, used: int, last_use: float) -> None:
-        """Say what was really used of an earlier grant, so that the rest is free again."""
         if used:
             await self._connection.execute(
                 "UPDATE request_grants SET permits = ?, last_use = ? WHERE id = ?", (used, last_use, row)
@@ -27,7 +26,6 @@ class RequestGrantWriter:
             await self._connection.execute("DELETE FROM request_grants WHERE id = ?", (row,))
 
     async def grant(self, budget: str, *, now: float, limit: int, wanted: int) -> GrantedPermits:
-        """Grant up to `wanted` permits of a budget of `limit` in 60 s."""
         rows = await self._connection.all(
             "SELECT id, permits, last_use FROM request_grants WHERE budget = ?", (budget,)
         )

@@ -48,18 +48,12 @@ class RunReader:
         self._journal = JournalReader(connection)
 
     async def get(self, run_id: RunId) -> RunRecord:
-        """One run.
-
-        Raises:
-            UsageError: there is none of that id.
-        """
         row = await self._connection.one(f"SELECT {_RUN} FROM runs WHERE id = ? AND {_STAYS}", (run_id,))
         if row is None:
             raise UsageError(f"there is no run {run_id!r}.", remedy="The list of runs shows those there are.")
         return _read(row)
 
     async def page(self, limit: int = 20, before: RunId | None = None) -> tuple[list[RunRecord], int]:
-        """At most `limit` runs, newest first, that are older than `before`, and how many there are in all."""
         total = await self._connection.one(f"SELECT count(*) FROM runs WHERE {_STAYS}")
         rows = await self._connection.all(
             f"SELECT {_RUN} FROM runs WHERE (?1 IS NULL OR seq < (SELECT seq FROM runs WHERE id = ?1)) AND {_STAYS} "
@@ -69,14 +63,12 @@ class RunReader:
         return [_read(row) for row in rows], int(total[0]) if total else 0
 
     async def by_change_set(self, change_set_id: ChangeSetId) -> RunRecord | None:
-        """The run that applies a change set, None where none was started."""
         row = await self._connection.one(
             f"SELECT {_RUN} FROM runs WHERE change_set_id = ? ORDER BY seq LIMIT 1", (change_set_id,)
         )
         return None if row is None else _read(row)
 
     async def find_active(self, kind: str, request_digest: Digest, actor_id: str) -> RunRecord | None:
-        """The queued or running run of the same caller with the same request."""
         row = await self._connection.one(
             f"SELECT {_RUN} FROM runs WHERE state IN ('queued', 'running') AND kind = ? AND request_digest = ? "
             "AND actor_id = ? ORDER BY seq LIMIT 1",
@@ -85,7 +77,6 @@ class RunReader:
         return None if row is None else _read(row)
 
     async def approved_by_a_person(self) -> RunId | None:
-        """The first run that somebody asked for and that wrote what it was asked to, wholly or in part."""
         row = await self._connection.one(
             "SELECT id FROM runs WHERE actor_kind != 'scheduler' AND state IN ('done', 'partly_failed') "
             "AND change_set_id IS NOT NULL ORDER BY seq LIMIT 1"
@@ -93,32 +84,26 @@ class RunReader:
         return None if row is None else RunId(row[0])
 
     async def unfinished(self) -> list[RunRecord]:
-        """Queued and running runs, oldest first."""
         rows = await self._connection.all(f"SELECT {_RUN} FROM runs WHERE state IN ('queued', 'running') ORDER BY seq")
         return [_read(row) for row in rows]
 
     async def orphans(self) -> list[RunRecord]:
-        """Unfinished runs whose process is dead: whoever finds them may claim them. Oldest first."""
         unfinished = await self.unfinished()
         live = self._live(unfinished)
         return [run for run in unfinished if run.id not in live]
 
     async def queue_position(self, run_id: RunId) -> int:
-        """How many runs go before this one; 0 also for a run that is being driven or has ended."""
         unfinished = await self.unfinished()
         run = next((run for run in unfinished if run.id == run_id), None)
         return 0 if run is None else len(ahead_of(run, unfinished, self._live(unfinished)))
 
     async def entries(self, run_id: RunId) -> list[JournalEntry]:
-        """The journal of a run, by ordinal."""
         return await self._journal.entries(run_id)
 
     async def bases(self, run_id: RunId) -> dict[int, Digest]:
-        """By ordinal: what had been written last into objects that others had changed before the run wrote them."""
         return await self._journal.bases(run_id)
 
     async def lost_entries(self, run_id: RunId) -> list[object]:
-        """The ordinals of journal entries of a run that cannot be read, or are not what was written."""
         return await self._journal.lost_entries(run_id)
 
     async def open_entries(self, run_id: RunId) -> list[JournalEntry]:
@@ -126,15 +111,12 @@ class RunReader:
         return await self._journal.open_entries(run_id)
 
     async def tally(self, run_id: RunId) -> dict[tuple[Action, JournalState], int]:
-        """How many journal entries of a run there are of each action and state."""
         return await self._journal.tally(run_id)
 
     async def began_at(self, run_id: RunId) -> str | None:
-        """When the first item of a run ended, None before that."""
         return await self._journal.began_at(run_id)
 
     async def failed(self, run_id: RunId, limit: int) -> list[JournalEntry]:
-        """At most `limit` journal entries of a run that ended badly."""
         return await self._journal.failed(run_id, limit)
 
     def _live(self, unfinished: Sequence[RunRecord]) -> set[RunId]:
@@ -151,7 +133,6 @@ class RunWriter(RunReader):
         self._journal_writer = JournalWriter(connection)
 
     async def create(self, run: RunRecord) -> None:
-        """Enter a new run; its id must not be taken."""
         values = _spell(run)
         await self._writer.execute(f"INSERT INTO runs ({_RUN}) VALUES ({', '.join('?' * len(values))})", values)
         await self._seal(run.id)
@@ -189,7 +170,6 @@ class RunWriter(RunReader):
         return int(row[0])
 
     async def heartbeat(self, run_id: RunId, fence: int) -> bool:
-        """Give a sign of life, also for a queued run (fence 0); answers whether a cancel was asked for."""
         await require_fence(self._connection, run_id, fence)
         row = await self._writer.one(
             "UPDATE runs SET heartbeat_at = ? WHERE id = ? RETURNING cancel_requested", (self._now(), run_id)
@@ -197,10 +177,6 @@ class RunWriter(RunReader):
         return bool(row and row[0])
 
     async def release(self, run_id: RunId, fence: int) -> None:
-        """Let go of a run without ending it: the next process that needs it may claim it at once.
-
-        The claim that ends so does not count as one that came to nothing.
-        """
         await require_fence(self._connection, run_id, fence)
         await self._writer.execute("UPDATE runs SET owner = NULL, claims = max(claims - 1, 0) WHERE id = ?", (run_id,))
 
@@ -217,7 +193,6 @@ class RunWriter(RunReader):
         change_set_id: ChangeSetId | None = None,
         finished_at: str | None = None,
     ) -> None:
-        """Change what is given and leave the rest; an ended state sets the end to now where none is given."""
         await require_fence(self._connection, run_id, fence)
         if state is not None and state.ended and finished_at is None:
             finished_at = self._now()
@@ -239,14 +214,12 @@ class RunWriter(RunReader):
             await self._seal(run_id)
 
     async def request_cancel(self, run_id: RunId) -> bool:
-        """Ask whoever drives or will drive the run to end it; answers whether it had not ended yet."""
         changed = await self._writer.execute(
             "UPDATE runs SET cancel_requested = 1 WHERE id = ? AND state IN ('queued', 'running')", (run_id,)
         )
         return changed > 0
 
     async def cancel_waiting(self, run_id: RunId) -> bool:
-        """End a run that nobody has begun yet; False where it is driven, or has ended. Its owner is fenced off."""
         changed = await self._writer.execute(
             "UPDATE runs SET state = 'cancelled', phase = 'ended', cancel_requested = 1, owner = NULL, "
             "fence = fence + 1, finished_at = ? WHERE id = ? AND state = 'queued'",
@@ -257,7 +230,6 @@ class RunWriter(RunReader):
         return changed > 0
 
     async def cancel_unfinished(self, problem: Problem, *, at: str) -> list[RunRecord]:
-        """End every queued or running run; answers them as they were. Who still drives one is fenced off."""
         unfinished = await self.unfinished()
         for run in unfinished:
             await self._writer.execute(
@@ -269,7 +241,6 @@ class RunWriter(RunReader):
         return unfinished
 
     async def plan_items(self, run_id: RunId, items: Sequence[ChangeSetItem], fence: int) -> None:
-        """Enter items in the journal as planned; those that it holds already stay as they are."""
         await self._journal_writer.plan_items(run_id, items, fence, at=self._now())
 
     async def mark_sent(self, run_id: RunId, ordinals: Sequence[int], fence: int) -> None:

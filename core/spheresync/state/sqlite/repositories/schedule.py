@@ -58,7 +58,6 @@ class ScheduleReader:
         self._connection = connection
 
     async def seen(self) -> list[tuple[SpaceName, AssetKind, float, float]]:
-        """Changes seen and days of watching, of all assets of a space and a kind together that are in scope."""
         rows = await self._connection.all(
             f"SELECT a.space, a.kind, total(s.changes), total(s.days) {_OF_WATCHED} GROUP BY a.space, a.kind"
         )
@@ -67,15 +66,12 @@ class ScheduleReader:
         )
 
     async def watched(self) -> list[DueRow]:
-        """Every asset that is in scope and listed, due or not."""
         return self._due(await self._connection.all(f"{_CELLS} {_ALL_WATCHED}"))
 
     async def due(self, now: str) -> list[DueRow]:
-        """Those of `watched` that are due at `now` by what is noted."""
         return self._due(await self._connection.all(f"{_CELLS} {_OF_WATCHED} AND s.next_due_at <= ?", (now,)))
 
     async def lacking(self) -> list[AssetId]:
-        """Assets that the schedule does not hold, or by which URLs they are read."""
         rows = await self._connection.all(
             "SELECT a.space, a.name FROM assets AS a LEFT JOIN schedule AS s ON s.space = a.space AND s.name = a.name "
             "LEFT JOIN entries AS e ON e.space = a.space AND e.name = a.name WHERE s.space IS NULL OR e.space IS NULL"
@@ -83,7 +79,6 @@ class ScheduleReader:
         return readable(self._connection.lost, _NAME, rows, decode_asset_id)
 
     async def get(self, asset: AssetId) -> ScheduleRow | None:
-        """What is planned for one asset."""
         row = await self._connection.one(
             "SELECT next_due_at, seen_at, changes, days, failures, signalled FROM schedule "
             "WHERE space = ? AND name = ?",
@@ -103,13 +98,11 @@ class ScheduleReader:
         )
 
     async def next_due(self) -> dict[Tier, str]:
-        """The earliest planned moment of each tier; "" where it is due at once, as what is not or badly planned is."""
         due = f"coalesce({MOMENT.format(at='s.next_due_at')}, '')"
         rows = await self._connection.all(f"SELECT a.tier, min({due}) {_ALL_WATCHED} GROUP BY a.tier")
         return dict(readable(self._connection.lost, _TIER_DUE, rows, lambda row: (Tier(row[0]), row[1])))
 
     async def stalest(self, tier: Tier) -> str | None:
-        """When the asset of a tier was read that has waited longest; None where there is none."""
         row = await self._connection.one(
             f"SELECT min({MOMENT.format(at='read_at')}) FROM assets WHERE tier = ? AND included = 1 AND misses = 0",
             (tier,),
@@ -117,10 +110,6 @@ class ScheduleReader:
         return None if row is None else row[0]
 
     async def unseen_since(self, tier: Tier, moment: str) -> Unseen:
-        """How many assets of a tier were last read before a moment, or never and known since before it.
-
-        What is listed and not exposed cannot be read, and is late for nobody.
-        """
         by_space = _BY_SPACE.format(problem="problem")
         row = await self._connection.one(
             f"SELECT count(*), total({by_space}), total(problem IS NOT NULL AND NOT {by_space}) FROM assets "
@@ -130,7 +119,6 @@ class ScheduleReader:
         return Unseen(0, 0, 0) if row is None else Unseen(*map(int, row))
 
     async def entry(self, asset: AssetId) -> AssetEntry | None:
-        """The catalog entry of an asset as last listed."""
         row = await self._connection.one(
             "SELECT entry FROM entries WHERE space = ? AND name = ?", (asset.space, asset.name)
         )
@@ -148,7 +136,6 @@ class ScheduleWriter(ScheduleReader):
         self._writer = connection
 
     async def put_entries(self, entries: Sequence[AssetEntry]) -> None:
-        """Remember by which URLs definitions are read; entries are new or have changed."""
         await self._writer.execute_many(
             "INSERT INTO schedule (space, name, next_due_at, seen_at, changes, days, failures, signalled) "
             "VALUES (?, ?, '', NULL, 0, 0, 0, 0) ON CONFLICT (space, name) DO UPDATE SET signalled = 1",
@@ -160,7 +147,6 @@ class ScheduleWriter(ScheduleReader):
         )
 
     async def put(self, rows: Sequence[ScheduleRow]) -> None:
-        """Write rows whole, so that a damaged one is none any more."""
         await self._writer.execute_many(
             "INSERT OR REPLACE INTO schedule (space, name, next_due_at, seen_at, changes, days, failures, "
             "signalled) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -172,7 +158,6 @@ class ScheduleWriter(ScheduleReader):
         self._writer.lost.forget(LostRow("schedule", (r.asset.space, r.asset.name), "") for r in rows)
 
     async def move(self, moves: Sequence[Move]) -> None:
-        """Have assets due at other moments; what was planned anew meanwhile stays as it is."""
         await self._writer.execute_many(
             "UPDATE schedule SET next_due_at = ? WHERE space = ? AND name = ? AND next_due_at = ?",
             [(each.due, each.asset.space, each.asset.name, each.planned) for each in moves],

@@ -24,14 +24,12 @@ class UnwrittenReader:
         self._connection = connection
 
     async def all(self, key: TargetKey) -> dict[AssetId, Unwritten]:
-        """Every asset that a target in a destination does not hold as it should."""
         rows = await self._connection.all(
             f"SELECT {_COLUMNS} FROM unwritten WHERE target = ? AND destination = ?", (key.target, key.destination)
         )
         return {each.asset: each for each in readable(self._connection.lost, _SHAPE, rows, _read)}
 
     async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, Unwritten]:
-        """Those of these assets."""
         if len(assets) > MOST_LOOKED_UP:
             among = frozenset(assets)
             return {asset: each for asset, each in (await self.all(key)).items() if asset in among}
@@ -43,7 +41,6 @@ class UnwrittenReader:
         return found
 
     async def groups(self) -> list[UnwrittenGroup]:
-        """All of them by the code of their problem, but for assets that could not even be read."""
         where = (
             "FROM unwritten AS u WHERE NOT EXISTS (SELECT 1 FROM assets AS a WHERE a.space = u.space "
             "AND a.name = u.asset AND a.problem IS NOT NULL AND a.included = 1 AND a.misses = 0)"
@@ -66,10 +63,6 @@ class UnwrittenWriter(UnwrittenReader):
         self._writer = connection
 
     async def put_many(self, key: TargetKey, problems: Iterable[Problem], *, at: str) -> None:
-        """Note the problems of assets; each replaces what was known of its asset, and is as old as that if it is alike.
-
-        What is about no single asset is passed over.
-        """
         await self._writer.execute_many(
             "INSERT INTO unwritten (target, destination, space, asset, code, problem, since) "
             "VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (space, asset, target, destination) DO UPDATE SET "
@@ -83,7 +76,6 @@ class UnwrittenWriter(UnwrittenReader):
         )
 
     async def remove_many(self, key: TargetKey, assets: Iterable[AssetId]) -> None:
-        """Forget the problems of assets: they are written, or nobody wants them to be."""
         await self._writer.execute_many(
             "DELETE FROM unwritten WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
             [(key.target, key.destination, asset.space, asset.name) for asset in assets],
