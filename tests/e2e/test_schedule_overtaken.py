@@ -87,4 +87,5 @@ def test_what_is_listed_is_read_again_whatever_the_schedule_lost(
             file.executescript(damage)
         arrives(tenant, glue, "Afterwards", MODEL, VIEW)
         arrives(tenant, glue, "And later", MODEL, VIEW)
+        until(lambda: installation.ask("drift")["problems"] == [], "a look at every table")
         until(lambda: installation.ask("status")["problems"] == [], "a status without a problem")

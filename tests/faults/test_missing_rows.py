@@ -7,8 +7,10 @@ history: what is gone of them is not made anew, and keeps nobody from anything.
 from __future__ import annotations
 
 import copy
+import logging
 import shutil
 import sqlite3
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -16,12 +18,16 @@ from pathlib import Path
 import pytest
 
 from spheresync.dog.objects import DogSpace, Landscape
+from spheresync.errors import SpheresyncError, UnexpectedError
+from spheresync.isolation import isolated_group
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind
-from spheresync.model import GLUE, RunState, TargetKey, utc_now
+from spheresync.model import GLUE, Principal, RunState, ScopeRequest, TargetKey, utc_now
 from spheresync.schedule.due_jobs import DueJobs
 from spheresync.schedule.reading_jobs import list_tenant
+from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.health.status import sync_status
+from spheresync.service.service import Service, compose
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.rows.shapes import SHAPED, key_columns
 from tests.faults.test_damaged_cells import Prepared, landscape, prepared
@@ -124,3 +130,53 @@ async def test_the_table_of_an_asset_that_is_gone_is_retired_whatever_was_lost_o
             await installation.sync()
         checkpoints = await installation.store.checkpoints.all(TargetKey(GLUE))
         assert [str(each.asset) for each in checkpoints if each.state == "retired"] == ["GOOD/TWO"]
+
+
+async def questions(service: Service) -> AsyncIterator[tuple[str, Callable[[], Awaitable[object]]]]:
+    """Everything that can be asked without writing to a target, by name."""
+    someone, everything = Principal("user", "somebody", frozenset({"admin"})), ScopeRequest()
+    catalog, runs, undo = service.catalog, service.runs, service.undo
+    yield "status", lambda: service.health.sync_status(someone)
+    yield "spaces", lambda: catalog.list_spaces(someone)
+    yield "assets", lambda: catalog.list_assets(someone, query="o")
+    for asset in ("GOOD/A_ONE", "OTHER/LAST"):
+        yield "describe", lambda asset=asset: catalog.describe_asset(asset, someone)  # type: ignore[misc]  # mypy infers no type of a default
+        yield "explain", lambda asset=asset: catalog.explain_mapping(asset, someone)  # type: ignore[misc]  # mypy infers no type of a default
+        yield "release", lambda asset=asset: undo.release([asset], someone)  # type: ignore[misc]  # mypy infers no type of a default
+    yield "preview of what is known", lambda: service.changes.preview(everything, someone, refresh=False)
+    yield "drift", lambda: service.drift.detect_drift(everything, someone)
+    yield "drift of one", lambda: service.drift.detect_drift(ScopeRequest(assets=("OTHER/LAST",)), someone)
+    for run in (await runs.list_runs(someone)).items:
+        yield "run", lambda run=run: runs.get_run(run.run_id, someone)  # type: ignore[misc]  # mypy infers no type of a default
+        yield "revert", lambda run=run: undo.revert_run(run.run_id, someone)  # type: ignore[misc]  # mypy infers no type of a default
+        if run.change_set_id is not None:
+            yield "changes", lambda run=run: service.changes.get_change_set(run.change_set_id, someone)  # type: ignore[misc]  # mypy infers no type of a default
+    yield "schedule", lambda: service.schedule.show_schedule(someone)
+    yield "jobs", lambda: service.schedule.list_jobs(someone)
+    yield "audit", lambda: service.audit.query_audit(someone)
+    yield "verify", lambda: service.audit.verify_audit(someone)
+    yield "preview", lambda: service.changes.preview(everything, someone, refresh=True)
+
+
+@pytest.mark.parametrize("rows", ["all", "one"])
+@pytest.mark.parametrize("table", list(SHAPED))
+async def test_every_question_is_answered_or_refused_whatever_is_missing(
+    table: str, rows: str, prepared: Prepared, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = tmp_path / "installation"
+    shutil.copytree(prepared.folder, folder)
+    keys = ", ".join(key_columns(table))
+    one = f"({keys}) IN (SELECT {keys} FROM {table} ORDER BY {keys} LIMIT 1)"
+    assert lose(folder / "state" / FILE_NAME, table, "1" if rows == "all" else one)
+    async with in_process(folder, landscape(), copy.deepcopy(prepared.glue)) as installation, isolated_group() as group:
+        service = compose(installation.context, group, FirstDiscovery(installation.context))
+        async for what, ask in questions(service):
+            try:
+                answer = repr(await ask())
+            except UnexpectedError as error:
+                pytest.fail(f"{what}: {error}")
+            except SpheresyncError as refused:
+                assert refused.remedy, what
+                answer = f"{refused} {refused.remedy}"
+            assert "Something unexpected" not in answer, what
+    assert [each.getMessage() for each in caplog.records if each.levelno >= logging.ERROR] == []

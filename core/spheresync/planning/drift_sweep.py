@@ -27,7 +27,7 @@ from spheresync.runtime.each_target import in_each_target, problem_of_target, to
 from spheresync.runtime.progress import OnProgress
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import AuditEvent, DriftEffect, DriftKind, DriftLook, TableDrift
+from spheresync.state.records import AssetRecord, AuditEvent, DriftEffect, DriftKind, DriftLook, TableDrift
 from spheresync.targets.protocol import Target
 
 DETECT = "detect_drift"
@@ -68,17 +68,22 @@ class DriftSweep:
             TargetError: no target answers, or not one database of any could be read; nothing is noted.
         """
         began = isoformat(self._clock())
-        records = {record.id: record for record in await self._store.catalog.assets()}
+        records = await self._records()
         known = set[AssetId]()
         for sweep in self._targets.values():
             await sweep.load()
             known |= sweep.checkpoints.keys()
+        if not known <= records.keys():  # an asset may have been read and written between the two
+            records = await self._records()
         failed = await in_each_target([*self._targets], lambda key: self._targets[key].run(began, records, known))
         swept = [sweep for key, sweep in self._targets.items() if key not in failed]
         unseen = sum(len(self._targets[key].wanted) for key in failed)
         problems = [problem_of_target(key, error) for key, error in failed.items()]
         problems += told_together([(sweep.key, sweep.seen.problems) for sweep in swept])
         return await self._save(began, swept, tuple(problems), unseen)
+
+    async def _records(self) -> dict[AssetId, AssetRecord]:
+        return {record.id: record for record in await self._store.catalog.assets()}
 
     async def _save(
         self, began: str, swept: Sequence[TargetSweep], problems: tuple[Problem, ...], unseen: int

@@ -159,14 +159,29 @@ class TargetSweep:
     def _wanted(self, managed: Iterable[Checkpoint]) -> list[Checkpoint]:
         """Those that the look is about; of what cannot be said it is told that it was not compared."""
         wanted = []
+        lost: Counter[SpaceName] = Counter()
         for held in managed:
+            if held.asset not in self._records:
+                lost[held.asset.space] += self._scope.wants(held.asset, None)
+                continue
             try:
                 if self._scope.wants(held.asset, self._subject(held).record.tier):
                     wanted.append(held)
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
                 self.seen.unjudged += 1
                 self._not_compared(held, error)
+        self._leave_lost(lost)
         return wanted
+
+    def _leave_lost(self, lost: Counter[SpaceName]) -> None:
+        """Name the spaces of whose assets only what was written is left."""
+        self.seen.unknown += lost.total()
+        for space, count in sorted((+lost).items()):
+            text = (
+                f"What was read of {counted(count, 'asset')} is lost from this state, so their tables are not judged."
+            )
+            remedy = "The next listing reads them again; look for drift after it."
+            self.seen.problems.append(Problem(space, NOT_KNOWN, text, remedy))
 
     def _leave_unknown(self, known_somewhere: set[AssetId]) -> None:
         """Name the spaces whose tables a restored state knows nothing of, so that nobody takes it for "no drift"."""
@@ -176,7 +191,7 @@ class TargetSweep:
                 continue
             if record.status is AssetStatus.SYNCED or record.id not in known_somewhere:
                 unknown[record.id.space] += self._scope.wants(record.id, self._tier(record))
-        self.seen.unknown = unknown.total()
+        self.seen.unknown += unknown.total()
         for space, count in sorted((+unknown).items()):
             tables = counted(count, "table")
             text = f"What was written last into {tables} is not known since this state was restored."
