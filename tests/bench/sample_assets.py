@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spheresync.config.loading import load_settings
+from spheresync.config.reading.loading import load_settings
 from spheresync.config.settings import Settings
 from spheresync.mapping.fingerprints import fingerprints
 from spheresync.mapping.rules import Mapping

@@ -33,7 +33,7 @@ from spheresync.model import RunId, ScopeRequest
 from spheresync.model.roles import Role
 from spheresync.planning import asset_planner as designing
 from spheresync.planning import planner as planning
-from spheresync.planning.name_allocation import NameAllocator
+from spheresync.planning.names.name_allocation import NameAllocator
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
 from spheresync.schedule import scheduler
 from spheresync.schedule.due_jobs import DueJobs

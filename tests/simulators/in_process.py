@@ -37,7 +37,7 @@ from spheresync.model import (
     isoformat,
     utc_now,
 )
-from spheresync.planning.revert import Reverter
+from spheresync.planning.undo.revert import Reverter
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.source.datasphere.source import DatasphereSource

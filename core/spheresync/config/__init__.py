@@ -2,8 +2,8 @@
 
 from spheresync.config.alerts import AlertChannel, AlertKind
 from spheresync.config.in_force import PromotionInForce
-from spheresync.config.loading import load_settings
 from spheresync.config.promotion import PromotedAsset, PromotedColumn, Promotion
+from spheresync.config.reading.loading import load_settings
 from spheresync.config.rules import ColumnRule, Rule
 from spheresync.config.sections import (
     Approvals,

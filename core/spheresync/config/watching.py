@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from spheresync.config.loading import configuration_file, load_settings
 from spheresync.config.promotion import stamp_of
+from spheresync.config.reading.loading import configuration_file, load_settings
 from spheresync.config.settings import Settings
 from spheresync.errors import ConfigurationError
 from spheresync.redaction import conceal

@@ -24,7 +24,7 @@ from spheresync.model import (
     digest_of,
 )
 from spheresync.observe.incidents import source_error
-from spheresync.planning.confirmed_gone import note_confirmed
+from spheresync.planning.removal.confirmed_gone import note_confirmed
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.scope import Scope
 from spheresync.runtime.unread import by_its_space, may_hold

@@ -27,8 +27,8 @@ from spheresync.planning.decisions.items import Subject, item_for, recreate_item
 from spheresync.planning.decisions.triage import Work
 from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.lost_bodies import definition_lost, known_by_target
-from spheresync.planning.name_allocation import Address, AllocatedNames
-from spheresync.planning.retirement import retire
+from spheresync.planning.names.name_allocation import Address, AllocatedNames
+from spheresync.planning.removal.retirement import retire
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.worker_process import WorkerProcess
 from spheresync.state.definitions import column_names

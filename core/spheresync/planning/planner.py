@@ -16,12 +16,12 @@ from spheresync.mapping.rules import Decision
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import Action, AssetId, Problem, SpaceName, TargetKey
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
-from spheresync.planning.confirmed_gone import ConfirmedGone
 from spheresync.planning.decisions.drift import within_bounds
 from spheresync.planning.decisions.items import by_urgency
 from spheresync.planning.last_reading import last_reading
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.promotion_check import check_promotion
+from spheresync.planning.removal.confirmed_gone import ConfirmedGone
 from spheresync.planning.target_planner import TargetPlanner
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.each_target import in_each_target, problem_of_target, told_together

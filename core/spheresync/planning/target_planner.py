@@ -29,16 +29,16 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_planner import AssetPlanner, PlanDraft
 from spheresync.planning.asset_status import settle_statuses
-from spheresync.planning.confirmed_gone import ConfirmedGone, not_asked
 from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_removals
 from spheresync.planning.decisions.items import Subject, forget_item, settled_item
 from spheresync.planning.decisions.triage import RemovalRules, Work, held_as_gone, is_held, triage
-from spheresync.planning.displaced_databases import findings_of
 from spheresync.planning.live_reads import LiveReads
-from spheresync.planning.name_allocation import AllocatedNames, NameAllocator
+from spheresync.planning.names.displaced_databases import findings_of
+from spheresync.planning.names.name_allocation import AllocatedNames, NameAllocator
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.prerequisites import plan_prerequisites
-from spheresync.planning.removals import DeleteRules, Removals
+from spheresync.planning.removal.confirmed_gone import ConfirmedGone, not_asked
+from spheresync.planning.removal.removals import DeleteRules, Removals
 from spheresync.planning.target_findings import TargetFindings
 from spheresync.runtime.progress import OnProgress
 from spheresync.runtime.unread import is_unread

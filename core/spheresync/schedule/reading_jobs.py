@@ -16,7 +16,7 @@ from spheresync.jobs.port import JobKind, NewJob, subject_of
 from spheresync.model import AssetId, Problem, Tier, counted, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import Work
-from spheresync.planning.drift_sweep import DriftSweep
+from spheresync.planning.drift.drift_sweep import DriftSweep
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope

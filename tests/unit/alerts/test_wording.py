@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from spheresync.alerts.wording import Notice
 from spheresync.config import AlertChannel, AlertKind, Settings
-from spheresync.config.loading import load_settings
+from spheresync.config.reading.loading import load_settings
 from spheresync.errors import ConfigurationError
 
 HOSTILE = "<!channel> [click](https://evil.example) **bold** \u202eevil\x1b[31m\nsecond line & <b>"

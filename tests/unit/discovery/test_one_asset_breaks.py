@@ -29,15 +29,16 @@ from spheresync.model import (
     TargetKey,
 )
 from spheresync.planning import asset_planner as designing
-from spheresync.planning import asset_status, removals
+from spheresync.planning import asset_status
 from spheresync.planning import checkpoint_rebuild as rebuilding
-from spheresync.planning import name_allocation as naming
-from spheresync.planning import revert as reverting
 from spheresync.planning import target_planner as planning
-from spheresync.planning import target_sweep as sweeping
-from spheresync.planning.drift_sweep import DriftSweep
-from spheresync.planning.revert import Reverter
+from spheresync.planning.drift import target_sweep as sweeping
+from spheresync.planning.drift.drift_sweep import DriftSweep
+from spheresync.planning.names import name_allocation as naming
+from spheresync.planning.removal import removals
 from spheresync.planning.target_planner import column_guard_note
+from spheresync.planning.undo import revert as reverting
+from spheresync.planning.undo.revert import Reverter
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.source.datasphere.source import DatasphereSource

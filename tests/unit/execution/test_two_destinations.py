@@ -16,7 +16,7 @@ from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind
 from spheresync.model import GLUE, Action, AssetStatus, DestinationName, RunState, TargetKey, isoformat
 from spheresync.planning.decisions.triage import BADNESS
-from spheresync.planning.drift_sweep import DriftSweep
+from spheresync.planning.drift.drift_sweep import DriftSweep
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.schedule.reading_jobs import write_jobs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spheresync.model import PhysicalName
-from spheresync.planning.displaced_databases import Displaced, findings_of
+from spheresync.planning.names.displaced_databases import Displaced, findings_of
 
 
 @pytest.mark.parametrize(

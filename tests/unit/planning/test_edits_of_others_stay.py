@@ -22,7 +22,7 @@ from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, pa
 from spheresync.execution.run_driver import RunRequest
 from spheresync.model import GLUE, Action, AssetKind, Principal, TargetKey
 from spheresync.planning.asset_status import settle_statuses
-from spheresync.planning.drift_sweep import DriftSweep
+from spheresync.planning.drift.drift_sweep import DriftSweep
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.planner import make_change_set
 from spheresync.runtime.progress import silent

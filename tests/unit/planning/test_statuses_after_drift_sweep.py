@@ -9,7 +9,7 @@ import pytest
 
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.model import GLUE, Action, AssetId, AssetStatus, Principal, TargetKey, isoformat
-from spheresync.planning.drift_sweep import DriftSweep
+from spheresync.planning.drift.drift_sweep import DriftSweep
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.planner import make_change_set
 from spheresync.runtime.progress import silent

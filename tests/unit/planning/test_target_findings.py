@@ -27,10 +27,10 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.planning.decisions.guards import EMPTY_LISTING
-from spheresync.planning.drift_sweep import DriftSweep
+from spheresync.planning.drift.drift_sweep import DriftSweep
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.planner import make_change_set
-from spheresync.planning.revert import Reverter
+from spheresync.planning.undo.revert import Reverter
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
 from spheresync.service.catalog.known_problems import problems_of

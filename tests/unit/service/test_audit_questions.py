@@ -13,7 +13,7 @@ import pytest
 import spheresync
 from spheresync.errors import UsageError
 from spheresync.model import Principal
-from spheresync.planning.drift_sweep import DETECT
+from spheresync.planning.drift.drift_sweep import DETECT
 from spheresync.service.audit.audit import Audit
 from spheresync.service.audit.audit_filters import ACTIONS, OUTCOMES
 from spheresync.state.records import AuditEvent

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from spheresync.answers import DriftAnswer, DriftFieldRow, DriftRow
 from spheresync.errors import UsageError
 from spheresync.model import Principal, ScopeRequest
-from spheresync.planning.drift_sweep import DriftSweep
+from spheresync.planning.drift.drift_sweep import DriftSweep
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import checked_scope

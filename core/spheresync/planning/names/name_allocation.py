@@ -23,7 +23,7 @@ from spheresync.model import (
     TargetKey,
 )
 from spheresync.planning.checkpoint_rebuild import CheckpointRebuilder, stub_of
-from spheresync.planning.displaced_databases import Displaced, holder_of
+from spheresync.planning.names.displaced_databases import Displaced, holder_of
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
 from spheresync.state.remedies import TABLES_LOST

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from spheresync.config.yaml_errors import explain
+from spheresync.config.reading.yaml_errors import explain
 from spheresync.regular_files import open_regular
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ from pydantic_core import ErrorDetails
 
 from spheresync.config.in_force import PromotionInForce
 from spheresync.config.promotion import PromotionFault, read_promotion
+from spheresync.config.reading.wording import word
+from spheresync.config.reading.yaml_file import read_yaml
 from spheresync.config.settings import Settings
 from spheresync.config.tenant import derive_token_url, is_token_server_of
-from spheresync.config.wording import word
-from spheresync.config.yaml_file import read_yaml
 from spheresync.errors import ConfigurationError
 
 FILE_NAME = "spheresync.yaml"

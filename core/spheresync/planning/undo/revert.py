@@ -27,10 +27,10 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
 from spheresync.planning.decisions.undo import Deed, Nature, settle_together, undo_item
-from spheresync.planning.left_databases import left_databases, stays
-from spheresync.planning.name_allocation import Address, container_note
+from spheresync.planning.names.name_allocation import Address, container_note
 from spheresync.planning.prerequisites import plan_prerequisites
-from spheresync.planning.removals import DeleteRules
+from spheresync.planning.removal.removals import DeleteRules
+from spheresync.planning.undo.left_databases import left_databases, stays
 from spheresync.runtime.each_target import in_each_target, problem_of_target, told_together
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx

@@ -22,7 +22,7 @@ from spheresync.planning.change_set_writer import (
 )
 from spheresync.planning.decisions.drift import within_bounds
 from spheresync.planning.decisions.items import by_urgency
-from spheresync.planning.target_sweep import TargetSweep
+from spheresync.planning.drift.target_sweep import TargetSweep
 from spheresync.runtime.each_target import in_each_target, problem_of_target, told_together
 from spheresync.runtime.progress import OnProgress
 from spheresync.runtime.scope import Scope

@@ -27,7 +27,7 @@ from spheresync.planning.decisions.items import Subject, delete_item, forget_ite
 from spheresync.planning.decisions.triage import Work
 from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.lost_bodies import known_by_target
-from spheresync.planning.retirement import retire
+from spheresync.planning.removal.retirement import retire
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import ChangeSetItem, Checkpoint, FormerTable
 from spheresync.targets.look_by_name import of_one

@@ -1,0 +1,1 @@
+"""From files, the environment and flags to settings, with every problem named."""

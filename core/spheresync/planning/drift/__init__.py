@@ -1,0 +1,1 @@
+"""Compare what the targets hold with what was written."""

@@ -1,0 +1,1 @@
+"""Which physical names assets and spaces get."""

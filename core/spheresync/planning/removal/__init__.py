@@ -1,0 +1,1 @@
+"""Tables that nobody's asset stands behind any more."""

@@ -1,0 +1,1 @@
+"""Plan how a run is undone."""
