@@ -210,6 +210,18 @@ RUNS: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "audit:principal",
+        "CONTRACT.md#Access",
+        "An audit entry holds kind, id and roles of who asked; what a run does is of who asked for the run.",
+        (
+            "tests/contract/test_audit_log.py::test_an_entry_tells_kind_and_roles_of_its_actor",
+            "tests/unit/state/test_audit.py::test_an_entry_holds_kind_and_roles_of_its_actor_and_the_hash_covers_them",
+            "tests/unit/state/test_audit.py::test_entries_of_earlier_versions_verify_and_tell_nothing_of_their_actor",
+            "tests/unit/state/test_audit.py::test_what_others_wrote_where_the_actor_stands_is_left_as_it_is",
+            "tests/faults/test_deadly_runs.py::test_what_a_run_writes_is_of_who_asked_for_it_also_when_somebody_else_takes_it_over",
+        ),
+    ),
+    Promise(
         "audit:export",
         "CONTRACT.md#Command line: `spheresync`",
         "audit export writes the whole log.",

@@ -33,7 +33,8 @@ ASSETS = [AssetId.parse(f"SALES/V_{number}") for number in range(4)]
 
 
 def audit_event(number: int) -> AuditEvent:
-    return AuditEvent("anna", "create", None, f"SALES/V_{number}", "glue", "done", {"number": number, "text": "Größe"})
+    anna = Principal("user", "anna", frozenset({"operator", "viewer"}))
+    return AuditEvent(anna, "create", None, f"SALES/V_{number}", "glue", "done", {"number": number, "text": "Größe"})
 
 
 def checkpoint(stores: TwoStores, version: str, *, fence: int) -> Checkpoint:

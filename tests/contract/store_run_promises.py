@@ -108,8 +108,9 @@ class RunPromises:
         assert await store.runs.get(run.id) == run
         assert await store.runs.by_change_set(ChangeSetId("cs_1")) == run
         assert await store.runs.by_change_set(ChangeSetId("cs_2")) is None
-        assert await store.runs.find_active("sync", digest_of(b"run_1"), "anna") == run
-        assert await store.runs.find_active("sync", digest_of(b"run_1"), "bert") is None
+        assert await store.runs.find_active("sync", digest_of(b"run_1"), ANNA) == run
+        assert await store.runs.find_active("sync", digest_of(b"run_1"), replace(ANNA, id="bert")) is None
+        assert await store.runs.find_active("sync", digest_of(b"run_1"), replace(ANNA, kind="service")) is None
         page, total = await store.runs.page(limit=1)
         assert ([r.id for r in page], total) == (["run_2"], 2)
         assert [r.id for r in (await store.runs.page(before=RunId("run_2")))[0]] == ["run_1"]
@@ -144,7 +145,7 @@ class RunPromises:
         assert (ended.problems, ended.change_set_id) == ((problem,), "c")
         assert ended.finished_at == ended.started_at == isoformat(two_stores.now())
         assert await claim(store, "run_1", store.owner_id) is None, "ended"
-        assert await store.runs.find_active("sync", ended.request_digest, "anna") is None
+        assert await store.runs.find_active("sync", ended.request_digest, ANNA) is None
         assert await store.runs.unfinished() == []
 
     async def test_one_run_at_a_time_in_the_order_of_queueing(self, two_stores: TwoStores) -> None:

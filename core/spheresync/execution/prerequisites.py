@@ -48,7 +48,7 @@ async def make_prerequisites(
             missing[container] = of_one(error, f"database {container}")
             continue
         event = AuditEvent(
-            actor=actor.id,
+            actor=actor,
             action="create_database" if outcome.created else "use_database",
             run_id=run_id,
             asset=None,

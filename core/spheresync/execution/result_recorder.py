@@ -435,7 +435,7 @@ def _event(run: RunRecord, result: Result) -> AuditEvent:
         if outcome.kept:
             detail["kept"] = [change.path for change in outcome.kept]
     return AuditEvent(
-        actor=run.actor.id,
+        actor=run.actor,
         action=_did(result),
         run_id=run.id,
         asset=str(item.asset),

@@ -328,7 +328,7 @@ class RunDriver:
         events = []
         if request.max_deletes is not None:
             detail: dict[str, JsonValue] = {"max_deletes": request.max_deletes, "change_set": change_set_id}
-            events.append(AuditEvent(drive.run.actor.id, "guard_lifted", drive.run.id, None, None, "done", detail))
+            events.append(AuditEvent(drive.run.actor, "guard_lifted", drive.run.id, None, None, "done", detail))
 
         async def attach(tx: Tx) -> None:
             await tx.runs.update(drive.run.id, drive.fence, change_set_id=change_set_id)
@@ -506,7 +506,7 @@ class RunDriver:
             await self._before_end(drive.run)
         usage = await self._used(drive)
         detail: dict[str, JsonValue] = {"counts": nonzero(drive.counts), "usage": nonzero(usage)}
-        event = AuditEvent(drive.run.actor.id, f"run_{drive.run.kind}", drive.run.id, None, None, state, detail)
+        event = AuditEvent(drive.run.actor, f"run_{drive.run.kind}", drive.run.id, None, None, state, detail)
 
         async def finish(tx: Tx) -> None:
             await tx.runs.update(

@@ -29,6 +29,7 @@ from spheresync.model.json_document import read_json
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, valid_approval
 from spheresync.planning.decisions.items import CONFLICT_REMEDY
 from spheresync.runtime.run_counts import COUNT_WORDS, MISSING, UNREAD
+from spheresync.state.audit_chain import told_actor
 from spheresync.state.records import (
     AssetRecord,
     AuditEntry,
@@ -312,16 +313,19 @@ def _counts(run: RunRecord, tried: Mapping[tuple[Action, JournalState], int]) ->
 
 
 def audit_row(entry: AuditEntry, *, full: bool) -> AuditRow:
+    actor, detail = told_actor(_detail(entry.detail))
     return AuditRow(
         seq=entry.seq,
         at=entry.at,
         actor=entry.actor,
+        actor_kind=None if actor is None else actor.kind,
+        actor_roles=None if actor is None else [*actor.roles],
         action=entry.action,
         run_id=entry.run_id,
         asset=entry.asset,
         target=entry.target,
         outcome=entry.outcome,
-        detail=_detail(entry.detail) if full else None,
+        detail=detail if full else None,
     )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import RefusedError, SpheresyncError, StateError, UsageError
+from spheresync.model import Principal
 from spheresync.state import drafts
 from spheresync.state.drafts import draft_of
 from spheresync.state.records import AuditEvent, Backup, Restored, RestoreSource
@@ -27,6 +28,8 @@ from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
 
+ANNA = Principal("user", "anna", frozenset({"operator"}))
+
 
 async def nothing(_: Backup) -> None:
     return None
@@ -39,7 +42,7 @@ async def accept(store: SqliteStore, source: RestoreSource) -> str:
 def setting(value: str) -> Callable[[SqliteTx], Awaitable[None]]:
     async def work(tx: SqliteTx) -> None:
         await tx.meta.set("k", value)
-        await tx.audit.append_many([AuditEvent("a", "set", None, None, None, "done", {"value": value})])
+        await tx.audit.append_many([AuditEvent(ANNA, "set", None, None, None, "done", {"value": value})])
 
     return work
 

@@ -186,7 +186,8 @@ async def test_runs_go_with_their_journals_and_change_sets_and_young_ones_stay(
     assert filler.rows("SELECT count(*) FROM journal WHERE run_id = 'run_young'") == [(3,)]
     assert filler.rows("SELECT count(*) FROM journal WHERE run_id = 'run_old'") == [(0,)]
     (event,), _ = await store.audit.query(AuditFilter(action="retention"))
-    assert (event.actor, event.detail) == ("system", '{"change_sets":2,"runs":2}')
+    assert event.actor == "system"
+    assert event.detail == '{"actor":{"kind":"system","roles":[]},"change_sets":2,"runs":2}'
     assert (await carer.step(PATIENT)).runs == 0
     assert (await store.audit.query(AuditFilter(action="retention")))[1] == 1
 

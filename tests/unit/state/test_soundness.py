@@ -158,7 +158,8 @@ async def fill(tx: SqliteTx) -> None:
     ]
     await tx.runs.record(run.id, entries, fence, {2: digest_of(BODIES[0])})
     await tx.runs.update(run.id, fence, state=RunState.DONE, counts={"update": 4})
-    await tx.audit.append_many([AuditEvent("anna", "update", run.id, f"SALES/V_{n}", GLUE, "done", {}) for n in (1, 2)])
+    events = [AuditEvent(run.actor, "update", run.id, f"SALES/V_{n}", GLUE, "done", {}) for n in (1, 2)]
+    await tx.audit.append_many(events)
 
 
 @pytest.fixture

@@ -122,7 +122,7 @@ class DriftSweep:
             await tx.drift.put(look, drifts)
             for sweep in swept:
                 await sweep.write(tx, self._settings.target_keys, at=began)
-            await tx.audit.append_many([_event(look, [*self._targets], repair)])
+            await tx.audit.append_many([_event(self._principal, look, [*self._targets], repair)])
 
         await self._store.write(save)
         return look, drifts
@@ -145,13 +145,13 @@ def _summary(swept: Sequence[TargetSweep], drifts: Sequence[TableDrift], unseen:
     }
 
 
-def _event(look: DriftLook, keys: Sequence[TargetKey], repair: NewChangeSet | None) -> AuditEvent:
+def _event(principal: Principal, look: DriftLook, keys: Sequence[TargetKey], repair: NewChangeSet | None) -> AuditEvent:
     counts: dict[str, JsonValue] = {word: count for word, count in look.summary.items() if count}
     detail: dict[str, JsonValue] = {"look": look.id, "counts": counts, "problems": len(look.problems)}
     if repair is not None:
         detail |= {"change_set": repair.record.id, "digest": repair.record.digest}
     return AuditEvent(
-        actor=look.actor,
+        actor=principal,
         action=DETECT,
         run_id=None,
         asset=None,

@@ -221,7 +221,7 @@ class Reverter:
             prerequisites=[each for key in by_key for each in needed[key]],
         )
         event = AuditEvent(
-            actor=new.record.actor,
+            actor=self._principal,
             action="revert",
             run_id=self._run_id,
             asset=None,

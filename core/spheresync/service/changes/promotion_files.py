@@ -50,7 +50,7 @@ async def write_promotion(
             "rules": written.rules,
             "assets": written.assets,
         }
-        event = AuditEvent(principal.id, "promote", None, None, None, "done", detail)
+        event = AuditEvent(principal, "promote", None, None, None, "done", detail)
 
         async def append(tx: Tx) -> None:
             await tx.audit.append_many([event])

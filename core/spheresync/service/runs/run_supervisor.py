@@ -62,7 +62,7 @@ class RunSupervisor:
         )
 
         async def create(tx: Tx) -> RunRecord:
-            active = await tx.runs.find_active(kind, run.request_digest, principal.id) if join else None
+            active = await tx.runs.find_active(kind, run.request_digest, principal) if join else None
             if active is None and change_set_id is not None:  # the same call at the same moment answers one run
                 active = await tx.runs.by_change_set(change_set_id)
             if active is not None:

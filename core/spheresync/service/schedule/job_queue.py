@@ -82,7 +82,7 @@ async def _job(tx: Tx, job_id: int) -> Job:
 
 def _event(job: Job, what: str, principal: Principal) -> AuditEvent:
     detail: dict[str, JsonValue] = {"job": int(job.id), "kind": job.kind, "subject": job.about}
-    return AuditEvent(principal.id, "schedule", None, None, None, what, detail)
+    return AuditEvent(principal, "schedule", None, None, None, what, detail)
 
 
 def _row(job: Job, *, lost: bool = False) -> QueuedJob:

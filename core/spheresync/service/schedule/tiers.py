@@ -45,7 +45,7 @@ async def manage(context: RuntimeContext, tier_name: str, action_name: str, prin
     """
     tier, action = _tier(tier_name), _action(action_name)
     now = context.clock()
-    event = AuditEvent(principal.id, "schedule", None, None, None, action, {"tier": tier})
+    event = AuditEvent(principal, "schedule", None, None, None, action, {"tier": tier})
 
     paused = await paused_since(context.store)
     already = action in {ScheduleAction.PAUSE, ScheduleAction.RESUME} and (tier in paused) == (

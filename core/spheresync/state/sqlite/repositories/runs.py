@@ -68,11 +68,11 @@ class RunReader:
         )
         return None if row is None else _read(row)
 
-    async def find_active(self, kind: str, request_digest: Digest, actor_id: str) -> RunRecord | None:
+    async def find_active(self, kind: str, request_digest: Digest, actor: Principal) -> RunRecord | None:
         row = await self._connection.one(
             f"SELECT {_RUN} FROM runs WHERE state IN ('queued', 'running') AND kind = ? AND request_digest = ? "
-            "AND actor_id = ? ORDER BY seq LIMIT 1",
-            (kind, request_digest, actor_id),
+            "AND actor_kind = ? AND actor_id = ? ORDER BY seq LIMIT 1",
+            (kind, request_digest, actor.kind, actor.id),
         )
         return None if row is None else _read(row)
 
