@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from spheresync_server.cli.leaving import ENDING, Leaving
+from spheresync_server.cli.signals import ENDING, Leaving
 
 
 class EndedEarly(BaseException):

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from spheresync_server.cli.hoisting import hoist, wants_json
-from spheresync_server.cli.leaving import Leaving
+from spheresync_server.cli.global_options import move_to_front, wants_json
+from spheresync_server.cli.signals import Leaving
 
 _COLLECTED_AFTER = (20_000, 20, 20)
 """Objects until garbage is looked for: loading the program makes hundreds of thousands, none of which is garbage."""
@@ -20,16 +20,16 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Without arguments those of the process are taken; then its signals are ours too, from here to its end.
     """
     gc.set_threshold(*_COLLECTED_AFTER)
-    hoisted = hoist(sys.argv[1:] if arguments is None else arguments)
+    hoisted = move_to_front(sys.argv[1:] if arguments is None else arguments)
     json = wants_json(hoisted)
     if arguments is None:
         Leaving(json=json, text="Ended by {}.").arm()
 
-    from spheresync_server.cli.invoking import run_command_line
+    from spheresync_server.cli.command_line import run_command_line
 
     code = run_command_line(hoisted, json=json)
     if arguments is None:
-        from spheresync_server.cli.running import leave_soon
+        from spheresync_server.cli.interruption import leave_soon
 
         leave_soon(code)
     sys.exit(code)

@@ -13,7 +13,7 @@ from spheresync.observe.incidents import product_error
 from spheresync_server.dashboard import status_page
 from spheresync_server.failure import note_of
 from spheresync_server.http.metrics import CONTENT_TYPE, exposition
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.server_context import Desk
 from spheresync_server.mcp_server.server_paths import Hide
 from spheresync_server.untrusted import clean_line
 

@@ -16,9 +16,9 @@ from mcp.server.transport_security import TransportSecuritySettings
 from spheresync.errors import UsageError
 from spheresync.isolation import isolated_group
 from spheresync_server.http.loopback import LoopbackOnly
-from spheresync_server.http.readable_only import ReadableOnly
+from spheresync_server.http.message_validation import ReadableOnly
 from spheresync_server.http.routes import add_routes
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.server_context import Desk
 
 _MCP = "/mcp"
 _GRACE = 1

@@ -9,7 +9,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
 
 from spheresync.errors import SpheresyncError
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.server_context import Desk
 from spheresync_server.prompt_files import PromptFile
 
 _MOST = 100

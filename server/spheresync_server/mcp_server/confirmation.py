@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from spheresync.answers import ChangeRow
 from spheresync.model import counted
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, WAITS_FOR_A_PERSON
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.server_context import Desk
 from spheresync_server.untrusted import visible
 
 _ANSWERS_BY_RETRY = "2026-07-28"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mcp.server.mcpserver import Context
 
 from spheresync.runtime.progress import OnProgress, ProgressEvent
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.server_context import Desk
 
 
 def report_to(ctx: Context[Desk, object]) -> OnProgress:

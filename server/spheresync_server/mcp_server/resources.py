@@ -15,12 +15,12 @@ from spheresync.answers import Page, SpaceRow
 from spheresync.errors import SpheresyncError, UsageError
 from spheresync.model import AssetId, SpaceName, TechnicalName
 from spheresync_server.failure import note_of
-from spheresync_server.mcp_server.desk import Desk
-from spheresync_server.mcp_server.wording import answer_in_tool_words, in_tool_words
+from spheresync_server.mcp_server.engine_texts import answer_in_tool_words, in_tool_words
+from spheresync_server.mcp_server.server_context import Desk
+from spheresync_server.scope_arguments import LARGEST_PAGE
 from spheresync_server.untrusted import Json, clean_json
 
 _JSON = "application/json"
-_LARGEST_PAGE = 200
 _FIRST_ITEMS = 50
 _ASSETS = "spheresync://assets/"
 
@@ -95,7 +95,7 @@ async def _all_spaces(desk: Desk) -> Page[SpaceRow]:
     items: list[SpaceRow] = []
     cursor: str | None = None
     while True:
-        page = await desk.service.catalog.list_spaces(desk.principal, limit=_LARGEST_PAGE, cursor=cursor)
+        page = await desk.service.catalog.list_spaces(desk.principal, limit=LARGEST_PAGE, cursor=cursor)
         items += page.items
         cursor = page.next_cursor
         if cursor is None:

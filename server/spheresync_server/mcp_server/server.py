@@ -30,17 +30,17 @@ from spheresync.isolation import isolated_group
 from spheresync.model.json_document import read_own_json
 from spheresync.observe.incidents import new_incident
 from spheresync_server.failure import note_of, product_error_in
-from spheresync_server.later import RESOURCES, TOOLS, comes_later
 from spheresync_server.mcp_server.completion import add_completion
 from spheresync_server.mcp_server.confirmation import UnconfirmedError, unreadable_answer
-from spheresync_server.mcp_server.desk import Desk
-from spheresync_server.mcp_server.prompting import add_prompts
+from spheresync_server.mcp_server.engine_texts import argument_problem, in_tool_words
+from spheresync_server.mcp_server.prompts import add_prompts
 from spheresync_server.mcp_server.resources import add_resources, spell_asset_uri
+from spheresync_server.mcp_server.server_context import Desk
 from spheresync_server.mcp_server.server_paths import hide_in
 from spheresync_server.mcp_server.standard_input import StandardInput
 from spheresync_server.mcp_server.tools.registry import ToolEntry, tool_entries
-from spheresync_server.mcp_server.wording import argument_problem, in_tool_words
 from spheresync_server.prompt_files import load_prompts
+from spheresync_server.unreleased import RESOURCES, TOOLS, comes_later
 from spheresync_server.untrusted import visible
 
 log = logging.getLogger(__name__)

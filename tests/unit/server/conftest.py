@@ -9,8 +9,8 @@ import pytest
 
 from spheresync.model.roles import Role
 from spheresync_server.caller import local_principal
-from spheresync_server.mcp_server.desk import Desk, Opening
 from spheresync_server.mcp_server.server import SpheresyncServer, build_server
+from spheresync_server.mcp_server.server_context import Desk, Opening
 from tests.unit.server.fake_service import FakeService
 
 MakeServer = Callable[..., SpheresyncServer]

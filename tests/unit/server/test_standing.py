@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from spheresync.answers import Progress
 from spheresync.service.rows import seconds_left
-from spheresync_server.standing import standing
+from spheresync_server.answer_summaries import standing
 
 
 def test_what_is_left_is_told_at_the_pace_so_far() -> None:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from spheresync_server.cli.output.wording import about
-from spheresync_server.mcp_server.wording import in_tool_words
+from spheresync_server.cli.output.engine_texts import about
+from spheresync_server.mcp_server.engine_texts import in_tool_words
 
 CORE = Path(__file__).resolve().parents[3] / "core" / "spheresync"
 SPEAKING = (

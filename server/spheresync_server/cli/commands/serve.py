@@ -22,10 +22,10 @@ from spheresync.isolation import isolated_group
 from spheresync.model.roles import Role
 from spheresync.observe.export import exporting
 from spheresync.observe.incidents import product_error
-from spheresync_server import opening
+from spheresync_server import service_access
 from spheresync_server.caller import local_principal, role_from, server_default_role
 from spheresync_server.cli.global_options import invocation_of
-from spheresync_server.cli.running import (
+from spheresync_server.cli.interruption import (
     InterruptedBySignalError,
     closing_within_grace,
     leave_now,
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from spheresync.config import Settings, SettingsSource
     from spheresync.service import Service
-    from spheresync_server.mcp_server.desk import Desk
+    from spheresync_server.mcp_server.server_context import Desk
 
 _PORTS = {"dog": 8000, "wolf": 5000, "bear": 5000}
 _LOCAL = "127.0.0.1"
@@ -71,7 +71,7 @@ def serve(
         raise UsageError("--read-only changes nothing, so nothing is synced by itself.", remedy="Give one of the two.")
     address = _loopback(host)
     call = invocation_of(context)
-    source = opening.settings_source(call.environment, call.file)
+    source = service_access.settings_source(call.environment, call.file)
     settings = source.current()
     role = role_from(os.environ, server_default_role(settings.env))
     by_default = transport == "http" or settings.env == "dog"
@@ -139,7 +139,7 @@ def _over_http(source: SettingsSource, manner: _Manner, listening: socket.socket
 
 
 def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awaitable[None]]) -> None:
-    from spheresync_server.mcp_server.desk import Desk, Opening
+    from spheresync_server.mcp_server.server_context import Desk, Opening
     from spheresync_server.mcp_server.server_paths import hiding
 
     service_opening = Opening()
@@ -155,8 +155,8 @@ def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awai
             raise
 
     async def keep_open(left: anyio.Event) -> None:
-        await anyio.to_thread.run_sync(opening.load_service)
-        async with opening.open_service(source) as service:
+        await anyio.to_thread.run_sync(service_access.load_service)
+        async with service_access.open_service(source) as service:
             opened.append(service)
             service.background.keep_pulse()
             service.background.tell_figures()

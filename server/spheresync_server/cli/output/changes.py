@@ -17,10 +17,10 @@ from spheresync.answers import (
 from spheresync.model import NEVER_READ, Action, counted
 from spheresync.planning.decisions.approvals import NEEDS_ALLOWANCE, NOT_APPROVED
 from spheresync.planning.decisions.guards import GUARDS
+from spheresync_server.answer_summaries import doable, standing, waits_for_allowance
+from spheresync_server.cli.output.engine_texts import about, moment
 from spheresync_server.cli.output.tables import say, table
 from spheresync_server.cli.output.usage_line import usage_line
-from spheresync_server.cli.output.wording import about, moment
-from spheresync_server.standing import doable, standing, waits_for_allowance
 from spheresync_server.untrusted import clean_line, visible
 
 _SHOWN_FIELDS = 4

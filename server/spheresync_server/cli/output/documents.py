@@ -8,7 +8,7 @@ import sys
 
 from pydantic import BaseModel
 
-from spheresync_server.cli.leaving import finish
+from spheresync_server.cli.signals import finish
 from spheresync_server.untrusted import Json
 
 #: Control, bidirectional and zero-width characters, tags and lone surrogates: written as escapes, so that the

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from spheresync.answers import AssetDetail, AssetRow, MappingExplanation, Page, SpaceRow
 from spheresync.model import AssetStatus, counted
-from spheresync_server.mcp_server.answering import page_line, respond
-from spheresync_server.mcp_server.desk import DeskTools
+from spheresync_server.mcp_server.server_context import DeskTools
+from spheresync_server.mcp_server.tool_results import page_line, respond
 from spheresync_server.mcp_server.tools.arguments import Asset, Cursor, Detail, Kind, Limit, Status, TierName
 
 _NEVER_READ = "Nothing is known yet, as Datasphere was never read: call preview_changes with refresh=true first."

@@ -9,12 +9,11 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ChangeSetAnswer, RunAnswer
-from spheresync.model import ScopeRequest
 from spheresync.planning.decisions.approvals import NEEDS_ALLOWANCE
-from spheresync_server.mcp_server.answering import change_set_lines, respond, run_lines
 from spheresync_server.mcp_server.confirmation import DeleteConfirmation, confirm_deletes, confirmed
-from spheresync_server.mcp_server.desk import Desk, DeskTools
 from spheresync_server.mcp_server.progress import report_to
+from spheresync_server.mcp_server.server_context import Desk, DeskTools
+from spheresync_server.mcp_server.tool_results import change_set_lines, respond, run_lines
 from spheresync_server.mcp_server.tools.arguments import (
     LONGEST_WAIT,
     Assets,
@@ -27,6 +26,7 @@ from spheresync_server.mcp_server.tools.arguments import (
     Tiers,
     WaitSeconds,
 )
+from spheresync_server.scope_arguments import scope_request
 
 
 class ChangeTools(DeskTools):
@@ -46,7 +46,7 @@ class ChangeTools(DeskTools):
         limit: Limit = 20,
     ) -> Annotated[CallToolResult, ChangeSetAnswer]:
         """Work out what would change in AWS and save it as a change set to review. Writes nothing to AWS or SAP."""
-        scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()), tuple(targets or ()))
+        scope = scope_request(spaces, assets, tiers, targets)
         answer = await self._service.changes.preview(
             scope, self._desk.principal, refresh=refresh, limit=limit, progress=report_to(ctx)
         )

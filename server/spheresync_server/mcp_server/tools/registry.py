@@ -12,12 +12,12 @@ from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel
 
 from spheresync.model.roles import Role
-from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.mcp_server.schemas import lean_input, output_outline
+from spheresync_server.mcp_server.server_context import Desk
 from spheresync_server.mcp_server.tools.catalog import CatalogTools
 from spheresync_server.mcp_server.tools.changes import ChangeTools
 from spheresync_server.mcp_server.tools.drift import DriftTools
-from spheresync_server.mcp_server.tools.insight import InsightTools
+from spheresync_server.mcp_server.tools.health import InsightTools
 from spheresync_server.mcp_server.tools.runs import RunTools
 from spheresync_server.mcp_server.tools.schedule import ScheduleTools
 

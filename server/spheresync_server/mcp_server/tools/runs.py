@@ -9,10 +9,10 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ChangeSetAnswer, Page, RunAnswer, RunRow
-from spheresync.model import RunState, ScopeRequest
-from spheresync_server.mcp_server.answering import change_set_lines, page_line, respond, run_lines, run_list_lines
-from spheresync_server.mcp_server.desk import Desk, DeskTools
+from spheresync.model import RunState
 from spheresync_server.mcp_server.progress import report_to
+from spheresync_server.mcp_server.server_context import Desk, DeskTools
+from spheresync_server.mcp_server.tool_results import change_set_lines, page_line, respond, run_lines, run_list_lines
 from spheresync_server.mcp_server.tools.arguments import (
     LONGEST_WAIT,
     Assets,
@@ -24,6 +24,7 @@ from spheresync_server.mcp_server.tools.arguments import (
     Tiers,
     WaitSeconds,
 )
+from spheresync_server.scope_arguments import scope_request
 
 
 def _cancelled(run: RunAnswer) -> str:
@@ -53,7 +54,7 @@ class RunTools(DeskTools):
         review; deletes only where deletion.policy is delete. The same call while it runs answers that run. Undo: as
         for apply_changes.
         """
-        scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()), tuple(targets or ()))
+        scope = scope_request(spaces, assets, tiers, targets)
         run = await self._service.runs.sync(scope, self._desk.principal, full=full, join=True)
         if wait_seconds:
             run = await self._service.runs.wait(

@@ -8,8 +8,8 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ScheduleAnswer
-from spheresync_server.mcp_server.answering import respond
-from spheresync_server.mcp_server.desk import DeskTools
+from spheresync_server.mcp_server.server_context import DeskTools
+from spheresync_server.mcp_server.tool_results import respond
 from spheresync_server.mcp_server.tools.arguments import TierName
 
 

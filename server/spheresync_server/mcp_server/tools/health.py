@@ -9,10 +9,10 @@ from pydantic import Field
 
 from spheresync.answers import AuditPage, AuditVerdictAnswer, ConnectionReport, SchedulerStatus, SyncStatus
 from spheresync.model import counted
-from spheresync_server.mcp_server.answering import counts_line, page_line, respond
-from spheresync_server.mcp_server.desk import DeskTools
+from spheresync_server.mcp_server.engine_texts import in_tool_words
+from spheresync_server.mcp_server.server_context import DeskTools
+from spheresync_server.mcp_server.tool_results import counts_line, page_line, respond
 from spheresync_server.mcp_server.tools.arguments import AuditDetail, Cursor, Limit
-from spheresync_server.mcp_server.wording import in_tool_words
 
 _Moment = Annotated[str | None, Field(description="ISO 8601; a date: all day")]
 

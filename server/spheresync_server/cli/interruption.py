@@ -15,8 +15,8 @@ import anyio
 from anyio.abc import TaskStatus
 
 from spheresync.isolation import isolated_group
-from spheresync_server.cli.leaving import ENDING, armed
 from spheresync_server.cli.output import documents
+from spheresync_server.cli.signals import ENDING, armed
 from spheresync_server.failure import INTERRUPTED, FailureNote
 
 _Result = TypeVar("_Result")

@@ -18,8 +18,8 @@ from spheresync.planning.decisions.approvals import (
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.planning.decisions.promotion_findings import UNFIT
 from spheresync.runtime.out_of_scope import LEFT_OUT
-from spheresync_server.mcp_server.wording import answer_in_tool_words
-from spheresync_server.standing import doable, standing, waits_for_allowance
+from spheresync_server.answer_summaries import doable, standing, waits_for_allowance
+from spheresync_server.mcp_server.engine_texts import answer_in_tool_words
 from spheresync_server.untrusted import clean_json
 
 _TOLD_RUNS = 5

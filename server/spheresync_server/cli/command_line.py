@@ -20,12 +20,12 @@ from typer.exceptions import Abort, TyperException
 from spheresync.isolation import leaves
 from spheresync.observe.incidents import new_incident
 from spheresync_server.cli.app import app
-from spheresync_server.cli.leaving import finish
-from spheresync_server.cli.logging_manner import start_log
+from spheresync_server.cli.interruption import InterruptedBySignalError, say
+from spheresync_server.cli.logging_setup import start_log
 from spheresync_server.cli.output import documents
+from spheresync_server.cli.output.engine_texts import in_command_words
 from spheresync_server.cli.output.streams import prepare_streams
-from spheresync_server.cli.output.wording import in_command_words
-from spheresync_server.cli.running import InterruptedBySignalError, say
+from spheresync_server.cli.signals import finish
 from spheresync_server.failure import INTERNAL, INTERRUPTED, FailureNote, note_of, product_error_in
 
 if TYPE_CHECKING:
