@@ -22,7 +22,7 @@ from spheresync_server.cli.commands import serve as serve_command
 from spheresync_server.cli.commands import state as state_commands
 from spheresync_server.cli.global_options import Invocation
 from spheresync_server.cli.output import documents
-from spheresync_server.unreleased import COMMANDS, comes_later
+from spheresync_server.unreleased import COMMANDS, not_released
 
 if TYPE_CHECKING:
     from typer._click.core import Command, Context
@@ -35,7 +35,7 @@ class Commands(TyperGroup):
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         if cmd_name in COMMANDS:
-            raise UsageError(comes_later(f"spheresync {cmd_name}"), remedy="`spheresync --help` lists what there is.")
+            raise UsageError(not_released(f"spheresync {cmd_name}"), remedy="`spheresync --help` lists what there is.")
         return super().get_command(ctx, cmd_name)
 
 

@@ -17,7 +17,7 @@ from spheresync.runtime.progress import OnProgress
 from spheresync_server import service_access
 from spheresync_server.caller import local_principal, require, role_from
 from spheresync_server.cli.global_options import Invocation
-from spheresync_server.cli.interruption import InterruptedBySignalError, run_until_signalled, say
+from spheresync_server.cli.interruption import InterruptedBySignalError, run_until_signalled, write_failure
 from spheresync_server.cli.output import documents
 from spheresync_server.cli.output.progress import showing_progress
 
@@ -83,14 +83,14 @@ def ask_service(
         runs = awaited_runs or [run for service in opened for run in service.driven_runs]
         return InterruptedBySignalError(interruption.number, runs=runs)
 
-    def farewell(interruption: InterruptedBySignalError) -> int:
+    def report(interruption: InterruptedBySignalError) -> int:
         note = with_runs(interruption).note
-        say(note, json=call.json)
+        write_failure(note, json=call.json)
         return note.exit_code
 
     try:
         with exporting(os.environ):
-            answer = run_until_signalled(open_and_ask, farewell)
+            answer = run_until_signalled(open_and_ask, report)
     except InterruptedBySignalError as interruption:
         raise with_runs(interruption) from interruption
     if call.json:

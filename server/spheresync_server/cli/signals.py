@@ -1,7 +1,7 @@
-"""What Ctrl-C and SIGTERM do where no event loop listens to them: one line or one document, and the process ends.
+"""What SIGINT (Ctrl-C) and SIGTERM do while no event loop handles them: write one line or document, end the process.
 
-An exception would come up in the middle of whatever is being loaded; ending the process there leaves nothing half done.
-Imports nothing heavy, so that it is ready before all else.
+An exception instead would be raised in the middle of an import; ending the process there leaves nothing half done.
+Imports nothing heavy, because the handlers are installed before the rest of the program is loaded.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import threading
 from contextlib import suppress
 from types import FrameType
 
-ENDING = (signal.SIGINT, signal.SIGTERM)
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _DOCUMENT = """\
 {
   "error": {
@@ -25,8 +25,8 @@ _DOCUMENT = """\
 """
 
 
-class Leaving:
-    """A signal handler that says `text` and ends the process with 128 + the signal's number, as a shell reports it."""
+class ExitOnSignal:
+    """A signal handler that writes `text` and ends the process with 128 + the number of the signal, as shells do."""
 
     def __init__(self, *, json: bool, text: str) -> None:
         self._json = json
@@ -34,22 +34,22 @@ class Leaving:
 
     def __call__(self, number: int, _: FrameType | None) -> None:
         descriptor, text = (1, _DOCUMENT) if self._json else (2, "spheresync: %s\n")
-        with suppress(OSError):  # nobody may listen any more
+        with suppress(OSError):  # the reader may have closed the stream
             os.write(descriptor, (text % self._text.format(signal.Signals(number).name)).encode())
         os._exit(128 + number)
 
-    def saying(self, text: str) -> Leaving:
-        """The same with another text."""
-        return Leaving(json=self._json, text=text)
+    def with_text(self, text: str) -> ExitOnSignal:
+        """The same handler with another text."""
+        return ExitOnSignal(json=self._json, text=text)
 
-    def arm(self) -> None:
-        """From now on signals of this process end it so."""
-        for number in ENDING:
+    def install(self) -> None:
+        """Handle the signals of this process from now on."""
+        for number in ENDING_SIGNALS:
             signal.signal(number, self)
 
 
-class Finishing(Leaving):
-    """While the answer goes out: it is whole after a first signal too, and a second one ends a process that hangs."""
+class ExitOnSecondSignal(ExitOnSignal):
+    """While the answer is written: a first signal does not cut it off, a second one ends a process that hangs."""
 
     def __init__(self) -> None:
         super().__init__(json=False, text="")
@@ -61,13 +61,13 @@ class Finishing(Leaving):
         self._signalled = True
 
 
-def armed() -> Leaving | None:
-    """The handler of this process; None where the process is not ours, as in a test."""
+def installed_handler() -> ExitOnSignal | None:
+    """The handler of this process; None where the process belongs to somebody else, such as a test."""
     handler = signal.getsignal(signal.SIGINT)
-    return handler if isinstance(handler, Leaving) else None
+    return handler if isinstance(handler, ExitOnSignal) else None
 
 
-def finish() -> None:
-    """The work is done and its answer goes out."""
-    if threading.current_thread() is threading.main_thread() and armed() is not None:
-        Finishing().arm()
+def answer_is_being_written() -> None:
+    """From now on only a second signal ends the process."""
+    if threading.current_thread() is threading.main_thread() and installed_handler() is not None:
+        ExitOnSecondSignal().install()

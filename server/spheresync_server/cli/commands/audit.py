@@ -13,7 +13,7 @@ from spheresync.errors import AlteredStateError, UsageError
 from spheresync_server import service_access
 from spheresync_server.cli.commands.options import CursorOption, DetailOption, ForceOption, LimitOption
 from spheresync_server.cli.global_options import invocation_of
-from spheresync_server.cli.interruption import run_until_signalled, telling
+from spheresync_server.cli.interruption import report_interruption, run_until_signalled
 from spheresync_server.cli.output import documents
 from spheresync_server.cli.service_command import ServiceSession, ask_service
 
@@ -78,7 +78,7 @@ def audit_verify(context: typer.Context) -> int:
     async def as_it_lies() -> AuditVerdictAnswer:
         return await service_access.verify_altered_state(source, altered)
 
-    verdict = run_until_signalled(as_it_lies, telling(json=call.json))
+    verdict = run_until_signalled(as_it_lies, report_interruption(json=call.json))
     if call.json:
         documents.write(verdict)
     else:

@@ -16,7 +16,7 @@ from spheresync_server import service_access
 from spheresync_server.caller import local_principal, require, role_from
 from spheresync_server.cli.commands.options import ForceOption
 from spheresync_server.cli.global_options import invocation_of
-from spheresync_server.cli.interruption import run_until_signalled, telling
+from spheresync_server.cli.interruption import report_interruption, run_until_signalled
 from spheresync_server.cli.output import documents
 from spheresync_server.cli.service_command import ServiceSession, ask_service
 
@@ -66,7 +66,7 @@ def restore(
     async def work() -> RestoreAnswer:
         return await service_access.restore_state(source, file, local_principal(role), force=force)
 
-    answer = run_until_signalled(work, telling(json=call.json))
+    answer = run_until_signalled(work, report_interruption(json=call.json))
     if call.json:
         documents.write(answer)
     else:

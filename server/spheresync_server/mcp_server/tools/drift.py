@@ -11,18 +11,18 @@ from mcp.types import CallToolResult
 from spheresync.answers import DriftAnswer
 from spheresync.model import counted
 from spheresync_server.mcp_server.progress import report_to
-from spheresync_server.mcp_server.server_context import Desk, DeskTools
+from spheresync_server.mcp_server.server_context import ServerContext, ServiceTools
 from spheresync_server.mcp_server.tool_results import counts_line, page_line, respond
 from spheresync_server.mcp_server.tools.arguments import Assets, Cursor, Limit, Spaces, Tiers
 from spheresync_server.scope_arguments import scope_request
 
 
-class DriftTools(DeskTools):
+class DriftTools(ServiceTools):
     """What others changed in the targets."""
 
     async def detect_drift(
         self,
-        ctx: Context[Desk, object],
+        ctx: Context[ServerContext, object],
         *,
         spaces: Spaces = None,
         assets: Assets = None,
@@ -35,7 +35,7 @@ class DriftTools(DeskTools):
         """
         scope = scope_request(spaces, assets, tiers)
         answer = await self._service.drift.detect_drift(
-            scope, self._desk.principal, limit=limit, cursor=cursor, progress=report_to(ctx)
+            scope, self._server_context.principal, limit=limit, cursor=cursor, progress=report_to(ctx)
         )
         self._service.background.deliver_alerts_soon()
         return respond(answer, *_lines(answer))
