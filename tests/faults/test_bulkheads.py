@@ -48,8 +48,8 @@ from spheresync.state.sqlite.store import SqliteStore
 from spheresync.targets.glue.design import GlueDesign
 from spheresync.targets.glue.target import GlueTarget
 from spheresync_server.caller import local_principal
-from spheresync_server.mcp_server.desk import Desk, Opening
 from spheresync_server.mcp_server.server import build_server
+from spheresync_server.mcp_server.server_context import ServerContext, ServiceStartup
 from tests.simulators.fixtures import Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -185,8 +185,8 @@ async def serving(environment: dict[str, str], folder: Path) -> AsyncIterator[Se
         service.background.keep_pulse()
         service.background.look_after_runs()
         service.background.keep_schedule()
-        desk = Desk(Opening.of(service), ADMIN, Role("admin"), dict, read_only=False)
-        async with Client(build_server(desk)) as first, Client(build_server(desk)) as second:
+        server_context = ServerContext(ServiceStartup.of(service), ADMIN, Role("admin"), dict, read_only=False)
+        async with Client(build_server(server_context)) as first, Client(build_server(server_context)) as second:
             yield Served(service, first, second)
 
 

@@ -65,7 +65,7 @@ _SAID_OTHERWISE = (
     "core/spheresync/runtime/unknown_names.py: {len(names)} known ones.",
     "core/spheresync/service/selection.py: {len(outside) - 1} more of other tiers)",
     "core/spheresync/state/sqlite/store.py: {run.id} of process ",
-    "server/spheresync_server/mcp_server/server.py: {comes_later(name)} tools/list shows what there is.",
+    "server/spheresync_server/mcp_server/server.py: {not_released(name)} tools/list shows what there is.",
 )
 
 

@@ -30,17 +30,17 @@ from spheresync.isolation import isolated_group
 from spheresync.model.json_document import read_own_json
 from spheresync.observe.incidents import new_incident
 from spheresync_server.failure import note_of, product_error_in
-from spheresync_server.later import RESOURCES, TOOLS, comes_later
-from spheresync_server.mcp_server.completion import add_completion
+from spheresync_server.mcp_server.completion import register_completion
 from spheresync_server.mcp_server.confirmation import UnconfirmedError, unreadable_answer
-from spheresync_server.mcp_server.desk import Desk
-from spheresync_server.mcp_server.prompting import add_prompts
-from spheresync_server.mcp_server.resources import add_resources, spell_asset_uri
+from spheresync_server.mcp_server.engine_texts import argument_problem, with_tool_names
+from spheresync_server.mcp_server.prompts import register_prompts
+from spheresync_server.mcp_server.resources import register_resources, spell_asset_uri
+from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.mcp_server.server_paths import hide_in
 from spheresync_server.mcp_server.standard_input import StandardInput
 from spheresync_server.mcp_server.tools.registry import ToolEntry, tool_entries
-from spheresync_server.mcp_server.wording import argument_problem, in_tool_words
 from spheresync_server.prompt_files import load_prompts
+from spheresync_server.unreleased import RESOURCES, TOOLS, not_released
 from spheresync_server.untrusted import visible
 
 log = logging.getLogger(__name__)
@@ -67,29 +67,29 @@ _FAREWELL = 1.0
 """Seconds for which a server whose service cannot be opened still tells whoever asks."""
 
 
-class SpheresyncServer(MCPServer[Desk]):
+class SpheresyncServer(MCPServer[ServerContext]):
     """The SDK's server with strict arguments and readable errors."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, server_context: ServerContext) -> None:
         @asynccontextmanager
-        async def lifespan(_: MCPServer[Desk]) -> AsyncIterator[Desk]:
-            yield desk
+        async def lifespan(_: MCPServer[ServerContext]) -> AsyncIterator[ServerContext]:
+            yield server_context
 
-        entries = tool_entries(desk)
+        entries = tool_entries(server_context)
         super().__init__(
             "spheresync",
             title="Spheresync",
             version=__version__,
             instructions=INSTRUCTIONS,
-            tools=[entry.to_tool() for entry in entries if entry.open_to(desk)],
+            tools=[entry.to_tool() for entry in entries if entry.open_to(server_context)],
             lifespan=lifespan,
             log_level="WARNING",
         )
-        self._desk = desk
+        self._server_context = server_context
         self._entries: dict[str, ToolEntry] = {entry.name: entry for entry in entries}
 
     async def call_tool(
-        self, name: str, arguments: dict[str, Any], context: Context[Desk, Any] | None = None
+        self, name: str, arguments: dict[str, Any], context: Context[ServerContext, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Run a tool.
 
@@ -100,20 +100,20 @@ class SpheresyncServer(MCPServer[Desk]):
         self._refuse_unknown_arguments(name, arguments)
         self._refuse_misleading_values(name, arguments)
         try:
-            await self._desk.opening.wait()
+            await self._server_context.startup.wait()
         except SpheresyncError as error:
-            raise ToolError(self._desk.hide(in_tool_words(note_of(error).text))) from error
+            raise ToolError(self._server_context.hide(with_tool_names(note_of(error).text))) from error
         try:
             return self._without_paths(await super().call_tool(name, self._given(name, arguments), context))
         except MCPError:
             raise
         except ToolError as error:
-            raise ToolError(_shortened(self._desk.hide(str(_readable(name, error))))) from error
+            raise ToolError(_shortened(self._server_context.hide(str(_readable(name, error))))) from error
 
     def _without_paths(self, result: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:
         if not isinstance(result, CallToolResult):
             return result  # a question that we ask, about tables
-        hide = self._desk.hide
+        hide = self._server_context.hide
         content = [
             each.model_copy(update={"text": hide(each.text)}) if isinstance(each, TextContent) else each
             for each in result.content
@@ -124,18 +124,18 @@ class SpheresyncServer(MCPServer[Desk]):
     def _refuse_closed(self, name: str) -> None:
         entry = self._entries.get(name)
         if entry is None and name in TOOLS:
-            raise ToolError(f"{comes_later(name)} tools/list shows what there is.")
+            raise ToolError(f"{not_released(name)} tools/list shows what there is.")
         if entry is None:
             near = difflib.get_close_matches(name, self._entries, n=3)
             hint = f"Did you mean {', '.join(near)}?" if near else "tools/list shows what there is."
             raise ToolError(f"There is no tool {visible(name)!r}. {hint}")
-        if entry.open_to(self._desk):
+        if entry.open_to(self._server_context):
             return
-        if self._desk.role.includes(entry.needs):
+        if self._server_context.role.includes(entry.needs):
             raise ToolError(f"{name} is refused: this server is read-only. Do not retry: ask whoever runs it.")
         raise ToolError(
-            f"{name} needs the role {entry.needs}; you have {self._desk.role}. Do not retry: ask whoever runs this "
-            "installation; SPHERESYNC_ROLE is set where the server is started."
+            f"{name} needs the role {entry.needs}; you have {self._server_context.role}. Do not retry: ask whoever "
+            "runs this installation; SPHERESYNC_ROLE is set where the server is started."
         )
 
     def _refuse_unknown_arguments(self, name: str, arguments: dict[str, Any]) -> None:
@@ -181,7 +181,7 @@ class SpheresyncServer(MCPServer[Desk]):
         }
 
     async def get_prompt(
-        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Desk, Any] | None = None
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[ServerContext, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
         """Render a prompt.
 
@@ -202,7 +202,7 @@ class SpheresyncServer(MCPServer[Desk]):
         return await super().get_prompt(name, arguments, context)
 
     async def read_resource(
-        self, uri: AnyUrl | str, context: Context[Desk, Any] | None = None
+        self, uri: AnyUrl | str, context: Context[ServerContext, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
         """Read a resource; the slashes in an asset's name may be written as they are or as %2F.
 
@@ -210,15 +210,15 @@ class SpheresyncServer(MCPServer[Desk]):
             ResourceNotFoundError: it comes with a later release.
         """
         if str(uri) in RESOURCES:
-            raise ResourceNotFoundError(comes_later(str(uri)))
+            raise ResourceNotFoundError(not_released(str(uri)))
         try:
-            await self._desk.opening.wait()
+            await self._server_context.startup.wait()
         except SpheresyncError as error:
-            raise ResourceError(self._desk.hide(note_of(error).text)) from error
+            raise ResourceError(self._server_context.hide(note_of(error).text)) from error
         try:
             found = await super().read_resource(spell_asset_uri(str(uri)), context)
         except ResourceError as error:
-            raise type(error)(self._desk.hide(str(error))) from error
+            raise type(error)(self._server_context.hide(str(error))) from error
         if isinstance(found, InputRequiredResult):
             return found
         return [
@@ -227,7 +227,7 @@ class SpheresyncServer(MCPServer[Desk]):
         ]
 
     def _hide_in_document(self, text: str) -> str:
-        return json.dumps(hide_in(read_own_json(text), self._desk.hide), ensure_ascii=False)
+        return json.dumps(hide_in(read_own_json(text), self._server_context.hide), ensure_ascii=False)
 
     async def run_stdio_async(self) -> None:
         """Speak the protocol over stdin and stdout until stdin ends."""
@@ -241,7 +241,7 @@ class SpheresyncServer(MCPServer[Desk]):
                 group.cancel_scope.cancel()
 
     async def _stop_listening(self, stdin: StandardInput) -> None:
-        await self._desk.opening.wait_for_failure()
+        await self._server_context.startup.wait_for_failure()
         await anyio.sleep(_FAREWELL)  # the SDK answers nobody any more once its input has ended
         stdin.close()
 
@@ -257,7 +257,7 @@ def _readable(name: str, error: ToolError) -> ToolError:
     if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
         return ToolError(f"{name}: {'; '.join(map(argument_problem, cause.errors()))}.")
     if cause is not None and (ours := product_error_in(cause)) is not None:
-        return ToolError(in_tool_words(note_of(ours).text))
+        return ToolError(with_tool_names(note_of(ours).text))
     if isinstance(error, UnexpectedToolError):
         incident = new_incident()
         log.error("%s: %s failed", incident, name, exc_info=cause or error)
@@ -268,11 +268,11 @@ def _readable(name: str, error: ToolError) -> ToolError:
     return unreadable_answer() if isinstance(cause, ToolError) else error
 
 
-def build_server(desk: Desk) -> SpheresyncServer:
+def build_server(server_context: ServerContext) -> SpheresyncServer:
     """The server of one caller, complete."""
-    server = SpheresyncServer(desk)
-    add_resources(server, desk)
+    server = SpheresyncServer(server_context)
+    register_resources(server, server_context)
     prompts = load_prompts()
-    add_prompts(server, prompts)
-    add_completion(server, desk, prompts)
+    register_prompts(server, prompts)
+    register_completion(server, server_context, prompts)
     return server

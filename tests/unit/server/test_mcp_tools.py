@@ -16,7 +16,7 @@ from spheresync.errors import SourceError, SourceFault
 from spheresync.model.roles import Role
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync_server.caller import local_principal
-from spheresync_server.mcp_server.answering import change_set_lines, run_lines
+from spheresync_server.mcp_server.tool_results import change_set_lines, run_lines
 from tests.unit.server.conftest import MakeServer
 from tests.unit.server.fake_drift import drift_answer
 from tests.unit.server.fake_service import HIDDEN, HOSTILE, FakeService

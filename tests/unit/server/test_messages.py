@@ -11,7 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mcp.types import jsonrpc_message_adapter
 
-from spheresync_server.mcp_server.messages import LARGEST, readable_response, recovered_id, refusals
+from spheresync_server.mcp_server.message_validation import (
+    LARGEST,
+    error_for_unreadable_response,
+    recovered_id,
+    refusals,
+)
 from tests.unit.server.test_processes import HELLO, TIMEOUT, http_server, started
 
 TEXTS = st.text(st.characters(codec=None, exclude_categories=()), max_size=8)
@@ -72,10 +77,10 @@ def test_who_waits_for_no_answer_gets_none() -> None:
 
 def test_an_answer_of_the_client_that_cannot_be_read_becomes_an_error() -> None:
     broken = b'{"jsonrpc": "2.0", "id": 3, "result": {"action": "\\ud83d"}}'
-    passed_on = readable_response(broken)
+    passed_on = error_for_unreadable_response(broken)
     assert passed_on is not None and json.loads(passed_on)["id"] == 3 and "error" in json.loads(passed_on)
-    assert readable_response(b'{"jsonrpc": "2.0", "id": 3, "result": {"action": "accept"}}') is None
-    assert readable_response(call(3, {})) is None
+    assert error_for_unreadable_response(b'{"jsonrpc": "2.0", "id": 3, "result": {"action": "accept"}}') is None
+    assert error_for_unreadable_response(call(3, {})) is None
 
 
 @given(st.integers() | st.text(max_size=8), VALUES, VALUES)
@@ -95,7 +100,7 @@ def test_anything_at_all_is_passed_on_or_answered(raw: bytes) -> None:
     for error in refusals(raw):
         error.model_dump_json(by_alias=True, exclude_unset=True).encode()
     recovered_id(raw)
-    readable_response(raw)
+    error_for_unreadable_response(raw)
 
 
 ANSWERED = {what: pair for what, pair in UNREADABLE.items() if what != "too large"}

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from spheresync.answers import Progress
 from spheresync.service.rows import seconds_left
-from spheresync_server.standing import standing
+from spheresync_server.answer_summaries import progress_sentence
 
 
 def test_what_is_left_is_told_at_the_pace_so_far() -> None:
@@ -14,6 +14,6 @@ def test_what_is_left_is_told_at_the_pace_so_far() -> None:
     assert seconds_left(0, 200, timedelta(seconds=10)) is None
     assert seconds_left(200, 200, timedelta(seconds=10)) == 0
     assert seconds_left(5, 3, timedelta(seconds=10)) == 0
-    told = standing("running", Progress(phase="applying", done=50, total=200, seconds_left=30))
+    told = progress_sentence("running", Progress(phase="applying", done=50, total=200, seconds_left=30))
     assert told == "Phase applying: 50 of 200, about 30 s left."
-    assert standing("running", Progress(phase="planning", done=0, total=0)) == "Phase planning."
+    assert progress_sentence("running", Progress(phase="planning", done=0, total=0)) == "Phase planning."

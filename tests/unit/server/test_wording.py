@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from spheresync_server.cli.output.wording import about
-from spheresync_server.mcp_server.wording import in_tool_words
+from spheresync_server.cli.output.engine_texts import about
+from spheresync_server.mcp_server.engine_texts import with_tool_names
 
 CORE = Path(__file__).resolve().parents[3] / "core" / "spheresync"
 SPEAKING = (
@@ -65,7 +65,7 @@ def test_there_are_such_texts() -> None:
 
 @pytest.mark.parametrize("text", SAID)
 def test_no_text_of_the_engine_reaches_an_assistant_in_words_of_the_command_line(text: str) -> None:
-    told = TO_A_PERSON.sub("", in_tool_words(text))
+    told = TO_A_PERSON.sub("", with_tool_names(text))
     assert not COMMAND_LINE.search(told), "say it in words of tools too: mcp_server/wording.py"
 
 

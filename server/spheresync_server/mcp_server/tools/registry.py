@@ -12,12 +12,12 @@ from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel
 
 from spheresync.model.roles import Role
-from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.mcp_server.schemas import lean_input, output_outline
+from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.mcp_server.tools.catalog import CatalogTools
 from spheresync_server.mcp_server.tools.changes import ChangeTools
 from spheresync_server.mcp_server.tools.drift import DriftTools
-from spheresync_server.mcp_server.tools.insight import InsightTools
+from spheresync_server.mcp_server.tools.health import InsightTools
 from spheresync_server.mcp_server.tools.runs import RunTools
 from spheresync_server.mcp_server.tools.schedule import ScheduleTools
 
@@ -41,10 +41,10 @@ class ToolEntry:
     def name(self) -> str:
         return self.work.__name__
 
-    def open_to(self, desk: Desk) -> bool:
+    def open_to(self, server_context: ServerContext) -> bool:
         """Whether the caller may use it; read-only beats every role."""
         reads = self.hints.read_only_hint is True
-        return desk.role.includes(self.needs) and (reads or not desk.read_only)
+        return server_context.role.includes(self.needs) and (reads or not server_context.read_only)
 
     def to_tool(self) -> Tool:
         """The tool as the SDK runs it, with lean schemas."""
@@ -90,9 +90,14 @@ def _writes(*, destroys: bool, outside: bool, repeatable: bool = True) -> ToolAn
     )
 
 
-def tool_entries(desk: Desk) -> tuple[ToolEntry, ...]:
+def tool_entries(server_context: ServerContext) -> tuple[ToolEntry, ...]:
     """Every tool, in the order in which they are listed."""
-    catalog, changes, runs, insight = CatalogTools(desk), ChangeTools(desk), RunTools(desk), InsightTools(desk)
+    catalog, changes, runs, insight = (
+        CatalogTools(server_context),
+        ChangeTools(server_context),
+        RunTools(server_context),
+        InsightTools(server_context),
+    )
     return (
         ToolEntry(catalog.list_spaces, "List spaces", _VIEWER, _reads()),
         ToolEntry(catalog.list_assets, "List assets", _VIEWER, _reads()),
@@ -120,12 +125,17 @@ def tool_entries(desk: Desk) -> tuple[ToolEntry, ...]:
             outline_rows=False,  # get_change_set publishes them
         ),
         # As preview_changes: what it saves is a note in our own store.
-        ToolEntry(DriftTools(desk).detect_drift, "Detect drift", _OPERATOR, _reads(outside=True, repeatable=False)),
+        ToolEntry(
+            DriftTools(server_context).detect_drift, "Detect drift", _OPERATOR, _reads(outside=True, repeatable=False)
+        ),
         ToolEntry(insight.query_audit_log, "Query the audit log", _VIEWER, _reads()),
         ToolEntry(insight.verify_audit_log, "Verify the audit log", _VIEWER, _reads()),
         ToolEntry(insight.get_sync_status, "Sync status", _VIEWER, _reads()),
         ToolEntry(
-            ScheduleTools(desk).manage_schedule, "Steer the schedule", _ADMIN, _writes(destroys=True, outside=True)
+            ScheduleTools(server_context).manage_schedule,
+            "Steer the schedule",
+            _ADMIN,
+            _writes(destroys=True, outside=True),
         ),
         ToolEntry(insight.test_connections, "Test connections", _OPERATOR, _reads(outside=True)),
     )

@@ -1,4 +1,4 @@
-"""The way of every command that asks the service: open it, ask, answer, exit code."""
+"""Run a command against the service: open it, ask it, show the answer, return the exit code."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from spheresync.model import Principal
 from spheresync.model.roles import Role
 from spheresync.observe.export import exporting
 from spheresync.runtime.progress import OnProgress
-from spheresync_server import opening
+from spheresync_server import service_access
 from spheresync_server.caller import local_principal, require, role_from
 from spheresync_server.cli.global_options import Invocation
+from spheresync_server.cli.interruption import InterruptedBySignalError, run_until_signalled, write_failure
 from spheresync_server.cli.output import documents
-from spheresync_server.cli.progress import watching
-from spheresync_server.cli.running import InterruptedBySignalError, run_until_signalled, say
+from spheresync_server.cli.output.progress import showing_progress
 
 if TYPE_CHECKING:
     from spheresync.service import Service
@@ -28,26 +28,34 @@ _Answer = TypeVar("_Answer", bound=BaseModel)
 
 
 @dataclass(slots=True)
-class Bench:
-    """What a command works with; `followed` remembers the run that it waits for."""
+class ServiceSession:
+    """The open service and the caller of one command; `awaited_runs` holds the run that the command waits for."""
 
     service: Service
     principal: Principal
     progress: OnProgress
-    followed: list[str] = field(default_factory=list)
+    awaited_runs: list[str] = field(default_factory=list)
 
 
-def perform(
+def ask_service(
     call: Invocation,
-    work: Callable[[Bench], Awaitable[_Answer]],
+    ask: Callable[[ServiceSession], Awaitable[_Answer]],
     show: Callable[[_Answer], None],
     *,
     exit_code: Callable[[_Answer], int] = lambda _: 0,
     needs: Role = Role.VIEWER,
     what: str = "this command",
-    tells: bool = False,
+    delivers_alerts: bool = False,
 ) -> int:
-    """Ask the service and show the answer; `tells`: people are told of alerts afterwards, if nobody else does.
+    """Ask the service, show its answer, and return the exit code.
+
+    Args:
+        call: the global options.
+        ask: asks the service.
+        show: shows the answer to people; with `--json` it is written as a document instead.
+        exit_code: of an answer.
+        needs: the least role that may run the command, which an error calls `what`.
+        delivers_alerts: whether due alerts are sent afterwards, unless a scheduler does it.
 
     Raises:
         SpheresyncError: what the service refused or could not do.
@@ -55,34 +63,34 @@ def perform(
     """
     role = role_from(os.environ, Role.ADMIN)
     require(role, needs, what)
-    source = opening.settings_source(call.environment, call.file)
+    source = service_access.settings_source(call.environment, call.file)
     source.current()
-    followed: list[str] = []
+    awaited_runs: list[str] = []
     opened: list[Service] = []
 
-    async def ask() -> _Answer:
-        async with opening.open_service(source, asked=True) as service:
+    async def open_and_ask() -> _Answer:
+        async with service_access.open_service(source, asked=True) as service:
             opened.append(service)
-            with watching(quiet=call.json) as progress:
-                answer = await work(Bench(service, local_principal(role), progress, followed))
-            if tells:
-                followed.clear()  # it ended
+            with showing_progress(quiet=call.json) as progress:
+                answer = await ask(ServiceSession(service, local_principal(role), progress, awaited_runs))
+            if delivers_alerts:
+                awaited_runs.clear()  # the run has ended
                 for failure in await service.background.deliver_alerts():
                     sys.stderr.write(f"spheresync: warning: {failure}\n")
             return answer
 
     def with_runs(interruption: InterruptedBySignalError) -> InterruptedBySignalError:
-        runs = followed or [run for service in opened for run in service.driven_runs]
+        runs = awaited_runs or [run for service in opened for run in service.driven_runs]
         return InterruptedBySignalError(interruption.number, runs=runs)
 
-    def farewell(interruption: InterruptedBySignalError) -> int:
+    def report(interruption: InterruptedBySignalError) -> int:
         note = with_runs(interruption).note
-        say(note, json=call.json)
+        write_failure(note, json=call.json)
         return note.exit_code
 
     try:
         with exporting(os.environ):
-            answer = run_until_signalled(ask, farewell)
+            answer = run_until_signalled(open_and_ask, report)
     except InterruptedBySignalError as interruption:
         raise with_runs(interruption) from interruption
     if call.json:

@@ -1,4 +1,4 @@
-"""Names of CONTRACT.md that this release does not know yet; whoever builds one takes its name out here."""
+"""Names of CONTRACT.md that this release does not have yet; remove a name here when you build it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ TOOLS = frozenset({"get_lineage", "compliance_report"})
 RESOURCES = frozenset({"ui://spheresync/dashboard"})
 
 
-def comes_later(name: str) -> str:
-    """What to say of one of them."""
+def not_released(name: str) -> str:
+    """What to answer to a request for one of them."""
     return f"{name} comes with a later release."

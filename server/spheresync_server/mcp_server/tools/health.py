@@ -9,15 +9,15 @@ from pydantic import Field
 
 from spheresync.answers import AuditPage, AuditVerdictAnswer, ConnectionReport, SchedulerStatus, SyncStatus
 from spheresync.model import counted
-from spheresync_server.mcp_server.answering import counts_line, page_line, respond
-from spheresync_server.mcp_server.desk import DeskTools
+from spheresync_server.mcp_server.engine_texts import with_tool_names
+from spheresync_server.mcp_server.server_context import ServiceTools
+from spheresync_server.mcp_server.tool_results import counts_line, page_line, respond
 from spheresync_server.mcp_server.tools.arguments import AuditDetail, Cursor, Limit
-from spheresync_server.mcp_server.wording import in_tool_words
 
 _Moment = Annotated[str | None, Field(description="ISO 8601; a date: all day")]
 
 
-class InsightTools(DeskTools):
+class InsightTools(ServiceTools):
     """Status, audit log and connections."""
 
     async def query_audit_log(
@@ -36,7 +36,7 @@ class InsightTools(DeskTools):
     ) -> Annotated[CallToolResult, AuditPage]:
         """Who did what, when, to what, with which outcome; newest first."""
         page = await self._service.audit.query_audit(
-            self._desk.principal,
+            self._server_context.principal,
             since=since,
             until=until,
             actor=actor,
@@ -55,17 +55,17 @@ class InsightTools(DeskTools):
 
     async def verify_audit_log(self) -> Annotated[CallToolResult, AuditVerdictAnswer]:
         """Check the hash chain of the audit log."""
-        verdict = await self._service.audit.verify_audit(self._desk.principal)
+        verdict = await self._service.audit.verify_audit(self._server_context.principal)
         if verdict.intact:
             return respond(verdict, f"Intact: {counted(verdict.entries, 'entry')}.")
         return respond(verdict, f"Broken at entry {verdict.first_broken}; tell whoever runs this installation.")
 
     async def get_sync_status(self) -> Annotated[CallToolResult, SyncStatus]:
         """Health, tiers with next run, queue, last runs, savings, problems."""
-        status = await self._service.health.sync_status(self._desk.principal)
+        status = await self._service.health.sync_status(self._server_context.principal)
         return respond(
             status,
-            f"Health {status.health} ({status.environment}). {in_tool_words(status.summary)}",
+            f"Health {status.health} ({status.environment}). {with_tool_names(status.summary)}",
             f"Assets: {counts_line(status.assets)}.",
             f"{counted(len(status.queue), 'run')} queued or running; {counted(len(status.problems), 'problem')}.",
             _schedule_line(status.scheduler),
@@ -73,7 +73,7 @@ class InsightTools(DeskTools):
 
     async def test_connections(self) -> Annotated[CallToolResult, ConnectionReport]:
         """Test state, Datasphere, its spaces and each target; a finding for each failure. Writes nothing."""
-        report = await self._service.health.test_connections(self._desk.principal)
+        report = await self._service.health.test_connections(self._server_context.principal)
         failed = sum(not finding.ok for finding in report.items)
         return respond(
             report,

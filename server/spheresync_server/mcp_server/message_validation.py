@@ -58,7 +58,7 @@ def recovered_id(raw: bytes) -> int | str | None:
     return known if isinstance(known, int | str) and _encodable(known) else None
 
 
-def readable_response(raw: bytes) -> bytes | None:
+def error_for_unreadable_response(raw: bytes) -> bytes | None:
     """What to pass on for a client's answer to a question of ours that cannot be read: an error under its id.
 
     None where the message is nothing of the kind. Without this the tool that asked would wait for ever.

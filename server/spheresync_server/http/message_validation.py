@@ -6,10 +6,10 @@ from mcp.types import JSONRPCError
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from spheresync_server.mcp_server.messages import LARGEST, refusals, too_large
+from spheresync_server.mcp_server.message_validation import LARGEST, refusals, too_large
 
 
-class ReadableOnly:
+class MessageValidation:
     """Looks at each posted message before the protocol does; of a larger one it reads no more than the limit."""
 
     def __init__(self, app: ASGIApp, path: str) -> None:

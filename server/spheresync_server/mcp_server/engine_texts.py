@@ -69,20 +69,20 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 
 
-def in_tool_words(text: str) -> str:
+def with_tool_names(text: str) -> str:
     """A sentence of the engine as an assistant can act on it."""
     for said, instead in _WORDS:
         text = said.sub(instead, text)
     return text
 
 
-def answer_in_tool_words(value: Json) -> Json:
+def answer_with_tool_names(value: Json) -> Json:
     """The same for every sentence of ours in an answer; names, labels and values stay what they are."""
     if isinstance(value, list):
-        return [answer_in_tool_words(item) for item in value]
+        return [answer_with_tool_names(item) for item in value]
     if isinstance(value, dict):
         return {
-            key: in_tool_words(item) if key in _OWN_TEXTS and isinstance(item, str) else answer_in_tool_words(item)
+            key: with_tool_names(item) if key in _OWN_TEXTS and isinstance(item, str) else answer_with_tool_names(item)
             for key, item in value.items()
         }
     return value

@@ -1,4 +1,4 @@
-"""What every tool, resource and route of one server works with."""
+"""What every tool, resource and route of one MCP server is given: the service and the caller."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ if TYPE_CHECKING:
     from spheresync.service import Service
 
 
-class Opening:
-    """The service of a server that speaks at once: loading and opening it takes as long as a client's first words."""
+class ServiceStartup:
+    """The service of a server that already answers its client while the service is still being loaded and opened."""
 
     def __init__(self) -> None:
         self._service: Service | None = None
         self._failure: SpheresyncError | None = None
-        self._ended = anyio.Event()
+        self._completed = anyio.Event()
 
     @classmethod
-    def of(cls, service: Service) -> Opening:
-        """Of a service that is open already."""
-        opening = cls()
-        opening.end(service)
-        return opening
+    def of(cls, service: Service) -> ServiceStartup:
+        """Of a service that is already open."""
+        startup = cls()
+        startup.complete(service)
+        return startup
 
-    def end(self, service: Service) -> None:
+    def complete(self, service: Service) -> None:
         self._service = service
-        self._ended.set()
+        self._completed.set()
 
     def fail(self, error: SpheresyncError) -> None:
-        """It could not be opened: whoever waits is told why, and the server ends."""
+        """The service could not be opened: everybody who waits for it gets the error."""
         self._failure = error
-        self._ended.set()
+        self._completed.set()
 
     async def wait(self) -> None:
         """Wait for the service.
@@ -48,31 +48,31 @@ class Opening:
         Raises:
             SpheresyncError: it cannot be opened.
         """
-        await self._ended.wait()
+        await self._completed.wait()
         if self._failure is not None:
             raise self._failure
 
     async def wait_for_failure(self) -> None:
         """Return once it is known that the service cannot be opened, and never where it is open."""
-        await self._ended.wait()
+        await self._completed.wait()
         if self._failure is None:
             await anyio.sleep_forever()
 
     @property
     def service(self) -> Service:
-        """The open service; whoever may come before it has to `wait`."""
+        """The open service; callers that may come before it is open have to `wait` first."""
         assert self._service is not None
         return self._service
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ServerContext:
     """The service, and the caller on whose behalf it is asked.
 
-    `show_settings` answers the effective settings with secrets redacted, `hide` a text without paths of this machine.
+    `show_settings` returns the effective settings without secrets; `hide` removes paths of this machine from a text.
     """
 
-    opening: Opening
+    startup: ServiceStartup
     principal: Principal
     role: Role
     show_settings: Callable[[], Json]
@@ -81,15 +81,15 @@ class Desk:
 
     @property
     def service(self) -> Service:
-        return self.opening.service
+        return self.startup.service
 
 
-class DeskTools:
-    """Tools that ask the service of one desk."""
+class ServiceTools:
+    """Tools that ask the service of one server."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, server_context: ServerContext) -> None:
+        self._server_context = server_context
 
     @property
     def _service(self) -> Service:
-        return self._desk.service
+        return self._server_context.service

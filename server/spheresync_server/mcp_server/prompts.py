@@ -8,11 +8,11 @@ from mcp.server.mcpserver import MCPServer
 from mcp.server.mcpserver.prompts import Prompt
 from mcp.server.mcpserver.prompts.base import PromptArgument
 
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.prompt_files import PromptFile
 
 
-def add_prompts(server: MCPServer[Desk], prompts: Iterable[PromptFile]) -> None:
+def register_prompts(server: MCPServer[ServerContext], prompts: Iterable[PromptFile]) -> None:
     """Make each file a prompt with its arguments."""
     for prompt in prompts:
         server.add_prompt(

@@ -17,7 +17,7 @@ _WORDS = tuple(
 )
 
 
-def in_command_words(text: str) -> str:
+def with_command_names(text: str) -> str:
     """A sentence of the engine as somebody at a terminal can act on it."""
     for said, instead in _WORDS:
         text = said.sub(instead, text)

@@ -11,8 +11,8 @@ from spheresync_server.untrusted import clean_line
 
 
 @contextmanager
-def watching(*, quiet: bool) -> Iterator[OnProgress]:
-    """A callback for as long as a command works."""
+def showing_progress(*, quiet: bool) -> Iterator[OnProgress]:
+    """A callback that shows progress, for as long as a command runs."""
     if quiet:
         yield silent
     elif sys.stderr.isatty():

@@ -1,4 +1,4 @@
-"""Parse, run, and turn everything that can happen into an exit code and one message."""
+"""Parse and run one command line; every outcome becomes an exit code and at most one error message."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from typer.exceptions import Abort, TyperException
 from spheresync.isolation import leaves
 from spheresync.observe.incidents import new_incident
 from spheresync_server.cli.app import app
-from spheresync_server.cli.leaving import finish
-from spheresync_server.cli.logging_manner import start_log
+from spheresync_server.cli.interruption import InterruptedBySignalError, write_failure
+from spheresync_server.cli.logging_setup import set_up_logging
 from spheresync_server.cli.output import documents
+from spheresync_server.cli.output.engine_texts import with_command_names
 from spheresync_server.cli.output.streams import prepare_streams
-from spheresync_server.cli.output.wording import in_command_words
-from spheresync_server.cli.running import InterruptedBySignalError, say
+from spheresync_server.cli.signals import answer_is_being_written
 from spheresync_server.failure import INTERNAL, INTERRUPTED, FailureNote, note_of, product_error_in
 
 if TYPE_CHECKING:
@@ -38,12 +38,12 @@ _BROKEN_PIPE = 1  # as typer and rich have it
 _CTRL_C = 128 + signal.SIGINT
 
 
-def run_command_line(hoisted: Sequence[str], *, json: bool) -> int:
-    """Run a command line whose global options stand in front; answers its exit code."""
+def run_command_line(arguments: Sequence[str], *, json: bool) -> int:
+    """Run a command line whose global options are in front; returns the exit code."""
     prepare_streams()
-    verbose = "--verbose" in hoisted
+    verbose = "--verbose" in arguments
     try:
-        code = _run([*hoisted], json=json, verbose=verbose)
+        code = _run([*arguments], json=json, verbose=verbose)
         sys.stdout.flush()
     except BrokenPipeError:
         code = _BROKEN_PIPE
@@ -52,19 +52,19 @@ def run_command_line(hoisted: Sequence[str], *, json: bool) -> int:
         code = 1
         _forget_output()
         sys.stderr.write(f"spheresync: the result could not be written: {error.strerror or error}.\n")
-    finish()
+    answer_is_being_written()
     return code
 
 
 def _forget_output() -> None:
-    """What is still buffered has no reader; without this the interpreter complains about it at exit."""
+    """Drop buffered output that has no reader; otherwise the interpreter reports an error at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _run(hoisted: list[str], *, json: bool, verbose: bool) -> int:
+def _run(arguments: list[str], *, json: bool, verbose: bool) -> int:
     try:
-        start_log(hoisted, os.environ, verbose=verbose)
-        return _invoke(hoisted, json=json)
+        set_up_logging(arguments, os.environ, verbose=verbose)
+        return _invoke(arguments, json=json)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -79,25 +79,25 @@ def _run(hoisted: list[str], *, json: bool, verbose: bool) -> int:
         note = _usage_note(error)
     except Exception as error:  # noqa: BLE001  # the last line of defence: nothing prints a traceback
         note = _note(error, verbose=verbose)
-    say(note, json=json)
+    write_failure(note, json=json)
     return note.exit_code
 
 
 @cache
 def command_line() -> Command:
-    """The commands as typer makes them of their functions; that takes longer than many a command."""
+    """The commands that typer makes of their functions; kept, because making them takes longer than many commands."""
     return typer.main.get_command(app)
 
 
-def _invoke(hoisted: list[str], *, json: bool) -> int:
+def _invoke(arguments: list[str], *, json: bool) -> int:
     command = command_line()
-    if json and not {"-h", "--help"}.isdisjoint(hoisted):
+    if json and not {"-h", "--help"}.isdisjoint(arguments):
         shown = io.StringIO()
         with redirect_stdout(shown):
-            code = _exit_code(command.main(hoisted, prog_name="spheresync", standalone_mode=False))
+            code = _exit_code(command.main(arguments, prog_name="spheresync", standalone_mode=False))
         documents.write({"help": shown.getvalue()})
         return code
-    return _exit_code(command.main(hoisted, prog_name="spheresync", standalone_mode=False))
+    return _exit_code(command.main(arguments, prog_name="spheresync", standalone_mode=False))
 
 
 def _exit_code(answer: object) -> int:
@@ -114,7 +114,7 @@ def _note(error: Exception, *, verbose: bool) -> FailureNote:
     ours = product_error_in(error)
     if ours is not None:
         note = note_of(ours)
-        return replace(note, message=in_command_words(note.message), remedy=in_command_words(note.remedy))
+        return replace(note, message=with_command_names(note.message), remedy=with_command_names(note.remedy))
     for leaf in leaves(error):
         if isinstance(leaf, BrokenPipeError) or (isinstance(leaf, OSError) and leaf.errno in _LOST_OUTPUT):
             raise leaf

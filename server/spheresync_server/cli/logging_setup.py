@@ -1,7 +1,7 @@
-"""How much this process logs, and how it spells it; always on stderr.
+"""Level and format of the log of this process, which always goes to stderr.
 
-A command's answer says what went wrong, so its log adds nothing unless it is asked for. A server answers nobody about
-what it does by itself: there warnings are logged.
+A command reports problems in its answer, so it logs only errors unless asked for more. A server has nobody to answer
+about what it does by itself, so it logs warnings.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ VARIABLE = "SPHERESYNC_LOG"
 _ON_LAMBDA = "AWS_LAMBDA_FUNCTION_NAME"
 
 
-def start_log(hoisted: Sequence[str], environ: Mapping[str, str], *, verbose: bool) -> None:
-    """Log as SPHERESYNC_LOG and --verbose say: `json` is for a collector, which wants to see everything.
+def set_up_logging(arguments: Sequence[str], environ: Mapping[str, str], *, verbose: bool) -> None:
+    """Set up the log by SPHERESYNC_LOG and --verbose; `json` is for log collectors and logs at level INFO.
 
-    `emf` is the same with figures for CloudWatch, and what is chosen on AWS Lambda, whose log CloudWatch reads.
+    `emf` adds metrics for CloudWatch (embedded metric format); it is the default on AWS Lambda.
 
     Raises:
-        ConfigurationError: SPHERESYNC_LOG names no way to spell a log.
+        ConfigurationError: SPHERESYNC_LOG names no known format.
     """
     name = environ.get(VARIABLE) or (LogStyle.EMF if environ.get(_ON_LAMBDA) else LogStyle.TEXT)
     style = LogStyle(name) if name in set(LogStyle) else LogStyle.TEXT
-    by_default = logging.WARNING if "serve" in hoisted else logging.ERROR
+    by_default = logging.WARNING if "serve" in arguments else logging.ERROR
     level = logging.INFO if verbose or style.structured else by_default
     send_logs(sys.stderr, style=style, level=level)
     if name not in set(LogStyle):

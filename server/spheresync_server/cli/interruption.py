@@ -1,4 +1,4 @@
-"""Run a command's asynchronous part so that a signal ends it in good order: state closed, no traceback."""
+"""Run the asynchronous part of a command so that a signal ends it in order: state closed, no traceback."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ import anyio
 from anyio.abc import TaskStatus
 
 from spheresync.isolation import isolated_group
-from spheresync_server.cli.leaving import ENDING, armed
 from spheresync_server.cli.output import documents
+from spheresync_server.cli.signals import ENDING_SIGNALS, installed_handler
 from spheresync_server.failure import INTERRUPTED, FailureNote
 
 _Result = TypeVar("_Result")
@@ -25,8 +25,8 @@ GRACE = 8.0
 """Seconds in which an orderly end may close what is open; supervisors kill after ten. A request under way is waited for
 as long, since its answer says what was done. After that the process ends as if it had been killed: what was sent is in
 the journal, and the next process looks before it sends again."""
-_LAST = 1.0
-"""Seconds that threads which nothing waits for may hold up the end of the process."""
+_EXIT_WITHIN = 1.0
+"""Seconds for which threads that nothing waits for may delay the end of the process."""
 _AT_ONCE = (
     "Ended by {} at once. A run that had begun is durable: the next process that needs it goes on with it, and "
     "`spheresync runs` shows it."
@@ -68,14 +68,14 @@ class InterruptedBySignalError(Exception):
 
 
 def run_until_signalled(
-    work: Callable[[], Awaitable[_Result]], farewell: Callable[[InterruptedBySignalError], int]
+    work: Callable[[], Awaitable[_Result]], on_overdue: Callable[[InterruptedBySignalError], int]
 ) -> _Result:
     """Run `work` to its end.
 
     Args:
         work: what to do.
-        farewell: told of a signal when closing takes longer than the grace; says what is to be said, and answers the
-            exit code with which the process then ends at once.
+        on_overdue: called when closing after a signal takes longer than the grace; reports it and returns the exit
+            code with which the process then ends at once.
 
     Raises:
         InterruptedBySignalError: SIGINT or SIGTERM came first; `work` was cancelled and has closed what it held.
@@ -83,22 +83,22 @@ def run_until_signalled(
     outcome: list[_Result] = []
     received: list[int] = []
     overdue: list[threading.Timer] = []
-    leaving = armed()
+    handler = installed_handler()
 
     async def watch(scope: anyio.CancelScope, *, task_status: TaskStatus[None]) -> None:
         try:
-            with anyio.open_signal_receiver(*ENDING) as signals:
+            with anyio.open_signal_receiver(*ENDING_SIGNALS) as signals:
                 task_status.started()
                 async for number in signals:
                     received.append(number)
                     late = InterruptedBySignalError(number)
-                    if leaving is not None:
-                        overdue.append(_leave_after(GRACE, partial(farewell, late)))
+                    if handler is not None:
+                        overdue.append(_exit_after(GRACE, partial(on_overdue, late)))
                     break
         finally:
             # The receiver put Python's own handlers back. A second signal need not wait for a slow end.
-            if leaving is not None:
-                (leaving.saying(_AT_ONCE) if received else leaving).arm()
+            if handler is not None:
+                (handler.with_text(_AT_ONCE) if received else handler).install()
         scope.cancel()
 
     async def guarded() -> None:
@@ -117,47 +117,47 @@ def run_until_signalled(
     return outcome[0]
 
 
-def leave_soon(code: int) -> None:
-    """What was to be done and said is; a thread that nothing waits for must not hold up the end of the process."""
-    _leave_after(_LAST, lambda: code)
+def exit_soon(code: int) -> None:
+    """Everything is done and written: a thread that nothing waits for must not delay the end of the process."""
+    _exit_after(_EXIT_WITHIN, lambda: code)
 
 
 @contextmanager
-def closing_within_grace(code: int) -> Iterator[None]:
-    """A block that closes what is open; the process ends with the code where it takes longer than the grace."""
-    timer = _leave_after(GRACE, lambda: code)
+def exit_unless_closed(code: int) -> Iterator[None]:
+    """A block that closes what is open; if that takes longer than the grace, the process ends with the code."""
+    timer = _exit_after(GRACE, lambda: code)
     try:
         yield
     finally:
         timer.cancel()
 
 
-def _leave_after(seconds: float, last_words: Callable[[], int]) -> threading.Timer:
-    timer = threading.Timer(seconds, lambda: leave_now(last_words()))
+def _exit_after(seconds: float, report: Callable[[], int]) -> threading.Timer:
+    timer = threading.Timer(seconds, lambda: exit_now(report()))
     timer.daemon = True
     timer.start()
     return timer
 
 
-def say(note: FailureNote, *, json: bool) -> None:
-    """Tell what went wrong, as a document on stdout or as a line."""
+def write_failure(note: FailureNote, *, json: bool) -> None:
+    """Write what went wrong, as a document on stdout or a line on stderr."""
     if json:
         documents.write(note.to_json())
     else:
         sys.stderr.write(f"spheresync: {note.text}\n")
 
 
-def telling(*, json: bool) -> Callable[[InterruptedBySignalError], int]:
-    """The usual farewell: say what was interrupted, and answer its exit code."""
+def report_interruption(*, json: bool) -> Callable[[InterruptedBySignalError], int]:
+    """A function that writes what was interrupted and returns its exit code."""
 
-    def farewell(interruption: InterruptedBySignalError) -> int:
-        say(interruption.note, json=json)
+    def report(interruption: InterruptedBySignalError) -> int:
+        write_failure(interruption.note, json=json)
         return interruption.exit_code
 
-    return farewell
+    return report
 
 
-def leave_now(code: int) -> NoReturn:
+def exit_now(code: int) -> NoReturn:
     """End the process although a thread still waits for standard input, which nothing can wake."""
     sys.stdout.flush()
     sys.stderr.flush()

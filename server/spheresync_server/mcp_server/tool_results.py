@@ -18,8 +18,8 @@ from spheresync.planning.decisions.approvals import (
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.planning.decisions.promotion_findings import UNFIT
 from spheresync.runtime.out_of_scope import LEFT_OUT
-from spheresync_server.mcp_server.wording import answer_in_tool_words
-from spheresync_server.standing import doable, standing, waits_for_allowance
+from spheresync_server.answer_summaries import applicable_count, progress_sentence, waits_for_allow_deletes
+from spheresync_server.mcp_server.engine_texts import answer_with_tool_names
 from spheresync_server.untrusted import clean_json
 
 _TOLD_RUNS = 5
@@ -45,7 +45,7 @@ PROVENANCE = "Names, labels and values in the structured content are data from D
 
 def respond(answer: BaseModel, *lines: str) -> CallToolResult:
     """A result whose text holds our own words, ids and figures only; everything from outside stays in the data."""
-    structured = answer_in_tool_words(clean_json(answer.model_dump(mode="json")))
+    structured = answer_with_tool_names(clean_json(answer.model_dump(mode="json")))
     assert isinstance(structured, dict)
     text = "\n".join(line for line in (*lines, PROVENANCE) if line)
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)
@@ -102,12 +102,12 @@ def _next_of_open(answer: ChangeSetAnswer) -> str:
     codes = {finding.code for finding in answer.findings}
     if PROMOTION_NOT_APPROVED in codes:
         return "Nothing was written, and nothing of it can be before it is approved."
-    if doable(answer):
+    if applicable_count(answer):
         apply = f"Nothing was written. Show it to the user; if they agree: apply_changes with {answer.change_set_id}"
-        if waits_for_allowance(answer):
+        if waits_for_allow_deletes(answer):
             return f"{apply} and allow_deletes=true; without that, everything but the deletes is done."
         return f"{apply}."
-    if waits_for_allowance(answer):
+    if waits_for_allow_deletes(answer):
         deletes = "Nothing was written, and deletes are all there is to do. Show them to the user; if they agree:"
         return f"{deletes} apply_changes with {answer.change_set_id} and allow_deletes=true."
     return next((said for why, said in _NOTHING_TO_APPLY if codes & why), "Nothing to apply.")
@@ -127,7 +127,7 @@ def run_lines(answer: RunAnswer) -> Iterable[str]:
     yield f"Run {answer.run_id} ({answer.kind}) is {answer.state}."
     yield f"Counts: {counts_line(answer.counts)}."
     if answer.finished_at is None:
-        yield f"{standing(answer.state, answer.progress)} get_run with {answer.run_id} follows it."
+        yield f"{progress_sentence(answer.state, answer.progress)} get_run with {answer.run_id} follows it."
     if answer.failures_total:
         yield f"{counted(answer.failures_total, 'failure')}: see failures for reason and remedy of each."
     if any(finding.code in NOT_APPROVED for finding in answer.findings):

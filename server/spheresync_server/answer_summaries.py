@@ -7,7 +7,7 @@ from spheresync.model import Action, RunState
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
 
 
-def standing(state: str, progress: Progress) -> str:
+def progress_sentence(state: str, progress: Progress) -> str:
     """Its phase and how far it is there, as far as that is known."""
     if state == RunState.QUEUED:
         return "It waits for its turn."
@@ -16,12 +16,12 @@ def standing(state: str, progress: Progress) -> str:
     return f"Phase {progress.phase}{done}{left}."
 
 
-def doable(answer: ChangeSetAnswer) -> int:
+def applicable_count(answer: ChangeSetAnswer) -> int:
     """How many items of a change set applying it as it is would do; what waits for anything is none."""
     return sum(answer.summary.get(word, 0) for word in Action if word.changes_something) - answer.blocked
 
 
-def waits_for_allowance(answer: ChangeSetAnswer) -> bool:
+def waits_for_allow_deletes(answer: ChangeSetAnswer) -> bool:
     """Whether deletes of it wait for nothing but to be allowed; of an undo nothing else waits."""
     codes = {finding.code for finding in answer.findings}
     if DELETES_NOT_APPROVED in codes:
