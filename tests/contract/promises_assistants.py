@@ -156,6 +156,19 @@ ASSISTANTS: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "mcp:callers",
+        "CONTRACT.md#Access",
+        "Who asks is found at each request: lists, calls, questions and audit entries go by that caller and its roles.",
+        (
+            "tests/e2e/test_two_callers.py::test_each_caller_has_lists_calls_and_audit_rows_of_its_own",
+            "tests/e2e/test_two_callers.py::test_who_has_no_role_sees_and_gets_nothing",
+            "tests/unit/server/test_callers.py::test_lists_and_calls_go_by_the_role_that_the_caller_has_by_now",
+            "tests/unit/server/test_callers.py::test_a_question_is_answered_by_whom_it_was_put_to",
+            "tests/unit/server/test_callers.py::test_each_route_asks_on_behalf_of_its_caller",
+            "tests/unit/server/test_callers.py::test_the_faces_of_a_server_make_no_principal_themselves",
+        ),
+    ),
+    Promise(
         "mcp:read-only",
         "CONTRACT.md#MCP server",
         "serve --read-only beats every role.",

@@ -185,7 +185,7 @@ async def serving(environment: dict[str, str], folder: Path) -> AsyncIterator[Se
         service.background.keep_pulse()
         service.background.look_after_runs()
         service.background.keep_schedule()
-        server_context = ServerContext(ServiceStartup.of(service), ADMIN, Role("admin"), dict, read_only=False)
+        server_context = ServerContext(ServiceStartup.of(service), lambda _: ADMIN, dict, read_only=False)
         async with Client(build_server(server_context)) as first, Client(build_server(server_context)) as second:
             yield Served(service, first, second)
 

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from spheresync.answers import Vitals
 from spheresync.observe.incidents import product_error
+from spheresync_server.caller import acting_for
 from spheresync_server.dashboard import status_page
 from spheresync_server.failure import note_of
 from spheresync_server.http.metrics import CONTENT_TYPE, exposition
@@ -27,9 +28,10 @@ def add_routes(server: MCPServer[ServerContext], server_context: ServerContext) 
     service = server_context.service
 
     def route(path: str, answer: _Answer) -> None:
-        async def handle(_: Request) -> Response:
+        async def handle(request: Request) -> Response:
             try:
-                return await answer()
+                with acting_for(server_context.caller_of(request)):
+                    return await answer()
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this request
                 return PlainTextResponse(server_context.hide(note_of(product_error(error, path)).text), 503)
 

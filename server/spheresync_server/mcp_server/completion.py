@@ -9,6 +9,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
 
 from spheresync.errors import SpheresyncError
+from spheresync.model.roles import Role
 from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.prompt_files import PromptFile
 
@@ -63,6 +64,8 @@ def register_completion(
         try:
             await server_context.startup.wait()
         except SpheresyncError:  # told by the server's end; a completion has no place for it
+            return Completion(values=[])
+        if not server_context.allows(Role.VIEWER):
             return Completion(values=[])
         found = await server_context.service.catalog.suggest(what, argument.value, server_context.principal, space)
         return Completion(values=found[:_MOST], total=len(found), has_more=len(found) > _MOST)

@@ -1,6 +1,7 @@
-"""The MCP server of one caller: the SDK's server with our tools, resources, prompts, and errors that help.
+"""The MCP server: the SDK's server with our tools, resources, prompts, and errors that help.
 
-Tools a caller may not use are not registered, so they are not listed; a call to one is refused with the reason.
+Who asks is found for each message. Tools which that caller may not use are not listed; a call to one is refused with
+the reason.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import logging
+import os
 import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -16,19 +18,32 @@ from typing import Any, cast
 
 import anyio
 from mcp import MCPError
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError, UnexpectedToolError
+from mcp.server.request_state import RequestStateSecurity
 from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
-from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, TextContent
+from mcp.types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    GetPromptResult,
+    InputRequiredResult,
+    Prompt,
+    Resource,
+    ResourceTemplate,
+    TextContent,
+)
 from pydantic import AnyUrl, ValidationError
 
 from spheresync import __version__
 from spheresync.errors import SpheresyncError
 from spheresync.isolation import isolated_group
 from spheresync.model.json_document import read_own_json
+from spheresync.model.roles import Role, spell_roles
 from spheresync.observe.incidents import new_incident
+from spheresync_server.caller import acting_for
 from spheresync_server.failure import note_of, product_error_in
 from spheresync_server.mcp_server.completion import register_completion
 from spheresync_server.mcp_server.confirmation import UnconfirmedError, unreadable_answer
@@ -38,7 +53,7 @@ from spheresync_server.mcp_server.resources import register_resources, spell_ass
 from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.mcp_server.server_paths import hide_in
 from spheresync_server.mcp_server.standard_input import StandardInput
-from spheresync_server.mcp_server.tools.registry import ToolEntry, tool_entries
+from spheresync_server.mcp_server.tools.registry import ToolEntry, ToolsOfCaller, tool_entries
 from spheresync_server.prompt_files import load_prompts
 from spheresync_server.unreleased import RESOURCES, TOOLS, not_released
 from spheresync_server.untrusted import visible
@@ -81,12 +96,38 @@ class SpheresyncServer(MCPServer[ServerContext]):
             title="Spheresync",
             version=__version__,
             instructions=INSTRUCTIONS,
-            tools=[entry.to_tool() for entry in entries if entry.open_to(server_context)],
             lifespan=lifespan,
             log_level="WARNING",
+            middleware=[self._for_its_caller],
+            request_state_security=RequestStateSecurity(keys=[os.urandom(32)], bind_principal=self._asked_person),
         )
         self._server_context = server_context
         self._entries: dict[str, ToolEntry] = {entry.name: entry for entry in entries}
+        self._tool_manager = ToolsOfCaller(entries, server_context)
+
+    async def _for_its_caller(
+        self, ctx: ServerRequestContext[ServerContext, Any], call_next: CallNext
+    ) -> HandlerResult:
+        """Answer a message on behalf of whoever sent it."""
+        with acting_for(self._server_context.caller_of(ctx.request)):
+            return await call_next(ctx)
+
+    def _asked_person(self, ctx: ServerRequestContext[ServerContext, Any]) -> str:
+        """Whom a question was put to: the answer of anybody else to it is refused."""
+        principal = self._server_context.caller_of(ctx.request)
+        return f"{principal.kind}:{principal.id}"
+
+    async def list_resources(self) -> list[Resource]:
+        """The resources, for whoever may read them."""
+        return await super().list_resources() if self._server_context.allows(Role.VIEWER) else []
+
+    async def list_resource_templates(self) -> list[ResourceTemplate]:
+        """The templates of resources, for whoever may read them."""
+        return await super().list_resource_templates() if self._server_context.allows(Role.VIEWER) else []
+
+    async def list_prompts(self) -> list[Prompt]:
+        """The prompts, for whoever may call the tools that they name."""
+        return await super().list_prompts() if self._server_context.allows(Role.VIEWER) else []
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[ServerContext, Any] | None = None
@@ -131,11 +172,11 @@ class SpheresyncServer(MCPServer[ServerContext]):
             raise ToolError(f"There is no tool {visible(name)!r}. {hint}")
         if entry.open_to(self._server_context):
             return
-        if self._server_context.role.includes(entry.needs):
+        if self._server_context.allows(entry.needs):
             raise ToolError(f"{name} is refused: this server is read-only. Do not retry: ask whoever runs it.")
         raise ToolError(
-            f"{name} needs the role {entry.needs}; you have {self._server_context.role}. Do not retry: ask whoever "
-            "runs this installation; SPHERESYNC_ROLE is set where the server is started."
+            f"{name} needs the role {entry.needs}; you have {spell_roles(self._server_context.principal.roles)}. Do "
+            "not retry: ask whoever runs this installation; SPHERESYNC_ROLE is set where the server is started."
         )
 
     def _refuse_unknown_arguments(self, name: str, arguments: dict[str, Any]) -> None:
@@ -208,7 +249,10 @@ class SpheresyncServer(MCPServer[ServerContext]):
 
         Raises:
             ResourceNotFoundError: it comes with a later release.
+            ResourceError: the caller may read none, or it could not be read.
         """
+        if not self._server_context.allows(Role.VIEWER):
+            raise ResourceError(f"Resources need the role {Role.VIEWER}. Ask whoever runs this installation.")
         if str(uri) in RESOURCES:
             raise ResourceNotFoundError(not_released(str(uri)))
         try:
@@ -269,7 +313,7 @@ def _readable(name: str, error: ToolError) -> ToolError:
 
 
 def build_server(server_context: ServerContext) -> SpheresyncServer:
-    """The server of one caller, complete."""
+    """The server, complete."""
     server = SpheresyncServer(server_context)
     register_resources(server, server_context)
     prompts = load_prompts()

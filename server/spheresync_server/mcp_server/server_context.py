@@ -10,7 +10,8 @@ import anyio
 
 from spheresync.errors import SpheresyncError
 from spheresync.model import Principal
-from spheresync.model.roles import Role
+from spheresync.model.roles import Role, roles_include
+from spheresync_server.caller import CallerOf, current_caller
 from spheresync_server.mcp_server.server_paths import Hide
 from spheresync_server.untrusted import Json
 
@@ -67,14 +68,13 @@ class ServiceStartup:
 
 @dataclass(frozen=True, slots=True)
 class ServerContext:
-    """The service, and the caller on whose behalf it is asked.
+    """The service, and how the caller of each request is found, on whose behalf the service is asked.
 
     `show_settings` returns the effective settings without secrets; `hide` removes paths of this machine from a text.
     """
 
     startup: ServiceStartup
-    principal: Principal
-    role: Role
+    caller_of: CallerOf
     show_settings: Callable[[], Json]
     read_only: bool = False
     hide: Hide = str
@@ -82,6 +82,15 @@ class ServerContext:
     @property
     def service(self) -> Service:
         return self.startup.service
+
+    @property
+    def principal(self) -> Principal:
+        """The caller of the request that is being answered."""
+        return current_caller()
+
+    def allows(self, needed: Role) -> bool:
+        """Whether that caller has the role, or one that includes it."""
+        return roles_include(self.principal.roles, needed)
 
 
 class ServiceTools:

@@ -23,7 +23,7 @@ from spheresync.model.roles import Role
 from spheresync.observe.export import exporting
 from spheresync.observe.incidents import product_error
 from spheresync_server import service_access
-from spheresync_server.caller import local_principal, role_from, server_default_role
+from spheresync_server.caller import local_caller, role_from, server_default_role
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.interruption import (
     InterruptedBySignalError,
@@ -172,10 +172,10 @@ def _serve(source: SettingsSource, manner: _ServeOptions, speak: Callable[[Serve
     async def work() -> None:
         left = anyio.Event()
         shown = lambda: startup.service.settings.redacted()  # noqa: E731, PLW0108 -- of the settings in force then
-        caller, hide = local_principal(manner.role), hiding(source.places)
+        caller_of, hide = local_caller(manner.role), hiding(source.places)
         async with isolated_group() as group:
             group.start_soon(open_and_keep, left)
-            await speak(ServerContext(startup, caller, manner.role, shown, manner.read_only, hide))
+            await speak(ServerContext(startup, caller_of, shown, manner.read_only, hide))
             closing.enter_context(exit_unless_closed(0))  # the client has left
             left.set()
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from types import MethodType
 from typing import cast, get_args, get_type_hints
 
-from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.tools import Tool, ToolManager
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel
 
@@ -44,7 +44,7 @@ class ToolEntry:
     def open_to(self, server_context: ServerContext) -> bool:
         """Whether the caller may use it; read-only beats every role."""
         reads = self.hints.read_only_hint is True
-        return server_context.role.includes(self.needs) and (reads or not server_context.read_only)
+        return server_context.allows(self.needs) and (reads or not server_context.read_only)
 
     def to_tool(self) -> Tool:
         """The tool as the SDK runs it, with lean schemas."""
@@ -64,6 +64,30 @@ class ToolEntry:
         answer = _answer_of(self.work)
         tool.fn_metadata.output_model = answer
         tool.fn_metadata.output_schema = output_outline(answer, rows=self.outline_rows)
+        return tool
+
+
+class ToolsOfCaller(ToolManager):
+    """The tools, listed for the caller of the request that is being answered; each is made when it is first needed."""
+
+    def __init__(self, entries: Sequence[ToolEntry], server_context: ServerContext) -> None:
+        super().__init__()
+        self._server_context = server_context
+        self._entries = {entry.name: entry for entry in entries}
+
+    def get_tool(self, name: str) -> Tool | None:
+        """The tool of that name, whoever may use it."""
+        entry = self._entries.get(name)
+        return None if entry is None else self._made(entry)
+
+    def list_tools(self) -> list[Tool]:
+        """Those that the caller may use."""
+        return [self._made(entry) for entry in self._entries.values() if entry.open_to(self._server_context)]
+
+    def _made(self, entry: ToolEntry) -> Tool:
+        tool = self._tools.get(entry.name)
+        if tool is None:
+            tool = self._tools[entry.name] = entry.to_tool()
         return tool
 
 
