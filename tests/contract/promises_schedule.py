@@ -17,6 +17,7 @@ SCHEDULE: tuple[Promise, ...] = (
         "Until a person has applied one change set, the scheduler only saves one for review.",
         (
             "tests/e2e/test_schedule.py::test_nothing_is_written_before_a_person_has_applied_what_the_scheduler_proposes",
+            "tests/contract/store_run_promises.py::RunPromises::test_only_a_person_approves",
         ),
     ),
     Promise(

@@ -229,6 +229,16 @@ class RunPromises:
         await store.write(lambda tx: tx.runs.release(RunId("run_1"), 1))
         assert await claim(store, "run_1", other.owner_id) == 2
 
+    async def test_only_a_person_approves(self, two_stores: TwoStores) -> None:
+        store = two_stores.one
+        written = {"state": RunState.DONE, "change_set_id": ChangeSetId("cs_1")}
+        for number, kind in enumerate(("scheduler", "service", "system")):
+            await enter(two_stores, f"run_{number}", None, actor=replace(ANNA, kind=kind), **written)
+        await enter(two_stores, "run_8", None)
+        assert await store.runs.approved_by_a_person() is None
+        await enter(two_stores, "run_9", None, **written)
+        assert await store.runs.approved_by_a_person() == "run_9"
+
     async def test_a_cancel_is_seen_at_the_next_heartbeat(self, two_stores: TwoStores) -> None:
         store = two_stores.one
         await enter(two_stores, "run_1", store.owner_id)

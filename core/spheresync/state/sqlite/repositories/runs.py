@@ -78,7 +78,7 @@ class RunReader:
 
     async def approved_by_a_person(self) -> RunId | None:
         row = await self._connection.one(
-            "SELECT id FROM runs WHERE actor_kind != 'scheduler' AND state IN ('done', 'partly_failed') "
+            "SELECT id FROM runs WHERE actor_kind = 'user' AND state IN ('done', 'partly_failed') "
             "AND change_set_id IS NOT NULL ORDER BY seq LIMIT 1"
         )
         return None if row is None else RunId(row[0])
