@@ -25,7 +25,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.model.json_document import read_own_json
-from spheresync.state.audit_chain import ToldActor, told_actor
+from spheresync.state.audit_chain import AuditedActor, actor_in_detail
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, AuditEvent, AuditFilter, Checkpoint, CheckpointState, RunRecord
 from tests.contract.store_run_promises import RunPromises
@@ -181,8 +181,8 @@ class StorePromises(RunPromises):
         assert [entry.seq for entry in entries] == list(range(1, 9))
         assert [entry.prev_hash for entry in entries[1:]] == [entry.hash for entry in entries[:-1]]
         assert {entry.actor for entry in entries} == {"anna"}
-        told = {told_actor(read_own_json(entry.detail))[0] for entry in entries}
-        assert told == {ToldActor("user", ("operator", "viewer"))}
+        told = {actor_in_detail(read_own_json(entry.detail))[0] for entry in entries}
+        assert told == {AuditedActor("user", ("operator", "viewer"))}
         verdict = await two_stores.other.audit.verify()
         assert (verdict.intact, verdict.entries, verdict.first_broken) == (True, 8, None)
 

@@ -29,7 +29,7 @@ from spheresync.model.json_document import read_json
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, valid_approval
 from spheresync.planning.decisions.items import CONFLICT_REMEDY
 from spheresync.runtime.run_counts import COUNT_WORDS, MISSING, UNREAD
-from spheresync.state.audit_chain import told_actor
+from spheresync.state.audit_chain import actor_in_detail
 from spheresync.state.records import (
     AssetRecord,
     AuditEntry,
@@ -313,7 +313,7 @@ def _counts(run: RunRecord, tried: Mapping[tuple[Action, JournalState], int]) ->
 
 
 def audit_row(entry: AuditEntry, *, full: bool) -> AuditRow:
-    actor, detail = told_actor(_detail(entry.detail))
+    actor, detail = actor_in_detail(_detail(entry.detail))
     return AuditRow(
         seq=entry.seq,
         at=entry.at,

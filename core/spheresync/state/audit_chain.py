@@ -23,8 +23,8 @@ _ACTOR = "actor"
 
 
 @dataclass(frozen=True, slots=True)
-class ToldActor:
-    """What an entry says of its actor besides the id; `roles` in alphabetical order."""
+class AuditedActor:
+    """What an entry holds of its actor besides the id; `roles` in alphabetical order."""
 
     kind: str
     roles: tuple[str, ...]
@@ -36,6 +36,7 @@ def entry_of_event(event: AuditEvent, *, seq: int, at: str, prev_hash: str) -> A
     Kind and roles of the actor go into `detail`: the columns, and with them what the hash is made of, are those that
     other programs know (CONTRACT.md), and entries of earlier versions verify as they did.
     """
+    assert _ACTOR not in event.detail, event.action
     actor: dict[str, JsonValue] = {"kind": event.actor.kind, "roles": [*sorted(event.actor.roles)]}
     detail = canonical_json({**event.detail, _ACTOR: actor})
     return sealed(
@@ -55,17 +56,17 @@ def entry_of_event(event: AuditEvent, *, seq: int, at: str, prev_hash: str) -> A
     )
 
 
-def told_actor(detail: Mapping[str, JsonValue]) -> tuple[ToldActor | None, dict[str, JsonValue]]:
-    """What a detail says of the actor, and all else of it.
+def actor_in_detail(detail: Mapping[str, JsonValue]) -> tuple[AuditedActor | None, dict[str, JsonValue]]:
+    """Kind and roles of the actor, and the detail without them.
 
-    None of the actor in an entry that an earlier version wrote, or that is not ours.
+    None: an earlier version wrote the entry, or another program.
     """
     rest = {**detail}
     told = rest.pop(_ACTOR, None)
     if isinstance(told, dict) and told.keys() == {"kind", "roles"}:
         kind, roles = told["kind"], told["roles"]
         if isinstance(kind, str) and isinstance(roles, list):
-            return ToldActor(kind, tuple(role for role in roles if isinstance(role, str))), rest
+            return AuditedActor(kind, tuple(role for role in roles if isinstance(role, str))), rest
     return None, {**detail}
 
 

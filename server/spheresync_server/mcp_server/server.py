@@ -98,22 +98,22 @@ class SpheresyncServer(MCPServer[ServerContext]):
             instructions=INSTRUCTIONS,
             lifespan=lifespan,
             log_level="WARNING",
-            middleware=[self._for_its_caller],
-            request_state_security=RequestStateSecurity(keys=[os.urandom(32)], bind_principal=self._asked_person),
+            middleware=[self._identify_caller],
+            request_state_security=RequestStateSecurity(keys=[os.urandom(32)], bind_principal=self._bound_principal),
         )
         self._server_context = server_context
         self._entries: dict[str, ToolEntry] = {entry.name: entry for entry in entries}
         self._tool_manager = ToolsOfCaller(entries, server_context)
 
-    async def _for_its_caller(
+    async def _identify_caller(
         self, ctx: ServerRequestContext[ServerContext, Any], call_next: CallNext
     ) -> HandlerResult:
-        """Answer a message on behalf of whoever sent it."""
+        """Find out who sent a message, before anything of it is looked at."""
         with acting_for(self._server_context.caller_of(ctx.request)):
             return await call_next(ctx)
 
-    def _asked_person(self, ctx: ServerRequestContext[ServerContext, Any]) -> str:
-        """Whom a question was put to: the answer of anybody else to it is refused."""
+    def _bound_principal(self, ctx: ServerRequestContext[ServerContext, Any]) -> str:
+        """The caller that is asked about deletes: an answer that comes from another caller is refused."""
         principal = self._server_context.caller_of(ctx.request)
         return f"{principal.kind}:{principal.id}"
 

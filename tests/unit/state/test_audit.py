@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from spheresync.errors import StateError
 from spheresync.model import JsonValue, Principal, RunId, canonical_json
 from spheresync.service.rows import audit_row
-from spheresync.state.audit_chain import GENESIS, ToldActor, hash_of, sealed, told_actor
+from spheresync.state.audit_chain import GENESIS, AuditedActor, actor_in_detail, hash_of, sealed
 from spheresync.state.audit_export import csv_header, csv_line, entry_of, json_line
 from spheresync.state.records import AuditEntry, AuditEvent, AuditFilter
 from spheresync.state.sqlite.connection import FILE_NAME
@@ -102,11 +102,11 @@ async def test_an_edited_entry_shows(store: SqliteStore, column: str) -> None:
 async def test_an_entry_holds_kind_and_roles_of_its_actor_and_the_hash_covers_them(store: SqliteStore) -> None:
     await store.write(lambda tx: tx.audit.append_many([event(1), event(2, actor=BERT)]))
     (second, first), _ = await store.audit.query()
-    assert told_actor(json.loads(first.detail)) == (
-        ToldActor("user", ("operator", "viewer")),
+    assert actor_in_detail(json.loads(first.detail)) == (
+        AuditedActor("user", ("operator", "viewer")),
         {"n": 1, "text": "Größe"},
     )
-    assert told_actor(json.loads(second.detail))[0] == ToldActor("service", ())
+    assert actor_in_detail(json.loads(second.detail))[0] == AuditedActor("service", ())
     assert (first.actor, second.actor) == ("anna", "bert")
     with tampering(store) as file:
         file.execute("UPDATE audit SET detail = replace(detail, '\"operator\"', '\"admin\"') WHERE seq = 1")
@@ -133,7 +133,7 @@ async def test_entries_of_earlier_versions_verify_and_tell_nothing_of_their_acto
 
 @given(actor=st.none() | st.text() | st.lists(st.text()) | st.dictionaries(st.text(), st.none() | st.lists(st.none())))
 def test_what_others_wrote_where_the_actor_stands_is_left_as_it_is(actor: JsonValue) -> None:
-    assert told_actor({"actor": actor, "n": 1}) == (None, {"actor": actor, "n": 1})
+    assert actor_in_detail({"actor": actor, "n": 1}) == (None, {"actor": actor, "n": 1})
 
 
 async def test_an_entry_of_another_type_shows(store: SqliteStore) -> None:

@@ -51,7 +51,7 @@ ANY_ENTRY = AuditFilter()
 class AuditEntry:
     """One row of the audit log. `actor` is the id of a principal; `hash` covers every other field and `prev_hash`.
 
-    `detail` is canonical JSON. Kind and roles of the principal are in it (`audit_chain.told_actor` reads them).
+    `detail` is canonical JSON. Kind and roles of the principal are in it (`audit_chain.actor_in_detail` reads them).
     """
 
     seq: int
