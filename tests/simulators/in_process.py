@@ -26,7 +26,8 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.dog.objects import Landscape
 from spheresync.dog.store import MemoryContent
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
-from spheresync.execution.run_driver import RunDriver, RunRequest
+from spheresync.execution.run_driver import RunDriver
+from spheresync.execution.run_request import RunRequest
 from spheresync.model import (
     GLUE,
     ChangeSetId,

@@ -15,7 +15,7 @@ import pytest
 from spheresync.discovery.shared_discovery import LAST_DISCOVERY
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import SourceError, SourceFault, TargetError, TargetFault
-from spheresync.execution.run_driver import RunRequest
+from spheresync.execution.run_request import RunRequest
 from spheresync.mapping.rules import Mapping
 from spheresync.model import (
     GLUE,

@@ -9,7 +9,8 @@ from itertools import count
 import anyio
 
 from spheresync.errors import UsageError
-from spheresync.execution.run_driver import RunDriver, RunRequest
+from spheresync.execution.run_driver import RunDriver
+from spheresync.execution.run_request import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.model import ChangeSetId, Principal, RunId, canonical_json, isoformat
 from spheresync.observe.incidents import product_error

@@ -20,7 +20,8 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from spheresync.errors import ConfigurationError, FenceError, TargetError, TargetFault
 from spheresync.execution.circuit_breaker import CircuitBreaker
-from spheresync.execution.result_recorder import UNSENT, WRITING, Note, Result, ResultRecorder
+from spheresync.execution.item_result import UNSENT, Note, Result
+from spheresync.execution.result_recorder import WRITING, ResultRecorder
 from spheresync.isolation import isolated_group
 from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, PhysicalName, Problem, Strategy
 from spheresync.observe.context import about
@@ -59,7 +60,7 @@ class _Task:
     operation: Operation | None  # None: nothing to send, only to remember
 
 
-class Applier:
+class TargetApplier:
     """Applies one change set under one claim of its run. Build it, `run` it once."""
 
     def __init__(
