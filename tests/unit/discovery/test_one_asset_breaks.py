@@ -28,8 +28,7 @@ from spheresync.model import (
     SpaceName,
     TargetKey,
 )
-from spheresync.planning import asset_planner as designing
-from spheresync.planning import asset_status
+from spheresync.planning import asset_comparison, asset_planner, asset_status
 from spheresync.planning import checkpoint_rebuild as rebuilding
 from spheresync.planning import target_planner as planning
 from spheresync.planning.drift import target_sweep as sweeping
@@ -142,7 +141,7 @@ PLANNED = {
     "triage": (planning, "triage", lambda record, *rest, **more: record.id),
     "kept name": (naming, "_kept", lambda wish, *rest: wish.record.id),
     "status": (asset_status, "worst_status", lambda record, *rest: record.id),
-    "item": (designing, "item_for", lambda subject, *rest, **more: subject.asset),
+    "item": (asset_comparison, "item_for", lambda subject, *rest, **more: subject.asset),
 }
 
 
@@ -217,7 +216,7 @@ async def test_a_lost_body_that_its_table_does_not_prove_fails_its_asset_alone(
     synced: InProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     await lose(synced, tmp_path, "checkpoints")
-    Break(monkeypatch, designing, "known_by_target", lambda _, held, live: held.asset)
+    Break(monkeypatch, asset_planner, "known_by_target", lambda _, held, live: held.asset)
     synced.serve(tenant("Second"))
     run = await synced.sync()
     assert only_the_victim_failed(run.problems) and run.counts["failed"] == 1

@@ -20,13 +20,13 @@ from spheresync.model import (
     counted,
     first_of,
 )
-from spheresync.planning.asset_planner import PlanDraft
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.items import Subject, delete_item, forget_item, settled_item
 from spheresync.planning.decisions.triage import Work
 from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.lost_bodies import known_by_target
+from spheresync.planning.plan_draft import PlanDraft
 from spheresync.planning.removal.retirement import retire
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import ChangeSetItem, Checkpoint, FormerTable
