@@ -382,6 +382,7 @@ def _context(world: World, store: SqliteStore, folder: Path) -> RuntimeContext:
     return RuntimeContext(
         store,
         source,
+        jobs=EmbeddedEngine(store, lambda: world.now),
         owner=store.owner.id,
         clock=lambda: world.now,
         make_source=make_source,

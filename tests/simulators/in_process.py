@@ -28,6 +28,7 @@ from spheresync.dog.store import MemoryContent
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
 from spheresync.execution.run_driver import RunDriver
 from spheresync.execution.run_request import RunRequest
+from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.model import (
     GLUE,
     ChangeSetId,
@@ -166,6 +167,7 @@ async def in_process(
         context = RuntimeContext(
             store,
             settings,
+            jobs=EmbeddedEngine(store, utc_now),
             owner=store.owner.id,
             clock=utc_now,
             make_source=make_source,

@@ -1,4 +1,4 @@
-"""Put one process's tools together: state, source, targets; embedded ones in dog, real ones elsewhere."""
+"""Make what one process works with: state, job engine, source, targets; embedded ones in dog, real ones elsewhere."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import StateError
+from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.model import TargetKey, utc_now
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
@@ -34,7 +35,7 @@ TENANT_HOST = "tenant_host"
 async def open_context(
     settings_source: SettingsSource, *, clock: Callable[[], datetime] = utc_now
 ) -> AsyncIterator[RuntimeContext]:
-    """Open the state and hand out the tools; everything is closed on the way out.
+    """Open the state and make the context of this process; everything is closed at the end of the block.
 
     Raises:
         ConfigurationError: settings cannot be used.
@@ -64,7 +65,13 @@ async def open_context(
             return registered(key.target).make(current, key, resources, stack)
 
         context = RuntimeContext(
-            store, settings_source, owner=store.owner_id, clock=clock, make_source=make_source, make_target=make_target
+            store,
+            settings_source,
+            jobs=EmbeddedEngine(store, clock),
+            owner=store.owner_id,
+            clock=clock,
+            make_source=make_source,
+            make_target=make_target,
         )
         closing.push_async_callback(context.providers.aclose)
         yield context
