@@ -43,7 +43,7 @@ from spheresync.planning.undo.revert import Reverter
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.source.datasphere.source import DatasphereSource
-from spheresync.source.transport.http import Login
+from spheresync.source.transport.http import Login, TenantHttp
 from spheresync.source.transport.request_budget import UnlimitedBudget
 from spheresync.source.transport.retry_policy import Clock
 from spheresync.state.records import RunRecord
@@ -148,11 +148,13 @@ async def in_process(
     async with (
         SqliteStore.open(folder / "state") as store,
         DatasphereSource(
-            DOG_BASE_URL,
-            login,
-            budget=UnlimitedBudget(),
-            clock=clock,
-            transport=httpx2.ASGITransport(app=app),
+            TenantHttp(
+                DOG_BASE_URL,
+                login,
+                budget=UnlimitedBudget(),
+                clock=clock,
+                transport=httpx2.ASGITransport(app=app),
+            )
         ) as source,
     ):
 

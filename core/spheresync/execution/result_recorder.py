@@ -33,7 +33,7 @@ from spheresync.model import (
 )
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.items import EDITED
-from spheresync.planning.names.name_allocation import container_note
+from spheresync.planning.names.container_notes import container_note
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
     NO_RUN,

@@ -13,7 +13,8 @@ from spheresync.config import DeletionPolicy, DriftPolicy, Settings
 from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, digest_of, isoformat
 from spheresync.planning.decisions.drift import Comparison, Standing, compare, drift_finding, missing_finding
 from spheresync.planning.decisions.items import Subject, item_for, recreate_item, settled_item
-from spheresync.planning.names.name_allocation import Address, AllocatedNames
+from spheresync.planning.names.addresses import Address
+from spheresync.planning.names.name_allocation import AllocatedNames
 from spheresync.planning.plan_draft import PlanDraft
 from spheresync.planning.removal.retirement import retire
 from spheresync.state.definitions import column_names

@@ -105,13 +105,12 @@ async def _keep_to_one_tenant(store: Store, settings: Settings) -> None:
 def _source(settings: Settings, budget: RequestBudget) -> DatasphereSource:
     # Here and not above: whoever asks the tenant nothing loads no HTTP client.
     from spheresync.source.datasphere.source import DatasphereSource
-    from spheresync.source.transport.http import Login
+    from spheresync.source.transport.http import Login, TenantHttp
 
     datasphere = settings.datasphere
     login = Login(datasphere.client_id, datasphere.client_secret.get_secret_value(), datasphere.token_url or None)
-    return DatasphereSource(
-        datasphere.base_url, login, budget=budget, give_up_after=datasphere.give_up_after.total_seconds()
-    )
+    give_up_after = datasphere.give_up_after.total_seconds()
+    return DatasphereSource(TenantHttp(datasphere.base_url, login, budget=budget, give_up_after=give_up_after))
 
 
 def _embedded_source(settings: Settings) -> DatasphereSource:
@@ -120,11 +119,12 @@ def _embedded_source(settings: Settings) -> DatasphereSource:
 
     from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
     from spheresync.source.datasphere.source import DatasphereSource
-    from spheresync.source.transport.http import Login
+    from spheresync.source.transport.http import Login, TenantHttp
 
     tenant = DogTenant(settings.state_dir)
     login = Login(tenant.sign_in.client_id, tenant.sign_in.client_secret, DOG_TOKEN_URL)
-    return DatasphereSource(DOG_BASE_URL, login, budget=UnlimitedBudget(), transport=httpx2.ASGITransport(app=tenant))
+    transport = httpx2.ASGITransport(app=tenant)
+    return DatasphereSource(TenantHttp(DOG_BASE_URL, login, budget=UnlimitedBudget(), transport=transport))
 
 
 def _sessions(settings: Settings) -> Callable[[], Session]:

@@ -139,7 +139,7 @@ async def test_rules_that_break_at_an_asset_at_whatever_moment_keep_nobody_else(
 
 PLANNED = {
     "triage": (planning, "triage", lambda record, *rest, **more: record.id),
-    "kept name": (naming, "_kept", lambda wish, *rest: wish.record.id),
+    "kept name": (naming, "kept_address", lambda wish, *rest: wish.record.id),
     "status": (asset_status, "worst_status", lambda record, *rest: record.id),
     "item": (asset_comparison, "item_for", lambda subject, *rest, **more: subject.asset),
 }

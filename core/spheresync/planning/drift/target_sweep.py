@@ -36,7 +36,7 @@ from spheresync.planning.decisions.drift import DRIFT, drift_finding, missing_fi
 from spheresync.planning.decisions.drift_findings import Found, look_at, look_for
 from spheresync.planning.decisions.items import Subject, name_taken
 from spheresync.planning.lost_bodies import body_lost
-from spheresync.planning.names.name_allocation import container_note
+from spheresync.planning.names.container_notes import container_note
 from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.target_planner import MANAGED
 from spheresync.runtime.progress import OnProgress, ProgressEvent
