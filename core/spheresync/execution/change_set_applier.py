@@ -11,7 +11,7 @@ from spheresync.config import DeletionPolicy
 from spheresync.errors import RefusedError
 from spheresync.execution.driven_run import DrivenRun
 from spheresync.execution.prerequisites import make_prerequisites
-from spheresync.execution.required_approvals import Leave, require_approved_promotion
+from spheresync.execution.required_approvals import Permissions, require_approved_promotion
 from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_request import RunRequest
 from spheresync.execution.target_applier import TargetApplier
@@ -62,14 +62,14 @@ class ChangeSetApplier:
         items = await self._store.change_sets.all_items(change_set.id)
         require_as_saved(change_set, items)
         await require_approved_promotion(self._store, change_set)
-        leave = Leave.of(
+        permissions = Permissions.of(
             change_set,
             applier=drive.run.actor.id,
             four_eyes=drive.providers.settings.approvals.of_deletes,
             deletes=self._request.allow_deletes,
         )
-        allowed = leave.allowed(items)
-        drive.problems.extend(leave.waiting(items))
+        allowed = permissions.allowed(items)
+        drive.problems.extend(permissions.waiting(items))
         drive.scope = Scope.from_json(decode_cell(change_set.request))
         drive.guarded = self._is_guarded(items)
         drive.counts[BLOCKED] = sum(1 for item in items if item.action.changes_something) - len(allowed)

@@ -1,4 +1,4 @@
-"""What must exist before the items of a change set can be written: part of the plan, so that it shows every call."""
+"""Plan what must exist before the items of a change set can be written, so that the plan shows every call."""
 
 from __future__ import annotations
 

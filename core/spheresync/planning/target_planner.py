@@ -1,4 +1,4 @@
-"""Plan one target: what of the shared knowledge its checkpoints, its guards and its tables make of each asset.
+"""Plan one target: names, guards, removals and the items of every asset.
 
 A target is read in four cases only: a database that this state has never seen is looked at before names are given
 out, so that a lost state is rebuilt from AWS instead of written over it; a thorough plan reads the databases that hold

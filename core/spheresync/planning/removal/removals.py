@@ -1,4 +1,4 @@
-"""Items for tables that nobody's asset stands behind any more: marked as retired first, deleted later where allowed.
+"""Plan what becomes of tables whose assets are not listed any more: retired first, deleted later where allowed.
 
 A retired table that a run found changed by others is read again. In a preview a person sees what was done to it and
 may have it deleted all the same; a sync, which nobody reviews, leaves it and says so (CONTRACT.md, Deletion).

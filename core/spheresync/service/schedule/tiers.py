@@ -1,4 +1,4 @@
-"""The schedule as people see and steer it."""
+"""Show the schedule; pause and resume tiers, and have them read now. Which tier an asset has says `mapping.rules`."""
 
 from __future__ import annotations
 
