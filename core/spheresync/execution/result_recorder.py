@@ -72,7 +72,7 @@ class ResultRecorder:
         fence: int,
         now: Callable[[], str],
     ) -> None:
-        """`key`: the target that is written; `in_force`: all by which an asset stands where it stands."""
+        """`key`: the target that is written; `in_force`: the targets that count for an asset's status."""
         self._in_force = in_force
         self._store = store
         self._run = run
@@ -131,7 +131,7 @@ class ResultRecorder:
         )
 
     def held_already(self, item: ChangeSetItem) -> bool:
-        """Whether another run has written it meanwhile; not so where the plan saw it written and edited since."""
+        """Whether another run has written the same meanwhile; not where the plan saw that edited afterwards."""
         held = self._in_use(item)
         return (
             held is not None
@@ -155,7 +155,7 @@ class ResultRecorder:
         return former if former is not None and former.asset == item.asset else None
 
     def note(self, result: Result) -> Note:
-        """Take a result in; what it says counts from now on, and is kept once `write` was called with it."""
+        """Take a result in: it counts for the next items from now on, and is in the state after `write`."""
         at = self._now()
         after = body_after(result)
         entry = journal_entry_of(self._run, result, after, at)
@@ -178,7 +178,7 @@ class ResultRecorder:
         return there.body if there is not None and entry.before not in {None, there.body} else None
 
     def note_unrecorded(self, item: ChangeSetItem, error: TargetError) -> Note:
-        """Note that what became of an item could not be noted: its table is read before it is written again."""
+        """Note that the result of an item could not be noted: its table is read before it is written again."""
         entry = JournalEntry(
             run_id=self._run.id,
             ordinal=item.ordinal,
@@ -289,7 +289,7 @@ class ResultRecorder:
         return Problem.of_error(result.item.asset, error)
 
     async def write(self, notes: Sequence[Note]) -> None:
-        """Write down what results left behind, in one transaction.
+        """Write results to the state, in one transaction.
 
         Raises:
             FenceError: another process has taken the run over; nothing is written.

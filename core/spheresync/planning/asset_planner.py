@@ -74,7 +74,7 @@ class AssetPlanner:
         self._draft = draft
         self._now = now
         self._progress = progress
-        self._found_again: list[bytes] = []  # what the tables prove of bodies that the state has lost
+        self._proved_bodies: list[bytes] = []  # of bodies that the state has lost
 
     async def run(self, subjects: Sequence[Subject], names: AllocatedNames) -> None:
         """Design and compare every subject, a chunk at a time, so that memory does not grow with their number."""
@@ -85,15 +85,17 @@ class AssetPlanner:
             blobs = await self._store.blobs.get_many(_needed(chunk, names))
             chunk = self._readable(chunk, blobs)
             lost = {each.asset: held.address for each in chunk if (held := _lost(each.checkpoint, blobs))}
-            seen, hidden = await self._by_name(lost, names)
-            chunk = self._known_again([each for each in chunk if each.asset not in hidden], blobs, seen)
+            seen, hidden = await self._read_by_name(lost, names)
+            chunk = self._with_lost_bodies_proved([each for each in chunk if each.asset not in hidden], blobs, seen)
             requests = {
                 subject.asset: request for subject in chunk if (request := self._request_of(subject, names, blobs))
             }
             designed = self._designs_of(
                 dict(zip(requests, await second.share(design_all, [*requests.values()]), strict=True))
             )
-            others, hidden = await self._look_again([each for each in chunk if each.asset not in lost], designed, names)
+            others, hidden = await self._read_tables(
+                [each for each in chunk if each.asset not in lost], designed, names
+            )
             seen.update(others)
             comparison = AssetComparison(
                 self._draft, self._settings, self._design, names=names, blobs=blobs, seen=seen, now=self._now
@@ -106,8 +108,8 @@ class AssetPlanner:
             ]
             # Where nothing has changed, a lost body is what was just designed: runs that refer to it have it again.
             referred += [desired.body for asset, desired in designed.items() if asset in lost]
-            referred += self._found_again
-            self._found_again = []
+            referred += self._proved_bodies
+            self._proved_bodies = []
 
             async def keep(tx: Tx, bodies: Sequence[bytes] = referred) -> None:
                 await tx.blobs.put_many(bodies)
@@ -139,7 +141,7 @@ class AssetPlanner:
 
     def _designs_of(self, designed: Mapping[AssetId, DesignResult]) -> dict[AssetId, DesiredObject]:
         """The tables that could be designed; each of the others is its asset's failure."""
-        could = {}
+        tables = {}
         for asset, table in designed.items():
             if isinstance(table, Account):
                 self._draft.fail(asset, table)
@@ -148,19 +150,19 @@ class AssetPlanner:
                 remedy = "Somebody changed the state by hand, or it is damaged; run sync --full."
                 self._draft.fail(asset, StateError(text, remedy=remedy))
             else:
-                could[asset] = table
-        return could
+                tables[asset] = table
+        return tables
 
     def _readable(self, subjects: Sequence[Subject], blobs: Mapping[Digest, bytes]) -> list[Subject]:
-        """Those whose definition is whole; of the others it is told."""
+        """Those whose definition is whole; each of the others is noted as failed."""
         lost = {subject.asset for subject in subjects if subject.record.definition not in blobs}
         self._draft.failed += [definition_lost(asset) for asset in sorted(lost)]
         return [subject for subject in subjects if subject.asset not in lost]
 
-    async def _by_name(
+    async def _read_by_name(
         self, there: Mapping[AssetId, tuple[PhysicalName, PhysicalName]], names: AllocatedNames
     ) -> tuple[dict[AssetId, LiveObject | None], set[AssetId]]:
-        """What stands at these addresses, None where nothing does; each hidden one is told as its asset's failure."""
+        """Read the tables at these addresses, None where none is; a hidden one is its asset's failure."""
         looked = await look_by_name(self._target, there.values(), unlisted=names.unlisted)
         seen: dict[AssetId, LiveObject | None] = {}
         hidden: set[AssetId] = set()
@@ -175,22 +177,22 @@ class AssetPlanner:
                 self._draft.fail(asset, error)
         return seen, hidden
 
-    def _known_again(
+    def _with_lost_bodies_proved(
         self,
         subjects: Sequence[Subject],
         blobs: dict[Digest, bytes],
         seen: Mapping[AssetId, LiveObject | None],
     ) -> list[Subject]:
-        """The subjects; where the state has lost what was written last, with what the table itself proves of that."""
+        """The subjects; where the state has lost the last body, with what the table itself proves of it."""
         known = []
         for subject in subjects:
             try:
-                known.append(self._as_known(subject, blobs, seen))
+                known.append(self._with_body_proved(subject, blobs, seen))
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
                 self._draft.fail(subject.asset, error)
         return known
 
-    def _as_known(
+    def _with_body_proved(
         self,
         subject: Subject,
         blobs: dict[Digest, bytes],
@@ -202,17 +204,17 @@ class AssetPlanner:
         known, body = known_by_target(self._design, held, live)
         blobs[known.body] = body
         self._draft.rebased.append(known)
-        self._found_again.append(body)
+        self._proved_bodies.append(body)
         return replace(subject, checkpoint=known)
 
-    async def _look_again(
+    async def _read_tables(
         self, subjects: Sequence[Subject], designed: Mapping[AssetId, DesiredObject], names: AllocatedNames
     ) -> tuple[dict[AssetId, LiveObject | None], set[AssetId]]:
-        """What stands where an asset's table was written; only of tables that were looked at, None where none is.
+        """Read the tables that the comparison needs; answers them, and the assets whose tables are hidden.
 
-        Besides those of a database that was read as a whole, tables that somebody else is known to have changed are
-        read, so that the plan shows what it merges, and so are tables to be changed where a person is to see the plan.
-        Answered too are the assets whose tables had to be looked at and are hidden: each is told as failed.
+        These are the tables of a database that is compared as a whole, those that others are known to have changed, so
+        that the plan shows what it merges, and those to be changed where a person reviews the plan. A table that was
+        read and does not exist is None. An asset whose table is hidden is noted as failed.
         """
         seen: dict[AssetId, LiveObject | None] = {}
         doubtful: dict[AssetId, tuple[PhysicalName, PhysicalName]] = {}
@@ -235,7 +237,7 @@ class AssetPlanner:
                 doubtful[subject.asset] = held.address
             elif held.body_digest != desired.digest or held.state is not CheckpointState.ACTIVE:
                 changing.append(held)
-        looked, hidden = await self._by_name(doubtful, names)
+        looked, hidden = await self._read_by_name(doubtful, names)
         seen.update(looked)
         seen.update(await self._live_reads.at(changing))
         return seen, hidden
