@@ -156,7 +156,7 @@ class TargetApplier:
             else:
                 if task is not None:
                     tasks.append(task)
-        tasks = await self._settle_what_stands(tasks)
+        tasks = await self._record_what_is_done(tasks)
         try:
             tasks = await self._seen(tasks, ahead)
         except TargetError as error:
@@ -182,7 +182,7 @@ class TargetApplier:
             else:
                 await send.send(task)
 
-    async def _settle_what_stands(self, tasks: list[_Task]) -> list[_Task]:
+    async def _record_what_is_done(self, tasks: list[_Task]) -> list[_Task]:
         """Record what a former driver of the run brought about, before anything else is sent; answers the rest.
 
         So each driver gets further than the one before it, however soon it is ended.

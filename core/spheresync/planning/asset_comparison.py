@@ -95,10 +95,10 @@ class AssetComparison:
         item = item_for(subject, desired, last_body, adopted=adopted or again)
         if again and item is not None:
             item = replace(item, reason="mapping rules name it so again; its former table is taken into use")
-        bodies = self._settle(subject, item, desired)
+        bodies = self._add(subject, item, desired)
         return bodies + self._retire_former(before, address) if moves else bodies
 
-    def _settle(self, subject: Subject, item: ChangeSetItem | None, desired: DesiredObject) -> list[bytes]:
+    def _add(self, subject: Subject, item: ChangeSetItem | None, desired: DesiredObject) -> list[bytes]:
         """Add an item to the draft, or count the asset as unchanged; answers the body that the item refers to."""
         if item is None:
             self._draft.summary[Action.UNCHANGED] += 1
@@ -120,7 +120,7 @@ class AssetComparison:
             self._draft.left.append(missing_finding(subject.asset, f"{held.container}.{held.name}"))
         known = replace(held, version=None)
         self._draft.rebased.append(known)
-        bodies = self._settle(replace(subject, checkpoint=known), None, desired)
+        bodies = self._add(replace(subject, checkpoint=known), None, desired)
         self._draft.fine.discard(subject.asset)
         self._draft.absent.append(missing_finding(subject.asset, f"{held.container}.{held.name}"))
         return bodies
@@ -153,18 +153,18 @@ class AssetComparison:
             subject = replace(subject, checkpoint=replace(held, version=live.version))
             desired = replace(desired, body=found.body)
             item = item_for(subject, desired, live.body, adopted=adopted, drifted=True)
-            return [live.body, *self._settle(subject, item, desired)]
+            return [live.body, *self._add(subject, item, desired)]
         if found.standing is Standing.LEFT and desired.digest not in {live.digest, held.body_digest}:
             # Datasphere wants more of a table that must be left: planned, and refused in the run, so that it is told.
             subject = replace(subject, checkpoint=replace(held, version=None))
             item = item_for(subject, desired, last_body, adopted=adopted)
-            return self._settle(subject, item, desired)
+            return self._add(subject, item, desired)
         known, body = _follow(self._design, held, last_body, live, found)
         if known != held:
             self._draft.rebased.append(known)
         subject = replace(subject, checkpoint=known)
         item = item_for(subject, desired, body, adopted=adopted)
-        bodies = self._settle(subject, item, desired)
+        bodies = self._add(subject, item, desired)
         if found.reported:
             self._draft.fine.discard(subject.asset)
             self._draft.reported.add(subject.asset)
