@@ -25,7 +25,7 @@ OTHER_SLASHES = frozenset(
         "spheresync/model/names.py",  # the one that splits an asset's
         "spheresync/dog/routes.py",  # paths of URLs, decoded after they are split
         "spheresync/dog/site.py",
-        "spheresync/source/datasphere/edmx/document.py",  # paths inside a document
+        "spheresync/source/datasphere/edmx/document_reader.py",  # paths inside a document
         "spheresync/source/datasphere/edmx/expressions.py",
         "spheresync/source/datasphere/edmx/semantics.py",
         "spheresync/source/datasphere/listing/pages.py",  # contexts of OData

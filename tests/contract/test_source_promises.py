@@ -14,7 +14,7 @@ from spheresync.dog.store import MemoryContent
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
 from spheresync.model import AssetId, AssetKind, SpaceName, TechnicalName
 from spheresync.source.datasphere.source import DatasphereSource
-from spheresync.source.transport.http import Login
+from spheresync.source.transport.http import Login, TenantHttp
 from spheresync.source.transport.request_budget import UnlimitedBudget
 from tests.contract.source_promises import SourcePromises, World
 from tests.unit.source.double import Hands
@@ -48,11 +48,13 @@ class TestDatasphere(SourcePromises):
             tenant.faults = replace(tenant.faults, **faults)  # type: ignore[arg-type]  # names of its fields
 
         source = DatasphereSource(
-            DOG_BASE_URL,
-            login,
-            budget=UnlimitedBudget(),
-            clock=Hands().clock(),
-            transport=httpx2.ASGITransport(app=tenant),
+            TenantHttp(
+                DOG_BASE_URL,
+                login,
+                budget=UnlimitedBudget(),
+                clock=Hands().clock(),
+                transport=httpx2.ASGITransport(app=tenant),
+            )
         )
         async with source:
             yield World(

@@ -24,7 +24,8 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.dog.edmx_writer import Surface, write_edmx
 from spheresync.dog.objects import DogObject
 from spheresync.errors import SourceError, SourceFault, TargetError, TargetFault
-from spheresync.execution.run_driver import RunDriver, RunRequest
+from spheresync.execution.run_driver import RunDriver
+from spheresync.execution.run_request import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobEngine
 from spheresync.model import (
@@ -381,6 +382,7 @@ def _context(world: World, store: SqliteStore, folder: Path) -> RuntimeContext:
     return RuntimeContext(
         store,
         source,
+        jobs=EmbeddedEngine(store, lambda: world.now),
         owner=store.owner.id,
         clock=lambda: world.now,
         make_source=make_source,

@@ -31,7 +31,7 @@ from spheresync.execution.run_driver import RunDriver
 from spheresync.mapping.rules import Mapping
 from spheresync.model import RunId, ScopeRequest
 from spheresync.model.roles import Role
-from spheresync.planning import asset_planner as designing
+from spheresync.planning import asset_comparison
 from spheresync.planning import planner as planning
 from spheresync.planning.names.name_allocation import NameAllocator
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
@@ -106,7 +106,7 @@ DOORS: dict[str, Door] = {
     "map": Door(Mapping, "decide", "asset", lambda _, asset, *rest: str(asset)),
     "name": Door(NameAllocator, "_wish", "asset", lambda _, record: str(record.id)),
     "draw": Door(GlueDesign, "design", "asset", lambda _, asset, *rest, **more: str(asset.id)),
-    "plan": Door(designing, "item_for", "asset", lambda subject, *rest, **more: str(subject.asset)),
+    "plan": Door(asset_comparison, "item_for", "asset", lambda subject, *rest, **more: str(subject.asset)),
     "save a change set": Door(planning.Planner, "_save", "run"),
     "target call": Door(GlueTarget, "perform", "asset", lambda _, operation: str(operation.asset)),
     "result": Door(ResultRecorder, "note", "asset", lambda _, result: str(result.item.asset)),

@@ -1,4 +1,4 @@
-"""What scope and mapping rules decide of an asset, with which rule did what."""
+"""Decide by scope and mapping rules of an asset: in scope or not, tier, names, tags; and which rule decided what."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scheduler of one state: keeps the turns, and works the jobs off.
+"""The scheduler of one state: asks for what is due, and works the jobs off.
 
 At most one process of a state has it, by lease; when that dies another one takes over within a second, and what was
 under way there is done anew. Everything runs in one task group, so that the end of the process ends all of it: jobs

@@ -8,7 +8,6 @@ from spheresync.planning.decisions.triage import Work
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.pending_work import work_of
 from spheresync.schedule.reading_jobs import REMOVALS, removals
-from spheresync.state.port import Tx
 
 ALL = -1
 """As SQLite spells it."""
@@ -40,12 +39,7 @@ async def forget_written(context: RuntimeContext, engine: JobEngine) -> None:
     }
     going = any(job.asset is None for job in jobs) and bool(await removals(context))
     done = [job for job in jobs if (not going if job.asset is None else (job.asset, job.key) not in wanted)]
-
-    async def settle(tx: Tx) -> None:
-        await tx.jobs.settle((job.id, job.token) for job in done)
-
-    if done:
-        await context.store.write(settle)
+    await engine.settle(done)
 
 
 async def _is_settled(context: RuntimeContext, job: Job) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.observe.measured import measuring
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.scheduler import Scheduler
@@ -64,10 +63,9 @@ class Background:
 
     def keep_schedule(self) -> None:
         """From now on sync by itself, in tiers, as long as no other process of the state does."""
-        engine = EmbeddedEngine(self._context.store, self._context.clock)
         alerting = self._alerts.alerting(Watch(self._context))
         self._loops.group.start_soon(
-            Scheduler(self._context, engine, self._supervisor.run_to_end, self._loops.pulse, alerting).run
+            Scheduler(self._context, self._context.jobs, self._supervisor.run_to_end, self._loops.pulse, alerting).run
         )
 
     async def deliver_alerts(self) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import pytest
 from spheresync.answers import Vitals
 from spheresync.config import Settings
 from spheresync.jobs.embedded import EmbeddedEngine
-from spheresync.jobs.port import JobKind, NewJob
+from spheresync.jobs.port import JobEngine, JobKind, NewJob
 from spheresync.model import Problem, isoformat
 from spheresync.observe.pulse import Pulse
 from spheresync.runtime.context import RuntimeContext
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 
 @dataclass
 class Tools:
-    """Of a workshop, what health looks at."""
+    """Of the context of a process, what health looks at."""
 
     store: SqliteStore
     clock: StandingClock
@@ -38,6 +38,10 @@ class Tools:
     @property
     def owner(self) -> str:
         return self.store.owner.id
+
+    @property
+    def jobs(self) -> JobEngine:
+        return EmbeddedEngine(self.store, self.clock)
 
     async def ready(self, pulse: Pulse) -> Vitals:
         return await ready(cast("RuntimeContext", self), pulse)
@@ -82,8 +86,7 @@ async def test_settings_and_tenant_are_named(tools: Tools) -> None:
 
 async def test_a_scheduler_that_takes_up_no_work_is_stuck(tools: Tools) -> None:
     await hold_schedule(tools, tools.owner)
-    engine = EmbeddedEngine(tools.store, tools.clock)
-    await engine.submit([NewJob(JobKind.READ, "SALES/A", 10, "due", isoformat(tools.clock()))])
+    await tools.jobs.submit([NewJob(JobKind.READ, "SALES/A", 10, "due", isoformat(tools.clock()))])
     tools.clock.advance(9 * 60)
     assert wrong(await tools.ready(scheduling(tools))) == {}
     tools.clock.advance(120)

@@ -33,7 +33,7 @@ async def store(tmp_path: Path) -> AsyncIterator[SqliteStore]:
 
 @pytest.fixture
 def context(store: SqliteStore) -> RuntimeContext:
-    return cast("RuntimeContext", SimpleNamespace(store=store, clock=utc_now))
+    return cast("RuntimeContext", SimpleNamespace(store=store, clock=utc_now, jobs=EmbeddedEngine(store, utc_now)))
 
 
 @pytest.fixture
@@ -79,11 +79,11 @@ async def test_a_job_whose_process_has_ended_is_told_as_such_and_counts_as_queue
         engine = EmbeddedEngine(store, utc_now)
         (row,) = (await list_jobs(context, state=None, limit=5)).items
         assert (row.state, row.reason) == ("running", "due")
-        assert await standing_counts(store, engine) == {(JobKind.READ, JobState.RUNNING): 1}
+        assert await standing_counts(engine) == {(JobKind.READ, JobState.RUNNING): 1}
     assert claimed.id == queued
     (row,) = (await list_jobs(context, state=None, limit=5)).items
     assert row.reason == "due; its process has ended, so it waits to be done anew"
-    assert await standing_counts(store, engine) == {(JobKind.READ, JobState.QUEUED): 1}
+    assert await standing_counts(engine) == {(JobKind.READ, JobState.QUEUED): 1}
 
 
 async def test_only_what_nobody_is_at_and_was_not_asked_for_anew_is_settled(store: SqliteStore) -> None:

@@ -1,4 +1,4 @@
-"""Look at what the targets hold now and compare it with what was last written there.
+"""Compare what all targets hold now with what was last written there, and save the repair.
 
 Datasphere is not asked, and nothing is written to a target. What was found is noted, and where the drift policies
 say `overwrite`, a change set is saved that puts back what was written.
@@ -88,8 +88,8 @@ class DriftSweep:
     async def _save(
         self, began: str, swept: Sequence[TargetSweep], problems: tuple[Problem, ...], unseen: int
     ) -> tuple[DriftLook, list[TableDrift]]:
-        drifts = sorted((drift for sweep in swept for drift in sweep.drifts), key=lambda drift: drift.asset)
-        findings = within_bounds(told_together([(sweep.key, sweep.findings()) for sweep in swept]))
+        drifts = sorted((drift for sweep in swept for drift in sweep.seen.drifts), key=lambda drift: drift.asset)
+        findings = within_bounds(told_together([(sweep.key, sweep.seen.findings()) for sweep in swept]))
         items = sorted((item for sweep in swept for item in sweep.items), key=by_urgency)
         repair = None
         if any(item.action.changes_something for item in items):

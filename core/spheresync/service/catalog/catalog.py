@@ -32,8 +32,8 @@ from spheresync.model import (
     Tier,
 )
 from spheresync.planning.lost_bodies import definition_lost
+from spheresync.planning.names.addresses import Address, displaced_database, known_address
 from spheresync.planning.names.displaced_databases import Displaced
-from spheresync.planning.names.name_allocation import Address, displaced_database, known_address
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.out_of_scope import space_outside

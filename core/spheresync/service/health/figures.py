@@ -59,7 +59,7 @@ async def figures_of(context: RuntimeContext) -> Figures:
         tiers=tiers,
         oldest_age={tier: age for tier, each in tiers.items() if (age := _age(each.oldest, now)) is not None},
         unread_spaces=await _unread_spaces(context),
-        jobs=await store.jobs.counts(),
+        jobs={(kind, state): count for (kind, state), count in (await context.jobs.counts()).items()},
         runs=runs,
         since_last_sync=None if done is None else _age(done.last_ended, now),
         since_last_listing=_age(await store.meta.get(LISTED), now),

@@ -12,7 +12,6 @@ from datetime import timedelta
 import anyio
 
 from spheresync.answers import Vital, Vitals
-from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind, JobState
 from spheresync.model import counted, isoformat
 from spheresync.observe.incidents import product_error
@@ -119,8 +118,7 @@ async def _scheduler(context: RuntimeContext, pulse: Pulse) -> Vital:
     holder = await context.store.leases.holder(LEASE)
     if holder is None or holder.owner != context.owner:
         return Vital(name="scheduler", ok=True, reason="is kept by another process")
-    engine = EmbeddedEngine(context.store, context.clock)
-    counts, due = await engine.counts(), await engine.next_at(_READS)
+    counts, due = await context.jobs.counts(), await context.jobs.next_at(_READS)
     running = sum(counts.get((kind, JobState.RUNNING), 0) for kind in _READS)
     if due is not None and not running and context.clock() - due > _OVERDUE:
         minutes = int((context.clock() - due) / timedelta(minutes=1))

@@ -9,7 +9,6 @@ from spheresync.answers import DriftStatus, Finding, SyncStatus
 from spheresync.config import DeletionPolicy
 from spheresync.errors import StateError
 from spheresync.execution.required_approvals import unapproved_promotion
-from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind, JobState
 from spheresync.model import AssetStatus, counted, first_of
 from spheresync.observe.pulse import LoopFailure
@@ -128,7 +127,7 @@ def _lost(found: Sequence[LostRow]) -> list[Finding]:
 
 async def _failed_listing(context: RuntimeContext) -> list[Finding]:
     """Why the scheduler's last look at what there is failed, until one succeeds."""
-    listings = await EmbeddedEngine(context.store, context.clock).queue(kind=JobKind.LIST, limit=1)
+    listings = await context.jobs.queue(kind=JobKind.LIST, limit=1)
     return [rows.finding(job.problem) for job in listings if job.problem is not None]
 
 

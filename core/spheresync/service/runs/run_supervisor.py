@@ -9,8 +9,8 @@ from itertools import count
 import anyio
 
 from spheresync.errors import UsageError
-from spheresync.execution.run_driver import RunDriver, RunRequest
-from spheresync.jobs.embedded import EmbeddedEngine
+from spheresync.execution.run_driver import RunDriver
+from spheresync.execution.run_request import RunRequest
 from spheresync.model import ChangeSetId, Principal, RunId, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.observe.pulse import pause_after
@@ -108,7 +108,7 @@ class RunSupervisor:
         """What a run of somebody else has written the scheduler need not write; its own jobs it ends by itself."""
         try:
             if run.actor.kind != SCHEDULER.kind:
-                await forget_written(self._context, EmbeddedEngine(self._store, self._context.clock))
+                await forget_written(self._context, self._context.jobs)
         except Exception as error:  # noqa: BLE001 -- keeps no run from its end: in its turn such a job does nothing
             log.warning("%s", product_error(error, f"jobs that run {run.id} has done").message)
 

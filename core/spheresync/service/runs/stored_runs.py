@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from spheresync.answers import Finding, Page, RunAnswer, RunRow
 from spheresync.errors import RefusedError, UsageError
-from spheresync.execution.run_driver import RunRequest
+from spheresync.execution.run_request import RunRequest
 from spheresync.model import Action, Problem, RunId, counted
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, deletes_not_allowed
 from spheresync.runtime.context import RuntimeContext

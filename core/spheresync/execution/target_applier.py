@@ -1,33 +1,33 @@
-"""Apply a saved change set to one target: journal, send, confirm, checkpoint, audit.
+"""Apply the items of a change set in one target: send them, and have each result recorded.
 
-Each item goes planned → sent → confirmed (or failed). `sent` is on disk before the request leaves, the checkpoint and
-the audit row are on disk in the transaction that says `confirmed`. So after a kill whatever is `sent` is read before
-it is repeated, whatever is `confirmed` is never sent again, and the next process goes on at the next asset.
+Each item goes planned → sent → confirmed (or failed). `sent` is in the state before the request leaves; checkpoint and
+audit row are committed in the transaction that says `confirmed`. So after a kill whatever is `sent` is read before it
+is sent again, whatever is `confirmed` is never sent again, and the next process goes on at the next asset.
 
-Removals begin when every write has ended: a table that gives way to one under a new name goes only after that is there.
+Removals begin when all writes have ended: a table that is replaced by one under a new name goes only after that exists.
 """
 
 from __future__ import annotations
 
-import logging
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from spheresync.errors import ConfigurationError, FenceError, TargetError, TargetFault
+from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.execution.circuit_breaker import CircuitBreaker
-from spheresync.execution.result_recorder import UNSENT, WRITING, Note, Result, ResultRecorder
+from spheresync.execution.item_result import UNSENT, Result
+from spheresync.execution.result_batches import ApplyReport, ResultBatches
+from spheresync.execution.result_recorder import WRITING, ResultRecorder
 from spheresync.isolation import isolated_group
 from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, PhysicalName, Problem, Strategy
 from spheresync.observe.context import about
 from spheresync.observe.incidents import target_error
-from spheresync.runtime.progress import OnProgress, ProgressEvent
+from spheresync.runtime.progress import OnProgress
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
+from spheresync.state.records import ChangeSetItem, JournalEntry, RunRecord
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Operation, Target
 from spheresync.targets.read_ahead import ReadAhead, RecentReads
@@ -42,16 +42,6 @@ HOPELESS = 20
 _CHANGING = frozenset({Action.UPDATE, Action.METADATA_ONLY, Action.RETIRE})
 """What changes a table that is there, so that it is read first; a delete reads it at the last moment by itself."""
 
-log = logging.getLogger(__name__)
-
-
-@dataclass(slots=True)
-class ApplyReport:
-    """`counts` by action for what was done, plus `failed`, `refused` (moved since the plan) and `skipped`."""
-
-    counts: Counter[str] = field(default_factory=Counter)
-    halted: Problem | None = None
-
 
 @dataclass(frozen=True, slots=True)
 class _Task:
@@ -59,7 +49,7 @@ class _Task:
     operation: Operation | None  # None: nothing to send, only to remember
 
 
-class Applier:
+class TargetApplier:
     """Applies one change set under one claim of its run. Build it, `run` it once."""
 
     def __init__(
@@ -90,14 +80,9 @@ class Applier:
         self._stopping = stopping
         self._progress = progress
         self.report = ApplyReport()
+        self._results = ResultBatches(recorder, self.report, target.key, progress)
         self._moving: frozenset[AssetId] = frozenset()  # to another address: what they had gives way to it
-        self._notes: list[Note] = []
         self._unsent: list[ChangeSetItem] = []  # marked as sent, and held back because the run is to stop
-        self._recording = anyio.Lock()
-        self._ready = anyio.Event()
-        self._finished_sending = False
-        self._done = 0
-        self._total = 0
 
     async def run(self, items: Sequence[ChangeSetItem], journal: Mapping[int, JournalEntry]) -> None:
         """Do every item that the journal does not hold as ended; `report` says what came of them.
@@ -110,7 +95,7 @@ class Applier:
             FenceError: another process has taken the run over; nothing more was sent.
             StateError: the state could not be written; nothing more was sent.
         """
-        self._total = len(items)
+        self._results.total = len(items)
         written = {item.asset: (item.container, item.name) for item in items if not item.action.removes}
         removed = [item for item in items if item.action.removes and item.asset in written]
         self._moving = frozenset(i.asset for i in removed if written[i.asset] != (i.container, i.name))
@@ -118,18 +103,16 @@ class Applier:
         for item in items:
             entry = journal.get(item.ordinal)
             if entry is not None and entry.state.ended:
-                self._count(entry.action, entry.state, entry.problem)
-                self._done += 1
+                self._results.count_former(entry)
             else:
                 open_items.append((item, entry is not None))
         if items:
             await self._recorder.open({item.asset for item in items})
         async with isolated_group() as group:
-            group.start_soon(self._remember_results)
+            group.start_soon(self._results.keep_writing)
             await self._send_all([each for each in open_items if not each[0].action.removes])
             await self._send_all([each for each in open_items if each[0].action.removes])
-            self._finished_sending = True
-            self._ready.set()
+            self._results.no_more()
         if self._unsent:
             self.report.counts["skipped"] += len(self._unsent)
             await self._recorder.take_back(self._unsent)
@@ -169,17 +152,17 @@ class Applier:
             try:
                 task = self._task(item, blobs, recovering=sent_before)
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this item
-                self._conclude(Result(item, error=target_error(error, str(item.asset))))
+                self._results.conclude(Result(item, error=target_error(error, str(item.asset))))
             else:
                 if task is not None:
                     tasks.append(task)
-        tasks = await self._settle_what_stands(tasks)
+        tasks = await self._record_what_is_done(tasks)
         try:
             tasks = await self._seen(tasks, ahead)
         except TargetError as error:
             for task in tasks:
                 if task.operation is None:
-                    self._conclude(Result(task.item))
+                    self._results.conclude(Result(task.item))
                     continue
                 told = TargetError(
                     error.fault, f"{task.item.asset}: {error.message}", remedy=error.remedy, systemic=True
@@ -195,11 +178,11 @@ class Applier:
             await self._store.write(mark)
         for task in tasks:
             if task.operation is None:
-                self._conclude(Result(task.item))
+                self._results.conclude(Result(task.item))
             else:
                 await send.send(task)
 
-    async def _settle_what_stands(self, tasks: list[_Task]) -> list[_Task]:
+    async def _record_what_is_done(self, tasks: list[_Task]) -> list[_Task]:
         """Record what a former driver of the run brought about, before anything else is sent; answers the rest.
 
         So each driver gets further than the one before it, however soon it is ended.
@@ -220,7 +203,7 @@ class Applier:
             for task in tasks:
                 if task.operation is not None and task.item.ordinal in stands:
                     group.start_soon(self._do, task.item, task.operation)
-        await self._record()
+        await self._results.write()
         return [task for task in tasks if task.item.ordinal not in stands]
 
     def _task(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> _Task | None:
@@ -228,9 +211,9 @@ class Applier:
         stale = self._recorder.staleness(item) or self._still_needed(item) or _lost(item, blobs)
         stale = stale or (None if recovering else self._hopeless(item))
         if stale is not None:
-            self._conclude(Result(item, error=stale))
+            self._results.conclude(Result(item, error=stale))
         elif self._recorder.held_already(item):
-            self._conclude(Result(item))
+            self._results.conclude(Result(item))
         else:
             return _Task(item, self._operation(item, blobs, recovering=recovering))
         return None
@@ -303,7 +286,7 @@ class Applier:
             self._refused(item, result.error)
         else:
             self._breaker.succeeded(item.container)
-            self._conclude(result)
+            self._results.conclude(result)
 
     async def _perform(self, item: ChangeSetItem, operation: Operation) -> Result:
         try:
@@ -322,76 +305,7 @@ class Applier:
             count = "1 item was" if error.fault is TargetFault.DENIED else f"{HOPELESS} items in a row were"
             text = f"{count} not taken by {self._target.key}, so the run stopped: {error.message}"
             self.report.halted = Problem.of_target(self._target.key, error.fault, text, error.remedy)
-        self._conclude(Result(item, error=error))
-
-    def _conclude(self, result: Result) -> None:
-        if result.error is not None:
-            with about(asset=str(result.item.asset)):
-                log.warning("%s: %s", self._target.key, result.error.message)
-        self._notes.append(self._note(result))
-        self._ready.set()
-
-    def _note(self, result: Result) -> Note:
-        try:
-            return self._recorder.note(result)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this item
-            return self._recorder.note_unrecorded(result.item, target_error(error, str(result.item.asset)))
-
-    async def _remember_results(self) -> None:
-        while True:
-            await self._ready.wait()
-            self._ready = anyio.Event()
-            await self._record()
-            if self._finished_sending and not self._notes:
-                return
-
-    async def _record(self) -> None:
-        """Write down the results that there are."""
-        async with self._recording:
-            batch, self._notes = self._notes, []
-            if not batch:
-                return
-            for note in await self._write(batch):
-                self._count(note.entry.action, note.entry.state, note.entry.problem)
-            self._done += len(batch)
-        await self._progress(ProgressEvent("applying", self._done, self._total, f"writing to {self._target.key}"))
-
-    async def _write(self, batch: Sequence[Note]) -> Sequence[Note]:
-        """Write results down together; where that fails, one by one, so that only what fails by itself is lost.
-
-        Raises:
-            FenceError: another process has taken the run over.
-            StateError: the state takes nothing.
-        """
-        try:
-            await self._recorder.write(batch)
-        except FenceError:
-            raise
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of each item, or the state itself
-            if len(batch) > 1:
-                return [written for note in batch for written in await self._write([note])]
-            item = batch[0].result.item
-            unrecorded = self._recorder.note_unrecorded(item, target_error(error, str(item.asset)))
-            try:
-                await self._recorder.write([unrecorded])
-            except FenceError:
-                raise
-            except Exception:  # noqa: BLE001 -- the first error is the one to tell
-                raise error from None
-            return [unrecorded]
-        return batch
-
-    def _count(self, action: Action, state: JournalState, problem: Problem | None) -> None:
-        if state is JournalState.CONFIRMED:
-            self.report.counts[action] += 1
-        elif state is JournalState.SKIPPED:
-            self.report.counts[Action.UNCHANGED] += 1
-        elif problem is not None and problem.code == TargetFault.MOVED:
-            self.report.counts["refused"] += 1
-        elif problem is not None and problem.code == TargetFault.CONFLICT:
-            self.report.counts[Action.CONFLICT] += 1
-        else:
-            self.report.counts["failed"] += 1
+        self._results.conclude(Result(item, error=error))
 
 
 def _is_done(operation: Operation, live: LiveObject | None) -> bool:
