@@ -220,6 +220,8 @@ CATALOG: tuple[Promise, ...] = (
         (
             "tests/contract/test_change_sets.py::test_a_change_set_shows_every_call_that_will_be_made",
             "tests/contract/test_change_sets.py::test_people_read_what_is_made_first",
+            "tests/unit/server/test_answer_summaries.py::test_what_is_created_first_is_named_in_short",
+            "tests/unit/server/test_mcp_tools.py::test_the_text_of_a_preview_names_what_is_created_first",
             "tests/unit/planning/test_prerequisites.py::test_a_sync_lists_the_databases_that_it_creates",
             "tests/unit/planning/test_prerequisites.py::test_the_repair_of_a_deleted_database_lists_it",
         ),
