@@ -19,10 +19,11 @@ from hypothesis import strategies as st
 from spheresync.errors import StateError
 from spheresync.model import RunId, canonical_json
 from spheresync.state.audit_chain import GENESIS, hash_of, sealed
-from spheresync.state.audit_export import csv_header, csv_line, entry_of, json_line
+from spheresync.state.audit_export import csv_header, csv_line, json_line
 from spheresync.state.records import AuditEntry, AuditEvent, AuditFilter
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
+from tests.simulators.exported_audit import entry_of
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio

@@ -20,10 +20,10 @@ from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.files.backup import make_backup
 from spheresync.state.sqlite.files.restore import restore_state
 from spheresync.state.sqlite.liveness.folder_lock import RESTORED_FILE
-from spheresync.state.sqlite.liveness.owners import owner_lock
 from spheresync.state.sqlite.schema import shipped_migrations
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.unit.state.conftest import StandingClock
+from tests.unit.state.owner_locks import owner_lock
 
 pytestmark = pytest.mark.anyio
 
