@@ -48,7 +48,7 @@ from spheresync.model import (
     canonical_json,
     digest_of,
 )
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import Pulse
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.schedule.control import SCHEDULER

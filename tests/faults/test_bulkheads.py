@@ -202,7 +202,7 @@ def environment(
     monkeypatch.setattr("spheresync.jobs.retries.FIRST_WAIT", timedelta(seconds=0.1))
     monkeypatch.setattr("spheresync.jobs.embedded.ATTEMPTS", 1000)  # however slow this machine is
     monkeypatch.setattr("spheresync.execution.run_driver.HEARTBEAT", 0.05)
-    monkeypatch.setattr("spheresync.observe.pulse.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("spheresync.observe.loop_health.FIRST_PAUSE", 0.05)
     (tmp_path / "spheresync.yaml").write_text(CONFIG, "utf-8")
     return {
         **synced.variables(),

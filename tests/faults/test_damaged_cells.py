@@ -34,7 +34,7 @@ from spheresync.model import (
     RunState,
     TargetKey,
 )
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import Pulse
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.planner import make_change_set
 from spheresync.runtime.progress import silent
@@ -73,7 +73,7 @@ SEED = 16
 PER_COLUMN = {"meta": 3, "jobs": 2, "spaces": 2}
 """How many values are tried in each column; in those of other tables one."""
 DIGESTED = frozenset({"blobs", "change_sets", "change_set_items", "audit"})
-"""Tables that are held against digests; what is altered there has its tests in unit/state/test_soundness.py."""
+"""Tables that are held against digests; what is altered there has its tests in unit/state/test_integrity_check.py."""
 OF_THE_WHOLE = frozenset({"audit_head", "schema_migrations"})
 """Where these are damaged, nothing may be written: the whole says so."""
 ANY_TEXT = {

@@ -16,7 +16,7 @@ import anyio
 
 from spheresync.alerts.channels import Channels, identity
 from spheresync.alerts.conditions import Condition
-from spheresync.alerts.wording import Notice
+from spheresync.alerts.messages import Notice
 from spheresync.config import AlertChannel, AlertKind, Settings
 from spheresync.isolation import isolated_group
 from spheresync.model import isoformat

@@ -10,7 +10,7 @@ from datetime import datetime
 from spheresync.config import Settings
 from spheresync.model import JsonValue, Problem, RunState
 from spheresync.observe.context import about
-from spheresync.observe.measured import Measured, Unit, measuring, seconds_between
+from spheresync.observe.log_metrics import Measured, Unit, measuring, seconds_between
 from spheresync.state.records import RunRecord
 
 _LOGGED = 50

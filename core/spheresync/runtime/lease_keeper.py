@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from spheresync.errors import FenceError, LeaseLostError
 from spheresync.isolation import isolated_group
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import Pulse
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import STALE_AFTER
 

@@ -24,14 +24,14 @@ from spheresync.jobs.retries import TIMED_OUT
 from spheresync.model import Problem
 from spheresync.observe.context import about
 from spheresync.observe.incidents import product_error
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import Pulse
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.lease_keeper import LEASE_BEAT, HeldLease, while_held
 from spheresync.schedule.control import LEASE, may_write
 from spheresync.schedule.due_jobs import DueJobs
+from spheresync.schedule.obsolete_jobs import forget_settled
 from spheresync.schedule.proposed_plans import PlanProposer
 from spheresync.schedule.reading_jobs import list_tenant, read_definition, sweep_targets
-from spheresync.schedule.settled_jobs import forget_settled
 from spheresync.schedule.write_jobs import BATCH, StartRun, write_batch
 from spheresync.state.port import Tx
 

@@ -6,7 +6,7 @@ import logging
 from functools import partial
 
 from spheresync.jobs.embedded import EmbeddedEngine
-from spheresync.observe.measured import measuring
+from spheresync.observe.log_metrics import measuring
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.scheduler import Scheduler
 from spheresync.service.health import liveness

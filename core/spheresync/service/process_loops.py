@@ -7,7 +7,7 @@ from functools import partial
 
 from anyio.abc import TaskGroup
 
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import Pulse
 
 
 class ProcessLoops:

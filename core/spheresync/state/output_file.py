@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from spheresync.errors import UsageError
 from spheresync.regular_files import kind_of
-from spheresync.state.drafts import Draft, draft_of
+from spheresync.state.atomic_file import Draft, draft_of
 from spheresync.state.stoppable_thread import in_stoppable_thread
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from spheresync.config import Settings
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind, NewJob
 from spheresync.model import Problem, isoformat
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import Pulse
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE
 from spheresync.schedule.scheduler import PULSE

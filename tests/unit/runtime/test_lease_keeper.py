@@ -14,7 +14,7 @@ from anyio.lowlevel import checkpoint
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import FenceError, LeaseLostError, StateError
 from spheresync.model import AssetKind, RunState
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import Pulse
 from spheresync.runtime import lease_keeper as leasing
 from spheresync.runtime.lease_keeper import HeldLease, while_held
 from spheresync.state.sqlite.repositories.leases import LeaseWriter

@@ -14,7 +14,7 @@ from anyio.lowlevel import checkpoint
 from spheresync.config import Settings
 from spheresync.jobs.port import JobKind
 from spheresync.model import AssetId, AssetKind, Tier, isoformat
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import Pulse
 from spheresync.schedule.due import in_window
 from spheresync.schedule.due_jobs import DueJobs, _candidate
 from spheresync.schedule.scheduler import Scheduler

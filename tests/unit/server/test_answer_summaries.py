@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from spheresync.answers import PrerequisiteRow, Progress
-from spheresync.service.rows import seconds_left
+from spheresync.service.answer_rows import seconds_left
 from spheresync_server.answer_summaries import prerequisite_summaries, progress_sentence
 
 

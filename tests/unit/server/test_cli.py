@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from spheresync.errors import ConfigurationError, SourceError, SourceFault, StateError, TargetError, TargetFault
-from spheresync.state.drafts import draft_of
+from spheresync.state.atomic_file import draft_of
 from spheresync_server import service_access, unreleased
 from spheresync_server.cli.global_options import move_to_front, wants_json
 from spheresync_server.cli.main import main

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import RefusedError, SpheresyncError, StateError, UsageError
-from spheresync.state import drafts
-from spheresync.state.drafts import draft_of
+from spheresync.state import atomic_file
+from spheresync.state.atomic_file import draft_of
 from spheresync.state.records import AuditEvent, Backup, Restored, RestoreSource
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.files.backup import make_backup
@@ -353,7 +353,7 @@ def test_a_draft_that_took_its_place_a_moment_ago_is_not_taken_for_a_draft(
         place.write_text("a whole backup")
         lock(descriptor, how)
 
-    monkeypatch.setattr(drafts.fcntl, "flock", first_let_the_other_finish)
+    monkeypatch.setattr(atomic_file.fcntl, "flock", first_let_the_other_finish)
     with pytest.raises(BlockingIOError), draft_of(place):
         pass
     assert place.read_text() == "a whole backup"

@@ -9,7 +9,7 @@ from spheresync.answers import PromotionAnswer
 from spheresync.config import Promotion
 from spheresync.model import JsonValue, Principal
 from spheresync.runtime.context import RuntimeContext
-from spheresync.state.drafts import Draft
+from spheresync.state.atomic_file import Draft
 from spheresync.state.output_file import place_file
 from spheresync.state.port import Tx
 from spheresync.state.records import AuditEvent

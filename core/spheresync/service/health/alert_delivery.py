@@ -8,7 +8,7 @@ from spheresync.alerts.alerting import Alerting
 from spheresync.alerts.channels import Channels
 from spheresync.runtime.context import RuntimeContext
 from spheresync.service.health.alert_conditions import Watch
-from spheresync.service.health.alert_once import tell_once
+from spheresync.service.health.unscheduled_alerts import tell_once
 from spheresync.service.process_loops import ProcessLoops
 from spheresync.targets.aws.door import AwsDoor
 
@@ -31,7 +31,7 @@ class AlertDelivery:
         context.usage.count_also(self.channels.usage)
 
     async def deliver(self) -> tuple[str, ...]:
-        """Tell once what is wrong and what is over, where no process keeps the schedule; see `alert_once.tell_once`."""
+        """Tell once what is wrong and what is over, where no process keeps the schedule; see `tell_once`."""
         alerting = self.alerting(Watch(self._context, hurried=True))
         return await tell_once(self._context, alerting)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from spheresync.alerts.channels import Channels, DeliveryError
-from spheresync.alerts.wording import Notice
+from spheresync.alerts.messages import Notice
 from spheresync.answers import ConnectionFinding, ConnectionReport
 from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError, StateError

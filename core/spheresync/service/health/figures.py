@@ -10,7 +10,7 @@ from typing import Literal
 
 from spheresync.errors import SourceFault
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, RunState, Tier, isoformat
-from spheresync.observe.measured import Measured, Unit
+from spheresync.observe.log_metrics import Measured, Unit
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.unspellable_names import CODE as UNSPELLABLE
 from spheresync.runtime.unspellable_names import unspellable_spaces

@@ -20,7 +20,7 @@ from spheresync.schedule.due import Window
 from spheresync.schedule.due_jobs import LIST_RANK, TENANT
 from spheresync.schedule.proposed_plans import proposed
 from spheresync.schedule.reading_jobs import RANKS
-from spheresync.service import rows
+from spheresync.service import answer_rows
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AuditEvent
 
@@ -136,7 +136,7 @@ async def scheduler_status(context: RuntimeContext) -> SchedulerStatus:
                 kind=job.kind,
                 subject=job.about,
                 attempts=job.attempts,
-                problem=None if job.problem is None else rows.finding(job.problem),
+                problem=None if job.problem is None else answer_rows.finding(job.problem),
             )
             for job in await engine.queue(state=JobState.DEAD, limit=SHOWN)
         ],
@@ -168,7 +168,7 @@ async def _run_now(tx: Tx, tier: Tier, assets: Sequence[AssetId], now: datetime)
 
 
 async def _sizes(context: RuntimeContext) -> dict[str, int]:
-    return rows.tier_sizes(await context.store.catalog.counts())
+    return answer_rows.tier_sizes(await context.store.catalog.counts())
 
 
 def _note(tier: Tier, action: ScheduleAction, asked: int, status: SchedulerStatus, *, already: bool) -> str:

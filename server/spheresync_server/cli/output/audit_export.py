@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from spheresync.errors import UsageError
 from spheresync.model.json_document import read_own_json
-from spheresync.state.drafts import draft_of
+from spheresync.state.atomic_file import draft_of
 from spheresync.state.output_file import fit_place, is_stream
 
 

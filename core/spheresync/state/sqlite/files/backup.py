@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from spheresync.errors import StateError
-from spheresync.state.drafts import Draft
+from spheresync.state.atomic_file import Draft
 from spheresync.state.output_file import place_file
 from spheresync.state.records import Backup
 from spheresync.state.sqlite.connection import FILE_NAME

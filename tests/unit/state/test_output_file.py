@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import UsageError
-from spheresync.state.drafts import draft_of
+from spheresync.state.atomic_file import draft_of
 from spheresync.state.output_file import fit_place
 
 OWN = (

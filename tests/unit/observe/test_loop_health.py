@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import Pulse
 from spheresync.schedule.scheduler import PULSE as SCHEDULER
 from spheresync.service.health.liveness import EVENT_LOOP, LIMITS, alive
 

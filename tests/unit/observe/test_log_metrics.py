@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spheresync.observe.log_metrics import Measured, Unit, measuring, seconds_between
 from spheresync.observe.logs import LineFormatter, LogStyle
-from spheresync.observe.measured import Measured, Unit, measuring, seconds_between
 
 MEASURED = Measured(
     {"run_seconds": (1.23456, Unit.SECONDS), "aws_calls": (3, Unit.COUNT), "aws_bytes": (6802.0, Unit.BYTES)},
