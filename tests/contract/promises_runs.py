@@ -42,6 +42,7 @@ RUNS: tuple[Promise, ...] = (
             "tests/unit/execution/test_damaged_rows.py::test_a_damaged_row_is_mended_by_the_next_sync_and_harms_nobody",
             "tests/faults/test_missing_rows.py::test_what_is_missing_is_made_anew_and_keeps_nobody_from_anything",
             "tests/faults/test_missing_rows.py::test_the_table_of_an_asset_that_is_gone_is_retired_whatever_was_lost_of_it",
+            "tests/faults/test_missing_rows.py::test_every_question_is_answered_or_refused_whatever_is_missing",
             "tests/unit/schedule/test_one_job_breaks.py::test_a_damaged_job_is_set_aside_or_left_and_the_others_are_done",
             "tests/unit/discovery/test_one_asset_breaks.py::test_rules_that_break_at_an_asset_at_whatever_moment_keep_nobody_else",
             "tests/unit/discovery/test_one_asset_breaks.py::test_what_breaks_while_one_asset_is_planned_keeps_nobody_else",

@@ -16,7 +16,7 @@ from spheresync.execution.run_driver import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind, JobState, NewJob, subject_of
 from spheresync.model import AssetId, AssetKind, Problem
-from spheresync.observe.loop_health import Pulse
+from spheresync.observe.loop_health import LoopHealth
 from spheresync.schedule import due_jobs as turns
 from spheresync.schedule import scheduler as scheduling
 from spheresync.schedule import settled_jobs as settling
@@ -53,7 +53,7 @@ def engine_of(installation: InProcess) -> EmbeddedEngine:
 
 
 def scheduler_of(installation: InProcess) -> Scheduler:
-    return Scheduler(installation.context, engine_of(installation), cast("Any", None), Pulse(), cast("Any", None))
+    return Scheduler(installation.context, engine_of(installation), cast("Any", None), LoopHealth(), cast("Any", None))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ import pytest
 
 from spheresync.errors import RefusedError, SpheresyncError, StateError, UsageError
 from spheresync.state import atomic_file
-from spheresync.state.atomic_file import draft_of
+from spheresync.state.atomic_file import open_atomic_file
 from spheresync.state.records import AuditEvent, Backup, Restored, RestoreSource
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.files.backup import make_backup
@@ -354,6 +354,6 @@ def test_a_draft_that_took_its_place_a_moment_ago_is_not_taken_for_a_draft(
         lock(descriptor, how)
 
     monkeypatch.setattr(atomic_file.fcntl, "flock", first_let_the_other_finish)
-    with pytest.raises(BlockingIOError), draft_of(place):
+    with pytest.raises(BlockingIOError), open_atomic_file(place):
         pass
     assert place.read_text() == "a whole backup"

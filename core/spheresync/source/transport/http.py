@@ -141,7 +141,7 @@ class TenantHttp:
     ) -> _T:
         """GET and decode. A `decode` that raises TRUNCATED makes the request to be tried again.
 
-        `patient` as of `Patience.persist`.
+        `patient` as of `RetryLoop.persist`.
 
         Raises:
             SourceError: as `get`, or what `decode` raised.
