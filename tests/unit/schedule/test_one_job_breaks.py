@@ -18,8 +18,8 @@ from spheresync.jobs.port import JobKind, JobState, NewJob, subject_of
 from spheresync.model import AssetId, AssetKind, Problem
 from spheresync.observe.loop_health import LoopHealth
 from spheresync.schedule import due_jobs as turns
+from spheresync.schedule import obsolete_jobs as settling
 from spheresync.schedule import scheduler as scheduling
-from spheresync.schedule import settled_jobs as settling
 from spheresync.schedule.control import LISTED
 from spheresync.schedule.due_jobs import DueJobs
 from spheresync.schedule.obsolete_jobs import forget_settled
