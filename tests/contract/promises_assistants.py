@@ -36,9 +36,9 @@ ASSISTANTS: tuple[Promise, ...] = (
         "README.md#Connect an assistant",
         "Every request is answered under its id, also one that cannot be read.",
         (
-            "tests/unit/server/test_messages.py::test_over_stdio_each_is_answered_and_the_connection_goes_on",
-            "tests/unit/server/test_messages.py::test_over_http_each_is_answered_in_both_eras",
-            "tests/unit/server/test_messages.py::test_a_request_is_passed_on_readable_or_answered_under_its_id",
+            "tests/unit/server/test_message_validation.py::test_over_stdio_each_is_answered_and_the_connection_goes_on",
+            "tests/unit/server/test_message_validation.py::test_over_http_each_is_answered_in_both_eras",
+            "tests/unit/server/test_message_validation.py::test_a_request_is_passed_on_readable_or_answered_under_its_id",
         ),
     ),
     Promise(

@@ -10,13 +10,13 @@ import pytest
 
 from spheresync.dog.edits import remove_asset, set_label
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
-from spheresync.dog.store import MemoryContent
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
 from spheresync.model import AssetId, AssetKind, SpaceName, TechnicalName
 from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.source.transport.http import Login, TenantHttp
 from spheresync.source.transport.request_budget import UnlimitedBudget
 from tests.contract.source_promises import SourcePromises, World
+from tests.simulators.memory_content import MemoryContent
 from tests.unit.source.double import Hands
 
 pytestmark = pytest.mark.anyio

@@ -49,7 +49,7 @@ from spheresync.model import (
     canonical_json,
     digest_of,
 )
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import LoopHealth
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.schedule.control import SCHEDULER
@@ -334,7 +334,7 @@ class Life:
             context = _context(self.world, store, self._folder)
             engine = EmbeddedEngine(store, context.clock)
             nobody = cast("Any", SimpleNamespace(step=anyio.lowlevel.checkpoint))  # is told of anything
-            yield Scheduler(context, cast("JobEngine", engine), _starter(context, store), Pulse(), nobody)
+            yield Scheduler(context, cast("JobEngine", engine), _starter(context, store), LoopHealth(), nobody)
 
     def _happen(self) -> None:
         """What this tick brings: edits, faults, death, a clock that is set."""

@@ -39,7 +39,7 @@ from spheresync.schedule import scheduler
 from spheresync.schedule.due_jobs import DueJobs
 from spheresync.service import Service
 from spheresync.service.health import health
-from spheresync.service.health.alert_conditions import Watch
+from spheresync.service.health.alert_conditions import AlertConditions
 from spheresync.service.state import housekeeping as care
 from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.state.records import RunRecord
@@ -119,7 +119,7 @@ DOORS: dict[str, Door] = {
     "turns": Door(DueJobs, "ask", "run"),
     "job": Door(scheduler, "read_definition", "asset", lambda _, asset: str(asset)),
     "batch": Door(scheduler, "write_batch", "run"),
-    "alerts": Door(Watch, "look", "none"),
+    "alerts": Door(AlertConditions, "look", "none"),
     "alert channel": Door(Channels, "send", "none"),
     "care": Door(care.Care, "step", "none"),
 }
@@ -170,7 +170,7 @@ class Served:
         return await self.service.context.store.runs.unfinished() == []
 
     async def is_well(self) -> bool:
-        return self.service.health._loops.pulse.failing() == ()
+        return self.service.health._loops.loop_health.failing() == ()
 
     async def call(self, client: Client, tool: str, **arguments: Any) -> Any:
         with anyio.fail_after(20):
@@ -182,7 +182,7 @@ async def serving(environment: dict[str, str], folder: Path) -> AsyncIterator[Se
     """What `spheresync serve` opens, in this process; the scheduler and the care run as well."""
     source = SettingsSource(None, None, environment, folder)
     async with Service.open(source) as service:
-        service.background.keep_pulse()
+        service.background.watch_event_loop()
         service.background.look_after_runs()
         service.background.keep_schedule()
         server_context = ServerContext(ServiceStartup.of(service), lambda _: ADMIN, dict, read_only=False)
@@ -202,7 +202,7 @@ def environment(
     monkeypatch.setattr("spheresync.jobs.retries.FIRST_WAIT", timedelta(seconds=0.1))
     monkeypatch.setattr("spheresync.jobs.embedded.ATTEMPTS", 1000)  # however slow this machine is
     monkeypatch.setattr("spheresync.execution.run_driver.HEARTBEAT", 0.05)
-    monkeypatch.setattr("spheresync.observe.pulse.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("spheresync.observe.loop_health.FIRST_PAUSE", 0.05)
     (tmp_path / "spheresync.yaml").write_text(CONFIG, "utf-8")
     return {
         **synced.variables(),

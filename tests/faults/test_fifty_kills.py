@@ -20,12 +20,12 @@ import pytest
 
 from spheresync.model import GLUE, Principal, TargetKey
 from spheresync.state.audit_chain import ChainCheck
-from spheresync.state.audit_export import entry_of
 from spheresync.state.records import AuditEvent
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.liveness.owners import FOLDER_NAME
 from spheresync.state.sqlite.schema import migrate, shipped_migrations
 from spheresync.state.sqlite.store import SqliteStore
+from tests.simulators.exported_audit import entry_of
 from tests.simulators.fixtures import Surroundings
 from tests.simulators.forked import Forked
 from tests.simulators.glue_process import GlueSimulator

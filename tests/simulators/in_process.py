@@ -24,7 +24,6 @@ from botocore.compat import HTTPHeaders
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.dog.objects import Landscape
-from spheresync.dog.store import MemoryContent
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
 from spheresync.execution.run_driver import RunDriver
 from spheresync.execution.run_request import RunRequest
@@ -52,6 +51,7 @@ from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.glue.target import GlueTarget
 from spheresync.targets.protocol import Target
 from tests.simulators.glue_server import GlueServer
+from tests.simulators.memory_content import MemoryContent
 
 _SOMEBODY = Principal("user", "somebody", frozenset({"admin"}))
 

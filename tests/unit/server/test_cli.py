@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from spheresync.errors import ConfigurationError, SourceError, SourceFault, StateError, TargetError, TargetFault
-from spheresync.state.drafts import draft_of
+from spheresync.state.atomic_file import open_atomic_file
 from spheresync_server import service_access, unreleased
 from spheresync_server.cli.global_options import move_to_front, wants_json
 from spheresync_server.cli.main import main
@@ -344,7 +344,7 @@ def test_every_command_that_takes_the_name_of_a_file_is_known_to_guard_it() -> N
 def test_an_export_takes_over_what_one_that_was_killed_left_behind(cli: Run, tmp_path: Path) -> None:
     target = tmp_path / "audit.csv"
     (tmp_path / ".audit.csv.part").write_text("seq,actor\n" * 1000)
-    with draft_of(target):
+    with open_atomic_file(target):
         code, _, err = cli("audit", "export", "--format", "csv", "--output", str(target))
         assert code == 2 and "another process is writing" in err
         assert not target.exists()

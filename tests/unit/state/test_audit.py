@@ -18,12 +18,13 @@ from hypothesis import strategies as st
 
 from spheresync.errors import StateError
 from spheresync.model import JsonValue, Principal, RunId, canonical_json
-from spheresync.service.rows import audit_row
+from spheresync.service.answer_rows import audit_row
 from spheresync.state.audit_chain import GENESIS, AuditedActor, actor_in_detail, hash_of, sealed
-from spheresync.state.audit_export import csv_header, csv_line, entry_of, json_line
+from spheresync.state.audit_export import csv_header, csv_line, json_line
 from spheresync.state.records import AuditEntry, AuditEvent, AuditFilter
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
+from tests.simulators.exported_audit import entry_of
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio

@@ -38,8 +38,8 @@ _SHOWN = 3
 _LOG, _RUNS, _QUEUE, _CLIENT, _REMOVALS = "audit log", "runs", "queue", "client", "guards"
 
 
-class Watch:
-    """Looks at the local state; reads neither Datasphere nor AWS."""
+class AlertConditions:
+    """Finds in the local state what is to be alerted of; reads neither Datasphere nor AWS."""
 
     def __init__(self, context: RuntimeContext, *, hurried: bool = False) -> None:
         """`hurried`: for one look by a process that ends soon, which walks through the audit log for a moment only."""

@@ -13,11 +13,11 @@ from spheresync.execution.run_driver import RunDriver
 from spheresync.execution.run_request import RunRequest
 from spheresync.model import ChangeSetId, Principal, RunId, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
-from spheresync.observe.pulse import pause_after
+from spheresync.observe.loop_health import pause_after
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.schedule.control import SCHEDULER
-from spheresync.schedule.settled_jobs import forget_written
+from spheresync.schedule.obsolete_jobs import forget_written
 from spheresync.service.health.alert_delivery import AlertDelivery
 from spheresync.service.process_loops import ProcessLoops
 from spheresync.service.runs.progress_feed import POLL, ProgressFeed

@@ -7,7 +7,7 @@ from spheresync.errors import UsageError
 from spheresync.jobs.port import Job, JobId, JobState, JobsWithin, NewJob
 from spheresync.model import JsonValue, Principal, isoformat
 from spheresync.runtime.context import RuntimeContext
-from spheresync.service import rows
+from spheresync.service import answer_rows
 from spheresync.service.cursors import page_size
 from spheresync.state.port import Tx
 from spheresync.state.records import AuditEvent
@@ -94,7 +94,7 @@ def _row(job: Job, *, lost: bool = False) -> QueuedJob:
         reason=f"{job.reason}; {_LOST}" if lost else job.reason,
         not_before=isoformat(job.not_before),
         attempts=job.attempts,
-        problem=None if job.problem is None else rows.finding(job.problem),
+        problem=None if job.problem is None else answer_rows.finding(job.problem),
     )
 
 

@@ -19,7 +19,7 @@ from spheresync.schedule.due import Window
 from spheresync.schedule.due_jobs import LIST_RANK, TENANT
 from spheresync.schedule.proposed_plans import proposed
 from spheresync.schedule.reading_jobs import RANKS
-from spheresync.service import rows
+from spheresync.service import answer_rows
 from spheresync.state.port import Tx
 from spheresync.state.records import AuditEvent
 
@@ -134,7 +134,7 @@ async def scheduler_status(context: RuntimeContext) -> SchedulerStatus:
                 kind=job.kind,
                 subject=job.about,
                 attempts=job.attempts,
-                problem=None if job.problem is None else rows.finding(job.problem),
+                problem=None if job.problem is None else answer_rows.finding(job.problem),
             )
             for job in await context.jobs.queue(state=JobState.DEAD, limit=SHOWN)
         ],
@@ -165,7 +165,7 @@ async def _run_now(queue: JobsWithin, tier: Tier, assets: Sequence[AssetId], now
 
 
 async def _sizes(context: RuntimeContext) -> dict[str, int]:
-    return rows.tier_sizes(await context.store.catalog.counts())
+    return answer_rows.tier_sizes(await context.store.catalog.counts())
 
 
 def _note(tier: Tier, action: ScheduleAction, asked: int, status: SchedulerStatus, *, already: bool) -> str:

@@ -38,9 +38,6 @@ class RunReader(Protocol):
     async def orphans(self) -> list[RunRecord]:
         """Unfinished runs whose process is dead: whoever finds them may claim them. Oldest first."""
 
-    async def queue_position(self, run_id: RunId) -> int:
-        """How many runs go before this one; 0 also for a run that is being driven or has ended."""
-
     async def entries(self, run_id: RunId) -> list[JournalEntry]:
         """The journal of a run, by ordinal."""
 

@@ -160,7 +160,7 @@ def _serve(source: SettingsSource, manner: _ServeOptions, speak: Callable[[Serve
         await anyio.to_thread.run_sync(service_access.load_service)
         async with service_access.open_service(source) as service:
             opened.append(service)
-            service.background.keep_pulse()
+            service.background.watch_event_loop()
             service.background.tell_figures()
             if not manner.read_only:
                 service.background.look_after_runs()

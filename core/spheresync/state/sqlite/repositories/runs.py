@@ -21,7 +21,7 @@ from spheresync.model import (
 )
 from spheresync.state.cell_encoding import decode_counts, decode_problems, encode_counts, encode_problems
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
-from spheresync.state.run_claims import ahead_of, may_claim
+from spheresync.state.run_claims import may_claim
 from spheresync.state.seals import SEALED, seal_of_row
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.liveness.owners import Owners
@@ -91,11 +91,6 @@ class RunReader:
         unfinished = await self.unfinished()
         live = self._live(unfinished)
         return [run for run in unfinished if run.id not in live]
-
-    async def queue_position(self, run_id: RunId) -> int:
-        unfinished = await self.unfinished()
-        run = next((run for run in unfinished if run.id == run_id), None)
-        return 0 if run is None else len(ahead_of(run, unfinished, self._live(unfinished)))
 
     async def entries(self, run_id: RunId) -> list[JournalEntry]:
         return await self._journal.entries(run_id)

@@ -7,7 +7,7 @@ from typing import Literal
 
 from spheresync.answers import Finding
 from spheresync.model import AssetStatus, Problem, RunState, counted, first_of, to_the_second
-from spheresync.service.health.open_problems import Trouble
+from spheresync.service.health.open_problems import OpenProblem
 from spheresync.state.records import DriftLook, DriftStanding, RunRecord
 
 Health = Literal["ok", "degraded", "unknown"]
@@ -34,7 +34,7 @@ def health_of(
     problems: Sequence[Finding],
     drift: DriftStanding,
     *,
-    troubles: Sequence[Trouble] = (),
+    troubles: Sequence[OpenProblem] = (),
     never_read: Sequence[str] = (),
 ) -> tuple[Health, str]:
     """The word and the sentences.
@@ -72,7 +72,7 @@ def _standing(statuses: Mapping[str, int], syncs: Sequence[RunRecord]) -> str:
     return f"{standing}. The last run, {last.id}, ended {_spelled(last.state)} at {to_the_second(last.finished_at)}."
 
 
-def _wrong_with_assets(statuses: Mapping[str, int], troubles: Sequence[Trouble]) -> list[str]:
+def _wrong_with_assets(statuses: Mapping[str, int], troubles: Sequence[OpenProblem]) -> list[str]:
     failing = [each for each in troubles if not each.held_back]
     troubled = sum(each.count for each in failing)
     troubled = troubled or statuses.get(AssetStatus.FAILED, 0) + statuses.get(AssetStatus.CONFLICT, 0)
@@ -93,7 +93,7 @@ def _unfinished(never_read: Sequence[str]) -> str:
     return f"{counted(len(never_read), 'space')} never read, so nobody knows what {what}: {named}."
 
 
-def _by_kind(troubles: Sequence[Trouble]) -> str:
+def _by_kind(troubles: Sequence[OpenProblem]) -> str:
     kinds = ", ".join(f"{each.count} {each.code.replace('_', ' ')}" for each in troubles)
     return f" ({kinds})" if kinds else ""
 

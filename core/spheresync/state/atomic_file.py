@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 
-class Draft:
+class AtomicFile:
     """An empty file, 0600, that takes a place when it is whole."""
 
     def __init__(self, path: Path, place: Path, descriptor: int) -> None:
@@ -39,7 +39,7 @@ class Draft:
 
 
 @contextmanager
-def draft_of(place: Path) -> Iterator[Draft]:
+def open_atomic_file(place: Path) -> Iterator[AtomicFile]:
     """A draft beside its place, gone in the end unless it took it. One process at a time has it.
 
     Raises:
@@ -54,7 +54,7 @@ def draft_of(place: Path) -> Iterator[Draft]:
         if not _is_named(descriptor, path):
             # Whoever had it until just now has given it its place: it is no draft any more, and must stay as it is.
             raise BlockingIOError(errno.EWOULDBLOCK, os.strerror(errno.EWOULDBLOCK), os.fspath(path))
-        draft = Draft(path, place, descriptor)
+        draft = AtomicFile(path, place, descriptor)
         try:
             os.fchmod(descriptor, 0o600)
             os.ftruncate(descriptor, 0)  # left by a process that was killed

@@ -15,7 +15,7 @@ from spheresync.alerts.alerting import LEASE, Alerting
 from spheresync.errors import StateError
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE as SCHEDULE
-from spheresync.service.health.alert_once import tell_once
+from spheresync.service.health.unscheduled_alerts import deliver_once
 from spheresync.state.sqlite.store import SqliteStore
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +51,7 @@ async def other(tmp_path: Path, ours: SqliteStore) -> AsyncIterator[SqliteStore]
 async def tell(store: SqliteStore, told: Told, *, channels: int = 1) -> tuple[str, ...]:
     settings = SimpleNamespace(alerts=(None,) * channels)
     context = SimpleNamespace(settings=settings, store=store, owner=store.owner.id)
-    return await tell_once(cast("RuntimeContext", context), cast("Alerting", told))
+    return await deliver_once(cast("RuntimeContext", context), cast("Alerting", told))
 
 
 async def hold(store: SqliteStore, lease: str) -> None:

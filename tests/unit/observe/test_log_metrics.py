@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spheresync.observe.log_metrics import LogMetrics, Unit, measuring, seconds_between
 from spheresync.observe.logs import LineFormatter, LogStyle
-from spheresync.observe.measured import Measured, Unit, measuring, seconds_between
 
-MEASURED = Measured(
+MEASURED = LogMetrics(
     {"run_seconds": (1.23456, Unit.SECONDS), "aws_calls": (3, Unit.COUNT), "aws_bytes": (6802.0, Unit.BYTES)},
     installation="prod-eu",
     environment="bear",
@@ -23,7 +23,7 @@ MEASURED = Measured(
 )
 
 
-def line(style: LogStyle, measured: Measured = MEASURED) -> str:
+def line(style: LogStyle, measured: LogMetrics = MEASURED) -> str:
     stream = io.StringIO()
     logger = logging.Logger("spheresync.test")  # noqa: LOG001 -- one that no other test shares
     handler = logging.StreamHandler(stream)
@@ -60,7 +60,7 @@ def test_cloudwatch_finds_the_figures_and_what_tells_them_apart() -> None:
 @given(st.dictionaries(st.from_regex(r"[a-z_]{1,20}\Z"), st.floats(0, 1e12), min_size=1, max_size=300))
 def test_no_line_has_more_figures_than_cloudwatch_takes(figures: dict[str, float]) -> None:
     told = {f"f_{word}": (amount, Unit.COUNT) for word, amount in figures.items()}
-    check_embedded(json.loads(line(LogStyle.EMF, Measured(told, installation="i", environment="wolf"))))
+    check_embedded(json.loads(line(LogStyle.EMF, LogMetrics(told, installation="i", environment="wolf"))))
 
 
 def test_other_styles_tell_them_plainly_or_not_at_all() -> None:

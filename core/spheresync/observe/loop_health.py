@@ -1,4 +1,4 @@
-"""Signs of life of the loops of one process: one that stands still shows, and so does one that keeps failing."""
+"""Heartbeats of the loops of one process: a loop that hangs is found, and so is one that keeps failing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class LoopFailure:
     remedy: str
 
 
-class Pulse:
+class LoopHealth:
     """Remembers when each loop last gave a sign of life, in seconds of a monotonic clock, and which of them fail."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

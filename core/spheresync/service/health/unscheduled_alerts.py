@@ -22,7 +22,7 @@ _RETRY = 0.2
 _NEXT_TIME = "It is tried again after the next command."
 
 
-async def tell_once(context: RuntimeContext, alerting: Alerting) -> tuple[str, ...]:
+async def deliver_once(context: RuntimeContext, alerting: Alerting) -> tuple[str, ...]:
     """Look once at what is wrong and tell the channels, recoveries too; answers what did not work, in sentences."""
     if not context.settings.alerts:
         return ()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import UsageError
-from spheresync.state.drafts import draft_of
+from spheresync.state.atomic_file import open_atomic_file
 from spheresync.state.output_file import fit_place
 
 OWN = (
@@ -89,7 +89,7 @@ def test_a_draft_empties_no_file_that_has_another_name(tmp_path: Path) -> None:
     own = tmp_path / "own"
     own.write_text("kept")
     (tmp_path / ".out.part").hardlink_to(own)
-    with draft_of(tmp_path / "out") as draft:
+    with open_atomic_file(tmp_path / "out") as draft:
         draft.path.write_text("new")
         draft.take_place(replace=False)
     assert (own.read_text(), (tmp_path / "out").read_text()) == ("kept", "new")

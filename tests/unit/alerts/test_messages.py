@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from spheresync.alerts.wording import Notice
+from spheresync.alerts.messages import Notice
 from spheresync.config import AlertChannel, AlertKind, Settings
 from spheresync.config.reading.loading import load_settings
 from spheresync.errors import ConfigurationError

@@ -27,7 +27,7 @@ class Unit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class LogMetrics:
     """Figures of one moment, by their words as `/metrics` has them.
 
     `by` says what they are told apart by, each of few values: CloudWatch keeps a series of every figure for all of
@@ -58,15 +58,15 @@ class Measured:
         }
 
 
-def measuring(measured: Measured) -> dict[str, Measured]:
+def measuring(measured: LogMetrics) -> dict[str, LogMetrics]:
     """The `extra` of a call of a logger that makes its line carry figures."""
     return {_ATTRIBUTE: measured}
 
 
-def measured_of(record: logging.LogRecord) -> Measured | None:
+def measured_of(record: logging.LogRecord) -> LogMetrics | None:
     """The figures that a record carries."""
     found = getattr(record, _ATTRIBUTE, None)
-    return found if isinstance(found, Measured) else None
+    return found if isinstance(found, LogMetrics) else None
 
 
 def seconds_between(began: str, ended: datetime) -> float:
