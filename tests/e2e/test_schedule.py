@@ -39,12 +39,15 @@ def serving(installation: Installation, *flags: str) -> Iterator[Forked]:
 
 
 def until(met: Callable[[], Any], what: str, seconds: float = 60) -> Any:
-    """What `met` answers once that is true."""
+    """What `met` answers once that is true.
+
+    Whoever asks without a pause takes the processor from what is waited for: the dearer the question, the longer.
+    """
     end = monotonic() + seconds
-    while monotonic() < end:
+    while (asked := monotonic()) < end:
         if answer := met():
             return answer
-        sleep(0.1)
+        sleep(max(0.05, 2 * (monotonic() - asked)))
     pytest.fail(f"{what} did not come about within {seconds:g} s")
 
 
