@@ -39,15 +39,12 @@ def serving(installation: Installation, *flags: str) -> Iterator[Forked]:
 
 
 def until(met: Callable[[], Any], what: str, seconds: float = 60) -> Any:
-    """What `met` answers once that is true.
-
-    Whoever asks without a pause takes the processor from what is waited for: the dearer the question, the longer.
-    """
+    """What `met` answers once that is true."""
     end = monotonic() + seconds
-    while (asked := monotonic()) < end:
+    while monotonic() < end:
         if answer := met():
             return answer
-        sleep(max(0.05, 2 * (monotonic() - asked)))
+        sleep(0.1)
     pytest.fail(f"{what} did not come about within {seconds:g} s")
 
 
