@@ -200,9 +200,13 @@ def environment(
         monkeypatch.setattr(scheduler, name, value)
     monkeypatch.setattr(care, "HOUR", 0.3)
     monkeypatch.setattr("spheresync.jobs.retries.FIRST_WAIT", timedelta(seconds=0.1))
+    monkeypatch.setattr("spheresync.jobs.retries.LONGEST_WAIT", timedelta(seconds=0.4))
     monkeypatch.setattr("spheresync.jobs.embedded.ATTEMPTS", 1000)  # however slow this machine is
     monkeypatch.setattr("spheresync.execution.run_driver.HEARTBEAT", 0.05)
     monkeypatch.setattr("spheresync.observe.loop_health.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("spheresync.observe.loop_health.LONGEST_PAUSE", 0.4)
+    monkeypatch.setattr("spheresync.alerts.alerting._FIRST_PAUSE", timedelta(seconds=0.1))
+    monkeypatch.setattr("spheresync.alerts.alerting._LONGEST_PAUSE", timedelta(seconds=0.4))
     (tmp_path / "spheresync.yaml").write_text(CONFIG, "utf-8")
     return {
         **synced.variables(),
