@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import random
 import sqlite3
 import tracemalloc
 import zlib
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import fields, replace
 from pathlib import Path
 
@@ -386,3 +387,19 @@ def test_the_digest_of_the_schema_is_that_of_the_shipped_migrations() -> None:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as file:
         schema.migrate(file, schema.shipped_migrations())
         assert schema.digest_of_schema(file) == schema.SCHEMA_DIGEST
+
+
+async def test_a_text_that_is_none_leaves_no_reader_at_what_the_file_was_then(tmp_path: Path) -> None:
+    async with SqliteStore.open(tmp_path) as store:
+        await store.write(lambda tx: tx.meta.set("k", "before"))
+        with closing(sqlite3.connect(tmp_path / FILE_NAME)) as file, file:
+            file.execute("INSERT INTO meta (key, value) VALUES ('odd', CAST(x'ff' AS TEXT))")
+        gc.disable()  # as between two collections
+        try:
+            for _ in range(20):
+                with suppress(StateError):
+                    await store.meta.get("odd")
+            await store.write(lambda tx: tx.meta.set("k", "after"))
+            assert {await store.meta.get("k") for _ in range(20)} == {"after"}
+        finally:
+            gc.enable()

@@ -11,6 +11,7 @@ import os
 import random
 import sqlite3
 import stat
+import traceback
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -71,7 +72,9 @@ class AsyncConnection:
     async def all(self, sql: str, values: Values = ()) -> list[Row]:
         try:
             return cast("list[Row]", await self._connection.execute_fetchall(sql, values))
-        except sqlite3.OperationalError as error:
+        except sqlite3.Error as error:
+            # The cursor in a frame of the error would keep its statement, and with it what the file was then.
+            traceback.clear_frames(error.__traceback__)
             if not is_no_text(error) or not sql.lstrip().upper().startswith(("SELECT", "WITH")):
                 raise
         self._connection.text_factory = text_or_bytes
