@@ -21,6 +21,7 @@ from spheresync.runtime.lease_keeper import HeldLease, while_held
 from spheresync.runtime.progress import OnProgress, ProgressEvent, silent
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.scope import Scope
+from spheresync.runtime.tenant_binding import bind_tenant
 from spheresync.state.cell_encoding import decode_cell, decode_problems, encode_problems
 from spheresync.state.port import Tx
 from spheresync.state.records import AssetRecord
@@ -99,6 +100,9 @@ class SharedDiscovery:
             if fence is not None:
                 await tx.leases.require(DISCOVERY_LEASE, fence)
 
+        async def bind(tx: Tx) -> None:
+            await bind_tenant(tx, providers.settings)
+
         deletion = providers.settings.deletion
         deletes = wanted.deleting or deletion.policy is DeletionPolicy.DELETE
         return TenantPass(
@@ -110,6 +114,7 @@ class SharedDiscovery:
             thorough=wanted.thorough,
             progress=progress,
             still_ours=still_ours,
+            bind=bind,
             removals=RemovalRules(deletion.policy, deletion.misses, deletion.grace, deletes),
             in_force=providers.keys,
         )

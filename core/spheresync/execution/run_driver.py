@@ -47,10 +47,8 @@ from spheresync.runtime.each_target import in_each_target, problem_of_target
 from spheresync.runtime.lease_keeper import while_held
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.providers import Providers
-from spheresync.runtime.run_counts import BLOCKED, FAILED, MISSING, REFUSED, SKIPPED, UNREAD, final_state
+from spheresync.runtime.run_counts import BLOCKED, FAILED, MISSING, REFUSED, SKIPPED, UNREAD, failed_assets, final_state
 from spheresync.runtime.scope import Scope, require_found
-from spheresync.runtime.unread import count_unread
-from spheresync.runtime.unspellable_names import CODE as UNSPELLABLE
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import FORMAT, require_as_saved
 from spheresync.state.port import Store, Tx
@@ -358,10 +356,11 @@ class RunDriver:
             item.blocked_by not in {None, *WAITS_FOR_A_PERSON} and (deletes or item.action is not Action.DELETE)
             for item in items
         )
-        drive.counts[FAILED] = _unreadable(change_set)  # what cannot be written is added
+        planned = {item.asset for item in items}
+        drive.counts[FAILED] = failed_assets(change_set.problems, planned)  # what cannot be written is added
         drive.counts[Action.UNCHANGED] = change_set.summary.get(Action.UNCHANGED, 0)
         drive.counts[MISSING] = change_set.summary.get(MISSING, 0)
-        drive.counts[UNREAD] = await self._unread(change_set)
+        drive.counts[UNREAD] = change_set.summary.get(UNREAD, 0)
         drive.counts[Action.HELD] = sum(1 for item in items if item.action is Action.HELD)
         # What an undo would not touch is what others changed since, not a name that is taken.
         in_the_way = Action.CONFLICT if change_set.undo_of is None else REFUSED
@@ -430,13 +429,6 @@ class RunDriver:
                 halted = True
                 drive.problems.append(problem_of_target(key, error))
         return halted
-
-    async def _unread(self, change_set: ChangeSetRecord) -> int:
-        """How many assets of the scope could not be read, but for those that are told as failed one by one."""
-        if change_set.undo_of is not None:
-            return 0
-        scope, failed = Scope.from_json(decode_cell(change_set.request)), {each.asset for each in change_set.problems}
-        return count_unread(await self._store.catalog.with_problems(), scope, failed)
 
     def _recorder(
         self, drive: _DrivenRun, key: TargetKey, change_set: ChangeSetRecord, items: Sequence[ChangeSetItem]
@@ -527,11 +519,6 @@ class RunDriver:
         drive.ended = state
         ended = EndedRun(drive.run, state, drive.counts, usage, drive.problems)
         log_run_end(ended, drive.providers.settings, self._context.clock())
-
-
-def _unreadable(change_set: ChangeSetRecord) -> int:
-    """How many assets could not be read; what a space holds that could not be listed counts as unread."""
-    return sum(each.asset is not None or each.code == UNSPELLABLE for each in change_set.problems)
 
 
 def _not_in_force(key: TargetKey) -> Problem:

@@ -8,7 +8,7 @@ from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel
 
 from spheresync.answers import ChangeSetAnswer, Finding, RunAnswer, RunRow
-from spheresync.model import NEVER_READ, SPACE_GONE, Action, counted
+from spheresync.model import NEVER_READ, NO_SPACE, SPACE_GONE, Action, counted
 from spheresync.planning.decisions.approvals import (
     DELETES_NOT_APPROVED,
     NEEDS_ALLOWANCE,
@@ -23,7 +23,7 @@ from spheresync_server.standing import doable, standing, waits_for_allowance
 from spheresync_server.untrusted import clean_json
 
 _TOLD_RUNS = 5
-_TOLD_APART = NOT_APPROVED | UNFIT | {SPACE_GONE, NEVER_READ, NEEDS_ALLOWANCE, LEFT_OUT}
+_TOLD_APART = NOT_APPROVED | UNFIT | {SPACE_GONE, NEVER_READ, NO_SPACE, NEEDS_ALLOWANCE, LEFT_OUT}
 """Codes of findings that have a line of their own, or are part of what comes next."""
 _NOTHING_TO_APPLY = (
     (
@@ -37,6 +37,10 @@ _NOTHING_TO_APPLY = (
     (
         frozenset({NEVER_READ}),
         "Nothing to do in what was read; the rest is not known before it was read: preview_changes with refresh=true.",
+    ),
+    (
+        frozenset({NO_SPACE}),
+        "Datasphere lists no space, so there is nothing to apply: see findings for what helps.",
     ),
 )
 """Why applying a change set would do nothing, by codes of its findings; the first counts."""
@@ -76,6 +80,8 @@ def change_set_lines(answer: ChangeSetAnswer) -> Iterable[str]:
         yield f"Made first, since tables wait for it: {counted(len(answer.prerequisites), 'thing')}, see prerequisites."
     if answer.read_at is not None:
         yield f"It goes by what was last read from Datasphere, at {answer.read_at}."
+    if answer.oldest is not None:
+        yield f"{answer.oldest.older} of it last read before that, the oldest at {answer.oldest.at}: see oldest."
     if answer.undo_of is not None:
         yield from _undo_lines(answer)
     yield from _finding_lines(answer.findings, answer.blocked)
@@ -148,6 +154,8 @@ def _finding_lines(findings: Sequence[Finding], blocked: int) -> Iterable[str]:
         yield f"{counted(spaces, 'space')} {are} not listed any more, so nothing of {they} was read: see findings."
     if any(finding.code == NEVER_READ for finding in findings):
         yield "Something of this scope was never read, so what would change there is not known: see findings."
+    if any(finding.code == NO_SPACE for finding in findings):
+        yield "Datasphere answers, and lists no space: see findings for the cause and what helps."
     if any(finding.code == LEFT_OUT for finding in findings):
         yield "Something of this scope is left out by `scope:` or a rule, so nothing is done for it: see findings."
     others = sum(finding.code not in GUARDS | _TOLD_APART for finding in findings)

@@ -35,6 +35,7 @@ from spheresync.planning.lost_bodies import definition_lost
 from spheresync.planning.names.displaced_databases import Displaced
 from spheresync.planning.names.name_allocation import Address, displaced_database, known_address
 from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.empty_tenant import empty_tenant
 from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.out_of_scope import space_outside
 from spheresync.runtime.progress import OnProgress, silent
@@ -71,6 +72,8 @@ class Catalog:
             checked, thorough=False, since=self._first.asked_at(), progress=progress
         )
         await require_found(self._store, checked, self._context.mapping.outside_scope)
+        empty = await empty_tenant(self._store) if report.empty else None
+        none = () if empty is None else (empty.problem,)
         state = "failed" if not report.reached else "partly_failed" if report.problems else "done"
         return DiscoveryAnswer.model_validate(
             {
@@ -82,7 +85,7 @@ class Catalog:
                 "read": report.read,
                 "unchanged": report.unchanged,
                 "problems": [rows.finding(problem) for problem in report.problems[: rows.SHOWN_PROBLEMS]],
-                "findings": [rows.finding(notice) for notice in (*report.gone, *report.notices)],
+                "findings": [rows.finding(each) for each in (*report.gone, *report.notices, *none)],
                 "usage": self._context.usage.so_far(),
                 "state": state,
             }
@@ -103,9 +106,12 @@ class Catalog:
         more = listing.encode(items[-1].space) if len(after) > size else None
         return Page(items=items, total=len(spaces), next_cursor=more)
 
-    async def why_no_assets(self, space: str, principal: Principal) -> str:
-        """Why nothing is known of a space that is there; empty where nothing explains it."""
+    async def why_no_assets(self, space: str | None, principal: Principal) -> str:
+        """Why nothing is known of a space that is there, or with None of all; empty where nothing explains it."""
         authorize(principal, Permission.READ)
+        if space is None:
+            empty = await empty_tenant(self._store)
+            return "" if empty is None else rows.told(empty.problem) or ""
         known = next((each for each in await self._store.catalog.spaces() if each.name == space), None)
         return "" if known is None else rows.told(self._left_out(known) or known.problem) or ""
 

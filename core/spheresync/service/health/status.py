@@ -15,6 +15,7 @@ from spheresync.model import AssetStatus, counted, first_of
 from spheresync.observe.pulse import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
 from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.empty_tenant import empty_tenant
 from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.service import rows
 from spheresync.service.drift.not_compared import unseen_tables
@@ -67,6 +68,8 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
         problems.append(
             Finding(subject="state", code=DAMAGED, message=lost_tables_message(since), remedy=LOST_TABLES_REMEDY)
         )
+    if (empty := await empty_tenant(store)) is not None:
+        problems.append(rows.finding(empty.problem))
     waits = await unapproved_promotion(store, settings)
     if waits is not None:
         problems.append(rows.finding(waits))

@@ -60,7 +60,7 @@ def assets(
             limit=limit,
             cursor=cursor,
         )
-        if space is not None and not page.total:
+        if not page.total:
             why_none.append(await bench.service.catalog.why_no_assets(space, bench.principal))
         return page
 

@@ -14,7 +14,7 @@ from spheresync.answers import (
     ReleaseAnswer,
     RunAnswer,
 )
-from spheresync.model import NEVER_READ, Action, counted
+from spheresync.model import NEVER_READ, NO_SPACE, Action, counted
 from spheresync.planning.decisions.approvals import NEEDS_ALLOWANCE, NOT_APPROVED
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync_server.cli.output.tables import say, table
@@ -56,7 +56,7 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
     if answer.approved_by is not None:
         say(f"Approved by {clean_line(answer.approved_by)}")
     if answer.read_at is not None:
-        say(f"It goes by what was last read from Datasphere, at {answer.read_at}.")
+        say(f"It goes by what was last read from Datasphere, at {answer.read_at}{_older(answer)}.")
     say_counts(answer.summary)
     for each in answer.prerequisites:
         say(clean_line(_prerequisite(each), longest=500))
@@ -79,6 +79,14 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
     say_findings("Findings", answer.findings)
     say_findings("Could not be read; what AWS holds of it stays as it is", answer.problems)
     say("", _next(answer))
+
+
+def _older(answer: ChangeSetAnswer) -> str:
+    """What of it was read before that."""
+    if answer.oldest is None:
+        return ""
+    oldest, older = f"{visible(answer.oldest.of)} at {answer.oldest.at}", answer.oldest.older
+    return f"; but {oldest}" if older == 1 else f"; but {older} spaces or assets before that, first of all {oldest}"
 
 
 def _prerequisite(row: PrerequisiteRow) -> str:
@@ -114,6 +122,8 @@ def _next_of_open(answer: ChangeSetAnswer) -> str:
 
 
 def _nothing_to_apply(answer: ChangeSetAnswer) -> str:
+    if any(finding.code == NO_SPACE for finding in answer.findings):
+        return "Datasphere lists no space, so there is nothing to apply. Next: spheresync doctor"
     if not never_read(answer):
         return "Nothing to apply."
     if answer.read_at is None:
@@ -199,7 +209,9 @@ def show_discovery(answer: DiscoveryAnswer) -> None:
     )
     say_findings("Could not be read", answer.problems)
     say_findings("Findings", answer.findings)
-    if answer.state != "failed":
+    if any(finding.code == NO_SPACE for finding in answer.findings):
+        say("Next: spheresync doctor")
+    elif answer.state != "failed":
         say("Next: spheresync preview")
 
 

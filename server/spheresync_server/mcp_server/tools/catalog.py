@@ -14,6 +14,7 @@ from spheresync.model import AssetStatus, counted
 from spheresync_server.mcp_server.answering import page_line, respond
 from spheresync_server.mcp_server.desk import DeskTools
 from spheresync_server.mcp_server.tools.arguments import Asset, Cursor, Detail, Kind, Limit, Status, TierName
+from spheresync_server.mcp_server.wording import in_tool_words
 
 _NEVER_READ = "Nothing is known yet, as Datasphere was never read: call preview_changes with refresh=true first."
 
@@ -26,7 +27,7 @@ class CatalogTools(DeskTools):
         page = await self._service.catalog.list_spaces(self._desk.principal, limit=limit, cursor=cursor)
         told = page_line("space", len(page.items), page.total, page.next_cursor)
         if not page.total:
-            told = _NEVER_READ
+            told = await self._why_nothing_is_known()
         noted = sum(row.problem is not None for row in page.items)
         spaces = (
             f"{counted(noted, 'space')} of these could not be read lately or left out: see problem." if noted else ""
@@ -59,7 +60,7 @@ class CatalogTools(DeskTools):
         )
         told = page_line("asset", len(page.items), page.total, page.next_cursor)
         if not page.total and not (await self._service.catalog.list_spaces(self._desk.principal, limit=1)).total:
-            told = _NEVER_READ
+            told = await self._why_nothing_is_known()
         elif (
             space is not None
             and not page.total
@@ -69,6 +70,10 @@ class CatalogTools(DeskTools):
         elif query is not None and not page.total:
             told += " query is looked for in names and labels, in any case; it knows no wildcards."
         return respond(page, told, *_problem_lines(page.items))
+
+    async def _why_nothing_is_known(self) -> str:
+        empty = await self._service.catalog.why_no_assets(None, self._desk.principal)
+        return in_tool_words(empty) if empty else _NEVER_READ
 
     async def describe_asset(self, asset: Asset) -> Annotated[CallToolResult, AssetDetail]:
         """One asset: columns, business context, what targets hold of it, fingerprints, PII classes."""
