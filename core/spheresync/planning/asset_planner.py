@@ -286,7 +286,20 @@ class AssetPlanner:
         looked, hidden = await self._by_name(doubtful, names)
         seen.update(looked)
         seen.update(await self._live_reads.at(changing))
+        new = [
+            each for each in subjects if each.asset in designed and each.asset not in seen and self._is_new(each, names)
+        ]
+        wanted = {(at.container, at.name) for at in (names.addresses[each.asset] for each in new)}
+        names.foreign |= {Address(*address) for address in await self._live_reads.taken(wanted)}
         return seen, hidden
+
+    def _is_new(self, subject: Subject, names: AllocatedNames) -> bool:
+        """Whether a table is to be made in a database that was there before and that this plan has not listed."""
+        address = names.addresses[subject.asset]
+        if address.container not in names.standing or address in names.foreign:
+            return False
+        held = self._where_it_goes(subject, address, names).checkpoint
+        return held is None or held.state is CheckpointState.DELETED
 
     def _design(
         self,

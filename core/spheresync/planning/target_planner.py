@@ -172,10 +172,11 @@ class TargetPlanner:
     async def _live_reads(self, to_design: Iterable[AssetRecord]) -> LiveReads:
         """Reads tables that are to be changed, where a person is to see the plan."""
         if not self._request.compare:
-            return LiveReads(self._target, self.draft.left, None, {})
+            return LiveReads(self._target, self.draft.left, None, {}, self._settings.installation_marker)
         held = [self._checkpoints[record.id] for record in to_design if record.id in self._checkpoints]
         sizes = await self._store.checkpoints.count_active(self.key)
-        return LiveReads(self._target, self.draft.left, [each.address for each in held], sizes)
+        addresses, owner = [each.address for each in held], self._settings.installation_marker
+        return LiveReads(self._target, self.draft.left, addresses, sizes, owner)
 
     def _leave_unseen(self, to_design: Sequence[AssetRecord], names: AllocatedNames) -> list[AssetRecord]:
         """Plan nothing into databases that could not be looked at: their assets fail, and no others."""
