@@ -55,7 +55,7 @@ class ChangeSetAnswer(Answer):
 
     `undo_of` is the run that it undoes; None for what brings the definitions of Datasphere. `read_at` is when something
     of its scope was last read from there; None where nothing was, or where it does not go by that. What was read before
-    that, `oldest` tells.
+    that, `oldest` tells. `notes`, only where there are any, say what a scheduler writes of it without waiting for it.
     `prerequisites`, only where there are any, are the calls before those of the items; `summary` does not count them.
     """
 
@@ -76,6 +76,7 @@ class ChangeSetAnswer(Answer):
     undo_of: str | None = None
     approved_by: str | None = None
     read_at: str | None = None
+    notes: list[Finding] = Field(default_factory=list, exclude_if=lambda rows: not rows)
     oldest: OldestReading | None = Field(default=None, exclude_if=lambda oldest: oldest is None)
     prerequisites: list[PrerequisiteRow] = Field(default_factory=list, exclude_if=lambda rows: not rows)
 
@@ -96,7 +97,7 @@ class PromotionAnswer(Answer):
     digest: str
     change_set_id: str
     environment: str
-    installation: str | None
+    installation: str | None = None
     rules: int
     assets: int
     exported_at: str

@@ -25,6 +25,7 @@ from spheresync.model import (
     TargetKey,
     canonical_json,
     isoformat,
+    to_the_second,
 )
 from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_planner import AssetPlanner, PlanDraft
@@ -260,6 +261,11 @@ class TargetPlanner:
                     draft.summary[Action.UNCHANGED] += 1
         elif work is Work.HELD:
             reason = "a revert holds it until it changes in Datasphere or is released"
+            if held is not None and held.state is CheckpointState.DELETED:
+                reason = (
+                    f"a revert deleted its table at {to_the_second(held.synced_at)}, and holds it so until the asset "
+                )
+                reason += "changes in Datasphere or is released"
             if held_as_gone(record, held):
                 reason = "a revert holds its table until the asset is back in Datasphere or is released"
             draft.items.append(settled_item(self._subject(record, decision), Action.HELD, reason))

@@ -189,11 +189,12 @@ def change_set_answer(
     items: list[ChangeRow],
     *,
     waits: Sequence[Problem] = (),
+    notes: Sequence[Finding] = (),
     total: int,
     next_cursor: str | None,
     now: datetime,
 ) -> ChangeSetAnswer:
-    """`waits` says what it waits for that a person may still bring about."""
+    """`waits` says what it waits for that a person may still bring about, `notes` what does not wait."""
     approval = valid_approval(record)
     reading = LastReading.from_json(read_json(record.request))
     oldest = None
@@ -222,6 +223,7 @@ def change_set_answer(
             "prerequisites": [prerequisite_row(each) for each in record.prerequisites],
             "read_at": reading.at,
             "oldest": oldest,
+            "notes": list(notes),
         }
     )
 

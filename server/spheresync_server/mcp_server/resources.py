@@ -15,6 +15,7 @@ from spheresync.answers import Page, SpaceRow
 from spheresync.errors import SpheresyncError, UsageError
 from spheresync.model import AssetId, SpaceName, TechnicalName
 from spheresync_server.failure import note_of
+from spheresync_server.mcp_server.answering import document_of
 from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.mcp_server.wording import answer_in_tool_words, in_tool_words
 from spheresync_server.untrusted import Json, clean_json
@@ -42,7 +43,7 @@ async def _found(answer: Awaitable[_Answer]) -> str:
         ResourceError: it could not be read.
     """
     try:
-        return _document((await answer).model_dump(mode="json"))
+        return _document(document_of(await answer))
     except UsageError as error:
         raise ResourceNotFoundError(in_tool_words(note_of(error).text)) from error
     except SpheresyncError as error:

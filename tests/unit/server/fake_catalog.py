@@ -40,6 +40,9 @@ ODD = tuple(
 class FakeCatalog(Asked):
     """Spaces and assets."""
 
+    async def beside(self, status: str | None, principal: Principal) -> str:
+        return ""
+
     async def why_no_assets(self, space: str | None, principal: Principal) -> str:
         return ""
 

@@ -30,6 +30,7 @@ from spheresync.model import (
     TargetKey,
     TechnicalName,
     Tier,
+    counted,
 )
 from spheresync.planning.lost_bodies import definition_lost
 from spheresync.planning.names.displaced_databases import Displaced
@@ -47,6 +48,7 @@ from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import one_of, wants_full
+from spheresync.service.health.held_assets import without_table
 from spheresync.service.scope_checks import check_scope
 from spheresync.state.definitions import decode_asset
 from spheresync.state.records import AssetRecord, SpaceRecord
@@ -149,6 +151,29 @@ class Catalog:
         items = [await self._asset_row(record, problems[record.id], full=full) for record in shown]
         more = listing.encode(shown[-1].id.space, shown[-1].id.name) if len(records) > size else None
         return Page(items=items, total=total, next_cursor=more)
+
+    async def beside(self, status: str | None, principal: Principal) -> str:
+        """What a list of one status leaves out and whoever asks for it may mean; empty where there is nothing."""
+        authorize(principal, Permission.READ)
+        if status == AssetStatus.DELETED and (
+            count := await without_table(self._store, self._context.settings.target_keys)
+        ):
+            have = "has" if count == 1 else "have"
+            return f"Not among these: {counted(count, 'held asset')} that {have} no table since an undo deleted it."
+        if status == AssetStatus.DRIFTED:
+            return await self._drifted_otherwise()
+        return ""
+
+    async def _drifted_otherwise(self) -> str:
+        """Assets whose tables others changed and that stand worse than drifted, or are held."""
+        drifted = (await self._store.drift.standing()).drifted
+        _, listed = await self._store.catalog.page(status=AssetStatus.DRIFTED, limit=1)
+        if drifted <= listed:
+            return ""
+        return (
+            f"Not among these: {counted(drifted - listed, 'more table')} known to be changed by others, of assets that "
+            "are listed under another status (failed, conflict or held), as that is worse or lasts longer."
+        )
 
     async def describe_asset(self, asset: str | AssetId, principal: Principal) -> AssetDetail:
         """All that is known of one asset, named by a person or by an identity.

@@ -21,6 +21,7 @@ from spheresync.service import rows
 from spheresync.service.drift.not_compared import unseen_tables
 from spheresync.service.health.freshness import freshness_of
 from spheresync.service.health.health_verdict import health_of
+from spheresync.service.health.held_assets import without_table
 from spheresync.service.health.open_problems import emptied_spaces, not_exposed, troubles_of
 from spheresync.service.runs.stored_runs import listed_run
 from spheresync.service.schedule.tiers import scheduler_status, tier_statuses
@@ -77,7 +78,10 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
         problems += _retired(sum([await store.checkpoints.count_retired(key) for key in settings.target_keys]))
     drift = await store.drift.standing()
     problems += unseen_tables(drift)
-    health, summary = health_of(statuses, ended, problems, drift, troubles=troubles, never_read=never_read)
+    without = await without_table(store, settings.target_keys) if statuses.get(AssetStatus.HELD) else 0
+    health, summary = health_of(
+        statuses, ended, problems, drift, troubles=troubles, never_read=never_read, held_without_table=without
+    )
     summary = f"{summary} {fresh.sentence}".strip()
     return SyncStatus.model_validate(
         {

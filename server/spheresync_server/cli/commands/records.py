@@ -47,6 +47,7 @@ def assets(
     from spheresync_server.cli.output.records import show_assets
 
     why_none: list[str] = []
+    beside: list[str] = []
 
     async def work(bench: Bench) -> Page[AssetRow]:
         page = await bench.service.catalog.list_assets(
@@ -62,9 +63,12 @@ def assets(
         )
         if not page.total:
             why_none.append(await bench.service.catalog.why_no_assets(space, bench.principal))
+        beside.append(await bench.service.catalog.beside(status, bench.principal))
         return page
 
-    return perform(invocation_of(context), work, lambda page: show_assets(page, "".join(why_none)))
+    return perform(
+        invocation_of(context), work, lambda page: show_assets(page, "".join(why_none), beside="".join(beside))
+    )
 
 
 def runs(

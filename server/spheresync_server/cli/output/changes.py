@@ -77,6 +77,7 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
             "--limit 200 shows more, --json has every field"
         )
     say_findings("Findings", answer.findings)
+    say_findings("While this waits", answer.notes)
     say_findings("Could not be read; what AWS holds of it stays as it is", answer.problems)
     say("", _next(answer))
 
@@ -106,11 +107,12 @@ def _next_of_open(answer: ChangeSetAnswer) -> str:
     codes = {finding.code for finding in answer.findings}
     deletes = waits_for_allowance(answer)
     allowed = deletes or (waits_for_approval(answer) and answer.summary.get(Action.DELETE, 0))
+    nothing = "Not applied yet" if answer.notes else "Nothing was written"
     apply = f"spheresync apply {answer.change_set_id}{' --allow-deletes' if allowed else ''}"
     if waits_for_approval(answer):
-        return f"Nothing was written. Next: spheresync approve {answer.change_set_id}, then {apply}"
+        return f"{nothing}. Next: spheresync approve {answer.change_set_id}, then {apply}"
     if changes_something(answer):
-        return f"Nothing was written. Next: {apply}"
+        return f"{nothing}. Next: {apply}"
     if deletes:
         count = answer.summary.get(Action.DELETE, 0)
         wait = "waits until you allow it" if count == 1 else "wait until you allow them"

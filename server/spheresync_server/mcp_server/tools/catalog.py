@@ -69,7 +69,8 @@ class CatalogTools(DeskTools):
             told += " See list_spaces: why nothing of that space is known is its problem there."
         elif query is not None and not page.total:
             told += " query is looked for in names and labels, in any case; it knows no wildcards."
-        return respond(page, told, *_problem_lines(page.items))
+        beside = await self._service.catalog.beside(status, self._desk.principal)
+        return respond(page, told, beside, *_problem_lines(page.items))
 
     async def _why_nothing_is_known(self) -> str:
         empty = await self._service.catalog.why_no_assets(None, self._desk.principal)
