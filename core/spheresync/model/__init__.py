@@ -51,7 +51,7 @@ from spheresync.model.names import (
     unspellable,
 )
 from spheresync.model.objects import DesiredObject, FieldChange, LiveObject
-from spheresync.model.principals import Principal
+from spheresync.model.principals import SYSTEM, Principal
 from spheresync.model.requests import ScopeRequest
 from spheresync.model.timestamps import isoformat, to_the_second, utc_now
 from spheresync.model.words import Action, AssetKind, AssetStatus, Role, RunState, Severity, Strategy, Tier
@@ -67,6 +67,7 @@ __all__ = [
     "SPACE_GONE",
     "SPACE_NOT_SERVED",
     "SPACE_UNREAD",
+    "SYSTEM",
     "UNSPELLABLE_REMEDY",
     "Action",
     "Asset",

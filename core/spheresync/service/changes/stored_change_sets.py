@@ -12,7 +12,7 @@ from spheresync.planning.decisions.approvals import (
     promotion_waits,
 )
 from spheresync.runtime.context import RuntimeContext
-from spheresync.service import rows
+from spheresync.service import answer_rows
 from spheresync.service.changes.scheduler_writes import scheduler_writes
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import wants_full
@@ -44,9 +44,9 @@ class StoredChangeSets:
         shown = items[:size]
         more = listing.encode(shown[-1].ordinal) if len(items) > size else None
         total = sum(record.summary.get(action, 0) for action in Action if action is not Action.UNCHANGED)
-        return rows.change_set_answer(
+        return answer_rows.change_set_answer(
             record,
-            [rows.change_row(item, full=full) for item in shown],
+            [answer_rows.change_row(item, full=full) for item in shown],
             waits=await self._waits(record),
             notes=await scheduler_writes(self._context, record) if self._is_open(record) else (),
             total=total,
@@ -59,7 +59,7 @@ class StoredChangeSets:
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
         items = await self._store.change_sets.items(record.id, limit=NO_LIMIT, actions=[Action.DELETE])
         require_as_saved(record, items, await self._store.change_sets.seals(record.id))
-        return [rows.change_row(item, full=False) for item in items]
+        return [answer_rows.change_row(item, full=False) for item in items]
 
     def _is_open(self, record: ChangeSetRecord) -> bool:
         return record.run_id is None and record.expires_at >= isoformat(self._context.clock())
