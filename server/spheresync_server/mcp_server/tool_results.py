@@ -20,7 +20,9 @@ from spheresync.planning.decisions.promotion_findings import UNFIT
 from spheresync.planning.undo.told_of_undo import NO_GUARD, UNDO_DELETES, UNREAD_NOW
 from spheresync.runtime.out_of_scope import LEFT_OUT
 from spheresync_server.answer_summaries import (
+    ONLY_UNREAD_FAILED,
     applicable_count,
+    only_unread_failed,
     prerequisite_summaries,
     progress_sentence,
     waits_for_allow_deletes,
@@ -183,6 +185,8 @@ def run_lines(answer: RunAnswer) -> Iterable[str]:
         yield f"{progress_sentence(answer.state, answer.progress)} get_run with {answer.run_id} follows it."
     if answer.failures_total:
         yield f"{counted(answer.failures_total, 'failure')}: see failures for reason and remedy of each."
+    if only_unread_failed(answer):
+        yield ONLY_UNREAD_FAILED
     if any(finding.code in NOT_APPROVED for finding in answer.findings):
         yield "Something was left out because a person has not approved it: see findings."
     if any(finding.code == NEEDS_ALLOWANCE for finding in answer.findings):

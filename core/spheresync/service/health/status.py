@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from spheresync.answers import DriftStatus, Finding, SyncStatus
 from spheresync.config import DeletionPolicy
+from spheresync.discovery.shared_discovery import why_not_reached
 from spheresync.errors import StateError
 from spheresync.execution.required_approvals import unapproved_promotion
 from spheresync.jobs.port import JobKind, JobState
@@ -65,7 +66,12 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     broken = context.settings_problem
     if broken is not None:
         problems.insert(0, answer_rows.finding(broken))
-    problems += [*await _failed_listing(context), *fresh.problems, *_lost(store.lost_rows)]
+    problems += [
+        *await _failed_listing(context),
+        *await _failed_discovery(context),
+        *fresh.problems,
+        *_lost(store.lost_rows),
+    ]
     if (since := await store.meta.get(TABLES_LOST)) is not None:
         problems.append(
             Finding(subject="state", code=DAMAGED, message=lost_tables_message(since), remedy=LOST_TABLES_REMEDY)
@@ -132,6 +138,12 @@ def _lost(found: Sequence[LostRow]) -> list[Finding]:
         return []
     message = f"{counted(len(found), 'row')} of the state cannot be read: {first_of(found, _SHOWN, by='; ')}"
     return [Finding(subject="state", code=DAMAGED, message=message, remedy=DAMAGED_ROWS_REMEDY)]
+
+
+async def _failed_discovery(context: RuntimeContext) -> list[Finding]:
+    """Why the last command that asked Datasphere got no answer, until one does."""
+    problem = await why_not_reached(context.store)
+    return [] if problem is None else [answer_rows.finding(problem)]
 
 
 async def _failed_listing(context: RuntimeContext) -> list[Finding]:

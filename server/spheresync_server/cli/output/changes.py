@@ -17,7 +17,13 @@ from spheresync.answers import (
 from spheresync.model import NEVER_READ, NO_SPACE, Action, counted
 from spheresync.planning.decisions.approvals import NEEDS_ALLOWANCE, NOT_APPROVED
 from spheresync.planning.decisions.guards import GUARDS
-from spheresync_server.answer_summaries import applicable_count, progress_sentence, waits_for_allow_deletes
+from spheresync_server.answer_summaries import (
+    ONLY_UNREAD_FAILED,
+    applicable_count,
+    only_unread_failed,
+    progress_sentence,
+    waits_for_allow_deletes,
+)
 from spheresync_server.cli.output.engine_texts import about, moment
 from spheresync_server.cli.output.tables import say, table
 from spheresync_server.cli.output.usage_line import usage_line
@@ -178,6 +184,8 @@ def show_run(answer: RunAnswer, *, allowing_deletes: bool = False) -> None:
         say(about(failure.asset, failure.reason))
         if failure.remedy:
             say(f"    {clean_line(failure.remedy, longest=1_000)}")
+    if only_unread_failed(answer):
+        say(ONLY_UNREAD_FAILED)
     if answer.failures_total > len(answer.failures):
         say(f"… {counted(answer.failures_total - len(answer.failures), 'more failure')}: spheresync audit query")
     say_findings("Findings", answer.findings)
