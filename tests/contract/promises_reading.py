@@ -34,7 +34,7 @@ READING: tuple[Promise, ...] = (
         "README.md#Use it on your own tenant",
         "A state belongs to a tenant from its first list of spaces on; a host that never answered binds none.",
         (
-            "tests/contract/test_tenant_manners.py::test_a_host_that_never_answered_binds_no_state_and_one_that_did_does",
+            "tests/contract/test_tenant_requests.py::test_a_host_that_never_answered_binds_no_state_and_one_that_did_does",
         ),
     ),
     Promise(

@@ -51,7 +51,8 @@ def test_never_more_than_ten_requests_at_once(make_installation: MakeInstallatio
 
 def test_a_state_serves_one_tenant(make_installation: MakeInstallation, healed: RunningTenant) -> None:
     installation = make_installation()
-    installation.ask("assets")
+    installation.ask("discover")
+    healed.clear_stats()
     other = f"http://localhost:{healed.port}"
     moved = Installation(
         installation.state_dir,
