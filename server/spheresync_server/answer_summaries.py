@@ -6,7 +6,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from spheresync.answers import ChangeSetAnswer, PrerequisiteRow, Progress
+from spheresync.answers import ChangeSetAnswer, PrerequisiteRow, Progress, RunAnswer
 from spheresync.model import Action, RunState, counted, first_of
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
 from spheresync_server.untrusted import visible
@@ -29,6 +29,24 @@ def progress_sentence(state: str, progress: Progress) -> str:
 def applicable_count(answer: ChangeSetAnswer) -> int:
     """How many items applying a change set would do now; items that wait for something do not count."""
     return sum(answer.summary.get(word, 0) for word in Action if word.changes_something) - answer.blocked
+
+
+def only_unread_failed(answer: RunAnswer) -> bool:
+    """Whether an apply did all of its change set, and fails for what could not be read when that was made."""
+    undone = ("refused", "skipped", "conflict", "blocked")
+    return (
+        answer.kind == "apply"
+        and answer.state == RunState.PARTLY_FAILED
+        and not any(answer.counts.get(word) for word in undone)
+        and 0 < answer.failures_total == len(answer.failures)
+        and all(failure.target is None and failure.asset != "run" for failure in answer.failures)
+    )
+
+
+ONLY_UNREAD_FAILED = (
+    "All that the change set was to do is done; the failures are what could not be read when it was made, and are no "
+    "part of it."
+)
 
 
 def waits_for_allow_deletes(answer: ChangeSetAnswer) -> bool:

@@ -30,6 +30,41 @@ READING: tuple[Promise, ...] = (
         ("tests/contract/test_tenant_requests.py::test_a_state_serves_one_tenant",),
     ),
     Promise(
+        "source:bound-by-an-answer",
+        "README.md#Use it on your own tenant",
+        "A state belongs to a tenant from its first list of spaces on; a host that never answered binds none.",
+        (
+            "tests/contract/test_tenant_requests.py::test_a_host_that_never_answered_binds_no_state_and_one_that_did_does",
+        ),
+    ),
+    Promise(
+        "source:no-space",
+        "README.md#Use it on your own tenant",
+        "A tenant that answers and lists no space is told as that by every command, with doctor's remedy, exit code 0.",
+        (
+            "tests/e2e/test_empty_tenant.py::test_every_command_says_the_cause_and_the_remedy_that_doctor_says",
+            "tests/unit/planning/test_last_reading.py::test_a_tenant_without_spaces_was_read",
+        ),
+    ),
+    Promise(
+        "source:read-at",
+        "README.md#Use it on your own tenant",
+        "A change set says when what it goes by was last read, and what of it is older and since when.",
+        (
+            "tests/unit/planning/test_last_reading.py::test_the_newest_is_told_and_the_oldest_with_what_it_is_of",
+            "tests/unit/planning/test_last_reading.py::test_a_refresh_in_which_one_space_failed_is_told_by_its_own_moment",
+        ),
+    ),
+    Promise(
+        "source:counted-once",
+        "README.md#Use it on your own tenant",
+        "Every asset in scope is counted once in a preview and in a run.",
+        (
+            "tests/e2e/test_counts.py::test_what_an_undo_holds_and_nobody_can_read_is_counted_once",
+            "tests/unit/runtime/test_run_counts.py::test_every_asset_in_scope_is_counted_once",
+        ),
+    ),
+    Promise(
         "source:secrets",
         "CONTRACT.md#Configuration",
         "No output, no audit row and no file of the state holds a secret or a token.",

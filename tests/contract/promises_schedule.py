@@ -6,6 +6,15 @@ from tests.contract.promise import Promise
 
 SCHEDULE: tuple[Promise, ...] = (
     Promise(
+        "plan:scheduler-writes",
+        "README.md#Connect an assistant",
+        "A preview says what of it a scheduler writes by itself, when, and how to hold that.",
+        (
+            "tests/unit/service/test_scheduler_writes.py::test_what_was_never_synced_is_written_at_once_and_how_to_hold_it_is_said",
+            "tests/unit/service/test_scheduler_writes.py::test_where_nothing_is_written_by_itself_nothing_is_said_of_it",
+        ),
+    ),
+    Promise(
         "cli:serve:scheduler",
         "CONTRACT.md#Command line: `spheresync`",
         "The scheduler runs inside the server, one per state, by lease; when its process dies another takes over.",

@@ -17,6 +17,26 @@ UNDO: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "cli:revert:says-what-it-deletes",
+        "README.md#Use it on your own tenant",
+        "An undo says how many tables of which spaces it deletes, that no guard stands before it, and what is unread.",
+        (
+            "tests/unit/planning/test_told_of_undo.py::test_it_says_how_many_of_which_spaces_and_that_no_guard_stands_before_it",
+            "tests/unit/planning/test_told_of_undo.py::test_a_space_that_cannot_be_read_is_named_with_the_reason",
+            "tests/e2e/test_undo_dog.py::test_an_assistant_makes_the_undo_and_applies_it",
+        ),
+    ),
+    Promise(
+        "cli:revert:held-without-table",
+        "README.md#Watch it",
+        "A held asset whose table an undo deleted says so, and so do the status and the list of deleted ones.",
+        (
+            "tests/unit/service/test_asset_problems.py::test_a_held_one_without_a_table_says_that_the_undo_deleted_it_and_when",
+            "tests/unit/service/test_health.py::test_held_assets_without_a_table_are_told_as_that",
+            "tests/e2e/test_undo.py::test_what_an_undo_leaves_without_a_table_is_told_wherever_it_is_missed",
+        ),
+    ),
+    Promise(
         "cli:release",
         "CONTRACT.md#Undo",
         "Restored assets are held until they change in Datasphere or a person releases them.",

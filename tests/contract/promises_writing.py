@@ -48,6 +48,8 @@ WRITING: tuple[Promise, ...] = (
         "A table that is not ours any more, dropped and made anew by others too, is a conflict, shown in the preview.",
         (
             f"{_WHOSE}::test_a_table_that_others_dropped_and_made_anew_is_a_conflict_in_preview_apply_and_sync",
+            f"{_WHOSE}::test_a_first_preview_of_a_new_asset_shows_that_its_name_is_taken",
+            f"{_WHOSE}::test_many_new_assets_cost_a_listing_of_their_database",
             f"{_WHOSE}::test_a_copy_of_ours_with_other_content_is_a_conflict_until_a_person_compares_all",
             f"{_WHOSE}::test_a_table_made_anew_is_neither_retired_nor_deleted_nor_restored",
             f"{_WHOSE}::test_a_preview_shows_what_others_edited_and_applies_over_just_that",

@@ -51,7 +51,8 @@ def test_never_more_than_ten_requests_at_once(make_installation: MakeInstallatio
 
 def test_a_state_serves_one_tenant(make_installation: MakeInstallation, healed: RunningTenant) -> None:
     installation = make_installation()
-    installation.ask("assets")
+    installation.ask("discover")
+    healed.clear_stats()
     other = f"http://localhost:{healed.port}"
     moved = Installation(
         installation.state_dir,
@@ -95,3 +96,20 @@ def spoken(ended: Ended) -> str:
 def leaks(text: str, tenant: RunningTenant) -> list[str]:
     basic = base64.b64encode(f"{tenant.client_id}:{tenant.client_secret}".encode()).decode()
     return [one for one in (tenant.client_secret, basic, AWS_SECRET) if one in text] + TOKEN.findall(text)
+
+
+def test_a_host_that_never_answered_binds_no_state_and_one_that_did_does(
+    installation: Installation, tenant: RunningTenant
+) -> None:
+    right = dict(installation.environment)
+    wrong = f"http://127.0.0.2:{tenant.port}"
+    mistyped = {"SPHERESYNC_DATASPHERE__BASE_URL": wrong, "SPHERESYNC_DATASPHERE__TOKEN_URL": f"{wrong}/oauth/token"}
+    installation.environment = {**right, **mistyped}
+    for command in ("doctor", "preview", "sync", "status"):
+        installation.ask(command, code=None)
+    installation.environment = right
+    assert installation.ask("sync")["state"] == "done"
+    installation.environment = {**right, **mistyped}
+    refused = installation.ask("preview", code=1)["error"]
+    assert "belongs to tenant 127.0.0.1, not to 127.0.0.2" in refused["message"]
+    assert "may be removed" in refused["remedy"]

@@ -10,7 +10,8 @@ from tests.simulators.running_tenant import RunningTenant
 def test_what_could_not_be_read_is_failed_and_not_unchanged_too(synced: Installation, tenant: RunningTenant) -> None:
     tenant.set_faults(wrong_shape_matching="ASSET_00002/$metadata")
     preview = synced.ask("preview", code=1)
-    assert (sum(preview["summary"].values()), len(preview["problems"])) == (27, 3)
+    assert (sum(preview["summary"].values()), len(preview["problems"])) == (30, 3)
+    assert {word: count for word, count in preview["summary"].items() if count} == {"unchanged": 27, "failed": 3}
     run = synced.ask("sync", code=1)
     assert run["state"] == "partly_failed"
     assert {word: count for word, count in run["counts"].items() if count} == {"unchanged": 27, "failed": 3}
@@ -60,3 +61,20 @@ def test_a_space_that_cannot_be_listed_is_no_asset_that_failed(synced: Installat
     run = synced.ask("sync", code=1)
     assert (run["state"], run["counts"]["failed"], sum(run["counts"].values())) == ("partly_failed", 0, 30)
     assert [failure["asset"] for failure in run["failures"]] == ["SPACE_001"]
+
+
+def test_what_an_undo_holds_and_nobody_can_read_is_counted_once(synced: Installation, tenant: RunningTenant) -> None:
+    tenant.edit("set_label", space="SPACE_001", asset="ASSET_00001", label="Bookings")
+    run_id = synced.ask("sync")["run_id"]
+    synced.ask("apply", synced.ask("revert", run_id)["change_set_id"])
+    tenant.set_faults(failing_matching="SPACE_001')/assets", failing_status=403)
+    preview = synced.ask("preview", code=1)
+    assert {word: count for word, count in preview["summary"].items() if count} == {
+        "unchanged": 20,
+        "held": 1,
+        "unread": 9,
+    }
+    assert preview["oldest"]["of"] == "space SPACE_001" and preview["oldest"]["at"] < preview["read_at"]
+    assert preview["read_at"] <= preview["created_at"]
+    run = synced.ask("sync", code=1)
+    assert {word: count for word, count in run["counts"].items() if count} == {"unchanged": 20, "held": 1, "unread": 9}

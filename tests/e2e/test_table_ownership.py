@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.test_full import FIELDS, TABLE, edit
-from tests.e2e.test_safety import named, parameters, writes
+from tests.e2e.test_safety import add, named, parameters, writes
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
@@ -208,3 +208,32 @@ def test_a_table_that_a_lost_state_could_not_see_keeps_what_others_edited(
     assert glue.table(*TABLE)["Description"] == "Jane's own"
     assert synced.ask("drift")["total"] == 1
     assert synced.ask("sync")["counts"]["unchanged"] == 30
+
+
+@pytest.mark.parametrize("flags", [(), ("--no-refresh",)])
+def test_a_first_preview_of_a_new_asset_shows_that_its_name_is_taken(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator, flags: tuple[str, ...]
+) -> None:
+    add(tenant, "SPACE_000", "NEW_ONE")
+    add(tenant, "SPACE_000", "NEW_TWO")
+    glue.client().create_table(DatabaseName="space_000", TableInput={"Name": "new_one", "Description": "Jane's own"})
+    synced.ask("discover")
+    glue.reset()
+    preview = synced.ask("preview", *flags)
+    found = {item["asset"]: item["action"] for item in preview["items"]}
+    assert found == {"SPACE_000/NEW_ONE": "conflict", "SPACE_000/NEW_TWO": "create"}
+    assert glue.calls() == {"GetTable": 2}
+    assert synced.ask("sync", code=1)["counts"]["conflict"] == 1
+    glue.reset()
+    assert synced.ask("preview", "--no-refresh", "--space", "SPACE_001")["total"] == 0 and glue.calls() == {}
+
+
+def test_many_new_assets_cost_a_listing_of_their_database(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    for number in range(12):
+        add(tenant, "SPACE_000", f"NEW_{number}")
+    glue.client().create_table(DatabaseName="space_000", TableInput={"Name": "new_7"})
+    glue.reset()
+    assert synced.ask("preview")["summary"]["conflict"] == 1
+    assert glue.calls() == {"GetTables": 1}

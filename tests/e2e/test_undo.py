@@ -197,14 +197,15 @@ def test_a_database_that_the_undone_run_made_stays_and_is_told_of_where_it_ends_
     first = installation.ask("sync", "--space", "SPACE_000")["run_id"]
     second = installation.ask("sync", "--space", "SPACE_001")["run_id"]
     glue.client().create_table(DatabaseName="space_001", TableInput={"Name": "of_others"})
-    assert installation.ask("revert", second)["findings"] == [], "others have put something there"
+    told = {each["code"] for each in installation.ask("revert", second)["findings"]}
+    assert told == {"undo_deletes"}, "others have put something there"
     change_set = installation.ask("revert", first)
-    (finding,) = change_set["findings"]
+    (finding,) = [each for each in change_set["findings"] if each["code"] != "undo_deletes"]
     assert (finding["subject"], finding["code"]) == ("database space_000", "database_stays")
     assert "`aws glue delete-database`, with space_000 as its name" in finding["remedy"]
     assert "10 deletes wait until you allow them: spheresync apply cs_" in installation.run("revert", first).out
     run = installation.ask("apply", change_set["change_set_id"], "--allow-deletes")
-    assert (run["counts"]["delete"], run["findings"]) == (10, [finding]), "told with what was done too"
+    assert (run["counts"]["delete"], run["findings"]) == (10, change_set["findings"]), "told with what was done too"
     assert tables_of(glue, "space_000") == {}
     assert {"space_000", "space_001"} <= set(glue.dump()["databases"])
     glue.client().delete_database(Name="space_000")
@@ -357,3 +358,23 @@ def test_what_cannot_be_asked_is_refused_in_words(synced: Installation) -> None:
     run_id = synced.ask("runs")["items"][0]["run_id"]
     assert synced.run("revert", run_id).code != 0
     assert synced.run("release").code != 0
+
+
+def test_what_an_undo_leaves_without_a_table_is_told_wherever_it_is_missed(
+    synced: Installation, tenant: RunningTenant
+) -> None:
+    add(tenant, "SPACE_000", "NEW_ONE")
+    tenant.set_faults()
+    undo = synced.ask("revert", synced.ask("sync")["run_id"])
+    (told,) = [each for each in undo["findings"] if each["code"] == "undo_deletes"]
+    assert "1 table of 1 space: SPACE_000 (1)" in told["message"] and "No guard" in told["message"]
+    assert "No guard" in synced.run("apply", undo["change_set_id"], "--allow-deletes").out
+    (row,) = synced.ask("assets", "--status", "held")["items"]
+    assert (
+        row["problem"].startswith("It has no table: the undo of run ")
+        and "deleted space_000.new_one at" in row["problem"]
+    )
+    assert "1 held asset that has no table" in synced.run("assets", "--status", "deleted").out
+    assert "1 held by an undo, which has no table" in synced.ask("status")["summary"]
+    (item,) = synced.ask("preview")["items"]
+    assert (item["action"], item["reason"].startswith("a revert deleted its table at ")) == ("held", True)

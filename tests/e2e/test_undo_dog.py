@@ -21,6 +21,8 @@ async def test_an_assistant_makes_the_undo_and_applies_it(tmp_path: Path, era: s
         created = first["counts"]["create"]
         undo = await call(client, "revert_run", run_id=first["run_id"])
         assert (undo["undo_of"], undo["summary"]["delete"], undo["blocked"]) == (first["run_id"], created, created)
+        (told,) = [each for each in undo["findings"] if each["code"] == "undo_deletes"]
+        assert f"{created} tables of 1 space: SALES ({created})" in told["message"]
         without = await call(client, "apply_changes", change_set_id=undo["change_set_id"], wait_seconds=100)
         assert (without["counts"]["delete"], without["counts"]["blocked"]) == (0, created), "a person has not said yes"
         again = await call(client, "revert_run", run_id=without["run_id"])

@@ -17,6 +17,8 @@ from spheresync.alerts.messages import Notice
 from spheresync.config import AlertChannel
 from spheresync.errors import SpheresyncError, TargetError, TargetFault
 from spheresync.targets.aws.door import AwsDoor
+from spheresync.targets.aws.error_codes import Recovery
+from spheresync.targets.aws.errors import AwsError
 
 if TYPE_CHECKING:
     import ssl
@@ -86,6 +88,10 @@ class Channels:
         except TargetError as error:
             if error.fault is TargetFault.DENIED and not error.systemic:
                 return "It may not be looked at; whether it takes a notice, `spheresync doctor --send-test` finds out."
+            if channel.sns is not None and isinstance(error, AwsError) and error.recovery is Recovery.ABSENT:
+                region = _region(channel.sns)
+                remedy = f"Make the topic in region {region}, or correct its ARN under `alerts:`."
+                raise DeliveryError(error.message, remedy=remedy) from error
             raise DeliveryError(error.message, remedy=error.remedy) from error
         except SpheresyncError as error:
             raise DeliveryError(error.message, remedy=error.remedy) from error

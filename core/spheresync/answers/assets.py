@@ -53,7 +53,7 @@ class TargetObjectRow(Answer):
     destination: str
     object: str
     state: str
-    version: str | None
+    version: str | None = None
     synced_at: str
     run_id: str
 
@@ -64,12 +64,12 @@ class AssetDetail(Answer):
     label: str
     tier: str
     status: str
-    problem: str | None
+    problem: str | None = None
     columns: list[ColumnRow]
     context: dict[str, JsonValue]
     targets: list[TargetObjectRow]
     fingerprints: dict[str, str]
-    last_sync: str | None
+    last_sync: str | None = None
     pii: dict[str, list[str]]
 
 

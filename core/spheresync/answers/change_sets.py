@@ -41,11 +41,21 @@ class PrerequisiteRow(Answer):
     assets_total: int
 
 
-class ChangeSetAnswer(Answer):
-    """A saved change set; `summary` counts every action, `unread` and `missing`; `items` what is not `unchanged`.
+class OldestReading(Answer):
+    """The earliest moment of what a change set goes by: of which space or asset, and how many were not read last."""
 
-    `undo_of` is the run that it undoes; None for what brings the definitions of Datasphere. `read_at` is when those of
-    its scope were read from there, the oldest of them; None where nothing was, or where it does not go by them.
+    at: str
+    of: str
+    older: int
+
+
+class ChangeSetAnswer(Answer):
+    """A saved change set; `summary` counts every asset once: by the action of its item, or as `failed`, `unread` or
+    `missing`; `items` what is not `unchanged`.
+
+    `undo_of` is the run that it undoes; None for what brings the definitions of Datasphere. `read_at` is when something
+    of its scope was last read from there; None where nothing was, or where it does not go by that. What was read before
+    that, `oldest` tells. `notes`, only where there are any, say what a scheduler writes of it without waiting for it.
     `prerequisites`, only where there are any, are the calls before those of the items; `summary` does not count them.
     """
 
@@ -66,6 +76,8 @@ class ChangeSetAnswer(Answer):
     undo_of: str | None = None
     approved_by: str | None = None
     read_at: str | None = None
+    notes: list[Finding] = Field(default_factory=list, exclude_if=lambda rows: not rows)
+    oldest: OldestReading | None = Field(default=None, exclude_if=lambda oldest: oldest is None)
     prerequisites: list[PrerequisiteRow] = Field(default_factory=list, exclude_if=lambda rows: not rows)
 
 
@@ -85,7 +97,7 @@ class PromotionAnswer(Answer):
     digest: str
     change_set_id: str
     environment: str
-    installation: str | None
+    installation: str | None = None
     rules: int
     assets: int
     exported_at: str

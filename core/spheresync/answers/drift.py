@@ -15,7 +15,7 @@ class DriftFieldRow(Answer):
     kind: str
     written: JsonValue
     found: JsonValue
-    policy: str | None
+    policy: str | None = None
     effect: str
 
 
@@ -27,20 +27,20 @@ class DriftRow(Answer):
     object: str
     kind: str
     kinds: list[str]
-    policy: str | None
+    policy: str | None = None
     effect: str
     reason: str
     remedy: str
     fields: list[DriftFieldRow]
     fields_total: int
-    changed_at: str | None
+    changed_at: str | None = None
     changed_by: str
 
 
 class DriftAnswer(Answer):
     """What others changed. `change_set_id` is the saved repair, None where nothing is to be repaired."""
 
-    change_set_id: str | None
+    change_set_id: str | None = None
     looked_at: str
     summary: dict[str, int]
     findings: list[Finding]
@@ -53,7 +53,7 @@ class DriftAnswer(Answer):
 class DriftRepair(DriftAnswer):
     """What was found, and the run that repaired it; `run_id` is None where nothing had to be done."""
 
-    run_id: str | None
+    run_id: str | None = None
     state: str
     counts: dict[str, int]
     failures: list[Failure]
@@ -64,6 +64,6 @@ class DriftStatus(Answer):
     """How many objects are known to have drifted now; when was looked last, and how many that look compared or not."""
 
     drifted: int
-    looked_at: str | None
+    looked_at: str | None = None
     compared: int = 0
     not_compared: int = 0

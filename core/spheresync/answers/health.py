@@ -34,7 +34,7 @@ class SyncStatus(Answer):
     notes: list[Finding] = Field(default_factory=list)
     scheduler: SchedulerStatus
     ledger: dict[str, int]
-    ledger_since: str | None
+    ledger_since: str | None = None
     drift: DriftStatus | None = None
 
 
@@ -91,7 +91,7 @@ class RestoreAnswer(Answer):
     audit_carried: int  # of these, how many only the former state held
     cancelled_runs: list[str]
     expired_change_sets: int
-    former: str | None
+    former: str | None = None
     at: str
     note: str
     damaged: list[str] = Field(default_factory=list)

@@ -9,7 +9,7 @@ from spheresync.answers.base import Answer, Finding, Page
 
 class Failure(Answer):
     asset: str
-    target: str | None
+    target: str | None = None
     code: str
     reason: str
     remedy: str = ""
@@ -29,7 +29,7 @@ class RunAnswer(Answer):
     state: str
     kind: str
     actor: str
-    change_set_id: str | None
+    change_set_id: str | None = None
     progress: Progress
     counts: dict[str, int]
     failures: list[Failure]
@@ -37,8 +37,8 @@ class RunAnswer(Answer):
     findings: list[Finding]
     usage: dict[str, int]
     created_at: str
-    started_at: str | None
-    finished_at: str | None
+    started_at: str | None = None
+    finished_at: str | None = None
     approved_by: str | None = None
 
 
@@ -47,10 +47,10 @@ class RunRow(Answer):
     state: str
     kind: str
     actor: str
-    change_set_id: str | None
+    change_set_id: str | None = None
     counts: dict[str, int]
     created_at: str
-    finished_at: str | None
+    finished_at: str | None = None
 
 
 class AuditRow(Answer):
@@ -65,9 +65,9 @@ class AuditRow(Answer):
     actor_kind: str | None = Field(None, exclude_if=lambda kind: kind is None)
     actor_roles: list[str] | None = Field(None, exclude_if=lambda roles: roles is None)
     action: str
-    run_id: str | None
-    asset: str | None
-    target: str | None
+    run_id: str | None = None
+    asset: str | None = None
+    target: str | None = None
     outcome: str
     detail: dict[str, JsonValue] | None = None
 
@@ -82,5 +82,5 @@ class AuditVerdictAnswer(Answer):
     # `reason` says why the log is not intact, or what else of the state is not as it was written.
     intact: bool
     entries: int
-    first_broken: int | None
+    first_broken: int | None = None
     reason: str = ""

@@ -18,7 +18,7 @@ class TierStatus(Answer):
     tier: str
     assets: int
     interval: str
-    next_run: str | None
+    next_run: str | None = None
     paused: bool
     window: str | None = None
     freshness: str | None = None
@@ -36,15 +36,15 @@ class JobRow(Answer):
     kind: str
     subject: str
     attempts: int
-    problem: Finding | None
+    problem: Finding | None = None
 
 
 class SchedulerStatus(Answer):
     """`state`: running (in some process), waiting (for a person to apply `change_set_id`) or off."""
 
     state: Literal["running", "waiting", "off"]
-    change_set_id: str | None
-    listed_at: str | None
+    change_set_id: str | None = None
+    listed_at: str | None = None
     jobs: dict[str, int]
     set_aside: list[JobRow]
 

@@ -33,6 +33,7 @@ class DiscoveryReport:
     problems: list[Problem] = field(default_factory=list)
     not_exposed: list[str] = field(default_factory=list)
     gone: list[Problem] = field(default_factory=list)
+    empty: bool = False  # the tenant answered, and lists no space
 
     def told_to(self, scope: Scope) -> DiscoveryReport:
         """The report as whoever asked for `scope` is to hear it: what is gone is a failure where it was named."""
@@ -65,12 +66,18 @@ class CatalogRecorder:
     """Writes records into the local catalog, with where their assets stand by what is known of the targets now."""
 
     def __init__(
-        self, store: Store, still_ours: Callable[[Tx], Awaitable[None]], in_force: Sequence[TargetKey]
+        self,
+        store: Store,
+        still_ours: Callable[[Tx], Awaitable[None]],
+        in_force: Sequence[TargetKey],
+        bind: Callable[[Tx], Awaitable[None]],
     ) -> None:
         """`still_ours` raises in a unit of work once another process reads in our place.
 
-        `in_force`: the targets by which an asset stands where it stands.
+        `in_force`: the targets by which an asset stands where it stands. `bind` is called in the unit of work that
+        writes what the tenant listed.
         """
+        self.bind = bind
         self._store = store
         self._still_ours = still_ours
         self._in_force = in_force

@@ -25,6 +25,7 @@ from spheresync.model import (
 )
 from spheresync.observe.incidents import source_error
 from spheresync.planning.removal.confirmed_gone import note_confirmed
+from spheresync.runtime.empty_tenant import note_listed
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.scope import Scope
 from spheresync.runtime.unread import by_its_space, may_hold
@@ -163,6 +164,7 @@ class ListingPass:
         confirmed = await self._confirmed(missed, there)
         settled.extend(confirmed.records.values())
         known_spaces = await self._store.catalog.spaces()
+        self._report.empty = spaces.complete and not (spaces.items or kept_out or known_spaces)
         asked = {space.name for space in known_spaces if self._listable(space.name)}
         seen = ListedSpaces(known_spaces, in_spaces, self._mapping, now=self._now).compare(
             spaces, listings, asked, self._odd_names
@@ -172,6 +174,10 @@ class ListingPass:
         settled += seen.assets
 
         async def remember(tx: Tx) -> None:
+            if self._report.reached:
+                await self._recorder.bind(tx)
+            if spaces.complete:
+                await note_listed(tx, at=self._now, empty=self._report.empty)
             await tx.catalog.put_spaces(seen.spaces)
             await note_unspellable_spaces(tx, kept_out, complete=spaces.complete)
             await tx.schedule.put_entries(entries)

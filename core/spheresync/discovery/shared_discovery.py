@@ -13,7 +13,7 @@ from spheresync.config import DeletionPolicy
 from spheresync.discovery.discovery_report import DiscoveryReport
 from spheresync.discovery.tenant_pass import TenantPass
 from spheresync.errors import LeaseLostError
-from spheresync.model import AssetId, canonical_json, isoformat
+from spheresync.model import AssetId, Problem, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import RemovalRules
 from spheresync.runtime.context import RuntimeContext
@@ -21,12 +21,15 @@ from spheresync.runtime.lease_keeper import HeldLease, while_held
 from spheresync.runtime.progress import OnProgress, ProgressEvent, silent
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.scope import Scope
+from spheresync.runtime.tenant_binding import bind_tenant
 from spheresync.state.cell_encoding import decode_cell, decode_problems, encode_problems
-from spheresync.state.port import Tx
+from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord
 
 DISCOVERY_LEASE = "discovery"
 LAST_DISCOVERY = "last_discovery"
+LISTED_AT = "schedule:listed_at"
+"""When a scheduler listed the tenant; its own failures are those of its job."""
 LEASE_RETRY = 0.2
 
 
@@ -99,6 +102,9 @@ class SharedDiscovery:
             if fence is not None:
                 await tx.leases.require(DISCOVERY_LEASE, fence)
 
+        async def bind(tx: Tx) -> None:
+            await bind_tenant(tx, providers.settings)
+
         deletion = providers.settings.deletion
         deletes = wanted.deleting or deletion.policy is DeletionPolicy.DELETE
         return TenantPass(
@@ -110,6 +116,7 @@ class SharedDiscovery:
             thorough=wanted.thorough,
             progress=progress,
             still_ours=still_ours,
+            bind=bind,
             removals=RemovalRules(deletion.policy, deletion.misses, deletion.grace, deletes),
             in_force=providers.keys,
         )
@@ -188,6 +195,20 @@ class SharedDiscovery:
                 await tx.leases.release(DISCOVERY_LEASE, self._context.owner)
 
         await self._store.write(release)
+
+
+async def why_not_reached(store: Store) -> Problem | None:
+    """Why the last discovery got no list of spaces, such as a secret that was refused; None where it got one since."""
+    text, listed_at = await store.meta.get(LAST_DISCOVERY), await store.meta.get(LISTED_AT)
+    try:
+        note = {} if text is None else decode_cell(text)
+        report = note.get("report", {})
+        if report.get("reached", True) or (listed_at is not None and listed_at > note["began"]):
+            return None
+        return next(iter(decode_problems(report["problems"])), None)
+    except Exception as error:  # noqa: BLE001 -- a note that is damaged is none
+        product_error(error, "note of the last discovery")
+        return None
 
 
 async def _nothing_shared() -> None:

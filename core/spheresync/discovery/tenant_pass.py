@@ -25,8 +25,8 @@ from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord
 
 
-async def _nobody_else_reads(_: Tx) -> None:
-    """Where no lease is needed: what is read is one asset's, and nobody else's turn is waited for."""
+async def _nothing_to_check(_: Tx) -> None:
+    """Where no lease is needed, as of one asset, or no tenant is remembered."""
 
 
 class TenantPass:
@@ -42,18 +42,19 @@ class TenantPass:
         now: datetime,
         thorough: bool = False,
         progress: OnProgress = silent,
-        still_ours: Callable[[Tx], Awaitable[None]] = _nobody_else_reads,
+        still_ours: Callable[[Tx], Awaitable[None]] = _nothing_to_check,
+        bind: Callable[[Tx], Awaitable[None]] = _nothing_to_check,
         removals: RemovalRules | None = None,
         in_force: Sequence[TargetKey],
     ) -> None:
-        """`still_ours` raises in a unit of work once another process reads in our place.
+        """`still_ours` raises in a unit of work once another process reads in our place; `bind` remembers the tenant.
 
         `removals` say which missed assets are asked for before the miss counts; without them none is. `in_force`: the
         targets by which an asset stands where it stands.
         """
         self._store = store
         self._report = DiscoveryReport()
-        recorder = CatalogRecorder(store, still_ours, in_force)
+        recorder = CatalogRecorder(store, still_ours, in_force, bind)
         vanished = None
         if removals is not None:
             vanished = VanishedAssets(source, store, mapping, removals, now=now, in_force=in_force)

@@ -21,10 +21,8 @@ from spheresync.planning.decisions.approvals import WAITS_FOR_A_PERSON
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.each_target import in_each_target, problem_of_target
 from spheresync.runtime.progress import OnProgress
-from spheresync.runtime.run_counts import BLOCKED, FAILED, MISSING, REFUSED, SKIPPED, UNREAD, final_state
+from spheresync.runtime.run_counts import BLOCKED, FAILED, MISSING, REFUSED, SKIPPED, UNREAD, failed_assets, final_state
 from spheresync.runtime.scope import Scope
-from spheresync.runtime.unread import count_unread
-from spheresync.runtime.unspellable_names import CODE as UNSPELLABLE
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import FORMAT, require_as_saved
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord, JournalEntry
@@ -73,7 +71,7 @@ class ChangeSetApplier:
         drive.scope = Scope.from_json(decode_cell(change_set.request))
         drive.guarded = self._is_guarded(items)
         drive.counts[BLOCKED] = sum(1 for item in items if item.action.changes_something) - len(allowed)
-        await self._count_the_rest(items)
+        self._count_the_rest(items)
         halted = await self._apply_in_each_target(items, allowed)
         if drive.cancelled and drive.counts[SKIPPED]:
             return RunState.CANCELLED
@@ -93,25 +91,18 @@ class ChangeSetApplier:
             for item in items
         )
 
-    async def _count_the_rest(self, items: Sequence[ChangeSetItem]) -> None:
+    def _count_the_rest(self, items: Sequence[ChangeSetItem]) -> None:
         """Count the assets for which nothing is to be sent."""
         counts, change_set = self._drive.counts, self._change_set
-        counts[FAILED] = _unreadable(change_set)  # what cannot be written is added
+        planned = {item.asset for item in items}
+        counts[FAILED] = failed_assets(change_set.problems, planned)  # what cannot be written is added
         counts[Action.UNCHANGED] = change_set.summary.get(Action.UNCHANGED, 0)
         counts[MISSING] = change_set.summary.get(MISSING, 0)
-        counts[UNREAD] = await self._unread()
+        counts[UNREAD] = change_set.summary.get(UNREAD, 0)
         counts[Action.HELD] = sum(1 for item in items if item.action is Action.HELD)
         # What an undo would not touch is what others changed since, not a name that is taken.
         in_the_way = Action.CONFLICT if change_set.undo_of is None else REFUSED
         counts[in_the_way] = sum(1 for item in items if item.action is Action.CONFLICT)
-
-    async def _unread(self) -> int:
-        """How many assets of the scope could not be read, but for those that are told as failed one by one."""
-        change_set = self._change_set
-        if change_set.undo_of is not None:
-            return 0
-        scope, failed = Scope.from_json(decode_cell(change_set.request)), {each.asset for each in change_set.problems}
-        return count_unread(await self._store.catalog.with_problems(), scope, failed)
 
     async def _apply_in_each_target(self, items: Sequence[ChangeSetItem], allowed: Sequence[ChangeSetItem]) -> bool:
         """Do the items of each target apart from those of the others; answers whether any target stopped early."""
@@ -196,11 +187,6 @@ class ChangeSetApplier:
 
     def _now(self) -> str:
         return isoformat(self._context.clock())
-
-
-def _unreadable(change_set: ChangeSetRecord) -> int:
-    """How many assets could not be read; what a space holds that could not be listed counts as unread."""
-    return sum(each.asset is not None or each.code == UNSPELLABLE for each in change_set.problems)
 
 
 def _not_in_force(key: TargetKey) -> Problem:

@@ -76,6 +76,10 @@ SPACE_NOT_SERVED = "space_not_served"
 """Code of assets that are listed in a space whose every definition was answered 404, so that it is out."""
 NEVER_READ = "never_read"
 """Code of what is in a scope and that nobody has read yet, so that nothing can be said of it."""
+NO_SPACE = "no_space"
+"""Code of a tenant that answered with a whole list of spaces in which there is none."""
+NO_SPACE_MESSAGE = "The catalog lists no space."
+NO_SPACE_REMEDY = "Add the technical user to a space with a role that may read it (at least DW Consumer)."
 
 _T_co = TypeVar("_T_co", covariant=True)
 

@@ -21,6 +21,7 @@ from spheresync.planning.batch_design import DesignRequest, DesignResult, WrongD
 from spheresync.planning.decisions.items import Subject
 from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.lost_bodies import definition_lost, known_by_target
+from spheresync.planning.names.addresses import Address
 from spheresync.planning.names.name_allocation import AllocatedNames
 from spheresync.planning.plan_draft import PlanDraft
 from spheresync.runtime.progress import OnProgress, ProgressEvent
@@ -240,7 +241,19 @@ class AssetPlanner:
         looked, hidden = await self._read_by_name(doubtful, names)
         seen.update(looked)
         seen.update(await self._live_reads.at(changing))
+        new = [each for each in subjects if each.asset in designed and each.asset not in seen and _is_new(each, names)]
+        wanted = {(at.container, at.name) for at in (names.addresses[each.asset] for each in new)}
+        names.foreign |= {Address(*address) for address in await self._live_reads.taken(wanted)}
         return seen, hidden
+
+
+def _is_new(subject: Subject, names: AllocatedNames) -> bool:
+    """Whether a table is to be made in a database that was there before and that this plan has not listed."""
+    address = names.addresses[subject.asset]
+    if address.container not in names.standing or address in names.foreign:
+        return False
+    held = subject_at(subject, address, names).checkpoint
+    return held is None or held.state is CheckpointState.DELETED
 
 
 def _needed(subjects: Iterable[Subject], names: AllocatedNames) -> Iterator[Digest]:

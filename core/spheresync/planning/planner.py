@@ -6,29 +6,30 @@ looked at is a problem of the change set, and keeps no other from being planned.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
 from spheresync.config import Settings
 from spheresync.mapping.rules import Decision
 from spheresync.mapping.rules import Mapping as MappingRules
-from spheresync.model import Action, AssetId, Problem, SpaceName, TargetKey
+from spheresync.model import Action, AssetId, Problem, SpaceName, TargetKey, isoformat
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
 from spheresync.planning.decisions.drift import within_bounds
 from spheresync.planning.decisions.items import by_urgency
-from spheresync.planning.last_reading import last_reading
+from spheresync.planning.last_reading import LastReading, last_reading
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.promotion_check import check_promotion
 from spheresync.planning.removal.confirmed_gone import ConfirmedGone
 from spheresync.planning.target_planner import TargetPlanner
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.each_target import in_each_target, problem_of_target, told_together
+from spheresync.runtime.empty_tenant import empty_tenant
 from spheresync.runtime.out_of_scope import assets_left_out, space_outside
 from spheresync.runtime.progress import OnProgress
 from spheresync.runtime.providers import Providers
-from spheresync.runtime.run_counts import MISSING, UNREAD
+from spheresync.runtime.run_counts import FAILED, MISSING, UNREAD, failed_assets
 from spheresync.runtime.unread import count_unread, is_unread, may_hold
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, AuditEvent, ChangeSetRecord, SpaceRecord
@@ -107,12 +108,12 @@ class Planner:
         Raises:
             TargetError: in no target could be looked at the databases of a lost or new state; nothing was saved.
         """
-        records = await self._load()
+        spaces, records = await self._load()
         confirmed = await ConfirmedGone.load(self._store)
         failed = await in_each_target([*self._targets], lambda key: self._targets[key].plan(records, confirmed))
         planned = [planner for key, planner in self._targets.items() if key not in failed]
-        spaces = await self._store.catalog.spaces()
-        reading = last_reading(spaces, records, self._request.scope, partial(may_hold, self._mapping))
+        empty = await empty_tenant(self._store)
+        reading = last_reading(spaces, records, self._request.scope, partial(may_hold, self._mapping), empty)
         findings = [
             *told_together([(each.key, each.guarded) for each in planned]),
             *self._gone_spaces(spaces, records),
@@ -126,11 +127,11 @@ class Planner:
         unplanned = [problem_of_target(key, error) for key, error in failed.items()]
         unplanned += told_together([(each.key, each.draft.failed) for each in planned])
         problems = (*self._request.problems, *unplanned)
-        unread = count_unread(records, self._request.scope, {problem.asset for problem in problems})
-        return await self._save(planned, tuple(findings), problems, read_at=reading.at, unread=unread)
+        counts = self._counts(planned, records, problems)
+        return await self._save(planned, tuple(findings), problems, reading=reading, counts=counts)
 
-    async def _load(self) -> Sequence[AssetRecord]:
-        """The assets of the catalog, and in each target what is known of it."""
+    async def _load(self) -> tuple[Sequence[SpaceRecord], Sequence[AssetRecord]]:
+        """Spaces and assets of the catalog, and in each target what is known of it."""
         for planner in self._targets.values():
             await planner.load()
         records = await self._store.catalog.assets()
@@ -138,7 +139,25 @@ class Planner:
             for planner in self._targets.values():
                 await planner.load()
             records = await self._store.catalog.assets()
-        return records
+        return await self._store.catalog.spaces(), records
+
+    def _counts(
+        self, planned: Sequence[TargetPlanner], records: Sequence[AssetRecord], problems: Sequence[Problem]
+    ) -> dict[str, int]:
+        """What the summary counts besides items; an asset with an item is counted by that alone."""
+        unchanged = sum(each.draft.summary[Action.UNCHANGED] for each in planned)
+        missing = {asset for each in planned for asset in each.draft.missing}
+        items = {item.asset for each in planned for item in each.draft.items}
+        wanted = self._request.scope.wants
+        tiers = {record.id: record.tier for record in records}
+        told = [each for each in problems if each.asset is None or wanted(each.asset, tiers.get(each.asset))]
+        otherwise = items | {each.asset for each in told}
+        return {
+            Action.UNCHANGED: unchanged,
+            FAILED: failed_assets(told, items),
+            UNREAD: count_unread(records, self._request.scope, otherwise),
+            MISSING: len(missing - otherwise),
+        }
 
     async def _save(
         self,
@@ -146,20 +165,17 @@ class Planner:
         findings: tuple[Problem, ...],
         problems: tuple[Problem, ...],
         *,
-        read_at: str | None,
-        unread: int,
+        reading: LastReading,
+        counts: Mapping[str, int],
     ) -> ChangeSetRecord:
-        counts = Counter[str]()
-        for each in planned:
-            counts.update(each.draft.summary)
-        missing = {asset for each in planned for asset in each.draft.missing}
         new = ChangeSetWriter(self._settings, self._request.principal, self._now).make(
             sorted((item for each in planned for item in each.draft.items), key=by_urgency),
             [*self._targets],
-            request={**self._request.scope.to_json(), "read_at": read_at},
+            request={**self._request.scope.to_json(), **reading.to_json()},
             findings=findings,
             problems=problems,
-            counts={Action.UNCHANGED: counts[Action.UNCHANGED], UNREAD: unread, MISSING: len(missing)},
+            counts=counts,
+            created_at=max(isoformat(self._now), reading.at or ""),  # another process may have read meanwhile
             promotion=self._settings.promoted.digest if self._settings.promoted is not None else None,
             prerequisites=[needed for each in planned for needed in each.prerequisites],
         )

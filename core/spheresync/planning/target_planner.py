@@ -25,6 +25,7 @@ from spheresync.model import (
     TargetKey,
     canonical_json,
     isoformat,
+    to_the_second,
 )
 from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_planner import AssetPlanner
@@ -173,10 +174,11 @@ class TargetPlanner:
     async def _live_reads(self, to_design: Iterable[AssetRecord]) -> LiveReads:
         """Reads tables that are to be changed, where a person is to see the plan."""
         if not self._request.compare:
-            return LiveReads(self._target, self.draft.left, None, {})
+            return LiveReads(self._target, self.draft.left, None, {}, self._settings.installation_marker)
         held = [self._checkpoints[record.id] for record in to_design if record.id in self._checkpoints]
         sizes = await self._store.checkpoints.count_active(self.key)
-        return LiveReads(self._target, self.draft.left, [each.address for each in held], sizes)
+        addresses, owner = [each.address for each in held], self._settings.installation_marker
+        return LiveReads(self._target, self.draft.left, addresses, sizes, owner)
 
     def _leave_unseen(self, to_design: Sequence[AssetRecord], names: AllocatedNames) -> list[AssetRecord]:
         """Plan nothing into databases that could not be looked at: their assets fail, and no others."""
@@ -260,6 +262,11 @@ class TargetPlanner:
                     draft.summary[Action.UNCHANGED] += 1
         elif work is Work.HELD:
             reason = "a revert holds it until it changes in Datasphere or is released"
+            if held is not None and held.state is CheckpointState.DELETED:
+                reason = (
+                    f"a revert deleted its table at {to_the_second(held.synced_at)}, and holds it so until the asset "
+                )
+                reason += "changes in Datasphere or is released"
             if held_as_gone(record, held):
                 reason = "a revert holds its table until the asset is back in Datasphere or is released"
             draft.items.append(settled_item(self._subject(record, decision), Action.HELD, reason))

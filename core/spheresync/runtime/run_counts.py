@@ -1,10 +1,15 @@
-"""How a run ended, from what it did: one place that turns counts into a state of CONTRACT.md."""
+"""How assets are counted and how a run ended: one place that turns counts into a state of CONTRACT.md.
+
+Every asset in scope is counted under exactly one word, in a preview as in a run: under the action of its item; without
+one as failed, where it is told by itself what went wrong with it; else as unread, missing or unchanged.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 
-from spheresync.model import Action, RunState
+from spheresync.model import Action, AssetId, Problem, RunState
+from spheresync.runtime.unspellable_names import CODE as UNSPELLABLE
 
 #: Counts that are no action of the change set.
 FAILED = "failed"
@@ -19,6 +24,17 @@ COUNT_WORDS = (*map(str, Action), FAILED, REFUSED, SKIPPED, BLOCKED, UNREAD, MIS
 
 #: Actions that left something behind in the target or in what is managed there.
 EFFECTIVE = tuple(action for action in Action if action.changes_something)
+
+
+def failed_assets(problems: Iterable[Problem], items: Collection[AssetId]) -> int:
+    """How many assets are told as failed one by one and counted as that: those of items are counted as these.
+
+    What a space holds that could not be listed counts as unread.
+    """
+    told = list(problems)
+    assets = {each.asset for each in told if each.asset is not None}
+    kept_out = sum(each.asset is None and each.code == UNSPELLABLE for each in told)
+    return len(assets.difference(items)) + kept_out
 
 
 def final_state(counts: Mapping[str, int], *, guarded: bool, halted: bool, problems: bool = False) -> RunState:

@@ -37,9 +37,23 @@ def is_unread(record: AssetRecord) -> bool:
     return problem is not None and problem.code != SourceFault.NOT_EXPOSED and not record.misses
 
 
-def count_unread(records: Iterable[AssetRecord], scope: Scope, failed: Collection[AssetId | None]) -> int:
-    """How many assets of a scope could not be read, but for those that are told as failed one by one."""
-    return sum(is_unread(each) and scope.wants(each.id, each.tier) and each.id not in failed for each in records)
+def count_unread(records: Iterable[AssetRecord], scope: Scope, counted_else: Collection[AssetId | None]) -> int:
+    """How many assets of a scope were not read, but for those that are counted otherwise: as failed, or by an item.
+
+    An asset that nobody has tried to read yet is one of them.
+    """
+    return sum(
+        each.included
+        and (is_unread(each) or never_read(each))
+        and scope.wants(each.id, each.tier)
+        and each.id not in counted_else
+        for each in records
+    )
+
+
+def never_read(record: AssetRecord) -> bool:
+    """Whether an asset is listed and in scope, and nobody has read its definition yet."""
+    return record.included and record.misses == 0 and record.problem is None and record.fingerprints is None
 
 
 def by_its_space(problem: Problem | None) -> bool:

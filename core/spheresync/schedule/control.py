@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from spheresync.config import FirstSync, Settings
+from spheresync.discovery.shared_discovery import LISTED_AT
 from spheresync.execution.required_approvals import unapproved_promotion
 from spheresync.model import Digest, Principal, Tier, digest_json, isoformat
 from spheresync.state.port import Store, Tx
@@ -12,7 +13,7 @@ from spheresync.state.port import Store, Tx
 SCHEDULER = Principal("scheduler", "scheduler", frozenset({"operator"}))
 """Who acts when nobody asked; its name stands in runs and in the audit log."""
 LEASE = "scheduler"
-LISTED = "schedule:listed_at"
+LISTED = LISTED_AT
 LISTED_BY = "schedule:listed_by"
 """By which rules it was: tiers and scope of all assets are as a listing by these rules has them."""
 _PAUSED = "schedule:paused:"

@@ -17,6 +17,7 @@ from spheresync.answers import (
     Failure,
     FieldRow,
     Finding,
+    OldestReading,
     PrerequisiteRow,
     Progress,
     RunAnswer,
@@ -28,7 +29,8 @@ from spheresync.model import Action, Column, FieldChange, JsonValue, Problem, is
 from spheresync.model.json_document import read_json
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, valid_approval
 from spheresync.planning.decisions.items import CONFLICT_REMEDY
-from spheresync.runtime.run_counts import COUNT_WORDS, MISSING, UNREAD
+from spheresync.planning.last_reading import LastReading
+from spheresync.runtime.run_counts import COUNT_WORDS, FAILED, MISSING, UNREAD
 from spheresync.state.audit_chain import actor_in_detail
 from spheresync.state.records import (
     AssetRecord,
@@ -188,12 +190,17 @@ def change_set_answer(
     items: list[ChangeRow],
     *,
     waits: Sequence[Problem] = (),
+    notes: Sequence[Finding] = (),
     total: int,
     next_cursor: str | None,
     now: datetime,
 ) -> ChangeSetAnswer:
-    """`waits` says what it waits for that a person may still bring about."""
+    """`waits` says what it waits for that a person may still bring about, `notes` what does not wait."""
     approval = valid_approval(record)
+    reading = LastReading.from_json(read_json(record.request))
+    oldest = None
+    if reading.oldest_at is not None and reading.oldest_of is not None:
+        oldest = OldestReading(at=reading.oldest_at, of=reading.oldest_of, older=reading.older)
     expired = record.expires_at < isoformat(now)
     state = "applied" if record.run_id is not None else "expired" if expired else "open"
     return ChangeSetAnswer.model_validate(
@@ -203,7 +210,7 @@ def change_set_answer(
             "created_at": record.created_at,
             "expires_at": record.expires_at,
             "state": state,
-            "summary": {word: record.summary.get(word, 0) for word in (*Action, UNREAD, MISSING)},
+            "summary": {word: record.summary.get(word, 0) for word in (*Action, FAILED, UNREAD, MISSING)},
             "blocked": record.blocked,
             "findings": [finding(problem) for problem in (*waits, *record.findings)],
             "problems": [finding(problem) for problem in record.problems[:SHOWN_PROBLEMS]],
@@ -215,7 +222,9 @@ def change_set_answer(
             "undo_of": record.undo_of,
             "approved_by": None if approval is None else approval.by,
             "prerequisites": [prerequisite_row(each) for each in record.prerequisites],
-            "read_at": read_json(record.request).get("read_at"),
+            "read_at": reading.at,
+            "oldest": oldest,
+            "notes": list(notes),
         }
     )
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from spheresync.config import Settings, SettingsSource
-from spheresync.errors import StateError
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.model import TargetKey, utc_now
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
+from spheresync.runtime.tenant_binding import require_same_tenant
 from spheresync.source.transport.request_budget import RequestBudget, UnlimitedBudget
-from spheresync.state.port import StateFiles, Store, Tx
+from spheresync.state.port import StateFiles
 from spheresync.state.sqlite.store import SqliteStore
 from spheresync.targets.aws.door import standard_session
 from spheresync.targets.aws.rate_limit import RateLimit
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from boto3.session import Session
 
     from spheresync.source.datasphere.source import DatasphereSource
-
-TENANT_HOST = "tenant_host"
 
 
 @asynccontextmanager
@@ -44,7 +42,7 @@ async def open_context(
     settings = settings_source.current()
     state_files(settings.state_dir).require_writable()
     async with SqliteStore.open(settings.state_dir, clock=clock) as store, AsyncExitStack() as closing:
-        await _keep_to_one_tenant(store, settings)
+        await require_same_tenant(store, settings)
 
         def requests_per_minute() -> int:
             return context.providers.lately.settings.datasphere.max_requests_per_minute
@@ -82,24 +80,6 @@ def state_files(folder: Path) -> StateFiles:
     from spheresync.state.sqlite.files.state_files import SqliteStateFiles
 
     return SqliteStateFiles(folder)
-
-
-async def _keep_to_one_tenant(store: Store, settings: Settings) -> None:
-    """One installation serves one tenant; its state remembers the host and refuses another (CONTRACT.md)."""
-    host = settings.tenant_host
-
-    async def remember(tx: Tx) -> str:
-        first = await tx.meta.get(TENANT_HOST)
-        if first is None:
-            await tx.meta.set(TENANT_HOST, host)
-        return first or host
-
-    known = await store.meta.get(TENANT_HOST) or await store.write(remember)
-    if known != host:
-        raise StateError(
-            f"the state in {settings.state_dir} belongs to tenant {known}, not to {host}.",
-            remedy="Use another state folder (SPHERESYNC_STATE_DIR) for another tenant.",
-        )
 
 
 def _source(settings: Settings, budget: RequestBudget) -> DatasphereSource:

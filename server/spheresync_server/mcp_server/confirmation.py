@@ -6,6 +6,7 @@ in whichever way the client's protocol era carries it (reference: mcp-servers.md
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from mcp.server.mcpserver import AcceptedElicitation, Context, Elicit, ElicitationResult
@@ -14,9 +15,10 @@ from mcp.types import ElicitationCapability
 from mcp_types.version import is_version_at_least
 from pydantic import BaseModel, Field
 
-from spheresync.answers import ChangeRow
-from spheresync.model import counted
+from spheresync.answers import ChangeRow, ChangeSetAnswer
+from spheresync.model import counted, first_of
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, WAITS_FOR_A_PERSON
+from spheresync.planning.undo.told_of_undo import NO_GUARD, UNREAD_NOW
 from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.untrusted import visible
 
@@ -31,7 +33,10 @@ _NAMED = 5
 class DeleteConfirmation(BaseModel):
     """What the person answers; strict, so that nothing but a plain yes is one."""
 
-    delete: bool = Field(description="Delete these tables from AWS?", strict=True)
+    delete: bool = Field(
+        description="true: delete the tables that the question names. false: delete none, and apply nothing.",
+        strict=True,
+    )
 
 
 class UnconfirmedError(ToolError):
@@ -67,9 +72,10 @@ async def confirm_deletes(
             f"{change_set.change_set_id} --allow-deletes`, or set `deletion.policy: delete` in the configuration."
         )
     others = ", ".join(f"{word} {count}" for word, count in change_set.summary.items() if count and word != "delete")
+    what = f"Change set {change_set.change_set_id} deletes {_tables(deletes)} from AWS{_how(change_set, deletes)}"
     return Elicit(
-        f"Change set {change_set.change_set_id} deletes {_tables(deletes)} from AWS, for good: {_named(deletes)}."
-        f"{_held_back(deletes)} Besides: {others or 'nothing'}. Delete {'it' if len(deletes) == 1 else 'them'}?",
+        f"{what}: {_named(deletes)}.{_undo(change_set)}{_held_back(deletes)} Besides: {others or 'nothing'}. "
+        f"Delete {'it' if len(deletes) == 1 else 'them'}?",
         DeleteConfirmation,
     )
 
@@ -100,6 +106,23 @@ def unreadable_answer() -> UnconfirmedError:
 
 def _tables(deletes: Sequence[ChangeRow]) -> str:
     return counted(len(deletes), "table")
+
+
+def _how(change_set: ChangeSetAnswer, deletes: Sequence[ChangeRow]) -> str:
+    """Whether that can be undone, and of an undo of how many spaces the tables are."""
+    if change_set.undo_of is None:
+        return ", for good"
+    counts = Counter(each.asset.partition("/")[0] for each in deletes)
+    spaces = first_of([f"{visible(space)} ({count})" for space, count in sorted(counts.items())], _NAMED)
+    return f" to undo {change_set.undo_of}, of {counted(len(counts), 'space')} ({spaces})"
+
+
+def _undo(change_set: ChangeSetAnswer) -> str:
+    if change_set.undo_of is None:
+        return ""
+    unread = sum(finding.code == UNREAD_NOW for finding in change_set.findings)
+    out = f" {counted(unread, 'space')} of it cannot be read now." if unread else ""
+    return f" {NO_GUARD} A revert of this run makes them again.{out}"
 
 
 def _named(deletes: Sequence[ChangeRow]) -> str:

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-import pytest
+from dataclasses import replace
 
-from spheresync.model import RunState
-from spheresync.runtime.run_counts import final_state
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from spheresync.errors import SourceFault
+from spheresync.mapping.fingerprints import fingerprints
+from spheresync.model import SPACE_UNREAD, AssetId, AssetKind, Problem, RunState
+from spheresync.runtime.run_counts import failed_assets, final_state
+from spheresync.runtime.scope import Scope
+from spheresync.runtime.unread import count_unread
+from spheresync.state.records import AssetRecord
+from tests.unit.mapping.assets import ORDERS
+
+AT = "2026-11-24T08:00:00.000000Z"
+STANDS = ("read", "never read", "failed now", "failed before", "space unread")
 
 
 @pytest.mark.parametrize(
@@ -34,3 +47,25 @@ def test_what_stays_as_it_is_fails_nothing_and_what_fails_beside_it_is_told(word
     assert final_state({word: 3}, guarded=False, halted=False) is RunState.DONE
     assert final_state({word: 3}, guarded=False, halted=False, problems=True) is RunState.PARTLY_FAILED
     assert final_state({}, guarded=False, halted=False, problems=True) is RunState.FAILED
+
+
+def standing(number: int, stands: str) -> AssetRecord:
+    record = AssetRecord.first_seen(AssetId.parse(f"SALES/A{number}"), AssetKind.VIEW, at=AT)
+    if stands == "never read":
+        return record
+    code = SPACE_UNREAD if stands == "space unread" else SourceFault.SERVER_ERROR
+    problem = None if stands == "read" else Problem.of(record.id, code, "500", "Wait.")
+    return replace(record, fingerprints=fingerprints(ORDERS), problem=problem)
+
+
+@given(st.lists(st.tuples(st.sampled_from(STANDS), st.booleans()), max_size=12))
+def test_every_asset_in_scope_is_counted_once(assets: list[tuple[str, bool]]) -> None:
+    """Whatever is wrong with an asset, and whether a plan has an item of it (`held`, say) or not."""
+    records = [standing(number, stands) for number, (stands, _) in enumerate(assets)]
+    items = {record.id for record, (_, item) in zip(records, assets, strict=True) if item}
+    told = [record.problem for record, (stands, _) in zip(records, assets, strict=True) if stands == "failed now"]
+    problems = [problem for problem in told if problem is not None]
+    unchanged = sum(stands == "read" and not item for stands, item in assets)
+    failed = failed_assets(problems, items)
+    unread = count_unread(records, Scope(), items | {problem.asset for problem in problems})
+    assert len(items) + unchanged + failed + unread == len(records)

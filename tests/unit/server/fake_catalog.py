@@ -40,7 +40,10 @@ ODD = tuple(
 class FakeCatalog(Asked):
     """Spaces and assets."""
 
-    async def why_no_assets(self, space: str, principal: Principal) -> str:
+    async def beside(self, status: str | None, principal: Principal) -> str:
+        return ""
+
+    async def why_no_assets(self, space: str | None, principal: Principal) -> str:
         return ""
 
     async def list_spaces(self, principal: Principal, *, limit: int = 50, cursor: str | None = None) -> Page[SpaceRow]:

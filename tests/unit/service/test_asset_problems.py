@@ -27,7 +27,15 @@ from spheresync.planning.decisions.guards import TOO_MANY_REMOVALS
 from spheresync.planning.decisions.items import name_taken
 from spheresync.planning.decisions.triage import hold_of
 from spheresync.service.catalog.asset_problems import Known, problem_text
-from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, Unwritten
+from spheresync.state.records import (
+    AssetRecord,
+    Checkpoint,
+    CheckpointState,
+    DriftEffect,
+    DriftKind,
+    TableDrift,
+    Unwritten,
+)
 
 AT, LATER = "2026-11-24T08:00:00.123456Z", "2026-11-24T09:00:00.000000Z"
 ASSET = AssetId.parse("HR/PAYROLL")
@@ -156,3 +164,34 @@ def test_whoever_is_missing_retired_or_held_is_never_without_a_word(
     text = problem_text(Known(record, HELD), deletion)
     assert (text is not None) == (status in {AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.HELD})
     assert text is None or (text.endswith(".") and "  " not in text)
+
+
+def test_a_held_one_without_a_table_says_that_the_undo_deleted_it_and_when() -> None:
+    deleted = replace(HELD, state=CheckpointState.DELETED)
+    text = said(Known(replace(RECORD, status=AssetStatus.HELD), deleted, undone="run_1"))
+    assert "It has no table: the undo of run run_1 deleted" in text and "at 2026-11-24T09:00:00Z" in text
+    assert "`spheresync release --asset HR/PAYROLL`" in text
+
+
+def test_what_nobody_can_read_is_not_said_to_be_mended_by_the_next_sync() -> None:
+    drift = TableDrift(
+        asset=ASSET,
+        target=HELD.target,
+        destination=HELD.destination,
+        container=HELD.container,
+        name=HELD.name,
+        kinds=(DriftKind.TABLE_DELETED,),
+        policy="overwrite",
+        effect=DriftEffect.RECREATE,
+        reason="somebody else has deleted the table",
+        remedy="",
+        fields=(),
+        fields_total=0,
+        changed_at=None,
+        changed_by="unknown",
+        stays=False,
+    )
+    unread = replace(RECORD, problem=Problem.of(ASSET, SourceFault.FORBIDDEN, "403.", "Ask."), read_at=LATER)
+    assert "The next sync looks at the table again, and mends it." in said(Known(RECORD, HELD, drift=drift))
+    text = said(Known(unread, HELD, drift=drift))
+    assert "The next sync" not in text and "A sync mends it once the asset can be read again." in text

@@ -183,3 +183,17 @@ def test_ok_needs_no_attention_and_degraded_says_what_does(
     if runs:
         assert (word == "degraded") == ("Needs attention" in summary)
     assert "  " not in summary and summary.endswith(".") and "_failed" not in summary
+
+
+def test_held_assets_without_a_table_are_told_as_that() -> None:
+    _, summary = health_of({"held": 62}, [run()], [], NEVER_LOOKED, held_without_table=62)
+    assert summary.startswith("0 of 62 assets in sync, 62 held by an undo, which have no table since it deleted them.")
+    _, summary = health_of({"held": 3, "synced": 1}, [run()], [], NEVER_LOOKED, held_without_table=2)
+    assert "3 held by an undo, 2 of which have no table since it deleted them" in summary
+
+
+def test_changed_tables_of_assets_that_are_counted_otherwise_are_told() -> None:
+    _, summary = health_of({"failed": 1, "drifted": 1}, [run()], [], standing(2))
+    assert "Of the changed tables 1 is of an asset that is counted otherwise (as failed, conflict or held)." in summary
+    _, summary = health_of({"drifted": 2}, [run()], [], standing(2))
+    assert "counted otherwise" not in summary

@@ -369,8 +369,9 @@ def _require_tenant(draft: _Draft, env: str) -> None:
     if env == "dog" or not isinstance(datasphere, dict):
         return
     hints = {
-        "base_url": "https://<tenant>.<region>.hcs.cloud.sap",
-        "client_id": "the id of the technical user's OAuth client (System > Administration > App Integration)",
+        "base_url": "https://<tenant>.<region>.hcs.cloud.sap, in the file or in SPHERESYNC_DATASPHERE__BASE_URL",
+        "client_id": "the id of the technical user's OAuth client (System > Administration > App Integration), in the "
+        "file or in SPHERESYNC_DATASPHERE__CLIENT_ID",
         "client_secret": "${A_VARIABLE} in the file, or the variable SPHERESYNC_DATASPHERE__CLIENT_SECRET",
     }
     for key, hint in hints.items():

@@ -50,7 +50,8 @@ class AllocatedNames:
     those of ours that somebody edited. `formers` are the tables that assets had before, found ones included. `failures`
     says why an asset has no address. `unlisted` are containers in `compared` that no listing held, `unseen` those whose
     objects could not be listed, and why. `claims` are findings of tables with our marker that may be copies. `closed`
-    are containers that nothing may be put into, and why, but for those that hold tables of ours already.
+    are containers that nothing may be put into, and why, but for those that hold tables of ours already. `standing` are
+    containers that are known to exist and that this plan has not listed, so what else is in them is not known.
     """
 
     addresses: dict[AssetId, Address] = field(default_factory=dict)
@@ -65,6 +66,7 @@ class AllocatedNames:
     unseen: Mapping[PhysicalName, TargetError] = field(default_factory=dict)
     claims: tuple[Problem, ...] = ()
     closed: Mapping[PhysicalName, TargetError] = field(default_factory=dict)
+    standing: frozenset[PhysicalName] = frozenset()
 
 
 class NameAllocator:
@@ -118,8 +120,12 @@ class NameAllocator:
         # A restored state knows only what a revert holds.
         lost = all(checkpoint.held is not None for checkpoint in checkpoints.values())
         looked_at = self._unknown(newcomers, noted, names.compared)
+        prefix = container_note(self._target.key, "")
+        known = {PhysicalName(note.removeprefix(prefix)) for note, said in noted.items() if said.startswith("present")}
+        names.standing = frozenset(known - looked_at)
         if looked_at or everywhere:
             inventory = await self._target.inventory(looked_at, and_ours=lost or everywhere, apart=True)
+            names.standing -= inventory.containers.keys()
             checkpoints = await self._take_in(inventory, checkpoints, names, now)
             await self._note(looked_at, inventory, names.closed, now, everywhere=lost or everywhere)
             held |= {

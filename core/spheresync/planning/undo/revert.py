@@ -32,6 +32,7 @@ from spheresync.planning.names.container_notes import container_note
 from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.removal.removals import DeleteRules
 from spheresync.planning.undo.left_databases import left_databases, stays
+from spheresync.planning.undo.told_of_undo import undo_deletes, unread_now
 from spheresync.runtime.each_target import in_each_target, problem_of_target, told_together
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx
@@ -84,6 +85,7 @@ class Reverter:
         self._failed: dict[tuple[TargetKey, AssetId], Problem] = {}
         self._out: list[Problem] = []  # targets in which nothing can be undone now
         self._lost: tuple[Problem, ...] = ()
+        self._unread: tuple[Problem, ...] = ()  # spaces that are out of reach now
 
     async def run(self) -> ChangeSetRecord:
         """Plan, save, and answer the saved change set.
@@ -121,6 +123,7 @@ class Reverter:
             items.pop(key, None)
             self._out.append(problem_of_target(key, error))
         self._lost = await self._lost_entries(undone)
+        self._unread = await self._unread_spaces([item for found in items.values() for item in found])
         return await self._save(items, needed, left)
 
     def _whole(self, items: Sequence[ChangeSetItem]) -> list[ChangeSetItem]:
@@ -200,7 +203,15 @@ class Reverter:
     ) -> tuple[Problem, ...]:
         if not (items or problems):
             return (_nothing(self._run_id),)
-        return tuple(stays(database, self._run_id) for database in left)
+        deletes = [item.asset.space for item in items if item.action is Action.DELETE]
+        told = (undo_deletes(deletes),) if deletes else ()
+        return (*told, *self._unread, *(stays(database, self._run_id) for database in left))
+
+    async def _unread_spaces(self, items: Sequence[ChangeSetItem]) -> tuple[Problem, ...]:
+        """Spaces of the undone tables that nobody can read now, so that no sync would bring these tables back."""
+        touched = {item.asset.space for item in items}
+        spaces = [each for each in await self._store.catalog.spaces() if each.name in touched]
+        return tuple(unread_now(each.name, each.problem) for each in spaces if each.problem is not None)
 
     async def _save(
         self,

@@ -48,6 +48,13 @@ def _held(known: Known, deletion: Deletion) -> str:
     since = "" if known.checkpoint is None else f" since {to_the_second(known.checkpoint.synced_at)}"
     if known.record.misses:
         return f"{_gone(known)} {_held_and_gone(known, deletion, f'Held by {by}{since}')}"
+    if known.checkpoint is not None and known.checkpoint.state is CheckpointState.DELETED:
+        at = to_the_second(known.checkpoint.synced_at)
+        return (
+            f"It has no table: {by} deleted {known.checkpoint.container}.{known.checkpoint.name} at {at}, and holds it "
+            "so: syncs make none until it changes in Datasphere or somebody releases it. "
+            f"`spheresync release --asset {known.record.id}` lets the next sync make it again."
+        )
     return (
         f"Held by {by}{since}: syncs leave it as it is until it changes in Datasphere or somebody releases it. "
         f"`spheresync release --asset {known.record.id}` lets the next sync write what Datasphere holds."
@@ -94,7 +101,11 @@ def _drifted(known: Known) -> str | None:
     drift = known.drift
     if drift is None or drift.rest is DriftRest.NOTHING or known.unwritten is not None:
         return None
-    mends = " The next sync looks at the table again, and mends it." if drift.rest >= DriftRest.TO_MEND else ""
+    mends = ""
+    if drift.rest >= DriftRest.TO_MEND:
+        mends = " The next sync looks at the table again, and mends it."
+        if known.record.problem is not None:  # nothing is planned for what nobody can read
+            mends = " A sync mends it once the asset can be read again."
     remedy = "" if mends else f" {drift.remedy}"
     return f"{drift.table}: {drift.reason}.{mends}{remedy}"
 

@@ -30,11 +30,13 @@ from spheresync.model import (
     TargetKey,
     TechnicalName,
     Tier,
+    counted,
 )
 from spheresync.planning.lost_bodies import definition_lost
 from spheresync.planning.names.addresses import Address, displaced_database, known_address
 from spheresync.planning.names.displaced_databases import Displaced
 from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.empty_tenant import empty_tenant
 from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.out_of_scope import space_outside
 from spheresync.runtime.progress import OnProgress, silent
@@ -46,6 +48,7 @@ from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import one_of, wants_full
+from spheresync.service.health.held_assets import without_table
 from spheresync.service.scope_checks import check_scope
 from spheresync.state.definitions import decode_asset
 from spheresync.state.records import AssetRecord, SpaceRecord
@@ -71,6 +74,8 @@ class Catalog:
             checked, thorough=False, since=self._first.asked_at(), progress=progress
         )
         await require_found(self._store, checked, self._context.mapping.outside_scope)
+        empty = await empty_tenant(self._store) if report.empty else None
+        none = () if empty is None else (empty.problem,)
         state = "failed" if not report.reached else "partly_failed" if report.problems else "done"
         return DiscoveryAnswer.model_validate(
             {
@@ -82,7 +87,7 @@ class Catalog:
                 "read": report.read,
                 "unchanged": report.unchanged,
                 "problems": [answer_rows.finding(problem) for problem in report.problems[: answer_rows.SHOWN_PROBLEMS]],
-                "findings": [answer_rows.finding(notice) for notice in (*report.gone, *report.notices)],
+                "findings": [answer_rows.finding(each) for each in (*report.gone, *report.notices, *none)],
                 "usage": self._context.usage.so_far(),
                 "state": state,
             }
@@ -103,9 +108,12 @@ class Catalog:
         more = listing.encode(items[-1].space) if len(after) > size else None
         return Page(items=items, total=len(spaces), next_cursor=more)
 
-    async def why_no_assets(self, space: str, principal: Principal) -> str:
-        """Why nothing is known of a space that is there; empty where nothing explains it."""
+    async def why_no_assets(self, space: str | None, principal: Principal) -> str:
+        """Why nothing is known of a space that is there, or with None of all; empty where nothing explains it."""
         authorize(principal, Permission.READ)
+        if space is None:
+            empty = await empty_tenant(self._store)
+            return "" if empty is None else answer_rows.told(empty.problem) or ""
         known = next((each for each in await self._store.catalog.spaces() if each.name == space), None)
         return "" if known is None else answer_rows.told(self._left_out(known) or known.problem) or ""
 
@@ -143,6 +151,29 @@ class Catalog:
         items = [await self._asset_row(record, problems[record.id], full=full) for record in shown]
         more = listing.encode(shown[-1].id.space, shown[-1].id.name) if len(records) > size else None
         return Page(items=items, total=total, next_cursor=more)
+
+    async def beside(self, status: str | None, principal: Principal) -> str:
+        """What a list of one status leaves out and whoever asks for it may mean; empty where there is nothing."""
+        authorize(principal, Permission.READ)
+        if status == AssetStatus.DELETED and (
+            count := await without_table(self._store, self._context.settings.target_keys)
+        ):
+            have = "has" if count == 1 else "have"
+            return f"Not among these: {counted(count, 'held asset')} that {have} no table since an undo deleted it."
+        if status == AssetStatus.DRIFTED:
+            return await self._drifted_otherwise()
+        return ""
+
+    async def _drifted_otherwise(self) -> str:
+        """Assets whose tables others changed and that stand worse than drifted, or are held."""
+        drifted = (await self._store.drift.standing()).drifted
+        _, listed = await self._store.catalog.page(status=AssetStatus.DRIFTED, limit=1)
+        if drifted <= listed:
+            return ""
+        return (
+            f"Not among these: {counted(drifted - listed, 'more table')} known to be changed by others, of assets that "
+            "are listed under another status (failed, conflict or held), as that is worse or lasts longer."
+        )
 
     async def describe_asset(self, asset: str | AssetId, principal: Principal) -> AssetDetail:
         """All that is known of one asset, named by a person or by an identity.

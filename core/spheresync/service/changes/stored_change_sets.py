@@ -13,6 +13,7 @@ from spheresync.planning.decisions.approvals import (
 )
 from spheresync.runtime.context import RuntimeContext
 from spheresync.service import answer_rows
+from spheresync.service.changes.scheduler_writes import scheduler_writes
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import wants_full
 from spheresync.state.change_set_digest import require_as_saved
@@ -47,6 +48,7 @@ class StoredChangeSets:
             record,
             [answer_rows.change_row(item, full=full) for item in shown],
             waits=await self._waits(record),
+            notes=await scheduler_writes(self._context, record) if self._is_open(record) else (),
             total=total,
             next_cursor=more,
             now=self._context.clock(),
@@ -59,9 +61,12 @@ class StoredChangeSets:
         require_as_saved(record, items, await self._store.change_sets.seals(record.id))
         return [answer_rows.change_row(item, full=False) for item in items]
 
+    def _is_open(self, record: ChangeSetRecord) -> bool:
+        return record.run_id is None and record.expires_at >= isoformat(self._context.clock())
+
     async def _waits(self, record: ChangeSetRecord) -> tuple[Problem, ...]:
         """What an open change set waits for that a person may still bring about."""
-        if record.run_id is not None or record.expires_at < isoformat(self._context.clock()):
+        if not self._is_open(record):
             return ()
         deletes = record.summary.get(Action.DELETE, 0)
         four_eyes = self._context.settings.approvals.of_deletes and not approved_by_another(record)

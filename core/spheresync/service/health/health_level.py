@@ -36,6 +36,7 @@ def health_of(
     *,
     troubles: Sequence[OpenProblem] = (),
     never_read: Sequence[str] = (),
+    held_without_table: int = 0,
 ) -> tuple[Health, str]:
     """The word and the sentences.
 
@@ -45,6 +46,7 @@ def health_of(
         problems: what is wrong besides: with spaces, the settings, tiers that are late.
         troubles: what keeps assets from being read and written, by kind; whatever run it was that met it.
         never_read: spaces of which nobody knows yet what they hold.
+        held_without_table: assets whose table the undo that holds them deleted.
         drift: what is known of edits by others; they are told, and nobody's failure. What could not be looked at is
             among `problems`.
     """
@@ -53,23 +55,44 @@ def health_of(
     if problems:
         wrong.append(counted(len(problems), "further problem" if wrong else "problem"))
     attention = f"Needs attention: {' and '.join(wrong)}." if wrong else ""
-    said = " ".join(filter(None, (_standing(statuses, syncs), _unfinished(never_read), attention, _drifted(drift))))
+    said = " ".join(
+        filter(
+            None,
+            (
+                _standing(statuses, syncs, held_without_table),
+                _unfinished(never_read),
+                attention,
+                _drifted(drift, statuses),
+            ),
+        )
+    )
     if not syncs:
         return "unknown", said
     return ("degraded" if wrong else "ok"), said
 
 
-def _standing(statuses: Mapping[str, int], syncs: Sequence[RunRecord]) -> str:
+def _standing(statuses: Mapping[str, int], syncs: Sequence[RunRecord], without_table: int) -> str:
     if not syncs:
         return "Nothing has been synced yet."
     last = syncs[0]
     present = sum(count for status, count in statuses.items() if AssetStatus(status).wanted)
-    rest = [f"{statuses[status]} {words}" for status, words in _NOT_IN_SYNC.items() if statuses.get(status)]
+    words_of = {**_NOT_IN_SYNC, AssetStatus.HELD: _held(statuses.get(AssetStatus.HELD, 0), without_table)}
+    rest = [f"{statuses[status]} {words}" for status, words in words_of.items() if statuses.get(status)]
     beside = [f"{count} {word}" for word, count in statuses.items() if count and not AssetStatus(word).wanted]
     standing = ", ".join([f"{statuses.get(AssetStatus.SYNCED, 0)} of {counted(present, 'asset')} in sync", *rest])
     if beside:
         standing = f"{standing} (beside {', '.join(beside)})"
     return f"{standing}. The last run, {last.id}, ended {_spelled(last.state)} at {to_the_second(last.finished_at)}."
+
+
+def _held(held: int, without_table: int) -> str:
+    """An undo that deleted tables leaves assets behind that have none, which is no sync by any means."""
+    said = _NOT_IN_SYNC[AssetStatus.HELD]
+    if not without_table:
+        return said
+    which = "which have" if held == without_table else f"{without_table} of which have"
+    which = "which has" if held == without_table == 1 else which
+    return f"{said}, {which} no table since it deleted them"
 
 
 def _wrong_with_assets(statuses: Mapping[str, int], troubles: Sequence[OpenProblem]) -> list[str]:
@@ -106,12 +129,17 @@ def _wrong_with_runs(syncs: Sequence[RunRecord]) -> list[str]:
     return [f"run {told.id} {_WENT_WRONG[told.state]} (`spheresync runs {told.id}` says why)"]
 
 
-def _drifted(drift: DriftStanding) -> str:
+def _drifted(drift: DriftStanding, statuses: Mapping[str, int]) -> str:
     """What the last look saw, as of then, and what is known to have drifted now where that is not the same."""
     look = drift.look
     if look is None:
         return ""
-    return f"{_looked(look)} {_now_drifted(drift, look)}".strip()
+    otherwise = drift.drifted - statuses.get(AssetStatus.DRIFTED, 0)
+    said = f"{_looked(look)} {_now_drifted(drift, look)}".strip()
+    if otherwise <= 0:
+        return said
+    what = "is of an asset that is" if otherwise == 1 else "are of assets that are"
+    return f"{said} Of the changed tables {otherwise} {what} counted otherwise (as failed, conflict or held)."
 
 
 def _looked(look: DriftLook) -> str:

@@ -7,6 +7,7 @@ from contextlib import suppress
 
 from spheresync.answers import DriftStatus, Finding, SyncStatus
 from spheresync.config import DeletionPolicy
+from spheresync.discovery.shared_discovery import why_not_reached
 from spheresync.errors import StateError
 from spheresync.execution.required_approvals import unapproved_promotion
 from spheresync.jobs.port import JobKind, JobState
@@ -14,11 +15,13 @@ from spheresync.model import AssetStatus, counted, first_of
 from spheresync.observe.loop_health import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
 from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.empty_tenant import empty_tenant
 from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.service import answer_rows
 from spheresync.service.drift.not_compared import unseen_tables
 from spheresync.service.health.freshness import freshness_of
 from spheresync.service.health.health_level import health_of
+from spheresync.service.health.held_assets import without_table
 from spheresync.service.health.open_problems import emptied_spaces, not_exposed, troubles_of
 from spheresync.service.runs.stored_runs import listed_run
 from spheresync.service.schedule.tiers import scheduler_status, tier_statuses
@@ -63,11 +66,18 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     broken = context.settings_problem
     if broken is not None:
         problems.insert(0, answer_rows.finding(broken))
-    problems += [*await _failed_listing(context), *fresh.problems, *_lost(store.lost_rows)]
+    problems += [
+        *await _failed_listing(context),
+        *await _failed_discovery(context),
+        *fresh.problems,
+        *_lost(store.lost_rows),
+    ]
     if (since := await store.meta.get(TABLES_LOST)) is not None:
         problems.append(
             Finding(subject="state", code=DAMAGED, message=lost_tables_message(since), remedy=LOST_TABLES_REMEDY)
         )
+    if (empty := await empty_tenant(store)) is not None:
+        problems.append(answer_rows.finding(empty.problem))
     waits = await unapproved_promotion(store, settings)
     if waits is not None:
         problems.append(answer_rows.finding(waits))
@@ -75,7 +85,10 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
         problems += _retired(sum([await store.checkpoints.count_retired(key) for key in settings.target_keys]))
     drift = await store.drift.standing()
     problems += unseen_tables(drift)
-    health, summary = health_of(statuses, ended, problems, drift, troubles=troubles, never_read=never_read)
+    without = await without_table(store, settings.target_keys) if statuses.get(AssetStatus.HELD) else 0
+    health, summary = health_of(
+        statuses, ended, problems, drift, troubles=troubles, never_read=never_read, held_without_table=without
+    )
     summary = f"{summary} {fresh.sentence}".strip()
     return SyncStatus.model_validate(
         {
@@ -125,6 +138,12 @@ def _lost(found: Sequence[LostRow]) -> list[Finding]:
         return []
     message = f"{counted(len(found), 'row')} of the state cannot be read: {first_of(found, _SHOWN, by='; ')}"
     return [Finding(subject="state", code=DAMAGED, message=message, remedy=DAMAGED_ROWS_REMEDY)]
+
+
+async def _failed_discovery(context: RuntimeContext) -> list[Finding]:
+    """Why the last command that asked Datasphere got no answer, until one does."""
+    problem = await why_not_reached(context.store)
+    return [] if problem is None else [answer_rows.finding(problem)]
 
 
 async def _failed_listing(context: RuntimeContext) -> list[Finding]:

@@ -62,11 +62,11 @@ async def manage(context: RuntimeContext, tier_name: str, action_name: str, prin
 
     await context.store.write(act)
     asked = len(assets)
-    status = await scheduler_status(context)
+    status, sizes = await scheduler_status(context), await _sizes(context)
     return ScheduleAnswer(
-        tiers=await tier_statuses(context, await _sizes(context)),
+        tiers=await tier_statuses(context, sizes),
         scheduler=status,
-        note=_note(tier, action, asked, status, already=already),
+        note=_note(tier, action, asked, status, already=already, holds_none=not sizes.get(tier)),
     )
 
 
@@ -168,12 +168,14 @@ async def _sizes(context: RuntimeContext) -> dict[str, int]:
     return answer_rows.tier_sizes(await context.store.catalog.counts())
 
 
-def _note(tier: Tier, action: ScheduleAction, asked: int, status: SchedulerStatus, *, already: bool) -> str:
+def _note(
+    tier: Tier, action: ScheduleAction, asked: int, status: SchedulerStatus, *, already: bool, holds_none: bool
+) -> str:
     if already:
         was = "paused already" if action is ScheduleAction.PAUSE else "not paused"
         return f"Tier {tier} was {was}: nothing has changed."
     said = {
-        ScheduleAction.PAUSE: f"Tier {tier} is paused: nothing of it is read or written by itself until it is resumed.",
+        ScheduleAction.PAUSE: _paused(tier, holds_none=holds_none),
         ScheduleAction.RESUME: f"Tier {tier} goes on: what is overdue is done once, now.",
         ScheduleAction.RUN_NOW: _asked(tier, asked),
     }[action]
@@ -186,6 +188,11 @@ def _note(tier: Tier, action: ScheduleAction, asked: int, status: SchedulerStatu
     if status.state == "waiting":
         return f"{said} Nothing is written before a person has seen to the change set that waits for review."
     return said
+
+
+def _paused(tier: Tier, *, holds_none: bool) -> str:
+    none = " It holds no asset now, so this holds back nothing that is known." if holds_none else ""
+    return f"Tier {tier} is paused: nothing of it is read or written by itself until it is resumed.{none}"
 
 
 def _asked(tier: Tier, assets: int) -> str:

@@ -6,7 +6,16 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 
 from spheresync.errors import SourceError
-from spheresync.model import AssetEntry, AssetId, Listing, RawDefinition, SpaceEntry, SpaceName
+from spheresync.model import (
+    NO_SPACE_MESSAGE,
+    NO_SPACE_REMEDY,
+    AssetEntry,
+    AssetId,
+    Listing,
+    RawDefinition,
+    SpaceEntry,
+    SpaceName,
+)
 from spheresync.source.datasphere.checks import CATALOG, SIGN_IN, check_spaces, spaces_counted
 from spheresync.source.datasphere.definition import fetch, is_served
 from spheresync.source.datasphere.listing.catalog import Catalog
@@ -97,8 +106,8 @@ class DatasphereSource:
             nothing = Check(
                 CATALOG,
                 False,
-                "The catalog lists no space.",
-                "Add the technical user to a space with a role that may read it (at least DW Consumer).",
+                NO_SPACE_MESSAGE,
+                NO_SPACE_REMEDY,
             )
             return signed_in, nothing, *gone
         wanted = [space.name for space in spaces.items if wants(space.name)]

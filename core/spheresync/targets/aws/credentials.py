@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from spheresync.errors import TargetFault
 from spheresync.targets.aws.error_codes import Recovery, Transport, recovery_of, transport_of
-from spheresync.targets.aws.errors import AwsError, redact
+from spheresync.targets.aws.errors import AwsError, redact, sentence
 
 if TYPE_CHECKING:
     from boto3.session import Session
@@ -52,8 +52,8 @@ _BY_ERROR: Mapping[str, str] = {
     "NoAuthToken": _BY_METHOD["sso"],
     "Login": _BY_METHOD["login"],
     "NoCredentials": (
-        "Sign in (aws sso login{profile}) and name the profile in AWS_PROFILE, or set AWS_ACCESS_KEY_ID and "
-        "AWS_SECRET_ACCESS_KEY."
+        "Give this process AWS credentials first: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or name a profile "
+        "in AWS_PROFILE. Sign in (aws sso login{profile}) where the profile asks for that."
     ),
     "PartialCredentials": "Set both the access key id and the secret access key, in the environment or the profile.",
     "InfiniteLoopConfig": "Correct source_profile of {named} in ~/.aws/config: its roles lead back to themselves.",
@@ -108,7 +108,7 @@ class Credentials:
         from botocore.exceptions import ClientError
 
         name, said = type(error).__name__, redact(str(error))
-        text = f"{subject}: {api} was not sent, as there are no usable AWS credentials: {said or name}"
+        text = sentence(f"{subject}: {api} was not sent, as there are no usable AWS credentials: {said or name}")
         if isinstance(error, ClientError):
             return self._refused(error, text)
         if transport_of(error) is Transport.UNSENT:

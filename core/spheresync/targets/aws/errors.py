@@ -85,6 +85,11 @@ class AwsError(TargetError):
         return self.uncertain or self.recovery is Recovery.CONTENDED
 
 
+def sentence(text: str) -> str:
+    """A text that ends in what others said, with a stop before what follows it."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
 def translate(error: Exception, *, api: str, subject: str, region: str, sign_in: str, resource: str = "") -> AwsError:
     """The error of one call.
 
@@ -122,7 +127,7 @@ def translate(error: Exception, *, api: str, subject: str, region: str, sign_in:
             remedy = "Report this with the versions of boto3 and Spheresync."
             fault, what = TargetFault.FAILED, f"was not sent: {name}"
     recovery = Recovery.SIGN_IN if fault is TargetFault.DENIED else Recovery.PERMANENT
-    return AwsError(fault, f"{subject}: {api} {what}: {said}", remedy=remedy, code=name, recovery=recovery)
+    return AwsError(fault, sentence(f"{subject}: {api} {what}: {said}"), remedy=remedy, code=name, recovery=recovery)
 
 
 def _lost(error: Exception, api: str, subject: str, network: str) -> AwsError:

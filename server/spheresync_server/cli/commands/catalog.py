@@ -43,6 +43,7 @@ def assets(
     from spheresync_server.cli.output.records import show_assets
 
     why_none: list[str] = []
+    beside: list[str] = []
 
     async def ask(session: ServiceSession) -> Page[AssetRow]:
         page = await session.service.catalog.list_assets(
@@ -56,8 +57,11 @@ def assets(
             limit=limit,
             cursor=cursor,
         )
-        if space is not None and not page.total:
+        if not page.total:
             why_none.append(await session.service.catalog.why_no_assets(space, session.principal))
+        beside.append(await session.service.catalog.beside(status, session.principal))
         return page
 
-    return ask_service(invocation_of(context), ask, lambda page: show_assets(page, "".join(why_none)))
+    return ask_service(
+        invocation_of(context), ask, lambda page: show_assets(page, "".join(why_none), beside="".join(beside))
+    )

@@ -14,10 +14,16 @@ from spheresync.answers import (
     ReleaseAnswer,
     RunAnswer,
 )
-from spheresync.model import NEVER_READ, Action, counted
+from spheresync.model import NEVER_READ, NO_SPACE, Action, counted
 from spheresync.planning.decisions.approvals import NEEDS_ALLOWANCE, NOT_APPROVED
 from spheresync.planning.decisions.guards import GUARDS
-from spheresync_server.answer_summaries import applicable_count, progress_sentence, waits_for_allow_deletes
+from spheresync_server.answer_summaries import (
+    ONLY_UNREAD_FAILED,
+    applicable_count,
+    only_unread_failed,
+    progress_sentence,
+    waits_for_allow_deletes,
+)
 from spheresync_server.cli.output.engine_texts import about, moment
 from spheresync_server.cli.output.tables import say, table
 from spheresync_server.cli.output.usage_line import usage_line
@@ -56,7 +62,7 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
     if answer.approved_by is not None:
         say(f"Approved by {clean_line(answer.approved_by)}")
     if answer.read_at is not None:
-        say(f"It goes by what was last read from Datasphere, at {answer.read_at}.")
+        say(f"It goes by what was last read from Datasphere, at {answer.read_at}{_older(answer)}.")
     say_counts(answer.summary)
     for each in answer.prerequisites:
         say(clean_line(_prerequisite(each), longest=500))
@@ -77,8 +83,17 @@ def show_change_set(answer: ChangeSetAnswer) -> None:
             "--limit 200 shows more, --json has every field"
         )
     say_findings("Findings", answer.findings)
+    say_findings("While this waits", answer.notes)
     say_findings("Could not be read; what AWS holds of it stays as it is", answer.problems)
     say("", _next(answer))
+
+
+def _older(answer: ChangeSetAnswer) -> str:
+    """What of it was read before that."""
+    if answer.oldest is None:
+        return ""
+    oldest, older = f"{visible(answer.oldest.of)} at {answer.oldest.at}", answer.oldest.older
+    return f"; but {oldest}" if older == 1 else f"; but {older} spaces or assets before that, first of all {oldest}"
 
 
 def _prerequisite(row: PrerequisiteRow) -> str:
@@ -98,11 +113,12 @@ def _next_of_open(answer: ChangeSetAnswer) -> str:
     codes = {finding.code for finding in answer.findings}
     deletes = waits_for_allow_deletes(answer)
     allowed = deletes or (waits_for_approval(answer) and answer.summary.get(Action.DELETE, 0))
+    nothing = "Not applied yet" if answer.notes else "Nothing was written"
     apply = f"spheresync apply {answer.change_set_id}{' --allow-deletes' if allowed else ''}"
     if waits_for_approval(answer):
-        return f"Nothing was written. Next: spheresync approve {answer.change_set_id}, then {apply}"
+        return f"{nothing}. Next: spheresync approve {answer.change_set_id}, then {apply}"
     if changes_something(answer):
-        return f"Nothing was written. Next: {apply}"
+        return f"{nothing}. Next: {apply}"
     if deletes:
         count = answer.summary.get(Action.DELETE, 0)
         wait = "waits until you allow it" if count == 1 else "wait until you allow them"
@@ -114,6 +130,8 @@ def _next_of_open(answer: ChangeSetAnswer) -> str:
 
 
 def _nothing_to_apply(answer: ChangeSetAnswer) -> str:
+    if any(finding.code == NO_SPACE for finding in answer.findings):
+        return "Datasphere lists no space, so there is nothing to apply. Next: spheresync doctor"
     if not never_read(answer):
         return "Nothing to apply."
     if answer.read_at is None:
@@ -166,6 +184,8 @@ def show_run(answer: RunAnswer, *, allowing_deletes: bool = False) -> None:
         say(about(failure.asset, failure.reason))
         if failure.remedy:
             say(f"    {clean_line(failure.remedy, longest=1_000)}")
+    if only_unread_failed(answer):
+        say(ONLY_UNREAD_FAILED)
     if answer.failures_total > len(answer.failures):
         say(f"… {counted(answer.failures_total - len(answer.failures), 'more failure')}: spheresync audit query")
     say_findings("Findings", answer.findings)
@@ -199,7 +219,9 @@ def show_discovery(answer: DiscoveryAnswer) -> None:
     )
     say_findings("Could not be read", answer.problems)
     say_findings("Findings", answer.findings)
-    if answer.state != "failed":
+    if any(finding.code == NO_SPACE for finding in answer.findings):
+        say("Next: spheresync doctor")
+    elif answer.state != "failed":
         say("Next: spheresync preview")
 
 

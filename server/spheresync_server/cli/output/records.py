@@ -7,14 +7,19 @@ from spheresync.model import counted
 from spheresync_server.cli.output.tables import say, shown_more, table
 from spheresync_server.untrusted import clean_line, visible
 
+_LOOK = "`--query` looks in names and labels; `spheresync discover` reads Datasphere."
 
-def show_assets(page: Page[AssetRow], why_none: str = "") -> None:
-    """The local catalog as a table; `why_none` says why nothing of a space is known."""
+
+def show_assets(page: Page[AssetRow], why_none: str = "", *, beside: str = "") -> None:
+    """The local catalog as a table.
+
+    `why_none` says why nothing of a space is known, `beside` what a list of one status leaves out.
+    """
     if not page.items and why_none:
         say(clean_line(why_none, longest=1_000))
         return
     if not page.items:
-        say("No asset matches. `--query` looks in names and labels; `spheresync discover` reads Datasphere.")
+        say(f"No asset matches. {beside or _LOOK}")
         return
     full = any(row.columns is not None or row.objects is not None for row in page.items)
     heads = ["Asset", "Kind", "Label", "Tier", "Status", *(["Columns", "Objects", "Synced"] if full else [])]
@@ -29,6 +34,8 @@ def show_assets(page: Page[AssetRow], why_none: str = "") -> None:
         ),
     )  # fmt: skip
     shown_more(len(page.items), page.total, page.next_cursor)
+    if beside:
+        say(beside)
 
 
 def show_runs(page: Page[RunRow]) -> None:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from spheresync.answers import AssetDetail, AssetRow, MappingExplanation, Page, SpaceRow
 from spheresync.model import AssetStatus, counted
+from spheresync_server.mcp_server.engine_texts import with_tool_names
 from spheresync_server.mcp_server.server_context import ServiceTools
 from spheresync_server.mcp_server.tool_results import page_line, respond
 from spheresync_server.mcp_server.tools.arguments import Asset, Cursor, Detail, Kind, Limit, Status, TierName
@@ -26,7 +27,7 @@ class CatalogTools(ServiceTools):
         page = await self._service.catalog.list_spaces(self._server_context.principal, limit=limit, cursor=cursor)
         told = page_line("space", len(page.items), page.total, page.next_cursor)
         if not page.total:
-            told = _NEVER_READ
+            told = await self._why_nothing_is_known()
         noted = sum(row.problem is not None for row in page.items)
         spaces = (
             f"{counted(noted, 'space')} of these could not be read lately or left out: see problem." if noted else ""
@@ -62,7 +63,7 @@ class CatalogTools(ServiceTools):
             not page.total
             and not (await self._service.catalog.list_spaces(self._server_context.principal, limit=1)).total
         ):
-            told = _NEVER_READ
+            told = await self._why_nothing_is_known()
         elif (
             space is not None
             and not page.total
@@ -71,7 +72,12 @@ class CatalogTools(ServiceTools):
             told += " See list_spaces: why nothing of that space is known is its problem there."
         elif query is not None and not page.total:
             told += " query is looked for in names and labels, in any case; it knows no wildcards."
-        return respond(page, told, *_problem_lines(page.items))
+        beside = await self._service.catalog.beside(status, self._server_context.principal)
+        return respond(page, told, beside, *_problem_lines(page.items))
+
+    async def _why_nothing_is_known(self) -> str:
+        empty = await self._service.catalog.why_no_assets(None, self._server_context.principal)
+        return with_tool_names(empty) if empty else _NEVER_READ
 
     async def describe_asset(self, asset: Asset) -> Annotated[CallToolResult, AssetDetail]:
         """One asset: columns, business context, what targets hold of it, fingerprints, PII classes."""

@@ -7,7 +7,7 @@ from typing import Annotated
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from spheresync.answers import AuditPage, AuditVerdictAnswer, ConnectionReport, SchedulerStatus, SyncStatus
+from spheresync.answers import AuditPage, AuditVerdictAnswer, ConnectionReport, SyncStatus
 from spheresync.model import counted
 from spheresync_server.mcp_server.engine_texts import with_tool_names
 from spheresync_server.mcp_server.server_context import ServiceTools
@@ -68,7 +68,7 @@ class InsightTools(ServiceTools):
             f"Health {status.health} ({status.environment}). {with_tool_names(status.summary)}",
             f"Assets: {counts_line(status.assets)}.",
             f"{counted(len(status.queue), 'run')} queued or running; {counted(len(status.problems), 'problem')}.",
-            _schedule_line(status.scheduler),
+            _schedule_line(status),
         )
 
     async def test_connections(self) -> Annotated[CallToolResult, ConnectionReport]:
@@ -83,7 +83,12 @@ class InsightTools(ServiceTools):
         )
 
 
-def _schedule_line(scheduler: SchedulerStatus) -> str:
+def _schedule_line(status: SyncStatus) -> str:
+    scheduler, paused = status.scheduler, [tier.tier for tier in status.tiers if tier.paused]
+    if scheduler.state == "running" and paused and len(paused) == len(status.tiers):
+        return "Every tier is paused: nothing is synced by itself before one is resumed."
+    if scheduler.state == "running" and paused:
+        return f"Tiers are synced by themselves, but for what is paused: {', '.join(paused)}."
     if scheduler.state == "running":
         return "Tiers are synced by themselves."
     if scheduler.state == "waiting":

@@ -320,6 +320,7 @@ _META: Mapping[str, Check] = {
     "unspellable_spaces": _spelled(lambda text: [(name, why) for name, why in decode_cell(text)]),
     "care": _spelled(lambda text: datetime.fromisoformat(decode_cell(text)["at"])),
     "schedule:listed_at": _AT,
+    "no_space_listed": _AT,
     "schedule:proposed": _spelled(lambda text: [decode_cell(text)[word] for word in ("change_set", "about")]),
     "audit_walked_at": _AT,
     "ready_at": _AT,

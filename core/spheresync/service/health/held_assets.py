@@ -1,0 +1,20 @@
+"""Held assets that have no table, because the undo that holds them deleted it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spheresync.model import AssetStatus, TargetKey
+from spheresync.state.port import Store
+from spheresync.state.records import CheckpointState
+
+
+async def without_table(store: Store, in_force: Sequence[TargetKey]) -> int:
+    """How many assets are held so in any target."""
+    deleted = {
+        held.asset
+        for key in in_force
+        for held in await store.checkpoints.all(key)
+        if held.held is not None and held.state is CheckpointState.DELETED
+    }
+    return sum(record.status is AssetStatus.HELD for record in await store.catalog.some(deleted))
