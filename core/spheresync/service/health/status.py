@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from spheresync.answers import DriftStatus, Finding, SyncStatus
 from spheresync.config import DeletionPolicy
 from spheresync.errors import StateError
 from spheresync.execution.required_approvals import unapproved_promotion
 from spheresync.jobs.port import JobKind, JobState
-from spheresync.model import AssetStatus, counted, first_of
+from spheresync.model import AssetStatus, counted, first_of, isoformat, to_the_second
 from spheresync.observe.loop_health import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
 from spheresync.runtime.context import RuntimeContext
@@ -29,6 +30,7 @@ RECENT = 5
 LOOP_FAILS = "loop_fails"
 DAMAGED = "damaged_state"
 _SHOWN = 3
+_MOST_TRIES = 200
 
 
 async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] = ()) -> SyncStatus:
@@ -49,7 +51,8 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     unread = await store.catalog.unread()
     troubles = troubles_of(unread, await store.unwritten.groups())
     unread_in = {each.space for each in counts if each.status is AssetStatus.FAILED}
-    causes = [each.told for each in troubles if each.told is not None]
+    tries = await _next_tries(context) if scheduler.state == "running" else {}
+    causes = [_with_next_try(each.told, tries) for each in troubles if each.told is not None]
     causes += [
         answer_rows.finding(each.problem) for each in spaces if each.problem is not None and each.name in unread_in
     ]
@@ -125,6 +128,23 @@ def _lost(found: Sequence[LostRow]) -> list[Finding]:
         return []
     message = f"{counted(len(found), 'row')} of the state cannot be read: {first_of(found, _SHOWN, by='; ')}"
     return [Finding(subject="state", code=DAMAGED, message=message, remedy=DAMAGED_ROWS_REMEDY)]
+
+
+async def _next_tries(context: RuntimeContext) -> dict[str, datetime]:
+    """When the scheduler tries next to write what could not be written, by the code of the problem."""
+    tries: dict[str, datetime] = {}
+    for job in await context.jobs.queue(kind=JobKind.WRITE, state=JobState.QUEUED, limit=_MOST_TRIES):
+        if job.problem is not None:
+            tries[job.problem.code] = min(job.not_before, tries.get(job.problem.code, job.not_before))
+    return tries
+
+
+def _with_next_try(told: Finding, tries: Mapping[str, datetime]) -> Finding:
+    at = tries.get(told.code)
+    if at is None:
+        return told
+    when = f"It is tried again by itself, next at {to_the_second(isoformat(at))}."
+    return told.model_copy(update={"remedy": f"{told.remedy} {when}".strip()})
 
 
 async def _failed_listing(context: RuntimeContext) -> list[Finding]:
