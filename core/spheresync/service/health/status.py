@@ -8,10 +8,10 @@ from datetime import datetime
 
 from spheresync.answers import DriftStatus, Finding, SyncStatus
 from spheresync.config import DeletionPolicy
-from spheresync.errors import StateError
+from spheresync.errors import SourceFault, StateError
 from spheresync.execution.required_approvals import unapproved_promotion
 from spheresync.jobs.port import JobKind, JobState
-from spheresync.model import AssetStatus, counted, first_of, isoformat, to_the_second
+from spheresync.model import AssetStatus, TargetKey, counted, first_of, isoformat, to_the_second
 from spheresync.observe.loop_health import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
 from spheresync.runtime.context import RuntimeContext
@@ -29,6 +29,7 @@ from spheresync.state.remedies import DAMAGED_ROWS_REMEDY, LOST_TABLES_REMEDY, T
 RECENT = 5
 LOOP_FAILS = "loop_fails"
 DAMAGED = "damaged_state"
+NOT_VERIFIED = "not_verified"
 _SHOWN = 3
 _MOST_TRIES = 200
 
@@ -47,7 +48,8 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     spaces = await store.catalog.spaces()
     read_at = max((space.listed_at for space in spaces if space.listed_at), default=None)
     reads_wait = f"{JobKind.READ}_{JobState.QUEUED}" in scheduler.jobs
-    fresh = freshness_of(tiers, scheduler.state, read_at, context.clock(), reads_wait=reads_wait)
+    fails = await _failing_reads(context) if reads_wait else None
+    fresh = freshness_of(tiers, scheduler.state, read_at, context.clock(), reads_wait=reads_wait, reads_fail=fails)
     unread = await store.catalog.unread()
     troubles = troubles_of(unread, await store.unwritten.groups())
     unread_in = {each.space for each in counts if each.status is AssetStatus.FAILED}
@@ -71,6 +73,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
         problems.append(
             Finding(subject="state", code=DAMAGED, message=lost_tables_message(since), remedy=LOST_TABLES_REMEDY)
         )
+    problems += _not_verified(statuses, min([await _held_objects(context, key) for key in settings.target_keys]))
     waits = await unapproved_promotion(store, settings)
     if waits is not None:
         problems.append(answer_rows.finding(waits))
@@ -122,12 +125,35 @@ def _failing(loop: LoopFailure) -> Finding:
     return Finding(subject=loop.loop, code=LOOP_FAILS, message=message, remedy=loop.remedy)
 
 
+async def _held_objects(context: RuntimeContext, key: TargetKey) -> int:
+    return sum((await context.store.checkpoints.count_active(key)).values())
+
+
+def _not_verified(statuses: Mapping[str, int], known: int) -> list[Finding]:
+    """Assets that count as synced by what the state was restored from: nobody has asked the target since."""
+    unknown = statuses.get(AssetStatus.SYNCED, 0) - known
+    if unknown <= 0:
+        return []
+    message = (
+        f"{counted(unknown, 'asset')} counted as in sync {'is' if unknown == 1 else 'are'} not verified: "
+        "since this state was restored, nobody has asked AWS what it holds"
+    )
+    return [Finding(subject="state", code=NOT_VERIFIED, message=message, remedy="The next sync finds out.")]
+
+
 def _lost(found: Sequence[LostRow]) -> list[Finding]:
     """Rows of the state that this process has met and could not read."""
     if not found:
         return []
     message = f"{counted(len(found), 'row')} of the state cannot be read: {first_of(found, _SHOWN, by='; ')}"
     return [Finding(subject="state", code=DAMAGED, message=message, remedy=DAMAGED_ROWS_REMEDY)]
+
+
+async def _failing_reads(context: RuntimeContext) -> str | None:
+    """The fault by which definitions wait to be read again, where the tenant did not ask for room."""
+    waiting = await context.jobs.queue(kind=JobKind.READ, state=JobState.QUEUED, limit=_MOST_TRIES)
+    codes = (job.problem.code for job in waiting if job.problem is not None)
+    return next((code for code in codes if code != SourceFault.THROTTLED), None)
 
 
 async def _next_tries(context: RuntimeContext) -> dict[str, datetime]:
