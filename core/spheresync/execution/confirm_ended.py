@@ -8,6 +8,7 @@ from spheresync.execution.driven_run import DrivenRun
 from spheresync.execution.run_request import RunRequest
 from spheresync.execution.unconfirmed import UNCONFIRMED, sent_items
 from spheresync.model import counted
+from spheresync.planning.names.container_notes import CONTAINER_NOTES
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.runtime.providers import Providers
@@ -19,11 +20,17 @@ async def require_confirmed(context: RuntimeContext, providers: Providers, run: 
     """Let a run pass of which is known what it did; where something is not, the targets are read for it.
 
     Raises:
-        RefusedError: they cannot be read, so that an undo of the run would leave something behind.
+        RefusedError: they cannot be read, so that an undo would leave something behind; or the state was restored, and
+            nobody has looked at them since.
     """
     store = context.store
     if not run.state.ended or run.change_set_id is None or not await sent_items(store, run.id):
         return
+    if not await store.meta.with_prefix(CONTAINER_NOTES):
+        raise RefusedError(
+            f"run {run.id} cannot be undone yet: since this state was restored, nobody has looked at AWS.",
+            remedy="Run a sync, which finds out what AWS holds, then revert the run.",
+        )
     drive = DrivenRun(run, run.fence, context.usage.so_far(), providers)
     change_set = await store.change_sets.get(run.change_set_id)
     await ChangeSetApplier(context, silent, drive, change_set, RunRequest.parse(run.request)).account_for()
