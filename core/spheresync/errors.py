@@ -164,6 +164,14 @@ class TargetError(SpheresyncError):
         return self.fault
 
 
+class NoObjectError(TargetError):
+    """Raised where an object is not there and the operation may not make one; nothing was sent."""
+
+    def __init__(self, subject: str) -> None:
+        remedy = "Make a new preview."
+        super().__init__(TargetFault.MOVED, f"{subject}: somebody else has deleted the table.", remedy=remedy)
+
+
 class StateError(SpheresyncError):
     """Raised when the state cannot be used: written by a newer program, of another tenant, disk full, damaged."""
 

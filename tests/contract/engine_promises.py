@@ -254,6 +254,29 @@ class JobEnginePromises:
         (waiting,) = await one.queue(kind=READ)
         assert waiting.attempts < ATTEMPTS and waiting.problem == THROTTLED
 
+    @pytest.mark.parametrize("code", ["denied", "failed", "unreachable", "configuration", "state", "limit"])
+    async def test_a_write_that_was_refused_for_what_may_pass_is_tried_again_for_ever(
+        self, two_engines: Engines, code: str
+    ) -> None:
+        one, waits = two_engines.one, []
+        await one.submit([job("a", kind=WRITE), job("b", kind=WRITE)])
+        for _ in range(3 * ATTEMPTS):
+            for held in await taken(one):
+                assert await one.fail(held, Problem(held.subject, code, "not now")) is JobState.QUEUED
+            first, second = await one.queue(kind=WRITE)
+            assert first.not_before == second.not_before, "what failed together is tried again together"
+            waits.append(first.not_before - two_engines.now())
+            two_engines.advance(waits[-1].total_seconds() + 1)
+        assert waits[0] <= timedelta(seconds=10) and waits[1] > waits[0]
+        assert timedelta(minutes=2) < waits[-1] < timedelta(minutes=6)
+        assert await one.queue(state=JobState.DEAD) == []
+
+    async def test_a_write_that_cannot_come_right_by_itself_is_set_aside(self, two_engines: Engines) -> None:
+        one = two_engines.one
+        await one.submit([job("a", kind=WRITE)])
+        (held,) = await taken(one)
+        assert await one.fail(held, Problem("a", "invalid", "too long")) is JobState.DEAD
+
     @pytest.mark.parametrize("problem", [DENIED, DAMAGED], ids=["person", "permanent"])
     async def test_what_time_does_not_help_is_set_aside_until_the_matter_is_another(
         self, two_engines: Engines, problem: Problem

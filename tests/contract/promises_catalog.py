@@ -177,6 +177,11 @@ CATALOG: tuple[Promise, ...] = (
             "tests/e2e/test_database_ownership.py::test_no_table_is_made_there_and_preview_sync_and_status_say_why",
             "tests/e2e/test_database_ownership.py::test_one_that_turns_out_to_be_closed_when_it_is_to_be_made_is_refused_too",
             "tests/e2e/test_database_ownership.py::test_an_installation_that_was_named_anew_goes_on_in_its_databases",
+            "tests/e2e/test_database_ownership.py::test_a_database_of_ours_that_others_made_anew_gets_no_table_by_whatever_door",
+            "tests/e2e/test_database_ownership.py::test_nor_does_one_that_became_a_link_or_another_systems",
+            "tests/e2e/test_database_ownership.py::test_nor_does_an_undo_bring_tables_back_into_it",
+            "tests/e2e/test_database_ownership.py::test_one_that_others_marked_and_that_still_holds_our_tables_stays_in_use",
+            "tests/e2e/test_database_ownership.py::test_a_run_that_makes_tables_looks_at_each_database_once_and_others_at_none",
         ),
     ),
     Promise(

@@ -48,6 +48,7 @@ OBSERVING: tuple[Promise, ...] = (
             "tests/e2e/test_observing.py::test_a_server_answers_supervisors_while_it_reads_a_hostile_definition",
             "tests/faults/test_bulkheads.py::test_a_process_that_cannot_say_how_it_is_doing_is_not_ready",
             "tests/unit/observe/test_loop_health.py::test_a_loop_that_stands_still_is_named_and_one_that_goes_on_is_well_again",
+            "tests/unit/observe/test_loop_health.py::test_a_step_that_did_its_work_and_waits_has_no_failure_any_more",
         ),
     ),
     Promise(

@@ -86,6 +86,17 @@ RUNS: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "runs:ended-in-the-middle",
+        "CONTRACT.md#Command line: `spheresync`",
+        "A run that ends early tells what it did; what was sent is confirmed or told, so that an undo leaves nothing.",
+        (
+            "tests/faults/test_ended_in_the_middle.py::test_a_cancelled_one_is_undone_to_the_last_table",
+            "tests/faults/test_ended_in_the_middle.py::test_one_that_is_refused_at_its_takeover_tells_what_it_did_and_is_undone",
+            "tests/faults/test_ended_in_the_middle.py::test_while_nobody_can_say_what_became_of_it_no_undo_leaves_anything_behind",
+            "tests/faults/test_ended_in_the_middle.py::test_drift_names_tables_of_ours_in_a_database_of_which_the_state_knows_nothing_else",
+        ),
+    ),
+    Promise(
         "runs:cancel",
         "CONTRACT.md#Command line: `spheresync`",
         "A run is cancelled also from another process.",
@@ -325,6 +336,7 @@ RUNS: tuple[Promise, ...] = (
             "tests/e2e/test_after_restore.py::test_a_run_that_only_the_lost_state_knew_cannot_be_undone_and_says_so",
             "tests/e2e/test_after_restore.py::test_an_undo_waits_until_a_sync_has_found_out_what_aws_holds",
             "tests/e2e/test_after_restore.py::test_drift_of_tables_that_nobody_knows_is_no_success_and_repairs_nothing",
+            "tests/e2e/test_after_restore.py::test_what_nobody_has_verified_since_is_not_called_in_sync",
             "tests/e2e/test_after_restore.py::test_what_a_revert_holds_is_known_after_a_restore_too",
             "tests/e2e/test_backup.py::test_a_restore_is_undone_by_a_restore",
             "tests/e2e/test_backup.py::test_a_state_that_root_restores_is_still_the_services",

@@ -91,3 +91,12 @@ def test_what_a_revert_holds_is_known_after_a_restore_too(
     again = synced.ask("revert", run)
     synced.ask("apply", again["change_set_id"])
     assert glue.table("space_000", "asset_00001")["Description"] == "Undone"
+
+
+def test_what_nobody_has_verified_since_is_not_called_in_sync(restored: Installation) -> None:
+    status = restored.ask("status")
+    told = [each["message"] for each in status["problems"] if each["code"] == "not_verified"]
+    assert status["health"] == "degraded"
+    assert [each.split(":")[0] for each in told] == ["30 assets counted as in sync are not verified"]
+    restored.ask("sync")
+    assert "not_verified" not in {each["code"] for each in restored.ask("status")["problems"]}

@@ -68,3 +68,92 @@ def test_an_installation_that_was_named_anew_goes_on_in_its_databases(
     lose(synced, glue)
     assert synced.ask("sync")["counts"]["adopt"] == 31
     assert writes(glue) == {}
+
+
+def hand_over(glue: GlueSimulator, kind: str) -> dict[str, Any]:
+    """Somebody drops our database and makes it anew as something that is not ours; answers it as it is then."""
+    glue.client().delete_database(Name="space_000")
+    glue.client().create_database(DatabaseInput={"Name": "space_000", **CLOSED[kind][0]})  # type: ignore[typeddict-item]  # what members a database has
+    held: dict[str, Any] = glue.dump()["databases"]["space_000"]
+    return held
+
+
+DOORS: dict[str, tuple[str, ...]] = {
+    "apply": ("apply",),
+    "sync": ("sync",),
+    "space": ("sync", "--space", "SPACE_000"),
+    "full": ("sync", "--full"),
+    "repair": ("drift", "--repair"),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_a_database_of_ours_that_others_made_anew_gets_no_table_by_whatever_door(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator, door: str
+) -> None:
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
+    add(tenant, "SPACE_000", "NEWCOMER")
+    arguments = DOORS[door]
+    if door == "apply":
+        arguments = (*arguments, synced.ask("preview")["change_set_id"])
+    before = hand_over(glue, "installation")
+    why = "belongs to spheresync:other, another installation; no table is made in it"
+    run = synced.ask(*arguments, code=1)
+    if door != "repair":
+        assert {(each["code"], why in each["reason"]) for each in run["failures"]} == {("conflict", True)}
+        assert run["counts"]["conflict"] >= 2
+    assert tables_of(glue, "space_000") == {}
+    assert glue.dump()["databases"]["space_000"] == before
+    preview = synced.ask("preview")
+    shown = [each for each in preview["items"] if each["action"] == "conflict"]
+    assert len(shown) >= 2 and all(why in each["reason"] for each in shown), "a preview says the same"
+
+
+@pytest.mark.parametrize("kind", ["link", "federated"])
+def test_nor_does_one_that_became_a_link_or_another_systems(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator, kind: str
+) -> None:
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
+    hand_over(glue, kind)
+    run = synced.ask("sync", code=1)
+    assert (run["counts"]["conflict"], CLOSED[kind][1] in run["failures"][0]["reason"]) == (1, True)
+    assert tables_of(glue, "space_000") == {}
+
+
+def test_nor_does_an_undo_bring_tables_back_into_it(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    synced.config = "deletion: {policy: delete, misses: 1}\n"
+    tenant.edit("remove_asset", space="SPACE_000", asset="ASSET_00001")
+    synced.ask("sync")
+    deleted = synced.ask("sync")
+    assert deleted["counts"]["delete"] == 1
+    undo = synced.ask("revert", deleted["run_id"])
+    assert undo["summary"]["create"] == 1
+    hand_over(glue, "installation")
+    applied = synced.ask("apply", undo["change_set_id"], code=1)
+    assert (applied["counts"]["create"], "another installation" in applied["failures"][0]["reason"]) == (0, True)
+    assert tables_of(glue, "space_000") == {}
+    assert synced.ask("revert", deleted["run_id"])["summary"]["conflict"] == 1
+
+
+def test_one_that_others_marked_and_that_still_holds_our_tables_stays_in_use(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    glue.client().update_database(Name="space_000", DatabaseInput={"Name": "space_000", "Parameters": OTHER})
+    add(tenant, "SPACE_000", "NEWCOMER")
+    assert synced.ask("sync")["counts"]["create"] == 1
+
+
+def test_a_run_that_makes_tables_looks_at_each_database_once_and_others_at_none(
+    synced: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    for number in range(5):
+        add(tenant, "SPACE_000", f"NEWCOMER_{number}")
+    glue.reset()
+    assert synced.ask("sync")["counts"]["create"] == 5
+    assert glue.calls() == {"GetDatabase": 1, "CreateTable": 5}
+    tenant.edit("set_label", space="SPACE_000", asset="ASSET_00001", label="Another label")
+    glue.reset()
+    synced.ask("sync")
+    assert glue.calls() == {"GetTable": 1, "UpdateTable": 1}

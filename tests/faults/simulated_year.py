@@ -23,7 +23,7 @@ import anyio
 from spheresync.config import Settings, SettingsSource
 from spheresync.dog.edmx_writer import Surface, write_edmx
 from spheresync.dog.objects import DogObject
-from spheresync.errors import SourceError, SourceFault, TargetError, TargetFault
+from spheresync.errors import NoObjectError, SourceError, SourceFault, TargetError, TargetFault
 from spheresync.execution.run_driver import RunDriver
 from spheresync.execution.run_request import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
@@ -258,6 +258,10 @@ class SimulatedCatalog:
             raise TargetError(TargetFault.THROTTLED, "too much")
         yield [self._live(key) for key in self._world.tables if key[0] == container]
 
+    async def container(self, name: PhysicalName) -> LiveContainer | None:
+        self._world.step()
+        return LiveContainer(name, True, self._owner, None) if name in self._world.containers else None
+
     async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
         self._world.step()
         created = desired.container not in self._world.containers
@@ -272,6 +276,8 @@ class SimulatedCatalog:
         assert operation.desired is not None, "nothing is deleted in this life"
         key = (operation.container, operation.name)
         live = self._world.tables.get(key)
+        if live is None and operation.must_exist:
+            raise NoObjectError(operation.subject)
         if (operation.recovering or live is None) and live is not None and live[0] == operation.desired.body:
             return Outcome(str(live[1]), live[0], already=True)
         if live is not None and not operation.recovering and operation.expected_version != str(live[1]):

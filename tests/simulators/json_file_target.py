@@ -1,7 +1,5 @@
 """A target that is one JSON file: groups of entries. The smallest thing that keeps what every target promises."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -12,9 +10,8 @@ import anyio.lowlevel
 
 from spheresync import model
 from spheresync.config import DriftPolicies
-from spheresync.errors import TargetError, TargetFault
-from spheresync.mapping.rules import Decision
-from spheresync.model import Action, DesiredObject, FieldChange, LiveObject, canonical_json, digest_json
+from spheresync.errors import NoObjectError, TargetError, TargetFault
+from spheresync.model import Action, DesiredObject, FieldChange, LiveObject, canonical_json, digest_json, digest_of
 from spheresync.model import PhysicalName as Name
 from spheresync.targets.design import MarkPaths, Marks, Merged, RequiredObject, TargetDesign
 from spheresync.targets.protocol import ContainerOutcome, Inventory, LiveContainer, Operation, Outcome, Usage
@@ -36,7 +33,7 @@ class JsonFileDesign(TargetDesign):
         return DesiredObject(container, name, canonical_json(body), digest)
 
     def design(
-        self, asset: model.Asset, decision: Decision, container: Name, name: Name, marker: str, **_: object
+        self, asset: model.Asset, decision: Any, container: Name, name: Name, marker: str, **_: object
     ) -> DesiredObject:
         columns = [{"Name": each.name, "Type": each.type} for each in self.columns(asset, decision)]
         marks = {"owner": marker, "source": str(asset.id), "kind": asset.kind.value}
@@ -48,9 +45,8 @@ class JsonFileDesign(TargetDesign):
         return self._finish(body, container, name)
 
     def prerequisites(self, container: Name, *about: str) -> tuple[RequiredObject, ...]:
-        body = {"source": about[0], "owner": about[2]}
-        group = DesiredObject(container, container, canonical_json(body), digest_json(body))
-        return (RequiredObject(0, "json:MakeGroup", group),)
+        body = canonical_json({"source": about[0], "owner": about[2]})
+        return (RequiredObject(0, "json:MakeGroup", DesiredObject(container, container, body, digest_of(body))),)
 
     def operations(self, action: Action) -> tuple[str, ...]:
         return () if not action.changes_something else ("json:Drop" if action is Action.DELETE else "json:Put",)
@@ -67,8 +63,7 @@ class JsonFileDesign(TargetDesign):
 
     def fingerprint(self, body: bytes) -> model.Digest:
         ours = json.loads(_share(body, ours=True))
-        ours["Marks"] = {key: value for key, value in ours.get("Marks", {}).items() if key != "digest"}
-        return digest_json(ours)
+        return digest_json({**ours, "Marks": {**ours.get("Marks", {}), "digest": None}})
 
     def marks(self, body: bytes) -> Marks:
         return Marks(**json.loads(body).get("Marks", {}))
@@ -96,9 +91,9 @@ class JsonFileTarget:
         return None if entry is None else self._live(container, name, entry)
 
     def _live(self, container: Name, name: Name, entry: dict[str, Any]) -> LiveObject:
-        body, version = canonical_json(entry["body"]), str(entry["version"])
-        marks = JSON_FILE_DESIGN.marks(body)
-        intact = marks.digest == JSON_FILE_DESIGN.fingerprint(body)
+        body = canonical_json(entry["body"])
+        marks, print_ = JSON_FILE_DESIGN.marks(body), JSON_FILE_DESIGN.fingerprint(body)
+        intact, version = marks.digest == print_, str(entry["version"])
         return LiveObject(container, name, version, body, marks.owner, marks.source, marks.digest, intact)
 
     async def pages(self, container: Name) -> AsyncIterator[tuple[LiveObject, ...]]:
@@ -114,6 +109,9 @@ class JsonFileTarget:
         }
         return Inventory(wanted, tuple([live for name in wanted async for page in self.pages(name) for live in page]))
 
+    async def container(self, name: Name) -> LiveContainer | None:
+        return (await self.inventory(frozenset({name}))).containers.get(name)
+
     async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
         groups = await self.load()
         if created := desired.container not in groups:
@@ -123,10 +121,12 @@ class JsonFileTarget:
 
     async def perform(self, operation: Operation) -> Outcome:
         groups, last = await self.load(operation.container), operation.last_written
-        live = await self.read(operation.container, operation.name)
+        entries, at = groups[operation.container]["entries"], (operation.container, operation.name)
+        live = self._live(*at, entries[operation.name]) if operation.name in entries else None
+        if live is None and operation.must_exist:
+            raise NoObjectError(operation.subject)
         if live is not None and (why := JSON_FILE_DESIGN.foreign_because(live, operation.asset, self.owner, last)):
             raise TargetError(TargetFault.CONFLICT, f"{operation.subject} {why}.")
-        entries = groups[operation.container]["entries"]
         if operation.desired is None:
             if live is None:
                 return Outcome(None, b"", already=True)
@@ -143,7 +143,7 @@ class JsonFileTarget:
             if merged.ours_moved or not live.intact:
                 raise TargetError(TargetFault.MOVED, f"{operation.subject} was changed by somebody else.")
             body = merged.body
-        version = int(live.version or 0) + 1 if live is not None else 0
+        version = 0 if live is None else int(live.version or 0) + 1
         entries[operation.name] = {"version": version, "body": json.loads(body)}
         self.path.write_bytes(canonical_json(groups))
         return Outcome(str(version), body, before=None if live is None else live.body)

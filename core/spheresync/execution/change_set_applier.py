@@ -5,26 +5,30 @@ A target that fails or stops early keeps no other target from its items. What wa
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from spheresync.config import DeletionPolicy
-from spheresync.errors import RefusedError
+from spheresync.errors import ConfigurationError, SpheresyncError, TargetError, UsageError
 from spheresync.execution.driven_run import DrivenRun
-from spheresync.execution.prerequisites import make_prerequisites
+from spheresync.execution.item_result import counts_of
+from spheresync.execution.prerequisites import NOTHING_MADE, MadePrerequisites, make_prerequisites
 from spheresync.execution.required_approvals import Permissions, require_approved_promotion
 from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_request import RunRequest
 from spheresync.execution.target_applier import TargetApplier
+from spheresync.execution.unconfirmed import UNCONFIRMED, sent_items
 from spheresync.execution.undo_recorder import UndoRecorder
-from spheresync.model import Action, Problem, RunState, TargetKey, isoformat
+from spheresync.model import Action, Problem, RunState, TargetKey, counted, isoformat
 from spheresync.planning.decisions.approvals import WAITS_FOR_A_PERSON
+from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.each_target import in_each_target, problem_of_target
 from spheresync.runtime.progress import OnProgress
 from spheresync.runtime.run_counts import BLOCKED, FAILED, MISSING, REFUSED, SKIPPED, UNREAD, failed_assets, final_state
 from spheresync.runtime.scope import Scope
 from spheresync.state.cell_encoding import decode_cell
-from spheresync.state.change_set_digest import FORMAT, require_as_saved
+from spheresync.state.change_set_digest import require_as_saved, require_format
 from spheresync.state.records import ChangeSetItem, ChangeSetRecord, JournalEntry
 
 
@@ -55,27 +59,69 @@ class ChangeSetApplier:
             StateError: the state could not be read or written.
         """
         drive, change_set = self._drive, self._change_set
-        if change_set.format != FORMAT:
-            raise RefusedError(f"change set {change_set.id} has another format.", remedy="Make a new preview.")
+        require_format(change_set)
         items = await self._store.change_sets.all_items(change_set.id)
         require_as_saved(change_set, items)
         await require_approved_promotion(self._store, change_set)
-        permissions = Permissions.of(
-            change_set,
-            applier=drive.run.actor.id,
-            four_eyes=drive.providers.settings.approvals.of_deletes,
-            deletes=self._request.allow_deletes,
-        )
-        allowed = permissions.allowed(items)
-        drive.problems.extend(permissions.waiting(items))
-        drive.scope = Scope.from_json(decode_cell(change_set.request))
-        drive.guarded = self._is_guarded(items)
-        drive.counts[BLOCKED] = sum(1 for item in items if item.action.changes_something) - len(allowed)
-        self._count_the_rest(items)
+        drive.problems.extend(self._permissions.waiting(items))
+        allowed = await self._allowed(items)
         halted = await self._apply_in_each_target(items, allowed)
         if drive.cancelled and drive.counts[SKIPPED]:
             return RunState.CANCELLED
         return final_state(drive.counts, guarded=drive.guarded, halted=halted, problems=bool(change_set.problems))
+
+    async def account_for(self) -> None:
+        """Find out what became of items that were sent and never confirmed, and count what the run has done.
+
+        For a run that ends without `run`, or in the midst of it. What cannot be read stays `sent`, and is told.
+
+        Raises:
+            FenceError: another process has taken the run over.
+            StateError: the state could not be read or written.
+        """
+        drive = self._drive
+        items = await self._store.change_sets.all_items(self._change_set.id)
+        drive.counts.clear()
+        allowed = await self._allowed(items)
+        await self._settle_sent(items)
+        ended = [entry for entry in await self._store.runs.entries(drive.run.id) if entry.state.ended]
+        drive.counts.update(counts_of(ended))
+        drive.counts[SKIPPED] += max(0, len(allowed) - len(ended))
+
+    async def _settle_sent(self, items: Sequence[ChangeSetItem]) -> None:
+        drive, sent = self._drive, defaultdict[TargetKey, list[ChangeSetItem]](list)
+        ordinals = await sent_items(self._store, drive.run.id)
+        for item in items:
+            if item.ordinal in ordinals:
+                sent[item.key].append(item)
+        for key, theirs in sent.items():
+            if key not in drive.providers.keys:
+                gone = UsageError(f"{key} is not configured any more.", remedy="Configure it again.")
+                drive.problems.append(_not_confirmed(key, len(theirs), gone))
+                continue
+            try:
+                await self._applier(key, items).settle(theirs)
+            except (TargetError, ConfigurationError) as error:
+                drive.problems.append(_not_confirmed(key, len(theirs), error))
+
+    @property
+    def _permissions(self) -> Permissions:
+        return Permissions.of(
+            self._change_set,
+            applier=self._drive.run.actor.id,
+            four_eyes=self._drive.providers.settings.approvals.of_deletes,
+            deletes=self._request.allow_deletes,
+        )
+
+    async def _allowed(self, items: Sequence[ChangeSetItem]) -> list[ChangeSetItem]:
+        """The items that the run does; all others are counted."""
+        drive = self._drive
+        allowed = self._permissions.allowed(items)
+        drive.scope = Scope.from_json(decode_cell(self._change_set.request))
+        drive.guarded = self._is_guarded(items)
+        drive.counts[BLOCKED] = sum(1 for item in items if item.action.changes_something) - len(allowed)
+        self._count_the_rest(items)
+        return allowed
 
     def _is_guarded(self, items: Sequence[ChangeSetItem]) -> bool:
         """Whether a guard holds something back that the run would do."""
@@ -142,7 +188,7 @@ class ChangeSetApplier:
         """Make what must exist first, then do the items of one target; answers why that stopped early, if it did."""
         drive = self._drive
         target = drive.providers.target(key)
-        missing = await make_prerequisites(
+        made = await make_prerequisites(
             self._store,
             target,
             [each for each in self._change_set.prerequisites if each.key == key],
@@ -151,7 +197,19 @@ class ChangeSetApplier:
             actor=drive.run.actor,
             now=self._now(),
         )
-        applier = TargetApplier(
+        applier = self._applier(key, items, made)
+        try:
+            await applier.run(todo, journal)
+        finally:
+            drive.counts.update(applier.report.counts)  # what was done counts, also where the run breaks off
+        return applier.report.halted
+
+    def _applier(
+        self, key: TargetKey, items: Sequence[ChangeSetItem], made: MadePrerequisites = NOTHING_MADE
+    ) -> TargetApplier:
+        drive = self._drive
+        target, marker = drive.providers.target(key), drive.providers.settings.installation_marker
+        return TargetApplier(
             target,
             self._store,
             drive.run,
@@ -159,14 +217,10 @@ class ChangeSetApplier:
             fence=drive.fence,
             stopping=lambda: drive.cancelled,
             progress=self._progress,
-            missing=missing,
+            missing=made.missing,
+            closed=ClosedContainers(self._store, target, marker, open_now=made.had),
             recent=drive.recent[key],
         )
-        try:
-            await applier.run(todo, journal)
-        finally:
-            drive.counts.update(applier.report.counts)  # what was done counts, also where the run breaks off
-        return applier.report.halted
 
     def _recorder(self, key: TargetKey, items: Sequence[ChangeSetItem]) -> ResultRecorder:
         drive, undo_of = self._drive, self._change_set.undo_of
@@ -187,6 +241,11 @@ class ChangeSetApplier:
 
     def _now(self) -> str:
         return isoformat(self._context.clock())
+
+
+def _not_confirmed(key: TargetKey, count: int, error: SpheresyncError) -> Problem:
+    text = f"of {counted(count, 'item')} that had been sent nobody knows whether they were done: {error.message}"
+    return Problem.of_target(key, UNCONFIRMED, text, error.remedy)
 
 
 def _not_in_force(key: TargetKey) -> Problem:

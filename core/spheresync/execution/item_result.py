@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from spheresync.errors import TargetError, TargetFault
 from spheresync.model import Action, Digest, JsonValue, PhysicalName, Problem, digest_of
+from spheresync.runtime.run_counts import FAILED, REFUSED
 from spheresync.state.records import (
     AuditEvent,
     ChangeSetItem,
@@ -112,6 +115,22 @@ def body_before(result: Result) -> Digest | None:
         return digest_of(outcome.before)
     nothing = outcome is not None and (outcome.already or _did(result) is Action.CREATE)
     return None if nothing else item.before
+
+
+def count_word(action: Action, state: JournalState, problem: Problem | None) -> str:
+    """Under which word a run counts an item that has ended."""
+    if state is JournalState.CONFIRMED:
+        return action
+    if state is JournalState.SKIPPED:
+        return Action.UNCHANGED
+    if problem is not None and problem.code == TargetFault.MOVED:
+        return REFUSED
+    return Action.CONFLICT if problem is not None and problem.code == TargetFault.CONFLICT else FAILED
+
+
+def counts_of(entries: Iterable[JournalEntry]) -> Counter[str]:
+    """What a run has done, by the entries of its journal that have ended."""
+    return Counter(count_word(entry.action, entry.state, entry.problem) for entry in entries)
 
 
 def audit_event_of(run: RunRecord, result: Result) -> AuditEvent:

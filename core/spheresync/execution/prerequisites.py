@@ -6,6 +6,7 @@ One that cannot be made fails what would go into it, and nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from spheresync.errors import TargetError
 from spheresync.model import DesiredObject, PhysicalName, Principal, RunId
@@ -17,6 +18,17 @@ from spheresync.targets.look_by_name import of_one
 from spheresync.targets.protocol import Target
 
 
+@dataclass(frozen=True, slots=True)
+class MadePrerequisites:
+    """`missing`: containers not to be had, and why. `had`: those that were made, or looked at, just now."""
+
+    missing: Mapping[PhysicalName, TargetError]
+    had: frozenset[PhysicalName]
+
+
+NOTHING_MADE = MadePrerequisites({}, frozenset())
+
+
 async def make_prerequisites(
     store: Store,
     target: Target,
@@ -26,14 +38,15 @@ async def make_prerequisites(
     run_id: RunId,
     actor: Principal,
     now: str,
-) -> Mapping[PhysicalName, TargetError]:
-    """Make what the items need before the first of them is done; answers the containers not to be had, and why.
+) -> MadePrerequisites:
+    """Make what the items need before the first of them is done.
 
     Raises:
         TargetError: the target as a whole is out, so that every item would fail alike; none was done.
         ConfigurationError: AWS cannot be used as it is configured; none was done.
     """
     missing: dict[PhysicalName, TargetError] = {}
+    had: set[PhysicalName] = set()
     wanted = {item.container for item in items if needs_container(item)}
     needed = [each for each in prerequisites if each.container in wanted]
     notes = await store.meta.with_prefix(container_note(target.key, "")) if needed else {}
@@ -47,6 +60,7 @@ async def make_prerequisites(
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this container
             missing[container] = of_one(error, f"database {container}")
             continue
+        had.add(container)
         event = AuditEvent(
             actor=actor,
             action="create_database" if outcome.created else "use_database",
@@ -62,4 +76,4 @@ async def make_prerequisites(
             await tx.audit.append_many([event])
 
         await store.write(note)
-    return missing
+    return MadePrerequisites(missing, frozenset(had))

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from spheresync.errors import FenceError, TargetFault
-from spheresync.execution.item_result import Note, Result
+from spheresync.errors import FenceError
+from spheresync.execution.item_result import Note, Result, count_word
 from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.model import Action, Problem, TargetKey
 from spheresync.observe.context import about
@@ -118,13 +118,4 @@ class ResultBatches:
         return batch
 
     def _count(self, action: Action, state: JournalState, problem: Problem | None) -> None:
-        if state is JournalState.CONFIRMED:
-            self._report.counts[action] += 1
-        elif state is JournalState.SKIPPED:
-            self._report.counts[Action.UNCHANGED] += 1
-        elif problem is not None and problem.code == TargetFault.MOVED:
-            self._report.counts["refused"] += 1
-        elif problem is not None and problem.code == TargetFault.CONFLICT:
-            self._report.counts[Action.CONFLICT] += 1
-        else:
-            self._report.counts["failed"] += 1
+        self._report.counts[count_word(action, state, problem)] += 1

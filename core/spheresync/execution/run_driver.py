@@ -15,11 +15,13 @@ import anyio
 
 from spheresync.discovery.discovery_report import DiscoveryReport
 from spheresync.discovery.shared_discovery import SharedDiscovery
-from spheresync.errors import LeaseLostError, RefusedError, SpheresyncError
+from spheresync.errors import FenceError, LeaseLostError, RefusedError, SpheresyncError, StateError
 from spheresync.execution.change_set_applier import ChangeSetApplier
 from spheresync.execution.driven_run import DrivenRun, RunClaim
+from spheresync.execution.item_result import counts_of
 from spheresync.execution.run_log import EndedRun, log_run_end, nonzero
 from spheresync.execution.run_request import RunRequest
+from spheresync.execution.unconfirmed import sent_items
 from spheresync.model import (
     Action,
     ChangeSetId,
@@ -38,6 +40,7 @@ from spheresync.planning.planner import make_change_set
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.lease_keeper import while_held
 from spheresync.runtime.progress import OnProgress, ProgressEvent
+from spheresync.runtime.run_counts import EFFECTIVE, SKIPPED
 from spheresync.runtime.scope import require_found
 from spheresync.state.port import Tx
 from spheresync.state.records import AuditEvent, ChangeSetRecord, RunRecord
@@ -154,7 +157,8 @@ class RunDriver:
 
     async def _fail(self, drive: DrivenRun, error: Exception) -> None:
         ours = product_error(error, f"run {drive.run.id}")
-        drive.problems.append(Problem("run", ours.problem_code, ours.message, ours.remedy))
+        await self._account_for(drive)
+        drive.problems.append(_ended_by(drive, ours.problem_code, ours.message, ours.remedy))
         await self._finish(drive, RunState.REFUSED if isinstance(ours, RefusedError) else RunState.FAILED)
 
     async def _let_go(self, drive: DrivenRun) -> None:
@@ -176,6 +180,7 @@ class RunDriver:
             return
         request = RunRequest.parse(run.request)
         if run.cancel_requested:
+            await self._account_for(drive)
             await self._finish(drive, RunState.CANCELLED)
             return
         if run.change_set_id is None:
@@ -193,7 +198,8 @@ class RunDriver:
         died = counted(MOST_CLAIMS, "process", "processes")
         message = f"{died} in a row ended while they drove run {drive.run.id}, and did nothing of it."
         remedy = "Their logs say why. A new sync does what this run left; for an apply make a new preview."
-        drive.problems.append(Problem("run", DRIVER_DIED, message, remedy))
+        await self._account_for(drive)
+        drive.problems.append(_ended_by(drive, DRIVER_DIED, message, remedy))
         await self._finish(drive, RunState.FAILED)
 
     async def _discover_and_plan(self, drive: DrivenRun, request: RunRequest) -> ChangeSetRecord | None:
@@ -254,7 +260,31 @@ class RunDriver:
 
     async def _apply(self, drive: DrivenRun, change_set: ChangeSetRecord, request: RunRequest) -> None:
         applier = ChangeSetApplier(self._context, self._progress, drive, change_set, request)
-        await self._finish(drive, await applier.run())
+        state = await applier.run()
+        if await sent_items(self._store, drive.run.id):  # a target broke off in the midst of it
+            await applier.account_for()
+        await self._finish(drive, state)
+
+    async def _account_for(self, drive: DrivenRun) -> None:
+        """Let the counts of a run that ends early say what was done of it, and the journal whether what was sent was.
+
+        Raises:
+            FenceError: another process has taken the run over.
+            StateError: the state could not be read or written.
+        """
+        run = await self._store.runs.get(drive.run.id)
+        if run.change_set_id is None:
+            return
+        try:
+            change_set = await self._store.change_sets.get(run.change_set_id)
+            request = RunRequest.parse(run.request)
+            await ChangeSetApplier(self._context, self._progress, drive, change_set, request).account_for()
+        except (FenceError, StateError):
+            raise
+        except Exception as error:  # noqa: BLE001 -- keeps no run from its end: the journal tells most of it
+            log.warning("%s", product_error(error, f"what run {run.id} has done").message)
+            entries = await self._store.runs.entries(run.id)
+            drive.counts = counts_of(entry for entry in entries if entry.state.ended)
 
     @asynccontextmanager
     async def _phase(self, drive: DrivenRun, phase: str) -> AsyncIterator[None]:
@@ -324,3 +354,13 @@ class RunDriver:
         drive.ended = state
         ended = EndedRun(drive.run, state, drive.counts, usage, drive.problems)
         log_run_end(ended, drive.providers.settings, self._context.clock())
+
+
+def _ended_by(drive: DrivenRun, code: str, message: str, remedy: str) -> Problem:
+    """Why a run has ended, with what it had done until then and what may be done about that."""
+    done = sum(drive.counts[action] for action in EFFECTIVE)
+    if done:
+        left = drive.counts[SKIPPED]
+        message += f" Before that it did {counted(done, 'item')}, which stay; {left} were left."
+        remedy = f"{remedy} `spheresync revert {drive.run.id}` undoes what it did.".strip()
+    return Problem("run", code, message, remedy)

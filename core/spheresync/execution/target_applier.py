@@ -16,20 +16,21 @@ from types import MappingProxyType
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 
-from spheresync.errors import ConfigurationError, TargetError, TargetFault
+from spheresync.errors import ConfigurationError, NoObjectError, TargetError, TargetFault
 from spheresync.execution.circuit_breaker import CircuitBreaker
-from spheresync.execution.item_result import UNSENT, Result
+from spheresync.execution.item_result import UNSENT, Address, Result
 from spheresync.execution.result_batches import ApplyReport, ResultBatches
 from spheresync.execution.result_recorder import WRITING, ResultRecorder
 from spheresync.isolation import isolated_group
 from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, PhysicalName, Problem, Strategy
 from spheresync.observe.context import about
 from spheresync.observe.incidents import target_error
+from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.runtime.progress import OnProgress
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import ChangeSetItem, JournalEntry, RunRecord
 from spheresync.targets.look_by_name import look_by_name
-from spheresync.targets.protocol import Operation, Target
+from spheresync.targets.protocol import Operation, Outcome, Target
 from spheresync.targets.read_ahead import ReadAhead, RecentReads
 
 WORKERS = 32
@@ -63,14 +64,18 @@ class TargetApplier:
         stopping: Callable[[], bool],
         progress: OnProgress,
         missing: Mapping[PhysicalName, TargetError] = MappingProxyType({}),
+        closed: ClosedContainers,
         recent: RecentReads | None = None,
     ) -> None:
         """`missing`: databases that could not be had, and why; what would be written into them fails with that.
+
+        `closed` says into which databases no table is made.
 
         `recent`: tables that were read for the plan just now.
         """
         self._recent = recent or RecentReads()
         self._missing = missing
+        self._closed = closed
         self._breaker = CircuitBreaker(HOPELESS)
         self._target = target
         self._store = store
@@ -116,6 +121,48 @@ class TargetApplier:
         if self._unsent:
             self.report.counts["skipped"] += len(self._unsent)
             await self._recorder.take_back(self._unsent)
+
+    async def settle(self, items: Sequence[ChangeSetItem]) -> None:
+        """Find out what became of items that were sent and never confirmed; nothing is written for that.
+
+        What stands as an item leaves it is confirmed; what does not counts as never sent.
+
+        Raises:
+            TargetError: nobody can say, as the target does not answer; they stay as they are.
+            FenceError: another process has taken the run over.
+            StateError: the state could not be written.
+        """
+        self._results.total = len(items)
+        await self._recorder.open({item.asset for item in items})
+        blobs = await self._store.blobs.get_many(
+            digest for item in items for digest in (item.before, item.after) if digest is not None
+        )
+        tasks: dict[Address, _Task] = {}
+        for item in items:
+            try:
+                task = self._task(item, blobs, recovering=True)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this item
+                self._results.conclude(Result(item, error=target_error(error, str(item.asset))))
+            else:
+                if task is not None:
+                    tasks[item.container, item.name] = task
+        looked = await look_by_name(self._target, tasks)
+        unsent = []
+        for at, task in tasks.items():
+            if task.operation is None:
+                self._results.conclude(Result(task.item))
+            elif at in looked.hidden:
+                self._results.conclude(Result(task.item, error=looked.hidden[at]))
+            elif _is_done(task.operation, looked.found.get(at)):
+                result = await self._perform(task.item, task.operation)  # reads it, and finds it done
+                if result.error is not None and result.error.systemic:
+                    raise result.error
+                self._results.conclude(result)
+            else:
+                unsent.append(task.item)
+        await self._results.write()
+        if unsent:
+            await self._recorder.take_back(unsent)
 
     async def _send_all(self, open_items: Sequence[tuple[ChangeSetItem, bool]]) -> None:
         ahead = await self._read_ahead(open_items)
@@ -238,6 +285,8 @@ class TargetApplier:
             error, why = self._breaker.given_up.get(item.container), f"refused {HOPELESS} tables in a row"
         if error is None or item.action in UNSENT:
             return None
+        if error.fault is TargetFault.CONFLICT:  # it is another's: told as in a preview
+            return error
         message = f"{item.asset}: database {item.container} {why}, so its table was not tried: {error.message}"
         return TargetError(error.fault, message, remedy=error.remedy, request_id=error.request_id)
 
@@ -292,12 +341,26 @@ class TargetApplier:
         try:
             with about(asset=str(item.asset)):
                 reviewed = operation.desired.body if operation.desired is not None else None
-                return Result(item, await self._target.perform(operation), reviewed=reviewed)
+                return Result(item, await self._sent(operation), reviewed=reviewed)
         except ConfigurationError as error:
             remedy = "Mend the AWS configuration."
             return Result(item, error=TargetError(TargetFault.DENIED, error.message, remedy=remedy, systemic=True))
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this item
             return Result(item, error=target_error(error, str(item.asset)))
+
+    async def _sent(self, operation: Operation) -> Outcome:
+        """Do one operation; an object is made only in a container that was looked at in this run."""
+        if operation.action not in WRITING:
+            return await self._target.perform(operation)
+        if operation.action is not Action.CREATE or operation.recovering:
+            try:
+                return await self._target.perform(replace(operation, must_exist=True))
+            except NoObjectError:
+                operation = replace(operation, seen=None)
+        closed = await self._closed.why(operation.container)
+        if closed is not None:
+            raise closed
+        return await self._target.perform(operation)
 
     def _refused(self, item: ChangeSetItem, error: TargetError) -> None:
         """Conclude an item that the target did not take, and halt the run where it will take no other either."""

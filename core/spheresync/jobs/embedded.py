@@ -10,10 +10,12 @@ from spheresync.jobs.retries import (
     ATTEMPTS,
     LONGEST_WAIT,
     MOST_COUNTED,
+    MOST_PATIENT,
     Remedy,
     remedy_for,
     share_of_subject,
     wait_before,
+    wait_together,
 )
 from spheresync.model import DestinationName, Problem, TargetKey, TargetName, isoformat
 from spheresync.state.port import Store, Tx
@@ -53,14 +55,18 @@ class EmbeddedEngine:
             await self._store.write(finish)
 
     async def fail(self, job: Job, problem: Problem) -> JobState | None:
-        remedy, attempts = remedy_for(problem.code), job.attempts + 1
-        tries_again = remedy is Remedy.ROOM or (remedy is Remedy.TIME and attempts < ATTEMPTS)
-        wait = wait_before(attempts, share_of_subject(f"{job.subject}#{attempts}"))
-        not_before = isoformat(self._clock() + wait)
+        remedy, attempts = remedy_for(problem.code, of_write=job.kind is JobKind.WRITE), job.attempts + 1
+        for_ever = {Remedy.ROOM: MOST_COUNTED, Remedy.PATIENCE: MOST_PATIENT}
+        tries_again = remedy in for_ever or (remedy is Remedy.TIME and attempts < ATTEMPTS)
+        if remedy is Remedy.PATIENCE:
+            not_before = isoformat(wait_together(attempts, self._clock()))
+        else:
+            wait = wait_before(attempts, share_of_subject(f"{job.subject}#{attempts}"))
+            not_before = isoformat(self._clock() + wait)
 
         async def fail(tx: Tx) -> bool:
             if tries_again:
-                counted = min(attempts, MOST_COUNTED) if remedy is Remedy.ROOM else attempts
+                counted = min(attempts, for_ever.get(remedy, attempts))
                 return await tx.jobs.put_back(
                     job.id, job.fence, not_before=not_before, attempts=counted, problem=problem
                 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 import anyio
@@ -32,6 +33,19 @@ class LoopFailure:
     times: int
     message: str
     remedy: str
+
+
+_UNDER_WAY: ContextVar[Callable[[], None] | None] = ContextVar("loop under way", default=None)
+
+
+def went_well() -> None:
+    """Say in a step of a loop that its work is done and that it only waits from here on, or has long work before it.
+
+    A failure of the step before is past then. Outside of a loop it says nothing.
+    """
+    say = _UNDER_WAY.get()
+    if say is not None:
+        say()
 
 
 class LoopHealth:
@@ -71,6 +85,7 @@ class LoopHealth:
             seconds: the pause after a step that went well.
             longest_pause: seconds between two tries at most while it fails.
         """
+        under_way = _UNDER_WAY.set(lambda: self._went_well(loop))
         try:
             while True:
                 try:
@@ -78,11 +93,15 @@ class LoopHealth:
                 except Exception as error:  # noqa: BLE001 -- the bulkhead of this loop
                     await anyio.sleep(min(longest_pause, self._note_failure(loop, error)))
                 else:
-                    if self._failures.pop(loop, None) is not None:
-                        log.warning("%s: works again", loop)
+                    self._went_well(loop)
                     await anyio.sleep(seconds)
         finally:
             self._failures.pop(loop, None)
+            _UNDER_WAY.reset(under_way)
+
+    def _went_well(self, loop: str) -> None:
+        if self._failures.pop(loop, None) is not None:
+            log.warning("%s: works again", loop)
 
     def _note_failure(self, loop: str, error: Exception) -> float:
         """Note a failed step; answers the seconds after which it is repeated."""

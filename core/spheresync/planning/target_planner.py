@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import partial
 
 from spheresync.config import DeletionPolicy, Settings
+from spheresync.errors import ConfigurationError, TargetError
 from spheresync.mapping.rules import Decision
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
@@ -33,7 +34,8 @@ from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_removals
 from spheresync.planning.decisions.items import Subject, forget_item, settled_item
 from spheresync.planning.decisions.triage import RemovalRules, Work, held_as_gone, is_held, triage
-from spheresync.planning.live_reads import LiveReads
+from spheresync.planning.live_reads import NOT_LOOKED_AT, LiveReads
+from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.planning.names.displaced_databases import findings_of
 from spheresync.planning.names.name_allocation import AllocatedNames, NameAllocator
 from spheresync.planning.plan_draft import PlanDraft
@@ -168,6 +170,8 @@ class TargetPlanner:
         await removals.plan()
         if names.formers:
             await removals.plan_formers(self._left_behind(records, names))
+        if self._request.compare or self._request.thorough:
+            await self._leave_closed()
         self.guarded = self._guard(records, await self._waiting())
         await self._plan_prerequisites()
 
@@ -196,6 +200,15 @@ class TargetPlanner:
             if container not in told:
                 self.draft.failed.append(Problem(f"database {container}", error.fault, error.message, error.remedy))
         return kept
+
+    async def _leave_closed(self) -> None:
+        """Show what would be made in a closed database as the conflict that it is; a run looks by itself."""
+        closed = ClosedContainers(self._store, self._target, self._settings.installation_marker)
+        try:
+            self.draft.items = await closed.shown(self.draft.items)
+        except (TargetError, ConfigurationError) as error:  # a preview needs no AWS, and a run looks before it writes
+            text = f"databases in which tables are to be made could not be looked at: {error.message}"
+            self.draft.left.append(Problem("all spaces", NOT_LOOKED_AT, text, error.remedy))
 
     async def _plan_prerequisites(self) -> None:
         """Plan what must exist first; an asset that waits for what could not be designed fails, and no other."""

@@ -24,7 +24,7 @@ from spheresync.jobs.retries import TIMED_OUT
 from spheresync.model import Problem
 from spheresync.observe.context import about
 from spheresync.observe.incidents import product_error
-from spheresync.observe.loop_health import LoopHealth
+from spheresync.observe.loop_health import LoopHealth, went_well
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.lease_keeper import LEASE_BEAT, HeldLease, while_held
 from spheresync.schedule.control import LEASE, may_write
@@ -93,6 +93,7 @@ class Scheduler:
         fence = await self._acquire()
         if fence is not None:
             log.info("keeps the schedule of this state from now on")
+            went_well()
             await self._hold(fence)
 
     async def _acquire(self) -> int | None:
@@ -140,6 +141,7 @@ class Scheduler:
         due = await self._engine.next_at(_LOOKS)
         if due is not None and due <= self._context.clock():
             self._wake()
+        went_well()
         await anyio.sleep(TICK)
 
     def _wake(self) -> None:
@@ -148,6 +150,7 @@ class Scheduler:
 
     async def _look(self) -> None:
         if not await self.look():
+            went_well()
             await self._moved.wait()
 
     async def _keep_workers(self, group: TaskGroup) -> None:
@@ -174,6 +177,7 @@ class Scheduler:
         jobs = await self._engine.claim(_LOOKS, limit=1, time_limit=_LIMITS[JobKind.LIST])
         if not jobs:
             return False
+        went_well()
         (job,) = jobs
         scope = anyio.CancelScope()
         self._claimed[job.id] = (job, scope)
@@ -237,6 +241,7 @@ class Scheduler:
     async def write(self) -> bool:
         """Take the jobs that write, as many as go in one run, and do them; False where there is none."""
         jobs = await self._engine.claim(_WRITES, limit=BATCH, time_limit=_LIMITS[JobKind.WRITE])
+        went_well()
         scope = anyio.CancelScope()  # never entered: what a run has begun it ends
         self._claimed.update({job.id: (job, scope) for job in jobs})
         try:
@@ -264,6 +269,7 @@ class Scheduler:
     async def _tell(self) -> None:
         if await self._store.leases.holder(TELLING) is None:  # else a command that began before tells at this moment
             await self._alerting.step()
+        went_well()
         await anyio.sleep(ALERTS)
 
     async def _beat(self) -> None:
@@ -271,6 +277,7 @@ class Scheduler:
         for job_id in given_up:
             if job_id in self._claimed:
                 self._claimed[job_id][1].cancel()
+        went_well()
         await anyio.sleep(BEAT)
 
 

@@ -52,6 +52,16 @@ def is_as_saved(record: ChangeSetRecord, seals: Sequence[str | None]) -> bool:
     return record.digest == digest_of_saved(record, seals)
 
 
+def require_format(record: ChangeSetRecord) -> None:
+    """Let a change set pass that this version of the program can read.
+
+    Raises:
+        RefusedError: another version made it.
+    """
+    if record.format != FORMAT:
+        raise RefusedError(f"change set {record.id} was made by another version.", remedy="Make a new preview.")
+
+
 def require_as_saved(
     record: ChangeSetRecord, items: Sequence[ChangeSetItem], seals: Mapping[int, str | None] | None = None
 ) -> None:

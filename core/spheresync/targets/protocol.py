@@ -83,6 +83,7 @@ class Operation:
     strict: bool = False  # a person reviewed exactly this change: a text edited since refuses it, whatever the policy
     exact: bool = False  # write the body as it is or not at all: what others changed since `last_written` refuses it
     seen: LiveObject | None = None
+    must_exist: bool = False  # where no object stands there, none is made: NoObjectError
 
     @property
     def subject(self) -> str:
@@ -157,6 +158,10 @@ class Target(Protocol):
 
     async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
         """Create the container if it does not exist; one that does is left as it is, and one that is closed refused."""
+        ...
+
+    async def container(self, name: PhysicalName) -> LiveContainer | None:
+        """The container now, without its objects; None where there is none."""
         ...
 
     async def perform(self, operation: Operation) -> Outcome:

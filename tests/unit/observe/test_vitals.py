@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -18,6 +20,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE
 from spheresync.schedule.scheduler import PULSE
 from spheresync.service.health.liveness import ready
+from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.unit.state.conftest import StandingClock, clock, store
 
@@ -100,3 +103,17 @@ async def test_a_scheduler_whose_loop_stands_still_is_stuck_and_one_elsewhere_is
     loop_health.beat(PULSE)
     vitals = await tools.ready(loop_health)
     assert vitals.ok and vitals.checks[-1].reason == "is kept by another process"
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["DELETE FROM schema_migrations WHERE version = 2", "DROP TRIGGER {trigger}"],
+    ids=["a row of the migrations", "a trigger"],
+)
+async def test_a_state_that_commands_would_refuse_is_not_ready(tools: Tools, statement: str) -> None:
+    path = tools.store.folder / FILE_NAME
+    assert wrong(await tools.ready(LoopHealth())) == {}
+    with closing(sqlite3.connect(path)) as file, file:
+        (trigger,) = file.execute("SELECT name FROM sqlite_schema WHERE type = 'trigger' LIMIT 1").fetchone()
+        file.execute(statement.format(trigger=trigger))
+    assert "schema" in wrong(await tools.ready(LoopHealth()))["state"]

@@ -160,3 +160,11 @@ def test_a_reading_of_a_part_does_not_pass_for_one_of_the_whole(oldest: str | No
     assert sentence.startswith("Datasphere was last read 37 s ago, at 2026-11-24T08:00:00Z.")
     longest = "The asset that was read longest ago was read 60 min ago, at 2026-11-24T07:00:00Z."
     assert (longest in sentence) == said
+
+
+def test_where_the_tenant_answers_badly_the_budget_is_not_named() -> None:
+    (problem,) = freshness_of([tier(overdue=3)], "running", AT, NOW, reads_fail="server_error").problems
+    assert "max_requests_per_minute" not in problem.remedy
+    assert "server error" in problem.remedy and "spheresync doctor" in problem.remedy
+    (problem,) = freshness_of([tier(overdue=3)], "running", AT, NOW).problems
+    assert "max_requests_per_minute" in problem.remedy

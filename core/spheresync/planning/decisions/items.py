@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from spheresync.errors import TargetFault
 from spheresync.mapping.rules import Decision
@@ -131,6 +131,20 @@ def forget_item(subject: Subject, reason: str) -> ChangeSetItem:
 def settled_item(subject: Subject, action: Action, reason: str, desired: DesiredObject | None = None) -> ChangeSetItem:
     """A held asset or a conflict: shown, never sent."""
     return _item(subject, action, Strategy.NONE, Severity.NONE, reason, desired=desired)
+
+
+def as_conflict(item: ChangeSetItem, reason: str, design: TargetDesign) -> ChangeSetItem:
+    """An item that cannot be done because what stands there is another's: shown, never sent."""
+    return replace(
+        item,
+        action=Action.CONFLICT,
+        strategy=Strategy.NONE,
+        severity=Severity.NONE,
+        reason=reason,
+        changes=(),
+        blocked_by=None,
+        operations=design.operations(Action.CONFLICT),
+    )
 
 
 def _item(

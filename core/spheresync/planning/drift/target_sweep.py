@@ -36,14 +36,14 @@ from spheresync.planning.decisions.drift_findings import look_at, look_for
 from spheresync.planning.decisions.items import Subject, name_taken
 from spheresync.planning.drift.sweep_result import SweepResult
 from spheresync.planning.names.container_notes import container_note
-from spheresync.planning.prerequisites import plan_prerequisites
+from spheresync.planning.prerequisites import is_present, plan_prerequisites
 from spheresync.planning.target_planner import MANAGED
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, DriftEffect, Prerequisite
 from spheresync.targets.look_by_name import Address, look_by_name, of_one
-from spheresync.targets.protocol import Target
+from spheresync.targets.protocol import Target, cannot_be_seen
 from spheresync.targets.registry import design_of
 
 DATABASES_AT_ONCE = 8
@@ -107,6 +107,7 @@ class TargetSweep:
         await self._read(self.wanted)
         if self.seen.first_error is not None and not self.seen.compared:
             raise self.seen.first_error
+        await self._look_where_nothing_is_known()
         await self._leave_to_runs(began)
         await self._plan_prerequisites()
 
@@ -197,6 +198,23 @@ class TargetSweep:
                 group.start_soon(look, database, tables)
         if failed:
             raise failed[0]
+
+    async def _look_where_nothing_is_known(self) -> None:
+        """Look for tables of ours in databases that this installation wrote to, or may have, and has nothing in now."""
+        if not self._scope.everything:
+            return
+        note = container_note(self.key, "")
+        noted = await self._store.meta.with_prefix(note)
+        known = {PhysicalName(key.removeprefix(note)) for key in noted if is_present(noted, key)}
+        known |= {held.container for held in self.checkpoints.values()}
+        for database in sorted(known - {held.container for held in self.wanted}):
+            try:
+                async for page in self._target.pages(database):
+                    self._note_strays(page)
+            except Exception as raised:  # noqa: BLE001 -- the bulkhead of this database
+                error = of_one(raised, f"database {database}")
+                if error.fault is not TargetFault.NO_CONTAINER and not cannot_be_seen(error):
+                    self.seen.unread_database(database, 0, error)
 
     async def _look(self, database: PhysicalName, tables: dict[PhysicalName, Checkpoint]) -> None:
         """Compare the tables of one database; what no page holds is looked for by name before it counts as gone."""

@@ -10,10 +10,13 @@ from spheresync.state.port import Tx
 from spheresync.state.remedies import TABLES_LOST
 from spheresync.targets.protocol import Inventory
 
+CONTAINER_NOTES = "container:"
+"""What all of them begin with; a restored state has none before a sync has looked."""
+
 
 def container_note(key: TargetKey, container: str) -> str:
     """Under which key the state notes that a container was looked at."""
-    return f"container:{key.target}:{key.destination}:{container}"
+    return f"{CONTAINER_NOTES}{key.target}:{key.destination}:{container}"
 
 
 def _looked_note(key: TargetKey) -> str:

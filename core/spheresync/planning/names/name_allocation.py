@@ -32,12 +32,13 @@ from spheresync.planning.names.addresses import (
     home_containers,
     kept_address,
 )
+from spheresync.planning.names.closed_containers import holds_ours, why_closed
 from spheresync.planning.names.container_notes import container_note, note_containers, note_looked_everywhere
 from spheresync.planning.names.displaced_databases import Displaced, holder_of
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
 from spheresync.targets.look_by_name import look_by_name
-from spheresync.targets.protocol import Inventory, Target
+from spheresync.targets.protocol import Inventory, LiveContainer, Target
 from spheresync.targets.registry import design_of
 
 
@@ -157,16 +158,23 @@ class NameAllocator:
         names.failures |= rebuilt.failures
         names.adopted = set(rebuilt.checkpoints)
         names.formers |= {former.address: former for former in rebuilt.formers}
-        in_use = {each.container for each in checkpoints.values() if each.state is not CheckpointState.DELETED}
+        known: list[Checkpoint | FormerTable] = [*checkpoints.values(), *names.formers.values()]
         names.closed = {
-            container.name: container.closed
+            container.name: error
             for container in inventory.containers.values()
-            if container.closed is not None and container.name not in in_use
+            if container.closed is not None
+            and (error := await self._why_closed(container, known, inventory.objects)) is not None
         }
         names.foreign = {
             Address(live.container, live.name) for live in inventory.objects if live.owner != self._marker
         } | {Address(*address) for address in rebuilt.claims}
         return checkpoints
+
+    async def _why_closed(
+        self, container: LiveContainer, known: Sequence[Checkpoint | FormerTable], listed: Sequence[LiveObject]
+    ) -> TargetError | None:
+        ours = await holds_ours(self._target, self._marker, container.name, known, listed=listed)
+        return why_closed(container, holds_ours=ours)
 
     def _wishes(self, records: Iterable[AssetRecord]) -> tuple[list[Wish], dict[AssetId, Exception]]:
         """What assets want to be called, and what went wrong with those that rules cannot name."""

@@ -28,6 +28,7 @@ from spheresync.observe.incidents import product_error
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
 from spheresync.planning.decisions.undo import Deed, Nature, settle_together, undo_item
 from spheresync.planning.names.addresses import Address
+from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.planning.names.container_notes import container_note
 from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.removal.removals import DeleteRules
@@ -112,7 +113,9 @@ class Reverter:
 
         async def plan(key: TargetKey) -> None:
             here = [each for each in written if each[0].key == key]
-            settled = settle_together(self._whole(await self._plan(undone, self._targets[key], here)))
+            closed = ClosedContainers(self._store, self._targets[key], marker)
+            planned_here = await closed.shown(await self._plan(undone, self._targets[key], here))
+            settled = settle_together(self._whole(planned_here))
             planned = await plan_prerequisites(self._store, self._mapping, marker, key, settled)
             for asset, error in planned.failures.items():
                 self._failed[key, asset] = Problem.of_error(asset, product_error(error, str(asset)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spheresync.config import Settings
 from spheresync.errors import RefusedError
-from spheresync.state.change_set_digest import FORMAT
+from spheresync.state.change_set_digest import require_format
 from spheresync.state.records import ChangeSetRecord
 
 
@@ -14,8 +14,7 @@ def require_current(record: ChangeSetRecord, settings: Settings, *, now: str) ->
     Raises:
         RefusedError: it expired, or mapping, scope or program moved since.
     """
-    if record.format != FORMAT:
-        raise RefusedError(f"change set {record.id} was made by another version.", remedy="Make a new preview.")
+    require_format(record)
     if record.expires_at < now:
         raise RefusedError(f"change set {record.id} expired at {record.expires_at}.", remedy="Make a new preview.")
     if record.undo_of is None:

@@ -20,6 +20,10 @@ INTERVAL_MISSED = "interval_missed"
 TIER_PAUSED = "tier_paused"
 SCHEDULER_OFF = "scheduler_off"
 _RAISE = "Raise datasphere.max_requests_per_minute, or the interval or the objective of the tier."
+_ANSWERS_BADLY = (
+    "Datasphere answers some requests badly ({code}), which are asked again by themselves; "
+    "`spheresync doctor` says what it answers."
+)
 _GET_BACK = (
     "Give the technical user access to those spaces again, or exclude those that are gone for good by `scope:`; "
     "`spheresync doctor` names them."
@@ -47,6 +51,7 @@ def freshness_of(
     now: datetime,
     *,
     reads_wait: bool = True,
+    reads_fail: str | None = None,
 ) -> Freshness:
     """Judge all tiers.
 
@@ -56,8 +61,11 @@ def freshness_of(
         read_at: when Datasphere was last listed, by whichever command; None for never.
         now: for ages.
         reads_wait: whether definitions wait in the queue to be read, so that it is requests that there are too few of.
+        reads_fail: by which fault some of them wait to be read again: then it is not the budget that is too small.
     """
-    late = [finding for tier in tiers for finding in _late(tier, scheduler, reads_wait=reads_wait)]
+    late = [
+        finding for tier in tiers for finding in _late(tier, scheduler, reads_wait=reads_wait, reads_fail=reads_fail)
+    ]
     told = {finding.subject for finding in late}
     paused = [tier for tier in tiers if tier.paused]
     notes = [_paused(tier) for tier in paused if _subject(tier) not in told]
@@ -88,11 +96,11 @@ def ago(age: timedelta) -> str:
     return f"{seconds} s"
 
 
-def _late(tier: TierStatus, scheduler: SchedulerState, *, reads_wait: bool) -> list[Finding]:
+def _late(tier: TierStatus, scheduler: SchedulerState, *, reads_wait: bool, reads_fail: str | None) -> list[Finding]:
     """What is to be said of the late assets of a tier: those that cannot be read are late for that alone."""
     slow = tier.late + tier.overdue - tier.unlisted - tier.unreadable
     return [
-        *([_slow(tier, slow, scheduler, reads_wait=reads_wait)] if slow else []),
+        *([_slow(tier, slow, scheduler, reads_wait=reads_wait, reads_fail=reads_fail)] if slow else []),
         *([_unlisted(tier)] if tier.unlisted else []),
         *([_unreadable(tier)] if tier.unreadable else []),
     ]
@@ -109,8 +117,11 @@ def _unreadable(tier: TierStatus) -> Finding:
     return Finding(subject=_subject(tier), code=_code(tier), message=message, remedy=_READ)
 
 
-def _slow(tier: TierStatus, count: int, scheduler: SchedulerState, *, reads_wait: bool) -> Finding:
-    code, message, remedy = _code(tier), _missed(tier, count), _hasten(tier, reads_wait=reads_wait)
+def _slow(
+    tier: TierStatus, count: int, scheduler: SchedulerState, *, reads_wait: bool, reads_fail: str | None
+) -> Finding:
+    code, message = _code(tier), _missed(tier, count)
+    remedy = _hasten(tier, reads_wait=reads_wait, reads_fail=reads_fail)
     if tier.paused:
         code = TIER_PAUSED
         message = f"{message}: a person paused the tier at {to_the_second(tier.paused_since)}"
@@ -121,7 +132,7 @@ def _slow(tier: TierStatus, count: int, scheduler: SchedulerState, *, reads_wait
     return Finding(subject=_subject(tier), code=code, message=message, remedy=remedy)
 
 
-def _hasten(tier: TierStatus, *, reads_wait: bool = True) -> str:
+def _hasten(tier: TierStatus, *, reads_wait: bool = True, reads_fail: str | None = None) -> str:
     """What helps assets that can be read and are not read in time, though somebody keeps the schedule."""
     objective = tier.freshness if tier.late else None
     if objective is not None and parse_duration(objective) <= parse_duration(tier.interval):
@@ -129,6 +140,8 @@ def _hasten(tier: TierStatus, *, reads_wait: bool = True) -> str:
             f"Set tiers.{tier.tier}.interval to less than its freshness of {objective}: nothing is read more often "
             "than its interval says."
         )
+    if reads_fail is not None:
+        return _ANSWERS_BADLY.format(code=reads_fail.replace("_", " "))
     if reads_wait:
         return _RAISE
     hours = "" if tier.window is None else f"By itself it is read in its window {tier.window} alone: widen that. "

@@ -88,6 +88,7 @@ async def _state(context: RuntimeContext) -> Vital:
     try:
         with anyio.move_on_after(_WITHIN):
             await context.store.write(note)
+            await context.store.require_openable()  # else commands refuse what this process goes on with
             return Vital(name="state", ok=True, reason="can be written")
     except Exception as error:  # noqa: BLE001 -- whatever it is, it is the answer to the question
         return Vital(name="state", ok=False, reason=product_error(error, "state").message)

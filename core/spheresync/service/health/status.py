@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from spheresync.answers import DriftStatus, Finding, SyncStatus
 from spheresync.config import DeletionPolicy
 from spheresync.discovery.shared_discovery import why_not_reached
-from spheresync.errors import StateError
+from spheresync.errors import SourceFault, StateError
 from spheresync.execution.required_approvals import unapproved_promotion
 from spheresync.jobs.port import JobKind, JobState
-from spheresync.model import AssetStatus, counted, first_of
+from spheresync.model import AssetStatus, TargetKey, counted, first_of, isoformat, to_the_second
 from spheresync.observe.loop_health import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
 from spheresync.runtime.context import RuntimeContext
@@ -31,7 +32,9 @@ from spheresync.state.remedies import DAMAGED_ROWS_REMEDY, LOST_TABLES_REMEDY, T
 RECENT = 5
 LOOP_FAILS = "loop_fails"
 DAMAGED = "damaged_state"
+NOT_VERIFIED = "not_verified"
 _SHOWN = 3
+_MOST_TRIES = 200
 
 
 async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] = ()) -> SyncStatus:
@@ -48,11 +51,13 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     spaces = await store.catalog.spaces()
     read_at = max((space.listed_at for space in spaces if space.listed_at), default=None)
     reads_wait = f"{JobKind.READ}_{JobState.QUEUED}" in scheduler.jobs
-    fresh = freshness_of(tiers, scheduler.state, read_at, context.clock(), reads_wait=reads_wait)
+    fails = await _failing_reads(context) if reads_wait else None
+    fresh = freshness_of(tiers, scheduler.state, read_at, context.clock(), reads_wait=reads_wait, reads_fail=fails)
     unread = await store.catalog.unread()
     troubles = troubles_of(unread, await store.unwritten.groups())
     unread_in = {each.space for each in counts if each.status is AssetStatus.FAILED}
-    causes = [each.told for each in troubles if each.told is not None]
+    tries = await _next_tries(context) if scheduler.state == "running" else {}
+    causes = [_with_next_try(each.told, tries) for each in troubles if each.told is not None]
     causes += [
         answer_rows.finding(each.problem) for each in spaces if each.problem is not None and each.name in unread_in
     ]
@@ -78,6 +83,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
         )
     if (empty := await empty_tenant(store)) is not None:
         problems.append(answer_rows.finding(empty.problem))
+    problems += _not_verified(statuses, min([await _held_objects(context, key) for key in settings.target_keys]))
     waits = await unapproved_promotion(store, settings)
     if waits is not None:
         problems.append(answer_rows.finding(waits))
@@ -132,6 +138,22 @@ def _failing(loop: LoopFailure) -> Finding:
     return Finding(subject=loop.loop, code=LOOP_FAILS, message=message, remedy=loop.remedy)
 
 
+async def _held_objects(context: RuntimeContext, key: TargetKey) -> int:
+    return sum((await context.store.checkpoints.count_active(key)).values())
+
+
+def _not_verified(statuses: Mapping[str, int], known: int) -> list[Finding]:
+    """Assets that count as synced by what the state was restored from: nobody has asked the target since."""
+    unknown = statuses.get(AssetStatus.SYNCED, 0) - known
+    if unknown <= 0:
+        return []
+    message = (
+        f"{counted(unknown, 'asset')} counted as in sync {'is' if unknown == 1 else 'are'} not verified: "
+        "since this state was restored, nobody has asked AWS what it holds"
+    )
+    return [Finding(subject="state", code=NOT_VERIFIED, message=message, remedy="The next sync finds out.")]
+
+
 def _lost(found: Sequence[LostRow]) -> list[Finding]:
     """Rows of the state that this process has met and could not read."""
     if not found:
@@ -144,6 +166,30 @@ async def _failed_discovery(context: RuntimeContext) -> list[Finding]:
     """Why the last command that asked Datasphere got no answer, until one does."""
     problem = await why_not_reached(context.store)
     return [] if problem is None else [answer_rows.finding(problem)]
+
+
+async def _failing_reads(context: RuntimeContext) -> str | None:
+    """The fault by which definitions wait to be read again, where the tenant did not ask for room."""
+    waiting = await context.jobs.queue(kind=JobKind.READ, state=JobState.QUEUED, limit=_MOST_TRIES)
+    codes = (job.problem.code for job in waiting if job.problem is not None)
+    return next((code for code in codes if code != SourceFault.THROTTLED), None)
+
+
+async def _next_tries(context: RuntimeContext) -> dict[str, datetime]:
+    """When the scheduler tries next to write what could not be written, by the code of the problem."""
+    tries: dict[str, datetime] = {}
+    for job in await context.jobs.queue(kind=JobKind.WRITE, state=JobState.QUEUED, limit=_MOST_TRIES):
+        if job.problem is not None:
+            tries[job.problem.code] = min(job.not_before, tries.get(job.problem.code, job.not_before))
+    return tries
+
+
+def _with_next_try(told: Finding, tries: Mapping[str, datetime]) -> Finding:
+    at = tries.get(told.code)
+    if at is None:
+        return told
+    when = f"It is tried again by itself, next at {to_the_second(isoformat(at))}."
+    return told.model_copy(update={"remedy": f"{told.remedy} {when}".strip()})
 
 
 async def _failed_listing(context: RuntimeContext) -> list[Finding]:

@@ -19,6 +19,7 @@ from spheresync.config import Retention
 from spheresync.errors import StateError
 from spheresync.model import SYSTEM, Digest, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
+from spheresync.observe.loop_health import went_well
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import shared_seconds
 from spheresync.state.cell_encoding import decode_cell
@@ -224,6 +225,7 @@ def _batches(digests: list[Digest], size: int) -> list[list[Digest]]:
 async def care_step(context: RuntimeContext) -> None:
     """One turn of a long-lived server: a step, then an hour's pause, or a short one while there is more to do."""
     report = await take_care(context)
+    went_well()
     await anyio.sleep(HOUR if report.finished else BACKLOG)
 
 

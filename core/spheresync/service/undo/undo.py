@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from spheresync.answers import ChangeSetAnswer, ReleaseAnswer
+from spheresync.execution.confirm_ended import require_confirmed
 from spheresync.model import AssetId, Principal, RunId
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.triage import is_held
@@ -34,7 +35,8 @@ class Undo:
 
         Raises:
             UsageError: there is no such run, or it has not ended.
-            RefusedError: the state was restored, and no sync has looked at AWS since.
+            RefusedError: the state was restored, and no sync has looked at AWS since; or what the run had sent when it
+                ended can neither be confirmed nor denied now.
             TargetError: a table could not be read; nothing was saved.
         """
         authorize(principal, Permission.ADMINISTER)
@@ -42,6 +44,7 @@ class Undo:
         context.require_good_settings()
         run = await self._store.runs.get(RunId(run_id))
         async with context.providers.in_use() as providers:
+            await require_confirmed(context, providers, run)
             reverter = Reverter(
                 self._store,
                 providers.settings,

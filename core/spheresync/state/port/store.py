@@ -175,6 +175,13 @@ class Store(Protocol):
             StateError: the state could not be written; nothing of the unit was.
         """
 
+    async def require_openable(self) -> None:
+        """Let the state pass where another process could open it now.
+
+        Raises:
+            StateError: none could: somebody altered it since this one did.
+        """
+
     async def check(self) -> tuple[str, ...]:
         """What is wrong with the structure of the state; empty where it is sound.
 

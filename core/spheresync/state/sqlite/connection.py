@@ -13,7 +13,7 @@ import sqlite3
 import stat
 import traceback
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from functools import partial
 from itertools import cycle
 from pathlib import Path
@@ -29,7 +29,7 @@ from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain, is_busy, is
 from spheresync.state.sqlite.files.file_owner import leave_to_owner_of
 from spheresync.state.sqlite.files.folder_faults import unusable_folder
 from spheresync.state.sqlite.rows.readable import LostRows
-from spheresync.state.sqlite.schema import Migration, migrate
+from spheresync.state.sqlite.schema import Migration, migrate, require_schema
 
 FILE_NAME = "spheresync.db"
 LOCK_TIMEOUT = 60.0
@@ -164,6 +164,24 @@ async def open_connections(
         with anyio.CancelScope(shield=True):
             for connection in reversed(opened):
                 await connection.close()
+
+
+async def require_openable(path: Path, migrations: tuple[Migration, ...]) -> None:
+    """Let a file pass that another process could open now.
+
+    Raises:
+        StateError: none could, as its schema is another one by now, or it cannot be read.
+    """
+
+    def look() -> None:
+        with closing(_connect(path, reading=True)) as connection:
+            require_schema(connection, migrations)
+
+    try:
+        await anyio.to_thread.run_sync(look)
+    except DATABASE_ERRORS as error:
+        if not is_busy(error):
+            raise explain(error, path) from error
 
 
 async def _prepared(path: Path, migrations: tuple[Migration, ...]) -> sqlite3.Connection:

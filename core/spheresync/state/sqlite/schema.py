@@ -74,7 +74,7 @@ def migrate(connection: sqlite3.Connection, migrations: tuple[Migration, ...]) -
             if version == 0:
                 _claim_file(connection)
             else:  # before anything is written: a foreign trigger would act on it
-                _verify(connection, tuple(step for step in migrations if step.version <= version))
+                require_schema(connection, tuple(step for step in migrations if step.version <= version))
             pending = next((step for step in migrations if step.version > version), None)
             if pending is not None:
                 _apply(connection, pending)
@@ -83,7 +83,7 @@ def migrate(connection: sqlite3.Connection, migrations: tuple[Migration, ...]) -
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
-    _verify(connection, migrations)
+    require_schema(connection, migrations)
 
 
 def _version(connection: sqlite3.Connection, latest: int) -> int:
@@ -113,7 +113,12 @@ def _apply(connection: sqlite3.Connection, step: Migration) -> None:
     connection.execute(f"PRAGMA user_version = {step.version}")
 
 
-def _verify(connection: sqlite3.Connection, migrations: tuple[Migration, ...]) -> None:
+def require_schema(connection: sqlite3.Connection, migrations: tuple[Migration, ...]) -> None:
+    """Let a file pass whose schema is what these migrations make.
+
+    Raises:
+        StateError: it is another program's, or was made by other migrations, or altered by hand.
+    """
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise StateError(
             "The file spheresync.db in the state folder is the database of another program.",

@@ -29,6 +29,7 @@ from spheresync.state.sqlite.connection import (
     ReadPool,
     WriteConnection,
     open_connections,
+    require_openable,
 )
 from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain, is_busy, is_full, locked_for_long
 from spheresync.state.sqlite.files.backup import make_backup
@@ -101,7 +102,14 @@ class SqliteStore:
     """
 
     def __init__(
-        self, folder: Path, connection: AsyncConnection, pool: ReadPool, owner: OwnerLock, clock: Callable[[], datetime]
+        self,
+        folder: Path,
+        connection: AsyncConnection,
+        pool: ReadPool,
+        owner: OwnerLock,
+        clock: Callable[[], datetime],
+        *,
+        migrations: tuple[Migration, ...],
     ) -> None:
         self.folder = folder
         self.closed_to_others: tuple[str, ...] = ()  # what others could change until it was opened
@@ -127,6 +135,7 @@ class SqliteStore:
         self.alerts = AlertReader(pool)
         self.retention = RetentionReader(pool)
         self._clock = clock
+        self._migrations = migrations
         self._path = folder / FILE_NAME
         self._file = _identity(self._path)
         self._pool = pool
@@ -156,11 +165,12 @@ class SqliteStore:
         async with AsyncExitStack() as closing:
             async with _entered_folder(folder) as closed:
                 last = closing.enter_context(ExitStack())  # the sign of life outlasts the connections
-                connections = open_connections(folder, migrations or shipped_migrations())
+                made_by = migrations or shipped_migrations()
+                connections = open_connections(folder, made_by)
                 connection, pool = await closing.enter_async_context(connections)
                 owner = _take_owner(folder)
                 last.callback(owner.release)
-            store = cls(folder, connection, pool, owner, clock)
+            store = cls(folder, connection, pool, owner, clock, migrations=made_by)
             store.closed_to_others = closed
             yield store
 
@@ -183,6 +193,14 @@ class SqliteStore:
                 if anyio.current_time() > give_up:
                     raise locked_for_long(self._path, LOCK_TIMEOUT, await self._known_work())
                 await anyio.sleep(random.uniform(0.001, 0.02))  # noqa: S311 -- jitter, not secrecy
+
+    async def require_openable(self) -> None:
+        """Let the state pass where another process could open it now.
+
+        Raises:
+            StateError: none could: somebody altered its schema since.
+        """
+        await require_openable(self._path, self._migrations)
 
     async def check(self) -> tuple[str, ...]:
         """What SQLite's quick check finds wrong with the file; empty when it is sound. Reads the whole file."""

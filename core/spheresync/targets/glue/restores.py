@@ -6,7 +6,7 @@ has read, or not at all: whatever others have changed since, foreign fields incl
 
 from __future__ import annotations
 
-from spheresync.errors import TargetError, TargetFault
+from spheresync.errors import NoObjectError, TargetError, TargetFault
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.errors import AwsError
 from spheresync.targets.glue.merge import differences
@@ -33,6 +33,8 @@ class GlueRestorer:
         desired = desired_of(operation)
         if operation.recovering and await self._stands(operation):
             return Outcome(FIRST_VERSION, desired.body, already=True)
+        if operation.must_exist:
+            raise NoObjectError(operation.subject)
         error: AwsError | None = None
         for attempt in range(ATTEMPTS):
             if error is not None:

@@ -77,6 +77,9 @@ class GlueTarget:
     async def read(self, container: PhysicalName, name: PhysicalName) -> LiveObject | None:
         return await self._reader.table(container, name, subject=f"{container}.{name}")
 
+    async def container(self, name: PhysicalName) -> LiveContainer | None:
+        return await self._reader.database(name)
+
     async def ensure_container(self, desired: DesiredObject) -> ContainerOutcome:
         """Create the database if it does not exist. Where creating is not allowed, one that exists is enough.
 

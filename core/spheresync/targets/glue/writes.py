@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from spheresync.config import DriftPolicies, DriftPolicy
-from spheresync.errors import TargetError, TargetFault
+from spheresync.errors import NoObjectError, TargetError, TargetFault
 from spheresync.model import Action, DesiredObject, JsonValue, LiveObject, first_of
 from spheresync.targets.aws.door import AwsDoor, LastLook
 from spheresync.targets.aws.errors import ALREADY_EXISTS, MOVED_MEANWHILE, NOT_FOUND, AwsError
@@ -69,6 +69,8 @@ class GlueWriter:
             live = await self.look(operation)
             if live is not None:
                 return await self._settle(operation, live, in_doubt=False)
+        if operation.must_exist:
+            raise NoObjectError(operation.subject)
         error: AwsError | None = None
         for attempt in range(ATTEMPTS):
             if error is not None:
@@ -248,6 +250,8 @@ class GlueWriter:
         if operation.action is Action.RETIRE:
             return Outcome(None, b"", already=True)
         if operation.action is not Action.CREATE and self._drift.missing is DriftPolicy.OVERWRITE:
+            if operation.must_exist:
+                raise NoObjectError(operation.subject)
             again = replace(operation, action=Action.CREATE, last_written=None, recovering=False)
             return replace(await self.create(again), did=Action.CREATE)
         raise TargetError(TargetFault.MOVED, f"{operation.subject}: somebody else has deleted the table.", remedy=_LOOK)

@@ -35,12 +35,13 @@ def assets(
     tier: Annotated[str | None, typer.Option(metavar="T", help="Only critical, high or medium.")] = None,
     status: Annotated[str | None, typer.Option(metavar="S", help="Only this status, such as failed.")] = None,
     query: Annotated[str | None, typer.Option(metavar="Q", help="Text in name or label.")] = None,
+    count: Annotated[bool, typer.Option("--count", help="Only how many there are.")] = False,
     detail: DetailOption = "concise",
     limit: LimitOption = 50,
     cursor: CursorOption = None,
 ) -> int:
     """List the local catalog."""
-    from spheresync_server.cli.output.records import show_assets
+    from spheresync_server.cli.output.records import show_asset_count, show_assets
 
     why_none: list[str] = []
     beside: list[str] = []
@@ -54,14 +55,20 @@ def assets(
             status=status,
             query=query,
             detail=detail,
-            limit=limit,
-            cursor=cursor,
+            limit=1 if count else limit,
+            cursor=None if count else cursor,
         )
+        if count:
+            return page.model_copy(update={"items": [], "next_cursor": None})
         if not page.total:
             why_none.append(await session.service.catalog.why_no_assets(space, session.principal))
         beside.append(await session.service.catalog.beside(status, session.principal))
         return page
 
-    return ask_service(
-        invocation_of(context), ask, lambda page: show_assets(page, "".join(why_none), beside="".join(beside))
-    )
+    def show(page: Page[AssetRow]) -> None:
+        if count:
+            show_asset_count(page)
+        else:
+            show_assets(page, "".join(why_none), beside="".join(beside))
+
+    return ask_service(invocation_of(context), ask, show)

@@ -38,6 +38,11 @@ def show_assets(page: Page[AssetRow], why_none: str = "", *, beside: str = "") -
         say(beside)
 
 
+def show_asset_count(page: Page[AssetRow]) -> None:
+    """How many assets of the local catalog match."""
+    say(str(page.total))
+
+
 def show_runs(page: Page[RunRow]) -> None:
     """Runs, newest first."""
     if not page.items:
