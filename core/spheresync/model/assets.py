@@ -77,11 +77,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """A levelled hierarchy: column names from the top level down. The order of levels counts."""
+    """A hierarchy: of levels, column names from the top one down, or of parents and children, by their columns.
+
+    The order counts.
+    """
 
     name: str
     labels: Labels
-    levels: tuple[str, ...]
+    levels: tuple[str, ...] = ()
+    parent: tuple[str, ...] = ()
+    child: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
