@@ -72,6 +72,7 @@ class DefinitionPass:
         queue = iter(readings)
         total = len(readings)
         self._lost = await self._lost_definitions(readings)
+        self._source.expect([reading.entry for reading in readings])
         second = WorkerProcess(total)
 
         async def reader() -> None:

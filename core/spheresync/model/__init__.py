@@ -11,14 +11,13 @@ from spheresync.model.assets import (
     Column,
     Fingerprints,
     Hierarchy,
-    Labels,
     Parameter,
     SourceType,
-    default_label,
     freeze_pairs,
 )
 from spheresync.model.counting import counted, first_of
 from spheresync.model.json_values import Digest, JsonValue, canonical_json, digest_json, digest_of
+from spheresync.model.labels import Labels, default_label
 from spheresync.model.listings import (
     GONE_UNCONFIRMED,
     NEVER_READ,

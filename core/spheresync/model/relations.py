@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from spheresync.model.assets import Labels
+from spheresync.model.labels import Labels
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,7 +103,11 @@ def _source(settings: Settings, budget: RequestBudget) -> DatasphereSource:
     datasphere = settings.datasphere
     login = Login(datasphere.client_id, datasphere.client_secret.get_secret_value(), datasphere.token_url or None)
     return DatasphereSource(
-        datasphere.base_url, login, budget=budget, give_up_after=datasphere.give_up_after.total_seconds()
+        datasphere.base_url,
+        login,
+        budget=budget,
+        give_up_after=datasphere.give_up_after.total_seconds(),
+        objects=datasphere.objects == "on",
     )
 
 
@@ -117,7 +121,13 @@ def _embedded_source(settings: Settings) -> DatasphereSource:
 
     tenant = DogTenant(settings.state_dir)
     login = Login(tenant.sign_in.client_id, tenant.sign_in.client_secret, DOG_TOKEN_URL)
-    return DatasphereSource(DOG_BASE_URL, login, budget=UnlimitedBudget(), transport=httpx2.ASGITransport(app=tenant))
+    return DatasphereSource(
+        DOG_BASE_URL,
+        login,
+        budget=UnlimitedBudget(),
+        transport=httpx2.ASGITransport(app=tenant),
+        objects=settings.datasphere.objects == "on",
+    )
 
 
 def _sessions(settings: Settings) -> Callable[[], Session]:

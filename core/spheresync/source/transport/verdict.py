@@ -128,7 +128,7 @@ def require_type(answer: Answer, accept: str) -> None:
     Raises:
         SourceError: WRONG_SHAPE, it claims to be of another type.
     """
-    served, wanted = answer.content_type, accept.rpartition("/")[2]
+    served, wanted = answer.content_type, accept.rpartition("/")[2].rpartition("+")[2]
     if served and wanted not in served.rpartition("/")[2].split("+"):
         raise SourceError(
             SourceFault.WRONG_SHAPE,
