@@ -19,6 +19,7 @@ from spheresync.model import (
     Digest,
     Problem,
     RawDefinition,
+    SpaceName,
 )
 from spheresync.observe.incidents import Account, source_error
 from spheresync.runtime.progress import OnProgress, ProgressEvent
@@ -64,6 +65,7 @@ class DefinitionPass:
         self._thorough = thorough
         self._read_before = read_before
         self._lost: set[Digest] = set()
+        self._spaces: frozenset[SpaceName] = frozenset()
         self._unserved = UnservedSpaces()
         self._unread: list[tuple[AssetRecord, RawDefinition]] = []
         self._pending: list[tuple[AssetRecord, bytes | None]] = []
@@ -72,6 +74,7 @@ class DefinitionPass:
         queue = iter(readings)
         total = len(readings)
         self._lost = await self._lost_definitions(readings)
+        self._spaces = frozenset(space.name for space in await self._store.catalog.spaces())
         self._source.expect([reading.entry for reading in readings])
         second = WorkerProcess(total)
 
@@ -134,7 +137,8 @@ class DefinitionPass:
         lot, self._unread = self._unread, []
         if not lot:
             return
-        found = await second.do(partial(normalise_all, self._source.normaliser), [raw for _, raw in lot])
+        normalising = partial(normalise_all, self._source.normaliser, self._spaces)
+        found = await second.do(normalising, [raw for _, raw in lot])
         for (record, raw), said in zip(lot, found, strict=True):
             if isinstance(said, Unreadable):
                 self._settle(self._failed(record, said.fault, said.message, said.remedy))

@@ -17,7 +17,7 @@ from spheresync.model.assets import (
 )
 from spheresync.model.counting import counted, first_of
 from spheresync.model.json_values import Digest, JsonValue, canonical_json, digest_json, digest_of
-from spheresync.model.labels import Labels, default_label
+from spheresync.model.labels import Labels, default_label, label_in
 from spheresync.model.listings import (
     GONE_UNCONFIRMED,
     NEVER_READ,
@@ -125,6 +125,7 @@ __all__ = [
     "first_of",
     "freeze_pairs",
     "isoformat",
+    "label_in",
     "shown",
     "to_the_second",
     "unspellable",

@@ -56,6 +56,7 @@ EFFECTS: dict[str, str] = {
     "installation": f"{_EDITED}::test_a_run_is_planned_and_applied_by_one_generation_of_settings",
     "state_dir": f"{_EDITED}::test_another_state_folder_or_environment_is_refused_while_running",
     "prefix": f"{_RULES}::test_names_come_from_prefix_space_and_templates",
+    "language": f"{_TABLE_INPUT}::test_the_chosen_language_is_what_readers_see",
     "targets": "unit/runtime/test_scope.py::test_a_bad_scope_names_what_is_valid",
     "datasphere.base_url": f"{_EDITED}::test_another_tenant_is_refused_while_running_too",
     "datasphere.token_url": f"{_EDITED}::test_a_new_client_secret_is_used_at_once",
