@@ -69,6 +69,7 @@ class DefinitionPass:
         self._unserved = UnservedSpaces()
         self._unread: list[tuple[AssetRecord, RawDefinition]] = []
         self._pending: list[tuple[AssetRecord, bytes | None]] = []
+        self._references: list[tuple[AssetId, tuple[str, ...]]] = []
 
     async def run(self, readings: Sequence[DefinitionToRead]) -> None:
         queue = iter(readings)
@@ -153,6 +154,8 @@ class DefinitionPass:
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
             self._settle_broken(record, error)
         else:
+            if said.refers_to or record.definition is not None:  # else there is none to take away
+                self._references.append((record.id, said.refers_to))
             self._settle(fresh, said.definition)
 
     def _settle(self, record: AssetRecord, definition: bytes | None = None) -> None:
@@ -211,6 +214,7 @@ class DefinitionPass:
 
     async def _flush(self) -> None:
         batch, self._pending = self._pending, []
+        references, self._references = self._references, []
         if not batch:
             return
 
@@ -224,10 +228,13 @@ class DefinitionPass:
             read_before = self._read_before
             if read_before is None:
                 await self._recorder.put(tx, records, tx.catalog.put_assets)
+                await tx.catalog.set_references(references)
                 return
             now = {record.id: record.read_at for record in await tx.catalog.some([record.id for record in records])}
             # What another process has read meanwhile is newer than what was asked for before that.
             fresh = [record for record in records if now.get(record.id) == read_before.get(record.id)]
             await self._recorder.put(tx, fresh, tx.catalog.put_readings)
+            kept = {record.id for record in fresh}
+            await tx.catalog.set_references([each for each in references if each[0] in kept])
 
         await self._store.write(remember)

@@ -24,6 +24,7 @@ class Normalised:
     fingerprints: Fingerprints
     column_count: int
     pii_columns: int
+    refers_to: tuple[str, ...] = ()  # objects that it names as read, written or run
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,4 +62,5 @@ def _normalised(asset: Asset) -> Normalised:
         fingerprints=fingerprints(asset),
         column_count=len(asset.columns),
         pii_columns=sum(1 for column in asset.columns if column.pii),
+        refers_to=asset.origins.names,
     )

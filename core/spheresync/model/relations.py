@@ -110,6 +110,11 @@ class Origins:
     runs: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every object that is read, written or run."""
+        return tuple(sorted({*(each.object for each in (*self.objects, *self.writes)), *self.runs}))
+
 
 OUTSIDE = "connection:"
 """Begins the name of an object that a connection leads to: `connection:NAME/OBJECT`."""

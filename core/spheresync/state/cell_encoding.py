@@ -190,6 +190,13 @@ def decode_entry_fields(text: str) -> tuple[str, str | None, str | None, bool, b
     return label, relational, analytical, bool(queries), bool(parameters), kind
 
 
+def decode_names(text: str) -> tuple[str, ...]:
+    names = decode_cell(text)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("no names")
+    return tuple(names)
+
+
 def decode_again(text: str) -> dict[str, Any]:
     """What was asked of a job while it ran."""
     again: dict[str, Any] = decode_cell(text)

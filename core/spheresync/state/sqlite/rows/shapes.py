@@ -22,6 +22,7 @@ from spheresync.state.cell_encoding import (
     decode_cell,
     decode_counts,
     decode_entry_fields,
+    decode_names,
     decode_problems,
     decompressed,
 )
@@ -143,6 +144,7 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
         "changed_at": _AT_,
         "pii_columns": _WHOLE,
         "search": _TEXT,
+        "refers_to": _spelled(decode_names).or_null(),
     },
     "entries": {"space": _TEXT, "name": _TEXT, "entry": _spelled(decode_entry_fields)},
     "schedule": {
