@@ -33,7 +33,7 @@ from spheresync.dog.design import (
 )
 from spheresync.dog.landscape import retailer_landscape
 from spheresync.dog.objects import DogColumn, DogObject, DogParameter, DogSpace, Landscape, parse_type
-from spheresync.model import AssetKind, Derivation, ForeignKey, Hierarchy, Role
+from spheresync.model import AssetKind, Derivation, ForeignKey, Hierarchy, Labels, Role
 from spheresync.source.datasphere.csn.definition import CsnObject, read_object
 from spheresync.source.datasphere.csn.document import parse_csn
 
@@ -83,6 +83,12 @@ def objects(found: CsnObject) -> set[tuple[str, str]]:
     return {(o.object, o.how.value) for o in found.origins.objects}
 
 
+def own_label(labels: Labels, item: DogObject) -> str:
+    """The label in the object's own language, or the one that is in none."""
+    found = dict(labels)
+    return found.get(item.design.language, found.get("", ""))
+
+
 ORDERS = table(
     "LT_ORDERS",
     column("ID", "Guid", key=True, nullable=False),
@@ -117,12 +123,15 @@ def _reads_back(item: DogObject, found: CsnObject) -> None:
         role = Role.KEY if said.key else attribute if said.role is Role.ATTRIBUTE else said.role
         assert (read.key, read.nullable, read.role) == (said.key, said.nullable and not said.key, role), (at, said.name)
         assert read.aggregation == said.aggregation, (at, said.name)
-        assert read.label == (said.label or ""), (at, said.name)
+        assert own_label(read.labels, item) == (said.label or ""), (at, said.name)
         assert str(read.type) != "unknown", (at, said.name)
+        if said.design.cds_type:
+            assert str(read.type) == said.design.cds_type, (at, said.name)
+            continue
         assert said.type.length in {None, read.type.length}, (at, said.name)
         if said.type.name == "Edm.Decimal":
             assert (read.type.precision, read.type.scale) == (said.type.precision, said.type.scale), (at, said.name)
-    assert dict(found.labels).get(item.design.language, dict(found.labels).get("")) == item.label, at
+    assert own_label(found.labels, item) == item.label, at
     assert {each.name: (each.levels, each.parent, each.child) for each in found.hierarchies} == {
         each.name: (each.levels, each.parent, each.child) for each in item.hierarchies
     }
