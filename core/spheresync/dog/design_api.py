@@ -90,17 +90,19 @@ def _page(route: Route, options: dict[str, str], space: DogSpace, faults: Faults
     skip = 0 if faults.skip_ignored else _number(options, "skip", 0)
     if top and faults.failing_page == skip // top + 1:
         return api_error(500, "internalServerError", "Internal Server Error")
-    rows = [_row(item) for item in _present(space, faults) if item.kind is route.type]
+    items = [item for item in _present(space, faults) if item.kind is route.type]
     if "technicalNames" in options:
         wanted = set(options["technicalNames"].split(","))
-        rows = [row for row in rows if row["technicalName"] in wanted]
+        items = [item for item in items if item.name in wanted]
     if "filter" in options:
-        rows = _filtered(rows, options["filter"])
-    selected = [name.strip() for name in options.get("select", "technicalName").split(",")]
-    if unknown := sorted(set(selected) - set(_SELECTABLE)):
+        items = _filtered(items, options["filter"])
+    selected = {name.strip() for name in options.get("select", "technicalName").split(",")}
+    if unknown := sorted(selected - set(_SELECTABLE)):
         raise _RefusedError(f"The property {unknown[0]} cannot be selected.")
-    page: list[JsonValue] = [{name: row[name] for name in _SELECTABLE if name in selected} for row in rows]
-    return Response(200, _JSON, json_bytes(page[skip : skip + top]))
+    page: list[JsonValue] = [
+        {name: said for name, said in _row(item).items() if name in selected} for item in items[skip : skip + top]
+    ]
+    return Response(200, _JSON, json_bytes(page))
 
 
 _SELECTABLE = ("technicalName", "businessName", "semanticUsage", "status", "type")
@@ -116,17 +118,17 @@ def _row(item: DogObject) -> dict[str, str]:
     }
 
 
-def _filtered(rows: list[dict[str, str]], text: str) -> list[dict[str, str]]:
+def _filtered(items: list[DogObject], text: str) -> list[DogObject]:
     match = _FILTER.fullmatch(text)
     if match is None or match[1] not in _SELECTABLE:
         raise _RefusedError(f"The filter {text} is not supported.")
     value = match[4] if match[3] is None else match[3]
-    return [row for row in rows if (row[match[1]] == value) is (match[2] == "eq")]
+    return [item for item in items if (_row(item)[match[1]] == value) is (match[2] == "eq")]
 
 
 def _object(route: Route, request: Request, space: DogSpace, landscape: Landscape, faults: Faults) -> Response:
-    item = next((each for each in _present(space, faults) if each.name == route.asset), None)
-    if item is None or item.kind is not route.type:
+    item = space.find(route.asset)
+    if item is None or item.kind is not route.type or (faults.vanish and item not in _present(space, faults)):
         return api_error(404, "notFound", f"The object {route.asset} could not be found in the space {space.name}.")
     form = asked_form(request)
     if not form:

@@ -186,7 +186,12 @@ def test_associations_are_foreign_keys_or_lead_to_texts_also_in_another_space() 
         "_Day": (True, False),
         "_All": (True, True),
     }
-    assert found.columns[3].semantics == (("text_association", "_Day"),)
+    assert [each.semantics for each in found.columns] == [
+        (("foreign_key_association", "_Customer"),),
+        (),
+        (("foreign_key_association", "_Center"),),
+        (("text_association", "_Day"),),
+    ]
 
 
 def test_what_columns_mean_is_annotated() -> None:
