@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ settings.load_profile("untimed")
 
 _MEMORY = Path("/dev/shm")
 _ROOM = 4 * 1024**3
+_COLLECTED_AFTER = (20_000, 20, 20)  # objects; as the program has it
 # Folders of tests lie in memory where that has room: a disk that confirms each commit takes as long as all the rest.
 # What a process that is killed has written is there either way, and no test pulls a plug.
 if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _ROOM:
@@ -54,6 +56,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         share = max(0, left // (workers - at) - len(long))
         items += [*long, *rest[:share]]
         del rest[:share]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Have garbage sought among what tests make, and not among what was loaded and collected for all of them."""
+    gc.freeze()
+    gc.set_threshold(*_COLLECTED_AFTER)
 
 
 @pytest.fixture(autouse=True)

@@ -1,16 +1,31 @@
-"""Who asks: the local user, with the role that the surroundings give (CONTRACT.md, "MCP server")."""
+"""Who asks: the local user, with the role that the surroundings give (CONTRACT.md, "MCP server").
+
+A server asks its `CallerOf` for the principal of each request, where the request comes in (`acting_for`). Whatever
+answers the request reads it there (`current_caller`); no part of a server keeps a principal.
+"""
 
 from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, TypeAlias
 
 from spheresync.errors import ConfigurationError, PermissionRefusedError
 from spheresync.model import Principal
 from spheresync.model.roles import Role
 
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
 ROLE_VARIABLE = "SPHERESYNC_ROLE"
+
+CallerOf: TypeAlias = Callable[["Request | None"], Principal]
+"""Answers the principal of one request: that of HTTP, None over stdio."""
+
+_caller: ContextVar[Principal] = ContextVar("caller")
 
 
 def role_from(environ: Mapping[str, str], default: Role) -> Role:
@@ -42,6 +57,31 @@ def local_principal(role: Role) -> Principal:
     except KeyError:
         name = f"uid-{number}"
     return Principal(kind="user", id=name, roles=frozenset({role.value}))
+
+
+def local_caller(role: Role) -> CallerOf:
+    """The local user, whatever the request: over stdio, and over HTTP where no issuer of tokens is configured."""
+    principal = local_principal(role)
+    return lambda _request: principal
+
+
+@contextmanager
+def acting_for(principal: Principal) -> Iterator[None]:
+    """Have `current_caller` answer this principal in the block, and in what is awaited there."""
+    token = _caller.set(principal)
+    try:
+        yield
+    finally:
+        _caller.reset(token)
+
+
+def current_caller() -> Principal:
+    """The principal of the request that is being answered.
+
+    Raises:
+        LookupError: no request is.
+    """
+    return _caller.get()
 
 
 def require(role: Role, needed: Role, what: str) -> None:

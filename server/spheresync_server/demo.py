@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn
 
-from spheresync_server.cli.leaving import ENDING, Leaving
+from spheresync_server.cli.signals import ENDING_SIGNALS, ExitOnSignal
 
 
 class EndedEarly(BaseException):
@@ -24,20 +24,20 @@ class EndedEarly(BaseException):
 
 
 def _end(number: int, _: FrameType | None) -> NoReturn:
-    for each in ENDING:
+    for each in ENDING_SIGNALS:
         signal.signal(each, signal.SIG_IGN)  # a second one must not cut the tidying short
     raise EndedEarly(number)
 
 
 def main() -> None:
     """Tell the story; the folder is gone afterwards, however it ends."""
-    Leaving(json=False, text="Ended by {}.").arm()
+    ExitOnSignal(json=False, text="Ended by {}.").install()
 
     from spheresync_server.demo_story import tell
 
     try:
         with tempfile.TemporaryDirectory(prefix="spheresync-demo-") as folder:
-            for each in ENDING:
+            for each in ENDING_SIGNALS:
                 signal.signal(each, _end)
             tell(Path(folder))
     except EndedEarly as ended:

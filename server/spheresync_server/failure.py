@@ -1,8 +1,9 @@
-"""One table from the error tree to what faces say: a code for programs, an exit code, the text and the remedy."""
+"""Exit codes, and one table from the error tree to what the faces say: code, exit code, text and remedy."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from spheresync.errors import (
     ConfigurationError,
@@ -16,18 +17,31 @@ from spheresync.errors import (
     UsageError,
 )
 from spheresync.isolation import leaves
+from spheresync.model import RunState
 from spheresync_server.untrusted import Json, clean_text
 
-_TABLE: tuple[tuple[type[SpheresyncError], str, int], ...] = (
-    (UsageError, "usage", 2),
-    (ConfigurationError, "configuration", 2),
-    (RefusedError, "refused", 3),
-    (PermissionRefusedError, "permission", 3),
-    (SourceError, "source", 1),
-    (TargetError, "target", 1),
-    (StateError, "state", 1),
-    (UnexpectedError, "internal", 1),
+
+class ExitCode(IntEnum):
+    """The exit codes of CONTRACT.md; a process that a signal ended exits with 128 + the number of the signal."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    REFUSED = 3
+    CHANGES = 4
+
+
+_TABLE: tuple[tuple[type[SpheresyncError], str, ExitCode], ...] = (
+    (UsageError, "usage", ExitCode.USAGE),
+    (ConfigurationError, "configuration", ExitCode.USAGE),
+    (RefusedError, "refused", ExitCode.REFUSED),
+    (PermissionRefusedError, "permission", ExitCode.REFUSED),
+    (SourceError, "source", ExitCode.FAILED),
+    (TargetError, "target", ExitCode.FAILED),
+    (StateError, "state", ExitCode.FAILED),
+    (UnexpectedError, "internal", ExitCode.FAILED),
 )
+_OF_A_RUN: dict[str, ExitCode] = {RunState.DONE: ExitCode.DONE, RunState.REFUSED: ExitCode.REFUSED}
 INTERNAL = "internal"
 INTERRUPTED = "interrupted"
 
@@ -61,7 +75,7 @@ class FailureNote:
 def note_of(error: SpheresyncError) -> FailureNote:
     """Say an error of the product."""
     code, exit_code = next(
-        ((code, exit_code) for kind, code, exit_code in _TABLE if isinstance(error, kind)), (INTERNAL, 1)
+        ((code, exit_code) for kind, code, exit_code in _TABLE if isinstance(error, kind)), (INTERNAL, ExitCode.FAILED)
     )
     problems = error.problems if isinstance(error, ConfigurationError) else ()
     return FailureNote(
@@ -74,3 +88,8 @@ def product_error_in(error: BaseException) -> SpheresyncError | None:
     found = list(leaves(error))
     ours = [leaf for leaf in found if isinstance(leaf, SpheresyncError)]
     return ours[0] if ours and len(ours) == len(found) else None
+
+
+def exit_code_of_run(state: str) -> ExitCode:
+    """The exit code of a command that waited for a run: done, refused, or failed in any other state."""
+    return _OF_A_RUN.get(state, ExitCode.FAILED)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.bench.processes import Measured, ProcessFailedError, measure
+from tests.bench.processes import LogMetrics, ProcessFailedError, measure
 
 #: More than any machine asks for, so that the rate limit never waits; what SAP allows is another matter.
 UNLIMITED = "100000000"
@@ -35,7 +35,7 @@ def program() -> str:
 class Answered:
     """What a command cost and the JSON document that it answered."""
 
-    cost: Measured
+    cost: LogMetrics
     document: dict[str, Any]
 
 

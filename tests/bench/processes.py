@@ -20,7 +20,7 @@ class ProcessFailedError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class LogMetrics:
     """One finished process. Times in seconds, `peak_mib` its largest resident set."""
 
     stdout: str
@@ -30,7 +30,7 @@ class Measured:
     peak_mib: float
 
 
-def measure(command: Sequence[str], *, environment: Mapping[str, str] | None = None, folder: Path = ROOT) -> Measured:
+def measure(command: Sequence[str], *, environment: Mapping[str, str] | None = None, folder: Path = ROOT) -> LogMetrics:
     """Run `command` in `folder` and measure it; `environment` goes on top of ours.
 
     Raises:
@@ -53,10 +53,10 @@ def measure(command: Sequence[str], *, environment: Mapping[str, str] | None = N
         code = "did not start" if figures is None else f"ended with exit code {figures['exit_code']}"
         said = f"{done.stdout[-2000:]}\n{done.stderr[-4000:]}".strip()
         raise ProcessFailedError(f"{' '.join(command)} {code}:\n{said}")
-    return Measured(stdout=done.stdout, **figures)
+    return LogMetrics(stdout=done.stdout, **figures)
 
 
-def measure_module(module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> Measured:
+def measure_module(module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> LogMetrics:
     """Run a module of this folder in a process of its own.
 
     Raises:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tests.bench.figures import Figure, Of, at_most, exactly
 from tests.bench.installation import Installation, installed
-from tests.bench.processes import Measured, measure_module
+from tests.bench.processes import LogMetrics, measure_module
 from tests.bench.scale import Scale
 from tests.simulators.glue_process import GlueSimulator, running_glue
 from tests.simulators.running_tenant import RunningTenant, running_tenant
@@ -18,7 +18,7 @@ READER = "bare reader"
 MOST_MIB = 250
 
 
-def read_barely(tenant: RunningTenant) -> Measured:
+def read_barely(tenant: RunningTenant) -> LogMetrics:
     """The bare reader, as a whole process."""
     login = (tenant.base_url, tenant.token_url, tenant.client_id, tenant.client_secret)
     return measure_module("bare_reader", *login)

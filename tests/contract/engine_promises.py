@@ -1,13 +1,13 @@
 """The promises of the port `JobEngine`, as tests that any engine runs.
 
 A suite of its own makes a subclass whose `two_engines` fixture gives two engines of one queue, as two processes have
-them, the clock that both read, and a way to let the first process die.
+them, the clock that both read, a way to let the first process die, and the units of work of the first one's state.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -16,6 +16,7 @@ import pytest
 from spheresync.jobs.port import Job, JobEngine, JobId, JobKind, JobState, NewJob
 from spheresync.jobs.retries import ATTEMPTS
 from spheresync.model import GLUE, DestinationName, Problem, TargetKey
+from spheresync.state.port import Tx
 
 READ, WRITE, LIST = JobKind.READ, JobKind.WRITE, JobKind.LIST
 HERE, EU = TargetKey(GLUE), TargetKey(GLUE, DestinationName("eu"))
@@ -35,6 +36,7 @@ class Engines:
     now: Callable[[], datetime]
     advance: Callable[[float], None]
     kill_one: Callable[[], None]
+    write: Callable[[Callable[[Tx], Awaitable[None]]], Awaitable[None]]
 
 
 def job(subject: str, *, kind: JobKind = READ, priority: int = 10, token: str = "", **more: object) -> NewJob:
@@ -341,3 +343,47 @@ class JobEnginePromises:
             (WRITE, JobState.DEAD): 1,
         }
         await one.finish([running])
+
+    @pytest.mark.parametrize("committed", [True, False])
+    async def test_what_a_unit_of_work_does_to_the_queue_is_committed_with_it_or_not_at_all(
+        self, two_engines: Engines, committed: bool
+    ) -> None:
+        one = two_engines.one
+        (gone,) = await one.submit([job("gone")])
+        assert gone is not None
+
+        async def work(tx: Tx) -> None:
+            queue = one.within(tx)
+            (again, new) = await queue.submit([job("gone", priority=1), job("new")])
+            assert again == gone and new is not None
+            found = await queue.get(new)
+            assert found is not None and found.subject == "new"
+            assert await queue.cancel(gone) and await queue.get(gone) is None
+            if not committed:
+                raise RuntimeError("what else was to be written could not be")
+
+        if committed:
+            await two_engines.write(work)
+        else:
+            with pytest.raises(RuntimeError, match="could not be"):
+                await two_engines.write(work)
+        (left,) = await two_engines.other.queue()
+        assert (left.subject, left.priority) == ("new" if committed else "gone", 10)
+
+    async def test_a_running_job_of_a_dead_process_is_told_as_lost(self, two_engines: Engines) -> None:
+        one, other = two_engines.one, two_engines.other
+        await one.submit([job("a"), job("b")])
+        (held,) = await taken(one, limit=1)
+        assert await other.lost() == frozenset()
+        two_engines.kill_one()
+        assert await other.lost() == {held.id}
+
+    async def test_only_what_nobody_is_at_and_was_not_asked_for_anew_is_settled(self, two_engines: Engines) -> None:
+        one, other = two_engines.one, two_engines.other
+        await one.submit([job(subject, token="1") for subject in ("running", "anew", "over")])
+        (held,) = await taken(one, limit=1)
+        jobs = await other.queue()
+        await one.submit([job("anew", token="2")])
+        await other.settle(jobs)
+        assert {each.subject for each in await one.queue()} == {"running", "anew"}
+        await one.finish([held])

@@ -36,9 +36,9 @@ ASSISTANTS: tuple[Promise, ...] = (
         "README.md#Connect an assistant",
         "Every request is answered under its id, also one that cannot be read.",
         (
-            "tests/unit/server/test_messages.py::test_over_stdio_each_is_answered_and_the_connection_goes_on",
-            "tests/unit/server/test_messages.py::test_over_http_each_is_answered_in_both_eras",
-            "tests/unit/server/test_messages.py::test_a_request_is_passed_on_readable_or_answered_under_its_id",
+            "tests/unit/server/test_message_validation.py::test_over_stdio_each_is_answered_and_the_connection_goes_on",
+            "tests/unit/server/test_message_validation.py::test_over_http_each_is_answered_in_both_eras",
+            "tests/unit/server/test_message_validation.py::test_a_request_is_passed_on_readable_or_answered_under_its_id",
         ),
     ),
     Promise(
@@ -153,6 +153,19 @@ ASSISTANTS: tuple[Promise, ...] = (
             "tests/contract/test_assistants.py::test_who_says_nothing_is_a_viewer_and_reads_the_store_only",
             "tests/unit/server/test_mcp_tools.py::test_only_tools_of_the_role_are_listed",
             "tests/unit/server/test_mcp_tools.py::test_closed_tools_are_refused_with_the_reason",
+        ),
+    ),
+    Promise(
+        "mcp:callers",
+        "CONTRACT.md#Access",
+        "Who asks is found at each request: lists, calls, questions and audit entries go by that caller and its roles.",
+        (
+            "tests/e2e/test_two_callers.py::test_each_caller_has_lists_calls_and_audit_rows_of_its_own",
+            "tests/e2e/test_two_callers.py::test_who_has_no_role_sees_and_gets_nothing",
+            "tests/unit/server/test_callers.py::test_lists_and_calls_go_by_the_role_that_the_caller_has_by_now",
+            "tests/unit/server/test_callers.py::test_a_question_is_answered_by_whom_it_was_put_to",
+            "tests/unit/server/test_callers.py::test_each_route_asks_on_behalf_of_its_caller",
+            "tests/unit/server/test_callers.py::test_the_faces_of_a_server_make_no_principal_themselves",
         ),
     ),
     Promise(

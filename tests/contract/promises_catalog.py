@@ -174,9 +174,9 @@ CATALOG: tuple[Promise, ...] = (
         "README.md#What you can rely on",
         "Databases of others stay theirs.",
         (
-            "tests/e2e/test_whose_database.py::test_no_table_is_made_there_and_preview_sync_and_status_say_why",
-            "tests/e2e/test_whose_database.py::test_one_that_turns_out_to_be_closed_when_it_is_to_be_made_is_refused_too",
-            "tests/e2e/test_whose_database.py::test_an_installation_that_was_named_anew_goes_on_in_its_databases",
+            "tests/e2e/test_database_ownership.py::test_no_table_is_made_there_and_preview_sync_and_status_say_why",
+            "tests/e2e/test_database_ownership.py::test_one_that_turns_out_to_be_closed_when_it_is_to_be_made_is_refused_too",
+            "tests/e2e/test_database_ownership.py::test_an_installation_that_was_named_anew_goes_on_in_its_databases",
         ),
     ),
     Promise(
@@ -199,8 +199,8 @@ CATALOG: tuple[Promise, ...] = (
             "tests/e2e/test_lost_state.py::test_texts_edited_before_the_loss_follow_the_policy",
             "tests/e2e/test_lost_state.py::test_edits_are_told_from_ours_though_datasphere_moved_on_and_what_is_in_doubt_stays",
             "tests/e2e/test_lost_state.py::test_a_table_whose_marker_names_a_space_that_is_not_listed_is_told_as_that_with_what_helps",
-            "tests/unit/targets/glue/test_proof.py::test_any_texts_edited_are_put_back_where_no_rule_set_them",
-            "tests/unit/targets/glue/test_proof.py::test_where_nothing_proves_it_no_text_is_ours_and_the_rest_is_as_it_is",
+            "tests/unit/targets/glue/test_last_written.py::test_any_texts_edited_are_put_back_where_no_rule_set_them",
+            "tests/unit/targets/glue/test_last_written.py::test_where_nothing_proves_it_no_text_is_ours_and_the_rest_is_as_it_is",
         ),
     ),
     Promise(
@@ -220,6 +220,8 @@ CATALOG: tuple[Promise, ...] = (
         (
             "tests/contract/test_change_sets.py::test_a_change_set_shows_every_call_that_will_be_made",
             "tests/contract/test_change_sets.py::test_people_read_what_is_made_first",
+            "tests/unit/server/test_answer_summaries.py::test_what_is_created_first_is_named_in_short",
+            "tests/unit/server/test_mcp_tools.py::test_the_text_of_a_preview_names_what_is_created_first",
             "tests/unit/planning/test_prerequisites.py::test_a_sync_lists_the_databases_that_it_creates",
             "tests/unit/planning/test_prerequisites.py::test_the_repair_of_a_deleted_database_lists_it",
         ),

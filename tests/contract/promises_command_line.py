@@ -105,7 +105,7 @@ COMMAND_LINE: tuple[Promise, ...] = (
         "discover reads Datasphere into the local catalog; listed = mapped + filtered + failed.",
         (
             "tests/contract/test_scope_flags.py::test_a_preview_plans_what_its_flags_admit",
-            "tests/contract/test_tenant_manners.py::test_never_more_than_ten_requests_at_once",
+            "tests/contract/test_tenant_requests.py::test_never_more_than_ten_requests_at_once",
         ),
     ),
     Promise(
@@ -169,7 +169,7 @@ COMMAND_LINE: tuple[Promise, ...] = (
         "doctor tests every connection and permission and explains each failure.",
         (
             "tests/e2e/test_cli_dog.py::test_every_connection_works",
-            "tests/contract/test_tenant_manners.py::test_a_wrong_secret_is_explained",
+            "tests/contract/test_tenant_requests.py::test_a_wrong_secret_is_explained",
             "tests/integration/test_glue_reads.py::test_the_doctor_names_each_missing_permission",
             "tests/integration/test_glue_reads.py::test_the_doctor_explains_a_service_that_is_away",
             "tests/unit/source/test_tenant.py::test_the_connection_test",

@@ -98,7 +98,7 @@ CONFIGURATION: tuple[Promise, ...] = (
         "config show prints effective settings with secrets redacted.",
         (
             "tests/e2e/test_cli_dog.py::test_settings_are_shown_without_secrets",
-            "tests/contract/test_tenant_manners.py::test_no_output_and_no_state_holds_a_secret",
+            "tests/contract/test_tenant_requests.py::test_no_output_and_no_state_holds_a_secret",
             "tests/unit/config/test_settings.py::test_secrets_show_nowhere",
         ),
     ),
@@ -108,8 +108,8 @@ CONFIGURATION: tuple[Promise, ...] = (
         "config validate names every problem.",
         (
             "tests/unit/server/test_cli.py::test_configuration_problems_are_listed_one_by_one",
-            "tests/unit/config/test_wording.py::test_a_bad_file_is_told_in_plain_words",
-            "tests/unit/config/test_wording.py::test_a_bad_variable_is_told_in_plain_words",
+            "tests/unit/config/test_value_errors.py::test_a_bad_file_is_told_in_plain_words",
+            "tests/unit/config/test_value_errors.py::test_a_bad_variable_is_told_in_plain_words",
             "tests/unit/config/test_settings.py::test_all_problems_come_at_once_each_with_place_and_fix",
         ),
     ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.contract.promise import Promise
 
 _DRIFT = "tests/e2e/test_drift.py"
-_LOOKS = "tests/e2e/test_drift_looks.py"
+_LOOKS = "tests/e2e/test_drift_sweeps.py"
 _FOUND = "tests/unit/planning/decisions/test_drift_findings.py"
 
 DRIFT: tuple[Promise, ...] = (

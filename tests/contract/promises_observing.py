@@ -23,7 +23,7 @@ OBSERVING: tuple[Promise, ...] = (
         (
             "tests/e2e/test_observing.py::test_on_lambda_cloudwatch_reads_the_figures_of_each_run_out_of_the_log",
             "tests/e2e/test_observing.py::test_a_server_on_lambda_tells_how_the_state_stands",
-            "tests/unit/observe/test_measured.py::test_no_line_has_more_figures_than_cloudwatch_takes",
+            "tests/unit/observe/test_log_metrics.py::test_no_line_has_more_figures_than_cloudwatch_takes",
         ),
     ),
     Promise(
@@ -47,7 +47,7 @@ OBSERVING: tuple[Promise, ...] = (
             "tests/e2e/test_observing.py::test_a_state_that_another_process_locks_is_not_ready",
             "tests/e2e/test_observing.py::test_a_server_answers_supervisors_while_it_reads_a_hostile_definition",
             "tests/faults/test_bulkheads.py::test_a_process_that_cannot_say_how_it_is_doing_is_not_ready",
-            "tests/unit/observe/test_pulse.py::test_a_loop_that_stands_still_is_named_and_one_that_goes_on_is_well_again",
+            "tests/unit/observe/test_loop_health.py::test_a_loop_that_stands_still_is_named_and_one_that_goes_on_is_well_again",
         ),
     ),
     Promise(
@@ -59,7 +59,7 @@ OBSERVING: tuple[Promise, ...] = (
             "tests/unit/service/test_freshness.py::test_a_command_line_that_is_in_time_needs_no_scheduler",
             "tests/unit/service/test_freshness.py::test_assets_that_cannot_be_read_are_late_for_that_and_no_request_limit_helps",
             "tests/unit/service/test_health.py::test_what_is_counted_adds_up",
-            "tests/unit/service/test_troubles.py::test_each_kind_is_told_once_with_examples",
+            "tests/unit/service/test_open_problems.py::test_each_kind_is_told_once_with_examples",
             "tests/unit/service/test_health.py::test_spaces_that_nobody_read_are_said_beside_what_is_known",
             "tests/e2e/test_unread_spaces.py::test_a_space_that_is_gone_and_was_asked_for_by_name_is_a_failure",
             "tests/unit/service/test_gone_spaces.py::test_late_assets_of_a_space_that_is_gone_need_the_space_and_no_sync",
@@ -134,8 +134,8 @@ OBSERVING: tuple[Promise, ...] = (
             "tests/e2e/test_alerts.py::test_doctor_looks_at_channels_and_sends_only_when_told",
             "tests/e2e/test_alerts.py::test_no_output_holds_a_webhook",
             "tests/unit/alerts/test_alerting.py::test_a_redirect_is_not_followed_and_nothing_names_the_url",
-            "tests/unit/alerts/test_wording.py::test_slack_gets_no_control_sequence",
-            "tests/unit/alerts/test_wording.py::test_teams_gets_text_runs_in_which_nothing_is_markdown",
+            "tests/unit/alerts/test_messages.py::test_slack_gets_no_control_sequence",
+            "tests/unit/alerts/test_messages.py::test_teams_gets_text_runs_in_which_nothing_is_markdown",
         ),
     ),
 )

@@ -10,7 +10,7 @@ READING: tuple[Promise, ...] = (
         "CONTRACT.md#Configuration",
         "In no 60 s are more requests sent than max_requests_per_minute, bursts included, all processes together.",
         (
-            "tests/contract/test_tenant_manners.py::test_several_processes_share_one_rate",
+            "tests/contract/test_tenant_requests.py::test_several_processes_share_one_rate",
             "tests/unit/runtime/test_shared_request_budget.py::test_never_more_than_the_limit_in_any_60_s",
         ),
     ),
@@ -19,7 +19,7 @@ READING: tuple[Promise, ...] = (
         "CONTRACT.md#Configuration",
         "Never more than 10 requests at once.",
         (
-            "tests/contract/test_tenant_manners.py::test_never_more_than_ten_requests_at_once",
+            "tests/contract/test_tenant_requests.py::test_never_more_than_ten_requests_at_once",
             "tests/unit/source/test_http.py::test_never_more_than_ten_at_once_and_a_permit_for_each_send",
         ),
     ),
@@ -27,15 +27,15 @@ READING: tuple[Promise, ...] = (
         "source:one-tenant",
         "CONTRACT.md#Words",
         "One installation serves one tenant: its state remembers the host and refuses another.",
-        ("tests/contract/test_tenant_manners.py::test_a_state_serves_one_tenant",),
+        ("tests/contract/test_tenant_requests.py::test_a_state_serves_one_tenant",),
     ),
     Promise(
         "source:secrets",
         "CONTRACT.md#Configuration",
         "No output, no audit row and no file of the state holds a secret or a token.",
         (
-            "tests/contract/test_tenant_manners.py::test_no_output_and_no_state_holds_a_secret",
-            "tests/contract/test_tenant_manners.py::test_a_wrong_secret_is_explained",
+            "tests/contract/test_tenant_requests.py::test_no_output_and_no_state_holds_a_secret",
+            "tests/contract/test_tenant_requests.py::test_a_wrong_secret_is_explained",
             "tests/integration/test_glue_door.py::test_messages_hold_no_credentials",
             "tests/unit/observe/test_redaction.py::test_a_known_secret_comes_through_no_door",
             "tests/unit/observe/test_redaction.py::test_what_looks_like_a_credential_comes_through_no_door",

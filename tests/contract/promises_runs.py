@@ -42,6 +42,7 @@ RUNS: tuple[Promise, ...] = (
             "tests/unit/execution/test_damaged_rows.py::test_a_damaged_row_is_mended_by_the_next_sync_and_harms_nobody",
             "tests/faults/test_missing_rows.py::test_what_is_missing_is_made_anew_and_keeps_nobody_from_anything",
             "tests/faults/test_missing_rows.py::test_the_table_of_an_asset_that_is_gone_is_retired_whatever_was_lost_of_it",
+            "tests/faults/test_missing_rows.py::test_every_question_is_answered_or_refused_whatever_is_missing",
             "tests/unit/schedule/test_one_job_breaks.py::test_a_damaged_job_is_set_aside_or_left_and_the_others_are_done",
             "tests/unit/discovery/test_one_asset_breaks.py::test_rules_that_break_at_an_asset_at_whatever_moment_keep_nobody_else",
             "tests/unit/discovery/test_one_asset_breaks.py::test_what_breaks_while_one_asset_is_planned_keeps_nobody_else",
@@ -68,7 +69,7 @@ RUNS: tuple[Promise, ...] = (
         "CONTRACT.md#Command line: `spheresync`",
         "What a process does in its turn ends with its claim: one that was stopped writes nothing over the next one.",
         (
-            "tests/faults/test_one_turn_at_a_time.py::test_another_process_reads_in_place_of_a_stopped_one_which_writes_nothing_over_it",
+            "tests/faults/test_process_turns.py::test_another_process_reads_in_place_of_a_stopped_one_which_writes_nothing_over_it",
             "tests/unit/runtime/test_lease_keeper.py::test_work_is_cancelled_once_another_process_has_the_lease",
             "tests/unit/runtime/test_lease_keeper.py::test_a_sign_of_life_that_fails_is_tried_again_and_health_tells_it",
             "tests/unit/runtime/test_lease_keeper.py::test_a_lease_is_lost_where_no_sign_of_life_can_be_written_for_as_long_as_it_lasts",
@@ -91,7 +92,7 @@ RUNS: tuple[Promise, ...] = (
         (
             "tests/faults/test_processes.py::test_a_run_is_cancelled_from_another_process_and_the_next_sync_does_the_rest",
             "tests/faults/test_processes.py::test_a_cancel_ends_a_run_whose_process_is_dead",
-            "tests/faults/test_one_turn_at_a_time.py::test_a_run_that_waits_is_cancelled_from_another_process_at_once",
+            "tests/faults/test_process_turns.py::test_a_run_that_waits_is_cancelled_from_another_process_at_once",
         ),
     ),
     Promise(
@@ -210,6 +211,18 @@ RUNS: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "audit:principal",
+        "CONTRACT.md#Access",
+        "An audit entry holds kind, id and roles of who asked; what a run does is of who asked for the run.",
+        (
+            "tests/contract/test_audit_log.py::test_an_entry_tells_kind_and_roles_of_its_actor",
+            "tests/unit/state/test_audit.py::test_an_entry_holds_kind_and_roles_of_its_actor_and_the_hash_covers_them",
+            "tests/unit/state/test_audit.py::test_entries_of_earlier_versions_verify_and_tell_nothing_of_their_actor",
+            "tests/unit/state/test_audit.py::test_what_others_wrote_where_the_actor_stands_is_left_as_it_is",
+            "tests/faults/test_deadly_runs.py::test_what_a_run_writes_is_of_who_asked_for_it_also_when_somebody_else_takes_it_over",
+        ),
+    ),
+    Promise(
         "audit:export",
         "CONTRACT.md#Command line: `spheresync`",
         "audit export writes the whole log.",
@@ -254,8 +267,8 @@ RUNS: tuple[Promise, ...] = (
             "tests/e2e/test_reviewed.py::test_a_change_set_of_which_a_cell_cannot_be_read_is_named_and_refused",
             "tests/e2e/test_reviewed.py::test_damaged_entries_of_a_journal_are_told_and_the_rest_of_the_run_is_undone",
             "tests/e2e/test_reviewed.py::test_a_backup_with_rows_that_cannot_be_read_is_restored_only_where_that_is_asked_for",
-            "tests/unit/state/test_soundness.py::test_whatever_byte_is_turned_over_it_is_named_or_changes_nothing",
-            "tests/unit/state/test_soundness.py::test_a_state_whose_schema_was_altered_is_refused_and_the_object_named",
+            "tests/unit/state/test_integrity_check.py::test_whatever_byte_is_turned_over_it_is_named_or_changes_nothing",
+            "tests/unit/state/test_integrity_check.py::test_a_state_whose_schema_was_altered_is_refused_and_the_object_named",
         ),
     ),
     Promise(
@@ -290,7 +303,7 @@ RUNS: tuple[Promise, ...] = (
         "No command writes over an existing file without --force, nor over a file of the state at all.",
         (
             "tests/e2e/test_reviewed.py::test_no_command_writes_over_the_state_or_over_a_file_that_is_there",
-            "tests/unit/state/test_placing.py::test_nothing_of_the_state_is_written_over_by_whatever_name",
+            "tests/unit/state/test_output_file.py::test_nothing_of_the_state_is_written_over_by_whatever_name",
             "tests/unit/server/test_cli.py::test_every_command_that_takes_the_name_of_a_file_is_known_to_guard_it",
         ),
     ),
@@ -301,7 +314,7 @@ RUNS: tuple[Promise, ...] = (
         (
             "tests/e2e/test_retention.py::test_runs_that_are_over_go_after_a_sync_and_nothing_else_does",
             "tests/e2e/test_retention.py::test_every_column_that_refers_to_contents_is_known_as_such",
-            "tests/unit/state/test_care.py::test_whatever_goes_nothing_that_is_referred_to_goes",
+            "tests/unit/state/test_housekeeping.py::test_whatever_goes_nothing_that_is_referred_to_goes",
         ),
     ),
     Promise(

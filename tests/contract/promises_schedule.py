@@ -17,6 +17,7 @@ SCHEDULE: tuple[Promise, ...] = (
         "Until a person has applied one change set, the scheduler only saves one for review.",
         (
             "tests/e2e/test_schedule.py::test_nothing_is_written_before_a_person_has_applied_what_the_scheduler_proposes",
+            "tests/contract/store_run_promises.py::RunPromises::test_only_a_person_approves",
         ),
     ),
     Promise(
@@ -103,7 +104,7 @@ SCHEDULE: tuple[Promise, ...] = (
         "The queue is there to be seen; a job can be ended, or tried again once its cause is gone.",
         (
             "tests/e2e/test_schedule.py::test_what_a_command_has_written_waits_in_no_queue",
-            "tests/unit/service/test_queue.py::test_a_job_whose_process_has_ended_is_told_as_such_and_counts_as_queued",
+            "tests/unit/service/test_job_queue.py::test_a_job_whose_process_has_ended_is_told_as_such_and_counts_as_queued",
             "tests/e2e/test_schedule.py::test_a_person_sees_the_queue_and_has_a_job_that_was_set_aside_tried_again",
             "tests/e2e/test_schedule.py::test_a_job_that_a_person_ends_is_gone_until_its_turn_comes_again",
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.contract.promise import Promise
 
 _DESTINATIONS = "tests/unit/execution/test_two_destinations.py"
-_WHOSE = "tests/e2e/test_whose_table.py"
+_WHOSE = "tests/e2e/test_table_ownership.py"
 _CONTAINER = "tests/e2e/test_one_container.py"
 _OWNERSHIP = "tests/integration/test_glue_ownership.py"
 _CREDENTIALS = "tests/integration/test_aws_credentials.py"

@@ -24,6 +24,8 @@ from spheresync.model import (
     digest_of,
     isoformat,
 )
+from spheresync.model.json_document import read_own_json
+from spheresync.state.audit_chain import AuditedActor, actor_in_detail
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, AuditEvent, AuditFilter, Checkpoint, CheckpointState, RunRecord
 from tests.contract.store_run_promises import RunPromises
@@ -33,7 +35,8 @@ ASSETS = [AssetId.parse(f"SALES/V_{number}") for number in range(4)]
 
 
 def audit_event(number: int) -> AuditEvent:
-    return AuditEvent("anna", "create", None, f"SALES/V_{number}", "glue", "done", {"number": number, "text": "Größe"})
+    anna = Principal("user", "anna", frozenset({"operator", "viewer"}))
+    return AuditEvent(anna, "create", None, f"SALES/V_{number}", "glue", "done", {"number": number, "text": "Größe"})
 
 
 def checkpoint(stores: TwoStores, version: str, *, fence: int) -> Checkpoint:
@@ -177,6 +180,9 @@ class StorePromises(RunPromises):
         entries = [entry async for entry in two_stores.one.audit.iterate()]
         assert [entry.seq for entry in entries] == list(range(1, 9))
         assert [entry.prev_hash for entry in entries[1:]] == [entry.hash for entry in entries[:-1]]
+        assert {entry.actor for entry in entries} == {"anna"}
+        told = {actor_in_detail(read_own_json(entry.detail))[0] for entry in entries}
+        assert told == {AuditedActor("user", ("operator", "viewer"))}
         verdict = await two_stores.other.audit.verify()
         assert (verdict.intact, verdict.entries, verdict.first_broken) == (True, 8, None)
 

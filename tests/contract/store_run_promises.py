@@ -108,8 +108,9 @@ class RunPromises:
         assert await store.runs.get(run.id) == run
         assert await store.runs.by_change_set(ChangeSetId("cs_1")) == run
         assert await store.runs.by_change_set(ChangeSetId("cs_2")) is None
-        assert await store.runs.find_active("sync", digest_of(b"run_1"), "anna") == run
-        assert await store.runs.find_active("sync", digest_of(b"run_1"), "bert") is None
+        assert await store.runs.find_active("sync", digest_of(b"run_1"), ANNA) == run
+        assert await store.runs.find_active("sync", digest_of(b"run_1"), replace(ANNA, id="bert")) is None
+        assert await store.runs.find_active("sync", digest_of(b"run_1"), replace(ANNA, kind="service")) is None
         page, total = await store.runs.page(limit=1)
         assert ([r.id for r in page], total) == (["run_2"], 2)
         assert [r.id for r in (await store.runs.page(before=RunId("run_2")))[0]] == ["run_1"]
@@ -144,7 +145,7 @@ class RunPromises:
         assert (ended.problems, ended.change_set_id) == ((problem,), "c")
         assert ended.finished_at == ended.started_at == isoformat(two_stores.now())
         assert await claim(store, "run_1", store.owner_id) is None, "ended"
-        assert await store.runs.find_active("sync", ended.request_digest, "anna") is None
+        assert await store.runs.find_active("sync", ended.request_digest, ANNA) is None
         assert await store.runs.unfinished() == []
 
     async def test_one_run_at_a_time_in_the_order_of_queueing(self, two_stores: TwoStores) -> None:
@@ -152,7 +153,6 @@ class RunPromises:
         me = store.owner_id
         for name, owner in (("run_1", me), ("run_2", other.owner_id), ("run_3", me)):
             await enter(two_stores, name, owner)
-        assert [await store.runs.queue_position(RunId(f"run_{n}")) for n in (1, 2, 3)] == [0, 1, 2]
         assert await claim(store, "run_3", me) is None, "older ones wait"
         assert await claim(store, "run_1", other.owner_id) is None, "its owner lives"
         assert await claim(store, "run_1", me) == 1
@@ -227,6 +227,16 @@ class RunPromises:
         await claim(store, "run_1", store.owner_id)
         await store.write(lambda tx: tx.runs.release(RunId("run_1"), 1))
         assert await claim(store, "run_1", other.owner_id) == 2
+
+    async def test_only_a_person_approves(self, two_stores: TwoStores) -> None:
+        store = two_stores.one
+        written = {"state": RunState.DONE, "change_set_id": ChangeSetId("cs_1")}
+        for number, kind in enumerate(("scheduler", "service", "system")):
+            await enter(two_stores, f"run_{number}", None, actor=replace(ANNA, kind=kind), **written)
+        await enter(two_stores, "run_8", None)
+        assert await store.runs.approved_by_a_person() is None
+        await enter(two_stores, "run_9", None, **written)
+        assert await store.runs.approved_by_a_person() == "run_9"
 
     async def test_a_cancel_is_seen_at_the_next_heartbeat(self, two_stores: TwoStores) -> None:
         store = two_stores.one

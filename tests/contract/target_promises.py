@@ -1,7 +1,7 @@
 """The promises of the port `Target` and of its design, as tests that any target runs.
 
 A suite of its own makes a subclass whose `world` fixture gives the target with its design, and somebody else's hands on
-what it holds. What a target cannot hold by its capabilities is not asked of it.
+what it holds.
 """
 
 from __future__ import annotations

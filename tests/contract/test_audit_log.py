@@ -42,6 +42,16 @@ def test_another_program_reads_the_table(synced: Installation) -> None:
     assert all(row["at"].endswith("Z") and row["actor"] for row in found)
 
 
+def test_an_entry_tells_kind_and_roles_of_its_actor(synced: Installation) -> None:
+    page = synced.ask("audit", "query", "--limit", "200")
+    assert {(row["actor_kind"], *row["actor_roles"]) for row in page["items"]} == {("user", "admin")}
+    told = {row["seq"]: {"kind": row["actor_kind"], "roles": row["actor_roles"]} for row in page["items"]}
+    exported = synced.run("audit", "export").out.splitlines()
+    assert {row["seq"]: json.loads(row["detail"])["actor"] for row in map(json.loads, exported)} == told
+    whole = synced.ask("audit", "query", "--detail", "full", "--limit", "200")["items"]
+    assert all(row["detail"] is not None and "actor" not in row["detail"] for row in whole)
+
+
 def test_the_command_line_filters_it(synced: Installation) -> None:
     one = synced.ask("audit", "query", "--asset", "SPACE_000/ASSET_00001", "--action", "create", "--outcome", "done")
     assert one["total"] == 1

@@ -25,11 +25,11 @@ OTHER_SLASHES = frozenset(
         "spheresync/model/names.py",  # the one that splits an asset's
         "spheresync/dog/routes.py",  # paths of URLs, decoded after they are split
         "spheresync/dog/site.py",
-        "spheresync/source/datasphere/edmx/document.py",  # paths inside a document
+        "spheresync/source/datasphere/edmx/document_reader.py",  # paths inside a document
         "spheresync/source/datasphere/edmx/expressions.py",
         "spheresync/source/datasphere/edmx/semantics.py",
         "spheresync/source/datasphere/listing/pages.py",  # contexts of OData
-        "spheresync/source/transport/verdict.py",  # media types
+        "spheresync/source/transport/response_faults.py",  # media types
         "spheresync_server/mcp_server/resources.py",  # an address that a client sent
         "spheresync_server/mcp_server/schemas.py",  # JSON pointers
         "spheresync_server/mcp_server/server_paths.py",  # paths of files
@@ -41,7 +41,7 @@ OTHER_SLASHES = frozenset(
 COMPARED_SUBJECTS = frozenset(
     {
         "spheresync/service/health/alert_conditions.py",  # of alerts and findings: fixed words and tiers, never assets
-        "spheresync/schedule/settled_jobs.py",  # whether a job has a subject at all
+        "spheresync/schedule/obsolete_jobs.py",  # whether a job has a subject at all
         "spheresync/state/records/jobs.py",  # of two jobs of one kind
     }
 )

@@ -10,13 +10,13 @@ import pytest
 
 from spheresync.dog.edits import remove_asset, set_label
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
-from spheresync.dog.store import MemoryContent
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
 from spheresync.model import AssetId, AssetKind, SpaceName, TechnicalName
 from spheresync.source.datasphere.source import DatasphereSource
-from spheresync.source.transport.http import Login
+from spheresync.source.transport.http import Login, TenantHttp
 from spheresync.source.transport.request_budget import UnlimitedBudget
 from tests.contract.source_promises import SourcePromises, World
+from tests.simulators.memory_content import MemoryContent
 from tests.unit.source.double import Hands
 
 pytestmark = pytest.mark.anyio
@@ -48,11 +48,13 @@ class TestDatasphere(SourcePromises):
             tenant.faults = replace(tenant.faults, **faults)  # type: ignore[arg-type]  # names of its fields
 
         source = DatasphereSource(
-            DOG_BASE_URL,
-            login,
-            budget=UnlimitedBudget(),
-            clock=Hands().clock(),
-            transport=httpx2.ASGITransport(app=tenant),
+            TenantHttp(
+                DOG_BASE_URL,
+                login,
+                budget=UnlimitedBudget(),
+                clock=Hands().clock(),
+                transport=httpx2.ASGITransport(app=tenant),
+            )
         )
         async with source:
             yield World(

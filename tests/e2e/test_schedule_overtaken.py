@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.e2e.test_schedule import MODEL, VIEW, description, serving, synced_count, until
+from tests.simulators.fixtures import Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant
@@ -17,6 +18,12 @@ ALL = "scheduler: {{first_sync: apply}}\ntiers: {{critical: {{interval: {0}}}, h
 RARE, OFTEN = ALL.format("30d", "30d"), ALL.format("1s", "1s")
 OFTEN_IF_CRITICAL = ALL.format("1s", "30d")
 ALL_CRITICAL = 'mapping: {rules: [{match: {name: "*"}, set: {tier: critical}}]}\n'
+
+
+@pytest.fixture
+def surroundings() -> Surroundings:
+    """One space: all of it is read and looked at each second."""
+    return Surroundings(spaces=1)
 
 
 def arrives(tenant: RunningTenant, glue: GlueSimulator, label: str, *assets: str) -> None:
@@ -35,11 +42,11 @@ def edit(installation: Installation, config: str) -> None:
 
 @pytest.mark.parametrize("config", [OFTEN, OFTEN_IF_CRITICAL + ALL_CRITICAL], ids=["interval", "tier"])
 def test_an_edited_interval_or_tier_counts_while_the_server_runs(
-    installation: Installation, tenant: RunningTenant, glue: GlueSimulator, config: str
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator, surroundings: Surroundings, config: str
 ) -> None:
     installation.config = RARE
     with serving(installation):
-        until(lambda: synced_count(installation) == 30, "the first sync")
+        until(lambda: synced_count(installation) == surroundings.all_assets, "the first sync")
         edit(installation, config)
         arrives(tenant, glue, "Edited", MODEL, VIEW)
         status = until(lambda: (now := installation.ask("status"))["health"] == "ok" and now, "a tier that is in time")
@@ -49,11 +56,11 @@ def test_an_edited_interval_or_tier_counts_while_the_server_runs(
 
 
 def test_an_interval_that_was_edited_while_no_server_ran_counts_for_the_next(
-    installation: Installation, tenant: RunningTenant, glue: GlueSimulator
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator, surroundings: Surroundings
 ) -> None:
     installation.config = RARE
     with serving(installation):
-        until(lambda: synced_count(installation) == 30, "the first sync")
+        until(lambda: synced_count(installation) == surroundings.all_assets, "the first sync")
     edit(installation, OFTEN_IF_CRITICAL + ALL_CRITICAL)
     with serving(installation):
         arrives(tenant, glue, "Edited", MODEL, VIEW)
@@ -78,11 +85,11 @@ ALL_AHEAD = f"""
     ids=["a row and a moment", "a clock that was ahead", "all of the schedule", "an asset"],
 )
 def test_what_is_listed_is_read_again_whatever_the_schedule_lost(
-    installation: Installation, tenant: RunningTenant, glue: GlueSimulator, damage: str
+    installation: Installation, tenant: RunningTenant, glue: GlueSimulator, surroundings: Surroundings, damage: str
 ) -> None:
     installation.config = OFTEN
     with serving(installation):
-        until(lambda: synced_count(installation) == 30, "the first sync")
+        until(lambda: synced_count(installation) == surroundings.all_assets, "the first sync")
         with closing(sqlite3.connect(installation.state_dir / "spheresync.db", timeout=30)) as file, file:
             file.executescript(damage)
         arrives(tenant, glue, "Afterwards", MODEL, VIEW)

@@ -24,7 +24,8 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.dog.edmx_writer import Surface, write_edmx
 from spheresync.dog.objects import DogObject
 from spheresync.errors import SourceError, SourceFault, TargetError, TargetFault
-from spheresync.execution.run_driver import RunDriver, RunRequest
+from spheresync.execution.run_driver import RunDriver
+from spheresync.execution.run_request import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobEngine
 from spheresync.model import (
@@ -48,7 +49,7 @@ from spheresync.model import (
     canonical_json,
     digest_of,
 )
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import LoopHealth
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.schedule.control import SCHEDULER
@@ -336,7 +337,7 @@ class Life:
             context = _context(self.world, store, self._folder)
             engine = EmbeddedEngine(store, context.clock)
             nobody = cast("Any", SimpleNamespace(step=anyio.lowlevel.checkpoint))  # is told of anything
-            yield Scheduler(context, cast("JobEngine", engine), _starter(context, store), Pulse(), nobody)
+            yield Scheduler(context, cast("JobEngine", engine), _starter(context, store), LoopHealth(), nobody)
 
     def _happen(self) -> None:
         """What this tick brings: edits, faults, death, a clock that is set."""
@@ -384,6 +385,7 @@ def _context(world: World, store: SqliteStore, folder: Path) -> RuntimeContext:
     return RuntimeContext(
         store,
         source,
+        jobs=EmbeddedEngine(store, lambda: world.now),
         owner=store.owner.id,
         clock=lambda: world.now,
         make_source=make_source,

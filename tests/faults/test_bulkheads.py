@@ -31,7 +31,7 @@ from spheresync.execution.run_driver import RunDriver
 from spheresync.mapping.rules import Mapping
 from spheresync.model import RunId, ScopeRequest
 from spheresync.model.roles import Role
-from spheresync.planning import asset_planner as designing
+from spheresync.planning import asset_comparison
 from spheresync.planning import planner as planning
 from spheresync.planning.names.name_allocation import NameAllocator
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
@@ -39,7 +39,7 @@ from spheresync.schedule import scheduler
 from spheresync.schedule.due_jobs import DueJobs
 from spheresync.service import Service
 from spheresync.service.health import health
-from spheresync.service.health.alert_conditions import Watch
+from spheresync.service.health.alert_conditions import AlertConditions
 from spheresync.service.state import housekeeping as care
 from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.state.records import RunRecord
@@ -48,8 +48,8 @@ from spheresync.state.sqlite.store import SqliteStore
 from spheresync.targets.glue.design import GlueDesign
 from spheresync.targets.glue.target import GlueTarget
 from spheresync_server.caller import local_principal
-from spheresync_server.mcp_server.desk import Desk, Opening
 from spheresync_server.mcp_server.server import build_server
+from spheresync_server.mcp_server.server_context import ServerContext, ServiceStartup
 from tests.simulators.fixtures import Surroundings
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -106,7 +106,7 @@ DOORS: dict[str, Door] = {
     "map": Door(Mapping, "decide", "asset", lambda _, asset, *rest: str(asset)),
     "name": Door(NameAllocator, "_wish", "asset", lambda _, record: str(record.id)),
     "draw": Door(GlueDesign, "design", "asset", lambda _, asset, *rest, **more: str(asset.id)),
-    "plan": Door(designing, "item_for", "asset", lambda subject, *rest, **more: str(subject.asset)),
+    "plan": Door(asset_comparison, "item_for", "asset", lambda subject, *rest, **more: str(subject.asset)),
     "save a change set": Door(planning.Planner, "_save", "run"),
     "target call": Door(GlueTarget, "perform", "asset", lambda _, operation: str(operation.asset)),
     "result": Door(ResultRecorder, "note", "asset", lambda _, result: str(result.item.asset)),
@@ -119,7 +119,7 @@ DOORS: dict[str, Door] = {
     "turns": Door(DueJobs, "ask", "run"),
     "job": Door(scheduler, "read_definition", "asset", lambda _, asset: str(asset)),
     "batch": Door(scheduler, "write_batch", "run"),
-    "alerts": Door(Watch, "look", "none"),
+    "alerts": Door(AlertConditions, "look", "none"),
     "alert channel": Door(Channels, "send", "none"),
     "care": Door(care.Care, "step", "none"),
 }
@@ -170,7 +170,7 @@ class Served:
         return await self.service.context.store.runs.unfinished() == []
 
     async def is_well(self) -> bool:
-        return self.service.health._loops.pulse.failing() == ()
+        return self.service.health._loops.loop_health.failing() == ()
 
     async def call(self, client: Client, tool: str, **arguments: Any) -> Any:
         with anyio.fail_after(20):
@@ -182,11 +182,11 @@ async def serving(environment: dict[str, str], folder: Path) -> AsyncIterator[Se
     """What `spheresync serve` opens, in this process; the scheduler and the care run as well."""
     source = SettingsSource(None, None, environment, folder)
     async with Service.open(source) as service:
-        service.background.keep_pulse()
+        service.background.watch_event_loop()
         service.background.look_after_runs()
         service.background.keep_schedule()
-        desk = Desk(Opening.of(service), ADMIN, Role("admin"), dict, read_only=False)
-        async with Client(build_server(desk)) as first, Client(build_server(desk)) as second:
+        server_context = ServerContext(ServiceStartup.of(service), lambda _: ADMIN, dict, read_only=False)
+        async with Client(build_server(server_context)) as first, Client(build_server(server_context)) as second:
             yield Served(service, first, second)
 
 
@@ -200,9 +200,13 @@ def environment(
         monkeypatch.setattr(scheduler, name, value)
     monkeypatch.setattr(care, "HOUR", 0.3)
     monkeypatch.setattr("spheresync.jobs.retries.FIRST_WAIT", timedelta(seconds=0.1))
+    monkeypatch.setattr("spheresync.jobs.retries.LONGEST_WAIT", timedelta(seconds=0.4))
     monkeypatch.setattr("spheresync.jobs.embedded.ATTEMPTS", 1000)  # however slow this machine is
     monkeypatch.setattr("spheresync.execution.run_driver.HEARTBEAT", 0.05)
-    monkeypatch.setattr("spheresync.observe.pulse.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("spheresync.observe.loop_health.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("spheresync.observe.loop_health.LONGEST_PAUSE", 0.4)
+    monkeypatch.setattr("spheresync.alerts.alerting._FIRST_PAUSE", timedelta(seconds=0.1))
+    monkeypatch.setattr("spheresync.alerts.alerting._LONGEST_PAUSE", timedelta(seconds=0.4))
     (tmp_path / "spheresync.yaml").write_text(CONFIG, "utf-8")
     return {
         **synced.variables(),

@@ -21,7 +21,7 @@ import pytest
 
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import StateError
-from spheresync.execution.run_driver import RunRequest
+from spheresync.execution.run_request import RunRequest
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -34,7 +34,7 @@ from spheresync.model import (
     RunState,
     TargetKey,
 )
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import LoopHealth
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.planner import make_change_set
 from spheresync.runtime.progress import silent
@@ -73,7 +73,7 @@ SEED = 16
 PER_COLUMN = {"meta": 3, "jobs": 2, "spaces": 2}
 """How many values are tried in each column; in those of other tables one."""
 DIGESTED = frozenset({"blobs", "change_sets", "change_set_items", "audit"})
-"""Tables that are held against digests; what is altered there has its tests in unit/state/test_soundness.py."""
+"""Tables that are held against digests; what is altered there has its tests in unit/state/test_integrity_check.py."""
 OF_THE_WHOLE = frozenset({"audit_head", "schema_migrations"})
 """Where these are damaged, nothing may be written: the whole says so."""
 ANY_TEXT = {
@@ -484,7 +484,7 @@ async def test_an_audit_log_that_takes_no_entry_is_told_and_nobody_waits(
         report = await connections_of(installation.context)
         assert not report.items[0].ok and "audit log" in report.items[0].message
         assert not (await installation.store.audit.verify()).intact
-        vitals = await ready(installation.context, Pulse())
+        vitals = await ready(installation.context, LoopHealth())
         assert not vitals.ok and "audit log" in vitals.checks[0].reason
         assert await installation.store.audit.query(limit=5)
         with closing(sqlite3.connect(path)) as file, file, closing(sqlite3.connect(tmp_path / "whole.db")) as whole:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sqlite3
+from dataclasses import replace
 
 import pytest
 
@@ -61,3 +62,19 @@ def test_processes_that_were_told_to_end_are_no_deaths(installation: Installatio
         end_in_the_middle(installation, change_set, signal.SIGTERM)
     glue.heal()
     assert installation.ask("apply", change_set)["state"] == "done"
+
+
+def test_what_a_run_writes_is_of_who_asked_for_it_also_when_somebody_else_takes_it_over(
+    installation: Installation, glue: GlueSimulator
+) -> None:
+    change_set = installation.ask("preview")["change_set_id"]
+    glue.fault("throttle", "CreateTable", None)
+    asking = replace(installation.as_account(4711), extra={**installation.extra, "SPHERESYNC_ROLE": "operator"})
+    end_in_the_middle(asking, change_set, signal.SIGKILL)
+    glue.heal()
+    run = installation.ask("apply", change_set)
+    written = installation.ask("audit", "query", "--run", run["run_id"], "--limit", "200")["items"]
+    assert {"create", "run_apply"} <= {row["action"] for row in written}
+    assert {(row["actor"], row["actor_kind"], *row["actor_roles"]) for row in written} == {
+        ("uid-4711", "user", "operator")
+    }

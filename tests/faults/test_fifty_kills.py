@@ -18,14 +18,14 @@ from typing import Any
 
 import pytest
 
-from spheresync.model import GLUE, TargetKey
+from spheresync.model import GLUE, Principal, TargetKey
 from spheresync.state.audit_chain import ChainCheck
-from spheresync.state.audit_export import entry_of
 from spheresync.state.records import AuditEvent
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.liveness.owners import FOLDER_NAME
 from spheresync.state.sqlite.schema import migrate, shipped_migrations
 from spheresync.state.sqlite.store import SqliteStore
+from tests.simulators.exported_audit import entry_of
 from tests.simulators.fixtures import Surroundings
 from tests.simulators.forked import Forked
 from tests.simulators.glue_process import GlueSimulator
@@ -285,7 +285,8 @@ async def test_ten_kills_around_the_audit_log(
 
 async def lengthen(folder: Path, entries: int) -> None:
     """As many years of use do."""
-    events = [AuditEvent("somebody", "update", None, f"S/{n}", "glue", "done", {"n": n}) for n in range(entries)]
+    somebody = Principal("user", "somebody")
+    events = [AuditEvent(somebody, "update", None, f"S/{n}", "glue", "done", {"n": n}) for n in range(entries)]
     async with SqliteStore.open(folder) as store:
         await store.write(lambda tx: tx.audit.append_many(events))
 

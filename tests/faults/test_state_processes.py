@@ -20,6 +20,7 @@ WRITER = """
 import sys
 from pathlib import Path
 import anyio
+from spheresync.model import Principal
 from spheresync.state.records import AuditEvent
 from spheresync.state.sqlite.store import SqliteStore
 
@@ -33,7 +34,8 @@ async def main():
                 assert await tx.meta.get(f"{name}.{n}") is None  # a read that becomes a write must not fail either
                 await tx.meta.set(f"{name}.{n}", "x")
                 await tx.meta.set(f"{name}.{n}.twin", "x")
-                await tx.audit.append_many([AuditEvent(name, "create", None, str(n), None, "done", {})])
+                anna = Principal("user", name)
+                await tx.audit.append_many([AuditEvent(anna, "create", None, str(n), None, "done", {})])
             await store.write(work)
             print(n, flush=True)
 

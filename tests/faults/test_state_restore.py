@@ -15,7 +15,7 @@ import os, resource, shutil, signal, sys
 from pathlib import Path
 import anyio
 from spheresync.errors import SpheresyncError
-from spheresync.model import utc_now
+from spheresync.model import Principal, utc_now
 from spheresync.state.sqlite.files.backup import make_backup
 from spheresync.state.records import AuditEvent
 from spheresync.state.sqlite.files.restore import restore_state
@@ -29,7 +29,8 @@ async def set_value(folder, value, weight=0):
         async def work(tx):
             await tx.meta.set("k", value)
             await tx.meta.set("weight", os.urandom(weight).hex())
-            await tx.audit.append_many([AuditEvent("a", "set", None, None, None, "done", {"v": value})])
+            anna = Principal("user", "a")
+            await tx.audit.append_many([AuditEvent(anna, "set", None, None, None, "done", {"v": value})])
         await store.write(work)
 
 async def back_up(folder, to, **more):

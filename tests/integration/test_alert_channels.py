@@ -12,7 +12,7 @@ from moto.ses.models import ses_backends
 from moto.sns.models import sns_backends
 
 from spheresync.alerts.channels import Channels, DeliveryError
-from spheresync.alerts.wording import Notice
+from spheresync.alerts.messages import Notice
 from spheresync.config import AlertChannel, AlertKind
 from spheresync.targets.aws.door import AwsDoor
 from tests.simulators.listener import listening

@@ -12,7 +12,7 @@ import pytest
 
 from spheresync.config import Settings
 from spheresync.errors import TargetError, TargetFault
-from spheresync.execution.run_driver import RunRequest
+from spheresync.execution.run_request import RunRequest
 from spheresync.model import GLUE, Action, DestinationName, RunState, TargetKey
 from spheresync.runtime.scope import Scope
 from spheresync.targets import registry

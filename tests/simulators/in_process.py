@@ -24,9 +24,10 @@ from botocore.compat import HTTPHeaders
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.dog.objects import Landscape
-from spheresync.dog.store import MemoryContent
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
-from spheresync.execution.run_driver import RunDriver, RunRequest
+from spheresync.execution.run_driver import RunDriver
+from spheresync.execution.run_request import RunRequest
+from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.model import (
     GLUE,
     ChangeSetId,
@@ -41,7 +42,7 @@ from spheresync.planning.undo.revert import Reverter
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
 from spheresync.source.datasphere.source import DatasphereSource
-from spheresync.source.transport.http import Login
+from spheresync.source.transport.http import Login, TenantHttp
 from spheresync.source.transport.request_budget import UnlimitedBudget
 from spheresync.source.transport.retry_policy import Clock
 from spheresync.state.records import RunRecord
@@ -50,6 +51,7 @@ from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.glue.target import GlueTarget
 from spheresync.targets.protocol import Target
 from tests.simulators.glue_server import GlueServer
+from tests.simulators.memory_content import MemoryContent
 
 _SOMEBODY = Principal("user", "somebody", frozenset({"admin"}))
 
@@ -146,11 +148,13 @@ async def in_process(
     async with (
         SqliteStore.open(folder / "state") as store,
         DatasphereSource(
-            DOG_BASE_URL,
-            login,
-            budget=UnlimitedBudget(),
-            clock=clock,
-            transport=httpx2.ASGITransport(app=app),
+            TenantHttp(
+                DOG_BASE_URL,
+                login,
+                budget=UnlimitedBudget(),
+                clock=clock,
+                transport=httpx2.ASGITransport(app=app),
+            )
         ) as source,
     ):
 
@@ -165,6 +169,7 @@ async def in_process(
         context = RuntimeContext(
             store,
             settings,
+            jobs=EmbeddedEngine(store, utc_now),
             owner=store.owner.id,
             clock=utc_now,
             make_source=make_source,

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 
 import spheresync
 import spheresync_server
-from spheresync_server.cli.invoking import command_line
+from spheresync_server.cli.command_line import command_line
 from tests.simulators.aws_models import read_models
 
 BESIDE = (

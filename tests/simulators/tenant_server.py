@@ -23,7 +23,6 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from spheresync.dog.edits import edit_from_json
 from spheresync.dog.exchange import Request, Response
 from spheresync.dog.faults import Faults
 from spheresync.dog.landscape import retailer_landscape
@@ -31,10 +30,11 @@ from spheresync.dog.objects import Landscape, landscape_from_json
 from spheresync.dog.routes import TOKEN_PATH
 from spheresync.dog.sign_in import SignIn
 from spheresync.dog.site import DEFAULT_PAGE_SIZE, TenantSite
-from spheresync.dog.store import MemoryContent
 from spheresync.errors import UsageError
 from spheresync.model import JsonValue
+from tests.simulators.edits_from_json import edit_from_json
 from tests.simulators.generated import generated_landscape, hostile_definition
+from tests.simulators.memory_content import MemoryContent
 from tests.simulators.odd_listings import SHAPES, as_served
 
 _REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "Too Many"}

@@ -12,7 +12,7 @@ import pytest
 
 import spheresync
 import spheresync_server
-from spheresync.config.watching import SettingsSource
+from spheresync.config.settings_source import SettingsSource
 from spheresync.errors import ConfigurationError, StateError
 from spheresync.regular_files import NotRegularError, open_regular
 from spheresync.state.sqlite.files.copies import file_digest, inspect_database

@@ -16,7 +16,7 @@ import anyio
 
 from spheresync.alerts.channels import Channels, identity
 from spheresync.alerts.conditions import Condition
-from spheresync.alerts.wording import Notice
+from spheresync.alerts.messages import Notice
 from spheresync.config import AlertChannel, AlertKind, Settings
 from spheresync.isolation import isolated_group
 from spheresync.model import isoformat
@@ -78,9 +78,9 @@ class Alerting:
         failures: list[str] = []
 
         async def deliver(channel: AlertChannel) -> None:
-            with anyio.move_on_after(seconds) as patience:
+            with anyio.move_on_after(seconds) as time_limit:
                 failures.extend(await self._deliver([channel]))
-            if patience.cancelled_caught:
+            if time_limit.cancelled_caught:
                 failures.append(f"{channel.name}: it took no notice within {seconds:g} s.")
 
         await self._forget_channels(channels)

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 import anyio
 
-from spheresync.alerts.wording import Notice
+from spheresync.alerts.messages import Notice
 from spheresync.config import AlertChannel
 from spheresync.errors import SpheresyncError, TargetError, TargetFault
 from spheresync.targets.aws.door import AwsDoor

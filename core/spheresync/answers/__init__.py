@@ -29,9 +29,7 @@ from spheresync.answers.change_sets import (
     ReleaseAnswer,
 )
 from spheresync.answers.drift import DriftAnswer, DriftFieldRow, DriftRepair, DriftRow, DriftStatus
-from spheresync.answers.runs import AuditPage, AuditRow, AuditVerdictAnswer, Failure, Progress, RunAnswer, RunRow
-from spheresync.answers.schedule import JobRow, QueueAnswer, QueuedJob, ScheduleAnswer, SchedulerStatus, TierStatus
-from spheresync.answers.standing import (
+from spheresync.answers.health import (
     BackupAnswer,
     ConnectionFinding,
     ConnectionReport,
@@ -40,6 +38,8 @@ from spheresync.answers.standing import (
     Vital,
     Vitals,
 )
+from spheresync.answers.runs import AuditPage, AuditRow, AuditVerdictAnswer, Failure, Progress, RunAnswer, RunRow
+from spheresync.answers.schedule import JobRow, QueueAnswer, QueuedJob, ScheduleAnswer, SchedulerStatus, TierStatus
 
 __all__ = [
     "Answer",

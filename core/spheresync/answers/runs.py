@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import JsonValue
+from pydantic import Field, JsonValue
 
 from spheresync.answers.base import Answer, Finding, Page
 
@@ -54,11 +54,16 @@ class RunRow(Answer):
 
 
 class AuditRow(Answer):
-    """One entry; `detail` (what exactly, with digests and request id) only with detail=full."""
+    """One entry; `detail` (what exactly, with digests and request id) only with detail=full.
+
+    An entry of an earlier version holds no kind and roles of its actor.
+    """
 
     seq: int
     at: str
     actor: str
+    actor_kind: str | None = Field(None, exclude_if=lambda kind: kind is None)
+    actor_roles: list[str] | None = Field(None, exclude_if=lambda roles: roles is None)
     action: str
     run_id: str | None
     asset: str | None

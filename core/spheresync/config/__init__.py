@@ -1,8 +1,8 @@
 """Settings: what the file and the environment say, checked all at once, frozen."""
 
 from spheresync.config.alerts import AlertChannel, AlertKind
-from spheresync.config.in_force import PromotionInForce
 from spheresync.config.promotion import PromotedAsset, PromotedColumn, Promotion
+from spheresync.config.promotion_in_force import PromotionInForce
 from spheresync.config.reading.loading import load_settings
 from spheresync.config.rules import ColumnRule, Rule
 from spheresync.config.sections import (
@@ -16,8 +16,8 @@ from spheresync.config.sections import (
     TierSettings,
 )
 from spheresync.config.settings import Settings
+from spheresync.config.settings_source import SettingsSource
 from spheresync.config.tenant import derive_token_url
-from spheresync.config.watching import SettingsSource
 
 __all__ = [
     "AlertChannel",

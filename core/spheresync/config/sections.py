@@ -1,4 +1,7 @@
-"""The sections of `spheresync.yaml`, one frozen model each; CONTRACT.md names every key."""
+"""The sections of `spheresync.yaml` with the default of every setting, one frozen model each.
+
+CONTRACT.md names every key.
+"""
 
 from __future__ import annotations
 

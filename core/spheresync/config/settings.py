@@ -12,7 +12,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from spheresync.config.alerts import AlertChannel
-from spheresync.config.in_force import PromotionInForce
+from spheresync.config.promotion_in_force import PromotionInForce
 from spheresync.config.rules import MappingRules
 from spheresync.config.sections import (
     Approvals,

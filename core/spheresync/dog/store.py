@@ -1,4 +1,4 @@
-"""Where a tenant's content lives: in the state folder for the dog environment, in memory for simulators.
+"""Where the content of the dog environment's tenant is kept: a file of the state folder.
 
 The file is replaced atomically under a lock, so that several processes may edit it, and read again by whoever sees
 that another process has replaced it.
@@ -32,21 +32,6 @@ class TenantContent(Protocol):
     def landscape(self) -> Landscape: ...
 
     def edit(self, *edits: Edit) -> Landscape: ...
-
-
-class MemoryContent:
-    """Content that lives as long as the process."""
-
-    def __init__(self, landscape: Landscape) -> None:
-        self._landscape = landscape
-
-    def landscape(self) -> Landscape:
-        return self._landscape
-
-    def edit(self, *edits: Edit) -> Landscape:
-        """Apply every edit or none."""
-        self._landscape = _applied(self._landscape, edits)
-        return self._landscape
 
 
 class StoredContent:
@@ -85,7 +70,7 @@ class StoredContent:
         with self._mutex, self._locked():
             if self._signature() is None:
                 self._write(self._seed())
-            self._write(_applied(self._read(), edits))
+            self._write(applied(self._read(), edits))
             return self._read()
 
     def _signature(self) -> tuple[int, int, int] | None:
@@ -138,7 +123,7 @@ class StoredContent:
             raise _unusable(self._path, error) from error
 
 
-def _applied(landscape: Landscape, edits: tuple[Edit, ...]) -> Landscape:
+def applied(landscape: Landscape, edits: tuple[Edit, ...]) -> Landscape:
     for edit in edits:
         landscape = edit(landscape)
     return landscape

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from spheresync.errors import TargetError
 from spheresync.model import DesiredObject, PhysicalName, Principal, RunId
-from spheresync.planning.names.name_allocation import container_note
+from spheresync.planning.names.container_notes import container_note
 from spheresync.planning.prerequisites import is_present, needs_container
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AuditEvent, ChangeSetItem, Prerequisite
@@ -48,7 +48,7 @@ async def make_prerequisites(
             missing[container] = of_one(error, f"database {container}")
             continue
         event = AuditEvent(
-            actor=actor.id,
+            actor=actor,
             action="create_database" if outcome.created else "use_database",
             run_id=run_id,
             asset=None,

@@ -1,4 +1,4 @@
-"""What a person's word is needed for besides a command: a promotion at all, and deletes where two people are wanted."""
+"""Which items of a change set a run may do: who must approve promotions, and which deletes are left out."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ async def require_approved_promotion(store: Store, change_set: ChangeSetRecord) 
 
 
 @dataclass(frozen=True, slots=True)
-class Leave:
+class Permissions:
     """What people allow a run: `deletes`, by whoever asked for it; `alone`: a second person is needed and missing."""
 
     change_set: ChangeSetRecord
@@ -48,7 +48,7 @@ class Leave:
     alone: bool
 
     @classmethod
-    def of(cls, change_set: ChangeSetRecord, *, applier: str, four_eyes: bool, deletes: bool) -> Leave:
+    def of(cls, change_set: ChangeSetRecord, *, applier: str, four_eyes: bool, deletes: bool) -> Permissions:
         """`four_eyes`: deletes need a second person, who is not `applier`."""
         return cls(change_set, deletes, alone=four_eyes and not approved_by_another(change_set, applier))
 

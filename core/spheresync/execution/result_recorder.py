@@ -1,32 +1,42 @@
-"""What one run knows and notes of the target: checkpoints, former tables, journal, audit, statuses.
+"""Record the results of one run in one target: journal, checkpoints, former tables, statuses and audit.
 
-A result is noted in memory the moment it is known, so that the next item is judged by it, and written down a batch at
-a time, whole or not at all.
+A result counts in memory as soon as it is known, so that the next item is judged by it. It is written to the state in
+batches, each in one transaction.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from spheresync.errors import TargetError, TargetFault
+from spheresync.execution.item_result import (
+    UNSENT,
+    Address,
+    Note,
+    Result,
+    address_of,
+    audit_event_of,
+    bodies_of,
+    body_after,
+    container_is_unknown,
+    journal_entry_of,
+    puts_back,
+)
 from spheresync.model import (
     Action,
     AssetId,
     Digest,
-    JsonValue,
-    PhysicalName,
     Problem,
     TargetKey,
     digest_of,
 )
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.items import EDITED
-from spheresync.planning.names.name_allocation import container_note
+from spheresync.planning.names.container_notes import container_note
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
     NO_RUN,
-    AuditEvent,
     ChangeSetItem,
     Checkpoint,
     CheckpointState,
@@ -35,54 +45,17 @@ from spheresync.state.records import (
     JournalState,
     RunRecord,
 )
-from spheresync.targets.protocol import Outcome
 
 _STATE_AFTER = {
     Action.RETIRE: CheckpointState.RETIRED,
     Action.DELETE: CheckpointState.DELETED,
     Action.FORGET: CheckpointState.FORGOTTEN,
 }
-UNSENT = frozenset({Action.FORGET, Action.ADOPT})
-"""Actions that send nothing and only note something."""
 WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.METADATA_ONLY})
-
-Address = tuple[PhysicalName, PhysicalName]
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What became of one item. Neither outcome nor error: nothing had to be sent.
-
-    `reviewed`: the body of the item as it was read, whose digest the item holds.
-    """
-
-    item: ChangeSetItem
-    outcome: Outcome | None = None
-    error: TargetError | None = None
-    reviewed: bytes | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """What a result leaves in the state.
-
-    `former` and `forgotten` are about tables that are in nobody's use, as is the whole result where it is `aside`.
-    `base` is what had been written last into a table that others had changed before. `bodies`: what else is referred
-    to, besides the outcome.
-    """
-
-    result: Result
-    entry: JournalEntry
-    checkpoint: Checkpoint | None
-    former: FormerTable | None
-    forgotten: Address | None
-    aside: bool
-    base: Digest | None = None
-    bodies: tuple[bytes, ...] = ()
 
 
 class ResultRecorder:
-    """The books of one run under one claim.
+    """Records the results of one run under one claim.
 
     `restores`: the run writes tables back exactly as they were before, or not at all.
     """
@@ -99,7 +72,7 @@ class ResultRecorder:
         fence: int,
         now: Callable[[], str],
     ) -> None:
-        """`key`: the target that is written; `in_force`: all by which an asset stands where it stands."""
+        """`key`: the target that is written; `in_force`: the targets that count for an asset's status."""
         self._in_force = in_force
         self._store = store
         self._run = run
@@ -158,7 +131,7 @@ class ResultRecorder:
         )
 
     def held_already(self, item: ChangeSetItem) -> bool:
-        """Whether another run has written it meanwhile; not so where the plan saw it written and edited since."""
+        """Whether another run has written the same meanwhile; not where the plan saw that edited afterwards."""
         held = self._in_use(item)
         return (
             held is not None
@@ -174,18 +147,18 @@ class ResultRecorder:
 
     def _in_use(self, item: ChangeSetItem) -> Checkpoint | None:
         held = self._checkpoints.get(item.asset)
-        here = held is not None and held.state is not CheckpointState.DELETED and held.address == _address(item)
+        here = held is not None and held.state is not CheckpointState.DELETED and held.address == address_of(item)
         return held if here else None
 
     def _former(self, item: ChangeSetItem) -> FormerTable | None:
-        former = self._formers.get(_address(item))
+        former = self._formers.get(address_of(item))
         return former if former is not None and former.asset == item.asset else None
 
     def note(self, result: Result) -> Note:
-        """Take a result in; what it says counts from now on, and is kept once `write` was called with it."""
+        """Take a result in: it counts for the next items from now on, and is in the state after `write`."""
         at = self._now()
-        after = _held_after(result)
-        entry = _entry(self._run, result, after, at)
+        after = body_after(result)
+        entry = journal_entry_of(self._run, result, after, at)
         base = self._base(result.item, entry)
         if self._aside(result.item):
             note = self._note_former(result, entry, at)
@@ -205,7 +178,7 @@ class ResultRecorder:
         return there.body if there is not None and entry.before not in {None, there.body} else None
 
     def note_unrecorded(self, item: ChangeSetItem, error: TargetError) -> Note:
-        """Note that what became of an item could not be noted: its table is read before it is written again."""
+        """Note that the result of an item could not be noted: its table is read before it is written again."""
         entry = JournalEntry(
             run_id=self._run.id,
             ordinal=item.ordinal,
@@ -234,7 +207,7 @@ class ResultRecorder:
         if error is not None and error.fault is TargetFault.MOVED:
             former = replace(known, version=None) if known is not None else None
         elif error is not None and error.fault is TargetFault.CONFLICT:
-            forgotten = _address(item)  # somebody else's by now
+            forgotten = address_of(item)  # somebody else's by now
         elif outcome is not None and outcome.body:
             former = FormerTable(
                 asset=item.asset,
@@ -249,7 +222,7 @@ class ResultRecorder:
                 since=at,
             )
         elif outcome is not None:
-            forgotten = _address(item)
+            forgotten = address_of(item)
         return Note(result, entry, None, former, forgotten, aside=True)
 
     def _note_in_use(self, result: Result, entry: JournalEntry, at: str) -> Note:
@@ -292,7 +265,7 @@ class ResultRecorder:
             mapping=item.mapping,
             definition=item.definition,
             state=state,
-            held=held.held if held is not None and _puts_back(item) else None,
+            held=held.held if held is not None and puts_back(item) else None,
             synced_at=at,
             run_id=self._run.id,
             fence=self._fence,
@@ -316,7 +289,7 @@ class ResultRecorder:
         return Problem.of_error(result.item.asset, error)
 
     async def write(self, notes: Sequence[Note]) -> None:
-        """Write down what results left behind, in one transaction.
+        """Write results to the state, in one transaction.
 
         Raises:
             FenceError: another process has taken the run over; nothing is written.
@@ -324,16 +297,16 @@ class ResultRecorder:
         """
         bodies = {digest_of(body): body for note in notes for body in note.bodies}
         for note in notes:
-            bodies |= _bodies(note)
+            bodies |= bodies_of(note)
         checkpoints = [note.checkpoint for note in notes if note.checkpoint is not None]
         # What becomes of a former table says nothing of where its asset stands.
         about = [note.result for note in notes if not note.aside]
         done = [result.item.asset for result in about if result.error is None]
         refused = [problem for result in about if (problem := self._refused(result)) is not None]
         settled = [c.asset for note in notes if (c := note.checkpoint) is not None and note.result.error is None]
-        events = [_event(self._run, note.result) for note in notes]
+        events = [audit_event_of(self._run, note.result) for note in notes]
         bases = {note.entry.ordinal: note.base for note in notes if note.base is not None}
-        unknown = {note.result.item.container for note in notes if _is_unknown(note.result)}
+        unknown = {note.result.item.container for note in notes if container_is_unknown(note.result)}
 
         async def write(tx: Tx) -> None:
             for container in unknown:
@@ -355,105 +328,3 @@ class ResultRecorder:
             await tx.audit.append_many(events)
 
         await self._store.write(write)
-
-
-def _address(item: ChangeSetItem) -> Address:
-    return item.container, item.name
-
-
-def _did(result: Result) -> Action:
-    return (result.outcome.did if result.outcome is not None else None) or result.item.action
-
-
-def _entry(run: RunRecord, result: Result, after: Digest | None, at: str) -> JournalEntry:
-    item, outcome, error = result.item, result.outcome, result.error
-    problem = Problem.of_error(item.asset, error) if error is not None else None
-    if error is not None:
-        state = JournalState.FAILED
-    elif outcome is None and item.action not in UNSENT:
-        state = JournalState.SKIPPED
-    else:
-        state = JournalState.CONFIRMED
-    return JournalEntry(
-        run_id=run.id,
-        ordinal=item.ordinal,
-        state=state,
-        action=_did(result),
-        problem=problem,
-        before=_held_before(result),
-        after=after,
-        version=outcome.version if outcome is not None else None,
-        request_id=outcome.request_id if outcome is not None else error.request_id if error is not None else None,
-        at=at,
-    )
-
-
-def _held_after(result: Result) -> Digest | None:
-    """The body that the object holds now; a reviewed one was digested when it was read."""
-    outcome = result.outcome
-    if outcome is None or not outcome.body:
-        return None
-    return result.item.after if outcome.body is result.reviewed else digest_of(outcome.body)
-
-
-def _bodies(note: Note) -> dict[Digest, bytes]:
-    """The bodies of the outcome, by the digests that the entry holds of them."""
-    outcome = note.result.outcome
-    if outcome is None:
-        return {}
-    pairs = ((note.entry.after, outcome.body), (note.entry.before, outcome.before))
-    return {digest: body for digest, body in pairs if digest is not None and body}
-
-
-def _held_before(result: Result) -> Digest | None:
-    """The body that the object held before, None where there was none or nothing was done: what an undo goes by."""
-    item, outcome = result.item, result.outcome
-    if outcome is not None and outcome.before:
-        return digest_of(outcome.before)
-    nothing = outcome is not None and (outcome.already or _did(result) is Action.CREATE)
-    return None if nothing else item.before
-
-
-def _event(run: RunRecord, result: Result) -> AuditEvent:
-    item, outcome, error = result.item, result.outcome, result.error
-    detail: dict[str, JsonValue] = {
-        "object": f"{item.container}.{item.name}",
-        "destination": item.destination,
-        "strategy": item.strategy,
-        "before": item.expected_digest,
-        "after": item.after_digest,
-    }
-    outcome_word = "done"
-    if error is not None:
-        outcome_word = "refused" if error.fault is TargetFault.MOVED else str(error.fault)
-        detail["reason"] = error.message
-        detail["request_id"] = error.request_id
-    elif outcome is not None:
-        outcome_word = "already" if outcome.already else "done"
-        detail["request_id"] = outcome.request_id
-        detail["version"] = outcome.version
-        if outcome.kept:
-            detail["kept"] = [change.path for change in outcome.kept]
-    return AuditEvent(
-        actor=run.actor.id,
-        action=_did(result),
-        run_id=run.id,
-        asset=str(item.asset),
-        target=item.target,
-        outcome=outcome_word,
-        detail={key: value for key, value in detail.items() if value is not None},
-    )
-
-
-def _puts_back(item: ChangeSetItem) -> bool:
-    """Whether it writes again what was written last: nothing new of Datasphere, so a hold of it stays."""
-    return item.after_digest is not None and item.after_digest == item.expected_digest
-
-
-def _is_unknown(result: Result) -> bool:
-    """Whether the database is not as the state notes it, so that the next plan has to look at all of it.
-
-    It is gone, or holds a table of which the state knows nothing.
-    """
-    fault = None if result.error is None else result.error.fault
-    return fault is TargetFault.NO_CONTAINER or (fault is TargetFault.MOVED and result.item.action is Action.CREATE)

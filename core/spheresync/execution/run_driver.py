@@ -8,23 +8,18 @@ the fence, so a process that was taken over can write nothing any more. The phas
 from __future__ import annotations
 
 import logging
-from collections import Counter, defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
 
 import anyio
 
-from spheresync.config import DeletionPolicy
 from spheresync.discovery.discovery_report import DiscoveryReport
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import LeaseLostError, RefusedError, SpheresyncError
-from spheresync.execution.applier import Applier
-from spheresync.execution.prerequisites import make_prerequisites
-from spheresync.execution.required_approvals import Leave, require_approved_promotion
-from spheresync.execution.result_recorder import ResultRecorder
+from spheresync.execution.change_set_applier import ChangeSetApplier
+from spheresync.execution.driven_run import DrivenRun, RunClaim
 from spheresync.execution.run_log import EndedRun, log_run_end, nonzero
-from spheresync.execution.undo_recorder import UndoRecorder
+from spheresync.execution.run_request import RunRequest
 from spheresync.model import (
     Action,
     ChangeSetId,
@@ -32,30 +27,20 @@ from spheresync.model import (
     Problem,
     RunId,
     RunState,
-    TargetKey,
     counted,
     isoformat,
 )
 from spheresync.observe.context import about
 from spheresync.observe.incidents import product_error
 from spheresync.observe.spans import span
-from spheresync.planning.decisions.approvals import WAITS_FOR_A_PERSON
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.planner import make_change_set
 from spheresync.runtime.context import RuntimeContext
-from spheresync.runtime.each_target import in_each_target, problem_of_target
 from spheresync.runtime.lease_keeper import while_held
 from spheresync.runtime.progress import OnProgress, ProgressEvent
-from spheresync.runtime.providers import Providers
-from spheresync.runtime.run_counts import BLOCKED, FAILED, MISSING, REFUSED, SKIPPED, UNREAD, final_state
-from spheresync.runtime.scope import Scope, require_found
-from spheresync.runtime.unread import count_unread
-from spheresync.runtime.unspellable_names import CODE as UNSPELLABLE
-from spheresync.state.cell_encoding import decode_cell
-from spheresync.state.change_set_digest import FORMAT, require_as_saved
-from spheresync.state.port import Store, Tx
-from spheresync.state.records import AuditEvent, ChangeSetItem, ChangeSetRecord, RunRecord
-from spheresync.targets.read_ahead import RecentReads
+from spheresync.runtime.scope import require_found
+from spheresync.state.port import Tx
+from spheresync.state.records import AuditEvent, ChangeSetRecord, RunRecord
 
 HEARTBEAT = 1.0
 """Seconds between two signs of life; a cancel from another process is noticed within one."""
@@ -73,76 +58,6 @@ _TOLD_APART = ("spheresync.kind", "spheresync.state")
 _PHASE_DURATION = "spheresync.run.phase.duration"
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class RunRequest:
-    """What a run was asked to do, as stored with it."""
-
-    scope: Scope = field(default_factory=Scope)
-    thorough: bool = False
-    allow_deletes: bool = False
-    max_deletes: int | None = None
-    refresh: bool = True  # False: by what the local catalog holds, which somebody else keeps fresh
-
-    def to_json(self) -> dict[str, JsonValue]:
-        return {
-            "scope": self.scope.to_json(),
-            "full": self.thorough,
-            "allow_deletes": self.allow_deletes,
-            "max_deletes": self.max_deletes,
-            **({} if self.refresh else {"refresh": False}),
-        }
-
-    @classmethod
-    def parse(cls, data: bytes) -> RunRequest:
-        value = decode_cell(data)
-        return cls(
-            Scope.from_json(value["scope"]),
-            value["full"],
-            value["allow_deletes"],
-            value["max_deletes"],
-            value.get("refresh", True),
-        )
-
-
-@dataclass(slots=True)
-class _DrivenRun:
-    """One claim of one run while it is driven here."""
-
-    run: RunRecord
-    fence: int
-    spent_before: Mapping[str, int]
-    providers: Providers
-    cancelled: bool = False
-    lost: bool = False
-    scope: Scope | None = None  # of the change set
-    guarded: bool = False  # a guard held changes back
-    ended: RunState | None = None
-    recent: defaultdict[TargetKey, RecentReads] = field(  # tables that the plan has read
-        default_factory=lambda: defaultdict(RecentReads)
-    )
-    counts: Counter[str] = field(default_factory=Counter)
-    problems: list[Problem] = field(default_factory=list)
-    findings: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _RunClaim:
-    """The claim of a run. Its signs of life also bring word of a cancel that somebody asked for."""
-
-    store: Store
-    drive: _DrivenRun
-
-    @property
-    def about(self) -> str:
-        return f"run {self.drive.run.id}"
-
-    async def beat(self, tx: Tx) -> None:
-        self.drive.cancelled |= await tx.runs.heartbeat(self.drive.run.id, self.drive.fence)
-
-    async def is_ours(self) -> bool:
-        return (await self.store.runs.get(self.drive.run.id)).fence == self.drive.fence
 
 
 class RunDriver:
@@ -205,20 +120,20 @@ class RunDriver:
 
     async def _execute(self, run: RunRecord, fence: int) -> None:
         async with self._context.providers.in_use() as providers:  # one generation of settings for the whole run
-            drive = _DrivenRun(run, fence, self._context.usage.so_far(), providers)
+            drive = DrivenRun(run, fence, self._context.usage.so_far(), providers)
             with about(run=run.id):
                 log.info("%s begins, asked for by %s", run.kind, run.actor.id)
                 with span(f"run.{run.kind}", {"spheresync.kind": run.kind}, duration=_DURATION, by=_TOLD_APART) as told:
                     await self._execute_claimed(drive)
                     told.note({"spheresync.state": drive.ended or "left"})
 
-    async def _execute_claimed(self, drive: _DrivenRun) -> None:
+    async def _execute_claimed(self, drive: DrivenRun) -> None:
         """Go through the phases; whatever they raise ends the run as failed, and nothing else.
 
         Raises:
             StateError: not even the end of the run could be written; it stays as it is, to be taken up again.
         """
-        claim = _RunClaim(self._store, drive)
+        claim = RunClaim(self._store, drive)
         try:
             await while_held(self._store, claim, lambda: self._phases(drive), every=HEARTBEAT)
         except anyio.get_cancelled_exc_class():
@@ -231,18 +146,18 @@ class RunDriver:
             if await self._is_ours(drive):
                 await self._fail(drive, error)
 
-    async def _is_ours(self, drive: _DrivenRun) -> bool:
+    async def _is_ours(self, drive: DrivenRun) -> bool:
         """Whether our claim still counts, as the state has it: a FenceError may be about something else."""
         run = await self._store.runs.get(drive.run.id)
         drive.lost = run.fence != drive.fence or run.state.ended
         return not drive.lost
 
-    async def _fail(self, drive: _DrivenRun, error: Exception) -> None:
+    async def _fail(self, drive: DrivenRun, error: Exception) -> None:
         ours = product_error(error, f"run {drive.run.id}")
         drive.problems.append(Problem("run", ours.problem_code, ours.message, ours.remedy))
         await self._finish(drive, RunState.REFUSED if isinstance(ours, RefusedError) else RunState.FAILED)
 
-    async def _let_go(self, drive: _DrivenRun) -> None:
+    async def _let_go(self, drive: DrivenRun) -> None:
         """This process ends: the next one takes the run over at once, and it is not counted as a death."""
         if drive.ended is None and not drive.lost:
             await self._release(drive.run.id, drive.fence)
@@ -254,7 +169,7 @@ class RunDriver:
         with anyio.move_on_after(_LET_GO_WITHIN, shield=True), suppress(SpheresyncError):
             await self._store.write(release)
 
-    async def _phases(self, drive: _DrivenRun) -> None:
+    async def _phases(self, drive: DrivenRun) -> None:
         run = drive.run
         if run.claims > MOST_CLAIMS:
             await self._give_up(drive)
@@ -273,7 +188,7 @@ class RunDriver:
         async with self._phase(drive, "applying"):
             await self._apply(drive, change_set, request)
 
-    async def _give_up(self, drive: _DrivenRun) -> None:
+    async def _give_up(self, drive: DrivenRun) -> None:
         """End a run that ended every process that drove it."""
         died = counted(MOST_CLAIMS, "process", "processes")
         message = f"{died} in a row ended while they drove run {drive.run.id}, and did nothing of it."
@@ -281,7 +196,7 @@ class RunDriver:
         drive.problems.append(Problem("run", DRIVER_DIED, message, remedy))
         await self._finish(drive, RunState.FAILED)
 
-    async def _discover_and_plan(self, drive: _DrivenRun, request: RunRequest) -> ChangeSetRecord | None:
+    async def _discover_and_plan(self, drive: DrivenRun, request: RunRequest) -> ChangeSetRecord | None:
         report = await self._discover(drive, request) if request.refresh else DiscoveryReport()
         drive.problems.extend(report.problems)
         if not report.reached:
@@ -310,7 +225,7 @@ class RunDriver:
         await self._attach(drive, change_set.id, request)
         return change_set
 
-    async def _discover(self, drive: _DrivenRun, request: RunRequest) -> DiscoveryReport:
+    async def _discover(self, drive: DrivenRun, request: RunRequest) -> DiscoveryReport:
         async with self._phase(drive, "discovering"):
             report = await SharedDiscovery(self._context).discover(
                 request.scope,
@@ -324,11 +239,11 @@ class RunDriver:
             await require_found(self._store, request.scope, self._context.mapping.outside_scope)
         return report
 
-    async def _attach(self, drive: _DrivenRun, change_set_id: ChangeSetId, request: RunRequest) -> None:
+    async def _attach(self, drive: DrivenRun, change_set_id: ChangeSetId, request: RunRequest) -> None:
         events = []
         if request.max_deletes is not None:
             detail: dict[str, JsonValue] = {"max_deletes": request.max_deletes, "change_set": change_set_id}
-            events.append(AuditEvent(drive.run.actor.id, "guard_lifted", drive.run.id, None, None, "done", detail))
+            events.append(AuditEvent(drive.run.actor, "guard_lifted", drive.run.id, None, None, "done", detail))
 
         async def attach(tx: Tx) -> None:
             await tx.runs.update(drive.run.id, drive.fence, change_set_id=change_set_id)
@@ -337,130 +252,12 @@ class RunDriver:
 
         await self._store.write(attach)
 
-    async def _apply(self, drive: _DrivenRun, change_set: ChangeSetRecord, request: RunRequest) -> None:
-        if change_set.format != FORMAT:
-            raise RefusedError(f"change set {change_set.id} has another format.", remedy="Make a new preview.")
-        items = await self._store.change_sets.all_items(change_set.id)
-        require_as_saved(change_set, items)
-        await require_approved_promotion(self._store, change_set)
-        leave = Leave.of(
-            change_set,
-            applier=drive.run.actor.id,
-            four_eyes=drive.providers.settings.approvals.of_deletes,
-            deletes=request.allow_deletes,
-        )
-        allowed = leave.allowed(items)
-        drive.problems.extend(leave.waiting(items))
-        drive.counts[BLOCKED] = sum(1 for item in items if item.action.changes_something) - len(allowed)
-        drive.scope = Scope.from_json(decode_cell(change_set.request))
-        deletes = drive.run.kind == "sync" or _deletes_allowed(drive, request)
-        drive.guarded = any(
-            item.blocked_by not in {None, *WAITS_FOR_A_PERSON} and (deletes or item.action is not Action.DELETE)
-            for item in items
-        )
-        drive.counts[FAILED] = _unreadable(change_set)  # what cannot be written is added
-        drive.counts[Action.UNCHANGED] = change_set.summary.get(Action.UNCHANGED, 0)
-        drive.counts[MISSING] = change_set.summary.get(MISSING, 0)
-        drive.counts[UNREAD] = await self._unread(change_set)
-        drive.counts[Action.HELD] = sum(1 for item in items if item.action is Action.HELD)
-        # What an undo would not touch is what others changed since, not a name that is taken.
-        in_the_way = Action.CONFLICT if change_set.undo_of is None else REFUSED
-        drive.counts[in_the_way] = sum(1 for item in items if item.action is Action.CONFLICT)
-        halted = await self._apply_in_each_target(drive, change_set, items, allowed)
-        if drive.cancelled and drive.counts[SKIPPED]:
-            await self._finish(drive, RunState.CANCELLED)
-            return
-        await self._finish(
-            drive, final_state(drive.counts, guarded=drive.guarded, halted=halted, problems=bool(change_set.problems))
-        )
-
-    async def _apply_in_each_target(
-        self,
-        drive: _DrivenRun,
-        change_set: ChangeSetRecord,
-        items: Sequence[ChangeSetItem],
-        allowed: Sequence[ChangeSetItem],
-    ) -> bool:
-        """Do the items of each target apart from those of the others; answers whether any target stopped early."""
-        todo: dict[TargetKey, list[ChangeSetItem]] = {}
-        for item in allowed:
-            todo.setdefault(item.key, []).append(item)
-        if not todo:
-            return False
-        journal = {entry.ordinal: entry for entry in await self._store.runs.entries(drive.run.id)}
-        gone = [key for key in todo if key not in drive.providers.keys]
-        for key in gone:
-            drive.problems.append(_not_in_force(key))
-            drive.counts[SKIPPED] += len(todo.pop(key))
-        halted = bool(gone)
-
-        async def apply(key: TargetKey) -> None:
-            nonlocal halted
-            target = drive.providers.target(key)
-            missing = await make_prerequisites(
-                self._store,
-                target,
-                [each for each in change_set.prerequisites if each.key == key],
-                todo[key],
-                run_id=drive.run.id,
-                actor=drive.run.actor,
-                now=isoformat(self._context.clock()),
-            )
-            applier = Applier(
-                target,
-                self._store,
-                drive.run,
-                self._recorder(drive, key, change_set, items),
-                fence=drive.fence,
-                stopping=lambda: drive.cancelled,
-                progress=self._progress,
-                missing=missing,
-                recent=drive.recent[key],
-            )
-            try:
-                await applier.run(todo[key], journal)
-            finally:
-                drive.counts.update(applier.report.counts)  # what was done counts, also where the run breaks off
-            if applier.report.halted is not None:
-                halted = True
-                drive.problems.append(applier.report.halted)
-
-        if todo:
-            for key, error in (await in_each_target([*todo], apply)).items():
-                halted = True
-                drive.problems.append(problem_of_target(key, error))
-        return halted
-
-    async def _unread(self, change_set: ChangeSetRecord) -> int:
-        """How many assets of the scope could not be read, but for those that are told as failed one by one."""
-        if change_set.undo_of is not None:
-            return 0
-        scope, failed = Scope.from_json(decode_cell(change_set.request)), {each.asset for each in change_set.problems}
-        return count_unread(await self._store.catalog.with_problems(), scope, failed)
-
-    def _recorder(
-        self, drive: _DrivenRun, key: TargetKey, change_set: ChangeSetRecord, items: Sequence[ChangeSetItem]
-    ) -> ResultRecorder:
-        def now() -> str:
-            return isoformat(self._context.clock())
-
-        in_force = drive.providers.keys
-        if change_set.undo_of is None:
-            return ResultRecorder(self._store, drive.run, key, in_force=in_force, fence=drive.fence, now=now)
-        return UndoRecorder(
-            self._store,
-            drive.run,
-            key,
-            in_force=in_force,
-            fence=drive.fence,
-            now=now,
-            items=items,
-            undo_of=change_set.undo_of,
-            misses=drive.providers.settings.deletion.misses,
-        )
+    async def _apply(self, drive: DrivenRun, change_set: ChangeSetRecord, request: RunRequest) -> None:
+        applier = ChangeSetApplier(self._context, self._progress, drive, change_set, request)
+        await self._finish(drive, await applier.run())
 
     @asynccontextmanager
-    async def _phase(self, drive: _DrivenRun, phase: str) -> AsyncIterator[None]:
+    async def _phase(self, drive: DrivenRun, phase: str) -> AsyncIterator[None]:
         """One phase of the run: noted with it, in the log, and as a span."""
 
         async def enter(tx: Tx) -> None:
@@ -471,7 +268,7 @@ class RunDriver:
         with span(f"run.{phase}", {"spheresync.phase": phase}, duration=_PHASE_DURATION, by=("spheresync.phase",)):
             yield
 
-    async def _saved(self, drive: _DrivenRun, sent: int) -> dict[str, int]:
+    async def _saved(self, drive: DrivenRun, sent: int) -> dict[str, int]:
         """What writing every table anew would have cost besides: a call for each unchanged one, and its bytes.
 
         The bytes are known of the whole catalog only, so a run about a part of it does not tell them.
@@ -483,7 +280,7 @@ class RunDriver:
         everything = sum([await self._store.checkpoints.body_bytes(key) for key in keys])
         return {"aws_calls_saved": unchanged, "aws_bytes_saved": max(0, everything - sent)}
 
-    async def _used(self, drive: _DrivenRun) -> dict[str, int]:
+    async def _used(self, drive: DrivenRun) -> dict[str, int]:
         """What the run has used and saved; figures that cannot be had keep no run from its end."""
         try:
             usage = {
@@ -495,7 +292,7 @@ class RunDriver:
             log.warning("%s", product_error(error, f"figures of run {drive.run.id}").message)
             return {}
 
-    async def _finish(self, drive: _DrivenRun, state: RunState) -> None:
+    async def _finish(self, drive: DrivenRun, state: RunState) -> None:
         """Write down how the run ended.
 
         Raises:
@@ -506,7 +303,7 @@ class RunDriver:
             await self._before_end(drive.run)
         usage = await self._used(drive)
         detail: dict[str, JsonValue] = {"counts": nonzero(drive.counts), "usage": nonzero(usage)}
-        event = AuditEvent(drive.run.actor.id, f"run_{drive.run.kind}", drive.run.id, None, None, state, detail)
+        event = AuditEvent(drive.run.actor, f"run_{drive.run.kind}", drive.run.id, None, None, state, detail)
 
         async def finish(tx: Tx) -> None:
             await tx.runs.update(
@@ -527,18 +324,3 @@ class RunDriver:
         drive.ended = state
         ended = EndedRun(drive.run, state, drive.counts, usage, drive.problems)
         log_run_end(ended, drive.providers.settings, self._context.clock())
-
-
-def _unreadable(change_set: ChangeSetRecord) -> int:
-    """How many assets could not be read; what a space holds that could not be listed counts as unread."""
-    return sum(each.asset is not None or each.code == UNSPELLABLE for each in change_set.problems)
-
-
-def _not_in_force(key: TargetKey) -> Problem:
-    text = f"{key} is not configured any more, so nothing of this change set was done there."
-    return Problem.of_target(key, "configuration", text, "Configure it again, then make a new preview.")
-
-
-def _deletes_allowed(drive: _DrivenRun, request: RunRequest) -> bool:
-    """Whether the run would delete: only then does a guard that holds deletes back refuse anything."""
-    return request.allow_deletes or drive.providers.settings.deletion.policy is DeletionPolicy.DELETE

@@ -10,7 +10,7 @@ from datetime import datetime
 from spheresync.config import Settings
 from spheresync.model import JsonValue, Problem, RunState
 from spheresync.observe.context import about
-from spheresync.observe.measured import Measured, Unit, measuring, seconds_between
+from spheresync.observe.log_metrics import LogMetrics, Unit, measuring, seconds_between
 from spheresync.state.records import RunRecord
 
 _LOGGED = 50
@@ -48,8 +48,8 @@ def nonzero(figures: Mapping[str, int]) -> dict[str, JsonValue]:
     return {str(key): value for key, value in figures.items() if value}
 
 
-def _measured(ended: EndedRun, settings: Settings, now: datetime) -> Measured:
-    return Measured(
+def _measured(ended: EndedRun, settings: Settings, now: datetime) -> LogMetrics:
+    return LogMetrics(
         {
             "run_seconds": (seconds_between(ended.run.created_at, now), Unit.SECONDS),
             **{f"run_{word}": (count, Unit.COUNT) for word, count in sorted(ended.counts.items())},

@@ -1,9 +1,9 @@
-"""The books of a run that applies an undo: what it restores is held, and stands as the restored body says.
+"""Record the results of a run that applies an undo: each restored asset is held until Datasphere changes it.
 
-The hold is taken in the transaction that confirms the item, so that it is there also where the process dies right
-after, and a sync never gets between. What the table held before is known, but not by which fingerprints and rules:
-those stay open, so that the next plan after the hold compares the table itself. What others had changed in it before
-stays theirs: not the restored body counts as written last then, but what did so when it stood there.
+The hold is taken in the transaction that confirms the item, so it exists even if the process dies right after, and no
+sync comes between. The fingerprints and rules of the restored body are not known and stay open, so that the next plan
+after the hold compares the table itself. What others had changed in the table before stays theirs: as the base of the
+next merge counts what we had written last when that body stood there, not the restored body.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from spheresync.execution.result_recorder import Address, Note, Result, ResultRecorder
+from spheresync.execution.item_result import Address, Note, Result
+from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.model import Action, AssetId, Digest, RunId, TargetKey, digest_of
 from spheresync.planning.decisions.triage import hold_of
 from spheresync.state.port import Store
@@ -20,7 +21,7 @@ from spheresync.targets.registry import design_of
 
 
 class UndoRecorder(ResultRecorder):
-    """The books of an undo under one claim.
+    """Records the results of an undo under one claim.
 
     Args:
         store: as in `ResultRecorder`, like `run`, `key`, `in_force`, `fence` and `now`.

@@ -27,20 +27,17 @@ class EmbeddedEngine:
         self._store = store
         self._clock = clock
 
+    def within(self, tx: Tx) -> EmbeddedJobsWithin:
+        return EmbeddedJobsWithin(tx, self._clock)
+
     async def submit(self, jobs: Sequence[NewJob]) -> list[JobId | None]:
-        requests = [request_of(job, self._clock()) for job in jobs]
-
-        async def submit(tx: Tx) -> list[int | None]:
-            return await tx.jobs.submit(requests)
-
-        ids = await self._store.write(submit) if requests else []
-        return [None if job_id is None else JobId(job_id) for job_id in ids]
+        return await self._store.write(lambda tx: self.within(tx).submit(jobs)) if jobs else []
 
     async def claim(self, kinds: Sequence[JobKind], *, limit: int, time_limit: timedelta) -> list[Job]:
         async def claim(tx: Tx) -> list[JobRow]:
             return await tx.jobs.claim(kinds, self._store.owner_id, limit=limit, time_limit=time_limit)
 
-        return [job_of(row) for row in await self._store.write(claim)]
+        return [_job_of(row) for row in await self._store.write(claim)]
 
     async def beat(self, jobs: Sequence[Job]) -> frozenset[JobId]:
         async def beat(tx: Tx) -> list[int]:
@@ -74,10 +71,7 @@ class EmbeddedEngine:
         return JobState.QUEUED if tries_again else JobState.DEAD
 
     async def cancel(self, job_id: JobId) -> bool:
-        async def cancel(tx: Tx) -> bool:
-            return await tx.jobs.cancel(job_id)
-
-        return await self._store.write(cancel)
+        return await self._store.write(lambda tx: self.within(tx).cancel(job_id))
 
     async def shorten_waits(self) -> None:
         latest = isoformat(self._clock() + LONGEST_WAIT)
@@ -97,12 +91,22 @@ class EmbeddedEngine:
 
     async def queue(self, *, kind: JobKind | None = None, state: JobState | None = None, limit: int = 50) -> list[Job]:
         return [
-            job_of(row) for row in await self._store.jobs.queue(kind, state, limit) if _is_known(row.kind, row.state)
+            _job_of(row) for row in await self._store.jobs.queue(kind, state, limit) if _is_known(row.kind, row.state)
         ]
 
     async def get(self, job_id: JobId) -> Job | None:
         row = await self._store.jobs.get(job_id)
-        return None if row is None else job_of(row)
+        return None if row is None else _job_of(row)
+
+    async def settle(self, jobs: Sequence[Job]) -> None:
+        async def settle(tx: Tx) -> None:
+            await tx.jobs.settle([(job.id, job.token) for job in jobs])
+
+        if jobs:
+            await self._store.write(settle)
+
+    async def lost(self) -> frozenset[JobId]:
+        return frozenset(JobId(job_id) for job_id in await self._store.jobs.lost())
 
     async def counts(self) -> dict[tuple[JobKind, JobState], int]:
         counts = await self._store.jobs.counts()
@@ -111,8 +115,27 @@ class EmbeddedEngine:
         }
 
 
-def request_of(job: NewJob, now: datetime) -> JobRequest:
-    """A job as rows know it, for who enters it in a unit of work of his own."""
+class EmbeddedJobsWithin:
+    """Keeps the promises of `JobsWithin` (there said) in one unit of work of the store."""
+
+    def __init__(self, tx: Tx, clock: Callable[[], datetime]) -> None:
+        self._tx = tx
+        self._clock = clock
+
+    async def submit(self, jobs: Sequence[NewJob]) -> list[JobId | None]:
+        ids = await self._tx.jobs.submit([_request_of(job, self._clock()) for job in jobs])
+        return [None if job_id is None else JobId(job_id) for job_id in ids]
+
+    async def get(self, job_id: JobId) -> Job | None:
+        row = await self._tx.jobs.get(job_id)
+        return None if row is None else _job_of(row)
+
+    async def cancel(self, job_id: JobId) -> bool:
+        return await self._tx.jobs.cancel(job_id)
+
+
+def _request_of(job: NewJob, now: datetime) -> JobRequest:
+    """A job as the rows of the state have it."""
     return JobRequest(
         kind=job.kind,
         subject=job.subject,
@@ -143,8 +166,7 @@ def _claims(jobs: Sequence[Job]) -> list[tuple[int, int]]:
     return [(job.id, job.fence) for job in jobs]
 
 
-def job_of(row: JobRow) -> Job:
-    """A row as a job."""
+def _job_of(row: JobRow) -> Job:
     return Job(
         id=JobId(row.id),
         kind=JobKind(row.kind),

@@ -15,6 +15,7 @@ The promises, which `tests/contract/engine_promises.py` holds every engine to:
 - A claim is a lease with a fence. Whoever lost it can neither finish nor fail the job. It is lost when the process dies
   (at once), gives no sign of life for 30 s, or when the time for the job is over.
 - What fails is tried again, set aside, or left for a person, as `retries` says of its problem.
+- What is done to the queue within a unit of work of the state is committed with it, or not at all.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import NewType, Protocol
 
 from spheresync.model import AssetId, Problem, TargetKey, canonical_json
 from spheresync.model.json_document import read_json
+from spheresync.state.port import Tx
 
 JobId = NewType("JobId", int)
 
@@ -119,8 +121,28 @@ def subject_of(asset: AssetId) -> str:
     return canonical_json(asset.to_json()).decode()
 
 
+class JobsWithin(Protocol):
+    """The queue within one unit of work of the state, so that other changes and the audit are committed with it."""
+
+    async def submit(self, jobs: Sequence[NewJob]) -> list[JobId | None]:
+        """As `JobEngine.submit`."""
+        ...
+
+    async def get(self, job_id: JobId) -> Job | None:
+        """As `JobEngine.get`."""
+        ...
+
+    async def cancel(self, job_id: JobId) -> bool:
+        """As `JobEngine.cancel`."""
+        ...
+
+
 class JobEngine(Protocol):
     """A queue of jobs that several processes may share."""
+
+    def within(self, tx: Tx) -> JobsWithin:
+        """The queue within a unit of work that the caller has begun."""
+        ...
 
     async def submit(self, jobs: Sequence[NewJob]) -> list[JobId | None]:
         """Ask for jobs; the ids in the same order, None where a dead one stays dead."""
@@ -160,6 +182,14 @@ class JobEngine(Protocol):
 
     async def get(self, job_id: JobId) -> Job | None:
         """One job as it is in the queue, None where there is none."""
+        ...
+
+    async def settle(self, jobs: Sequence[Job]) -> None:
+        """Take out jobs that nothing asks for any more; not what is being done or was asked for anew."""
+        ...
+
+    async def lost(self) -> frozenset[JobId]:
+        """Jobs that count as running and whose worker is gone: whoever claims next does them anew."""
         ...
 
     async def counts(self) -> dict[tuple[JobKind, JobState], int]:

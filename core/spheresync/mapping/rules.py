@@ -1,4 +1,4 @@
-"""What scope and mapping rules decide of an asset, with which rule did what."""
+"""Decide by scope and mapping rules of an asset: in scope or not, tier, names, tags; and which rule decided what."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from spheresync.config import ColumnRule, Rule, Settings
-from spheresync.config.in_force import CONFIGURATION
+from spheresync.config.promotion_in_force import CONFIGURATION
 from spheresync.config.settings import MAPPING_VERSION
 from spheresync.mapping.names import plain_name, rule_key, space_key
 from spheresync.mapping.patterns import first_match, literal_prefix, matches

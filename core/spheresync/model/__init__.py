@@ -47,7 +47,7 @@ from spheresync.model.names import (
     unspellable,
 )
 from spheresync.model.objects import DesiredObject, FieldChange, LiveObject
-from spheresync.model.principals import Principal
+from spheresync.model.principals import SYSTEM, Principal
 from spheresync.model.relations import (
     OUTSIDE,
     Association,
@@ -72,6 +72,7 @@ __all__ = [
     "SPACE_GONE",
     "SPACE_NOT_SERVED",
     "SPACE_UNREAD",
+    "SYSTEM",
     "UNSPELLABLE_REMEDY",
     "Action",
     "Asset",

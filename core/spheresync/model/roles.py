@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 
@@ -31,3 +32,18 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.ADMIN: frozenset(Permission),
 }
 """By the name of the role: a principal may bring names that are none."""
+
+
+def permissions_of(roles: Iterable[str]) -> frozenset[Permission]:
+    """All that any of these roles allows."""
+    return frozenset[Permission]().union(*(PERMISSIONS.get(role, frozenset()) for role in roles))
+
+
+def roles_include(roles: Iterable[str], needed: Role) -> bool:
+    """Whether these roles together allow all that another role allows."""
+    return permissions_of(roles) >= PERMISSIONS[needed]
+
+
+def spell_roles(roles: Iterable[str]) -> str:
+    """The roles of a caller as errors say them."""
+    return ", ".join(sorted(roles)) or "none"

@@ -16,7 +16,7 @@ from pathlib import PurePath
 from typing import TextIO
 
 from spheresync.observe.context import subjects
-from spheresync.observe.measured import measured_of
+from spheresync.observe.log_metrics import measured_of
 from spheresync.redaction import for_a_log
 
 _FRAMES = 12

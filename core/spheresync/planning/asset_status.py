@@ -1,4 +1,4 @@
-"""Where assets stand, written by one rule: from what the state holds of them in the transaction that writes it.
+"""Write the statuses of assets by one rule, from what the state holds of them in the same transaction.
 
 Whoever changes a record, a checkpoint or what is known of a target ends its unit of work with this, so that two
 processes that work beside each other never leave a status behind that is true of neither.

@@ -1,4 +1,4 @@
-"""From stored definitions to the objects that stand for them. Pure, and told in values that any process can take."""
+"""Design the objects of many stored definitions at once. Pure; all values can be pickled for another process."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class DesignRequest:
 
 @dataclass(frozen=True, slots=True)
 class WrongDefinition:
-    """What is said instead of a table where the definition is that of another asset."""
+    """The answer instead of an object where the stored definition is that of another asset."""
 
     asset: AssetId
 
@@ -38,7 +38,7 @@ DesignResult: TypeAlias = DesiredObject | Account | WrongDefinition
 
 
 def design_all(requests: Sequence[DesignRequest]) -> list[DesignResult]:
-    """The tables, in the same order; of one that could not be drawn, why."""
+    """The designed objects, in the same order; for one that could not be designed, why."""
     return [_designed(request) for request in requests]
 
 

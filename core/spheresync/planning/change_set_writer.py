@@ -1,4 +1,4 @@
-"""How a change set is made out of items, and written down: one way for plans, repairs of drift and undos."""
+"""Make a change set of items and save it: one way for plans, repairs of drift and undos."""
 
 from __future__ import annotations
 

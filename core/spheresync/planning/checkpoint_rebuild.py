@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spheresync.model import (
+    SYSTEM,
     AssetId,
     AssetKind,
     JsonValue,
@@ -125,7 +126,7 @@ class CheckpointRebuilder:
             "former": len(left),
             "destination": self._key.destination,
         }
-        event = AuditEvent("system", "rebuild", None, None, self._key.target, "done", detail)
+        event = AuditEvent(SYSTEM, "rebuild", None, None, self._key.target, "done", detail)
 
         async def remember(tx: Tx) -> None:
             await tx.blobs.put_many(bodies)

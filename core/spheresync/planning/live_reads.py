@@ -1,4 +1,4 @@
-"""A look at the tables that a change set is about to change, so that whoever reviews it sees what stands there.
+"""Read the tables that a change set is about to change, so that its reviewer sees what stands there.
 
 A preview must not need AWS: what cannot be looked at is told and planned by what is known, since a run reads each table
 again before it writes.

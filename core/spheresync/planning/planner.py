@@ -164,7 +164,7 @@ class Planner:
             prerequisites=[needed for each in planned for needed in each.prerequisites],
         )
         event = AuditEvent(
-            actor=new.record.actor,
+            actor=self._request.principal,
             action="preview",
             run_id=None,
             asset=None,

@@ -1,4 +1,4 @@
-"""What must exist before the items of a change set can be written: part of the plan, so that it shows every call."""
+"""Plan what must exist before the items of a change set can be written, so that the plan shows every call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from spheresync.mapping.names import derives, rule_key, space_key
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import Action, AssetId, PhysicalName, TargetKey
-from spheresync.planning.names.name_allocation import container_note
+from spheresync.planning.names.container_notes import container_note
 from spheresync.state.port import Store
 from spheresync.state.records import ChangeSetItem, Prerequisite
 from spheresync.targets.design import TargetDesign

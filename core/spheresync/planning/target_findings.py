@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 
 from spheresync.errors import TargetFault
 from spheresync.model import Action, AssetId, Problem, TargetKey
-from spheresync.planning.asset_planner import PlanDraft
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.planning.decisions.items import name_taken
 from spheresync.planning.decisions.triage import Work
+from spheresync.planning.plan_draft import PlanDraft
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, ChangeSetItem, Unwritten
 

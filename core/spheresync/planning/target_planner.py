@@ -1,4 +1,4 @@
-"""Plan one target: what of the shared knowledge its checkpoints, its guards and its tables make of each asset.
+"""Plan one target: names, guards, removals and the items of every asset.
 
 A target is read in four cases only: a database that this state has never seen is looked at before names are given
 out, so that a lost state is rebuilt from AWS instead of written over it; a thorough plan reads the databases that hold
@@ -27,7 +27,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.observe.incidents import product_error
-from spheresync.planning.asset_planner import AssetPlanner, PlanDraft
+from spheresync.planning.asset_planner import AssetPlanner
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_removals
 from spheresync.planning.decisions.items import Subject, forget_item, settled_item
@@ -35,6 +35,7 @@ from spheresync.planning.decisions.triage import RemovalRules, Work, held_as_gon
 from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.names.displaced_databases import findings_of
 from spheresync.planning.names.name_allocation import AllocatedNames, NameAllocator
+from spheresync.planning.plan_draft import PlanDraft
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.removal.confirmed_gone import ConfirmedGone, not_asked

@@ -1,4 +1,4 @@
-"""What every run and question of one process works with: the state, the clock, the settings in force, who we are."""
+"""What all work of one process shares: the state, the job queue, the clock, the settings in force, the owner."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 
 from spheresync.config import Settings, SettingsSource
+from spheresync.jobs.port import JobEngine
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import Problem
 from spheresync.runtime.providers import Generations, MakeSource, MakeTarget, Providers
@@ -22,12 +23,14 @@ class RuntimeContext:
         store: Store,
         settings_source: SettingsSource,
         *,
+        jobs: JobEngine,
         owner: str,
         clock: Callable[[], datetime],
         make_source: MakeSource,
         make_target: MakeTarget,
     ) -> None:
         self.store = store
+        self.jobs = jobs
         self.owner = owner
         self.clock = clock
         self.providers = Generations(settings_source, make_source, make_target)

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from spheresync.errors import FenceError, LeaseLostError
 from spheresync.isolation import isolated_group
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import LoopHealth
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import STALE_AFTER
 
@@ -69,7 +69,7 @@ async def while_held(
     work: Callable[[], Awaitable[T]],
     *,
     every: float | None = None,
-    pulse: Pulse | None = None,
+    loop_health: LoopHealth | None = None,
     loop: str | None = None,
 ) -> T:
     """Do work for as long as a claim is ours; what the work raises is raised as it is.
@@ -81,7 +81,7 @@ async def while_held(
         claim: what is held.
         work: is cancelled once the claim is lost.
         every: seconds between two signs of life.
-        pulse: gets to know of signs that fail, so that health tells it.
+        loop_health: gets to know of signs that fail, so that health tells it.
         loop: under which name it does.
 
     Raises:
@@ -105,7 +105,9 @@ async def while_held(
         written_at = time.monotonic()
 
     async with isolated_group() as group:
-        group.start_soon(_keep_beating, pulse or Pulse(), beat, loop or f"signs of life for {claim.about}", seconds)
+        group.start_soon(
+            _keep_beating, loop_health or LoopHealth(), beat, loop or f"signs of life for {claim.about}", seconds
+        )
         results.append(await work())
         group.cancel_scope.cancel()
     if not results:
@@ -113,8 +115,10 @@ async def while_held(
     return results[0]
 
 
-async def _keep_beating(pulse: Pulse, beat: Callable[[], Awaitable[None]], loop: str, seconds: float) -> None:
-    await pulse.keep_going(beat, loop=loop, seconds=seconds, longest_pause=seconds)
+async def _keep_beating(
+    loop_health: LoopHealth, beat: Callable[[], Awaitable[None]], loop: str, seconds: float
+) -> None:
+    await loop_health.keep_going(beat, loop=loop, seconds=seconds, longest_pause=seconds)
 
 
 def _lost(claim: Claim, error: Exception) -> LeaseLostError:

@@ -1,4 +1,4 @@
-"""Whose turn it is: jobs are asked for from what is due, what is paused and what the request budget admits."""
+"""What the scheduler does next: ask for the jobs that are due, as pauses and the request budget allow."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scheduler of one state: keeps the turns, and works the jobs off.
+"""The scheduler of one state: asks for what is due, and works the jobs off.
 
 At most one process of a state has it, by lease; when that dies another one takes over within a second, and what was
 under way there is done anew. Everything runs in one task group, so that the end of the process ends all of it: jobs
@@ -24,14 +24,14 @@ from spheresync.jobs.retries import TIMED_OUT
 from spheresync.model import Problem
 from spheresync.observe.context import about
 from spheresync.observe.incidents import product_error
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import LoopHealth
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.lease_keeper import LEASE_BEAT, HeldLease, while_held
 from spheresync.schedule.control import LEASE, may_write
 from spheresync.schedule.due_jobs import DueJobs
+from spheresync.schedule.obsolete_jobs import forget_settled
 from spheresync.schedule.proposed_plans import PlanProposer
 from spheresync.schedule.reading_jobs import list_tenant, read_definition, sweep_targets
-from spheresync.schedule.settled_jobs import forget_settled
 from spheresync.schedule.write_jobs import BATCH, StartRun, write_batch
 from spheresync.state.port import Tx
 
@@ -65,14 +65,19 @@ class Scheduler:
     """Keeps a state's targets fresh while `run` runs."""
 
     def __init__(
-        self, context: RuntimeContext, engine: JobEngine, start_run: StartRun, pulse: Pulse, alerting: Alerting
+        self,
+        context: RuntimeContext,
+        engine: JobEngine,
+        start_run: StartRun,
+        loop_health: LoopHealth,
+        alerting: Alerting,
     ) -> None:
-        """`start_run` starts a run of the scheduler and answers it once it has ended; `pulse` gets signs of life."""
+        """`start_run` starts a run of the scheduler and answers it once it has ended; `loop_health` gets heartbeats."""
         self._context = context
         self._store = context.store
         self._engine = engine
         self._start_run = start_run
-        self._pulse = pulse
+        self._loop_health = loop_health
         self._alerting = alerting
         self._turns = DueJobs(context, engine)
         self._proposer = PlanProposer(context)
@@ -81,10 +86,10 @@ class Scheduler:
 
     async def run(self) -> None:
         """Keep the schedule whenever no other process of the state does; ends only when cancelled."""
-        await self._pulse.keep_going(self._keep, loop=PULSE, seconds=LEASE_RETRY)
+        await self._loop_health.keep_going(self._keep, loop=PULSE, seconds=LEASE_RETRY)
 
     async def _keep(self) -> None:
-        self._pulse.beat(PULSE)
+        self._loop_health.beat(PULSE)
         fence = await self._acquire()
         if fence is not None:
             log.info("keeps the schedule of this state from now on")
@@ -106,7 +111,7 @@ class Scheduler:
 
         lease = HeldLease(self._store, LEASE, fence)
         try:
-            await while_held(self._store, lease, self._work_off, pulse=self._pulse, loop=f"{PULSE}: lease")
+            await while_held(self._store, lease, self._work_off, loop_health=self._loop_health, loop=f"{PULSE}: lease")
         except LeaseLostError as error:
             log.warning("keeps the schedule of this state no more: %s", error)
         finally:
@@ -123,14 +128,14 @@ class Scheduler:
             group.start_soon(self._keep_workers, group)
 
     async def _forever(self, step: Callable[[], Awaitable[None]], name: str, seconds: float = 0.0) -> None:
-        await self._pulse.keep_going(step, loop=f"{PULSE}: {name}", seconds=seconds)
+        await self._loop_health.keep_going(step, loop=f"{PULSE}: {name}", seconds=seconds)
 
     async def turn(self) -> None:
         """Ask for the jobs whose turn it is."""
         await self._turns.ask()
 
     async def _turn(self) -> None:
-        self._pulse.beat(PULSE)
+        self._loop_health.beat(PULSE)
         await self.turn()
         due = await self._engine.next_at(_LOOKS)
         if due is not None and due <= self._context.clock():

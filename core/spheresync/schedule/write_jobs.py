@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
-from spheresync.execution.run_driver import RunRequest
+from spheresync.execution.run_request import RunRequest
 from spheresync.jobs.port import Job, JobEngine
 from spheresync.jobs.retries import HELD_BACK
 from spheresync.model import Action, AssetId, Problem, RunState, TargetKey

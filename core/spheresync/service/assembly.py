@@ -1,4 +1,4 @@
-"""Put one process's tools together: state, source, targets; embedded ones in dog, real ones elsewhere."""
+"""Make what one process works with: state, job engine, source, targets; embedded ones in dog, real ones elsewhere."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import StateError
+from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.model import TargetKey, utc_now
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
@@ -34,7 +35,7 @@ TENANT_HOST = "tenant_host"
 async def open_context(
     settings_source: SettingsSource, *, clock: Callable[[], datetime] = utc_now
 ) -> AsyncIterator[RuntimeContext]:
-    """Open the state and hand out the tools; everything is closed on the way out.
+    """Open the state and make the context of this process; everything is closed at the end of the block.
 
     Raises:
         ConfigurationError: settings cannot be used.
@@ -64,7 +65,13 @@ async def open_context(
             return registered(key.target).make(current, key, resources, stack)
 
         context = RuntimeContext(
-            store, settings_source, owner=store.owner_id, clock=clock, make_source=make_source, make_target=make_target
+            store,
+            settings_source,
+            jobs=EmbeddedEngine(store, clock),
+            owner=store.owner_id,
+            clock=clock,
+            make_source=make_source,
+            make_target=make_target,
         )
         closing.push_async_callback(context.providers.aclose)
         yield context
@@ -98,17 +105,12 @@ async def _keep_to_one_tenant(store: Store, settings: Settings) -> None:
 def _source(settings: Settings, budget: RequestBudget) -> DatasphereSource:
     # Here and not above: whoever asks the tenant nothing loads no HTTP client.
     from spheresync.source.datasphere.source import DatasphereSource
-    from spheresync.source.transport.http import Login
+    from spheresync.source.transport.http import Login, TenantHttp
 
     datasphere = settings.datasphere
     login = Login(datasphere.client_id, datasphere.client_secret.get_secret_value(), datasphere.token_url or None)
-    return DatasphereSource(
-        datasphere.base_url,
-        login,
-        budget=budget,
-        give_up_after=datasphere.give_up_after.total_seconds(),
-        objects=datasphere.objects == "on",
-    )
+    http = TenantHttp(datasphere.base_url, login, budget=budget, give_up_after=datasphere.give_up_after.total_seconds())
+    return DatasphereSource(http, objects=datasphere.objects == "on")
 
 
 def _embedded_source(settings: Settings) -> DatasphereSource:
@@ -117,17 +119,13 @@ def _embedded_source(settings: Settings) -> DatasphereSource:
 
     from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
     from spheresync.source.datasphere.source import DatasphereSource
-    from spheresync.source.transport.http import Login
+    from spheresync.source.transport.http import Login, TenantHttp
 
     tenant = DogTenant(settings.state_dir)
     login = Login(tenant.sign_in.client_id, tenant.sign_in.client_secret, DOG_TOKEN_URL)
-    return DatasphereSource(
-        DOG_BASE_URL,
-        login,
-        budget=UnlimitedBudget(),
-        transport=httpx2.ASGITransport(app=tenant),
-        objects=settings.datasphere.objects == "on",
-    )
+    transport = httpx2.ASGITransport(app=tenant)
+    http = TenantHttp(DOG_BASE_URL, login, budget=UnlimitedBudget(), transport=transport)
+    return DatasphereSource(http, objects=settings.datasphere.objects == "on")
 
 
 def _sessions(settings: Settings) -> Callable[[], Session]:

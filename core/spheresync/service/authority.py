@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spheresync.errors import PermissionRefusedError
 from spheresync.model import Principal
-from spheresync.model.roles import PERMISSIONS, Permission
+from spheresync.model.roles import PERMISSIONS, Permission, permissions_of, spell_roles
 
 __all__ = ["Permission", "authorize"]
 
@@ -15,11 +15,10 @@ def authorize(principal: Principal, permission: Permission) -> None:
     Raises:
         PermissionRefusedError: none of the principal's roles allows it.
     """
-    if any(permission in PERMISSIONS.get(role, frozenset()) for role in principal.roles):
+    if permission in permissions_of(principal.roles):
         return
     needed = next(role for role, granted in PERMISSIONS.items() if permission in granted)
-    held = ", ".join(sorted(principal.roles)) or "none"
     raise PermissionRefusedError(
-        f"this needs the role {needed}; you have {held}.",
+        f"this needs the role {needed}; you have {spell_roles(principal.roles)}.",
         remedy="Ask an administrator of this installation, or set SPHERESYNC_ROLE where the server is started.",
     )

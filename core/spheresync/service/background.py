@@ -5,12 +5,11 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-from spheresync.jobs.embedded import EmbeddedEngine
-from spheresync.observe.measured import measuring
+from spheresync.observe.log_metrics import measuring
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.scheduler import Scheduler
 from spheresync.service.health import liveness
-from spheresync.service.health.alert_conditions import Watch
+from spheresync.service.health.alert_conditions import AlertConditions
 from spheresync.service.health.alert_delivery import AlertDelivery
 from spheresync.service.health.figures import figures_of, measured_figures
 from spheresync.service.process_loops import ProcessLoops
@@ -38,7 +37,7 @@ class Background:
         self._supervisor = supervisor
         self._alerts = alerts
 
-    def keep_pulse(self) -> None:
+    def watch_event_loop(self) -> None:
         """From now on notice when this process stands still: what a server that is asked for its health does."""
         self._loops.keep_going(self._beat, liveness.EVENT_LOOP, PULSE)
 
@@ -52,7 +51,7 @@ class Background:
         log.info("how it stands", extra=measuring(told))
 
     async def _beat(self) -> None:
-        self._loops.pulse.beat(liveness.EVENT_LOOP)
+        self._loops.loop_health.beat(liveness.EVENT_LOOP)
 
     def look_after_runs(self) -> None:
         """From now on do what a long-lived server does: take over what dead processes leave, care for the state, and
@@ -64,10 +63,11 @@ class Background:
 
     def keep_schedule(self) -> None:
         """From now on sync by itself, in tiers, as long as no other process of the state does."""
-        engine = EmbeddedEngine(self._context.store, self._context.clock)
-        alerting = self._alerts.alerting(Watch(self._context))
+        alerting = self._alerts.alerting(AlertConditions(self._context))
         self._loops.group.start_soon(
-            Scheduler(self._context, engine, self._supervisor.run_to_end, self._loops.pulse, alerting).run
+            Scheduler(
+                self._context, self._context.jobs, self._supervisor.run_to_end, self._loops.loop_health, alerting
+            ).run
         )
 
     async def deliver_alerts(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from functools import partial
 
 from anyio.abc import TaskGroup
 
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import LoopHealth
 
 
 class ProcessLoops:
@@ -15,9 +15,9 @@ class ProcessLoops:
 
     def __init__(self, group: TaskGroup) -> None:
         self.group = group
-        self.pulse = Pulse()
+        self.loop_health = LoopHealth()
         self.long_lived = False
 
     def keep_going(self, step: Callable[[], Awaitable[object]], loop: str, seconds: float = 0.0) -> None:
         """Start a loop of this process; one that fails is repeated, and health says so."""
-        self.group.start_soon(partial(self.pulse.keep_going, step, loop=loop, seconds=seconds))
+        self.group.start_soon(partial(self.loop_health.keep_going, step, loop=loop, seconds=seconds))

@@ -8,15 +8,66 @@ shows only against a copy kept elsewhere (reference: reliability-and-scale.md 3)
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from spheresync.model import canonical_json
-from spheresync.state.records import AuditEntry, AuditVerdict
+from spheresync.model import JsonValue, canonical_json
+from spheresync.state.cell_encoding import valid_text
+from spheresync.state.records import AuditEntry, AuditEvent, AuditVerdict
 
 GENESIS = "0" * 64
 """`prev_hash` of the first entry."""
 _DOMAIN = b"spheresync-audit:v1\0"
+_ACTOR = "actor"
+"""Member of `detail` that holds kind and roles of the actor."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedActor:
+    """What an entry holds of its actor besides the id; `roles` in alphabetical order."""
+
+    kind: str
+    roles: tuple[str, ...]
+
+
+def entry_of_event(event: AuditEvent, *, seq: int, at: str, prev_hash: str) -> AuditEntry:
+    """The sealed entry of an event.
+
+    Kind and roles of the actor go into `detail`: the columns, and with them what the hash is made of, are those that
+    other programs know (CONTRACT.md), and entries of earlier versions verify as they did.
+    """
+    assert _ACTOR not in event.detail, event.action
+    actor: dict[str, JsonValue] = {"kind": event.actor.kind, "roles": [*sorted(event.actor.roles)]}
+    detail = canonical_json({**event.detail, _ACTOR: actor})
+    return sealed(
+        AuditEntry(
+            seq=seq,
+            at=at,
+            actor=valid_text(event.actor.id),
+            action=event.action,
+            run_id=event.run_id,
+            asset=None if event.asset is None else valid_text(event.asset),
+            target=event.target,
+            outcome=event.outcome,
+            detail=detail.decode("utf-8", "replace"),
+            prev_hash=prev_hash,
+            hash="",
+        )
+    )
+
+
+def actor_in_detail(detail: Mapping[str, JsonValue]) -> tuple[AuditedActor | None, dict[str, JsonValue]]:
+    """Kind and roles of the actor, and the detail without them.
+
+    None: an earlier version wrote the entry, or another program.
+    """
+    rest = {**detail}
+    told = rest.pop(_ACTOR, None)
+    if isinstance(told, dict) and told.keys() == {"kind", "roles"}:
+        kind, roles = told["kind"], told["roles"]
+        if isinstance(kind, str) and isinstance(roles, list):
+            return AuditedActor(kind, tuple(role for role in roles if isinstance(role, str))), rest
+    return None, {**detail}
 
 
 def hash_of(entry: AuditEntry) -> str:

@@ -12,7 +12,6 @@ import csv
 import io
 
 from spheresync.model import canonical_json
-from spheresync.model.json_document import read_own_json
 from spheresync.state.records import AuditEntry
 
 _FIELDS = ("seq", "at", "actor", "action", "run_id", "asset", "target", "outcome", "detail", "prev_hash", "hash")
@@ -37,11 +36,6 @@ def csv_line(entry: AuditEntry) -> str:
     # The terminator names what must be quoted inside a field: a lone carriage return splits rows too.
     csv.writer(line, lineterminator="\r\n").writerow([_guarded(getattr(entry, name)) for name in _FIELDS])
     return line.getvalue().removesuffix("\r\n") + "\n"
-
-
-def entry_of(line: str) -> AuditEntry:
-    """Read what `json_line` wrote."""
-    return AuditEntry(**read_own_json(line))
 
 
 def _guarded(value: str | int | None) -> str | int:

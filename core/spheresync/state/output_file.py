@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from spheresync.errors import UsageError
 from spheresync.regular_files import kind_of
-from spheresync.state.drafts import Draft, draft_of
+from spheresync.state.atomic_file import AtomicFile, open_atomic_file
 from spheresync.state.stoppable_thread import in_stoppable_thread
 
 T = TypeVar("T")
@@ -29,7 +29,7 @@ _OWN_FOLDERS = ("owners", ".restoring")
 async def place_file(
     folder: Path,
     file: Path,
-    write: Callable[[Path, Draft, threading.Event], T],
+    write: Callable[[Path, AtomicFile, threading.Event], T],
     before_placing: Callable[[T], Awaitable[None]],
     *,
     replace: bool,
@@ -48,7 +48,7 @@ async def place_file(
     """
     file = fit_place(folder, file, replace=replace)
     try:
-        with draft_of(file) as draft:
+        with open_atomic_file(file) as draft:
             written = await in_stoppable_thread(lambda stop: write(file, draft, stop))
             await before_placing(written)
             draft.take_place(replace=replace)

@@ -34,20 +34,13 @@ from spheresync.targets.field_changes import FieldComparison, moves_columns, sev
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a target's objects can hold and how they are addressed; planning and execution ask instead of assuming.
+    """How the objects of a target differ from those of others; the program asks this instead of the target's name.
 
     Attributes:
-        markers: an object holds our markers, so that it says itself whose it is (Lake Formation tags do not).
-        versions: an object has a version that every write raises, so that a stale write is refused.
-        answers_later: a write is accepted first and settled later, so that its outcome is read (QuickSight, DataZone).
-        addressed_by_id: the target gives an object an id, and the name does not address it (DataZone).
-        depends_on: the target whose objects must be written before those of this one; None where there is none.
+        depends_on: the target whose objects this one adds to (Lake Formation tags the tables of Glue), None where there
+            is none; `doctor` checks that it is configured.
     """
 
-    markers: bool = True
-    versions: bool = True
-    answers_later: bool = False
-    addressed_by_id: bool = False
     depends_on: TargetName | None = None
 
 

@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from typer.core import TyperGroup
 
 from spheresync import __version__
 from spheresync.errors import UsageError
-from spheresync_server.cli.commands import approvals as approval_commands
+from spheresync_server.cli.commands import audit as audit_commands
+from spheresync_server.cli.commands import catalog as catalog_commands
 from spheresync_server.cli.commands import changes as change_commands
 from spheresync_server.cli.commands import config as config_commands
 from spheresync_server.cli.commands import drift as drift_command
-from spheresync_server.cli.commands import records as record_commands
+from spheresync_server.cli.commands import health as health_commands
+from spheresync_server.cli.commands import runs as run_commands
 from spheresync_server.cli.commands import schedule as schedule_commands
 from spheresync_server.cli.commands import serve as serve_command
 from spheresync_server.cli.commands import state as state_commands
-from spheresync_server.cli.commands import undo as undo_commands
-from spheresync_server.cli.global_options import Environment, Invocation
+from spheresync_server.cli.global_options import Invocation
 from spheresync_server.cli.output import documents
-from spheresync_server.later import COMMANDS, comes_later
+from spheresync_server.unreleased import COMMANDS, not_released
 
 if TYPE_CHECKING:
     from typer._click.core import Command, Context
@@ -34,7 +35,7 @@ class Commands(TyperGroup):
 
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         if cmd_name in COMMANDS:
-            raise UsageError(comes_later(f"spheresync {cmd_name}"), remedy="`spheresync --help` lists what there is.")
+            raise UsageError(not_released(f"spheresync {cmd_name}"), remedy="`spheresync --help` lists what there is.")
         return super().get_command(ctx, cmd_name)
 
 
@@ -58,7 +59,9 @@ config = typer.Typer(name="config", help="Check or show the configuration.", epi
 def spheresync(
     context: typer.Context,
     *,
-    env: Annotated[Environment | None, typer.Option(help="Environment; else SPHERESYNC_ENV, else dog.")] = None,
+    env: Annotated[
+        Literal["dog", "wolf", "bear"] | None, typer.Option(help="Environment; else SPHERESYNC_ENV, else dog.")
+    ] = None,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Settings; else SPHERESYNC_CONFIG, else spheresync.yaml here."),
@@ -70,7 +73,7 @@ def spheresync(
     """Keep AWS catalogs true to SAP Datasphere: discover, preview, apply, remember."""
     if config == Path():
         raise UsageError("--config needs the name of a file.", remedy="Write --config FILE.")
-    context.obj = Invocation(env.value if env is not None else None, config, json, verbose)
+    context.obj = Invocation(env, config, json, verbose)
     if context.invoked_subcommand is not None:
         return None
     if not version:
@@ -84,24 +87,24 @@ def spheresync(
 
 app.command(epilog=_EPILOG)(serve_command.serve)
 for _command in (
-    change_commands.discover,
-    record_commands.assets,
+    catalog_commands.discover,
+    catalog_commands.assets,
     change_commands.preview,
-    approval_commands.approve,
+    change_commands.approve,
     change_commands.apply,
-    approval_commands.promote,
+    change_commands.promote,
     change_commands.sync,
-    record_commands.runs,
-    change_commands.cancel,
-    schedule_commands.status,
-    undo_commands.revert,
-    undo_commands.release,
+    run_commands.runs,
+    run_commands.cancel,
+    health_commands.status,
+    run_commands.revert,
+    run_commands.release,
     drift_command.drift,
 ):
     app.command(epilog=_EPILOG)(_command)
 app.add_typer(schedule)
 app.add_typer(audit)
-app.command(epilog=_EPILOG)(record_commands.doctor)
+app.command(epilog=_EPILOG)(health_commands.doctor)
 app.command(epilog=_EPILOG)(state_commands.backup)
 app.command(epilog=_EPILOG)(state_commands.restore)
 app.add_typer(config)
@@ -113,8 +116,8 @@ schedule.command("run-now", epilog=_EPILOG)(schedule_commands.run_now)
 schedule.command("jobs", epilog=_EPILOG)(schedule_commands.jobs)
 schedule.command("cancel", epilog=_EPILOG)(schedule_commands.cancel)
 schedule.command("retry", epilog=_EPILOG)(schedule_commands.retry)
-audit.command("query", epilog=_EPILOG)(record_commands.audit_query)
-audit.command("verify", epilog=_EPILOG)(record_commands.audit_verify)
-audit.command("export", epilog=_EPILOG)(record_commands.audit_export)
+audit.command("query", epilog=_EPILOG)(audit_commands.audit_query)
+audit.command("verify", epilog=_EPILOG)(audit_commands.audit_verify)
+audit.command("export", epilog=_EPILOG)(audit_commands.audit_export)
 config.command("validate", epilog=_EPILOG)(config_commands.validate)
 config.command("show", epilog=_EPILOG)(config_commands.show)

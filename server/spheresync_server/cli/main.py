@@ -1,4 +1,4 @@
-"""The entry of `spheresync`: it knows what to do at Ctrl-C before anything else of the program is loaded."""
+"""The entry point of `spheresync`: it installs the signal handlers before the rest of the program is loaded."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from spheresync_server.cli.hoisting import hoist, wants_json
-from spheresync_server.cli.leaving import Leaving
+from spheresync_server.cli.global_options import move_to_front, wants_json
+from spheresync_server.cli.signals import ExitOnSignal
 
 _COLLECTED_AFTER = (20_000, 20, 20)
 """Objects until garbage is looked for: loading the program makes hundreds of thousands, none of which is garbage."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and leave with its exit code.
+    """Run the command line and exit with its code.
 
-    Without arguments those of the process are taken; then its signals are ours too, from here to its end.
+    Without arguments, those of the process are taken, and its signals are handled from here to its end.
     """
     gc.set_threshold(*_COLLECTED_AFTER)
-    hoisted = hoist(sys.argv[1:] if arguments is None else arguments)
-    json = wants_json(hoisted)
+    arguments_in_order = move_to_front(sys.argv[1:] if arguments is None else arguments)
+    json = wants_json(arguments_in_order)
     if arguments is None:
-        Leaving(json=json, text="Ended by {}.").arm()
+        ExitOnSignal(json=json, text="Ended by {}.").install()
 
-    from spheresync_server.cli.invoking import run_command_line
+    from spheresync_server.cli.command_line import run_command_line
 
-    code = run_command_line(hoisted, json=json)
+    code = run_command_line(arguments_in_order, json=json)
     if arguments is None:
-        from spheresync_server.cli.running import leave_soon
+        from spheresync_server.cli.interruption import exit_soon
 
-        leave_soon(code)
+        exit_soon(code)
     sys.exit(code)
 
 

@@ -10,10 +10,11 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 
 from spheresync.answers import Vitals
 from spheresync.observe.incidents import product_error
+from spheresync_server.caller import acting_for
 from spheresync_server.dashboard import status_page
 from spheresync_server.failure import note_of
 from spheresync_server.http.metrics import CONTENT_TYPE, exposition
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.mcp_server.server_paths import Hide
 from spheresync_server.untrusted import clean_line
 
@@ -22,38 +23,39 @@ _SHOWN_RUNS = 20
 _Answer = Callable[[], Awaitable[Response]]
 
 
-def add_routes(server: MCPServer[Desk], desk: Desk) -> None:
+def add_routes(server: MCPServer[ServerContext], server_context: ServerContext) -> None:
     """Register the routes of CONTRACT.md."""
-    service = desk.service
+    service = server_context.service
 
     def route(path: str, answer: _Answer) -> None:
-        async def handle(_: Request) -> Response:
+        async def handle(request: Request) -> Response:
             try:
-                return await answer()
+                with acting_for(server_context.caller_of(request)):
+                    return await answer()
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this request
-                return PlainTextResponse(desk.hide(note_of(product_error(error, path)).text), 503)
+                return PlainTextResponse(server_context.hide(note_of(product_error(error, path)).text), 503)
 
         server.custom_route(path, methods=["GET"])(handle)
 
     async def alive() -> Response:
-        return _told("alive", service.health.alive(desk.principal), desk.hide)
+        return _told("alive", service.health.alive(server_context.principal), server_context.hide)
 
     async def ready() -> Response:
         try:
-            return _told("ready", await service.health.ready(desk.principal), desk.hide)
+            return _told("ready", await service.health.ready(server_context.principal), server_context.hide)
         except Exception as error:  # noqa: BLE001 -- a process that cannot tell is not ready
-            problem = desk.hide(note_of(product_error(error, "readiness")).text)
+            problem = server_context.hide(note_of(product_error(error, "readiness")).text)
             return JSONResponse({"ready": False, "checks": {}, "problems": [problem]}, 503)
 
     async def metrics() -> Response:
         return Response(
-            exposition(await service.health.figures(desk.principal)), headers={"content-type": CONTENT_TYPE}
+            exposition(await service.health.figures(server_context.principal)), headers={"content-type": CONTENT_TYPE}
         )
 
     async def page() -> Response:
-        runs = await service.runs.list_runs(desk.principal, limit=_SHOWN_RUNS)
-        shown = status_page.render(await service.health.sync_status(desk.principal), runs.items)
-        return HTMLResponse(desk.hide(shown), headers=status_page.HEADERS)
+        runs = await service.runs.list_runs(server_context.principal, limit=_SHOWN_RUNS)
+        shown = status_page.render(await service.health.sync_status(server_context.principal), runs.items)
+        return HTMLResponse(server_context.hide(shown), headers=status_page.HEADERS)
 
     route("/healthz", alive)
     route("/readyz", ready)

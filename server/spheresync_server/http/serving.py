@@ -16,9 +16,9 @@ from mcp.server.transport_security import TransportSecuritySettings
 from spheresync.errors import UsageError
 from spheresync.isolation import isolated_group
 from spheresync_server.http.loopback import LoopbackOnly
-from spheresync_server.http.readable_only import ReadableOnly
+from spheresync_server.http.message_validation import MessageValidation
 from spheresync_server.http.routes import add_routes
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.server_context import ServerContext
 
 _MCP = "/mcp"
 _GRACE = 1
@@ -46,11 +46,11 @@ def bind(host: str, port: int) -> socket.socket:
     return listening
 
 
-async def serve_http(server: MCPServer[Desk], desk: Desk, listening: socket.socket) -> None:
+async def serve_http(server: MCPServer[ServerContext], server_context: ServerContext, listening: socket.socket) -> None:
     """Serve MCP at /mcp and the operator's routes beside it, on an address that is already bound."""
-    add_routes(server, desk)
+    add_routes(server, server_context)
     unchecked = TransportSecuritySettings(enable_dns_rebinding_protection=False)  # LoopbackOnly checks every route
-    app = LoopbackOnly(ReadableOnly(server.streamable_http_app(transport_security=unchecked), _MCP))
+    app = LoopbackOnly(MessageValidation(server.streamable_http_app(transport_security=unchecked), _MCP))
     logging.getLogger("uvicorn.error").addFilter(_is_no_farewell)
     config = uvicorn.Config(
         app,

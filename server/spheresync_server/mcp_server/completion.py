@@ -9,7 +9,8 @@ from mcp.server.mcpserver import MCPServer
 from mcp.types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
 
 from spheresync.errors import SpheresyncError
-from spheresync_server.mcp_server.desk import Desk
+from spheresync.model.roles import Role
+from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.prompt_files import PromptFile
 
 _MOST = 100
@@ -25,7 +26,9 @@ _TEMPLATE_VARIABLES: dict[tuple[str, str], Suggested] = {
 _PROMPT_VALUES: dict[str, Suggested] = {"space": "space", "asset": "asset", "run": "run", "change_set": "change_set"}
 
 
-def add_completion(server: MCPServer[Desk], desk: Desk, prompts: Iterable[PromptFile]) -> None:
+def register_completion(
+    server: MCPServer[ServerContext], server_context: ServerContext, prompts: Iterable[PromptFile]
+) -> None:
     """Register the completion handler."""
     by_prompt = {
         (prompt.name, field.name): _PROMPT_VALUES[field.complete]
@@ -59,8 +62,10 @@ def add_completion(server: MCPServer[Desk], desk: Desk, prompts: Iterable[Prompt
         if what == "asset" and space is None and isinstance(reference, ResourceTemplateReference):
             return Completion(values=[])
         try:
-            await desk.opening.wait()
+            await server_context.startup.wait()
         except SpheresyncError:  # told by the server's end; a completion has no place for it
             return Completion(values=[])
-        found = await desk.service.catalog.suggest(what, argument.value, desk.principal, space)
+        if not server_context.allows(Role.VIEWER):
+            return Completion(values=[])
+        found = await server_context.service.catalog.suggest(what, argument.value, server_context.principal, space)
         return Completion(values=found[:_MOST], total=len(found), has_more=len(found) > _MOST)

@@ -17,7 +17,7 @@ from pydantic import BaseModel, Field
 from spheresync.answers import ChangeRow
 from spheresync.model import counted
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, WAITS_FOR_A_PERSON
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.untrusted import visible
 
 _ANSWERS_BY_RETRY = "2026-07-28"
@@ -43,7 +43,7 @@ class NothingToConfirm(BaseModel):
 
 
 async def confirm_deletes(
-    change_set_id: str, allow_deletes: bool, ctx: Context[Desk, object]
+    change_set_id: str, allow_deletes: bool, ctx: Context[ServerContext, object]
 ) -> NothingToConfirm | Elicit[DeleteConfirmation]:
     """Ask only where deletes are asked for and the change set holds some.
 
@@ -52,14 +52,14 @@ async def confirm_deletes(
     """
     if not allow_deletes:
         return NothingToConfirm()
-    desk = ctx.request_context.lifespan_context
-    service = desk.service
-    change_set = await service.changes.get_change_set(change_set_id, desk.principal, limit=1)
+    server_context = ctx.request_context.lifespan_context
+    service = server_context.service
+    change_set = await service.changes.get_change_set(change_set_id, server_context.principal, limit=1)
     if change_set.state != "open" or not change_set.summary.get("delete"):
         return NothingToConfirm()
     if any(finding.code == DELETES_NOT_APPROVED for finding in change_set.findings):
         return NothingToConfirm()  # whatever the answer, a second person is missing; the run says so
-    deletes = await service.changes.list_deletes(change_set_id, desk.principal)
+    deletes = await service.changes.list_deletes(change_set_id, server_context.principal)
     if not _can_ask(ctx):
         raise UnconfirmedError(
             f"Not applied: change set {change_set.change_set_id} deletes {_tables(deletes)} and this client cannot ask "
@@ -114,7 +114,7 @@ def _held_back(deletes: Sequence[ChangeRow]) -> str:
     return f" A guard holds back {held} of {len(deletes)}, whatever the answer." if held else ""
 
 
-def _can_ask(ctx: Context[Desk, object]) -> bool:
+def _can_ask(ctx: Context[ServerContext, object]) -> bool:
     capabilities = ctx.client_capabilities
     elicitation: ElicitationCapability | None = capabilities.elicitation if capabilities is not None else None
     if elicitation is None or (elicitation.form is None and elicitation.url is not None):

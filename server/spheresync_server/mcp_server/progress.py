@@ -5,10 +5,10 @@ from __future__ import annotations
 from mcp.server.mcpserver import Context
 
 from spheresync.runtime.progress import OnProgress, ProgressEvent
-from spheresync_server.mcp_server.desk import Desk
+from spheresync_server.mcp_server.server_context import ServerContext
 
 
-def report_to(ctx: Context[Desk, object]) -> OnProgress:
+def report_to(ctx: Context[ServerContext, object]) -> OnProgress:
     """A callback that notifies the client; the number always rises, as the protocol demands, across phases too."""
     step = 0
 

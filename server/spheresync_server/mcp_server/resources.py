@@ -15,12 +15,12 @@ from spheresync.answers import Page, SpaceRow
 from spheresync.errors import SpheresyncError, UsageError
 from spheresync.model import AssetId, SpaceName, TechnicalName
 from spheresync_server.failure import note_of
-from spheresync_server.mcp_server.desk import Desk
-from spheresync_server.mcp_server.wording import answer_in_tool_words, in_tool_words
+from spheresync_server.mcp_server.engine_texts import answer_with_tool_names, with_tool_names
+from spheresync_server.mcp_server.server_context import ServerContext
+from spheresync_server.scope_arguments import LARGEST_PAGE
 from spheresync_server.untrusted import Json, clean_json
 
 _JSON = "application/json"
-_LARGEST_PAGE = 200
 _FIRST_ITEMS = 50
 _ASSETS = "spheresync://assets/"
 
@@ -31,7 +31,7 @@ _Answer = TypeVar("_Answer", bound=BaseModel)
 
 
 def _document(value: Json) -> str:
-    return json.dumps(answer_in_tool_words(clean_json(value)), ensure_ascii=False)
+    return json.dumps(answer_with_tool_names(clean_json(value)), ensure_ascii=False)
 
 
 async def _found(answer: Awaitable[_Answer]) -> str:
@@ -44,43 +44,47 @@ async def _found(answer: Awaitable[_Answer]) -> str:
     try:
         return _document((await answer).model_dump(mode="json"))
     except UsageError as error:
-        raise ResourceNotFoundError(in_tool_words(note_of(error).text)) from error
+        raise ResourceNotFoundError(with_tool_names(note_of(error).text)) from error
     except SpheresyncError as error:
-        raise ResourceError(in_tool_words(note_of(error).text)) from error
+        raise ResourceError(with_tool_names(note_of(error).text)) from error
 
 
-def add_resources(server: MCPServer[Desk], desk: Desk) -> None:
+def register_resources(server: MCPServer[ServerContext], server_context: ServerContext) -> None:
     """Register every resource and template of CONTRACT.md."""
 
     @server.resource("spheresync://spaces", title="Spaces", mime_type=_JSON)
     async def spaces() -> str:
         """Every space with asset counts by kind, tier and status."""
-        return await _found(_all_spaces(desk))
+        return await _found(_all_spaces(server_context))
 
     @server.resource("spheresync://config", title="Configuration", mime_type=_JSON)
     async def config() -> str:
         """Effective settings, secrets redacted."""
         try:
-            return _document(desk.show_settings())
+            return _document(server_context.show_settings())
         except SpheresyncError as error:
-            raise ResourceError(in_tool_words(note_of(error).text)) from error
+            raise ResourceError(with_tool_names(note_of(error).text)) from error
 
     @server.resource("spheresync://assets/{space}/{name}", title="Asset", mime_type=_JSON, security=_NAMES)
     async def asset(space: str, name: str) -> str:
         """One asset: columns, business context, target objects. A slash in the name is written %2F."""
         return await _found(
-            desk.service.catalog.describe_asset(AssetId(SpaceName(space), TechnicalName(name)), desk.principal)
+            server_context.service.catalog.describe_asset(
+                AssetId(SpaceName(space), TechnicalName(name)), server_context.principal
+            )
         )
 
     @server.resource("spheresync://change-sets/{id}", title="Change set", mime_type=_JSON)
     async def change_set(id: str) -> str:  # noqa: A002  # the variable's name in CONTRACT.md
         """A saved change set with its first items."""
-        return await _found(desk.service.changes.get_change_set(id, desk.principal, limit=_FIRST_ITEMS))
+        return await _found(
+            server_context.service.changes.get_change_set(id, server_context.principal, limit=_FIRST_ITEMS)
+        )
 
     @server.resource("spheresync://runs/{id}", title="Run", mime_type=_JSON)
     async def run(id: str) -> str:  # noqa: A002  # the variable's name in CONTRACT.md
         """One run: progress, counts, failures."""
-        return await _found(desk.service.runs.get_run(id, desk.principal))
+        return await _found(server_context.service.runs.get_run(id, server_context.principal))
 
 
 def spell_asset_uri(uri: str) -> str:
@@ -91,11 +95,13 @@ def spell_asset_uri(uri: str) -> str:
     return f"{_ASSETS}{quote(unquote(space), safe='')}{slash}{quote(unquote(name), safe='')}"
 
 
-async def _all_spaces(desk: Desk) -> Page[SpaceRow]:
+async def _all_spaces(server_context: ServerContext) -> Page[SpaceRow]:
     items: list[SpaceRow] = []
     cursor: str | None = None
     while True:
-        page = await desk.service.catalog.list_spaces(desk.principal, limit=_LARGEST_PAGE, cursor=cursor)
+        page = await server_context.service.catalog.list_spaces(
+            server_context.principal, limit=LARGEST_PAGE, cursor=cursor
+        )
         items += page.items
         cursor = page.next_cursor
         if cursor is None:

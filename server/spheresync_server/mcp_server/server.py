@@ -1,6 +1,7 @@
-"""The MCP server of one caller: the SDK's server with our tools, resources, prompts, and errors that help.
+"""The MCP server: the SDK's server with our tools, resources, prompts, and errors that help.
 
-Tools a caller may not use are not registered, so they are not listed; a call to one is refused with the reason.
+Who asks is found for each message. Tools which that caller may not use are not listed; a call to one is refused with
+the reason.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import difflib
 import json
 import logging
+import os
 import re
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -16,31 +18,44 @@ from typing import Any, cast
 
 import anyio
 from mcp import MCPError
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel.helper_types import ReadResourceContents
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.server.mcpserver.exceptions import ResourceError, ResourceNotFoundError, ToolError, UnexpectedToolError
+from mcp.server.request_state import RequestStateSecurity
 from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
-from mcp.types import INVALID_PARAMS, CallToolResult, GetPromptResult, InputRequiredResult, TextContent
+from mcp.types import (
+    INVALID_PARAMS,
+    CallToolResult,
+    GetPromptResult,
+    InputRequiredResult,
+    Prompt,
+    Resource,
+    ResourceTemplate,
+    TextContent,
+)
 from pydantic import AnyUrl, ValidationError
 
 from spheresync import __version__
 from spheresync.errors import SpheresyncError
 from spheresync.isolation import isolated_group
 from spheresync.model.json_document import read_own_json
+from spheresync.model.roles import Role, spell_roles
 from spheresync.observe.incidents import new_incident
+from spheresync_server.caller import acting_for
 from spheresync_server.failure import note_of, product_error_in
-from spheresync_server.later import RESOURCES, TOOLS, comes_later
-from spheresync_server.mcp_server.completion import add_completion
+from spheresync_server.mcp_server.completion import register_completion
 from spheresync_server.mcp_server.confirmation import UnconfirmedError, unreadable_answer
-from spheresync_server.mcp_server.desk import Desk
-from spheresync_server.mcp_server.prompting import add_prompts
-from spheresync_server.mcp_server.resources import add_resources, spell_asset_uri
+from spheresync_server.mcp_server.engine_texts import argument_problem, with_tool_names
+from spheresync_server.mcp_server.prompts import register_prompts
+from spheresync_server.mcp_server.resources import register_resources, spell_asset_uri
+from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.mcp_server.server_paths import hide_in
 from spheresync_server.mcp_server.standard_input import StandardInput
-from spheresync_server.mcp_server.tools.registry import ToolEntry, tool_entries
-from spheresync_server.mcp_server.wording import argument_problem, in_tool_words
+from spheresync_server.mcp_server.tools.registry import ToolEntry, ToolsOfCaller, tool_entries
 from spheresync_server.prompt_files import load_prompts
+from spheresync_server.unreleased import RESOURCES, TOOLS, not_released
 from spheresync_server.untrusted import visible
 
 log = logging.getLogger(__name__)
@@ -67,29 +82,55 @@ _FAREWELL = 1.0
 """Seconds for which a server whose service cannot be opened still tells whoever asks."""
 
 
-class SpheresyncServer(MCPServer[Desk]):
+class SpheresyncServer(MCPServer[ServerContext]):
     """The SDK's server with strict arguments and readable errors."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, server_context: ServerContext) -> None:
         @asynccontextmanager
-        async def lifespan(_: MCPServer[Desk]) -> AsyncIterator[Desk]:
-            yield desk
+        async def lifespan(_: MCPServer[ServerContext]) -> AsyncIterator[ServerContext]:
+            yield server_context
 
-        entries = tool_entries(desk)
+        entries = tool_entries(server_context)
         super().__init__(
             "spheresync",
             title="Spheresync",
             version=__version__,
             instructions=INSTRUCTIONS,
-            tools=[entry.to_tool() for entry in entries if entry.open_to(desk)],
             lifespan=lifespan,
             log_level="WARNING",
+            middleware=[self._identify_caller],
+            request_state_security=RequestStateSecurity(keys=[os.urandom(32)], bind_principal=self._bound_principal),
         )
-        self._desk = desk
+        self._server_context = server_context
         self._entries: dict[str, ToolEntry] = {entry.name: entry for entry in entries}
+        self._tool_manager = ToolsOfCaller(entries, server_context)
+
+    async def _identify_caller(
+        self, ctx: ServerRequestContext[ServerContext, Any], call_next: CallNext
+    ) -> HandlerResult:
+        """Find out who sent a message, before anything of it is looked at."""
+        with acting_for(self._server_context.caller_of(ctx.request)):
+            return await call_next(ctx)
+
+    def _bound_principal(self, ctx: ServerRequestContext[ServerContext, Any]) -> str:
+        """The caller that is asked about deletes: an answer that comes from another caller is refused."""
+        principal = self._server_context.caller_of(ctx.request)
+        return f"{principal.kind}:{principal.id}"
+
+    async def list_resources(self) -> list[Resource]:
+        """The resources, for whoever may read them."""
+        return await super().list_resources() if self._server_context.allows(Role.VIEWER) else []
+
+    async def list_resource_templates(self) -> list[ResourceTemplate]:
+        """The templates of resources, for whoever may read them."""
+        return await super().list_resource_templates() if self._server_context.allows(Role.VIEWER) else []
+
+    async def list_prompts(self) -> list[Prompt]:
+        """The prompts, for whoever may call the tools that they name."""
+        return await super().list_prompts() if self._server_context.allows(Role.VIEWER) else []
 
     async def call_tool(
-        self, name: str, arguments: dict[str, Any], context: Context[Desk, Any] | None = None
+        self, name: str, arguments: dict[str, Any], context: Context[ServerContext, Any] | None = None
     ) -> CallToolResult | InputRequiredResult:
         """Run a tool.
 
@@ -100,20 +141,20 @@ class SpheresyncServer(MCPServer[Desk]):
         self._refuse_unknown_arguments(name, arguments)
         self._refuse_misleading_values(name, arguments)
         try:
-            await self._desk.opening.wait()
+            await self._server_context.startup.wait()
         except SpheresyncError as error:
-            raise ToolError(self._desk.hide(in_tool_words(note_of(error).text))) from error
+            raise ToolError(self._server_context.hide(with_tool_names(note_of(error).text))) from error
         try:
             return self._without_paths(await super().call_tool(name, self._given(name, arguments), context))
         except MCPError:
             raise
         except ToolError as error:
-            raise ToolError(_shortened(self._desk.hide(str(_readable(name, error))))) from error
+            raise ToolError(_shortened(self._server_context.hide(str(_readable(name, error))))) from error
 
     def _without_paths(self, result: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:
         if not isinstance(result, CallToolResult):
             return result  # a question that we ask, about tables
-        hide = self._desk.hide
+        hide = self._server_context.hide
         content = [
             each.model_copy(update={"text": hide(each.text)}) if isinstance(each, TextContent) else each
             for each in result.content
@@ -124,18 +165,18 @@ class SpheresyncServer(MCPServer[Desk]):
     def _refuse_closed(self, name: str) -> None:
         entry = self._entries.get(name)
         if entry is None and name in TOOLS:
-            raise ToolError(f"{comes_later(name)} tools/list shows what there is.")
+            raise ToolError(f"{not_released(name)} tools/list shows what there is.")
         if entry is None:
             near = difflib.get_close_matches(name, self._entries, n=3)
             hint = f"Did you mean {', '.join(near)}?" if near else "tools/list shows what there is."
             raise ToolError(f"There is no tool {visible(name)!r}. {hint}")
-        if entry.open_to(self._desk):
+        if entry.open_to(self._server_context):
             return
-        if self._desk.role.includes(entry.needs):
+        if self._server_context.allows(entry.needs):
             raise ToolError(f"{name} is refused: this server is read-only. Do not retry: ask whoever runs it.")
         raise ToolError(
-            f"{name} needs the role {entry.needs}; you have {self._desk.role}. Do not retry: ask whoever runs this "
-            "installation; SPHERESYNC_ROLE is set where the server is started."
+            f"{name} needs the role {entry.needs}; you have {spell_roles(self._server_context.principal.roles)}. Do "
+            "not retry: ask whoever runs this installation; SPHERESYNC_ROLE is set where the server is started."
         )
 
     def _refuse_unknown_arguments(self, name: str, arguments: dict[str, Any]) -> None:
@@ -181,7 +222,7 @@ class SpheresyncServer(MCPServer[Desk]):
         }
 
     async def get_prompt(
-        self, name: str, arguments: dict[str, Any] | None = None, context: Context[Desk, Any] | None = None
+        self, name: str, arguments: dict[str, Any] | None = None, context: Context[ServerContext, Any] | None = None
     ) -> GetPromptResult | InputRequiredResult:
         """Render a prompt.
 
@@ -202,23 +243,26 @@ class SpheresyncServer(MCPServer[Desk]):
         return await super().get_prompt(name, arguments, context)
 
     async def read_resource(
-        self, uri: AnyUrl | str, context: Context[Desk, Any] | None = None
+        self, uri: AnyUrl | str, context: Context[ServerContext, Any] | None = None
     ) -> Iterable[ReadResourceContents] | InputRequiredResult:
         """Read a resource; the slashes in an asset's name may be written as they are or as %2F.
 
         Raises:
             ResourceNotFoundError: it comes with a later release.
+            ResourceError: the caller may read none, or it could not be read.
         """
+        if not self._server_context.allows(Role.VIEWER):
+            raise ResourceError(f"Resources need the role {Role.VIEWER}. Ask whoever runs this installation.")
         if str(uri) in RESOURCES:
-            raise ResourceNotFoundError(comes_later(str(uri)))
+            raise ResourceNotFoundError(not_released(str(uri)))
         try:
-            await self._desk.opening.wait()
+            await self._server_context.startup.wait()
         except SpheresyncError as error:
-            raise ResourceError(self._desk.hide(note_of(error).text)) from error
+            raise ResourceError(self._server_context.hide(note_of(error).text)) from error
         try:
             found = await super().read_resource(spell_asset_uri(str(uri)), context)
         except ResourceError as error:
-            raise type(error)(self._desk.hide(str(error))) from error
+            raise type(error)(self._server_context.hide(str(error))) from error
         if isinstance(found, InputRequiredResult):
             return found
         return [
@@ -227,7 +271,7 @@ class SpheresyncServer(MCPServer[Desk]):
         ]
 
     def _hide_in_document(self, text: str) -> str:
-        return json.dumps(hide_in(read_own_json(text), self._desk.hide), ensure_ascii=False)
+        return json.dumps(hide_in(read_own_json(text), self._server_context.hide), ensure_ascii=False)
 
     async def run_stdio_async(self) -> None:
         """Speak the protocol over stdin and stdout until stdin ends."""
@@ -241,7 +285,7 @@ class SpheresyncServer(MCPServer[Desk]):
                 group.cancel_scope.cancel()
 
     async def _stop_listening(self, stdin: StandardInput) -> None:
-        await self._desk.opening.wait_for_failure()
+        await self._server_context.startup.wait_for_failure()
         await anyio.sleep(_FAREWELL)  # the SDK answers nobody any more once its input has ended
         stdin.close()
 
@@ -257,7 +301,7 @@ def _readable(name: str, error: ToolError) -> ToolError:
     if isinstance(cause, ValidationError) and not isinstance(error, UnexpectedToolError):
         return ToolError(f"{name}: {'; '.join(map(argument_problem, cause.errors()))}.")
     if cause is not None and (ours := product_error_in(cause)) is not None:
-        return ToolError(in_tool_words(note_of(ours).text))
+        return ToolError(with_tool_names(note_of(ours).text))
     if isinstance(error, UnexpectedToolError):
         incident = new_incident()
         log.error("%s: %s failed", incident, name, exc_info=cause or error)
@@ -268,11 +312,11 @@ def _readable(name: str, error: ToolError) -> ToolError:
     return unreadable_answer() if isinstance(cause, ToolError) else error
 
 
-def build_server(desk: Desk) -> SpheresyncServer:
-    """The server of one caller, complete."""
-    server = SpheresyncServer(desk)
-    add_resources(server, desk)
+def build_server(server_context: ServerContext) -> SpheresyncServer:
+    """The server, complete."""
+    server = SpheresyncServer(server_context)
+    register_resources(server, server_context)
     prompts = load_prompts()
-    add_prompts(server, prompts)
-    add_completion(server, desk, prompts)
+    register_prompts(server, prompts)
+    register_completion(server, server_context, prompts)
     return server

@@ -12,7 +12,7 @@ import anyio
 import anyio.to_thread
 from mcp.types import JSONRPCError
 
-from spheresync_server.mcp_server.messages import LARGEST, readable_response, refusals, too_large
+from spheresync_server.mcp_server.message_validation import LARGEST, error_for_unreadable_response, refusals, too_large
 
 _BLOCK = 65536
 
@@ -51,7 +51,7 @@ class StandardInput:
             for error in refused:
                 await self._answer(error)
             if not refused:
-                yield (readable_response(line) or line).decode("utf-8", "replace")
+                yield (error_for_unreadable_response(line) or line).decode("utf-8", "replace")
 
     async def _raw_lines(self) -> AsyncIterator[tuple[bytes, bool]]:
         """Each line that is not empty, and whether that is all of it: of one that is too large, the end is dropped."""

@@ -20,7 +20,7 @@ from spheresync.model import AssetId, AssetKind, Tier, isoformat
 from spheresync.schedule.due import in_window, next_due, next_in_window
 from spheresync.schedule.due_jobs import _AHEAD, _LISTING_SHARE
 from spheresync.source.datasphere.source import DatasphereSource
-from spheresync.source.transport.http import Login
+from spheresync.source.transport.http import Login, TenantHttp
 from spheresync.source.transport.request_budget import UnlimitedBudget
 from spheresync.state.sqlite.files.writable_folder import require_writable
 from tests.unit.config.test_every_setting_counts import leaves
@@ -187,7 +187,7 @@ def work_with(settings: Settings, moments: Sequence[datetime]) -> None:
         datasphere = settings.datasphere
         login = Login(datasphere.client_id, datasphere.client_secret.get_secret_value(), datasphere.token_url or None)
         patience = datasphere.give_up_after.total_seconds()
-        DatasphereSource(datasphere.base_url, login, budget=UnlimitedBudget(), give_up_after=patience)
+        DatasphereSource(TenantHttp(datasphere.base_url, login, budget=UnlimitedBudget(), give_up_after=patience))
     try:
         require_writable(settings.state_dir)
         settings.state_dir.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ import pytest
 from spheresync.discovery.shared_discovery import LAST_DISCOVERY
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import SourceError, SourceFault, TargetError, TargetFault
-from spheresync.execution.run_driver import RunRequest
+from spheresync.execution.run_request import RunRequest
 from spheresync.mapping.rules import Mapping
 from spheresync.model import (
     GLUE,
@@ -28,8 +28,7 @@ from spheresync.model import (
     SpaceName,
     TargetKey,
 )
-from spheresync.planning import asset_planner as designing
-from spheresync.planning import asset_status
+from spheresync.planning import asset_comparison, asset_planner, asset_status
 from spheresync.planning import checkpoint_rebuild as rebuilding
 from spheresync.planning import target_planner as planning
 from spheresync.planning.drift import target_sweep as sweeping
@@ -140,9 +139,9 @@ async def test_rules_that_break_at_an_asset_at_whatever_moment_keep_nobody_else(
 
 PLANNED = {
     "triage": (planning, "triage", lambda record, *rest, **more: record.id),
-    "kept name": (naming, "_kept", lambda wish, *rest: wish.record.id),
+    "kept name": (naming, "kept_address", lambda wish, *rest: wish.record.id),
     "status": (asset_status, "worst_status", lambda record, *rest: record.id),
-    "item": (designing, "item_for", lambda subject, *rest, **more: subject.asset),
+    "item": (asset_comparison, "item_for", lambda subject, *rest, **more: subject.asset),
 }
 
 
@@ -217,7 +216,7 @@ async def test_a_lost_body_that_its_table_does_not_prove_fails_its_asset_alone(
     synced: InProcess, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     await lose(synced, tmp_path, "checkpoints")
-    Break(monkeypatch, designing, "known_by_target", lambda _, held, live: held.asset)
+    Break(monkeypatch, asset_planner, "known_by_target", lambda _, held, live: held.asset)
     synced.serve(tenant("Second"))
     run = await synced.sync()
     assert only_the_victim_failed(run.problems) and run.counts["failed"] == 1

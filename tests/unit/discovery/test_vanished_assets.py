@@ -30,7 +30,7 @@ from spheresync.runtime.scope import Scope
 from spheresync.source.datasphere.normalise import NORMALISER
 from spheresync.state.records import AssetRecord, CheckpointState
 from spheresync.state.sqlite.store import SqliteStore
-from tests.unit.discovery.test_discovery_turns import AT, ENTRY, WRITTEN, know
+from tests.unit.discovery.test_shared_discovery import AT, ENTRY, WRITTEN, know
 from tests.unit.mapping.assets import ORDERS, settings
 from tests.unit.state.conftest import StandingClock, clock, store
 

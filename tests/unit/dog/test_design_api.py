@@ -11,17 +11,18 @@ import httpx2
 import pytest
 
 from spheresync.dog.design import Design
-from spheresync.dog.edits import edit_from_json, set_design
+from spheresync.dog.edits import set_design
 from spheresync.dog.faults import Faults
 from spheresync.dog.landscape import retailer_landscape
 from spheresync.dog.objects import DogObject, DogSpace, Landscape, landscape_from_json, landscape_to_json
-from spheresync.dog.store import MemoryContent
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
 from spheresync.dog.traffic import RequestKind
 from spheresync.errors import UsageError
 from spheresync.model import AssetKind
 from spheresync.source.datasphere.csn.definition import read_object
 from spheresync.source.datasphere.csn.document import parse_csn
+from tests.simulators.edits_from_json import edit_from_json
+from tests.simulators.memory_content import MemoryContent
 
 pytestmark = pytest.mark.anyio
 API = "/dwaas-core/api/v1"

@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 import spheresync
-from spheresync.dog.edits import add_column, edit_from_json, remove_column, rename_asset, set_exposed, set_label
+from spheresync.dog.edits import add_column, remove_column, rename_asset, set_exposed, set_label
 from spheresync.dog.landscape import retailer_landscape
 from spheresync.dog.objects import DogColumn, landscape_from_json, landscape_to_json, parse_type
 from spheresync.dog.store import TENANT_FILE, StoredContent
 from spheresync.errors import StateError, UsageError
 from spheresync.model import AssetKind, Role
+from tests.simulators.edits_from_json import edit_from_json
 
 EDITOR = """
 import sys

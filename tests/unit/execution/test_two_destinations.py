@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.dog.objects import Landscape
-from spheresync.execution.run_driver import RunRequest
+from spheresync.execution.run_request import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind
 from spheresync.model import GLUE, Action, AssetStatus, DestinationName, RunState, TargetKey, isoformat

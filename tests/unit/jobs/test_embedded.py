@@ -24,5 +24,10 @@ class TestEmbeddedEngine(JobEnginePromises):
             one = await opened.enter_async_context(SqliteStore.open(tmp_path / "state", clock=clock))
             other = await opened.enter_async_context(SqliteStore.open(tmp_path / "state", clock=clock))
             yield Engines(
-                EmbeddedEngine(one, clock), EmbeddedEngine(other, clock), clock, clock.advance, one.owner.release
+                EmbeddedEngine(one, clock),
+                EmbeddedEngine(other, clock),
+                clock,
+                clock.advance,
+                one.owner.release,
+                one.write,
             )

@@ -33,8 +33,8 @@ from spheresync.errors import (
 )
 from spheresync.redaction import conceal, conceal_for_now, for_an_error, quoted
 from spheresync.source.transport.origin import Origin
+from spheresync.source.transport.response_faults import judge, require_type
 from spheresync.source.transport.retry_policy import Clock
-from spheresync.source.transport.verdict import judge, require_type
 from spheresync.source.transport.wire import Answer, Transient
 from spheresync.targets.aws.errors import translate
 

@@ -11,9 +11,9 @@ import pytest
 from spheresync.answers import Vitals
 from spheresync.config import Settings
 from spheresync.jobs.embedded import EmbeddedEngine
-from spheresync.jobs.port import JobKind, NewJob
+from spheresync.jobs.port import JobEngine, JobKind, NewJob
 from spheresync.model import Problem, isoformat
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import LoopHealth
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE
 from spheresync.schedule.scheduler import PULSE
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.anyio
 
 @dataclass
 class Tools:
-    """Of a workshop, what health looks at."""
+    """Of the context of a process, what health looks at."""
 
     store: SqliteStore
     clock: StandingClock
@@ -39,8 +39,12 @@ class Tools:
     def owner(self) -> str:
         return self.store.owner.id
 
-    async def ready(self, pulse: Pulse) -> Vitals:
-        return await ready(cast("RuntimeContext", self), pulse)
+    @property
+    def jobs(self) -> JobEngine:
+        return EmbeddedEngine(self.store, self.clock)
+
+    async def ready(self, loop_health: LoopHealth) -> Vitals:
+        return await ready(cast("RuntimeContext", self), loop_health)
 
 
 @pytest.fixture
@@ -52,13 +56,13 @@ def wrong(vitals: Vitals) -> dict[str, str]:
     return {check.name: check.reason for check in vitals.checks if not check.ok}
 
 
-def scheduling(tools: Tools) -> Pulse:
+def scheduling(tools: Tools) -> LoopHealth:
     def now() -> float:
         return tools.clock.now.timestamp()
 
-    pulse = Pulse(now)
-    pulse.beat(PULSE)
-    return pulse
+    loop_health = LoopHealth(now)
+    loop_health.beat(PULSE)
+    return loop_health
 
 
 async def hold_schedule(tools: Tools, owner: str) -> None:
@@ -69,21 +73,20 @@ async def hold_schedule(tools: Tools, owner: str) -> None:
 
 
 async def test_a_process_that_keeps_no_schedule_is_ready_without_one(tools: Tools) -> None:
-    vitals = await tools.ready(Pulse())
+    vitals = await tools.ready(LoopHealth())
     assert vitals.ok and [check.name for check in vitals.checks] == ["state", "settings", "datasphere", "scheduler"]
 
 
 async def test_settings_and_tenant_are_named(tools: Tools) -> None:
     tools.settings_problem = Problem("configuration", "configuration", "unknown key.", "Mend it.")
     tools.tenant_given_up = True
-    found = wrong(await tools.ready(Pulse()))
+    found = wrong(await tools.ready(LoopHealth()))
     assert found["settings"] == "unknown key. Mend it." and "60 s" in found["datasphere"]
 
 
 async def test_a_scheduler_that_takes_up_no_work_is_stuck(tools: Tools) -> None:
     await hold_schedule(tools, tools.owner)
-    engine = EmbeddedEngine(tools.store, tools.clock)
-    await engine.submit([NewJob(JobKind.READ, "SALES/A", 10, "due", isoformat(tools.clock()))])
+    await tools.jobs.submit([NewJob(JobKind.READ, "SALES/A", 10, "due", isoformat(tools.clock()))])
     tools.clock.advance(9 * 60)
     assert wrong(await tools.ready(scheduling(tools))) == {}
     tools.clock.advance(120)
@@ -91,9 +94,9 @@ async def test_a_scheduler_that_takes_up_no_work_is_stuck(tools: Tools) -> None:
 
 
 async def test_a_scheduler_whose_loop_stands_still_is_stuck_and_one_elsewhere_is_not_ours(tools: Tools) -> None:
-    pulse = scheduling(tools)
+    loop_health = scheduling(tools)
     tools.clock.advance(200)
-    assert "stood still" in wrong(await tools.ready(pulse))["scheduler"]
-    pulse.beat(PULSE)
-    vitals = await tools.ready(pulse)
+    assert "stood still" in wrong(await tools.ready(loop_health))["scheduler"]
+    loop_health.beat(PULSE)
+    vitals = await tools.ready(loop_health)
     assert vitals.ok and vitals.checks[-1].reason == "is kept by another process"

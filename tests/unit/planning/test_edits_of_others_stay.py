@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
-from spheresync.execution.run_driver import RunRequest
+from spheresync.execution.run_request import RunRequest
 from spheresync.model import GLUE, Action, AssetKind, Principal, TargetKey
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.drift.drift_sweep import DriftSweep

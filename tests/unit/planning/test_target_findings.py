@@ -12,7 +12,8 @@ import pytest
 
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
-from spheresync.execution.run_driver import RunDriver, RunRequest
+from spheresync.execution.run_driver import RunDriver
+from spheresync.execution.run_request import RunRequest
 from spheresync.model import (
     GLUE,
     AssetId,

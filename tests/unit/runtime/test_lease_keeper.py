@@ -14,7 +14,7 @@ from anyio.lowlevel import checkpoint
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import FenceError, LeaseLostError, StateError
 from spheresync.model import AssetKind, RunState
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import LoopHealth
 from spheresync.runtime import lease_keeper as leasing
 from spheresync.runtime.lease_keeper import HeldLease, while_held
 from spheresync.state.sqlite.repositories.leases import LeaseWriter
@@ -87,16 +87,20 @@ async def test_work_is_cancelled_once_another_process_has_the_lease(
 async def test_a_sign_of_life_that_fails_is_tried_again_and_health_tells_it(
     store: SqliteStore, lease: HeldLease, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    beats, pulse, failing = Beats(monkeypatch, lambda number: error if number <= 3 else None), Pulse(), list[str]()
+    beats, loop_health, failing = (
+        Beats(monkeypatch, lambda number: error if number <= 3 else None),
+        LoopHealth(),
+        list[str](),
+    )
 
     async def work() -> int:
         await beats.reach(3)
-        failing.extend(each.loop for each in pulse.failing())
+        failing.extend(each.loop for each in loop_health.failing())
         return await beats.reach(5)
 
     with anyio.fail_after(20):
-        assert await while_held(store, lease, work, pulse=pulse, loop="the lease") == 5
-    assert (failing, pulse.failing()) == (["the lease"], ())
+        assert await while_held(store, lease, work, loop_health=loop_health, loop="the lease") == 5
+    assert (failing, loop_health.failing()) == (["the lease"], ())
 
 
 async def test_a_lease_is_lost_where_no_sign_of_life_can_be_written_for_as_long_as_it_lasts(

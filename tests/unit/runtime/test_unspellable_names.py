@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import UsageError
-from spheresync.execution.run_driver import RunRequest
+from spheresync.execution.run_request import RunRequest
 from spheresync.model import AssetId, AssetKind, RunState, SpaceName
 from spheresync.runtime.scope import Scope, require_found
 from spheresync.runtime.unspellable_names import CODE, MOST_TOLD, unspellable_spaces

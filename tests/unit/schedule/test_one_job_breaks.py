@@ -12,18 +12,18 @@ import pytest
 
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
-from spheresync.execution.run_driver import RunRequest
+from spheresync.execution.run_request import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind, JobState, NewJob, subject_of
 from spheresync.model import AssetId, AssetKind, Problem
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import LoopHealth
 from spheresync.schedule import due_jobs as turns
+from spheresync.schedule import obsolete_jobs as settling
 from spheresync.schedule import scheduler as scheduling
-from spheresync.schedule import settled_jobs as settling
 from spheresync.schedule.control import LISTED
 from spheresync.schedule.due_jobs import DueJobs
+from spheresync.schedule.obsolete_jobs import forget_settled
 from spheresync.schedule.scheduler import Scheduler
-from spheresync.schedule.settled_jobs import forget_settled
 from spheresync.schedule.write_jobs import write_batch
 from spheresync.state.records import RunRecord
 from spheresync.state.sqlite.repositories.catalog import CatalogReader
@@ -53,7 +53,7 @@ def engine_of(installation: InProcess) -> EmbeddedEngine:
 
 
 def scheduler_of(installation: InProcess) -> Scheduler:
-    return Scheduler(installation.context, engine_of(installation), cast("Any", None), Pulse(), cast("Any", None))
+    return Scheduler(installation.context, engine_of(installation), cast("Any", None), LoopHealth(), cast("Any", None))
 
 
 @pytest.mark.parametrize(

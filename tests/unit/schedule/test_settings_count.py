@@ -14,7 +14,7 @@ from anyio.lowlevel import checkpoint
 from spheresync.config import Settings
 from spheresync.jobs.port import JobKind
 from spheresync.model import AssetId, AssetKind, Tier, isoformat
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import LoopHealth
 from spheresync.schedule.due import in_window
 from spheresync.schedule.due_jobs import DueJobs, _candidate
 from spheresync.schedule.scheduler import Scheduler
@@ -48,7 +48,7 @@ class Working:
 async def test_scheduler_workers_follow_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     context = SimpleNamespace(store=None, settings=settings(scheduler={"workers": 2}))
     engine = Working()
-    scheduler = Scheduler(cast("Any", context), cast("Any", engine), cast("Any", None), Pulse(), cast("Any", None))
+    scheduler = Scheduler(cast("Any", context), cast("Any", engine), cast("Any", None), LoopHealth(), cast("Any", None))
     monkeypatch.setattr("spheresync.schedule.scheduler.TICK", 0.001)
 
     async def settled(claims: int) -> None:

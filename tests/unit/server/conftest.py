@@ -8,9 +8,9 @@ from typing import Any, cast
 import pytest
 
 from spheresync.model.roles import Role
-from spheresync_server.caller import local_principal
-from spheresync_server.mcp_server.desk import Desk, Opening
+from spheresync_server.caller import local_caller
 from spheresync_server.mcp_server.server import SpheresyncServer, build_server
+from spheresync_server.mcp_server.server_context import ServerContext, ServiceStartup
 from tests.unit.server.fake_service import FakeService
 
 MakeServer = Callable[..., SpheresyncServer]
@@ -26,14 +26,13 @@ def make_server(service: FakeService) -> MakeServer:
     """A server for a role; other services than the shared one may be given."""
 
     def make(role: str = "admin", *, read_only: bool = False, over: FakeService | None = None) -> SpheresyncServer:
-        desk = Desk(
-            opening=Opening.of(cast("Any", over or service)),
-            principal=local_principal(Role(role)),
-            role=Role(role),
+        server_context = ServerContext(
+            startup=ServiceStartup.of(cast("Any", over or service)),
+            caller_of=local_caller(Role(role)),
             show_settings=lambda: {"env": "dog", "datasphere": {"client_secret": "**********"}},
             read_only=read_only,
         )
-        return build_server(desk)
+        return build_server(server_context)
 
     return make
 

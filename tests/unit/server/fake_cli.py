@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 
 from spheresync.errors import ConfigurationError
-from spheresync_server import opening
+from spheresync_server import service_access
 from tests.unit.server.fake_service import FakeService
 
 
@@ -56,8 +56,8 @@ async def fake_open(source: Any, *, asked: bool = False) -> AsyncIterator[FakeSe
 
 
 def install() -> None:
-    opening.settings_source = FakeSource  # type: ignore[assignment]
-    opening.open_service = fake_open  # type: ignore[assignment]
+    service_access.settings_source = FakeSource  # type: ignore[assignment]
+    service_access.open_service = fake_open  # type: ignore[assignment]
 
 
 def main() -> None:

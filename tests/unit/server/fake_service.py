@@ -22,6 +22,7 @@ from spheresync.answers import (
     FieldRow,
     Finding,
     Page,
+    PrerequisiteRow,
     Progress,
     ReleaseAnswer,
     RunAnswer,
@@ -64,6 +65,7 @@ class FakeService(FakeCatalog, FakeStatus):
     """Answers from constants."""
 
     settings = SimpleNamespace(state_dir=Path("/nowhere/state"))
+    prerequisites: Sequence[PrerequisiteRow] = ()
 
     def __getattr__(self, name: str) -> FakePart:
         """A part of the service: it has those methods only that the real part has."""
@@ -128,6 +130,7 @@ class FakeService(FakeCatalog, FakeStatus):
             problems_total=self.problems,
             items=[change],
             total=1 + self.deletes,
+            prerequisites=[*self.prerequisites],
         )
 
     async def preview(

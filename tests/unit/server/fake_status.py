@@ -34,7 +34,7 @@ class FakeStatus(Asked):
     def keep_schedule(self) -> None:
         self._asked("keep_schedule")
 
-    def keep_pulse(self) -> None:
+    def watch_event_loop(self) -> None:
         """Nothing stands still here."""
 
     async def deliver_alerts(self) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ import pytest
 import typer
 
 from spheresync.errors import ConfigurationError, SourceError, SourceFault, StateError, TargetError, TargetFault
-from spheresync.state.drafts import draft_of
-from spheresync_server import later, opening
-from spheresync_server.cli.hoisting import hoist, wants_json
+from spheresync.state.atomic_file import open_atomic_file
+from spheresync_server import service_access, unreleased
+from spheresync_server.cli.global_options import move_to_front, wants_json
 from spheresync_server.cli.main import main
 from tests.unit.server import fake_cli
 from tests.unit.server.fake_service import FakeService
@@ -24,7 +24,7 @@ Run = Callable[..., tuple[int, str, str]]
 @pytest.fixture
 def cli(service: FakeService, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Run]:
     """Run the command line over the shared fake service; answers exit code, stdout and stderr."""
-    monkeypatch.setattr(opening, "settings_source", fake_cli.FakeSource)
+    monkeypatch.setattr(service_access, "settings_source", fake_cli.FakeSource)
     monkeypatch.delenv("SPHERESYNC_ENV", raising=False)
     monkeypatch.delenv("SPHERESYNC_ROLE", raising=False)
 
@@ -35,7 +35,7 @@ def cli(service: FakeService, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Ca
         async def __aexit__(self, *failure: object) -> None:
             return None
 
-    monkeypatch.setattr(opening, "open_service", lambda source, **_: Opened())
+    monkeypatch.setattr(service_access, "open_service", lambda source, **_: Opened())
     level = logging.getLogger().level
 
     def run(*arguments: str) -> tuple[int, str, str]:
@@ -226,7 +226,7 @@ def test_commands_of_later_releases_are_not_listed(cli: Run) -> None:
         line.split()[1] for line in cli("--help")[1].splitlines() if line.startswith("│ ") and len(line.split()) > 2
     }
     assert {"discover", "sync", "runs"} <= listed
-    assert not later.COMMANDS & listed
+    assert not unreleased.COMMANDS & listed
 
 
 def test_json_that_is_given_a_value_is_answered_by_a_document(cli: Run) -> None:
@@ -344,7 +344,7 @@ def test_every_command_that_takes_the_name_of_a_file_is_known_to_guard_it() -> N
 def test_an_export_takes_over_what_one_that_was_killed_left_behind(cli: Run, tmp_path: Path) -> None:
     target = tmp_path / "audit.csv"
     (tmp_path / ".audit.csv.part").write_text("seq,actor\n" * 1000)
-    with draft_of(target):
+    with open_atomic_file(target):
         code, _, err = cli("audit", "export", "--format", "csv", "--output", str(target))
         assert code == 2 and "another process is writing" in err
         assert not target.exists()
@@ -364,14 +364,14 @@ def test_an_export_leaves_links_and_devices_what_they_are(cli: Run, tmp_path: Pa
 
 def test_global_options_stand_anywhere() -> None:
     arguments = ["preview", "--space", "S", "--env", "wolf", "--json", "--config=x.yaml", "--", "--json"]
-    assert hoist(arguments) == [
+    assert move_to_front(arguments) == [
         "--env", "wolf", "--json", "--config=x.yaml", "preview", "--space", "S", "--", "--json",
     ]  # fmt: skip
-    assert wants_json(hoist(arguments))
-    assert not wants_json(hoist(["--env", "dog", "apply", "--", "--json"]))
-    assert hoist(["--env"]) == ["--env="], "refused by the parser, and not taken for the word that follows"
-    assert hoist(["assets", "--config", "--json"]) == ["--config=", "--json", "assets"]
-    assert hoist(["--env", "--", "--json"]) == ["--env=", "--", "--json"]
+    assert wants_json(move_to_front(arguments))
+    assert not wants_json(move_to_front(["--env", "dog", "apply", "--", "--json"]))
+    assert move_to_front(["--env"]) == ["--env="], "refused by the parser, and not taken for the word that follows"
+    assert move_to_front(["assets", "--config", "--json"]) == ["--config=", "--json", "assets"]
+    assert move_to_front(["--env", "--", "--json"]) == ["--env=", "--", "--json"]
 
 
 def test_progress_bar_needs_a_terminal(cli: Run, service: FakeService, monkeypatch: pytest.MonkeyPatch) -> None:

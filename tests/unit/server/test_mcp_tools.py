@@ -11,12 +11,12 @@ import pytest
 from mcp import Client, MCPError
 from mcp.types import CallToolResult, ElicitResult, TextContent, TextResourceContents
 
-from spheresync.answers import AssetDetail, AssetRow, DriftAnswer, Finding, Page, RunAnswer, SpaceRow
+from spheresync.answers import AssetDetail, AssetRow, DriftAnswer, Finding, Page, PrerequisiteRow, RunAnswer, SpaceRow
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model.roles import Role
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync_server.caller import local_principal
-from spheresync_server.mcp_server.answering import change_set_lines, run_lines
+from spheresync_server.mcp_server.tool_results import change_set_lines, run_lines
 from tests.unit.server.conftest import MakeServer
 from tests.unit.server.fake_drift import drift_answer
 from tests.unit.server.fake_service import HIDDEN, HOSTILE, FakeService
@@ -492,3 +492,21 @@ async def test_a_catalog_that_was_never_read_is_not_told_as_an_empty_one(make_se
         fresh.known = 1
         assert "0 of 0 assets." in text_of(await client.call_tool("list_assets", {}))
         assert "looked for in names and labels" in text_of(await client.call_tool("list_assets", {"query": "x"}))
+
+
+async def test_the_text_of_a_preview_names_what_is_created_first(make_server: MakeServer) -> None:
+    created = PrerequisiteRow(
+        target="glue",
+        destination="default",
+        wave=0,
+        operation="glue:CreateDatabase",
+        object="dsp_sales",
+        reason="missing",
+        assets=["SALES/V_ORDERS"],
+        assets_total=1,
+    )
+    service = FakeService()
+    service.prerequisites = [created]
+    async with Client(make_server(over=service)) as client:
+        result = await client.call_tool("preview_changes", {})
+    assert "First creates 1 database: dsp_sales. See prerequisites." in text_of(result)

@@ -51,7 +51,7 @@ async def test_what_failed_tells_what_else_did_not_succeed(tmp_path: Path) -> No
 
         async def write(tx: SqliteTx) -> None:
             words = ["done", "denied", "denied", "partly_failed", "cancelled"]
-            await tx.audit.append_many([AuditEvent("anna", "create", None, "S/A", "glue", word, {}) for word in words])
+            await tx.audit.append_many([AuditEvent(ANNA, "create", None, "S/A", "glue", word, {}) for word in words])
 
         await store.write(write)
         audit = Audit(cast("RuntimeContext", SimpleNamespace(store=store)))

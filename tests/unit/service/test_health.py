@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from spheresync.answers import Finding
 from spheresync.model import GLUE, AssetStatus, ChangeSetId, Principal, Problem, RunId, RunState
-from spheresync.service.health.health_verdict import health_of
+from spheresync.service.health.health_level import health_of
 from spheresync.state.records import DriftLook, DriftStanding, RunRecord
 
 AT = "2026-11-24T08:00:00.123456Z"

@@ -17,8 +17,8 @@ from spheresync.errors import SourceError, SourceFault
 from spheresync.runtime.worker_process import WorkerProcess
 from spheresync.source.datasphere import definition
 from spheresync.source.datasphere.edmx import xml
-from spheresync.source.datasphere.edmx.document import parse_edmx
 from spheresync.source.datasphere.edmx.document_budget import DocumentBudget, Spending
+from spheresync.source.datasphere.edmx.document_reader import parse_edmx
 from spheresync.source.datasphere.edmx.xml import check_ended
 from spheresync.source.datasphere.normalise import NORMALISER
 from tests.unit.source.documents import about, edmx, entity, raw

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.source.datasphere.edmx.document import EdmxDocument, parse_edmx
+from spheresync.source.datasphere.edmx.document import EdmxDocument
 from spheresync.source.datasphere.edmx.document_budget import DocumentBudget
+from spheresync.source.datasphere.edmx.document_reader import parse_edmx
 from spheresync.source.datasphere.edmx.expressions import EnumMember, Path, Record
 from spheresync.source.datasphere.edmx.xml import check_ended
 from tests.unit.source.documents import VOCABULARIES, about, edmx, entity

@@ -13,7 +13,7 @@ from spheresync.errors import SourceError, SourceFault
 from spheresync.model import AssetEntry, AssetId, AssetKind, Listing, SpaceName, TechnicalName
 from spheresync.source.datasphere.normalise import normalise
 from spheresync.source.datasphere.source import DatasphereSource
-from spheresync.source.transport.http import Login
+from spheresync.source.transport.http import Login, TenantHttp
 from spheresync.source.transport.request_budget import UnlimitedBudget
 from tests.unit.source.double import BASE, CURRENT, SECRET, Hands, Reply, Tenant, as_json, page, rows
 
@@ -84,9 +84,8 @@ def server(tenant: Tenant) -> ObjectServer:
 
 
 def source(tenant: Tenant, hands: Hands) -> DatasphereSource:
-    return DatasphereSource(
-        BASE, Login("id", SECRET), budget=UnlimitedBudget(), clock=hands.clock(), transport=tenant, objects=True
-    )
+    http = TenantHttp(BASE, Login("id", SECRET), budget=UnlimitedBudget(), clock=hands.clock(), transport=tenant)
+    return DatasphereSource(http, objects=True)
 
 
 async def listed(tenant: Tenant, hands: Hands) -> Listing[AssetEntry]:

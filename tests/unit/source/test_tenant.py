@@ -13,10 +13,8 @@ from spheresync.model import AssetEntry, AssetId, RawDefinition, SpaceName, Tech
 from spheresync.source.datasphere.normalise import normalise
 from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.source.protocol import Check
-from spheresync.source.transport.http import Login
-from spheresync.source.transport.request_budget import UnlimitedBudget
 from tests.unit.source.documents import edmx, entity, entry
-from tests.unit.source.double import BASE, CURRENT, SECRET, Hands, Reply, Tenant, as_json, page, rows
+from tests.unit.source.double import BASE, CURRENT, Hands, Reply, Tenant, as_json, connect, page, rows
 
 pytestmark = pytest.mark.anyio
 
@@ -30,7 +28,7 @@ def xml(body: bytes = GOOD) -> Reply:
 
 
 def source(tenant: Tenant, hands: Hands) -> DatasphereSource:
-    return DatasphereSource(BASE, Login("id", SECRET), budget=UnlimitedBudget(), clock=hands.clock(), transport=tenant)
+    return DatasphereSource(connect(tenant, hands))
 
 
 async def fetched(tenant: Tenant, hands: Hands, wanted: AssetEntry = BOTH) -> RawDefinition:

@@ -17,19 +17,30 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.errors import StateError
-from spheresync.model import RunId, canonical_json
-from spheresync.state.audit_chain import GENESIS, hash_of, sealed
-from spheresync.state.audit_export import csv_header, csv_line, entry_of, json_line
+from spheresync.model import JsonValue, Principal, RunId, canonical_json
+from spheresync.service.answer_rows import audit_row
+from spheresync.state.audit_chain import GENESIS, AuditedActor, actor_in_detail, hash_of, sealed
+from spheresync.state.audit_export import csv_header, csv_line, json_line
 from spheresync.state.records import AuditEntry, AuditEvent, AuditFilter
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
+from tests.simulators.exported_audit import entry_of
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
 
+ANNA = Principal("user", "anna", frozenset({"viewer", "operator"}))
+BERT = Principal("service", "bert")
+
 
 def event(n: int, **fields: object) -> AuditEvent:
-    given = {"actor": "anna", "action": "create", "run_id": RunId("run_1"), "asset": f"SALES/V_{n}", "target": "glue"}
+    given: dict[str, object] = {
+        "actor": ANNA,
+        "action": "create",
+        "run_id": RunId("run_1"),
+        "asset": f"SALES/V_{n}",
+        "target": "glue",
+    }
     given |= {"outcome": "done", "detail": {"n": n, "text": "Größe"}}
     return AuditEvent(**(given | fields))  # type: ignore[arg-type]
 
@@ -87,6 +98,43 @@ async def test_an_edited_entry_shows(store: SqliteStore, column: str) -> None:
     verdict = await store.audit.verify()
     assert (verdict.intact, verdict.first_broken) == (False, 5)
     assert "5" in verdict.reason
+
+
+async def test_an_entry_holds_kind_and_roles_of_its_actor_and_the_hash_covers_them(store: SqliteStore) -> None:
+    await store.write(lambda tx: tx.audit.append_many([event(1), event(2, actor=BERT)]))
+    (second, first), _ = await store.audit.query()
+    assert actor_in_detail(json.loads(first.detail)) == (
+        AuditedActor("user", ("operator", "viewer")),
+        {"n": 1, "text": "Größe"},
+    )
+    assert actor_in_detail(json.loads(second.detail))[0] == AuditedActor("service", ())
+    assert (first.actor, second.actor) == ("anna", "bert")
+    with tampering(store) as file:
+        file.execute("UPDATE audit SET detail = replace(detail, '\"operator\"', '\"admin\"') WHERE seq = 1")
+    assert (await store.audit.verify()).first_broken == 1
+
+
+async def test_entries_of_earlier_versions_verify_and_tell_nothing_of_their_actor(store: SqliteStore) -> None:
+    old = sealed(AuditEntry(1, "2026-01-01T00:00:00Z", "anna", "create", None, None, None, "done", "{}", GENESIS, ""))
+    await store.write(lambda tx: tx.restored.append_sealed([old]))
+    await store.write(lambda tx: tx.audit.append_many([event(2)]))
+    assert (await store.audit.verify()).intact
+    (new, kept), _ = await store.audit.query()
+    assert kept == old
+    assert "actor_kind" not in (shown := audit_row(kept, full=True).model_dump()) and "actor_roles" not in shown
+    assert (
+        audit_row(new, full=False).model_dump().items()
+        >= {
+            "actor": "anna",
+            "actor_kind": "user",
+            "actor_roles": ["operator", "viewer"],
+        }.items()
+    )
+
+
+@given(actor=st.none() | st.text() | st.lists(st.text()) | st.dictionaries(st.text(), st.none() | st.lists(st.none())))
+def test_what_others_wrote_where_the_actor_stands_is_left_as_it_is(actor: JsonValue) -> None:
+    assert actor_in_detail({"actor": actor, "n": 1}) == (None, {"actor": actor, "n": 1})
 
 
 async def test_an_entry_of_another_type_shows(store: SqliteStore) -> None:
@@ -179,7 +227,7 @@ async def test_triggers_keep_accidents_away(store: SqliteStore, statement: str) 
 
 
 async def test_queries_filter_page_and_count(store: SqliteStore, clock: StandingClock) -> None:
-    await store.write(lambda tx: tx.audit.append_many([event(1), event(2, actor="bert", outcome="denied")]))
+    await store.write(lambda tx: tx.audit.append_many([event(1), event(2, actor=BERT, outcome="denied")]))
     middle = clock.now.isoformat().replace("+00:00", ".000000Z")
     clock.advance(60)
     await store.write(lambda tx: tx.audit.append_many([event(3, action="delete", run_id=None), event(4)]))

@@ -13,19 +13,22 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import RefusedError, SpheresyncError, StateError, UsageError
-from spheresync.state import drafts
-from spheresync.state.drafts import draft_of
+from spheresync.model import Principal
+from spheresync.state import atomic_file
+from spheresync.state.atomic_file import open_atomic_file
 from spheresync.state.records import AuditEvent, Backup, Restored, RestoreSource
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.files.backup import make_backup
 from spheresync.state.sqlite.files.restore import restore_state
 from spheresync.state.sqlite.liveness.folder_lock import RESTORED_FILE
-from spheresync.state.sqlite.liveness.owners import owner_lock
 from spheresync.state.sqlite.schema import shipped_migrations
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.unit.state.conftest import StandingClock
+from tests.unit.state.owner_locks import owner_lock
 
 pytestmark = pytest.mark.anyio
+
+ANNA = Principal("user", "anna", frozenset({"operator"}))
 
 
 async def nothing(_: Backup) -> None:
@@ -39,7 +42,7 @@ async def accept(store: SqliteStore, source: RestoreSource) -> str:
 def setting(value: str) -> Callable[[SqliteTx], Awaitable[None]]:
     async def work(tx: SqliteTx) -> None:
         await tx.meta.set("k", value)
-        await tx.audit.append_many([AuditEvent("a", "set", None, None, None, "done", {"value": value})])
+        await tx.audit.append_many([AuditEvent(ANNA, "set", None, None, None, "done", {"value": value})])
 
     return work
 
@@ -353,7 +356,7 @@ def test_a_draft_that_took_its_place_a_moment_ago_is_not_taken_for_a_draft(
         place.write_text("a whole backup")
         lock(descriptor, how)
 
-    monkeypatch.setattr(drafts.fcntl, "flock", first_let_the_other_finish)
-    with pytest.raises(BlockingIOError), draft_of(place):
+    monkeypatch.setattr(atomic_file.fcntl, "flock", first_let_the_other_finish)
+    with pytest.raises(BlockingIOError), open_atomic_file(place):
         pass
     assert place.read_text() == "a whole backup"

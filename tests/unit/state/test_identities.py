@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spheresync.execution.run_driver import RunRequest
+from spheresync.execution.run_request import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind, NewJob, subject_of
 from spheresync.model import AssetId, AssetKind, Problem, SpaceName, TechnicalName, canonical_json, isoformat

@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from spheresync.state.sqlite.liveness.owners import FOLDER_NAME, OwnerLock, Owners, owner_lock
+from spheresync.state.sqlite.liveness.owners import FOLDER_NAME, OwnerLock, Owners
 from spheresync.state.sqlite.store import SqliteStore
+from tests.unit.state.owner_locks import owner_lock
 
 HOLDER = """
 import sys

@@ -16,9 +16,9 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from spheresync.config.in_force import PromotionInForce
 from spheresync.config.promotion import PromotionFault, read_promotion
-from spheresync.config.reading.wording import word
+from spheresync.config.promotion_in_force import PromotionInForce
+from spheresync.config.reading.value_errors import word
 from spheresync.config.reading.yaml_file import read_yaml
 from spheresync.config.settings import Settings
 from spheresync.config.tenant import derive_token_url, is_token_server_of

@@ -1,4 +1,4 @@
-"""The deletion guards of CONTRACT.md, checked before anything is sent.
+"""The guards on deletes: at most 20 tables or 10 %, none after an empty listing; checked before anything is sent.
 
 They count retirements and deletions together, per space and over all spaces, against what was managed before the
 run. A tripped guard holds back only the removals it counts; everything else of the change set goes on.

@@ -1,4 +1,4 @@
-"""Look at what the targets hold now and compare it with what was last written there.
+"""Compare what all targets hold now with what was last written there, and save the repair.
 
 Datasphere is not asked, and nothing is written to a target. What was found is noted, and where the drift policies
 say `overwrite`, a change set is saved that puts back what was written.
@@ -88,8 +88,8 @@ class DriftSweep:
     async def _save(
         self, began: str, swept: Sequence[TargetSweep], problems: tuple[Problem, ...], unseen: int
     ) -> tuple[DriftLook, list[TableDrift]]:
-        drifts = sorted((drift for sweep in swept for drift in sweep.drifts), key=lambda drift: drift.asset)
-        findings = within_bounds(told_together([(sweep.key, sweep.findings()) for sweep in swept]))
+        drifts = sorted((drift for sweep in swept for drift in sweep.seen.drifts), key=lambda drift: drift.asset)
+        findings = within_bounds(told_together([(sweep.key, sweep.seen.findings()) for sweep in swept]))
         items = sorted((item for sweep in swept for item in sweep.items), key=by_urgency)
         repair = None
         if any(item.action.changes_something for item in items):
@@ -122,7 +122,7 @@ class DriftSweep:
             await tx.drift.put(look, drifts)
             for sweep in swept:
                 await sweep.write(tx, self._settings.target_keys, at=began)
-            await tx.audit.append_many([_event(look, [*self._targets], repair)])
+            await tx.audit.append_many([_event(self._principal, look, [*self._targets], repair)])
 
         await self._store.write(save)
         return look, drifts
@@ -145,13 +145,13 @@ def _summary(swept: Sequence[TargetSweep], drifts: Sequence[TableDrift], unseen:
     }
 
 
-def _event(look: DriftLook, keys: Sequence[TargetKey], repair: NewChangeSet | None) -> AuditEvent:
+def _event(principal: Principal, look: DriftLook, keys: Sequence[TargetKey], repair: NewChangeSet | None) -> AuditEvent:
     counts: dict[str, JsonValue] = {word: count for word, count in look.summary.items() if count}
     detail: dict[str, JsonValue] = {"look": look.id, "counts": counts, "problems": len(look.problems)}
     if repair is not None:
         detail |= {"change_set": repair.record.id, "digest": repair.record.digest}
     return AuditEvent(
-        actor=look.actor,
+        actor=principal,
         action=DETECT,
         run_id=None,
         asset=None,

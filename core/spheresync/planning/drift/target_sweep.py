@@ -1,13 +1,13 @@
-"""Compare what one target holds with what was last written there: one paged reading per database.
+"""Compare what one target holds with what was last written there, database by database, a page at a time.
 
-Only pages of tables are in memory at a time, besides what has drifted.
+In memory are one page of tables for each database that is read, and what has drifted.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 import anyio
 import anyio.lowlevel
@@ -28,21 +28,20 @@ from spheresync.model import (
     SpaceName,
     TargetKey,
     Tier,
-    counted,
 )
-from spheresync.observe.incidents import product_error, target_error
+from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_status import settle_statuses
-from spheresync.planning.decisions.drift import DRIFT, drift_finding, missing_finding
-from spheresync.planning.decisions.drift_findings import Found, look_at, look_for
+from spheresync.planning.decisions.drift import DRIFT
+from spheresync.planning.decisions.drift_findings import look_at, look_for
 from spheresync.planning.decisions.items import Subject, name_taken
-from spheresync.planning.lost_bodies import body_lost
-from spheresync.planning.names.name_allocation import container_note
+from spheresync.planning.drift.sweep_result import SweepResult
+from spheresync.planning.names.container_notes import container_note
 from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.target_planner import MANAGED
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, DriftEffect, Prerequisite, TableDrift
+from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, DriftEffect, Prerequisite
 from spheresync.targets.look_by_name import Address, look_by_name, of_one
 from spheresync.targets.protocol import Target
 from spheresync.targets.registry import design_of
@@ -50,29 +49,11 @@ from spheresync.targets.registry import design_of
 DATABASES_AT_ONCE = 8
 CHUNK = 200
 """Tables that are gone whose last bodies are in memory at a time."""
-NOT_KNOWN = "not_known"
-UNKNOWN_TABLE = "unknown_table"
-"""Code of a table with our marker of which the state knows nothing."""
 _WRITTEN = frozenset({AssetStatus.SYNCED, AssetStatus.RETIRED})
 
 
-@dataclass(slots=True)
-class Seen:
-    """What the sweep has seen so far."""
-
-    compared: set[AssetId] = field(default_factory=set)
-    found: list[Found] = field(default_factory=list)
-    gone: set[PhysicalName] = field(default_factory=set)
-    problems: list[Problem] = field(default_factory=list)
-    first_error: TargetError | None = None
-    unknown: int = 0  # tables of which a restored state knows nothing
-    unjudged: int = 0  # of which not even that could be said whether they are looked for
-    strays: list[Problem] = field(default_factory=list)  # tables with our marker of which the state knows nothing
-    busy: int = 0  # left out because a run wrote them meanwhile
-
-
 class TargetSweep:
-    """One look at one target. Build it, `load` and `run` once each, then `write` what was found."""
+    """One drift sweep of one target. Build it, `load` and `run` once each, then `write` what was found."""
 
     def __init__(
         self,
@@ -85,7 +66,7 @@ class TargetSweep:
         progress: OnProgress,
     ) -> None:
         self.key: TargetKey = target.key
-        self.seen = Seen()
+        self.seen = SweepResult()
         self.wanted: list[Checkpoint] = []
         self.checkpoints: dict[AssetId, Checkpoint] = {}
         self._managed: dict[AssetId, Checkpoint] = {}
@@ -130,11 +111,6 @@ class TargetSweep:
         await self._plan_prerequisites()
 
     @property
-    def drifts(self) -> list[TableDrift]:
-        """What was found, by asset."""
-        return sorted((found.drift for found in self.seen.found), key=lambda drift: drift.asset)
-
-    @property
     def items(self) -> list[ChangeSetItem]:
         """What puts it back, where the policies say so."""
         items = (found.item for found in self.seen.found)
@@ -169,19 +145,9 @@ class TargetSweep:
                     wanted.append(held)
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
                 self.seen.unjudged += 1
-                self._not_compared(held, error)
-        self._leave_lost(lost)
+                self.seen.cannot_compare(held, error)
+        self.seen.lost_assets(lost)
         return wanted
-
-    def _leave_lost(self, lost: Counter[SpaceName]) -> None:
-        """Name the spaces of whose assets only what was written is left."""
-        self.seen.unknown += lost.total()
-        for space, count in sorted((+lost).items()):
-            text = (
-                f"What was read of {counted(count, 'asset')} is lost from this state, so their tables are not judged."
-            )
-            remedy = "The next listing reads them again; look for drift after it."
-            self.seen.problems.append(Problem(space, NOT_KNOWN, text, remedy))
 
     def _leave_unknown(self, known_somewhere: set[AssetId]) -> None:
         """Name the spaces whose tables a restored state knows nothing of, so that nobody takes it for "no drift"."""
@@ -191,12 +157,7 @@ class TargetSweep:
                 continue
             if record.status is AssetStatus.SYNCED or record.id not in known_somewhere:
                 unknown[record.id.space] += self._scope.wants(record.id, self._tier(record))
-        self.seen.unknown += unknown.total()
-        for space, count in sorted((+unknown).items()):
-            tables = counted(count, "table")
-            text = f"What was written last into {tables} is not known since this state was restored."
-            remedy = "The next sync finds out what they hold; look for drift after it."
-            self.seen.problems.append(Problem(space, NOT_KNOWN, text, remedy))
+        self.seen.unknown_tables(unknown)
 
     def _tier(self, record: AssetRecord) -> Tier | None:
         try:
@@ -248,10 +209,7 @@ class TargetSweep:
         except Exception as raised:  # noqa: BLE001 -- the bulkhead of this database
             error = of_one(raised, f"database {database}")  # what says nothing of one database goes on
             if error.fault is not TargetFault.NO_CONTAINER:
-                seen.first_error = seen.first_error or error
-                count = counted(len(tables), "table")
-                text = f"{error.message} So {count} could not be compared."
-                seen.problems.append(Problem(f"database {database}", error.fault, text, error.remedy))
+                seen.unread_database(database, len(tables), error)
                 return
             seen.gone.add(database)
         missing = await self._gone(database, tables) if database not in seen.gone else list(tables.values())
@@ -264,13 +222,7 @@ class TargetSweep:
             return
         for live in page:
             if live.owner == self._settings.installation_marker and (live.container, live.name) not in self._known:
-                text = (
-                    f"this state knows nothing of table {live.container}.{live.name}, which carries the marker of this "
-                    f"installation ({live.source or 'of no named asset'})"
-                )
-                remedy = "`spheresync sync --full` takes it in again, or says why it does not, as for a copy."
-                subject = f"{live.container}.{live.name}"
-                self.seen.strays.append(Problem(subject, UNKNOWN_TABLE, text, remedy))
+                self.seen.stray(live)
 
     async def _gone(self, database: PhysicalName, left_out: Mapping[PhysicalName, Checkpoint]) -> list[Checkpoint]:
         """Which of the tables that no page held are gone; the others are compared, or told as hidden."""
@@ -280,9 +232,7 @@ class TargetSweep:
             found = list(seen.found.items())[start : start + CHUNK]
             await self._compare([(by_address[address], live) for address, live in found])
         if seen.hidden:
-            error = next(iter(seen.hidden.values()))
-            text = f"{counted(len(seen.hidden), 'table')} could not be compared: {error.message}"
-            self.seen.problems.append(Problem(f"database {database}", error.fault, text, error.remedy))
+            self.seen.hidden_tables(database, seen.hidden.values())
         return [
             held for address, held in by_address.items() if address not in seen.found and address not in seen.hidden
         ]
@@ -296,7 +246,7 @@ class TargetSweep:
             self.seen.compared.add(held.asset)
             last_body = blobs.get(held.body)
             if last_body is None:
-                self._cannot_tell(held)
+                self.seen.has_lost_body(held)
                 continue
             try:
                 if self._design.untouched(last_body, live.body):
@@ -304,7 +254,7 @@ class TargetSweep:
                 await anyio.lowlevel.checkpoint()  # a page of edited tables takes a while, and others have work too
                 found = look_at(self._subject(held), last_body, live, marker=marker, policies=policies)
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-                self._not_compared(held, error)
+                self.seen.cannot_compare(held, error)
                 continue
             if found is not None:
                 bodies += found.bodies
@@ -322,24 +272,15 @@ class TargetSweep:
             self.seen.compared.add(held.asset)
             last_body = blobs.get(held.body)
             if last_body is None:
-                self._cannot_tell(held)
+                self.seen.has_lost_body(held)
                 continue
             try:
                 subject, policies = self._subject(held), self._settings.drift
                 found = look_for(subject, last_body, database_gone=database_gone, policies=policies)
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-                self._not_compared(held, error)
+                self.seen.cannot_compare(held, error)
                 continue
             self.seen.found.append(found)
-
-    def _not_compared(self, held: Checkpoint, error: Exception) -> None:
-        """Tell that one table could not be compared for a reason of its own."""
-        self.seen.compared.discard(held.asset)
-        self.seen.problems.append(Problem.of_error(held.asset, target_error(error, str(held.asset))))
-
-    def _cannot_tell(self, held: Checkpoint) -> None:
-        self.seen.compared.discard(held.asset)
-        self.seen.problems.append(body_lost(held.asset, f"{held.container}.{held.name}"))
 
     async def _leave_to_runs(self, began: str) -> None:
         """Take out what a run was writing while it was read: what was read of it may be half of each."""
@@ -367,23 +308,6 @@ class TargetSweep:
             return {found.drift.asset for found in self.seen.found}
         return {item.asset for item in items if item.action.changes_something and item.key == self.key}
 
-    def findings(self) -> list[Problem]:
-        """What the repair leaves because the policies say so; told as a thorough plan tells it."""
-        left = []
-        for drift in self.drifts:
-            reported = [each.path for each in drift.fields if each.effect is DriftEffect.REPORT]
-            if reported:
-                left.append(drift_finding(drift.asset, drift.table, reported))
-            elif drift.effect is DriftEffect.REPORT:
-                left.append(missing_finding(drift.asset, drift.table))
-        if self.seen.busy:
-            are = (
-                "was being written by a run meanwhile, and is" if self.seen.busy == 1 else "were being written, and are"
-            )
-            text = f"{counted(self.seen.busy, 'table')} {are} not judged"
-            left.append(Problem("all spaces", DRIFT, text, "Look again when the run has ended."))
-        return left + self.seen.strays
-
     async def forget_past(self, tx: Tx) -> None:
         """Forget the drift of what was compared now, before what was found is noted."""
         known = await tx.drift.assets(self.key)
@@ -392,7 +316,7 @@ class TargetSweep:
 
     async def write(self, tx: Tx, in_force: Sequence[TargetKey], *, at: str) -> None:
         """Write down what the look says of assets, besides the drift itself."""
-        seen, drifts = self.seen, self.drifts
+        seen, drifts = self.seen, self.seen.drifts
         conflicts = [
             name_taken(drift.asset, f"{drift.table}: {drift.reason}")
             for drift in drifts

@@ -1,7 +1,7 @@
-"""Which database and table each asset has: names that are held stay, newcomers get theirs by rule.
+"""Decide which database and table each asset has: an asset keeps its address, a new one gets one by its rules.
 
-A database that this state has not seen before is looked at first. What is found there under our marker is taken into
-the checkpoints again, which is how a lost state is rebuilt from AWS; what is found there without it is foreign.
+A database that this state has not seen before is read first. What is found there under our marker is taken into the
+checkpoints again, which is how a lost state is rebuilt from AWS; what is found there without it is foreign.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spheresync.errors import TargetError
-from spheresync.mapping.names import allocate, derives, hashed_name, space_key
+from spheresync.mapping.names import allocate, derives, hashed_name
 from spheresync.mapping.rules import Decision
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
@@ -23,21 +23,22 @@ from spheresync.model import (
     TargetKey,
 )
 from spheresync.planning.checkpoint_rebuild import CheckpointRebuilder, stub_of
+from spheresync.planning.names.addresses import (
+    Address,
+    Wish,
+    former_address,
+    formers_by_asset,
+    held_containers,
+    home_containers,
+    kept_address,
+)
+from spheresync.planning.names.container_notes import container_note, note_containers, note_looked_everywhere
 from spheresync.planning.names.displaced_databases import Displaced, holder_of
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
-from spheresync.state.remedies import TABLES_LOST
 from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Inventory, Target
 from spheresync.targets.registry import design_of
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Where an asset's object is or will be."""
-
-    container: PhysicalName
-    name: PhysicalName
 
 
 @dataclass(slots=True)
@@ -64,31 +65,6 @@ class AllocatedNames:
     unseen: Mapping[PhysicalName, TargetError] = field(default_factory=dict)
     claims: tuple[Problem, ...] = ()
     closed: Mapping[PhysicalName, TargetError] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """What an asset wants to be called before anybody else is asked."""
-
-    record: AssetRecord
-    key: str  # of the database: the space, or the name that a rule gives
-    container: PhysicalName
-    name: PhysicalName
-
-    @property
-    def source(self) -> str:
-        """The asset as its table's `spheresync.source` has it: what names are given out by."""
-        return str(self.record.id)
-
-
-def container_note(key: TargetKey, container: str) -> str:
-    """Under which key the state notes that a container was looked at."""
-    return f"container:{key.target}:{key.destination}:{container}"
-
-
-def _looked_note(key: TargetKey) -> str:
-    """Under which key the state notes that all of a target was looked at since records of tables were lost."""
-    return f"{TABLES_LOST}:{key.target}:{key.destination}"
 
 
 class NameAllocator:
@@ -133,8 +109,8 @@ class NameAllocator:
         )
         names.formers = {former.address: former for former in formers}
         noted = await self._store.meta.with_prefix(container_note(self._target.key, ""))
-        held = _held_containers([*checkpoints.values(), *names.formers.values()], self._mapping)
-        had = _by_asset(names.formers.values())
+        held = held_containers([*checkpoints.values(), *names.formers.values()], self._mapping)
+        had = formers_by_asset(names.formers.values())
         newcomers = [wish for wish in wishes if self._given(wish, checkpoints, had, held, failures) is None]
         wishes = [wish for wish in wishes if wish.record.id not in failures]
         newcomers = [wish for wish in newcomers if wish.record.id not in failures]
@@ -142,46 +118,51 @@ class NameAllocator:
         # A restored state knows only what a revert holds.
         lost = all(checkpoint.held is not None for checkpoint in checkpoints.values())
         looked_at = self._unknown(newcomers, noted, names.compared)
-        inventory = None
         if looked_at or everywhere:
             inventory = await self._target.inventory(looked_at, and_ours=lost or everywhere, apart=True)
-        if inventory is not None:
-            names.unseen = inventory.unseen
-            names.unlisted = names.compared - inventory.containers.keys() - inventory.unseen.keys()
-            names.live = {
-                Address(live.container, live.name): live
-                for live in inventory.objects
-                if live.container in names.compared or (live.owner == self._marker and not live.intact)
-            }
-            rebuilder = CheckpointRebuilder(self._store, self._target.key, self._marker, in_force=self._in_force)
-            rebuilt = await rebuilder.adopt(inventory, checkpoints, names.formers, is_home=await self._homes(), now=now)
-            names.claims = tuple(rebuilt.claims.values())
-            checkpoints = {**rebuilt.checkpoints, **checkpoints}
-            names.failures |= rebuilt.failures
-            wishes = [wish for wish in wishes if wish.record.id not in names.failures]
-            newcomers = [wish for wish in newcomers if wish.record.id not in names.failures]
-            names.adopted = set(rebuilt.checkpoints)
-            names.formers |= {former.address: former for former in rebuilt.formers}
-            in_use = {each.container for each in checkpoints.values() if each.state is not CheckpointState.DELETED}
-            names.closed = {
-                container.name: container.closed
-                for container in inventory.containers.values()
-                if container.closed is not None and container.name not in in_use
-            }
+            checkpoints = await self._take_in(inventory, checkpoints, names, now)
             await self._note(looked_at, inventory, names.closed, now, everywhere=lost or everywhere)
-            names.foreign = {
-                Address(live.container, live.name) for live in inventory.objects if live.owner != self._marker
-            } | {Address(*address) for address in rebuilt.claims}
             held |= {
                 container.name: container.source
                 for container in inventory.containers.values()
                 if container.owner == self._marker and container.source is not None
             }
+            wishes = [wish for wish in wishes if wish.record.id not in names.failures]
+            newcomers = [wish for wish in newcomers if wish.record.id not in names.failures]
         self._allocate(wishes, checkpoints, held, names)
         names.foreign |= await self._recheck_conflicts(newcomers, names)
         return names
 
-    def _wishes(self, records: Iterable[AssetRecord]) -> tuple[list[_Wish], dict[AssetId, Exception]]:
+    async def _take_in(
+        self, inventory: Inventory, checkpoints: Mapping[AssetId, Checkpoint], names: AllocatedNames, now: str
+    ) -> Mapping[AssetId, Checkpoint]:
+        """Note in `names` what was found; answers the checkpoints with those that what was found proves."""
+        names.unseen = inventory.unseen
+        names.unlisted = names.compared - inventory.containers.keys() - inventory.unseen.keys()
+        names.live = {
+            Address(live.container, live.name): live
+            for live in inventory.objects
+            if live.container in names.compared or (live.owner == self._marker and not live.intact)
+        }
+        rebuilder = CheckpointRebuilder(self._store, self._target.key, self._marker, in_force=self._in_force)
+        rebuilt = await rebuilder.adopt(inventory, checkpoints, names.formers, is_home=await self._homes(), now=now)
+        checkpoints = {**rebuilt.checkpoints, **checkpoints}
+        names.claims = tuple(rebuilt.claims.values())
+        names.failures |= rebuilt.failures
+        names.adopted = set(rebuilt.checkpoints)
+        names.formers |= {former.address: former for former in rebuilt.formers}
+        in_use = {each.container for each in checkpoints.values() if each.state is not CheckpointState.DELETED}
+        names.closed = {
+            container.name: container.closed
+            for container in inventory.containers.values()
+            if container.closed is not None and container.name not in in_use
+        }
+        names.foreign = {
+            Address(live.container, live.name) for live in inventory.objects if live.owner != self._marker
+        } | {Address(*address) for address in rebuilt.claims}
+        return checkpoints
+
+    def _wishes(self, records: Iterable[AssetRecord]) -> tuple[list[Wish], dict[AssetId, Exception]]:
         """What assets want to be called, and what went wrong with those that rules cannot name."""
         wishes, failures = [], {}
         for record in records:
@@ -193,7 +174,7 @@ class NameAllocator:
 
     def _given(
         self,
-        wish: _Wish,
+        wish: Wish,
         checkpoints: Mapping[AssetId, Checkpoint],
         had: Mapping[AssetId, Sequence[FormerTable]],
         held: Mapping[PhysicalName, str],
@@ -201,14 +182,14 @@ class NameAllocator:
     ) -> Address | None:
         """The address that an asset has already and keeps, None where it has none; what goes wrong is its failure."""
         try:
-            return _kept(wish, checkpoints, held) or _had(wish, had, held)
+            return kept_address(wish, checkpoints, held) or former_address(wish, had, held)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
             failures[wish.record.id] = error
             return None
 
-    def _wish(self, record: AssetRecord) -> _Wish:
+    def _wish(self, record: AssetRecord) -> Wish:
         decision: Decision = self._mapping.decide(record.id, record.kind, record.label)
-        return _Wish(
+        return Wish(
             record=record,
             key=decision.database_key(record.id),
             container=decision.database_name(record.id, record.kind, record.label),
@@ -227,7 +208,7 @@ class NameAllocator:
         return is_home
 
     def _unknown(
-        self, newcomers: Sequence[_Wish], noted: Mapping[str, str], compared: frozenset[PhysicalName]
+        self, newcomers: Sequence[Wish], noted: Mapping[str, str], compared: frozenset[PhysicalName]
     ) -> frozenset[PhysicalName]:
         """Databases that are to be compared, and those that newcomers may go to and that nobody knows."""
         unknown = set(compared)
@@ -246,32 +227,14 @@ class NameAllocator:
         *,
         everywhere: bool,
     ) -> None:
-        """Note which databases there are; what could not be listed, and what is closed, is looked at again."""
-
         async def note(tx: Tx) -> None:
-            for container in (looked_at | inventory.containers.keys()) - inventory.unseen.keys() - closed.keys():
-                there = "present" if container in inventory.containers else "absent"
-                await tx.meta.set(container_note(self._target.key, container), f"{there} {now}")
+            await note_containers(tx, self._target.key, inventory, looked_at=looked_at, closed=closed, at=now)
             if everywhere and not inventory.unseen:
-                await self._note_looked_everywhere(tx, now)
+                await note_looked_everywhere(tx, self._target.key, self._in_force, now)
 
         await self._store.write(note)
 
-    async def _note_looked_everywhere(self, tx: Tx, now: str) -> None:
-        """Forget that records of tables were lost, once every target in force was looked at since."""
-        since = await tx.meta.get(TABLES_LOST)
-        if since is None:
-            return
-        others = [key for key in self._in_force if key != self._target.key]
-        looked = [await tx.meta.get(_looked_note(key)) for key in others]
-        if all(at is not None and at >= since for at in looked):
-            await tx.meta.delete(TABLES_LOST)
-            for key in others:
-                await tx.meta.delete(_looked_note(key))
-        else:
-            await tx.meta.set(_looked_note(self._target.key), now)
-
-    async def _recheck_conflicts(self, newcomers: Sequence[_Wish], names: AllocatedNames) -> set[Address]:
+    async def _recheck_conflicts(self, newcomers: Sequence[Wish], names: AllocatedNames) -> set[Address]:
         """What stood in the way once is looked at again: a person may have moved it. What is hidden still stands there.
 
         Raises:
@@ -290,13 +253,13 @@ class NameAllocator:
 
     def _allocate(
         self,
-        wishes: Sequence[_Wish],
+        wishes: Sequence[Wish],
         checkpoints: Mapping[AssetId, Checkpoint],
         held: Mapping[PhysicalName, str],
         names: AllocatedNames,
     ) -> None:
         known = {key: container for container, key in held.items()}
-        known = {**_at_home(wishes, checkpoints.values()), **known}
+        known = {**home_containers(wishes, checkpoints.values()), **known}
         wanted = {wish.key: wish.container for wish in wishes if wish.key not in known}
         containers = {**known, **allocate(wanted.items(), held)}
         holders: dict[PhysicalName, dict[PhysicalName, str]] = defaultdict(dict)
@@ -305,8 +268,8 @@ class NameAllocator:
                 holders[checkpoint.container][checkpoint.name] = str(asset)
         for former in names.formers.values():
             holders[former.container].setdefault(former.name, str(former.asset))
-        had = _by_asset(names.formers.values())
-        newcomers: dict[PhysicalName, list[_Wish]] = defaultdict(list)
+        had = formers_by_asset(names.formers.values())
+        newcomers: dict[PhysicalName, list[Wish]] = defaultdict(list)
         for wish in wishes:
             container = containers[wish.key]
             kept = self._given(wish, checkpoints, had, held, names.failures)
@@ -329,80 +292,3 @@ def _containers_of(
     """The databases that hold what was written of these assets."""
     held = (checkpoints.get(record.id) for record in records)
     return frozenset(each.container for each in held if each is not None and each.state is not CheckpointState.DELETED)
-
-
-def _at_home(wishes: Iterable[_Wish], checkpoints: Iterable[Checkpoint]) -> dict[str, PhysicalName]:
-    """Databases that a rule names and that hold tables of the same spaces already, such as a space's own by default."""
-    homes = {(each.asset.space, each.container) for each in checkpoints if each.state is not CheckpointState.DELETED}
-    return {wish.key: wish.container for wish in wishes if (wish.record.id.space, wish.container) in homes}
-
-
-def _held_containers(tables: Iterable[Checkpoint | FormerTable], mapping: MappingRules) -> dict[PhysicalName, str]:
-    """Databases that spaces hold by what is written in them already."""
-    held: dict[PhysicalName, str] = {}
-    there = (each for each in tables if isinstance(each, FormerTable) or each.state is not CheckpointState.DELETED)
-    for space in sorted({(each.asset.space, each.container) for each in there}):
-        name, container = space
-        if derives(container, mapping.default_database(name), space_key(name)):
-            held.setdefault(container, space_key(name))
-    return held
-
-
-def _kept(wish: _Wish, checkpoints: Mapping[AssetId, Checkpoint], held: Mapping[PhysicalName, str]) -> Address | None:
-    """The address that the asset has and keeps; None for a newcomer and for one that rules name anew."""
-    checkpoint = checkpoints.get(wish.record.id)
-    if checkpoint is None or checkpoint.state is CheckpointState.DELETED:
-        return None
-    address = Address(checkpoint.container, checkpoint.name)
-    return address if _is_wished(address, wish, held) else None
-
-
-def _had(
-    wish: _Wish, formers: Mapping[AssetId, Sequence[FormerTable]], held: Mapping[PhysicalName, str]
-) -> Address | None:
-    """The address that the asset had before and that rules give it again; the shortest of several."""
-    had = (Address(former.container, former.name) for former in formers.get(wish.record.id, ()))
-    return min(
-        (address for address in had if _is_wished(address, wish, held)),
-        key=lambda a: (len(a.name), a.name),
-        default=None,
-    )
-
-
-def _is_wished(address: Address, wish: _Wish, held: Mapping[PhysicalName, str]) -> bool:
-    same_container = address.container == wish.container or held.get(address.container) == wish.key
-    return same_container and derives(address.name, wish.name, wish.source)
-
-
-def _by_asset(formers: Iterable[FormerTable]) -> Mapping[AssetId, Sequence[FormerTable]]:
-    found: dict[AssetId, list[FormerTable]] = defaultdict(list)
-    for former in formers:
-        found[former.asset].append(former)
-    return found
-
-
-def known_address(record: AssetRecord, checkpoint: Checkpoint | None, decision: Decision) -> Address:
-    """For explanations: the address that an asset has, else the plain one that it would want."""
-    container = decision.database_name(record.id, record.kind, record.label)
-    name = decision.table_name(record.id, record.kind, record.label)
-    if checkpoint is None:
-        return Address(container, name)
-    keeps_container = derives(checkpoint.container, container, decision.database_key(record.id))
-    keeps_name = keeps_container and derives(checkpoint.name, name, str(record.id))
-    return Address(checkpoint.container if keeps_container else container, checkpoint.name if keeps_name else name)
-
-
-def displaced_database(
-    record: AssetRecord, decision: Decision, tables: Sequence[Checkpoint | FormerTable], mapping: MappingRules
-) -> Displaced | None:
-    """For explanations: who has the database's name that a rule asks for; None where the asset has it.
-
-    `tables` are all that the target is known to hold.
-    """
-    if decision.database is None:
-        return None
-    key, wanted = decision.database_key(record.id), decision.database_name(record.id, record.kind, record.label)
-    holder = _held_containers(tables, mapping).get(wanted)
-    if holder is None or any(each.asset == record.id and each.container == wanted for each in tables):
-        return None
-    return Displaced(key, wanted, hashed_name(wanted, key), holder)

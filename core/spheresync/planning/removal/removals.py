@@ -1,4 +1,4 @@
-"""Items for tables that nobody's asset stands behind any more: marked as retired first, deleted later where allowed.
+"""Plan what becomes of tables whose assets are not listed any more: retired first, deleted later where allowed.
 
 A retired table that a run found changed by others is read again. In a preview a person sees what was done to it and
 may have it deleted all the same; a sync, which nobody reviews, leaves it and says so (CONTRACT.md, Deletion).
@@ -20,13 +20,13 @@ from spheresync.model import (
     counted,
     first_of,
 )
-from spheresync.planning.asset_planner import PlanDraft
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.items import Subject, delete_item, forget_item, settled_item
 from spheresync.planning.decisions.triage import Work
 from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.lost_bodies import known_by_target
+from spheresync.planning.plan_draft import PlanDraft
 from spheresync.planning.removal.retirement import retire
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import ChangeSetItem, Checkpoint, FormerTable

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from spheresync.model import Action, PhysicalName, Problem, RunId
 from spheresync.observe.incidents import product_error
-from spheresync.planning.names.name_allocation import Address
+from spheresync.planning.names.addresses import Address
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store
 from spheresync.state.records import AuditFilter, ChangeSetItem

@@ -27,7 +27,8 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
 from spheresync.planning.decisions.undo import Deed, Nature, settle_together, undo_item
-from spheresync.planning.names.name_allocation import Address, container_note
+from spheresync.planning.names.addresses import Address
+from spheresync.planning.names.container_notes import container_note
 from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.removal.removals import DeleteRules
 from spheresync.planning.undo.left_databases import left_databases, stays
@@ -221,7 +222,7 @@ class Reverter:
             prerequisites=[each for key in by_key for each in needed[key]],
         )
         event = AuditEvent(
-            actor=new.record.actor,
+            actor=self._principal,
             action="revert",
             run_id=self._run_id,
             asset=None,

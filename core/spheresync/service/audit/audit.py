@@ -9,7 +9,7 @@ from spheresync.answers import AuditPage, AuditVerdictAnswer
 from spheresync.errors import UsageError
 from spheresync.model import Principal, RunId
 from spheresync.runtime.context import RuntimeContext
-from spheresync.service import rows
+from spheresync.service import answer_rows
 from spheresync.service.audit.audit_filters import note_on_outcome, note_on_question, require_known_words
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.cursors import Listing, page_size
@@ -73,12 +73,12 @@ class Audit:
         note = await note_on_question(self._store, total, asset=asset, actor=actor, run_id=run_id)
         if note is None and outcome is not None:
             note = note_on_outcome(outcome, await self._store.audit.outcomes(replace(wanted, outcome=None)))
-        items = [rows.audit_row(entry, full=full) for entry in shown]
+        items = [answer_rows.audit_row(entry, full=full) for entry in shown]
         return AuditPage(items=items, total=total, next_cursor=more, note=note)
 
     async def verify_audit(self, principal: Principal) -> AuditVerdictAnswer:
         authorize(principal, Permission.READ)
-        return rows.verdict_answer(await self._store.audit.verify(), await self._store.damages())
+        return answer_rows.verdict_answer(await self._store.audit.verify(), await self._store.damages())
 
     def export_audit(
         self, principal: Principal, *, spelling: str, since: str | None = None, until: str | None = None

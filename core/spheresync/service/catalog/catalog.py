@@ -32,15 +32,15 @@ from spheresync.model import (
     Tier,
 )
 from spheresync.planning.lost_bodies import definition_lost
+from spheresync.planning.names.addresses import Address, displaced_database, known_address
 from spheresync.planning.names.displaced_databases import Displaced
-from spheresync.planning.names.name_allocation import Address, displaced_database, known_address
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.out_of_scope import space_outside
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import require_found
 from spheresync.runtime.unknown_names import WrongName, unknown_asset, unknown_name, unknown_names
-from spheresync.service import rows
+from spheresync.service import answer_rows
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.catalog.known_problems import problems_of
@@ -81,8 +81,8 @@ class Catalog:
                 "failed": report.failed,
                 "read": report.read,
                 "unchanged": report.unchanged,
-                "problems": [rows.finding(problem) for problem in report.problems[: rows.SHOWN_PROBLEMS]],
-                "findings": [rows.finding(notice) for notice in (*report.gone, *report.notices)],
+                "problems": [answer_rows.finding(problem) for problem in report.problems[: answer_rows.SHOWN_PROBLEMS]],
+                "findings": [answer_rows.finding(notice) for notice in (*report.gone, *report.notices)],
                 "usage": self._context.usage.so_far(),
                 "state": state,
             }
@@ -97,7 +97,7 @@ class Catalog:
         after = [space for space in spaces if start is None or space.name > str(start[0])]
         counts = await self._store.catalog.counts()
         items = [
-            rows.space_row(space, [each for each in counts if each.space == space.name], self._left_out(space))
+            answer_rows.space_row(space, [each for each in counts if each.space == space.name], self._left_out(space))
             for space in after[:size]
         ]
         more = listing.encode(items[-1].space) if len(after) > size else None
@@ -107,7 +107,7 @@ class Catalog:
         """Why nothing is known of a space that is there; empty where nothing explains it."""
         authorize(principal, Permission.READ)
         known = next((each for each in await self._store.catalog.spaces() if each.name == space), None)
-        return "" if known is None else rows.told(self._left_out(known) or known.problem) or ""
+        return "" if known is None else answer_rows.told(self._left_out(known) or known.problem) or ""
 
     async def list_assets(
         self,
@@ -167,9 +167,9 @@ class Catalog:
             tier=self._tier(record),
             status=record.status,
             problem=problems[record.id],
-            columns=[rows.column_row(column) for column in definition.columns] if definition is not None else [],
+            columns=[answer_rows.column_row(column) for column in definition.columns] if definition is not None else [],
             context=_context(definition) if definition is not None else {},
-            targets=[rows.target_row(held) for held in checkpoints],
+            targets=[answer_rows.target_row(held) for held in checkpoints],
             fingerprints={}
             if prints is None
             else {"schema": prints.schema, "content": prints.content, "metadata": prints.metadata},
@@ -243,8 +243,8 @@ class Catalog:
     async def _asset_row(self, record: AssetRecord, problem: str | None, *, full: bool) -> AssetRow:
         tier = self._tier(record)
         if not full:
-            return rows.asset_row(record, tier, problem)
-        return rows.full_asset_row(record, tier, problem, await self._store.checkpoints.of_asset(record.id))
+            return answer_rows.asset_row(record, tier, problem)
+        return answer_rows.full_asset_row(record, tier, problem, await self._store.checkpoints.of_asset(record.id))
 
     def _tier(self, record: AssetRecord) -> str:
         return self._context.mapping.decide(record.id, record.kind, record.label).tier

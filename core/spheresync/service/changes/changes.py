@@ -160,7 +160,7 @@ class Changes:
         await self._require_approvable(record, now=now)
         stands = valid_approval(record)
         if stands is None or principal.id not in {stands.by, record.actor}:
-            await self._note(record, Approval(principal.id, now, record.digest))
+            await self._note(record, principal, at=now)
         return await self._approval(record.id, limit=limit)
 
     async def promote(
@@ -196,11 +196,12 @@ class Changes:
         require_as_saved(record, items)
         await require_whole_bodies(self._store, record, items)
 
-    async def _note(self, record: ChangeSetRecord, approval: Approval) -> None:
+    async def _note(self, record: ChangeSetRecord, principal: Principal, *, at: str) -> None:
+        approval = Approval(principal.id, at, record.digest)
         detail: dict[str, JsonValue] = {"change_set": record.id, "digest": record.digest, "made_by": record.actor}
         if record.promotion is not None:
             detail["promotion"] = record.promotion
-        event = AuditEvent(approval.by, "approve", None, None, None, "done", detail)
+        event = AuditEvent(principal, "approve", None, None, None, "done", detail)
 
         async def note(tx: Tx) -> bool:
             if not await tx.change_sets.approve(record.id, approval):

@@ -9,7 +9,7 @@ from spheresync.answers import PromotionAnswer
 from spheresync.config import Promotion
 from spheresync.model import JsonValue, Principal
 from spheresync.runtime.context import RuntimeContext
-from spheresync.state.drafts import Draft
+from spheresync.state.atomic_file import AtomicFile
 from spheresync.state.output_file import place_file
 from spheresync.state.port import Tx
 from spheresync.state.records import AuditEvent
@@ -25,7 +25,7 @@ async def write_promotion(
     """
     digest = promotion.digest
 
-    def write(place: Path, draft: Draft, _: threading.Event) -> PromotionAnswer:
+    def write(place: Path, draft: AtomicFile, _: threading.Event) -> PromotionAnswer:
         data = promotion.spell()
         draft.path.write_bytes(data)
         draft.seal()
@@ -50,7 +50,7 @@ async def write_promotion(
             "rules": written.rules,
             "assets": written.assets,
         }
-        event = AuditEvent(principal.id, "promote", None, None, None, "done", detail)
+        event = AuditEvent(principal, "promote", None, None, None, "done", detail)
 
         async def append(tx: Tx) -> None:
             await tx.audit.append_many([event])

@@ -12,7 +12,7 @@ from spheresync.planning.decisions.approvals import (
     promotion_waits,
 )
 from spheresync.runtime.context import RuntimeContext
-from spheresync.service import rows
+from spheresync.service import answer_rows
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import wants_full
 from spheresync.state.change_set_digest import require_as_saved
@@ -43,9 +43,9 @@ class StoredChangeSets:
         shown = items[:size]
         more = listing.encode(shown[-1].ordinal) if len(items) > size else None
         total = sum(record.summary.get(action, 0) for action in Action if action is not Action.UNCHANGED)
-        return rows.change_set_answer(
+        return answer_rows.change_set_answer(
             record,
-            [rows.change_row(item, full=full) for item in shown],
+            [answer_rows.change_row(item, full=full) for item in shown],
             waits=await self._waits(record),
             total=total,
             next_cursor=more,
@@ -57,7 +57,7 @@ class StoredChangeSets:
         record = await self._store.change_sets.get(ChangeSetId(change_set_id))
         items = await self._store.change_sets.items(record.id, limit=NO_LIMIT, actions=[Action.DELETE])
         require_as_saved(record, items, await self._store.change_sets.seals(record.id))
-        return [rows.change_row(item, full=False) for item in items]
+        return [answer_rows.change_row(item, full=False) for item in items]
 
     async def _waits(self, record: ChangeSetRecord) -> tuple[Problem, ...]:
         """What an open change set waits for that a person may still bring about."""

@@ -11,7 +11,7 @@ from spheresync.planning.drift.drift_sweep import DriftSweep
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import checked_scope
-from spheresync.service import cursors, rows
+from spheresync.service import answer_rows, cursors
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.scope_checks import require_within_spaces, require_within_tiers
 from spheresync.state.records import DriftLook, TableDrift
@@ -102,8 +102,8 @@ def _answer(
         change_set_id=look.change_set_id,
         looked_at=look.at,
         summary=dict(look.summary),
-        findings=[rows.finding(problem) for problem in look.findings],
-        problems=[rows.finding(problem) for problem in look.problems[: rows.SHOWN_PROBLEMS]],
+        findings=[answer_rows.finding(problem) for problem in look.findings],
+        problems=[answer_rows.finding(problem) for problem in look.problems[: answer_rows.SHOWN_PROBLEMS]],
         items=[_row(drift) for _, drift in page],
         total=total,
         next_cursor=pages.encode(look.id, last) if last < total else None,

@@ -12,7 +12,6 @@ from spheresync.alerts.conditions import Condition, end_condition, note_conditio
 from spheresync.answers import SyncStatus
 from spheresync.config import AlertKind
 from spheresync.errors import SourceFault
-from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import Job, JobKind, JobState
 from spheresync.jobs.retries import HELD_BACK
 from spheresync.model import AssetStatus, Problem, RunState, counted, isoformat
@@ -39,8 +38,8 @@ _SHOWN = 3
 _LOG, _RUNS, _QUEUE, _CLIENT, _REMOVALS = "audit log", "runs", "queue", "client", "guards"
 
 
-class Watch:
-    """Looks at the local state; reads neither Datasphere nor AWS."""
+class AlertConditions:
+    """Finds in the local state what is to be alerted of; reads neither Datasphere nor AWS."""
 
     def __init__(self, context: RuntimeContext, *, hurried: bool = False) -> None:
         """`hurried`: for one look by a process that ends soon, which walks through the audit log for a moment only."""
@@ -111,8 +110,7 @@ class Watch:
 
     async def _set_aside(self) -> tuple[list[Problem], list[Problem]]:
         """Problems of jobs that wait for a person: those that a guard or a rule holds back, and the others."""
-        engine = EmbeddedEngine(self._store, self._context.clock)
-        jobs = await engine.queue(state=JobState.DEAD, limit=_LOOKED_AT)
+        jobs = await self._context.jobs.queue(state=JobState.DEAD, limit=_LOOKED_AT)
         problems = [
             replace(job.problem, subject=job.about, asset=job.asset)
             for job in jobs

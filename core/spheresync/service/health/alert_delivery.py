@@ -7,8 +7,8 @@ import logging
 from spheresync.alerts.alerting import Alerting
 from spheresync.alerts.channels import Channels
 from spheresync.runtime.context import RuntimeContext
-from spheresync.service.health.alert_conditions import Watch
-from spheresync.service.health.alert_once import tell_once
+from spheresync.service.health.alert_conditions import AlertConditions
+from spheresync.service.health.unscheduled_alerts import deliver_once
 from spheresync.service.process_loops import ProcessLoops
 from spheresync.targets.aws.door import AwsDoor
 
@@ -31,9 +31,9 @@ class AlertDelivery:
         context.usage.count_also(self.channels.usage)
 
     async def deliver(self) -> tuple[str, ...]:
-        """Tell once what is wrong and what is over, where no process keeps the schedule; see `alert_once.tell_once`."""
-        alerting = self.alerting(Watch(self._context, hurried=True))
-        return await tell_once(self._context, alerting)
+        """Tell once what is wrong and what is over, where no process keeps the schedule; see `deliver_once`."""
+        alerting = self.alerting(AlertConditions(self._context, hurried=True))
+        return await deliver_once(self._context, alerting)
 
     def deliver_soon(self) -> None:
         """As `deliver`, beside all else, in a server; what does not work is logged. Nothing in a command."""
@@ -44,6 +44,6 @@ class AlertDelivery:
         for failure in await self.deliver():
             log.warning("%s", failure)
 
-    def alerting(self, watch: Watch) -> Alerting:
+    def alerting(self, watch: AlertConditions) -> Alerting:
         context = self._context
         return Alerting(context.store, lambda: context.settings, watch.look, self.channels, context.clock)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from spheresync.alerts.channels import Channels, DeliveryError
-from spheresync.alerts.wording import Notice
+from spheresync.alerts.messages import Notice
 from spheresync.answers import ConnectionFinding, ConnectionReport
 from spheresync.config import AlertChannel, Settings
 from spheresync.errors import SpheresyncError, StateError
@@ -23,6 +24,7 @@ from spheresync.state.remedies import (
     TABLES_LOST,
     lost_tables_message,
 )
+from spheresync.targets.registry import design_of
 
 _NOT_THERE = frozenset({AssetStatus.EXCLUDED, AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.DELETED})
 """Statuses of assets that a space that is gone takes nothing from."""
@@ -86,7 +88,20 @@ async def _known_spaces(context: RuntimeContext, providers: Providers) -> dict[S
 
 
 async def _targets(providers: Providers) -> list[ConnectionFinding]:
-    return [finding for key in providers.keys for finding in await _target(providers, key)]
+    findings = [finding for key in providers.keys for finding in await _target(providers, key)]
+    return findings + missing_dependencies(providers.keys)
+
+
+def missing_dependencies(keys: Sequence[TargetKey]) -> list[ConnectionFinding]:
+    """A finding for each target that adds to objects of another one which is not configured in its destination."""
+    findings = []
+    for key in keys:
+        needed = design_of(key.target).capabilities.depends_on
+        if needed is not None and TargetKey(needed, key.destination) not in keys:
+            message = f"{key.target} adds to what {needed} holds, and {needed} is no target of this destination."
+            remedy = f"Add {needed} to `targets:`, or take {key.target} out."
+            findings.append(ConnectionFinding(connection=str(key), ok=False, message=message, remedy=remedy))
+    return findings
 
 
 async def _target(providers: Providers, key: TargetKey) -> list[ConnectionFinding]:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from spheresync.errors import SourceFault
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, RunState, Tier, isoformat
-from spheresync.observe.measured import Measured, Unit
+from spheresync.observe.log_metrics import LogMetrics, Unit
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.unspellable_names import CODE as UNSPELLABLE
 from spheresync.runtime.unspellable_names import unspellable_spaces
@@ -59,7 +59,7 @@ async def figures_of(context: RuntimeContext) -> Figures:
         tiers=tiers,
         oldest_age={tier: age for tier, each in tiers.items() if (age := _age(each.oldest, now)) is not None},
         unread_spaces=await _unread_spaces(context),
-        jobs=await store.jobs.counts(),
+        jobs={(kind, state): count for (kind, state), count in (await context.jobs.counts()).items()},
         runs=runs,
         since_last_sync=None if done is None else _age(done.last_ended, now),
         since_last_listing=_age(await store.meta.get(LISTED), now),
@@ -69,7 +69,7 @@ async def figures_of(context: RuntimeContext) -> Figures:
     )
 
 
-def measured_figures(figures: Figures, installation: str) -> Measured:
+def measured_figures(figures: Figures, installation: str) -> LogMetrics:
     """What of the figures makes a series over time, summed over what `/metrics` tells apart."""
     told: dict[str, tuple[float, Unit]] = {}
     statuses: Counter[str] = Counter()
@@ -87,7 +87,7 @@ def measured_figures(figures: Figures, installation: str) -> Measured:
     ages = {"last_sync_age_seconds": figures.since_last_sync, "last_listing_age_seconds": figures.since_last_listing}
     told |= {word: (age, Unit.SECONDS) for word, age in ages.items() if age is not None}
     told["scheduler_running"] = (int(figures.scheduler == "running"), Unit.COUNT)
-    return Measured(told, installation=installation, environment=figures.environment)
+    return LogMetrics(told, installation=installation, environment=figures.environment)
 
 
 async def _unread_spaces(context: RuntimeContext) -> Mapping[str, int]:

@@ -26,12 +26,12 @@ class Health:
 
     def alive(self, principal: Principal) -> Vitals:
         authorize(principal, Permission.READ)
-        return liveness.alive(self._loops.pulse)
+        return liveness.alive(self._loops.loop_health)
 
     async def ready(self, principal: Principal) -> Vitals:
         authorize(principal, Permission.READ)
-        checked = await liveness.ready(self._context, self._loops.pulse)
-        told = await liveness.tells(partial(sync_status, self._context, loops=self._loops.pulse.failing()))
+        checked = await liveness.ready(self._context, self._loops.loop_health)
+        told = await liveness.tells(partial(sync_status, self._context, loops=self._loops.loop_health.failing()))
         return Vitals(ok=checked.ok and told.ok, checks=[*checked.checks, told])
 
     async def figures(self, principal: Principal) -> Figures:
@@ -40,7 +40,7 @@ class Health:
 
     async def sync_status(self, principal: Principal) -> SyncStatus:
         authorize(principal, Permission.READ)
-        return await sync_status(self._context, loops=self._loops.pulse.failing())
+        return await sync_status(self._context, loops=self._loops.loop_health.failing())
 
     async def test_connections(self, principal: Principal) -> ConnectionReport:
         """One finding for each connection; no alert is sent."""

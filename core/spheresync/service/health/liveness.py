@@ -12,11 +12,10 @@ from datetime import timedelta
 import anyio
 
 from spheresync.answers import Vital, Vitals
-from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind, JobState
 from spheresync.model import counted, isoformat
 from spheresync.observe.incidents import product_error
-from spheresync.observe.pulse import Pulse
+from spheresync.observe.loop_health import LoopHealth
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE
 from spheresync.schedule.scheduler import PULSE as SCHEDULER_LOOP
@@ -31,20 +30,20 @@ _READY_AT = "ready_at"
 _READS = (JobKind.LIST, JobKind.READ)
 
 
-def alive(pulse: Pulse) -> Vitals:
+def alive(loop_health: LoopHealth) -> Vitals:
     """Whether the loops of this process go round."""
-    return _together([_loop(pulse, loop) for loop in LIMITS if pulse.silent_for(loop) is not None])
+    return _together([_loop(loop_health, loop) for loop in LIMITS if loop_health.silent_for(loop) is not None])
 
 
-async def ready(context: RuntimeContext, pulse: Pulse) -> Vitals:
+async def ready(context: RuntimeContext, loop_health: LoopHealth) -> Vitals:
     """Whether this process could do its work now: state, settings, tenant, scheduler."""
     return _together(
         [
             await _state(context),
             _settings(context),
             _tenant(context),
-            await _scheduler(context, pulse),
-            *_loops(pulse),
+            await _scheduler(context, loop_health),
+            *_loops(loop_health),
         ]
     )
 
@@ -64,18 +63,18 @@ def _together(checks: Sequence[Vital]) -> Vitals:
     return Vitals(ok=all(check.ok for check in checks), checks=list(checks))
 
 
-def _loop(pulse: Pulse, loop: str) -> Vital:
-    silent = pulse.silent_for(loop) or 0.0
+def _loop(loop_health: LoopHealth, loop: str) -> Vital:
+    silent = loop_health.silent_for(loop) or 0.0
     if silent <= LIMITS[loop]:
         return Vital(name=loop, ok=True, reason="goes round")
     return Vital(name=loop, ok=False, reason=f"has stood still for {silent:.0f} s")
 
 
-def _loops(pulse: Pulse) -> list[Vital]:
+def _loops(loop_health: LoopHealth) -> list[Vital]:
     """A finding for each loop that fails and is repeated."""
     return [
         Vital(name=each.loop, ok=False, reason=f"failed {each.times} times in a row, tried again: {each.message}")
-        for each in pulse.failing()
+        for each in loop_health.failing()
     ]
 
 
@@ -110,17 +109,16 @@ def _tenant(context: RuntimeContext) -> Vital:
     return Vital(name="datasphere", ok=False, reason=reason)
 
 
-async def _scheduler(context: RuntimeContext, pulse: Pulse) -> Vital:
-    if pulse.silent_for(SCHEDULER_LOOP) is None:
+async def _scheduler(context: RuntimeContext, loop_health: LoopHealth) -> Vital:
+    if loop_health.silent_for(SCHEDULER_LOOP) is None:
         return Vital(name="scheduler", ok=True, reason="is not kept by this process")
-    loop = _loop(pulse, SCHEDULER_LOOP)
+    loop = _loop(loop_health, SCHEDULER_LOOP)
     if not loop.ok:
         return loop
     holder = await context.store.leases.holder(LEASE)
     if holder is None or holder.owner != context.owner:
         return Vital(name="scheduler", ok=True, reason="is kept by another process")
-    engine = EmbeddedEngine(context.store, context.clock)
-    counts, due = await engine.counts(), await engine.next_at(_READS)
+    counts, due = await context.jobs.counts(), await context.jobs.next_at(_READS)
     running = sum(counts.get((kind, JobState.RUNNING), 0) for kind in _READS)
     if due is not None and not running and context.clock() - due > _OVERDUE:
         minutes = int((context.clock() - due) / timedelta(minutes=1))

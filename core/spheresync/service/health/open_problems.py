@@ -15,7 +15,7 @@ from spheresync.state.records import FacetCount, UnreadGroup, UnwrittenGroup
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class OpenProblem:
     """One kind of problem that assets have; `told` says it, where nothing else of the status does."""
 
     code: str
@@ -24,7 +24,7 @@ class Trouble:
     told: Finding | None
 
 
-def troubles_of(unread: Sequence[UnreadGroup], unwritten: Sequence[UnwrittenGroup]) -> list[Trouble]:
+def troubles_of(unread: Sequence[UnreadGroup], unwritten: Sequence[UnwrittenGroup]) -> list[OpenProblem]:
     """Those of readings first. What the policies leave as others made it is no trouble, nor what is not exposed."""
     troubles = [_unread(group) for group in unread if group.code != SourceFault.NOT_EXPOSED]
     return troubles + [_unwritten(group) for group in unwritten if group.code != DRIFT]
@@ -46,7 +46,7 @@ def not_exposed(unread: Sequence[UnreadGroup]) -> list[Finding]:
     ]
 
 
-def emptied_spaces(counts: Sequence[FacetCount], troubles: Sequence[Trouble]) -> list[Finding]:
+def emptied_spaces(counts: Sequence[FacetCount], troubles: Sequence[OpenProblem]) -> list[Finding]:
     """Spaces of which no known asset is listed any more, until a guard says so or their tables are retired."""
     if any(each.code == EMPTY_LISTING for each in troubles):
         return []
@@ -70,15 +70,15 @@ def _emptied(space: SpaceName, count: int) -> Finding:
     )
 
 
-def _unread(group: UnreadGroup) -> Trouble:
+def _unread(group: UnreadGroup) -> OpenProblem:
     if group.code in {SPACE_GONE, SPACE_UNREAD}:
-        return Trouble(group.code, group.count, held_back=False, told=None)  # the finding of the space says it
+        return OpenProblem(group.code, group.count, held_back=False, told=None)  # the finding of the space says it
     names = [str(each.asset or each.subject) for each in group.first]
     told = _finding(f"{counted(group.count, 'asset')} could not be read", group.code, names, group.count, group.first)
-    return Trouble(group.code, group.count, held_back=False, told=told)
+    return OpenProblem(group.code, group.count, held_back=False, told=told)
 
 
-def _unwritten(group: UnwrittenGroup) -> Trouble:
+def _unwritten(group: UnwrittenGroup) -> OpenProblem:
     held_back = group.code in GUARDS
     are = "is" if group.count == 1 else "are"
     what = f"{are} held back by a guard" if held_back else "could not be written"
@@ -86,7 +86,7 @@ def _unwritten(group: UnwrittenGroup) -> Trouble:
     problems = [each.problem for each in group.first]
     names = [str(each.asset) for each in group.first]
     said = f"{counted(group.count, 'asset')} {what}, since {since}"
-    return Trouble(group.code, group.count, held_back, _finding(said, group.code, names, group.count, problems))
+    return OpenProblem(group.code, group.count, held_back, _finding(said, group.code, names, group.count, problems))
 
 
 def _finding(said: str, code: str, names: Sequence[str], count: int, problems: Sequence[Problem]) -> Finding:

@@ -9,17 +9,16 @@ from spheresync.answers import DriftStatus, Finding, SyncStatus
 from spheresync.config import DeletionPolicy
 from spheresync.errors import StateError
 from spheresync.execution.required_approvals import unapproved_promotion
-from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind, JobState
 from spheresync.model import AssetStatus, counted, first_of
-from spheresync.observe.pulse import LoopFailure
+from spheresync.observe.loop_health import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.unspellable_names import unspellable_spaces
-from spheresync.service import rows
+from spheresync.service import answer_rows
 from spheresync.service.drift.not_compared import unseen_tables
 from spheresync.service.health.freshness import freshness_of
-from spheresync.service.health.health_verdict import health_of
+from spheresync.service.health.health_level import health_of
 from spheresync.service.health.open_problems import emptied_spaces, not_exposed, troubles_of
 from spheresync.service.runs.stored_runs import listed_run
 from spheresync.service.schedule.tiers import scheduler_status, tier_statuses
@@ -39,8 +38,8 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     store, settings = context.store, context.settings
     counts = await store.catalog.counts()
     runs, _ = await store.runs.page(limit=50)
-    statuses = rows.tally(counts, lambda each: each.status)
-    tiers = await tier_statuses(context, rows.tier_sizes(counts))
+    statuses = answer_rows.tally(counts, lambda each: each.status)
+    tiers = await tier_statuses(context, answer_rows.tier_sizes(counts))
     scheduler = await scheduler_status(context)
     ended = [run for run in runs if run.state.ended]
     spaces = await store.catalog.spaces()
@@ -51,17 +50,19 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     troubles = troubles_of(unread, await store.unwritten.groups())
     unread_in = {each.space for each in counts if each.status is AssetStatus.FAILED}
     causes = [each.told for each in troubles if each.told is not None]
-    causes += [rows.finding(each.problem) for each in spaces if each.problem is not None and each.name in unread_in]
+    causes += [
+        answer_rows.finding(each.problem) for each in spaces if each.problem is not None and each.name in unread_in
+    ]
     never_read = [each.name for each in spaces if _never_read(each, context)]
     others = [each for each in spaces if each.name not in unread_in]
-    problems = [rows.finding(each.problem) for each in others if each.problem is not None]
+    problems = [answer_rows.finding(each.problem) for each in others if each.problem is not None]
     problems += emptied_spaces(counts, troubles)
     problems += map(_failing, loops)
     kept_out = await unspellable_spaces(store, context.mapping.may_hold)
-    problems += [rows.finding(space.problem) for space in kept_out]
+    problems += [answer_rows.finding(space.problem) for space in kept_out]
     broken = context.settings_problem
     if broken is not None:
-        problems.insert(0, rows.finding(broken))
+        problems.insert(0, answer_rows.finding(broken))
     problems += [*await _failed_listing(context), *fresh.problems, *_lost(store.lost_rows)]
     if (since := await store.meta.get(TABLES_LOST)) is not None:
         problems.append(
@@ -69,7 +70,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
         )
     waits = await unapproved_promotion(store, settings)
     if waits is not None:
-        problems.append(rows.finding(waits))
+        problems.append(answer_rows.finding(waits))
     if settings.approvals.of_deletes and settings.deletion.policy is DeletionPolicy.DELETE:
         problems += _retired(sum([await store.checkpoints.count_retired(key) for key in settings.target_keys]))
     drift = await store.drift.standing()
@@ -85,7 +86,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
             "assets": statuses,
             "tiers": tiers,
             "queue": [await listed_run(store, run) for run in runs if not run.state.ended],
-            "last_runs": [rows.run_row(run) for run in ended[:RECENT]],
+            "last_runs": [answer_rows.run_row(run) for run in ended[:RECENT]],
             "savings": _savings(ended),
             "problems": [*problems, *causes],
             "notes": [*fresh.notes, *not_exposed(unread)],
@@ -128,8 +129,8 @@ def _lost(found: Sequence[LostRow]) -> list[Finding]:
 
 async def _failed_listing(context: RuntimeContext) -> list[Finding]:
     """Why the scheduler's last look at what there is failed, until one succeeds."""
-    listings = await EmbeddedEngine(context.store, context.clock).queue(kind=JobKind.LIST, limit=1)
-    return [rows.finding(job.problem) for job in listings if job.problem is not None]
+    listings = await context.jobs.queue(kind=JobKind.LIST, limit=1)
+    return [answer_rows.finding(job.problem) for job in listings if job.problem is not None]
 
 
 def _retired(count: int) -> list[Finding]:

@@ -9,15 +9,15 @@ from itertools import count
 import anyio
 
 from spheresync.errors import UsageError
-from spheresync.execution.run_driver import RunDriver, RunRequest
-from spheresync.jobs.embedded import EmbeddedEngine
+from spheresync.execution.run_driver import RunDriver
+from spheresync.execution.run_request import RunRequest
 from spheresync.model import ChangeSetId, Principal, RunId, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
-from spheresync.observe.pulse import pause_after
+from spheresync.observe.loop_health import pause_after
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.schedule.control import SCHEDULER
-from spheresync.schedule.settled_jobs import forget_written
+from spheresync.schedule.obsolete_jobs import forget_written
 from spheresync.service.health.alert_delivery import AlertDelivery
 from spheresync.service.process_loops import ProcessLoops
 from spheresync.service.runs.progress_feed import POLL, ProgressFeed
@@ -62,7 +62,7 @@ class RunSupervisor:
         )
 
         async def create(tx: Tx) -> RunRecord:
-            active = await tx.runs.find_active(kind, run.request_digest, principal.id) if join else None
+            active = await tx.runs.find_active(kind, run.request_digest, principal) if join else None
             if active is None and change_set_id is not None:  # the same call at the same moment answers one run
                 active = await tx.runs.by_change_set(change_set_id)
             if active is not None:
@@ -108,7 +108,7 @@ class RunSupervisor:
         """What a run of somebody else has written the scheduler need not write; its own jobs it ends by itself."""
         try:
             if run.actor.kind != SCHEDULER.kind:
-                await forget_written(self._context, EmbeddedEngine(self._store, self._context.clock))
+                await forget_written(self._context, self._context.jobs)
         except Exception as error:  # noqa: BLE001 -- keeps no run from its end: in its turn such a job does nothing
             log.warning("%s", product_error(error, f"jobs that run {run.id} has done").message)
 

@@ -6,7 +6,7 @@ from spheresync.answers import Page, RunAnswer, RunRow
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import RefusedError, UsageError
 from spheresync.execution.required_approvals import require_approved_promotion, unapproved_promotion
-from spheresync.execution.run_driver import RunRequest
+from spheresync.execution.run_request import RunRequest
 from spheresync.model import ChangeSetId, Principal, RunId, RunState, ScopeRequest, isoformat
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
@@ -111,8 +111,8 @@ class Runs:
         run = await self._store.runs.get(RunId(run_id))
         if run.state.ended:
             raise UsageError(f"run {run_id} has ended already: {run.state}.", remedy="There is nothing to cancel.")
-        asked = AuditEvent(principal.id, "cancel", run.id, None, None, "requested", {})
-        ended = AuditEvent(run.actor.id, f"run_{run.kind}", run.id, None, None, RunState.CANCELLED, {})
+        asked = AuditEvent(principal, "cancel", run.id, None, None, "requested", {})
+        ended = AuditEvent(run.actor, f"run_{run.kind}", run.id, None, None, RunState.CANCELLED, {})
 
         async def cancel(tx: Tx) -> bool:
             waiting = await tx.runs.cancel_waiting(run.id)

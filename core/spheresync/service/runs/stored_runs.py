@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 from spheresync.answers import Finding, Page, RunAnswer, RunRow
 from spheresync.errors import RefusedError, UsageError
-from spheresync.execution.run_driver import RunRequest
+from spheresync.execution.run_request import RunRequest
 from spheresync.model import Action, Problem, RunId, counted
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, deletes_not_allowed
 from spheresync.runtime.context import RuntimeContext
-from spheresync.service import rows
+from spheresync.service import answer_rows
 from spheresync.service.changes.stored_change_sets import StoredChangeSets
 from spheresync.service.cursors import Listing, page_size
 from spheresync.state.port import Store
@@ -30,7 +30,7 @@ class StoredRuns:
     async def answer(self, run_id: str) -> RunAnswer:
         run = await self._store.runs.get(RunId(run_id))
         if run.change_set_id is None:
-            return rows.run_answer(run)
+            return answer_rows.run_answer(run)
         change_set_id = run.change_set_id
         if run.state.ended:
             run = _with_lost_entries(run, await self._store.runs.lost_entries(run.id))
@@ -38,15 +38,17 @@ class StoredRuns:
             change_set = await self._store.change_sets.get(change_set_id)
         except (RefusedError, UsageError) as error:  # damaged, and no reason to tell nothing of the run
             told = Problem("state", error.problem_code, error.message, error.remedy)
-            return rows.run_answer(replace(run, problems=(*run.problems, told)))
+            return answer_rows.run_answer(replace(run, problems=(*run.problems, told)))
         conflicts = []
         if change_set.summary.get(Action.CONFLICT):
             conflicts = await self._store.change_sets.items(
-                change_set.id, after_ordinal=0, limit=rows.SHOWN_FAILURES, actions=[Action.CONFLICT]
+                change_set.id, after_ordinal=0, limit=answer_rows.SHOWN_FAILURES, actions=[Action.CONFLICT]
             )
         tally = await self._store.runs.tally(run.id)
-        failed = await self._store.runs.failed(run.id, rows.SHOWN_FAILURES)
-        answer = rows.run_answer(run, change_set, tally, failed, conflicts, applying_for=await self._applying_for(run))
+        failed = await self._store.runs.failed(run.id, answer_rows.SHOWN_FAILURES)
+        answer = answer_rows.run_answer(
+            run, change_set, tally, failed, conflicts, applying_for=await self._applying_for(run)
+        )
         left = await self._left_undeleted(run, change_set)
         return answer if left is None else answer.model_copy(update={"findings": [left, *answer.findings]})
 
@@ -56,7 +58,7 @@ class StoredRuns:
         if told or not run.state.ended or RunRequest.parse(run.request).allow_deletes:
             return None
         count = await self._change_sets.deletes_to_allow(change_set)
-        return rows.finding(deletes_not_allowed(change_set, run.id, count)) if count else None
+        return answer_rows.finding(deletes_not_allowed(change_set, run.id, count)) if count else None
 
     async def _applying_for(self, run: RunRecord) -> timedelta | None:
         began = None if run.state.ended else await self._store.runs.began_at(run.id)
@@ -85,4 +87,4 @@ def _with_lost_entries(run: RunRecord, lost: Sequence[object]) -> RunRecord:
 
 async def listed_run(store: Store, run: RunRecord) -> RunRow:
     """A run of a list, with what it counts so far."""
-    return rows.run_row(run, None if run.state.ended else await store.runs.tally(run.id))
+    return answer_rows.run_row(run, None if run.state.ended else await store.runs.tally(run.id))

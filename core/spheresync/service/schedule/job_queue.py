@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from spheresync.answers import QueueAnswer, QueuedJob
 from spheresync.errors import UsageError
-from spheresync.jobs.embedded import EmbeddedEngine, job_of, request_of
-from spheresync.jobs.port import Job, JobState, NewJob
+from spheresync.jobs.port import Job, JobId, JobState, JobsWithin, NewJob
 from spheresync.model import JsonValue, Principal, isoformat
 from spheresync.runtime.context import RuntimeContext
-from spheresync.service import rows
+from spheresync.service import answer_rows
 from spheresync.service.cursors import page_size
 from spheresync.state.port import Tx
 from spheresync.state.records import AuditEvent
@@ -24,11 +23,10 @@ async def list_jobs(context: RuntimeContext, *, state: str | None, limit: int) -
         UsageError: there is no such state; the text names those there are.
     """
     wanted, size = _state(state), page_size(limit)
-    engine = EmbeddedEngine(context.store, context.clock)
-    counts = await engine.counts()
+    counts = await context.jobs.counts()
     total = sum(count for (_, each), count in counts.items() if wanted in {None, each})
-    jobs = await engine.queue(state=wanted, limit=size)
-    lost = await context.store.jobs.lost()
+    jobs = await context.jobs.queue(state=wanted, limit=size)
+    lost = await context.jobs.lost()
     return QueueAnswer(items=[_row(job, lost=job.id in lost) for job in jobs], total=total)
 
 
@@ -40,8 +38,9 @@ async def cancel_job(context: RuntimeContext, job_id: int, principal: Principal)
     """
 
     async def cancel(tx: Tx) -> Job:
-        job = await _job(tx, job_id)
-        await tx.jobs.cancel(job.id)
+        queue = context.jobs.within(tx)
+        job = await _job(queue, job_id)
+        await queue.cancel(job.id)
         await tx.audit.append_many([_event(job, "cancel", principal)])
         return job
 
@@ -58,13 +57,14 @@ async def retry_job(context: RuntimeContext, job_id: int, principal: Principal) 
     """
 
     async def retry(tx: Tx) -> Job:
-        job = await _job(tx, job_id)
+        queue = context.jobs.within(tx)
+        job = await _job(queue, job_id)
         again = NewJob(
             job.kind, job.subject, job.priority, "a person asked for it", job.token, by_person=True, key=job.key
         )
-        await tx.jobs.submit([request_of(again, context.clock())])
+        await queue.submit([again])
         await tx.audit.append_many([_event(job, "retry", principal)])
-        return await _job(tx, job_id)
+        return await _job(queue, job_id)
 
     job = await context.store.write(retry)
     if job.state is JobState.RUNNING:
@@ -72,17 +72,17 @@ async def retry_job(context: RuntimeContext, job_id: int, principal: Principal) 
     return QueueAnswer(items=[_row(job)], total=1, note="It is done next, by the process that keeps the schedule.")
 
 
-async def _job(tx: Tx, job_id: int) -> Job:
-    found = await tx.jobs.get(job_id)
+async def _job(queue: JobsWithin, job_id: int) -> Job:
+    found = await queue.get(JobId(job_id))
     if found is None:
         remedy = "`spheresync schedule jobs` lists those there are; one that is done is gone."
         raise UsageError(f"there is no job {job_id} in the queue.", remedy=remedy)
-    return job_of(found)
+    return found
 
 
 def _event(job: Job, what: str, principal: Principal) -> AuditEvent:
     detail: dict[str, JsonValue] = {"job": int(job.id), "kind": job.kind, "subject": job.about}
-    return AuditEvent(principal.id, "schedule", None, None, None, what, detail)
+    return AuditEvent(principal, "schedule", None, None, None, what, detail)
 
 
 def _row(job: Job, *, lost: bool = False) -> QueuedJob:
@@ -94,7 +94,7 @@ def _row(job: Job, *, lost: bool = False) -> QueuedJob:
         reason=f"{job.reason}; {_LOST}" if lost else job.reason,
         not_before=isoformat(job.not_before),
         attempts=job.attempts,
-        problem=None if job.problem is None else rows.finding(job.problem),
+        problem=None if job.problem is None else answer_rows.finding(job.problem),
     )
 
 

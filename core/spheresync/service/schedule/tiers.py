@@ -1,4 +1,4 @@
-"""The schedule as people see and steer it."""
+"""Show the schedule; pause and resume tiers, and have them read now. Which tier an asset has says `mapping.rules`."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from spheresync.answers import JobRow, ScheduleAnswer, SchedulerStatus, TierStat
 from spheresync.config import TierSettings
 from spheresync.config.durations import format_duration
 from spheresync.errors import UsageError
-from spheresync.jobs.embedded import EmbeddedEngine, request_of
-from spheresync.jobs.port import JobId, JobKind, JobState, NewJob, subject_of
+from spheresync.jobs.port import JobEngine, JobKind, JobState, JobsWithin, NewJob, subject_of
 from spheresync.model import AssetId, Principal, Tier, counted, isoformat
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE, LISTED, may_write, paused_since, set_paused
@@ -20,8 +19,8 @@ from spheresync.schedule.due import Window
 from spheresync.schedule.due_jobs import LIST_RANK, TENANT
 from spheresync.schedule.proposed_plans import proposed
 from spheresync.schedule.reading_jobs import RANKS
-from spheresync.service import rows
-from spheresync.state.port import Store, Tx
+from spheresync.service import answer_rows
+from spheresync.state.port import Tx
 from spheresync.state.records import AuditEvent
 
 SHOWN = 5
@@ -45,7 +44,7 @@ async def manage(context: RuntimeContext, tier_name: str, action_name: str, prin
     """
     tier, action = _tier(tier_name), _action(action_name)
     now = context.clock()
-    event = AuditEvent(principal.id, "schedule", None, None, None, action, {"tier": tier})
+    event = AuditEvent(principal, "schedule", None, None, None, action, {"tier": tier})
 
     paused = await paused_since(context.store)
     already = action in {ScheduleAction.PAUSE, ScheduleAction.RESUME} and (tier in paused) == (
@@ -56,7 +55,7 @@ async def manage(context: RuntimeContext, tier_name: str, action_name: str, prin
 
     async def act(tx: Tx) -> None:
         if action is ScheduleAction.RUN_NOW:
-            await _run_now(tx, tier, assets, now)
+            await _run_now(context.jobs.within(tx), tier, assets, now)
         elif not already:
             await set_paused(tx, tier, now if action is ScheduleAction.PAUSE else None)
         await tx.audit.append_many([event])
@@ -121,8 +120,7 @@ def _overdue_after(tier: TierSettings) -> timedelta:
 async def scheduler_status(context: RuntimeContext) -> SchedulerStatus:
     """Whether somebody keeps the schedule, what is queued, and what was set aside."""
     store = context.store
-    engine = EmbeddedEngine(store, context.clock)
-    counts = await standing_counts(store, engine)
+    counts = await standing_counts(context.jobs)
     free = await may_write(store, context.settings)
     change_set_id = None if free else await proposed(store)
     running = await store.leases.holder(LEASE) is not None
@@ -136,39 +134,38 @@ async def scheduler_status(context: RuntimeContext) -> SchedulerStatus:
                 kind=job.kind,
                 subject=job.about,
                 attempts=job.attempts,
-                problem=None if job.problem is None else rows.finding(job.problem),
+                problem=None if job.problem is None else answer_rows.finding(job.problem),
             )
-            for job in await engine.queue(state=JobState.DEAD, limit=SHOWN)
+            for job in await context.jobs.queue(state=JobState.DEAD, limit=SHOWN)
         ],
     )
 
 
-async def standing_counts(store: Store, engine: EmbeddedEngine) -> Mapping[tuple[JobKind, JobState], int]:
+async def standing_counts(engine: JobEngine) -> Mapping[tuple[JobKind, JobState], int]:
     """How many jobs there are; one whose worker is gone waits to be done anew."""
     counts = Counter(await engine.counts())
-    for job in await store.jobs.lost():
-        row = await engine.get(JobId(job))
+    for job in await engine.lost():
+        row = await engine.get(job)
         if row is not None and row.state is JobState.RUNNING:
             counts[row.kind, JobState.RUNNING] -= 1
             counts[row.kind, JobState.QUEUED] += 1
     return +counts
 
 
-async def _run_now(tx: Tx, tier: Tier, assets: Sequence[AssetId], now: datetime) -> None:
+async def _run_now(queue: JobsWithin, tier: Tier, assets: Sequence[AssetId], now: datetime) -> None:
     """Ask for a listing, and after it for every definition of the tier."""
     token, reason = isoformat(now), "a person asked for it"
     listing = NewJob(JobKind.LIST, TENANT, LIST_RANK, reason, token, by_person=True)
-    (listed,) = await tx.jobs.submit([request_of(listing, now)])
-    after = None if listed is None else JobId(listed)
+    (listed,) = await queue.submit([listing])
     reads = [
-        NewJob(JobKind.READ, subject_of(asset), RANKS[tier], reason, token, needs=after, by_person=True)
+        NewJob(JobKind.READ, subject_of(asset), RANKS[tier], reason, token, needs=listed, by_person=True)
         for asset in assets
     ]
-    await tx.jobs.submit([request_of(job, now) for job in reads])
+    await queue.submit(reads)
 
 
 async def _sizes(context: RuntimeContext) -> dict[str, int]:
-    return rows.tier_sizes(await context.store.catalog.counts())
+    return answer_rows.tier_sizes(await context.store.catalog.counts())
 
 
 def _note(tier: Tier, action: ScheduleAction, asked: int, status: SchedulerStatus, *, already: bool) -> str:

@@ -12,9 +12,9 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.errors import AlteredStateError, RefusedError
 from spheresync.model import JsonValue, Principal, Problem, RunId, RunState, isoformat, utc_now
 from spheresync.runtime.context import RuntimeContext
+from spheresync.service.answer_rows import verdict_answer
 from spheresync.service.assembly import TENANT_HOST, state_files
 from spheresync.service.authority import Permission, authorize
-from spheresync.service.rows import verdict_answer
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AuditEvent, Backup, RestoreSource
 from spheresync.targets.registry import design_of
@@ -53,7 +53,7 @@ async def backup(context: RuntimeContext, file: Path, principal: Principal, *, r
             "schema_version": made.schema_version,
             **({"damaged": [*made.damaged]} if made.damaged else {}),
         }
-        event = AuditEvent(principal.id, "backup", None, None, None, "done", detail)
+        event = AuditEvent(principal, "backup", None, None, None, "done", detail)
 
         async def append(tx: Tx) -> None:
             await tx.audit.append_many([event])
@@ -182,7 +182,7 @@ async def _adjust(store: Store, source: RestoreSource, principal: Principal, *, 
         await tx.checkpoints.put_many([replace(checkpoint, version=None) for checkpoint in held])
         reason: dict[str, JsonValue] = {"reason": "restored"}
         ended = [
-            AuditEvent(principal.id, f"run_{run.kind}", run.id, None, None, RunState.CANCELLED, reason) for run in runs
+            AuditEvent(principal, f"run_{run.kind}", run.id, None, None, RunState.CANCELLED, reason) for run in runs
         ]
         detail: dict[str, JsonValue] = {
             "file": str(source.file),
@@ -195,7 +195,7 @@ async def _adjust(store: Store, source: RestoreSource, principal: Principal, *, 
             "objects_to_ask_for": objects,
             "expired_change_sets": change_sets,
         }
-        event = AuditEvent(principal.id, "restore", None, None, None, "done", detail)
+        event = AuditEvent(principal, "restore", None, None, None, "done", detail)
         entries = await tx.audit.append_many([*ended, event])
         return _Adjusted(tuple(run.id for run in runs), change_sets, entries[-1].seq, at)
 

@@ -17,7 +17,7 @@ import anyio
 
 from spheresync.config import Retention
 from spheresync.errors import StateError
-from spheresync.model import Digest, canonical_json, isoformat
+from spheresync.model import SYSTEM, Digest, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import shared_seconds
@@ -133,7 +133,7 @@ class Care:
         )
         if due.runs or due.change_sets:
             detail = {"runs": len(due.runs), "change_sets": len(due.change_sets)}
-            event = AuditEvent("system", "retention", None, None, None, "done", detail)
+            event = AuditEvent(SYSTEM, "retention", None, None, None, "done", detail)
 
             async def let_go(tx: Tx) -> None:
                 await tx.retention.mark_expired(due)

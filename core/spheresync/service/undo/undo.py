@@ -108,4 +108,4 @@ def _wanted(names: Sequence[str], records: Mapping[AssetId, AssetRecord], spaces
 
 def _event(principal: Principal, held: Checkpoint) -> AuditEvent:
     detail = {"object": f"{held.container}.{held.name}", "held_since": held.run_id, "destination": held.destination}
-    return AuditEvent(principal.id, "release", None, str(held.asset), held.target, "done", {**detail})
+    return AuditEvent(principal, "release", None, str(held.asset), held.target, "done", {**detail})

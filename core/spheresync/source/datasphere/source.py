@@ -1,12 +1,10 @@
-"""Datasphere as a source: lists and fetches. What the rest of the product sees of this package."""
+"""Datasphere as a source: what the rest of the product uses of this package."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import TracebackType
-
-import httpx2
 
 from spheresync.errors import SourceError
 from spheresync.model import AssetEntry, AssetId, Listing, RawDefinition, SpaceEntry, SpaceName
@@ -16,44 +14,15 @@ from spheresync.source.datasphere.listing.catalog import Catalog
 from spheresync.source.datasphere.normalise import NORMALISER
 from spheresync.source.datasphere.objects.listing import Objects
 from spheresync.source.protocol import Check, Normaliser, SourceUsage
-from spheresync.source.transport.http import Login, TenantHttp
-from spheresync.source.transport.request_budget import RequestBudget
-from spheresync.source.transport.retry_policy import Clock, Deadline, RetryPolicy
+from spheresync.source.transport.http import TenantHttp
 
 
 class DatasphereSource:
-    """One tenant of SAP Datasphere, read-only. Use as an async context manager.
+    """One tenant of SAP Datasphere, read-only. Use as an async context manager, which opens and closes `http` too."""
 
-    Arguments as of `TenantHttp`.
-
-    Raises:
-        ConfigurationError: base or token URL cannot be used.
-    """
-
-    def __init__(
-        self,
-        base_url: str,
-        login: Login,
-        *,
-        budget: RequestBudget,
-        deadline: Deadline | None = None,
-        give_up_after: float = 60.0,
-        policy: RetryPolicy | None = None,
-        clock: Clock | None = None,
-        transport: httpx2.AsyncBaseTransport | None = None,
-        objects: bool = False,
-    ) -> None:
+    def __init__(self, http: TenantHttp, *, objects: bool = False) -> None:
         """`objects`: read the design-time API too (`datasphere.objects: on`)."""
-        self._http = TenantHttp(
-            base_url,
-            login,
-            budget=budget,
-            deadline=deadline,
-            give_up_after=give_up_after,
-            policy=policy,
-            clock=clock,
-            transport=transport,
-        )
+        self._http = http
         self._catalog = Catalog(self._http)
         self._objects = Objects(self._http, self._catalog) if objects else None
 

@@ -17,9 +17,9 @@ from spheresync.source.protocol import SourceUsage
 from spheresync.source.transport.oauth import ClientCredentials, Token
 from spheresync.source.transport.origin import Origin
 from spheresync.source.transport.request_budget import RequestBudget
+from spheresync.source.transport.response_faults import judge, require_type
 from spheresync.source.transport.retry_loop import RetryLoop
 from spheresync.source.transport.retry_policy import Clock, Deadline, RetryPolicy
-from spheresync.source.transport.verdict import judge, require_type
 from spheresync.source.transport.wire import BODY_CAP, Answer, Transient, Wire
 
 JSON = "application/json"
@@ -141,7 +141,7 @@ class TenantHttp:
     ) -> _T:
         """GET and decode. A `decode` that raises TRUNCATED makes the request to be tried again.
 
-        `patient` as of `Patience.persist`.
+        `patient` as of `RetryLoop.persist`.
 
         Raises:
             SourceError: as `get`, or what `decode` raised.

@@ -20,9 +20,9 @@ from spheresync.model.json_document import read_json
 from spheresync.observe.spans import span
 from spheresync.redaction import conceal, conceal_for_now, quoted
 from spheresync.source.transport.origin import trusted_url
+from spheresync.source.transport.response_faults import judge
 from spheresync.source.transport.retry_loop import RetryLoop
 from spheresync.source.transport.retry_policy import Clock
-from spheresync.source.transport.verdict import judge
 from spheresync.source.transport.wire import Answer, Wire
 
 _ERROR_CODE = re.compile(r"[a-z][a-z0-9_.\-]{0,63}", re.IGNORECASE)

@@ -1,8 +1,8 @@
-"""The retry loop of one tenant, with what its requests must know of each other.
+"""Send requests to one tenant again after a fault; a 429 with `Retry-After` makes all of them wait here.
 
-Shared are two things. A 429 with `Retry-After` holds every request back, not just the one that got it. And when the
-tenant has answered nothing useful for `give_up_after` seconds, every request fails at once: an outage met with ten
-thousand assets to read ends once, not after each of them has gone through retries of its own.
+The requests of a tenant share two things. A 429 with `Retry-After` holds back every request, not just the one that got
+it. And when the tenant has answered nothing useful for `give_up_after` seconds, every request fails at once: in an
+outage with ten thousand assets to read, the run ends once and not after retries of each.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """When to try again: clock, deadline, retry policy and the wait that a server asks for.
 
-The loop itself stands in `patience.py`. It is our own and not `stamina`, which cannot leave throttled attempts
+The loop itself is in `retry_loop.py`. It is our own and not `stamina`, which cannot leave throttled attempts
 uncounted, knows one limit of attempts for every kind of failure, and sleeps on a clock that tests cannot replace.
 """
 

@@ -36,9 +36,6 @@ class ChangeSetReader(Protocol):
     async def all_items(self, change_set_id: ChangeSetId) -> list[ChangeSetItem]:
         """Every item, by ordinal."""
 
-    async def count_items(self, change_set_id: ChangeSetId, actions: Collection[Action] | None = None) -> int:
-        """How many items there are, of these actions or of all."""
-
     async def seals(self, change_set_id: ChangeSetId) -> dict[int, str | None]:
         """What each item was sealed with when it was saved, by ordinal; see `saved`."""
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
-from spheresync.model import Action, ChangeSetId, Digest, Problem, RunId, RunState
+from spheresync.model import Action, ChangeSetId, Digest, Principal, Problem, RunId, RunState
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
 
 
@@ -26,7 +26,7 @@ class RunReader(Protocol):
     async def by_change_set(self, change_set_id: ChangeSetId) -> RunRecord | None:
         """The run that applies a change set, None where none was started."""
 
-    async def find_active(self, kind: str, request_digest: Digest, actor_id: str) -> RunRecord | None:
+    async def find_active(self, kind: str, request_digest: Digest, actor: Principal) -> RunRecord | None:
         """The queued or running run of the same caller with the same request."""
 
     async def approved_by_a_person(self) -> RunId | None:
@@ -37,9 +37,6 @@ class RunReader(Protocol):
 
     async def orphans(self) -> list[RunRecord]:
         """Unfinished runs whose process is dead: whoever finds them may claim them. Oldest first."""
-
-    async def queue_position(self, run_id: RunId) -> int:
-        """How many runs go before this one; 0 also for a run that is being driven or has ended."""
 
     async def entries(self, run_id: RunId) -> list[JournalEntry]:
         """The journal of a run, by ordinal."""

@@ -7,15 +7,19 @@ from dataclasses import dataclass
 
 from spheresync.model import (
     JsonValue,
+    Principal,
     RunId,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEvent:
-    """What is to be written down about one action; the state adds number, time and chain."""
+    """What is to be written down about one action; the state adds number, time and chain.
 
-    actor: str
+    `actor` is the principal that asked for it: of what a run does, the one that asked for the run.
+    """
+
+    actor: Principal
     action: str
     run_id: RunId | None
     asset: str | None
@@ -45,7 +49,10 @@ ANY_ENTRY = AuditFilter()
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One row of the audit log. `detail` is canonical JSON; `hash` covers every other field and `prev_hash`."""
+    """One row of the audit log. `actor` is the id of a principal; `hash` covers every other field and `prev_hash`.
+
+    `detail` is canonical JSON. Kind and roles of the principal are in it (`audit_chain.actor_in_detail` reads them).
+    """
 
     seq: int
     at: str

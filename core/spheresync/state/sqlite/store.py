@@ -20,7 +20,7 @@ import anyio
 import anyio.to_thread
 
 from spheresync.errors import StateError
-from spheresync.model import Digest, JsonValue, RunState, isoformat, utc_now
+from spheresync.model import SYSTEM, Digest, JsonValue, RunState, isoformat, utc_now
 from spheresync.state.records import AuditEvent, Backup, LostRow
 from spheresync.state.sqlite.connection import (
     FILE_NAME,
@@ -239,7 +239,7 @@ class SqliteStore:
             if cleared:
                 rows: list[JsonValue] = [str(row) for row in cleared[:_MOST_NAMED]]
                 detail: dict[str, JsonValue] = {"rows": len(cleared), "lost": rows}
-                event = AuditEvent("system", "clear_lost_rows", None, None, None, "done", detail)
+                event = AuditEvent(SYSTEM, "clear_lost_rows", None, None, None, "done", detail)
                 await tx.audit.append_many([event])
             return cleared
 

@@ -1,4 +1,4 @@
-"""Writing one table to Glue: read before it is changed, and looked at before every second thought.
+"""Write one table to Glue: read it first, and read it again after a stale VersionId or a lost answer.
 
 An UpdateTable replaces a table whole, and a table that somebody dropped and made anew may stand at the very version
 that ours had: so what is there is read first, and the VersionId of just that goes with the write. A new table needs no

@@ -1,116 +1,123 @@
-"""Commands that read Datasphere or write to AWS: discover, preview, apply, sync, cancel."""
+"""The commands around change sets: preview, approve, promote, apply, sync."""
 
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from spheresync.answers import ChangeSetAnswer, DiscoveryAnswer, DriftRepair, RunAnswer
-from spheresync.model import ScopeRequest
+from spheresync.answers import ApprovalAnswer, ChangeSetAnswer, PromotionAnswer, RunAnswer
 from spheresync.model.roles import Role
+from spheresync_server.cli.commands.options import (
+    AssetOption,
+    ChangeSetArgument,
+    ForceOption,
+    ItemsOption,
+    SpaceOption,
+    TargetOption,
+    TierOption,
+)
 from spheresync_server.cli.global_options import invocation_of
-from spheresync_server.cli.work import Bench, perform
+from spheresync_server.cli.service_command import ServiceSession, ask_service
+from spheresync_server.failure import ExitCode, exit_code_of_run
+from spheresync_server.scope_arguments import scope_request
 
-Space = Annotated[list[str] | None, typer.Option("--space", metavar="S", help="Only this space; may be repeated.")]
-Asset = Annotated[
-    list[str] | None, typer.Option("--asset", metavar="SPACE/NAME", help="Only this asset; may be repeated.")
-]
-Tier = Annotated[
-    list[str] | None, typer.Option("--tier", metavar="T", help="Only critical, high or medium; may be repeated.")
-]
-Target = Annotated[list[str] | None, typer.Option("--target", metavar="T", help="Only this target; may be repeated.")]
 AllowDeletes = Annotated[bool, typer.Option("--allow-deletes", help="Also delete tables that were retired before.")]
-
-_RUN_EXIT_CODES = {"done": 0, "refused": 3}
-
-
-def run_exit_code(answer: RunAnswer | DriftRepair) -> int:
-    """0 done, 3 refused, 1 anything else (CONTRACT.md)."""
-    return _RUN_EXIT_CODES.get(answer.state, 1)
-
-
-def _scope(
-    space: list[str] | None,
-    asset: list[str] | None = None,
-    tier: list[str] | None = None,
-    target: list[str] | None = None,
-) -> ScopeRequest:
-    return ScopeRequest(tuple(space or ()), tuple(asset or ()), tuple(tier or ()), tuple(target or ()))
-
-
-def discover(context: typer.Context, space: Space = None, tier: Tier = None) -> int:
-    """Read Datasphere into the local catalog. Writes nothing to AWS."""
-    from spheresync_server.cli.output.changes import show_discovery
-
-    async def work(bench: Bench) -> DiscoveryAnswer:
-        return await bench.service.catalog.discover(_scope(space, tier=tier), bench.principal, progress=bench.progress)
-
-    return perform(invocation_of(context), work, show_discovery, exit_code=lambda answer: int(answer.state != "done"))
 
 
 def preview(
     context: typer.Context,
     *,
-    space: Space = None,
-    asset: Asset = None,
-    tier: Tier = None,
-    target: Target = None,
+    space: SpaceOption = None,
+    asset: AssetOption = None,
+    tier: TierOption = None,
+    target: TargetOption = None,
     no_refresh: Annotated[bool, typer.Option("--no-refresh", help="Do not read Datasphere first.")] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 4 when there are changes.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="Items shown.")] = 20,
+    limit: ItemsOption = 20,
 ) -> int:
     """Work out what would change and save it as a change set to review."""
     from spheresync_server.cli.output.changes import changes_something, never_read, show_change_set
 
-    async def work(bench: Bench) -> ChangeSetAnswer:
-        return await bench.service.changes.preview(
-            _scope(space, asset, tier, target),
-            bench.principal,
+    async def ask(session: ServiceSession) -> ChangeSetAnswer:
+        return await session.service.changes.preview(
+            scope_request(space, asset, tier, target),
+            session.principal,
             refresh=not no_refresh,
             limit=limit,
-            progress=bench.progress,
+            progress=session.progress,
         )
 
     def code(answer: ChangeSetAnswer) -> int:
         if answer.problems_total or never_read(answer):
-            return 1
-        return 4 if exit_code and changes_something(answer) else 0
+            return ExitCode.FAILED
+        return ExitCode.CHANGES if exit_code and changes_something(answer) else ExitCode.DONE
 
-    return perform(invocation_of(context), work, show_change_set, exit_code=code)
+    return ask_service(invocation_of(context), ask, show_change_set, exit_code=code)
+
+
+def approve(
+    context: typer.Context,
+    change_set_id: ChangeSetArgument,
+    limit: ItemsOption = 20,
+) -> int:
+    """Put on record that you approve a saved change set as it is. Writes nothing to AWS."""
+    from spheresync_server.cli.output.changes import show_approval
+
+    async def ask(session: ServiceSession) -> ApprovalAnswer:
+        return await session.service.changes.approve(change_set_id, session.principal, limit=limit)
+
+    return ask_service(invocation_of(context), ask, show_approval, needs=Role.ADMIN, what="spheresync approve")
+
+
+def promote(
+    context: typer.Context,
+    change_set_id: ChangeSetArgument,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to.")],
+    *,
+    force: ForceOption = False,
+) -> int:
+    """Write scope and rules of a change set to a file that the next environment names as `promotion:`."""
+    from spheresync_server.cli.output.changes import show_promotion
+
+    async def ask(session: ServiceSession) -> PromotionAnswer:
+        return await session.service.changes.promote(change_set_id, file, session.principal, replace=force)
+
+    return ask_service(invocation_of(context), ask, show_promotion, needs=Role.OPERATOR, what="spheresync promote")
 
 
 def apply(
     context: typer.Context,
-    change_set_id: Annotated[str, typer.Argument(metavar="CHANGE_SET_ID", help="Id that preview gave (cs_…).")],
+    change_set_id: ChangeSetArgument,
     allow_deletes: AllowDeletes = False,
 ) -> int:
     """Execute a saved change set and wait for the end."""
     from spheresync_server.cli.output.changes import show_run
 
-    async def work(bench: Bench) -> RunAnswer:
-        run = await bench.service.runs.apply(change_set_id, bench.principal, allow_deletes=allow_deletes)
-        return await _follow(bench, run)
+    async def ask(session: ServiceSession) -> RunAnswer:
+        run = await session.service.runs.apply(change_set_id, session.principal, allow_deletes=allow_deletes)
+        return await _follow(session, run)
 
-    return perform(
+    return ask_service(
         invocation_of(context),
-        work,
+        ask,
         partial(show_run, allowing_deletes=allow_deletes),
-        exit_code=run_exit_code,
+        exit_code=lambda run: exit_code_of_run(run.state),
         needs=Role.OPERATOR,
         what="spheresync apply",
-        tells=True,
+        delivers_alerts=True,
     )
 
 
 def sync(
     context: typer.Context,
     *,
-    space: Space = None,
-    asset: Asset = None,
-    tier: Tier = None,
-    target: Target = None,
+    space: SpaceOption = None,
+    asset: AssetOption = None,
+    tier: TierOption = None,
+    target: TargetOption = None,
     allow_deletes: AllowDeletes = False,
     max_deletes: Annotated[
         int | None,
@@ -121,42 +128,29 @@ def sync(
     """Discover, preview and apply in one go, and wait for the end."""
     from spheresync_server.cli.output.changes import show_run
 
-    async def work(bench: Bench) -> RunAnswer:
-        run = await bench.service.runs.sync(
-            _scope(space, asset, tier, target),
-            bench.principal,
+    async def ask(session: ServiceSession) -> RunAnswer:
+        run = await session.service.runs.sync(
+            scope_request(space, asset, tier, target),
+            session.principal,
             full=full,
             allow_deletes=allow_deletes,
             max_deletes=max_deletes,
         )
-        ended = await _follow(bench, run)
-        await bench.service.state.care(bench.principal, when_due=True)
+        ended = await _follow(session, run)
+        await session.service.state.care(session.principal, when_due=True)
         return ended
 
-    return perform(
+    return ask_service(
         invocation_of(context),
-        work,
+        ask,
         show_run,
-        exit_code=run_exit_code,
+        exit_code=lambda run: exit_code_of_run(run.state),
         needs=Role.OPERATOR,
         what="spheresync sync",
-        tells=True,
+        delivers_alerts=True,
     )
 
 
-def cancel(
-    context: typer.Context,
-    run_id: Annotated[str, typer.Argument(metavar="RUN_ID", help="Id of a queued or running run.")],
-) -> int:
-    """Stop a run at its next asset, also one of another process."""
-    from spheresync_server.cli.output.changes import show_run
-
-    async def work(bench: Bench) -> RunAnswer:
-        return await bench.service.runs.cancel_run(run_id, bench.principal)
-
-    return perform(invocation_of(context), work, show_run, needs=Role.OPERATOR, what="spheresync cancel")
-
-
-async def _follow(bench: Bench, run: RunAnswer) -> RunAnswer:
-    bench.followed.append(run.run_id)
-    return await bench.service.runs.wait(run.run_id, bench.principal, progress=bench.progress)
+async def _follow(session: ServiceSession, run: RunAnswer) -> RunAnswer:
+    session.awaited_runs.append(run.run_id)
+    return await session.service.runs.wait(run.run_id, session.principal, progress=session.progress)

@@ -10,7 +10,7 @@ import typer
 from spheresync.answers import Answer
 from spheresync.errors import ConfigurationError
 from spheresync.model.roles import Role
-from spheresync_server import opening
+from spheresync_server import service_access
 from spheresync_server.caller import role_from
 from spheresync_server.cli.global_options import Invocation, invocation_of
 from spheresync_server.cli.output import documents
@@ -52,7 +52,7 @@ def _checked(call: Invocation) -> Settings:
     except ConfigurationError as error:
         problems = error.problems
     try:
-        settings = opening.settings_source(call.environment, call.file).current()
+        settings = service_access.settings_source(call.environment, call.file).current()
     except ConfigurationError as error:
         raise ConfigurationError((*error.problems, *problems)) from error
     if problems:
@@ -63,7 +63,7 @@ def _checked(call: Invocation) -> Settings:
 def show(context: typer.Context) -> int:
     """Show effective settings and where each comes from, secrets redacted."""
     call = invocation_of(context)
-    redacted = opening.settings_source(call.environment, call.file).current().redacted()
+    redacted = service_access.settings_source(call.environment, call.file).current().redacted()
     if call.json:
         documents.write(redacted)
     else:

@@ -8,24 +8,25 @@ import typer
 
 from spheresync.answers import DriftAnswer, DriftRepair
 from spheresync.errors import UsageError
-from spheresync.model import ScopeRequest
 from spheresync.model.roles import Role
-from spheresync_server.cli.commands.changes import Asset, Space, Tier, run_exit_code
+from spheresync_server.cli.commands.options import AssetOption, ItemsOption, SpaceOption, TierOption
 from spheresync_server.cli.global_options import invocation_of
-from spheresync_server.cli.work import Bench, perform
+from spheresync_server.cli.service_command import ServiceSession, ask_service
+from spheresync_server.failure import ExitCode, exit_code_of_run
+from spheresync_server.scope_arguments import scope_request
 
 
 def drift(
     context: typer.Context,
     *,
-    space: Space = None,
-    asset: Asset = None,
-    tier: Tier = None,
+    space: SpaceOption = None,
+    asset: AssetOption = None,
+    tier: TierOption = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Put back what was written last, where `drift:` says overwrite.")
     ] = False,
     exit_code: Annotated[bool, typer.Option("--exit-code", help="Exit 4 when something has drifted.")] = False,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="Items shown.")] = 20,
+    limit: ItemsOption = 20,
     cursor: Annotated[str | None, typer.Option(help="Where the last page ended.")] = None,
 ) -> int:
     """Compare what was written last with what AWS holds now. Reads no Datasphere; writes only with --repair."""
@@ -34,39 +35,39 @@ def drift(
     if repair and (exit_code or cursor is not None):
         raise UsageError("--repair goes with neither --exit-code nor --cursor.", remedy="Give one or the other.")
 
-    async def work(bench: Bench) -> DriftAnswer:
-        scope = ScopeRequest(tuple(space or ()), tuple(asset or ()), tuple(tier or ()))
-        found = await bench.service.drift.detect_drift(
-            scope, bench.principal, limit=limit, cursor=cursor, progress=bench.progress
+    async def ask(session: ServiceSession) -> DriftAnswer:
+        scope = scope_request(space, asset, tier)
+        found = await session.service.drift.detect_drift(
+            scope, session.principal, limit=limit, cursor=cursor, progress=session.progress
         )
-        return await _repaired(bench, found) if repair else found
+        return await _repaired(session, found) if repair else found
 
     def code(answer: DriftAnswer) -> int:
         if isinstance(answer, DriftRepair):
             return _repair_exit_code(answer)
         if answer.problems:
-            return 1
-        return 4 if exit_code and answer.total else 0
+            return ExitCode.FAILED
+        return ExitCode.CHANGES if exit_code and answer.total else ExitCode.DONE
 
-    return perform(
+    return ask_service(
         invocation_of(context),
-        work,
+        ask,
         show_drift,
         exit_code=code,
         needs=Role.OPERATOR,
         what="spheresync drift",
-        tells=True,
+        delivers_alerts=True,
     )
 
 
-async def _repaired(bench: Bench, found: DriftAnswer) -> DriftRepair:
+async def _repaired(session: ServiceSession, found: DriftAnswer) -> DriftRepair:
     """Apply the repair, if there is one, and wait for the end."""
     told = dict(found)
     if found.change_set_id is None:
         return DriftRepair(**told, run_id=None, state="done", counts={}, failures=[], failures_total=0)
-    run = await bench.service.runs.apply(found.change_set_id, bench.principal)
-    bench.followed.append(run.run_id)
-    run = await bench.service.runs.wait(run.run_id, bench.principal, progress=bench.progress)
+    run = await session.service.runs.apply(found.change_set_id, session.principal)
+    session.awaited_runs.append(run.run_id)
+    run = await session.service.runs.wait(run.run_id, session.principal, progress=session.progress)
     return DriftRepair(
         **told,
         run_id=run.run_id,
@@ -80,5 +81,5 @@ async def _repaired(bench: Bench, found: DriftAnswer) -> DriftRepair:
 def _repair_exit_code(answer: DriftRepair) -> int:
     """As `apply`; what could not be looked at, or is not ours any more, is no success either."""
     if answer.problems or answer.summary.get("conflicts"):
-        return 1
-    return 0 if answer.run_id is None else run_exit_code(answer)
+        return ExitCode.FAILED
+    return ExitCode.DONE if answer.run_id is None else exit_code_of_run(answer.state)

@@ -1,4 +1,4 @@
-"""Commands around the schedule: how the installation is doing, and what is synced by itself."""
+"""The commands around the schedule and its queue: schedule show, pause, resume, run-now, jobs, cancel, retry."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from spheresync.answers import QueueAnswer, ScheduleAnswer, SyncStatus
+from spheresync.answers import QueueAnswer, ScheduleAnswer
 from spheresync.model.roles import Role
 from spheresync_server.cli.global_options import invocation_of
-from spheresync_server.cli.work import Bench, perform
+from spheresync_server.cli.service_command import ServiceSession, ask_service
+from spheresync_server.scope_arguments import LARGEST_PAGE
 
 Tier = Annotated[str, typer.Argument(metavar="TIER", help="critical, high or medium.")]
 JobNumber = Annotated[
@@ -17,24 +18,14 @@ JobNumber = Annotated[
 ]
 
 
-def status(context: typer.Context) -> int:
-    """Say how the installation is doing: health, tiers, scheduler, last runs."""
-    from spheresync_server.cli.output.schedule import show_status
-
-    async def work(bench: Bench) -> SyncStatus:
-        return await bench.service.health.sync_status(bench.principal)
-
-    return perform(invocation_of(context), work, show_status)
-
-
 def show(context: typer.Context) -> int:
     """Show tiers, when each is due, and who keeps the schedule."""
     from spheresync_server.cli.output.schedule import show_schedule
 
-    async def work(bench: Bench) -> ScheduleAnswer:
-        return await bench.service.schedule.show_schedule(bench.principal)
+    async def ask(session: ServiceSession) -> ScheduleAnswer:
+        return await session.service.schedule.show_schedule(session.principal)
 
-    return perform(invocation_of(context), work, show_schedule)
+    return ask_service(invocation_of(context), ask, show_schedule)
 
 
 def pause(context: typer.Context, tier: Tier) -> int:
@@ -55,11 +46,11 @@ def run_now(context: typer.Context, tier: Tier) -> int:
 def _manage(context: typer.Context, tier: str, action: str) -> int:
     from spheresync_server.cli.output.schedule import show_schedule
 
-    async def work(bench: Bench) -> ScheduleAnswer:
-        return await bench.service.schedule.manage_schedule(tier, action, bench.principal)
+    async def ask(session: ServiceSession) -> ScheduleAnswer:
+        return await session.service.schedule.manage_schedule(tier, action, session.principal)
 
     what = f"spheresync schedule {action.replace('_', '-')}"
-    return perform(invocation_of(context), work, show_schedule, needs=Role.ADMIN, what=what)
+    return ask_service(invocation_of(context), ask, show_schedule, needs=Role.ADMIN, what=what)
 
 
 def jobs(
@@ -67,15 +58,15 @@ def jobs(
     state: Annotated[
         str | None, typer.Option("--state", help="Only queued, running or dead ones (dead: set aside).")
     ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=200, help="Jobs to show.")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=LARGEST_PAGE, help="Jobs to show.")] = 50,
 ) -> int:
     """Show the scheduler's queue, in the order in which it is worked off."""
     from spheresync_server.cli.output.schedule import show_jobs
 
-    async def work(bench: Bench) -> QueueAnswer:
-        return await bench.service.schedule.list_jobs(bench.principal, state=state, limit=limit)
+    async def ask(session: ServiceSession) -> QueueAnswer:
+        return await session.service.schedule.list_jobs(session.principal, state=state, limit=limit)
 
-    return perform(invocation_of(context), work, lambda answer: show_jobs(answer, state))
+    return ask_service(invocation_of(context), ask, lambda answer: show_jobs(answer, state))
 
 
 def cancel(context: typer.Context, job: JobNumber) -> int:
@@ -91,8 +82,8 @@ def retry(context: typer.Context, job: JobNumber) -> int:
 def _manage_job(context: typer.Context, job: int, action: Literal["cancel", "retry"]) -> int:
     from spheresync_server.cli.output.schedule import show_jobs
 
-    async def work(bench: Bench) -> QueueAnswer:
-        return await bench.service.schedule.manage_job(job, action, bench.principal)
+    async def ask(session: ServiceSession) -> QueueAnswer:
+        return await session.service.schedule.manage_job(job, action, session.principal)
 
     what = f"spheresync schedule {action}"
-    return perform(invocation_of(context), work, show_jobs, needs=Role.ADMIN, what=what)
+    return ask_service(invocation_of(context), ask, show_jobs, needs=Role.ADMIN, what=what)

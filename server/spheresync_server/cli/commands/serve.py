@@ -22,13 +22,13 @@ from spheresync.isolation import isolated_group
 from spheresync.model.roles import Role
 from spheresync.observe.export import exporting
 from spheresync.observe.incidents import product_error
-from spheresync_server import opening
-from spheresync_server.caller import local_principal, role_from, server_default_role
+from spheresync_server import service_access
+from spheresync_server.caller import local_caller, role_from, server_default_role
 from spheresync_server.cli.global_options import invocation_of
-from spheresync_server.cli.running import (
+from spheresync_server.cli.interruption import (
     InterruptedBySignalError,
-    closing_within_grace,
-    leave_now,
+    exit_now,
+    exit_unless_closed,
     run_until_signalled,
 )
 
@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 
     from spheresync.config import Settings, SettingsSource
     from spheresync.service import Service
-    from spheresync_server.mcp_server.desk import Desk
+    from spheresync_server.mcp_server.server_context import ServerContext
 
 _PORTS = {"dog": 8000, "wolf": 5000, "bear": 5000}
 _LOCAL = "127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
-class _Manner:
+class _ServeOptions:
     """How a server serves: as whom, whether it changes anything, and whether it syncs by itself."""
 
     role: Role
@@ -71,12 +71,12 @@ def serve(
         raise UsageError("--read-only changes nothing, so nothing is synced by itself.", remedy="Give one of the two.")
     address = _loopback(host)
     call = invocation_of(context)
-    source = opening.settings_source(call.environment, call.file)
+    source = service_access.settings_source(call.environment, call.file)
     settings = source.current()
     role = role_from(os.environ, server_default_role(settings.env))
     by_default = transport == "http" or settings.env == "dog"
     alone = not read_only and (by_default if scheduler is None else scheduler)
-    manner = _Manner(role, read_only, alone)
+    manner = _ServeOptions(role, read_only, alone)
     if transport == "stdio":
         return _over_stdio(source, manner)
 
@@ -107,27 +107,29 @@ def _loopback(host: str) -> str:
     return host
 
 
-def _over_stdio(source: SettingsSource, manner: _Manner) -> int:
-    async def speak(desk: Desk) -> None:
+def _over_stdio(source: SettingsSource, manner: _ServeOptions) -> int:
+    async def speak(server_context: ServerContext) -> None:
         from spheresync_server.mcp_server.server import build_server
 
-        await build_server(desk).run_stdio_async()
+        await build_server(server_context).run_stdio_async()
 
     try:
         _serve(source, manner, speak)
     except InterruptedBySignalError as interruption:
-        leave_now(_farewell(interruption))
+        exit_now(_farewell(interruption))
     return 0
 
 
-def _over_http(source: SettingsSource, manner: _Manner, listening: socket.socket, announce: Callable[[], None]) -> int:
-    async def speak(desk: Desk) -> None:
+def _over_http(
+    source: SettingsSource, manner: _ServeOptions, listening: socket.socket, announce: Callable[[], None]
+) -> int:
+    async def speak(server_context: ServerContext) -> None:
         from spheresync_server.http.serving import serve_http
         from spheresync_server.mcp_server.server import build_server
 
-        await desk.opening.wait()
+        await server_context.startup.wait()
         announce()
-        await serve_http(build_server(desk), desk, listening)
+        await serve_http(build_server(server_context), server_context, listening)
 
     try:
         _serve(source, manner, speak)
@@ -138,11 +140,11 @@ def _over_http(source: SettingsSource, manner: _Manner, listening: socket.socket
     return 0
 
 
-def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awaitable[None]]) -> None:
-    from spheresync_server.mcp_server.desk import Desk, Opening
+def _serve(source: SettingsSource, manner: _ServeOptions, speak: Callable[[ServerContext], Awaitable[None]]) -> None:
+    from spheresync_server.mcp_server.server_context import ServerContext, ServiceStartup
     from spheresync_server.mcp_server.server_paths import hiding
 
-    service_opening = Opening()
+    startup = ServiceStartup()
     opened: list[Service] = []
 
     async def open_and_keep(left: anyio.Event) -> None:
@@ -150,31 +152,31 @@ def _serve(source: SettingsSource, manner: _Manner, speak: Callable[[Desk], Awai
             await keep_open(left)
         except Exception as error:
             if not opened:
-                service_opening.fail(product_error(error, "state"))
+                startup.fail(product_error(error, "state"))
                 await left.wait()  # until whoever waits has heard of it
             raise
 
     async def keep_open(left: anyio.Event) -> None:
-        await anyio.to_thread.run_sync(opening.load_service)
-        async with opening.open_service(source) as service:
+        await anyio.to_thread.run_sync(service_access.load_service)
+        async with service_access.open_service(source) as service:
             opened.append(service)
-            service.background.keep_pulse()
+            service.background.watch_event_loop()
             service.background.tell_figures()
             if not manner.read_only:
                 service.background.look_after_runs()
             if manner.scheduler:
                 service.background.keep_schedule()
-            service_opening.end(service)
+            startup.complete(service)
             await left.wait()
 
     async def work() -> None:
         left = anyio.Event()
-        shown = lambda: service_opening.service.settings.redacted()  # noqa: E731, PLW0108 -- of the settings in force then
-        caller, hide = local_principal(manner.role), hiding(source.places)
+        shown = lambda: startup.service.settings.redacted()  # noqa: E731, PLW0108 -- of the settings in force then
+        caller_of, hide = local_caller(manner.role), hiding(source.places)
         async with isolated_group() as group:
             group.start_soon(open_and_keep, left)
-            await speak(Desk(service_opening, caller, manner.role, shown, manner.read_only, hide))
-            closing.enter_context(closing_within_grace(0))  # the client has left
+            await speak(ServerContext(startup, caller_of, shown, manner.read_only, hide))
+            closing.enter_context(exit_unless_closed(0))  # the client has left
             left.set()
 
     def with_runs(interruption: InterruptedBySignalError) -> InterruptedBySignalError:
@@ -200,7 +202,7 @@ def _farewell(interruption: InterruptedBySignalError) -> int:
     return 0 if stopped else interruption.exit_code
 
 
-def _announce(listening: socket.socket, settings: Settings, manner: _Manner) -> None:
+def _announce(listening: socket.socket, settings: Settings, manner: _ServeOptions) -> None:
     host, port = listening.getsockname()[:2]
     base = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
     may = f"role {manner.role}, read-only" if manner.read_only else f"role {manner.role}"

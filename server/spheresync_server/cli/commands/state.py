@@ -12,29 +12,30 @@ import typer
 from spheresync.answers import BackupAnswer, RestoreAnswer
 from spheresync.errors import RefusedError
 from spheresync.model.roles import Role
-from spheresync_server import opening
+from spheresync_server import service_access
 from spheresync_server.caller import local_principal, require, role_from
+from spheresync_server.cli.commands.options import ForceOption
 from spheresync_server.cli.global_options import invocation_of
+from spheresync_server.cli.interruption import report_interruption, run_until_signalled
 from spheresync_server.cli.output import documents
-from spheresync_server.cli.running import run_until_signalled, telling
-from spheresync_server.cli.work import Bench, perform
+from spheresync_server.cli.service_command import ServiceSession, ask_service
 
 
 def backup(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="Where to; best on another disk.")],
     *,
-    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there.")] = False,
+    force: ForceOption = False,
 ) -> int:
     """Write the state to a file, while servers and syncs go on."""
     from spheresync_server.cli.output.state import show_backup
 
-    async def work(bench: Bench) -> BackupAnswer:
-        return await bench.service.state.backup(file, bench.principal, replace=force)
+    async def ask(session: ServiceSession) -> BackupAnswer:
+        return await session.service.state.backup(file, session.principal, replace=force)
 
-    return perform(
+    return ask_service(
         invocation_of(context),
-        work,
+        ask,
         show_backup,
         exit_code=lambda answer: int(bool(answer.damaged)),
         needs=Role.ADMIN,
@@ -57,15 +58,15 @@ def restore(
     call = invocation_of(context)
     role = role_from(os.environ, Role.ADMIN)
     require(role, Role.ADMIN, "spheresync restore")
-    source = opening.settings_source(call.environment, call.file)
+    source = service_access.settings_source(call.environment, call.file)
     folder = source.current().state_dir
     if not (yes or call.json) and sys.stdin.isatty():
         _confirm(file, folder)
 
     async def work() -> RestoreAnswer:
-        return await opening.restore_state(source, file, local_principal(role), force=force)
+        return await service_access.restore_state(source, file, local_principal(role), force=force)
 
-    answer = run_until_signalled(work, telling(json=call.json))
+    answer = run_until_signalled(work, report_interruption(json=call.json))
     if call.json:
         documents.write(answer)
     else:

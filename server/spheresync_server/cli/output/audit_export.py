@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from spheresync.errors import UsageError
 from spheresync.model.json_document import read_own_json
-from spheresync.state.drafts import draft_of
+from spheresync.state.atomic_file import open_atomic_file
 from spheresync.state.output_file import fit_place, is_stream
 
 
@@ -37,7 +37,7 @@ async def _export_into(texts: AsyncIterator[str], path: anyio.Path) -> None:
 
 async def _export_whole(texts: AsyncIterator[str], path: Path, *, replace: bool) -> None:
     # Under one name whoever writes it: what an export that was killed left behind, the next one takes over.
-    with draft_of(path) as draft:
+    with open_atomic_file(path) as draft:
         await _export_into(texts, anyio.Path(draft.path))
         await anyio.to_thread.run_sync(draft.seal)
         draft.take_place(replace=replace)

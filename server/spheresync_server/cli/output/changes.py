@@ -17,10 +17,10 @@ from spheresync.answers import (
 from spheresync.model import NEVER_READ, Action, counted
 from spheresync.planning.decisions.approvals import NEEDS_ALLOWANCE, NOT_APPROVED
 from spheresync.planning.decisions.guards import GUARDS
+from spheresync_server.answer_summaries import applicable_count, progress_sentence, waits_for_allow_deletes
+from spheresync_server.cli.output.engine_texts import about, moment
 from spheresync_server.cli.output.tables import say, table
 from spheresync_server.cli.output.usage_line import usage_line
-from spheresync_server.cli.output.wording import about, moment
-from spheresync_server.standing import doable, standing, waits_for_allowance
 from spheresync_server.untrusted import clean_line, visible
 
 _SHOWN_FIELDS = 4
@@ -46,7 +46,7 @@ _MEANINGS = {
 
 def changes_something(answer: ChangeSetAnswer) -> bool:
     """Whether applying the change set would write anything."""
-    return doable(answer) > 0
+    return applicable_count(answer) > 0
 
 
 def show_change_set(answer: ChangeSetAnswer) -> None:
@@ -96,7 +96,7 @@ def _next(answer: ChangeSetAnswer) -> str:
 
 def _next_of_open(answer: ChangeSetAnswer) -> str:
     codes = {finding.code for finding in answer.findings}
-    deletes = waits_for_allowance(answer)
+    deletes = waits_for_allow_deletes(answer)
     allowed = deletes or (waits_for_approval(answer) and answer.summary.get(Action.DELETE, 0))
     apply = f"spheresync apply {answer.change_set_id}{' --allow-deletes' if allowed else ''}"
     if waits_for_approval(answer):
@@ -161,7 +161,7 @@ def show_run(answer: RunAnswer, *, allowing_deletes: bool = False) -> None:
     say(f"{_when(answer)} (UTC){by}.")
     say_counts(answer.counts)
     if answer.finished_at is None:
-        say(f"{standing(answer.state, answer.progress)} Follow it: spheresync runs {answer.run_id}")
+        say(f"{progress_sentence(answer.state, answer.progress)} Follow it: spheresync runs {answer.run_id}")
     for failure in answer.failures:
         say(about(failure.asset, failure.reason))
         if failure.remedy:

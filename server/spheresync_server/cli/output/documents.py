@@ -8,7 +8,7 @@ import sys
 
 from pydantic import BaseModel
 
-from spheresync_server.cli.leaving import finish
+from spheresync_server.cli.signals import answer_is_being_written
 from spheresync_server.untrusted import Json
 
 #: Control, bidirectional and zero-width characters, tags and lone surrogates: written as escapes, so that the
@@ -31,6 +31,6 @@ def spell(value: BaseModel | Json) -> str:
 
 def write(value: BaseModel | Json) -> None:
     """Put the document on stdout."""
-    finish()
+    answer_is_being_written()
     sys.stdout.write(f"{spell(value)}\n")
     sys.stdout.flush()

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 from spheresync.answers import QueueAnswer, ScheduleAnswer, SchedulerStatus, SyncStatus, TierStatus
 from spheresync.model import counted
+from spheresync_server.cli.output.engine_texts import moment
 from spheresync_server.cli.output.tables import say, table
 from spheresync_server.cli.output.usage_line import usage_line
-from spheresync_server.cli.output.wording import moment
 from spheresync_server.untrusted import clean_line, visible
 
 _STATES = {"dead": "set aside"}

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from spheresync_server.scope_arguments import ASSETS, LARGEST_PAGE, SPACES, TARGETS, TIERS
+
 LONGEST_WAIT = 300
 """Seconds that one call may wait for a run."""
 
@@ -27,14 +29,14 @@ Status = Literal[
 Asset = Annotated[str, Field(description="SPACE/NAME, as in list_assets")]
 ChangeSet = Annotated[str, Field(description="Id from preview_changes (cs_...)")]
 Run = Annotated[str, Field(description="run_...")]
-Limit = Annotated[int, Field(ge=1, le=200, description="Page size")]
+Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE, description="Page size")]
 Cursor = Annotated[str | None, Field(description="A next_cursor")]
 Detail = Annotated[Literal["concise", "full"], Field(description="full adds columns, objects and times")]
 ItemDetail = Annotated[Literal["concise", "full"], Field(description="concise shortens long field lists")]
 AuditDetail = Annotated[Literal["concise", "full"], Field(description="full adds what exactly was done")]
 
-Spaces = Annotated[list[str] | None, Field(description="Only these spaces")]
-Assets = Annotated[list[str] | None, Field(description="Only these SPACE/NAME")]
-Tiers = Annotated[list[TierName] | None, Field(description="Only these tiers")]
-Targets = Annotated[list[str] | None, Field(description="Only these targets")]
+Spaces = Annotated[list[str] | None, Field(description=SPACES.description)]
+Assets = Annotated[list[str] | None, Field(description=ASSETS.description)]
+Tiers = Annotated[list[TierName] | None, Field(description=TIERS.description)]
+Targets = Annotated[list[str] | None, Field(description=TARGETS.description)]
 WaitSeconds = Annotated[int, Field(ge=0, description=f"Seconds to wait for the end, up to {LONGEST_WAIT}")]

@@ -11,19 +11,19 @@ from pydantic import Field
 
 from spheresync.answers import AssetDetail, AssetRow, MappingExplanation, Page, SpaceRow
 from spheresync.model import AssetStatus, counted
-from spheresync_server.mcp_server.answering import page_line, respond
-from spheresync_server.mcp_server.desk import DeskTools
+from spheresync_server.mcp_server.server_context import ServiceTools
+from spheresync_server.mcp_server.tool_results import page_line, respond
 from spheresync_server.mcp_server.tools.arguments import Asset, Cursor, Detail, Kind, Limit, Status, TierName
 
 _NEVER_READ = "Nothing is known yet, as Datasphere was never read: call preview_changes with refresh=true first."
 
 
-class CatalogTools(DeskTools):
+class CatalogTools(ServiceTools):
     """What is known of spaces and assets."""
 
     async def list_spaces(self, limit: Limit = 50, cursor: Cursor = None) -> Annotated[CallToolResult, Page[SpaceRow]]:
         """Spaces of the tenant, with asset counts by kind, tier and status."""
-        page = await self._service.catalog.list_spaces(self._desk.principal, limit=limit, cursor=cursor)
+        page = await self._service.catalog.list_spaces(self._server_context.principal, limit=limit, cursor=cursor)
         told = page_line("space", len(page.items), page.total, page.next_cursor)
         if not page.total:
             told = _NEVER_READ
@@ -47,7 +47,7 @@ class CatalogTools(DeskTools):
     ) -> Annotated[CallToolResult, Page[AssetRow]]:
         """Assets of the local catalog, filtered."""
         page = await self._service.catalog.list_assets(
-            self._desk.principal,
+            self._server_context.principal,
             space=space,
             kind=kind,
             tier=tier,
@@ -58,12 +58,15 @@ class CatalogTools(DeskTools):
             cursor=cursor,
         )
         told = page_line("asset", len(page.items), page.total, page.next_cursor)
-        if not page.total and not (await self._service.catalog.list_spaces(self._desk.principal, limit=1)).total:
+        if (
+            not page.total
+            and not (await self._service.catalog.list_spaces(self._server_context.principal, limit=1)).total
+        ):
             told = _NEVER_READ
         elif (
             space is not None
             and not page.total
-            and await self._service.catalog.why_no_assets(space, self._desk.principal)
+            and await self._service.catalog.why_no_assets(space, self._server_context.principal)
         ):
             told += " See list_spaces: why nothing of that space is known is its problem there."
         elif query is not None and not page.total:
@@ -72,7 +75,7 @@ class CatalogTools(DeskTools):
 
     async def describe_asset(self, asset: Asset) -> Annotated[CallToolResult, AssetDetail]:
         """One asset: columns, business context, what targets hold of it, fingerprints, PII classes."""
-        answer = await self._service.catalog.describe_asset(asset, self._desk.principal)
+        answer = await self._service.catalog.describe_asset(asset, self._server_context.principal)
         return respond(
             answer,
             f"{answer.kind}, tier {answer.tier}, {answer.status}: {counted(len(answer.columns), 'column')}, "
@@ -83,7 +86,7 @@ class CatalogTools(DeskTools):
 
     async def explain_mapping(self, asset: Asset) -> Annotated[CallToolResult, MappingExplanation]:
         """Why an asset gets its table, names and types: rules that fired, decisions, findings."""
-        answer = await self._service.catalog.explain_mapping(asset, self._desk.principal)
+        answer = await self._service.catalog.explain_mapping(asset, self._server_context.principal)
         return respond(
             answer,
             f"{'Included' if answer.included else 'Excluded'}, tier {answer.tier}; "

@@ -9,12 +9,11 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ChangeSetAnswer, RunAnswer
-from spheresync.model import ScopeRequest
 from spheresync.planning.decisions.approvals import NEEDS_ALLOWANCE
-from spheresync_server.mcp_server.answering import change_set_lines, respond, run_lines
 from spheresync_server.mcp_server.confirmation import DeleteConfirmation, confirm_deletes, confirmed
-from spheresync_server.mcp_server.desk import Desk, DeskTools
 from spheresync_server.mcp_server.progress import report_to
+from spheresync_server.mcp_server.server_context import ServerContext, ServiceTools
+from spheresync_server.mcp_server.tool_results import change_set_lines, respond, run_lines
 from spheresync_server.mcp_server.tools.arguments import (
     LONGEST_WAIT,
     Assets,
@@ -27,14 +26,15 @@ from spheresync_server.mcp_server.tools.arguments import (
     Tiers,
     WaitSeconds,
 )
+from spheresync_server.scope_arguments import scope_request
 
 
-class ChangeTools(DeskTools):
+class ChangeTools(ServiceTools):
     """The way of a change: preview, review, apply."""
 
     async def preview_changes(
         self,
-        ctx: Context[Desk, object],
+        ctx: Context[ServerContext, object],
         *,
         spaces: Spaces = None,
         assets: Assets = None,
@@ -46,9 +46,9 @@ class ChangeTools(DeskTools):
         limit: Limit = 20,
     ) -> Annotated[CallToolResult, ChangeSetAnswer]:
         """Work out what would change in AWS and save it as a change set to review. Writes nothing to AWS or SAP."""
-        scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()), tuple(targets or ()))
+        scope = scope_request(spaces, assets, tiers, targets)
         answer = await self._service.changes.preview(
-            scope, self._desk.principal, refresh=refresh, limit=limit, progress=report_to(ctx)
+            scope, self._server_context.principal, refresh=refresh, limit=limit, progress=report_to(ctx)
         )
         return respond(answer, *change_set_lines(answer))
 
@@ -57,13 +57,13 @@ class ChangeTools(DeskTools):
     ) -> Annotated[CallToolResult, ChangeSetAnswer]:
         """A saved change set, page by page: action, strategy, before/after of each field, operations."""
         answer = await self._service.changes.get_change_set(
-            change_set_id, self._desk.principal, detail=detail, limit=limit, cursor=cursor
+            change_set_id, self._server_context.principal, detail=detail, limit=limit, cursor=cursor
         )
         return respond(answer, *change_set_lines(answer))
 
     async def apply_changes(
         self,
-        ctx: Context[Desk, object],
+        ctx: Context[ServerContext, object],
         *,
         change_set_id: ChangeSet,
         answer: Annotated[ElicitationResult[DeleteConfirmation], Resolve(confirm_deletes)],
@@ -75,10 +75,15 @@ class ChangeTools(DeskTools):
         """Apply a reviewed change set: creates, updates and retires AWS catalog tables as it says; deletes only with
         allow_deletes. Starts a durable run; repeated, it answers the same run. Undo: revert_run, by an admin.
         """
-        run = await self._service.runs.apply(change_set_id, self._desk.principal, allow_deletes=confirmed(answer))
+        run = await self._service.runs.apply(
+            change_set_id, self._server_context.principal, allow_deletes=confirmed(answer)
+        )
         if wait_seconds:
             run = await self._service.runs.wait(
-                run.run_id, self._desk.principal, seconds=min(wait_seconds, LONGEST_WAIT), progress=report_to(ctx)
+                run.run_id,
+                self._server_context.principal,
+                seconds=min(wait_seconds, LONGEST_WAIT),
+                progress=report_to(ctx),
             )
         return respond(run, _spent(run) if allow_deletes else "", *run_lines(run))
 

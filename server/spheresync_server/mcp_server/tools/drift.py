@@ -9,19 +9,20 @@ from mcp.server.mcpserver import Context
 from mcp.types import CallToolResult
 
 from spheresync.answers import DriftAnswer
-from spheresync.model import ScopeRequest, counted
-from spheresync_server.mcp_server.answering import counts_line, page_line, respond
-from spheresync_server.mcp_server.desk import Desk, DeskTools
+from spheresync.model import counted
 from spheresync_server.mcp_server.progress import report_to
+from spheresync_server.mcp_server.server_context import ServerContext, ServiceTools
+from spheresync_server.mcp_server.tool_results import counts_line, page_line, respond
 from spheresync_server.mcp_server.tools.arguments import Assets, Cursor, Limit, Spaces, Tiers
+from spheresync_server.scope_arguments import scope_request
 
 
-class DriftTools(DeskTools):
+class DriftTools(ServiceTools):
     """What others changed in the targets."""
 
     async def detect_drift(
         self,
-        ctx: Context[Desk, object],
+        ctx: Context[ServerContext, object],
         *,
         spaces: Spaces = None,
         assets: Assets = None,
@@ -32,9 +33,9 @@ class DriftTools(DeskTools):
         """What others changed in AWS since it was last written, and what the drift policies say. Writes
         nothing to AWS or SAP; saves the repair as a change set to review.
         """
-        scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()))
+        scope = scope_request(spaces, assets, tiers)
         answer = await self._service.drift.detect_drift(
-            scope, self._desk.principal, limit=limit, cursor=cursor, progress=report_to(ctx)
+            scope, self._server_context.principal, limit=limit, cursor=cursor, progress=report_to(ctx)
         )
         self._service.background.deliver_alerts_soon()
         return respond(answer, *_lines(answer))

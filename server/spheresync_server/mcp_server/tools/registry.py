@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from types import MethodType
 from typing import cast, get_args, get_type_hints
 
-from mcp.server.mcpserver.tools import Tool
+from mcp.server.mcpserver.tools import Tool, ToolManager
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel
 
 from spheresync.model.roles import Role
-from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.mcp_server.schemas import lean_input, output_outline
+from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.mcp_server.tools.catalog import CatalogTools
 from spheresync_server.mcp_server.tools.changes import ChangeTools
 from spheresync_server.mcp_server.tools.drift import DriftTools
-from spheresync_server.mcp_server.tools.insight import InsightTools
+from spheresync_server.mcp_server.tools.health import InsightTools
 from spheresync_server.mcp_server.tools.runs import RunTools
 from spheresync_server.mcp_server.tools.schedule import ScheduleTools
 
@@ -41,10 +41,10 @@ class ToolEntry:
     def name(self) -> str:
         return self.work.__name__
 
-    def open_to(self, desk: Desk) -> bool:
+    def open_to(self, server_context: ServerContext) -> bool:
         """Whether the caller may use it; read-only beats every role."""
         reads = self.hints.read_only_hint is True
-        return desk.role.includes(self.needs) and (reads or not desk.read_only)
+        return server_context.allows(self.needs) and (reads or not server_context.read_only)
 
     def to_tool(self) -> Tool:
         """The tool as the SDK runs it, with lean schemas."""
@@ -64,6 +64,30 @@ class ToolEntry:
         answer = _answer_of(self.work)
         tool.fn_metadata.output_model = answer
         tool.fn_metadata.output_schema = output_outline(answer, rows=self.outline_rows)
+        return tool
+
+
+class ToolsOfCaller(ToolManager):
+    """The tools, listed for the caller of the request that is being answered; each is made when it is first needed."""
+
+    def __init__(self, entries: Sequence[ToolEntry], server_context: ServerContext) -> None:
+        super().__init__()
+        self._server_context = server_context
+        self._entries = {entry.name: entry for entry in entries}
+
+    def get_tool(self, name: str) -> Tool | None:
+        """The tool of that name, whoever may use it."""
+        entry = self._entries.get(name)
+        return None if entry is None else self._made(entry)
+
+    def list_tools(self) -> list[Tool]:
+        """Those that the caller may use."""
+        return [self._made(entry) for entry in self._entries.values() if entry.open_to(self._server_context)]
+
+    def _made(self, entry: ToolEntry) -> Tool:
+        tool = self._tools.get(entry.name)
+        if tool is None:
+            tool = self._tools[entry.name] = entry.to_tool()
         return tool
 
 
@@ -90,9 +114,14 @@ def _writes(*, destroys: bool, outside: bool, repeatable: bool = True) -> ToolAn
     )
 
 
-def tool_entries(desk: Desk) -> tuple[ToolEntry, ...]:
+def tool_entries(server_context: ServerContext) -> tuple[ToolEntry, ...]:
     """Every tool, in the order in which they are listed."""
-    catalog, changes, runs, insight = CatalogTools(desk), ChangeTools(desk), RunTools(desk), InsightTools(desk)
+    catalog, changes, runs, insight = (
+        CatalogTools(server_context),
+        ChangeTools(server_context),
+        RunTools(server_context),
+        InsightTools(server_context),
+    )
     return (
         ToolEntry(catalog.list_spaces, "List spaces", _VIEWER, _reads()),
         ToolEntry(catalog.list_assets, "List assets", _VIEWER, _reads()),
@@ -120,12 +149,17 @@ def tool_entries(desk: Desk) -> tuple[ToolEntry, ...]:
             outline_rows=False,  # get_change_set publishes them
         ),
         # As preview_changes: what it saves is a note in our own store.
-        ToolEntry(DriftTools(desk).detect_drift, "Detect drift", _OPERATOR, _reads(outside=True, repeatable=False)),
+        ToolEntry(
+            DriftTools(server_context).detect_drift, "Detect drift", _OPERATOR, _reads(outside=True, repeatable=False)
+        ),
         ToolEntry(insight.query_audit_log, "Query the audit log", _VIEWER, _reads()),
         ToolEntry(insight.verify_audit_log, "Verify the audit log", _VIEWER, _reads()),
         ToolEntry(insight.get_sync_status, "Sync status", _VIEWER, _reads()),
         ToolEntry(
-            ScheduleTools(desk).manage_schedule, "Steer the schedule", _ADMIN, _writes(destroys=True, outside=True)
+            ScheduleTools(server_context).manage_schedule,
+            "Steer the schedule",
+            _ADMIN,
+            _writes(destroys=True, outside=True),
         ),
         ToolEntry(insight.test_connections, "Test connections", _OPERATOR, _reads(outside=True)),
     )

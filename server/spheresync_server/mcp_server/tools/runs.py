@@ -9,10 +9,10 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ChangeSetAnswer, Page, RunAnswer, RunRow
-from spheresync.model import RunState, ScopeRequest
-from spheresync_server.mcp_server.answering import change_set_lines, page_line, respond, run_lines, run_list_lines
-from spheresync_server.mcp_server.desk import Desk, DeskTools
+from spheresync.model import RunState
 from spheresync_server.mcp_server.progress import report_to
+from spheresync_server.mcp_server.server_context import ServerContext, ServiceTools
+from spheresync_server.mcp_server.tool_results import change_set_lines, page_line, respond, run_lines, run_list_lines
 from spheresync_server.mcp_server.tools.arguments import (
     LONGEST_WAIT,
     Assets,
@@ -24,6 +24,7 @@ from spheresync_server.mcp_server.tools.arguments import (
     Tiers,
     WaitSeconds,
 )
+from spheresync_server.scope_arguments import scope_request
 
 
 def _cancelled(run: RunAnswer) -> str:
@@ -35,12 +36,12 @@ def _cancelled(run: RunAnswer) -> str:
     return "It had ended before the cancel reached it."
 
 
-class RunTools(DeskTools):
+class RunTools(ServiceTools):
     """Durable runs: they live on when the connection breaks."""
 
     async def run_sync(
         self,
-        ctx: Context[Desk, object],
+        ctx: Context[ServerContext, object],
         *,
         tiers: Tiers = None,
         spaces: Spaces = None,
@@ -53,22 +54,25 @@ class RunTools(DeskTools):
         review; deletes only where deletion.policy is delete. The same call while it runs answers that run. Undo: as
         for apply_changes.
         """
-        scope = ScopeRequest(tuple(spaces or ()), tuple(assets or ()), tuple(tiers or ()), tuple(targets or ()))
-        run = await self._service.runs.sync(scope, self._desk.principal, full=full, join=True)
+        scope = scope_request(spaces, assets, tiers, targets)
+        run = await self._service.runs.sync(scope, self._server_context.principal, full=full, join=True)
         if wait_seconds:
             run = await self._service.runs.wait(
-                run.run_id, self._desk.principal, seconds=min(wait_seconds, LONGEST_WAIT), progress=report_to(ctx)
+                run.run_id,
+                self._server_context.principal,
+                seconds=min(wait_seconds, LONGEST_WAIT),
+                progress=report_to(ctx),
             )
         return respond(run, *run_lines(run))
 
     async def get_run(self, run_id: Run) -> Annotated[CallToolResult, RunAnswer]:
         """One run: progress, counts, each failure with its reason, bytes and calls used."""
-        run = await self._service.runs.get_run(run_id, self._desk.principal)
+        run = await self._service.runs.get_run(run_id, self._server_context.principal)
         return respond(run, *run_lines(run))
 
     async def list_runs(self, limit: Limit = 20, cursor: Cursor = None) -> Annotated[CallToolResult, Page[RunRow]]:
         """Runs, newest first."""
-        page = await self._service.runs.list_runs(self._desk.principal, limit=limit, cursor=cursor)
+        page = await self._service.runs.list_runs(self._server_context.principal, limit=limit, cursor=cursor)
         told = page_line("run", len(page.items), page.total, page.next_cursor)
         return respond(page, told, *run_list_lines(page.items))
 
@@ -76,7 +80,7 @@ class RunTools(DeskTools):
         """Stop a queued or running run at the next asset. What it has done stays; a new sync or preview does
         the rest.
         """
-        run = await self._service.runs.cancel_run(run_id, self._desk.principal)
+        run = await self._service.runs.cancel_run(run_id, self._server_context.principal)
         return respond(run, _cancelled(run), *run_lines(run))
 
     async def revert_run(self, run_id: Run, limit: Limit = 20) -> Annotated[CallToolResult, ChangeSetAnswer]:
@@ -84,5 +88,5 @@ class RunTools(DeskTools):
         deleted (only with allow_deletes). Writes nothing to AWS: apply_changes executes it, and what it restores is
         held. What others changed since is refused, item by item. Undo of the undo: revert_run of its run.
         """
-        answer = await self._service.undo.revert_run(run_id, self._desk.principal, limit=limit)
+        answer = await self._service.undo.revert_run(run_id, self._server_context.principal, limit=limit)
         return respond(answer, *change_set_lines(answer))

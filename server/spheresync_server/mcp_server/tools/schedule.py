@@ -8,12 +8,12 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ScheduleAnswer
-from spheresync_server.mcp_server.answering import respond
-from spheresync_server.mcp_server.desk import DeskTools
+from spheresync_server.mcp_server.server_context import ServiceTools
+from spheresync_server.mcp_server.tool_results import respond
 from spheresync_server.mcp_server.tools.arguments import TierName
 
 
-class ScheduleTools(DeskTools):
+class ScheduleTools(ServiceTools):
     """Pause, resume, run now."""
 
     async def manage_schedule(
@@ -25,5 +25,5 @@ class ScheduleTools(DeskTools):
         its assets are read at once and what changed is written to AWS without a review. Undo: resume; for writes as
         for apply_changes.
         """
-        answer = await self._service.schedule.manage_schedule(tier, action, self._desk.principal)
+        answer = await self._service.schedule.manage_schedule(tier, action, self._server_context.principal)
         return respond(answer, answer.note)

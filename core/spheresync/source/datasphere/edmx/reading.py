@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import Column, Hierarchy, Labels, Parameter
 from spheresync.source.datasphere.edmx.columns import labels_of, read_columns, read_parameters
-from spheresync.source.datasphere.edmx.document import parse_edmx
+from spheresync.source.datasphere.edmx.document_reader import parse_edmx
 from spheresync.source.datasphere.edmx.entity import Chosen, choose_entity
 from spheresync.source.datasphere.edmx.expressions import EnumMember, Path, Record, Value, text_of
 from spheresync.source.datasphere.edmx.vocabulary import find

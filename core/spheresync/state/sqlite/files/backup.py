@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from spheresync.errors import StateError
-from spheresync.state.drafts import Draft
+from spheresync.state.atomic_file import AtomicFile
 from spheresync.state.output_file import place_file
 from spheresync.state.records import Backup
 from spheresync.state.sqlite.connection import FILE_NAME
@@ -39,7 +39,7 @@ async def make_backup(
     )
 
 
-def _write(state: Path, file: Path, draft: Draft, stop: threading.Event) -> Backup:
+def _write(state: Path, file: Path, draft: AtomicFile, stop: threading.Event) -> Backup:
     try:
         copy_database(state, draft.path, stop, in_use=True)
     except DATABASE_ERRORS as error:

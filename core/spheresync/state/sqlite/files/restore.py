@@ -21,8 +21,8 @@ import anyio
 import anyio.to_thread
 
 from spheresync.errors import RefusedError, StateError, UsageError
+from spheresync.state.atomic_file import sync_folder
 from spheresync.state.audit_chain import GENESIS, ChainCheck
-from spheresync.state.drafts import sync_folder
 from spheresync.state.records import AuditEntry, Restored, RestoreSource
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain, is_damaged

@@ -20,7 +20,7 @@ from pathlib import Path
 import anyio
 
 from spheresync.errors import StateError
-from spheresync.state.drafts import sync_folder
+from spheresync.state.atomic_file import sync_folder
 
 RESTORED_FILE = "spheresync.db.restored"
 """A whole database that is to become the state: the restore is decided."""

@@ -10,8 +10,7 @@ import fcntl
 import os
 import secrets
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -58,16 +57,6 @@ class OwnerLock:
             self._path.unlink(missing_ok=True)
             os.close(self._descriptor)
             self._descriptor = None
-
-
-@contextmanager
-def owner_lock(folder: Path) -> Iterator[OwnerLock]:
-    """An `OwnerLock` for the length of a block."""
-    lock = OwnerLock.take(folder)
-    try:
-        yield lock
-    finally:
-        lock.release()
 
 
 class Owners:

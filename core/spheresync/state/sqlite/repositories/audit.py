@@ -10,9 +10,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 
 from spheresync.errors import StateError
-from spheresync.model import canonical_json, isoformat
-from spheresync.state.audit_chain import ChainCheck, head_fault, sealed
-from spheresync.state.cell_encoding import valid_text
+from spheresync.model import isoformat
+from spheresync.state.audit_chain import ChainCheck, entry_of_event, head_fault
 from spheresync.state.records import ANY_ENTRY, AuditEntry, AuditEvent, AuditFilter, AuditVerdict
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 
@@ -124,7 +123,7 @@ class AuditWriter(AuditReader):
         at = isoformat(self._clock())
         entries = []
         for seq, event in enumerate(events, start=last_seq + 1):
-            entry = sealed(_entry(seq, at, event, last_hash))
+            entry = entry_of_event(event, seq=seq, at=at, prev_hash=last_hash)
             last_hash = entry.hash
             entries.append(entry)
         await self._writer.execute_many(
@@ -138,24 +137,6 @@ def _matching(wanted: AuditFilter) -> tuple[str, list[str | int]]:
     """The condition that a filter makes, and its values."""
     given = {term: value for field, term in _FILTERS.items() if (value := getattr(wanted, field)) is not None}
     return " AND ".join(["1", *given]), [*given.values()]
-
-
-def _entry(seq: int, at: str, event: AuditEvent, prev_hash: str) -> AuditEntry:
-    detail = canonical_json(dict(event.detail)).decode("utf-8", "replace")
-    asset = None if event.asset is None else valid_text(event.asset)
-    return AuditEntry(
-        seq,
-        at,
-        valid_text(event.actor),
-        event.action,
-        event.run_id,
-        asset,
-        event.target,
-        event.outcome,
-        detail,
-        prev_hash,
-        "",
-    )
 
 
 def _spell(e: AuditEntry) -> tuple[object, ...]:

@@ -82,14 +82,6 @@ class ChangeSetReader:
     async def all_items(self, change_set_id: ChangeSetId) -> list[ChangeSetItem]:
         return await self._items(change_set_id, -1, -1, None)
 
-    async def count_items(self, change_set_id: ChangeSetId, actions: Collection[Action] | None = None) -> int:
-        row = await self._connection.one(
-            "SELECT count(*) FROM change_set_items WHERE change_set_id = ? AND "
-            "(?2 IS NULL OR action IN (SELECT value FROM json_each(?2)))",
-            (change_set_id, _spell_actions(actions)),
-        )
-        return int(row[0]) if row else 0
-
     async def seals(self, change_set_id: ChangeSetId) -> dict[int, str | None]:
         rows = await self._connection.all(
             "SELECT ordinal, seal FROM change_set_items WHERE change_set_id = ? ORDER BY ordinal", (change_set_id,)

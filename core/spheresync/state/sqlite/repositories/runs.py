@@ -21,7 +21,7 @@ from spheresync.model import (
 )
 from spheresync.state.cell_encoding import decode_counts, decode_problems, encode_counts, encode_problems
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
-from spheresync.state.run_claims import ahead_of, may_claim
+from spheresync.state.run_claims import may_claim
 from spheresync.state.seals import SEALED, seal_of_row
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.liveness.owners import Owners
@@ -68,17 +68,17 @@ class RunReader:
         )
         return None if row is None else _read(row)
 
-    async def find_active(self, kind: str, request_digest: Digest, actor_id: str) -> RunRecord | None:
+    async def find_active(self, kind: str, request_digest: Digest, actor: Principal) -> RunRecord | None:
         row = await self._connection.one(
             f"SELECT {_RUN} FROM runs WHERE state IN ('queued', 'running') AND kind = ? AND request_digest = ? "
-            "AND actor_id = ? ORDER BY seq LIMIT 1",
-            (kind, request_digest, actor_id),
+            "AND actor_kind = ? AND actor_id = ? ORDER BY seq LIMIT 1",
+            (kind, request_digest, actor.kind, actor.id),
         )
         return None if row is None else _read(row)
 
     async def approved_by_a_person(self) -> RunId | None:
         row = await self._connection.one(
-            "SELECT id FROM runs WHERE actor_kind != 'scheduler' AND state IN ('done', 'partly_failed') "
+            "SELECT id FROM runs WHERE actor_kind = 'user' AND state IN ('done', 'partly_failed') "
             "AND change_set_id IS NOT NULL ORDER BY seq LIMIT 1"
         )
         return None if row is None else RunId(row[0])
@@ -91,11 +91,6 @@ class RunReader:
         unfinished = await self.unfinished()
         live = self._live(unfinished)
         return [run for run in unfinished if run.id not in live]
-
-    async def queue_position(self, run_id: RunId) -> int:
-        unfinished = await self.unfinished()
-        run = next((run for run in unfinished if run.id == run_id), None)
-        return 0 if run is None else len(ahead_of(run, unfinished, self._live(unfinished)))
 
     async def entries(self, run_id: RunId) -> list[JournalEntry]:
         return await self._journal.entries(run_id)

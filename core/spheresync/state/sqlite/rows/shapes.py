@@ -108,7 +108,6 @@ _OBJECT = {"target": _TEXT, "destination": _TEXT, "space": _TEXT, "asset": _TEXT
 _BODY = {"container": _TEXT, "name": _TEXT, "body": _TEXT, "body_digest": _TEXT, "version": _TEXT_}
 _PRINTS = {"fp_schema": _TEXT_, "fp_content": _TEXT_, "fp_metadata": _TEXT_}
 _OF_A_DRIFT = 11
-ASSET_JOBS = frozenset({"read", "write"})
 """Kinds of jobs that are about one asset each."""
 
 _COLUMNS: Mapping[str, Mapping[str, Check]] = {

@@ -1,0 +1,208 @@
+"""Apply the change set of a run: check that it may be applied, then do its items in each target apart from the others.
+
+A target that fails or stops early keeps no other target from its items. What was counted is added to the driven run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from spheresync.config import DeletionPolicy
+from spheresync.errors import RefusedError
+from spheresync.execution.driven_run import DrivenRun
+from spheresync.execution.prerequisites import make_prerequisites
+from spheresync.execution.required_approvals import Permissions, require_approved_promotion
+from spheresync.execution.result_recorder import ResultRecorder
+from spheresync.execution.run_request import RunRequest
+from spheresync.execution.target_applier import TargetApplier
+from spheresync.execution.undo_recorder import UndoRecorder
+from spheresync.model import Action, Problem, RunState, TargetKey, isoformat
+from spheresync.planning.decisions.approvals import WAITS_FOR_A_PERSON
+from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.each_target import in_each_target, problem_of_target
+from spheresync.runtime.progress import OnProgress
+from spheresync.runtime.run_counts import BLOCKED, FAILED, MISSING, REFUSED, SKIPPED, UNREAD, final_state
+from spheresync.runtime.scope import Scope
+from spheresync.runtime.unread import count_unread
+from spheresync.runtime.unspellable_names import CODE as UNSPELLABLE
+from spheresync.state.cell_encoding import decode_cell
+from spheresync.state.change_set_digest import FORMAT, require_as_saved
+from spheresync.state.records import ChangeSetItem, ChangeSetRecord, JournalEntry
+
+
+class ChangeSetApplier:
+    """Applies one change set for one driven run. Build it, `run` it once."""
+
+    def __init__(
+        self,
+        context: RuntimeContext,
+        progress: OnProgress,
+        drive: DrivenRun,
+        change_set: ChangeSetRecord,
+        request: RunRequest,
+    ) -> None:
+        self._context = context
+        self._store = context.store
+        self._progress = progress
+        self._drive = drive
+        self._change_set = change_set
+        self._request = request
+
+    async def run(self) -> RunState:
+        """Do the items that may be done; answer in which state the run has to end.
+
+        Raises:
+            RefusedError: the change set is not what was saved, has another format, or lacks an approval.
+            FenceError: another process has taken the run over.
+            StateError: the state could not be read or written.
+        """
+        drive, change_set = self._drive, self._change_set
+        if change_set.format != FORMAT:
+            raise RefusedError(f"change set {change_set.id} has another format.", remedy="Make a new preview.")
+        items = await self._store.change_sets.all_items(change_set.id)
+        require_as_saved(change_set, items)
+        await require_approved_promotion(self._store, change_set)
+        permissions = Permissions.of(
+            change_set,
+            applier=drive.run.actor.id,
+            four_eyes=drive.providers.settings.approvals.of_deletes,
+            deletes=self._request.allow_deletes,
+        )
+        allowed = permissions.allowed(items)
+        drive.problems.extend(permissions.waiting(items))
+        drive.scope = Scope.from_json(decode_cell(change_set.request))
+        drive.guarded = self._is_guarded(items)
+        drive.counts[BLOCKED] = sum(1 for item in items if item.action.changes_something) - len(allowed)
+        await self._count_the_rest(items)
+        halted = await self._apply_in_each_target(items, allowed)
+        if drive.cancelled and drive.counts[SKIPPED]:
+            return RunState.CANCELLED
+        return final_state(drive.counts, guarded=drive.guarded, halted=halted, problems=bool(change_set.problems))
+
+    def _is_guarded(self, items: Sequence[ChangeSetItem]) -> bool:
+        """Whether a guard holds something back that the run would do."""
+        drive = self._drive
+        # A guard that holds deletes back refuses something only where the run would delete.
+        deletes = (
+            drive.run.kind == "sync"
+            or self._request.allow_deletes
+            or drive.providers.settings.deletion.policy is DeletionPolicy.DELETE
+        )
+        return any(
+            item.blocked_by not in {None, *WAITS_FOR_A_PERSON} and (deletes or item.action is not Action.DELETE)
+            for item in items
+        )
+
+    async def _count_the_rest(self, items: Sequence[ChangeSetItem]) -> None:
+        """Count the assets for which nothing is to be sent."""
+        counts, change_set = self._drive.counts, self._change_set
+        counts[FAILED] = _unreadable(change_set)  # what cannot be written is added
+        counts[Action.UNCHANGED] = change_set.summary.get(Action.UNCHANGED, 0)
+        counts[MISSING] = change_set.summary.get(MISSING, 0)
+        counts[UNREAD] = await self._unread()
+        counts[Action.HELD] = sum(1 for item in items if item.action is Action.HELD)
+        # What an undo would not touch is what others changed since, not a name that is taken.
+        in_the_way = Action.CONFLICT if change_set.undo_of is None else REFUSED
+        counts[in_the_way] = sum(1 for item in items if item.action is Action.CONFLICT)
+
+    async def _unread(self) -> int:
+        """How many assets of the scope could not be read, but for those that are told as failed one by one."""
+        change_set = self._change_set
+        if change_set.undo_of is not None:
+            return 0
+        scope, failed = Scope.from_json(decode_cell(change_set.request)), {each.asset for each in change_set.problems}
+        return count_unread(await self._store.catalog.with_problems(), scope, failed)
+
+    async def _apply_in_each_target(self, items: Sequence[ChangeSetItem], allowed: Sequence[ChangeSetItem]) -> bool:
+        """Do the items of each target apart from those of the others; answers whether any target stopped early."""
+        drive = self._drive
+        todo: dict[TargetKey, list[ChangeSetItem]] = {}
+        for item in allowed:
+            todo.setdefault(item.key, []).append(item)
+        if not todo:
+            return False
+        journal = {entry.ordinal: entry for entry in await self._store.runs.entries(drive.run.id)}
+        gone = [key for key in todo if key not in drive.providers.keys]
+        for key in gone:
+            drive.problems.append(_not_in_force(key))
+            drive.counts[SKIPPED] += len(todo.pop(key))
+        halted = bool(gone)
+
+        async def apply(key: TargetKey) -> None:
+            nonlocal halted
+            stopped = await self._apply_in(key, todo[key], items, journal)
+            if stopped is not None:
+                halted = True
+                drive.problems.append(stopped)
+
+        if todo:
+            for key, error in (await in_each_target([*todo], apply)).items():
+                halted = True
+                drive.problems.append(problem_of_target(key, error))
+        return halted
+
+    async def _apply_in(
+        self,
+        key: TargetKey,
+        todo: Sequence[ChangeSetItem],
+        items: Sequence[ChangeSetItem],
+        journal: dict[int, JournalEntry],
+    ) -> Problem | None:
+        """Make what must exist first, then do the items of one target; answers why that stopped early, if it did."""
+        drive = self._drive
+        target = drive.providers.target(key)
+        missing = await make_prerequisites(
+            self._store,
+            target,
+            [each for each in self._change_set.prerequisites if each.key == key],
+            todo,
+            run_id=drive.run.id,
+            actor=drive.run.actor,
+            now=self._now(),
+        )
+        applier = TargetApplier(
+            target,
+            self._store,
+            drive.run,
+            self._recorder(key, items),
+            fence=drive.fence,
+            stopping=lambda: drive.cancelled,
+            progress=self._progress,
+            missing=missing,
+            recent=drive.recent[key],
+        )
+        try:
+            await applier.run(todo, journal)
+        finally:
+            drive.counts.update(applier.report.counts)  # what was done counts, also where the run breaks off
+        return applier.report.halted
+
+    def _recorder(self, key: TargetKey, items: Sequence[ChangeSetItem]) -> ResultRecorder:
+        drive, undo_of = self._drive, self._change_set.undo_of
+        in_force = drive.providers.keys
+        if undo_of is None:
+            return ResultRecorder(self._store, drive.run, key, in_force=in_force, fence=drive.fence, now=self._now)
+        return UndoRecorder(
+            self._store,
+            drive.run,
+            key,
+            in_force=in_force,
+            fence=drive.fence,
+            now=self._now,
+            items=items,
+            undo_of=undo_of,
+            misses=drive.providers.settings.deletion.misses,
+        )
+
+    def _now(self) -> str:
+        return isoformat(self._context.clock())
+
+
+def _unreadable(change_set: ChangeSetRecord) -> int:
+    """How many assets could not be read; what a space holds that could not be listed counts as unread."""
+    return sum(each.asset is not None or each.code == UNSPELLABLE for each in change_set.problems)
+
+
+def _not_in_force(key: TargetKey) -> Problem:
+    text = f"{key} is not configured any more, so nothing of this change set was done there."
+    return Problem.of_target(key, "configuration", text, "Configure it again, then make a new preview.")

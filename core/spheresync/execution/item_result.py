@@ -1,0 +1,160 @@
+"""What became of one item, and what that says to the journal, the audit log and the stored bodies. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from spheresync.errors import TargetError, TargetFault
+from spheresync.model import Action, Digest, JsonValue, PhysicalName, Problem, digest_of
+from spheresync.state.records import (
+    AuditEvent,
+    ChangeSetItem,
+    Checkpoint,
+    FormerTable,
+    JournalEntry,
+    JournalState,
+    RunRecord,
+)
+from spheresync.targets.protocol import Outcome
+
+UNSENT = frozenset({Action.FORGET, Action.ADOPT})
+"""Actions that send nothing and only note something."""
+
+Address = tuple[PhysicalName, PhysicalName]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one item. Neither outcome nor error: nothing had to be sent.
+
+    `reviewed`: the body of the item as it was read, whose digest the item holds.
+    """
+
+    item: ChangeSetItem
+    outcome: Outcome | None = None
+    error: TargetError | None = None
+    reviewed: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What a result leaves in the state.
+
+    `former` and `forgotten` are about tables that are in nobody's use, as is the whole result where it is `aside`.
+    `base` is what had been written last into a table that others had changed before. `bodies`: what else is referred
+    to, besides the outcome.
+    """
+
+    result: Result
+    entry: JournalEntry
+    checkpoint: Checkpoint | None
+    former: FormerTable | None
+    forgotten: Address | None
+    aside: bool
+    base: Digest | None = None
+    bodies: tuple[bytes, ...] = ()
+
+
+def address_of(item: ChangeSetItem) -> Address:
+    return item.container, item.name
+
+
+def _did(result: Result) -> Action:
+    """The action as it was done, which may differ from the planned one."""
+    return (result.outcome.did if result.outcome is not None else None) or result.item.action
+
+
+def journal_entry_of(run: RunRecord, result: Result, after: Digest | None, at: str) -> JournalEntry:
+    """The journal entry that ends the item; `after` is the body that the object holds now."""
+    item, outcome, error = result.item, result.outcome, result.error
+    problem = Problem.of_error(item.asset, error) if error is not None else None
+    if error is not None:
+        state = JournalState.FAILED
+    elif outcome is None and item.action not in UNSENT:
+        state = JournalState.SKIPPED
+    else:
+        state = JournalState.CONFIRMED
+    return JournalEntry(
+        run_id=run.id,
+        ordinal=item.ordinal,
+        state=state,
+        action=_did(result),
+        problem=problem,
+        before=body_before(result),
+        after=after,
+        version=outcome.version if outcome is not None else None,
+        request_id=outcome.request_id if outcome is not None else error.request_id if error is not None else None,
+        at=at,
+    )
+
+
+def body_after(result: Result) -> Digest | None:
+    """The body that the object holds now; a reviewed one was digested when it was read."""
+    outcome = result.outcome
+    if outcome is None or not outcome.body:
+        return None
+    return result.item.after if outcome.body is result.reviewed else digest_of(outcome.body)
+
+
+def bodies_of(note: Note) -> dict[Digest, bytes]:
+    """The bodies of the outcome, by the digests that the entry holds of them."""
+    outcome = note.result.outcome
+    if outcome is None:
+        return {}
+    pairs = ((note.entry.after, outcome.body), (note.entry.before, outcome.before))
+    return {digest: body for digest, body in pairs if digest is not None and body}
+
+
+def body_before(result: Result) -> Digest | None:
+    """The body that the object held before, None where there was none or nothing was done: what an undo goes by."""
+    item, outcome = result.item, result.outcome
+    if outcome is not None and outcome.before:
+        return digest_of(outcome.before)
+    nothing = outcome is not None and (outcome.already or _did(result) is Action.CREATE)
+    return None if nothing else item.before
+
+
+def audit_event_of(run: RunRecord, result: Result) -> AuditEvent:
+    """The audit row of the item."""
+    item, outcome, error = result.item, result.outcome, result.error
+    detail: dict[str, JsonValue] = {
+        "object": f"{item.container}.{item.name}",
+        "destination": item.destination,
+        "strategy": item.strategy,
+        "before": item.expected_digest,
+        "after": item.after_digest,
+    }
+    outcome_word = "done"
+    if error is not None:
+        outcome_word = "refused" if error.fault is TargetFault.MOVED else str(error.fault)
+        detail["reason"] = error.message
+        detail["request_id"] = error.request_id
+    elif outcome is not None:
+        outcome_word = "already" if outcome.already else "done"
+        detail["request_id"] = outcome.request_id
+        detail["version"] = outcome.version
+        if outcome.kept:
+            detail["kept"] = [change.path for change in outcome.kept]
+    return AuditEvent(
+        actor=run.actor,
+        action=_did(result),
+        run_id=run.id,
+        asset=str(item.asset),
+        target=item.target,
+        outcome=outcome_word,
+        detail={key: value for key, value in detail.items() if value is not None},
+    )
+
+
+def puts_back(item: ChangeSetItem) -> bool:
+    """Whether it writes again what was written last: nothing new of Datasphere, so a hold of it stays."""
+    return item.after_digest is not None and item.after_digest == item.expected_digest
+
+
+def container_is_unknown(result: Result) -> bool:
+    """Whether the database is not as the state notes it, so that the next plan has to look at all of it.
+
+    It is gone, or holds a table of which the state knows nothing.
+    """
+    fault = None if result.error is None else result.error.fault
+    return fault is TargetFault.NO_CONTAINER or (fault is TargetFault.MOVED and result.item.action is Action.CREATE)

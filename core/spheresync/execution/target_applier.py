@@ -1,0 +1,327 @@
+"""Apply the items of a change set in one target: send them, and have each result recorded.
+
+Each item goes planned → sent → confirmed (or failed). `sent` is in the state before the request leaves; checkpoint and
+audit row are committed in the transaction that says `confirmed`. So after a kill whatever is `sent` is read before it
+is sent again, whatever is `confirmed` is never sent again, and the next process goes on at the next asset.
+
+Removals begin when all writes have ended: a table that is replaced by one under a new name goes only after that exists.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+
+from spheresync.errors import ConfigurationError, TargetError, TargetFault
+from spheresync.execution.circuit_breaker import CircuitBreaker
+from spheresync.execution.item_result import UNSENT, Result
+from spheresync.execution.result_batches import ApplyReport, ResultBatches
+from spheresync.execution.result_recorder import WRITING, ResultRecorder
+from spheresync.isolation import isolated_group
+from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, PhysicalName, Problem, Strategy
+from spheresync.observe.context import about
+from spheresync.observe.incidents import target_error
+from spheresync.runtime.progress import OnProgress
+from spheresync.state.port import Store, Tx
+from spheresync.state.records import ChangeSetItem, JournalEntry, RunRecord
+from spheresync.targets.look_by_name import look_by_name
+from spheresync.targets.protocol import Operation, Target
+from spheresync.targets.read_ahead import ReadAhead, RecentReads
+
+WORKERS = 32
+"""Requests to a target at once; more never helped (reference: aws-catalogs.md 6c)."""
+CHUNK = 64
+"""Items marked as sent in one transaction; bounds what a take-over has to read back."""
+HOPELESS = 20
+"""So many items in a row that are not taken end the trying: of the whole run, or of one database that refuses all."""
+
+_CHANGING = frozenset({Action.UPDATE, Action.METADATA_ONLY, Action.RETIRE})
+"""What changes a table that is there, so that it is read first; a delete reads it at the last moment by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    item: ChangeSetItem
+    operation: Operation | None  # None: nothing to send, only to remember
+
+
+class TargetApplier:
+    """Applies one change set under one claim of its run. Build it, `run` it once."""
+
+    def __init__(
+        self,
+        target: Target,
+        store: Store,
+        run: RunRecord,
+        recorder: ResultRecorder,
+        *,
+        fence: int,
+        stopping: Callable[[], bool],
+        progress: OnProgress,
+        missing: Mapping[PhysicalName, TargetError] = MappingProxyType({}),
+        recent: RecentReads | None = None,
+    ) -> None:
+        """`missing`: databases that could not be had, and why; what would be written into them fails with that.
+
+        `recent`: tables that were read for the plan just now.
+        """
+        self._recent = recent or RecentReads()
+        self._missing = missing
+        self._breaker = CircuitBreaker(HOPELESS)
+        self._target = target
+        self._store = store
+        self._run = run
+        self._recorder = recorder
+        self._fence = fence
+        self._stopping = stopping
+        self._progress = progress
+        self.report = ApplyReport()
+        self._results = ResultBatches(recorder, self.report, target.key, progress)
+        self._moving: frozenset[AssetId] = frozenset()  # to another address: what they had gives way to it
+        self._unsent: list[ChangeSetItem] = []  # marked as sent, and held back because the run is to stop
+
+    async def run(self, items: Sequence[ChangeSetItem], journal: Mapping[int, JournalEntry]) -> None:
+        """Do every item that the journal does not hold as ended; `report` says what came of them.
+
+        Args:
+            items: of one target and destination, in the order in which they are to be done, none blocked.
+            journal: entries of this run so far, by ordinal; `sent` ones are read back before anything is sent.
+
+        Raises:
+            FenceError: another process has taken the run over; nothing more was sent.
+            StateError: the state could not be written; nothing more was sent.
+        """
+        self._results.total = len(items)
+        written = {item.asset: (item.container, item.name) for item in items if not item.action.removes}
+        removed = [item for item in items if item.action.removes and item.asset in written]
+        self._moving = frozenset(i.asset for i in removed if written[i.asset] != (i.container, i.name))
+        open_items = []
+        for item in items:
+            entry = journal.get(item.ordinal)
+            if entry is not None and entry.state.ended:
+                self._results.count_former(entry)
+            else:
+                open_items.append((item, entry is not None))
+        if items:
+            await self._recorder.open({item.asset for item in items})
+        async with isolated_group() as group:
+            group.start_soon(self._results.keep_writing)
+            await self._send_all([each for each in open_items if not each[0].action.removes])
+            await self._send_all([each for each in open_items if each[0].action.removes])
+            self._results.no_more()
+        if self._unsent:
+            self.report.counts["skipped"] += len(self._unsent)
+            await self._recorder.take_back(self._unsent)
+
+    async def _send_all(self, open_items: Sequence[tuple[ChangeSetItem, bool]]) -> None:
+        ahead = await self._read_ahead(open_items)
+        send, receive = anyio.create_memory_object_stream[_Task](CHUNK // 2)
+        async with isolated_group() as group:
+            for _ in range(min(WORKERS, len(open_items))):
+                group.start_soon(self._worker, receive.clone())
+            receive.close()
+            async with send:
+                for start in range(0, len(open_items), CHUNK):
+                    if self._stopping() or self.report.halted is not None:
+                        self.report.counts["skipped"] += len(open_items) - start
+                        break
+                    await self._feed(open_items[start : start + CHUNK], ahead, send)
+
+    async def _read_ahead(self, open_items: Sequence[tuple[ChangeSetItem, bool]]) -> ReadAhead:
+        changing = [(item.container, item.name) for item, sent in open_items if item.action in _CHANGING and not sent]
+        if not changing:
+            return ReadAhead(self._target, (), {})
+        sizes = await self._store.checkpoints.count_active(self._target.key)
+        return ReadAhead(self._target, changing, sizes)
+
+    async def _feed(
+        self,
+        chunk: Sequence[tuple[ChangeSetItem, bool]],
+        ahead: ReadAhead,
+        send: MemoryObjectSendStream[_Task],
+    ) -> None:
+        tasks: list[_Task] = []
+        blobs = await self._store.blobs.get_many(
+            digest for item, _ in chunk for digest in (item.before, item.after) if digest is not None
+        )
+        for item, sent_before in chunk:
+            try:
+                task = self._task(item, blobs, recovering=sent_before)
+            except Exception as error:  # noqa: BLE001 -- the bulkhead of this item
+                self._results.conclude(Result(item, error=target_error(error, str(item.asset))))
+            else:
+                if task is not None:
+                    tasks.append(task)
+        tasks = await self._record_what_is_done(tasks)
+        try:
+            tasks = await self._seen(tasks, ahead)
+        except TargetError as error:
+            for task in tasks:
+                if task.operation is None:
+                    self._results.conclude(Result(task.item))
+                    continue
+                told = TargetError(
+                    error.fault, f"{task.item.asset}: {error.message}", remedy=error.remedy, systemic=True
+                )
+                self._refused(task.item, told)
+            return
+        ordinals = [task.item.ordinal for task in tasks if task.operation is not None]
+
+        async def mark(tx: Tx) -> None:
+            await tx.runs.mark_sent(self._run.id, ordinals, self._fence)
+
+        if ordinals:
+            await self._store.write(mark)
+        for task in tasks:
+            if task.operation is None:
+                self._results.conclude(Result(task.item))
+            else:
+                await send.send(task)
+
+    async def _record_what_is_done(self, tasks: list[_Task]) -> list[_Task]:
+        """Record what a former driver of the run brought about, before anything else is sent; answers the rest.
+
+        So each driver gets further than the one before it, however soon it is ended.
+        """
+        doubtful = {(t.item.container, t.item.name): t for t in tasks if t.operation and t.operation.recovering}
+        if not doubtful:
+            return tasks
+        try:
+            looked = await look_by_name(self._target, doubtful)
+        except (TargetError, ConfigurationError):
+            return tasks  # each is looked at by itself, and fails by itself
+        stands = {
+            task.item.ordinal
+            for at, task in doubtful.items()
+            if task.operation and at not in looked.hidden and _is_done(task.operation, looked.found.get(at))
+        }
+        async with isolated_group() as group:
+            for task in tasks:
+                if task.operation is not None and task.item.ordinal in stands:
+                    group.start_soon(self._do, task.item, task.operation)
+        await self._results.write()
+        return [task for task in tasks if task.item.ordinal not in stands]
+
+    def _task(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> _Task | None:
+        """What is to be done for an item, None where it is concluded already."""
+        stale = self._recorder.staleness(item) or self._still_needed(item) or _lost(item, blobs)
+        stale = stale or (None if recovering else self._hopeless(item))
+        if stale is not None:
+            self._results.conclude(Result(item, error=stale))
+        elif self._recorder.held_already(item):
+            self._results.conclude(Result(item))
+        else:
+            return _Task(item, self._operation(item, blobs, recovering=recovering))
+        return None
+
+    async def _seen(self, tasks: Sequence[_Task], ahead: ReadAhead) -> list[_Task]:
+        """The tasks with what stands where they change something; what was sent before a crash is read by itself."""
+        reading = [task for task in tasks if task.operation is not None and not task.operation.recovering]
+        changing = [(t.item.container, t.item.name) for t in reading if t.item.action in _CHANGING]
+        seen = self._recent.take(changing)
+        seen |= await ahead.seen(address for address in changing if address not in seen)
+        return [
+            _Task(task.item, replace(task.operation, seen=seen.get((task.item.container, task.item.name))))
+            if task.operation is not None and not task.operation.recovering
+            else task
+            for task in tasks
+        ]
+
+    def _hopeless(self, item: ChangeSetItem) -> TargetError | None:
+        """Why an item need not be tried: its database could not be had, or lets nothing be written."""
+        error, why = self._missing.get(item.container), "could not be made"
+        if error is None or item.action not in WRITING:
+            error, why = self._breaker.given_up.get(item.container), f"refused {HOPELESS} tables in a row"
+        if error is None or item.action in UNSENT:
+            return None
+        message = f"{item.asset}: database {item.container} {why}, so its table was not tried: {error.message}"
+        return TargetError(error.fault, message, remedy=error.remedy, request_id=error.request_id)
+
+    def _still_needed(self, item: ChangeSetItem) -> TargetError | None:
+        """A table gives way to one under another name only when that one is there."""
+        if not (item.action.removes and item.asset in self._moving and self._recorder.in_use(item)):
+            return None
+        return TargetError(
+            TargetFault.MOVED,
+            f"{item.asset}: its table under the new name could not be written, so {item.container}.{item.name} stays.",
+            remedy="See what kept the new table from being written.",
+        )
+
+    def _operation(self, item: ChangeSetItem, blobs: Mapping[Digest, bytes], *, recovering: bool) -> Operation | None:
+        if item.action in UNSENT:
+            return None
+        desired = None
+        if item.after is not None and item.after_digest is not None:
+            desired = DesiredObject(item.container, item.name, blobs[item.after], item.after_digest)
+        return Operation(
+            asset=item.asset,
+            action=item.action,
+            container=item.container,
+            name=item.name,
+            desired=desired,
+            last_written=blobs[item.before] if item.before is not None else None,
+            expected_version=item.expected_version,
+            minor=item.strategy is Strategy.METADATA_ONLY and not item.changes,
+            recovering=recovering,
+            strict=self._run.kind == "apply",
+            exact=self._recorder.restores,
+        )
+
+    async def _worker(self, tasks: MemoryObjectReceiveStream[_Task]) -> None:
+        async with tasks:
+            async for task in tasks:
+                assert task.operation is not None
+                if (self._stopping() or self.report.halted is not None) and not task.operation.recovering:
+                    self._unsent.append(task.item)
+                    continue
+                await self._do(task.item, task.operation)
+
+    async def _do(self, item: ChangeSetItem, operation: Operation) -> None:
+        result = await self._perform(item, operation)
+        if result.error is not None:
+            self._refused(item, result.error)
+        else:
+            self._breaker.succeeded(item.container)
+            self._results.conclude(result)
+
+    async def _perform(self, item: ChangeSetItem, operation: Operation) -> Result:
+        try:
+            with about(asset=str(item.asset)):
+                reviewed = operation.desired.body if operation.desired is not None else None
+                return Result(item, await self._target.perform(operation), reviewed=reviewed)
+        except ConfigurationError as error:
+            remedy = "Mend the AWS configuration."
+            return Result(item, error=TargetError(TargetFault.DENIED, error.message, remedy=remedy, systemic=True))
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this item
+            return Result(item, error=target_error(error, str(item.asset)))
+
+    def _refused(self, item: ChangeSetItem, error: TargetError) -> None:
+        """Conclude an item that the target did not take, and halt the run where it will take no other either."""
+        if self._breaker.failed(item.container, error) and self.report.halted is None:
+            count = "1 item was" if error.fault is TargetFault.DENIED else f"{HOPELESS} items in a row were"
+            text = f"{count} not taken by {self._target.key}, so the run stopped: {error.message}"
+            self.report.halted = Problem.of_target(self._target.key, error.fault, text, error.remedy)
+        self._results.conclude(Result(item, error=error))
+
+
+def _is_done(operation: Operation, live: LiveObject | None) -> bool:
+    """Whether an object seems to be as an operation leaves it."""
+    if operation.desired is None:
+        return live is None
+    return live is not None and live.digest == operation.desired.digest
+
+
+def _lost(item: ChangeSetItem, blobs: Mapping[Digest, bytes]) -> TargetError | None:
+    """An item whose bodies are not those that were reviewed is not sent."""
+    needed = () if item.action in UNSENT else (item.before, item.after)
+    if all(digest is None or digest in blobs for digest in needed):
+        return None
+    return TargetError(
+        TargetFault.FAILED,
+        f"{item.asset}: what was reviewed for {item.container}.{item.name} is damaged in the state; nothing was sent.",
+        remedy="Make a new preview; `spheresync doctor` says what else is damaged.",
+    )

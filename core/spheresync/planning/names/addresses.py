@@ -1,0 +1,120 @@
+"""Addresses that assets have or would have, from rules, checkpoints and former tables. Pure.
+
+An asset keeps its address as long as its rules still derive it; `name_allocation` gives addresses to the others.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from spheresync.mapping.names import derives, hashed_name, space_key
+from spheresync.mapping.rules import Decision
+from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.model import AssetId, PhysicalName
+from spheresync.planning.names.displaced_databases import Displaced
+from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where an asset's object is or will be."""
+
+    container: PhysicalName
+    name: PhysicalName
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an asset wants to be called before anybody else is asked."""
+
+    record: AssetRecord
+    key: str  # of the database: the space, or the name that a rule gives
+    container: PhysicalName
+    name: PhysicalName
+
+    @property
+    def source(self) -> str:
+        """The asset as its table's `spheresync.source` has it: what names are given out by."""
+        return str(self.record.id)
+
+
+def home_containers(wishes: Iterable[Wish], checkpoints: Iterable[Checkpoint]) -> dict[str, PhysicalName]:
+    """Databases that a rule names and that hold tables of the same spaces already, such as a space's own by default."""
+    homes = {(each.asset.space, each.container) for each in checkpoints if each.state is not CheckpointState.DELETED}
+    return {wish.key: wish.container for wish in wishes if (wish.record.id.space, wish.container) in homes}
+
+
+def held_containers(tables: Iterable[Checkpoint | FormerTable], mapping: MappingRules) -> dict[PhysicalName, str]:
+    """Databases that spaces hold by what is written in them already."""
+    held: dict[PhysicalName, str] = {}
+    there = (each for each in tables if isinstance(each, FormerTable) or each.state is not CheckpointState.DELETED)
+    for space in sorted({(each.asset.space, each.container) for each in there}):
+        name, container = space
+        if derives(container, mapping.default_database(name), space_key(name)):
+            held.setdefault(container, space_key(name))
+    return held
+
+
+def kept_address(
+    wish: Wish, checkpoints: Mapping[AssetId, Checkpoint], held: Mapping[PhysicalName, str]
+) -> Address | None:
+    """The address that the asset has and keeps; None for a newcomer and for one that rules name anew."""
+    checkpoint = checkpoints.get(wish.record.id)
+    if checkpoint is None or checkpoint.state is CheckpointState.DELETED:
+        return None
+    address = Address(checkpoint.container, checkpoint.name)
+    return address if _is_wished(address, wish, held) else None
+
+
+def former_address(
+    wish: Wish, formers: Mapping[AssetId, Sequence[FormerTable]], held: Mapping[PhysicalName, str]
+) -> Address | None:
+    """The address that the asset had before and that rules give it again; the shortest of several."""
+    had = (Address(former.container, former.name) for former in formers.get(wish.record.id, ()))
+    return min(
+        (address for address in had if _is_wished(address, wish, held)),
+        key=lambda a: (len(a.name), a.name),
+        default=None,
+    )
+
+
+def _is_wished(address: Address, wish: Wish, held: Mapping[PhysicalName, str]) -> bool:
+    same_container = address.container == wish.container or held.get(address.container) == wish.key
+    return same_container and derives(address.name, wish.name, wish.source)
+
+
+def formers_by_asset(formers: Iterable[FormerTable]) -> Mapping[AssetId, Sequence[FormerTable]]:
+    """The former tables of each asset."""
+    found: dict[AssetId, list[FormerTable]] = defaultdict(list)
+    for former in formers:
+        found[former.asset].append(former)
+    return found
+
+
+def known_address(record: AssetRecord, checkpoint: Checkpoint | None, decision: Decision) -> Address:
+    """For explanations: the address that an asset has, else the plain one that it would want."""
+    container = decision.database_name(record.id, record.kind, record.label)
+    name = decision.table_name(record.id, record.kind, record.label)
+    if checkpoint is None:
+        return Address(container, name)
+    keeps_container = derives(checkpoint.container, container, decision.database_key(record.id))
+    keeps_name = keeps_container and derives(checkpoint.name, name, str(record.id))
+    return Address(checkpoint.container if keeps_container else container, checkpoint.name if keeps_name else name)
+
+
+def displaced_database(
+    record: AssetRecord, decision: Decision, tables: Sequence[Checkpoint | FormerTable], mapping: MappingRules
+) -> Displaced | None:
+    """For explanations: who has the database's name that a rule asks for; None where the asset has it.
+
+    `tables` are all that the target is known to hold.
+    """
+    if decision.database is None:
+        return None
+    key, wanted = decision.database_key(record.id), decision.database_name(record.id, record.kind, record.label)
+    holder = held_containers(tables, mapping).get(wanted)
+    if holder is None or any(each.asset == record.id and each.container == wanted for each in tables):
+        return None
+    return Displaced(key, wanted, hashed_name(wanted, key), holder)

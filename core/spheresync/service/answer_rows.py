@@ -1,0 +1,348 @@
+"""Turn records of the state into rows of answers. Pure: no row asks for anything."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from spheresync.answers import (
+    AssetRow,
+    AuditRow,
+    AuditVerdictAnswer,
+    ChangeRow,
+    ChangeSetAnswer,
+    ColumnRow,
+    Failure,
+    FieldRow,
+    Finding,
+    PrerequisiteRow,
+    Progress,
+    RunAnswer,
+    RunRow,
+    SpaceRow,
+    TargetObjectRow,
+)
+from spheresync.model import Action, Column, FieldChange, JsonValue, Problem, isoformat
+from spheresync.model.json_document import read_json
+from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, valid_approval
+from spheresync.planning.decisions.items import CONFLICT_REMEDY
+from spheresync.runtime.run_counts import COUNT_WORDS, MISSING, UNREAD
+from spheresync.state.audit_chain import actor_in_detail
+from spheresync.state.records import (
+    AssetRecord,
+    AuditEntry,
+    AuditVerdict,
+    ChangeSetItem,
+    ChangeSetRecord,
+    Checkpoint,
+    FacetCount,
+    JournalEntry,
+    JournalState,
+    Prerequisite,
+    RunRecord,
+    SpaceRecord,
+)
+
+SHOWN_PROBLEMS = 20
+SHOWN_FAILURES = 50
+SHOWN_CHANGES = 12
+LONGEST_VALUE = 400
+MOVED_REMEDY = (
+    "It stays as it is. Where that is not wanted, first undo the later run that wrote it, or change the table by hand "
+    "where somebody else did."
+)
+
+
+def tally(counts: Sequence[FacetCount], facet: Callable[[FacetCount], str | None]) -> dict[str, int]:
+    """How many assets have each value of one facet; assets without it are left out."""
+    totals: Counter[str] = Counter()
+    for each in counts:
+        value = facet(each)
+        if value is not None:
+            totals[str(value)] += each.count
+    return dict(sorted(totals.items()))
+
+
+def tier_sizes(counts: Sequence[FacetCount]) -> dict[str, int]:
+    """How many assets of each tier are to be in sync."""
+    return tally([each for each in counts if each.status.wanted], lambda each: each.tier)
+
+
+def space_row(space: SpaceRecord, counts: Sequence[FacetCount], left_out: Problem | None = None) -> SpaceRow:
+    """`left_out` says that the scope keeps the space from being listed."""
+    return SpaceRow(
+        space=space.name,
+        label=space.label,
+        assets=sum(each.count for each in counts),
+        kinds=tally(counts, lambda each: each.kind),
+        tiers=tally(counts, lambda each: each.tier),
+        statuses=tally(counts, lambda each: each.status),
+        problem=told(space.problem or left_out),
+    )
+
+
+def told(problem: Problem | None) -> str | None:
+    """What is wrong and what to do about it, in one text."""
+    return None if problem is None else f"{problem.message} {problem.remedy}".strip()
+
+
+def asset_row(record: AssetRecord, tier: str, problem: str | None) -> AssetRow:
+    return AssetRow(
+        asset=str(record.id),
+        kind=record.kind,
+        label=record.label,
+        tier=tier,
+        status=record.status,
+        problem=problem,
+    )
+
+
+def full_asset_row(record: AssetRecord, tier: str, problem: str | None, checkpoints: list[Checkpoint]) -> AssetRow:
+    return AssetRow(
+        asset=str(record.id),
+        kind=record.kind,
+        label=record.label,
+        tier=tier,
+        status=record.status,
+        columns=record.column_count,
+        objects=[f"{held.target}:{held.container}.{held.name}" for held in checkpoints],
+        problem=problem,
+        changed_at=record.changed_at,
+        synced_at=max((held.synced_at for held in checkpoints), default=None),
+    )
+
+
+def column_row(column: Column) -> ColumnRow:
+    return ColumnRow(
+        name=column.name,
+        type=str(column.type),
+        role=column.role,
+        label=column.label,
+        key=column.key,
+        nullable=column.nullable,
+        aggregation=column.aggregation,
+        pii=column.pii,
+        semantics=dict(column.semantics),
+    )
+
+
+def target_row(held: Checkpoint) -> TargetObjectRow:
+    return TargetObjectRow(
+        target=held.target,
+        destination=held.destination,
+        object=f"{held.container}.{held.name}",
+        state=held.state,
+        version=held.version,
+        synced_at=held.synced_at,
+        run_id=held.run_id,
+    )
+
+
+def finding(problem: Problem) -> Finding:
+    return Finding(subject=problem.subject, code=problem.code, message=problem.message, remedy=problem.remedy)
+
+
+def change_row(item: ChangeSetItem, *, full: bool) -> ChangeRow:
+    changes = item.changes if full else item.changes[:SHOWN_CHANGES]
+    return ChangeRow(
+        asset=str(item.asset),
+        action=item.action,
+        strategy=item.strategy,
+        target=item.target,
+        object=f"{item.container}.{item.name}",
+        severity=item.severity,
+        reason=item.reason,
+        operations=list(item.operations),
+        changes=[_field_row(change) for change in changes],
+        blocked_by=item.blocked_by,
+    )
+
+
+def _field_row(change: FieldChange) -> FieldRow:
+    return FieldRow(path=change.path, before=_shortened(change.before), after=_shortened(change.after))
+
+
+def _shortened(value: JsonValue) -> JsonValue:
+    if isinstance(value, str) and len(value) > LONGEST_VALUE:
+        return f"{value[:LONGEST_VALUE]}… ({len(value)} characters)"
+    return value
+
+
+def prerequisite_row(prerequisite: Prerequisite) -> PrerequisiteRow:
+    return PrerequisiteRow(
+        target=prerequisite.target,
+        destination=prerequisite.destination,
+        wave=prerequisite.wave,
+        operation=prerequisite.operation,
+        object=prerequisite.name,
+        reason=prerequisite.reason,
+        assets=[str(asset) for asset in prerequisite.assets],
+        assets_total=prerequisite.assets_total,
+    )
+
+
+def change_set_answer(
+    record: ChangeSetRecord,
+    items: list[ChangeRow],
+    *,
+    waits: Sequence[Problem] = (),
+    total: int,
+    next_cursor: str | None,
+    now: datetime,
+) -> ChangeSetAnswer:
+    """`waits` says what it waits for that a person may still bring about."""
+    approval = valid_approval(record)
+    expired = record.expires_at < isoformat(now)
+    state = "applied" if record.run_id is not None else "expired" if expired else "open"
+    return ChangeSetAnswer.model_validate(
+        {
+            "change_set_id": record.id,
+            "digest": record.digest,
+            "created_at": record.created_at,
+            "expires_at": record.expires_at,
+            "state": state,
+            "summary": {word: record.summary.get(word, 0) for word in (*Action, UNREAD, MISSING)},
+            "blocked": record.blocked,
+            "findings": [finding(problem) for problem in (*waits, *record.findings)],
+            "problems": [finding(problem) for problem in record.problems[:SHOWN_PROBLEMS]],
+            "problems_total": len(record.problems),
+            "items": items,
+            "total": total,
+            "next_cursor": next_cursor,
+            "run_id": record.run_id,
+            "undo_of": record.undo_of,
+            "approved_by": None if approval is None else approval.by,
+            "prerequisites": [prerequisite_row(each) for each in record.prerequisites],
+            "read_at": read_json(record.request).get("read_at"),
+        }
+    )
+
+
+def run_row(run: RunRecord, tally: Mapping[tuple[Action, JournalState], int] | None = None) -> RunRow:
+    """`tally` says what was tried so far, of a run that is under way."""
+    return RunRow(
+        run_id=run.id,
+        state=run.state,
+        kind=run.kind,
+        actor=run.actor.id,
+        change_set_id=run.change_set_id,
+        counts=_counts(run, tally or {}),
+        created_at=run.created_at,
+        finished_at=run.finished_at,
+    )
+
+
+def run_answer(
+    run: RunRecord,
+    change_set: ChangeSetRecord | None = None,
+    tally: Mapping[tuple[Action, JournalState], int] | None = None,
+    failed: Sequence[JournalEntry] = (),
+    conflicts: Sequence[ChangeSetItem] = (),
+    *,
+    applying_for: timedelta | None = None,
+) -> RunAnswer:
+    """`tally` and `failed` say what was tried so far; `conflicts` what the plan itself would not touch.
+
+    `applying_for`: how long the run has been writing, None while it is not.
+    """
+    tried = tally or {}
+    undo = change_set is not None and change_set.undo_of is not None
+    code, remedy = ("moved", MOVED_REMEDY) if undo else ("conflict", CONFLICT_REMEDY)
+    failures = [
+        Failure(asset=str(item.asset), target=item.target, code=code, reason=item.reason, remedy=remedy)
+        for item in conflicts
+    ]
+    failures += [_failure(entry.problem, "glue") for entry in failed if entry.problem is not None]
+    failures += [_failure(problem, None) for problem in run.problems if problem.code != DELETES_NOT_APPROVED]
+    waits = [problem for problem in run.problems if problem.code == DELETES_NOT_APPROVED]  # no failure of the run
+    approval = None if change_set is None else valid_approval(change_set)
+    left_out = sum(count for (_, state), count in tried.items() if state is JournalState.FAILED) - len(failed)
+    todo = sum(change_set.summary.get(action, 0) for action in Action if action.changes_something) if change_set else 0
+    done = sum(count for (_, state), count in tried.items() if state.ended)
+    return RunAnswer(
+        run_id=run.id,
+        state=run.state,
+        kind=run.kind,
+        actor=run.actor.id,
+        change_set_id=run.change_set_id,
+        progress=Progress(
+            phase=run.phase or run.state,
+            done=done,
+            total=max(todo, done),
+            seconds_left=None if applying_for is None else seconds_left(done, todo, applying_for),
+        ),
+        counts=_counts(run, tried),
+        failures=failures[:SHOWN_FAILURES],
+        failures_total=len(failures) + left_out,
+        findings=[finding(problem) for problem in (*waits, *(change_set.findings if change_set else ()))],
+        usage=dict(run.usage),
+        created_at=run.created_at,
+        started_at=run.started_at,
+        finished_at=run.finished_at,
+        approved_by=None if approval is None else approval.by,
+    )
+
+
+def seconds_left(done: int, todo: int, applying_for: timedelta) -> int | None:
+    """How long the rest takes at the pace so far; None before there is one."""
+    if done < 1 or applying_for <= timedelta(0):
+        return None
+    per_item: float = applying_for.total_seconds() / done
+    return math.ceil(per_item * max(0, todo - done))
+
+
+def _failure(problem: Problem, target: str | None) -> Failure:
+    return Failure(
+        asset=problem.subject, target=target, code=problem.code, reason=problem.message, remedy=problem.remedy
+    )
+
+
+def _counts(run: RunRecord, tried: Mapping[tuple[Action, JournalState], int]) -> dict[str, int]:
+    """The counts of the end, or, while the run is under way, what the journal holds so far."""
+    if run.state.ended:
+        return {word: run.counts.get(word, 0) for word in COUNT_WORDS}
+    counts = dict.fromkeys(COUNT_WORDS, 0)
+    for (action, state), count in tried.items():
+        if state is JournalState.CONFIRMED:
+            counts[action] += count
+        elif state is JournalState.FAILED:
+            counts["failed"] += count
+    return counts
+
+
+def audit_row(entry: AuditEntry, *, full: bool) -> AuditRow:
+    actor, detail = actor_in_detail(_detail(entry.detail))
+    return AuditRow(
+        seq=entry.seq,
+        at=entry.at,
+        actor=entry.actor,
+        actor_kind=None if actor is None else actor.kind,
+        actor_roles=None if actor is None else [*actor.roles],
+        action=entry.action,
+        run_id=entry.run_id,
+        asset=entry.asset,
+        target=entry.target,
+        outcome=entry.outcome,
+        detail=detail if full else None,
+    )
+
+
+def _detail(text: object) -> dict[str, JsonValue]:
+    """What an entry tells; of a foreign one, which may hold anything, the text as it lies there."""
+    try:
+        said = read_json(text) if isinstance(text, str) else None
+    except ValueError:
+        said = None
+    return said if isinstance(said, dict) else {"unreadable": str(text)}
+
+
+def verdict_answer(verdict: AuditVerdict, damages: Sequence[str]) -> AuditVerdictAnswer:
+    """What was found of the audit log, and of what the state holds besides."""
+    return AuditVerdictAnswer(
+        intact=verdict.intact,
+        entries=verdict.entries,
+        first_broken=verdict.first_broken,
+        reason="; ".join(filter(None, (verdict.reason, *damages))),
+    )

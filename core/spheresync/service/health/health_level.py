@@ -1,0 +1,144 @@
+"""How the installation is doing, in one word and a few sentences. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from spheresync.answers import Finding
+from spheresync.model import AssetStatus, Problem, RunState, counted, first_of, to_the_second
+from spheresync.service.health.open_problems import OpenProblem
+from spheresync.state.records import DriftLook, DriftStanding, RunRecord
+
+Health = Literal["ok", "degraded", "unknown"]
+
+_NOT_IN_SYNC = {
+    AssetStatus.PENDING: "waiting for a sync",
+    AssetStatus.DRIFTED: "changed by others",
+    AssetStatus.HELD: "held by an undo",
+    AssetStatus.MISSING: "not listed by Datasphere any more",
+}
+"""What is said of assets that a target should hold, but for those that need attention."""
+_NAMED = 3
+"""So many spaces are named; of more the number is told."""
+_WENT_WRONG = {
+    RunState.PARTLY_FAILED: "did not get through with everything",
+    RunState.FAILED: "failed",
+    RunState.REFUSED: "was held back",
+}
+
+
+def health_of(
+    statuses: Mapping[str, int],
+    ended: Sequence[RunRecord],
+    problems: Sequence[Finding],
+    drift: DriftStanding,
+    *,
+    troubles: Sequence[OpenProblem] = (),
+    never_read: Sequence[str] = (),
+) -> tuple[Health, str]:
+    """The word and the sentences.
+
+    Args:
+        statuses: how many assets stand where.
+        ended: runs that have ended, newest first.
+        problems: what is wrong besides: with spaces, the settings, tiers that are late.
+        troubles: what keeps assets from being read and written, by kind; whatever run it was that met it.
+        never_read: spaces of which nobody knows yet what they hold.
+        drift: what is known of edits by others; they are told, and nobody's failure. What could not be looked at is
+            among `problems`.
+    """
+    syncs = [run for run in ended if run.change_set_id is not None or run.kind == "sync"]
+    wrong = [*_wrong_with_assets(statuses, troubles), *_wrong_with_runs(syncs)]
+    if problems:
+        wrong.append(counted(len(problems), "further problem" if wrong else "problem"))
+    attention = f"Needs attention: {' and '.join(wrong)}." if wrong else ""
+    said = " ".join(filter(None, (_standing(statuses, syncs), _unfinished(never_read), attention, _drifted(drift))))
+    if not syncs:
+        return "unknown", said
+    return ("degraded" if wrong else "ok"), said
+
+
+def _standing(statuses: Mapping[str, int], syncs: Sequence[RunRecord]) -> str:
+    if not syncs:
+        return "Nothing has been synced yet."
+    last = syncs[0]
+    present = sum(count for status, count in statuses.items() if AssetStatus(status).wanted)
+    rest = [f"{statuses[status]} {words}" for status, words in _NOT_IN_SYNC.items() if statuses.get(status)]
+    beside = [f"{count} {word}" for word, count in statuses.items() if count and not AssetStatus(word).wanted]
+    standing = ", ".join([f"{statuses.get(AssetStatus.SYNCED, 0)} of {counted(present, 'asset')} in sync", *rest])
+    if beside:
+        standing = f"{standing} (beside {', '.join(beside)})"
+    return f"{standing}. The last run, {last.id}, ended {_spelled(last.state)} at {to_the_second(last.finished_at)}."
+
+
+def _wrong_with_assets(statuses: Mapping[str, int], troubles: Sequence[OpenProblem]) -> list[str]:
+    failing = [each for each in troubles if not each.held_back]
+    troubled = sum(each.count for each in failing)
+    troubled = troubled or statuses.get(AssetStatus.FAILED, 0) + statuses.get(AssetStatus.CONFLICT, 0)
+    wrong = [f"{counted(troubled, 'asset')} could not be read or written{_by_kind(failing)}"] if troubled else []
+    held_back = [each for each in troubles if each.held_back]
+    if held_back:
+        count = sum(each.count for each in held_back)
+        are = "is" if count == 1 else "are"
+        wrong.append(f"{counted(count, 'asset')} {are} held back by a guard{_by_kind(held_back)}")
+    return wrong
+
+
+def _unfinished(never_read: Sequence[str]) -> str:
+    if not never_read:
+        return ""
+    named = first_of(never_read, _NAMED)
+    what = "it holds" if len(never_read) == 1 else "they hold"
+    return f"{counted(len(never_read), 'space')} never read, so nobody knows what {what}: {named}."
+
+
+def _by_kind(troubles: Sequence[OpenProblem]) -> str:
+    kinds = ", ".join(f"{each.count} {each.code.replace('_', ' ')}" for each in troubles)
+    return f" ({kinds})" if kinds else ""
+
+
+def _wrong_with_runs(syncs: Sequence[RunRecord]) -> list[str]:
+    """What the last run says; one that a person cancelled says nothing, what it left is counted as waiting."""
+    told = next((run for run in syncs if run.state is not RunState.CANCELLED), None)
+    if told is None or told.state not in _WENT_WRONG:
+        return []
+    return [f"run {told.id} {_WENT_WRONG[told.state]} (`spheresync runs {told.id}` says why)"]
+
+
+def _drifted(drift: DriftStanding) -> str:
+    """What the last look saw, as of then, and what is known to have drifted now where that is not the same."""
+    look = drift.look
+    if look is None:
+        return ""
+    return f"{_looked(look)} {_now_drifted(drift, look)}".strip()
+
+
+def _looked(look: DriftLook) -> str:
+    at = f"At {to_the_second(look.at)}, the last look for drift"
+    if not look.compared + look.not_compared:
+        return f"{at}, there was no table to compare."
+    left = f"; {look.not_compared} could not be compared{_why(look.problems)}" if look.not_compared else ""
+    if not look.compared:
+        return f"{at} compared no table{left}."
+    if not look.drifted:
+        seen = "nobody else had changed it" if look.compared == 1 else "nobody else had changed one of them"
+    else:
+        seen = f"others had changed {look.drifted} of them"
+    return f"{at} compared {counted(look.compared, 'table')}: {seen}{left}."
+
+
+def _why(problems: Sequence[Problem]) -> str:
+    codes = [*dict.fromkeys(each.code.replace("_", " ") for each in problems)]
+    return f" ({first_of(codes, _NAMED)})" if codes else ""
+
+
+def _now_drifted(drift: DriftStanding, look: DriftLook) -> str:
+    if drift.drifted == look.drifted:
+        return ""
+    are = "is" if drift.drifted == 1 else "are"
+    return f"By now {counted(drift.drifted, 'table') if drift.drifted else 'none'} {are} known to be changed so."
+
+
+def _spelled(state: RunState) -> str:
+    return state.replace("_", " ")

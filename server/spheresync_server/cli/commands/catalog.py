@@ -1,0 +1,63 @@
+"""The commands that read the tenant's catalog into the state and list it: discover, assets."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from spheresync.answers import AssetRow, DiscoveryAnswer, Page
+from spheresync_server.cli.commands.options import CursorOption, DetailOption, LimitOption, SpaceOption, TierOption
+from spheresync_server.cli.global_options import invocation_of
+from spheresync_server.cli.service_command import ServiceSession, ask_service
+from spheresync_server.scope_arguments import scope_request
+
+
+def discover(context: typer.Context, space: SpaceOption = None, tier: TierOption = None) -> int:
+    """Read Datasphere into the local catalog. Writes nothing to AWS."""
+    from spheresync_server.cli.output.changes import show_discovery
+
+    async def ask(session: ServiceSession) -> DiscoveryAnswer:
+        return await session.service.catalog.discover(
+            scope_request(space, tiers=tier), session.principal, progress=session.progress
+        )
+
+    return ask_service(
+        invocation_of(context), ask, show_discovery, exit_code=lambda answer: int(answer.state != "done")
+    )
+
+
+def assets(
+    context: typer.Context,
+    *,
+    space: Annotated[str | None, typer.Option(metavar="S", help="Only this space.")] = None,
+    kind: Annotated[str | None, typer.Option(metavar="K", help="Only this kind, such as view.")] = None,
+    tier: Annotated[str | None, typer.Option(metavar="T", help="Only critical, high or medium.")] = None,
+    status: Annotated[str | None, typer.Option(metavar="S", help="Only this status, such as failed.")] = None,
+    query: Annotated[str | None, typer.Option(metavar="Q", help="Text in name or label.")] = None,
+    detail: DetailOption = "concise",
+    limit: LimitOption = 50,
+    cursor: CursorOption = None,
+) -> int:
+    """List the local catalog."""
+    from spheresync_server.cli.output.records import show_assets
+
+    why_none: list[str] = []
+
+    async def ask(session: ServiceSession) -> Page[AssetRow]:
+        page = await session.service.catalog.list_assets(
+            session.principal,
+            space=space,
+            kind=kind,
+            tier=tier,
+            status=status,
+            query=query,
+            detail=detail,
+            limit=limit,
+            cursor=cursor,
+        )
+        if space is not None and not page.total:
+            why_none.append(await session.service.catalog.why_no_assets(space, session.principal))
+        return page
+
+    return ask_service(invocation_of(context), ask, lambda page: show_assets(page, "".join(why_none)))

@@ -1,0 +1,92 @@
+"""Tools that tell how the installation is doing and what was done: status, audit log, connections."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from mcp.types import CallToolResult
+from pydantic import Field
+
+from spheresync.answers import AuditPage, AuditVerdictAnswer, ConnectionReport, SchedulerStatus, SyncStatus
+from spheresync.model import counted
+from spheresync_server.mcp_server.engine_texts import with_tool_names
+from spheresync_server.mcp_server.server_context import ServiceTools
+from spheresync_server.mcp_server.tool_results import counts_line, page_line, respond
+from spheresync_server.mcp_server.tools.arguments import AuditDetail, Cursor, Limit
+
+_Moment = Annotated[str | None, Field(description="ISO 8601; a date: all day")]
+
+
+class InsightTools(ServiceTools):
+    """Status, audit log and connections."""
+
+    async def query_audit_log(
+        self,
+        *,
+        since: _Moment = None,
+        until: _Moment = None,
+        actor: Annotated[str | None, Field(description="Who")] = None,
+        action: Annotated[str | None, Field(description="What, such as create")] = None,
+        asset: Annotated[str | None, Field(description="SPACE/NAME")] = None,
+        outcome: Annotated[str | None, Field(description="Such as done, refused")] = None,
+        run_id: Annotated[str | None, Field(description="run_...")] = None,
+        detail: AuditDetail = "concise",
+        limit: Limit = 50,
+        cursor: Cursor = None,
+    ) -> Annotated[CallToolResult, AuditPage]:
+        """Who did what, when, to what, with which outcome; newest first."""
+        page = await self._service.audit.query_audit(
+            self._server_context.principal,
+            since=since,
+            until=until,
+            actor=actor,
+            action=action,
+            asset=asset,
+            outcome=outcome,
+            run_id=run_id,
+            detail=detail,
+            limit=limit,
+            cursor=cursor,
+        )
+        lines = [page_line("audit entry", len(page.items), page.total, page.next_cursor)]
+        if page.note is not None:
+            lines.append("See note." if asset or actor or run_id else page.note)
+        return respond(page, *lines)
+
+    async def verify_audit_log(self) -> Annotated[CallToolResult, AuditVerdictAnswer]:
+        """Check the hash chain of the audit log."""
+        verdict = await self._service.audit.verify_audit(self._server_context.principal)
+        if verdict.intact:
+            return respond(verdict, f"Intact: {counted(verdict.entries, 'entry')}.")
+        return respond(verdict, f"Broken at entry {verdict.first_broken}; tell whoever runs this installation.")
+
+    async def get_sync_status(self) -> Annotated[CallToolResult, SyncStatus]:
+        """Health, tiers with next run, queue, last runs, savings, problems."""
+        status = await self._service.health.sync_status(self._server_context.principal)
+        return respond(
+            status,
+            f"Health {status.health} ({status.environment}). {with_tool_names(status.summary)}",
+            f"Assets: {counts_line(status.assets)}.",
+            f"{counted(len(status.queue), 'run')} queued or running; {counted(len(status.problems), 'problem')}.",
+            _schedule_line(status.scheduler),
+        )
+
+    async def test_connections(self) -> Annotated[CallToolResult, ConnectionReport]:
+        """Test state, Datasphere, its spaces and each target; a finding for each failure. Writes nothing."""
+        report = await self._service.health.test_connections(self._server_context.principal)
+        failed = sum(not finding.ok for finding in report.items)
+        return respond(
+            report,
+            "Every connection works."
+            if report.ok
+            else f"{failed} of {counted(len(report.items), 'check')} failed: see message and remedy of each.",
+        )
+
+
+def _schedule_line(scheduler: SchedulerStatus) -> str:
+    if scheduler.state == "running":
+        return "Tiers are synced by themselves."
+    if scheduler.state == "waiting":
+        waits_for = scheduler.change_set_id or "a change set, which is being made"
+        return f"Nothing is written by itself until a person has applied a change set; for review: {waits_for}."
+    return "Nothing is synced by itself now."
