@@ -18,7 +18,7 @@ from spheresync.dog.objects import (
     parse_type,
 )
 from spheresync.errors import UsageError
-from spheresync.model import Role
+from spheresync.model import JsonValue, Role
 
 Edit: TypeAlias = Callable[[Landscape], Landscape]
 
