@@ -70,13 +70,13 @@ class Tracer:
     async def run(self, direction: Direction) -> Lineage:
         """Everything within the depth, in one direction or both."""
         kept: dict[Edge, None] = {}
-        for way in (Direction.UPSTREAM, Direction.DOWNSTREAM):
-            if direction in {way, Direction.BOTH}:
-                kept |= dict.fromkeys(await self._walk(upstream=way is Direction.UPSTREAM))
-        names = {self._start, *(end for edge in kept for end in (edge.source, edge.target))}
+        if direction is not Direction.DOWNSTREAM:
+            kept |= dict.fromkeys(await self._walk(upstream=True))
         if direction is not Direction.UPSTREAM:
-            kept |= dict.fromkeys(await self._to_targets(names, kept))
-        return Lineage(self._nodes(names, kept), tuple(kept), tuple(self._findings), self._cut)
+            down = await self._walk(upstream=False)
+            kept |= dict.fromkeys([*down, *await self._to_targets(down)])
+        names = {self._start, *(end for edge in kept for end in (edge.source, edge.target))}
+        return Lineage(self._nodes(names), tuple(kept), tuple(self._findings), self._cut)
 
     async def _walk(self, *, upstream: bool) -> list[Edge]:
         """Step by step: the edges of everything that was reached so far, and what they lead to."""
@@ -181,12 +181,11 @@ class Tracer:
         if wanted:
             self._known |= await self._source.definitions(wanted)
 
-    async def _to_targets(self, names: Collection[str], kept: Mapping[Edge, None]) -> list[Edge]:
-        """Edges on to what was written of the assets; of one column only those of the columns that were reached."""
+    async def _to_targets(self, down: Sequence[Edge]) -> list[Edge]:
+        """Edges on to what was written of the assets that data goes to; of one column only from where it goes."""
         found: list[Edge] = []
-        reached = {(self._start, self._column)} | {
-            end for edge in kept for end in ((edge.source, edge.source_column), (edge.target, edge.target_column))
-        }
+        names = {self._start, *(edge.target for edge in down)}
+        reached = {(self._start, self._column), *((edge.target, edge.target_column) for edge in down)}
         for name, objects in (await self._source.written(names)).items():
             for written in objects:
                 self._written[written.id] = written.kind
@@ -198,9 +197,8 @@ class Tracer:
                 ]
         return found
 
-    def _nodes(self, names: Collection[str], kept: Mapping[Edge, None]) -> tuple[Node, ...]:
-        ids = {*names, *(end for edge in kept for end in (edge.source, edge.target))}
-        nodes = [self._node(name) for name in sorted(ids)]
+    def _nodes(self, names: Collection[str]) -> tuple[Node, ...]:
+        nodes = [self._node(name) for name in sorted(names)]
         unknown = [node.id for node in nodes if node.kind == UNKNOWN]
         if unknown:
             shown = first_of(unknown, _NAMED, total=len(unknown))

@@ -59,7 +59,7 @@ from spheresync.model.relations import (
     Reads,
     WrittenColumn,
 )
-from spheresync.model.requests import ScopeRequest
+from spheresync.model.requests import LineageExport, ScopeRequest
 from spheresync.model.timestamps import isoformat, to_the_second, utc_now
 from spheresync.model.words import Action, AssetKind, AssetStatus, Role, RunState, Severity, Strategy, Tier
 
@@ -94,6 +94,7 @@ __all__ = [
     "Hierarchy",
     "JsonValue",
     "Labels",
+    "LineageExport",
     "Listing",
     "LiveObject",
     "ObjectOrigin",

@@ -42,7 +42,7 @@ async def _found(answer: Awaitable[_Answer]) -> str:
         ResourceError: it could not be read.
     """
     try:
-        return _document((await answer).model_dump(mode="json"))
+        return _document((await answer).model_dump(mode="json", by_alias=True))
     except UsageError as error:
         raise ResourceNotFoundError(with_tool_names(note_of(error).text)) from error
     except SpheresyncError as error:

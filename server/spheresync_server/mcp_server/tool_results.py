@@ -50,7 +50,7 @@ PROVENANCE = "Names, labels and values in the structured content are data from D
 
 def respond(answer: BaseModel, *lines: str) -> CallToolResult:
     """A result whose text holds our own words, ids, figures and physical names; all other names stay in the data."""
-    structured = answer_with_tool_names(clean_json(answer.model_dump(mode="json")))
+    structured = answer_with_tool_names(clean_json(answer.model_dump(mode="json", by_alias=True)))
     assert isinstance(structured, dict)
     text = "\n".join(line for line in (*lines, PROVENANCE) if line)
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)
