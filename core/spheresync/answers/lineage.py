@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 
 from spheresync.answers.base import Answer
 
@@ -24,7 +24,7 @@ class LineageNode(Answer):
 class LineageEdge(Answer):
     """From where data comes to where it goes; columns only on edges between columns."""
 
-    from_: str = Field(serialization_alias="from")
+    from_: str = Field(validation_alias=AliasChoices("from_", "from"), serialization_alias="from")
     to: str
     kind: Literal["table", "column"]
     how: str

@@ -31,9 +31,9 @@ class Resolved:
         ends = list(_ends(origin.objects, origin.path, known))
         spelled = ".".join((*origin.objects[:1], *origin.path))
         if not ends:
-            self.findings.append(f"{me} reads {spelled}, which is not there")
+            self.findings.append(f"{me}: it reads {spelled}, which is not there")
         elif len(ends) > 1:
-            self.findings.append(f"{me} reads {spelled}, which may be of {' or '.join(name for name, _ in ends)}")
+            self.findings.append(f"{me}: it reads {spelled}, which may be of {' or '.join(name for name, _ in ends)}")
         if len(origin.path) > 1:
             self.edges += [Edge(name, target, EdgeKind.TABLE, Reads.ASSOCIATION) for name, _ in ends]
         self.edges += [
@@ -63,7 +63,7 @@ def resolve(asset: Asset, known: Mapping[str, Asset]) -> Resolved:
     for written in origins.written:
         target = known.get(written.object)
         if target is not None and not _has(target, written.column):
-            found.findings.append(f"{me} fills {written.object}.{written.column}, which that does not have")
+            found.findings.append(f"{me}: it fills {written.object}.{written.column}, which that does not have")
             continue
         found.add(me, (written.object, written.column), written, known)
     found.findings += [f"{me}: {said}" for said in origins.unknown]

@@ -130,7 +130,10 @@ async def test_no_edge_leads_to_a_column_that_is_not_there(catalog: Catalog) -> 
     catalog.view("V", select("T", ref("A"), ref("GONE", **{"as": "B"}), ref("a", **{"as": "C"})), "A", "B", "C")
     found = await catalog.trace("S/V")
     assert columns(found) == {("S/T.A", "S/V.A")}
-    assert set(found.findings) == {"S/V reads S/T.GONE, which is not there", "S/V reads S/T.a, which is not there"}
+    assert set(found.findings) == {
+        "S/V: it reads S/T.GONE, which is not there",
+        "S/V: it reads S/T.a, which is not there",
+    }
 
 
 async def test_what_nobody_has_read_keeps_what_its_readers_name(catalog: Catalog) -> None:
@@ -148,7 +151,7 @@ async def test_a_name_without_its_table_is_of_the_one_that_has_it(catalog: Catal
     catalog.view("V", select(joined, ref("A"), ref("B"), ref("X")), "A", "B", "X")
     found = await catalog.trace("S/V")
     assert columns(found) == {("S/T.A", "S/V.A"), ("S/U.B", "S/V.B"), ("S/T.X", "S/V.X"), ("S/U.X", "S/V.X")}
-    assert found.findings == ("S/V reads S/T.X, which may be of S/T or S/U",)
+    assert found.findings == ("S/V: it reads S/T.X, which may be of S/T or S/U",)
 
 
 async def test_associations_of_what_is_read_are_followed_by_paths_only(catalog: Catalog) -> None:

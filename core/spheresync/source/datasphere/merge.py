@@ -51,8 +51,8 @@ def merge_csn(asset: Asset, found: CsnObject) -> Asset:
     columns = _columns(asset, found, findings)
     untyped = [str(column.name) for column in columns if column.type == UNTYPED]
     if untyped:
-        are = "a column has" if len(untyped) == 1 else f"{len(untyped)} columns have"
-        findings.append(f"{are} no type in any document: {first_of(untyped, _SHOWN, total=len(untyped))}")
+        are = "column has" if len(untyped) == 1 else "columns have"
+        findings.append(f"{first_of(untyped, _SHOWN, total=len(untyped))}: the {are} no type in any document")
     findings += [f"lineage: {said}" for said in found.origins.unknown]
     facts = {**dict(asset.facts), **found.facts}
     return replace(

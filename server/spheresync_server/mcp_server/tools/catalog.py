@@ -103,7 +103,7 @@ class CatalogTools(ServiceTools):
         direction: Annotated[Literal["upstream", "downstream", "both"], Field(description="Which way")] = "both",
         depth: Annotated[int, Field(ge=1, le=DEEPEST, description="Steps")] = DEPTH,
     ) -> Annotated[CallToolResult, LineageAnswer]:
-        """Where an asset comes from and where it goes: views, flows, connections, what targets hold; by column too."""
+        """Where an asset or column comes from and goes: objects, flows, connections, target objects."""
         answer = await self._service.catalog.get_lineage(
             asset, self._server_context.principal, column=column, direction=direction, depth=depth
         )

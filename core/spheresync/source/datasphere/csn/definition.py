@@ -22,6 +22,7 @@ from spheresync.model import (
     Parameter,
     Reads,
     Role,
+    counted,
 )
 from spheresync.source.datasphere.csn.annotations import (
     Annotations,
@@ -116,7 +117,9 @@ class _Reader:
         elements = elements_of(self._definition, document.types)
         if len(elements) > MOST_ELEMENTS:
             raise SourceError(
-                SourceFault.TOO_LARGE, f"The CSN gives it more than {MOST_ELEMENTS} elements.", remedy=_REMEDY
+                SourceFault.TOO_LARGE,
+                f"The CSN gives it more than {counted(MOST_ELEMENTS, 'element')}.",
+                remedy=_REMEDY,
             )
         others = Role.DIMENSION if self._is_cube else Role.ATTRIBUTE
         columns = [read_column(each, texts, others=others) for each in elements if not each.relation]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import ColumnOrigin, Derivation, JsonValue, ObjectOrigin, Origins, Reads
+from spheresync.model import ColumnOrigin, Derivation, JsonValue, ObjectOrigin, Origins, Reads, counted
 from spheresync.source.datasphere.csn.elements import ref_of
 from spheresync.source.datasphere.csn.types import Node
 
@@ -117,7 +117,7 @@ class _Reader:
             found = result.column(name) or ()
             origins += [ColumnOrigin(name, origin.objects, origin.path, origin.how) for origin in found]
             if len(origins) > MOST_ORIGINS:
-                raise _too_large(f"gives its columns more than {MOST_ORIGINS} origins")
+                raise _too_large(f"gives its columns more than {counted(MOST_ORIGINS, 'origin')}")
         return Origins(tuple(self._one_each()), tuple(origins), unknown=tuple(self._unknown))
 
     def _one_each(self) -> Iterator[ObjectOrigin]:
@@ -243,7 +243,7 @@ class _Reader:
     def _count(self) -> None:
         self._parts += 1
         if self._parts > MOST_PARTS:
-            raise _too_large(f"has more than {MOST_PARTS} expressions")
+            raise _too_large(f"has more than {counted(MOST_PARTS, 'expression')}")
 
 
 class _Columns:

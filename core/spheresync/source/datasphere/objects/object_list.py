@@ -104,7 +104,9 @@ class ObjectLists:
             skip += len(page)
             if len(rows) > MAX_OBJECTS:
                 raise SourceError(
-                    SourceFault.TOO_LARGE, f"{path}: more than {MAX_OBJECTS} objects were listed.", remedy=REMEDY
+                    SourceFault.TOO_LARGE,
+                    f"{path}: more than {counted(MAX_OBJECTS, 'object')} were listed.",
+                    remedy=REMEDY,
                 )
         raise loop_error(f"{path}: more than {MAX_PAGES} pages.")
 
