@@ -335,7 +335,23 @@ def _context(asset: Asset) -> dict[str, JsonValue]:
     if asset.owner:
         context["owner"] = asset.owner
     if asset.hierarchies:
-        context["hierarchies"] = {hierarchy.name: [*hierarchy.levels] for hierarchy in asset.hierarchies}
+        context["hierarchies"] = {
+            each.name: {"parent": [*each.parent], "child": [*each.child]} if each.parent else [*each.levels]
+            for each in asset.hierarchies
+        }
+    if asset.primary_key:
+        context["primary_key"] = [*asset.primary_key]
+    if asset.foreign_keys:
+        context["foreign_keys"] = [
+            {"association": key.association, "references": key.target, "columns": [[*pair] for pair in key.columns]}
+            for key in asset.foreign_keys
+        ]
+    if asset.associations:
+        context["associations"] = {each.name: each.target for each in asset.associations}
+    if asset.findings:
+        context["findings"] = [*asset.findings]
+    if asset.provenance:
+        context["provenance"] = dict(asset.provenance)
     if asset.parameters:
         context["parameters"] = {parameter.name: str(parameter.type) for parameter in asset.parameters}
     context.update(dict(asset.facts))
