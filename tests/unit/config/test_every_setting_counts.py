@@ -62,7 +62,7 @@ EFFECTS: dict[str, str] = {
     "datasphere.token_url": f"{_EDITED}::test_a_new_client_secret_is_used_at_once",
     "datasphere.client_id": f"{_EDITED}::test_a_new_client_secret_is_used_at_once",
     "datasphere.client_secret": f"{_EDITED}::test_a_new_client_secret_is_used_at_once",
-    "datasphere.objects": f"{_EDITED}::test_doctor_says_what_a_setting_cannot_do_yet",
+    "datasphere.objects": f"{_EDITED}::test_doctor_tries_what_a_setting_switches_on",
     "datasphere.max_requests_per_minute": f"{_EDITED}::test_a_new_request_limit_counts_for_what_is_under_way",
     "datasphere.give_up_after": "unit/source/test_http.py::test_an_outage_ends_once_however_much_there_is_to_read",
     "datasphere.client_expires": (

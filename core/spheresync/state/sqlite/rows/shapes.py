@@ -312,6 +312,7 @@ _SINCE = MappingProxyType(
         ("drift_found", "standing"): 12,
         ("jobs", "target"): 14,
         ("jobs", "destination"): 14,
+        ("assets", "refers_to"): 16,
     }
 )
 """Columns of tables that earlier versions of the schema had without them."""
