@@ -15,6 +15,7 @@ from tests.contract.promises_command_line import COMMAND_LINE
 from tests.contract.promises_configuration import CONFIGURATION
 from tests.contract.promises_drift import DRIFT
 from tests.contract.promises_later import LATER
+from tests.contract.promises_meaning import MEANING
 from tests.contract.promises_observing import OBSERVING
 from tests.contract.promises_reading import READING
 from tests.contract.promises_readme import README
@@ -58,6 +59,7 @@ PROMISES: tuple[Promise, ...] = (
     *APPROVALS,
     *OBSERVING,
     *ASSISTANTS,
+    *MEANING,
     *README,
 )
 

@@ -1,4 +1,4 @@
-"""Short summaries of answers that both faces show: progress of a run, what a change set does and creates first."""
+"""Short summaries of answers that both faces show: of runs, of change sets and what they create first, of lineage."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from spheresync.answers import ChangeSetAnswer, PrerequisiteRow, Progress, RunAnswer
+from spheresync.answers import (
+    ChangeSetAnswer,
+    LineageAnswer,
+    LineageEdge,
+    PrerequisiteRow,
+    Progress,
+    RunAnswer,
+)
 from spheresync.model import Action, RunState, counted, first_of
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
 from spheresync_server.untrusted import visible
@@ -72,3 +79,32 @@ def _creates(operation: str, count: int) -> str:
         return f"calls {operation} {counted(count, 'time')}"
     words = _NEXT_WORD.sub(" ", creation["kind"]).split()
     return f"creates {counted(count, ' '.join(word.lower() if word.istitle() else word for word in words))}"
+
+
+def lineage_lines(answer: LineageAnswer, *, most: int = 40) -> Iterator[str]:
+    """What was found and as of when, then the edges: those between objects first, then those between columns."""
+    columns = [edge for edge in answer.edges if edge.kind == "column"]
+    tables = [edge for edge in answer.edges if edge.kind == "table"]
+    as_of = f"as last read at {answer.as_of}" if answer.as_of else "never read"
+    ways = answer.direction if answer.direction != "both" else "both ways"
+    yield (
+        f"Lineage of {visible(answer.asset)}, {ways} to depth {answer.depth}, {as_of}: "
+        f"{counted(len(answer.nodes), 'object')}, {counted(len(tables), 'edge')} between objects, "
+        f"{len(columns)} between columns."
+    )
+    shown = [*tables, *columns][:most]
+    for edge in shown:
+        yield _edge_line(edge)
+    left = len(tables) + len(columns) - len(shown)
+    if left:
+        yield f"and {counted(left, 'more edge')}: see edges, or ask for one column or a smaller depth."
+    for finding in answer.findings[:_NAMED]:
+        yield f"To know: {visible(finding, longest=400)}."
+    if len(answer.findings) > _NAMED:
+        yield f"and {counted(len(answer.findings) - _NAMED, 'more finding')}."
+
+
+def _edge_line(edge: LineageEdge) -> str:
+    source = f"{edge.from_}.{edge.from_column}" if edge.from_column else edge.from_
+    target = f"{edge.to}.{edge.to_column}" if edge.to_column else edge.to
+    return f"{visible(source)} -> {visible(target)} ({edge.how})"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 COMMANDS = frozenset({"login", "report", "worker"})
-TOOLS = frozenset({"get_lineage", "compliance_report"})
+TOOLS = frozenset({"compliance_report"})
 RESOURCES = frozenset({"ui://spheresync/dashboard"})
 
 

@@ -16,7 +16,10 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 LONGEST_TEXT = 4_000
 """Characters of one text; a view's SQL fits, a flood does not."""
 
-_NAME_FIELDS = frozenset({"asset", "space", "name", "subject", "path", "pii", "hierarchies", "parameters"})
+_NAME_FIELDS = frozenset(
+    {"asset", "space", "name", "subject", "path", "pii", "hierarchies", "parameters"}
+    | {"primary_key", "foreign_keys", "associations", "id", "from", "to", "from_column", "to_column"}
+)
 """Fields of answers whose texts, and whatever is inside them, are technical names and nothing else."""
 
 _LAYOUT = frozenset("\n\t")

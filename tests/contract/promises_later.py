@@ -6,22 +6,10 @@ from tests.contract.promise import LaterPromise
 
 LATER: tuple[LaterPromise, ...] = (
     LaterPromise(
-        "source:objects",
-        "CONTRACT.md#Configuration",
-        "With objects on, local tables, flows and full CSN come from the design-time object API.",
-        "design-time objects come with a later release",
-    ),
-    LaterPromise(
         "glue:pii",
         "CONTRACT.md#What a Glue table holds",
         "A column carries its class of personal data.",
         "personal-data classification comes with a later release",
-    ),
-    LaterPromise(
-        "mcp:lineage",
-        "CONTRACT.md#MCP server",
-        "get_lineage answers nodes and edges.",
-        "lineage comes with a later release",
     ),
     LaterPromise(
         "mcp:compliance-report",

@@ -191,7 +191,7 @@ async def test_a_limit_of_glue_calls_counts_for_every_call_and_follows_the_file(
         assert naps == []
 
 
-async def test_doctor_says_what_a_setting_cannot_do_yet(edited: Edited) -> None:
+async def test_doctor_tries_what_a_setting_switches_on(edited: Edited) -> None:
     async with edited.service() as service:
         assert "design-time objects" not in {
             each.connection for each in (await service.health.test_connections(ADMIN)).items
@@ -199,7 +199,7 @@ async def test_doctor_says_what_a_setting_cannot_do_yet(edited: Edited) -> None:
         edited.write(objects="on")
         report = await service.health.test_connections(ADMIN)
         told = next(each for each in report.items if each.connection == "design-time objects")
-        assert report.ok and "does not read design-time objects" in told.message
+        assert report.ok and told.message == "The objects of 3 spaces can be listed."
 
 
 def test_a_variable_names_the_file_as_the_option_does(installation: Installation, tmp_path: Path) -> None:

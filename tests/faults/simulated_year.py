@@ -214,6 +214,9 @@ class SimulatedTenant:
             return Listing(space, entries[: len(entries) // 2], False, (_outage(space),))
         return Listing(space, entries, True)
 
+    def expect(self, entries: Sequence[AssetEntry]) -> None:
+        pass
+
     async def fetch(self, entry: AssetEntry) -> RawDefinition:
         await anyio.lowlevel.checkpoint()
         self._world.step()

@@ -14,9 +14,11 @@ from spheresync.dog.edits import (
     remove_space,
     rename_asset,
     rename_column,
+    set_column_design,
     set_column_label,
     set_column_role,
     set_column_type,
+    set_design,
     set_exposed,
     set_label,
     set_space_label,
@@ -79,6 +81,15 @@ def _read_set_exposed(arguments: Mapping[str, JsonValue]) -> Edit:
     return set_exposed(str(arguments.get("space")), str(arguments.get("asset")), exposed=exposed)
 
 
+def _read_set_design(arguments: Mapping[str, JsonValue]) -> Edit:
+    return set_design(str(arguments.get("space")), str(arguments.get("asset")), arguments.get("design"))
+
+
+def _read_set_column_design(arguments: Mapping[str, JsonValue]) -> Edit:
+    space, asset, column = (str(arguments.get(name)) for name in ("space", "asset", "column"))
+    return set_column_design(space, asset, column, arguments.get("design"))
+
+
 _READERS: Mapping[str, Callable[[Mapping[str, JsonValue]], Edit]] = {
     "set_label": _texts(set_label, "space", "asset", "label"),
     "set_column_label": _texts(set_column_label, "space", "asset", "column", "label"),
@@ -94,5 +105,7 @@ _READERS: Mapping[str, Callable[[Mapping[str, JsonValue]], Edit]] = {
     "add_column": _read_add_column,
     "add_asset": _read_add_asset,
     "set_exposed": _read_set_exposed,
+    "set_design": _read_set_design,
+    "set_column_design": _read_set_column_design,
     "replace_landscape": lambda arguments: replace_landscape(arguments.get("landscape")),
 }

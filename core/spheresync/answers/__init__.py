@@ -39,6 +39,7 @@ from spheresync.answers.health import (
     Vital,
     Vitals,
 )
+from spheresync.answers.lineage import LineageAnswer, LineageEdge, LineageNode
 from spheresync.answers.runs import AuditPage, AuditRow, AuditVerdictAnswer, Failure, Progress, RunAnswer, RunRow
 from spheresync.answers.schedule import JobRow, QueueAnswer, QueuedJob, ScheduleAnswer, SchedulerStatus, TierStatus
 
@@ -67,6 +68,9 @@ __all__ = [
     "FieldRow",
     "Finding",
     "JobRow",
+    "LineageAnswer",
+    "LineageEdge",
+    "LineageNode",
     "MappingExplanation",
     "OldestReading",
     "Page",

@@ -34,11 +34,12 @@ KNOWN_TARGETS = ("glue", "lakeformation", "quicksight", "datazone")
 SUPPORTED_TARGETS = ("glue",)
 DOG_HOST = "dog"
 """The tenant host of the dog environment, whose tenant is embedded."""
-MAPPING_VERSION = 1
+MAPPING_VERSION = 2
 """Raised with every change of what the same asset and rules make of a target object."""
 
 _INSTALLATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=@-]{0,99}")
 _PREFIX = re.compile(r"[a-z0-9_]{0,64}")
+_LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 EnvironmentName: TypeAlias = Literal["dog", "wolf", "bear"]
 
@@ -53,6 +54,13 @@ def _prefix(text: str) -> str:
     if not _PREFIX.fullmatch(text):
         raise ValueError("must be at most 64 lower-case letters, digits or underscores, such as dsp_")
     return text
+
+
+def _languages(tags: tuple[str, ...]) -> tuple[str, ...]:
+    odd = [tag for tag in tags if not _LANGUAGE.fullmatch(tag)]
+    if odd:
+        raise ValueError(f"{odd[0][:40]!r} is no language tag; write de, en-US, or a list such as [de, en]")
+    return tuple(dict.fromkeys(tags))
 
 
 def _targets(names: tuple[str, ...]) -> tuple[TargetName, ...]:
@@ -102,6 +110,7 @@ class Settings(Section):
     installation: Annotated[str, AfterValidator(_installation)] | None = None
     state_dir: Annotated[Path, AfterValidator(_path)]
     prefix: Annotated[str, AfterValidator(_prefix)] = ""
+    language: Annotated[tuple[str, ...], BeforeValidator(_comma_list), AfterValidator(_languages)] = ()
     targets: Annotated[tuple[str, ...], BeforeValidator(_comma_list), AfterValidator(_targets)] = ("glue",)
     datasphere: Datasphere = Datasphere()
     scope: Scope = Scope()
@@ -160,7 +169,7 @@ class Settings(Section):
             effect = {key: value for key, value in spelled["set"].items() if key not in {"tier", "include"}}
             if effect or rule.columns:
                 rules.append([spelled["match"], effect, spelled["columns"]])
-        return digest_json([MAPPING_VERSION, self.installation_marker, self.prefix, rules])
+        return digest_json([MAPPING_VERSION, self.installation_marker, self.prefix, rules, *self.language])
 
     @cached_property
     def scope_digest(self) -> Digest:

@@ -19,6 +19,7 @@ from spheresync.model import (
     Digest,
     Problem,
     RawDefinition,
+    SpaceName,
 )
 from spheresync.observe.incidents import Account, source_error
 from spheresync.runtime.progress import OnProgress, ProgressEvent
@@ -64,14 +65,18 @@ class DefinitionPass:
         self._thorough = thorough
         self._read_before = read_before
         self._lost: set[Digest] = set()
+        self._spaces: frozenset[SpaceName] = frozenset()
         self._unserved = UnservedSpaces()
         self._unread: list[tuple[AssetRecord, RawDefinition]] = []
         self._pending: list[tuple[AssetRecord, bytes | None]] = []
+        self._references: list[tuple[AssetId, tuple[str, ...]]] = []
 
     async def run(self, readings: Sequence[DefinitionToRead]) -> None:
         queue = iter(readings)
         total = len(readings)
         self._lost = await self._lost_definitions(readings)
+        self._spaces = frozenset(space.name for space in await self._store.catalog.spaces())
+        self._source.expect([reading.entry for reading in readings])
         second = WorkerProcess(total)
 
         async def reader() -> None:
@@ -133,7 +138,8 @@ class DefinitionPass:
         lot, self._unread = self._unread, []
         if not lot:
             return
-        found = await second.do(partial(normalise_all, self._source.normaliser), [raw for _, raw in lot])
+        normalising = partial(normalise_all, self._source.normaliser, self._spaces)
+        found = await second.do(normalising, [raw for _, raw in lot])
         for (record, raw), said in zip(lot, found, strict=True):
             if isinstance(said, Unreadable):
                 self._settle(self._failed(record, said.fault, said.message, said.remedy))
@@ -148,6 +154,8 @@ class DefinitionPass:
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
             self._settle_broken(record, error)
         else:
+            if said.refers_to or record.definition is not None:  # else there is none to take away
+                self._references.append((record.id, said.refers_to))
             self._settle(fresh, said.definition)
 
     def _settle(self, record: AssetRecord, definition: bytes | None = None) -> None:
@@ -206,6 +214,7 @@ class DefinitionPass:
 
     async def _flush(self) -> None:
         batch, self._pending = self._pending, []
+        references, self._references = self._references, []
         if not batch:
             return
 
@@ -219,10 +228,13 @@ class DefinitionPass:
             read_before = self._read_before
             if read_before is None:
                 await self._recorder.put(tx, records, tx.catalog.put_assets)
+                await tx.catalog.set_references(references)
                 return
             now = {record.id: record.read_at for record in await tx.catalog.some([record.id for record in records])}
             # What another process has read meanwhile is newer than what was asked for before that.
             fresh = [record for record in records if now.get(record.id) == read_before.get(record.id)]
             await self._recorder.put(tx, fresh, tx.catalog.put_readings)
+            kept = {record.id for record in fresh}
+            await tx.catalog.set_references([each for each in references if each[0] in kept])
 
         await self._store.write(remember)

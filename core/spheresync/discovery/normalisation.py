@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.model import Asset, AssetKind, Fingerprints, RawDefinition
+from spheresync.mapping.references import with_whole_names
+from spheresync.model import Asset, AssetKind, Fingerprints, RawDefinition, SpaceName
 from spheresync.observe.incidents import Account
 from spheresync.source.protocol import Normaliser
 from spheresync.state.definitions import encode_asset
@@ -23,6 +24,7 @@ class Normalised:
     fingerprints: Fingerprints
     column_count: int
     pii_columns: int
+    refers_to: tuple[str, ...] = ()  # objects that it names as read, written or run
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +37,17 @@ class Unreadable:
 
 
 def normalise_all(
-    normaliser: Normaliser, definitions: Sequence[RawDefinition]
+    normaliser: Normaliser, spaces: Collection[SpaceName], definitions: Sequence[RawDefinition]
 ) -> list[Normalised | Unreadable | Account]:
-    """What each of the definitions says, in the same order."""
-    return [_guarded(normaliser, raw) for raw in definitions]
+    """What each of the definitions says, in the same order; `spaces` are those that objects may be shared from."""
+    return [_guarded(normaliser, spaces, raw) for raw in definitions]
 
 
-def _guarded(normaliser: Normaliser, raw: RawDefinition) -> Normalised | Unreadable | Account:
+def _guarded(
+    normaliser: Normaliser, spaces: Collection[SpaceName], raw: RawDefinition
+) -> Normalised | Unreadable | Account:
     try:
-        return _normalised(normaliser.normalise(raw))
+        return _normalised(with_whole_names(normaliser.normalise(raw), spaces))
     except SourceError as error:
         return Unreadable(error.fault, error.message, error.remedy)
     except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
@@ -58,4 +62,5 @@ def _normalised(asset: Asset) -> Normalised:
         fingerprints=fingerprints(asset),
         column_count=len(asset.columns),
         pii_columns=sum(1 for column in asset.columns if column.pii),
+        refers_to=asset.origins.names,
     )

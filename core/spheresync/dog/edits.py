@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeAlias
 
+from spheresync.dog.design import column_with_members, with_members
 from spheresync.dog.objects import (
     DogColumn,
     DogObject,
@@ -17,7 +18,7 @@ from spheresync.dog.objects import (
     parse_type,
 )
 from spheresync.errors import UsageError
-from spheresync.model import Role
+from spheresync.model import JsonValue, Role
 
 Edit: TypeAlias = Callable[[Landscape], Landscape]
 
@@ -44,8 +45,29 @@ def set_column_role(space: str, asset: str, column: str, role: str) -> Edit:
 
 
 def rename_column(space: str, asset: str, column: str, name: str) -> Edit:
-    """Replace a column by one of another name at the same place."""
-    return _column(space, asset, column, lambda one: replace(one, name=name))
+    """Replace a column by one of another name at the same place, made from what the former was made from."""
+
+    def change(item: DogObject) -> DogObject:
+        if item.column(column) is None:
+            raise _missing_column(space, item, column)
+        columns = tuple(replace(one, name=name) if one.name == column else one for one in item.columns)
+        return replace(item, columns=columns, design=item.design.column_renamed(column, name))
+
+    return _object(space, asset, change)
+
+
+def set_design(space: str, asset: str, design: JsonValue) -> Edit:
+    """Replace members of what only CSN says of an object; those that are not named stay.
+
+    Raises:
+        UsageError: when it is made, of a member that does not exist or of another shape.
+    """
+    return _object(space, asset, lambda item: replace(item, design=with_members(item.design, design)))
+
+
+def set_column_design(space: str, asset: str, column: str, design: JsonValue) -> Edit:
+    """As `set_design`, of a column."""
+    return _column(space, asset, column, lambda one: replace(one, design=column_with_members(one.design, design)))
 
 
 def add_column(space: str, asset: str, column: DogColumn, *, position: int | None = None) -> Edit:

@@ -154,11 +154,12 @@ def _block(target: str, annotations: Iterable[str]) -> Iterator[str]:
 
 
 def _entity_annotations(item: DogObject, entity: str) -> Iterator[str]:
-    if item.hierarchies:
+    leveled = [hierarchy for hierarchy in item.hierarchies if not hierarchy.parent]
+    if leveled:
         yield '        <Annotation Term="Hierarchy.leveled">'
         yield "          <Collection>"
         names = dict(zip((one.name for one in item.columns), property_names(item.columns), strict=True))
-        for hierarchy in item.hierarchies:
+        for hierarchy in leveled:
             yield from _hierarchy(hierarchy, names)
         yield "          </Collection>"
         yield "        </Annotation>"

@@ -56,6 +56,12 @@ def odata_error(status: int, message: str, *, headers: tuple[tuple[str, str], ..
     return json_response({"error": {"code": str(status), "message": message}}, status=status, headers=headers)
 
 
+def api_error(status: int, code: str, message: str) -> Response:
+    """An error of the design-time API: JSON, not of OData."""
+    body = json.dumps({"code": code, "message": message}, ensure_ascii=False).encode("utf-8", "backslashreplace")
+    return Response(status, "application/json; charset=utf-8", body)
+
+
 def oauth_error(status: int, error: str, description: str) -> Response:
     """An error of XSUAA (datasphere-api.md 1.4)."""
     body = json.dumps({"error": error, "error_description": description}).encode()

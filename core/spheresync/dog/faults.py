@@ -1,15 +1,18 @@
 """Faults a simulated tenant shows on demand, and their JSON form.
 
-Every fault has been seen on, or is documented for, the real thing (datasphere-api.md 1.4, 2.4, 7).
+Every fault has been seen on, or is documented for, the real thing (datasphere-api.md 1.4, 2.4, 4.2, 7).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
+from typing import TypeVar
 
 from spheresync.errors import UsageError
 from spheresync.model import JsonValue
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,7 @@ class Faults:
     """What goes wrong now. Fields named `...matching` hold a part of the percent-decoded path; "" matches nothing.
 
     Attributes:
-        unavailable_spaces: the asset listing of these spaces answers 503.
+        unavailable_spaces: the listings of these spaces answer 503: of assets, of objects, of the whole content.
         denied_spaces: listed, but everything in them answers 403.
         hidden_spaces: no longer listed (membership revoked); everything in them answers 403.
         html_outage: everything but the token endpoint answers 200 with an HTML page.
@@ -30,14 +33,20 @@ class Faults:
         failing_matching: answers `failing_status`.
         paging_loop: a nextLink leads to its own page.
         foreign_next_link: a nextLink leads to another host.
-        failing_page: this page of every asset listing (1 is the first) answers 500; 0 is none.
-        vanish: this share (0..1) of each space's listed assets is gone, the last ones first: neither listed nor served.
+        failing_page: this page of every asset and object listing (1 is the first) answers 500; 0 is none.
+        vanish: this share (0..1) of each space's listed assets is gone, the last ones first: neither listed nor served;
+            and as many of the objects that only the design-time API has.
         vanish_spaces: only of these spaces; empty is all.
         revoked_tokens: tokens issued under a smaller number are refused; raise it to revoke all.
         revoke_next: the next so many authorised requests answer 401 whatever their token.
         gzip: bodies are compressed for clients that accept it.
         legacy_only: only the paths under `/api/v1/dwc` exist.
         relative_links: a nextLink is relative to its request.
+        html_matching: answers 200 with an HTML page.
+        no_discovery: the design-time API has no discovery document.
+        no_content: the design-time API does not read a whole space at once.
+        absent_types: segments of object types that this tenant does not have.
+        skip_ignored: every page of an object listing is the first.
         latency_ms: how long each answer takes, in milliseconds.
     """
 
@@ -63,7 +72,18 @@ class Faults:
     gzip: bool = False
     legacy_only: bool = False
     relative_links: bool = False
+    html_matching: str = ""
+    no_discovery: bool = False
+    no_content: bool = False
+    absent_types: frozenset[str] = frozenset()
+    skip_ignored: bool = False
     latency_ms: int = 0
+
+    def present(self, objects: list[_T], space: str) -> list[_T]:
+        """What is left of a space's objects while some have vanished."""
+        if not self.vanish or (self.vanish_spaces and space not in self.vanish_spaces):
+            return objects
+        return objects[: len(objects) - round(len(objects) * self.vanish)]
 
     def changed(self, document: Mapping[str, JsonValue]) -> Faults:
         """These faults with the fields of a JSON object set; sets are written as lists.

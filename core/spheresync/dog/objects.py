@@ -9,6 +9,15 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from spheresync.dog.design import (
+    NO_COLUMN_DESIGN,
+    NO_DESIGN,
+    ColumnDesign,
+    Design,
+    column_design_from_json,
+    design_from_json,
+    design_to_json,
+)
 from spheresync.errors import UsageError
 from spheresync.model import AssetKind, Hierarchy, JsonValue, Role, SourceType
 
@@ -20,7 +29,10 @@ CATALOG_KINDS = frozenset({AssetKind.VIEW, AssetKind.ANALYTIC_MODEL})
 
 @dataclass(frozen=True, slots=True)
 class DogColumn:
-    """One column. `terms` are further Boolean annotation terms, such as `Common.IsCalendarDate`."""
+    """One column.
+
+    `terms` are further Boolean annotation terms, such as `Common.IsCalendarDate`; `design` is what only CSN says.
+    """
 
     name: str
     type: SourceType
@@ -30,6 +42,7 @@ class DogColumn:
     role: Role = Role.ATTRIBUTE
     aggregation: str | None = None
     terms: tuple[str, ...] = ()
+    design: ColumnDesign = NO_COLUMN_DESIGN
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +58,8 @@ class DogObject:
     """One object of a space.
 
     `exposed` is the switch *Expose for Consumption*; `analytical` says that a view also answers analytical queries
-    (an analytic model answers nothing else); `dimension_type` is the value of `Analytics.dimensionType`, with `#`.
+    (an analytic model answers nothing else); `dimension_type` is the value of `Analytics.dimensionType`, with `#`;
+    `design` is what only CSN says.
     """
 
     kind: AssetKind
@@ -57,6 +71,10 @@ class DogObject:
     parameters: tuple[DogParameter, ...] = ()
     hierarchies: tuple[Hierarchy, ...] = ()
     dimension_type: str | None = None
+    design: Design = NO_DESIGN
+
+    def column(self, name: str) -> DogColumn | None:
+        return next((column for column in self.columns if column.name == name), None)
 
     @property
     def listed(self) -> bool:
@@ -140,12 +158,11 @@ def object_to_json(item: DogObject) -> JsonValue:
     if item.parameters:
         document["parameters"] = [{"name": one.name, "type": str(one.type)} for one in item.parameters]
     if item.hierarchies:
-        document["hierarchies"] = [
-            {"name": one.name, "label": one.labels[0][1] if one.labels else one.name, "levels": list(one.levels)}
-            for one in item.hierarchies
-        ]
+        document["hierarchies"] = [_hierarchy_to_json(one) for one in item.hierarchies]
     if item.dimension_type is not None:
         document["dimension_type"] = item.dimension_type
+    if item.design is not NO_DESIGN and (design := design_to_json(item.design)):
+        document["design"] = design
     return document
 
 
@@ -164,6 +181,8 @@ def column_to_json(column: DogColumn) -> JsonValue:
         document["aggregation"] = column.aggregation
     if column.terms:
         document["terms"] = list(column.terms)
+    if column.design is not NO_COLUMN_DESIGN and (design := design_to_json(column.design)):
+        document["design"] = design
     return document
 
 
@@ -183,7 +202,6 @@ def object_from_json(document: JsonValue) -> DogObject:
         UsageError: the document has another shape.
     """
     value = _mapping(document, "an object")
-    hierarchies = [_mapping(one, "a hierarchy") for one in _items(value, "hierarchies")]
     parameters = [_mapping(one, "a parameter") for one in _items(value, "parameters")]
     name = _text(value, "name")
     return DogObject(
@@ -194,15 +212,9 @@ def object_from_json(document: JsonValue) -> DogObject:
         exposed=value.get("exposed", True) is True,
         analytical=value.get("analytical", False) is True,
         parameters=tuple(DogParameter(_text(one, "name"), parse_type(_text(one, "type"))) for one in parameters),
-        hierarchies=tuple(
-            Hierarchy(
-                _text(one, "name"),
-                (("", _text(one, "label", _text(one, "name"))),),
-                tuple(str(level) for level in _items(one, "levels")),
-            )
-            for one in hierarchies
-        ),
+        hierarchies=tuple(_hierarchy(one) for one in _items(value, "hierarchies")),
         dimension_type=_text(value, "dimension_type") if value.get("dimension_type") else None,
+        design=design_from_json(value["design"]) if "design" in value else NO_DESIGN,
     )
 
 
@@ -223,6 +235,7 @@ def column_from_json(document: JsonValue) -> DogColumn:
         role=Role(_text(value, "role", Role.ATTRIBUTE.value)),
         aggregation=_text(value, "aggregation") if value.get("aggregation") else None,
         terms=tuple(str(term) for term in _items(value, "terms")),
+        design=column_design_from_json(value["design"]) if "design" in value else NO_COLUMN_DESIGN,
     )
 
 
@@ -231,6 +244,22 @@ def _space(document: JsonValue) -> DogSpace:
     name = _text(value, "name")
     objects = tuple(object_from_json(one) for one in _items(value, "objects"))
     return DogSpace(name, _text(value, "label", name), objects)
+
+
+def _hierarchy_to_json(hierarchy: Hierarchy) -> JsonValue:
+    label = hierarchy.labels[0][1] if hierarchy.labels else hierarchy.name
+    document: dict[str, JsonValue] = {"name": hierarchy.name, "label": label, "levels": list(hierarchy.levels)}
+    for end, names in (("parent", hierarchy.parent), ("child", hierarchy.child)):
+        if names:
+            document[end] = list(names)
+    return document
+
+
+def _hierarchy(document: JsonValue) -> Hierarchy:
+    value = _mapping(document, "a hierarchy")
+    levels, parent, child = (tuple(str(each) for each in _items(value, key)) for key in ("levels", "parent", "child"))
+    name = _text(value, "name")
+    return Hierarchy(name, (("", _text(value, "label", name)),), levels, parent, child)
 
 
 def _mapping(document: JsonValue, what: str) -> Mapping[str, JsonValue]:

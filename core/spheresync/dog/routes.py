@@ -1,20 +1,37 @@
-"""Which request is for what: the paths of a tenant, current and legacy (datasphere-api.md 2.1, 3.1)."""
+"""Which request is for what: the paths of a tenant, current and legacy (datasphere-api.md 2.1, 3.1, 4.2)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from urllib.parse import unquote
 
 from spheresync.dog.edmx_writer import Surface
 from spheresync.dog.traffic import RequestKind
+from spheresync.model import AssetKind
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105  # a path, no secret
 CATALOG_PATH = "/api/v1/datasphere/consumption/catalog"
 LEGACY_CATALOG_PATH = "/api/v1/dwc/catalog"
 CONSUMPTION_PATH = "/api/v1/datasphere/consumption"
 LEGACY_CONSUMPTION_PATH = "/api/v1/dwc/consumption"
+DESIGN_PATH = "/dwaas-core/api/v1"
 
+#: The segment of each kind of object in the design-time API.
+TYPE_SEGMENTS: Mapping[AssetKind, str] = {
+    AssetKind.LOCAL_TABLE: "localtables",
+    AssetKind.REMOTE_TABLE: "remotetables",
+    AssetKind.VIEW: "views",
+    AssetKind.ANALYTIC_MODEL: "analyticmodels",
+    AssetKind.DATA_FLOW: "dataflows",
+    AssetKind.REPLICATION_FLOW: "replicationflows",
+    AssetKind.TRANSFORMATION_FLOW: "transformationflows",
+    AssetKind.TASK_CHAIN: "taskchains",
+}
+DESIGN_KINDS = frozenset({RequestKind.DISCOVERY, RequestKind.OBJECTS, RequestKind.OBJECT, RequestKind.CONTENT})
+
+_KINDS = {segment: kind for kind, segment in TYPE_SEGMENTS.items()}
 _LITERAL = r"'((?:[^']|'')*)'"
 _SPACE = re.compile(rf"spaces\((?:name=)?{_LITERAL}\)")
 _ASSET_OF_SPACE = re.compile(rf"assets\((?:name=)?{_LITERAL}\)")
@@ -24,13 +41,14 @@ _ASSET_REVERSED = re.compile(r"assets\(name='(?P<asset>(?:[^']|'')*)',spaceName=
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """What a request is for. `space` and `asset` are decoded names."""
+    """What a request is for. `space` and `asset` are decoded names; `type` is of the design-time API."""
 
     kind: RequestKind
     legacy: bool = False
     space: str = ""
     asset: str = ""
     surface: Surface | None = None
+    type: AssetKind | None = None
 
 
 UNKNOWN = Route(RequestKind.UNKNOWN)
@@ -46,6 +64,8 @@ def route_of(path: str) -> Route:
     for base, legacy in ((CONSUMPTION_PATH, False), (LEGACY_CONSUMPTION_PATH, True)):
         if path.startswith(f"{base}/"):
             return _consumption(path[len(base) + 1 :], legacy=legacy)
+    if path.startswith(f"{DESIGN_PATH}/"):
+        return _design(path[len(DESIGN_PATH) + 1 :])
     return UNKNOWN
 
 
@@ -91,6 +111,18 @@ def _consumption(rest: str, *, legacy: bool) -> Route:
     else:
         kind = RequestKind.DATA
     return Route(kind, legacy, segments[1], segments[2], surface)
+
+
+def _design(rest: str) -> Route:
+    segments = [unquote(segment) for segment in rest.split("/")]
+    if segments in (["discovery"], ["content"]):
+        return Route(RequestKind(segments[0]))
+    kind = _KINDS.get(segments[2]) if len(segments) in (3, 4) and segments[0] == "spaces" else None
+    if kind is None or not all(segments):
+        return UNKNOWN
+    if len(segments) == 3:
+        return Route(RequestKind.OBJECTS, space=segments[1], type=kind)
+    return Route(RequestKind.OBJECT, space=segments[1], asset=segments[3], type=kind)
 
 
 def _name(literal: str) -> str:

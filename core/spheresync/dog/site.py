@@ -6,6 +6,7 @@ import gzip
 from dataclasses import replace
 from urllib.parse import quote, unquote
 
+from spheresync.dog.design_api import answer_design, asked_form
 from spheresync.dog.edmx_writer import Surface, entity_set_name, write_catalog_edmx, write_edmx
 from spheresync.dog.exchange import (
     HTML_TYPE,
@@ -20,7 +21,7 @@ from spheresync.dog.exchange import (
 from spheresync.dog.faults import Faults
 from spheresync.dog.listing import Page, QueryRefusedError, Record, next_query, page_of, parse_query
 from spheresync.dog.objects import DogObject, DogSpace, Landscape
-from spheresync.dog.routes import CONSUMPTION_PATH, LEGACY_CONSUMPTION_PATH, Route, route_of
+from spheresync.dog.routes import CONSUMPTION_PATH, DESIGN_KINDS, LEGACY_CONSUMPTION_PATH, Route, route_of
 from spheresync.dog.sign_in import SignIn
 from spheresync.dog.store import TenantContent
 from spheresync.dog.traffic import RequestKind, Traffic
@@ -45,7 +46,7 @@ class TenantSite:
         self.page_size = page_size
         self.faults = Faults()
         self.traffic = Traffic()
-        self._memo: dict[tuple[str, str, str], Response] = {}
+        self._memo: dict[tuple[str, str, str, str], Response] = {}
         self._memo_for: tuple[Landscape, Faults] | None = None
 
     def respond(self, request: Request) -> Response:
@@ -77,6 +78,8 @@ class TenantSite:
         if faults.throttle_next > 0:
             self.faults = replace(faults, throttle_next=faults.throttle_next - 1)
             return odata_error(429, "Too Many Requests", headers=(("Retry-After", str(faults.retry_after)),))
+        if faults.html_matching and faults.html_matching in unquote(request.path):
+            return login_page()
         if faults.html_outage or route.kind is RequestKind.UNKNOWN or (faults.legacy_only and not route.legacy):
             return login_page()
         if faults.error_storm:
@@ -97,7 +100,7 @@ class TenantSite:
     def _misasked(route: Route, request: Request) -> Response | None:
         if request.method != "GET":
             return odata_error(405, f"Method {request.method} not allowed", headers=(("Allow", "GET"),))
-        if "+" in request.query:
+        if "+" in request.query and route.kind not in DESIGN_KINDS:
             return odata_error(400, "Invalid query string: unescaped '+'")
         if route.kind in _METADATA and not _takes_xml(request):
             return odata_error(406, "Not Acceptable: $metadata is served as application/xml")
@@ -108,10 +111,15 @@ class TenantSite:
         if self._memo_for is None or self._memo_for[0] is not present[0] or self._memo_for[1] is not present[1]:
             self._memo.clear()
             self._memo_for = present
-        key = (request.origin, request.path, request.query)
+        form = asked_form(request) if route.kind is RequestKind.OBJECT else ""
+        key = (request.origin, request.path, request.query, form)
         found = self._memo.get(key)
         if found is None:
-            found = self._memo[key] = self._answer(route, request, present[0])
+            found = self._memo[key] = (
+                answer_design(route, request, *present)
+                if route.kind in DESIGN_KINDS
+                else self._answer(route, request, present[0])
+            )
         return found
 
     def _spoil(self, response: Response, request: Request) -> Response:
@@ -175,11 +183,7 @@ class TenantSite:
         return [_asset_record(route, request, space, item) for item in self._listed(space)]
 
     def _listed(self, space: DogSpace) -> list[DogObject]:
-        listed = [item for item in space.objects if item.listed]
-        faults = self.faults
-        if faults.vanish and (not faults.vanish_spaces or space.name in faults.vanish_spaces):
-            listed = listed[: len(listed) - round(len(listed) * faults.vanish)]
-        return listed
+        return self.faults.present([item for item in space.objects if item.listed], space.name)
 
     def _listing(self, name: str, request: Request, records: list[Record]) -> Response:
         try:

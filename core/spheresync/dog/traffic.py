@@ -22,6 +22,10 @@ class RequestKind(StrEnum):
     RELATIONAL_METADATA = "relational_metadata"
     ANALYTICAL_METADATA = "analytical_metadata"
     DATA = "data"
+    DISCOVERY = "discovery"
+    OBJECTS = "objects"
+    OBJECT = "object"
+    CONTENT = "content"
     UNKNOWN = "unknown"
 
 

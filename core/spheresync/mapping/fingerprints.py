@@ -33,10 +33,11 @@ def fingerprints(asset: Asset) -> Fingerprints:
             [
                 asset.kind,
                 [[c.role, c.aggregation, c.semantics, c.pii] for c in columns],
-                [[h.name, h.levels] for h in asset.hierarchies],
+                [[h.name, h.levels, *([h.parent, h.child] if h.parent else [])] for h in asset.hierarchies],
                 [[p.name, str(p.type)] for p in asset.parameters],
                 asset.facts,
                 (asset.view_definition or "").strip(),
+                *_relations(asset),
             ]
         ),
         metadata=digest_json(
@@ -46,9 +47,20 @@ def fingerprints(asset: Asset) -> Fingerprints:
                 [_trimmed(c.labels) for c in columns],
                 [_trimmed(h.labels) for h in asset.hierarchies],
                 [_trimmed(p.labels) for p in asset.parameters],
+                *([[_trimmed(a.labels) for a in asset.associations]] if asset.associations else []),
             ]
         ),
     )
+
+
+def _relations(asset: Asset) -> list[object]:
+    """Relations to others, where there are any; what the asset is made from is no part of what a target holds."""
+    if not (asset.associations or asset.foreign_keys):
+        return []
+    return [
+        [[a.name, a.target, a.columns, a.composition, a.to_many] for a in asset.associations],
+        [[f.association, f.target, f.columns] for f in asset.foreign_keys],
+    ]
 
 
 def _trimmed(labels: Labels) -> list[tuple[str, str]]:

@@ -12,7 +12,20 @@ from spheresync.config.promotion_in_force import CONFIGURATION
 from spheresync.config.settings import MAPPING_VERSION
 from spheresync.mapping.names import plain_name, rule_key, space_key
 from spheresync.mapping.patterns import first_match, literal_prefix, matches
-from spheresync.model import AssetId, AssetKind, Column, Digest, JsonValue, PhysicalName, SpaceName, Tier, digest_json
+from spheresync.model import (
+    AssetId,
+    AssetKind,
+    Column,
+    Digest,
+    JsonValue,
+    Labels,
+    PhysicalName,
+    SpaceName,
+    Tier,
+    default_label,
+    digest_json,
+    label_in,
+)
 
 _KEYS = ("tier", "table", "database", "description", "tags", "include")
 _DEFAULT_TIERS = {AssetKind.ANALYTIC_MODEL: Tier.CRITICAL, AssetKind.VIEW: Tier.HIGH}
@@ -46,6 +59,7 @@ class Decision:
     fired: tuple[FiredRule, ...] = field(default=(), compare=False)
     prefix: str = ""
     marker: str = ""  # this installation's `spheresync.managed-by`
+    languages: tuple[str, ...] = ()  # of labels, the one to be preferred first
 
     @cached_property
     def digest(self) -> Digest:
@@ -60,7 +74,11 @@ class Decision:
             self.description,
             self.tags,
         ]
-        return digest_json([*parts, columns])
+        return digest_json([*parts, columns, *self.languages])
+
+    def label_of(self, labels: Labels) -> str:
+        """The label that readers of a target see."""
+        return label_in(labels, self.languages) if self.languages else default_label(labels)
 
     def database_key(self, asset: AssetId) -> str:
         """What identifies the database: the space, or the name that a rule gives to several spaces together."""
@@ -95,6 +113,7 @@ class Mapping:
         self._rules = settings.mapping.rules
         self._prefix = settings.prefix
         self._marker = settings.installation_marker
+        self._languages = settings.language
         self._promoted = settings.promoted
         self._plain = {kind: self._decide_by_rules(kind, ()) for kind in AssetKind}
         self._cache: dict[tuple[AssetKind, tuple[int, ...]], Decision] = {}
@@ -174,6 +193,7 @@ class Mapping:
             fired=tuple(self._fired(number, overridden[number]) for number in fired),
             prefix=self._prefix,
             marker=self._marker,
+            languages=self._languages,
         )
 
     def _fired(self, number: int, overridden: list[str]) -> FiredRule:

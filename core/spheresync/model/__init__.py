@@ -11,14 +11,13 @@ from spheresync.model.assets import (
     Column,
     Fingerprints,
     Hierarchy,
-    Labels,
     Parameter,
     SourceType,
-    default_label,
     freeze_pairs,
 )
 from spheresync.model.counting import counted, first_of
 from spheresync.model.json_values import Digest, JsonValue, canonical_json, digest_json, digest_of
+from spheresync.model.labels import Labels, default_label, label_in
 from spheresync.model.listings import (
     GONE_UNCONFIRMED,
     NEVER_READ,
@@ -52,7 +51,18 @@ from spheresync.model.names import (
 )
 from spheresync.model.objects import DesiredObject, FieldChange, LiveObject
 from spheresync.model.principals import SYSTEM, Principal
-from spheresync.model.requests import ScopeRequest
+from spheresync.model.relations import (
+    OUTSIDE,
+    Association,
+    ColumnOrigin,
+    Derivation,
+    ForeignKey,
+    ObjectOrigin,
+    Origins,
+    Reads,
+    WrittenColumn,
+)
+from spheresync.model.requests import LineageExport, ScopeRequest
 from spheresync.model.timestamps import isoformat, to_the_second, utc_now
 from spheresync.model.words import Action, AssetKind, AssetStatus, Role, RunState, Severity, Strategy, Tier
 
@@ -64,6 +74,7 @@ __all__ = [
     "NO_SPACE",
     "NO_SPACE_MESSAGE",
     "NO_SPACE_REMEDY",
+    "OUTSIDE",
     "SPACE_GONE",
     "SPACE_NOT_SERVED",
     "SPACE_UNREAD",
@@ -75,23 +86,31 @@ __all__ = [
     "AssetId",
     "AssetKind",
     "AssetStatus",
+    "Association",
     "ChangeSetId",
     "Column",
+    "ColumnOrigin",
+    "Derivation",
     "DesiredObject",
     "DestinationName",
     "Digest",
     "FieldChange",
     "Fingerprints",
+    "ForeignKey",
     "Hierarchy",
     "JsonValue",
     "Labels",
+    "LineageExport",
     "Listing",
     "LiveObject",
+    "ObjectOrigin",
+    "Origins",
     "Parameter",
     "PhysicalName",
     "Principal",
     "Problem",
     "RawDefinition",
+    "Reads",
     "Role",
     "RunId",
     "RunState",
@@ -105,6 +124,7 @@ __all__ = [
     "TargetName",
     "TechnicalName",
     "Tier",
+    "WrittenColumn",
     "canonical_json",
     "counted",
     "default_label",
@@ -113,6 +133,7 @@ __all__ = [
     "first_of",
     "freeze_pairs",
     "isoformat",
+    "label_in",
     "shown",
     "to_the_second",
     "unspellable",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
 
 from spheresync.model.json_values import Digest
+from spheresync.model.labels import Labels, default_label
 from spheresync.model.names import AssetId, TechnicalName
+from spheresync.model.relations import Association, ForeignKey, Origins
 from spheresync.model.words import AssetKind, Role
 
 
@@ -37,19 +38,6 @@ class SourceType:
         return f"Collection({spelled})" if self.collection else spelled
 
 
-#: A text in several languages: (BCP 47 tag or "" for the tenant's default, text), sorted by tag.
-Labels: TypeAlias = tuple[tuple[str, str], ...]
-
-
-def default_label(labels: Labels) -> str:
-    """The label a reader without a language sees: the default one, else English, else the first."""
-    by_language = dict(labels)
-    for language in ("", "en"):
-        if by_language.get(language):
-            return by_language[language]
-    return next((text for _, text in labels if text), "")
-
-
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column of an asset, normalised.
@@ -77,11 +65,16 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
-    """A levelled hierarchy: column names from the top level down. The order of levels counts."""
+    """A hierarchy: of levels, column names from the top one down, or of parents and children, by their columns.
+
+    The order counts.
+    """
 
     name: str
     labels: Labels
-    levels: tuple[str, ...]
+    levels: tuple[str, ...] = ()
+    parent: tuple[str, ...] = ()
+    child: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +92,8 @@ class Asset:
 
     `provenance` names the documents that the facts came from, as sorted (fact, document) pairs.
     `facts` holds further facts of the asset as sorted (name, value) pairs (dimension type, entity set, ...).
+    `associations`, `foreign_keys` and `origins` are only known of CSN. `findings` says, for people, where the documents
+    disagree and what of them could not be used.
     """
 
     id: AssetId
@@ -111,6 +106,14 @@ class Asset:
     owner: str | None = None
     view_definition: str | None = None
     provenance: tuple[tuple[str, str], ...] = ()
+    associations: tuple[Association, ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    origins: Origins = field(default_factory=Origins)
+    findings: tuple[str, ...] = ()
+
+    @property
+    def primary_key(self) -> tuple[TechnicalName, ...]:
+        return tuple(column.name for column in self.columns if column.key)
 
     @property
     def label(self) -> str:

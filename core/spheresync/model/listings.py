@@ -22,7 +22,11 @@ class SpaceEntry:
 
 @dataclass(frozen=True, slots=True)
 class AssetEntry:
-    """An asset as the catalog lists it, before its definition is read. URLs are as served."""
+    """An asset as the catalog or the design-time object list names it, before its definition is read.
+
+    URLs are as served, None of what the catalog does not list. `object_type` is the kind that the object list gives,
+    None of what it does not hold, or where it is not asked.
+    """
 
     id: AssetId
     label: str
@@ -30,10 +34,13 @@ class AssetEntry:
     analytical_metadata_url: str | None
     supports_analytical_queries: bool
     has_parameters: bool
+    object_type: AssetKind | None = None
 
     @property
     def kind(self) -> AssetKind:
         """An analytic model has only analytical URLs (reference: datasphere-api.md 2.2)."""
+        if self.object_type is not None:
+            return self.object_type
         if self.relational_metadata_url is None and self.analytical_metadata_url is not None:
             return AssetKind.ANALYTIC_MODEL
         return AssetKind.VIEW

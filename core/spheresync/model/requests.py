@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +15,11 @@ class ScopeRequest:
     tiers: tuple[str, ...] = ()
     targets: tuple[str, ...] = ()
     destinations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LineageExport:
+    """Where lineage is written as OpenLineage events; `replace`: a file that is there gives way."""
+
+    file: Path
+    replace: bool = False

@@ -17,6 +17,11 @@ class AssetKind(StrEnum):
     TRANSFORMATION_FLOW = "transformation_flow"
     TASK_CHAIN = "task_chain"
 
+    @property
+    def holds_data(self) -> bool:
+        """Whether it has columns, so that a target can hold a table of it; flows and task chains only move data."""
+        return self in {AssetKind.ANALYTIC_MODEL, AssetKind.VIEW, AssetKind.LOCAL_TABLE, AssetKind.REMOTE_TABLE}
+
 
 class Tier(StrEnum):
     """How fresh an asset is kept; declared in order of urgency."""
@@ -42,7 +47,7 @@ class AssetStatus(StrEnum):
     SYNCED = "synced"  # every target holds its present definition
     DRIFTED = "drifted"  # others have changed or deleted what a target held; looked at anew in each sync
     FAILED = "failed"  # its definition could not be read, or a target did not take it; what targets hold is kept
-    EXCLUDED = "excluded"  # out of scope by `scope:` or by a rule
+    EXCLUDED = "excluded"  # out of scope by `scope:` or by a rule, or a flow or task chain, of which no table is made
     CONFLICT = "conflict"  # the target holds a foreign object of that name
     MISSING = "missing"  # no longer listed; counted, not yet retired
     RETIRED = "retired"  # marked as retired in the targets

@@ -89,8 +89,8 @@ def _source(settings: Settings, budget: RequestBudget) -> DatasphereSource:
 
     datasphere = settings.datasphere
     login = Login(datasphere.client_id, datasphere.client_secret.get_secret_value(), datasphere.token_url or None)
-    give_up_after = datasphere.give_up_after.total_seconds()
-    return DatasphereSource(TenantHttp(datasphere.base_url, login, budget=budget, give_up_after=give_up_after))
+    http = TenantHttp(datasphere.base_url, login, budget=budget, give_up_after=datasphere.give_up_after.total_seconds())
+    return DatasphereSource(http, objects=datasphere.objects == "on")
 
 
 def _embedded_source(settings: Settings) -> DatasphereSource:
@@ -104,7 +104,8 @@ def _embedded_source(settings: Settings) -> DatasphereSource:
     tenant = DogTenant(settings.state_dir)
     login = Login(tenant.sign_in.client_id, tenant.sign_in.client_secret, DOG_TOKEN_URL)
     transport = httpx2.ASGITransport(app=tenant)
-    return DatasphereSource(TenantHttp(DOG_BASE_URL, login, budget=UnlimitedBudget(), transport=transport))
+    http = TenantHttp(DOG_BASE_URL, login, budget=UnlimitedBudget(), transport=transport)
+    return DatasphereSource(http, objects=settings.datasphere.objects == "on")
 
 
 def _sessions(settings: Settings) -> Callable[[], Session]:

@@ -5,7 +5,7 @@ A source only reads. It keeps no state of its own: what it answers is for the ca
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,6 +21,7 @@ class SourceUsage:
     bytes_received: int = 0
     retries: int = 0
     throttled: int = 0  # answers 429
+    saved: int = 0  # requests that were not needed, because one answer held several definitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,10 @@ class Source(Protocol):
 
     async def list_assets(self, space: SpaceName) -> Listing[AssetEntry]:
         """All assets of a space; incomplete, with the reason, where something failed."""
+        ...
+
+    def expect(self, entries: Sequence[AssetEntry]) -> None:
+        """Tell which definitions will be fetched next, each once, so that a source may read several at a time."""
         ...
 
     async def fetch(self, entry: AssetEntry) -> RawDefinition:

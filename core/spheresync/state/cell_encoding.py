@@ -11,6 +11,7 @@ from spheresync.model import (
     Action,
     AssetEntry,
     AssetId,
+    AssetKind,
     DestinationName,
     Digest,
     Fingerprints,
@@ -171,6 +172,7 @@ def encode_entry(entry: AssetEntry) -> str:
         entry.analytical_metadata_url,
         entry.supports_analytical_queries,
         entry.has_parameters,
+        *([entry.object_type] if entry.object_type is not None else []),
     ]
     return json.dumps(fields, separators=(",", ":"))
 
@@ -179,12 +181,20 @@ def decode_entry(asset: AssetId, text: str) -> AssetEntry:
     return AssetEntry(asset, *decode_entry_fields(text))
 
 
-def decode_entry_fields(text: str) -> tuple[str, str | None, str | None, bool, bool]:
-    label, relational, analytical, queries, parameters = decode_cell(text)
+def decode_entry_fields(text: str) -> tuple[str, str | None, str | None, bool, bool, AssetKind | None]:
+    label, relational, analytical, queries, parameters, *object_type = decode_cell(text)
     texts = (label, *(url for url in (relational, analytical) if url is not None))
     if not all(isinstance(text, str) and len(text) <= LONGEST_TEXT for text in texts):
         raise ValueError("no catalog entry")
-    return label, relational, analytical, bool(queries), bool(parameters)
+    kind = AssetKind(object_type[0]) if object_type else None
+    return label, relational, analytical, bool(queries), bool(parameters), kind
+
+
+def decode_names(text: str) -> tuple[str, ...]:
+    names = decode_cell(text)
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise ValueError("no names")
+    return tuple(names)
 
 
 def decode_again(text: str) -> dict[str, Any]:

@@ -9,14 +9,22 @@ from spheresync.model import (
     Asset,
     AssetId,
     AssetKind,
+    Association,
     Column,
+    ColumnOrigin,
+    Derivation,
+    ForeignKey,
     Hierarchy,
     Labels,
+    ObjectOrigin,
+    Origins,
     Parameter,
+    Reads,
     Role,
     SourceType,
     SpaceName,
     TechnicalName,
+    WrittenColumn,
     canonical_json,
 )
 from spheresync.model.json_document import read_own_json
@@ -31,11 +39,14 @@ def encode_asset(asset: Asset) -> bytes:
             "labels": asset.labels,
             "columns": [_encode_column(column) for column in asset.columns],
             "parameters": [[p.name, _encode_type(p.type), p.labels] for p in asset.parameters],
-            "hierarchies": [[h.name, h.labels, h.levels] for h in asset.hierarchies],
+            "hierarchies": [
+                [h.name, h.labels, h.levels, *([h.parent, h.child] if h.parent else [])] for h in asset.hierarchies
+            ],
             "facts": asset.facts,
             "owner": asset.owner,
             "view": asset.view_definition,
             "provenance": asset.provenance,
+            **_encode_relations(asset),
         }
     )
 
@@ -52,18 +63,72 @@ def decode_asset(data: bytes) -> Asset:
             Parameter(name, _decode_type(kind), _pairs(labels)) for name, kind, labels in value["parameters"]
         ),
         hierarchies=tuple(
-            Hierarchy(name, _pairs(labels), tuple(levels)) for name, labels, levels in value["hierarchies"]
+            Hierarchy(name, _pairs(labels), *(tuple(columns) for columns in of))
+            for name, labels, *of in value["hierarchies"]
         ),
         facts=_pairs(value["facts"]),
         owner=value["owner"],
         view_definition=value["view"],
         provenance=_pairs(value["provenance"]),
+        associations=tuple(_decode_association(each) for each in value.get("associations", ())),
+        foreign_keys=tuple(
+            ForeignKey(association, target, _pairs(columns))
+            for association, target, columns in value.get("foreign_keys", ())
+        ),
+        origins=_decode_origins(value["origins"]) if "origins" in value else Origins(),
+        findings=tuple(value.get("findings", ())),
     )
 
 
 def column_names(data: bytes) -> frozenset[str]:
     """Only the column names of a stored asset."""
     return frozenset(column["n"] for column in read_own_json(data)["columns"])
+
+
+def _encode_relations(asset: Asset) -> dict[str, object]:
+    """What only some assets have."""
+    found: dict[str, object] = {}
+    if asset.associations:
+        found["associations"] = [
+            [a.name, a.target, a.columns, a.exact, a.composition, a.to_many, a.labels] for a in asset.associations
+        ]
+    if asset.foreign_keys:
+        found["foreign_keys"] = [[f.association, f.target, f.columns] for f in asset.foreign_keys]
+    if asset.origins != Origins():
+        o = asset.origins
+        found["origins"] = {
+            "objects": [[each.object, each.how, each.task] for each in o.objects],
+            "columns": [[each.column, each.objects, each.path, each.how] for each in o.columns],
+            "writes": [[each.object, each.how, each.task] for each in o.writes],
+            "written": [[each.object, each.column, each.objects, each.path, each.how] for each in o.written],
+            "runs": o.runs,
+            "unknown": o.unknown,
+        }
+    if asset.findings:
+        found["findings"] = asset.findings
+    return found
+
+
+def _decode_association(value: list[Any]) -> Association:
+    name, target, columns, exact, composition, to_many, labels = value
+    return Association(name, target, _pairs(columns), exact, composition, to_many, _pairs(labels))
+
+
+def _decode_origins(value: dict[str, Any]) -> Origins:
+    return Origins(
+        objects=tuple(ObjectOrigin(name, Reads(how), task) for name, how, task in value["objects"]),
+        columns=tuple(
+            ColumnOrigin(column, tuple(objects), tuple(path), Derivation(how))
+            for column, objects, path, how in value["columns"]
+        ),
+        writes=tuple(ObjectOrigin(name, Reads(how), task) for name, how, task in value["writes"]),
+        written=tuple(
+            WrittenColumn(name, column, tuple(objects), tuple(path), Derivation(how))
+            for name, column, objects, path, how in value["written"]
+        ),
+        runs=tuple(value["runs"]),
+        unknown=tuple(value["unknown"]),
+    )
 
 
 def _encode_type(kind: SourceType) -> list[object]:

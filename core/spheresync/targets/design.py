@@ -8,7 +8,7 @@ A design class inherits from `TargetDesign`: what follows from other methods is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -231,6 +231,10 @@ class TargetDesign(Protocol):
     def policy_of(self, path: str, policies: DriftPolicies) -> DriftPolicy:
         """The policy that settles somebody else's edit of a field of ours, by its path as in a field change."""
         return policies.parameters
+
+    def column_names(self, body: bytes) -> Mapping[str, str]:
+        """The name that each column of the source has in a body; empty where the target keeps none of the source's."""
+        return {}
 
     def columns(self, asset: Asset, decision: Decision, last_body: bytes | None = None) -> Sequence[PhysicalColumn]:
         """The columns that the rules let through, in order, as the target has them: by default as the source does."""

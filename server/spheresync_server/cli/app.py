@@ -89,6 +89,7 @@ app.command(epilog=_EPILOG)(serve_command.serve)
 for _command in (
     catalog_commands.discover,
     catalog_commands.assets,
+    catalog_commands.lineage,
     change_commands.preview,
     change_commands.approve,
     change_commands.apply,

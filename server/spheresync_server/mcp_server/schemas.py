@@ -16,7 +16,7 @@ from pydantic import BaseModel, JsonValue
 from spheresync_server.untrusted import Json
 
 _NULL: Json = {"type": "null"}
-_MAIN_LISTS = frozenset({"items", "columns"})
+_MAIN_LISTS = frozenset({"items", "columns", "edges"})
 _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number", NoneType: "null"}
 
 
@@ -28,7 +28,7 @@ def output_outline(answer: type[BaseModel], *, rows: bool = True) -> dict[str, J
     return {
         "type": "object",
         "properties": {
-            name: _outline(field.annotation, rows=rows and name in _MAIN_LISTS)
+            field.serialization_alias or name: _outline(field.annotation, rows=rows and name in _MAIN_LISTS)
             for name, field in answer.model_fields.items()
             if field.exclude_if is None
         },
@@ -42,7 +42,11 @@ def _outline(kind: object, *, rows: bool) -> Json:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         if not rows:
             return {"type": "object"}
-        fields = [(name, each) for name, each in kind.model_fields.items() if each.exclude_if is None]
+        fields = [
+            (each.serialization_alias or name, each)
+            for name, each in kind.model_fields.items()
+            if each.exclude_if is None
+        ]
         return {"type": "object", "properties": {name: _outline(each.annotation, rows=False) for name, each in fields}}
     if isinstance(kind, type) and kind in _PLAIN:
         return {"type": _PLAIN[kind]}

@@ -67,15 +67,16 @@ def respond(answer: BaseModel, *lines: str) -> CallToolResult:
 
 def document_of(answer: BaseModel) -> dict[str, Json]:
     """An answer as JSON without the keys that have no value; the null of a value from outside is one, and stays."""
-    document: dict[str, Json] = answer.model_dump(mode="json")
+    document: dict[str, Json] = answer.model_dump(mode="json", by_alias=True)
     _leave_out_nothing(answer, document)
     return document
 
 
 def _leave_out_nothing(answer: BaseModel, document: dict[str, Json]) -> None:
     fields = type(answer).model_fields
-    for name, value in answer:
-        kind: object = fields[name].annotation
+    for attribute, value in answer:
+        kind: object = fields[attribute].annotation
+        name = fields[attribute].serialization_alias or attribute
         if value is None and kind is not JsonValue:
             document.pop(name, None)
         for part, whole in _parts(value, document.get(name)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -75,6 +75,9 @@ class Tenant:
 
     async def list_assets(self, space: SpaceName) -> Listing[AssetEntry]:
         return Listing(space, (ENTRY,), complete=True)
+
+    def expect(self, entries: Sequence[AssetEntry]) -> None:
+        pass
 
     async def fetch(self, entry: AssetEntry) -> RawDefinition:
         await self._meanwhile()

@@ -152,3 +152,18 @@ def test_a_landscape_file_is_served(tmp_path: Path) -> None:
         caller = Caller(tenant)
         assert caller.names("/api/v1/datasphere/consumption/catalog/spaces('MINE')/assets") == ["V"]
         caller.connection.close()
+
+
+def test_the_design_time_api_is_served_over_http_too(tenant: RunningTenant, caller: Caller) -> None:
+    base = "/dwaas-core/api/v1"
+    tenant.edit("set_design", space="SPACE_000", asset="ASSET_00000", design={"labels": [["de", "Auftrag"]]})
+    caller.headers["Accept"] = "application/vnd.sap.datasphere.object.content.run-time+json"
+    status, body = caller.get(f"{base}/spaces/SPACE_000/views/ASSET_00000")
+    assert (status, json.loads(body)["i18n"]["de"]) == (200, {"ASSET_00000@EndUserText.label": "Auftrag"})
+    listed = json.loads(caller.get(f"{base}/spaces/SPACE_000/views?top=5&skip=5")[1])
+    assert [row["technicalName"] for row in listed] == [f"ASSET_{number:05d}" for number in range(5, 9)]
+    assert "paths" in json.loads(caller.get(f"{base}/discovery")[1])
+    assert "definitions" in json.loads(caller.get(f"{base}/content?space=SPACE_001&definitions=true")[1])["SPACE_001"]
+    tenant.set_faults(no_discovery=True)
+    assert caller.get(f"{base}/discovery")[0] == 404
+    assert tenant.stats().counts == {"token": 1, "object": 1, "objects": 1, "discovery": 2, "content": 1}

@@ -13,13 +13,21 @@ from spheresync.model import (
     Asset,
     AssetId,
     AssetKind,
+    Association,
     Column,
+    ColumnOrigin,
+    Derivation,
+    ForeignKey,
     Hierarchy,
     Labels,
+    ObjectOrigin,
+    Origins,
     Parameter,
+    Reads,
     Role,
     SourceType,
     TechnicalName,
+    WrittenColumn,
 )
 
 MARKER = "spheresync:test"
@@ -80,6 +88,24 @@ COLUMNS = st.builds(
     aggregation=st.sampled_from([None, "SUM"]),
     pii=st.sampled_from([None, "email"]),
 )
+NAMES = st.text(alphabet="aAbB_./ ä", min_size=1, max_size=4)
+SOME = st.lists(NAMES, min_size=1, max_size=2).map(tuple)
+PAIRS: st.SearchStrategy[tuple[tuple[str, str], ...]] = st.lists(st.tuples(NAMES, NAMES), max_size=2).map(tuple)
+HIERARCHIES = st.builds(Hierarchy, NAMES, LABELS, SOME) | st.builds(Hierarchy, NAMES, LABELS, parent=SOME, child=SOME)
+ASSOCIATIONS = st.builds(
+    Association, NAMES, NAMES, PAIRS, st.booleans(), composition=st.booleans(), to_many=st.booleans(), labels=LABELS
+)
+OBJECTS = st.lists(st.builds(ObjectOrigin, NAMES, st.sampled_from(Reads), NAMES), max_size=2).map(tuple)
+HOW = st.sampled_from(Derivation)
+ORIGINS = st.builds(
+    Origins,
+    OBJECTS,
+    st.lists(st.builds(ColumnOrigin, NAMES, SOME, SOME, HOW), max_size=2).map(tuple),
+    OBJECTS,
+    st.lists(st.builds(WrittenColumn, NAMES, NAMES, SOME, SOME, HOW), max_size=2).map(tuple),
+    st.lists(NAMES, max_size=1).map(tuple),
+    st.lists(NAMES, max_size=1).map(tuple),
+)
 ASSETS = st.builds(
     Asset,
     st.just(AssetId.parse("S/V")),
@@ -88,4 +114,9 @@ ASSETS = st.builds(
     st.lists(COLUMNS, max_size=5, unique_by=lambda each: each.name).map(tuple),
     owner=st.none() | st.text(max_size=5),
     view_definition=st.none() | st.text(max_size=20),
+    hierarchies=st.lists(HIERARCHIES, max_size=2).map(tuple),
+    associations=st.lists(ASSOCIATIONS, max_size=2).map(tuple),
+    foreign_keys=st.lists(st.builds(ForeignKey, NAMES, NAMES, PAIRS), max_size=2).map(tuple),
+    origins=ORIGINS,
+    findings=st.lists(NAMES, max_size=1).map(tuple),
 )

@@ -6,12 +6,15 @@ from spheresync.answers import (
     AssetDetail,
     AssetRow,
     ColumnRow,
+    LineageAnswer,
+    LineageEdge,
+    LineageNode,
     MappingExplanation,
     Page,
     SpaceRow,
 )
 from spheresync.errors import UsageError
-from spheresync.model import AssetId, Principal
+from spheresync.model import AssetId, LineageExport, Principal
 from tests.unit.server.fake_asked import Asked
 from tests.unit.server.fake_drift import HOSTILE
 
@@ -131,6 +134,32 @@ class FakeCatalog(Asked):
             names=[],
             columns=[],
             findings=[],
+        )
+
+    async def get_lineage(
+        self,
+        asset: str,
+        principal: Principal,
+        *,
+        column: str | None = None,
+        direction: str = "both",
+        depth: int | None = None,
+        export: LineageExport | None = None,
+    ) -> LineageAnswer:
+        self._asked("get_lineage", asset=asset, column=column, direction=direction, depth=depth)
+        return LineageAnswer(
+            asset=asset,
+            direction=direction,
+            depth=depth or 10,
+            as_of="2026-11-22T08:00:00.000000Z",
+            nodes=[LineageNode(id="SALES/T", kind="local_table", label=HOSTILE), LineageNode(id=asset, kind="view")],
+            edges=[
+                LineageEdge(from_="SALES/T", to=asset, kind="table", how="query"),
+                LineageEdge(
+                    from_="SALES/T", to=asset, kind="column", how="direct", from_column="A  B\u200d", to_column="B"
+                ),
+            ],
+            findings=["SALES/T reads X, which is not there"],
         )
 
     async def suggest(self, what: str, prefix: str, principal: Principal, space: str | None = None) -> list[str]:

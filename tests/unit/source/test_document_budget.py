@@ -117,7 +117,7 @@ def test_what_the_asset_does_not_need_costs_it_nothing() -> None:
 
 def test_a_document_beyond_the_budget_is_the_finding_of_its_asset_alone() -> None:
     hostile = edmx(entity(f'<Property Name="A" Type="Edm.String" {attributes(1_001)}/>'))
-    found = normalise_all(NORMALISER, [raw(edmx(entity(ONE))), raw(hostile), raw(edmx(entity(ONE)))])
+    found = normalise_all(NORMALISER, (), [raw(edmx(entity(ONE))), raw(hostile), raw(edmx(entity(ONE)))])
     assert [type(each) for each in found] == [Normalised, Unreadable, Normalised]
     assert isinstance(found[1], Unreadable)
     assert found[1].fault is SourceFault.TOO_LARGE

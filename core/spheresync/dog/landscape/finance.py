@@ -6,6 +6,20 @@ from spheresync.dog.landscape.builders import flow, hierarchy, model, parameter,
 from spheresync.dog.objects import DogObject, DogSpace
 from spheresync.model import AssetKind
 
+_BUDGET = """
+    COST_CENTER String(10) key | Cost Center
+    FISCAL_YEAR Int16 key | Fiscal Year
+    BUDGET Decimal(17,2) | Budget
+    """
+_BSEG = """
+    BUKRS String(4) key
+    BELNR String(10) key
+    KUNNR String(10)
+    NETDT Date
+    DMBTR Decimal(23,2)
+    MANST Byte
+    """
+
 
 def finance_space() -> DogSpace:
     """The space FINANCE."""
@@ -157,8 +171,8 @@ def _models() -> tuple[DogObject, ...]:
 
 def _unexposed() -> tuple[DogObject, ...]:
     return (
-        table("LT_BUDGET_UPLOAD", "Budget Upload", "COST_CENTER String(10) key | Cost Center\nBUDGET Decimal(17,2)"),
-        table("RT_BSEG", "Belegsegment Buchhaltung", "BELNR String(10) key\nDMBTR Decimal(23,2)", remote=True),
+        table("LT_BUDGET_UPLOAD", "Budget Upload", _BUDGET),
+        table("RT_BSEG", "Belegsegment Buchhaltung", _BSEG, remote=True),
         view("V_MARGIN_DRAFT", "Deckungsbeitrag (Entwurf)", "PRODUCT_ID String(18) key | Artikel", exposed=False),
         flow(AssetKind.REPLICATION_FLOW, "RF_ACDOCA", "Replicate Universal Journal"),
         flow(AssetKind.TASK_CHAIN, "TC_MONTH_END", "Monatsabschluss"),

@@ -138,7 +138,23 @@ def _models() -> tuple[DogObject, ...]:
 
 def _unexposed() -> tuple[DogObject, ...]:
     return (
-        table("LT_EMPLOYEES", "Employees (persisted)", "PERNR String(8) key | Personnel Number\nLAST_NAME String(40)"),
+        table(
+            "LT_EMPLOYEES",
+            "Employees (persisted)",
+            """
+            PERNR String(8) key | Personnel Number
+            FIRST_NAME String(40) | First Name
+            LAST_NAME String(40) | Last Name
+            GENDER String(1) | Gender
+            NATIONALITY String(3) | Nationality
+            WORK_EMAIL String(241) | Business E-Mail
+            PRIVATE_PHONE String(30) | Private Phone
+            HIRE_DATE Date | Hire Date
+            ORG_UNIT String(8) | Organizational Unit
+            PHOTO Binary | Photo
+            USER_ID Guid | User
+            """,
+        ),
         table("RT_PA0002", "Daten zur Person", "PERNR String(8) key\nGBDAT Date", remote=True),
         flow(AssetKind.REPLICATION_FLOW, "RF_SUCCESSFACTORS", "Replicate SuccessFactors"),
         flow(AssetKind.TASK_CHAIN, "TC_HR_NIGHTLY", "HR, nightly"),

@@ -228,8 +228,27 @@ def _models() -> tuple[DogObject, ...]:
 def _unexposed() -> tuple[DogObject, ...]:
     return (
         *time_tables(),
-        table("LT_ORDERS", "Orders (persisted)", "ORDER_ID Guid key | Order\nNET_AMOUNT Decimal(15,2) | Net Amount"),
-        table("RT_VBAK", "Verkaufsbeleg: Kopfdaten", "VBELN String(10) key\nNETWR Decimal(15,2)", remote=True),
+        table(
+            "LT_ORDERS",
+            "Orders (persisted)",
+            """
+            ORDER_ID Guid key | Order
+            CUSTOMER_ID String(10) | Customer
+            ORDER_DATE Date | Order Date
+            CHANNEL String(10) | Channel
+            SOLD_TO String(10) | Sold-to Party
+            NET_AMOUNT Decimal(15,2) | Net Amount
+            TAX_AMOUNT Decimal(15,2) | Tax Amount
+            CURRENCY String(5) | Currency
+            CHANGED_AT DateTimeOffset(7) | Changed At
+            """,
+        ),
+        table(
+            "RT_VBAK",
+            "Verkaufsbeleg: Kopfdaten",
+            "VBELN String(10) key\nAUDAT Date\nNETWR Decimal(15,2)\nWAERK String(5)",
+            remote=True,
+        ),
         view("V_ORDERS_STAGING", "Orders (staging)", "ORDER_ID Guid key | Order", exposed=False),
         flow(AssetKind.REPLICATION_FLOW, "RF_S4_SALES", "Replicate Sales from S/4HANA"),
         flow(AssetKind.DATA_FLOW, "DF_CLEAN_CUSTOMERS", "Clean Customers"),

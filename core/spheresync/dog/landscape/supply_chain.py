@@ -168,8 +168,24 @@ def _models() -> tuple[DogObject, ...]:
 
 def _unexposed() -> tuple[DogObject, ...]:
     return (
-        table("LT_STOCK", "Bestand (persistiert)", "MATNR String(40) key | Material\nON_HAND Decimal(15,3) | Bestand"),
-        table("RT_EKKO", "Einkaufsbelegkopf", "EBELN String(10) key\nBEDAT Date", remote=True),
+        table(
+            "LT_STOCK",
+            "Bestand (persistiert)",
+            """
+            MATNR String(40) key | Material
+            WERKS String(4) key | Werk
+            AS_OF DateTimeOffset(7) key | Stand
+            ON_HAND Decimal(15,3) | Bestand
+            RESERVED Decimal(15,3) | Reserviert
+            SAFETY_STOCK Decimal(15,3) | Sicherheitsbestand
+            """,
+        ),
+        table(
+            "RT_EKKO",
+            "Einkaufsbelegkopf",
+            "EBELN String(10) key\nLIFNR String(10)\nBEDAT Date\nWAERS String(5)",
+            remote=True,
+        ),
         flow(AssetKind.REPLICATION_FLOW, "RF_S4_PURCHASING", "Einkauf aus S/4HANA replizieren"),
         flow(AssetKind.DATA_FLOW, "DF_SENSOR_DATA", "Load Sensor Data"),
         flow(AssetKind.TASK_CHAIN, "TC_STOCK_HOURLY", "Bestand, stündlich"),

@@ -69,7 +69,22 @@ def time_views() -> tuple[DogObject, ...]:
 def time_tables() -> tuple[DogObject, ...]:
     """The generated tables behind the views."""
     return (
-        table("SAP.TIME.M_TIME_DIMENSION", "Time Table", "DATE_SQL Date key | Date\nYEAR String(4) | Year"),
+        table(
+            "SAP.TIME.M_TIME_DIMENSION",
+            "Time Table",
+            """
+            DATE_SQL Date key | Date
+            DATE_SAP String(8) | Date (String)
+            DAY_OF_WEEK String(2) | Day of Week
+            CALWEEK String(6) | Calendar Week
+            CALMONTH String(6) | Calendar Month
+            MONTH String(2) | Month
+            CALQUARTER String(5) | Calendar Quarter
+            QUARTER String(2) | Quarter
+            YEAR String(4) | Year
+            DAY_INT Byte | Day (Number)
+            """,
+        ),
         table(
             "SAP.TIME.M_TIME_DIMENSION_TDAY",
             "Translation Table - Day",

@@ -106,7 +106,7 @@ def triage(
         vanished = managed and decision.included and record.misses > 0 and not held_as_gone(record, checkpoint)
         due = _missing(record, checkpoint, rules=rules, now=now) if vanished else Work.UNCHANGED
         return Work.HELD if due is Work.UNCHANGED else due
-    if not decision.included:
+    if not decision.included or not record.kind.holds_data:
         return Work.FORGET if managed else Work.NOTHING
     if record.misses > 0:
         return _missing(record, checkpoint, rules=rules, now=now) if managed else Work.NOTHING
@@ -152,7 +152,7 @@ def status_of(
     if record.misses > 0:
         gone = {CheckpointState.DELETED: AssetStatus.DELETED, CheckpointState.RETIRED: AssetStatus.RETIRED}
         return gone.get(state, AssetStatus.MISSING) if state is not None else AssetStatus.MISSING
-    if not record.included:
+    if not record.included or (record.problem is None and not record.kind.holds_data):
         return AssetStatus.EXCLUDED
     if record.problem is not None and record.problem.code == SourceFault.NOT_EXPOSED:
         managed = checkpoint is not None and checkpoint.state is CheckpointState.ACTIVE

@@ -9,6 +9,7 @@ from spheresync.answers import (
     AssetRow,
     ColumnDecision,
     DiscoveryAnswer,
+    LineageAnswer,
     MappingExplanation,
     Page,
     RuleRow,
@@ -23,6 +24,7 @@ from spheresync.model import (
     AssetKind,
     AssetStatus,
     JsonValue,
+    LineageExport,
     Principal,
     Problem,
     ScopeRequest,
@@ -46,6 +48,7 @@ from spheresync.service import answer_rows
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.catalog.known_problems import problems_of
+from spheresync.service.catalog.lineage import DEPTH, answer_of, export_lineage, trace_lineage
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import one_of, wants_full
 from spheresync.service.health.held_assets import without_table
@@ -252,6 +255,36 @@ class Catalog:
             findings=[*([displaced.message] if displaced is not None else []), *explanation.findings],
         )
 
+    async def get_lineage(
+        self,
+        asset: str,
+        principal: Principal,
+        *,
+        column: str | None = None,
+        direction: str = "both",
+        depth: int | None = None,
+        export: LineageExport | None = None,
+    ) -> LineageAnswer:
+        """Where an asset, or one column of it, comes from and where it goes, by what was last read.
+
+        Args:
+            asset: SPACE/NAME.
+            principal: who asks.
+            column: of the asset, as Datasphere calls it.
+            direction: upstream, downstream or both.
+            depth: steps; `lineage.DEPTH` by default.
+            export: a file that gets it as OpenLineage events.
+
+        Raises:
+            UsageError: there is no such asset, column, direction or depth, or the file cannot be written.
+        """
+        authorize(principal, Permission.READ)
+        record = await self._record(asset)
+        found = await trace_lineage(self._context, record, column=column, direction=direction, depth=depth or DEPTH)
+        if export is not None:
+            await export_lineage(self._context, record, found, export)
+        return answer_of(record, found, direction, depth or DEPTH, of_one=column is not None)
+
     async def suggest(self, what: str, prefix: str, principal: Principal, space: str | None = None) -> list[str]:
         """Values for argument completion, at most 100."""
         authorize(principal, Permission.READ)
@@ -333,7 +366,23 @@ def _context(asset: Asset) -> dict[str, JsonValue]:
     if asset.owner:
         context["owner"] = asset.owner
     if asset.hierarchies:
-        context["hierarchies"] = {hierarchy.name: [*hierarchy.levels] for hierarchy in asset.hierarchies}
+        context["hierarchies"] = {
+            each.name: {"parent": [*each.parent], "child": [*each.child]} if each.parent else [*each.levels]
+            for each in asset.hierarchies
+        }
+    if asset.primary_key:
+        context["primary_key"] = [*asset.primary_key]
+    if asset.foreign_keys:
+        context["foreign_keys"] = [
+            {"association": key.association, "references": key.target, "columns": [[*pair] for pair in key.columns]}
+            for key in asset.foreign_keys
+        ]
+    if asset.associations:
+        context["associations"] = {each.name: each.target for each in asset.associations}
+    if asset.findings:
+        context["findings"] = [*asset.findings]
+    if asset.provenance:
+        context["provenance"] = dict(asset.provenance)
     if asset.parameters:
         context["parameters"] = {parameter.name: str(parameter.type) for parameter in asset.parameters}
     context.update(dict(asset.facts))

@@ -68,18 +68,10 @@ async def _datasphere(context: RuntimeContext, providers: Providers) -> list[Con
         source = await providers.source()
     except SpheresyncError as error:
         return [ConnectionFinding(connection="datasphere", ok=False, message=error.message, remedy=error.remedy)]
-    findings = [
+    return [
         ConnectionFinding(connection=check.connection, ok=check.ok, message=check.message, remedy=check.remedy)
         for check in await source.check(providers.mapping.may_hold, await _known_spaces(context, providers))
     ]
-    if providers.settings.datasphere.objects == "on":
-        message = (
-            "datasphere.objects is on, and this release does not read design-time objects: local tables and flows that "
-            "the catalog does not list stay unknown."
-        )
-        remedy = "Nothing is wrong; set it off, or wait for the release that reads them."
-        findings.append(ConnectionFinding(connection="design-time objects", ok=True, message=message, remedy=remedy))
-    return findings
 
 
 async def _known_spaces(context: RuntimeContext, providers: Providers) -> dict[SpaceName, Check]:

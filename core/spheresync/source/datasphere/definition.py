@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Awaitable, Callable
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.isolation import isolated_group
@@ -12,10 +13,15 @@ from spheresync.source.transport.http import XML, Response, TenantHttp
 
 RELATIONAL = "relational"
 ANALYTICAL = "analytical"
+CSN = "csn"
 
 
-async def fetch(http: TenantHttp, entry: AssetEntry) -> RawDefinition:
-    """The relational and the analytical `$metadata` of an asset: each that the catalog names, both at once.
+ReadCsn = Callable[[AssetEntry], Awaitable[bytes | None]]
+"""Reads the CSN of an asset; None where the tenant has none of it."""
+
+
+async def fetch(http: TenantHttp, entry: AssetEntry, read_csn: ReadCsn | None = None) -> RawDefinition:
+    """The documents of an asset: each `$metadata` that the catalog names, and its CSN where `read_csn` is given.
 
     An analytical document that is refused with 400 beside a good relational one becomes a note where the catalog says
     that the asset is not for analytical queries (reference: datasphere-api.md 3.2). Anything else that is missing makes
@@ -26,12 +32,30 @@ async def fetch(http: TenantHttp, entry: AssetEntry) -> RawDefinition:
     """
     urls = {RELATIONAL: entry.relational_metadata_url, ANALYTICAL: entry.analytical_metadata_url}
     named = {surface: url for surface, url in urls.items() if url}
-    if not named:
+    if not named and (read_csn is None or entry.object_type is None):
         raise SourceError(
             SourceFault.WRONG_SHAPE,
             f"{entry.id}: the catalog names no $metadata URL.",
             remedy="Deploy the object again and see whether the catalog then names one.",
         )
+    documents, errors = await _read_all(http, entry, named, read_csn)
+    notes: tuple[Problem, ...] = ()
+    for surface in (RELATIONAL, ANALYTICAL, CSN):  # relational first: it is the one to mend
+        error = errors.get(surface)
+        if error is None:
+            continue
+        benign = error.fault is SourceFault.NO_ANALYTICAL_ACCESS and not entry.supports_analytical_queries
+        if not benign or RELATIONAL not in documents:
+            raise error
+        notes = (Problem.of(entry.id, error.fault.value, error.message, error.remedy),)
+    pairs = tuple((surface, documents[surface]) for surface in (RELATIONAL, ANALYTICAL, CSN) if surface in documents)
+    return RawDefinition(entry, pairs, _digest(entry, pairs), notes)
+
+
+async def _read_all(
+    http: TenantHttp, entry: AssetEntry, named: dict[str, str], read_csn: ReadCsn | None
+) -> tuple[dict[str, bytes], dict[str, SourceError]]:
+    """Every document, and the error of each that could not be read."""
     documents: dict[str, bytes] = {}
     errors: dict[str, SourceError] = {}
 
@@ -39,23 +63,26 @@ async def fetch(http: TenantHttp, entry: AssetEntry) -> RawDefinition:
         try:
             documents[surface] = await http.read(url, accept=XML, decode=_whole)
         except SourceError as error:
-            errors[surface] = error
+            errors[surface] = _named(entry, surface, error)
 
-    if len(named) == 1:
+    async def read_the_csn(csn: ReadCsn) -> None:
+        try:
+            body = await csn(entry)
+        except SourceError as error:
+            errors[CSN] = error
+        else:
+            if body is not None:
+                documents[CSN] = body
+
+    if len(named) == 1 and read_csn is None:
         await read(*next(iter(named.items())))
-    else:
-        async with isolated_group() as group:
-            for surface, url in named.items():
-                group.start_soon(read, surface, url)
-    notes: tuple[Problem, ...] = ()
-    for surface, error in sorted(errors.items(), reverse=True):  # relational first: it is the one to mend
-        named_error = _named(entry, surface, error)
-        benign = named_error.fault is SourceFault.NO_ANALYTICAL_ACCESS and not entry.supports_analytical_queries
-        if not benign or RELATIONAL not in documents:
-            raise named_error from error
-        notes = (Problem.of(entry.id, named_error.fault.value, named_error.message, named_error.remedy),)
-    pairs = tuple((surface, documents[surface]) for surface in (RELATIONAL, ANALYTICAL) if surface in documents)
-    return RawDefinition(entry, pairs, _digest(entry, pairs), notes)
+        return documents, errors
+    async with isolated_group() as group:
+        for surface, url in named.items():
+            group.start_soon(read, surface, url)
+        if read_csn is not None:
+            group.start_soon(read_the_csn, read_csn)
+    return documents, errors
 
 
 async def is_served(http: TenantHttp, entry: AssetEntry) -> bool:

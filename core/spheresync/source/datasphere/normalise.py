@@ -1,88 +1,100 @@
 """A raw definition into an asset: one value, whatever documents it came from. Pure.
 
-Where both documents exist the relational one gives columns, keys and types, and the analytical one adds roles,
-aggregation and the columns that only it has (reference: datasphere-api.md 3.2 and 11.6).
+The relational `$metadata` gives columns and keys, the analytical one adds roles, aggregation and the columns that only
+it has; CSN wins wherever it says something: types, labels in every language, relations, hierarchies, facts
+(reference: datasphere-api.md 3.2 and 11.6). Where they disagree the asset has a finding, and the provenance says which
+document each fact is from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import TypeVar
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import Asset, AssetEntry, Column, Hierarchy, Parameter, RawDefinition, Role, freeze_pairs
-from spheresync.source.datasphere.edmx.columns import labels_of, read_columns, read_parameters
-from spheresync.source.datasphere.edmx.document_reader import parse_edmx
-from spheresync.source.datasphere.edmx.entity import Chosen, choose_entity
-from spheresync.source.datasphere.edmx.expressions import EnumMember, Path, Record, Value, text_of
-from spheresync.source.datasphere.edmx.vocabulary import find
+from spheresync.model import Asset, AssetEntry, Column, Labels, RawDefinition, Role, freeze_pairs
+from spheresync.source.datasphere.csn.definition import CsnObject, read_object
+from spheresync.source.datasphere.csn.document import parse_csn
+from spheresync.source.datasphere.definition import ANALYTICAL, CSN, RELATIONAL
+from spheresync.source.datasphere.edmx.reading import EdmxReading, read_edmx
+from spheresync.source.datasphere.merge import merge_csn
 from spheresync.source.protocol import Normaliser
 
 #: Raised with every change of what `normalise` answers for the same documents; part of cached results' keys.
 NORMALISER_VERSION = 2
 
 _ROLE_ORDER = {role: position for position, role in enumerate(Role)}
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """What one document says."""
-
-    surface: str
-    chosen: Chosen
-    columns: tuple[Column, ...]
-    parameters: tuple[Parameter, ...]
-    hierarchies: tuple[Hierarchy, ...]
+_T = TypeVar("_T")
 
 
 def normalise(raw: RawDefinition) -> Asset:
     """The asset that the documents define.
 
     Raises:
-        SourceError: a document cannot be read as EDMX, does not hold the asset, or gives it no columns; the message
-            names asset and document.
+        SourceError: a document cannot be read, does not hold the asset, or gives it no columns; the message names
+            asset and document.
     """
-    readings = [_read(raw.entry, surface, body) for surface, body in raw.documents]
-    if not readings:
+    documents = dict(raw.documents)
+    entry, name = raw.entry, raw.entry.id.name
+    surfaces = [surface for surface in (RELATIONAL, ANALYTICAL) if surface in documents]
+    readings = {surface: _read(entry, surface, lambda body: read_edmx(body, name), documents) for surface in surfaces}
+    found = None
+    if CSN in documents:
+        found = _read(entry, CSN, lambda body: read_object(parse_csn(body), name), documents)
+    if readings:
+        asset = _of_edmx(entry, readings)
+        return asset if found is None else merge_csn(asset, found)
+    if found is None:
         raise SourceError(
-            SourceFault.WRONG_SHAPE, f"{raw.entry.id}: there is no document to read.", remedy="Discover it again."
+            SourceFault.WRONG_SHAPE, f"{entry.id}: there is no document to read.", remedy="Discover it again."
         )
-    first, *others = readings
-    columns, provenance = first.columns, {"columns": first.surface, "roles": first.surface}
-    for other in others:
-        columns = _merge(columns, other.columns)
-        provenance["roles"] = f"{provenance['roles']}+{other.surface}"
+    return _of_csn(entry, found)
+
+
+def _read(entry: AssetEntry, document: str, read: Callable[[bytes], _T], documents: dict[str, bytes]) -> _T:
+    try:
+        return read(documents[document])
+    except SourceError as error:
+        what = document if document == CSN else f"{document} $metadata"
+        message = f"{entry.id}: {what}: {error.message}"
+        raise SourceError(error.fault, message, remedy=error.remedy, status=error.status) from error
+
+
+def _of_edmx(entry: AssetEntry, readings: dict[str, EdmxReading]) -> Asset:
+    (surface, first), *others = readings.items()
+    columns, provenance = first.columns, {"columns": surface, "roles": surface}
+    for other, reading in others:
+        columns = _merge(columns, reading.columns)
+        provenance["roles"] = f"{provenance['roles']}+{other}"
         if len(columns) > len(first.columns):
-            provenance["columns"] = f"{provenance['columns']}+{other.surface}"
-    labels, provenance["label"] = _label(raw.entry, readings)
+            provenance["columns"] = f"{provenance['columns']}+{other}"
+    labels, provenance["label"] = _label(entry, readings)
+    each = list(readings.values())
     return Asset(
-        id=raw.entry.id,
-        kind=raw.entry.kind,
+        id=entry.id,
+        kind=entry.kind,
         labels=labels,
         columns=columns,
-        parameters=next((reading.parameters for reading in readings if reading.parameters), ()),
-        hierarchies=next((reading.hierarchies for reading in readings if reading.hierarchies), ()),
-        facts=_facts(raw.entry, readings),
+        parameters=next((reading.parameters for reading in each if reading.parameters), ()),
+        hierarchies=next((reading.hierarchies for reading in each if reading.hierarchies), ()),
+        facts=freeze_pairs(_facts(entry, each)),
         provenance=freeze_pairs(provenance),
     )
 
 
-def _read(entry: AssetEntry, surface: str, body: bytes) -> _Reading:
-    try:
-        document = parse_edmx(body)
-        chosen = choose_entity(document, entry.id.name)
-        columns = read_columns(chosen.type, document.definitions)
-        parameters = read_parameters(chosen.parameters, document.definitions) if chosen.parameters else ()
-        if not columns:
-            raise SourceError(
-                SourceFault.WRONG_SHAPE,
-                "the document gives it no columns.",
-                remedy="Open the asset's $metadata in a browser; deploy the object again.",
-            )
-    except SourceError as error:
-        message = f"{entry.id}: {surface} $metadata: {error.message}"
-        raise SourceError(error.fault, message, remedy=error.remedy, status=error.status) from error
-    return _Reading(surface, chosen, columns, parameters, tuple(_hierarchies(chosen, columns)))
+def _of_csn(entry: AssetEntry, found: CsnObject) -> Asset:
+    """An asset that the catalog does not list."""
+    if entry.kind.holds_data and not found.columns:
+        raise SourceError(
+            SourceFault.WRONG_SHAPE,
+            f"{entry.id}: csn: the document gives it no columns.",
+            remedy="Open the object in Datasphere's Data Builder and deploy it again.",
+        )
+    bare = Asset(
+        id=entry.id, kind=entry.kind, labels=_catalog_label(entry), columns=(), provenance=(("label", "catalog"),)
+    )
+    return merge_csn(bare, found)
 
 
 def _merge(columns: tuple[Column, ...], added: tuple[Column, ...]) -> tuple[Column, ...]:
@@ -104,54 +116,29 @@ def _enrich(column: Column, other: Column | None) -> Column:
     )
 
 
-def _label(entry: AssetEntry, readings: list[_Reading]) -> tuple[tuple[tuple[str, str], ...], str]:
+def _label(entry: AssetEntry, readings: dict[str, EdmxReading]) -> tuple[Labels, str]:
     """The asset's labels and which document they are from."""
-    for reading in readings:
-        labels = labels_of(reading.chosen.type.annotations)
-        if labels:
-            return labels, reading.surface
+    for surface, reading in readings.items():
+        if reading.labels:
+            return reading.labels, surface
+    return _catalog_label(entry), "catalog"
+
+
+def _catalog_label(entry: AssetEntry) -> Labels:
     text = entry.label.strip()
-    return ((("", text),) if text else ()), "catalog"
+    return (("", text),) if text else ()
 
 
-def _facts(entry: AssetEntry, readings: list[_Reading]) -> tuple[tuple[str, str], ...]:
+def _facts(entry: AssetEntry, readings: Sequence[EdmxReading]) -> dict[str, str]:
     facts = {
         "has_parameters": str(entry.has_parameters).lower(),
         "supports_analytical_queries": str(entry.supports_analytical_queries).lower(),
     }
     for reading in readings:
-        facts.setdefault("entity_set", reading.chosen.set_name)
-        dimension_type = _word(find(reading.chosen.type.annotations, "analytics.dimensiontype"))
-        if dimension_type:
-            facts.setdefault("dimension_type", dimension_type.lstrip("#"))
-    return freeze_pairs(facts)
-
-
-def _hierarchies(chosen: Chosen, columns: tuple[Column, ...]) -> Iterator[Hierarchy]:
-    value = find(chosen.type.annotations, "hierarchy.leveled")
-    names = {column.edm_property: str(column.name) for column in columns}
-    for record in value if isinstance(value, tuple) else ():
-        if not isinstance(record, Record):
-            continue
-        levels = record.properties.get("levels")
-        paths = [_level(level) for level in levels] if isinstance(levels, tuple) else []
-        label = text_of(record.properties.get("label"))
-        yield Hierarchy(
-            _word(record.properties.get("name")) or "",
-            (("", label),) if label else (),
-            tuple(names.get(path, path) for path in paths if path),
-        )
-
-
-def _level(value: Value) -> str | None:
-    """The property of one level: a record's `element`, or the path itself."""
-    if isinstance(value, Record):
-        value = value.properties.get("element")
-    return value.path if isinstance(value, Path) else text_of(value)
-
-
-def _word(value: Value) -> str | None:
-    return value.name if isinstance(value, EnumMember) else text_of(value)
+        facts.setdefault("entity_set", reading.entity_set)
+        if reading.dimension_type:
+            facts.setdefault("dimension_type", reading.dimension_type)
+    return facts
 
 
 NORMALISER = Normaliser(NORMALISER_VERSION, normalise)

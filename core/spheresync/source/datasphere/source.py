@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import TracebackType
 
 from spheresync.errors import SourceError
@@ -20,6 +21,7 @@ from spheresync.source.datasphere.checks import CATALOG, SIGN_IN, check_spaces, 
 from spheresync.source.datasphere.definition import fetch, is_served
 from spheresync.source.datasphere.listing.catalog import Catalog
 from spheresync.source.datasphere.normalise import NORMALISER
+from spheresync.source.datasphere.objects.listing import Objects
 from spheresync.source.protocol import Check, Normaliser, SourceUsage
 from spheresync.source.transport.http import TenantHttp
 
@@ -27,9 +29,11 @@ from spheresync.source.transport.http import TenantHttp
 class DatasphereSource:
     """One tenant of SAP Datasphere, read-only. Use as an async context manager, which opens and closes `http` too."""
 
-    def __init__(self, http: TenantHttp) -> None:
+    def __init__(self, http: TenantHttp, *, objects: bool = False) -> None:
+        """`objects`: read the design-time API too (`datasphere.objects: on`)."""
         self._http = http
         self._catalog = Catalog(self._http)
+        self._objects = Objects(self._http, self._catalog) if objects else None
 
     async def __aenter__(self) -> DatasphereSource:
         await self._http.__aenter__()
@@ -46,7 +50,8 @@ class DatasphereSource:
 
     @property
     def usage(self) -> SourceUsage:
-        return self._http.usage
+        usage = self._http.usage
+        return usage if self._objects is None else replace(usage, saved=self._objects.definitions.saved)
 
     @property
     def gave_up(self) -> bool:
@@ -57,8 +62,15 @@ class DatasphereSource:
         return await self._catalog.list_spaces()
 
     async def list_assets(self, space: SpaceName) -> Listing[AssetEntry]:
-        """All exposed assets of a space; incomplete where something failed, never an error."""
-        return await self._catalog.list_assets(space)
+        """All exposed assets of a space, and where they are read its other objects; incomplete where one failed."""
+        if self._objects is None:
+            return await self._catalog.list_assets(space)
+        return await self._objects.list_assets(space)
+
+    def expect(self, entries: Sequence[AssetEntry]) -> None:
+        """Tell which definitions will be fetched next, each once."""
+        if self._objects is not None:
+            self._objects.definitions.expect(entries)
 
     async def fetch(self, entry: AssetEntry) -> RawDefinition:
         """The documents of an asset.
@@ -66,7 +78,7 @@ class DatasphereSource:
         Raises:
             SourceError: they could not be read; the message names the asset.
         """
-        return await fetch(self._http, entry)
+        return await fetch(self._http, entry, self._objects.definitions.read if self._objects is not None else None)
 
     async def is_served(self, entry: AssetEntry) -> bool:
         """Whether the tenant still serves a definition of an asset that it does not list.
@@ -74,6 +86,8 @@ class DatasphereSource:
         Raises:
             SourceError: it says neither.
         """
+        if self._objects is not None and entry.object_type is not None:
+            return await self._objects.definitions.is_served(entry)
         return await is_served(self._http, entry)
 
     async def holds(self, asset: AssetId) -> bool:
@@ -87,7 +101,7 @@ class DatasphereSource:
     async def check(
         self, wants: Callable[[SpaceName], bool] = lambda _: True, known: Mapping[SpaceName, Check] | None = None
     ) -> tuple[Check, ...]:
-        """Test sign-in, catalog and the listing of each space that `wants` admits, one request a space.
+        """Test sign-in, catalog and the listing of each space that `wants` admits, one request a space and list.
 
         In this order; what cannot be tested for a failure before it is left out. `known`: spaces that there were, each
         with what to say where the catalog lists it no more.
@@ -113,4 +127,6 @@ class DatasphereSource:
         wanted = [space.name for space in spaces.items if wants(space.name)]
         listed = Check(CATALOG, True, f"The catalog lists {spaces_counted(len(spaces.items))}.")
         left_out = len(spaces.items) - len(wanted)
-        return signed_in, listed, *await check_spaces(wanted, self._catalog.try_assets, left_out=left_out), *gone
+        tried = await check_spaces(wanted, self._catalog.try_assets, left_out=left_out)
+        objects = await self._objects.check(wanted) if self._objects is not None else ()
+        return signed_in, listed, *tried, *objects, *gone

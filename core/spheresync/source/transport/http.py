@@ -147,7 +147,7 @@ class TenantHttp:
             SourceError: as `get`, or what `decode` raised.
         """
         url = self._origin.resolve(url_or_path)
-        content = "definition" if accept == XML else "catalog"
+        content = "catalog" if accept == JSON else "definition"
         about: Attributes = {"http.request.method": "GET", "spheresync.content": content}
         with span(f"datasphere.{content}", about, duration=_DURATION, by=_TOLD_APART, outgoing=True) as told:
             attempts = count(1)

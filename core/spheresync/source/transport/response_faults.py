@@ -105,7 +105,7 @@ def _routed(answer: Answer) -> str:
 
 
 def _says_absent(answer: Answer) -> bool:
-    """Whether a 404 is Datasphere's own: the error of its API (reference: datasphere-api.md 2.4), or no word at all.
+    """Whether a 404 is Datasphere's own: the error of its APIs (reference: datasphere-api.md 2.4), or no word at all.
 
     Pages and plain texts are what proxies and gateways answer for services that they do not find.
     """
@@ -117,7 +117,9 @@ def _says_absent(answer: Answer) -> bool:
         document = read_json(answer.body[:65536])
     except (ValueError, RecursionError):
         return False
-    return isinstance(document, dict) and (not document or "error" in document)
+    if not isinstance(document, dict):
+        return False
+    return not document or "error" in document or {"code", "message"} <= document.keys()
 
 
 def require_type(answer: Answer, accept: str) -> None:
@@ -128,7 +130,7 @@ def require_type(answer: Answer, accept: str) -> None:
     Raises:
         SourceError: WRONG_SHAPE, it claims to be of another type.
     """
-    served, wanted = answer.content_type, accept.rpartition("/")[2]
+    served, wanted = answer.content_type, accept.rpartition("/")[2].rpartition("+")[2]
     if served and wanted not in served.rpartition("/")[2].split("+"):
         raise SourceError(
             SourceFault.WRONG_SHAPE,

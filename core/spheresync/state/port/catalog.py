@@ -55,6 +55,9 @@ class CatalogReader(Protocol):
     async def counts(self) -> list[FacetCount]:
         """How many assets share space, kind, tier and status."""
 
+    async def referring_to(self, names: Collection[str]) -> list[AssetId]:
+        """The assets whose definitions name one of these objects as read, written or run."""
+
 
 class CatalogWriter(CatalogReader, Protocol):
     """Writes the catalog. Spaces and assets are never removed."""
@@ -69,6 +72,9 @@ class CatalogWriter(CatalogReader, Protocol):
 
     async def put_readings(self, assets: Iterable[AssetRecord]) -> None:
         """Write what a reading found of known assets; what a listing says of them is left to whoever lists."""
+
+    async def set_references(self, references: Sequence[tuple[AssetId, Sequence[str]]]) -> None:
+        """Write which objects the definitions of known assets name as read, written or run."""
 
     async def set_statuses(self, statuses: Sequence[tuple[AssetId, AssetStatus]]) -> None:
         """Change nothing but where assets stand; unknown ones are passed over."""

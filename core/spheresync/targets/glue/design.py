@@ -5,7 +5,7 @@ Gives the functions of this package the shape that planning and execution know (
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from spheresync.config import DriftPolicies, DriftPolicy
@@ -118,6 +118,11 @@ class GlueDesign(TargetDesign):
 
     def fingerprint(self, body: bytes) -> Digest:
         return table_input.fingerprint_of(read_own_json(body))
+
+    def column_names(self, body: bytes) -> Mapping[str, str]:
+        columns = table_input.columns_of(read_own_json(body))
+        named = [((each.get("Parameters") or {}).get(table_input.COLUMN_NAME), each["Name"]) for each in columns]
+        return {source: name for source, name in named if source is not None}
 
     def marks(self, body: bytes) -> Marks:
         parameters = table_input.parameters_of(body)

@@ -67,6 +67,7 @@ def _findings(asset: Asset, decision: Decision, physical: list[PhysicalColumn]) 
     long_labels = [c.name for c in asset.columns if len(c.label.encode()) > COMMENT_BYTES]
     if long_labels:
         findings.append(f"labels cut in comments, whole in the parameters: {', '.join(long_labels[:10])}")
+    findings += asset.findings
     odd = [f"{c.name} ({c.type.odd})" for c in asset.columns if c.type.odd]
     if odd:
         findings.append(f"columns whose definition is odd, so that part of it was left out: {', '.join(odd[:10])}")

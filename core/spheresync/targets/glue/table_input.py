@@ -19,10 +19,11 @@ from spheresync.model import (
     AssetKind,
     DesiredObject,
     Digest,
+    Hierarchy,
+    Labels,
     PhysicalName,
     TechnicalName,
     canonical_json,
-    default_label,
     digest_json,
 )
 from spheresync.model.json_document import read_own_json
@@ -65,9 +66,9 @@ def physical_columns(asset: Asset, decision: Decision, last_body: bytes | None =
     for column, said in chosen:
         decided = glue_type(column.type)
         kind, reason = (said.type, "set by a column rule") if said.type else (decided.glue, decided.reason)
-        comment = column.label
+        label = comment = decision.label_of(column.labels)
         if said.description is not None:
-            comment = said.description.format(column=column.name, label=column.label, type=column.type)
+            comment = said.description.format(column=column.name, label=label, type=column.type)
         result.append(PhysicalColumn(column, names[column.name], kind, one_line(comment), reason))
     return result
 
@@ -102,14 +103,14 @@ def design_table(
         marker: this installation's `spheresync.managed-by`.
         last_body: what the table was last known to hold, for the names that its columns have.
     """
-    description = asset.label
+    label = description = decision.label_of(asset.labels)
     if decision.description is not None:
-        description = fill(decision.description, asset.id, asset.kind, asset.label, decision.prefix)
+        description = fill(decision.description, asset.id, asset.kind, label, decision.prefix)
     body: dict[str, Any] = {
         "TableType": TABLE_TYPE,
         "Parameters": dict(_table_parameters(asset, decision, marker)),
         "StorageDescriptor": {
-            "Columns": [_column(physical) for physical in physical_columns(asset, decision, last_body)]
+            "Columns": [_column(physical, decision) for physical in physical_columns(asset, decision, last_body)]
         },
     }
     if text := several_lines(description):
@@ -212,16 +213,32 @@ def _table_parameters(asset: Asset, decision: Decision, marker: str) -> Iterator
     yield SOURCE, str(asset.id)
     yield KIND, asset.kind.value
     yield f"{PREFIX}queryable", "false"
-    texts = {"label": asset.label, "owner": asset.owner or "", "view-definition": asset.view_definition or ""}
-    if len(asset.labels) > 1:
+    texts = {
+        "label": decision.label_of(asset.labels),
+        "owner": asset.owner or "",
+        "view-definition": asset.view_definition or "",
+    }
+    if _speaks(asset.labels):
         texts["labels"] = _json(dict(asset.labels))
     if asset.hierarchies:
-        texts["hierarchies"] = _json(
-            [{"name": h.name, "label": default_label(h.labels), "levels": h.levels} for h in asset.hierarchies]
+        texts["hierarchies"] = _json([_hierarchy(hierarchy, decision) for hierarchy in asset.hierarchies])
+    if asset.primary_key:
+        texts["primary-key"] = _json(asset.primary_key)
+    if asset.foreign_keys:
+        texts["foreign-keys"] = _json(
+            [
+                {
+                    "association": key.association,
+                    "columns": [own for own, _ in key.columns],
+                    "references": key.target,
+                    "referenced-columns": [far for _, far in key.columns],
+                }
+                for key in asset.foreign_keys
+            ]
         )
     if asset.parameters:
         texts["parameters"] = _json(
-            [{"name": p.name, "type": str(p.type), "label": default_label(p.labels)} for p in asset.parameters]
+            [{"name": p.name, "type": str(p.type), "label": decision.label_of(p.labels)} for p in asset.parameters]
         )
     texts.update({name.replace("_", "-"): value for name, value in asset.facts})
     texts.update({f"tag.{name}": value for name, value in decision.tags})
@@ -233,14 +250,14 @@ def _table_parameters(asset: Asset, decision: Decision, marker: str) -> Iterator
             yield PREFIX + name, encoded.decode()
 
 
-def _column(physical: PhysicalColumn) -> dict[str, Any]:
+def _column(physical: PhysicalColumn, decision: Decision) -> dict[str, Any]:
     column = physical.column
     parameters = {
         COLUMN_NAME: column.name,
         f"{PREFIX}type": str(column.type),
         f"{PREFIX}role": column.role.value,
     }
-    if label := column.label:
+    if label := decision.label_of(column.labels):
         parameters[f"{PREFIX}label"] = label
     if not column.nullable:
         parameters[f"{PREFIX}nullable"] = "false"
@@ -248,7 +265,7 @@ def _column(physical: PhysicalColumn) -> dict[str, Any]:
         parameters[f"{PREFIX}aggregation"] = column.aggregation
     if column.pii:
         parameters[f"{PREFIX}pii"] = column.pii
-    if len(column.labels) > 1:
+    if _speaks(column.labels):
         parameters[f"{PREFIX}labels"] = _json(dict(column.labels))
     for name, value in column.semantics:
         parameters[f"{PREFIX}{name.replace('_', '-')}"] = value
@@ -256,6 +273,18 @@ def _column(physical: PhysicalColumn) -> dict[str, Any]:
     if physical.comment:
         spelled["Comment"] = physical.comment
     return spelled
+
+
+def _hierarchy(hierarchy: Hierarchy, decision: Decision) -> dict[str, object]:
+    said = {"name": hierarchy.name, "label": decision.label_of(hierarchy.labels)}
+    if hierarchy.parent:
+        return {**said, "parent": hierarchy.parent, "child": hierarchy.child}
+    return {**said, "levels": hierarchy.levels}
+
+
+def _speaks(labels: Labels) -> bool:
+    """Whether there is more of a label than the one that is shown."""
+    return len(labels) > 1 or any(language for language, _ in labels)
 
 
 def _json(value: object) -> str:

@@ -1,12 +1,14 @@
-"""The commands that read the tenant's catalog into the state and list it: discover, assets."""
+"""The commands that read the tenant's catalog into the state and tell what is in it: discover, assets, lineage."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
-from spheresync.answers import AssetRow, DiscoveryAnswer, Page
+from spheresync.answers import AssetRow, DiscoveryAnswer, LineageAnswer, Page
+from spheresync.model import LineageExport
 from spheresync_server.cli.commands.options import CursorOption, DetailOption, LimitOption, SpaceOption, TierOption
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.service_command import ServiceSession, ask_service
@@ -72,3 +74,33 @@ def assets(
             show_assets(page, "".join(why_none), beside="".join(beside))
 
     return ask_service(invocation_of(context), ask, show)
+
+
+def lineage(
+    context: typer.Context,
+    asset: Annotated[str, typer.Argument(metavar="SPACE/NAME")],
+    *,
+    column: Annotated[str | None, typer.Option(metavar="C", help="Only this column.")] = None,
+    direction: Annotated[
+        Literal["upstream", "downstream", "both"], typer.Option(help="Which way to follow it.")
+    ] = "both",
+    depth: Annotated[int | None, typer.Option(min=1, metavar="N", help="Steps, 10 by default.")] = None,
+    openlineage: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it as OpenLineage events too, one a line.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over an existing file.")] = False,
+) -> int:
+    """Show where an asset comes from and where it goes."""
+    from spheresync_server.cli.output.records import show_lineage
+
+    async def ask(session: ServiceSession) -> LineageAnswer:
+        return await session.service.catalog.get_lineage(
+            asset,
+            session.principal,
+            column=column,
+            direction=direction,
+            depth=depth,
+            export=None if openlineage is None else LineageExport(openlineage, replace=force),
+        )
+
+    return ask_service(invocation_of(context), ask, show_lineage)

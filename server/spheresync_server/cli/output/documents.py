@@ -25,7 +25,7 @@ def _escape(match: re.Match[str]) -> str:
 
 def spell(value: BaseModel | Json) -> str:
     """An answer as JSON text."""
-    data = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
+    data = value.model_dump(mode="json", by_alias=True) if isinstance(value, BaseModel) else value
     return _HIDING.sub(_escape, json.dumps(data, ensure_ascii=False, indent=2))
 
 

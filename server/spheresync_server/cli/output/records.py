@@ -1,9 +1,10 @@
-"""Say assets, runs, audit entries and connections to people."""
+"""Say assets, lineage, runs, audit entries and connections to people."""
 
 from __future__ import annotations
 
-from spheresync.answers import AssetRow, AuditPage, AuditVerdictAnswer, ConnectionReport, Page, RunRow
+from spheresync.answers import AssetRow, AuditPage, AuditVerdictAnswer, ConnectionReport, LineageAnswer, Page, RunRow
 from spheresync.model import counted
+from spheresync_server.answer_summaries import lineage_lines
 from spheresync_server.cli.output.tables import say, shown_more, table
 from spheresync_server.untrusted import clean_line, visible
 
@@ -41,6 +42,12 @@ def show_assets(page: Page[AssetRow], why_none: str = "", *, beside: str = "") -
 def show_asset_count(page: Page[AssetRow]) -> None:
     """How many assets of the local catalog match."""
     say(str(page.total))
+
+
+def show_lineage(answer: LineageAnswer) -> None:
+    """Where an asset comes from and where it goes, edge by edge."""
+    for line in lineage_lines(answer, most=200):
+        say(line)
 
 
 def show_runs(page: Page[RunRow]) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import Annotated
+from typing import Annotated, Literal
 
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from spheresync.answers import AssetDetail, AssetRow, MappingExplanation, Page, SpaceRow
+from spheresync.answers import AssetDetail, AssetRow, LineageAnswer, MappingExplanation, Page, SpaceRow
 from spheresync.model import AssetStatus, counted
+from spheresync.service.catalog.lineage import DEEPEST, DEPTH
+from spheresync_server.answer_summaries import lineage_lines
 from spheresync_server.mcp_server.engine_texts import with_tool_names
 from spheresync_server.mcp_server.server_context import ServiceTools
 from spheresync_server.mcp_server.tool_results import page_line, respond
@@ -99,6 +101,19 @@ class CatalogTools(ServiceTools):
             f"{counted(len(answer.rules), 'rule')} fired, {counted(len(answer.columns), 'column')} decided, "
             f"{counted(len(answer.findings), 'finding')}.",
         )
+
+    async def get_lineage(
+        self,
+        asset: Asset,
+        column: Annotated[str | None, Field(description="Only this column")] = None,
+        direction: Annotated[Literal["upstream", "downstream", "both"], Field(description="Which way")] = "both",
+        depth: Annotated[int, Field(ge=1, le=DEEPEST, description="Steps")] = DEPTH,
+    ) -> Annotated[CallToolResult, LineageAnswer]:
+        """Where an asset or column comes from and goes: objects, flows, connections, target objects."""
+        answer = await self._service.catalog.get_lineage(
+            asset, self._server_context.principal, column=column, direction=direction, depth=depth
+        )
+        return respond(answer, *lineage_lines(answer))
 
 
 def _problem_lines(rows: Sequence[AssetRow]) -> Iterator[str]:

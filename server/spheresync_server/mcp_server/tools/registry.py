@@ -126,6 +126,7 @@ def tool_entries(server_context: ServerContext) -> tuple[ToolEntry, ...]:
         ToolEntry(catalog.list_spaces, "List spaces", _VIEWER, _reads()),
         ToolEntry(catalog.list_assets, "List assets", _VIEWER, _reads()),
         ToolEntry(catalog.describe_asset, "Describe an asset", _VIEWER, _reads()),
+        ToolEntry(catalog.get_lineage, "Lineage", _VIEWER, _reads()),
         ToolEntry(catalog.explain_mapping, "Explain the mapping of an asset", _VIEWER, _reads()),
         # A saved change set is a note in our own store, like a log line; AWS and SAP stay as they are.
         ToolEntry(

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.model import Asset, AssetKind, PhysicalName, Role, SourceType, canonical_json
+from spheresync.model import Asset, AssetKind, ForeignKey, Hierarchy, PhysicalName, Role, SourceType, canonical_json
 from spheresync.targets.glue.explain import explain
 from spheresync.targets.glue.table_input import design_database, design_table, fingerprint_of, retired
 from tests.unit.mapping.assets import ASSETS, MARKER, ORDERS, column, decide
@@ -244,3 +244,44 @@ def test_an_explanation_says_where_names_and_types_come_from() -> None:
     (why,) = refused(asset=None).findings
     assert "<Key> is odd. Mend it." in why and "discover" not in why
     assert "<Key> is odd. Mend it." in refused(asset=asset).findings[0]
+
+
+SPEAKING = replace(
+    ORDERS,
+    labels=(("de", "Auftraege"), ("en-US", "Orders")),
+    columns=(replace(column("ID"), key=True, labels=(("de", "Kennung"),)), column("CUST")),
+    foreign_keys=(ForeignKey("_Cust", "MASTER/Customers", (("CUST", "ID"),)),),
+    hierarchies=(Hierarchy("H", (("de", "Baum"),), parent=("CUST",), child=("ID",)),),
+)
+
+
+@pytest.mark.parametrize(
+    ("languages", "label", "comment"),
+    [
+        ((), "Auftraege", "Kennung"),
+        (("de",), "Auftraege", "Kennung"),
+        (("de-AT",), "Auftraege", "Kennung"),
+        (("EN",), "Orders", "Kennung"),
+        (("fr", "en-US", "de"), "Orders", "Kennung"),
+    ],
+)
+def test_the_chosen_language_is_what_readers_see(languages: tuple[str, ...], label: str, comment: str) -> None:
+    decision = replace(decide(SPEAKING, language=languages), tags=())
+    assert decision.languages == languages
+    body = json.loads(design_table(SPEAKING, decision, DATABASE, TABLE, MARKER).body)
+    assert (body["Description"], _columns(body)["id"]["Comment"]) == (label, comment)
+    assert body["Parameters"]["spheresync.label"] == label
+    assert json.loads(body["Parameters"]["spheresync.labels"]) == {"de": "Auftraege", "en-US": "Orders"}
+    assert json.loads(_columns(body)["id"]["Parameters"]["spheresync.labels"]) == {"de": "Kennung"}
+    assert (decision.digest == decide(SPEAKING).digest) is (not languages)
+
+
+def test_keys_and_relations_are_facts_of_the_table() -> None:
+    parameters = _body(SPEAKING)["Parameters"]
+    assert json.loads(parameters["spheresync.primary-key"]) == ["ID"]
+    assert json.loads(parameters["spheresync.foreign-keys"]) == [
+        {"association": "_Cust", "columns": ["CUST"], "references": "MASTER/Customers", "referenced-columns": ["ID"]}
+    ]
+    assert json.loads(parameters["spheresync.hierarchies"]) == [
+        {"name": "H", "label": "Baum", "parent": ["CUST"], "child": ["ID"]}
+    ]

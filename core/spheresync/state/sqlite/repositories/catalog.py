@@ -3,6 +3,7 @@
 # ruff: noqa: S608 -- statements are put together from this module's own column lists; values are always bound
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -180,6 +181,20 @@ class CatalogReader:
             await self.assets()  # which notes the rows one by one
         return found
 
+    async def referring_to(self, names: Collection[str]) -> list[AssetId]:
+        found: dict[AssetId, None] = {}
+        wanted = sorted(names)
+        for start in range(0, len(wanted), MOST_LOOKED_UP):
+            chunk = wanted[start : start + MOST_LOOKED_UP]
+            rows = await self._connection.all(
+                "SELECT DISTINCT a.space, a.name FROM assets a, json_each(CASE WHEN json_valid(a.refers_to) "
+                f"THEN a.refers_to ELSE '[]' END) r WHERE a.refers_to IS NOT NULL AND r.value IN "
+                f"({', '.join('?' * len(chunk))}) ORDER BY a.space, a.name",
+                chunk,
+            )
+            found |= dict.fromkeys(readable(self._connection.lost, _NAME, rows, decode_asset_id))
+        return list(found)
+
     def _readable(self, rows: Sequence[Row]) -> list[AssetRecord]:
         return readable(self._connection.lost, _SHAPE, rows, _read_asset)
 
@@ -212,6 +227,12 @@ class CatalogWriter(CatalogReader):
         await self._writer.execute_many(
             f"UPDATE assets SET {', '.join(f'{column} = ?' for column in _READ_COLUMNS)} WHERE space = ? AND name = ?",
             [(*(row[column] for column in _READ_COLUMNS), row["space"], row["name"]) for row in rows],
+        )
+
+    async def set_references(self, references: Sequence[tuple[AssetId, Sequence[str]]]) -> None:
+        await self._writer.execute_many(
+            "UPDATE assets SET refers_to = ? WHERE space = ? AND name = ?",
+            [(json.dumps(list(names)) if names else None, asset.space, asset.name) for asset, names in references],
         )
 
     async def set_statuses(self, statuses: Sequence[tuple[AssetId, AssetStatus]]) -> None:

@@ -22,6 +22,7 @@ from spheresync.state.cell_encoding import (
     decode_cell,
     decode_counts,
     decode_entry_fields,
+    decode_names,
     decode_problems,
     decompressed,
 )
@@ -142,6 +143,7 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
         "changed_at": _AT_,
         "pii_columns": _WHOLE,
         "search": _TEXT,
+        "refers_to": _spelled(decode_names).or_null(),
     },
     "entries": {"space": _TEXT, "name": _TEXT, "entry": _spelled(decode_entry_fields)},
     "schedule": {
@@ -310,6 +312,7 @@ _SINCE = MappingProxyType(
         ("drift_found", "standing"): 12,
         ("jobs", "target"): 14,
         ("jobs", "destination"): 14,
+        ("assets", "refers_to"): 16,
     }
 )
 """Columns of tables that earlier versions of the schema had without them."""

@@ -1,0 +1,44 @@
+"""Where an asset comes from and where it goes, as faces answer it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import AliasChoices, Field
+
+from spheresync.answers.base import Answer
+
+
+def _empty(text: str) -> bool:
+    return not text
+
+
+class LineageNode(Answer):
+    """An object: `SPACE/NAME`, `connection:NAME/OBJECT`, or `glue:DESTINATION:DATABASE.TABLE` of a target."""
+
+    id: str
+    kind: str
+    label: str = Field(default="", exclude_if=_empty)
+
+
+class LineageEdge(Answer):
+    """From where data comes to where it goes; columns only on edges between columns."""
+
+    from_: str = Field(validation_alias=AliasChoices("from_", "from"), serialization_alias="from")
+    to: str
+    kind: Literal["table", "column"]
+    how: str
+    from_column: str = Field(default="", exclude_if=_empty)
+    to_column: str = Field(default="", exclude_if=_empty)
+
+
+class LineageAnswer(Answer):
+    """`findings` says what could not be followed; `as_of` is when the asset was read last."""
+
+    asset: str
+    direction: str
+    depth: int
+    as_of: str | None
+    nodes: list[LineageNode]
+    edges: list[LineageEdge]
+    findings: list[str]

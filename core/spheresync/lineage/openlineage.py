@@ -1,0 +1,81 @@
+"""A lineage as OpenLineage events: one for each job that fills a dataset, with its inputs and the column facet. Pure.
+
+https://openlineage.io/spec/2-0-2/OpenLineage.json and /spec/facets/1-2-0/ColumnLineageDatasetFacet.json
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+from spheresync.lineage.graph import RUNS, Edge, EdgeKind, Lineage
+from spheresync.model import OUTSIDE, Derivation, JsonValue
+
+PRODUCER = "https://github.com/spheresync/spheresync"
+_EVENT = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
+_COLUMNS = "https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json"
+_NAMESPACE = uuid.UUID("5d6e0f1c-8f0b-4b43-9a4e-3d1f6b6f0c11")
+_TRANSFORMATIONS = {
+    Derivation.DIRECT.value: ("DIRECT", "IDENTITY"),
+    Derivation.CALCULATED.value: ("DIRECT", "TRANSFORMATION"),
+    Derivation.AGGREGATED.value: ("DIRECT", "AGGREGATION"),
+}
+
+Event = dict[str, JsonValue]
+
+
+def events_of(lineage: Lineage, *, tenant: str, at: str) -> Iterator[Event]:
+    """The events of a lineage, ordered by the dataset that is filled.
+
+    Args:
+        lineage: what was found.
+        tenant: the host of the tenant, for namespaces.
+        at: when the definitions were read, as an ISO moment.
+    """
+    into: dict[str, list[Edge]] = {}
+    for edge in lineage.edges:
+        if edge.kind is EdgeKind.TABLE and edge.how != RUNS:
+            into.setdefault(edge.target, []).append(edge)
+    for target, edges in sorted(into.items()):
+        columns = [e for e in lineage.edges if e.kind is EdgeKind.COLUMN and e.target == target]
+        sources = sorted({edge.source for edge in edges} | {edge.source for edge in columns})
+        fields = _fields(columns, tenant)
+        facets: dict[str, JsonValue] = {}
+        if fields:
+            facets["columnLineage"] = {"_producer": PRODUCER, "_schemaURL": _COLUMNS, "fields": fields}
+        inputs: list[JsonValue] = [_dataset(source, tenant) for source in sources]
+        yield {
+            "eventType": "COMPLETE",
+            "eventTime": at,
+            "run": {"runId": str(uuid.uuid5(_NAMESPACE, f"{tenant}\n{target}\n{at}"))},
+            "job": {"namespace": f"sap-datasphere://{tenant}", "name": target},
+            "inputs": inputs,
+            "outputs": [{**_dataset(target, tenant), "facets": facets}],
+            "producer": PRODUCER,
+            "schemaURL": _EVENT,
+        }
+
+
+def _dataset(name: str, tenant: str) -> dict[str, JsonValue]:
+    if name.startswith(OUTSIDE):
+        connection, _, rest = name.removeprefix(OUTSIDE).partition("/")
+        return {"namespace": f"sap-datasphere-connection://{connection}", "name": rest}
+    target, _, rest = name.partition(":")
+    if rest and "/" not in target:
+        destination, _, table = rest.partition(":")
+        return {"namespace": f"{target}://{destination}", "name": table}
+    return {"namespace": f"sap-datasphere://{tenant}", "name": name}
+
+
+def _fields(columns: list[Edge], tenant: str) -> dict[str, JsonValue]:
+    fields: dict[str, list[JsonValue]] = {}
+    for edge in columns:
+        kind, subtype = _TRANSFORMATIONS.get(edge.how, ("DIRECT", "IDENTITY"))
+        fields.setdefault(edge.target_column, []).append(
+            {
+                **_dataset(edge.source, tenant),
+                "field": edge.source_column,
+                "transformations": [{"type": kind, "subtype": subtype}],
+            }
+        )
+    return {column: {"inputFields": inputs} for column, inputs in sorted(fields.items())}

@@ -1,0 +1,92 @@
+"""What the origins of one asset come to, by the definitions of those that they name. Pure.
+
+No edge leads to a column that a known object does not have: that is a finding. Of an object that nobody has read
+nothing can be said, so what its readers name of it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from spheresync.lineage.graph import RUNS, Edge, EdgeKind
+from spheresync.model import Asset, ColumnOrigin, Reads, WrittenColumn
+
+_FAR = 16
+"""Associations in one path."""
+
+
+@dataclass(slots=True)
+class Resolved:
+    """The edges of one asset, and what of its origins could not be resolved."""
+
+    edges: list[Edge] = field(default_factory=list)
+    findings: list[str] = field(default_factory=list)
+
+    def add(
+        self, me: str, into: tuple[str, str], origin: ColumnOrigin | WrittenColumn, known: Mapping[str, Asset]
+    ) -> None:
+        """Add the edges into one column from where one of its origins leads."""
+        target, column = into
+        ends = list(_ends(origin.objects, origin.path, known))
+        spelled = ".".join((*origin.objects[:1], *origin.path))
+        if not ends:
+            self.findings.append(f"{me}: it reads {spelled}, which is not there")
+        elif len(ends) > 1:
+            self.findings.append(f"{me}: it reads {spelled}, which may be of {' or '.join(name for name, _ in ends)}")
+        if len(origin.path) > 1:
+            self.edges += [Edge(name, target, EdgeKind.TABLE, Reads.ASSOCIATION) for name, _ in ends]
+        self.edges += [
+            Edge(name, target, EdgeKind.COLUMN, origin.how, source_column, column) for name, source_column in ends
+        ]
+
+
+def resolve(asset: Asset, known: Mapping[str, Asset]) -> Resolved:
+    """The edges that an asset's own definition gives rise to: into it, and of a flow out of it.
+
+    Args:
+        asset: a view, table, model, flow or task chain.
+        known: the definitions of the objects that it names, by `SPACE/NAME`, as far as there are any.
+    """
+    me = str(asset.id)
+    found = Resolved()
+    origins = asset.origins
+    for each in origins.objects:
+        found.edges.append(Edge(each.object, me, EdgeKind.TABLE, each.how, task=each.task))
+    for each in origins.writes:
+        found.edges.append(Edge(me, each.object, EdgeKind.TABLE, each.how, task=each.task))
+    found.edges += [Edge(me, ran, EdgeKind.TABLE, RUNS) for ran in origins.runs]
+    columns = {str(column.name) for column in asset.columns}
+    for origin in origins.columns:
+        if origin.column in columns:
+            found.add(me, (me, origin.column), origin, known)
+    for written in origins.written:
+        target = known.get(written.object)
+        if target is not None and not _has(target, written.column):
+            found.findings.append(f"{me}: it fills {written.object}.{written.column}, which that does not have")
+            continue
+        found.add(me, (written.object, written.column), written, known)
+    found.findings += [f"{me}: {said}" for said in origins.unknown]
+    return found
+
+
+def _ends(
+    objects: tuple[str, ...], path: tuple[str, ...], known: Mapping[str, Asset], far: int = _FAR
+) -> Iterator[tuple[str, str]]:
+    """Where a path leads from each of the objects; from those that nobody knows only if no known one has it."""
+    read = {name: asset for name in objects if (asset := known.get(name)) is not None}
+    having = [name for name, asset in read.items() if _has(asset, path[0]) or _target(asset, path[0])]
+    for name in having or [name for name in objects if name not in read]:
+        if len(path) == 1:
+            if name not in read or _has(read[name], path[0]):
+                yield name, path[0]
+        elif name in read and far and (target := _target(read[name], path[0])):
+            yield from _ends((target,), path[1:], known, far - 1)
+
+
+def _has(asset: Asset, column: str) -> bool:
+    return any(each.name == column for each in asset.columns) or not asset.kind.holds_data
+
+
+def _target(asset: Asset, association: str) -> str:
+    return next((each.target for each in asset.associations if each.name == association), "")

@@ -1,0 +1,149 @@
+"""Lineage from the local store: stored definitions, who names whom, and what the targets hold."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import anyio.lowlevel
+
+from spheresync.answers import LineageAnswer, LineageEdge, LineageNode
+from spheresync.errors import UsageError
+from spheresync.lineage.graph import Direction, EdgeKind, Lineage
+from spheresync.lineage.openlineage import events_of
+from spheresync.lineage.trace import Tracer
+from spheresync.model import Asset, AssetId, LineageExport, TargetKey, canonical_json, counted, isoformat
+from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.unknown_names import unknown_name
+from spheresync.state.atomic_file import AtomicFile
+from spheresync.state.definitions import decode_asset
+from spheresync.state.output_file import place_file
+from spheresync.state.port import Store
+from spheresync.state.records import AssetRecord, CheckpointState
+from spheresync.targets.registry import design_of
+
+DEPTH = 10
+DEEPEST = 50
+MOST_COLUMN_EDGES = 200
+"""Edges between columns in an answer that is not about one column."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """What a target holds of an asset, with the physical names of its columns."""
+
+    id: str
+    kind: str
+    columns: Mapping[str, str]
+
+
+class StoredLineage:
+    """Reads what lineage is followed through from a store."""
+
+    def __init__(self, store: Store, in_force: Sequence[TargetKey]) -> None:
+        self._store = store
+        self._in_force = in_force
+
+    async def definitions(self, names: Collection[str]) -> Mapping[str, Asset]:
+        """The stored definitions of these assets, as far as there are any that are whole."""
+        records = await self._store.catalog.some([AssetId.parse(name) for name in names if "/" in name])
+        digests = {record.id: record.definition for record in records if record.definition is not None}
+        bodies = await self._store.blobs.get_many(digests.values())
+        return {str(asset): decode_asset(bodies[digest]) for asset, digest in digests.items() if digest in bodies}
+
+    async def naming(self, names: Collection[str]) -> Sequence[str]:
+        """The assets whose definitions name one of these objects."""
+        return [str(asset) for asset in await self._store.catalog.referring_to(names)]
+
+    async def written(self, names: Collection[str]) -> Mapping[str, Sequence[_Written]]:
+        """What the targets in force hold of these assets."""
+        assets = [AssetId.parse(name) for name in names if "/" in name and ":" not in name.partition("/")[0]]
+        found: dict[str, list[_Written]] = {}
+        for key in self._in_force:
+            held = await self._store.checkpoints.of(assets, key)
+            bodies = await self._store.blobs.get_many(each.body for each in held.values())
+            for asset, each in held.items():
+                if each.state is CheckpointState.ACTIVE and each.body in bodies:
+                    columns = design_of(key.target).column_names(bodies[each.body])
+                    written = _Written(
+                        f"{key.target}:{key.destination}:{each.container}.{each.name}", key.target, columns
+                    )
+                    found.setdefault(str(asset), []).append(written)
+        return found
+
+
+async def trace_lineage(
+    context: RuntimeContext, record: AssetRecord, *, column: str | None, direction: str, depth: int
+) -> Lineage:
+    """Follow the lineage of an asset, or of one of its columns.
+
+    Raises:
+        UsageError: there is no such column, direction or depth.
+    """
+    ways = {way.value: way for way in Direction}
+    if direction not in ways:
+        raise UsageError(f"there is no direction {direction!r}.", remedy=f"Valid: {', '.join(ways)}.")
+    if not 1 <= depth <= DEEPEST:
+        raise UsageError(f"a depth is 1 to {DEEPEST}, not {depth}.", remedy=f"Leave it out for {DEPTH}.")
+    source = StoredLineage(context.store, context.settings.target_keys)
+    definition = (await source.definitions([str(record.id)])).get(str(record.id))
+    if column is not None and definition is not None:
+        known = [str(each.name) for each in definition.columns]
+        if column not in known:
+            raise unknown_name(f"column of {record.id}", column, known, listing="describe_asset")
+    return await Tracer(source, str(record.id), depth=depth, column=column).run(ways[direction])
+
+
+async def export_lineage(context: RuntimeContext, record: AssetRecord, found: Lineage, export: LineageExport) -> None:
+    """Write a lineage as OpenLineage events, one JSON object a line; the file is there whole or not at all.
+
+    Raises:
+        UsageError: the file is there already and not to be replaced, or cannot be written.
+    """
+    at = record.read_at or isoformat(context.clock())
+    events = events_of(found, tenant=context.settings.tenant_host, at=at)
+    data = b"".join(canonical_json(event) + b"\n" for event in events)
+
+    def write(_: Path, draft: AtomicFile, __: threading.Event) -> None:
+        draft.path.write_bytes(data)
+        draft.seal()
+
+    async def nothing_more(_: None) -> None:
+        await anyio.lowlevel.checkpoint()
+
+    await place_file(context.settings.state_dir, export.file, write, nothing_more, replace=export.replace)
+
+
+def answer_of(record: AssetRecord, found: Lineage, direction: str, depth: int, *, of_one: bool) -> LineageAnswer:
+    """What faces show of a lineage; columns are left out where there are too many for one answer."""
+    tables = [edge for edge in found.edges if edge.kind is EdgeKind.TABLE]
+    columns = [edge for edge in found.edges if edge.kind is EdgeKind.COLUMN]
+    findings = list(found.findings)
+    if found.cut:
+        findings.append(f"there is more beyond depth {depth}; ask for a greater depth, or for what stands at its end")
+    if not of_one and len(columns) > MOST_COLUMN_EDGES:
+        findings.append(f"{counted(len(columns), 'edge')} between columns are left out; ask for one column")
+        columns = []
+    if record.definition is None:
+        findings.append(f"{record.id} was never read, so nothing is known of where it comes from")
+    return LineageAnswer(
+        asset=str(record.id),
+        direction=direction,
+        depth=depth,
+        as_of=record.read_at,
+        nodes=[LineageNode(id=node.id, kind=node.kind, label=node.label) for node in found.nodes],
+        edges=[
+            LineageEdge(
+                from_=edge.source,
+                to=edge.target,
+                kind=edge.kind.value,
+                how=edge.how,
+                from_column=edge.source_column,
+                to_column=edge.target_column,
+            )
+            for edge in (*tables, *columns)
+        ],
+        findings=findings,
+    )

@@ -1,0 +1,362 @@
+"""One object of a CSN document: everything that it says of an asset. Pure."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from spheresync.errors import SourceError, SourceFault
+from spheresync.model import (
+    AssetKind,
+    Association,
+    Column,
+    ColumnOrigin,
+    Derivation,
+    ForeignKey,
+    Hierarchy,
+    JsonValue,
+    Labels,
+    ObjectOrigin,
+    Origins,
+    Parameter,
+    Reads,
+    Role,
+    counted,
+)
+from spheresync.source.datasphere.csn.annotations import (
+    Annotations,
+    annotations_of,
+    is_true,
+    reference_of,
+    references_of,
+    text_of,
+    word_of,
+)
+from spheresync.source.datasphere.csn.business_layer import BusinessLayer, read_business_layer
+from spheresync.source.datasphere.csn.document import MOST_ELEMENTS, CsnDocument
+from spheresync.source.datasphere.csn.elements import (
+    UNTYPED,
+    Element,
+    elements_of,
+    read_association,
+    read_column,
+    semantic,
+    with_facts,
+)
+from spheresync.source.datasphere.csn.flows import FLOW_KINDS, read_flow, remote_origin
+from spheresync.source.datasphere.csn.labels import Texts
+from spheresync.source.datasphere.csn.query import read_query
+from spheresync.source.datasphere.csn.semantics import description_of
+from spheresync.source.datasphere.csn.types import Node, source_type
+
+_DEEP = 16
+"""Objects that a type is looked for through."""
+_REMEDY = "Open the object in Datasphere's Data Builder and deploy it again."
+_CUBE = "ANALYTICAL_CUBE"
+
+
+@dataclass(frozen=True, slots=True)
+class CsnObject:
+    """What a document says of one object; `kind` is what its form tells."""
+
+    name: str
+    kind: AssetKind
+    labels: Labels
+    columns: tuple[Column, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    hierarchies: tuple[Hierarchy, ...] = ()
+    associations: tuple[Association, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    view_definition: str | None = None
+    origins: Origins = field(default_factory=Origins)
+
+    @property
+    def foreign_keys(self) -> tuple[ForeignKey, ...]:
+        """The associations that columns name as their foreign key."""
+        named = {name for column in self.columns if (name := semantic(column, "foreign_key_association"))}
+        return tuple(
+            ForeignKey(each.name, each.target, each.columns)
+            for each in self.associations
+            if each.name in named and each.columns
+        )
+
+
+def read_object(document: CsnDocument, name: str) -> CsnObject:
+    """What the document says of the object of that name.
+
+    Raises:
+        SourceError: WRONG_SHAPE, the document does not hold it; TOO_LARGE.
+    """
+    definition = document.definition(name)
+    if definition is None:
+        flow = document.flow(name)
+        if flow is None:
+            raise SourceError(SourceFault.WRONG_SHAPE, f"The CSN does not hold {name!r}.", remedy=_REMEDY)
+        return _flow(name, *flow, document.texts)
+    return _Reader(document, name, definition).read()
+
+
+def _flow(name: str, root: str, flow: Node, texts: Texts) -> CsnObject:
+    annotations = annotations_of(flow)
+    labels = texts.of(annotations)
+    return CsnObject(name, FLOW_KINDS[root], labels, facts=_described(annotations), origins=read_flow(root, flow))
+
+
+class _Reader:
+    def __init__(self, document: CsnDocument, name: str, definition: Node) -> None:
+        self._document = document
+        self._name = name
+        self._definition = definition
+        self._annotations = annotations_of(definition)
+        model = document.business.get(name)
+        self._layer = read_business_layer(model, document.texts) if isinstance(model, dict) else None
+
+    def read(self) -> CsnObject:
+        document, texts = self._document, self._document.texts
+        elements = elements_of(self._definition, document.types)
+        if len(elements) > MOST_ELEMENTS:
+            raise SourceError(
+                SourceFault.TOO_LARGE,
+                f"The CSN gives it more than {counted(MOST_ELEMENTS, 'element')}.",
+                remedy=_REMEDY,
+            )
+        others = Role.DIMENSION if self._is_cube else Role.ATTRIBUTE
+        columns = [read_column(each, texts, others=others) for each in elements if not each.relation]
+        names = frozenset(str(column.name) for column in columns)
+        associations = [read_association(each, texts, names) for each in elements if each.relation]
+        origins = self._origins(columns)
+        if self._layer is not None:
+            columns = [_measured(column, self._layer) for column in columns]
+        columns = [
+            self._typed(column, element, origins) for column, element in zip(columns, _data(elements), strict=True)
+        ]
+        return CsnObject(
+            self._name,
+            self._kind,
+            texts.of(self._annotations),
+            tuple(columns),
+            (*self._parameters(), *(self._layer.variables if self._layer else ())),
+            tuple(_hierarchies(self._annotations, texts)),
+            tuple(each for each in associations if each is not None),
+            self._facts(),
+            _view_text(self._annotations),
+            origins,
+        )
+
+    @property
+    def _is_cube(self) -> bool:
+        return word_of(self._annotations.get("objectmodel.modelingpattern")) == _CUBE
+
+    @property
+    def _kind(self) -> AssetKind:
+        if self._layer is not None or (self._is_cube and "query" in self._definition):
+            return AssetKind.ANALYTIC_MODEL
+        if text_of(self._annotations.get("datawarehouse.remote.connection")):
+            return AssetKind.REMOTE_TABLE
+        if "query" in self._definition or "projection" in self._definition or _view_text(self._annotations):
+            return AssetKind.VIEW
+        return AssetKind.LOCAL_TABLE
+
+    def _origins(self, columns: list[Column]) -> Origins:
+        query = self._definition.get("query") or self._definition.get("projection")
+        names = [str(column.name) for column in columns]
+        if isinstance(query, dict):
+            origins = read_query(query, names, self._name)
+        elif text := _view_text(self._annotations):
+            origins = Origins(unknown=(f"it is a text of SQL ({len(text)} characters), which is not read",))
+        else:
+            origins = Origins(objects=tuple(self._remote()))
+        if self._layer is not None:
+            origins = replace(origins, columns=(*origins.columns, *_of_measures(names, origins, self._layer)))
+        return origins
+
+    def _remote(self) -> Iterator[ObjectOrigin]:
+        connection = text_of(self._annotations.get("datawarehouse.remote.connection"))
+        entity = self._annotations.get("datawarehouse.remote.entity")
+        if connection and isinstance(entity, str) and entity:
+            yield ObjectOrigin(remote_origin(connection, entity), Reads.REMOTE)
+
+    def _typed(self, column: Column, element: Element, origins: Origins) -> Column:
+        """The column with the type, and a measure with the aggregation, of what it selects."""
+        if column.type != UNTYPED and (column.role is not Role.MEASURE or column.aggregation):
+            return column
+        behind = next((each for each in origins.columns if each.column == column.name), None)
+        found: Column | None = None
+        if behind is not None and behind.how is Derivation.DIRECT:
+            found = self._selected(behind.objects, behind.path, _DEEP)
+        if found is None:
+            path = element.annotations.get("analytics.navigationattributeref")
+            steps = [step for step in path if isinstance(step, str)] if isinstance(path, list) else []
+            found = self._selected((self._name,), tuple(steps), _DEEP) if len(steps) > 1 else None
+        if found is None:
+            return column
+        aggregation = column.aggregation or (found.aggregation if column.role is Role.MEASURE else None)
+        return replace(column, type=found.type if column.type == UNTYPED else column.type, aggregation=aggregation)
+
+    def _selected(self, objects: tuple[str, ...], path: tuple[str, ...], deep: int) -> Column | None:
+        """The column at the end of a path, as far as the document holds what is on the way."""
+        for name in objects if deep else ():
+            definition = self._document.definition(name)
+            node = _element(definition, path[0]) if definition is not None and path else None
+            if definition is None or node is None:
+                continue
+            if len(path) > 1:
+                target = node.get("target")
+                return self._selected((target,), path[1:], deep - 1) if isinstance(target, str) else None
+            resolved = self._document.types.resolved(node)
+            column = read_column(Element(path[0], resolved, annotations_of(resolved)), self._document.texts)
+            return column if column.type != UNTYPED else self._further(name, definition, column, deep)
+        return None
+
+    def _further(self, name: str, definition: Node, column: Column, deep: int) -> Column | None:
+        """The type of a column that has none, through the query of its object."""
+        query = definition.get("query")
+        origins = read_query(query, [str(column.name)], name) if isinstance(query, dict) else Origins()
+        for origin in origins.columns[:1]:
+            if origin.how is Derivation.DIRECT:
+                return self._selected(origin.objects, origin.path, deep - 1)
+        return None
+
+    def _parameters(self) -> Iterator[Parameter]:
+        params = self._definition.get("params")
+        for name, node in params.items() if isinstance(params, dict) else ():
+            if isinstance(node, dict):
+                resolved = self._document.types.resolved(node)
+                labels = self._document.texts.of(annotations_of(resolved))
+                yield Parameter(name, source_type(resolved) or UNTYPED, labels)
+
+    def _facts(self) -> dict[str, str]:
+        annotations = self._annotations
+        facts = _described(annotations)
+        for term, fact in _WORDS.items():
+            if word := word_of(annotations.get(term)):
+                facts[fact] = word
+        for term, fact in _TRUE.items():
+            if is_true(annotations.get(term)):
+                facts[fact] = "true"
+        if names := _access_controls(annotations.get("datawarehouse.dataaccesscontrol.usage")):
+            facts["data_access_controls"] = json.dumps(names, ensure_ascii=False)
+        if folder := _folder(self._definition.get("_meta")):
+            facts["folder"] = folder
+        if self._layer is not None and self._layer.version:
+            facts["model_version"] = self._layer.version
+        return facts
+
+
+_WORDS = {
+    "objectmodel.modelingpattern": "modeling_pattern",
+    "objectmodel.representativekey": "representative_key",
+    "objectmodel.usagetype.sizecategory": "size_category",
+    "analytics.dimensiontype": "dimension_type",
+    "datawarehouse.remote.connection": "connection",
+    "datawarehouse.external.schema": "external_schema",
+    "datawarehouse.external.entity": "external_entity",
+    "odm.entityname": "odm_entity",
+    "entityrelationship.entitytype": "entity_type",
+    "personaldata.entitysemantics": "personal_data_entity",
+    "personaldata.datasubjectrole": "data_subject_role",
+}
+_TRUE = {
+    "datawarehouse.consumption.external": "exposed",
+    "internal.entity.hidden": "hidden",
+    "cds.persistence.exists": "persisted",
+}
+
+
+def _described(annotations: Annotations) -> dict[str, str]:
+    text = description_of(annotations)
+    return {"description": text} if text else {}
+
+
+def _data(elements: list[Element]) -> list[Element]:
+    return [each for each in elements if not each.relation]
+
+
+def _element(definition: Node, name: str) -> Node | None:
+    elements = definition.get("elements")
+    found = elements.get(name) if isinstance(elements, dict) else None
+    return found if isinstance(found, dict) else None
+
+
+def _measured(column: Column, layer: BusinessLayer) -> Column:
+    measure = layer.measures.get(str(column.name))
+    if measure is None:
+        return column
+    facts = {"measure_type": measure.kind}
+    if measure.formula:
+        facts["formula"] = measure.formula
+    if measure.auxiliary:
+        facts["auxiliary"] = "true"
+    semantics = tuple(pair for pair in column.semantics if pair[0] != "measure_type")
+    role = column.role if column.role is Role.KEY else Role.MEASURE
+    return replace(column, role=role, semantics=with_facts(replace(column, semantics=semantics), facts))
+
+
+def _of_measures(names: list[str], origins: Origins, layer: BusinessLayer) -> Iterator[ColumnOrigin]:
+    """Where measures come from that the query does not select: from what they are made of."""
+    by_column: dict[str, list[ColumnOrigin]] = {}
+    for origin in origins.columns:
+        by_column.setdefault(origin.column, []).append(origin)
+    for name in names:
+        if name in by_column or name not in layer.measures:
+            continue
+        seen: dict[ColumnOrigin, None] = {}
+        for used in _used(name, layer):
+            for origin in by_column.get(used, ()):
+                seen.setdefault(replace(origin, column=name, how=Derivation.CALCULATED))
+        yield from seen
+
+
+def _used(name: str, layer: BusinessLayer) -> list[str]:
+    """The elements that a measure is made from, through other measures too."""
+    found: dict[str, None] = {}
+    todo = [name]
+    while todo:
+        measure = layer.measures.get(todo.pop())
+        for used in measure.uses if measure is not None else ():
+            if used not in found:
+                found[used] = None
+                todo.append(used)
+    return list(found)
+
+
+def _hierarchies(annotations: Annotations, texts: Texts) -> Iterator[Hierarchy]:
+    for record in _records(annotations.get("hierarchy.leveled")):
+        levels = record.get("levels")
+        names = [
+            reference_of(level.get("element") if isinstance(level, dict) and "=" not in level else level)
+            for level in (levels if isinstance(levels, list) else ())
+        ]
+        yield Hierarchy(
+            text_of(record.get("name")), texts.labels(record.get("label")), tuple(name for name in names if name)
+        )
+    for record in _records(annotations.get("hierarchy.parentchild")):
+        recurse = record.get("recurse")
+        parent, child = (
+            tuple(references_of(recurse.get(end))) if isinstance(recurse, dict) else () for end in ("parent", "child")
+        )
+        yield Hierarchy(text_of(record.get("name")), texts.labels(record.get("label")), parent=parent, child=child)
+
+
+def _records(value: JsonValue) -> list[Node]:
+    records = value if isinstance(value, list) else [value]
+    return [record for record in records if isinstance(record, dict)]
+
+
+def _view_text(annotations: Annotations) -> str | None:
+    """The text of an SQL view or of a table function, where the object holds one."""
+    for term in ("datawarehouse.sqleditor.query", "datawarehouse.tablefunction.script"):
+        if text := text_of(annotations.get(term)):
+            return text
+    return None
+
+
+def _access_controls(usage: JsonValue) -> list[str]:
+    targets = (text_of(each.get("target")) for each in _records(usage))
+    return list(dict.fromkeys(target for target in targets if target))
+
+
+def _folder(meta: JsonValue) -> str:
+    dependencies = meta.get("dependencies") if isinstance(meta, dict) else None
+    return text_of(dependencies.get("folderAssignment")) if isinstance(dependencies, dict) else ""

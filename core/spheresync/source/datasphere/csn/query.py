@@ -1,0 +1,383 @@
+"""What a view reads: the `query` of a definition, which CSN holds as a tree.
+
+Reference: https://cap.cloud.sap/docs/cds/cqn and datasphere-api.md 4.3. SQL texts are not read. A column named without
+its table may be of several: all are answered, and whoever knows their columns chooses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from spheresync.errors import SourceError, SourceFault
+from spheresync.model import ColumnOrigin, Derivation, JsonValue, ObjectOrigin, Origins, Reads, counted
+from spheresync.source.datasphere.csn.elements import ref_of
+from spheresync.source.datasphere.csn.types import Node
+
+MOST_PARTS = 200_000
+"""Expressions of one query; a view of a hundred columns has some hundreds."""
+MOST_ORIGINS = 50_000
+"""Origins of all columns together."""
+
+_AGGREGATES = frozenset(
+    {"sum", "min", "max", "avg", "count", "countdistinct", "stddev", "stddev_pop", "stddev_samp", "var", "var_pop"}
+    | {"var_samp", "median", "string_agg", "corr", "first_value", "last_value", "nth_value", "any_value"}
+)
+_OWN = frozenset({"$self", "$projection"})
+_STAR = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class _Origin:
+    objects: tuple[str, ...]
+    path: tuple[str, ...]
+    how: Derivation = Derivation.DIRECT
+
+    def through(self, steps: Sequence[str]) -> _Origin:
+        return replace(self, path=(*self.path, *steps))
+
+
+_Found = dict[_Origin, None]
+"""Origins, each once, in the order in which they were found."""
+
+
+@dataclass(slots=True)
+class _Result:
+    """The columns of a query, and the objects whose columns it passes on unnamed."""
+
+    columns: dict[str, _Found] = field(default_factory=dict)
+    passed_on: dict[str, tuple[str, ...]] = field(default_factory=dict)  # object: path of associations before
+    inner: list[_Result] = field(default_factory=list)  # subqueries whose columns are passed on
+    left_out: frozenset[str] = frozenset()
+
+    def column(self, name: str) -> _Found | None:
+        """Where a column comes from; None where the result has no such."""
+        found = self.named(name)
+        if found is not None or name in self.left_out:
+            return found
+        by_path: dict[tuple[str, ...], dict[str, None]] = {}
+        for each, path in self.open_to(name):
+            by_path.setdefault(path, {}).setdefault(each)
+        return {_Origin(tuple(objects), (*path, name)): None for path, objects in by_path.items()} or None
+
+    def named(self, name: str) -> _Found | None:
+        """As `column`, for one that this query or a subquery names."""
+        if name in self.columns:
+            return self.columns[name]
+        if name in self.left_out:
+            return None
+        found: _Found = {}
+        for result in self.inner:
+            found |= result.named(name) or {}
+        return found or None
+
+    def open_to(self, name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The objects whose columns are passed on, so that the name may be one of theirs."""
+        if name in self.left_out:
+            return
+        yield from self.passed_on.items()
+        for result in self.inner:
+            yield from result.open_to(name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """The tables and associations that the expressions of one SELECT may name."""
+
+    sources: Mapping[str, _Result]
+    mixins: Mapping[str, str]
+    outer: _Scope | None = None
+
+
+def read_query(query: Node, columns: Iterable[str], target: str) -> Origins:
+    """What a query reads.
+
+    Args:
+        query: the `query` or `projection` of a definition.
+        columns: the elements of the definition that hold data; no other gets an origin.
+        target: the name of the definition.
+
+    Raises:
+        SourceError: TOO_LARGE.
+    """
+    return _Reader(target).read(query, columns)
+
+
+class _Reader:
+    def __init__(self, target: str) -> None:
+        self._target = target
+        self._objects: dict[ObjectOrigin, None] = {}
+        self._unknown: dict[str, None] = {}
+        self._parts = 0
+
+    def read(self, query: Node, columns: Iterable[str]) -> Origins:
+        result = self._query(query, Reads.QUERY, None)
+        origins: list[ColumnOrigin] = []
+        for name in columns:
+            found = result.column(name) or ()
+            origins += [ColumnOrigin(name, origin.objects, origin.path, origin.how) for origin in found]
+            if len(origins) > MOST_ORIGINS:
+                raise _too_large(f"gives its columns more than {counted(MOST_ORIGINS, 'origin')}")
+        return Origins(tuple(self._one_each()), tuple(origins), unknown=tuple(self._unknown))
+
+    def _one_each(self) -> Iterator[ObjectOrigin]:
+        """Each object once, by the strongest way in which it is read."""
+        ways: dict[str, Reads] = {}
+        for origin in self._objects:
+            known = ways.get(origin.object)
+            if known is None or _STRENGTH[origin.how] < _STRENGTH[known]:
+                ways[origin.object] = origin.how
+        return (ObjectOrigin(name, how) for name, how in ways.items())
+
+    def _query(self, query: JsonValue | Node, how: Reads, outer: _Scope | None) -> _Result:
+        self._count()
+        if isinstance(query, Mapping):
+            for member, read in (("SELECT", self._select), ("SET", self._set), ("projection", self._select)):
+                node = query.get(member)
+                if isinstance(node, dict):
+                    return read(node, how, outer)
+            if "from" in query:  # what `projection` of a definition holds
+                return self._select(query, how, outer)
+        self._unknown.setdefault("a part of the query is of a form that is not known")
+        return _Result()
+
+    def _set(self, node: Node, how: Reads, outer: _Scope | None) -> _Result:
+        """A union gives each column what every part gives at its place; EXCEPT and INTERSECT only the first part."""
+        args = node.get("args")
+        parts = args if isinstance(args, list) else []
+        word = str(node.get("op") or "union").lower()
+        inner = Reads.UNION if how in {Reads.QUERY, Reads.JOIN} else how
+        results = [self._query(part, inner, outer) for part in parts]
+        if not results:
+            return _Result()
+        first, *others = results
+        if not word.startswith("union"):
+            return first
+        whole = all(not each.passed_on and not each.inner for each in results)
+        merged = _Result(dict(first.columns), dict(first.passed_on), list(first.inner), first.left_out)
+        for other in others:
+            if whole:
+                for name, found in zip(first.columns, other.columns.values(), strict=False):
+                    merged.columns[name] = merged.columns[name] | found
+            else:  # by name: what is passed on has no known place
+                for name, found in other.columns.items():
+                    merged.columns[name] = merged.columns.get(name, first.column(name) or {}) | found
+                for name in first.columns:
+                    merged.columns[name] |= other.column(name) or {}
+                merged.inner.append(other)
+        return merged
+
+    def _select(self, node: Node, how: Reads, outer: _Scope | None) -> _Result:
+        sources: dict[str, _Result] = {}
+        self._from(node.get("from"), how, outer, sources)
+        mixin = node.get("mixin")
+        mixins = {
+            name: target
+            for name, each in (mixin.items() if isinstance(mixin, dict) else ())
+            if isinstance(each, dict) and isinstance(target := each.get("target"), str)
+        }
+        scope = _Scope(sources, mixins, outer)
+        for member in ("where", "having"):
+            self._filters(node.get(member), scope)
+        left_out = node.get("excluding")
+        result = _Result(
+            left_out=frozenset(name for name in left_out if isinstance(name, str))
+            if isinstance(left_out, list)
+            else frozenset()
+        )
+        columns = node.get("columns")
+        _Columns(self, scope, result).take(columns if isinstance(columns, list) else [_STAR])
+        return result
+
+    def _from(self, node: JsonValue, how: Reads, outer: _Scope | None, sources: dict[str, _Result]) -> None:
+        self._count()
+        if not isinstance(node, dict):
+            return
+        alias = node.get("as")
+        if isinstance(node.get("args"), list) and "join" in node:
+            inner = how if how in {Reads.UNION, Reads.FILTER} else Reads.JOIN
+            for arg in _each(node["args"]):
+                self._from(arg, inner, outer, sources)
+            self._filters(node.get("on"), _Scope(sources, {}, outer))
+        elif path := ref_of(node):
+            self.note(path[0], how)
+            result = _Result(passed_on={path[0]: tuple(path[1:])})
+            for name in [alias] if isinstance(alias, str) else [path[-1], path[-1].rpartition(".")[2]]:
+                sources.setdefault(name, result)
+        elif "SELECT" in node or "SET" in node:
+            sources[alias if isinstance(alias, str) else f"\0{len(sources)}"] = self._query(node, how, outer)
+        else:
+            self._unknown.setdefault("a table function or a text of SQL is read, of which nobody knows what it reads")
+
+    def _filters(self, condition: JsonValue, scope: _Scope) -> None:
+        """Objects that only decide which rows there are: those of subqueries in a condition."""
+        for query in self._subqueries(condition):
+            self._query(query, Reads.FILTER, scope)
+
+    def _subqueries(self, node: JsonValue) -> Iterator[JsonValue]:
+        self._count()
+        if isinstance(node, list):
+            for each in node:
+                yield from self._subqueries(each)
+        elif isinstance(node, dict):
+            if "SELECT" in node or "SET" in node:
+                yield node
+            else:
+                for member in ("xpr", "args", "list"):
+                    yield from self._subqueries(node.get(member))
+
+    def note(self, name: str, how: Reads) -> None:
+        """An object is read."""
+        if name != self._target:
+            self._objects.setdefault(ObjectOrigin(name, how))
+
+    def unknown(self, said: str) -> None:
+        self._unknown.setdefault(said)
+
+    def subquery(self, node: Node, scope: _Scope) -> _Result:
+        return self._query(node, Reads.QUERY, scope)
+
+    def count(self) -> None:
+        self._count()
+
+    def _count(self) -> None:
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise _too_large(f"has more than {counted(MOST_PARTS, 'expression')}")
+
+
+class _Columns:
+    """The columns of one SELECT."""
+
+    def __init__(self, reader: _Reader, scope: _Scope, result: _Result) -> None:
+        self._reader = reader
+        self._scope = scope
+        self._result = result
+        self._named: dict[str, Node] = {}
+        self._open: set[str] = set()
+
+    def take(self, columns: Sequence[JsonValue]) -> None:
+        for column in columns:
+            if column == _STAR or (isinstance(column, dict) and ref_of(column)[-1:] == [_STAR]):
+                self._pass_on(ref_of(column)[:-1])
+            elif isinstance(column, dict) and (name := _name(column)):
+                self._named.setdefault(name, column)
+        for name in self._named:
+            self._result.columns[name] = self._column(name)
+
+    def _pass_on(self, of: Sequence[str]) -> None:
+        for name, source in self._scope.sources.items():
+            if not of or of[0] == name:
+                self._result.inner.append(source)
+
+    def _column(self, name: str) -> _Found:
+        """Where a column comes from; one that refers to itself comes from nowhere."""
+        if name in self._result.columns:
+            return self._result.columns[name]
+        node = self._named.get(name)
+        if node is None or name in self._open:
+            return {}
+        self._open.add(name)
+        nested = node.get("inline") or node.get("expand")
+        found = {} if nested else self._expression(node, Derivation.DIRECT)
+        self._open.discard(name)
+        return found
+
+    def _expression(self, node: JsonValue | Node, how: Derivation) -> _Found:
+        self._reader.count()
+        found: _Found = {}
+        if isinstance(node, list):
+            for each in node:
+                found |= self._expression(each, how)
+        elif isinstance(node, Mapping):
+            if "SELECT" in node or "SET" in node:
+                result = self._reader.subquery(node, self._scope)
+                for origins in list(result.columns.values())[:1]:
+                    found |= _as(origins, Derivation.CALCULATED)
+            elif path := ref_of(node):
+                found |= {} if node.get("param") is True else _as(self._ref(path), how)
+            elif "func" in node:
+                word = str(node["func"]).lower()
+                inner = Derivation.AGGREGATED if word in _AGGREGATES else _at_least(how, Derivation.CALCULATED)
+                args = node.get("args")
+                found |= self._expression(list(args.values()) if isinstance(args, dict) else args, inner)
+                found |= self._expression(node.get("xpr"), _at_least(inner, Derivation.CALCULATED))
+            else:
+                for member in ("xpr", "list", "args"):
+                    found |= self._expression(node.get(member), _at_least(how, Derivation.CALCULATED))
+        return found
+
+    def _ref(self, path: Sequence[str]) -> _Found:
+        first, rest = path[0], path[1:]
+        if first in _OWN:
+            return self._through(self._column(rest[0]), rest[1:]) if rest else {}
+        if first.startswith("$"):  # a parameter, the user, the time
+            return {}
+        scope: _Scope | None = self._scope
+        while scope is not None:
+            if first in scope.sources and rest:
+                found = scope.sources[first].column(rest[0])
+                if found is None:
+                    self._reader.unknown(f"{first}.{rest[0]} is named, which {first} does not have")
+                return self._through(found or {}, rest[1:])
+            if first in scope.mixins:
+                return self._along(scope.mixins[first], rest)
+            scope = scope.outer
+        return self._unqualified(first, rest)
+
+    def _along(self, target: str, rest: Sequence[str]) -> _Found:
+        """A column behind an association of the query; the association alone holds no data."""
+        if not rest:
+            return {}
+        self._reader.note(target, Reads.ASSOCIATION)
+        return {_Origin((target,), tuple(rest)): None}
+
+    def _unqualified(self, name: str, rest: Sequence[str]) -> _Found:
+        """A column without its table: of the subqueries that have it, else of any table."""
+        scope: _Scope | None = self._scope
+        while scope is not None:
+            sources = list({id(each): each for each in scope.sources.values()}.values())
+            if found := _Result(inner=sources).column(name):
+                return self._through(found, rest)
+            scope = scope.outer
+        if self._scope.sources:
+            self._reader.unknown(f"{name} is named, which nothing that is read has")
+        return {}
+
+    def _through(self, found: Mapping[_Origin, None], steps: Sequence[str]) -> _Found:
+        return {origin.through(steps): None for origin in found} if steps else dict(found)
+
+
+_STRENGTH = {how: position for position, how in enumerate(Reads)}
+_RANK = {how: position for position, how in enumerate(Derivation)}
+
+
+def _at_least(how: Derivation, least: Derivation) -> Derivation:
+    return max(how, least, key=_RANK.__getitem__)
+
+
+def _as(found: Mapping[_Origin, None], how: Derivation) -> _Found:
+    if how is Derivation.DIRECT:
+        return dict(found)
+    return {replace(origin, how=_at_least(origin.how, how)): None for origin in found}
+
+
+def _name(column: Node) -> str:
+    named = column.get("as")
+    if isinstance(named, str) and named:
+        return named
+    path = ref_of(column)
+    if path:
+        return path[-1]
+    word = column.get("func")
+    return word if isinstance(word, str) else ""
+
+
+def _each(node: JsonValue) -> list[JsonValue]:
+    return node if isinstance(node, list) else []
+
+
+def _too_large(what: str) -> SourceError:
+    return SourceError(
+        SourceFault.TOO_LARGE, f"The query {what}.", remedy="Look at the object in Datasphere's Data Builder."
+    )

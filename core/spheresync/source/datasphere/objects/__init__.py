@@ -1,0 +1,1 @@
+"""The design-time object API behind `datasphere.objects: on` (reference: datasphere-api.md 4)."""

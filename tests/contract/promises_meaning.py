@@ -1,0 +1,82 @@
+"""Promises: what of Datasphere's meaning is read beyond the consumption API, and how it is told."""
+
+from __future__ import annotations
+
+from tests.contract.promise import Promise
+
+_OBJECTS = "tests/e2e/test_design_objects.py"
+_SOURCE = "tests/unit/source/test_objects.py"
+_CSN = "tests/unit/source/csn"
+_TRACE = "tests/unit/lineage/test_trace.py"
+
+MEANING: tuple[Promise, ...] = (
+    Promise(
+        "source:objects",
+        "CONTRACT.md#Configuration",
+        "With objects on, local tables, flows and full CSN come from the design-time object API.",
+        (
+            f"{_OBJECTS}::test_what_is_deployed_becomes_tables_and_a_second_sync_finds_nothing_to_do",
+            f"{_OBJECTS}::test_without_the_switch_they_stay_unknown",
+            f"{_OBJECTS}::test_a_flow_is_known_and_no_table_is_made_of_it",
+            f"{_OBJECTS}::test_without_a_discovery_document_or_the_content_of_a_space_all_is_read_one_by_one",
+            f"{_SOURCE}::test_every_type_is_listed_to_its_empty_page",
+            f"{_SOURCE}::test_the_content_of_a_space_saves_single_reads",
+        ),
+    ),
+    Promise(
+        "source:objects:complete",
+        "CONTRACT.md#Deletion",
+        "A list of objects that failed, or that a server serves by half, takes nothing away.",
+        (
+            f"{_OBJECTS}::test_lists_that_fail_take_nothing_away",
+            f"{_OBJECTS}::test_a_table_that_is_gone_is_retired_once_the_tenant_says_so",
+            f"{_SOURCE}::test_a_server_that_ignores_skip_lists_nothing_whole",
+            f"{_SOURCE}::test_an_error_is_never_an_empty_list",
+            f"{_SOURCE}::test_no_view_is_listed_by_half_its_facts_where_the_catalog_is_not_whole",
+        ),
+    ),
+    Promise(
+        "source:csn",
+        "CONTRACT.md#What a Glue table holds",
+        "CSN gives exact types, labels in every language, keys, relations, hierarchies and measures.",
+        (
+            f"{_CSN}/test_sample_documents.py::test_an_analytic_model_has_the_types_of_what_it_selects",
+            f"{_CSN}/test_definition.py::test_labels_in_every_language",
+            f"{_CSN}/test_definition.py::test_a_foreign_key_of_two_columns_and_conditions_of_other_forms",
+            f"{_CSN}/test_hostile.py::test_any_document_is_read_or_refused",
+            f"{_SOURCE}::test_the_documents_of_an_exposed_view_are_merged",
+        ),
+    ),
+    Promise(
+        "glue:keys",
+        "CONTRACT.md#What a Glue table holds",
+        "Primary and foreign keys are parameters of the table.",
+        (
+            "tests/unit/targets/glue/test_table_input.py::test_keys_and_relations_are_facts_of_the_table",
+            f"{_OBJECTS}::test_what_is_deployed_becomes_tables_and_a_second_sync_finds_nothing_to_do",
+        ),
+    ),
+    Promise(
+        "mcp:lineage",
+        "CONTRACT.md#MCP server",
+        "get_lineage answers nodes and edges, to columns that exist.",
+        (
+            f"{_TRACE}::test_through_views_to_tables_of_other_spaces",
+            f"{_TRACE}::test_no_edge_leads_to_a_column_that_is_not_there",
+            f"{_TRACE}::test_the_recorded_view_has_the_edges_of_its_document_and_no_other",
+            "tests/e2e/test_lineage.py::test_a_model_leads_back_to_a_connection_and_on_to_its_table",
+            "tests/e2e/test_lineage.py::test_a_column_that_its_source_does_not_have_is_a_finding_and_no_edge",
+            "tests/e2e/test_lineage.py::test_an_assistant_is_answered_in_its_text",
+        ),
+    ),
+    Promise(
+        "cli:lineage",
+        "CONTRACT.md#Command line: `spheresync`",
+        "lineage tells where an asset comes from and where it goes, and writes OpenLineage.",
+        (
+            "tests/e2e/test_lineage.py::test_a_model_leads_back_to_a_connection_and_on_to_its_table",
+            "tests/e2e/test_lineage.py::test_lineage_is_written_as_openlineage_events",
+            "tests/e2e/test_lineage.py::test_wrong_names_say_what_is_valid",
+        ),
+    ),
+)

@@ -1,0 +1,105 @@
+"""A tenant's design-time objects, read where the switch is on: tables of all that is deployed, relations, lineage."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.e2e.test_safety import writes
+from tests.simulators.glue_process import GlueSimulator
+from tests.simulators.installation import Installation
+from tests.simulators.running_tenant import RunningTenant
+
+SPACE = "SPACE_000"
+CUSTOMERS = {
+    "kind": "local_table",
+    "name": "CUSTOMERS",
+    "label": "Customers",
+    "columns": [{"name": "ID", "type": "String(10)", "key": True}, {"name": "NAME", "type": "String(80)"}],
+}
+ORDERS = {
+    "kind": "view",
+    "name": "ORDERS",
+    "label": "Orders",
+    "exposed": False,
+    "columns": [
+        {"name": "ORDER_ID", "type": "Int64", "key": True},
+        {"name": "CUSTOMER", "type": "String(10)"},
+    ],
+}
+
+
+@pytest.fixture
+def objects(installation: Installation, tenant: RunningTenant) -> Installation:
+    """The switch is on; a local table that the catalog never lists, and a view that is not exposed."""
+    installation.extra["SPHERESYNC_DATASPHERE__OBJECTS"] = "on"
+    tenant.edit("add_asset", space=SPACE, object=CUSTOMERS)
+    tenant.edit("add_asset", space=SPACE, object=ORDERS)
+    return installation
+
+
+def parameters(glue: GlueSimulator, table: str) -> dict[str, Any]:
+    found: dict[str, Any] = glue.table("space_000", table)["Parameters"]
+    return found
+
+
+def test_what_is_deployed_becomes_tables_and_a_second_sync_finds_nothing_to_do(
+    objects: Installation, glue: GlueSimulator
+) -> None:
+    assert objects.ask("sync")["counts"]["create"] == 32
+    assert parameters(glue, "customers")["spheresync.kind"] == "local_table"
+    assert json.loads(parameters(glue, "customers")["spheresync.primary-key"]) == ["ID"]
+    assert parameters(glue, "orders")["spheresync.kind"] == "view"
+    glue.reset()
+    again = objects.ask("sync")
+    assert (again["state"], again["counts"]["unchanged"]) == ("done", 32)
+    assert glue.calls() == {}
+
+
+def test_without_the_switch_they_stay_unknown(objects: Installation) -> None:
+    objects.extra["SPHERESYNC_DATASPHERE__OBJECTS"] = "off"
+    assert objects.ask("sync")["counts"]["create"] == 30
+
+
+def test_a_flow_is_known_and_no_table_is_made_of_it(objects: Installation, tenant: RunningTenant) -> None:
+    flow = {"kind": "data_flow", "name": "DF_LOAD", "label": "Load"}
+    tenant.edit("add_asset", space=SPACE, object=flow)
+    assert objects.ask("sync")["counts"]["create"] == 32
+    listed = {row["asset"]: row for row in objects.ask("assets", "--kind", "data_flow")["items"]}
+    assert listed[f"{SPACE}/DF_LOAD"]["status"] == "excluded"
+    assert objects.ask("preview", "--exit-code")["summary"]["unchanged"] == 32
+
+
+@pytest.mark.parametrize("fault", ["no_discovery", "no_content"])
+def test_without_a_discovery_document_or_the_content_of_a_space_all_is_read_one_by_one(
+    objects: Installation, tenant: RunningTenant, fault: str
+) -> None:
+    tenant.set_faults(**{fault: True})
+    run = objects.ask("sync")
+    assert (run["state"], run["counts"]["create"]) == ("done", 32)
+
+
+def test_lists_that_fail_take_nothing_away(objects: Installation, tenant: RunningTenant, glue: GlueSimulator) -> None:
+    objects.ask("sync")
+    glue.reset()
+    tenant.set_faults(html_matching="/localtables")
+    for _ in range(4):
+        run = objects.ask("sync", "--allow-deletes", code=1)
+        assert run["counts"]["retire"] == run["counts"]["delete"] == 0
+        assert any("localtables" in each["reason"] for each in run["failures"])
+    assert writes(glue) == {}
+    tenant.set_faults()
+    assert objects.ask("sync")["counts"]["unchanged"] == 32
+
+
+def test_a_table_that_is_gone_is_retired_once_the_tenant_says_so(
+    objects: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    objects.ask("sync")
+    tenant.edit("remove_asset", space=SPACE, asset="CUSTOMERS")
+    for _ in range(3):
+        run = objects.ask("sync")
+    assert run["counts"]["retire"] == 1
+    assert parameters(glue, "customers")["spheresync.status"] == "retired"
