@@ -38,7 +38,7 @@ class LineageAnswer(Answer):
     asset: str
     direction: str
     depth: int
-    as_of: str | None
     nodes: list[LineageNode]
     edges: list[LineageEdge]
     findings: list[str]
+    as_of: str | None = None

@@ -53,6 +53,7 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r", or --force to replace it", ""),
         (r", or give --force: these rows count as lost, and are made anew by a sync", ""),
         (r"`spheresync audit verify` (?=tell|finds)", "verify_audit_log "),
+        (r"`spheresync revert (\w+)`", r"revert_run with \1"),
         (r"`spheresync runs (\w+)`", r"get_run of \1"),
         (r"`spheresync schedule pause (\w+)`", r"manage_schedule with tier=\1 and action=pause"),
         (r"`spheresync schedule resume (\w+)` lets", r"manage_schedule with tier=\1 and action=resume lets"),

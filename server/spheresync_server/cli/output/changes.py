@@ -93,7 +93,9 @@ def _older(answer: ChangeSetAnswer) -> str:
     if answer.oldest is None:
         return ""
     oldest, older = f"{visible(answer.oldest.of)} at {answer.oldest.at}", answer.oldest.older
-    return f"; but {oldest}" if older == 1 else f"; but {older} spaces or assets before that, first of all {oldest}"
+    if older == 1:
+        return f"; but {oldest}"
+    return f"; but {counted(older, 'reading')} of spaces or assets before that, first of all {oldest}"
 
 
 def _prerequisite(row: PrerequisiteRow) -> str:
