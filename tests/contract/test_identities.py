@@ -15,6 +15,7 @@ SOURCES = sorted(path for part in ("core", "server") for path in (ROOT / part).r
 DOORS = {
     "spheresync/runtime/named_assets.py": "what people write in a request",
     "spheresync/planning/checkpoint_rebuild.py": "`spheresync.source`, which CONTRACT.md spells SPACE/NAME",
+    "spheresync/mapping/references.py": "what it spelled itself of a pair, for the origins of a definition",
     "spheresync/model/names.py": "what states and files of former versions hold in place of the pair",
 }
 """The modules that may turn the text SPACE/NAME into an asset."""
@@ -23,6 +24,8 @@ SPLITS = frozenset({"split", "rsplit", "partition", "rpartition", "removeprefix"
 OTHER_SLASHES = frozenset(
     {
         "spheresync/model/names.py",  # the one that splits an asset's
+        "spheresync/lineage/openlineage.py",  # what a connection leads to
+        "spheresync/source/datasphere/objects/object_types.py",  # paths of URLs
         "spheresync/dog/routes.py",  # paths of URLs, decoded after they are split
         "spheresync/dog/site.py",
         "spheresync/source/datasphere/edmx/document_reader.py",  # paths inside a document

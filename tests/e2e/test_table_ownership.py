@@ -222,7 +222,7 @@ def test_a_first_preview_of_a_new_asset_shows_that_its_name_is_taken(
     preview = synced.ask("preview", *flags)
     found = {item["asset"]: item["action"] for item in preview["items"]}
     assert found == {"SPACE_000/NEW_ONE": "conflict", "SPACE_000/NEW_TWO": "create"}
-    assert glue.calls() == {"GetTable": 2}
+    assert glue.calls() == {"GetDatabase": 1, "GetTable": 2}
     assert synced.ask("sync", code=1)["counts"]["conflict"] == 1
     glue.reset()
     assert synced.ask("preview", "--no-refresh", "--space", "SPACE_001")["total"] == 0 and glue.calls() == {}
@@ -236,4 +236,4 @@ def test_many_new_assets_cost_a_listing_of_their_database(
     glue.client().create_table(DatabaseName="space_000", TableInput={"Name": "new_7"})
     glue.reset()
     assert synced.ask("preview")["summary"]["conflict"] == 1
-    assert glue.calls() == {"GetTables": 1}
+    assert glue.calls() == {"GetDatabase": 1, "GetTables": 1}

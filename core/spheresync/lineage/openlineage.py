@@ -8,8 +8,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 
-from spheresync.lineage.graph import RUNS, Edge, EdgeKind, Lineage
-from spheresync.model import OUTSIDE, Derivation, JsonValue
+from spheresync.lineage.graph import OUTSIDE_OBJECT, RUNS, UNKNOWN, Edge, EdgeKind, Lineage
+from spheresync.model import OUTSIDE, AssetKind, Derivation, JsonValue
 
 PRODUCER = "https://github.com/spheresync/spheresync"
 _EVENT = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
@@ -20,6 +20,8 @@ _TRANSFORMATIONS = {
     Derivation.CALCULATED.value: ("DIRECT", "TRANSFORMATION"),
     Derivation.AGGREGATED.value: ("DIRECT", "AGGREGATION"),
 }
+
+_IN_DATASPHERE = {*AssetKind, UNKNOWN, OUTSIDE_OBJECT}
 
 Event = dict[str, JsonValue]
 
@@ -32,6 +34,7 @@ def events_of(lineage: Lineage, *, tenant: str, at: str) -> Iterator[Event]:
         tenant: the host of the tenant, for namespaces.
         at: when the definitions were read, as an ISO moment.
     """
+    datasets = _Datasets(lineage, tenant)
     into: dict[str, list[Edge]] = {}
     for edge in lineage.edges:
         if edge.kind is EdgeKind.TABLE and edge.how != RUNS:
@@ -39,41 +42,47 @@ def events_of(lineage: Lineage, *, tenant: str, at: str) -> Iterator[Event]:
     for target, edges in sorted(into.items()):
         columns = [e for e in lineage.edges if e.kind is EdgeKind.COLUMN and e.target == target]
         sources = sorted({edge.source for edge in edges} | {edge.source for edge in columns})
-        fields = _fields(columns, tenant)
+        fields = _fields(columns, datasets)
         facets: dict[str, JsonValue] = {}
         if fields:
             facets["columnLineage"] = {"_producer": PRODUCER, "_schemaURL": _COLUMNS, "fields": fields}
-        inputs: list[JsonValue] = [_dataset(source, tenant) for source in sources]
+        inputs: list[JsonValue] = [datasets.of(source) for source in sources]
         yield {
             "eventType": "COMPLETE",
             "eventTime": at,
             "run": {"runId": str(uuid.uuid5(_NAMESPACE, f"{tenant}\n{target}\n{at}"))},
             "job": {"namespace": f"sap-datasphere://{tenant}", "name": target},
             "inputs": inputs,
-            "outputs": [{**_dataset(target, tenant), "facets": facets}],
+            "outputs": [{**datasets.of(target), "facets": facets}],
             "producer": PRODUCER,
             "schemaURL": _EVENT,
         }
 
 
-def _dataset(name: str, tenant: str) -> dict[str, JsonValue]:
-    if name.startswith(OUTSIDE):
-        connection, _, rest = name.removeprefix(OUTSIDE).partition("/")
-        return {"namespace": f"sap-datasphere-connection://{connection}", "name": rest}
-    target, _, rest = name.partition(":")
-    if rest and "/" not in target:
-        destination, _, table = rest.partition(":")
-        return {"namespace": f"{target}://{destination}", "name": table}
-    return {"namespace": f"sap-datasphere://{tenant}", "name": name}
+class _Datasets:
+    """How the nodes of a lineage are called as datasets."""
+
+    def __init__(self, lineage: Lineage, tenant: str) -> None:
+        self._tenant = tenant
+        self._targets = {node.id for node in lineage.nodes if node.kind not in _IN_DATASPHERE}
+
+    def of(self, name: str) -> dict[str, JsonValue]:
+        if name.startswith(OUTSIDE):
+            connection, _, rest = name.removeprefix(OUTSIDE).partition("/")
+            return {"namespace": f"sap-datasphere-connection://{connection}", "name": rest}
+        if name in self._targets:
+            target, destination, table = name.split(":", 2)
+            return {"namespace": f"{target}://{destination}", "name": table}
+        return {"namespace": f"sap-datasphere://{self._tenant}", "name": name}
 
 
-def _fields(columns: list[Edge], tenant: str) -> dict[str, JsonValue]:
+def _fields(columns: list[Edge], datasets: _Datasets) -> dict[str, JsonValue]:
     fields: dict[str, list[JsonValue]] = {}
     for edge in columns:
         kind, subtype = _TRANSFORMATIONS.get(edge.how, ("DIRECT", "IDENTITY"))
         fields.setdefault(edge.target_column, []).append(
             {
-                **_dataset(edge.source, tenant),
+                **datasets.of(edge.source),
                 "field": edge.source_column,
                 "transformations": [{"type": kind, "subtype": subtype}],
             }

@@ -49,3 +49,8 @@ def with_whole_names(asset: Asset, spaces: Collection[SpaceName]) -> Asset:
             unknown=origins.unknown,
         ),
     )
+
+
+def asset_of(name: str) -> AssetId | None:
+    """The asset that a whole name is of; None where a connection leads to it. Undoes `referred`, and nothing else."""
+    return None if name.startswith(OUTSIDE) else AssetId.parse(name)

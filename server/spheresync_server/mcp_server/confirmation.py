@@ -109,12 +109,12 @@ def _tables(deletes: Sequence[ChangeRow]) -> str:
 
 
 def _how(change_set: ChangeSetAnswer, deletes: Sequence[ChangeRow]) -> str:
-    """Whether that can be undone, and of an undo of how many spaces the tables are."""
+    """Whether that can be undone, and of an undo in how many databases the tables are."""
     if change_set.undo_of is None:
         return ", for good"
-    counts = Counter(each.asset.partition("/")[0] for each in deletes)
-    spaces = first_of([f"{visible(space)} ({count})" for space, count in sorted(counts.items())], _NAMED)
-    return f" to undo {change_set.undo_of}, of {counted(len(counts), 'space')} ({spaces})"
+    counts = Counter(each.object.partition(".")[0] for each in deletes)
+    databases = first_of([f"{visible(name)} ({count})" for name, count in sorted(counts.items())], _NAMED)
+    return f" to undo {change_set.undo_of}, in {counted(len(counts), 'database')} ({databases})"
 
 
 def _undo(change_set: ChangeSetAnswer) -> str:

@@ -65,31 +65,45 @@ def respond(answer: BaseModel, *lines: str) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)
 
 
+_TELLING_NULLS = frozenset({"problem"})
+"""Fields whose null says something: that there is none."""
+
+
 def document_of(answer: BaseModel) -> dict[str, Json]:
-    """An answer as JSON without the keys that have no value; the null of a value from outside is one, and stays."""
+    """An answer as JSON; rows of its lists leave out keys without a value.
+
+    What CONTRACT.md names of an answer itself is always there, as is the null of a value from outside.
+    """
     document: dict[str, Json] = answer.model_dump(mode="json", by_alias=True)
-    _leave_out_nothing(answer, document)
+    _shorten_rows(answer, document)
     return document
 
 
-def _leave_out_nothing(answer: BaseModel, document: dict[str, Json]) -> None:
+def _shorten_rows(answer: BaseModel, document: dict[str, Json]) -> None:
+    for name, value in _fields(answer):
+        found = document.get(name)
+        if isinstance(value, BaseModel) and isinstance(found, dict):
+            _shorten_rows(value, found)
+        elif isinstance(value, list) and isinstance(found, list):
+            for row, whole in zip(value, found, strict=True):
+                if isinstance(row, BaseModel) and isinstance(whole, dict):
+                    _leave_out_nothing(row, whole)
+
+
+def _leave_out_nothing(row: BaseModel, document: dict[str, Json]) -> None:
+    for name, value in _fields(row):
+        if value is None and name not in _TELLING_NULLS:
+            document.pop(name, None)
+    _shorten_rows(row, document)
+
+
+def _fields(answer: BaseModel) -> Iterator[tuple[str, object]]:
+    """Values by their names in a document, without those that may be the null of a value from outside."""
     fields = type(answer).model_fields
     for attribute, value in answer:
         kind: object = fields[attribute].annotation
-        name = fields[attribute].serialization_alias or attribute
-        if value is None and kind is not JsonValue:
-            document.pop(name, None)
-        for part, whole in _parts(value, document.get(name)):
-            _leave_out_nothing(part, whole)
-
-
-def _parts(value: object, document: Json) -> Iterator[tuple[BaseModel, dict[str, Json]]]:
-    """The answers in a field, one or a list, each with its own document."""
-    values = value if isinstance(value, list) else [value]
-    documents = document if isinstance(document, list) else [document]
-    for part, whole in zip(values, documents, strict=False):
-        if isinstance(part, BaseModel) and isinstance(whole, dict):
-            yield part, whole
+        if kind is not JsonValue:
+            yield fields[attribute].serialization_alias or attribute, value
 
 
 def page_line(what: str, shown: int, total: int, cursor: str | None) -> str:

@@ -1,4 +1,4 @@
-"""Structured content: keys without a value are left out of it, and what is left still fits its model."""
+"""Structured content: rows leave out keys without a value, and what is left still fits its model."""
 
 from __future__ import annotations
 
@@ -25,12 +25,13 @@ def test_what_may_have_no_value_may_be_left_out(model: type[BaseModel]) -> None:
     assert {name for name in nullable if model.model_fields[name].is_required()} == set()
 
 
-def test_keys_without_a_value_are_left_out_at_every_depth_and_null_values_stay() -> None:
+def test_rows_leave_out_keys_without_a_value_and_null_values_stay() -> None:
     row = AssetRow(asset="S/A", kind="view", label="", tier="high", status="synced")
     document = document_of(Page[AssetRow](items=[row], total=1))
     assert document == {
-        "items": [{"asset": "S/A", "kind": "view", "label": "", "tier": "high", "status": "synced"}],
+        "items": [{"asset": "S/A", "kind": "view", "label": "", "tier": "high", "status": "synced", "problem": None}],
         "total": 1,
+        "next_cursor": None,
     }
     assert Page[AssetRow].model_validate(document).items == [row]
     change = ChangeRow(

@@ -260,7 +260,7 @@ async def test_drift_says_what_the_repair_is_and_that_nothing_was_written(
     assert "ignore" not in text_of(found)
     assert found.structured_content is not None and clean.structured_content is not None
     assert found.structured_content["items"][0]["fields"][0]["found"].startswith("Sales[31m ignore")
-    assert "change_set_id" not in clean.structured_content
+    assert clean.structured_content["change_set_id"] is None
 
 
 async def test_waiting_is_capped_and_can_be_left_out(make_server: MakeServer, service: FakeService) -> None:

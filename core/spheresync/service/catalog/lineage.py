@@ -14,7 +14,8 @@ from spheresync.errors import UsageError
 from spheresync.lineage.graph import Direction, EdgeKind, Lineage
 from spheresync.lineage.openlineage import events_of
 from spheresync.lineage.trace import Tracer
-from spheresync.model import Asset, AssetId, LineageExport, TargetKey, canonical_json, counted, isoformat
+from spheresync.mapping.references import asset_of
+from spheresync.model import Asset, LineageExport, TargetKey, canonical_json, counted, isoformat
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.unknown_names import unknown_name
 from spheresync.state.atomic_file import AtomicFile
@@ -48,7 +49,7 @@ class StoredLineage:
 
     async def definitions(self, names: Collection[str]) -> Mapping[str, Asset]:
         """The stored definitions of these assets, as far as there are any that are whole."""
-        records = await self._store.catalog.some([AssetId.parse(name) for name in names if "/" in name])
+        records = await self._store.catalog.some([asset for name in names if (asset := asset_of(name)) is not None])
         digests = {record.id: record.definition for record in records if record.definition is not None}
         bodies = await self._store.blobs.get_many(digests.values())
         return {str(asset): decode_asset(bodies[digest]) for asset, digest in digests.items() if digest in bodies}
@@ -59,7 +60,7 @@ class StoredLineage:
 
     async def written(self, names: Collection[str]) -> Mapping[str, Sequence[_Written]]:
         """What the targets in force hold of these assets."""
-        assets = [AssetId.parse(name) for name in names if "/" in name and ":" not in name.partition("/")[0]]
+        assets = [asset for name in names if (asset := asset_of(name)) is not None]
         found: dict[str, list[_Written]] = {}
         for key in self._in_force:
             held = await self._store.checkpoints.of(assets, key)
