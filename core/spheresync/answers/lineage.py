@@ -8,6 +8,10 @@ from pydantic import AliasChoices, Field
 
 from spheresync.answers.base import Answer
 
+DEPTH = 10
+"""Steps that lineage is followed where nobody says how many."""
+DEEPEST = 50
+
 
 def _empty(text: str) -> bool:
     return not text

@@ -70,3 +70,11 @@ def test_a_signal_while_modules_load_is_one_kind_line(
         assert err == ""
     else:
         assert (out, err) == ("", f"spheresync: {said}\n")
+
+
+def test_the_tools_are_made_before_the_service_is_loaded() -> None:
+    """Loading it takes longer than all the rest of a start, and a thread does it while the client is greeted."""
+    heavy = ("service", "execution", "discovery", "lineage", "targets", "source", "schedule")
+    told = "import sys, spheresync_server.mcp_server.server; print(*(name for name in sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, check=True, encoding="utf-8").stdout
+    assert [name for name in loaded.split() if name.startswith(tuple(f"spheresync.{each}" for each in heavy))] == []

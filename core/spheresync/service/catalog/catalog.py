@@ -15,6 +15,7 @@ from spheresync.answers import (
     RuleRow,
     SpaceRow,
 )
+from spheresync.answers.lineage import DEPTH
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import StateError
 from spheresync.mapping.rules import Decision
@@ -48,7 +49,7 @@ from spheresync.service import answer_rows
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.catalog.known_problems import problems_of
-from spheresync.service.catalog.lineage import DEPTH, answer_of, export_lineage, trace_lineage
+from spheresync.service.catalog.lineage import answer_of, export_lineage, trace_lineage
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import one_of, wants_full
 from spheresync.service.health.held_assets import without_table

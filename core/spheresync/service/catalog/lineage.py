@@ -10,6 +10,7 @@ from pathlib import Path
 import anyio.lowlevel
 
 from spheresync.answers import LineageAnswer, LineageEdge, LineageNode
+from spheresync.answers.lineage import DEEPEST, DEPTH
 from spheresync.errors import UsageError
 from spheresync.lineage.graph import Direction, EdgeKind, Lineage
 from spheresync.lineage.openlineage import events_of
@@ -25,8 +26,6 @@ from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, CheckpointState
 from spheresync.targets.registry import design_of
 
-DEPTH = 10
-DEEPEST = 50
 MOST_COLUMN_EDGES = 200
 """Edges between columns in an answer that is not about one column."""
 

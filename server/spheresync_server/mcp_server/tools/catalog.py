@@ -10,8 +10,8 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import AssetDetail, AssetRow, LineageAnswer, MappingExplanation, Page, SpaceRow
+from spheresync.answers.lineage import DEEPEST, DEPTH
 from spheresync.model import AssetStatus, counted
-from spheresync.service.catalog.lineage import DEEPEST, DEPTH
 from spheresync_server.answer_summaries import lineage_lines
 from spheresync_server.mcp_server.engine_texts import with_tool_names
 from spheresync_server.mcp_server.server_context import ServiceTools

@@ -80,7 +80,7 @@ def decode_page(response: Response) -> Page:
             collection, an error beside its rows, two members of one name). An `OData-Error` that comes in a trailer is
             not seen: the HTTP library drops trailers.
     """
-    url, document = response.url, _load(response)
+    url, document = response.url, load_json(response)
     if not isinstance(document, dict) or not isinstance(document.get("value"), list):
         raise _wrong(f"{url}: the answer holds no list of values.")
     if any(_FOREIGN_ERROR.fullmatch(name) and value is not None for name, value in document.items()):
@@ -98,7 +98,12 @@ def decode_page(response: Response) -> Page:
     return Page(tuple(rows), link, context, count, doubt, url)
 
 
-def _load(response: Response) -> object:
+def load_json(response: Response) -> object:
+    """The JSON of an answer.
+
+    Raises:
+        SourceError: TRUNCATED (it does not end), TOO_LARGE (too many values, too deep), WRONG_SHAPE.
+    """
     try:
         return read_json(response.body)
     except json.JSONDecodeError as error:

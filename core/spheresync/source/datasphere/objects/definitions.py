@@ -12,9 +12,9 @@ import anyio
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import AssetEntry, AssetId, AssetKind, JsonValue, SpaceName
-from spheresync.model.json_document import read_json
 from spheresync.source.datasphere.csn.document import FLOW_ROOTS
 from spheresync.source.datasphere.csn.elements import ref_of
+from spheresync.source.datasphere.listing.pages import load_json
 from spheresync.source.datasphere.objects.object_list import remedy_of
 from spheresync.source.datasphere.objects.object_types import BASE, SEGMENTS, SIBLINGS, space_path
 from spheresync.source.transport.http import JSON, Response, TenantHttp
@@ -65,10 +65,8 @@ class ObjectDefinitions:
         if content is not None and (body := _cut_out(content, str(entry.id.name), entry.kind)) is not None:
             self.saved += 1
             return body
-        kinds = [entry.kind, *([SIBLINGS[entry.kind]] if entry.kind in SIBLINGS else [])]
         missing: SourceError | None = None
-        for kind in kinds:
-            path = f"{space_path(entry.id.space)}/{SEGMENTS[kind]}/{quote(entry.id.name, safe='')}"
+        for path in _paths(entry):
             try:
                 return await self._http.read(path, accept=RUN_TIME, decode=lambda response: _whole(response).body)
             except SourceError as error:
@@ -85,8 +83,7 @@ class ObjectDefinitions:
         Raises:
             SourceError: it says neither.
         """
-        for kind in (entry.kind, *([SIBLINGS[entry.kind]] if entry.kind in SIBLINGS else [])):
-            path = f"{space_path(entry.id.space)}/{SEGMENTS[kind]}/{quote(entry.id.name, safe='')}"
+        for path in _paths(entry):
             try:
                 await self._http.get(path, accept=RUN_TIME)
             except SourceError as error:
@@ -122,6 +119,13 @@ class ObjectDefinitions:
         return found
 
 
+def _paths(entry: AssetEntry) -> Iterator[str]:
+    """Where an object is read: under its type, then under the one that it may be of instead."""
+    for kind in (entry.kind, SIBLINGS.get(entry.kind)):
+        if kind is not None:
+            yield f"{space_path(entry.id.space)}/{SEGMENTS[kind]}/{quote(entry.id.name, safe='')}"
+
+
 def _named(asset: AssetId, error: SourceError) -> SourceError:
     return SourceError(
         error.fault, f"{asset}: csn: {error.message}", remedy=remedy_of(error), status=error.status, absent=error.absent
@@ -143,14 +147,9 @@ def _content(response: Response, space: SpaceName) -> Mapping[str, Definitions]:
     """The parts of a space's content by their roots.
 
     Raises:
-        SourceError: TRUNCATED, or WRONG_SHAPE.
+        SourceError: TRUNCATED, TOO_LARGE, or WRONG_SHAPE.
     """
-    try:
-        document = read_json(_whole(response).body)
-    except json.JSONDecodeError as error:
-        raise SourceError(SourceFault.TRUNCATED, f"{response.url}: {error.msg}.", remedy="Try again.") from error
-    except ValueError as error:
-        raise SourceError(SourceFault.WRONG_SHAPE, f"{response.url}: {str(error)[:100]}.", remedy="") from error
+    document = load_json(_whole(response))
     part = document.get(space) if isinstance(document, dict) else None
     definitions = part.get("definitions") if isinstance(part, dict) else None
     if not isinstance(part, dict) or not isinstance(definitions, dict):

@@ -6,15 +6,13 @@ A server that ignores `skip` answers the same page for ever: that is an error, n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.isolation import isolated_group
 from spheresync.model import AssetId, AssetKind, Problem, SpaceName, TechnicalName, counted
-from spheresync.model.json_document import read_json
-from spheresync.source.datasphere.listing.pages import MAX_ROWS, REMEDY
+from spheresync.source.datasphere.listing.pages import MAX_ROWS, REMEDY, load_json
 from spheresync.source.datasphere.listing.paging import MAX_PAGES, loop_error
 from spheresync.source.datasphere.objects.object_types import SEGMENTS, space_path
 from spheresync.source.transport.http import JSON, Response, TenantHttp
@@ -156,15 +154,9 @@ def _decode(response: Response) -> list[ListedObject]:
     """One page: a bare JSON array of objects with a `technicalName`.
 
     Raises:
-        SourceError: TRUNCATED, or WRONG_SHAPE.
+        SourceError: TRUNCATED, TOO_LARGE, or WRONG_SHAPE.
     """
-    try:
-        document = read_json(response.body)
-    except json.JSONDecodeError as error:
-        said = f"{response.url}: the JSON does not parse to its end ({error.msg} at {error.pos})."
-        raise SourceError(SourceFault.TRUNCATED, said, remedy="Try again.") from error
-    except ValueError as error:
-        raise _wrong(f"{response.url}: the JSON cannot be read ({str(error)[:100]}).") from error
+    document = load_json(response)
     if not isinstance(document, list):
         raise _wrong(f"{response.url}: the answer is no list of objects.")
     if len(document) > MAX_ROWS:
