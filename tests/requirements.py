@@ -16,6 +16,7 @@ from tests.contract.promises_configuration import CONFIGURATION
 from tests.contract.promises_drift import DRIFT
 from tests.contract.promises_later import LATER
 from tests.contract.promises_observing import OBSERVING
+from tests.contract.promises_personal_data import PERSONAL_DATA
 from tests.contract.promises_reading import READING
 from tests.contract.promises_readme import README
 from tests.contract.promises_removal import REMOVAL
@@ -57,6 +58,7 @@ PROMISES: tuple[Promise, ...] = (
     *DRIFT,
     *APPROVALS,
     *OBSERVING,
+    *PERSONAL_DATA,
     *ASSISTANTS,
     *README,
 )

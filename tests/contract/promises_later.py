@@ -12,12 +12,6 @@ LATER: tuple[LaterPromise, ...] = (
         "design-time objects come with a later release",
     ),
     LaterPromise(
-        "glue:pii",
-        "CONTRACT.md#What a Glue table holds",
-        "A column carries its class of personal data.",
-        "personal-data classification comes with a later release",
-    ),
-    LaterPromise(
         "mcp:lineage",
         "CONTRACT.md#MCP server",
         "get_lineage answers nodes and edges.",

@@ -2,6 +2,7 @@
 
 from spheresync.config.alerts import AlertChannel, AlertKind
 from spheresync.config.in_force import PromotionInForce
+from spheresync.config.personal_data import PersonalData, PersonalDataAction, PersonalDataRule
 from spheresync.config.promotion import PromotedAsset, PromotedColumn, Promotion
 from spheresync.config.reading.loading import load_settings
 from spheresync.config.rules import ColumnRule, Rule
@@ -29,6 +30,9 @@ __all__ = [
     "DriftPolicy",
     "FirstSync",
     "FourEyes",
+    "PersonalData",
+    "PersonalDataAction",
+    "PersonalDataRule",
     "PromotedAsset",
     "PromotedColumn",
     "Promotion",

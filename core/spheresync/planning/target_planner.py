@@ -30,7 +30,7 @@ from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_planner import AssetPlanner, PlanDraft
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_removals
-from spheresync.planning.decisions.items import Subject, forget_item, settled_item
+from spheresync.planning.decisions.items import Subject, forget_item, refused_for_personal_data, settled_item
 from spheresync.planning.decisions.triage import RemovalRules, Work, held_as_gone, is_held, triage
 from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.names.displaced_databases import findings_of
@@ -238,13 +238,15 @@ class TargetPlanner:
     def _triage(self, record: AssetRecord, rules: RemovalRules) -> Work:
         """What one asset needs; all but its design is settled."""
         request, draft, held = self._request, self.draft, self._checkpoints.get(record.id)
-        decision = self._mapping.decide(record.id, record.kind, record.label)
+        decision = self._mapping.decide(record.id, record.kind, record.label, record.personal_data)
         if not request.scope.wants(record.id, decision.tier):
             return Work.NOTHING
         triaged = partial(triage, record, held, decision, decision.digest, rules=rules, now=self._now)
         work = triaged(thorough=request.thorough)
         if self._standing.doubts(record.id, work):
             work = triaged(thorough=request.thorough, again=True)
+        if decision.refused and work in {Work.DESIGN, Work.UNCHANGED} and not record.misses:
+            raise refused_for_personal_data(record.id, decision.refused)
         if work in {Work.RETIRE, Work.DELETE} and not self._confirmed.allows(record.id):
             draft.left.append(not_asked(record.id))
             work = Work.UNCHANGED

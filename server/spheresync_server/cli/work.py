@@ -20,6 +20,7 @@ from spheresync_server.cli.global_options import Invocation
 from spheresync_server.cli.output import documents
 from spheresync_server.cli.progress import watching
 from spheresync_server.cli.running import InterruptedBySignalError, run_until_signalled, say
+from spheresync_server.masking import mask_answer, masks_for
 
 if TYPE_CHECKING:
     from spheresync.service import Service
@@ -65,6 +66,8 @@ def perform(
             opened.append(service)
             with watching(quiet=call.json) as progress:
                 answer = await work(Bench(service, local_principal(role), progress, followed))
+            if masks_for(role, service.settings):
+                answer = mask_answer(answer)
             if tells:
                 followed.clear()  # it ended
                 for failure in await service.background.deliver_alerts():

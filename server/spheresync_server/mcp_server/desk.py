@@ -11,7 +11,9 @@ import anyio
 from spheresync.errors import SpheresyncError
 from spheresync.model import Principal
 from spheresync.model.roles import Role
-from spheresync_server.mcp_server.server_paths import Hide
+from spheresync.personal_values import mask_personal_values
+from spheresync_server.masking import mask_json, masks_for
+from spheresync_server.mcp_server.server_paths import Hide, hide_in
 from spheresync_server.untrusted import Json
 
 if TYPE_CHECKING:
@@ -59,6 +61,11 @@ class Opening:
             await anyio.sleep_forever()
 
     @property
+    def opened(self) -> Service | None:
+        """The service, None before it is open."""
+        return self._service
+
+    @property
     def service(self) -> Service:
         """The open service; whoever may come before it has to `wait`."""
         assert self._service is not None
@@ -82,6 +89,20 @@ class Desk:
     @property
     def service(self) -> Service:
         return self.opening.service
+
+    def told(self, text: str) -> str:
+        """A text as this caller may see it: without paths, and without values of persons unless the role reads them."""
+        return mask_personal_values(self.hide(text)) if self._masks else self.hide(text)
+
+    def told_document(self, value: Json) -> Json:
+        """As `told`, every text of a document but for names."""
+        value = hide_in(value, self.hide)
+        return mask_json(value) if self._masks else value
+
+    @property
+    def _masks(self) -> bool:
+        service = self.opening.opened
+        return masks_for(self.role, None if service is None else service.settings)
 
 
 class DeskTools:

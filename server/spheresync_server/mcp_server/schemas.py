@@ -42,7 +42,7 @@ def _outline(kind: object, *, rows: bool) -> Json:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         if not rows:
             return {"type": "object"}
-        fields = kind.model_fields.items()
+        fields = [(name, each) for name, each in kind.model_fields.items() if each.exclude_if is None]
         return {"type": "object", "properties": {name: _outline(each.annotation, rows=False) for name, each in fields}}
     if isinstance(kind, type) and kind in _PLAIN:
         return {"type": _PLAIN[kind]}

@@ -36,7 +36,6 @@ from spheresync_server.mcp_server.confirmation import UnconfirmedError, unreadab
 from spheresync_server.mcp_server.desk import Desk
 from spheresync_server.mcp_server.prompting import add_prompts
 from spheresync_server.mcp_server.resources import add_resources, spell_asset_uri
-from spheresync_server.mcp_server.server_paths import hide_in
 from spheresync_server.mcp_server.standard_input import StandardInput
 from spheresync_server.mcp_server.tools.registry import ToolEntry, tool_entries
 from spheresync_server.mcp_server.wording import argument_problem, in_tool_words
@@ -102,23 +101,22 @@ class SpheresyncServer(MCPServer[Desk]):
         try:
             await self._desk.opening.wait()
         except SpheresyncError as error:
-            raise ToolError(self._desk.hide(in_tool_words(note_of(error).text))) from error
+            raise ToolError(self._desk.told(in_tool_words(note_of(error).text))) from error
         try:
-            return self._without_paths(await super().call_tool(name, self._given(name, arguments), context))
+            return self._as_told(await super().call_tool(name, self._given(name, arguments), context))
         except MCPError:
             raise
         except ToolError as error:
-            raise ToolError(_shortened(self._desk.hide(str(_readable(name, error))))) from error
+            raise ToolError(_shortened(self._desk.told(str(_readable(name, error))))) from error
 
-    def _without_paths(self, result: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:
+    def _as_told(self, result: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:
         if not isinstance(result, CallToolResult):
             return result  # a question that we ask, about tables
-        hide = self._desk.hide
         content = [
-            each.model_copy(update={"text": hide(each.text)}) if isinstance(each, TextContent) else each
+            each.model_copy(update={"text": self._desk.told(each.text)}) if isinstance(each, TextContent) else each
             for each in result.content
         ]
-        structured = hide_in(result.structured_content, hide)
+        structured = self._desk.told_document(result.structured_content)
         return result.model_copy(update={"content": content, "structured_content": structured})
 
     def _refuse_closed(self, name: str) -> None:
@@ -214,20 +212,20 @@ class SpheresyncServer(MCPServer[Desk]):
         try:
             await self._desk.opening.wait()
         except SpheresyncError as error:
-            raise ResourceError(self._desk.hide(note_of(error).text)) from error
+            raise ResourceError(self._desk.told(note_of(error).text)) from error
         try:
             found = await super().read_resource(spell_asset_uri(str(uri)), context)
         except ResourceError as error:
-            raise type(error)(self._desk.hide(str(error))) from error
+            raise type(error)(self._desk.told(str(error))) from error
         if isinstance(found, InputRequiredResult):
             return found
         return [
-            replace(each, content=self._hide_in_document(each.content)) if isinstance(each.content, str) else each
+            replace(each, content=self._told_document(each.content)) if isinstance(each.content, str) else each
             for each in found
         ]
 
-    def _hide_in_document(self, text: str) -> str:
-        return json.dumps(hide_in(read_own_json(text), self._desk.hide), ensure_ascii=False)
+    def _told_document(self, text: str) -> str:
+        return json.dumps(self._desk.told_document(read_own_json(text)), ensure_ascii=False)
 
     async def run_stdio_async(self) -> None:
         """Speak the protocol over stdin and stdout until stdin ends."""

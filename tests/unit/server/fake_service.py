@@ -63,7 +63,7 @@ class FakePart:
 class FakeService(FakeCatalog, FakeStatus):
     """Answers from constants."""
 
-    settings = SimpleNamespace(state_dir=Path("/nowhere/state"))
+    settings = SimpleNamespace(state_dir=Path("/nowhere/state"), personal_data=SimpleNamespace(mask=True))
 
     def __getattr__(self, name: str) -> FakePart:
         """A part of the service: it has those methods only that the real part has."""

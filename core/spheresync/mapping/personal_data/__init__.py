@@ -14,12 +14,15 @@ from spheresync.mapping.personal_data.classification import (
     classify,
     with_personal_data,
 )
+from spheresync.mapping.personal_data.policy import PersonalDataPolicy, Verdict
 
 __all__ = [
     "CLASSIFIER_VERSION",
     "NOT_PERSONAL",
     "PersonalDataFinding",
+    "PersonalDataPolicy",
     "Steward",
+    "Verdict",
     "classify",
     "with_personal_data",
 ]

@@ -18,7 +18,7 @@ from spheresync.errors import AlteredStateError, StateError
 
 APPLICATION_ID = 0x53504853
 """Marks the file as ours (`SPHS`), so that another program's database is never migrated."""
-SCHEMA_DIGEST = "547fd081f46bfc98628ec327f0638e27ac1f49a7e0056fb3c1e89627d7cc721c"
+SCHEMA_DIGEST = "4a6e3292bad6a8efe4e28dbc6671a0c1786e2c5b4b67aea8ef9ae6b7a403e727"
 """Of the schema that the shipped migrations make, so that opening a state does not make one to compare with."""
 _FILE = re.compile(r"(?P<version>\d{4})_(?P<name>\w+)\.sql")
 

@@ -1,0 +1,105 @@
+"""What `personal_data:` of the settings does to columns, to assets and to texts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from spheresync.config import load_settings
+from spheresync.errors import ConfigurationError
+from spheresync.mapping.rules import Decision
+from spheresync.model import Asset, Column, PersonalDataClass, SourceType, TechnicalName
+from tests.unit.mapping.assets import rules, settings
+from tests.unit.mapping.personal_data.labelled import asset_of
+
+BIRTH, HEALTH, NAME = PersonalDataClass.BIRTH, PersonalDataClass.HEALTH, PersonalDataClass.NAME
+_TEXT = SourceType("cds.String")
+
+
+def policy(personal_class: str, action: str) -> dict[str, object]:
+    return {"policy": [{"class": personal_class, "action": action}]}
+
+
+def decided(personal_data: dict[str, object], *classes: PersonalDataClass) -> Decision:
+    asset = people()
+    return rules(personal_data=personal_data).decide(asset.id, asset.kind, asset.label, classes)
+
+
+def people() -> Asset:
+    return asset_of(
+        Column(TechnicalName("VORNA"), _TEXT, pii="name"),
+        Column(TechnicalName("GBDAT"), _TEXT, pii="birth"),
+        Column(TechnicalName("NOTE"), _TEXT, labels=(("", "ask max.muster@example.com"),)),
+    )
+
+
+def test_a_class_excludes_its_columns_and_no_others() -> None:
+    kept = decided(policy("birth", "exclude_column"), BIRTH, NAME).personal_data.applied(people())
+    assert [column.name for column in kept.columns] == ["VORNA", "NOTE"]
+
+
+def test_a_class_excludes_or_refuses_assets_that_hold_it() -> None:
+    excluded = decided(policy("birth", "exclude_asset"), BIRTH, NAME)
+    assert not excluded.included
+    assert "birth" in excluded.excluded_by
+    refused = decided(policy("birth", "refuse"), BIRTH, NAME)
+    assert refused.included
+    assert "birth" in refused.refused
+    for action in ("exclude_asset", "refuse"):
+        untouched = decided(policy("health", action), BIRTH, NAME)
+        assert untouched.included
+        assert not untouched.refused
+
+
+def test_allow_is_as_if_nothing_was_said() -> None:
+    assert decided(policy("birth", "allow"), BIRTH) == decided({}, BIRTH)
+    assert decided(policy("birth", "allow"), BIRTH).digest == decided({}, BIRTH).digest
+
+
+def test_what_a_target_holds_moves_the_digest_and_nothing_else_does() -> None:
+    plain = decided({})
+    assert decided(policy("birth", "exclude_column")).digest != plain.digest
+    assert decided({"mask": False}).digest != plain.digest
+    assert decided(policy("birth", "refuse")).digest == plain.digest
+
+
+@pytest.mark.parametrize("action", ["exclude_column", "exclude_asset", "refuse"])
+def test_a_change_of_the_policy_makes_saved_plans_stale(action: str) -> None:
+    before, after = settings(), settings(personal_data=policy("birth", action))
+    assert (before.mapping_digest, before.scope_digest) != (after.mapping_digest, after.scope_digest)
+
+
+@pytest.mark.parametrize("mask", [True, False])
+def test_values_of_persons_are_masked_in_every_text_unless_mask_is_off(mask: bool) -> None:
+    personal = decided({"mask": mask}).personal_data
+    label = dict(personal.applied(people()).columns[2].labels)[""]
+    assert label == ("ask [e-mail]" if mask else "ask max.muster@example.com")
+    assert personal.text("+49 89 12345678") == ("[phone]" if mask else "+49 89 12345678")
+
+
+def test_the_word_of_a_steward_counts_without_another_reading() -> None:
+    personal = decided(policy("birth", "exclude_column")).personal_data
+    kept = personal.applied(people(), {"GBDAT": "none", "NOTE": BIRTH})
+    assert {column.name: column.pii for column in kept.columns} == {"VORNA": "name", "GBDAT": None}
+
+
+def test_every_problem_of_the_section_is_told_at_once_with_file_key_and_fix(tmp_path: Path) -> None:
+    file = tmp_path / "spheresync.yaml"
+    file.write_text(
+        "personal_data:\n  mask: perhaps\n  polcy: []\n  policy:\n    - {class: helth, action: exclude_column}\n"
+        "    - {class: birth, action: hide}\n    - {class: name}\n"
+    )
+    with pytest.raises(ConfigurationError) as refused:
+        load_settings("dog", file, {"SPHERESYNC_STATE_DIR": str(tmp_path)}, tmp_path)
+    told = "\n".join(refused.value.problems)
+    for part in ("spheresync.yaml", "personal_data.mask", "policy", "health", "exclude_asset", "action"):
+        assert part in told, (part, told)
+    assert len(refused.value.problems) == 5
+
+
+def test_a_class_is_named_once(tmp_path: Path) -> None:
+    file = tmp_path / "spheresync.yaml"
+    file.write_text("personal_data: {policy: [{class: birth, action: allow}, {class: birth, action: refuse}]}\n")
+    with pytest.raises(ConfigurationError, match="birth more than once"):
+        load_settings("dog", file, {"SPHERESYNC_STATE_DIR": str(tmp_path)}, tmp_path)
