@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
 from spheresync.config.personal_data import PersonalData, PersonalDataAction
 from spheresync.mapping.personal_data.classification import Steward, classify, with_personal_data
 from spheresync.model import Asset, Column, JsonValue, Labels, PersonalDataClass
-from spheresync.personal_values import mask_personal_values
+from spheresync.personal_values import find_personal_values, mask_personal_values
 
 _NO_CLASSES: frozenset[PersonalDataClass] = frozenset()
 
@@ -89,26 +89,41 @@ def _reason(what: str, classes: Collection[PersonalDataClass]) -> str:
 
 def _masked(asset: Asset, columns: tuple[Column, ...]) -> Asset:
     """The asset with these columns, and with no value of a person in any text; itself where nothing differs."""
-    masked = replace(
+    if columns is asset.columns and not any(map(_holds_values, _texts(asset))):
+        return asset
+    return replace(
         asset,
         labels=_masked_pairs(asset.labels),
-        columns=tuple([_masked_column(column) for column in columns]),
+        columns=tuple(_masked_column(column) for column in columns),
         parameters=tuple(replace(each, labels=_masked_pairs(each.labels)) for each in asset.parameters),
         hierarchies=tuple(replace(each, labels=_masked_pairs(each.labels)) for each in asset.hierarchies),
         facts=_masked_pairs(asset.facts),
         view_definition=None if asset.view_definition is None else mask_personal_values(asset.view_definition),
     )
-    return asset if masked == asset else masked
+
+
+def _texts(asset: Asset) -> Iterator[Labels]:
+    """Every free text of an asset. In nearly every asset none holds a value, so the way through them is short."""
+    yield asset.labels
+    yield asset.facts
+    if asset.view_definition is not None:
+        yield (("", asset.view_definition),)
+    for column in asset.columns:
+        if column.labels:
+            yield column.labels
+        if column.semantics:
+            yield column.semantics
+    yield from (parameter.labels for parameter in asset.parameters)
+    yield from (hierarchy.labels for hierarchy in asset.hierarchies)
+
+
+def _holds_values(pairs: Labels) -> bool:
+    return any(find_personal_values(text) for _, text in pairs)
 
 
 def _masked_column(column: Column) -> Column:
-    labels, semantics = _masked_pairs(column.labels), _masked_pairs(column.semantics)
-    if labels is column.labels and semantics is column.semantics:
-        return column
-    return replace(column, labels=labels, semantics=semantics)
+    return replace(column, labels=_masked_pairs(column.labels), semantics=_masked_pairs(column.semantics))
 
 
 def _masked_pairs(pairs: Labels) -> Labels:
-    """The same pairs, the very same where nothing is to be masked."""
-    masked = [(key, mask_personal_values(text)) for key, text in pairs]
-    return pairs if all(a[1] == b[1] for a, b in zip(pairs, masked, strict=True)) else tuple(masked)
+    return tuple((key, mask_personal_values(text)) for key, text in pairs)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from spheresync.config import load_settings
 from spheresync.errors import ConfigurationError
 from spheresync.mapping.rules import Decision
-from spheresync.model import Asset, Column, PersonalDataClass, SourceType, TechnicalName
+from spheresync.model import Asset, Column, Hierarchy, Parameter, PersonalDataClass, SourceType, TechnicalName
 from tests.unit.mapping.assets import rules, settings
 from tests.unit.mapping.personal_data.labelled import asset_of
 
@@ -103,3 +105,47 @@ def test_a_class_is_named_once(tmp_path: Path) -> None:
     file.write_text("personal_data: {policy: [{class: birth, action: allow}, {class: birth, action: refuse}]}\n")
     with pytest.raises(ConfigurationError, match="birth more than once"):
         load_settings("dog", file, {"SPHERESYNC_STATE_DIR": str(tmp_path)}, tmp_path)
+
+
+VALUE = "max.muster@example.com"
+PAIRS = (("", f"ask {VALUE}"),)
+FREE_TEXT: dict[type, dict[str, object]] = {
+    Asset: {"labels": PAIRS, "facts": PAIRS, "view_definition": f"SELECT * FROM T WHERE MAIL = '{VALUE}'"},
+    Column: {"labels": PAIRS, "semantics": PAIRS},
+    Parameter: {"labels": PAIRS},
+    Hierarchy: {"labels": PAIRS},
+}
+"""Every field of an asset that is free text, with a text that holds a value."""
+NO_TEXT: dict[type, set[str]] = {
+    Asset: {"id", "kind", "columns", "parameters", "hierarchies", "owner", "provenance"},
+    Column: {"name", "type", "edm_property", "key", "nullable", "role", "aggregation", "pii"},
+    Parameter: {"name", "type"},
+    Hierarchy: {"name", "levels", "parent", "child"},
+}
+"""Names, words, types, and who owns the asset."""
+
+
+@pytest.mark.parametrize("kind", FREE_TEXT, ids=lambda kind: kind.__name__)
+def test_whoever_adds_a_field_to_an_asset_says_whether_it_is_free_text(kind: type) -> None:
+    """A free text then is masked in `policy._masked` and looked at in `policy._texts`."""
+    assert {field.name for field in fields(kind)} == FREE_TEXT[kind].keys() | NO_TEXT[kind]
+
+
+@pytest.mark.parametrize("kind", FREE_TEXT, ids=lambda kind: kind.__name__)
+def test_no_free_text_of_an_asset_keeps_a_value(kind: type) -> None:
+    for field, text in FREE_TEXT[kind].items():
+        parts: dict[type, Any] = {
+            Column: Column(TechnicalName("C"), _TEXT),
+            Parameter: Parameter("P", _TEXT),
+            Hierarchy: Hierarchy("H", ()),
+        }
+        asset = replace(
+            people(), columns=(parts[Column],), parameters=(parts[Parameter],), hierarchies=(parts[Hierarchy],)
+        )
+        if kind is Asset:
+            asset = replace(asset, **{field: text})
+        else:
+            name = {Column: "columns", Parameter: "parameters", Hierarchy: "hierarchies"}[kind]
+            asset = replace(asset, **{name: (replace(parts[kind], **{field: text}),)})
+        assert VALUE in repr(asset)
+        assert VALUE not in repr(decided({}).personal_data.applied(asset)), field
