@@ -14,9 +14,10 @@ from spheresync.mapping.personal_data.classification import (
     classify,
     with_personal_data,
 )
-from spheresync.mapping.personal_data.policy import PersonalDataPolicy, Verdict
+from spheresync.mapping.personal_data.policy import BY_POLICY, PersonalDataPolicy, Verdict
 
 __all__ = [
+    "BY_POLICY",
     "CLASSIFIER_VERSION",
     "NOT_PERSONAL",
     "PersonalDataFinding",

@@ -10,6 +10,8 @@ from spheresync.mapping.personal_data.classification import Steward, classify, w
 from spheresync.model import Asset, Column, JsonValue, Labels, PersonalDataClass
 from spheresync.personal_values import find_personal_values, mask_personal_values
 
+BY_POLICY = "personal_data.policy"
+"""How the reason of an exclusion begins that follows from what an asset holds, and may end with its next reading."""
 _NO_CLASSES: frozenset[PersonalDataClass] = frozenset()
 
 
@@ -84,7 +86,7 @@ DEFAULT_POLICY = PersonalDataPolicy()
 
 
 def _reason(what: str, classes: Collection[PersonalDataClass]) -> str:
-    return f"personal_data.policy {what} {', '.join(sorted(classes))} data" if classes else ""
+    return f"{BY_POLICY} {what} {', '.join(sorted(classes))} data" if classes else ""
 
 
 def _masked(asset: Asset, columns: tuple[Column, ...]) -> Asset:
