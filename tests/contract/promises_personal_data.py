@@ -44,7 +44,7 @@ PERSONAL_DATA: tuple[Promise, ...] = (
             f"{_CONTRACT}::test_values_of_persons_reach_neither_glue_nor_callers_without_the_right",
             f"{_CONTRACT}::test_mask_off_leaves_texts_as_they_are",
             "tests/unit/server/test_masking.py::test_stewards_and_administrators_read_values_and_others_do_not",
-            "tests/unit/server/test_masking.py::test_logs_and_the_status_page_show_no_value_to_anybody",
+            "tests/unit/server/test_masking.py::test_logs_alerts_and_the_status_page_show_no_value_to_anybody",
             "tests/unit/test_personal_values.py::test_values_are_masked_as_what_they_are",
         ),
     ),

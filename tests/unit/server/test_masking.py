@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Callable
+from functools import partial
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -11,7 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spheresync.alerts.wording import Notice
 from spheresync.answers import AssetRow, Page
+from spheresync.config import AlertKind
 from spheresync.model.roles import Role
 from spheresync.observe.logs import LineFormatter, LogStyle
 from spheresync.personal_values import find_personal_values
@@ -55,11 +59,26 @@ def test_an_answer_keeps_its_type_and_its_names() -> None:
     assert row.label == f"ask {VALUE}", "what was asked for stays whole for others"
 
 
-def test_logs_and_the_status_page_show_no_value_to_anybody() -> None:
-    record = logging.LogRecord("spheresync", logging.WARNING, "f", 1, "row of %s: 4111 1111 1111 1111", (VALUE,), None)
-    for text in (
-        *(LineFormatter(style).format(record) for style in LogStyle),
-        status_page._text(f"{VALUE} 4111 1111 1111 1111"),
-    ):
-        assert VALUE not in text
-        assert "4111" not in text
+def _logged(text: str, style: LogStyle) -> str:
+    return LineFormatter(style).format(logging.LogRecord("spheresync", logging.WARNING, "f", 1, "%s", (text,), None))
+
+
+def _alerted(text: str, form: str) -> str:
+    at = "2026-11-24T08:00:00.000000Z"
+    return json.dumps(Notice("i", "wolf", AlertKind.GUARD, "S/A", "began", text, text, at, at).payload(form))
+
+
+#: Where texts leave for readers of whom nobody knows what they may read: nobody sees a value there.
+OPEN_DOORS: dict[str, Callable[[str], str]] = {
+    **{f"log, {style}": partial(_logged, style=style) for style in LogStyle},
+    **{f"alert, {form}": partial(_alerted, form=form) for form in ("slack", "teams", "json")},
+    "status page": status_page._text,
+}
+
+
+@pytest.mark.parametrize("door", OPEN_DOORS)
+def test_logs_alerts_and_the_status_page_show_no_value_to_anybody(door: str) -> None:
+    text = OPEN_DOORS[door](f"row of {VALUE}: 4111 1111 1111 1111")
+    assert "row of" in text
+    assert VALUE not in text
+    assert "4111" not in text
