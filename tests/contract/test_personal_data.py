@@ -162,6 +162,8 @@ async def test_a_policy_excludes_assets_with_the_reason(
         staff = listed(installation)["HR/STAFF"]
         assert staff["status"] == "excluded"
         assert "personal_data.policy" in staff["problem"] and "birth" in staff["problem"]
+    found = installation.ask("discover")
+    assert found["read"] == found["listed"] == 2, "read on, since only a reading tells that it holds that no more"
     installation.config = "personal_data: {policy: []}\n"
     assert installation.ask("sync")["counts"]["create"] == 1, "until the policy lets it in"
 
