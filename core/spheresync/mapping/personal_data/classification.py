@@ -52,6 +52,8 @@ _FIELD_SEMANTICS: Mapping[str, PersonalDataClass | None] = {
     "endofbusinessdate": None,
     "endofretentiondate": None,
 }
+_OF_PEOPLE = frozenset({"datasubject", "datasubjectdetails"})
+"""Values of @PersonalData.entitySemantics."""
 _VALUES = {
     ValueKind.EMAIL: PersonalDataClass.CONTACT,
     ValueKind.PHONE: PersonalDataClass.CONTACT,
@@ -92,9 +94,10 @@ def classify(asset: Asset, steward: Steward | None = None) -> dict[str, Personal
             identifying.append(column.name)
         else:
             (doubtful if what.only_among_people else found)[column.name] = what.finding
-    if found:
+    annotated = _is_annotated(asset)
+    if found or annotated:
         found.update(doubtful)
-    if identifying and any(finding.personal_class in _PEOPLE for finding in found.values()):
+    if identifying and (annotated or any(finding.personal_class in _PEOPLE for finding in found.values())):
         found.update(dict.fromkeys(identifying, _BESIDE_PEOPLE))
     return found
 
@@ -109,6 +112,16 @@ def with_personal_data(asset: Asset, found: Mapping[str, PersonalDataFinding]) -
         pii = None if finding is None else finding.personal_class.value
         columns.append(column if column.pii == pii else replace(column, pii=pii))
     return replace(asset, columns=tuple(columns))
+
+
+def _is_annotated(asset: Asset) -> bool:
+    """Whether SAP says that the rows of an asset are people, or tell of people."""
+    return any(name == "personal_data_entity" and _spelled(word) in _OF_PEOPLE for name, word in asset.facts)
+
+
+def _spelled(word: str) -> str:
+    """Former versions of CSN wrote `DataSubject` for `DATA_SUBJECT`."""
+    return word.replace("_", "").lstrip("#").casefold()
 
 
 def _by_steward(personal_class: PersonalDataClass) -> PersonalDataFinding:
@@ -152,7 +165,7 @@ def _annotation_of(semantics: _Semantics) -> tuple[bool, PersonalDataClass | Non
     facts = dict(semantics)
     word = facts.get("personal_data")
     if word is not None:
-        key = word.replace("_", "").casefold()
+        key = _spelled(word)
         if key in _FIELD_SEMANTICS:
             personal_class = _FIELD_SEMANTICS[key]
             return personal_class is not None, personal_class, f"@PersonalData.fieldSemantics {word}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -96,6 +97,13 @@ def test_a_customer_number_identifies_only_where_people_are_told_of() -> None:
 def test_a_bare_name_counts_only_among_other_columns_of_people() -> None:
     assert classify(asset_of(column("Name"), column("City"), column("AirportID"))) == {}
     assert set(classify(asset_of(column("Name"), column("City"), column("Street")))) == {"Name", "City", "Street"}
+
+
+@pytest.mark.parametrize("word", ["DATA_SUBJECT", "DataSubjectDetails"])
+def test_where_sap_says_that_rows_are_people_no_other_column_has_to(word: str) -> None:
+    asset = asset_of(column("Name"), column("KUNNR"), column("NETWR"))
+    assert classify(asset) == {}
+    assert set(classify(replace(asset, facts=(("personal_data_entity", word),)))) == {"Name", "KUNNR"}
 
 
 def test_umlauts_count_however_they_are_written() -> None:
