@@ -106,12 +106,12 @@ def design_table(
     label = description = decision.label_of(asset.labels)
     if decision.description is not None:
         description = fill(decision.description, asset.id, asset.kind, label, decision.prefix)
+    columns = physical_columns(asset, decision, last_body)
+    asset = asset.narrowed_to(tuple(physical.column for physical in columns))
     body: dict[str, Any] = {
         "TableType": TABLE_TYPE,
         "Parameters": dict(_table_parameters(asset, decision, marker)),
-        "StorageDescriptor": {
-            "Columns": [_column(physical, decision) for physical in physical_columns(asset, decision, last_body)]
-        },
+        "StorageDescriptor": {"Columns": [_column(physical, decision) for physical in columns]},
     }
     if text := several_lines(description):
         body["Description"] = text

@@ -285,3 +285,12 @@ def test_keys_and_relations_are_facts_of_the_table() -> None:
     assert json.loads(parameters["spheresync.hierarchies"]) == [
         {"name": "H", "label": "Baum", "parent": ["CUST"], "child": ["ID"]}
     ]
+
+
+@pytest.mark.parametrize("left_out", ["ID", "CUST"])
+def test_a_key_or_reference_with_a_column_left_out_is_not_claimed(left_out: str) -> None:
+    both = replace(SPEAKING, columns=tuple(replace(each, key=True) for each in SPEAKING.columns))
+    rule = {"match": {"name": "*"}, "columns": [{"match": {"name": left_out}, "set": {"include": False}}]}
+    parameters = _body(both, rule)["Parameters"]
+    assert "spheresync.primary-key" not in parameters, "half a key is none"
+    assert ("spheresync.foreign-keys" in parameters) is (left_out != "CUST")
