@@ -109,7 +109,6 @@ _BODY = {"container": _TEXT, "name": _TEXT, "body": _TEXT, "body_digest": _TEXT,
 _PRINTS = {"fp_schema": _TEXT_, "fp_content": _TEXT_, "fp_metadata": _TEXT_}
 _OF_A_DRIFT = 11
 _WORDS_OF_PERSONAL_DATA = _spelled(lambda text: [PersonalDataClass(word) for word in text.split(",") if text])
-"""Kinds of jobs that are about one asset each."""
 
 _COLUMNS: Mapping[str, Mapping[str, Check]] = {
     "spaces": {
