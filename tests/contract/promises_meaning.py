@@ -7,6 +7,7 @@ from tests.contract.promise import Promise
 _OBJECTS = "tests/e2e/test_design_objects.py"
 _SOURCE = "tests/unit/source/test_objects.py"
 _CSN = "tests/unit/source/csn"
+_EVENTS = "tests/e2e/test_lineage_events.py"
 _TRACE = "tests/unit/lineage/test_trace.py"
 
 MEANING: tuple[Promise, ...] = (
@@ -67,6 +68,23 @@ MEANING: tuple[Promise, ...] = (
             "tests/e2e/test_lineage.py::test_a_model_leads_back_to_a_connection_and_on_to_its_table",
             "tests/e2e/test_lineage.py::test_a_column_that_its_source_does_not_have_is_a_finding_and_no_edge",
             "tests/e2e/test_lineage.py::test_an_assistant_is_answered_in_its_text",
+        ),
+    ),
+    Promise(
+        "config:lineage",
+        "CONTRACT.md#Configuration",
+        "lineage.openlineage tells what changed as OpenLineage events, sooner or later, and holds up nothing.",
+        (
+            f"{_EVENTS}::test_each_change_is_one_line_of_a_file_and_nothing_changed_is_none",
+            f"{_EVENTS}::test_a_receiver_that_is_down_holds_up_nothing_and_is_told_later",
+            f"{_EVENTS}::test_one_event_that_is_refused_keeps_no_other_from_being_told",
+            f"{_EVENTS}::test_a_redirect_is_not_followed",
+            f"{_EVENTS}::test_what_a_killed_server_had_to_tell_the_next_one_tells",
+            f"{_EVENTS}::test_a_file_that_cannot_be_written_is_told_of_and_gets_all_of_it_later",
+            f"{_EVENTS}::test_the_file_is_never_one_of_the_state",
+            f"{_EVENTS}::test_who_is_told_no_more_leaves_nothing_waiting",
+            "tests/unit/lineage/test_receivers.py::test_a_full_disk_leaves_no_half_line",
+            "tests/unit/lineage/test_receivers.py::test_a_line_that_a_process_died_in_gives_way_to_the_next",
         ),
     ),
     Promise(

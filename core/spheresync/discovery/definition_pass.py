@@ -225,10 +225,12 @@ class DefinitionPass:
                 record if definition is None else replace(record, definition=next(digests))
                 for record, definition in batch
             ]
+            other = {new.id for (old, _), new in zip(batch, records, strict=True) if old.definition != new.definition}
             read_before = self._read_before
             if read_before is None:
                 await self._recorder.put(tx, records, tx.catalog.put_assets)
                 await tx.catalog.set_references(references)
+                await self._recorder.redefined(tx, [record.id for record in records if record.id in other])
                 return
             now = {record.id: record.read_at for record in await tx.catalog.some([record.id for record in records])}
             # What another process has read meanwhile is newer than what was asked for before that.
@@ -236,5 +238,6 @@ class DefinitionPass:
             await self._recorder.put(tx, fresh, tx.catalog.put_readings)
             kept = {record.id for record in fresh}
             await tx.catalog.set_references([each for each in references if each[0] in kept])
+            await self._recorder.redefined(tx, [record.id for record in fresh if record.id in other])
 
         await self._store.write(remember)

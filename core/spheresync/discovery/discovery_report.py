@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from spheresync.errors import SourceFault
 from spheresync.model import (
     AssetEntry,
+    AssetId,
     Problem,
     TargetKey,
     first_of,
@@ -71,13 +72,15 @@ class CatalogRecorder:
         still_ours: Callable[[Tx], Awaitable[None]],
         in_force: Sequence[TargetKey],
         bind: Callable[[Tx], Awaitable[None]],
+        redefined: Callable[[Tx, Sequence[AssetId]], Awaitable[None]],
     ) -> None:
         """`still_ours` raises in a unit of work once another process reads in our place.
 
         `in_force`: the targets by which an asset stands where it stands. `bind` is called in the unit of work that
-        writes what the tenant listed.
+        writes what the tenant listed, `redefined` in the one that writes other definitions than before.
         """
         self.bind = bind
+        self.redefined = redefined
         self._store = store
         self._still_ours = still_ours
         self._in_force = in_force

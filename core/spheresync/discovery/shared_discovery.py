@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -13,7 +13,8 @@ from spheresync.config import DeletionPolicy
 from spheresync.discovery.discovery_report import DiscoveryReport
 from spheresync.discovery.tenant_pass import TenantPass
 from spheresync.errors import LeaseLostError
-from spheresync.model import AssetId, Problem, canonical_json, isoformat
+from spheresync.lineage.delivery import lineage_jobs
+from spheresync.model import AssetId, Problem, RunId, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import RemovalRules
 from spheresync.runtime.context import RuntimeContext
@@ -40,6 +41,7 @@ class _Wanted:
     scope: Scope = field(default_factory=Scope)
     thorough: bool = False
     deleting: bool = False
+    run: RunId | None = None
 
 
 class SharedDiscovery:
@@ -58,13 +60,14 @@ class SharedDiscovery:
         progress: OnProgress,
         using: Providers | None = None,
         deleting: bool = False,
+        run: RunId | None = None,
     ) -> DiscoveryReport:
         """Read Datasphere, one process at a time; a reading that began after `since` and covers `scope` serves too.
 
         `using` are providers that are in use already; by default those of the settings in force. Where `deleting`,
-        retired tables will be deleted by what is read, so their assets are asked for.
+        retired tables will be deleted by what is read, so their assets are asked for. `run`: for which this is done.
         """
-        wanted = _Wanted(scope, thorough=thorough, deleting=deleting)
+        wanted = _Wanted(scope, thorough=thorough, deleting=deleting, run=run)
 
         async def shared() -> DiscoveryReport | None:
             return await self._shared_reading(wanted, since=since)
@@ -105,6 +108,13 @@ class SharedDiscovery:
         async def bind(tx: Tx) -> None:
             await bind_tenant(tx, providers.settings)
 
+        now = self._context.clock()
+
+        async def redefined(tx: Tx, assets: Sequence[AssetId]) -> None:
+            jobs = lineage_jobs(providers.settings, assets, token=wanted.run or isoformat(now))
+            if jobs:
+                await self._context.jobs.within(tx).submit(jobs)
+
         deletion = providers.settings.deletion
         deletes = wanted.deleting or deletion.policy is DeletionPolicy.DELETE
         return TenantPass(
@@ -112,11 +122,12 @@ class SharedDiscovery:
             self._store,
             providers.mapping,
             wanted.scope,
-            now=self._context.clock(),
+            now=now,
             thorough=wanted.thorough,
             progress=progress,
             still_ours=still_ours,
             bind=bind,
+            redefined=redefined,
             removals=RemovalRules(deletion.policy, deletion.misses, deletion.grace, deletes),
             in_force=providers.keys,
         )
