@@ -64,10 +64,23 @@ MEANING: tuple[Promise, ...] = (
         (
             f"{_TRACE}::test_through_views_to_tables_of_other_spaces",
             f"{_TRACE}::test_no_edge_leads_to_a_column_that_is_not_there",
+            f"{_TRACE}::test_a_data_flow_fills_columns_and_a_chain_runs_it",
+            f"{_TRACE}::test_a_column_that_only_another_column_of_the_flow_carries_shows_no_flow",
+            f"{_TRACE}::test_a_flow_that_does_not_tell_of_columns_is_where_a_column_ends",
             f"{_TRACE}::test_the_recorded_view_has_the_edges_of_its_document_and_no_other",
             "tests/e2e/test_lineage.py::test_a_model_leads_back_to_a_connection_and_on_to_its_table",
             "tests/e2e/test_lineage.py::test_a_column_that_its_source_does_not_have_is_a_finding_and_no_edge",
             "tests/e2e/test_lineage.py::test_an_assistant_is_answered_in_its_text",
+        ),
+    ),
+    Promise(
+        "mcp:lineage:checked",
+        "CONTRACT.md#MCP server",
+        "A column that is gone upstream is a finding at its readers, in the run that finds it and until it is back.",
+        (
+            "tests/e2e/test_broken_lineage.py::test_a_column_that_is_gone_upstream_is_told_at_its_reader_until_it_is_back",
+            "tests/e2e/test_broken_lineage.py::test_the_reader_that_broke_is_told_as_lineage_too",
+            "tests/e2e/test_broken_lineage.py::test_what_a_process_that_died_left_unchecked_the_next_one_checks",
         ),
     ),
     Promise(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -230,7 +230,7 @@ class DefinitionPass:
             if read_before is None:
                 await self._recorder.put(tx, records, tx.catalog.put_assets)
                 await tx.catalog.set_references(references)
-                await self._recorder.redefined(tx, [record.id for record in records if record.id in other])
+                await self._recorder.redefined(tx, *_redefined(records, other, references))
                 return
             now = {record.id: record.read_at for record in await tx.catalog.some([record.id for record in records])}
             # What another process has read meanwhile is newer than what was asked for before that.
@@ -238,6 +238,15 @@ class DefinitionPass:
             await self._recorder.put(tx, fresh, tx.catalog.put_readings)
             kept = {record.id for record in fresh}
             await tx.catalog.set_references([each for each in references if each[0] in kept])
-            await self._recorder.redefined(tx, [record.id for record in fresh if record.id in other])
+            await self._recorder.redefined(tx, *_redefined(fresh, other, references))
 
         await self._store.write(remember)
+
+
+def _redefined(
+    records: Sequence[AssetRecord], other: Collection[AssetId], references: Sequence[tuple[AssetId, tuple[str, ...]]]
+) -> tuple[list[AssetId], list[AssetId]]:
+    """Those of the records whose definition is another one, and those of them that name other objects."""
+    changed = [record.id for record in records if record.id in other]
+    naming = {asset for asset, names in references if names}
+    return changed, [asset for asset in changed if asset in naming]

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from spheresync.discovery.definition_pass import DefinitionPass
-from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport
+from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport, Redefined
 from spheresync.discovery.listing_pass import ListingPass
 from spheresync.discovery.vanished_assets import VanishedAssets
 from spheresync.mapping.rules import Mapping as MappingRules
@@ -29,7 +29,7 @@ async def _nothing_to_check(_: Tx) -> None:
     """Where no lease is needed, as of one asset, or no tenant is remembered."""
 
 
-async def _nobody_to_tell(_: Tx, __: Sequence[AssetId]) -> None:
+async def nobody_to_tell(_: Tx, __: Sequence[AssetId], ___: Sequence[AssetId]) -> None:
     """Where nobody wants to know which definitions have changed."""
 
 
@@ -48,7 +48,7 @@ class TenantPass:
         progress: OnProgress = silent,
         still_ours: Callable[[Tx], Awaitable[None]] = _nothing_to_check,
         bind: Callable[[Tx], Awaitable[None]] = _nothing_to_check,
-        redefined: Callable[[Tx, Sequence[AssetId]], Awaitable[None]] = _nobody_to_tell,
+        redefined: Redefined = nobody_to_tell,
         removals: RemovalRules | None = None,
         in_force: Sequence[TargetKey],
     ) -> None:

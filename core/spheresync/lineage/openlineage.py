@@ -98,7 +98,8 @@ class _Datasets:
 
 def _fields(columns: list[Edge], datasets: _Datasets) -> dict[str, JsonValue]:
     fields: dict[str, list[JsonValue]] = {}
-    for edge in columns:
+    once = {(e.source, e.source_column, e.target_column, e.how): e for e in columns}  # whatever flows carry it
+    for edge in once.values():
         kind, subtype = _TRANSFORMATIONS.get(edge.how, ("DIRECT", "IDENTITY"))
         fields.setdefault(edge.target_column, []).append(
             {

@@ -18,26 +18,37 @@ _FAR = 16
 
 @dataclass(slots=True)
 class Resolved:
-    """The edges of one asset, and what of its origins could not be resolved."""
+    """The edges of one asset, and what of its origins could not be resolved.
+
+    `broken` names what is not there, `unclear` what may be this or that, or is not read.
+    """
 
     edges: list[Edge] = field(default_factory=list)
-    findings: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
+
+    @property
+    def findings(self) -> list[str]:
+        """All of it, for people."""
+        return [*self.broken, *self.unclear]
 
     def add(
         self, me: str, into: tuple[str, str], origin: ColumnOrigin | WrittenColumn, known: Mapping[str, Asset]
     ) -> None:
         """Add the edges into one column from where one of its origins leads."""
         target, column = into
+        via = me if isinstance(origin, WrittenColumn) else ""
         ends = list(_ends(origin.objects, origin.path, known))
         spelled = ".".join((*origin.objects[:1], *origin.path))
         if not ends:
-            self.findings.append(f"{me}: it reads {spelled}, which is not there")
+            self.broken.append(f"{me}: it reads {spelled}, which is not there")
         elif len(ends) > 1:
-            self.findings.append(f"{me}: it reads {spelled}, which may be of {' or '.join(name for name, _ in ends)}")
+            self.unclear.append(f"{me}: it reads {spelled}, which may be of {' or '.join(name for name, _ in ends)}")
         if len(origin.path) > 1:
             self.edges += [Edge(name, target, EdgeKind.TABLE, Reads.ASSOCIATION) for name, _ in ends]
         self.edges += [
-            Edge(name, target, EdgeKind.COLUMN, origin.how, source_column, column) for name, source_column in ends
+            Edge(name, target, EdgeKind.COLUMN, origin.how, source_column, column, via=via)
+            for name, source_column in ends
         ]
 
 
@@ -63,10 +74,10 @@ def resolve(asset: Asset, known: Mapping[str, Asset]) -> Resolved:
     for written in origins.written:
         target = known.get(written.object)
         if target is not None and not _has(target, written.column):
-            found.findings.append(f"{me}: it fills {written.object}.{written.column}, which that does not have")
+            found.broken.append(f"{me}: it fills {written.object}.{written.column}, which that does not have")
             continue
         found.add(me, (written.object, written.column), written, known)
-    found.findings += [f"{me}: {said}" for said in origins.unknown]
+    found.unclear += [f"{me}: {said}" for said in origins.unknown]
     return found
 
 

@@ -18,6 +18,7 @@ from spheresync.answers import (
 from spheresync.answers.lineage import DEPTH
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import StateError
+from spheresync.lineage.broken import findings_of
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
     Asset,
@@ -253,7 +254,11 @@ class Catalog:
                 )
                 for column in explanation.columns
             ],
-            findings=[*([displaced.message] if displaced is not None else []), *explanation.findings],
+            findings=[
+                *([displaced.message] if displaced is not None else []),
+                *explanation.findings,
+                *await findings_of(self._store, record.id),
+            ],
         )
 
     async def get_lineage(

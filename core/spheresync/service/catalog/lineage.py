@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import anyio.lowlevel
@@ -70,7 +71,8 @@ async def export_lineage(context: RuntimeContext, record: AssetRecord, found: Li
 def answer_of(record: AssetRecord, found: Lineage, direction: str, depth: int, *, of_one: bool) -> LineageAnswer:
     """What faces show of a lineage; columns are left out where there are too many for one answer."""
     tables = [edge for edge in found.edges if edge.kind is EdgeKind.TABLE]
-    columns = [edge for edge in found.edges if edge.kind is EdgeKind.COLUMN]
+    carried = (replace(edge, via="") for edge in found.edges if edge.kind is EdgeKind.COLUMN)
+    columns = [*dict.fromkeys(carried)]  # whichever flows carry it
     findings = list(found.findings)
     if found.cut:
         findings.append(f"there is more beyond depth {depth}; ask for a greater depth, or for what stands at its end")
