@@ -45,6 +45,8 @@ MEANING: tuple[Promise, ...] = (
             f"{_CSN}/test_definition.py::test_labels_in_every_language",
             f"{_CSN}/test_definition.py::test_a_foreign_key_of_two_columns_and_conditions_of_other_forms",
             f"{_CSN}/test_hostile.py::test_any_document_is_read_or_refused",
+            f"{_CSN}/test_budgets.py::test_a_hostile_document_is_read_or_refused_within_bounds",
+            "tests/fuzz/test_fuzz.py::test_a_reader_reads_or_refuses_whatever_coverage_leads_to",
             f"{_SOURCE}::test_the_documents_of_an_exposed_view_are_merged",
         ),
     ),

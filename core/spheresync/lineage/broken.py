@@ -113,10 +113,14 @@ class LineageCheck:
 
 
 async def findings_of(store: Store, asset: AssetId) -> list[str]:
-    """All that could not be followed of an asset's own definition, as it is now."""
+    """What could not be followed of an asset by the definitions of others as they are now; its own says the rest."""
     known = KnownAssets(StoredLineage(store, ()))
-    resolved = [resolve(each, known.assets) for each in await known.load_to_resolve([str(asset)])]
-    return [_bare(asset, text) for each in resolved for text in each.findings]
+    return [
+        text
+        for each in await known.load_to_resolve([str(asset)])
+        for text in (_bare(asset, said) for said in resolve(each, known.assets).findings)
+        if text not in each.origins.unknown
+    ]
 
 
 async def broken_lineage(store: Store, wants: Callable[[AssetRecord], bool] = lambda _: True) -> list[Problem]:
