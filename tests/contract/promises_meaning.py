@@ -70,6 +70,7 @@ MEANING: tuple[Promise, ...] = (
             f"{_TRACE}::test_a_column_that_only_another_column_of_the_flow_carries_shows_no_flow",
             f"{_TRACE}::test_a_flow_that_does_not_tell_of_columns_is_where_a_column_ends",
             f"{_TRACE}::test_the_recorded_view_has_the_edges_of_its_document_and_no_other",
+            "tests/unit/lineage/test_sample_edges.py::test_every_object_has_the_edges_of_its_document_and_no_other",
             "tests/e2e/test_lineage.py::test_a_model_leads_back_to_a_connection_and_on_to_its_table",
             "tests/e2e/test_lineage.py::test_a_column_that_its_source_does_not_have_is_a_finding_and_no_edge",
             "tests/e2e/test_lineage.py::test_an_assistant_is_answered_in_its_text",

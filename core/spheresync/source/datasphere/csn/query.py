@@ -160,13 +160,16 @@ class _Reader:
         args = node.get("args")
         parts = args if isinstance(args, list) else []
         word = str(node.get("op") or "union").lower()
+        if not parts:
+            return _Result()
+        if not word.startswith("union"):  # the other parts only decide which rows there are
+            first = self._query(parts[0], how, outer)
+            for part in parts[1:]:
+                self._query(part, Reads.FILTER, outer)
+            return first
         inner = Reads.UNION if how in {Reads.QUERY, Reads.JOIN} else how
         results = [self._query(part, inner, outer) for part in parts]
-        if not results:
-            return _Result()
         first, *others = results
-        if not word.startswith("union"):
-            return first
         whole = all(not each.passed_on and not each.inner for each in results)
         columns = {name: dict(found) for name, found in first.columns.items()}
         merged = _Result(columns, dict(first.passed_on), list(first.inner), first.left_out)
