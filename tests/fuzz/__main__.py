@@ -1,7 +1,7 @@
 """`python -m tests.fuzz csn|edmx [libFuzzer options]`: feed a reader whatever coverage leads to; needs atheris.
 
-For five minutes: `nice -n 19 python -m tests.fuzz csn -len_control=0 -max_len=4096 -max_total_time=300`. A document that
-makes a reader raise what is no SourceError, or answer what cannot be, ends it, with the document in a file of the
+For five minutes: `nice -n 19 python -m tests.fuzz csn -len_control=0 -max_len=4096 -max_total_time=300`. A document
+that makes a reader raise what is no SourceError, or answer what cannot be, ends it, with the document in a file of the
 current folder.
 """
 
