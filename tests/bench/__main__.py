@@ -19,6 +19,7 @@ from tests.bench.figures import Figure, medians
 from tests.bench.processes import ROOT
 from tests.bench.scale import FULL, QUICK, Scale, Section
 from tests.bench.section_answers import measure_answers
+from tests.bench.section_csn import measure_csn
 from tests.bench.section_discovery import measure_discovery
 from tests.bench.section_freshness import measure_freshness
 from tests.bench.section_planning import measure_planning
@@ -29,6 +30,7 @@ from tests.bench.table import spell_table
 
 SECTIONS: dict[str, Section] = {
     "planning": measure_planning,
+    "csn": measure_csn,
     "discovery": measure_discovery,
     "writing": measure_writing,
     "throttled": measure_throttled,

@@ -13,12 +13,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from spheresync.jobs.port import Job, JobEngine, JobId, JobKind, JobState, NewJob
-from spheresync.jobs.retries import ATTEMPTS
-from spheresync.model import GLUE, DestinationName, Problem, TargetKey
+from spheresync.jobs.port import Job, JobEngine, JobId, JobKind, JobState, NewJob, lineage_subject, subject_of
+from spheresync.jobs.retries import ATTEMPTS, UNDELIVERED
+from spheresync.model import GLUE, AssetId, DestinationName, Problem, TargetKey
 from spheresync.state.port import Tx
 
-READ, WRITE, LIST = JobKind.READ, JobKind.WRITE, JobKind.LIST
+READ, WRITE, LIST, LINEAGE = JobKind.READ, JobKind.WRITE, JobKind.LIST, JobKind.LINEAGE
 HERE, EU = TargetKey(GLUE), TargetKey(GLUE, DestinationName("eu"))
 LONG = timedelta(hours=1)
 OUTAGE = Problem("S/A", "unreachable", "no answer")
@@ -269,6 +269,22 @@ class JobEnginePromises:
             two_engines.advance(waits[-1].total_seconds() + 1)
         assert waits[0] <= timedelta(seconds=10) and waits[1] > waits[0]
         assert timedelta(minutes=2) < waits[-1] < timedelta(minutes=6)
+        assert await one.queue(state=JobState.DEAD) == []
+
+    async def test_what_nobody_takes_is_tried_again_for_ever_and_keeps_no_work_from_its_asset(
+        self, two_engines: Engines
+    ) -> None:
+        one, asset = two_engines.one, AssetId.parse("S/A")
+        await one.submit([job(lineage_subject(asset), kind=LINEAGE)])
+        for _ in range(3 * ATTEMPTS):
+            (told,) = await taken(one, LINEAGE)
+            assert told.asset == asset
+            await one.submit([job(subject_of(asset))])
+            assert [each.asset for each in await taken(one)] == [asset]
+            assert await one.fail(told, told.problem_of(UNDELIVERED, "it is out")) is JobState.QUEUED
+            (waits,) = await one.queue(kind=LINEAGE)
+            await one.finish(await one.queue(kind=READ))
+            two_engines.advance((waits.not_before - two_engines.now()).total_seconds() + 1)
         assert await one.queue(state=JobState.DEAD) == []
 
     async def test_a_write_that_cannot_come_right_by_itself_is_set_aside(self, two_engines: Engines) -> None:

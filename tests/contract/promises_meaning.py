@@ -7,6 +7,7 @@ from tests.contract.promise import Promise
 _OBJECTS = "tests/e2e/test_design_objects.py"
 _SOURCE = "tests/unit/source/test_objects.py"
 _CSN = "tests/unit/source/csn"
+_EVENTS = "tests/e2e/test_lineage_events.py"
 _TRACE = "tests/unit/lineage/test_trace.py"
 
 MEANING: tuple[Promise, ...] = (
@@ -44,6 +45,8 @@ MEANING: tuple[Promise, ...] = (
             f"{_CSN}/test_definition.py::test_labels_in_every_language",
             f"{_CSN}/test_definition.py::test_a_foreign_key_of_two_columns_and_conditions_of_other_forms",
             f"{_CSN}/test_hostile.py::test_any_document_is_read_or_refused",
+            f"{_CSN}/test_budgets.py::test_a_hostile_document_is_read_or_refused_within_bounds",
+            "tests/fuzz/test_fuzz.py::test_a_reader_reads_or_refuses_whatever_coverage_leads_to",
             f"{_SOURCE}::test_the_documents_of_an_exposed_view_are_merged",
         ),
     ),
@@ -63,10 +66,41 @@ MEANING: tuple[Promise, ...] = (
         (
             f"{_TRACE}::test_through_views_to_tables_of_other_spaces",
             f"{_TRACE}::test_no_edge_leads_to_a_column_that_is_not_there",
+            f"{_TRACE}::test_a_data_flow_fills_columns_and_a_chain_runs_it",
+            f"{_TRACE}::test_a_column_that_only_another_column_of_the_flow_carries_shows_no_flow",
+            f"{_TRACE}::test_a_flow_that_does_not_tell_of_columns_is_where_a_column_ends",
             f"{_TRACE}::test_the_recorded_view_has_the_edges_of_its_document_and_no_other",
+            "tests/unit/lineage/test_sample_edges.py::test_every_object_has_the_edges_of_its_document_and_no_other",
             "tests/e2e/test_lineage.py::test_a_model_leads_back_to_a_connection_and_on_to_its_table",
             "tests/e2e/test_lineage.py::test_a_column_that_its_source_does_not_have_is_a_finding_and_no_edge",
             "tests/e2e/test_lineage.py::test_an_assistant_is_answered_in_its_text",
+        ),
+    ),
+    Promise(
+        "mcp:lineage:checked",
+        "CONTRACT.md#MCP server",
+        "A column that is gone upstream is a finding at its readers, in the run that finds it and until it is back.",
+        (
+            "tests/e2e/test_broken_lineage.py::test_a_column_that_is_gone_upstream_is_told_at_its_reader_until_it_is_back",
+            "tests/e2e/test_broken_lineage.py::test_the_reader_that_broke_is_told_as_lineage_too",
+            "tests/e2e/test_broken_lineage.py::test_what_a_process_that_died_left_unchecked_the_next_one_checks",
+        ),
+    ),
+    Promise(
+        "config:lineage",
+        "CONTRACT.md#Configuration",
+        "lineage.openlineage tells what changed as OpenLineage events, sooner or later, and holds up nothing.",
+        (
+            f"{_EVENTS}::test_each_change_is_one_line_of_a_file_and_nothing_changed_is_none",
+            f"{_EVENTS}::test_a_receiver_that_is_down_holds_up_nothing_and_is_told_later",
+            f"{_EVENTS}::test_one_event_that_is_refused_keeps_no_other_from_being_told",
+            f"{_EVENTS}::test_a_redirect_is_not_followed",
+            f"{_EVENTS}::test_what_a_killed_server_had_to_tell_the_next_one_tells",
+            f"{_EVENTS}::test_a_file_that_cannot_be_written_is_told_of_and_gets_all_of_it_later",
+            f"{_EVENTS}::test_the_file_is_never_one_of_the_state",
+            f"{_EVENTS}::test_who_is_told_no_more_leaves_nothing_waiting",
+            "tests/unit/lineage/test_receivers.py::test_a_full_disk_leaves_no_half_line",
+            "tests/unit/lineage/test_receivers.py::test_a_line_that_a_process_died_in_gives_way_to_the_next",
         ),
     ),
     Promise(

@@ -16,6 +16,7 @@ class Posted:
     path: str
     content_type: str
     body: bytes
+    authorization: str = ""
 
 
 @dataclass
@@ -39,7 +40,8 @@ def listening() -> Iterator[Listener]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", "0")))
-            listener.posts.append(Posted(self.path, self.headers.get("content-type", ""), body))
+            kind, token = self.headers.get("content-type", ""), self.headers.get("authorization", "")
+            listener.posts.append(Posted(self.path, kind, body, token))
             status = listener.statuses.pop(0) if listener.statuses else 200
             self.send_response(status)
             if 300 <= status < 400:

@@ -16,13 +16,12 @@ import anyio
 from spheresync.alerts.messages import Notice
 from spheresync.config import AlertChannel
 from spheresync.errors import SpheresyncError, TargetError, TargetFault
+from spheresync.source.transport.json_post import JsonPost, PostError
 from spheresync.targets.aws.door import AwsDoor
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError
 
 if TYPE_CHECKING:
-    import ssl
-
     import httpx2
 
 _TIMEOUT = 10.0
@@ -38,8 +37,7 @@ class Channels:
 
     def __init__(self, door: AwsDoor | None, transport: httpx2.AsyncBaseTransport | None = None) -> None:
         self._door = door
-        self._transport = transport
-        self._trust: ssl.SSLContext | None = None
+        self._webhooks = JsonPost(transport)
 
     def usage(self) -> dict[str, int]:
         """What was asked of AWS so far, in words of the ledger: apart from what syncs ask there."""
@@ -119,27 +117,11 @@ class Channels:
         await self._aws().call(_SES, "SendEmail", params, subject="the mail", write=True, region=mail.region)
 
     async def _post(self, url: str, form: str, notice: Notice) -> None:
-        import httpx2
-
         body = json.dumps(notice.payload(form)).encode()
-        if self._trust is None:
-            self._trust = httpx2.create_ssl_context()  # which takes 50 ms
         try:
-            async with httpx2.AsyncClient(
-                verify=self._trust, follow_redirects=False, timeout=_TIMEOUT, transport=self._transport
-            ) as client:
-                answer = await client.post(url, content=body, headers={"content-type": "application/json"})
-        except httpx2.HTTPError as error:
-            raise DeliveryError(
-                f"the webhook gave no answer ({type(error).__name__}).", remedy="Check the network and the proxy."
-            ) from None  # its text may hold the URL
-        if answer.is_redirect:
-            raise DeliveryError(
-                f"the webhook answered {answer.status_code}, a redirect, which is not followed.",
-                remedy="Copy the webhook's present URL.",
-            )
-        if not answer.is_success:
-            raise DeliveryError(f"the webhook answered {answer.status_code}.", remedy="Check whether it still exists.")
+            await self._webhooks.send(url, body, what="the webhook", remedy="Check whether it still exists.")
+        except PostError as error:
+            raise DeliveryError(error.message, remedy=error.remedy) from None
 
 
 def identity(channel: AlertChannel) -> str:

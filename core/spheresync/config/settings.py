@@ -12,6 +12,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from spheresync.config.alerts import AlertChannel
+from spheresync.config.lineage import Lineage
 from spheresync.config.personal_data import PersonalData, PersonalDataAction
 from spheresync.config.promotion_in_force import PromotionInForce
 from spheresync.config.rules import MappingRules
@@ -127,6 +128,7 @@ class Settings(Section):
     personal_data: PersonalData = PersonalData()
     limits: Limits = Limits()
     alerts: tuple[AlertChannel, ...] = ()
+    lineage: Lineage = Lineage()
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _promoted: PromotionInForce | None = PrivateAttr(default=None)
@@ -196,7 +198,7 @@ class Settings(Section):
     def secrets(self) -> tuple[str, ...]:
         """Every value that no log may hold."""
         webhooks = [secret for channel in self.alerts for secret in channel.secrets]
-        return (self.datasphere.client_secret.get_secret_value(), *webhooks)
+        return (self.datasphere.client_secret.get_secret_value(), self.lineage.token.get_secret_value(), *webhooks)
 
     def redacted(self) -> dict[str, JsonValue]:
         """Effective settings for people, secrets as `***`.
@@ -210,6 +212,9 @@ class Settings(Section):
         datasphere = tree["datasphere"]
         assert isinstance(datasphere, dict)
         datasphere["client_secret"] = "***" if self.datasphere.client_secret.get_secret_value() else ""
+        lineage = tree["lineage"]
+        assert isinstance(lineage, dict)
+        lineage["token"] = "***" if self.lineage.token.get_secret_value() else ""
         tree["alerts"] = [_without_webhook(channel) for channel in self.alerts]
         sources: dict[str, JsonValue] = {path: self.origin_of(path) for path in _leaves(tree)}
         if self._promoted is None:

@@ -15,7 +15,7 @@ BASE_URL_FORM = "write it as https://<tenant>.<region>.hcs.cloud.sap"
 SIGN_IN_URL_FORM = "copy it from System > Administration > App Integration > OAuth Token URL"
 
 
-def check_url(text: str, form: str) -> str:
+def check_url(text: str, form: str, *, instead_of_user: str = "use client_id and client_secret") -> str:
     """The URL without white space and slashes at its end; `form` tells in an error how it is written.
 
     Raises:
@@ -31,7 +31,7 @@ def check_url(text: str, form: str) -> str:
     if url.scheme not in {"http", "https"} or not host or any(mark.isspace() for mark in text):
         raise ValueError(f"is no http(s) URL; {form}")
     if "@" in url.netloc:
-        raise ValueError("holds a user name or password; use client_id and client_secret")
+        raise ValueError(f"holds a user name or password; {instead_of_user}")
     if not names_a_host(url) or len(text) > LONGEST_URL:
         raise ValueError(f"names no host that can be asked; {form}")
     if not _PATH.fullmatch(url.path):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -226,10 +226,12 @@ class DefinitionPass:
                 record if definition is None else replace(record, definition=next(digests))
                 for record, definition in batch
             ]
+            other = {new.id for (old, _), new in zip(batch, records, strict=True) if old.definition != new.definition}
             read_before = self._read_before
             if read_before is None:
                 await self._recorder.put(tx, records, tx.catalog.put_assets)
                 await tx.catalog.set_references(references)
+                await self._recorder.redefined(tx, *_redefined(records, other, references))
                 return
             now = {record.id: record.read_at for record in await tx.catalog.some([record.id for record in records])}
             # What another process has read meanwhile is newer than what was asked for before that.
@@ -237,5 +239,15 @@ class DefinitionPass:
             await self._recorder.put(tx, fresh, tx.catalog.put_readings)
             kept = {record.id for record in fresh}
             await tx.catalog.set_references([each for each in references if each[0] in kept])
+            await self._recorder.redefined(tx, *_redefined(fresh, other, references))
 
         await self._store.write(remember)
+
+
+def _redefined(
+    records: Sequence[AssetRecord], other: Collection[AssetId], references: Sequence[tuple[AssetId, tuple[str, ...]]]
+) -> tuple[list[AssetId], list[AssetId]]:
+    """Those of the records whose definition is another one, and those of them that name other objects."""
+    changed = [record.id for record in records if record.id in other]
+    naming = {asset for asset, names in references if names}
+    return changed, [asset for asset in changed if asset in naming]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from spheresync.errors import SourceFault
 from spheresync.model import (
     AssetEntry,
+    AssetId,
     Problem,
     TargetKey,
     first_of,
@@ -62,6 +63,9 @@ class DefinitionToRead:
     record: AssetRecord
 
 
+Redefined = Callable[[Tx, Sequence[AssetId], Sequence[AssetId]], Awaitable[None]]
+
+
 class CatalogRecorder:
     """Writes records into the local catalog, with where their assets stand by what is known of the targets now."""
 
@@ -71,13 +75,16 @@ class CatalogRecorder:
         still_ours: Callable[[Tx], Awaitable[None]],
         in_force: Sequence[TargetKey],
         bind: Callable[[Tx], Awaitable[None]],
+        redefined: Redefined,
     ) -> None:
         """`still_ours` raises in a unit of work once another process reads in our place.
 
         `in_force`: the targets by which an asset stands where it stands. `bind` is called in the unit of work that
-        writes what the tenant listed.
+        writes what the tenant listed, `redefined` in the one that writes other definitions than before: with those,
+        and with those of them that name other objects.
         """
         self.bind = bind
+        self.redefined = redefined
         self._store = store
         self._still_ours = still_ours
         self._in_force = in_force

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 import anyio
 
 from spheresync.config import DeletionPolicy
-from spheresync.discovery.discovery_report import DiscoveryReport
-from spheresync.discovery.tenant_pass import TenantPass
+from spheresync.discovery.discovery_report import DiscoveryReport, Redefined
+from spheresync.discovery.tenant_pass import TenantPass, nobody_to_tell
 from spheresync.errors import LeaseLostError
-from spheresync.model import AssetId, Problem, canonical_json, isoformat
+from spheresync.lineage.broken import LineageCheck
+from spheresync.lineage.delivery import lineage_jobs
+from spheresync.model import AssetId, Problem, RunId, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import RemovalRules
 from spheresync.runtime.context import RuntimeContext
@@ -40,6 +43,7 @@ class _Wanted:
     scope: Scope = field(default_factory=Scope)
     thorough: bool = False
     deleting: bool = False
+    run: RunId | None = None
 
 
 class SharedDiscovery:
@@ -58,13 +62,14 @@ class SharedDiscovery:
         progress: OnProgress,
         using: Providers | None = None,
         deleting: bool = False,
+        run: RunId | None = None,
     ) -> DiscoveryReport:
         """Read Datasphere, one process at a time; a reading that began after `since` and covers `scope` serves too.
 
         `using` are providers that are in use already; by default those of the settings in force. Where `deleting`,
-        retired tables will be deleted by what is read, so their assets are asked for.
+        retired tables will be deleted by what is read, so their assets are asked for. `run`: for which this is done.
         """
-        wanted = _Wanted(scope, thorough=thorough, deleting=deleting)
+        wanted = _Wanted(scope, thorough=thorough, deleting=deleting, run=run)
 
         async def shared() -> DiscoveryReport | None:
             return await self._shared_reading(wanted, since=since)
@@ -81,14 +86,37 @@ class SharedDiscovery:
         async def read(fence: int) -> DiscoveryReport:
             await self._store.clear_lost_rows()
             async with self._context.providers.in_use() as providers:
-                return await (await self._pass(providers, _Wanted(), fence=fence)).list_all()
+                return await (await self._pass(providers, _Wanted(), fence=fence, redefined=nobody_to_tell)).list_all()
 
         return await self._in_turn(_nothing_shared, read, silent)
 
     async def read_asset(self, asset: AssetId) -> AssetRecord | None:
         """Read one definition by what the last listing said; answers the record, None where there is no entry."""
-        async with self._context.providers.in_use() as providers:
-            return await (await self._pass(providers, _Wanted())).read(asset)
+        async with (
+            self._context.providers.in_use() as providers,
+            self._lineage_checked(providers, _Wanted(), self._context.clock()) as redefined,
+        ):
+            return await (await self._pass(providers, _Wanted(), redefined=redefined)).read(asset)
+
+    @asynccontextmanager
+    async def _lineage_checked(self, providers: Providers, wanted: _Wanted, now: datetime) -> AsyncIterator[Redefined]:
+        """What a pass tells of other definitions than before; what they mean for lineage is checked at its end."""
+        check = LineageCheck(self._store, self._context.owner, at=isoformat(now))
+
+        async def tell(tx: Tx, assets: Sequence[AssetId]) -> None:
+            jobs = lineage_jobs(providers.settings, assets, token=wanted.run or isoformat(now))
+            if jobs:
+                await self._context.jobs.within(tx).submit(jobs)
+
+        async def redefined(tx: Tx, assets: Sequence[AssetId], naming: Sequence[AssetId]) -> None:
+            await check.note(tx, assets, naming)
+            await tell(tx, assets)
+
+        yield redefined
+        try:
+            await check.run(tell)
+        except Exception as error:  # noqa: BLE001 -- keeps nobody from what was read: the next process checks it
+            product_error(error, "lineage of what has changed")
 
     async def _pass(
         self,
@@ -97,6 +125,7 @@ class SharedDiscovery:
         *,
         progress: OnProgress = silent,
         fence: int | None = None,
+        redefined: Redefined,
     ) -> TenantPass:
         async def still_ours(tx: Tx) -> None:
             if fence is not None:
@@ -117,6 +146,7 @@ class SharedDiscovery:
             progress=progress,
             still_ours=still_ours,
             bind=bind,
+            redefined=redefined,
             removals=RemovalRules(deletion.policy, deletion.misses, deletion.grace, deletes),
             in_force=providers.keys,
         )
@@ -126,8 +156,9 @@ class SharedDiscovery:
     ) -> DiscoveryReport:
         began = self._context.clock()
         await self._store.clear_lost_rows(everywhere=wanted.thorough)
-        tenant_pass = await self._pass(providers, wanted, progress=progress, fence=fence)
-        report = await tenant_pass.run()
+        async with self._lineage_checked(providers, wanted, began) as redefined:
+            tenant_pass = await self._pass(providers, wanted, progress=progress, fence=fence, redefined=redefined)
+            report = await tenant_pass.run()
         note = {
             "began": isoformat(began),
             "scope": wanted.scope.to_json(),

@@ -12,7 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from spheresync.discovery.definition_pass import DefinitionPass
-from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport
+from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport, Redefined
 from spheresync.discovery.listing_pass import ListingPass
 from spheresync.discovery.vanished_assets import VanishedAssets
 from spheresync.mapping.rules import Mapping as MappingRules
@@ -27,6 +27,10 @@ from spheresync.state.records import AssetRecord
 
 async def _nothing_to_check(_: Tx) -> None:
     """Where no lease is needed, as of one asset, or no tenant is remembered."""
+
+
+async def nobody_to_tell(_: Tx, __: Sequence[AssetId], ___: Sequence[AssetId]) -> None:
+    """Where nobody wants to know which definitions have changed."""
 
 
 class TenantPass:
@@ -44,17 +48,19 @@ class TenantPass:
         progress: OnProgress = silent,
         still_ours: Callable[[Tx], Awaitable[None]] = _nothing_to_check,
         bind: Callable[[Tx], Awaitable[None]] = _nothing_to_check,
+        redefined: Redefined = nobody_to_tell,
         removals: RemovalRules | None = None,
         in_force: Sequence[TargetKey],
     ) -> None:
-        """`still_ours` raises in a unit of work once another process reads in our place; `bind` remembers the tenant.
+        """`still_ours` raises in a unit of work once another process reads in our place; `bind` remembers the tenant;
+        `redefined` is told of other definitions than before, in the unit of work that writes them.
 
         `removals` say which missed assets are asked for before the miss counts; without them none is. `in_force`: the
         targets by which an asset stands where it stands.
         """
         self._store = store
         self._report = DiscoveryReport()
-        recorder = CatalogRecorder(store, still_ours, in_force, bind)
+        recorder = CatalogRecorder(store, still_ours, in_force, bind, redefined)
         vanished = None
         if removals is not None:
             vanished = VanishedAssets(source, store, mapping, removals, now=now, in_force=in_force)

@@ -22,6 +22,7 @@ from spheresync.execution.item_result import counts_of
 from spheresync.execution.run_log import EndedRun, log_run_end, nonzero
 from spheresync.execution.run_request import RunRequest
 from spheresync.execution.unconfirmed import sent_items
+from spheresync.execution.written_lineage import written_lineage
 from spheresync.model import (
     Action,
     ChangeSetId,
@@ -240,6 +241,7 @@ class RunDriver:
                 progress=self._progress,
                 using=drive.providers,
                 deleting=request.allow_deletes,
+                run=drive.run.id,
             )
         if report.reached:
             await require_found(self._store, request.scope, self._context.mapping.outside_scope)
@@ -332,6 +334,7 @@ class RunDriver:
         if self._before_end is not None:
             await self._before_end(drive.run)
         usage = await self._used(drive)
+        told = await written_lineage(self._store, drive)
         detail: dict[str, JsonValue] = {"counts": nonzero(drive.counts), "usage": nonzero(usage)}
         event = AuditEvent(drive.run.actor, f"run_{drive.run.kind}", drive.run.id, None, None, state, detail)
 
@@ -347,6 +350,8 @@ class RunDriver:
                 finished_at=isoformat(self._context.clock()),
             )
             await tx.audit.append_many([event])
+            if told:
+                await self._context.jobs.within(tx).submit(told)
             if drive.guarded:
                 await tx.ledger.add(self._context.clock().date().isoformat(), {"guard_trips": 1})
 

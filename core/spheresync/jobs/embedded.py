@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from spheresync.jobs.port import Job, JobId, JobKind, JobState, NewJob
+from spheresync.jobs.port import PATIENT, Job, JobId, JobKind, JobState, NewJob
 from spheresync.jobs.retries import (
     ATTEMPTS,
     LONGEST_WAIT,
@@ -55,7 +55,7 @@ class EmbeddedEngine:
             await self._store.write(finish)
 
     async def fail(self, job: Job, problem: Problem) -> JobState | None:
-        remedy, attempts = remedy_for(problem.code, of_write=job.kind is JobKind.WRITE), job.attempts + 1
+        remedy, attempts = remedy_for(problem.code, of_write=job.kind in PATIENT), job.attempts + 1
         for_ever = {Remedy.ROOM: MOST_COUNTED, Remedy.PATIENCE: MOST_PATIENT}
         tries_again = remedy in for_ever or (remedy is Remedy.TIME and attempts < ATTEMPTS)
         if remedy is Remedy.PATIENCE:

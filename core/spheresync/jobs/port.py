@@ -40,10 +40,17 @@ class JobKind(StrEnum):
     READ = "read"  # read the definition of an asset
     WRITE = "write"  # bring the targets to what is known of an asset
     SWEEP = "sweep"  # look for what others did to the targets; one job
+    LINEAGE = "lineage"  # tell where an asset comes from and where it goes
 
 
-OF_ASSETS = frozenset({JobKind.READ, JobKind.WRITE})
+OF_ASSETS = frozenset({JobKind.READ, JobKind.WRITE, JobKind.LINEAGE})
 """Kinds whose jobs are about one asset each; a write without a subject is about all that goes."""
+
+
+PATIENT = frozenset({JobKind.WRITE, JobKind.LINEAGE})
+"""Kinds that are for somebody else, who may be out for long: tried again for ever where that may help."""
+_LINEAGE = "lineage:"
+"""Begins the subject of a job that tells lineage: an asset is read and written meanwhile."""
 
 
 class JobState(StrEnum):
@@ -101,8 +108,9 @@ class Job:
         """The asset that it is about; None of a job about all of them, and of a subject that says no asset's name."""
         if self.kind not in OF_ASSETS:
             return None
+        subject = self.subject.removeprefix(_LINEAGE)
         try:
-            return AssetId.from_json(read_json(self.subject) if self.subject.startswith("[") else self.subject)
+            return AssetId.from_json(read_json(subject) if subject.startswith("[") else subject)
         except ValueError:
             return None
 
@@ -119,6 +127,11 @@ class Job:
 def subject_of(asset: AssetId) -> str:
     """The subject of jobs about one asset."""
     return canonical_json(asset.to_json()).decode()
+
+
+def lineage_subject(asset: AssetId) -> str:
+    """The subject of the job that tells the lineage of an asset."""
+    return f"{_LINEAGE}{subject_of(asset)}"
 
 
 class JobsWithin(Protocol):

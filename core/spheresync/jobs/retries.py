@@ -32,6 +32,8 @@ FENCE = "fence"
 """Code of a job whose claim of something went to another process meanwhile."""
 REFUSED = "refused"
 """Code of a job that a rule of safety refused as a whole."""
+UNDELIVERED = "undelivered"
+"""Code of a job whose result nobody took."""
 HELD_BACK = "held_back"
 """Code of a write that a guard or a rule of the plan holds back until a person has decided."""
 
@@ -90,6 +92,7 @@ _MAY_PASS = frozenset(
         STATE,
         TIMED_OUT,
         FENCE,
+        UNDELIVERED,
     }
 )
 """Of a write: what is over without any change of the asset, so that no later reading would ask for the write anew."""

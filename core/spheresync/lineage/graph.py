@@ -50,6 +50,7 @@ class Edge:
     source_column: str = ""
     target_column: str = ""
     task: str = ""  # of a flow with several: what it reads in one it writes in the same
+    via: str = ""  # the flow that carries a column
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from spheresync.model import OUTSIDE, AssetKind, Derivation, JsonValue
 PRODUCER = "https://github.com/spheresync/spheresync"
 _EVENT = "https://openlineage.io/spec/2-0-2/OpenLineage.json#/$defs/RunEvent"
 _COLUMNS = "https://openlineage.io/spec/facets/1-2-0/ColumnLineageDatasetFacet.json"
+_PARENT = "https://openlineage.io/spec/facets/1-1-0/ParentRunFacet.json#/$defs/ParentRunFacet"
 _NAMESPACE = uuid.UUID("5d6e0f1c-8f0b-4b43-9a4e-3d1f6b6f0c11")
 _TRANSFORMATIONS = {
     Derivation.DIRECT.value: ("DIRECT", "IDENTITY"),
@@ -26,13 +27,15 @@ _IN_DATASPHERE = {*AssetKind, UNKNOWN, OUTSIDE_OBJECT}
 Event = dict[str, JsonValue]
 
 
-def events_of(lineage: Lineage, *, tenant: str, at: str) -> Iterator[Event]:
+def events_of(lineage: Lineage, *, tenant: str, at: str, run: str = "") -> Iterator[Event]:
     """The events of a lineage, ordered by the dataset that is filled.
 
     Args:
         lineage: what was found.
         tenant: the host of the tenant, for namespaces.
-        at: when the definitions were read, as an ISO moment.
+        at: when it was so, as an ISO moment.
+        run: what the events were caused by, such as the id of a run: told again they have the same run ids, and a run
+            is the parent of them all. By default the moment.
     """
     datasets = _Datasets(lineage, tenant)
     into: dict[str, list[Edge]] = {}
@@ -50,13 +53,30 @@ def events_of(lineage: Lineage, *, tenant: str, at: str) -> Iterator[Event]:
         yield {
             "eventType": "COMPLETE",
             "eventTime": at,
-            "run": {"runId": str(uuid.uuid5(_NAMESPACE, f"{tenant}\n{target}\n{at}"))},
-            "job": {"namespace": f"sap-datasphere://{tenant}", "name": target},
+            "run": {"runId": _run_id(tenant, target, run or at), "facets": _parent(tenant, run)},
+            "job": {"namespace": _namespace(tenant), "name": target},
             "inputs": inputs,
             "outputs": [{**datasets.of(target), "facets": facets}],
             "producer": PRODUCER,
             "schemaURL": _EVENT,
         }
+
+
+def _namespace(tenant: str) -> str:
+    return f"sap-datasphere://{tenant}"
+
+
+def _run_id(*parts: str) -> str:
+    return str(uuid.uuid5(_NAMESPACE, "\n".join(parts)))
+
+
+def _parent(tenant: str, run: str) -> dict[str, JsonValue]:
+    """The facet that ties the events of one run together."""
+    if not run.startswith("run_"):
+        return {}
+    job: dict[str, JsonValue] = {"namespace": _namespace(tenant), "name": f"spheresync.{run}"}
+    parent: dict[str, JsonValue] = {"run": {"runId": _run_id(tenant, run)}, "job": job}
+    return {"parent": {"_producer": PRODUCER, "_schemaURL": _PARENT, **parent}}
 
 
 class _Datasets:
@@ -73,12 +93,13 @@ class _Datasets:
         if name in self._targets:
             target, destination, table = name.split(":", 2)
             return {"namespace": f"{target}://{destination}", "name": table}
-        return {"namespace": f"sap-datasphere://{self._tenant}", "name": name}
+        return {"namespace": _namespace(self._tenant), "name": name}
 
 
 def _fields(columns: list[Edge], datasets: _Datasets) -> dict[str, JsonValue]:
     fields: dict[str, list[JsonValue]] = {}
-    for edge in columns:
+    once = {(e.source, e.source_column, e.target_column, e.how): e for e in columns}  # whatever flows carry it
+    for edge in once.values():
         kind, subtype = _TRANSFORMATIONS.get(edge.how, ("DIRECT", "IDENTITY"))
         fields.setdefault(edge.target_column, []).append(
             {

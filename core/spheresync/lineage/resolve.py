@@ -18,26 +18,35 @@ _FAR = 16
 
 @dataclass(slots=True)
 class Resolved:
-    """The edges of one asset, and what of its origins could not be resolved."""
+    """The edges of one asset, and what of its origins could not be resolved.
+
+    `broken` names what is not there, `unclear` what may be this or that, or is not read.
+    """
 
     edges: list[Edge] = field(default_factory=list)
-    findings: list[str] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    unclear: list[str] = field(default_factory=list)
 
-    def add(
-        self, me: str, into: tuple[str, str], origin: ColumnOrigin | WrittenColumn, known: Mapping[str, Asset]
-    ) -> None:
+    @property
+    def findings(self) -> list[str]:
+        """All of it, for people."""
+        return [*self.broken, *self.unclear]
+
+    def add(self, me: str, into: tuple[str, str], origin: ColumnOrigin | WrittenColumn, members: _Members) -> None:
         """Add the edges into one column from where one of its origins leads."""
         target, column = into
-        ends = list(_ends(origin.objects, origin.path, known))
+        via = me if isinstance(origin, WrittenColumn) else ""
+        ends = list(members.ends(origin.objects, origin.path))
         spelled = ".".join((*origin.objects[:1], *origin.path))
         if not ends:
-            self.findings.append(f"{me}: it reads {spelled}, which is not there")
+            self.broken.append(f"{me}: it reads {spelled}, which is not there")
         elif len(ends) > 1:
-            self.findings.append(f"{me}: it reads {spelled}, which may be of {' or '.join(name for name, _ in ends)}")
+            self.unclear.append(f"{me}: it reads {spelled}, which may be of {' or '.join(name for name, _ in ends)}")
         if len(origin.path) > 1:
             self.edges += [Edge(name, target, EdgeKind.TABLE, Reads.ASSOCIATION) for name, _ in ends]
         self.edges += [
-            Edge(name, target, EdgeKind.COLUMN, origin.how, source_column, column) for name, source_column in ends
+            Edge(name, target, EdgeKind.COLUMN, origin.how, source_column, column, via=via)
+            for name, source_column in ends
         ]
 
 
@@ -49,7 +58,7 @@ def resolve(asset: Asset, known: Mapping[str, Asset]) -> Resolved:
         known: the definitions of the objects that it names, by `SPACE/NAME`, as far as there are any.
     """
     me = str(asset.id)
-    found = Resolved()
+    found, members = Resolved(), _Members(known)
     origins = asset.origins
     for each in origins.objects:
         found.edges.append(Edge(each.object, me, EdgeKind.TABLE, each.how, task=each.task))
@@ -59,34 +68,43 @@ def resolve(asset: Asset, known: Mapping[str, Asset]) -> Resolved:
     columns = {str(column.name) for column in asset.columns}
     for origin in origins.columns:
         if origin.column in columns:
-            found.add(me, (me, origin.column), origin, known)
+            found.add(me, (me, origin.column), origin, members)
     for written in origins.written:
-        target = known.get(written.object)
-        if target is not None and not _has(target, written.column):
-            found.findings.append(f"{me}: it fills {written.object}.{written.column}, which that does not have")
+        if written.object in known and not members.has(written.object, written.column):
+            found.broken.append(f"{me}: it fills {written.object}.{written.column}, which that does not have")
             continue
-        found.add(me, (written.object, written.column), written, known)
-    found.findings += [f"{me}: {said}" for said in origins.unknown]
+        found.add(me, (written.object, written.column), written, members)
+    found.unclear += [f"{me}: {said}" for said in origins.unknown]
     return found
 
 
-def _ends(
-    objects: tuple[str, ...], path: tuple[str, ...], known: Mapping[str, Asset], far: int = _FAR
-) -> Iterator[tuple[str, str]]:
-    """Where a path leads from each of the objects; from those that nobody knows only if no known one has it."""
-    read = {name: asset for name in objects if (asset := known.get(name)) is not None}
-    having = [name for name, asset in read.items() if _has(asset, path[0]) or _target(asset, path[0])]
-    for name in having or [name for name in objects if name not in read]:
-        if len(path) == 1:
-            if name not in read or _has(read[name], path[0]):
-                yield name, path[0]
-        elif name in read and far and (target := _target(read[name], path[0])):
-            yield from _ends((target,), path[1:], known, far - 1)
+class _Members:
+    """The columns and associations of known objects, each looked through once."""
 
+    def __init__(self, known: Mapping[str, Asset]) -> None:
+        self._known = known
+        self._columns: dict[str, frozenset[str]] = {}
+        self._targets: dict[str, Mapping[str, str]] = {}
 
-def _has(asset: Asset, column: str) -> bool:
-    return any(each.name == column for each in asset.columns) or not asset.kind.holds_data
+    def has(self, name: str, column: str) -> bool:
+        """Whether a known object has a column; what holds no data has whatever is asked for."""
+        if name not in self._columns:
+            self._columns[name] = frozenset(str(each.name) for each in self._known[name].columns)
+        return column in self._columns[name] or not self._known[name].kind.holds_data
 
+    def target(self, name: str, association: str) -> str:
+        """Where an association of a known object leads, empty where it has none of that name."""
+        if name not in self._targets:
+            self._targets[name] = {each.name: each.target for each in reversed(self._known[name].associations)}
+        return self._targets[name].get(association, "")
 
-def _target(asset: Asset, association: str) -> str:
-    return next((each.target for each in asset.associations if each.name == association), "")
+    def ends(self, objects: tuple[str, ...], path: tuple[str, ...], far: int = _FAR) -> Iterator[tuple[str, str]]:
+        """Where a path leads from each of the objects; from those that nobody knows only if no known one has it."""
+        read = [name for name in objects if name in self._known]
+        having = [name for name in read if self.has(name, path[0]) or self.target(name, path[0])]
+        for name in having or [name for name in objects if name not in self._known]:
+            if len(path) == 1:
+                if name not in self._known or self.has(name, path[0]):
+                    yield name, path[0]
+            elif name in self._known and far and (target := self.target(name, path[0])):
+                yield from self.ends((target,), path[1:], far - 1)

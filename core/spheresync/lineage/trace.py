@@ -7,6 +7,7 @@ from typing import Protocol
 
 from spheresync.lineage.graph import (
     OUTSIDE_OBJECT,
+    RUNS,
     UNKNOWN,
     WRITTEN,
     Direction,
@@ -15,19 +16,17 @@ from spheresync.lineage.graph import (
     Lineage,
     Node,
 )
+from spheresync.lineage.known_assets import DefinitionSource, KnownAssets
 from spheresync.lineage.resolve import resolve
-from spheresync.model import OUTSIDE, Asset, first_of
+from spheresync.model import OUTSIDE, Asset, Reads, first_of
 
 MOST_NODES = 500
 _NAMED = 3
+_OF_COLUMNS = ("what becomes of its columns", "what its columns are made from")
 
 
-class LineageSource(Protocol):
+class LineageSource(DefinitionSource, Protocol):
     """What lineage is read from."""
-
-    async def definitions(self, names: Collection[str]) -> Mapping[str, Asset]:
-        """The stored definitions of these `SPACE/NAME`s, as far as there are any."""
-        ...
 
     async def naming(self, names: Collection[str]) -> Sequence[str]:
         """The assets whose definitions name one of these objects as read, written or run."""
@@ -59,8 +58,7 @@ class Tracer:
         self._start = start
         self._depth = depth
         self._column = column
-        self._known: dict[str, Asset] = {}
-        self._asked: set[str] = set()
+        self._known = KnownAssets(source)
         self._edges: dict[Edge, None] = {}
         self._findings: dict[str, None] = {}
         self._resolved: set[str] = set()
@@ -137,7 +135,38 @@ class Tracer:
             front = step - seen
             seen |= step
         objects = {name for name, _ in seen}
-        return [*(edge for edge in tables if {edge.source, edge.target} <= objects), *kept]
+        between = [
+            edge
+            for edge in tables
+            if {edge.source, edge.target} <= objects or (edge.how == Reads.REMOTE and edge.target in objects)
+        ]
+        flows = [*self._carrying(kept, tables), *self._opaque(objects, tables, upstream=upstream)]
+        return [*dict.fromkeys([*between, *flows]), *kept]
+
+    def _carrying(self, kept: Iterable[Edge], tables: Collection[Edge]) -> list[Edge]:
+        """The edges into and out of the flows that carry these columns, of the tasks that do."""
+        found: list[Edge] = []
+        for source, via, target in {(edge.source, edge.via, edge.target): None for edge in kept if edge.via}:
+            into = [edge for edge in tables if (edge.source, edge.target) == (source, via)]
+            out = [edge for edge in tables if (edge.source, edge.target) == (via, target)]
+            tasks = {edge.task for edge in into} & {edge.task for edge in out}
+            found += [edge for edge in (*into, *out) if edge.task in tasks or not tasks]
+        return found
+
+    def _opaque(self, objects: Collection[str], tables: Collection[Edge], *, upstream: bool) -> list[Edge]:
+        """The flows that fill (downstream: read) one of these tables without telling what becomes of its columns."""
+        told = {(edge.via, edge.target if upstream else edge.source) for edge in self._edges if edge.via}
+        found: list[Edge] = []
+        for edge in tables:
+            flow, table = (edge.source, edge.target) if upstream else (edge.target, edge.source)
+            asset = self._known.assets.get(flow)
+            moves = asset is not None and not asset.kind.holds_data and edge.how != RUNS
+            if moves and table in objects and (flow, table) not in told:
+                found.append(edge)
+                self._findings.setdefault(
+                    f"{flow} {'fills' if upstream else 'reads'} {table}, and does not tell {_OF_COLUMNS[upstream]}"
+                )
+        return found
 
     async def _neighbours(self, names: Collection[str], *, upstream: bool) -> Sequence[str]:
         """Assets whose own definitions may hold an edge to or from these: what a flow writes only the flow knows."""
@@ -146,40 +175,17 @@ class Tracer:
     async def _writers(self, names: Collection[str]) -> list[str]:
         """Flows that fill one of these, and task chains that run one."""
         naming = await self._source.naming(names)
-        await self._load(naming)
-        return [name for name in naming if (asset := self._known.get(name)) is not None and _fills(asset, names)]
+        await self._known.load(naming)
+        return [name for name in naming if (asset := self._known.assets.get(name)) is not None and _fills(asset, names)]
 
     async def _resolve(self, names: Iterable[str]) -> None:
         """Make the edges of these assets."""
         fresh = [name for name in names if name not in self._resolved]
         self._resolved.update(fresh)
-        await self._load(fresh)
-        needed = [self._known[name] for name in fresh if name in self._known]
-        await self._load({each.object for asset in needed for each in asset.origins.objects})
-        await self._load({each.object for asset in needed for each in asset.origins.writes})
-        for asset in needed:
-            await self._load_along_paths(asset)
-            found = resolve(asset, self._known)
+        for asset in await self._known.load_to_resolve(fresh):
+            found = resolve(asset, self._known.assets)
             self._edges |= dict.fromkeys(found.edges)
             self._findings |= dict.fromkeys(found.findings)
-
-    async def _load_along_paths(self, asset: Asset) -> None:
-        """Load the objects that the paths of an asset's columns lead to."""
-        front = [(name, origin.path) for origin in asset.origins.columns for name in origin.objects]
-        while front := [
-            (each.target, path[1:])
-            for name, path in front
-            if len(path) > 1 and (known := self._known.get(name)) is not None
-            for each in known.associations
-            if each.name == path[0]
-        ]:
-            await self._load({name for name, _ in front})
-
-    async def _load(self, names: Iterable[str]) -> None:
-        wanted = [name for name in names if name not in self._asked and not name.startswith(OUTSIDE)]
-        self._asked.update(wanted)
-        if wanted:
-            self._known |= await self._source.definitions(wanted)
 
     async def _to_targets(self, down: Sequence[Edge]) -> list[Edge]:
         """Edges on to what was written of the assets that data goes to; of one column only from where it goes."""
@@ -210,7 +216,7 @@ class Tracer:
             return Node(name, OUTSIDE_OBJECT)
         if name in self._written:
             return Node(name, self._written[name])
-        asset = self._known.get(name)
+        asset = self._known.assets.get(name)
         return Node(name, UNKNOWN) if asset is None else Node(name, asset.kind.value, asset.label)
 
 

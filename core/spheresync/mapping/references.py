@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from spheresync.model import OUTSIDE, Asset, AssetId, Origins, SpaceName, TechnicalName
+from spheresync.model import OUTSIDE, Asset, AssetId, ColumnOrigin, Origins, SpaceName, TechnicalName
 
 
 def referred(name: str, space: SpaceName, spaces: Collection[SpaceName]) -> str:
@@ -29,8 +29,12 @@ def with_whole_names(asset: Asset, spaces: Collection[SpaceName]) -> Asset:
     if not (asset.associations or asset.foreign_keys or asset.origins != Origins()):
         return asset
 
+    known: dict[str, str] = {}  # a few objects, which many columns name
+
     def whole(name: str) -> str:
-        return referred(name, asset.id.space, spaces)
+        if name not in known:
+            known[name] = referred(name, asset.id.space, spaces)
+        return known[name]
 
     def each(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(whole(name) for name in names)
@@ -42,7 +46,7 @@ def with_whole_names(asset: Asset, spaces: Collection[SpaceName]) -> Asset:
         foreign_keys=tuple(replace(f, target=whole(f.target)) for f in asset.foreign_keys),
         origins=Origins(
             objects=tuple(replace(o, object=whole(o.object)) for o in origins.objects),
-            columns=tuple(replace(o, objects=each(o.objects)) for o in origins.columns),
+            columns=tuple(ColumnOrigin(o.column, each(o.objects), o.path, o.how) for o in origins.columns),
             writes=tuple(replace(o, object=whole(o.object)) for o in origins.writes),
             written=tuple(replace(o, object=whole(o.object), objects=each(o.objects)) for o in origins.written),
             runs=each(origins.runs),

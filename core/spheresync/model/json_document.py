@@ -68,8 +68,11 @@ def is_nested_too_deep(document: str | bytes) -> bool:
     if _count(document, "[", "{") <= DEEPEST:
         return False
     data = document.encode("utf-8", "surrogatepass") if isinstance(document, str) else document
-    marks = data.replace(b"\\\\", b"").replace(b'\\"', b"")  # after this every quote begins or ends a text
-    marks = _TEXT.sub(b"", marks.translate(_BRACKETS, _NO_STRUCTURE).replace(b'""', b""))
+    if b"\\" in data:  # after this every quote begins or ends a text
+        data = data.replace(b"\\\\", b"").replace(b'\\"', b"")
+    marks = data.translate(_BRACKETS, _NO_STRUCTURE).replace(b'""', b"")
+    if b'"' in marks:  # a text holds brackets
+        marks = _TEXT.sub(b"", marks)
     for _ in range(DEEPEST):
         outer = marks.replace(b"[]", b"")
         if outer == marks:  # nothing is closed that was opened

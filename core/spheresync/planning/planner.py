@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from spheresync.config import Settings
+from spheresync.lineage.broken import broken_lineage
 from spheresync.mapping.rules import Decision
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import Action, AssetId, Problem, SpaceName, TargetKey, isoformat
@@ -121,6 +122,7 @@ class Planner:
             *self._left_out(spaces, records),
             *told_together([(each.key, each.displaced) for each in planned]),
             *await self._compared(records),
+            *await broken_lineage(self._store, lambda record: self._request.scope.wants(record.id, record.tier)),
             *within_bounds(told_together([(each.key, each.left) for each in planned])),
             *self._request.notices,
         ]

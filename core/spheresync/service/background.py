@@ -12,6 +12,7 @@ from spheresync.service.health import liveness
 from spheresync.service.health.alert_conditions import AlertConditions
 from spheresync.service.health.alert_delivery import AlertDelivery
 from spheresync.service.health.figures import figures_of, measured_figures
+from spheresync.service.health.lineage_delivery import LineageTelling
 from spheresync.service.process_loops import ProcessLoops
 from spheresync.service.runs.run_supervisor import RunSupervisor
 from spheresync.service.state.housekeeping import care_step
@@ -33,6 +34,7 @@ class Background:
         self, context: RuntimeContext, loops: ProcessLoops, supervisor: RunSupervisor, alerts: AlertDelivery
     ) -> None:
         self._context = context
+        self._lineage = LineageTelling(context)
         self._loops = loops
         self._supervisor = supervisor
         self._alerts = alerts
@@ -55,11 +57,12 @@ class Background:
 
     def look_after_runs(self) -> None:
         """From now on do what a long-lived server does: take over what dead processes leave, care for the state, and
-        tell people how runs ended where nobody keeps the schedule.
+        tell people how runs ended where nobody keeps the schedule, tell lineage.
         """
         self._loops.long_lived = True
         self._loops.keep_going(self._supervisor.take_over_orphans, "runs", CARE)
         self._loops.keep_going(partial(care_step, self._context), "care")
+        self._loops.keep_going(self._lineage.step, "lineage")
 
     def keep_schedule(self) -> None:
         """From now on sync by itself, in tiers, as long as no other process of the state does."""
@@ -69,6 +72,10 @@ class Background:
                 self._context, self._context.jobs, self._supervisor.run_to_end, self._loops.loop_health, alerting
             ).run
         )
+
+    async def deliver_lineage(self) -> tuple[str, ...]:
+        """Tell once the lineage that changed; answers what did not work."""
+        return await self._lineage.deliver()
 
     async def deliver_alerts(self) -> tuple[str, ...]:
         """Tell once what is wrong and what is over, where no process keeps the schedule; answers what did not work."""

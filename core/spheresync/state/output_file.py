@@ -6,11 +6,8 @@ where the command can do that; not a pipe or a socket, which keep whoever opens 
 
 from __future__ import annotations
 
-import os
-import stat
 import threading
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,12 +15,9 @@ from spheresync.errors import UsageError
 from spheresync.regular_files import kind_of
 from spheresync.state.atomic_file import AtomicFile, open_atomic_file
 from spheresync.state.stoppable_thread import in_stoppable_thread
+from spheresync.state_folder import is_of_state
 
 T = TypeVar("T")
-
-_OWN = ("spheresync.db", ".spheresync.db", "dog-", ".dog-")
-"""How the names of the state's own files begin, copies that a restore keeps among them."""
-_OWN_FOLDERS = ("owners", ".restoring")
 
 
 async def place_file(
@@ -80,7 +74,7 @@ def fit_place(folder: Path, file: Path, *, replace: bool, streams: bool = False)
     """
     given = file.absolute()
     if streams and is_stream(given):
-        if _is_of_state(folder, given):
+        if is_of_state(folder, given):
             raise _is_state(given)
         return given
     try:
@@ -89,7 +83,7 @@ def fit_place(folder: Path, file: Path, *, replace: bool, streams: bool = False)
         raise UsageError(f"{given} leads nowhere.", remedy="Give another file.") from error
     if not given.name or place.is_dir():
         raise UsageError(f"{given} is a folder.", remedy="Give the name of a file.")
-    if _is_of_state(folder, place):
+    if is_of_state(folder, place):
         raise _is_state(given)
     if place.exists():
         if not place.is_file() and (replace or not streams):
@@ -105,31 +99,6 @@ def is_stream(file: Path) -> bool:
     if str(file).startswith(("/dev/std", "/dev/fd/", "/proc/self/fd/")):
         return file.exists() and not file.is_dir()
     return file.is_char_device() or file.is_block_device()
-
-
-def _is_of_state(folder: Path, file: Path) -> bool:
-    """Whether a file is one of the state's own, by whatever name, or would be."""
-    home = folder.resolve()
-    place = file.resolve()
-    if place.is_relative_to(home):
-        first = place.relative_to(home).parts[:1]
-        if not first or first[0].startswith(_OWN) or first[0] in _OWN_FOLDERS:
-            return True
-    with suppress(OSError):
-        there = file.stat()
-        return stat.S_ISREG(there.st_mode) and any(os.path.samestat(there, own) for own in _own_files(home))
-    return False
-
-
-def _own_files(home: Path) -> Iterator[os.stat_result]:
-    for entry in home.iterdir() if home.is_dir() else ():
-        if entry.name.startswith(_OWN):
-            with suppress(OSError):
-                yield entry.stat()
-        elif entry.name in _OWN_FOLDERS:
-            for inner in entry.rglob("*"):
-                with suppress(OSError):
-                    yield inner.stat()
 
 
 def _is_state(file: Path) -> UsageError:

@@ -47,6 +47,7 @@ def ask_service(
     needs: Role = Role.VIEWER,
     what: str = "this command",
     delivers_alerts: bool = False,
+    delivers_lineage: bool = False,
 ) -> int:
     """Ask the service, show its answer, and return the exit code.
 
@@ -57,6 +58,7 @@ def ask_service(
         exit_code: of an answer.
         needs: the least role that may run the command, which an error calls `what`.
         delivers_alerts: whether due alerts are sent afterwards, unless a scheduler does it.
+        delivers_lineage: whether lineage that changed is told afterwards; with alerts it always is.
 
     Raises:
         SpheresyncError: what the service refused or could not do.
@@ -76,8 +78,11 @@ def ask_service(
                 answer = await ask(ServiceSession(service, local_principal(role), progress, awaited_runs))
             if masks_for([role], service.settings):
                 answer = mask_answer(answer)
-            if delivers_alerts:
+            if delivers_alerts or delivers_lineage:
                 awaited_runs.clear()  # the run has ended
+                for failure in await service.background.deliver_lineage():
+                    sys.stderr.write(f"spheresync: warning: {failure}\n")
+            if delivers_alerts:
                 for failure in await service.background.deliver_alerts():
                     sys.stderr.write(f"spheresync: warning: {failure}\n")
             return answer

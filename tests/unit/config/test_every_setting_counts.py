@@ -49,6 +49,7 @@ _RULES = "unit/mapping/test_rules.py"
 _TABLE_INPUT = "unit/targets/glue/test_table_input.py"
 _CHANNELS = "integration/test_alert_channels.py"
 _PERSONAL = "contract/test_personal_data.py"
+_LINEAGE = "e2e/test_lineage_events.py"
 _TIERS = ("critical", "high", "medium")
 
 #: Key to the test that proves its effect, below `tests/`.
@@ -124,6 +125,8 @@ EFFECTS: dict[str, str] = {
     "alerts.email.from": f"{_CHANNELS}::test_a_mail_goes_to_everybody_from_a_verified_sender",
     "alerts.email.to": f"{_CHANNELS}::test_a_mail_goes_to_everybody_from_a_verified_sender",
     "alerts.email.region": f"{_CHANNELS}::test_a_mail_goes_to_everybody_from_a_verified_sender",
+    "lineage.openlineage": f"{_LINEAGE}::test_each_change_is_one_line_of_a_file_and_nothing_changed_is_none",
+    "lineage.token": f"{_LINEAGE}::test_a_receiver_that_is_down_holds_up_nothing_and_is_told_later",
     "alerts.on": "unit/alerts/test_alerting.py::test_a_channel_is_told_of_its_kinds_only",
 }
 

@@ -382,3 +382,31 @@ def test_a_tenant_at_sap_gets_no_tokens_from_elsewhere(url: str, tmp_path: Path)
     }
     with pytest.raises(ConfigurationError, match=r"datasphere\.token_url"):
         load_settings("wolf", None, environ, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("lineage.jsonl", "file:lineage.jsonl"),
+        ("file:", "names no file"),
+        ("file:events/", "names no file"),
+        ("file://elsewhere/lineage.jsonl", "names no file"),
+        ("http://lineage.example.com/api", "use https"),
+        ("https://user:pw@lineage.example.com/api", "lineage.token"),
+        ("https://lineage.example.com/api?key=x", "no query"),
+        ("ftp://lineage.example.com", "http(s)"),
+        ("", "is empty"),
+    ],
+)
+def test_where_lineage_goes_is_checked(load: Load, value: str, said: str) -> None:
+    (problem,) = _problems(load, f"lineage:\n  openlineage: '{value}'")
+    assert "lineage.openlineage" in problem and said in problem
+
+
+def test_a_file_of_lineage_starts_where_its_setting_stands(load: Load, tmp_path: Path) -> None:
+    named = load("lineage: {openlineage: 'file:out/lineage.jsonl'}").lineage
+    assert named.file is not None and named.file.is_absolute() and named.file.parts[-2:] == ("out", "lineage.jsonl")
+    whole = load("lineage: {openlineage: 'file:///var/x%20y.jsonl'}").lineage
+    assert whole.file == Path("/var/x y.jsonl")
+    assert load(SPHERESYNC_LINEAGE__OPENLINEAGE="https://lineage.example.com/api").lineage.address is not None
+    assert "lineage" in _problems(load, "lineage: {openlineage: 'file:x', token: abc}")[0]

@@ -61,6 +61,18 @@ class Catalog:
         definition = {"kind": "entity", "elements": elements, "query": query}
         self.add(name, AssetKind.VIEW, {"definitions": {name: definition}})
 
+    def flow(self, name: str, source: str, target: str, **mappings: str) -> None:
+        def process(kind: str, entity: str, pairs: list[dict[str, str]]) -> dict[str, Any]:
+            config = {"dwcEntity": entity, "attributeMappings": pairs}
+            return {"component": f"com.sap.{kind}", "metadata": {"config": config}}
+
+        pairs = [{"target": into, "expression": f'"{column}"'} for into, column in mappings.items()]
+        contents = {
+            "processes": {"r": process("table.consumer", source, []), "w": process("table.producer", target, pairs)},
+            "connections": [{"src": {"process": "r"}, "tgt": {"process": "w"}}],
+        }
+        self.add(name, AssetKind.DATA_FLOW, {"dataflows": {name: {"contents": contents}}})
+
     async def trace(
         self, start: str, direction: Direction = Direction.UPSTREAM, *, depth: int = 10, column: str | None = None
     ) -> Lineage:
@@ -200,6 +212,40 @@ async def test_a_data_flow_fills_columns_and_a_chain_runs_it(catalog: Catalog, s
     assert columns(found) == {("S/SRC_CUSTOMER.NAME", "S/ENRICHED_CUSTOMER.CUSTOMER_NAME")}
     of_one = await catalog.trace("S/SRC_CUSTOMER", Direction.DOWNSTREAM, column="NAME")
     assert columns(of_one) == columns(found)
+    carried = tables(found) - {("S/CHAIN", "S/DF_ENRICH_CUSTOMER", "runs")}
+    assert tables(of_one) == carried, "the flow that carries a column is on its way, and holds no column"
+    back = await catalog.trace("S/ENRICHED_CUSTOMER", column="CUSTOMER_NAME")
+    assert (tables(back), columns(back)) == (carried, columns(found))
+    assert {node.id: node.kind for node in back.nodes}["S/DF_ENRICH_CUSTOMER"] == "data_flow"
+
+
+async def test_a_column_that_only_another_column_of_the_flow_carries_shows_no_flow(catalog: Catalog) -> None:
+    catalog.table("A", "X", "Y")
+    catalog.table("B", "X", "Y")
+    catalog.flow("ONE", "A", "B", X="X")
+    catalog.flow("TWO", "A", "B", Y="Y")
+    found = await catalog.trace("S/B", column="X")
+    assert tables(found) == {("S/A", "S/ONE", "flow"), ("S/ONE", "S/B", "flow")}
+    catalog.flow("TWO", "A", "B", X="X")
+    both = await catalog.trace("S/B", column="X")
+    assert {node.id for node in both.nodes} == {"S/A", "S/B", "S/ONE", "S/TWO"}
+
+
+async def test_a_flow_that_does_not_tell_of_columns_is_where_a_column_ends(catalog: Catalog) -> None:
+    for name in ("A", "B", "C", "D"):
+        catalog.table(name, "X")
+    tasks = [
+        {"name": "one", "sourceObject": {"name": "A"}, "targetObject": {"name": "B"}},
+        {"name": "two", "sourceObject": {"name": "C"}, "targetObject": {"name": "D"}},
+    ]
+    here = [{"connectionId": "$DWC", "container": ""}]
+    contents = {"sourceSystem": here, "targetSystem": here, "replicationTasks": tasks}
+    catalog.add("RF", AssetKind.REPLICATION_FLOW, {"replicationflows": {"RF": {"contents": contents}}})
+    up = await catalog.trace("S/B", column="X")
+    assert (tables(up), columns(up)) == ({("S/RF", "S/B", "replication")}, set())
+    assert up.findings == ("S/RF fills S/B, and does not tell what its columns are made from",)
+    down = await catalog.trace("S/C", Direction.DOWNSTREAM, column="X")
+    assert tables(down) == {("S/C", "S/RF", "replication")}
 
 
 async def test_back_to_a_connection_and_on_to_what_was_written(catalog: Catalog, samples: Path) -> None:
@@ -214,6 +260,8 @@ async def test_back_to_a_connection_and_on_to_what_was_written(catalog: Catalog,
     }
     assert columns(found) == {("S/RT_BIC_MATERIAL./BIC/MY_KEY", "glue:s.rt._bic_my_key")}
     assert {node.id: node.kind for node in found.nodes}[outside] == "outside"
+    of_one = await catalog.trace("S/RT_BIC_MATERIAL", column="/BIC/MY_KEY")
+    assert (tables(of_one), columns(of_one)) == ({(outside, "S/RT_BIC_MATERIAL", "remote")}, set())
 
 
 async def test_the_recorded_view_has_the_edges_of_its_document_and_no_other(catalog: Catalog, samples: Path) -> None:

@@ -37,6 +37,10 @@ class FakeStatus(Asked):
     def watch_event_loop(self) -> None:
         """Nothing stands still here."""
 
+    async def deliver_lineage(self) -> tuple[str, ...]:
+        """Nobody is told where data comes from."""
+        return ()
+
     async def deliver_alerts(self) -> tuple[str, ...]:
         self.told += 1
         return ("ops: it took no notice.",) if self.deaf else ()

@@ -9,6 +9,7 @@ import difflib
 import errno
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -16,6 +17,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from spheresync.config.lineage import FILE, path_of
 from spheresync.config.promotion import PromotionFault, read_promotion
 from spheresync.config.promotion_in_force import PromotionInForce
 from spheresync.config.reading.value_errors import word
@@ -23,6 +25,7 @@ from spheresync.config.reading.yaml_file import read_yaml
 from spheresync.config.settings import Settings
 from spheresync.config.tenant import derive_token_url, is_token_server_of
 from spheresync.errors import ConfigurationError
+from spheresync.state_folder import is_of_state
 
 FILE_NAME = "spheresync.yaml"
 PREFIX = "SPHERESYNC_"
@@ -80,6 +83,7 @@ def load_settings(env: str | None, config_file: Path | None, environ: Mapping[st
         if isinstance(draft.values["scheduler"], dict):
             draft.values["scheduler"].setdefault("first_sync", "apply")
     _place_state(draft, environ, cwd, name)
+    _place_lineage(draft, file.parent, environ, cwd)
     _require_tenant(draft, name)
     settings = _validate(draft)
     if settings is None or draft.problems:
@@ -256,6 +260,26 @@ def _place_state(draft: _Draft, environ: Mapping[str, str], cwd: Path, env: str)
     if isinstance(folder, str):
         draft.values["state_dir"] = str(cwd / _at_home(folder, environ))
         _require_possible(draft, draft.values["state_dir"])
+
+
+def _place_lineage(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd: Path) -> None:
+    """Let the file that lineage is told to start where `promotion` does; never may it be one of the state."""
+    section = draft.values.get("lineage")
+    if not isinstance(section, dict):
+        return
+    named = section.get("openlineage")
+    if not isinstance(named, str) or not (path := path_of(named.strip())) or not named.strip().startswith(FILE):
+        return
+    origin = draft.origins.get("lineage.openlineage", "")
+    of_file = not origin.startswith(PREFIX)
+    place = (folder if of_file else cwd) / _at_home(path, environ)
+    trailing = "/" if path.endswith("/") else ""
+    draft.values["lineage"] = {**section, "openlineage": f"{FILE}{place}{trailing}"}
+    state = draft.values["state_dir"]
+    with suppress(OSError, ValueError, RuntimeError):  # said elsewhere: neither can be a path
+        if isinstance(state, str) and is_of_state(Path(state), place):
+            where = f"{origin}{_line(draft, 'lineage.openlineage')}" if of_file else origin
+            draft.problems.append(f"{where}: lineage.openlineage: is the state itself; name a file elsewhere")
 
 
 def _require_possible(draft: _Draft, folder: str) -> None:

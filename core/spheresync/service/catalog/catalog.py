@@ -19,6 +19,7 @@ from spheresync.answers.lineage import DEPTH
 from spheresync.discovery.normalisation import was_classified
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import StateError
+from spheresync.lineage.broken import findings_of
 from spheresync.mapping.personal_data import classify
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
@@ -269,6 +270,7 @@ class Catalog:
                 *([f"the asset fails in each plan: {decision.refused}"] if decision.refused else []),
                 *([f"columns left out by personal_data.policy: {', '.join(left_out[:10])}"] if left_out else []),
                 *explanation.findings,
+                *await findings_of(self._store, record.id),
             ],
         )
 

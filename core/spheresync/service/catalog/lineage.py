@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import anyio.lowlevel
@@ -14,64 +13,17 @@ from spheresync.answers.lineage import DEEPEST, DEPTH
 from spheresync.errors import UsageError
 from spheresync.lineage.graph import Direction, EdgeKind, Lineage
 from spheresync.lineage.openlineage import events_of
+from spheresync.lineage.stored import StoredLineage
 from spheresync.lineage.trace import Tracer
-from spheresync.mapping.references import asset_of
-from spheresync.model import Asset, LineageExport, TargetKey, canonical_json, counted, isoformat
+from spheresync.model import LineageExport, canonical_json, counted, isoformat
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.unknown_names import unknown_name
 from spheresync.state.atomic_file import AtomicFile
-from spheresync.state.definitions import decode_asset
 from spheresync.state.output_file import place_file
-from spheresync.state.port import Store
-from spheresync.state.records import AssetRecord, CheckpointState
-from spheresync.targets.registry import design_of
+from spheresync.state.records import AssetRecord
 
 MOST_COLUMN_EDGES = 200
 """Edges between columns in an answer that is not about one column."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    """What a target holds of an asset, with the physical names of its columns."""
-
-    id: str
-    kind: str
-    columns: Mapping[str, str]
-
-
-class StoredLineage:
-    """Reads what lineage is followed through from a store."""
-
-    def __init__(self, store: Store, in_force: Sequence[TargetKey]) -> None:
-        self._store = store
-        self._in_force = in_force
-
-    async def definitions(self, names: Collection[str]) -> Mapping[str, Asset]:
-        """The stored definitions of these assets, as far as there are any that are whole."""
-        records = await self._store.catalog.some([asset for name in names if (asset := asset_of(name)) is not None])
-        digests = {record.id: record.definition for record in records if record.definition is not None}
-        bodies = await self._store.blobs.get_many(digests.values())
-        return {str(asset): decode_asset(bodies[digest]) for asset, digest in digests.items() if digest in bodies}
-
-    async def naming(self, names: Collection[str]) -> Sequence[str]:
-        """The assets whose definitions name one of these objects."""
-        return [str(asset) for asset in await self._store.catalog.referring_to(names)]
-
-    async def written(self, names: Collection[str]) -> Mapping[str, Sequence[_Written]]:
-        """What the targets in force hold of these assets."""
-        assets = [asset for name in names if (asset := asset_of(name)) is not None]
-        found: dict[str, list[_Written]] = {}
-        for key in self._in_force:
-            held = await self._store.checkpoints.of(assets, key)
-            bodies = await self._store.blobs.get_many(each.body for each in held.values())
-            for asset, each in held.items():
-                if each.state is CheckpointState.ACTIVE and each.body in bodies:
-                    columns = design_of(key.target).column_names(bodies[each.body])
-                    written = _Written(
-                        f"{key.target}:{key.destination}:{each.container}.{each.name}", key.target, columns
-                    )
-                    found.setdefault(str(asset), []).append(written)
-        return found
 
 
 async def trace_lineage(
@@ -119,7 +71,8 @@ async def export_lineage(context: RuntimeContext, record: AssetRecord, found: Li
 def answer_of(record: AssetRecord, found: Lineage, direction: str, depth: int, *, of_one: bool) -> LineageAnswer:
     """What faces show of a lineage; columns are left out where there are too many for one answer."""
     tables = [edge for edge in found.edges if edge.kind is EdgeKind.TABLE]
-    columns = [edge for edge in found.edges if edge.kind is EdgeKind.COLUMN]
+    carried = (replace(edge, via="") for edge in found.edges if edge.kind is EdgeKind.COLUMN)
+    columns = [*dict.fromkeys(carried)]  # whichever flows carry it
     findings = list(found.findings)
     if found.cut:
         findings.append(f"there is more beyond depth {depth}; ask for a greater depth, or for what stands at its end")

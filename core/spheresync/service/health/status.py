@@ -12,6 +12,8 @@ from spheresync.discovery.shared_discovery import why_not_reached
 from spheresync.errors import SourceFault, StateError
 from spheresync.execution.required_approvals import unapproved_promotion
 from spheresync.jobs.port import JobKind, JobState
+from spheresync.lineage.broken import broken_lineage
+from spheresync.lineage.delivery import undelivered
 from spheresync.model import AssetStatus, TargetKey, counted, first_of, isoformat, to_the_second
 from spheresync.observe.loop_health import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
@@ -77,6 +79,9 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
         *fresh.problems,
         *_lost(store.lost_rows),
     ]
+    problems += map(answer_rows.finding, await broken_lineage(store))
+    if (untold := await undelivered(context.jobs, settings)) is not None:
+        problems.append(answer_rows.finding(untold))
     if (since := await store.meta.get(TABLES_LOST)) is not None:
         problems.append(
             Finding(subject="state", code=DAMAGED, message=lost_tables_message(since), remedy=LOST_TABLES_REMEDY)

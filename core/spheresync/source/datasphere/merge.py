@@ -73,7 +73,7 @@ def merge_csn(asset: Asset, found: CsnObject) -> Asset:
 
 def _columns(asset: Asset, found: CsnObject, findings: list[str]) -> tuple[Column, ...]:
     if not asset.columns:
-        return tuple(replace(column, edm_property=str(column.name)) for column in found.columns)
+        return found.columns
     by_name = {column.name: column for column in found.columns}
     merged: list[Column] = []
     only_edmx: list[str] = []
@@ -89,7 +89,7 @@ def _columns(asset: Asset, found: CsnObject, findings: list[str]) -> tuple[Colum
     if by_name:
         names = [str(name) for name in by_name]
         findings.append(f"$metadata leaves out {first_of(names, _SHOWN, total=len(names))}, which the CSN has")
-    return (*merged, *(replace(column, edm_property=str(column.name)) for column in by_name.values()))
+    return (*merged, *by_name.values())
 
 
 def _column(edmx: Column, csn: Column, findings: list[str]) -> Column:

@@ -25,7 +25,11 @@ def discover(context: typer.Context, space: SpaceOption = None, tier: TierOption
         )
 
     return ask_service(
-        invocation_of(context), ask, show_discovery, exit_code=lambda answer: int(answer.state != "done")
+        invocation_of(context),
+        ask,
+        show_discovery,
+        exit_code=lambda answer: int(answer.state != "done"),
+        delivers_lineage=True,
     )
 
 

@@ -55,7 +55,7 @@ def preview(
             return ExitCode.FAILED
         return ExitCode.CHANGES if exit_code and changes_something(answer) else ExitCode.DONE
 
-    return ask_service(invocation_of(context), ask, show_change_set, exit_code=code)
+    return ask_service(invocation_of(context), ask, show_change_set, exit_code=code, delivers_lineage=True)
 
 
 def approve(

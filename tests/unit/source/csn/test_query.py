@@ -59,6 +59,7 @@ def test_a_union_takes_columns_by_their_place() -> None:
 def test_what_only_removes_rows_gives_no_column() -> None:
     found = view({"SET": {"op": "except", "args": [select("T", ref("A")), select("U", ref("A"))]}}, "A")
     assert origins(found) == {("A", "T", "A", "direct")}
+    assert objects(found) == {("T", "query"), ("U", "filter")}
     inside = [ref("A"), "in", select("W", ref("K"))]
     found = view(select("T", ref("A"), where=inside), "A")
     assert (origins(found), objects(found)) == ({("A", "T", "A", "direct")}, {("T", "query"), ("W", "filter")})

@@ -8,6 +8,7 @@ Both spellings of an enumeration value (`{"#": "SUM"}` since Interop 1.2, `"SUM"
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TypeAlias
 
 from spheresync.model import JsonValue
@@ -23,13 +24,20 @@ def annotations_of(node: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     """The annotations of a definition or an element."""
     found: dict[str, JsonValue] = {}
     for member, value in node.items():
-        if member[:1] != "@":
+        term = _term(member)
+        if term is None:
             continue
-        if type(value) is str or type(value) is bool:
-            found.setdefault(member[1:].lower(), value)
-        else:
-            _put(found, member[1:].lower(), value, _DEEP)
+        if isinstance(value, dict):
+            _put(found, term, value, _DEEP)
+        elif term not in found:
+            found[term] = value
     return found
+
+
+@lru_cache(maxsize=4096)
+def _term(member: str) -> str | None:
+    """The term of an annotation; None of any other member."""
+    return member[1:].lower() if member[:1] == "@" else None
 
 
 def _put(found: dict[str, JsonValue], term: str, value: JsonValue, deep: int) -> None:

@@ -22,7 +22,6 @@ from spheresync.model import (
     Parameter,
     Reads,
     Role,
-    counted,
 )
 from spheresync.source.datasphere.csn.annotations import (
     Annotations,
@@ -33,11 +32,13 @@ from spheresync.source.datasphere.csn.annotations import (
     text_of,
     word_of,
 )
+from spheresync.source.datasphere.csn.budget import Budget
 from spheresync.source.datasphere.csn.business_layer import BusinessLayer, read_business_layer
-from spheresync.source.datasphere.csn.document import MOST_ELEMENTS, CsnDocument
+from spheresync.source.datasphere.csn.document import CsnDocument
 from spheresync.source.datasphere.csn.elements import (
     UNTYPED,
     Element,
+    element,
     elements_of,
     read_association,
     read_column,
@@ -46,7 +47,7 @@ from spheresync.source.datasphere.csn.elements import (
 )
 from spheresync.source.datasphere.csn.flows import FLOW_KINDS, read_flow, remote_origin
 from spheresync.source.datasphere.csn.labels import Texts
-from spheresync.source.datasphere.csn.query import read_query
+from spheresync.source.datasphere.csn.query import MOST_ORIGINS, read_query
 from spheresync.source.datasphere.csn.semantics import description_of
 from spheresync.source.datasphere.csn.types import Node, source_type
 
@@ -109,28 +110,25 @@ class _Reader:
         self._name = name
         self._definition = definition
         self._annotations = annotations_of(definition)
+        self._queries: dict[str, dict[str, ColumnOrigin]] = {}
         model = document.business.get(name)
         self._layer = read_business_layer(model, document.texts) if isinstance(model, dict) else None
 
     def read(self) -> CsnObject:
         document, texts = self._document, self._document.texts
         elements = elements_of(self._definition, document.types)
-        if len(elements) > MOST_ELEMENTS:
-            raise SourceError(
-                SourceFault.TOO_LARGE,
-                f"The CSN gives it more than {counted(MOST_ELEMENTS, 'element')}.",
-                remedy=_REMEDY,
-            )
         others = Role.DIMENSION if self._is_cube else Role.ATTRIBUTE
-        columns = [read_column(each, texts, others=others) for each in elements if not each.relation]
+        data = [each for each in elements if not each.relation]
+        columns = [read_column(each, texts, others=others) for each in data]
         names = frozenset(str(column.name) for column in columns)
         associations = [read_association(each, texts, names) for each in elements if each.relation]
         origins = self._origins(columns)
         if self._layer is not None:
             columns = [_measured(column, self._layer) for column in columns]
-        columns = [
-            self._typed(column, element, origins) for column, element in zip(columns, _data(elements), strict=True)
-        ]
+        behind: dict[str, ColumnOrigin] = {}
+        for origin in origins.columns:
+            behind.setdefault(origin.column, origin)
+        columns = [self._typed(column, each, behind) for column, each in zip(columns, data, strict=True)]
         return CsnObject(
             self._name,
             self._kind,
@@ -177,16 +175,16 @@ class _Reader:
         if connection and isinstance(entity, str) and entity:
             yield ObjectOrigin(remote_origin(connection, entity), Reads.REMOTE)
 
-    def _typed(self, column: Column, element: Element, origins: Origins) -> Column:
-        """The column with the type, and a measure with the aggregation, of what it selects."""
-        if column.type != UNTYPED and (column.role is not Role.MEASURE or column.aggregation):
+    def _typed(self, column: Column, told: Element, behind: Mapping[str, ColumnOrigin]) -> Column:
+        """The column with the type, and a measure with the aggregation, of what it selects (`behind`)."""
+        if column.type is not UNTYPED and (column.role is not Role.MEASURE or column.aggregation):
             return column
-        behind = next((each for each in origins.columns if each.column == column.name), None)
         found: Column | None = None
-        if behind is not None and behind.how is Derivation.DIRECT:
-            found = self._selected(behind.objects, behind.path, _DEEP)
+        origin = behind.get(str(column.name))
+        if origin is not None and origin.how is Derivation.DIRECT:
+            found = self._selected(origin.objects, origin.path, _DEEP)
         if found is None:
-            path = element.annotations.get("analytics.navigationattributeref")
+            path = told.annotations.get("analytics.navigationattributeref")
             steps = [step for step in path if isinstance(step, str)] if isinstance(path, list) else []
             found = self._selected((self._name,), tuple(steps), _DEEP) if len(steps) > 1 else None
         if found is None:
@@ -205,18 +203,28 @@ class _Reader:
                 target = node.get("target")
                 return self._selected((target,), path[1:], deep - 1) if isinstance(target, str) else None
             resolved = self._document.types.resolved(node)
-            column = read_column(Element(path[0], resolved, annotations_of(resolved)), self._document.texts)
+            column = read_column(element(path[0], resolved), self._document.texts)
             return column if column.type != UNTYPED else self._further(name, definition, column, deep)
         return None
 
     def _further(self, name: str, definition: Node, column: Column, deep: int) -> Column | None:
         """The type of a column that has none, through the query of its object."""
-        query = definition.get("query")
-        origins = read_query(query, [str(column.name)], name) if isinstance(query, dict) else Origins()
-        for origin in origins.columns[:1]:
-            if origin.how is Derivation.DIRECT:
-                return self._selected(origin.objects, origin.path, deep - 1)
-        return None
+        origin = self._query_of(name, definition).get(str(column.name))
+        if origin is None or origin.how is not Derivation.DIRECT:
+            return None
+        return self._selected(origin.objects, origin.path, deep - 1)
+
+    def _query_of(self, name: str, definition: Node) -> Mapping[str, ColumnOrigin]:
+        """The first origin of each column of another object; read once, however many columns lead there."""
+        known = self._queries.get(name)
+        if known is None:
+            query, elements = definition.get("query"), definition.get("elements")
+            names = [*elements] if isinstance(elements, dict) else []
+            origins = read_query(query, names, name) if isinstance(query, dict) else Origins()
+            known = self._queries[name] = {}
+            for origin in origins.columns:
+                known.setdefault(origin.column, origin)
+        return known
 
     def _parameters(self) -> Iterator[Parameter]:
         params = self._definition.get("params")
@@ -269,10 +277,6 @@ def _described(annotations: Annotations) -> dict[str, str]:
     return {"description": text} if text else {}
 
 
-def _data(elements: list[Element]) -> list[Element]:
-    return [each for each in elements if not each.relation]
-
-
 def _element(definition: Node, name: str) -> Node | None:
     elements = definition.get("elements")
     found = elements.get(name) if isinstance(elements, dict) else None
@@ -298,23 +302,26 @@ def _of_measures(names: list[str], origins: Origins, layer: BusinessLayer) -> It
     by_column: dict[str, list[ColumnOrigin]] = {}
     for origin in origins.columns:
         by_column.setdefault(origin.column, []).append(origin)
+    budget = Budget(MOST_ORIGINS, "The measures are made over", "step")
     for name in names:
         if name in by_column or name not in layer.measures:
             continue
         seen: dict[ColumnOrigin, None] = {}
-        for used in _used(name, layer):
+        for used in _used(name, layer, budget):
             for origin in by_column.get(used, ()):
+                budget.spend()
                 seen.setdefault(replace(origin, column=name, how=Derivation.CALCULATED))
         yield from seen
 
 
-def _used(name: str, layer: BusinessLayer) -> list[str]:
+def _used(name: str, layer: BusinessLayer, budget: Budget) -> list[str]:
     """The elements that a measure is made from, through other measures too."""
     found: dict[str, None] = {}
     todo = [name]
     while todo:
         measure = layer.measures.get(todo.pop())
         for used in measure.uses if measure is not None else ():
+            budget.spend()
             if used not in found:
                 found[used] = None
                 todo.append(used)

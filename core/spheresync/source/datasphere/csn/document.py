@@ -14,8 +14,6 @@ from spheresync.source.datasphere.csn.labels import Texts
 from spheresync.source.datasphere.csn.types import Node, Types
 
 MOST_VALUES = 1_000_000
-MOST_ELEMENTS = 20_000
-"""Elements of one definition, as properties of an EDMX type."""
 _REMEDY = "Open the object in Datasphere's Data Builder and deploy it again; report it to SAP if it lasts."
 FLOW_ROOTS = ("dataflows", "replicationflows", "transformationflows", "taskchains")
 

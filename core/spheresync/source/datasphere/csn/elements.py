@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from spheresync.model import Association, Column, JsonValue, Role, SourceType, TechnicalName, freeze_pairs
 from spheresync.source.datasphere.csn.annotations import Annotations, annotations_of
+from spheresync.source.datasphere.csn.budget import Budget
 from spheresync.source.datasphere.csn.labels import Texts
 from spheresync.source.datasphere.csn.semantics import aggregation_of, role_of, semantics_of
 from spheresync.source.datasphere.csn.types import ASSOCIATIONS, Node, Types, own_type, source_type
@@ -15,38 +16,52 @@ from spheresync.source.datasphere.csn.types import ASSOCIATIONS, Node, Types, ow
 UNTYPED = SourceType("unknown")
 """The type of an element that has none of its own: an analytic model takes it from what it selects."""
 _DEEP = 8
+MOST_ELEMENTS = 20_000
+"""Elements of one definition, as properties of an EDMX type; those that hold others count too."""
 _OWN = frozenset({"$self", "$projection"})
 
 
-@dataclass(frozen=True, slots=True)
-class Element:
-    """One element with its custom types resolved; nested ones by their flattened names (`address_street`)."""
+class Element(NamedTuple):
+    """One element with its custom types resolved; nested ones by their flattened names (`address_street`).
+
+    `relation`: it is an association, so that it holds no data.
+    """
 
     name: str
     node: Node
     annotations: Annotations
+    relation: bool
 
-    @property
-    def relation(self) -> bool:
-        """Whether it is an association, so that it holds no data."""
-        return own_type(self.node) in ASSOCIATIONS
+
+def element(name: str, node: Node) -> Element:
+    """An element of which all is resolved."""
+    return Element(name, node, annotations_of(node), own_type(node) in ASSOCIATIONS)
 
 
 def elements_of(definition: Node, types: Types) -> list[Element]:
-    """The elements in document order."""
-    return list(_flattened(definition.get("elements"), types, "", _DEEP))
+    """The elements in document order.
+
+    Raises:
+        SourceError: TOO_LARGE, with what is in each other.
+    """
+    found: list[Element] = []
+    budget = Budget(MOST_ELEMENTS, "The CSN gives it", "element")
+    _flatten(definition.get("elements"), types, "", (found, budget, _DEEP))
+    return found
 
 
-def _flattened(elements: JsonValue, types: Types, prefix: str, deep: int) -> Iterator[Element]:
+def _flatten(elements: JsonValue, types: Types, prefix: str, into: tuple[list[Element], Budget, int]) -> None:
+    found, budget, deep = into
     for name, node in elements.items() if isinstance(elements, dict) else ():
         if not isinstance(node, dict):
             continue
+        budget.spend()
         resolved = types.resolved(node)
         inner = resolved.get("elements")
         if isinstance(inner, dict) and deep:
-            yield from _flattened(inner, types, f"{prefix}{name}_", deep - 1)
+            _flatten(inner, types, f"{prefix}{name}_", (found, budget, deep - 1))
         else:
-            yield Element(f"{prefix}{name}", resolved, annotations_of(resolved))
+            found.append(element(f"{prefix}{name}", resolved))
 
 
 def read_column(element: Element, texts: Texts, *, others: Role = Role.ATTRIBUTE) -> Column:
@@ -57,6 +72,7 @@ def read_column(element: Element, texts: Texts, *, others: Role = Role.ATTRIBUTE
     return Column(
         TechnicalName(element.name),
         source_type(node) or UNTYPED,
+        edm_property=element.name,
         key=key,
         nullable=not key and node.get("notNull") is not True,
         labels=texts.of(annotations),
@@ -146,6 +162,10 @@ def ref_of(node: JsonValue | Node) -> Sequence[str]:
     steps = node.get("ref")
     if not isinstance(steps, list):
         return ()
+    if len(steps) == 2:  # as nearly always: a table and its column
+        first, second = steps
+        if isinstance(first, str) and isinstance(second, str):
+            return (first, second)
     names: list[str] = []
     for step in steps:
         named = step.get("id") if isinstance(step, dict) else step

@@ -21,8 +21,10 @@ from spheresync.model import (
     WrittenColumn,
 )
 from spheresync.source.datasphere.csn.annotations import text_of
+from spheresync.source.datasphere.csn.budget import Budget
 from spheresync.source.datasphere.csn.types import Node
 
+MOST_STEPS = 1_000_000
 FLOW_KINDS = {
     "dataflows": AssetKind.DATA_FLOW,
     "replicationflows": AssetKind.REPLICATION_FLOW,
@@ -88,15 +90,19 @@ def _processes(contents: Node) -> Origins:
         unknown.setdefault(_NOT_FOLLOWED)
     upstream = _upstream(contents.get("connections"))
     written: list[WrittenColumn] = []
+    budget = Budget(MOST_STEPS, "What the flow reads and writes leads over", "step")
     for key, target in found.items():
-        if not target.writes:
+        if not target.writes or not target.mappings:
             continue
-        before = _reached(key, upstream) if upstream else set(found)
+        budget.spend(len(found))
+        before = _reached(key, upstream, budget) if upstream else found.keys()
         sources = tuple(dict.fromkeys(each.object for k, each in found.items() if not each.writes and k in before))
-        if others & before and target.mappings:
+        if not others.isdisjoint(before):
             unknown.setdefault("columns are calculated or renamed between source and target, and not followed")
             continue
-        written += [each for mapping in target.mappings for each in _written(target.object, sources, mapping)]
+        for mapping in target.mappings:
+            budget.spend(len(sources))
+            written += _written(target.object, sources, mapping)
     return Origins(
         objects=_each_once(each.object for each in found.values() if not each.writes),
         writes=_each_once(each.object for each in found.values() if each.writes),
@@ -139,11 +145,12 @@ def _upstream(connections: JsonValue) -> Mapping[str, set[str]]:
     return found
 
 
-def _reached(start: str, upstream: Mapping[str, set[str]]) -> set[str]:
+def _reached(start: str, upstream: Mapping[str, set[str]], budget: Budget) -> set[str]:
     seen: set[str] = set()
     todo = [start]
     while todo:
         for each in upstream.get(todo.pop(), ()):
+            budget.spend()
             if each not in seen:
                 seen.add(each)
                 todo.append(each)

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 
 from spheresync.model import JsonValue, Labels
 from spheresync.source.datasphere.csn.annotations import Annotations, text_of
+from spheresync.source.datasphere.csn.budget import Budget
 
 _KEY = re.compile(r"\{\s*i18n\s*>\s*([^{}]+?)\s*\}|\{\s*bundle\s*>\s*([^{}]+?)\s*\}")
 _SHOWN = 200
+MOST_LANGUAGES = 500
+"""SAP knows some forty, and the world some hundreds with their regions."""
 
 
 class Texts:
@@ -17,7 +20,9 @@ class Texts:
 
     def __init__(self, block: JsonValue) -> None:
         self._languages: dict[str, Mapping[str, JsonValue]] = {}
-        for language, texts in block.items() if isinstance(block, dict) else ():
+        languages = block.items() if isinstance(block, dict) else ()
+        Budget(MOST_LANGUAGES, "It has texts in", "language").spend(len(languages))
+        for language, texts in languages:
             if isinstance(texts, dict):
                 self._languages[_tag(language)] = texts
 

@@ -7,10 +7,12 @@ its table may be of several: all are answered, and whoever knows their columns c
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import ColumnOrigin, Derivation, JsonValue, ObjectOrigin, Origins, Reads, counted
+from spheresync.model import ColumnOrigin, Derivation, JsonValue, ObjectOrigin, Origins, Reads
+from spheresync.source.datasphere.csn.budget import Budget
 from spheresync.source.datasphere.csn.elements import ref_of
 from spheresync.source.datasphere.csn.types import Node
 
@@ -25,20 +27,21 @@ _AGGREGATES = frozenset(
 )
 _OWN = frozenset({"$self", "$projection"})
 _STAR = "*"
+_DEEPEST = 60
+"""Columns of one query that are made from each other."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Origin:
+class _Origin(NamedTuple):
     objects: tuple[str, ...]
     path: tuple[str, ...]
     how: Derivation = Derivation.DIRECT
 
     def through(self, steps: Sequence[str]) -> _Origin:
-        return replace(self, path=(*self.path, *steps))
+        return _Origin(self.objects, (*self.path, *steps), self.how)
 
 
 _Found = dict[_Origin, None]
-"""Origins, each once, in the order in which they were found."""
+"""Origins, each once, in the order in which they were found. Shared between results, so that none is changed."""
 
 
 @dataclass(slots=True)
@@ -50,34 +53,45 @@ class _Result:
     inner: list[_Result] = field(default_factory=list)  # subqueries whose columns are passed on
     left_out: frozenset[str] = frozenset()
 
-    def column(self, name: str) -> _Found | None:
+    def column(self, name: str, budget: Budget) -> _Found | None:
         """Where a column comes from; None where the result has no such."""
-        found = self.named(name)
-        if found is not None or name in self.left_out:
+        if name in self.columns:
+            return self.columns[name]
+        if name in self.left_out:
+            return None
+        if not self.inner and len(self.passed_on) == 1:  # a table, as nearly always
+            budget.spend()
+            ((each, path),) = self.passed_on.items()
+            return {_Origin((each,), (*path, name)): None}
+        found = self.named(name, budget)
+        if found is not None:
             return found
         by_path: dict[tuple[str, ...], dict[str, None]] = {}
-        for each, path in self.open_to(name):
+        for each, path in self.open_to(name, budget):
             by_path.setdefault(path, {}).setdefault(each)
         return {_Origin(tuple(objects), (*path, name)): None for path, objects in by_path.items()} or None
 
-    def named(self, name: str) -> _Found | None:
+    def named(self, name: str, budget: Budget) -> _Found | None:
         """As `column`, for one that this query or a subquery names."""
         if name in self.columns:
             return self.columns[name]
         if name in self.left_out:
             return None
+        budget.spend()
         found: _Found = {}
         for result in self.inner:
-            found |= result.named(name) or {}
+            found |= result.named(name, budget) or {}
+        budget.spend(len(found))
         return found or None
 
-    def open_to(self, name: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    def open_to(self, name: str, budget: Budget) -> Iterator[tuple[str, tuple[str, ...]]]:
         """The objects whose columns are passed on, so that the name may be one of theirs."""
         if name in self.left_out:
             return
+        budget.spend(1 + len(self.passed_on))
         yield from self.passed_on.items()
         for result in self.inner:
-            yield from result.open_to(name)
+            yield from result.open_to(name, budget)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,16 +122,16 @@ class _Reader:
         self._target = target
         self._objects: dict[ObjectOrigin, None] = {}
         self._unknown: dict[str, None] = {}
-        self._parts = 0
+        self.budget = Budget(MOST_PARTS, "The query has", "expression")
 
     def read(self, query: Node, columns: Iterable[str]) -> Origins:
         result = self._query(query, Reads.QUERY, None)
         origins: list[ColumnOrigin] = []
+        of_all = Budget(MOST_ORIGINS, "The query gives its columns", "origin")
         for name in columns:
-            found = result.column(name) or ()
-            origins += [ColumnOrigin(name, origin.objects, origin.path, origin.how) for origin in found]
-            if len(origins) > MOST_ORIGINS:
-                raise _too_large(f"gives its columns more than {counted(MOST_ORIGINS, 'origin')}")
+            for origin in result.column(name, self.budget) or ():
+                of_all.spend()
+                origins.append(ColumnOrigin(name, *origin))
         return Origins(tuple(self._one_each()), tuple(origins), unknown=tuple(self._unknown))
 
     def _one_each(self) -> Iterator[ObjectOrigin]:
@@ -130,7 +144,7 @@ class _Reader:
         return (ObjectOrigin(name, how) for name, how in ways.items())
 
     def _query(self, query: JsonValue | Node, how: Reads, outer: _Scope | None) -> _Result:
-        self._count()
+        self.budget.spend()
         if isinstance(query, Mapping):
             for member, read in (("SELECT", self._select), ("SET", self._set), ("projection", self._select)):
                 node = query.get(member)
@@ -146,24 +160,30 @@ class _Reader:
         args = node.get("args")
         parts = args if isinstance(args, list) else []
         word = str(node.get("op") or "union").lower()
+        if not parts:
+            return _Result()
+        if not word.startswith("union"):  # the other parts only decide which rows there are
+            first = self._query(parts[0], how, outer)
+            for part in parts[1:]:
+                self._query(part, Reads.FILTER, outer)
+            return first
         inner = Reads.UNION if how in {Reads.QUERY, Reads.JOIN} else how
         results = [self._query(part, inner, outer) for part in parts]
-        if not results:
-            return _Result()
         first, *others = results
-        if not word.startswith("union"):
-            return first
         whole = all(not each.passed_on and not each.inner for each in results)
-        merged = _Result(dict(first.columns), dict(first.passed_on), list(first.inner), first.left_out)
+        columns = {name: dict(found) for name, found in first.columns.items()}
+        merged = _Result(columns, dict(first.passed_on), list(first.inner), first.left_out)
         for other in others:
             if whole:
                 for name, found in zip(first.columns, other.columns.values(), strict=False):
-                    merged.columns[name] = merged.columns[name] | found
+                    columns[name] |= found
             else:  # by name: what is passed on has no known place
                 for name, found in other.columns.items():
-                    merged.columns[name] = merged.columns.get(name, first.column(name) or {}) | found
+                    if name not in columns:
+                        columns[name] = dict(first.column(name, self.budget) or {})
+                    columns[name] |= found
                 for name in first.columns:
-                    merged.columns[name] |= other.column(name) or {}
+                    columns[name] |= other.column(name, self.budget) or {}
                 merged.inner.append(other)
         return merged
 
@@ -190,7 +210,7 @@ class _Reader:
         return result
 
     def _from(self, node: JsonValue, how: Reads, outer: _Scope | None, sources: dict[str, _Result]) -> None:
-        self._count()
+        self.budget.spend()
         if not isinstance(node, dict):
             return
         alias = node.get("as")
@@ -215,7 +235,7 @@ class _Reader:
             self._query(query, Reads.FILTER, scope)
 
     def _subqueries(self, node: JsonValue) -> Iterator[JsonValue]:
-        self._count()
+        self.budget.spend()
         if isinstance(node, list):
             for each in node:
                 yield from self._subqueries(each)
@@ -237,14 +257,6 @@ class _Reader:
     def subquery(self, node: Node, scope: _Scope) -> _Result:
         return self._query(node, Reads.QUERY, scope)
 
-    def count(self) -> None:
-        self._count()
-
-    def _count(self) -> None:
-        self._parts += 1
-        if self._parts > MOST_PARTS:
-            raise _too_large(f"has more than {counted(MOST_PARTS, 'expression')}")
-
 
 class _Columns:
     """The columns of one SELECT."""
@@ -253,15 +265,20 @@ class _Columns:
         self._reader = reader
         self._scope = scope
         self._result = result
-        self._named: dict[str, Node] = {}
+        self._budget = reader.budget
+        self._named: dict[str, tuple[Node, Sequence[str]]] = {}  # with the path that it is, where it is one
         self._open: set[str] = set()
 
     def take(self, columns: Sequence[JsonValue]) -> None:
         for column in columns:
-            if column == _STAR or (isinstance(column, dict) and ref_of(column)[-1:] == [_STAR]):
-                self._pass_on(ref_of(column)[:-1])
-            elif isinstance(column, dict) and (name := _name(column)):
-                self._named.setdefault(name, column)
+            if isinstance(column, dict):
+                path = ref_of(column)
+                if path and path[-1] == _STAR:
+                    self._pass_on(path[:-1])
+                elif name := _name(column, path):
+                    self._named.setdefault(name, (column, path))
+            elif column == _STAR:
+                self._pass_on(())
         for name in self._named:
             self._result.columns[name] = self._column(name)
 
@@ -274,17 +291,23 @@ class _Columns:
         """Where a column comes from; one that refers to itself comes from nowhere."""
         if name in self._result.columns:
             return self._result.columns[name]
-        node = self._named.get(name)
-        if node is None or name in self._open:
+        if name not in self._named or name in self._open:
             return {}
+        if len(self._open) >= _DEEPEST:
+            raise _too_large(f"makes columns from each other over more than {_DEEPEST} steps")
+        node, path = self._named[name]
         self._open.add(name)
-        nested = node.get("inline") or node.get("expand")
-        found = {} if nested else self._expression(node, Derivation.DIRECT)
+        if "inline" in node or "expand" in node:
+            found: _Found = {}
+        elif path and "param" not in node:
+            found = self._ref(path)
+        else:
+            found = self._expression(node, Derivation.DIRECT)
         self._open.discard(name)
         return found
 
     def _expression(self, node: JsonValue | Node, how: Derivation) -> _Found:
-        self._reader.count()
+        self._budget.spend()
         found: _Found = {}
         if isinstance(node, list):
             for each in node:
@@ -316,10 +339,11 @@ class _Columns:
         scope: _Scope | None = self._scope
         while scope is not None:
             if first in scope.sources and rest:
-                found = scope.sources[first].column(rest[0])
+                found = scope.sources[first].column(rest[0], self._budget)
                 if found is None:
                     self._reader.unknown(f"{first}.{rest[0]} is named, which {first} does not have")
-                return self._through(found or {}, rest[1:])
+                    return {}
+                return self._through(found, rest[1:])
             if first in scope.mixins:
                 return self._along(scope.mixins[first], rest)
             scope = scope.outer
@@ -336,16 +360,19 @@ class _Columns:
         """A column without its table: of the subqueries that have it, else of any table."""
         scope: _Scope | None = self._scope
         while scope is not None:
+            self._budget.spend(len(scope.sources))
             sources = list({id(each): each for each in scope.sources.values()}.values())
-            if found := _Result(inner=sources).column(name):
+            result = sources[0] if len(sources) == 1 else _Result(inner=sources)
+            if found := result.column(name, self._budget):
                 return self._through(found, rest)
             scope = scope.outer
         if self._scope.sources:
             self._reader.unknown(f"{name} is named, which nothing that is read has")
         return {}
 
-    def _through(self, found: Mapping[_Origin, None], steps: Sequence[str]) -> _Found:
-        return {origin.through(steps): None for origin in found} if steps else dict(found)
+    def _through(self, found: _Found, steps: Sequence[str]) -> _Found:
+        self._budget.spend(len(found))
+        return {origin.through(steps): None for origin in found} if steps else found
 
 
 _STRENGTH = {how: position for position, how in enumerate(Reads)}
@@ -356,17 +383,16 @@ def _at_least(how: Derivation, least: Derivation) -> Derivation:
     return max(how, least, key=_RANK.__getitem__)
 
 
-def _as(found: Mapping[_Origin, None], how: Derivation) -> _Found:
+def _as(found: _Found, how: Derivation) -> _Found:
     if how is Derivation.DIRECT:
-        return dict(found)
-    return {replace(origin, how=_at_least(origin.how, how)): None for origin in found}
+        return found
+    return {_Origin(each.objects, each.path, _at_least(each.how, how)): None for each in found}
 
 
-def _name(column: Node) -> str:
+def _name(column: Node, path: Sequence[str]) -> str:
     named = column.get("as")
     if isinstance(named, str) and named:
         return named
-    path = ref_of(column)
     if path:
         return path[-1]
     word = column.get("func")

@@ -58,7 +58,7 @@ _WORDS = {
     "entityrelationship.propertytype": "property_type",
 }
 _NAMES = {**_COLUMNS, **_ASSOCIATIONS}
-_TOLD_ELSEWHERE = frozenset({"endusertext.label", "analytics.dimension", "aggregation.default"})
+_KNOWN = frozenset({*_TAGS, *_WORDS, *_NAMES})
 _LOWER = frozenset({"analyticsdetails.measuretype", "personaldata.fieldsemantics"})
 _NO_AGGREGATION = frozenset({None, "", "NONE", "NOP"})
 
@@ -67,21 +67,23 @@ def semantics_of(annotations: Annotations) -> tuple[tuple[str, str], ...]:
     """Further facts of an element as sorted (name, value) pairs."""
     facts: set[tuple[str, str]] = set()
     for term, value in annotations.items():
-        if term in _TOLD_ELSEWHERE:
-            continue
-        if term in _TAGS:
-            if is_true(value):
-                facts.add(_TAGS[term])
-        elif term in _WORDS:
-            if word := word_of(value):
-                facts.add((_WORDS[term], word.lower() if term in _LOWER else word))
-        elif term in _NAMES:
-            if name := reference_of(value):
-                facts.add((_NAMES[term], name))
+        if term in _KNOWN:
+            if (fact := _fact(term, value)) is not None:
+                facts.add(fact)
         elif term.startswith(("semantics.calendar.", "semantics.fiscal.")) and is_true(value):
             kind, _, unit = term.removeprefix("semantics.").partition(".")
             facts.add((kind, _UNITS.get(unit, unit)))
-    return tuple(sorted(facts))
+    return tuple(sorted(facts)) if facts else ()
+
+
+def _fact(term: str, value: JsonValue) -> tuple[str, str] | None:
+    if term in _TAGS:
+        return _TAGS[term] if is_true(value) else None
+    if term in _WORDS:
+        word = word_of(value)
+        return (_WORDS[term], word.lower() if term in _LOWER else word) if word else None
+    name = reference_of(value)
+    return (_NAMES[term], name) if name else None
 
 
 _UNITS = {

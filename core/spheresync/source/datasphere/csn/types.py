@@ -7,9 +7,11 @@ from functools import lru_cache
 from typing import TypeGuard
 
 from spheresync.model import JsonValue, SourceType
+from spheresync.source.datasphere.csn.budget import Budget
 
 Node = Mapping[str, JsonValue]
 
+MOST_MEMBERS = 1_000_000
 _DEEP = 16
 """Types that stand for one another."""
 ASSOCIATIONS = frozenset({"cds.Association", "cds.Composition"})
@@ -29,20 +31,25 @@ class Types:
 
     def __init__(self, definitions: Mapping[str, JsonValue]) -> None:
         self._definitions = definitions
+        self._budget = Budget(MOST_MEMBERS, "Its custom types add", "member")
 
     def resolved(self, node: Node) -> Node:
         """The element with what its custom types add: type, facets, annotations, elements; its own members win."""
         for _ in range(_DEEP):
-            behind = self._behind(node.get("type"))
+            named = node.get("type")
+            if named.__class__ is str and named.startswith("cds."):
+                return node
+            behind = self._behind(named)
             if behind is None:
                 return node
+            self._budget.spend(len(behind))
             members = {**behind, **node}
             members.pop("kind", None)
-            named = behind.get("type")
-            if named is None:
+            further = behind.get("type")
+            if further is None:
                 members.pop("type", None)
             else:
-                members["type"] = named
+                members["type"] = further
             node = members
         return {**node, "type": ""}  # a circle: of no known type
 
@@ -75,7 +82,7 @@ def source_type(node: Node) -> SourceType | None:
     `variable` as its scale. A facet that is not given stays unknown: Interop and HANA differ in what they default to.
     """
     items = node.get("items")
-    if isinstance(items, dict):
+    if items is not None and isinstance(items, dict):
         inner = source_type(items)
         name = inner.name if inner is not None else "cds.array"
         return SourceType(name, collection=True) if inner is None else _collection(inner)

@@ -159,7 +159,7 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
     },
     "jobs": {
         "id": _WHOLE,
-        "kind": _one_of("list", "read", "write", "sweep"),
+        "kind": _one_of("list", "read", "write", "sweep", "lineage"),
         "subject": _TEXT,
         "priority": _WHOLE,
         "reason": _TEXT,

@@ -1,0 +1,57 @@
+"""What lineage is followed through, read from the local state: definitions, who names whom, what the targets hold."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from spheresync.mapping.references import asset_of
+from spheresync.model import Asset, TargetKey
+from spheresync.state.definitions import decode_asset
+from spheresync.state.port import Store
+from spheresync.state.records import CheckpointState
+from spheresync.targets.registry import design_of
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTable:
+    """What a target holds of an asset, with the physical names of its columns."""
+
+    id: str
+    kind: str
+    columns: Mapping[str, str]
+
+
+class StoredLineage:
+    """Reads what lineage is followed through from a store."""
+
+    def __init__(self, store: Store, in_force: Sequence[TargetKey]) -> None:
+        self._store = store
+        self._in_force = in_force
+
+    async def definitions(self, names: Collection[str]) -> Mapping[str, Asset]:
+        """The stored definitions of these assets, as far as there are any that are whole."""
+        records = await self._store.catalog.some([asset for name in names if (asset := asset_of(name)) is not None])
+        digests = {record.id: record.definition for record in records if record.definition is not None}
+        bodies = await self._store.blobs.get_many(digests.values())
+        return {str(asset): decode_asset(bodies[digest]) for asset, digest in digests.items() if digest in bodies}
+
+    async def naming(self, names: Collection[str]) -> Sequence[str]:
+        """The assets whose definitions name one of these objects."""
+        return [str(asset) for asset in await self._store.catalog.referring_to(names)]
+
+    async def written(self, names: Collection[str]) -> Mapping[str, Sequence[WrittenTable]]:
+        """What the targets in force hold of these assets."""
+        assets = [asset for name in names if (asset := asset_of(name)) is not None]
+        found: dict[str, list[WrittenTable]] = {}
+        for key in self._in_force:
+            held = await self._store.checkpoints.of(assets, key)
+            bodies = await self._store.blobs.get_many(each.body for each in held.values())
+            for asset, each in held.items():
+                if each.state is CheckpointState.ACTIVE and each.body in bodies:
+                    columns = design_of(key.target).column_names(bodies[each.body])
+                    written = WrittenTable(
+                        f"{key.target}:{key.destination}:{each.container}.{each.name}", key.target, columns
+                    )
+                    found.setdefault(str(asset), []).append(written)
+        return found
