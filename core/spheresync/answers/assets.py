@@ -59,6 +59,8 @@ class TargetObjectRow(Answer):
 
 
 class AssetDetail(Answer):
+    """`renamed_from` and `renamed_to`, only where there are any, are its names before and after a change of case."""
+
     asset: str
     kind: str
     label: str
@@ -71,6 +73,8 @@ class AssetDetail(Answer):
     fingerprints: dict[str, str]
     last_sync: str | None = None
     pii: dict[str, list[str]]
+    renamed_from: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    renamed_to: str | None = Field(default=None, exclude_if=lambda name: name is None)
 
 
 class RuleRow(Answer):
@@ -94,6 +98,8 @@ class ColumnDecision(Answer):
 
 
 class MappingExplanation(Answer):
+    """`renamed_from`, only where there is one, is a former name; `may_be_renamed_to` a guess about what vanished."""
+
     asset: str
     included: bool
     reason: str
@@ -104,6 +110,9 @@ class MappingExplanation(Answer):
     names: list[str]
     columns: list[ColumnDecision]
     findings: list[str]
+    renamed_from: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    renamed_to: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    may_be_renamed_to: str | None = Field(default=None, exclude_if=lambda name: name is None)
 
 
 class DiscoveryAnswer(Answer):

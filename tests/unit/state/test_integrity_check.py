@@ -293,6 +293,7 @@ _OTHER = {
     "changes": (),
     "fingerprints": None,
     "asset": AssetId.parse("SALES/OTHER"),
+    "other_name": AssetId.parse("SALES/OTHER"),
     "action": Action.CREATE,
     "strategy": Strategy.FULL,
     "severity": Severity.NONE,

@@ -125,6 +125,7 @@ def _undo(run_id: RunId, deed: Deed, deletes_wait_for: str | None) -> ChangeSetI
         mapping=None,
         definition=None,
         operations=(),
+        other_name=None,
     )
     if nature is Nature.FORGOTTEN:
         assert deed.known is not None
@@ -202,6 +203,7 @@ def _refused(item: ChangeSetItem, reason: str) -> ChangeSetItem:
         after_digest=None,
         blocked_by=None,
         operations=(),
+        other_name=None,
     )
 
 

@@ -50,6 +50,7 @@ from spheresync.service.authority import Permission, authorize
 from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.catalog.lineage import answer_of, export_lineage, trace_lineage
+from spheresync.service.catalog.other_names import other_names
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import one_of, wants_full
 from spheresync.service.health.held_assets import without_table
@@ -210,6 +211,7 @@ class Catalog:
             else {"schema": prints.schema, "content": prints.content, "metadata": prints.metadata},
             last_sync=max((held.synced_at for held in checkpoints), default=None),
             pii=pii,
+            **(await other_names(self._store, record)).told(),
         )
 
     async def explain_mapping(self, text: str, principal: Principal) -> MappingExplanation:
@@ -231,6 +233,7 @@ class Catalog:
             name=address.name,
             unread=await self._unread(record),
         )
+        names = await other_names(self._store, record, self._explained_key)
         return MappingExplanation(
             asset=str(record.id),
             included=decision.included,
@@ -242,7 +245,7 @@ class Catalog:
                 RuleRow(rule=fired.rule, sets=dict(fired.sets), overridden=list(fired.overridden), origin=fired.origin)
                 for fired in decision.fired
             ],
-            names=list(explanation.names),
+            names=[*explanation.names, *names.explained(f"{address.container}.{address.name}")],
             columns=[
                 ColumnDecision(
                     name=column.name,
@@ -254,6 +257,7 @@ class Catalog:
                 for column in explanation.columns
             ],
             findings=[*([displaced.message] if displaced is not None else []), *explanation.findings],
+            **names.told(),
         )
 
     async def get_lineage(
