@@ -203,7 +203,11 @@ def test_a_run_of_before_is_not_undone_over_the_new_name(
     taken_over(synced)
     before = inputs(glue)
     change_set = synced.ask("revert", labelled)
-    assert [each["action"] for each in change_set["items"]] == ["conflict"]
+    (item,) = change_set["items"]
+    assert (item["action"], item["reason"]) == (
+        "conflict",
+        f"cannot be undone: space_000.asset_00001 is the table of {NEW} by now, which {OLD} was renamed to",
+    )
     synced.ask("apply", change_set["change_set_id"], code=None)
     assert inputs(glue) == before
 
