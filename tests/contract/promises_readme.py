@@ -38,6 +38,17 @@ README: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "readme:renames",
+        "README.md#What you can rely on",
+        "A change of case keeps the table.",
+        (
+            "tests/e2e/test_renames.py::test_a_change_of_case_is_one_update_of_the_same_table_and_nothing_of_others_is_lost",
+            "tests/e2e/test_renames.py::test_a_likely_rename_is_shown_side_by_side_and_the_guard_counts_it",
+            "tests/e2e/test_renames.py::test_columns_of_whose_names_only_the_case_changes_stay_and_trip_no_guard",
+            "tests/unit/discovery/test_renamed_assets.py::test_it_moves_once_the_tenant_says_that_the_former_name_is_gone",
+        ),
+    ),
+    Promise(
         "readme:others-work",
         "README.md#What you can rely on",
         "Other people's work survives.",

@@ -103,3 +103,19 @@ def test_a_table_that_is_gone_is_retired_once_the_tenant_says_so(
         run = objects.ask("sync")
     assert run["counts"]["retire"] == 1
     assert parameters(glue, "customers")["spheresync.status"] == "retired"
+
+
+def test_a_table_that_the_catalog_never_lists_keeps_its_table_under_a_name_of_another_case(
+    objects: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    objects.ask("sync")
+    for name, before in (("Customers", "CUSTOMERS"), ("Orders", "ORDERS")):
+        tenant.edit("rename_asset", space=SPACE, asset=before, name=name)
+    preview = objects.ask("preview")
+    assert {each["asset"]: each.get("renamed_from") for each in preview["items"]} == {
+        f"{SPACE}/Customers": f"{SPACE}/CUSTOMERS",
+        f"{SPACE}/Orders": f"{SPACE}/ORDERS",
+    }
+    assert objects.ask("apply", preview["change_set_id"])["state"] == "done"
+    assert parameters(glue, "customers")["spheresync.source"] == f"{SPACE}/Customers"
+    assert objects.ask("sync")["counts"]["unchanged"] == 32

@@ -71,7 +71,10 @@ class TargetObjectRow(Answer):
 
 
 class AssetDetail(Answer):
-    """`personal_data` is `classified` or `not_classified`; where it is the latter, that `pii` is empty says nothing."""
+    """`personal_data` is `classified` or `not_classified`; where it is the latter, that `pii` is empty says nothing.
+
+    `renamed_from` and `renamed_to`, only where there are any, are its names before and after a change of case.
+    """
 
     asset: str
     kind: str
@@ -86,6 +89,8 @@ class AssetDetail(Answer):
     last_sync: str | None = None
     pii: dict[str, list[str]]
     personal_data: str = "not_classified"
+    renamed_from: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    renamed_to: str | None = Field(default=None, exclude_if=lambda name: name is None)
 
 
 class RuleRow(Answer):
@@ -109,6 +114,8 @@ class ColumnDecision(Answer):
 
 
 class MappingExplanation(Answer):
+    """`renamed_from`, only where there is one, is a former name; `may_be_renamed_to` a guess about what vanished."""
+
     asset: str
     included: bool
     reason: str
@@ -119,6 +126,9 @@ class MappingExplanation(Answer):
     names: list[str]
     columns: list[ColumnDecision]
     findings: list[str]
+    renamed_from: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    renamed_to: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    may_be_renamed_to: str | None = Field(default=None, exclude_if=lambda name: name is None)
 
 
 class DiscoveryAnswer(Answer):

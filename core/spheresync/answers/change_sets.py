@@ -16,6 +16,8 @@ class FieldRow(Answer):
 
 
 class ChangeRow(Answer):
+    """`renamed_from` is a former name of the asset, the others an asset that it may be under another name: a guess."""
+
     asset: str
     action: str
     strategy: str
@@ -26,6 +28,9 @@ class ChangeRow(Answer):
     operations: list[str] = Field(default_factory=list)
     changes: list[FieldRow] = Field(default_factory=list)
     blocked_by: str | None = None
+    renamed_from: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    may_be_renamed_from: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    may_be_renamed_to: str | None = Field(default=None, exclude_if=lambda name: name is None)
 
 
 class PrerequisiteRow(Answer):

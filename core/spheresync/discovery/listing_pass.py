@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
 from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport
 from spheresync.discovery.listed_spaces import ListedSpaces
+from spheresync.discovery.renamed_assets import RenamedAssets
 from spheresync.discovery.vanished_assets import Confirmed, VanishedAssets
 from spheresync.errors import SourceError
 from spheresync.isolation import isolated_group
@@ -16,6 +17,7 @@ from spheresync.model import (
     AssetEntry,
     AssetId,
     AssetKind,
+    AssetStatus,
     Digest,
     Listing,
     Problem,
@@ -60,6 +62,7 @@ class ListingPass:
         now: str,
         progress: OnProgress,
         vanished: VanishedAssets | None,
+        renamed: RenamedAssets,
     ) -> None:
         self._source = source
         self._store = store
@@ -70,6 +73,7 @@ class ListingPass:
         self._now = now
         self._progress = progress
         self._vanished = vanished
+        self._renamed = renamed
         self._odd_names: dict[SpaceName, Problem] = {}  # of spaces that hold assets which cannot be kept
 
     async def run(self) -> list[DefinitionToRead]:
@@ -143,11 +147,13 @@ class ListingPass:
         entries: list[AssetEntry] = []
         missed: list[AssetRecord] = []
         there: list[tuple[bool, AssetEntry]] = []
+        listed: list[AssetRecord] = []
         for space, listing in sorted(listings.items()):
             for entry in listing.items:
                 self._report.listed += 1
                 before = known.get(entry.id)
                 record, flawed = self._noted(entry, before, listing.flaws.get(entry.id))
+                listed.append(record)
                 new = before is None or before.entry_digest != record.entry_digest
                 if not flawed and (new or entry.id in lacking):
                     entries.append(entry)
@@ -161,7 +167,9 @@ class ListingPass:
                     settled.append(record)  # whoever only lists writes no problem of an asset
             if listing.complete:
                 missed.extend(self._missed(in_spaces.get(space, ()), {entry.id for entry in listing.items}))
-        confirmed = await self._confirmed(missed, there)
+        renamed = await self._renamed.candidates(missed, listed)
+        confirmed = await self._confirmed(missed, there, renamed.values())
+        renamed = {new: old for new, old in renamed.items() if old in confirmed.gone}
         settled.extend(confirmed.records.values())
         known_spaces = await self._store.catalog.spaces()
         self._report.empty = spaces.complete and not (spaces.items or kept_out or known_spaces)
@@ -184,6 +192,7 @@ class ListingPass:
             moved = [record for record in settled if record != known.get(record.id)]
             await self._recorder.put(tx, moved, tx.catalog.put_assets)
             await note_confirmed(tx, confirmed.records.values(), confirmed.gone)
+            await self._renamed.move(tx, renamed)
 
         await self._store.write(remember)
         return readings
@@ -227,6 +236,8 @@ class ListingPass:
             problem=flaw or (None if by_its_space(base.problem) else base.problem),
             misses=0,
             first_missed_at=None,
+            # One whose tables are gone, or another's by now, begins anew.
+            first_seen_at=self._now if base.status is AssetStatus.DELETED else base.first_seen_at,
             listed_at=self._now,
         )
 
@@ -254,15 +265,21 @@ class ListingPass:
                 misses, since = record.misses + 1, record.first_missed_at or self._now
                 yield replace(record, misses=misses, first_missed_at=since, problem=problem)
 
-    async def _confirmed(self, missed: Sequence[AssetRecord], there: Sequence[tuple[bool, AssetEntry]]) -> Confirmed:
+    async def _confirmed(
+        self,
+        missed: Sequence[AssetRecord],
+        there: Sequence[tuple[bool, AssetEntry]],
+        renamed: Collection[AssetId],
+    ) -> Confirmed:
         """The missed assets, of which those whose tables would go by it are asked for first.
 
-        `there`: what is listed and in scope, each with whether it may not be readable.
+        `there`: what is listed and in scope, each with whether it may not be readable. `renamed`: missed ones that seem
+        to be listed under another name.
         """
         if self._vanished is None or not missed:
             return Confirmed({record.id: record for record in missed})
         listed = [entry for _, entry in sorted(there, key=lambda each: each[0])]
-        confirmed = await self._vanished.confirm(missed, listed)
+        confirmed = await self._vanished.confirm(missed, listed, renamed=renamed)
         self._report.problems.extend(confirmed.problems)
         return confirmed
 

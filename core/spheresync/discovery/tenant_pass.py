@@ -14,6 +14,7 @@ from functools import partial
 from spheresync.discovery.definition_pass import DefinitionPass
 from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport, Redefined
 from spheresync.discovery.listing_pass import ListingPass
+from spheresync.discovery.renamed_assets import RenamedAssets
 from spheresync.discovery.vanished_assets import VanishedAssets
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import AssetId, TargetKey, isoformat
@@ -76,6 +77,7 @@ class TenantPass:
             now=at,
             progress=progress,
             vanished=vanished,
+            renamed=RenamedAssets(store, in_force=in_force, now=at),
         )
         self._definitions = partial(
             DefinitionPass,

@@ -7,7 +7,7 @@ answer 404 for everything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -73,15 +73,22 @@ class VanishedAssets:
         self._rules = rules
         self._now = now
 
-    async def confirm(self, missed: Sequence[AssetRecord], listed: Sequence[AssetEntry]) -> Confirmed:
+    async def confirm(
+        self,
+        missed: Sequence[AssetRecord],
+        listed: Sequence[AssetEntry],
+        *,
+        renamed: Collection[AssetId] = (),
+    ) -> Confirmed:
         """Ask for each that is due: 404 confirms, an answer keeps it, anything else leaves it for another time.
 
         Args:
             missed: assets that complete listings no longer hold, the miss of now counted.
             listed: what was listed now, what is known to be readable first; some of it is asked for as a witness.
+            renamed: those of the missed ones that go by another name now if they are gone; they are asked for at once.
         """
         done = Confirmed({record.id: record for record in missed})
-        due = await self._due(missed)
+        due = await self._due(missed, renamed)
         asked, left = iter(due[:MOST_ASKED]), due[MOST_ASKED:]
         gone: dict[SpaceName, list[AssetRecord]] = {}
 
@@ -106,10 +113,14 @@ class VanishedAssets:
         done.gone = frozenset(asset for asset in said if done.records[asset].problem is None)
         return done
 
-    async def _due(self, missed: Sequence[AssetRecord]) -> list[AssetRecord]:
+    async def _due(self, missed: Sequence[AssetRecord], renamed: Collection[AssetId]) -> list[AssetRecord]:
         """Those whose tables would go, in an order that is another one in each pass, so that none waits for ever."""
-        often = [replace(record, problem=None) for record in missed if record.misses >= self._rules.misses]
-        due_ids = set[AssetId]()
+        often = [
+            replace(record, problem=None)
+            for record in missed
+            if record.misses >= self._rules.misses or record.id in renamed
+        ]
+        due_ids = set(renamed)
         for key in self._in_force:
             checkpoints = await self._store.checkpoints.of([each.id for each in often], key)
             due_ids |= {each.id for each in often if each.id in checkpoints and self._would_go(each, checkpoints)}
@@ -142,7 +153,7 @@ class VanishedAssets:
         if not (served or held):
             return True
         there = "its definition is still served" if served else "the catalog still answers with it by its name"
-        done.records[record.id] = replace(record, misses=0, first_missed_at=None)
+        done.records[record.id] = replace(record, misses=0, first_missed_at=None, listed_at=isoformat(self._now))
         done.problems.append(
             Problem.of(
                 record.id,

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from spheresync.config import DeletionPolicy, DriftPolicy, Settings
+from spheresync.mapping.names import plain_name
 from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, digest_of, isoformat
 from spheresync.planning.decisions.drift import Comparison, Standing, compare, drift_finding, missing_finding
 from spheresync.planning.decisions.items import Subject, item_for, recreate_item, settled_item
@@ -209,7 +210,11 @@ class AssetComparison:
         if held.fingerprints and now.fingerprints and held.fingerprints.schema == now.fingerprints.schema:
             return False
         before = self._blobs.get(held.definition)
-        return before is not None and not column_names(before) <= column_names(self._blobs[now.definition])
+        if before is None:
+            return False
+        # By their names in targets: a column of whose name only the case has changed is not lost.
+        then, there = (map(plain_name, column_names(each)) for each in (before, self._blobs[now.definition]))
+        return not {*then} <= {*there}
 
 
 def subject_at(subject: Subject, address: Address, names: AllocatedNames) -> Subject:

@@ -26,6 +26,7 @@ from spheresync.model import (
 )
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.items import EDITED
+from spheresync.planning.names.rename_notes import former_names
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
     NO_RUN,
@@ -89,7 +90,8 @@ class CheckpointRebuilder:
         left: list[FormerTable] = []
         bodies: list[bytes] = []
         failures: dict[AssetId, Exception] = {}
-        for live, asset, retired in self._in_use_first(inventory.objects, failures):
+        ours = await self._by_present_names(inventory.objects, checkpoints)
+        for live, asset, retired in self._in_use_first(ours, failures):
             address = (live.container, live.name)
             if address in formers or owners.get(address) == asset:
                 continue
@@ -140,18 +142,28 @@ class CheckpointRebuilder:
         await self._store.write(remember)
         return Rebuilt({asset: each.checkpoint for asset, each in found.items()}, left, failures, claims)
 
+    async def _by_present_names(
+        self, objects: Iterable[LiveObject], checkpoints: Mapping[AssetId, Checkpoint]
+    ) -> list[tuple[LiveObject, AssetId]]:
+        """The tables of ours with their assets, by the names that those have now, though none is written there yet."""
+        ours = [(live, asset) for live in objects if (asset := self._ours(live)) is not None]
+        known = {asset for asset, held in checkpoints.items() if held.state is not _DELETED}
+        left = {asset for _, asset in ours if asset in checkpoints and asset not in known}
+        latter: dict[AssetId, AssetId] = {}
+        for space in {asset.space for asset in left}:
+            names = await former_names(self._store, space)
+            latter |= {old: new for new, old in names.items() if old in left and new not in known}
+        return [(live, latter.get(asset, asset)) for live, asset in ours]
+
     def _in_use_first(
-        self, objects: Iterable[LiveObject], failures: dict[AssetId, Exception]
+        self, objects: Iterable[tuple[LiveObject, AssetId]], failures: dict[AssetId, Exception]
     ) -> list[tuple[LiveObject, AssetId, bool]]:
         """The tables of ours with their assets and whether they are marked as retired.
 
         One that a rename left behind is marked; the one in use stands for the asset, and comes first.
         """
         ours = []
-        for live in objects:
-            asset = self._ours(live)
-            if asset is None:
-                continue
+        for live, asset in objects:
             try:
                 ours.append((live, asset, self._design.is_retired(live.body)))
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset

@@ -33,6 +33,7 @@ from spheresync.planning.asset_planner import AssetPlanner
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_removals
 from spheresync.planning.decisions.items import Subject, forget_item, refused_for_personal_data, settled_item
+from spheresync.planning.decisions.renames import waits_for_former, with_likely_names
 from spheresync.planning.decisions.triage import RemovalRules, Work, held_as_gone, is_held, triage
 from spheresync.planning.live_reads import NOT_LOOKED_AT, LiveReads
 from spheresync.planning.names.closed_containers import ClosedContainers
@@ -140,6 +141,7 @@ class TargetPlanner:
                 self.draft.fail(asset, error)
                 self.decided.pop(asset, None)
             to_design = [record for record in to_design if record.id not in names.failures]
+        to_design = self._leave_undecided(to_design, names)
         self.names = names
         if names.adopted:
             checkpoints = await self._store.checkpoints.all(self.key)
@@ -170,6 +172,7 @@ class TargetPlanner:
         await removals.plan()
         if names.formers:
             await removals.plan_formers(self._left_behind(records, names))
+        self.draft.items = with_likely_names(self.draft.items, records, self._checkpoints)
         if self._request.compare or self._request.thorough:
             await self._leave_closed()
         self.guarded = self._guard(records, await self._waiting())
@@ -200,6 +203,15 @@ class TargetPlanner:
             if container not in told:
                 self.draft.failed.append(Problem(f"database {container}", error.fault, error.message, error.remedy))
         return kept
+
+    def _leave_undecided(self, to_design: Sequence[AssetRecord], names: AllocatedNames) -> list[AssetRecord]:
+        """Hold assets that may be others under a new name, until Datasphere says whether those are gone."""
+        for record in [each for each in to_design if each.id in names.undecided]:
+            held = names.undecided[record.id]
+            subject = replace(self._subject(record, self.decided[record.id]), checkpoint=held)
+            item = settled_item(subject, Action.HELD, waits_for_former(held.asset))
+            self.draft.items.append(replace(item, other_name=held.asset))
+        return [record for record in to_design if record.id not in names.undecided]
 
     async def _leave_closed(self) -> None:
         """Show what would be made in a closed database as the conflict that it is; a run looks by itself."""

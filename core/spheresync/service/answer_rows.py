@@ -171,7 +171,17 @@ def change_row(item: ChangeSetItem, *, full: bool) -> ChangeRow:
         operations=list(item.operations),
         changes=[_field_row(change) for change in changes],
         blocked_by=item.blocked_by,
+        **_other_name(item),
     )
+
+
+def _other_name(item: ChangeSetItem) -> dict[str, str]:
+    if item.other_name is None:
+        return {}
+    if item.action.removes:
+        return {"may_be_renamed_to": str(item.other_name)}
+    guessed = item.action in {Action.CREATE, Action.HELD}
+    return {"may_be_renamed_from" if guessed else "renamed_from": str(item.other_name)}
 
 
 def _field_row(change: FieldChange) -> FieldRow:

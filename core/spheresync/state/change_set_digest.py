@@ -39,6 +39,9 @@ def seal_of(item: ChangeSetItem) -> Digest:
     values["reason"] = valid_text(item.reason)
     values["changes"] = [[change.path, change.before, change.after] for change in item.changes]
     values["fingerprints"] = encode_fingerprints(item.fingerprints)
+    del values["other_name"]  # sealed where there is one, so that older items keep their seals
+    if item.other_name is not None:
+        values["other_name"] = [item.other_name.space, item.other_name.name]
     return digest_json(values)
 
 

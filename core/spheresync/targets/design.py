@@ -289,12 +289,12 @@ class TargetDesign(Protocol):
     def foreign_because(self, live: LiveObject, asset: AssetId, marker: str, last_body: bytes | None) -> str | None:
         """Why an object that stands where ours should is not ours; None where it is.
 
-        The marker that was written last counts as ours too: the installation may have been named anew since.
+        What was written last counts as ours too: installation and asset may have been named anew since.
         """
-        ours = {marker} if last_body is None else {marker, self.marks(last_body).owner}
-        if live.owner not in ours:
+        wrote = Marks(marker, str(asset)) if last_body is None else self.marks(last_body)
+        if live.owner not in {marker, wrote.owner}:
             return "lost the marker of this installation" if live.owner is None else f"belongs to {live.owner}"
-        if live.source != str(asset):
+        if live.source not in {str(asset), wrote.source or str(asset)}:
             return f"holds {live.source or 'no named asset'}"
         return None
 

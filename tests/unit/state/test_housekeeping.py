@@ -83,7 +83,7 @@ class Filler:
             digests = [self.content(f"{name} {ordinal} {part}") for part in ("before", "after", "definition")]
             self._file.execute(
                 "INSERT INTO change_set_items VALUES (?, ?, 'S', ?, 'glue', 'default', 'update', 'full', 'additive', "
-                "'', NULL, 's', 't', NULL, ?, ?, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ?, '', NULL)",
+                "'', NULL, 's', 't', NULL, ?, ?, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, ?, '', NULL, NULL)",
                 (name, ordinal, f"A{ordinal}", *digests),
             )
 

@@ -52,6 +52,8 @@ from spheresync.state.seals import SEALED
 from spheresync.state.sqlite import schema
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.files.copies import damages_of
+from spheresync.state.sqlite.housekeeping.integrity_check import damaged_contents
+from spheresync.state.sqlite.schema import migrations_up_to, shipped_migrations
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 
 pytestmark = pytest.mark.anyio
@@ -291,6 +293,7 @@ _OTHER = {
     "changes": (),
     "fingerprints": None,
     "asset": AssetId.parse("SALES/OTHER"),
+    "other_name": AssetId.parse("SALES/OTHER"),
     "action": Action.CREATE,
     "strategy": Strategy.FULL,
     "severity": Severity.NONE,
@@ -403,3 +406,19 @@ async def test_a_text_that_is_none_leaves_no_reader_at_what_the_file_was_then(tm
             assert {await store.meta.get("k") for _ in range(20)} == {"after"}
         finally:
             gc.enable()
+
+
+@pytest.mark.parametrize("version", [step.version for step in shipped_migrations()])
+def test_a_file_of_any_version_is_checked_by_the_columns_that_it_has(version: int) -> None:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as file:
+        for step in migrations_up_to(version):
+            for statement in step.statements():
+                file.execute(statement)
+        file.execute(f"PRAGMA user_version = {version}")
+        file.execute(
+            "INSERT INTO change_sets (id, digest, created_at, expires_at, actor, mapping_digest, scope_digest, "
+            "request, summary, findings, problems, blocked, tool_version, format) "
+            "VALUES ('cs_1', '', ?1, ?1, 'a', '', '', x'7b7d', '{}', '[]', '[]', 0, '1', 1)",
+            (AT,),
+        )
+        assert damaged_contents(file) == []

@@ -91,16 +91,18 @@ def item_for(
     changes = subject.design.changes(last_body, desired.body)
     strategy = _strategy(subject, held.fingerprints, changes)
     action = Action.METADATA_ONLY if strategy is Strategy.METADATA_ONLY else Action.UPDATE
-    return _item(
+    former = _former_name(subject, changes)
+    item = _item(
         subject,
         action,
         strategy,
         subject.design.severity(changes),
-        _reason(subject, changes),
+        _reason(subject, changes, former),
         desired=desired,
         before=last_body,
         changes=changes,
     )
+    return replace(item, other_name=former)
 
 
 def recreate_item(subject: Subject, desired: DesiredObject) -> ChangeSetItem:
@@ -207,26 +209,43 @@ def _strategy(subject: Subject, before: Fingerprints | None, changes: tuple[Fiel
     return Strategy.FULL if subject.design.moves_columns(changes) else Strategy.METADATA_ONLY
 
 
-def _reason(subject: Subject, changes: tuple[FieldChange, ...]) -> str:
+def _former_name(subject: Subject, changes: tuple[FieldChange, ...]) -> AssetId | None:
+    """The name under which the table was last written, where the asset has another one by now."""
+    source = subject.design.mark_paths.source
+    former = next((change.before for change in changes if change.path == source), None)
+    try:
+        return AssetId.parse(former) if isinstance(former, str) else None
+    except ValueError:
+        return None
+
+
+def _reason(subject: Subject, changes: tuple[FieldChange, ...], former: AssetId | None) -> str:
     held, now = subject.checkpoint, subject.record.fingerprints
+    moved = _moved(held.fingerprints, now) if held is not None and held.fingerprints is not None and now else []
+    if former is not None:
+        besides = f"; {' and '.join(moved)} changed too" if moved else ""
+        return f"renamed from {former} in Datasphere{besides}"
     if held is not None and held.state is CheckpointState.RETIRED:
         return "back in Datasphere after it was retired"
     if held is None or held.fingerprints is None or now is None:
         return f"differs from Datasphere in {counted(len(changes), 'field')}"
-    moved = [
-        word
-        for word, before, after in (
-            ("columns", held.fingerprints.schema, now.schema),
-            ("semantics", held.fingerprints.content, now.content),
-            ("labels", held.fingerprints.metadata, now.metadata),
-        )
-        if before != after
-    ]
     if moved:
         return f"{' and '.join(moved)} changed in Datasphere"
     if held.mapping == subject.mapping:
         return f"somebody else has changed {counted(len(changes), 'field')} of the table"
     return f"mapping rules changed {counted(len(changes), 'field')}"
+
+
+def _moved(then: Fingerprints, now: Fingerprints) -> list[str]:
+    return [
+        word
+        for word, before, after in (
+            ("columns", then.schema, now.schema),
+            ("semantics", then.content, now.content),
+            ("labels", then.metadata, now.metadata),
+        )
+        if before != after
+    ]
 
 
 def by_urgency(item: ChangeSetItem) -> tuple[int, int, str, str]:

@@ -45,6 +45,7 @@ class Deed:
         asset_has: the checkpoint of the asset, wherever its object is.
         live: the object as it was just read; None where there is none.
         hidden: why the object could not be read; None where it could.
+        renamed_to: the name that the asset has by now; None where that is the same.
     """
 
     design: TargetDesign
@@ -56,6 +57,7 @@ class Deed:
     asset_has: Checkpoint | None
     live: LiveObject | None
     hidden: str | None = None
+    renamed_to: AssetId | None = None
 
     @property
     def nature(self) -> Nature:
@@ -125,6 +127,7 @@ def _undo(run_id: RunId, deed: Deed, deletes_wait_for: str | None) -> ChangeSetI
         mapping=None,
         definition=None,
         operations=(),
+        other_name=None,
     )
     if nature is Nature.FORGOTTEN:
         assert deed.known is not None
@@ -202,6 +205,7 @@ def _refused(item: ChangeSetItem, reason: str) -> ChangeSetItem:
         after_digest=None,
         blocked_by=None,
         operations=(),
+        other_name=None,
     )
 
 
@@ -232,6 +236,8 @@ def _left_by_other_runs(deed: Deed) -> bool:
 
 
 def _by_another_run(deed: Deed, run_id: RunId) -> str:
+    if deed.known is None and deed.renamed_to is not None:
+        return f"{deed.table} is the table of {deed.renamed_to} by now, which {deed.item.asset} was renamed to"
     since = deed.known or deed.asset_has
     by = f"run {since.run_id}" if since is not None and since.run_id and since.run_id != run_id else "another run"
     gone = deed.known is None

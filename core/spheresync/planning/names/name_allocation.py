@@ -23,6 +23,7 @@ from spheresync.model import (
     TargetKey,
 )
 from spheresync.planning.checkpoint_rebuild import CheckpointRebuilder, stub_of
+from spheresync.planning.decisions.renames import case_changes, case_key, is_listed
 from spheresync.planning.names.addresses import (
     Address,
     Wish,
@@ -41,6 +42,8 @@ from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Inventory, LiveContainer, Target
 from spheresync.targets.registry import design_of
 
+_MANAGED = frozenset({CheckpointState.ACTIVE, CheckpointState.RETIRED})
+
 
 @dataclass(slots=True)
 class AllocatedNames:
@@ -53,6 +56,8 @@ class AllocatedNames:
     objects could not be listed, and why. `claims` are findings of tables with our marker that may be copies. `closed`
     are containers that nothing may be put into, and why, but for those that hold tables of ours already. `standing` are
     containers that are known to exist and that this plan has not listed, so what else is in them is not known.
+    `undecided` are assets that may be others under a name of another case, with the checkpoints of those: they get no
+    address as long as nobody knows whether those are gone.
     """
 
     addresses: dict[AssetId, Address] = field(default_factory=dict)
@@ -68,6 +73,7 @@ class AllocatedNames:
     claims: tuple[Problem, ...] = ()
     closed: Mapping[PhysicalName, TargetError] = field(default_factory=dict)
     standing: frozenset[PhysicalName] = frozenset()
+    undecided: Mapping[AssetId, Checkpoint] = field(default_factory=dict)
 
 
 class NameAllocator:
@@ -136,6 +142,9 @@ class NameAllocator:
             }
             wishes = [wish for wish in wishes if wish.record.id not in names.failures]
             newcomers = [wish for wish in newcomers if wish.record.id not in names.failures]
+        names.undecided = await self._undecided(newcomers, checkpoints)
+        wishes = [wish for wish in wishes if wish.record.id not in names.undecided]
+        newcomers = [wish for wish in newcomers if wish.record.id not in names.undecided]
         self._allocate(wishes, checkpoints, held, names)
         names.foreign |= await self._recheck_conflicts(newcomers, names)
         return names
@@ -169,6 +178,19 @@ class NameAllocator:
             Address(live.container, live.name) for live in inventory.objects if live.owner != self._marker
         } | {Address(*address) for address in rebuilt.claims}
         return checkpoints
+
+    async def _undecided(
+        self, newcomers: Sequence[Wish], checkpoints: Mapping[AssetId, Checkpoint]
+    ) -> Mapping[AssetId, Checkpoint]:
+        """Newcomers that may be assets under a name of another case, which are not known to be listed or gone."""
+        keys = {case_key(wish.record.id) for wish in newcomers}
+        held = [each for each in checkpoints.values() if each.state in _MANAGED and case_key(each.asset) in keys]
+        if not held:
+            return {}
+        records = await self._store.catalog.some([each.asset for each in held])
+        gone = [record for record in records if not is_listed(record)]
+        listed = [record for record in records if is_listed(record)] + [wish.record for wish in newcomers]
+        return {new: checkpoints[old] for new, old in case_changes(gone, listed).items()}
 
     async def _why_closed(
         self, container: LiveContainer, known: Sequence[Checkpoint | FormerTable], listed: Sequence[LiveObject]

@@ -30,6 +30,7 @@ from spheresync.planning.decisions.undo import Deed, Nature, settle_together, un
 from spheresync.planning.names.addresses import Address
 from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.planning.names.container_notes import container_note
+from spheresync.planning.names.rename_notes import former_names
 from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.removal.removals import DeleteRules
 from spheresync.planning.undo.left_databases import left_databases, stays
@@ -185,7 +186,12 @@ class Reverter:
         """What the run did in one target, still without bodies."""
         checkpoints = {held.asset: held for held in await self._store.checkpoints.all(key)}
         formers = {former.address: former for former in await self._store.former_tables.all(key)}
-        return [_deed(design_of(key.target), item, entry, checkpoints, formers) for item, entry in written]
+        latter: dict[AssetId, AssetId] = {}
+        for space in {item.asset.space for item, _ in written}:
+            latter |= {old: new for new, old in (await former_names(self._store, space)).items()}
+        design = design_of(key.target)
+        deeds = [(_deed(design, item, entry, checkpoints, formers), item.asset) for item, entry in written]
+        return [replace(deed, renamed_to=latter.get(asset)) for deed, asset in deeds]
 
     async def _written(self, undone: RunRecord) -> list[tuple[ChangeSetItem, JournalEntry]]:
         """What the run did, in all targets."""

@@ -17,7 +17,7 @@ ACTIONS = frozenset(
     {
         *(action for action in Action if action.changes_something),
         *("preview", "run_sync", "run_apply", "cancel", "guard_lifted", "schedule"),
-        *("create_database", "use_database", "rebuild", "clear_lost_rows", "detect_drift"),
+        *("create_database", "use_database", "rebuild", "rename", "clear_lost_rows", "detect_drift"),
         *("approve", "promote", "revert", "release"),
         *("backup", "restore", "retention"),
     }

@@ -53,6 +53,7 @@ from spheresync.service.authority import Permission, authorize
 from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.catalog.lineage import answer_of, export_lineage, trace_lineage
+from spheresync.service.catalog.other_names import other_names
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import one_of, wants_full
 from spheresync.service.health.held_assets import without_table
@@ -218,6 +219,7 @@ class Catalog:
             last_sync=max((held.synced_at for held in checkpoints), default=None),
             pii=pii,
             personal_data="classified" if classified else "not_classified",
+            **(await other_names(self._store, record)).told(),
         )
 
     async def explain_mapping(self, text: str, principal: Principal) -> MappingExplanation:
@@ -243,6 +245,7 @@ class Catalog:
             name=address.name,
             unread=await self._unread(record),
         )
+        names = await other_names(self._store, record, self._explained_key)
         return MappingExplanation(
             asset=str(record.id),
             included=decision.included,
@@ -254,7 +257,7 @@ class Catalog:
                 RuleRow(rule=fired.rule, sets=dict(fired.sets), overridden=list(fired.overridden), origin=fired.origin)
                 for fired in decision.fired
             ],
-            names=list(explanation.names),
+            names=[*explanation.names, *names.explained(f"{address.container}.{address.name}")],
             columns=[
                 ColumnDecision(
                     name=column.name,
@@ -272,6 +275,7 @@ class Catalog:
                 *explanation.findings,
                 *await findings_of(self._store, record.id),
             ],
+            **names.told(),
         )
 
     async def get_lineage(

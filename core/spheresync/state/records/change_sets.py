@@ -93,7 +93,11 @@ class ChangeSetRecord:
 
 @dataclass(frozen=True, slots=True)
 class ChangeSetItem:
-    """One asset in one target. `before`/`after` are blobs of bodies; `operations` names calls: `glue:UpdateTable`."""
+    """One asset in one target. `before`/`after` are blobs of bodies; `operations` names calls: `glue:UpdateTable`.
+
+    `other_name` is, of what is written into a table, the name that the asset had when that was written last; of what is
+    made, removed or held, the asset that it may be under another name.
+    """
 
     ordinal: int
     asset: AssetId
@@ -117,6 +121,7 @@ class ChangeSetItem:
     mapping: Digest | None
     definition: Digest | None
     operations: tuple[str, ...]
+    other_name: AssetId | None = None
 
     @property
     def key(self) -> TargetKey:

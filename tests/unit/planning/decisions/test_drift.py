@@ -11,7 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.config import DriftPolicies, DriftPolicy
-from spheresync.model import Asset, DesiredObject, Digest, LiveObject, PhysicalName, canonical_json
+from spheresync.model import (
+    Asset,
+    AssetId,
+    DesiredObject,
+    Digest,
+    LiveObject,
+    PhysicalName,
+    TechnicalName,
+    canonical_json,
+)
 from spheresync.planning.decisions.drift import (
     MOST_FINDINGS,
     Comparison,
@@ -134,6 +143,16 @@ def test_a_table_of_the_installation_by_its_former_name_is_ours() -> None:
     live = as_read(json.loads(body))
     assert GLUE_DESIGN.foreign_because(live, ORDERS.id, "spheresync:renamed", body) is None
     assert GLUE_DESIGN.foreign_because(live, ORDERS.id, "spheresync:renamed", None) is not None
+
+
+def test_a_table_that_was_written_under_a_former_name_of_the_asset_is_ours() -> None:
+    body = design(ORDERS).body
+    live = as_read(json.loads(body))
+    renamed = AssetId(ORDERS.id.space, TechnicalName(ORDERS.id.name.upper()))
+    assert GLUE_DESIGN.foreign_because(live, renamed, MARKER, body) is None
+    assert str(ORDERS.id) in str(GLUE_DESIGN.foreign_because(live, renamed, MARKER, None))
+    other = as_read(json.loads(body.replace(str(ORDERS.id).encode(), b"S/OTHER")))
+    assert "S/OTHER" in str(GLUE_DESIGN.foreign_because(other, renamed, MARKER, body))
 
 
 def test_many_findings_are_told_as_a_number() -> None:

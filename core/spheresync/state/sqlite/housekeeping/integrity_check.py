@@ -137,15 +137,17 @@ def _broken_seals(connection: sqlite3.Connection, table: str) -> Iterator[str]:
 
 def _altered_change_sets(connection: sqlite3.Connection) -> Iterator[str]:
     heads = connection.execute(
-        f"SELECT {HEAD} FROM change_sets WHERE id NOT IN (SELECT id FROM leaving)"  # noqa: S608
+        f"SELECT {_there(connection, 'change_sets', HEAD)} FROM change_sets "  # noqa: S608 -- names of this program
+        "WHERE id NOT IN (SELECT id FROM leaving)"
     ).fetchall()
+    items = _there(connection, "change_set_items", ITEM)
     for head in heads:
         try:
             record = read_head(head)
             if record.format != FORMAT:
                 continue
             rows = connection.execute(
-                f"SELECT {ITEM}, seal FROM change_set_items WHERE change_set_id = ? ORDER BY ordinal",  # noqa: S608
+                f"SELECT {items}, seal FROM change_set_items WHERE change_set_id = ? ORDER BY ordinal",  # noqa: S608
                 (record.id,),
             ).fetchall()
             sound = all(seal_of(read_item(row[:-1])) == row[-1] for row in rows)
@@ -156,6 +158,12 @@ def _altered_change_sets(connection: sqlite3.Connection) -> Iterator[str]:
             yield f"change set {head[0]} is not what was saved"
         elif record.run_id is not None and not _has_run(connection, record.run_id):
             yield f"change set {head[0]} names run {record.run_id}, and there is none"
+
+
+def _there(connection: sqlite3.Connection, table: str, columns: str) -> str:
+    """Columns to select from a table of any version: NULL for those that it came to have later."""
+    known = {name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,))}
+    return ", ".join(column if column in known else "NULL" for column in columns.split(", "))
 
 
 def _has_run(connection: sqlite3.Connection, run_id: object) -> bool:

@@ -54,7 +54,7 @@ _STAYS = "id NOT IN (SELECT id FROM leaving)"
 ITEM = (
     "ordinal, space, asset, target, destination, action, strategy, severity, reason, tier, container, name, changes, "
     "before, after, after_digest, expected_version, expected_digest, blocked_by, fp_schema, fp_content, fp_metadata, "
-    "mapping, definition, operations"
+    "mapping, definition, operations, other_name"
 )
 
 
@@ -223,7 +223,7 @@ _HEAD_TYPES = (
     *((_T,),) * 7, (_B,), *((_T,),) * 3, (_I,), (_T, _N), (_T,), (_I,), *((_T, _N),) * 6
 )  # fmt: skip
 _ITEM_TYPES = (
-    (_I,), *((_T,),) * 8, (_T, _N), (_T,), (_T,), (_B, _N), *((_T, _N),) * 11, (_T,)
+    (_I,), *((_T,),) * 8, (_T, _N), (_T,), (_T,), (_B, _N), *((_T, _N),) * 11, (_T,), (_T, _N)
 )  # fmt: skip
 
 
@@ -295,6 +295,7 @@ def _spell_item(i: ChangeSetItem) -> tuple[object, ...]:
         i.mapping,
         i.definition,
         " ".join(i.operations),
+        str(i.other_name) if i.other_name is not None else None,
     )
 
 
@@ -322,6 +323,7 @@ def _read_item(row: Row) -> ChangeSetItem:
         mapping=row[22],
         definition=row[23],
         operations=tuple(row[24].split()),
+        other_name=None if row[25] is None else AssetId.parse(row[25]),
     )
 
 
