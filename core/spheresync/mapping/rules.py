@@ -92,10 +92,14 @@ class Decision:
 
     def applied(self, asset: Asset) -> Asset:
         """The asset as a target may have it: with what the context says of it, without what the policy keeps out."""
-        words = self.context.stewards_words(asset.columns)
-        asset = self.personal_data.applied(asset, words)
+        asset = self.personal_data.applied(asset, self.context.stewards_words(asset.columns))
         owner = self.context.said("owner")
         return asset if owner is None else replace(asset, owner=owner or None)
+
+    def left_out(self, asset: Asset) -> list[str]:
+        """Columns that the policy keeps out of targets for the personal data in them."""
+        kept = {column.name for column in self.applied(asset).columns}
+        return [column.name for column in asset.columns if column.name not in kept]
 
     def label_of(self, labels: Labels) -> str:
         """The label that readers of a target see."""
