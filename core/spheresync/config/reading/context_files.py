@@ -16,7 +16,7 @@ from pydantic import ValidationError
 
 from spheresync.config.context import BusinessContext, ContextAssets, ContextEntry, ContextFile, ContextTerm
 from spheresync.config.context_patterns import MOST_FILES, ContextPatterns, FilesLook, Stamp, stamp_at
-from spheresync.config.reading.key_places import line_of, meant_key, siblings
+from spheresync.config.reading.key_places import line_of, meant_key, shown_key, siblings
 from spheresync.config.reading.value_errors import word
 from spheresync.config.reading.yaml_file import read_yaml
 from spheresync.config.sections import Section
@@ -105,7 +105,7 @@ def _parse(path: Path, called: str) -> _Parsed:
         for each in error.errors(include_url=False):
             key = ".".join(str(part) for part in each["loc"])
             if key not in document.unread:
-                parsed.problems.append(f"{called}{line_of(document.lines, key)}: {key}: {_said(each)}")
+                parsed.problems.append(f"{called}{line_of(document.lines, key)}: {shown_key(key)}: {_said(each)}")
     lines = _lines_of_entries(document.lines)
     parsed.entries = [
         ContextEntry(called, at + 1, entry.match, entry.set, entry.columns, lines.get(at, {}))

@@ -8,11 +8,19 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+_LONGEST_KEY = 200
+
 
 def line_of(lines: Mapping[str, int], key: str) -> str:
     """`, line 3` for the line of a key, or of what it stands in; nothing where that is not known."""
     line = next((lines[each] for each in (key, *parents(key)) if each in lines), None)
     return f", line {line}" if line is not None else ""
+
+
+def shown_key(key: str) -> str:
+    """A key as one line of text: a file may hold any character in one, and any number of them."""
+    text = "".join(each if each.isprintable() else ascii(each)[1:-1] for each in key[:_LONGEST_KEY])
+    return text if len(key) <= _LONGEST_KEY else f"{text}…"
 
 
 def parents(key: str) -> Iterator[str]:

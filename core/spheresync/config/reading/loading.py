@@ -21,7 +21,7 @@ from spheresync.config.context_patterns import ContextPatterns
 from spheresync.config.promotion import PromotionFault, read_promotion
 from spheresync.config.promotion_in_force import PromotionInForce
 from spheresync.config.reading.context_files import ParsedFiles, read_context
-from spheresync.config.reading.key_places import line_of, meant_key, parents, siblings
+from spheresync.config.reading.key_places import line_of, meant_key, parents, shown_key, siblings
 from spheresync.config.reading.value_errors import word
 from spheresync.config.reading.yaml_file import read_yaml
 from spheresync.config.settings import Settings
@@ -146,7 +146,7 @@ def _read_file(draft: _Draft, path: Path, environ: Mapping[str, str], origin: st
         missing = sorted({name for _, name in _VARIABLE.findall(text) if name and name not in environ})
         for variable in missing:
             hint = "export it, or write $${…} for the text itself"
-            place = f"{path.name}{line_of(draft.lines, key)}: {key}"
+            place = f"{path.name}{line_of(draft.lines, key)}: {shown_key(key)}"
             draft.problems.append(f"{place}: the variable {variable} is not set; {hint}")
         if missing:
             draft.unfilled.add(key)
@@ -326,12 +326,14 @@ def _problem(draft: _Draft, found: ErrorDetails) -> str:
     of_file = not origin.startswith(PREFIX) and origin != "settings"
     place = f"{origin}{line_of(draft.lines, key)}" if of_file else origin
     if found["type"] == "extra_forbidden":
-        return f"{place}: {key}: unknown key; {meant_key(str(location[-1]), siblings(Settings, location[:-1]))}"
+        return (
+            f"{place}: {shown_key(key)}: unknown key; {meant_key(str(location[-1]), siblings(Settings, location[:-1]))}"
+        )
     drop = "remove the key" if of_file else "unset the variable"
     said = word(
         found["type"], found.get("ctx", {}), found["msg"], found["input"], keys=siblings(Settings, location), drop=drop
     )
-    return f"{place}: {key}: {said}"
+    return f"{place}: {shown_key(key)}: {said}"
 
 
 def _own_place(draft: _Draft, location: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], bool]:
@@ -353,7 +355,7 @@ def _promoted_problem(draft: _Draft, found: ErrorDetails, key: str) -> str:
         keys = siblings(Settings, location)
         said = word(found["type"], found.get("ctx", {}), found["msg"], found["input"], keys=keys, drop="remove the key")
     return (
-        f"{draft.promotion.source}: {key}: {said}; mend it where the promotion came from, "
+        f"{draft.promotion.source}: {shown_key(key)}: {said}; mend it where the promotion came from, "
         "and export it again with `spheresync promote`"
     )
 

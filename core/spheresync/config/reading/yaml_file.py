@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from spheresync.config.reading.key_places import shown_key
 from spheresync.config.reading.yaml_errors import explain
 from spheresync.regular_files import open_regular
 
@@ -176,7 +177,9 @@ class _Walk:
             inner = f"{path}.{key}".lstrip(".")
             if key in values:
                 first = self._document.lines[inner]
-                self._problem(key_node, f"{inner}: stands there twice (first in line {first})", "keep one of them")
+                self._problem(
+                    key_node, f"{shown_key(inner)}: stands there twice (first in line {first})", "keep one of them"
+                )
             self._document.lines.setdefault(inner, key_node.start_mark.line + 1)
             values[key] = self._value(value_node, inner, depth + 1)
         return values
@@ -194,7 +197,11 @@ class _Walk:
             return None
         if tag == "bool":
             return yaml.SafeLoader.bool_values[text.lower()]
-        self._problem(node, f"{path}: has the YAML tag {node.tag[:60]}, which is not supported", "write a plain value")
+        self._problem(
+            node,
+            f"{shown_key(path)}: has the YAML tag {shown_key(node.tag[:60])}, which is not supported",
+            "write a plain value",
+        )
         self._document.unread.add(path)
         return None
 
