@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from spheresync.config.alerts import AlertChannel
 from spheresync.config.context import NO_CONTEXT, BusinessContext
+from spheresync.config.embedded_context import embedded_context
 from spheresync.config.personal_data import PersonalData, PersonalDataAction
 from spheresync.config.promotion_in_force import PromotionInForce
 from spheresync.config.rules import MappingRules
@@ -142,7 +143,7 @@ class Settings(Section):
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _promoted: PromotionInForce | None = PrivateAttr(default=None)
-    _business_context: BusinessContext = PrivateAttr(default=NO_CONTEXT)
+    _business_context: BusinessContext | None = PrivateAttr(default=NO_CONTEXT)
 
     def with_origins(self, origins: Mapping[str, str], promoted: PromotionInForce | None = None) -> Settings:
         """These settings, knowing from where each value came: key path to file name or environment variable."""
@@ -150,15 +151,15 @@ class Settings(Section):
         self._promoted = promoted
         return self
 
-    def with_context(self, context: BusinessContext) -> Settings:
-        """These settings with what the files hold that `context` names."""
+    def with_context(self, context: BusinessContext | None) -> Settings:
+        """These settings with what the files hold that `context` names; None: with that of the dog environment."""
         self._business_context = context
         return self
 
     @property
     def business_context(self) -> BusinessContext:
         """What the files that `context` names say."""
-        return self._business_context
+        return embedded_context() if self._business_context is None else self._business_context
 
     @property
     def promoted(self) -> PromotionInForce | None:
@@ -196,7 +197,7 @@ class Settings(Section):
                 rules.append([spelled["match"], effect, spelled["columns"]])
         left_out = self._personal_data(PersonalDataAction.EXCLUDE_COLUMN)
         personal_data = [self.personal_data.mask, left_out]
-        said = self._business_context
+        said = self.business_context
         context = [["context", said.digest]] if said.entries or said.terms else []
         return digest_json(
             [MAPPING_VERSION, self.installation_marker, self.prefix, rules, personal_data, *self.language, *context]
@@ -212,7 +213,7 @@ class Settings(Section):
         ]
         actions = (PersonalDataAction.EXCLUDE_ASSET, PersonalDataAction.REFUSE)
         personal = [self._personal_data(action) for action in actions]
-        stewards = self._business_context.stewards_digest
+        stewards = self.business_context.stewards_digest
         held = [*personal, *([stewards] if stewards else [])] if any(personal) else []
         return digest_json([self.scope.include, self.scope.exclude, rules, *held])
 

@@ -59,7 +59,7 @@ class _Draft:
     problems: list[str] = field(default_factory=list)
     unfilled: set[str] = field(default_factory=set)  # keys whose value is known to be wrong
     promotion: PromotionInForce | None = None
-    context: BusinessContext = NO_CONTEXT
+    context: BusinessContext | None = NO_CONTEXT  # None: that of dog, which nobody has to name
 
 
 def load_settings(
@@ -90,6 +90,8 @@ def load_settings(
     _read_context(draft, file.parent, environ, cwd, parsed or ParsedFiles())
     name = _environment_name(draft, env, environ)
     if name == "dog":
+        if "context" not in draft.values:
+            draft.context = None
         draft.values.setdefault("scheduler", {})
         if isinstance(draft.values["scheduler"], dict):
             draft.values["scheduler"].setdefault("first_sync", "apply")
