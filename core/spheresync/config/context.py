@@ -21,6 +21,7 @@ from spheresync.model import Digest, JsonValue, PersonalDataClass, digest_json
 
 _LONGEST_LINE = 256
 _LONGEST_DEFINITION = 4_000
+_MOST_TERMS = 100
 _RETENTION = re.compile(r"[1-9]\d{0,3} ?[dwmy]", re.ASCII)
 NOT_PERSONAL: Final = "none"
 """The steward's word for a column that holds no personal data, whatever was found."""
@@ -77,6 +78,8 @@ def _one_or_many(value: object) -> object:
 
 
 def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(names) > _MOST_TERMS:
+        raise ValueError(f"holds {len(names)} terms, {_MOST_TERMS} at most; name the wider ones")
     return tuple(dict.fromkeys(names))
 
 

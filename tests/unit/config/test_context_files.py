@@ -25,6 +25,7 @@ from spheresync.config.context_patterns import ContextPatterns
 from spheresync.config.reading import context_files
 from spheresync.config.reading.context_files import ContextRead, ParsedFiles, read_context
 from spheresync.errors import ConfigurationError
+from spheresync.schedule.control import rules_of
 
 
 def write(folder: Path, **files: str) -> None:
@@ -128,7 +129,9 @@ def test_the_same_in_other_files_and_lines_is_no_other_mapping(tmp_path: Path) -
     two = load(tmp_path, "context/*.yaml")
     assert (one.mapping_digest, one.scope_digest) == (two.mapping_digest, two.scope_digest)
     write(tmp_path, b="assets: [{set: {owner: c}}]\n")
-    assert load(tmp_path, "context/*.yaml").mapping_digest != two.mapping_digest
+    three = load(tmp_path, "context/*.yaml")
+    assert three.mapping_digest != two.mapping_digest
+    assert rules_of(one) == rules_of(two) != rules_of(three), "the scheduler looks at all assets again"
 
 
 _WORDS = ("assets", "terms", "match", "set", "columns", "name", "owner", "terms", "personal_data", "broader", "tags")

@@ -33,12 +33,12 @@ def said(*entries: dict[str, Any], label: str = "Orders") -> AssetContext:
     return compiled(*entries).of(ORDERS.id, ORDERS.kind, label)
 
 
-def loaded(folder: Path, *files: object) -> Mapping:
-    """The mapping of a configuration with these context files."""
+def loaded(folder: Path, *files: object, rules: str = "") -> Mapping:
+    """The mapping of a configuration with these context files, and with these mapping rules."""
     (folder / "context").mkdir(exist_ok=True)
     for at, file in enumerate(files):
         (folder / "context" / f"{at}.yaml").write_text(yaml.safe_dump(file, sort_keys=False), "utf-8")
-    (folder / "spheresync.yaml").write_text("context: context/*.yaml\n")
+    (folder / "spheresync.yaml").write_text(f"context: context/*.yaml\n{rules}")
     return Mapping.compile(load_settings("dog", None, {"HOME": str(folder)}, folder))
 
 

@@ -42,6 +42,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.empty_tenant import empty_tenant
 from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.out_of_scope import space_outside
+from spheresync.runtime.personal_data_classes import settle_personal_data
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import require_found
 from spheresync.runtime.unknown_names import WrongName, unknown_asset, unknown_name, unknown_names
@@ -137,6 +138,7 @@ class Catalog:
     ) -> Page[AssetRow]:
         authorize(principal, Permission.READ)
         full = wants_full(detail)
+        await settle_personal_data(self._store, self._context.mapping)
         listing = Listing.of("assets", space=space, kind=kind, tier=tier, status=status, query=query)
         start = listing.decode(cursor, str, str)
         size = page_size(limit)
