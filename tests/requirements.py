@@ -13,6 +13,7 @@ from tests.contract.promises_assistants import ASSISTANTS
 from tests.contract.promises_catalog import CATALOG
 from tests.contract.promises_command_line import COMMAND_LINE
 from tests.contract.promises_configuration import CONFIGURATION
+from tests.contract.promises_context import CONTEXT
 from tests.contract.promises_drift import DRIFT
 from tests.contract.promises_later import LATER
 from tests.contract.promises_meaning import MEANING
@@ -60,6 +61,7 @@ PROMISES: tuple[Promise, ...] = (
     *APPROVALS,
     *OBSERVING,
     *PERSONAL_DATA,
+    *CONTEXT,
     *ASSISTANTS,
     *MEANING,
     *README,

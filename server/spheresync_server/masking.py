@@ -24,6 +24,9 @@ _Answer = TypeVar("_Answer", bound=BaseModel)
 NEVER_MASKED = NAME_FIELDS | {"actor", "owner", "steward", "approved_by", "changed_by", "cursor", "next_cursor"}
 """Fields that are no free text, with whatever is inside them."""
 
+_PEOPLE = (".spheresync.owner", ".spheresync.steward")
+"""How paths of changes end whose values name the people to ask, as the fields above do."""
+
 
 def masks_for(roles: Iterable[str], settings: Settings | None) -> bool:
     """Whether values of persons are masked for a caller; they are while no settings are known."""
@@ -39,12 +42,16 @@ def mask_json(value: Json) -> Json:
     if isinstance(value, list):
         return [mask_json(item) for item in value]
     if isinstance(value, dict):
+        if str(value.get("path", "")).endswith(_PEOPLE):
+            return value
         return {key: item if key in NEVER_MASKED else mask_json(item) for key, item in value.items()}
     return value
 
 
 def mask_answer(answer: _Answer) -> _Answer:
     """An answer of the service without values of persons."""
+    if str(getattr(answer, "path", "")).endswith(_PEOPLE):
+        return answer
     masked = {name: _masked(value) for name, value in answer if name not in NEVER_MASKED}
     return answer.model_copy(update=masked)
 

@@ -12,6 +12,8 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from spheresync.config.alerts import AlertChannel
+from spheresync.config.context import NO_CONTEXT, BusinessContext
+from spheresync.config.embedded_context import embedded_context
 from spheresync.config.lineage import Lineage
 from spheresync.config.personal_data import PersonalData, PersonalDataAction
 from spheresync.config.promotion_in_force import PromotionInForce
@@ -99,6 +101,16 @@ def _comma_list(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
 
+def _file_globs(globs: tuple[str, ...]) -> tuple[str, ...]:
+    if "" in globs:
+        raise ValueError("holds an empty name; remove it")
+    for glob in globs:
+        if "**" in glob:
+            raise ValueError("holds **, which is not supported; name each level of folders, as in context/*/*.yaml")
+        _path(Path(glob))
+    return tuple(dict.fromkeys(globs))
+
+
 class Limits(Section):
     """Optional caps on what is asked of AWS; without one the pace follows what AWS takes."""
 
@@ -117,6 +129,7 @@ class Settings(Section):
     datasphere: Datasphere = Datasphere()
     scope: Scope = Scope()
     mapping: MappingRules = MappingRules()
+    context: Annotated[tuple[str, ...], BeforeValidator(_comma_list), AfterValidator(_file_globs)] = ()
     promotion: Annotated[Path, AfterValidator(_path)] | None = None
     scheduler: Scheduler = Scheduler()
     tiers: Tiers = Tiers()
@@ -132,12 +145,23 @@ class Settings(Section):
 
     _origins: dict[str, str] = PrivateAttr(default_factory=dict)
     _promoted: PromotionInForce | None = PrivateAttr(default=None)
+    _business_context: BusinessContext | None = PrivateAttr(default=NO_CONTEXT)
 
     def with_origins(self, origins: Mapping[str, str], promoted: PromotionInForce | None = None) -> Settings:
         """These settings, knowing from where each value came: key path to file name or environment variable."""
         self._origins.update(origins)
         self._promoted = promoted
         return self
+
+    def with_context(self, context: BusinessContext | None) -> Settings:
+        """These settings with what the files hold that `context` names; None: with that of the dog environment."""
+        self._business_context = context
+        return self
+
+    @property
+    def business_context(self) -> BusinessContext:
+        """What the files that `context` names say."""
+        return embedded_context() if self._business_context is None else self._business_context
 
     @property
     def promoted(self) -> PromotionInForce | None:
@@ -175,8 +199,10 @@ class Settings(Section):
                 rules.append([spelled["match"], effect, spelled["columns"]])
         left_out = self._personal_data(PersonalDataAction.EXCLUDE_COLUMN)
         personal_data = [self.personal_data.mask, left_out]
+        said = self.business_context
+        context = [["context", said.digest]] if said.entries or said.terms else []
         return digest_json(
-            [MAPPING_VERSION, self.installation_marker, self.prefix, rules, personal_data, *self.language]
+            [MAPPING_VERSION, self.installation_marker, self.prefix, rules, personal_data, *self.language, *context]
         )
 
     @cached_property
@@ -189,7 +215,9 @@ class Settings(Section):
         ]
         actions = (PersonalDataAction.EXCLUDE_ASSET, PersonalDataAction.REFUSE)
         personal = [self._personal_data(action) for action in actions]
-        return digest_json([self.scope.include, self.scope.exclude, rules, *(personal if any(personal) else [])])
+        stewards = self.business_context.stewards_digest
+        held = [*personal, *([stewards] if stewards else [])] if any(personal) else []
+        return digest_json([self.scope.include, self.scope.exclude, rules, *held])
 
     def _personal_data(self, action: PersonalDataAction) -> list[str]:
         """The classes that lead to an action."""

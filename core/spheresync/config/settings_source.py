@@ -1,4 +1,4 @@
-"""Settings that follow their files: changed rules and another promotion are picked up without a restart."""
+"""Settings that follow their files: edited rules, context files and promotions are picked up without a restart."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
+from spheresync.config.context_patterns import FilesLook
 from spheresync.config.promotion import stamp_of
+from spheresync.config.reading.context_files import ParsedFiles
 from spheresync.config.reading.loading import configuration_file, load_settings
 from spheresync.config.settings import Settings
 from spheresync.errors import ConfigurationError
@@ -16,7 +18,7 @@ _Look: TypeAlias = tuple[int, int, int] | None
 
 
 class SettingsSource:
-    """Loads settings, and loads them again when the file or the promotion was replaced or edited.
+    """Loads settings, and loads them again when the file, the promotion or a context file was replaced or edited.
 
     What a process is bound to from its start on (tenant, environment, state folder) no edit changes: the state holds
     what was read from one tenant, under the marker of one installation.
@@ -25,7 +27,8 @@ class SettingsSource:
     def __init__(self, env: str | None, config_file: Path | None, environ: Mapping[str, str], cwd: Path) -> None:
         self._arguments = (env, config_file, dict(environ), cwd)
         self._path, _ = configuration_file(config_file, environ, cwd)
-        self._seen: tuple[_Look, _Look] = (None, None)
+        self._parsed = ParsedFiles()
+        self._seen: tuple[_Look, _Look, FilesLook] = (None, None, ())
         self._good: Settings | None = None  # the last that could be used
         self._settings: Settings | None = None
 
@@ -37,14 +40,15 @@ class SettingsSource:
         """
         settings = self._settings
         look = _look(self._path)
-        if settings is None or (look, _look(settings.promotion)) != self._seen:
+        if settings is None or (look, _look(settings.promotion), _files_of(settings)) != self._seen:
             self._settings = None
-            settings = load_settings(*self._arguments)
+            settings = load_settings(*self._arguments, parsed=self._parsed)
             conceal(settings.secrets())  # before anything that is done with them can be logged
             if self._good is not None:
                 _require_same_binding(self._good, settings)
             # What was read, and not what is there now: it may have moved between.
-            self._seen = look, None if settings.promoted is None else settings.promoted.file.stamp
+            promotion = None if settings.promoted is None else settings.promoted.file.stamp
+            self._seen = look, promotion, self._parsed.look
             self._good = self._settings = settings = self._good if settings == self._good else settings
         return settings
 
@@ -80,6 +84,12 @@ def _require_same_binding(bound: Settings, read: Settings) -> None:
     fix = "put it back, or end this process and start one for it, with a state folder of its own"
     if moved:
         raise ConfigurationError(tuple(f"{read.origin_of(key)}: {key}: {what}; {fix}" for key, what in moved.items()))
+
+
+def _files_of(settings: Settings) -> FilesLook:
+    """The context files as they are now."""
+    patterns = settings.business_context.patterns
+    return () if patterns is None else patterns.look()
 
 
 def _look(path: Path | None) -> _Look:

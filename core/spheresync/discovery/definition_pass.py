@@ -22,9 +22,11 @@ from spheresync.model import (
     SpaceName,
 )
 from spheresync.observe.incidents import Account, source_error
+from spheresync.runtime.personal_data_classes import Classes, classes_of, doubt_personal_data
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.worker_process import WORKER_BATCH, WORKER_BATCH_BYTES, WorkerProcess
 from spheresync.source.protocol import Source
+from spheresync.state.definitions import decode_asset
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord
 
@@ -194,7 +196,8 @@ class DefinitionPass:
         same = said.fingerprints == record.fingerprints
         if same:
             self._report.unchanged += 1
-        decision = self._mapping.decide(record.id, said.kind, said.label, said.personal_data)
+        held = self._held(record, said)
+        decision = self._mapping.decide(record.id, said.kind, said.label, held.classes)
         return replace(
             record,
             kind=said.kind,
@@ -206,12 +209,19 @@ class DefinitionPass:
             parser_version=reading_version(self._source.normaliser),
             fingerprints=said.fingerprints,
             column_count=said.column_count,
-            pii_columns=said.pii_columns,
-            personal_data=said.personal_data,
+            pii_columns=held.columns,
+            personal_data=held.classes,
             problem=None,
             read_at=self._now,
             changed_at=record.changed_at if same else self._now,
         )
+
+    def _held(self, record: AssetRecord, said: Normalised) -> Classes:
+        """The classes of personal data that an asset holds, by what stewards say too."""
+        context = self._mapping.context_of(record.id, said.kind, said.label)
+        if not context.speaks_of_personal_data:
+            return Classes(said.personal_data, said.pii_columns)
+        return classes_of(decode_asset(said.definition), context)
 
     async def _flush(self) -> None:
         batch, self._pending = self._pending, []
@@ -222,6 +232,7 @@ class DefinitionPass:
         async def remember(tx: Tx) -> None:
             written = [definition for _, definition in batch if definition is not None]
             digests = iter(await tx.blobs.put_many(written))
+            await doubt_personal_data(tx, self._mapping)
             records = [
                 record if definition is None else replace(record, definition=next(digests))
                 for record, definition in batch

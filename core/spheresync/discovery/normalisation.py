@@ -7,15 +7,12 @@ from dataclasses import dataclass
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.mapping.personal_data import CLASSIFIER_VERSION, classify, with_personal_data
+from spheresync.mapping.personal_data import CLASSIFIER_VERSION, CLASSIFIERS, classify, with_personal_data
 from spheresync.mapping.references import with_whole_names
 from spheresync.model import Asset, AssetKind, Fingerprints, PersonalDataClass, RawDefinition, SpaceName
 from spheresync.observe.incidents import Account
 from spheresync.source.protocol import Normaliser
 from spheresync.state.definitions import encode_asset
-
-_CLASSIFIERS = 10_000
-"""More versions of the classifier than there will be; with one of the normaliser they make one number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +58,7 @@ def _guarded(
 
 def reading_version(normaliser: Normaliser) -> int:
     """What a stored definition was made by: another number where the same documents would now make another one."""
-    return normaliser.version * _CLASSIFIERS + CLASSIFIER_VERSION
-
-
-def was_classified(version: int) -> bool:
-    """Whether personal data was looked for in a definition that was made by this version."""
-    return version >= _CLASSIFIERS
+    return normaliser.version * CLASSIFIERS + CLASSIFIER_VERSION
 
 
 def _normalised(asset: Asset) -> Normalised:

@@ -21,6 +21,7 @@ from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import RemovalRules
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.lease_keeper import HeldLease, while_held
+from spheresync.runtime.personal_data_classes import settle_personal_data
 from spheresync.runtime.progress import OnProgress, ProgressEvent, silent
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.scope import Scope
@@ -134,6 +135,7 @@ class SharedDiscovery:
         async def bind(tx: Tx) -> None:
             await bind_tenant(tx, providers.settings)
 
+        await settle_personal_data(self._store, providers.mapping)
         deletion = providers.settings.deletion
         deletes = wanted.deleting or deletion.policy is DeletionPolicy.DELETE
         return TenantPass(

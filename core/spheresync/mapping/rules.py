@@ -8,13 +8,16 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from spheresync.config import ColumnRule, Rule, Settings
+from spheresync.config import ColumnRule, Settings
 from spheresync.config.promotion_in_force import CONFIGURATION
 from spheresync.config.settings import MAPPING_VERSION
+from spheresync.mapping.context import NOTHING_SAID, AssetContext, ContextEntries
+from spheresync.mapping.matching import applies, applies_to_column
 from spheresync.mapping.names import plain_name, rule_key, space_key
 from spheresync.mapping.patterns import first_match, literal_prefix, matches
 from spheresync.mapping.personal_data.policy import DEFAULT_POLICY, PersonalDataPolicy
 from spheresync.model import (
+    Asset,
     AssetId,
     AssetKind,
     Column,
@@ -68,6 +71,7 @@ class Decision:
     languages: tuple[str, ...] = ()  # of labels, the one to be preferred first
     personal_data: PersonalDataPolicy = DEFAULT_POLICY
     refused: str = ""
+    context: AssetContext = NOTHING_SAID
 
     @cached_property
     def digest(self) -> Digest:
@@ -82,8 +86,20 @@ class Decision:
             self.description,
             self.tags,
             *self.personal_data.effect,
+            *self.context.effect,
         ]
         return digest_json([*parts, columns, *self.languages])
+
+    def applied(self, asset: Asset) -> Asset:
+        """The asset as a target may have it: with what the context says of it, without what the policy keeps out."""
+        asset = self.personal_data.applied(asset, self.context.stewards_words(asset.columns))
+        owner = self.context.said("owner")
+        return asset if owner is None else replace(asset, owner=owner or None)
+
+    def left_out(self, asset: Asset) -> list[str]:
+        """Columns that the policy keeps out of targets for the personal data in them."""
+        kept = {column.name for column in self.applied(asset).columns}
+        return [column.name for column in asset.columns if column.name not in kept]
 
     def label_of(self, labels: Labels) -> str:
         """The label that readers of a target see."""
@@ -125,6 +141,8 @@ class Mapping:
         self._languages = settings.language
         self._promoted = settings.promoted
         self.personal_data = PersonalDataPolicy.of(settings.personal_data)
+        self.context = ContextEntries(settings.business_context)
+        self._with_context: dict[tuple[AssetKind, tuple[int, ...], tuple[int, ...]], Decision] = {}
         self._plain = {kind: self._decide_by_rules(kind, ()) for kind in AssetKind}
         self._cache: dict[tuple[AssetKind, tuple[int, ...]], Decision] = {}
 
@@ -152,13 +170,29 @@ class Mapping:
             outside = self._outside(str(asset))
             if outside is not None:
                 return Decision(False, outside, _DEFAULT_TIERS.get(kind, Tier.MEDIUM), prefix=self._prefix)
-        if not self._rules:
+        fired: tuple[int, ...] = ()
+        if self._rules:
+            fired = tuple(n for n, rule in enumerate(self._rules) if applies(rule.match, asset, kind, label))
+        said = self.context.matching(asset, kind, label) if self.context else ()
+        if not said:
+            return self._by_rules(kind, fired)
+        key = (kind, fired, said)
+        if key not in self._with_context:
+            decision = replace(self._by_rules(kind, fired), context=self.context.together(said))
+            self._with_context[key] = decision
+        return self._with_context[key]
+
+    def _by_rules(self, kind: AssetKind, fired: tuple[int, ...]) -> Decision:
+        if not fired:
             return self._plain[kind]
-        fired = tuple(n for n, rule in enumerate(self._rules) if _applies(rule, asset, kind, label))
         key = (kind, fired)
         if key not in self._cache:
             self._cache[key] = self._decide_by_rules(kind, fired)
         return self._cache[key]
+
+    def context_of(self, asset: AssetId, kind: AssetKind, label: str) -> AssetContext:
+        """What the context files say of an asset, in scope or not; `context.terms` has what its terms mean."""
+        return self.context.of(asset, kind, label)
 
     def default_database(self, space: SpaceName) -> PhysicalName:
         """The plain name of a space's database where no rule says another."""
@@ -238,16 +272,6 @@ class Mapping:
         return f"mapping rule {at}" if origin == CONFIGURATION else f"rule {at} of {origin}"
 
 
-def _applies(rule: Rule, asset: AssetId, kind: AssetKind, label: str) -> bool:
-    match = rule.match
-    return (
-        (match.space is None or first_match(match.space, asset.space) is not None)
-        and (match.name is None or first_match(match.name, asset.name) is not None)
-        and (match.kind is None or first_match(match.kind, kind) is not None)
-        and (match.label is None or first_match(match.label, label) is not None)
-    )
-
-
 @dataclass(frozen=True, slots=True)
 class ColumnDecision:
     """What column rules say of one column."""
@@ -267,20 +291,10 @@ def decide_column(rules: tuple[ColumnRule, ...], column: Column) -> ColumnDecisi
         return _NOTHING_SAID
     included, kind, description, by = True, None, None, []
     for number, rule in enumerate(rules, start=1):
-        if not _applies_to_column(rule, column):
+        if not applies_to_column(rule.match, column):
             continue
         by.append(number)
         included = included if rule.set.include is None else rule.set.include
         kind = rule.set.type or kind
         description = description if rule.set.description is None else rule.set.description
     return ColumnDecision(included, kind, description, tuple(by))
-
-
-def _applies_to_column(rule: ColumnRule, column: Column) -> bool:
-    match = rule.match
-    return (
-        (match.name is None or first_match(match.name, column.name) is not None)
-        and (match.label is None or first_match(match.label, column.label) is not None)
-        and (match.type is None or first_match(match.type, str(column.type)) is not None)
-        and (match.role is None or first_match(match.role, column.role) is not None)
-    )

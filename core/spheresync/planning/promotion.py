@@ -80,7 +80,7 @@ def _promoted(item: ChangeSetItem, record: AssetRecord | None, asset: Asset | No
 
 def _with_outcome(target: TargetName, bare: PromotedAsset, asset: Asset, decision: Decision) -> PromotedAsset:
     """What the rules make of it, without what differs between environments."""
-    kept = decision.personal_data.applied(asset)
+    kept = decision.applied(asset)
     physical = {each.column.name: each for each in design_of(target).columns(kept, decision)}
     columns = tuple(
         PromotedColumn(

@@ -23,7 +23,9 @@ _APPROVED = "schedule:approved"
 def rules_of(settings: Settings) -> Digest:
     """A text that is another one once assets may have another tier, or be in the scope or not."""
     rules = [rule.model_dump(mode="json", exclude_none=True) for rule in settings.mapping.rules]
-    return digest_json([settings.scope_digest, rules])
+    said = settings.business_context
+    context = [said.digest] if said.entries else []
+    return digest_json([settings.scope_digest, rules, *context])
 
 
 async def paused_tiers(store: Store) -> frozenset[Tier]:

@@ -97,7 +97,11 @@ class DueJobs:
         if not running:
             return []
         if await store.meta.get(LISTED_BY) != rules_of(settings):
-            return [NewJob(JobKind.LIST, TENANT, LIST_RANK, "rules or scope were edited", isoformat(now), revive=True)]
+            return [
+                NewJob(
+                    JobKind.LIST, TENANT, LIST_RANK, "rules, scope or context were edited", isoformat(now), revive=True
+                )
+            ]
         last = _noted(await store.meta.get(LISTED))
         since = None if last is None else now - last
         quickest = min(settings.tiers.of(tier).interval for tier in running)

@@ -50,6 +50,7 @@ _TABLE_INPUT = "unit/targets/glue/test_table_input.py"
 _CHANNELS = "integration/test_alert_channels.py"
 _PERSONAL = "contract/test_personal_data.py"
 _LINEAGE = "e2e/test_lineage_events.py"
+_CONTEXT = "unit/mapping/test_context.py"
 _TIERS = ("critical", "high", "medium")
 
 #: Key to the test that proves its effect, below `tests/`.
@@ -84,6 +85,7 @@ EFFECTS: dict[str, str] = {
         f"mapping.rules.columns.set.{key}": f"{_RULES}::test_column_rules_apply_in_order_and_win_key_by_key"
         for key in ("include", "type", "description")
     },
+    "context": f"{_CONTEXT}::test_files_count_in_the_order_of_their_names_and_places_say_file_and_line",
     "promotion": "e2e/test_promotion.py::test_nothing_is_written_by_it_before_a_person_has_approved_it",
     "scheduler.first_sync": (
         "e2e/test_schedule.py::test_nothing_is_written_before_a_person_has_applied_what_the_scheduler_proposes"

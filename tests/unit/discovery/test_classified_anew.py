@@ -9,7 +9,8 @@ from typing import cast
 import pytest
 
 from spheresync.discovery import normalisation
-from spheresync.discovery.normalisation import Normalised, normalise_all, reading_version, was_classified
+from spheresync.discovery.normalisation import Normalised, normalise_all, reading_version
+from spheresync.mapping.personal_data import was_classified
 from spheresync.model import Asset, Column, PersonalDataClass, RawDefinition, SourceType, TechnicalName
 from spheresync.source.protocol import Normaliser
 from spheresync.state.definitions import decode_asset

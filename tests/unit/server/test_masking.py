@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.alerts.messages import Notice
-from spheresync.answers import AssetRow, Page
+from spheresync.answers import AssetRow, FieldRow, Page
 from spheresync.config import AlertKind
 from spheresync.model.roles import Role
 from spheresync.observe.logs import LineFormatter, LogStyle
@@ -49,6 +49,14 @@ def test_a_masked_document_holds_no_value_wherever_it_stood(document: Json) -> N
 @pytest.mark.parametrize("field", sorted(NEVER_MASKED))
 def test_names_and_people_who_act_here_stay_as_they_are(field: str) -> None:
     assert mask_json({field: [VALUE]}) == {field: [VALUE]}
+
+
+@pytest.mark.parametrize("field", ["owner", "steward", "label"])
+def test_whom_to_ask_is_no_free_text_in_a_change_either(field: str) -> None:
+    change = FieldRow(path=f"parameters.spheresync.{field}", before=VALUE, after=None)
+    seen = "[e-mail]" if field == "label" else VALUE
+    assert mask_answer(change).before == seen
+    assert mask_json({"changes": [change.model_dump()]}) == {"changes": [{**change.model_dump(), "before": seen}]}
 
 
 def test_an_answer_keeps_its_type_and_its_names() -> None:

@@ -17,9 +17,13 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from spheresync.config.context import NO_CONTEXT, BusinessContext
+from spheresync.config.context_patterns import ContextPatterns
 from spheresync.config.lineage import FILE, path_of
 from spheresync.config.promotion import PromotionFault, read_promotion
 from spheresync.config.promotion_in_force import PromotionInForce
+from spheresync.config.reading.context_files import ParsedFiles, read_context
+from spheresync.config.reading.key_places import line_of, meant_key, parents, shown_key, siblings
 from spheresync.config.reading.value_errors import word
 from spheresync.config.reading.yaml_file import read_yaml
 from spheresync.config.settings import Settings
@@ -58,9 +62,17 @@ class _Draft:
     problems: list[str] = field(default_factory=list)
     unfilled: set[str] = field(default_factory=set)  # keys whose value is known to be wrong
     promotion: PromotionInForce | None = None
+    context: BusinessContext | None = NO_CONTEXT  # None: that of dog, which nobody has to name
 
 
-def load_settings(env: str | None, config_file: Path | None, environ: Mapping[str, str], cwd: Path) -> Settings:
+def load_settings(
+    env: str | None,
+    config_file: Path | None,
+    environ: Mapping[str, str],
+    cwd: Path,
+    *,
+    parsed: ParsedFiles | None = None,
+) -> Settings:
     """Read and check all settings.
 
     Args:
@@ -68,6 +80,7 @@ def load_settings(env: str | None, config_file: Path | None, environ: Mapping[st
         config_file: `--config`, else SPHERESYNC_CONFIG, else `spheresync.yaml` in `cwd` if it is there.
         environ: the process environment.
         cwd: the current folder.
+        parsed: context files that were read before.
 
     Raises:
         ConfigurationError: with every problem found.
@@ -77,8 +90,11 @@ def load_settings(env: str | None, config_file: Path | None, environ: Mapping[st
     _read_file(draft, file, environ, origin)
     _read_environment(draft, environ)
     _read_promotion(draft, file.parent, environ, cwd)
+    _read_context(draft, file.parent, environ, cwd, parsed or ParsedFiles())
     name = _environment_name(draft, env, environ)
     if name == "dog":
+        if "context" not in draft.values:
+            draft.context = None
         draft.values.setdefault("scheduler", {})
         if isinstance(draft.values["scheduler"], dict):
             draft.values["scheduler"].setdefault("first_sync", "apply")
@@ -88,7 +104,7 @@ def load_settings(env: str | None, config_file: Path | None, environ: Mapping[st
     settings = _validate(draft)
     if settings is None or draft.problems:
         raise ConfigurationError(tuple(draft.problems))
-    return settings.with_origins(draft.origins, draft.promotion)
+    return settings.with_origins(draft.origins, draft.promotion).with_context(draft.context)
 
 
 def configuration_file(flag: Path | None, environ: Mapping[str, str], cwd: Path) -> tuple[Path, str]:
@@ -112,7 +128,7 @@ def _environment_name(draft: _Draft, flag: str | None, environ: Mapping[str, str
     if name not in ENVIRONMENTS:
         what = f"{name[:40]!r} is" if isinstance(name, str) else "it is"
         file = next((source for key, source in draft.origins.items() if f"{key}.".startswith("env.")), FILE_NAME)
-        place = f"{file}{_line(draft, 'env')}: env" if origin == "env" else origin
+        place = f"{file}{line_of(draft.lines, 'env')}: env" if origin == "env" else origin
         draft.problems.append(f"{place}: {what} no environment; use dog, wolf or bear")
         name = "dog"
     draft.values["env"] = name
@@ -136,7 +152,8 @@ def _read_file(draft: _Draft, path: Path, environ: Mapping[str, str], origin: st
         missing = sorted({name for _, name in _VARIABLE.findall(text) if name and name not in environ})
         for variable in missing:
             hint = "export it, or write $${…} for the text itself"
-            draft.problems.append(f"{path.name}{_line(draft, key)}: {key}: the variable {variable} is not set; {hint}")
+            place = f"{path.name}{line_of(draft.lines, key)}: {shown_key(key)}"
+            draft.problems.append(f"{place}: the variable {variable} is not set; {hint}")
         if missing:
             draft.unfilled.add(key)
         elif "${" in text:
@@ -230,7 +247,7 @@ def _read_promotion(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd
         path = (folder if of_file else cwd) / _at_home(named, environ)
         read = read_promotion(path)
     except PromotionFault as fault:
-        place = f"{draft.origins['promotion']}{_line(draft, 'promotion') if of_file else ''}"
+        place = f"{draft.origins['promotion']}{line_of(draft.lines, 'promotion') if of_file else ''}"
         draft.problems.append(f"{place}: promotion: {fault}")
         return
     draft.values["promotion"] = str(path)
@@ -246,6 +263,25 @@ def _read_promotion(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd
     if draft.promotion.scope:
         draft.values["scope"] = dict(read.promotion.scope)
         draft.origins |= dict.fromkeys(("scope.include", "scope.exclude"), draft.promotion.source)
+
+
+def _read_context(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd: Path, parsed: ParsedFiles) -> None:
+    """Read what `context` names. Paths of the file start at the file's folder, those of the environment at `cwd`."""
+    named = draft.values.get("context")
+    globs = [each.strip() for each in named.split(",")] if isinstance(named, str) else named
+    if not isinstance(globs, list) or not globs or not all(isinstance(each, str) and each for each in globs):
+        return  # what is wrong with it is said when all of it is checked
+    if "context" in draft.unfilled or any("**" in each for each in globs):
+        return
+    origin = draft.origins.get("context", "")
+    of_file = origin != f"{PREFIX}CONTEXT"
+    patterns = ContextPatterns(folder if of_file else cwd, tuple(_at_home(each, environ) for each in globs))
+    read = read_context(patterns, parsed)
+    place = f"{origin}{line_of(draft.lines, 'context') if of_file else ''}: context"
+    start = "the folder of the configuration file" if of_file else "the current folder"
+    draft.problems += [f"{place}: {fault}; check the path, which starts at {start}" for fault in read.faults]
+    draft.problems += read.problems
+    draft.context = read.context
 
 
 def _place_state(draft: _Draft, environ: Mapping[str, str], cwd: Path, env: str) -> None:
@@ -278,7 +314,7 @@ def _place_lineage(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd:
     state = draft.values["state_dir"]
     with suppress(OSError, ValueError, RuntimeError):  # said elsewhere: neither can be a path
         if isinstance(state, str) and is_of_state(Path(state), place):
-            where = f"{origin}{_line(draft, 'lineage.openlineage')}" if of_file else origin
+            where = f"{origin}{line_of(draft.lines, 'lineage.openlineage')}" if of_file else origin
             draft.problems.append(f"{where}: lineage.openlineage: is the state itself; name a file elsewhere")
 
 
@@ -290,7 +326,7 @@ def _require_possible(draft: _Draft, folder: str) -> None:
         if isinstance(error, OSError) and error.errno not in {errno.ENAMETOOLONG, errno.ELOOP}:
             return  # it may still be made; whoever opens it says why not
         origin = draft.origins.get("state_dir", "settings")
-        place = f"{origin}{_line(draft, 'state_dir')}" if not origin.startswith(PREFIX) else origin
+        place = f"{origin}{line_of(draft.lines, 'state_dir')}" if not origin.startswith(PREFIX) else origin
         reason = getattr(error, "strerror", None) or "it holds a character that no path has"
         draft.problems.append(f"{place}: state_dir: cannot be a folder ({reason}); name another one")
 
@@ -311,15 +347,19 @@ def _problem(draft: _Draft, found: ErrorDetails) -> str:
     key = ".".join(str(part) for part in location)
     if promoted:
         return _promoted_problem(draft, found, key)
-    origin = next((draft.origins[k] for k in (key, *_parents(key)) if k in draft.origins), None)
+    origin = next((draft.origins[k] for k in (key, *parents(key)) if k in draft.origins), None)
     origin = origin or next((o for k, o in draft.origins.items() if k.startswith(f"{key}.")), "settings")
     of_file = not origin.startswith(PREFIX) and origin != "settings"
-    place = f"{origin}{_line(draft, key)}" if of_file else origin
+    place = f"{origin}{line_of(draft.lines, key)}" if of_file else origin
     if found["type"] == "extra_forbidden":
-        return f"{place}: {key}: unknown key; {_meant_key(str(location[-1]), _siblings(location[:-1]))}"
+        return (
+            f"{place}: {shown_key(key)}: unknown key; {meant_key(str(location[-1]), siblings(Settings, location[:-1]))}"
+        )
     drop = "remove the key" if of_file else "unset the variable"
-    said = word(found["type"], found.get("ctx", {}), found["msg"], found["input"], keys=_siblings(location), drop=drop)
-    return f"{place}: {key}: {said}"
+    said = word(
+        found["type"], found.get("ctx", {}), found["msg"], found["input"], keys=siblings(Settings, location), drop=drop
+    )
+    return f"{place}: {shown_key(key)}: {said}"
 
 
 def _own_place(draft: _Draft, location: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], bool]:
@@ -338,53 +378,12 @@ def _promoted_problem(draft: _Draft, found: ErrorDetails, key: str) -> str:
     location = found["loc"]
     said = "unknown key; only a newer program knows it"
     if found["type"] != "extra_forbidden":
-        keys = _siblings(location)
+        keys = siblings(Settings, location)
         said = word(found["type"], found.get("ctx", {}), found["msg"], found["input"], keys=keys, drop="remove the key")
     return (
-        f"{draft.promotion.source}: {key}: {said}; mend it where the promotion came from, "
+        f"{draft.promotion.source}: {shown_key(key)}: {said}; mend it where the promotion came from, "
         "and export it again with `spheresync promote`"
     )
-
-
-def _meant_key(key: str, valid: list[str]) -> str:
-    section, *inner = key.split(".")
-    if inner and section in valid:
-        return f"write it as {section}: {': '.join(f'{{{name}' for name in inner)}: …{'}' * len(inner)}"
-    if key == "<<":
-        return "YAML's merge key is not supported; repeat the keys"
-    near = difflib.get_close_matches(key.casefold(), valid, n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else f"valid keys: {', '.join(valid)}"
-
-
-def _line(draft: _Draft, key: str) -> str:
-    """The line of a key in the file, or of what it stands in."""
-    line = next((draft.lines[k] for k in (key, *_parents(key)) if k in draft.lines), None)
-    return f", line {line}" if line is not None else ""
-
-
-def _parents(key: str) -> Iterator[str]:
-    while "." in key:
-        key = key.rpartition(".")[0]
-        yield key
-
-
-def _siblings(location: tuple[int | str, ...]) -> list[str]:
-    """The keys that are valid at a place in the tree."""
-    section: Any = Settings
-    for part in location:
-        if isinstance(part, int) or not (isinstance(section, type) and issubclass(section, BaseModel)):
-            continue
-        info = section.model_fields.get(part)
-        section = _section_within(info.annotation) if info is not None else None
-    if isinstance(section, type) and issubclass(section, BaseModel):
-        return [info.alias or name for name, info in section.model_fields.items()]
-    return []
-
-
-def _section_within(annotation: Any) -> Any:
-    if isinstance(annotation, type):
-        return annotation
-    return next((found for part in get_args(annotation) if (found := _section_within(part)) is not None), None)
 
 
 def _require_tenant(draft: _Draft, env: str) -> None:

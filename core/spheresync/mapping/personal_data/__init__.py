@@ -6,18 +6,21 @@ Pure. Vocabulary and dictionary are data files of this package, loaded when the 
 
 from __future__ import annotations
 
+from spheresync.config.context import NOT_PERSONAL
 from spheresync.mapping.personal_data.classification import (
     CLASSIFIER_VERSION,
-    NOT_PERSONAL,
+    CLASSIFIERS,
     PersonalDataFinding,
     Steward,
     classify,
+    was_classified,
     with_personal_data,
 )
 from spheresync.mapping.personal_data.policy import BY_POLICY, PersonalDataPolicy, Verdict
 
 __all__ = [
     "BY_POLICY",
+    "CLASSIFIERS",
     "CLASSIFIER_VERSION",
     "NOT_PERSONAL",
     "PersonalDataFinding",
@@ -25,5 +28,6 @@ __all__ = [
     "Steward",
     "Verdict",
     "classify",
+    "was_classified",
     "with_personal_data",
 ]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
+from spheresync.config.context import NOT_PERSONAL
 from spheresync.mapping.personal_data.vocabulary import dictionary
 from spheresync.mapping.personal_data.wording import Said, Strength, what_is_said
 from spheresync.model import Asset, Labels, PersonalDataClass, PersonalDataSource
@@ -18,8 +19,8 @@ from spheresync.personal_values import ValueKind, find_personal_values
 
 CLASSIFIER_VERSION: Final = 1
 """Raised with every change of the data files or of what follows from them; the data files carry the same number."""
-NOT_PERSONAL: Final = "none"
-"""The steward's word for a column that holds no personal data, whatever was found."""
+CLASSIFIERS: Final = 10_000
+"""More versions of the classifier than there will be; with one of the normaliser they make one number."""
 
 Steward: TypeAlias = Mapping[str, PersonalDataClass | Literal["none"]]
 """What stewards said of columns, by name."""
@@ -76,8 +77,15 @@ _SURE_BY_ITSELF = 0.55
 """Below that, a finding holds only among others: a table with `name` and `city` alone may be one of airports."""
 
 
-def classify(asset: Asset, steward: Steward | None = None) -> dict[str, PersonalDataFinding]:
-    """The columns that hold personal data, by name."""
+def was_classified(version: int) -> bool:
+    """Whether personal data was looked for in a definition that was made by this version."""
+    return version >= CLASSIFIERS
+
+
+def classify(
+    asset: Asset, steward: Steward | None = None, places: Mapping[str, str] | None = None
+) -> dict[str, PersonalDataFinding]:
+    """The columns that hold personal data, by name; `places` has where the steward's words stand."""
     found: dict[str, PersonalDataFinding] = {}
     doubtful: dict[str, PersonalDataFinding] = {}
     identifying: list[str] = []
@@ -85,7 +93,7 @@ def classify(asset: Asset, steward: Steward | None = None) -> dict[str, Personal
         word = None if steward is None else steward.get(column.name)
         if word is not None:
             if word != NOT_PERSONAL:
-                found[column.name] = _by_steward(PersonalDataClass(word))
+                found[column.name] = _by_steward(PersonalDataClass(word), (places or {}).get(column.name))
             continue
         what = _known_of(column.name, column.labels, column.semantics)
         if what is None:
@@ -124,8 +132,9 @@ def _spelled(word: str) -> str:
     return word.replace("_", "").lstrip("#").casefold()
 
 
-def _by_steward(personal_class: PersonalDataClass) -> PersonalDataFinding:
-    return PersonalDataFinding(personal_class, 1.0, PersonalDataSource.STEWARD, "the steward says so")
+def _by_steward(personal_class: PersonalDataClass, place: str | None) -> PersonalDataFinding:
+    evidence = "the steward says so" if place is None else f"the steward says so in {place}"
+    return PersonalDataFinding(personal_class, 1.0, PersonalDataSource.STEWARD, evidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,10 @@ def name_taken(asset: AssetId, reason: str) -> Problem:
 
 def refused_for_personal_data(asset: AssetId, reason: str) -> RefusedError:
     """That an asset is to fail for the personal data that it holds; whatever a target holds of it stays."""
-    remedy = "Allow the class in personal_data.policy, exclude its columns or the asset, or take the columns out of it."
+    remedy = (
+        "Allow the class in personal_data.policy, exclude its columns or the asset, take the columns out of it, or "
+        "overrule what is no personal data in a context file."
+    )
     return RefusedError(f"{asset}: {reason}.", remedy=remedy)
 
 
@@ -233,7 +236,7 @@ def _reason(subject: Subject, changes: tuple[FieldChange, ...], former: AssetId 
         return f"{' and '.join(moved)} changed in Datasphere"
     if held.mapping == subject.mapping:
         return f"somebody else has changed {counted(len(changes), 'field')} of the table"
-    return f"mapping rules changed {counted(len(changes), 'field')}"
+    return f"mapping rules or context files changed {counted(len(changes), 'field')}"
 
 
 def _moved(then: Fingerprints, now: Fingerprints) -> list[str]:

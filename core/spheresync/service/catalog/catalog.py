@@ -12,22 +12,20 @@ from spheresync.answers import (
     LineageAnswer,
     MappingExplanation,
     Page,
-    RuleRow,
     SpaceRow,
 )
 from spheresync.answers.lineage import DEPTH
-from spheresync.discovery.normalisation import was_classified
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import StateError
 from spheresync.lineage.broken import findings_of
-from spheresync.mapping.personal_data import classify
+from spheresync.mapping.context import AssetContext
+from spheresync.mapping.personal_data import PersonalDataFinding, classify, was_classified, with_personal_data
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
     Asset,
     AssetId,
     AssetKind,
     AssetStatus,
-    JsonValue,
     LineageExport,
     Principal,
     Problem,
@@ -45,11 +43,13 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.empty_tenant import empty_tenant
 from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.out_of_scope import space_outside
+from spheresync.runtime.personal_data_classes import settle_personal_data
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import require_found
 from spheresync.runtime.unknown_names import WrongName, unknown_asset, unknown_name, unknown_names
 from spheresync.service import answer_rows
 from spheresync.service.authority import Permission, authorize
+from spheresync.service.catalog.business_context import business_context, context_findings, rule_rows
 from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.catalog.lineage import answer_of, export_lineage, trace_lineage
@@ -140,6 +140,7 @@ class Catalog:
     ) -> Page[AssetRow]:
         authorize(principal, Permission.READ)
         full = wants_full(detail)
+        await settle_personal_data(self._store, self._context.mapping)
         listing = Listing.of("assets", space=space, kind=kind, tier=tier, status=status, query=query)
         start = listing.decode(cursor, str, str)
         size = page_size(limit)
@@ -194,24 +195,29 @@ class Catalog:
         definition = await self._definition(record)
         checkpoints = await self._store.checkpoints.of_asset(record.id)
         problems = await self._problems_of([record])
+        mapping = self._context.mapping
+        said = mapping.context_of(record.id, record.kind, record.label)
+        classified = definition is not None and was_classified(record.parser_version)
+        found = _personal_data(definition, said) if definition is not None and classified else {}
         pii: dict[str, list[str]] = {}
+        if definition is not None and classified:
+            definition = with_personal_data(definition, found)
         for column in definition.columns if definition is not None else ():
             if column.pii is not None:
                 pii.setdefault(column.pii, []).append(column.name)
-        classified = definition is not None and was_classified(record.parser_version)
-        found = classify(definition) if definition is not None and classified else {}
+        decision = mapping.decide(record.id, record.kind, record.label)
         prints = record.fingerprints
         return AssetDetail(
             asset=str(record.id),
             kind=record.kind,
             label=record.label,
-            tier=self._tier(record),
+            tier=decision.tier,
             status=record.status,
             problem=problems[record.id],
             columns=[answer_rows.column_row(each, found.get(each.name)) for each in definition.columns]
             if definition
             else [],
-            context=_context(definition) if definition is not None else {},
+            context=business_context(definition, said, mapping.context.terms, decision),
             targets=[answer_rows.target_row(held) for held in checkpoints],
             fingerprints={}
             if prints is None
@@ -225,21 +231,20 @@ class Catalog:
     async def explain_mapping(self, text: str, principal: Principal) -> MappingExplanation:
         authorize(principal, Permission.READ)
         record = await self._record(text)
-        decision = self._context.mapping.decide(record.id, record.kind, record.label, record.personal_data)
+        mapping = self._context.mapping
+        decision = mapping.decide(record.id, record.kind, record.label, record.personal_data)
         held = await self._store.checkpoints.get(record.id, self._explained_key)
         address = known_address(record, held, decision)
         displaced = await self._displaced(record, decision)
         if displaced is not None and held is None:
             address = Address(displaced.given, address.name)
         definition = await self._definition(record)
-        left_out = (
-            [each.name for each in definition.columns if decision.personal_data.leaves_out(each)] if definition else []
-        )
+        left_out = [] if definition is None else decision.left_out(definition)
         explanation = design_of(self._explained_key.target).explain(
             record.id,
             record.kind,
             record.label,
-            asset=None if definition is None else decision.personal_data.applied(definition),
+            asset=None if definition is None else decision.applied(definition),
             decision=decision,
             container=address.container,
             name=address.name,
@@ -253,10 +258,7 @@ class Catalog:
             tier=decision.tier,
             database=address.container,
             table=address.name,
-            rules=[
-                RuleRow(rule=fired.rule, sets=dict(fired.sets), overridden=list(fired.overridden), origin=fired.origin)
-                for fired in decision.fired
-            ],
+            rules=rule_rows(decision),
             names=[*explanation.names, *names.explained(f"{address.container}.{address.name}")],
             columns=[
                 ColumnDecision(
@@ -272,6 +274,9 @@ class Catalog:
                 *([displaced.message] if displaced is not None else []),
                 *([f"the asset fails in each plan: {decision.refused}"] if decision.refused else []),
                 *([f"columns left out by personal_data.policy: {', '.join(left_out[:10])}"] if left_out else []),
+                *context_findings(
+                    definition, decision, mapping.context.terms, {} if definition is None else classify(definition)
+                ),
                 *explanation.findings,
                 *await findings_of(self._store, record.id),
             ],
@@ -384,31 +389,9 @@ class Catalog:
         return displaced_database(record, decision, [*checkpoints, *formers], self._context.mapping)
 
 
-def _context(asset: Asset) -> dict[str, JsonValue]:
-    context: dict[str, JsonValue] = {"labels": dict(asset.labels)}
-    if asset.owner:
-        context["owner"] = asset.owner
-    if asset.hierarchies:
-        context["hierarchies"] = {
-            each.name: {"parent": [*each.parent], "child": [*each.child]} if each.parent else [*each.levels]
-            for each in asset.hierarchies
-        }
-    if asset.primary_key:
-        context["primary_key"] = [*asset.primary_key]
-    if asset.foreign_keys:
-        context["foreign_keys"] = [
-            {"association": key.association, "references": key.target, "columns": [[*pair] for pair in key.columns]}
-            for key in asset.foreign_keys
-        ]
-    if asset.associations:
-        context["associations"] = {each.name: each.target for each in asset.associations}
-    if asset.findings:
-        context["findings"] = [*asset.findings]
-    if asset.provenance:
-        context["provenance"] = dict(asset.provenance)
-    if asset.parameters:
-        context["parameters"] = {parameter.name: str(parameter.type) for parameter in asset.parameters}
-    context.update(dict(asset.facts))
-    if asset.view_definition:
-        context["view_definition"] = asset.view_definition
-    return context
+def _personal_data(asset: Asset, said: AssetContext) -> dict[str, PersonalDataFinding]:
+    """What is known of personal data in the columns, by stewards too and where they say it."""
+    columns = said.of_columns(asset.columns)
+    spoken = {str(name): each.places for name, each in columns.items() if each.personal_data is not None}
+    places = {name: each["personal_data"] for name, each in spoken.items()}
+    return classify(asset, said.stewards_words(asset.columns), places)

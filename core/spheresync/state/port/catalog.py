@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, SpaceName, Tier
-from spheresync.state.records import AssetRecord, FacetCount, SpaceRecord, UnreadGroup
+from spheresync.state.records import AssetRecord, FacetCount, HeldClasses, SpaceRecord, UnreadGroup
 
 
 class CatalogReader(Protocol):
@@ -75,6 +75,9 @@ class CatalogWriter(CatalogReader, Protocol):
 
     async def set_references(self, references: Sequence[tuple[AssetId, Sequence[str]]]) -> None:
         """Write which objects the definitions of known assets name as read, written or run."""
+
+    async def set_personal_data(self, held: Sequence[HeldClasses]) -> None:
+        """Change nothing but the classes of personal data of assets whose definition is still the one they are of."""
 
     async def set_statuses(self, statuses: Sequence[tuple[AssetId, AssetStatus]]) -> None:
         """Change nothing but where assets stand; unknown ones are passed over."""

@@ -90,6 +90,16 @@ class AssetRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class HeldClasses:
+    """The classes of personal data that an asset holds by one definition, and in how many columns."""
+
+    asset: AssetId
+    definition: Digest
+    personal_data: tuple[PersonalDataClass, ...]
+    pii_columns: int
+
+
+@dataclass(frozen=True, slots=True)
 class FacetCount:
     """How many assets share a space, a kind, a tier and a status."""
 

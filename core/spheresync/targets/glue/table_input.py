@@ -246,7 +246,11 @@ def _table_parameters(asset: Asset, decision: Decision, marker: str) -> Iterator
             [{"name": p.name, "type": str(p.type), "label": decision.label_of(p.labels)} for p in asset.parameters]
         )
     texts.update({name.replace("_", "-"): value for name, value in asset.facts})
-    texts.update({f"tag.{name}": value for name, value in decision.tags})
+    said = decision.context
+    texts.update({name: text for name, text in said.fields if name != "owner"})  # that is the asset's by now
+    if said.terms:
+        texts["terms"] = _json(said.terms)
+    texts.update({f"tag.{name}": value for name, value in (*decision.tags, *said.tags)})
     for name, text in texts.items():
         encoded = text.encode("utf-8", "replace")
         if len(encoded) > LONGEST_VALUE:
@@ -270,6 +274,8 @@ def _column(physical: PhysicalColumn, decision: Decision) -> dict[str, Any]:
         parameters[f"{PREFIX}aggregation"] = column.aggregation
     if column.pii:
         parameters[f"{PREFIX}pii"] = column.pii
+    if terms := decision.context.of_column(column).terms:
+        parameters[f"{PREFIX}terms"] = _json(terms)
     if _speaks(column.labels):
         parameters[f"{PREFIX}labels"] = _json(dict(column.labels))
     for name, value in column.semantics:

@@ -18,7 +18,7 @@ from spheresync.state.cell_encoding import (
     encode_problem,
     valid_text,
 )
-from spheresync.state.records import AssetRecord, FacetCount, SpaceRecord, UnreadGroup
+from spheresync.state.records import AssetRecord, FacetCount, HeldClasses, SpaceRecord, UnreadGroup
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.rows.named_assets import MOST_LOOKED_UP, rows_of_assets
 from spheresync.state.sqlite.rows.readable import readable, readable_one
@@ -235,6 +235,21 @@ class CatalogWriter(CatalogReader):
             [(json.dumps(list(names)) if names else None, asset.space, asset.name) for asset, names in references],
         )
 
+    async def set_personal_data(self, held: Sequence[HeldClasses]) -> None:
+        await self._writer.execute_many(
+            "UPDATE assets SET personal_data = ?, pii_columns = ? WHERE space = ? AND name = ? AND definition = ?",
+            [
+                (
+                    _spell_classes(each.personal_data),
+                    each.pii_columns,
+                    each.asset.space,
+                    each.asset.name,
+                    each.definition,
+                )
+                for each in held
+            ],
+        )
+
     async def set_statuses(self, statuses: Sequence[tuple[AssetId, AssetStatus]]) -> None:
         await self._writer.execute_many(
             "UPDATE assets SET status = ? WHERE space = ? AND name = ?",
@@ -285,9 +300,13 @@ def _spell_asset(a: AssetRecord) -> tuple[object, ...]:
         a.read_at,
         a.changed_at,
         a.pii_columns,
-        ",".join(a.personal_data),
+        _spell_classes(a.personal_data),
         _folded(f"{a.id.name}{_SEARCH_GAP}{label}"),
     )
+
+
+def _spell_classes(classes: Sequence[PersonalDataClass]) -> str:
+    return ",".join(classes)
 
 
 def _read_space(row: Row) -> SpaceRecord:
