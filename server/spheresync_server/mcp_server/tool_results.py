@@ -28,6 +28,7 @@ from spheresync_server.answer_summaries import (
     waits_for_allow_deletes,
 )
 from spheresync_server.mcp_server.engine_texts import answer_with_tool_names, with_tool_names
+from spheresync_server.mcp_server.schemas import TELLING_NULLS
 from spheresync_server.untrusted import Json, clean_json
 
 _TOLD_RUNS = 5
@@ -65,10 +66,6 @@ def respond(answer: BaseModel, *lines: str) -> CallToolResult:
     return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured)
 
 
-_TELLING_NULLS = frozenset({"problem"})
-"""Fields whose null says something: that there is none."""
-
-
 def document_of(answer: BaseModel) -> dict[str, Json]:
     """An answer as JSON; rows of its lists leave out keys without a value.
 
@@ -92,7 +89,7 @@ def _shorten_rows(answer: BaseModel, document: dict[str, Json]) -> None:
 
 def _leave_out_nothing(row: BaseModel, document: dict[str, Json]) -> None:
     for name, value in _fields(row):
-        if value is None and name not in _TELLING_NULLS:
+        if value is None and name not in TELLING_NULLS:
             document.pop(name, None)
     _shorten_rows(row, document)
 

@@ -144,7 +144,8 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
         "changed_at": _AT_,
         "pii_columns": _WHOLE,
         "personal_data": _WORDS_OF_PERSONAL_DATA,
-        "search": _TEXT,
+        "search_id": _WHOLE.or_null(),
+        "search_stale": _WHOLE,
         "refers_to": _spelled(decode_names).or_null(),
     },
     "entries": {"space": _TEXT, "name": _TEXT, "entry": _spelled(decode_entry_fields)},
@@ -281,6 +282,7 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
     "meta": {"key": _TEXT, "value": _TEXT},
     "unreferred": {"digest": _TEXT, "noted_at": _NUMBER},
     "leaving": {"id": _TEXT},
+    "search_words": {"kind": _one_of("word", "column"), "word": _TEXT},
 }
 _KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -306,11 +308,14 @@ _KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "meta": ("key",),
         "unreferred": ("digest",),
         "leaving": ("id",),
+        "search_words": ("kind", "word"),
     }
 )
 _SINCE = MappingProxyType(
     {
         ("assets", "personal_data"): 17,
+        ("assets", "search_id"): 18,
+        ("assets", "search_stale"): 18,
         ("runs", "claims"): 9,
         ("drift_found", "standing"): 12,
         ("jobs", "target"): 14,

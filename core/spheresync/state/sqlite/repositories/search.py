@@ -1,0 +1,507 @@
+"""The index of texts by which assets are found, in tables of FTS5.
+
+Asked step by step, the best one first (`search_expressions.ranks`), so that no more is put in order than a page shows:
+a word that stands in every asset costs about as much as one that stands in few.
+"""
+
+# ruff: noqa: S608 -- statements are put together from this module's own words; values are always bound
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from spheresync.errors import SearchIndexLostError, StateError
+from spheresync.mapping.search.fields import OWNER_MARK, IndexedTexts
+from spheresync.mapping.search.folding import as_one_word, fold, from_one_word, spellings, words_of
+from spheresync.mapping.search.question import Question, is_glob
+from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, SpaceName, Tier
+from spheresync.state.cell_encoding import decode_asset_id
+from spheresync.state.records import ALL_ASSETS, AssetFilter, AssetHits, AssetPlace, AssetSort, FacetCount
+from spheresync.state.search_texts import texts_to_index
+from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
+from spheresync.state.sqlite.repositories.blobs import BlobReader
+from spheresync.state.sqlite.repositories.search_expressions import (
+    INDEXED,
+    all_of,
+    any_of,
+    everything,
+    glob_over_text,
+    glob_over_words,
+    quoted,
+    ranks,
+    within,
+)
+from spheresync.state.sqlite.rows.named_assets import rows_of_assets
+from spheresync.state.sqlite.rows.readable import readable
+from spheresync.state.sqlite.rows.shapes import UNREADABLE, shape_of
+
+MANY = 3_000
+"""Matches from which on walking through all assets in order is quicker than looking each one up and sorting."""
+ENOUGH = 1_000
+"""Matches by words after which parts of words are not looked for."""
+_LONGER_WORDS = 64
+_COLUMNS_OF_A_GLOB = 500
+LAST = "\U0010ffff"
+"""Sorts behind every other character."""
+_SHORTEST_PART = 3
+_COMPARED = 5_000
+_NAME = shape_of("assets", "space, name")
+_FACET = shape_of("assets", "space, kind, tier, status")
+_SORTED_BY: Mapping[AssetSort, str] = {
+    AssetSort.NAME: "''",
+    AssetSort.LABEL: "lower(label)",
+    AssetSort.KIND: "kind",
+    AssetSort.TIER: "CASE tier WHEN 'critical' THEN '0' WHEN 'high' THEN '1' WHEN 'medium' THEN '2' ELSE '3' END",
+    AssetSort.STATUS: "status",
+    AssetSort.COLUMNS: "printf('%010d', column_count)",
+    AssetSort.CHANGED: "coalesce(changed_at, '')",
+    AssetSort.READ: "coalesce(read_at, '')",
+}
+_MATCHING = "SELECT rowid FROM asset_search WHERE asset_search MATCH ?"
+_INDEX_TABLES = ("asset_search", "asset_search_parts")
+LOST_TEXTS = (
+    "SELECT space || '/' || name FROM assets WHERE search_stale = 0 AND (search_id IS NULL "
+    "OR search_id NOT IN (SELECT id FROM asset_search_docsize) "
+    "OR search_id NOT IN (SELECT id FROM asset_search_parts_docsize))"
+)
+"""The assets that count as indexed and whose texts are not in the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Row numbers of the index that some matches have: a query with its values."""
+
+    select: str
+    values: tuple[str, ...]
+
+
+class SearchReader:
+    """Finds and lists assets."""
+
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
+
+    async def find(
+        self, question: Question, among: AssetFilter = ALL_ASSETS, *, limit: int = 50, after: AssetPlace | None = None
+    ) -> AssetHits:
+        clause, values = await self._clause(among)
+        steps, by_words = await self._steps(question)
+        total = 0
+        counts = []
+        for step in steps:
+            count = await self._count(step)
+            counts.append(count)
+            total += count if clause == "1" else await self._count_among(step, count, clause, values)
+        places: list[AssetPlace] = []
+        for number, (step, count) in enumerate(zip(steps, counts, strict=True)):
+            key = f"{number:02}"
+            if not count or (after is not None and key < after.key):
+                continue
+            start = after.asset if after is not None and key == after.key else None
+            rows = await self._in_order(step, count, (clause, values), limit=limit - len(places), after=start)
+            places += [AssetPlace(key, asset) for asset in rows]
+            if len(places) >= limit:
+                break
+        return AssetHits(tuple(places), total, whole_words=not by_words)
+
+    async def listed(
+        self,
+        among: AssetFilter = ALL_ASSETS,
+        question: Question | None = None,
+        *,
+        sort: AssetSort = AssetSort.NAME,
+        descending: bool = False,
+        limit: int = 50,
+        after: AssetPlace | None = None,
+    ) -> AssetHits:
+        clause, values = await self._clause_of(among, question)
+        matches = None if question is not None else await self._matches(among)
+        found = await self._ask(f"SELECT count(*) FROM assets{_index(matches)} WHERE {clause}", values)
+        by = _SORTED_BY[sort]
+        way, beyond = ("DESC", "<") if descending else ("ASC", ">")
+        if sort is AssetSort.NAME:
+            index = _index(matches, sorted_by_name=among.pii is None and question is None)
+            order, past = "", f"(space, name) {beyond} (?, ?)"
+            names = f"space {way}, name {way}"
+            start: tuple[str, ...] = () if after is None else (after.asset.space, after.asset.name)
+        else:
+            index, order, names = _index(matches), f"{by} {way}, ", "space, name"
+            past = f"({by} {beyond} ? OR ({by} = ? AND (space, name) > (?, ?)))"
+            start = () if after is None else (after.key, after.key, after.asset.space, after.asset.name)
+        where = clause if after is None else f"{clause} AND {past}"
+        rows = await self._ask(
+            f"SELECT space, name, {by} FROM assets{index} WHERE {where} ORDER BY {order}{names} LIMIT ?",
+            [*values, *start, limit],
+        )
+        places = [
+            AssetPlace(str(row[2]), asset)
+            for row in rows
+            for asset in readable(self._connection.lost, _NAME, [row[:2]], decode_asset_id)
+        ]
+        return AssetHits(tuple(places), int(found[0][0]))
+
+    async def _matches(self, among: AssetFilter) -> int | None:
+        """How many assets the index leaves to be looked at, None where nothing of it is asked."""
+        expressions = await self._restrictions(among)
+        if not expressions:
+            return None
+        return await self._count(_matching(all_of(expressions))) if all(expressions) else 0
+
+    async def counts(self, among: AssetFilter, question: Question | None) -> list[FacetCount]:
+        clause, values = await self._clause_of(among, question)
+        rows = await self._ask(
+            f"SELECT space, kind, tier, status, count(*) FROM assets WHERE {clause} "
+            "GROUP BY space, kind, tier, status ORDER BY space, kind, tier, status",
+            values,
+        )
+        return readable(self._connection.lost, _FACET, rows, _read_facet)
+
+    async def similar(self, word: str, *, column: bool = False) -> list[str]:
+        asked = as_one_word(fold(word)) if column else word
+        if len(asked) <= 2:
+            return []
+        rows = await self._connection.all(
+            "SELECT word FROM search_words WHERE kind = ? AND word >= ? AND word < ? "
+            "AND length(word) BETWEEN ? AND ? LIMIT ?",
+            (
+                *("column" if column else "word", asked[0], asked[0] + LAST),
+                *(len(asked) - 2, len(asked) + 2, _COMPARED),
+            ),
+        )
+        likeness = [(_likeness(asked, found), found) for (found,) in rows if isinstance(found, str)]
+        near = sorted(((like, found) for like, found in likeness if like >= 0.5), key=lambda each: (-each[0], each[1]))
+        return [from_one_word(found) for _, found in near[:3]]
+
+    async def unclassified(self, among: AssetFilter) -> int:
+        clause, values = await self._clause(replace(among, pii=None))
+        rows = await self._ask(f"SELECT count(*) FROM assets WHERE parser_version < 10000 AND {clause}", values)
+        return int(rows[0][0])
+
+    async def not_indexed(self) -> int:
+        row = await self._connection.one("SELECT count(*) FROM assets WHERE search_stale = 1")
+        return int(row[0]) if row else 0
+
+    async def _steps(self, question: Question) -> tuple[list[_Step], bool]:
+        """What is asked, the best first; and whether parts of words are among it."""
+        if question.glob is not None:
+            return await self._steps_of_glob(question), True
+        steps, everywhere = await self._steps_of_words(question)
+        by_words = await self._count(everywhere)
+        if by_words >= ENOUGH:
+            return steps, False
+        part = _part_of_texts(question.text)
+        beside = f"{part.select} AND rowid NOT IN ({everywhere.select})"
+        return [*steps, _Step(beside, (*part.values, *everywhere.values))], True
+
+    async def _steps_of_words(self, question: Question) -> tuple[list[_Step], _Step]:
+        if not question.words:
+            wholes = any_of(map(quoted, question.wholes))
+            name_is, column_is = within("name_whole", wholes), within("column_whole", wholes)
+            steps = [_matching(name_is), _matching(f"({column_is}) NOT ({name_is})")]
+            return steps, _matching(within("name_whole column_whole", wholes))
+        parts = {part for alternatives in question.words for word in alternatives for part in word}
+        longer = {part: await self._longer(part) for part in parts}
+        return [_matching(rank.expression) for rank in ranks(question, longer)], _matching(everything(question, longer))
+
+    async def _longer(self, word: str) -> list[str] | None:
+        """The words of the index that begin so, None where they are too many to name."""
+        rows = await self._connection.all(
+            "SELECT word FROM search_words WHERE kind = 'word' AND word >= ? AND word < ? LIMIT ?",
+            (word, word + LAST, _LONGER_WORDS + 1),
+        )
+        found = [each for (each,) in rows if isinstance(each, str)]
+        return None if len(found) > _LONGER_WORDS else found
+
+    async def _steps_of_glob(self, question: Question) -> list[_Step]:
+        glob = glob_over_text(question.glob or "")
+        lines = (glob, f"{glob}\n*", f"*\n{glob}")  # a name that is spelled in several ways has a line for each
+        names = _Step("SELECT rowid FROM asset_search_parts WHERE (name GLOB ? OR name GLOB ? OR name GLOB ?)", lines)
+        column = await self._column_expression(question.glob or "")
+        if not column:
+            return [names]
+        columns = f"{_MATCHING} AND rowid NOT IN ({names.select})"
+        return [names, _Step(columns, (column, *lines))]
+
+    async def _column_expression(self, pattern: str) -> str:
+        """The expression for assets with a column of this name or glob, empty where none has."""
+        folded = fold(pattern)
+        if not is_glob(folded):
+            return within("column_whole", any_of(quoted(as_one_word(each)) for each in spellings(pattern)))
+        begin = folded.rstrip("*")
+        if not is_glob(begin) and "*" not in begin and "?" not in begin:
+            return within("column_whole", f"{quoted(as_one_word(begin))} *")
+        rows = await self._connection.all(
+            "SELECT word FROM search_words WHERE kind = 'column' AND word GLOB ? LIMIT ?",
+            (glob_over_words(folded), _COLUMNS_OF_A_GLOB),
+        )
+        words = [quoted(word) for (word,) in rows if isinstance(word, str)]
+        return within("column_whole", " OR ".join(words)) if words else ""
+
+    async def _clause(self, among: AssetFilter) -> tuple[str, list[str]]:
+        """A WHERE clause with its values."""
+        terms, values = list[str](), list[str]()
+        for column in ("space", "kind", "tier", "status"):
+            value = getattr(among, column)
+            if value is not None:
+                terms.append(f"{column} = ?")
+                values.append(str(value))
+        if among.pii is not None:
+            terms.append("personal_data != ''")
+            if among.pii != "any":
+                terms.append("instr(',' || personal_data || ',', ?) > 0")
+                values.append(f",{among.pii},")
+        if among.min_columns is not None:
+            terms.append("column_count >= CAST(? AS INTEGER)")
+            values.append(str(among.min_columns))
+        expressions = await self._restrictions(among)
+        if not all(expressions):
+            return "0", []
+        if expressions:
+            terms.append(f"search_id IN ({_MATCHING})")
+            values.append(all_of(expressions))
+        return " AND ".join(terms) or "1", values
+
+    async def _clause_of(self, among: AssetFilter, question: Question | None) -> tuple[str, list[str]]:
+        """As `_clause`, for the assets among them that answer a question."""
+        clause, values = await self._clause(among)
+        if question is None:
+            return clause, values
+        steps, _ = await self._steps(question)
+        union = " UNION ALL ".join(step.select for step in steps)
+        return f"{clause} AND search_id IN ({union})", [*values, *(value for step in steps for value in step.values)]
+
+    async def _restrictions(self, among: AssetFilter) -> list[str]:
+        """Expressions that the index must match, the empty one for what nothing can."""
+        found = []
+        if among.column is not None:
+            found.append(await self._column_expression(among.column))
+        if among.term is not None:
+            found.append(_words_in("term", words_of(among.term)))
+        if among.owner is not None:
+            found.append(_words_in("owner", [OWNER_MARK + word for word in words_of(among.owner)]))
+        return found
+
+    async def _count(self, step: _Step) -> int:
+        row = await self._ask(f"SELECT count(*) FROM ({step.select})", step.values)
+        return int(row[0][0])
+
+    async def _count_among(self, step: _Step, matches: int, clause: str, values: Sequence[str]) -> int:
+        if not matches:
+            return 0
+        rows = await self._ask(
+            f"SELECT count(*) FROM assets INDEXED BY {_index_for(matches)} WHERE {clause} AND search_id IN "
+            f"({step.select})",
+            [*values, *step.values],
+        )
+        return int(rows[0][0])
+
+    async def _in_order(
+        self, step: _Step, matches: int, where: tuple[str, Sequence[str]], *, limit: int, after: AssetId | None
+    ) -> list[AssetId]:
+        clause, values = where
+        given = [*values, *step.values]
+        if after is not None:
+            clause += " AND (space, name) > (?, ?)"
+            given = [*values, after.space, after.name, *step.values]
+        rows = await self._ask(
+            f"SELECT space, name FROM assets INDEXED BY {_index_for(matches)} WHERE {clause} AND search_id IN "
+            f"({step.select}) ORDER BY space, name LIMIT ?",
+            [*given, limit],
+        )
+        return readable(self._connection.lost, _NAME, rows, decode_asset_id)
+
+    async def _ask(self, sql: str, values: Sequence[Any]) -> list[Row]:
+        try:
+            return await self._connection.all(sql, values)
+        except (StateError, sqlite3.DatabaseError) as error:
+            if not is_lost_index(error):
+                raise
+            raise SearchIndexLostError("The search index of the state is damaged.", remedy="Ask again.") from error
+
+
+def is_lost_index(error: BaseException) -> bool:
+    """Whether tables of the index are what is damaged, and not the file."""
+    cause = error.__cause__ if isinstance(error, StateError) else error
+    return isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorname", "") == "SQLITE_CORRUPT_VTAB"
+
+
+class SearchWriter(SearchReader):
+    """Writes the index."""
+
+    def __init__(self, connection: WriteConnection) -> None:
+        super().__init__(connection)
+        self._writer = connection
+        self._blobs = BlobReader(connection)
+
+    async def put(self, texts: Mapping[AssetId, IndexedTexts]) -> None:
+        try:
+            await self._put(texts)
+        except sqlite3.DatabaseError as error:
+            if not is_lost_index(error):
+                raise
+            await self.forget_all()
+
+    async def fill(self, limit: int) -> int:
+        rows = await self._writer.all(
+            "SELECT space, name, label, definition FROM assets WHERE search_stale = 1 ORDER BY space, name LIMIT ?",
+            (limit,),
+        )
+        texts = await self._texts_of(rows)
+        await self.put(texts)
+        return len(texts)
+
+    async def index_written(self, assets: Sequence[AssetId], texts: Mapping[AssetId, IndexedTexts], most: int) -> None:
+        """Index what was written of assets, by the texts where they are known; the rest is left, beyond `most`."""
+        stale: list[Row] = []
+        for clause, values in rows_of_assets([each for each in assets if each not in texts], "assets", name="name"):
+            if len(stale) >= most:
+                break
+            stale += await self._writer.all(
+                f"{clause} SELECT space, name, label, definition FROM named_assets WHERE search_stale = 1", values
+            )
+        await self.put({**await self._texts_of(stale[:most]), **texts})
+
+    async def forget_all(self) -> None:
+        """Made anew rather than emptied: what is damaged cannot be taken out row by row."""
+        for table in _INDEX_TABLES:
+            row = await self._writer.one("SELECT sql FROM sqlite_schema WHERE name = ?", (table,))
+            assert row is not None  # or the state would not have been opened
+            await self._writer.execute(f"DROP TABLE {table}")
+            await self._writer.execute(row[0])
+        await self._writer.execute("DELETE FROM search_words")
+        await self._writer.execute("UPDATE assets SET search_id = NULL, search_stale = 1")
+
+    async def is_sound(self) -> bool:
+        """Whether the index holds what it is said to hold."""
+        return not await self._writer.all(f"{LOST_TEXTS} LIMIT 1")
+
+    async def _texts_of(self, rows: Sequence[Row]) -> dict[AssetId, IndexedTexts]:
+        """What the index is to hold of assets, by their stored definitions; of lost ones the name and the label."""
+        definitions = await self._blobs.get_many([Digest(row[3]) for row in rows if isinstance(row[3], str)])
+        found = {}
+        for space, name, label, digest in rows:
+            if not (isinstance(space, str) and isinstance(name, str)):
+                continue
+            asset = decode_asset_id((space, name))
+            told = label if isinstance(label, str) else ""
+            try:
+                found[asset] = texts_to_index(name, told, definitions.get(digest))
+            except UNREADABLE:
+                found[asset] = texts_to_index(name, told, None)
+        return found
+
+    async def _put(self, texts: Mapping[AssetId, IndexedTexts]) -> None:
+        if not texts:
+            return
+        numbers = await self._numbers(texts)
+        known = await self._known([number for number in numbers.values() if number is not None])
+        moved = [
+            (asset, numbers[asset], each)
+            for asset, each in texts.items()
+            if asset in numbers and known.get(numbers[asset] or 0) != _row_of(each)
+        ]
+        await self._take_out([number for _, number, _ in moved if number is not None])
+        last = await self._last_number()
+        rows = list[tuple[int, IndexedTexts]]()
+        for _, number, each in moved:
+            last += number is None
+            rows.append((last if number is None else number, each))
+        await self._enter(rows)
+        taken = {asset: number for (asset, _, _), (number, _) in zip(moved, rows, strict=True)}
+        await self._writer.execute_many(
+            "UPDATE assets SET search_id = ?, search_stale = 0 WHERE space = ? AND name = ? "
+            "AND (search_stale != 0 OR search_id IS NOT ?1)",
+            [(taken.get(a, numbers.get(a)), a.space, a.name) for a in texts if a in numbers],
+        )
+
+    async def _numbers(self, assets: Collection[AssetId]) -> dict[AssetId, int | None]:
+        found: dict[AssetId, int | None] = {}
+        for clause, values in rows_of_assets(assets, "assets", name="name"):
+            rows = await self._writer.all(f"{clause} SELECT space, name, search_id FROM named_assets", values)
+            found |= {decode_asset_id(row[:2]): row[2] if type(row[2]) is int else None for row in rows}
+        return found
+
+    async def _known(self, numbers: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        rows = await self._writer.all(
+            f"SELECT s.rowid, {', '.join(f's.{column}' for column in INDEXED)}, p.name, p.label FROM asset_search s "
+            "JOIN asset_search_parts p ON p.rowid = s.rowid "
+            f"WHERE s.rowid IN ({', '.join('?' * len(numbers))})",
+            numbers,
+        )
+        return {row[0]: row[1:] for row in rows}
+
+    async def _last_number(self) -> int:
+        row = await self._writer.one("SELECT rowid FROM asset_search ORDER BY rowid DESC LIMIT 1")
+        return int(row[0]) if row else 0
+
+    async def _take_out(self, numbers: Sequence[int]) -> None:
+        for table in _INDEX_TABLES:
+            await self._writer.execute_many(f"DELETE FROM {table} WHERE rowid = ?", [(each,) for each in numbers])
+
+    async def _enter(self, rows: Sequence[tuple[int, IndexedTexts]]) -> None:
+        await self._writer.execute_many(
+            f"INSERT INTO asset_search (rowid, {', '.join(INDEXED)}) VALUES (?{', ?' * len(INDEXED)})",
+            [(number, *_row_of(each)[: len(INDEXED)]) for number, each in rows],
+        )
+        await self._writer.execute_many(
+            "INSERT INTO asset_search_parts (rowid, name, label) VALUES (?, ?, ?)",
+            [(number, each.name_text, each.label_text) for number, each in rows],
+        )
+        words = {("word", word) for _, each in rows for word in each.words}
+        columns = {("column", word) for _, each in rows for word in each.column_whole.split()}
+        await self._writer.execute_many(
+            "INSERT OR IGNORE INTO search_words (kind, word) VALUES (?, ?)", sorted(words | columns)
+        )
+
+
+def _row_of(texts: IndexedTexts) -> tuple[str, ...]:
+    return (*(getattr(texts, column) for column in INDEXED), texts.name_text, texts.label_text)
+
+
+def _index(matches: int | None, *, sorted_by_name: bool = False) -> str:
+    if matches is None:
+        return " INDEXED BY assets_by_name" if sorted_by_name else ""
+    return f" INDEXED BY {_index_for(matches)}"
+
+
+def _index_for(matches: int) -> str:
+    return "assets_by_name" if matches > MANY else "assets_by_search_id"
+
+
+def _matching(expression: str) -> _Step:
+    return _Step(_MATCHING, (expression,))
+
+
+def _words_in(column: str, words: Collection[str]) -> str:
+    return within(column, all_of(map(quoted, words))) if words else ""
+
+
+def _part_of_texts(text: str) -> _Step:
+    """The names and labels that have a text somewhere in them."""
+    wanted = text.replace("\0", " ")
+    if len(wanted) >= _SHORTEST_PART:
+        return _Step("SELECT rowid FROM asset_search_parts WHERE asset_search_parts MATCH ?", (quoted(wanted),))
+    # Too short for an index of three letters each: the texts themselves are looked through.
+    return _Step(
+        "SELECT rowid FROM asset_search_parts_content WHERE (instr(c0, ?) > 0 OR instr(c1, ?) > 0)", (wanted, wanted)
+    )
+
+
+def _likeness(one: str, other: str) -> float:
+    """From 0 to 1: how many pairs of letters two words share."""
+    ours, theirs = _pairs(one), _pairs(other)
+    return 2 * len(ours & theirs) / (len(ours) + len(theirs))
+
+
+def _pairs(word: str) -> set[str]:
+    framed = f"^{word}$"
+    return {framed[at : at + 2] for at in range(len(framed) - 1)}
+
+
+def _read_facet(row: Row) -> FacetCount:
+    space, kind, tier, status, count = row
+    return FacetCount(
+        SpaceName(space), AssetKind(kind), None if tier is None else Tier(tier), AssetStatus(status), count
+    )
