@@ -83,6 +83,8 @@ class FakeCatalog(Asked):
         self._asked("list_assets", **wanted, limit=limit, cursor=cursor)
         if space not in {None, "SALES", "HR"}:
             raise UsageError(f"there is no space {space!r}.", remedy="Known: HR, SALES.")
+        if wanted.get("count_only"):
+            return AssetPage(items=[], total=2, kinds={"view": 2}, statuses={"pending": 1, "synced": 1})
         return AssetPage(
             items=[
                 AssetRow(asset="SALES/V_ORDERS", kind="view", label=HOSTILE, tier="critical", status="pending"),

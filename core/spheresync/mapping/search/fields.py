@@ -6,12 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 from spheresync.mapping.search.folding import as_one_word, fold, spellings, words_of
 from spheresync.model import AssetId
-
-OWNER_MARK = "\ue1ff"
-"""Begins every word of an owner in the index, so that no question for words finds owners."""
 
 
 class Field(StrEnum):
@@ -25,8 +23,21 @@ class Field(StrEnum):
     DESCRIPTION = "description"
 
 
-@dataclass(frozen=True, slots=True)
-class SearchedText:
+class Mark(StrEnum):
+    """Begins a word of the index that stands for where the word was found; no word of a text begins so."""
+
+    NAME = "\ue1f0"
+    LABEL = "\ue1f1"
+    TERM = "\ue1f2"
+    COLUMN = "\ue1f3"
+    COLUMN_LABEL = "\ue1f4"
+    DESCRIPTION = "\ue1f5"
+    WHOLE_NAME = "\ue1f8"
+    WHOLE_COLUMN = "\ue1f9"
+    OWNER = "\ue1fa"
+
+
+class SearchedText(NamedTuple):
     """One text by which an asset is found; `column` where it is one of a column."""
 
     field: Field
@@ -44,9 +55,11 @@ class ExtraTexts:
     descriptions: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class IndexedTexts:
-    """An asset as the index holds it: finished words, with blanks between."""
+class IndexedTexts(NamedTuple):
+    """What the index holds of an asset: finished words, with blanks between, and texts of which parts are looked for.
+
+    What of it is written into the index must not depend on the version of this program: it is taken out by that.
+    """
 
     name_whole: str
     name: str
@@ -63,8 +76,29 @@ class IndexedTexts:
     @property
     def words(self) -> set[str]:
         """Every word that a question may mean."""
-        texts = (self.name, self.label, self.term, self.column_name, self.column_label, self.description)
-        return {word for text in texts for word in text.split()}
+        return {word for _, text in self._searched for word in text.split()}
+
+    @property
+    def entry(self) -> str:
+        """All words as the index takes them: as they are, and once more with a mark for each place."""
+        marked = [
+            *self._searched,
+            (Mark.WHOLE_NAME, self.name_whole),
+            (Mark.WHOLE_COLUMN, self.column_whole),
+            (Mark.OWNER, self.owner),
+        ]
+        return " ".join([*sorted(self.words), *(mark + word for mark, text in marked for word in text.split())])
+
+    @property
+    def _searched(self) -> tuple[tuple[Mark, str], ...]:
+        return (
+            (Mark.NAME, self.name),
+            (Mark.LABEL, self.label),
+            (Mark.TERM, self.term),
+            (Mark.COLUMN, self.column_name),
+            (Mark.COLUMN_LABEL, self.column_label),
+            (Mark.DESCRIPTION, self.description),
+        )
 
 
 NO_TEXTS: Mapping[AssetId, IndexedTexts] = MappingProxyType({})
@@ -85,7 +119,7 @@ def indexed_texts(texts: Iterable[SearchedText], owner: str | None = None) -> In
         column_name=_words(columns),
         column_label=_words(by_field[Field.COLUMN_LABEL]),
         description=_words(by_field[Field.DESCRIPTION]),
-        owner=" ".join(OWNER_MARK + word for word in words_of(owner or "")),
+        owner=" ".join(words_of(owner or "")),
         name_text=_lines(names),
         label_text=_lines(labels),
     )

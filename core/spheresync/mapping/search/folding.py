@@ -29,6 +29,7 @@ def fold(text: str) -> str:
     return _unmarked(text).casefold()
 
 
+@lru_cache(maxsize=1 << 15)
 def spellings(text: str) -> tuple[str, ...]:
     """A text folded in each way in which its umlauts may be spelled: `Müller` as `muller` and as `mueller`."""
     return tuple(dict.fromkeys(each.casefold() for each in _unmarked_spellings(text)))
@@ -64,9 +65,14 @@ def asked_words(text: str) -> tuple[tuple[tuple[str, ...], ...], ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=1 << 15)
 def as_one_word(folded: str) -> str:
     """A folded name as one word, whatever it holds: what separates words is written as characters that do not."""
-    return folded.translate(_PUNCTUATION).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return (
+        folded.translate(_PUNCTUATION)
+        if folded.isascii()
+        else folded.translate(_PUNCTUATION).encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    )
 
 
 def from_one_word(word: str) -> str:

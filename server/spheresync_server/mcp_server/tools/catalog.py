@@ -53,7 +53,7 @@ class CatalogTools(ServiceTools):
         owner: Annotated[str | None, Field(description="Owner")] = None,
         min_columns: Annotated[int | None, Field(ge=0, description="Columns at least")] = None,
         sort: Sort = None,
-        count_only: Annotated[bool, Field(description="Only counts")] = False,
+        count_only: Annotated[bool, Field(strict=True, description="Only counts")] = False,
         detail: Detail = "concise",
         limit: Limit = 50,
         cursor: Cursor = None,

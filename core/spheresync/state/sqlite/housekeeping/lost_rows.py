@@ -24,6 +24,7 @@ _NUMBERED = {"runs": "seq", "change_sets": "seq", "request_grants": "id", "jobs"
 """Tables that give each row the next number, and the column of it."""
 _IN_ORDER = frozenset({"runs", "change_sets"})
 _OF_TARGETS = frozenset({"checkpoints", "former_tables"})
+_OF_SEARCH = frozenset({"search_rows", "search_words"})
 _OF_LISTINGS = frozenset({"entries", "schedule"})
 _FIRST_SEEN = (
     "label = '', tier = NULL, status = ?2, entry_digest = NULL, raw_digest = NULL, parser_version = 0, "
@@ -58,6 +59,8 @@ class LostRowWriter:
                 continue
             await self._take_out(row, at)
             cleared.append(row)
+        if any(row.table in _OF_SEARCH for row in cleared):
+            await SearchWriter(self._connection).forget_all()  # what is in the index cannot be told any more
         if any(row.table in _OF_TARGETS for row in cleared):
             await self._connection.execute("DELETE FROM meta WHERE substr(key, 1, 10) = 'container:'")
             await self._connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (TABLES_LOST, at))

@@ -11,8 +11,12 @@ CREATE INDEX assets_to_index ON assets (space, name) WHERE search_stale = 1;
 CREATE INDEX assets_with_personal_data ON assets (space, name, personal_data) WHERE personal_data != '';
 CREATE INDEX assets_not_classified ON assets (space, name) WHERE parser_version < 10000;
 CREATE VIRTUAL TABLE asset_search USING fts5 (
-    name_whole, name, label, term, column_whole, column_name, column_label, description, owner,
-    tokenize = 'ascii', detail = 'column'
+    words, tokenize = 'ascii', detail = 'none', content = '', columnsize = '0'
+);
+-- What is in the index of each asset, as JSON and zlib: taken out of it by what went in.
+CREATE TABLE search_rows (
+    id INTEGER PRIMARY KEY,
+    texts BLOB NOT NULL
 );
 -- Parts of words are looked for in names and labels alone.
 CREATE VIRTUAL TABLE asset_search_parts USING fts5 (name, label, tokenize = 'trigram case_sensitive 1');

@@ -7,31 +7,34 @@ a word that stands in every asset costs about as much as one that stands in few.
 # ruff: noqa: S608 -- statements are put together from this module's own words; values are always bound
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from spheresync.errors import SearchIndexLostError, StateError
-from spheresync.mapping.search.fields import OWNER_MARK, IndexedTexts
+from spheresync.errors import SearchIndexLostError, StateError, UsageError
+from spheresync.mapping.search.fields import IndexedTexts, Mark
 from spheresync.mapping.search.folding import as_one_word, fold, from_one_word, spellings, words_of
 from spheresync.mapping.search.question import Question, is_glob
 from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, SpaceName, Tier
-from spheresync.state.cell_encoding import decode_asset_id
+from spheresync.state.cell_encoding import decode_asset_id, decode_texts, encode_texts
 from spheresync.state.records import ALL_ASSETS, AssetFilter, AssetHits, AssetPlace, AssetSort, FacetCount
 from spheresync.state.search_texts import texts_to_index
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.repositories.blobs import BlobReader
 from spheresync.state.sqlite.repositories.search_expressions import (
-    INDEXED,
     all_of,
     any_of,
+    beginning_with,
     everything,
     glob_over_text,
     glob_over_words,
+    is_column,
+    is_name,
+    one_of_words,
     quoted,
     ranks,
-    within,
 )
 from spheresync.state.sqlite.rows.named_assets import rows_of_assets
 from spheresync.state.sqlite.rows.readable import readable
@@ -42,7 +45,8 @@ MANY = 3_000
 ENOUGH = 1_000
 """Matches by words after which parts of words are not looked for."""
 _LONGER_WORDS = 64
-_COLUMNS_OF_A_GLOB = 500
+COLUMNS_OF_A_GLOB = 500
+"""Different names that a glob of columns may stand for."""
 LAST = "\U0010ffff"
 """Sorts behind every other character."""
 _SHORTEST_PART = 3
@@ -60,10 +64,9 @@ _SORTED_BY: Mapping[AssetSort, str] = {
     AssetSort.READ: "coalesce(read_at, '')",
 }
 _MATCHING = "SELECT rowid FROM asset_search WHERE asset_search MATCH ?"
-_INDEX_TABLES = ("asset_search", "asset_search_parts")
 LOST_TEXTS = (
     "SELECT space || '/' || name FROM assets WHERE search_stale = 0 AND (search_id IS NULL "
-    "OR search_id NOT IN (SELECT id FROM asset_search_docsize) "
+    "OR search_id NOT IN (SELECT id FROM search_rows) "
     "OR search_id NOT IN (SELECT id FROM asset_search_parts_docsize))"
 )
 """The assets that count as indexed and whose texts are not in the index."""
@@ -75,6 +78,21 @@ class _Step:
 
     select: str
     values: tuple[str, ...]
+    part_of: str | None = None  # an expression that finds all that is on this step, and more
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a question finds: `steps` in order, and the same in the fewest parts, with how many each one has."""
+
+    steps: Sequence[_Step]
+    disjoint: Sequence[tuple[_Step, int]]
+    parts: bool  # whether parts of words were looked for
+    counted: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return sum(count for _, count in self.disjoint)
 
 
 class SearchReader:
@@ -86,25 +104,32 @@ class SearchReader:
     async def find(
         self, question: Question, among: AssetFilter = ALL_ASSETS, *, limit: int = 50, after: AssetPlace | None = None
     ) -> AssetHits:
-        clause, values = await self._clause(among)
-        steps, by_words = await self._steps(question)
-        total = 0
-        counts = []
-        for step in steps:
-            count = await self._count(step)
-            counts.append(count)
-            total += count if clause == "1" else await self._count_among(step, count, clause, values)
+        where = await self._clause(among)
+        found = await self._found(question)
         places: list[AssetPlace] = []
-        for number, (step, count) in enumerate(zip(steps, counts, strict=True)):
+        for number, step in enumerate(found.steps):
             key = f"{number:02}"
-            if not count or (after is not None and key < after.key):
+            if len(places) >= limit or (after is not None and key < after.key):
                 continue
-            start = after.asset if after is not None and key == after.key else None
-            rows = await self._in_order(step, count, (clause, values), limit=limit - len(places), after=start)
-            places += [AssetPlace(key, asset) for asset in rows]
-            if len(places) >= limit:
-                break
-        return AssetHits(tuple(places), total, whole_words=not by_words)
+            count = await self._count_of_step(found, step)
+            if count:
+                start = after.asset if after is not None and key == after.key else None
+                rows = await self._in_order(step, count, where, limit=limit - len(places), after=start)
+                places += [AssetPlace(key, asset) for asset in rows]
+        total = found.total if where[0] == "1" else await self._total_among(found, where)
+        return AssetHits(tuple(places), total, whole_words=not found.parts)
+
+    async def _count_of_step(self, found: _Found, step: _Step) -> int:
+        """How many are on a step; steps of which none can have any are not asked one by one."""
+        if step.part_of is not None:
+            if step.part_of not in found.counted:
+                found.counted[step.part_of] = await self._count(_matching(step.part_of))
+            if not found.counted[step.part_of]:
+                return 0
+        return await self._count(step)
+
+    async def _total_among(self, found: _Found, where: tuple[str, list[str]]) -> int:
+        return sum([await self._count_among(step, count, *where) for step, count in found.disjoint])
 
     async def listed(
         self,
@@ -183,27 +208,28 @@ class SearchReader:
         row = await self._connection.one("SELECT count(*) FROM assets WHERE search_stale = 1")
         return int(row[0]) if row else 0
 
-    async def _steps(self, question: Question) -> tuple[list[_Step], bool]:
-        """What is asked, the best first; and whether parts of words are among it."""
+    async def _found(self, question: Question) -> _Found:
         if question.glob is not None:
-            return await self._steps_of_glob(question), True
+            steps = await self._steps_of_glob(question)
+            return _Found(steps, [(step, await self._count(step)) for step in steps], parts=True)
         steps, everywhere = await self._steps_of_words(question)
         by_words = await self._count(everywhere)
         if by_words >= ENOUGH:
-            return steps, False
+            return _Found(steps, [(everywhere, by_words)], parts=False)
         part = _part_of_texts(question.text)
-        beside = f"{part.select} AND rowid NOT IN ({everywhere.select})"
-        return [*steps, _Step(beside, (*part.values, *everywhere.values))], True
+        beside = _Step(f"{part.select} AND rowid NOT IN ({everywhere.select})", (*part.values, *everywhere.values))
+        steps = [*steps, beside]
+        return _Found(steps, [(everywhere, by_words), (beside, await self._count(beside))], parts=True)
 
     async def _steps_of_words(self, question: Question) -> tuple[list[_Step], _Step]:
         if not question.words:
-            wholes = any_of(map(quoted, question.wholes))
-            name_is, column_is = within("name_whole", wholes), within("column_whole", wholes)
+            name_is, column_is = is_name(question), is_column(question)
             steps = [_matching(name_is), _matching(f"({column_is}) NOT ({name_is})")]
-            return steps, _matching(within("name_whole column_whole", wholes))
+            return steps, _matching(any_of([name_is, column_is]))
         parts = {part for alternatives in question.words for word in alternatives for part in word}
         longer = {part: await self._longer(part) for part in parts}
-        return [_matching(rank.expression) for rank in ranks(question, longer)], _matching(everything(question, longer))
+        steps = [_Step(_MATCHING, (rank.expression,), rank.part_of) for rank in ranks(question, longer)]
+        return steps, _matching(everything(question, longer))
 
     async def _longer(self, word: str) -> list[str] | None:
         """The words of the index that begin so, None where they are too many to name."""
@@ -215,29 +241,37 @@ class SearchReader:
         return None if len(found) > _LONGER_WORDS else found
 
     async def _steps_of_glob(self, question: Question) -> list[_Step]:
-        glob = glob_over_text(question.glob or "")
-        lines = (glob, f"{glob}\n*", f"*\n{glob}")  # a name that is spelled in several ways has a line for each
-        names = _Step("SELECT rowid FROM asset_search_parts WHERE (name GLOB ? OR name GLOB ? OR name GLOB ?)", lines)
-        column = await self._column_expression(question.glob or "")
+        folded = question.glob or ""
+        begin = _begin_of(folded)
+        if begin is not None:
+            names = _matching(beginning_with(Mark.WHOLE_NAME, as_one_word(begin)))
+        else:
+            glob = glob_over_text(folded)
+            one = "SELECT rowid FROM asset_search_parts WHERE name GLOB ?"
+            # A name that is spelled in several ways has a line for each.
+            names = _Step(f"SELECT rowid FROM ({one} UNION {one} UNION {one})", (glob, f"{glob}\n*", f"*\n{glob}"))
+        column, _ = await self._column_expression(folded)
         if not column:
             return [names]
-        columns = f"{_MATCHING} AND rowid NOT IN ({names.select})"
-        return [names, _Step(columns, (column, *lines))]
+        return [names, _Step(f"{_MATCHING} AND rowid NOT IN ({names.select})", (column, *names.values))]
 
-    async def _column_expression(self, pattern: str) -> str:
-        """The expression for assets with a column of this name or glob, empty where none has."""
+    async def _column_expression(self, pattern: str) -> tuple[str, bool]:
+        """The expression for assets with a column of this name or glob, and whether it is of all such columns.
+
+        Empty where none is called so.
+        """
         folded = fold(pattern)
         if not is_glob(folded):
-            return within("column_whole", any_of(quoted(as_one_word(each)) for each in spellings(pattern)))
-        begin = folded.rstrip("*")
-        if not is_glob(begin) and "*" not in begin and "?" not in begin:
-            return within("column_whole", f"{quoted(as_one_word(begin))} *")
+            return one_of_words(Mark.WHOLE_COLUMN, map(as_one_word, spellings(pattern))), True
+        begin = _begin_of(folded)
+        if begin is not None:
+            return beginning_with(Mark.WHOLE_COLUMN, as_one_word(begin)), True
         rows = await self._connection.all(
             "SELECT word FROM search_words WHERE kind = 'column' AND word GLOB ? LIMIT ?",
-            (glob_over_words(folded), _COLUMNS_OF_A_GLOB),
+            (glob_over_words(folded), COLUMNS_OF_A_GLOB + 1),
         )
-        words = [quoted(word) for (word,) in rows if isinstance(word, str)]
-        return within("column_whole", " OR ".join(words)) if words else ""
+        words = [word for (word,) in rows if isinstance(word, str)]
+        return one_of_words(Mark.WHOLE_COLUMN, words[:COLUMNS_OF_A_GLOB]), len(words) <= COLUMNS_OF_A_GLOB
 
     async def _clause(self, among: AssetFilter) -> tuple[str, list[str]]:
         """A WHERE clause with its values."""
@@ -268,7 +302,7 @@ class SearchReader:
         clause, values = await self._clause(among)
         if question is None:
             return clause, values
-        steps, _ = await self._steps(question)
+        steps = [step for step, _ in (await self._found(question)).disjoint]
         union = " UNION ALL ".join(step.select for step in steps)
         return f"{clause} AND search_id IN ({union})", [*values, *(value for step in steps for value in step.values)]
 
@@ -276,11 +310,17 @@ class SearchReader:
         """Expressions that the index must match, the empty one for what nothing can."""
         found = []
         if among.column is not None:
-            found.append(await self._column_expression(among.column))
+            expression, whole = await self._column_expression(among.column)
+            if not whole:
+                raise UsageError(
+                    f"column {among.column!r} fits more than {COLUMNS_OF_A_GLOB} different names.",
+                    remedy="Give more of the name; a beginning, such as QTY*, may fit any number.",
+                )
+            found.append(expression)
         if among.term is not None:
-            found.append(_words_in("term", words_of(among.term)))
+            found.append(_words_in(Mark.TERM, words_of(among.term)))
         if among.owner is not None:
-            found.append(_words_in("owner", [OWNER_MARK + word for word in words_of(among.owner)]))
+            found.append(_words_in(Mark.OWNER, words_of(among.owner)))
         return found
 
     async def _count(self, step: _Step) -> int:
@@ -364,12 +404,13 @@ class SearchWriter(SearchReader):
         await self.put({**await self._texts_of(stale[:most]), **texts})
 
     async def forget_all(self) -> None:
-        """Made anew rather than emptied: what is damaged cannot be taken out row by row."""
-        for table in _INDEX_TABLES:
-            row = await self._writer.one("SELECT sql FROM sqlite_schema WHERE name = ?", (table,))
-            assert row is not None  # or the state would not have been opened
-            await self._writer.execute(f"DROP TABLE {table}")
-            await self._writer.execute(row[0])
+        await self._writer.execute("INSERT INTO asset_search (asset_search) VALUES ('delete-all')")
+        # Made anew rather than emptied: what is damaged cannot be taken out row by row.
+        row = await self._writer.one("SELECT sql FROM sqlite_schema WHERE name = 'asset_search_parts'")
+        assert row is not None  # or the state would not have been opened
+        await self._writer.execute("DROP TABLE asset_search_parts")
+        await self._writer.execute(row[0])
+        await self._writer.execute("DELETE FROM search_rows")
         await self._writer.execute("DELETE FROM search_words")
         await self._writer.execute("UPDATE assets SET search_id = NULL, search_stale = 1")
 
@@ -393,16 +434,17 @@ class SearchWriter(SearchReader):
         return found
 
     async def _put(self, texts: Mapping[AssetId, IndexedTexts]) -> None:
-        if not texts:
-            return
         numbers = await self._numbers(texts)
-        known = await self._known([number for number in numbers.values() if number is not None])
+        former = await self._indexed([number for number in numbers.values() if number is not None])
+        if former is None:
+            await self.forget_all()
+            return
         moved = [
             (asset, numbers[asset], each)
             for asset, each in texts.items()
-            if asset in numbers and known.get(numbers[asset] or 0) != _row_of(each)
+            if asset in numbers and (numbers[asset] is None or former.get(numbers[asset]) != each)
         ]
-        await self._take_out([number for _, number, _ in moved if number is not None])
+        await self._take_out([(each, former[each]) for _, each, _ in moved if each is not None and each in former])
         last = await self._last_number()
         rows = list[tuple[int, IndexedTexts]]()
         for _, number, each in moved:
@@ -411,7 +453,7 @@ class SearchWriter(SearchReader):
         await self._enter(rows)
         taken = {asset: number for (asset, _, _), (number, _) in zip(moved, rows, strict=True)}
         await self._writer.execute_many(
-            "UPDATE assets SET search_id = ?, search_stale = 0 WHERE space = ? AND name = ? "
+            "UPDATE assets SET search_id = ?1, search_stale = 0 WHERE space = ?2 AND name = ?3 "
             "AND (search_stale != 0 OR search_id IS NOT ?1)",
             [(taken.get(a, numbers.get(a)), a.space, a.name) for a in texts if a in numbers],
         )
@@ -423,27 +465,34 @@ class SearchWriter(SearchReader):
             found |= {decode_asset_id(row[:2]): row[2] if type(row[2]) is int else None for row in rows}
         return found
 
-    async def _known(self, numbers: Sequence[int]) -> dict[int, tuple[str, ...]]:
+    async def _indexed(self, numbers: Sequence[int]) -> dict[int | None, IndexedTexts] | None:
+        """What the index holds under these numbers, None where that is not known of all, so that nothing can go."""
         rows = await self._writer.all(
-            f"SELECT s.rowid, {', '.join(f's.{column}' for column in INDEXED)}, p.name, p.label FROM asset_search s "
-            "JOIN asset_search_parts p ON p.rowid = s.rowid "
-            f"WHERE s.rowid IN ({', '.join('?' * len(numbers))})",
-            numbers,
+            "SELECT id, texts FROM search_rows WHERE id IN (SELECT value FROM json_each(?))", (json.dumps([*numbers]),)
         )
-        return {row[0]: row[1:] for row in rows}
+        try:
+            return {number: decode_texts(texts) for number, texts in rows}
+        except UNREADABLE:
+            return None
 
     async def _last_number(self) -> int:
-        row = await self._writer.one("SELECT rowid FROM asset_search ORDER BY rowid DESC LIMIT 1")
+        row = await self._writer.one("SELECT coalesce(max(id), 0) FROM search_rows")
         return int(row[0]) if row else 0
 
-    async def _take_out(self, numbers: Sequence[int]) -> None:
-        for table in _INDEX_TABLES:
-            await self._writer.execute_many(f"DELETE FROM {table} WHERE rowid = ?", [(each,) for each in numbers])
+    async def _take_out(self, rows: Sequence[tuple[int, IndexedTexts]]) -> None:
+        await self._writer.execute_many(
+            "INSERT INTO asset_search (asset_search, rowid, words) VALUES ('delete', ?, ?)",
+            [(number, each.entry) for number, each in rows],
+        )
+        for table, key in (("search_rows", "id"), ("asset_search_parts", "rowid")):
+            await self._writer.execute_many(f"DELETE FROM {table} WHERE {key} = ?", [(number,) for number, _ in rows])
 
     async def _enter(self, rows: Sequence[tuple[int, IndexedTexts]]) -> None:
         await self._writer.execute_many(
-            f"INSERT INTO asset_search (rowid, {', '.join(INDEXED)}) VALUES (?{', ?' * len(INDEXED)})",
-            [(number, *_row_of(each)[: len(INDEXED)]) for number, each in rows],
+            "INSERT INTO search_rows (id, texts) VALUES (?, ?)", [(number, encode_texts(each)) for number, each in rows]
+        )
+        await self._writer.execute_many(
+            "INSERT INTO asset_search (rowid, words) VALUES (?, ?)", [(number, each.entry) for number, each in rows]
         )
         await self._writer.execute_many(
             "INSERT INTO asset_search_parts (rowid, name, label) VALUES (?, ?, ?)",
@@ -454,10 +503,6 @@ class SearchWriter(SearchReader):
         await self._writer.execute_many(
             "INSERT OR IGNORE INTO search_words (kind, word) VALUES (?, ?)", sorted(words | columns)
         )
-
-
-def _row_of(texts: IndexedTexts) -> tuple[str, ...]:
-    return (*(getattr(texts, column) for column in INDEXED), texts.name_text, texts.label_text)
 
 
 def _index(matches: int | None, *, sorted_by_name: bool = False) -> str:
@@ -474,8 +519,14 @@ def _matching(expression: str) -> _Step:
     return _Step(_MATCHING, (expression,))
 
 
-def _words_in(column: str, words: Collection[str]) -> str:
-    return within(column, all_of(map(quoted, words))) if words else ""
+def _words_in(mark: Mark, words: Collection[str]) -> str:
+    return all_of(quoted(mark + word) for word in words)
+
+
+def _begin_of(folded: str) -> str | None:
+    """What names begin with that a glob admits, where that is all it says."""
+    begin = folded.rstrip("*")
+    return begin if begin != folded and "*" not in begin and "?" not in begin else None
 
 
 def _part_of_texts(text: str) -> _Step:

@@ -24,6 +24,7 @@ from spheresync.state.cell_encoding import (
     decode_entry_fields,
     decode_names,
     decode_problems,
+    decode_texts,
     decompressed,
 )
 from spheresync.state.records import CheckpointState, JournalState
@@ -94,12 +95,21 @@ def _packs_a_drift(body: bytes) -> bool:
     )
 
 
+def _packs_texts(body: bytes) -> bool:
+    try:
+        decode_texts(body)
+    except UNREADABLE:
+        return False
+    return True
+
+
 _TEXT, _BYTES = Check(frozenset({str})), Check(frozenset({bytes}))
 _WHOLE = Check(frozenset({int}), lambda number: -LARGEST_NUMBER <= number <= LARGEST_NUMBER)
 _NUMBER = Check(frozenset({int, float}), math.isfinite)
 _AT = Check(frozenset({str}), _names_a_moment)
 _DUE = Check(frozenset({str}), lambda text: text == "" or _names_a_moment(text))
 _PACKED = Check(frozenset({bytes}), _packs_a_drift)
+_PACKED_TEXTS = Check(frozenset({bytes}), _packs_texts)
 _TEXT_, _AT_ = _TEXT.or_null(), _AT.or_null()
 _PROBLEM = _spelled(lambda text: decode_problems(text)[0])
 _PROBLEM_ = _PROBLEM.or_null()
@@ -282,6 +292,7 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
     "meta": {"key": _TEXT, "value": _TEXT},
     "unreferred": {"digest": _TEXT, "noted_at": _NUMBER},
     "leaving": {"id": _TEXT},
+    "search_rows": {"id": _WHOLE, "texts": _PACKED_TEXTS},
     "search_words": {"kind": _one_of("word", "column"), "word": _TEXT},
 }
 _KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -308,6 +319,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "meta": ("key",),
         "unreferred": ("digest",),
         "leaving": ("id",),
+        "search_rows": ("id",),
         "search_words": ("kind", "word"),
     }
 )
