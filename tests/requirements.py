@@ -23,6 +23,7 @@ from tests.contract.promises_readme import README
 from tests.contract.promises_removal import REMOVAL
 from tests.contract.promises_runs import RUNS
 from tests.contract.promises_schedule import SCHEDULE
+from tests.contract.promises_search import SEARCH
 from tests.contract.promises_undo import UNDO
 from tests.contract.promises_writing import WRITING
 
@@ -60,6 +61,7 @@ PROMISES: tuple[Promise, ...] = (
     *APPROVALS,
     *OBSERVING,
     *PERSONAL_DATA,
+    *SEARCH,
     *ASSISTANTS,
     *MEANING,
     *README,

@@ -21,6 +21,7 @@ from spheresync.runtime.lease_keeper import HeldLease, while_held
 from spheresync.runtime.progress import OnProgress, ProgressEvent, silent
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.scope import Scope
+from spheresync.runtime.search_index import care_for_index
 from spheresync.runtime.tenant_binding import bind_tenant
 from spheresync.state.cell_encoding import decode_cell, decode_problems, encode_problems
 from spheresync.state.port import Store, Tx
@@ -128,6 +129,7 @@ class SharedDiscovery:
         await self._store.clear_lost_rows(everywhere=wanted.thorough)
         tenant_pass = await self._pass(providers, wanted, progress=progress, fence=fence)
         report = await tenant_pass.run()
+        await care_for_index(self._store)
         note = {
             "began": isoformat(began),
             "scope": wanted.scope.to_json(),

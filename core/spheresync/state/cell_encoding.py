@@ -204,8 +204,8 @@ def encode_texts(texts: IndexedTexts) -> bytes:
 
 
 def decode_texts(body: bytes) -> IndexedTexts:
-    found = json.loads(decompressed(body))
-    if not all(type(each) is str for each in found):
+    found = decode_cell(decompressed(body))
+    if not isinstance(found, list) or not all(type(each) is str for each in found):
         raise TypeError("a text of the search index is none")
     return IndexedTexts(*found)
 

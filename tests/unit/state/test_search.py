@@ -28,7 +28,7 @@ from spheresync.model import (
     TechnicalName,
     Tier,
 )
-from spheresync.service.catalog.search_index import fill_index, with_index
+from spheresync.runtime.search_index import fill_index, with_index
 from spheresync.state.definitions import encode_asset
 from spheresync.state.records import AssetFilter, AssetPlace, AssetRecord, AssetSort
 from spheresync.state.sqlite.connection import FILE_NAME

@@ -15,10 +15,10 @@ from spheresync.model import AssetId, AssetKind, AssetStatus, PersonalDataClass,
 from spheresync.model.json_document import read_own_json
 from spheresync.model.labels import default_label
 from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.search_index import with_index
 from spheresync.runtime.unknown_names import nearest
 from spheresync.service import answer_rows
 from spheresync.service.catalog.known_problems import problems_of
-from spheresync.service.catalog.search_index import with_index
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import one_of, wants_full
 from spheresync.state.definitions import read_type

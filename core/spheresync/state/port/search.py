@@ -55,6 +55,9 @@ class SearchReader(Protocol):
     async def unclassified(self, among: AssetFilter) -> int:
         """In how many of these assets personal data was never looked for."""
 
+    async def is_sound(self) -> bool:
+        """Whether the index holds something of every asset that counts as indexed."""
+
     async def not_indexed(self) -> int:
         """Of how many assets the texts are not in the index as they are now."""
 

@@ -18,7 +18,7 @@ from spheresync.errors import AlteredStateError, StateError
 
 APPLICATION_ID = 0x53504853
 """Marks the file as ours (`SPHS`), so that another program's database is never migrated."""
-SCHEMA_DIGEST = "f3621cb151b5d816daa196e408dada37fe2d06c2feb806a9dcde953d1ecc127e"
+SCHEMA_DIGEST = "d583266b31e57532858c4112cf0eda30978ccbf718ca5afb82f6b3d33c51565a"
 """Of the schema that the shipped migrations make, so that opening a state does not make one to compare with."""
 _FILE = re.compile(r"(?P<version>\d{4})_(?P<name>\w+)\.sql")
 _INDEX_TABLE = re.compile(r"asset_search(_parts)?_(data|idx|content|docsize|config)")

@@ -59,7 +59,8 @@ from spheresync.state.sqlite.repositories.promotions import PromotionReader, Pro
 from spheresync.state.sqlite.repositories.request_grants import RequestGrantWriter
 from spheresync.state.sqlite.repositories.runs import RunReader, RunWriter
 from spheresync.state.sqlite.repositories.schedule import ScheduleReader, ScheduleWriter
-from spheresync.state.sqlite.repositories.search import SearchReader, SearchWriter
+from spheresync.state.sqlite.repositories.search import SearchReader
+from spheresync.state.sqlite.repositories.search_writer import SearchWriter
 from spheresync.state.sqlite.repositories.unwritten import UnwrittenReader, UnwrittenWriter
 from spheresync.state.sqlite.schema import Migration, shipped_migrations
 from spheresync.state.stoppable_thread import in_stoppable_thread

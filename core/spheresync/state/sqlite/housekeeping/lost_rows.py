@@ -15,7 +15,7 @@ from spheresync.state.cell_encoding import LARGEST_NUMBER
 from spheresync.state.records import LostRow
 from spheresync.state.remedies import TABLES_LOST
 from spheresync.state.sqlite.connection import WriteConnection
-from spheresync.state.sqlite.repositories.search import SearchWriter
+from spheresync.state.sqlite.repositories.search_writer import SearchWriter
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import SHAPED, key_columns, whole_shape
 
@@ -30,7 +30,8 @@ _FIRST_SEEN = (
     "label = '', tier = NULL, status = ?2, entry_digest = NULL, raw_digest = NULL, parser_version = 0, "
     "definition = NULL, fp_schema = NULL, fp_content = NULL, fp_metadata = NULL, column_count = 0, included = 1, "
     "reason = '', problem = NULL, misses = 0, first_missed_at = NULL, first_seen_at = ?1, listed_at = ?1, "
-    "read_at = NULL, changed_at = NULL, pii_columns = 0, personal_data = '', search_stale = 1, refers_to = NULL"
+    "read_at = NULL, changed_at = NULL, pii_columns = 0, personal_data = '', search_id = NULL, search_stale = 1, "
+    "refers_to = NULL"
 )
 _UNLISTED = "label = name, listed_at = ?1, complete = 0, problem = NULL, present = 1"
 
@@ -48,7 +49,7 @@ class LostRowWriter:
             rows = await self._connection.all(f"SELECT {shape.names} FROM {table}")
             readable(self._connection.lost, shape, rows, len)
         search = SearchWriter(self._connection)
-        if not await search.is_sound():
+        if not (await search.is_sound() and await search.has_every_word()):
             await search.forget_all()
 
     async def clear(self, lost: Iterable[LostRow], *, at: str) -> list[LostRow]:

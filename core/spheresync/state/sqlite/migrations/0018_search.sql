@@ -16,8 +16,11 @@ CREATE VIRTUAL TABLE asset_search USING fts5 (
 -- What is in the index of each asset, as JSON and zlib: taken out of it by what went in.
 CREATE TABLE search_rows (
     id INTEGER PRIMARY KEY,
+    space TEXT NOT NULL,
+    name TEXT NOT NULL,
     texts BLOB NOT NULL
 );
+CREATE UNIQUE INDEX search_rows_by_asset ON search_rows (space, name);
 -- Parts of words are looked for in names and labels alone.
 CREATE VIRTUAL TABLE asset_search_parts USING fts5 (name, label, tokenize = 'trigram case_sensitive 1');
 -- The words that stand in the index, and the names of columns, by which beginnings and wildcards are looked up.

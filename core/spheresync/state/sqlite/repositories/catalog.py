@@ -19,7 +19,7 @@ from spheresync.state.cell_encoding import (
 )
 from spheresync.state.records import AssetRecord, FacetCount, SpaceRecord, UnreadGroup
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
-from spheresync.state.sqlite.repositories.search import SearchWriter
+from spheresync.state.sqlite.repositories.search_writer import SearchWriter
 from spheresync.state.sqlite.rows.named_assets import MOST_LOOKED_UP, rows_of_assets
 from spheresync.state.sqlite.rows.readable import readable, readable_one
 from spheresync.state.sqlite.rows.shapes import shape_of

@@ -7,22 +7,19 @@ a word that stands in every asset costs about as much as one that stands in few.
 # ruff: noqa: S608 -- statements are put together from this module's own words; values are always bound
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spheresync.errors import SearchIndexLostError, StateError, UsageError
-from spheresync.mapping.search.fields import IndexedTexts, Mark
+from spheresync.mapping.search.fields import Mark
 from spheresync.mapping.search.folding import as_one_word, fold, from_one_word, spellings, words_of
 from spheresync.mapping.search.question import Question, is_glob
-from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, SpaceName, Tier
-from spheresync.state.cell_encoding import decode_asset_id, decode_texts, encode_texts
+from spheresync.model import AssetId, AssetKind, AssetStatus, SpaceName, Tier
+from spheresync.state.cell_encoding import decode_asset_id
 from spheresync.state.records import ALL_ASSETS, AssetFilter, AssetHits, AssetPlace, AssetSort, FacetCount
-from spheresync.state.search_texts import texts_to_index
-from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
-from spheresync.state.sqlite.repositories.blobs import BlobReader
+from spheresync.state.sqlite.connection import ReadConnection, Row
 from spheresync.state.sqlite.repositories.search_expressions import (
     all_of,
     any_of,
@@ -36,9 +33,8 @@ from spheresync.state.sqlite.repositories.search_expressions import (
     quoted,
     ranks,
 )
-from spheresync.state.sqlite.rows.named_assets import rows_of_assets
 from spheresync.state.sqlite.rows.readable import readable
-from spheresync.state.sqlite.rows.shapes import UNREADABLE, shape_of
+from spheresync.state.sqlite.rows.shapes import shape_of
 
 MANY = 3_000
 """Matches from which on walking through all assets in order is quicker than looking each one up and sorting."""
@@ -65,9 +61,9 @@ _SORTED_BY: Mapping[AssetSort, str] = {
 }
 _MATCHING = "SELECT rowid FROM asset_search WHERE asset_search MATCH ?"
 LOST_TEXTS = (
-    "SELECT space || '/' || name FROM assets WHERE search_stale = 0 AND (search_id IS NULL "
-    "OR search_id NOT IN (SELECT id FROM search_rows) "
-    "OR search_id NOT IN (SELECT id FROM asset_search_parts_docsize))"
+    "SELECT a.space || '/' || a.name FROM assets a LEFT JOIN search_rows r ON r.space = a.space AND r.name = a.name "
+    "WHERE a.search_stale = 0 AND (r.id IS NULL OR r.id IS NOT a.search_id "
+    "OR r.id NOT IN (SELECT id FROM asset_search_parts_docsize) OR NOT EXISTS (SELECT 1 FROM search_words))"
 )
 """The assets that count as indexed and whose texts are not in the index."""
 
@@ -207,6 +203,9 @@ class SearchReader:
     async def not_indexed(self) -> int:
         row = await self._connection.one("SELECT count(*) FROM assets WHERE search_stale = 1")
         return int(row[0]) if row else 0
+
+    async def is_sound(self) -> bool:
+        return not await self._ask(f"{LOST_TEXTS} LIMIT 1", ())
 
     async def _found(self, question: Question) -> _Found:
         if question.glob is not None:
@@ -365,144 +364,6 @@ def is_lost_index(error: BaseException) -> bool:
     """Whether tables of the index are what is damaged, and not the file."""
     cause = error.__cause__ if isinstance(error, StateError) else error
     return isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorname", "") == "SQLITE_CORRUPT_VTAB"
-
-
-class SearchWriter(SearchReader):
-    """Writes the index."""
-
-    def __init__(self, connection: WriteConnection) -> None:
-        super().__init__(connection)
-        self._writer = connection
-        self._blobs = BlobReader(connection)
-
-    async def put(self, texts: Mapping[AssetId, IndexedTexts]) -> None:
-        try:
-            await self._put(texts)
-        except sqlite3.DatabaseError as error:
-            if not is_lost_index(error):
-                raise
-            await self.forget_all()
-
-    async def fill(self, limit: int) -> int:
-        rows = await self._writer.all(
-            "SELECT space, name, label, definition FROM assets WHERE search_stale = 1 ORDER BY space, name LIMIT ?",
-            (limit,),
-        )
-        texts = await self._texts_of(rows)
-        await self.put(texts)
-        return len(texts)
-
-    async def index_written(self, assets: Sequence[AssetId], texts: Mapping[AssetId, IndexedTexts], most: int) -> None:
-        """Index what was written of assets, by the texts where they are known; the rest is left, beyond `most`."""
-        stale: list[Row] = []
-        for clause, values in rows_of_assets([each for each in assets if each not in texts], "assets", name="name"):
-            if len(stale) >= most:
-                break
-            stale += await self._writer.all(
-                f"{clause} SELECT space, name, label, definition FROM named_assets WHERE search_stale = 1", values
-            )
-        await self.put({**await self._texts_of(stale[:most]), **texts})
-
-    async def forget_all(self) -> None:
-        await self._writer.execute("INSERT INTO asset_search (asset_search) VALUES ('delete-all')")
-        # Made anew rather than emptied: what is damaged cannot be taken out row by row.
-        row = await self._writer.one("SELECT sql FROM sqlite_schema WHERE name = 'asset_search_parts'")
-        assert row is not None  # or the state would not have been opened
-        await self._writer.execute("DROP TABLE asset_search_parts")
-        await self._writer.execute(row[0])
-        await self._writer.execute("DELETE FROM search_rows")
-        await self._writer.execute("DELETE FROM search_words")
-        await self._writer.execute("UPDATE assets SET search_id = NULL, search_stale = 1")
-
-    async def is_sound(self) -> bool:
-        """Whether the index holds what it is said to hold."""
-        return not await self._writer.all(f"{LOST_TEXTS} LIMIT 1")
-
-    async def _texts_of(self, rows: Sequence[Row]) -> dict[AssetId, IndexedTexts]:
-        """What the index is to hold of assets, by their stored definitions; of lost ones the name and the label."""
-        definitions = await self._blobs.get_many([Digest(row[3]) for row in rows if isinstance(row[3], str)])
-        found = {}
-        for space, name, label, digest in rows:
-            if not (isinstance(space, str) and isinstance(name, str)):
-                continue
-            asset = decode_asset_id((space, name))
-            told = label if isinstance(label, str) else ""
-            try:
-                found[asset] = texts_to_index(name, told, definitions.get(digest))
-            except UNREADABLE:
-                found[asset] = texts_to_index(name, told, None)
-        return found
-
-    async def _put(self, texts: Mapping[AssetId, IndexedTexts]) -> None:
-        numbers = await self._numbers(texts)
-        former = await self._indexed([number for number in numbers.values() if number is not None])
-        if former is None:
-            await self.forget_all()
-            return
-        moved = [
-            (asset, numbers[asset], each)
-            for asset, each in texts.items()
-            if asset in numbers and (numbers[asset] is None or former.get(numbers[asset]) != each)
-        ]
-        await self._take_out([(each, former[each]) for _, each, _ in moved if each is not None and each in former])
-        last = await self._last_number()
-        rows = list[tuple[int, IndexedTexts]]()
-        for _, number, each in moved:
-            last += number is None
-            rows.append((last if number is None else number, each))
-        await self._enter(rows)
-        taken = {asset: number for (asset, _, _), (number, _) in zip(moved, rows, strict=True)}
-        await self._writer.execute_many(
-            "UPDATE assets SET search_id = ?1, search_stale = 0 WHERE space = ?2 AND name = ?3 "
-            "AND (search_stale != 0 OR search_id IS NOT ?1)",
-            [(taken.get(a, numbers.get(a)), a.space, a.name) for a in texts if a in numbers],
-        )
-
-    async def _numbers(self, assets: Collection[AssetId]) -> dict[AssetId, int | None]:
-        found: dict[AssetId, int | None] = {}
-        for clause, values in rows_of_assets(assets, "assets", name="name"):
-            rows = await self._writer.all(f"{clause} SELECT space, name, search_id FROM named_assets", values)
-            found |= {decode_asset_id(row[:2]): row[2] if type(row[2]) is int else None for row in rows}
-        return found
-
-    async def _indexed(self, numbers: Sequence[int]) -> dict[int | None, IndexedTexts] | None:
-        """What the index holds under these numbers, None where that is not known of all, so that nothing can go."""
-        rows = await self._writer.all(
-            "SELECT id, texts FROM search_rows WHERE id IN (SELECT value FROM json_each(?))", (json.dumps([*numbers]),)
-        )
-        try:
-            return {number: decode_texts(texts) for number, texts in rows}
-        except UNREADABLE:
-            return None
-
-    async def _last_number(self) -> int:
-        row = await self._writer.one("SELECT coalesce(max(id), 0) FROM search_rows")
-        return int(row[0]) if row else 0
-
-    async def _take_out(self, rows: Sequence[tuple[int, IndexedTexts]]) -> None:
-        await self._writer.execute_many(
-            "INSERT INTO asset_search (asset_search, rowid, words) VALUES ('delete', ?, ?)",
-            [(number, each.entry) for number, each in rows],
-        )
-        for table, key in (("search_rows", "id"), ("asset_search_parts", "rowid")):
-            await self._writer.execute_many(f"DELETE FROM {table} WHERE {key} = ?", [(number,) for number, _ in rows])
-
-    async def _enter(self, rows: Sequence[tuple[int, IndexedTexts]]) -> None:
-        await self._writer.execute_many(
-            "INSERT INTO search_rows (id, texts) VALUES (?, ?)", [(number, encode_texts(each)) for number, each in rows]
-        )
-        await self._writer.execute_many(
-            "INSERT INTO asset_search (rowid, words) VALUES (?, ?)", [(number, each.entry) for number, each in rows]
-        )
-        await self._writer.execute_many(
-            "INSERT INTO asset_search_parts (rowid, name, label) VALUES (?, ?, ?)",
-            [(number, each.name_text, each.label_text) for number, each in rows],
-        )
-        words = {("word", word) for _, each in rows for word in each.words}
-        columns = {("column", word) for _, each in rows for word in each.column_whole.split()}
-        await self._writer.execute_many(
-            "INSERT OR IGNORE INTO search_words (kind, word) VALUES (?, ?)", sorted(words | columns)
-        )
 
 
 def _index(matches: int | None, *, sorted_by_name: bool = False) -> str:

@@ -292,7 +292,7 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
     "meta": {"key": _TEXT, "value": _TEXT},
     "unreferred": {"digest": _TEXT, "noted_at": _NUMBER},
     "leaving": {"id": _TEXT},
-    "search_rows": {"id": _WHOLE, "texts": _PACKED_TEXTS},
+    "search_rows": {"id": _WHOLE, "space": _TEXT, "name": _TEXT, "texts": _PACKED_TEXTS},
     "search_words": {"kind": _one_of("word", "column"), "word": _TEXT},
 }
 _KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -319,7 +319,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "meta": ("key",),
         "unreferred": ("digest",),
         "leaving": ("id",),
-        "search_rows": ("id",),
+        "search_rows": ("space", "name"),
         "search_words": ("kind", "word"),
     }
 )

@@ -33,6 +33,17 @@ async def fill_index(store: Store, seconds: float) -> int:
     return await store.search.not_indexed()
 
 
+async def care_for_index(store: Store) -> None:
+    """Make an index anew that has gaps, and fill it for a while; nobody's work fails for it."""
+    try:
+        if not await store.search.is_sound():
+            log.warning("The search index has gaps and is made anew.")
+            await store.write(lambda tx: tx.search.forget_all())
+        await fill_index(store, PATIENCE)
+    except StateError as error:
+        log.info("The search index could not be filled: %s", error)
+
+
 async def with_index(store: Store, ask: Callable[[], Awaitable[T]]) -> tuple[T, int]:
     """What an index answers that is as full as can be had at once, and how many assets are not in it.
 
