@@ -59,7 +59,7 @@ SEARCH: tuple[Promise, ...] = (
     Promise(
         "state:search",
         "README.md#Search",
-        "The index is written with the asset, costs nothing unchanged, and comes back when it is damaged or was never made.",
+        "The index is written with the asset, costs nothing unchanged, and is made anew when it is damaged or missing.",
         (
             f"{_STATE}::test_what_is_unchanged_writes_nothing_and_what_changed_replaces_what_was",
             f"{_STATE}::test_what_a_former_version_read_is_indexed_in_batches_and_a_kill_leaves_the_rest",

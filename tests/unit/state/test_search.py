@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from spheresync.errors import SearchIndexLostError, UsageError
+from spheresync.errors import SearchIndexLostError, StateError, UsageError
 from spheresync.mapping.search.question import Question
 from spheresync.model import (
     Asset,
@@ -276,6 +276,22 @@ async def test_what_a_former_version_read_is_indexed_in_batches_and_a_kill_leave
         assert await store.search.not_indexed() == 4
         assert await fill_index(store, 10) == 0
         assert await found(store, "qty") == [f"S/V_{n}" for n in range(7)]
+
+
+async def test_a_disk_that_takes_no_index_keeps_nobody_from_what_is_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with SqliteStore.open(tmp_path) as store:
+        await put(store, made("S", "V_1", "QTY"), made("S", "V_2", "QTY"))
+        with closing(sqlite3.connect(tmp_path / FILE_NAME)) as connection, connection:
+            connection.execute("UPDATE assets SET search_stale = 1 WHERE name = 'V_2'")
+
+        async def full(work: object) -> None:
+            raise StateError("the disk is full", remedy="Free space.")
+
+        monkeypatch.setattr(store, "write", full)
+        hits, left = await with_index(store, lambda: store.search.find(Question.of("qty")))
+        assert (hits.total, left) == (2, 1)
 
 
 def damages() -> Iterator[tuple[str, str]]:
