@@ -24,6 +24,7 @@ from tests.contract.promises_readme import README
 from tests.contract.promises_removal import REMOVAL
 from tests.contract.promises_runs import RUNS
 from tests.contract.promises_schedule import SCHEDULE
+from tests.contract.promises_search import SEARCH
 from tests.contract.promises_undo import UNDO
 from tests.contract.promises_writing import WRITING
 
@@ -62,6 +63,7 @@ PROMISES: tuple[Promise, ...] = (
     *OBSERVING,
     *PERSONAL_DATA,
     *CONTEXT,
+    *SEARCH,
     *ASSISTANTS,
     *MEANING,
     *README,

@@ -180,6 +180,10 @@ class AlteredStateError(StateError):
     """Raised when the schema of the state is not as this program made it: a trigger that is not ours, one missing."""
 
 
+class SearchIndexLostError(StateError):
+    """The index of texts is damaged. It holds nothing that is not elsewhere too, and is made anew."""
+
+
 class FenceError(StateError):
     """Raised when a write carries an old fence: another process has taken this run over."""
 

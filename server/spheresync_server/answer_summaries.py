@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from spheresync.answers import (
+    AssetPage,
+    AssetRow,
     ChangeSetAnswer,
     LineageAnswer,
     LineageEdge,
+    MatchRow,
     PrerequisiteRow,
     Progress,
     RunAnswer,
 )
 from spheresync.model import Action, RunState, counted, first_of
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
-from spheresync_server.untrusted import visible
+from spheresync_server.untrusted import clean_line, visible
 
 _NAMED = 3
 """Prerequisites of one kind that a summary names; the others are counted."""
@@ -79,6 +82,58 @@ def _creates(operation: str, count: int) -> str:
         return f"calls {operation} {counted(count, 'time')}"
     words = _NEXT_WORD.sub(" ", creation["kind"]).split()
     return f"creates {counted(count, ' '.join(word.lower() if word.istitle() else word for word in words))}"
+
+
+def asset_lines(page: AssetPage) -> Iterator[str]:
+    """Which assets of how many, what was searched, then the assets one a line, each with why it answers."""
+    if page.kinds is not None:
+        yield f"{counted(page.total, 'asset')} in all: {_tallied(page.kinds)}; {_tallied(page.statuses or {})}."
+    elif page.first is None:
+        yield f"0 of {counted(page.total, 'asset')}."
+    else:
+        last = page.first + len(page.items) - 1
+        more = " Pass next_cursor as cursor for more." if page.next_cursor is not None else ""
+        yield f"{page.first}-{last} of {counted(page.total, 'asset')}.{more}"
+    if page.searched:
+        yield f"Searched: {page.searched}"
+    if page.as_of:
+        yield f"As Datasphere was listed last, at {page.as_of}."
+    yield from page.notes
+    for row in page.items:
+        yield _asset_line(row)
+    if page.near:
+        yield f"Near hits, for {clean_line(page.meant or '')!r}:"
+        yield from map(_asset_line, page.near)
+
+
+def _tallied(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{word} {count}" for word, count in counts.items()) or "none"
+
+
+def _asset_line(row: AssetRow) -> str:
+    said = f"{visible(row.asset)} ({row.kind}, {row.tier}, {row.status})"
+    return ": ".join(filter(None, (said, found_by(row))))
+
+
+def found_by(row: AssetRow) -> str:
+    """Why an asset answers what was asked, on one line."""
+    found = [_match_text(each) for each in row.matched or ()]
+    if row.matched_total is not None:
+        found.append(f"and {row.matched_total - len(found)} more")
+    named = [f"{visible(name)} ({word})" for word, names in (row.pii or {}).items() for name in names]
+    if row.pii_total is not None:
+        named.append(f"and {row.pii_total - len(named)} more")
+    return ", ".join([*found, *named])
+
+
+def _match_text(match: MatchRow) -> str:
+    """Where a text stands, and what it is; of a column that was asked for its label and type."""
+    text = clean_line(match.text, longest=80)
+    if match.field == "column":
+        beside = ", ".join(filter(None, (clean_line(match.label or "", longest=80), match.type)))
+        return f"column {visible(text)}" + (f" [{beside}]" if beside else "")
+    where = f" of {visible(match.column)}" if match.column else ""
+    return f'{match.field}{where} "{text}"' + (f" ({match.language})" if match.language else "")
 
 
 def lineage_lines(answer: LineageAnswer, *, most: int = 40) -> Iterator[str]:

@@ -44,6 +44,10 @@ async def _measure(folder: Path, scale: Scale) -> list[Figure]:
             "first page": {},
             "next page of a space": {"space": "SPACE_001", "cursor": cursor},
             "by query": {"query": "asset 00042"},
+            "by a word of every label": {"query": "asset"},
+            "by a column of every asset": {"query": "COL_007"},
+            "by two words of columns": {"query": "column 7"},
+            "by the glob of a column": {"column": "*_007"},
             "200 rows, by status": {"status": "synced", "limit": 200},
         }
         for what, arguments in questions.items():

@@ -12,6 +12,7 @@ import anyio.lowlevel
 import pytest
 
 from spheresync.errors import FenceError, LeaseLostError, StateError
+from spheresync.mapping.search.question import Question
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -155,7 +156,7 @@ class StorePromises(RunPromises):
         with pytest.raises(StateError, match="Unicode"):
             await store.write(lambda tx: tx.meta.set("\ud800", "v"))
         assert await store.meta.get("\ud800") is None
-        assert (await store.catalog.page(query="\ud800"))[1] == 0
+        assert (await store.search.find(Question.of("\ud800"))).total == 0
 
     async def test_an_audit_entry_is_kept_only_with_its_change(self, two_stores: TwoStores) -> None:
         store = two_stores.one

@@ -74,6 +74,8 @@ PER_COLUMN = {"meta": 3, "jobs": 2, "spaces": 2}
 """How many values are tried in each column; in those of other tables one."""
 DIGESTED = frozenset({"blobs", "change_sets", "change_set_items", "audit"})
 """Tables that are held against digests; what is altered there has its tests in unit/state/test_integrity_check.py."""
+OF_THE_INDEX = "asset_search"
+"""Begins the names of tables of FTS5, which has a check of its own; see unit/state/test_search.py."""
 OF_THE_WHOLE = frozenset({"audit_head", "schema_migrations"})
 """Where these are damaged, nothing may be written: the whole says so."""
 ANY_TEXT = {
@@ -83,7 +85,6 @@ ANY_TEXT = {
         "name",
         "label",
         "reason",
-        "search",
         "entry_digest",
         "raw_digest",
         "definition",
@@ -105,6 +106,8 @@ ANY_TEXT = {
     "meta": {"key"},
     "unreferred": {"digest"},
     "leaving": {"id"},
+    "search_rows": {"space", "name"},
+    "search_words": {"word"},
     "entries": {"space", "name"},
     "schedule": {"space", "name"},
 }
@@ -113,7 +116,7 @@ ANY_NUMBER = {
     "spaces": {"complete", "present"},
     "drift_looks": {"seq"},
     "drift_found": {"ordinal", "stays", "standing"},
-    "assets": {"parser_version", "column_count", "included", "pii_columns"},
+    "assets": {"parser_version", "column_count", "included", "pii_columns", "search_id", "search_stale"},
     "schedule": {"changes", "days", "failures", "signalled"},
     "jobs": {"id", "priority", "attempts", "needs", "fence", "cancel_requested"},
     "runs": {"seq", "fence", "cancel_requested", "claims"},
@@ -122,11 +125,12 @@ ANY_NUMBER = {
     "request_grants": {"id", "permits", "last_use"},
     "ledger": {"amount"},
     "unreferred": {"noted_at"},
+    "search_rows": {"id"},
 }
 """The same of numbers."""
 MAY_BE_NULL = {
     "assets": {"tier", "entry_digest", "raw_digest", "definition", "fp_schema", "fp_content", "fp_metadata", "problem"}
-    | {"read_at", "changed_at", "first_missed_at"},
+    | {"read_at", "changed_at", "first_missed_at", "search_id"},
     "spaces": {"problem"},
     "schedule": {"seen_at"},
     "jobs": {"needs", "owner", "started_at", "heartbeat_at", "ends_by", "again", "problem", "target", "destination"},
@@ -231,7 +235,7 @@ def columns() -> list[tuple[str, str]]:
         return [
             (table, column)
             for table in tables
-            if not table.startswith("sqlite_") and table not in DIGESTED
+            if not table.startswith(("sqlite_", OF_THE_INDEX)) and table not in DIGESTED
             for (column,) in file.execute("SELECT name FROM pragma_table_info(?)", (table,))
         ]
 
@@ -367,6 +371,7 @@ JSON_COLUMNS: dict[str, tuple[str, ...]] = {
     "meta": ("value",),
     "change_sets": ("request", "summary", "findings", "problems", "prerequisites"),
     "change_set_items": ("changes",),
+    "search_rows": ("texts",),
 }
 NO_JSON = {("jobs", "subject"), ("checkpoints", "body"), ("drift_looks", "scope"), ("runs", "request")}
 """What is spelled as JSON and is a name or a content: any text is one there, or it is held against a digest."""
@@ -378,7 +383,7 @@ DOCUMENTS = {
     "repeated": '{"create": 1, "create": 2}',
     "beyond every counter": '{"create": 9223372036854775807}',
 }
-PACKED = {"found", "changes"}
+PACKED = {"found", "changes", "texts"}
 OF_META = ("last_discovery", "care", "column_guard:glue:default", "schedule:proposed")
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from spheresync.answers.base import Answer, Finding
+from spheresync.answers.base import Answer, Finding, Page
 
 
 class SpaceRow(Answer):
@@ -19,19 +19,58 @@ class SpaceRow(Answer):
     problem: str | None = None
 
 
+class MatchRow(Answer):
+    """Why an asset answers what was asked: the text that does, and where it stands.
+
+    Of a column that was asked for, `text` is its name; of another text of a column, `column` is.
+    """
+
+    field: str
+    text: str
+    language: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    column: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    label: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    type: str | None = Field(default=None, exclude_if=lambda value: value is None)
+
+
 class AssetRow(Answer):
-    """`problem` says why it was not read or written; the other fields from `columns` on only with detail=full."""
+    """`problem` says why it was not read or written; `columns`, `changed_at` and `synced_at` only with detail=full.
+
+    `matched` only where something was searched, `pii` (columns by class) only where that was asked; of many the first,
+    and `matched_total` and `pii_total` say of how many.
+    """
 
     asset: str
     kind: str
     label: str
     tier: str
     status: str
-    columns: int | None = None
+    columns: int | None = Field(default=None, exclude_if=lambda value: value is None)
     objects: list[str] | None = None
     problem: str | None = None
-    changed_at: str | None = None
-    synced_at: str | None = None
+    changed_at: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    synced_at: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    matched: list[MatchRow] | None = Field(default=None, exclude_if=lambda value: value is None)
+    matched_total: int | None = Field(default=None, exclude_if=lambda value: value is None)
+    pii: dict[str, list[str]] | None = Field(default=None, exclude_if=lambda value: value is None)
+    pii_total: int | None = Field(default=None, exclude_if=lambda value: value is None)
+
+
+class AssetPage(Page[AssetRow]):
+    """Assets of the local catalog. `first` is the place of the first one in the whole list, from 1.
+
+    `searched` says what was looked at, `notes` what the answer does not cover, `as_of` when Datasphere was listed last.
+    `near` are assets that answer `meant`, a question spelled nearly as the one that nothing answers.
+    """
+
+    first: int | None = Field(default=None, exclude_if=lambda value: value is None)
+    as_of: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    searched: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    notes: list[str] = Field(default_factory=list, exclude_if=lambda value: not value)
+    meant: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    near: list[AssetRow] = Field(default_factory=list, exclude_if=lambda value: not value)
+    kinds: dict[str, int] | None = Field(default=None, exclude_if=lambda value: value is None)
+    statuses: dict[str, int] | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class PersonalDataRow(Answer):

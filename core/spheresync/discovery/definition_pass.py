@@ -14,6 +14,7 @@ from spheresync.discovery.unserved_spaces import UnservedSpaces, out_of_service
 from spheresync.errors import SourceFault
 from spheresync.isolation import isolated_group
 from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.search.fields import IndexedTexts
 from spheresync.model import (
     AssetId,
     Digest,
@@ -72,6 +73,7 @@ class DefinitionPass:
         self._unread: list[tuple[AssetRecord, RawDefinition]] = []
         self._pending: list[tuple[AssetRecord, bytes | None]] = []
         self._references: list[tuple[AssetId, tuple[str, ...]]] = []
+        self._texts: dict[AssetId, IndexedTexts] = {}
 
     async def run(self, readings: Sequence[DefinitionToRead]) -> None:
         queue = iter(readings)
@@ -158,6 +160,7 @@ class DefinitionPass:
         else:
             if said.refers_to or record.definition is not None:  # else there is none to take away
                 self._references.append((record.id, said.refers_to))
+            self._texts[record.id] = said.texts
             self._settle(fresh, said.definition)
 
     def _settle(self, record: AssetRecord, definition: bytes | None = None) -> None:
@@ -226,6 +229,7 @@ class DefinitionPass:
     async def _flush(self) -> None:
         batch, self._pending = self._pending, []
         references, self._references = self._references, []
+        texts, self._texts = self._texts, {}
         if not batch:
             return
 
@@ -240,15 +244,16 @@ class DefinitionPass:
             other = {new.id for (old, _), new in zip(batch, records, strict=True) if old.definition != new.definition}
             read_before = self._read_before
             if read_before is None:
-                await self._recorder.put(tx, records, tx.catalog.put_assets)
+                await self._recorder.put(tx, records, partial(tx.catalog.put_assets, texts=texts))
                 await tx.catalog.set_references(references)
                 await self._recorder.redefined(tx, *_redefined(records, other, references))
                 return
             now = {record.id: record.read_at for record in await tx.catalog.some([record.id for record in records])}
             # What another process has read meanwhile is newer than what was asked for before that.
             fresh = [record for record in records if now.get(record.id) == read_before.get(record.id)]
-            await self._recorder.put(tx, fresh, tx.catalog.put_readings)
             kept = {record.id for record in fresh}
+            found = {asset: each for asset, each in texts.items() if asset in kept}
+            await self._recorder.put(tx, fresh, partial(tx.catalog.put_readings, texts=found))
             await tx.catalog.set_references([each for each in references if each[0] in kept])
             await self._recorder.redefined(tx, *_redefined(fresh, other, references))
 

@@ -25,6 +25,7 @@ from spheresync.runtime.personal_data_classes import settle_personal_data
 from spheresync.runtime.progress import OnProgress, ProgressEvent, silent
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.scope import Scope
+from spheresync.runtime.search_index import care_for_index
 from spheresync.runtime.tenant_binding import bind_tenant
 from spheresync.state.cell_encoding import decode_cell, decode_problems, encode_problems
 from spheresync.state.port import Store, Tx
@@ -161,6 +162,7 @@ class SharedDiscovery:
         async with self._lineage_checked(providers, wanted, began) as redefined:
             tenant_pass = await self._pass(providers, wanted, progress=progress, fence=fence, redefined=redefined)
             report = await tenant_pass.run()
+        await care_for_index(self._store)
         note = {
             "began": isoformat(began),
             "scope": wanted.scope.to_json(),

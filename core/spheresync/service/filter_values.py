@@ -6,13 +6,15 @@ from enum import StrEnum
 from typing import TypeVar
 
 from spheresync.errors import UsageError
+from spheresync.runtime.unknown_names import nearest
 
 Word = TypeVar("Word", bound=StrEnum)
 
 
 def one_of(what: str, value: str | None, known: type[Word]) -> Word | None:
     if value is not None and value not in set(known):
-        raise UsageError(f"there is no {what} {value!r}.", remedy=f"Valid: {', '.join(known)}.")
+        meant = nearest(value, known)
+        raise UsageError(f"there is no {what} {value!r}.", remedy=f"{meant} Valid: {', '.join(known)}.".strip())
     return known(value) if value is not None else None
 
 

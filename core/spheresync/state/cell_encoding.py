@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from spheresync.mapping.search.fields import IndexedTexts
 from spheresync.model import (
     Action,
     AssetEntry,
@@ -195,6 +196,18 @@ def decode_names(text: str) -> tuple[str, ...]:
     if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise ValueError("no names")
     return tuple(names)
+
+
+def encode_texts(texts: IndexedTexts) -> bytes:
+    """What the search index holds of an asset."""
+    return zlib.compress(json.dumps(texts, ensure_ascii=False).encode(), 1)
+
+
+def decode_texts(body: bytes) -> IndexedTexts:
+    found = decode_cell(decompressed(body))
+    if not isinstance(found, list) or not all(type(each) is str for each in found):
+        raise TypeError("a text of the search index is none")
+    return IndexedTexts(*found)
 
 
 def decode_again(text: str) -> dict[str, Any]:

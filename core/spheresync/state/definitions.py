@@ -85,6 +85,11 @@ def column_names(data: bytes) -> frozenset[str]:
     return frozenset(column["n"] for column in read_own_json(data)["columns"])
 
 
+def read_type(value: list[Any]) -> str:
+    """A type for people, of how a stored column spells it."""
+    return str(_decode_type(value))
+
+
 def _encode_relations(asset: Asset) -> dict[str, object]:
     """What only some assets have."""
     found: dict[str, object] = {}

@@ -1,9 +1,9 @@
 """Lean JSON Schemas: what pydantic writes for its own readers costs every conversation context.
 
 What is left is plain JSON Schema 2020-12. Output schemas are outlines: each field of the answer with its type, the rows
-of its main list likewise, smaller structures as objects whose fields the data names itself. The server checks its
-answers against the full models before they leave, so an outline promises less than what is kept. Outlines are read off
-the fields of the models: having pydantic derive whole schemas first would take a third of a server's own start.
+of its main list likewise, smaller structures as objects or lists whose fields the data names itself. The server checks
+its answers against the full models before they leave, so an outline promises less than what is kept. Outlines are read
+off the fields of the models: having pydantic derive whole schemas first would take a third of a server's own start.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from pydantic import BaseModel, JsonValue
 from spheresync_server.untrusted import Json
 
 _NULL: Json = {"type": "null"}
+TELLING_NULLS = frozenset({"problem"})
+"""Fields of rows whose null says something: that there is none."""
 _MAIN_LISTS = frozenset({"items", "columns", "edges"})
 _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number", NoneType: "null"}
 
@@ -47,17 +49,33 @@ def _outline(kind: object, *, rows: bool) -> Json:
             for name, each in kind.model_fields.items()
             if each.exclude_if is None
         ]
-        return {"type": "object", "properties": {name: _outline(each.annotation, rows=False) for name, each in fields}}
+        return {
+            "type": "object",
+            "properties": {name: _present(name, _outline(each.annotation, rows=False)) for name, each in fields},
+        }
     if isinstance(kind, type) and kind in _PLAIN:
         return {"type": _PLAIN[kind]}
     return _composed(get_origin(kind), get_args(kind), rows=rows)
+
+
+def _present(name: str, outline: Json) -> Json:
+    """The outline of a field of a row where it is there: rows leave out what is null, unless that tells something."""
+    if name in TELLING_NULLS or not isinstance(outline, dict):
+        return outline
+    kinds, options = outline.get("type"), outline.get("anyOf")
+    if isinstance(kinds, list) and "null" in kinds and len(kinds) == 2:
+        return {"type": next(kind for kind in kinds if kind != "null")}
+    if isinstance(options, list) and _NULL in options and len(options) == 2:
+        return next(option for option in options if option != _NULL)
+    return outline
 
 
 def _composed(origin: object, arguments: tuple[object, ...], *, rows: bool) -> Json:
     if origin is Literal:
         return {"type": "string", "enum": list(map(str, arguments))}
     if origin is list:
-        return {"type": "array", "items": _outline(arguments[0], rows=rows)}
+        of = _outline(arguments[0], rows=rows)
+        return {"type": "array"} if of == {"type": "object"} else {"type": "array", "items": of}
     if origin is dict:
         return {"type": "object"}
     assert origin in {Union, UnionType}, origin

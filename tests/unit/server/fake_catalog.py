@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Unpack
+
 from spheresync.answers import (
     AssetDetail,
+    AssetPage,
     AssetRow,
     ColumnRow,
     LineageAnswer,
@@ -15,6 +18,7 @@ from spheresync.answers import (
 )
 from spheresync.errors import UsageError
 from spheresync.model import AssetId, LineageExport, Principal
+from spheresync.service.catalog.asset_list import AssetArguments
 from tests.unit.server.fake_asked import Asked
 from tests.unit.server.fake_drift import HOSTILE
 
@@ -70,34 +74,24 @@ class FakeCatalog(Asked):
         self,
         principal: Principal,
         *,
-        space: str | None = None,
-        kind: str | None = None,
-        tier: str | None = None,
-        status: str | None = None,
-        query: str | None = None,
-        detail: str = "concise",
         limit: int = 50,
         cursor: str | None = None,
-    ) -> Page[AssetRow]:
-        self._asked(
-            "list_assets",
-            space=space,
-            kind=kind,
-            tier=tier,
-            status=status,
-            query=query,
-            detail=detail,
-            limit=limit,
-            cursor=cursor,
-        )
+        budget: int | None = None,
+        **wanted: Unpack[AssetArguments],
+    ) -> AssetPage:
+        space = wanted.get("space")
+        self._asked("list_assets", **wanted, limit=limit, cursor=cursor)
         if space not in {None, "SALES", "HR"}:
             raise UsageError(f"there is no space {space!r}.", remedy="Known: HR, SALES.")
-        return Page(
+        if wanted.get("count_only"):
+            return AssetPage(items=[], total=2, kinds={"view": 2}, statuses={"pending": 1, "synced": 1})
+        return AssetPage(
             items=[
                 AssetRow(asset="SALES/V_ORDERS", kind="view", label=HOSTILE, tier="critical", status="pending"),
                 AssetRow(asset=SLASHED, kind="view", label="Aufträge", tier="high", status="synced"),
             ],
             total=2,
+            first=1,
         )
 
     async def describe_asset(self, asset: str | AssetId, principal: Principal) -> AssetDetail:

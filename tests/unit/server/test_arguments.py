@@ -66,7 +66,7 @@ async def test_a_boolean_is_one_and_nothing_like_one(make_server: MakeServer, gi
     async with Client(make_server(over=service)) as client:
         tools = (await client.list_tools()).tools
         flags = [(tool, name) for tool in tools for name in optional(tool, "boolean")]
-        assert {name for _, name in flags} == {"refresh", "full", "allow_deletes"}
+        assert {name for _, name in flags} == {"refresh", "full", "allow_deletes", "count_only"}
         for tool, name in flags:
             refused = await client.call_tool(tool.name, needed(tool) | {name: given})
             said = str(refused.content)
@@ -94,7 +94,7 @@ async def test_a_boolean_is_no_number(make_server: MakeServer, given: bool) -> N
     async with Client(make_server(over=service)) as client:
         tools = (await client.list_tools()).tools
         numbers = [(tool, name) for tool in tools for name in optional(tool, "integer")]
-        assert {name for _, name in numbers} == {"depth", "limit", "wait_seconds"} and len(numbers) >= 10
+        assert {name for _, name in numbers} == {"depth", "limit", "wait_seconds", "min_columns"} and len(numbers) >= 10
         for tool, name in numbers:
             refused = await client.call_tool(tool.name, needed(tool) | {name: given})
             said = str(refused.content)

@@ -87,9 +87,9 @@ def test_every_command_answers_people_and_programs(cli: Run, command: list[str])
 
 def test_json_is_what_the_tools_answer(cli: Run) -> None:
     assert json.loads(cli("preview", "--json")[1])["change_set_id"] == "cs_1"
-    assert set(json.loads(cli("assets", "--json")[1])) == {"items", "total", "next_cursor"}
+    assert {"items", "total", "next_cursor"} <= set(json.loads(cli("assets", "--json")[1]))
     listed, counted = json.loads(cli("assets", "--json")[1]), json.loads(cli("assets", "--count", "--json")[1])
-    assert counted == {"items": [], "total": listed["total"], "next_cursor": None}
+    assert (counted["items"], counted["total"], counted["next_cursor"]) == ([], listed["total"], None)
     assert cli("assets", "--count")[1].strip() == str(listed["total"])
     run = json.loads(cli("sync", "--json")[1])
     assert run["run_id"] == "run_1" and run["state"] == "done"

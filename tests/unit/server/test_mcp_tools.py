@@ -11,7 +11,7 @@ import pytest
 from mcp import Client, MCPError
 from mcp.types import CallToolResult, ElicitResult, TextContent, TextResourceContents
 
-from spheresync.answers import AssetDetail, AssetRow, DriftAnswer, Finding, Page, PrerequisiteRow, RunAnswer, SpaceRow
+from spheresync.answers import AssetDetail, AssetPage, DriftAnswer, Finding, Page, PrerequisiteRow, RunAnswer, SpaceRow
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model.roles import Role
 from spheresync.planning.decisions.guards import GUARDS
@@ -479,8 +479,9 @@ async def test_a_catalog_that_was_never_read_is_not_told_as_an_empty_one(make_se
         async def list_spaces(self, *given: Any, **named: Any) -> Page[SpaceRow]:
             return Page(items=[], total=self.known)
 
-        async def list_assets(self, *given: Any, **named: Any) -> Page[AssetRow]:
-            return Page(items=[], total=0)
+        async def list_assets(self, *given: Any, **named: Any) -> AssetPage:
+            searched = None if named.get("query") is None else "names and labels."
+            return AssetPage(items=[], total=0, searched=searched)
 
         async def detect_drift(self, *given: Any, **named: Any) -> DriftAnswer:
             return drift_answer(drifted=False, conflicts=0, problems=[]).model_copy(update={"summary": {"compared": 0}})
@@ -492,7 +493,7 @@ async def test_a_catalog_that_was_never_read_is_not_told_as_an_empty_one(make_se
         assert "No table of this scope has been written yet" in text_of(await client.call_tool("detect_drift", {}))
         fresh.known = 1
         assert "0 of 0 assets." in text_of(await client.call_tool("list_assets", {}))
-        assert "looked for in names and labels" in text_of(await client.call_tool("list_assets", {"query": "x"}))
+        assert "Searched: names and labels" in text_of(await client.call_tool("list_assets", {"query": "x"}))
 
 
 async def test_the_text_of_a_preview_names_what_is_created_first(make_server: MakeServer) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Unpack
 
 from spheresync.answers import (
     AssetDetail,
-    AssetRow,
+    AssetPage,
     ColumnDecision,
     DiscoveryAnswer,
     LineageAnswer,
@@ -24,7 +25,6 @@ from spheresync.mapping.rules import Decision
 from spheresync.model import (
     Asset,
     AssetId,
-    AssetKind,
     AssetStatus,
     LineageExport,
     Principal,
@@ -32,8 +32,6 @@ from spheresync.model import (
     ScopeRequest,
     SpaceName,
     TargetKey,
-    TechnicalName,
-    Tier,
     counted,
 )
 from spheresync.planning.lost_bodies import definition_lost
@@ -49,13 +47,13 @@ from spheresync.runtime.scope import require_found
 from spheresync.runtime.unknown_names import WrongName, unknown_asset, unknown_name, unknown_names
 from spheresync.service import answer_rows
 from spheresync.service.authority import Permission, authorize
+from spheresync.service.catalog.asset_list import AssetArguments, AssetLister, AssetsWanted
 from spheresync.service.catalog.business_context import business_context, context_findings, rule_rows
 from spheresync.service.catalog.first_discovery import FirstDiscovery
 from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.catalog.lineage import answer_of, export_lineage, trace_lineage
 from spheresync.service.catalog.other_names import other_names
 from spheresync.service.cursors import Listing, page_size
-from spheresync.service.filter_values import one_of, wants_full
 from spheresync.service.health.held_assets import without_table
 from spheresync.service.scope_checks import check_scope
 from spheresync.state.definitions import decode_asset
@@ -129,37 +127,29 @@ class Catalog:
         self,
         principal: Principal,
         *,
-        space: str | None = None,
-        kind: str | None = None,
-        tier: str | None = None,
-        status: str | None = None,
-        query: str | None = None,
-        detail: str = "concise",
         limit: int = 50,
         cursor: str | None = None,
-    ) -> Page[AssetRow]:
+        budget: int | None = None,
+        **wanted: Unpack[AssetArguments],
+    ) -> AssetPage:
+        """Assets of the local catalog; see `AssetsWanted`.
+
+        Args:
+            principal: who asks.
+            limit: rows of a page.
+            cursor: where it begins.
+            budget: how many characters its rows may be long in all; what is beyond is left to the next page.
+            wanted: filters, what is searched, and in what order it is listed.
+
+        Raises:
+            UsageError: there is no such space, kind, tier, status, class, order or cursor.
+        """
         authorize(principal, Permission.READ)
-        full = wants_full(detail)
         await settle_personal_data(self._store, self._context.mapping)
-        listing = Listing.of("assets", space=space, kind=kind, tier=tier, status=status, query=query)
-        start = listing.decode(cursor, str, str)
-        size = page_size(limit)
-        if space is not None:
+        lister = AssetLister(self._context, AssetsWanted(**wanted))
+        if (space := wanted.get("space")) is not None:
             await self._require_space(space)
-        records, total = await self._store.catalog.page(
-            space=SpaceName(space) if space is not None else None,
-            kind=one_of("kind", kind, AssetKind),
-            tier=one_of("tier", tier, Tier),
-            status=one_of("status", status, AssetStatus),
-            query=query,
-            limit=size + 1,
-            after=AssetId(SpaceName(str(start[0])), TechnicalName(str(start[1]))) if start is not None else None,
-        )
-        shown = records[:size]
-        problems = await self._problems_of(shown)
-        items = [await self._asset_row(record, problems[record.id], full=full) for record in shown]
-        more = listing.encode(shown[-1].id.space, shown[-1].id.name) if len(records) > size else None
-        return Page(items=items, total=total, next_cursor=more)
+        return await lister.page(limit=limit, cursor=cursor, budget=budget)
 
     async def beside(self, status: str | None, principal: Principal) -> str:
         """What a list of one status leaves out and whoever asks for it may mean; empty where there is nothing."""
@@ -331,12 +321,6 @@ class Catalog:
         """That the scope leaves a space out, which is no fault and yet why nothing of it is listed."""
         why = self._context.mapping.outside_scope(space.name)
         return None if why is None else space_outside(space.name, why)
-
-    async def _asset_row(self, record: AssetRecord, problem: str | None, *, full: bool) -> AssetRow:
-        tier = self._tier(record)
-        if not full:
-            return answer_rows.asset_row(record, tier, problem)
-        return answer_rows.full_asset_row(record, tier, problem, await self._store.checkpoints.of_asset(record.id))
 
     def _tier(self, record: AssetRecord) -> str:
         return self._context.mapping.decide(record.id, record.kind, record.label).tier

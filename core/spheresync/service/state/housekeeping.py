@@ -1,4 +1,5 @@
-"""Care for the state: what is over goes, what nothing refers to is collected, free space is given back.
+"""Care for the state: what is over goes, what nothing refers to is collected, free space is given back, and what is not
+in the search index yet gets there.
 
 One step at a time, each bounded: a server takes one every hour, a sync one a day. Whoever is killed in the middle
 leaves the rest to the next one. The audit log is never shortened.
@@ -44,6 +45,8 @@ SLICE = 65_536
 LOOK = 5.0
 """Seconds for which contents are looked through, beside all who write."""
 REST = 0.005
+INDEXED_AT_ONCE = 250
+"""Assets whose texts are indexed in one unit of work."""
 _BATCH = 100
 _PAGES = 32
 _TOO_FREE, _FREE_ENOUGH = 0.25, 0.05
@@ -105,6 +108,9 @@ class Care:
             await self._store.write(lambda tx: tx.promotions.forget(before=long_ago, but=self._promotion))
             while await self._store.retention.is_removing() and not self._late:
                 await self._unit(lambda tx: tx.retention.remove_some())
+            while await self._store.search.not_indexed() and not self._late:
+                if not await self._unit(lambda tx: tx.search.fill(INDEXED_AT_ONCE)):
+                    break
             contents = await self._collect()
             freed = await self._give_back()
             left = await self._store.retention.is_removing() or self._late

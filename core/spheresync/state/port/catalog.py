@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from spheresync.mapping.search.fields import NO_TEXTS, IndexedTexts
 from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, SpaceName, Tier
 from spheresync.state.records import AssetRecord, FacetCount, HeldClasses, SpaceRecord, UnreadGroup
 
@@ -46,7 +47,6 @@ class CatalogReader(Protocol):
         kind: AssetKind | None = None,
         tier: Tier | None = None,
         status: AssetStatus | None = None,
-        query: str | None = None,
         limit: int = 50,
         after: AssetId | None = None,
     ) -> tuple[list[AssetRecord], int]:
@@ -64,13 +64,15 @@ class CatalogWriter(CatalogReader, Protocol):
 
     async def put_spaces(self, spaces: Iterable[SpaceRecord]) -> None: ...
 
-    async def put_assets(self, assets: Iterable[AssetRecord]) -> None:
-        """Write every field of each, whether known or new."""
+    async def put_assets(self, assets: Sequence[AssetRecord], texts: Mapping[AssetId, IndexedTexts] = NO_TEXTS) -> None:
+        """Write every field of each, whether known or new; `texts` are those by which they are found, where known."""
 
-    async def put_listings(self, assets: Iterable[AssetRecord]) -> None:
+    async def put_listings(self, assets: Sequence[AssetRecord]) -> None:
         """Write what a listing says of assets; what was read of known ones is left to whoever reads."""
 
-    async def put_readings(self, assets: Iterable[AssetRecord]) -> None:
+    async def put_readings(
+        self, assets: Sequence[AssetRecord], texts: Mapping[AssetId, IndexedTexts] = NO_TEXTS
+    ) -> None:
         """Write what a reading found of known assets; what a listing says of them is left to whoever lists."""
 
     async def set_references(self, references: Sequence[tuple[AssetId, Sequence[str]]]) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # every command imports this module, and none makes anything 
     from spheresync.state.port.retention import RestoredStateWriter, RetentionReader, RetentionWriter
     from spheresync.state.port.runs import RunReader, RunWriter
     from spheresync.state.port.schedule import ScheduleReader, ScheduleWriter
+    from spheresync.state.port.search import SearchReader, SearchWriter
     from spheresync.state.port.values import FigureReader, LedgerReader, LedgerWriter, MetaReader, MetaWriter
     from spheresync.state.records import AuditVerdict, Backup, LostRow, Restored, RestoreSource
 
@@ -44,6 +45,9 @@ class Tx(Protocol):
 
     @property
     def blobs(self) -> BlobWriter: ...
+
+    @property
+    def search(self) -> SearchWriter: ...
 
     @property
     def checkpoints(self) -> CheckpointWriter: ...
@@ -109,6 +113,9 @@ class Store(Protocol):
 
     @property
     def blobs(self) -> BlobReader: ...
+
+    @property
+    def search(self) -> SearchReader: ...
 
     @property
     def checkpoints(self) -> CheckpointReader: ...

@@ -59,6 +59,8 @@ from spheresync.state.sqlite.repositories.promotions import PromotionReader, Pro
 from spheresync.state.sqlite.repositories.request_grants import RequestGrantWriter
 from spheresync.state.sqlite.repositories.runs import RunReader, RunWriter
 from spheresync.state.sqlite.repositories.schedule import ScheduleReader, ScheduleWriter
+from spheresync.state.sqlite.repositories.search import SearchReader
+from spheresync.state.sqlite.repositories.search_writer import SearchWriter
 from spheresync.state.sqlite.repositories.unwritten import UnwrittenReader, UnwrittenWriter
 from spheresync.state.sqlite.schema import Migration, shipped_migrations
 from spheresync.state.stoppable_thread import in_stoppable_thread
@@ -74,6 +76,7 @@ class SqliteTx:
 
     def __init__(self, connection: WriteConnection, owners: Owners, clock: Callable[[], datetime]) -> None:
         self.catalog = CatalogWriter(connection)
+        self.search = SearchWriter(connection)
         self.blobs = BlobWriter(connection)
         self.checkpoints = CheckpointWriter(connection)
         self.former_tables = FormerTableWriter(connection)
@@ -117,6 +120,7 @@ class SqliteStore:
         self.owner = owner
         self.owners = Owners(folder)
         self.catalog = CatalogReader(pool)
+        self.search = SearchReader(pool)
         self.blobs = BlobReader(pool)
         self.checkpoints = CheckpointReader(pool)
         self.former_tables = FormerTableReader(pool)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from spheresync.answers import AssetRow, DiscoveryAnswer, LineageAnswer, Page
+from spheresync.answers import AssetPage, DiscoveryAnswer, LineageAnswer
 from spheresync.model import LineageExport
 from spheresync_server.cli.commands.options import CursorOption, DetailOption, LimitOption, SpaceOption, TierOption
 from spheresync_server.cli.global_options import invocation_of
@@ -40,19 +40,31 @@ def assets(
     kind: Annotated[str | None, typer.Option(metavar="K", help="Only this kind, such as view.")] = None,
     tier: Annotated[str | None, typer.Option(metavar="T", help="Only critical, high or medium.")] = None,
     status: Annotated[str | None, typer.Option(metavar="S", help="Only this status, such as failed.")] = None,
-    query: Annotated[str | None, typer.Option(metavar="Q", help="Text in name or label.")] = None,
+    query: Annotated[
+        str | None,
+        typer.Option(metavar="Q", help="Words in names, labels, columns, descriptions or terms, or a glob of names."),
+    ] = None,
+    column: Annotated[str | None, typer.Option(metavar="C", help="Has this column; a name or a glob.")] = None,
+    pii: Annotated[str | None, typer.Option(metavar="CLASS", help="Holds this class of personal data, or any.")] = None,
+    term: Annotated[str | None, typer.Option(metavar="T", help="Has this business term.")] = None,
+    owner: Annotated[str | None, typer.Option(metavar="O", help="Has this owner.")] = None,
+    min_columns: Annotated[int | None, typer.Option(min=0, metavar="N", help="Has at least so many columns.")] = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(metavar="F", help="name, label, kind, tier, status, columns, changed, read; -F from the end."),
+    ] = None,
     count: Annotated[bool, typer.Option("--count", help="Only how many there are.")] = False,
     detail: DetailOption = "concise",
     limit: LimitOption = 50,
     cursor: CursorOption = None,
 ) -> int:
     """List the local catalog."""
-    from spheresync_server.cli.output.records import show_asset_count, show_assets
+    from spheresync_server.cli.output.assets import show_asset_count, show_assets
 
     why_none: list[str] = []
     beside: list[str] = []
 
-    async def ask(session: ServiceSession) -> Page[AssetRow]:
+    async def ask(session: ServiceSession) -> AssetPage:
         page = await session.service.catalog.list_assets(
             session.principal,
             space=space,
@@ -60,18 +72,25 @@ def assets(
             tier=tier,
             status=status,
             query=query,
+            column=column,
+            pii=pii,
+            term=term,
+            owner=owner,
+            min_columns=min_columns,
+            sort=sort,
+            count_only=count,
             detail=detail,
-            limit=1 if count else limit,
+            limit=limit,
             cursor=None if count else cursor,
         )
         if count:
-            return page.model_copy(update={"items": [], "next_cursor": None})
+            return page
         if not page.total:
             why_none.append(await session.service.catalog.why_no_assets(space, session.principal))
         beside.append(await session.service.catalog.beside(status, session.principal))
         return page
 
-    def show(page: Page[AssetRow]) -> None:
+    def show(page: AssetPage) -> None:
         if count:
             show_asset_count(page)
         else:

@@ -1,47 +1,12 @@
-"""Say assets, lineage, runs, audit entries and connections to people."""
+"""Say lineage, runs, audit entries and connections to people."""
 
 from __future__ import annotations
 
-from spheresync.answers import AssetRow, AuditPage, AuditVerdictAnswer, ConnectionReport, LineageAnswer, Page, RunRow
+from spheresync.answers import AuditPage, AuditVerdictAnswer, ConnectionReport, LineageAnswer, Page, RunRow
 from spheresync.model import counted
 from spheresync_server.answer_summaries import lineage_lines
 from spheresync_server.cli.output.tables import say, shown_more, table
 from spheresync_server.untrusted import clean_line, visible
-
-_LOOK = "`--query` looks in names and labels; `spheresync discover` reads Datasphere."
-
-
-def show_assets(page: Page[AssetRow], why_none: str = "", *, beside: str = "") -> None:
-    """The local catalog as a table.
-
-    `why_none` says why nothing of a space is known, `beside` what a list of one status leaves out.
-    """
-    if not page.items and why_none:
-        say(clean_line(why_none, longest=1_000))
-        return
-    if not page.items:
-        say(f"No asset matches. {beside or _LOOK}")
-        return
-    full = any(row.columns is not None or row.objects is not None for row in page.items)
-    heads = ["Asset", "Kind", "Label", "Tier", "Status", *(["Columns", "Objects", "Synced"] if full else [])]
-    table(
-        heads,
-        (
-            [
-                visible(row.asset), row.kind, row.label, row.tier, row.status,
-                *([row.columns, " ".join(row.objects or ()), row.synced_at] if full else []),
-            ]
-            for row in page.items
-        ),
-    )  # fmt: skip
-    shown_more(len(page.items), page.total, page.next_cursor)
-    if beside:
-        say(beside)
-
-
-def show_asset_count(page: Page[AssetRow]) -> None:
-    """How many assets of the local catalog match."""
-    say(str(page.total))
 
 
 def show_lineage(answer: LineageAnswer) -> None:

@@ -26,6 +26,10 @@ Status = Literal[
     "pending", "synced", "drifted", "failed", "excluded", "conflict", "missing", "retired", "deleted", "held"
 ]
 
+Sort = Annotated[
+    str | None, Field(description="name, label, kind, tier, status, columns, changed, read or relevance; -x descends")
+]
+
 Asset = Annotated[str, Field(description="SPACE/NAME, as in list_assets")]
 ChangeSet = Annotated[str, Field(description="Id from preview_changes (cs_...)")]
 Run = Annotated[str, Field(description="run_...")]

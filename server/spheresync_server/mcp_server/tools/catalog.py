@@ -9,16 +9,18 @@ from typing import Annotated, Literal
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from spheresync.answers import AssetDetail, AssetRow, LineageAnswer, MappingExplanation, Page, SpaceRow
+from spheresync.answers import AssetDetail, AssetPage, AssetRow, LineageAnswer, MappingExplanation, Page, SpaceRow
 from spheresync.answers.lineage import DEEPEST, DEPTH
 from spheresync.model import AssetStatus, counted
-from spheresync_server.answer_summaries import lineage_lines
+from spheresync_server.answer_summaries import asset_lines, lineage_lines
 from spheresync_server.mcp_server.engine_texts import with_tool_names
 from spheresync_server.mcp_server.server_context import ServiceTools
 from spheresync_server.mcp_server.tool_results import page_line, respond
-from spheresync_server.mcp_server.tools.arguments import Asset, Cursor, Detail, Kind, Limit, Status, TierName
+from spheresync_server.mcp_server.tools.arguments import Asset, Cursor, Detail, Kind, Limit, Sort, Status, TierName
 
 _NOT_CLASSIFIED = "Personal data is not classified: that pii is empty says nothing."
+ROW_BUDGET = 16_000
+"""Characters of the rows of one answer, about 5,000 tokens; the lines that tell of them take up to half as many."""
 _NEVER_READ = "Nothing is known yet, as Datasphere was never read: call preview_changes with refresh=true first."
 
 
@@ -44,12 +46,19 @@ class CatalogTools(ServiceTools):
         kind: Annotated[Kind | None, Field(description="Only this kind")] = None,
         tier: Annotated[TierName | None, Field(description="Only this tier")] = None,
         status: Annotated[Status | None, Field(description="Only this status")] = None,
-        query: Annotated[str | None, Field(description="Text in name or label")] = None,
+        query: Annotated[str | None, Field(description="Words, or a glob of names")] = None,
+        column: Annotated[str | None, Field(description="Has it: name or glob")] = None,
+        pii: Annotated[str | None, Field(description="Class of personal data, or any")] = None,
+        term: Annotated[str | None, Field(description="Business term")] = None,
+        owner: Annotated[str | None, Field(description="Owner")] = None,
+        min_columns: Annotated[int | None, Field(ge=0, description="Columns at least")] = None,
+        sort: Sort = None,
+        count_only: Annotated[bool, Field(strict=True, description="Only counts")] = False,
         detail: Detail = "concise",
         limit: Limit = 50,
         cursor: Cursor = None,
-    ) -> Annotated[CallToolResult, Page[AssetRow]]:
-        """Assets of the local catalog, filtered."""
+    ) -> Annotated[CallToolResult, AssetPage]:
+        """Find assets in the local catalog; query searches names, labels, descriptions, columns, terms."""
         page = await self._service.catalog.list_assets(
             self._server_context.principal,
             space=space,
@@ -57,26 +66,32 @@ class CatalogTools(ServiceTools):
             tier=tier,
             status=status,
             query=query,
+            column=column,
+            pii=pii,
+            term=term,
+            owner=owner,
+            min_columns=min_columns,
+            sort=sort,
+            count_only=count_only,
             detail=detail,
             limit=limit,
             cursor=cursor,
+            budget=ROW_BUDGET,
         )
-        told = page_line("asset", len(page.items), page.total, page.next_cursor)
         if (
             not page.total
             and not (await self._service.catalog.list_spaces(self._server_context.principal, limit=1)).total
         ):
-            told = await self._why_nothing_is_known()
-        elif (
-            space is not None
-            and not page.total
-            and await self._service.catalog.why_no_assets(space, self._server_context.principal)
-        ):
-            told += " See list_spaces: why nothing of that space is known is its problem there."
-        elif query is not None and not page.total:
-            told += " query is looked for in names and labels, in any case; it knows no wildcards."
-        beside = await self._service.catalog.beside(status, self._server_context.principal)
-        return respond(page, told, beside, *_problem_lines(page.items))
+            return respond(page, await self._why_nothing_is_known())
+        return respond(page, *asset_lines(page), *await self._beside(page, space, status), *_problem_lines(page.items))
+
+    async def _beside(self, page: AssetPage, space: str | None, status: str | None) -> list[str]:
+        """Why a list of a space is empty, and what a list of one status leaves out."""
+        principal = self._server_context.principal
+        beside = await self._service.catalog.beside(status, principal)
+        if space is not None and not page.total and await self._service.catalog.why_no_assets(space, principal):
+            return ["See list_spaces: why nothing of that space is known is its problem there.", beside]
+        return [beside]
 
     async def _why_nothing_is_known(self) -> str:
         empty = await self._service.catalog.why_no_assets(None, self._server_context.principal)

@@ -19,6 +19,8 @@ from spheresync.state.records import row_name
 from spheresync.state.seals import SEALED, seal_of_row
 from spheresync.state.sqlite.repositories.blobs import whole
 from spheresync.state.sqlite.repositories.change_sets import HEAD, ITEM, read_head, read_item
+from spheresync.state.sqlite.repositories.search import LOST_TEXTS
+from spheresync.state.sqlite.repositories.search_writer import lacks_words
 from spheresync.state.sqlite.rows.shapes import SHAPED, UNREADABLE, Shape, whole_shape
 
 MOST_NAMED = 10
@@ -79,6 +81,11 @@ def _damages(connection: sqlite3.Connection, sealed: set[str]) -> Iterator[str]:
     if _has_seals(connection, "change_set_items"):
         yield from _altered_change_sets(connection)
     yield from _odd_assets(connection)
+    if _has_table(connection, "asset_search"):
+        yield from (f"the texts of {named} are not in the search index" for (named,) in connection.execute(LOST_TEXTS))
+        packed = connection.execute("SELECT texts FROM search_rows")
+        if lacks_words(packed, connection.execute("SELECT kind, word FROM search_words").fetchall()):
+            yield "words of the search index are not those of the assets in it"
     yield from _unreadable(connection)
 
 

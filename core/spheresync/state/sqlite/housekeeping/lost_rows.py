@@ -15,6 +15,7 @@ from spheresync.state.cell_encoding import LARGEST_NUMBER
 from spheresync.state.records import LostRow
 from spheresync.state.remedies import TABLES_LOST
 from spheresync.state.sqlite.connection import WriteConnection
+from spheresync.state.sqlite.repositories.search_writer import SearchWriter
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import SHAPED, key_columns, whole_shape
 
@@ -23,12 +24,14 @@ _NUMBERED = {"runs": "seq", "change_sets": "seq", "request_grants": "id", "jobs"
 """Tables that give each row the next number, and the column of it."""
 _IN_ORDER = frozenset({"runs", "change_sets"})
 _OF_TARGETS = frozenset({"checkpoints", "former_tables"})
+_OF_SEARCH = frozenset({"search_rows", "search_words"})
 _OF_LISTINGS = frozenset({"entries", "schedule"})
 _FIRST_SEEN = (
     "label = '', tier = NULL, status = ?2, entry_digest = NULL, raw_digest = NULL, parser_version = 0, "
     "definition = NULL, fp_schema = NULL, fp_content = NULL, fp_metadata = NULL, column_count = 0, included = 1, "
     "reason = '', problem = NULL, misses = 0, first_missed_at = NULL, first_seen_at = ?1, listed_at = ?1, "
-    "read_at = NULL, changed_at = NULL, pii_columns = 0, personal_data = '', search = lower(name), refers_to = NULL"
+    "read_at = NULL, changed_at = NULL, pii_columns = 0, personal_data = '', search_id = NULL, search_stale = 1, "
+    "refers_to = NULL"
 )
 _UNLISTED = "label = name, listed_at = ?1, complete = 0, problem = NULL, present = 1"
 
@@ -40,11 +43,14 @@ class LostRowWriter:
         self._connection = connection
 
     async def find(self) -> None:
-        """Read every row of every table, and note those that cannot be read."""
+        """Read every row of every table, and note those that cannot be read. A search index with gaps is emptied."""
         for table in SHAPED:
             shape = whole_shape(table)
             rows = await self._connection.all(f"SELECT {shape.names} FROM {table}")
             readable(self._connection.lost, shape, rows, len)
+        search = SearchWriter(self._connection)
+        if not (await search.is_sound() and await search.has_every_word()):
+            await search.forget_all()
 
     async def clear(self, lost: Iterable[LostRow], *, at: str) -> list[LostRow]:
         """Take those out that still cannot be read; answers which."""
@@ -54,6 +60,8 @@ class LostRowWriter:
                 continue
             await self._take_out(row, at)
             cleared.append(row)
+        if any(row.table in _OF_SEARCH for row in cleared):
+            await SearchWriter(self._connection).forget_all()  # what is in the index cannot be told any more
         if any(row.table in _OF_TARGETS for row in cleared):
             await self._connection.execute("DELETE FROM meta WHERE substr(key, 1, 10) = 'container:'")
             await self._connection.execute("INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)", (TABLES_LOST, at))

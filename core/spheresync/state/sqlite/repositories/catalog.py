@@ -4,10 +4,9 @@
 from __future__ import annotations
 
 import json
-import unicodedata
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from spheresync.mapping.search.fields import NO_TEXTS, IndexedTexts
 from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, PersonalDataClass, SpaceName, TechnicalName, Tier
 from spheresync.state.cell_encoding import (
     decode_asset_id,
@@ -20,6 +19,7 @@ from spheresync.state.cell_encoding import (
 )
 from spheresync.state.records import AssetRecord, FacetCount, HeldClasses, SpaceRecord, UnreadGroup
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
+from spheresync.state.sqlite.repositories.search_writer import SearchWriter
 from spheresync.state.sqlite.rows.named_assets import MOST_LOOKED_UP, rows_of_assets
 from spheresync.state.sqlite.rows.readable import readable, readable_one
 from spheresync.state.sqlite.rows.shapes import shape_of
@@ -34,31 +34,8 @@ _SPACE = shape_of("spaces", "name, label, listed_at, complete, problem, present"
 _PROBLEM = shape_of("assets", "problem")
 _NAME = shape_of("assets", "space, name")
 _FACET = shape_of("assets", "space, kind, tier, status")
-_SEARCH_GAP = "\x1f"
-
-
-@dataclass(frozen=True, slots=True)
-class AssetFilter:
-    """Which assets a page is about; None admits all. `query` is a part of name or label, as `_folded` has them."""
-
-    space: SpaceName | None = None
-    kind: AssetKind | None = None
-    tier: Tier | None = None
-    status: AssetStatus | None = None
-    query: str | None = None
-
-    def clause(self) -> tuple[str, list[str]]:
-        """A WHERE clause with its values."""
-        terms, values = ["1"], []
-        for column in ("space", "kind", "tier", "status"):
-            value = getattr(self, column)
-            if value is not None:
-                terms.append(f"{column} = ?")
-                values.append(str(value))
-        if self.query:
-            terms.append("instr(search, ?) > 0")
-            values.append(_folded(self.query))
-        return " AND ".join(terms), values
+MOST_INDEXED = 500
+"""Assets whose texts are read off their stored definitions in one unit of work; the others are indexed later."""
 
 
 class CatalogReader:
@@ -140,11 +117,12 @@ class CatalogReader:
         kind: AssetKind | None = None,
         tier: Tier | None = None,
         status: AssetStatus | None = None,
-        query: str | None = None,
         limit: int = 50,
         after: AssetId | None = None,
     ) -> tuple[list[AssetRecord], int]:
-        clause, values = AssetFilter(space, kind, tier, status, query).clause()
+        given = {"space": space, "kind": kind, "tier": tier, "status": status}
+        values = [str(value) for value in given.values() if value is not None]
+        clause = " AND ".join(["1", *(f"{column} = ?" for column, value in given.items() if value is not None)])
         total = await self._connection.one(f"SELECT count(*) FROM assets WHERE {clause}", values)
         if after is not None:
             clause += " AND (space, name) > (?, ?)"
@@ -164,7 +142,6 @@ class CatalogReader:
                 kind=kind,
                 tier=tier,
                 status=status,
-                query=query,
                 limit=limit - len(found),
                 after=last,
             )
@@ -205,6 +182,7 @@ class CatalogWriter(CatalogReader):
     def __init__(self, connection: WriteConnection) -> None:
         super().__init__(connection)
         self._writer = connection
+        self._search = SearchWriter(connection)
 
     async def put_spaces(self, spaces: Iterable[SpaceRecord]) -> None:
         await self._writer.execute_many(
@@ -216,18 +194,31 @@ class CatalogWriter(CatalogReader):
             ],
         )
 
-    async def put_assets(self, assets: Iterable[AssetRecord]) -> None:
+    async def put_assets(self, assets: Sequence[AssetRecord], texts: Mapping[AssetId, IndexedTexts] = NO_TEXTS) -> None:
         await self._writer.execute_many(_PUT_ASSET, [_spell_asset(asset) for asset in assets])
+        await self._search.index_written([asset.id for asset in assets], texts, MOST_INDEXED)
 
-    async def put_listings(self, assets: Iterable[AssetRecord]) -> None:
+    async def put_listings(self, assets: Sequence[AssetRecord]) -> None:
         await self._writer.execute_many(_PUT_LISTING, [_spell_asset(asset) for asset in assets])
+        await self._search.index_written([asset.id for asset in assets], NO_TEXTS, MOST_INDEXED)
 
-    async def put_readings(self, assets: Iterable[AssetRecord]) -> None:
+    async def put_readings(
+        self, assets: Sequence[AssetRecord], texts: Mapping[AssetId, IndexedTexts] = NO_TEXTS
+    ) -> None:
         rows = (dict(zip(_COLUMNS, _spell_asset(asset), strict=True)) for asset in assets)
         await self._writer.execute_many(
-            f"UPDATE assets SET {', '.join(f'{column} = ?' for column in _READ_COLUMNS)} WHERE space = ? AND name = ?",
-            [(*(row[column] for column in _READ_COLUMNS), row["space"], row["name"]) for row in rows],
+            f"UPDATE assets SET {', '.join(f'{column} = ?' for column in _READ_COLUMNS)}, search_stale = "
+            "CASE WHEN search_stale = 0 AND label IS ? AND definition IS ? THEN 0 ELSE 1 END "
+            "WHERE space = ? AND name = ?",
+            [
+                (
+                    *(row[column] for column in _READ_COLUMNS),
+                    *(row["label"], row["definition"], row["space"], row["name"]),
+                )
+                for row in rows
+            ],
         )
+        await self._search.index_written([asset.id for asset in assets], texts, MOST_INDEXED)
 
     async def set_references(self, references: Sequence[tuple[AssetId, Sequence[str]]]) -> None:
         await self._writer.execute_many(
@@ -257,31 +248,33 @@ class CatalogWriter(CatalogReader):
         )
 
 
-_COLUMNS = [column.strip() for column in f"{_ASSET}, search".split(",")]
+_COLUMNS = [column.strip() for column in _ASSET.split(",")]
 _LISTING_COLUMNS = [
-    *("kind", "label", "tier", "entry_digest", "included", "reason", "misses", "first_missed_at", "listed_at", "search")
+    *("kind", "label", "tier", "entry_digest", "included", "reason", "misses", "first_missed_at", "listed_at")
 ]
 _PUT_LISTING = (
     f"INSERT INTO assets ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "
     f"ON CONFLICT (space, name) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _LISTING_COLUMNS)}, "
     # Where it stands is known better by whoever wrote it, unless the listing itself changes that.
-    "status = CASE WHEN assets.misses > 0 OR assets.included = 0 THEN excluded.status ELSE assets.status END"
+    "status = CASE WHEN assets.misses > 0 OR assets.included = 0 THEN excluded.status ELSE assets.status END, "
+    "search_stale = CASE WHEN assets.search_stale = 0 AND assets.label IS excluded.label THEN 0 ELSE 1 END"
 )
 _LISTED_COLUMNS = {"space", "name", "entry_digest", "misses", "first_missed_at", "first_seen_at", "listed_at"}
 _READ_COLUMNS = [column for column in _COLUMNS if column not in _LISTED_COLUMNS]
 _PUT_ASSET = (
     f"INSERT INTO assets ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "
-    f"ON CONFLICT (space, name) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[2:])}"
+    f"ON CONFLICT (space, name) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[2:])}, "
+    "search_stale = CASE WHEN assets.search_stale = 0 AND assets.label IS excluded.label "
+    "AND assets.definition IS excluded.definition THEN 0 ELSE 1 END"
 )
 
 
 def _spell_asset(a: AssetRecord) -> tuple[object, ...]:
-    label = valid_text(a.label)
     return (
         a.id.space,
         a.id.name,
         a.kind,
-        label,
+        valid_text(a.label),
         a.tier,
         a.status,
         a.entry_digest,
@@ -301,7 +294,6 @@ def _spell_asset(a: AssetRecord) -> tuple[object, ...]:
         a.changed_at,
         a.pii_columns,
         _spell_classes(a.personal_data),
-        _folded(f"{a.id.name}{_SEARCH_GAP}{label}"),
     )
 
 
@@ -317,11 +309,6 @@ def _read_space(row: Row) -> SpaceRecord:
 def _read_facet(row: Row) -> FacetCount:
     space, kind, tier, status, count = row
     return FacetCount(SpaceName(space), _KINDS[kind], _TIERS[tier], _STATUSES[status], count)
-
-
-def _folded(text: str) -> str:
-    """A text as it is searched: in any case, and however its letters with marks are put together."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 def _read_asset(row: Row) -> AssetRecord:

@@ -24,6 +24,7 @@ from spheresync.state.cell_encoding import (
     decode_entry_fields,
     decode_names,
     decode_problems,
+    decode_texts,
     decompressed,
 )
 from spheresync.state.records import CheckpointState, JournalState
@@ -94,12 +95,21 @@ def _packs_a_drift(body: bytes) -> bool:
     )
 
 
+def _packs_texts(body: bytes) -> bool:
+    try:
+        decode_texts(body)
+    except UNREADABLE:
+        return False
+    return True
+
+
 _TEXT, _BYTES = Check(frozenset({str})), Check(frozenset({bytes}))
 _WHOLE = Check(frozenset({int}), lambda number: -LARGEST_NUMBER <= number <= LARGEST_NUMBER)
 _NUMBER = Check(frozenset({int, float}), math.isfinite)
 _AT = Check(frozenset({str}), _names_a_moment)
 _DUE = Check(frozenset({str}), lambda text: text == "" or _names_a_moment(text))
 _PACKED = Check(frozenset({bytes}), _packs_a_drift)
+_PACKED_TEXTS = Check(frozenset({bytes}), _packs_texts)
 _TEXT_, _AT_ = _TEXT.or_null(), _AT.or_null()
 _PROBLEM = _spelled(lambda text: decode_problems(text)[0])
 _PROBLEM_ = _PROBLEM.or_null()
@@ -143,7 +153,8 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
         "changed_at": _AT_,
         "pii_columns": _WHOLE,
         "personal_data": _WORDS_OF_PERSONAL_DATA,
-        "search": _TEXT,
+        "search_id": _WHOLE.or_null(),
+        "search_stale": _WHOLE,
         "refers_to": _spelled(decode_names).or_null(),
     },
     "entries": {"space": _TEXT, "name": _TEXT, "entry": _spelled(decode_entry_fields)},
@@ -280,6 +291,8 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
     "meta": {"key": _TEXT, "value": _TEXT},
     "unreferred": {"digest": _TEXT, "noted_at": _NUMBER},
     "leaving": {"id": _TEXT},
+    "search_rows": {"id": _WHOLE, "space": _TEXT, "name": _TEXT, "texts": _PACKED_TEXTS},
+    "search_words": {"kind": _one_of("word", "column"), "word": _TEXT},
 }
 _KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
@@ -305,11 +318,15 @@ _KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "meta": ("key",),
         "unreferred": ("digest",),
         "leaving": ("id",),
+        "search_rows": ("space", "name"),
+        "search_words": ("kind", "word"),
     }
 )
 _SINCE = MappingProxyType(
     {
         ("assets", "personal_data"): 17,
+        ("assets", "search_id"): 19,
+        ("assets", "search_stale"): 19,
         ("runs", "claims"): 9,
         ("drift_found", "standing"): 12,
         ("jobs", "target"): 14,

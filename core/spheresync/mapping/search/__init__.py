@@ -1,0 +1,1 @@
+"""What assets are found by, and what a question finds: folding, words, queries, reasons. Pure."""

@@ -1,0 +1,352 @@
+"""Lists of assets: filtered, searched, put in order, with the reason for which each one answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, TypedDict
+
+from spheresync.answers import AssetPage, AssetRow, MatchRow
+from spheresync.errors import UsageError
+from spheresync.mapping.search.fields import Field, SearchedText
+from spheresync.mapping.search.question import Question, names_matched, reasons
+from spheresync.model import AssetId, AssetKind, AssetStatus, PersonalDataClass, SpaceName, TechnicalName, Tier, counted
+from spheresync.model.json_document import read_own_json
+from spheresync.model.labels import default_label
+from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.search_index import with_index
+from spheresync.runtime.unknown_names import nearest
+from spheresync.service import answer_rows
+from spheresync.service.catalog.known_problems import problems_of
+from spheresync.service.cursors import Listing, page_size
+from spheresync.service.filter_values import one_of, wants_full
+from spheresync.state.definitions import read_type
+from spheresync.state.records import AssetFilter, AssetHits, AssetPlace, AssetRecord, AssetSort
+from spheresync.state.search_texts import searched_texts
+
+ANY_CLASS = "any"
+MOST_NAMED = 12
+"""Columns that one row names; of more the number is told."""
+NEAR = 5
+_LONGEST_TEXT = 160
+_ROW_OVERHEAD = 40
+SEARCHED = "names, labels in every language, business terms, names and labels of columns, and descriptions"
+_BY_WORDS = f"{SEARCHED}: whole words and beginnings of words, in any case, with or without umlauts and accents"
+_PARTS = ", and parts of words in names and labels"
+_NO_PARTS = "; parts of words were not looked for, as whole words find many"
+_GLOB = "names of assets and of columns, by * (any characters) and ? (one)"
+
+
+class AssetArguments(TypedDict, total=False):
+    """The fields of `AssetsWanted`, as arguments."""
+
+    space: str | None
+    kind: str | None
+    tier: str | None
+    status: str | None
+    query: str | None
+    column: str | None
+    pii: str | None
+    term: str | None
+    owner: str | None
+    min_columns: int | None
+    sort: str | None
+    count_only: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class AssetsWanted:
+    """What a list is asked for, in the words of whoever asks."""
+
+    space: str | None = None
+    kind: str | None = None
+    tier: str | None = None
+    status: str | None = None
+    query: str | None = None
+    column: str | None = None
+    pii: str | None = None
+    term: str | None = None
+    owner: str | None = None
+    min_columns: int | None = None
+    sort: str | None = None
+    count_only: bool = False
+    detail: str = "concise"
+
+    @property
+    def question(self) -> Question | None:
+        """What is searched, None where nothing is."""
+        text = (self.query or "").strip()
+        return Question.of(text) if text else None
+
+    def filter(self) -> AssetFilter:
+        """The filter.
+
+        Raises:
+            UsageError: there is no such kind, tier, status or class, or a text is empty.
+        """
+        for name, text in (("column", self.column), ("term", self.term), ("owner", self.owner)):
+            if text is not None and not text.strip():
+                raise UsageError(f"{name} is empty.", remedy=f"Give a {name}, or leave it out.")
+        return AssetFilter(
+            space=None if self.space is None else SpaceName(self.space),
+            kind=one_of("kind", self.kind, AssetKind),
+            tier=one_of("tier", self.tier, Tier),
+            status=one_of("status", self.status, AssetStatus),
+            column=self.column,
+            pii=ANY_CLASS if self.pii == ANY_CLASS else _class_of(self.pii),
+            term=self.term,
+            owner=self.owner,
+            min_columns=self.min_columns,
+        )
+
+    def order(self) -> tuple[AssetSort, bool]:
+        """By what the list is in order, and whether from the end.
+
+        Raises:
+            UsageError: there is no such order.
+        """
+        if self.sort is None:
+            return (AssetSort.NAME if self.question is None else AssetSort.RELEVANCE), False
+        sort = one_of("sort", self.sort.removeprefix("-"), AssetSort)
+        assert sort is not None
+        if sort is AssetSort.RELEVANCE and self.question is None:
+            raise UsageError("sort=relevance needs a query.", remedy="Give query, or sort by something else.")
+        return sort, self.sort.startswith("-") and sort is not AssetSort.RELEVANCE
+
+
+def _class_of(word: str | None) -> PersonalDataClass | None:
+    if word is not None and word not in set(PersonalDataClass):
+        valid = (ANY_CLASS, *PersonalDataClass)
+        remedy = f"{nearest(word, valid)} Valid: {', '.join(valid)}.".strip()
+        raise UsageError(f"there is no class of personal data {word!r}.", remedy=remedy)
+    return None if word is None else PersonalDataClass(word)
+
+
+class AssetLister:
+    """Answers one request for a list."""
+
+    def __init__(self, context: RuntimeContext, wanted: AssetsWanted) -> None:
+        self._context = context
+        self._store = context.store
+        self._wanted = wanted
+        self._question = wanted.question
+        self._among = wanted.filter()
+        self._sort, self._descending = wanted.order()
+        self._full = wants_full(wanted.detail)
+
+    async def page(self, *, limit: int, cursor: str | None, budget: int | None) -> AssetPage:
+        """One page of it; `budget` is how many characters its rows may be long in all."""
+        given = {name: getattr(self._wanted, name) for name in self._wanted.__slots__ if name != "detail"}
+        listing = Listing.of("assets", **given)
+        start = listing.decode(cursor, int, str, str, str)
+        size = page_size(limit)
+        after, before = None, 0
+        if start is not None:
+            before = int(start[0])
+            after = AssetPlace(str(start[1]), AssetId(SpaceName(str(start[2])), TechnicalName(str(start[3]))))
+        if self._wanted.count_only:
+            return await self._counted()
+        hits, left = await self._asked(size + 1, after)
+        places = hits.places[:size]
+        rows = await self._rows(places)
+        shown = _within(rows, budget)
+        if len(shown) < len(rows):
+            places = places[: 1 + [str(each.asset) for each in places].index(shown[-1].asset)]
+        next_cursor = None
+        if len(places) < len(hits.places):
+            last = places[-1]
+            next_cursor = listing.encode(before + len(places), last.key, last.asset.space, last.asset.name)
+        meant, near = await self._nearly(hits)
+        return AssetPage(
+            items=shown,
+            total=hits.total,
+            next_cursor=next_cursor,
+            first=before + 1 if shown else None,
+            as_of=await self._as_of(),
+            searched=self._searched(hits),
+            notes=await self._notes(hits, left),
+            meant=meant,
+            near=near,
+        )
+
+    async def _counted(self) -> AssetPage:
+        by_question = self._question
+        counts, left = await self._indexed(lambda: self._store.search.counts(self._among, by_question))
+        return AssetPage(
+            items=[],
+            total=sum(each.count for each in counts),
+            as_of=await self._as_of(),
+            kinds=answer_rows.tally(counts, lambda each: each.kind),
+            statuses=answer_rows.tally(counts, lambda each: each.status),
+            notes=await self._notes(AssetHits(total=sum(each.count for each in counts)), left),
+        )
+
+    async def _asked(self, limit: int, after: AssetPlace | None) -> tuple[AssetHits, int]:
+        question, sort = self._question, self._sort
+        if question is not None and sort is AssetSort.RELEVANCE:
+            return await self._indexed(lambda: self._store.search.find(question, self._among, limit=limit, after=after))
+        return await self._indexed(
+            lambda: self._store.search.listed(
+                self._among, question, sort=sort, descending=self._descending, limit=limit, after=after
+            )
+        )
+
+    async def _indexed(self, ask: Any) -> tuple[Any, int]:
+        """What the store answers, and how many assets are not in the index that was asked."""
+        wanted = self._wanted
+        if self._question is None and not (wanted.column or wanted.term or wanted.owner):
+            return await ask(), 0
+        return await with_index(self._store, ask)
+
+    async def _rows(self, places: Sequence[AssetPlace]) -> list[AssetRow]:
+        found = {record.id: record for record in await self._store.catalog.some([each.asset for each in places])}
+        records = [found[each.asset] for each in places if each.asset in found]
+        settings = self._context.settings
+        problems = await problems_of(self._store, records, settings.deletion, settings.target_keys)
+        objects: dict[AssetId, list[str]] = {}
+        for key in settings.target_keys:
+            for asset, held in (await self._store.checkpoints.of([record.id for record in records], key)).items():
+                objects.setdefault(asset, []).append(f"{held.target}:{held.container}.{held.name}")
+        definitions = await self._definitions(records)
+        return [
+            self._explained(
+                await self._row(record, problems[record.id], objects.get(record.id, [])),
+                record,
+                definitions.get(record.id),
+            )
+            for record in records
+        ]
+
+    async def _row(self, record: AssetRecord, problem: str | None, objects: list[str]) -> AssetRow:
+        tier = self._context.mapping.decide(record.id, record.kind, record.label).tier
+        if self._full:
+            held = await self._store.checkpoints.of_asset(record.id)
+            return answer_rows.full_asset_row(record, tier, problem, held)
+        return answer_rows.asset_row(record, tier, problem).model_copy(update={"objects": objects or None})
+
+    async def _definitions(self, records: Sequence[AssetRecord]) -> dict[AssetId, Any]:
+        """The definitions of assets, as far as they are needed to say why each one answers."""
+        if self._question is None and self._wanted.column is None and self._wanted.pii is None:
+            return {}
+        bodies = await self._store.blobs.get_many([each.definition for each in records if each.definition])
+        found = {}
+        for record in records:
+            if record.definition is not None and record.definition in bodies:
+                with suppress(ValueError):
+                    found[record.id] = read_own_json(bodies[record.definition])
+        return found
+
+    def _explained(self, row: AssetRow, record: AssetRecord, definition: Any) -> AssetRow:
+        """A row with what it answers by."""
+        update: dict[str, Any] = {}
+        if self._question is not None or self._wanted.column is not None:
+            matched, total = self._matched(record, definition)
+            update |= {"matched": matched[:MOST_NAMED], "matched_total": total if total > MOST_NAMED else None}
+        if self._wanted.pii is not None and definition is not None:
+            wanted = None if self._wanted.pii == ANY_CLASS else self._wanted.pii
+            columns = [(each["p"], each["n"]) for each in definition["columns"] if each.get("p")]
+            columns = [(word, name) for word, name in columns if wanted in {None, word}]
+            by_class: dict[str, list[str]] = {}
+            for word, name in columns[:MOST_NAMED]:
+                by_class.setdefault(word, []).append(name)
+            update |= {"pii": by_class, "pii_total": len(columns) if len(columns) > MOST_NAMED else None}
+        return row.model_copy(update=update) if update else row
+
+    def _matched(self, record: AssetRecord, definition: Any) -> tuple[list[MatchRow], int]:
+        found = list[MatchRow]()
+        if self._wanted.column is not None and definition is not None:
+            by_name = {column["n"]: column for column in definition["columns"]}
+            found += [_column_match(by_name[name]) for name in names_matched(self._wanted.column, by_name)]
+        total = len(found)
+        if self._question is not None:
+            texts = list(searched_texts(record.id.name, record.label, definition))
+            found = [*map(_match, reasons(self._question, texts)), *found]
+        return found, total
+
+    def _searched(self, hits: AssetHits) -> str | None:
+        if self._question is None:
+            return None
+        if self._question.glob is not None:
+            return f"{_GLOB}."
+        return f"{_BY_WORDS}{_NO_PARTS if hits.whole_words else _PARTS}."
+
+    async def _notes(self, hits: AssetHits, left: int) -> list[str]:
+        """What the answer does not cover, and what may be meant where nothing was found."""
+        notes = []
+        if left:
+            are = "is" if left == 1 else "are"
+            notes.append(
+                f"Not covered: {counted(left, 'asset')} that {are} not indexed yet; ask again, each time indexes more."
+            )
+        if self._among.pii is not None and (unknown := await self._store.search.unclassified(self._among)):
+            are = "was" if unknown == 1 else "were"
+            notes.append(
+                f"Not covered: {counted(unknown, 'asset')} in which personal data {are} not looked for yet; "
+                "the next reading does."
+            )
+        if not hits.total and self._wanted.column is not None:
+            near = await self._store.search.similar(self._wanted.column, column=True)
+            if near:
+                notes.append(f"No column is called so. Nearest: {', '.join(name.upper() for name in near)}.")
+        if not hits.total and self._wanted.term is not None:
+            notes.append("Terms come from the business context; no asset has one that reads so.")
+        if not hits.total and self._wanted.owner is not None:
+            notes.append("An owner is who Datasphere names as such; no asset has one that reads so.")
+        return notes
+
+    async def _nearly(self, hits: AssetHits) -> tuple[str | None, list[AssetRow]]:
+        """What may be meant by a question that nothing answers, and the first few assets that answer that."""
+        question = self._question
+        if question is None or hits.total or question.glob is not None:
+            return None, []
+        words = []
+        for alternatives in question.words:
+            word = alternatives[0][0]
+            words.append(next(iter(await self._store.search.similar(word)), word))
+        meant = " ".join(words)
+        if not words or meant == " ".join(alternatives[0][0] for alternatives in question.words):
+            return None, []
+        near = AssetLister(self._context, replace(self._wanted, query=meant, sort=None))
+        found = await self._store.search.find(Question.of(meant), self._among, limit=NEAR)
+        return (meant, await near._rows(found.places)) if found.places else (None, [])
+
+    async def _as_of(self) -> str | None:
+        return max((space.listed_at for space in await self._store.catalog.spaces() if space.listed_at), default=None)
+
+
+def _within(rows: list[AssetRow], budget: int | None) -> list[AssetRow]:
+    """The first rows that are not longer than `budget` together, one in any case."""
+    if budget is None:
+        return rows
+    for number, row in enumerate(rows):
+        budget -= len(row.model_dump_json(exclude_none=True)) + _ROW_OVERHEAD
+        if budget < 0:
+            return rows[: max(number, 1)]
+    return rows
+
+
+def _match(found: SearchedText) -> MatchRow:
+    field = Field.LABEL if found.field is Field.COLUMN_LABEL else found.field
+    return MatchRow(
+        field=field,
+        text=_shortened(found.text),
+        language=found.language or None,
+        column=found.column if found.column and found.field is not Field.COLUMN else None,
+    )
+
+
+def _column_match(column: Mapping[str, Any]) -> MatchRow:
+    labels = tuple((language, text) for language, text in column.get("l", ()))
+    return MatchRow(
+        field=Field.COLUMN,
+        text=column["n"],
+        label=_shortened(default_label(labels)) or None,
+        type=read_type(column["t"]),
+    )
+
+
+def _shortened(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= _LONGEST_TEXT else f"{line[:_LONGEST_TEXT]}…"

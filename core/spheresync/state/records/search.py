@@ -1,0 +1,64 @@
+"""What is looked for in the local catalog, and what was found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from spheresync.model import AssetId, AssetKind, AssetStatus, PersonalDataClass, SpaceName, Tier
+
+
+class AssetSort(StrEnum):
+    """By what a list of assets is in order; assets that are the same in it by space and name."""
+
+    NAME = "name"
+    LABEL = "label"
+    KIND = "kind"
+    TIER = "tier"
+    STATUS = "status"
+    COLUMNS = "columns"
+    CHANGED = "changed"
+    READ = "read"
+    RELEVANCE = "relevance"
+
+
+@dataclass(frozen=True, slots=True)
+class AssetFilter:
+    """Which assets a list is about; None admits all.
+
+    `column` is a name or a glob of a column, folded as all that is searched; `pii` a class, or `any`; of `term` and
+    `owner` every word must be there.
+    """
+
+    space: SpaceName | None = None
+    kind: AssetKind | None = None
+    tier: Tier | None = None
+    status: AssetStatus | None = None
+    column: str | None = None
+    pii: PersonalDataClass | str | None = None
+    term: str | None = None
+    owner: str | None = None
+    min_columns: int | None = None
+
+
+ALL_ASSETS = AssetFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class AssetPlace:
+    """Where an asset stands in a list: `key` is what the list is in order by, spelled so that texts compare like it."""
+
+    key: str
+    asset: AssetId
+
+
+@dataclass(frozen=True, slots=True)
+class AssetHits:
+    """Some places of a list in its order, and how many assets it has in all.
+
+    `whole_words`: so many were found by whole words and beginnings of words that parts of words were not looked for.
+    """
+
+    places: tuple[AssetPlace, ...] = ()
+    total: int = 0
+    whole_words: bool = False

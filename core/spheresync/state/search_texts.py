@@ -1,0 +1,52 @@
+"""The texts by which a stored definition is found, read off the way in which it is spelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from spheresync.mapping.search.fields import ExtraTexts, Field, IndexedTexts, SearchedText, indexed_texts
+from spheresync.model.json_document import read_own_json
+
+_DESCRIPTIONS = frozenset({"description", "quick_info", "long_description"})
+NOTHING_ELSE = ExtraTexts()
+
+
+def searched_texts(name: str, label: str, definition: Any, extra: ExtraTexts = NOTHING_ELSE) -> Iterator[SearchedText]:
+    """Every text by which an asset is found; `definition` is what `encode_asset` wrote, read, or None."""
+    yield SearchedText(Field.NAME, name)
+    labels = () if definition is None else definition["labels"]
+    if label and label not in {text for _, text in labels}:
+        yield SearchedText(Field.LABEL, label)
+    for term in extra.terms:
+        yield SearchedText(Field.TERM, term)
+    for text in extra.descriptions:
+        yield SearchedText(Field.DESCRIPTION, text)
+    if definition is None:
+        return
+    for language, text in sorted(labels, key=lambda each: not each[0]):
+        if text:
+            yield SearchedText(Field.LABEL, text, language)
+    for fact, text in definition["facts"]:
+        if fact in _DESCRIPTIONS:
+            yield SearchedText(Field.DESCRIPTION, text)
+    for column in definition["columns"]:
+        yield from _texts_of_column(column)
+
+
+def _texts_of_column(column: dict[str, Any]) -> Iterator[SearchedText]:
+    name = column["n"]
+    yield SearchedText(Field.COLUMN, name, column=name)
+    for language, text in column.get("l", ()):
+        if text:
+            yield SearchedText(Field.COLUMN_LABEL, text, language, name)
+    for fact, text in column.get("s", ()):
+        if fact in _DESCRIPTIONS:
+            yield SearchedText(Field.DESCRIPTION, text, "", name)
+
+
+def texts_to_index(name: str, label: str, definition: bytes | None, extra: ExtraTexts = NOTHING_ELSE) -> IndexedTexts:
+    """What the index holds of an asset; `definition` as it is stored."""
+    value = None if definition is None else read_own_json(definition)
+    owner = extra.owner or (value["owner"] if value is not None else None)
+    return indexed_texts(searched_texts(name, label, value, extra), owner)

@@ -1,0 +1,419 @@
+"""The index of texts by which assets are found, in tables of FTS5.
+
+Asked step by step, the best one first (`search_expressions.ranks`), so that no more is put in order than a page shows:
+a word that stands in every asset costs about as much as one that stands in few.
+"""
+
+# ruff: noqa: S608 -- statements are put together from this module's own words; values are always bound
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from spheresync.errors import SearchIndexLostError, StateError, UsageError
+from spheresync.mapping.search.fields import Mark
+from spheresync.mapping.search.folding import as_one_word, fold, from_one_word, spellings, words_of
+from spheresync.mapping.search.question import Question, is_glob
+from spheresync.model import AssetId, AssetKind, AssetStatus, SpaceName, Tier
+from spheresync.state.cell_encoding import decode_asset_id
+from spheresync.state.records import ALL_ASSETS, AssetFilter, AssetHits, AssetPlace, AssetSort, FacetCount
+from spheresync.state.sqlite.connection import ReadConnection, Row
+from spheresync.state.sqlite.repositories.search_expressions import (
+    all_of,
+    any_of,
+    beginning_with,
+    everything,
+    glob_over_text,
+    glob_over_words,
+    is_column,
+    is_name,
+    one_of_words,
+    quoted,
+    ranks,
+)
+from spheresync.state.sqlite.rows.readable import readable
+from spheresync.state.sqlite.rows.shapes import shape_of
+
+MANY = 3_000
+"""Matches from which on walking through all assets in order is quicker than looking each one up and sorting."""
+ENOUGH = 1_000
+"""Matches by words after which parts of words are not looked for."""
+_LONGER_WORDS = 64
+COLUMNS_OF_A_GLOB = 500
+"""Different names that a glob of columns may stand for."""
+LAST = "\U0010ffff"
+"""Sorts behind every other character."""
+_SHORTEST_PART = 3
+_COMPARED = 5_000
+_NAME = shape_of("assets", "space, name")
+_FACET = shape_of("assets", "space, kind, tier, status")
+_SORTED_BY: Mapping[AssetSort, str] = {
+    AssetSort.NAME: "''",
+    AssetSort.LABEL: "lower(label)",
+    AssetSort.KIND: "kind",
+    AssetSort.TIER: "CASE tier WHEN 'critical' THEN '0' WHEN 'high' THEN '1' WHEN 'medium' THEN '2' ELSE '3' END",
+    AssetSort.STATUS: "status",
+    AssetSort.COLUMNS: "printf('%010d', column_count)",
+    AssetSort.CHANGED: "coalesce(changed_at, '')",
+    AssetSort.READ: "coalesce(read_at, '')",
+}
+_MATCHING = "SELECT rowid FROM asset_search WHERE asset_search MATCH ?"
+LOST_TEXTS = (
+    "SELECT a.space || '/' || a.name FROM assets a LEFT JOIN search_rows r ON r.space = a.space AND r.name = a.name "
+    "WHERE a.search_stale = 0 AND (r.id IS NULL OR r.id IS NOT a.search_id "
+    "OR r.id NOT IN (SELECT id FROM asset_search_parts_docsize) OR NOT EXISTS (SELECT 1 FROM search_words))"
+)
+"""The assets that count as indexed and whose texts are not in the index."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """Row numbers of the index that some matches have: a query with its values."""
+
+    select: str
+    values: tuple[str, ...]
+    part_of: str | None = None  # an expression that finds all that is on this step, and more
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What a question finds: `steps` in order, and the same in the fewest parts, with how many each one has."""
+
+    steps: Sequence[_Step]
+    disjoint: Sequence[tuple[_Step, int]]
+    parts: bool  # whether parts of words were looked for
+    counted: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def total(self) -> int:
+        return sum(count for _, count in self.disjoint)
+
+
+class SearchReader:
+    """Finds and lists assets."""
+
+    def __init__(self, connection: ReadConnection) -> None:
+        self._connection = connection
+
+    async def find(
+        self, question: Question, among: AssetFilter = ALL_ASSETS, *, limit: int = 50, after: AssetPlace | None = None
+    ) -> AssetHits:
+        where = await self._clause(among)
+        found = await self._found(question)
+        places: list[AssetPlace] = []
+        for number, step in enumerate(found.steps):
+            key = f"{number:02}"
+            if len(places) >= limit or (after is not None and key < after.key):
+                continue
+            count = await self._count_of_step(found, step)
+            if count:
+                start = after.asset if after is not None and key == after.key else None
+                rows = await self._in_order(step, count, where, limit=limit - len(places), after=start)
+                places += [AssetPlace(key, asset) for asset in rows]
+        total = found.total if where[0] == "1" else await self._total_among(found, where)
+        return AssetHits(tuple(places), total, whole_words=not found.parts)
+
+    async def _count_of_step(self, found: _Found, step: _Step) -> int:
+        """How many are on a step; steps of which none can have any are not asked one by one."""
+        if step.part_of is not None:
+            if step.part_of not in found.counted:
+                found.counted[step.part_of] = await self._count(_matching(step.part_of))
+            if not found.counted[step.part_of]:
+                return 0
+        return await self._count(step)
+
+    async def _total_among(self, found: _Found, where: tuple[str, list[str]]) -> int:
+        return sum([await self._count_among(step, count, *where) for step, count in found.disjoint])
+
+    async def listed(
+        self,
+        among: AssetFilter = ALL_ASSETS,
+        question: Question | None = None,
+        *,
+        sort: AssetSort = AssetSort.NAME,
+        descending: bool = False,
+        limit: int = 50,
+        after: AssetPlace | None = None,
+    ) -> AssetHits:
+        clause, values = await self._clause_of(among, question)
+        matches = None if question is not None else await self._matches(among)
+        found = await self._ask(f"SELECT count(*) FROM assets{_index(matches)} WHERE {clause}", values)
+        by = _SORTED_BY[sort]
+        way, beyond = ("DESC", "<") if descending else ("ASC", ">")
+        if sort is AssetSort.NAME:
+            index = _index(matches, sorted_by_name=among.pii is None and question is None)
+            order, past = "", f"(space, name) {beyond} (?, ?)"
+            names = f"space {way}, name {way}"
+            start: tuple[str, ...] = () if after is None else (after.asset.space, after.asset.name)
+        else:
+            index, order, names = _index(matches), f"{by} {way}, ", "space, name"
+            past = f"({by} {beyond} ? OR ({by} = ? AND (space, name) > (?, ?)))"
+            start = () if after is None else (after.key, after.key, after.asset.space, after.asset.name)
+        where = clause if after is None else f"{clause} AND {past}"
+        rows = await self._ask(
+            f"SELECT space, name, {by} FROM assets{index} WHERE {where} ORDER BY {order}{names} LIMIT ?",
+            [*values, *start, limit],
+        )
+        places = [
+            AssetPlace(str(row[2]), asset)
+            for row in rows
+            for asset in readable(self._connection.lost, _NAME, [row[:2]], decode_asset_id)
+        ]
+        return AssetHits(tuple(places), int(found[0][0]))
+
+    async def _matches(self, among: AssetFilter) -> int | None:
+        """How many assets the index leaves to be looked at, None where nothing of it is asked."""
+        expressions = await self._restrictions(among)
+        if not expressions:
+            return None
+        return await self._count(_matching(all_of(expressions))) if all(expressions) else 0
+
+    async def counts(self, among: AssetFilter, question: Question | None) -> list[FacetCount]:
+        clause, values = await self._clause_of(among, question)
+        rows = await self._ask(
+            f"SELECT space, kind, tier, status, count(*) FROM assets WHERE {clause} "
+            "GROUP BY space, kind, tier, status ORDER BY space, kind, tier, status",
+            values,
+        )
+        return readable(self._connection.lost, _FACET, rows, _read_facet)
+
+    async def similar(self, word: str, *, column: bool = False) -> list[str]:
+        asked = as_one_word(fold(word)) if column else word
+        if len(asked) <= 2:
+            return []
+        rows = await self._connection.all(
+            "SELECT word FROM search_words WHERE kind = ? AND word >= ? AND word < ? "
+            "AND length(word) BETWEEN ? AND ? LIMIT ?",
+            (
+                *("column" if column else "word", asked[0], asked[0] + LAST),
+                *(len(asked) - 2, len(asked) + 2, _COMPARED),
+            ),
+        )
+        likeness = [(_likeness(asked, found), found) for (found,) in rows if isinstance(found, str)]
+        near = sorted(((like, found) for like, found in likeness if like >= 0.5), key=lambda each: (-each[0], each[1]))
+        return [from_one_word(found) for _, found in near[:3]]
+
+    async def unclassified(self, among: AssetFilter) -> int:
+        clause, values = await self._clause(replace(among, pii=None))
+        rows = await self._ask(f"SELECT count(*) FROM assets WHERE parser_version < 10000 AND {clause}", values)
+        return int(rows[0][0])
+
+    async def not_indexed(self) -> int:
+        row = await self._connection.one("SELECT count(*) FROM assets WHERE search_stale = 1")
+        return int(row[0]) if row else 0
+
+    async def is_sound(self) -> bool:
+        return not await self._ask(f"{LOST_TEXTS} LIMIT 1", ())
+
+    async def _found(self, question: Question) -> _Found:
+        if question.glob is not None:
+            steps = await self._steps_of_glob(question)
+            return _Found(steps, [(step, await self._count(step)) for step in steps], parts=True)
+        steps, everywhere = await self._steps_of_words(question)
+        by_words = await self._count(everywhere)
+        if by_words >= ENOUGH:
+            return _Found(steps, [(everywhere, by_words)], parts=False)
+        part = _part_of_texts(question.text)
+        beside = _Step(f"{part.select} AND rowid NOT IN ({everywhere.select})", (*part.values, *everywhere.values))
+        steps = [*steps, beside]
+        return _Found(steps, [(everywhere, by_words), (beside, await self._count(beside))], parts=True)
+
+    async def _steps_of_words(self, question: Question) -> tuple[list[_Step], _Step]:
+        if not question.words:
+            name_is, column_is = is_name(question), is_column(question)
+            steps = [_matching(name_is), _matching(f"({column_is}) NOT ({name_is})")]
+            return steps, _matching(any_of([name_is, column_is]))
+        parts = {part for alternatives in question.words for word in alternatives for part in word}
+        longer = {part: await self._longer(part) for part in parts}
+        steps = [_Step(_MATCHING, (rank.expression,), rank.part_of) for rank in ranks(question, longer)]
+        return steps, _matching(everything(question, longer))
+
+    async def _longer(self, word: str) -> list[str] | None:
+        """The words of the index that begin so, None where they are too many to name."""
+        rows = await self._connection.all(
+            "SELECT word FROM search_words WHERE kind = 'word' AND word >= ? AND word < ? LIMIT ?",
+            (word, word + LAST, _LONGER_WORDS + 1),
+        )
+        found = [each for (each,) in rows if isinstance(each, str)]
+        return None if len(found) > _LONGER_WORDS else found
+
+    async def _steps_of_glob(self, question: Question) -> list[_Step]:
+        folded = question.glob or ""
+        begin = _begin_of(folded)
+        if begin is not None:
+            names = _matching(beginning_with(Mark.WHOLE_NAME, as_one_word(begin)))
+        else:
+            glob = glob_over_text(folded)
+            one = "SELECT rowid FROM asset_search_parts WHERE name GLOB ?"
+            # A name that is spelled in several ways has a line for each.
+            names = _Step(f"SELECT rowid FROM ({one} UNION {one} UNION {one})", (glob, f"{glob}\n*", f"*\n{glob}"))
+        column, _ = await self._column_expression(folded)
+        if not column:
+            return [names]
+        return [names, _Step(f"{_MATCHING} AND rowid NOT IN ({names.select})", (column, *names.values))]
+
+    async def _column_expression(self, pattern: str) -> tuple[str, bool]:
+        """The expression for assets with a column of this name or glob, and whether it is of all such columns.
+
+        Empty where none is called so.
+        """
+        folded = fold(pattern)
+        if not is_glob(folded):
+            return one_of_words(Mark.WHOLE_COLUMN, map(as_one_word, spellings(pattern))), True
+        begin = _begin_of(folded)
+        if begin is not None:
+            return beginning_with(Mark.WHOLE_COLUMN, as_one_word(begin)), True
+        rows = await self._connection.all(
+            "SELECT word FROM search_words WHERE kind = 'column' AND word GLOB ? LIMIT ?",
+            (glob_over_words(folded), COLUMNS_OF_A_GLOB + 1),
+        )
+        words = [word for (word,) in rows if isinstance(word, str)]
+        return one_of_words(Mark.WHOLE_COLUMN, words[:COLUMNS_OF_A_GLOB]), len(words) <= COLUMNS_OF_A_GLOB
+
+    async def _clause(self, among: AssetFilter) -> tuple[str, list[str]]:
+        """A WHERE clause with its values."""
+        terms, values = list[str](), list[str]()
+        for column in ("space", "kind", "tier", "status"):
+            value = getattr(among, column)
+            if value is not None:
+                terms.append(f"{column} = ?")
+                values.append(str(value))
+        if among.pii is not None:
+            terms.append("personal_data != ''")
+            if among.pii != "any":
+                terms.append("instr(',' || personal_data || ',', ?) > 0")
+                values.append(f",{among.pii},")
+        if among.min_columns is not None:
+            terms.append("column_count >= CAST(? AS INTEGER)")
+            values.append(str(among.min_columns))
+        expressions = await self._restrictions(among)
+        if not all(expressions):
+            return "0", []
+        if expressions:
+            terms.append(f"search_id IN ({_MATCHING})")
+            values.append(all_of(expressions))
+        return " AND ".join(terms) or "1", values
+
+    async def _clause_of(self, among: AssetFilter, question: Question | None) -> tuple[str, list[str]]:
+        """As `_clause`, for the assets among them that answer a question."""
+        clause, values = await self._clause(among)
+        if question is None:
+            return clause, values
+        steps = [step for step, _ in (await self._found(question)).disjoint]
+        union = " UNION ALL ".join(step.select for step in steps)
+        return f"{clause} AND search_id IN ({union})", [*values, *(value for step in steps for value in step.values)]
+
+    async def _restrictions(self, among: AssetFilter) -> list[str]:
+        """Expressions that the index must match, the empty one for what nothing can."""
+        found = []
+        if among.column is not None:
+            expression, whole = await self._column_expression(among.column)
+            if not whole:
+                raise UsageError(
+                    f"column {among.column!r} fits more than {COLUMNS_OF_A_GLOB} different names.",
+                    remedy="Give more of the name; a beginning, such as QTY*, may fit any number.",
+                )
+            found.append(expression)
+        if among.term is not None:
+            found.append(_words_in(Mark.TERM, words_of(among.term)))
+        if among.owner is not None:
+            found.append(_words_in(Mark.OWNER, words_of(among.owner)))
+        return found
+
+    async def _count(self, step: _Step) -> int:
+        row = await self._ask(f"SELECT count(*) FROM ({step.select})", step.values)
+        return int(row[0][0])
+
+    async def _count_among(self, step: _Step, matches: int, clause: str, values: Sequence[str]) -> int:
+        if not matches:
+            return 0
+        rows = await self._ask(
+            f"SELECT count(*) FROM assets INDEXED BY {_index_for(matches)} WHERE {clause} AND search_id IN "
+            f"({step.select})",
+            [*values, *step.values],
+        )
+        return int(rows[0][0])
+
+    async def _in_order(
+        self, step: _Step, matches: int, where: tuple[str, Sequence[str]], *, limit: int, after: AssetId | None
+    ) -> list[AssetId]:
+        clause, values = where
+        given = [*values, *step.values]
+        if after is not None:
+            clause += " AND (space, name) > (?, ?)"
+            given = [*values, after.space, after.name, *step.values]
+        rows = await self._ask(
+            f"SELECT space, name FROM assets INDEXED BY {_index_for(matches)} WHERE {clause} AND search_id IN "
+            f"({step.select}) ORDER BY space, name LIMIT ?",
+            [*given, limit],
+        )
+        return readable(self._connection.lost, _NAME, rows, decode_asset_id)
+
+    async def _ask(self, sql: str, values: Sequence[Any]) -> list[Row]:
+        try:
+            return await self._connection.all(sql, values)
+        except (StateError, sqlite3.DatabaseError) as error:
+            if not is_lost_index(error):
+                raise
+            raise SearchIndexLostError("The search index of the state is damaged.", remedy="Ask again.") from error
+
+
+def is_lost_index(error: BaseException) -> bool:
+    """Whether tables of the index are what is damaged, and not the file."""
+    cause = error.__cause__ if isinstance(error, StateError) else error
+    return isinstance(cause, sqlite3.Error) and getattr(cause, "sqlite_errorname", "") == "SQLITE_CORRUPT_VTAB"
+
+
+def _index(matches: int | None, *, sorted_by_name: bool = False) -> str:
+    if matches is None:
+        return " INDEXED BY assets_by_name" if sorted_by_name else ""
+    return f" INDEXED BY {_index_for(matches)}"
+
+
+def _index_for(matches: int) -> str:
+    return "assets_by_name" if matches > MANY else "assets_by_search_id"
+
+
+def _matching(expression: str) -> _Step:
+    return _Step(_MATCHING, (expression,))
+
+
+def _words_in(mark: Mark, words: Collection[str]) -> str:
+    return all_of(quoted(mark + word) for word in words)
+
+
+def _begin_of(folded: str) -> str | None:
+    """What names begin with that a glob admits, where that is all it says."""
+    begin = folded.rstrip("*")
+    return begin if begin != folded and "*" not in begin and "?" not in begin else None
+
+
+def _part_of_texts(text: str) -> _Step:
+    """The names and labels that have a text somewhere in them."""
+    wanted = text.replace("\0", " ")
+    if len(wanted) >= _SHORTEST_PART:
+        return _Step("SELECT rowid FROM asset_search_parts WHERE asset_search_parts MATCH ?", (quoted(wanted),))
+    # Too short for an index of three letters each: the texts themselves are looked through.
+    return _Step(
+        "SELECT rowid FROM asset_search_parts_content WHERE (instr(c0, ?) > 0 OR instr(c1, ?) > 0)", (wanted, wanted)
+    )
+
+
+def _likeness(one: str, other: str) -> float:
+    """From 0 to 1: how many pairs of letters two words share."""
+    ours, theirs = _pairs(one), _pairs(other)
+    return 2 * len(ours & theirs) / (len(ours) + len(theirs))
+
+
+def _pairs(word: str) -> set[str]:
+    framed = f"^{word}$"
+    return {framed[at : at + 2] for at in range(len(framed) - 1)}
+
+
+def _read_facet(row: Row) -> FacetCount:
+    space, kind, tier, status, count = row
+    return FacetCount(
+        SpaceName(space), AssetKind(kind), None if tier is None else Tier(tier), AssetStatus(status), count
+    )
