@@ -6,12 +6,12 @@ import difflib
 import re
 from collections.abc import Mapping
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from spheresync.config.alerts import AlertChannel
+from spheresync.config.paths import SettingPath
 from spheresync.config.promotion_in_force import PromotionInForce
 from spheresync.config.rules import MappingRules
 from spheresync.config.sections import (
@@ -82,17 +82,6 @@ def _fault_of_target(name: str) -> str:
     return f"{name[:40]!r} is no target; {fix}"
 
 
-def _path(path: Path) -> Path:
-    """Refuse what no file system takes, and what no answer could show."""
-    try:
-        text = str(path).encode()
-    except UnicodeEncodeError:
-        raise ValueError("is not UTF-8; give a path whose name can be written") from None
-    if b"\0" in text:
-        raise ValueError("holds a character that no path can have; remove it")
-    return path
-
-
 def _comma_list(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
@@ -108,14 +97,14 @@ class Settings(Section):
 
     env: EnvironmentName = "dog"
     installation: Annotated[str, AfterValidator(_installation)] | None = None
-    state_dir: Annotated[Path, AfterValidator(_path)]
+    state_dir: SettingPath
     prefix: Annotated[str, AfterValidator(_prefix)] = ""
     language: Annotated[tuple[str, ...], BeforeValidator(_comma_list), AfterValidator(_languages)] = ()
     targets: Annotated[tuple[str, ...], BeforeValidator(_comma_list), AfterValidator(_targets)] = ("glue",)
     datasphere: Datasphere = Datasphere()
     scope: Scope = Scope()
     mapping: MappingRules = MappingRules()
-    promotion: Annotated[Path, AfterValidator(_path)] | None = None
+    promotion: SettingPath | None = None
     scheduler: Scheduler = Scheduler()
     tiers: Tiers = Tiers()
     deletion: Deletion = Deletion()

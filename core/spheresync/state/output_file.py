@@ -21,7 +21,7 @@ from spheresync.state.stoppable_thread import in_stoppable_thread
 
 T = TypeVar("T")
 
-_OWN = ("spheresync.db", ".spheresync.db", "dog-", ".dog-")
+_OWN = ("spheresync.db", ".spheresync.db", "dog-", ".dog-", "sign-in.", ".sign-in.")
 """How the names of the state's own files begin, copies that a restore keeps among them."""
 _OWN_FOLDERS = ("owners", ".restoring")
 

@@ -9,7 +9,6 @@ import difflib
 import errno
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -18,10 +17,11 @@ from pydantic_core import ErrorDetails
 
 from spheresync.config.promotion import PromotionFault, read_promotion
 from spheresync.config.promotion_in_force import PromotionInForce
+from spheresync.config.reading.draft import Draft, at_home, line_of, parents_of
+from spheresync.config.reading.tenant import place_sign_in_key, require_tenant
 from spheresync.config.reading.value_errors import word
 from spheresync.config.reading.yaml_file import read_yaml
 from spheresync.config.settings import Settings
-from spheresync.config.tenant import derive_token_url, is_token_server_of
 from spheresync.errors import ConfigurationError
 
 FILE_NAME = "spheresync.yaml"
@@ -45,18 +45,6 @@ ENVIRONMENTS = ("dog", "wolf", "bear")
 _VARIABLE = re.compile(r"\$(?:(\$)\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 
 
-@dataclass(slots=True)
-class _Draft:
-    """What is known while loading: the raw values, where each came from, and what is wrong."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    origins: dict[str, str] = field(default_factory=dict)
-    lines: dict[str, int] = field(default_factory=dict)  # of the file, from 1
-    problems: list[str] = field(default_factory=list)
-    unfilled: set[str] = field(default_factory=set)  # keys whose value is known to be wrong
-    promotion: PromotionInForce | None = None
-
-
 def load_settings(env: str | None, config_file: Path | None, environ: Mapping[str, str], cwd: Path) -> Settings:
     """Read and check all settings.
 
@@ -69,7 +57,7 @@ def load_settings(env: str | None, config_file: Path | None, environ: Mapping[st
     Raises:
         ConfigurationError: with every problem found.
     """
-    draft = _Draft()
+    draft = Draft()
     file, origin = configuration_file(config_file, environ, cwd)
     _read_file(draft, file, environ, origin)
     _read_environment(draft, environ)
@@ -80,7 +68,8 @@ def load_settings(env: str | None, config_file: Path | None, environ: Mapping[st
         if isinstance(draft.values["scheduler"], dict):
             draft.values["scheduler"].setdefault("first_sync", "apply")
     _place_state(draft, environ, cwd, name)
-    _require_tenant(draft, name)
+    place_sign_in_key(draft, file.parent, environ, cwd)
+    require_tenant(draft, name)
     settings = _validate(draft)
     if settings is None or draft.problems:
         raise ConfigurationError(tuple(draft.problems))
@@ -92,23 +81,17 @@ def configuration_file(flag: Path | None, environ: Mapping[str, str], cwd: Path)
     if flag is not None:
         return cwd / flag, "--config"
     named = environ.get(CONFIG_VARIABLE, "").strip()
-    return (cwd / _at_home(named, environ), CONFIG_VARIABLE) if named else (cwd / FILE_NAME, "")
+    return (cwd / at_home(named, environ), CONFIG_VARIABLE) if named else (cwd / FILE_NAME, "")
 
 
-def _at_home(path: str, environ: Mapping[str, str]) -> str:
-    """A path that may begin with `~`: no shell has seen those in files, or in the configuration of an assistant."""
-    home = environ.get("HOME") or str(Path("~").expanduser())
-    return f"{home}{path[1:]}" if path == "~" or path.startswith("~/") else path
-
-
-def _environment_name(draft: _Draft, flag: str | None, environ: Mapping[str, str]) -> str:
+def _environment_name(draft: Draft, flag: str | None, environ: Mapping[str, str]) -> str:
     """The environment that was asked for, or dog where the word is none, after noting that."""
     candidates = (("--env", flag), ("SPHERESYNC_ENV", environ.get("SPHERESYNC_ENV")), ("env", draft.values.get("env")))
     origin, name = next(((origin, name) for origin, name in candidates if name not in (None, "")), ("default", "dog"))
     if name not in ENVIRONMENTS:
         what = f"{name[:40]!r} is" if isinstance(name, str) else "it is"
         file = next((source for key, source in draft.origins.items() if f"{key}.".startswith("env.")), FILE_NAME)
-        place = f"{file}{_line(draft, 'env')}: env" if origin == "env" else origin
+        place = f"{file}{line_of(draft, 'env')}: env" if origin == "env" else origin
         draft.problems.append(f"{place}: {what} no environment; use dog, wolf or bear")
         name = "dog"
     draft.values["env"] = name
@@ -117,7 +100,7 @@ def _environment_name(draft: _Draft, flag: str | None, environ: Mapping[str, str
     return str(name)
 
 
-def _read_file(draft: _Draft, path: Path, environ: Mapping[str, str], origin: str) -> None:
+def _read_file(draft: Draft, path: Path, environ: Mapping[str, str], origin: str) -> None:
     if not origin and not path.exists():
         return
     document = read_yaml(path)
@@ -132,7 +115,9 @@ def _read_file(draft: _Draft, path: Path, environ: Mapping[str, str], origin: st
         missing = sorted({name for _, name in _VARIABLE.findall(text) if name and name not in environ})
         for variable in missing:
             hint = "export it, or write $${…} for the text itself"
-            draft.problems.append(f"{path.name}{_line(draft, key)}: {key}: the variable {variable} is not set; {hint}")
+            draft.problems.append(
+                f"{path.name}{line_of(draft, key)}: {key}: the variable {variable} is not set; {hint}"
+            )
         if missing:
             draft.unfilled.add(key)
         elif "${" in text:
@@ -165,7 +150,7 @@ def _leaves(node: dict[str, Any], key: str = "") -> Iterator[str]:
             yield path
 
 
-def _read_environment(draft: _Draft, environ: Mapping[str, str]) -> None:
+def _read_environment(draft: Draft, environ: Mapping[str, str]) -> None:
     known = dict(_variables(Settings))
     for variable, text in sorted(environ.items()):
         if not variable.startswith(PREFIX) or variable in _PROCESS_VARIABLES:
@@ -211,7 +196,7 @@ def _place(values: dict[str, Any], path: tuple[str, ...], text: str) -> None:
     values[path[-1]] = text
 
 
-def _read_promotion(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd: Path) -> None:
+def _read_promotion(draft: Draft, folder: Path, environ: Mapping[str, str], cwd: Path) -> None:
     """Let promoted rules stand before the configuration's own, and the promoted scope where it has none of its own.
 
     A path of the file starts at the file's folder, one of the environment at `cwd`.
@@ -223,10 +208,10 @@ def _read_promotion(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd
     try:
         if not named.strip():
             raise PromotionFault("is empty; give the path of a promotion file, or leave it out")
-        path = (folder if of_file else cwd) / _at_home(named, environ)
+        path = (folder if of_file else cwd) / at_home(named, environ)
         read = read_promotion(path)
     except PromotionFault as fault:
-        place = f"{draft.origins['promotion']}{_line(draft, 'promotion') if of_file else ''}"
+        place = f"{draft.origins['promotion']}{line_of(draft, 'promotion') if of_file else ''}"
         draft.problems.append(f"{place}: promotion: {fault}")
         return
     draft.values["promotion"] = str(path)
@@ -244,7 +229,7 @@ def _read_promotion(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd
         draft.origins |= dict.fromkeys(("scope.include", "scope.exclude"), draft.promotion.source)
 
 
-def _place_state(draft: _Draft, environ: Mapping[str, str], cwd: Path, env: str) -> None:
+def _place_state(draft: Draft, environ: Mapping[str, str], cwd: Path, env: str) -> None:
     """The folder of the state: as configured, else by the XDG convention; relative ones start at `cwd`."""
     home = Path(environ.get("HOME") or Path("~").expanduser())
     if chosen := environ.get("SPHERESYNC_STATE_DIR"):
@@ -254,11 +239,11 @@ def _place_state(draft: _Draft, environ: Mapping[str, str], cwd: Path, env: str)
         draft.values["state_dir"] = str(Path(base) / "spheresync" / env)
     folder = draft.values["state_dir"]
     if isinstance(folder, str):
-        draft.values["state_dir"] = str(cwd / _at_home(folder, environ))
+        draft.values["state_dir"] = str(cwd / at_home(folder, environ))
         _require_possible(draft, draft.values["state_dir"])
 
 
-def _require_possible(draft: _Draft, folder: str) -> None:
+def _require_possible(draft: Draft, folder: str) -> None:
     """Note a state folder that no file system can hold, or that leads nowhere."""
     try:
         Path(folder, _LONGEST_NAME).lstat()
@@ -266,12 +251,12 @@ def _require_possible(draft: _Draft, folder: str) -> None:
         if isinstance(error, OSError) and error.errno not in {errno.ENAMETOOLONG, errno.ELOOP}:
             return  # it may still be made; whoever opens it says why not
         origin = draft.origins.get("state_dir", "settings")
-        place = f"{origin}{_line(draft, 'state_dir')}" if not origin.startswith(PREFIX) else origin
+        place = f"{origin}{line_of(draft, 'state_dir')}" if not origin.startswith(PREFIX) else origin
         reason = getattr(error, "strerror", None) or "it holds a character that no path has"
         draft.problems.append(f"{place}: state_dir: cannot be a folder ({reason}); name another one")
 
 
-def _validate(draft: _Draft) -> Settings | None:
+def _validate(draft: Draft) -> Settings | None:
     try:
         settings: Settings = Settings.model_validate(draft.values)
     except ValidationError as error:
@@ -282,15 +267,15 @@ def _validate(draft: _Draft) -> Settings | None:
     return settings
 
 
-def _problem(draft: _Draft, found: ErrorDetails) -> str:
+def _problem(draft: Draft, found: ErrorDetails) -> str:
     location, promoted = _own_place(draft, found["loc"])
     key = ".".join(str(part) for part in location)
     if promoted:
         return _promoted_problem(draft, found, key)
-    origin = next((draft.origins[k] for k in (key, *_parents(key)) if k in draft.origins), None)
+    origin = next((draft.origins[k] for k in (key, *parents_of(key)) if k in draft.origins), None)
     origin = origin or next((o for k, o in draft.origins.items() if k.startswith(f"{key}.")), "settings")
     of_file = not origin.startswith(PREFIX) and origin != "settings"
-    place = f"{origin}{_line(draft, key)}" if of_file else origin
+    place = f"{origin}{line_of(draft, key)}" if of_file else origin
     if found["type"] == "extra_forbidden":
         return f"{place}: {key}: unknown key; {_meant_key(str(location[-1]), _siblings(location[:-1]))}"
     drop = "remove the key" if of_file else "unset the variable"
@@ -298,7 +283,7 @@ def _problem(draft: _Draft, found: ErrorDetails) -> str:
     return f"{place}: {key}: {said}"
 
 
-def _own_place(draft: _Draft, location: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], bool]:
+def _own_place(draft: Draft, location: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], bool]:
     """Where a finding stands in what people wrote, and whether that is the promotion."""
     if draft.promotion is None:
         return location, False
@@ -308,7 +293,7 @@ def _own_place(draft: _Draft, location: tuple[int | str, ...]) -> tuple[tuple[in
     return location, location[:1] == ("scope",) and draft.promotion.scope
 
 
-def _promoted_problem(draft: _Draft, found: ErrorDetails, key: str) -> str:
+def _promoted_problem(draft: Draft, found: ErrorDetails, key: str) -> str:
     """A finding about what nobody may edit here."""
     assert draft.promotion is not None
     location = found["loc"]
@@ -332,18 +317,6 @@ def _meant_key(key: str, valid: list[str]) -> str:
     return f"did you mean {near[0]}?" if near else f"valid keys: {', '.join(valid)}"
 
 
-def _line(draft: _Draft, key: str) -> str:
-    """The line of a key in the file, or of what it stands in."""
-    line = next((draft.lines[k] for k in (key, *_parents(key)) if k in draft.lines), None)
-    return f", line {line}" if line is not None else ""
-
-
-def _parents(key: str) -> Iterator[str]:
-    while "." in key:
-        key = key.rpartition(".")[0]
-        yield key
-
-
 def _siblings(location: tuple[int | str, ...]) -> list[str]:
     """The keys that are valid at a place in the tree."""
     section: Any = Settings
@@ -361,38 +334,3 @@ def _section_within(annotation: Any) -> Any:
     if isinstance(annotation, type):
         return annotation
     return next((found for part in get_args(annotation) if (found := _section_within(part)) is not None), None)
-
-
-def _require_tenant(draft: _Draft, env: str) -> None:
-    """What only the whole can tell: a tenant that can be reached, and a token endpoint for it."""
-    datasphere = draft.values.setdefault("datasphere", {})
-    if env == "dog" or not isinstance(datasphere, dict):
-        return
-    hints = {
-        "base_url": "https://<tenant>.<region>.hcs.cloud.sap, in the file or in SPHERESYNC_DATASPHERE__BASE_URL",
-        "client_id": "the id of the technical user's OAuth client (System > Administration > App Integration), in the "
-        "file or in SPHERESYNC_DATASPHERE__CLIENT_ID",
-        "client_secret": "${A_VARIABLE} in the file, or the variable SPHERESYNC_DATASPHERE__CLIENT_SECRET",
-    }
-    for key, hint in hints.items():
-        if datasphere.get(key) in (None, "") and f"datasphere.{key}" not in draft.unfilled:
-            draft.problems.append(f"settings: datasphere.{key}: needed in {env}; give {hint}")
-    base_url = datasphere.get("base_url")
-    if not is_token_server_of(str(base_url or ""), str(datasphere.get("token_url") or "")):
-        draft.problems.append(
-            "settings: datasphere.token_url: a tenant at SAP has its token server at SAP, and this one is not; copy it "
-            "from System > Administration > App Integration > OAuth Token URL"
-        )
-    if datasphere.get("token_url") or not isinstance(base_url, str) or not base_url.strip():
-        return
-    if "datasphere.base_url" in draft.unfilled:
-        return
-    derived = derive_token_url(base_url)
-    if derived is None:
-        draft.problems.append(
-            "settings: datasphere.token_url: cannot be derived from this host; copy it from "
-            "System > Administration > App Integration > OAuth Token URL"
-        )
-    else:
-        draft.values["datasphere"] = {**datasphere, "token_url": derived}
-        draft.origins["datasphere.token_url"] = "derived"

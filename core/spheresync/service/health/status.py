@@ -17,6 +17,7 @@ from spheresync.observe.loop_health import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.empty_tenant import empty_tenant
+from spheresync.runtime.shared_sign_in import standing_of
 from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.service import answer_rows
 from spheresync.service.drift.not_compared import unseen_tables
@@ -24,6 +25,7 @@ from spheresync.service.health.freshness import freshness_of
 from spheresync.service.health.health_level import health_of
 from spheresync.service.health.held_assets import without_table
 from spheresync.service.health.open_problems import emptied_spaces, not_exposed, troubles_of
+from spheresync.service.health.persons_sign_in import not_signed_in, without_former_refusals
 from spheresync.service.runs.stored_runs import listed_run
 from spheresync.service.schedule.tiers import scheduler_status, tier_statuses
 from spheresync.state.records import DriftStanding, LostRow, RunRecord, SpaceRecord
@@ -71,9 +73,10 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     broken = context.settings_problem
     if broken is not None:
         problems.insert(0, answer_rows.finding(broken))
+    standing = standing_of(settings)
     problems += [
-        *await _failed_listing(context),
-        *await _failed_discovery(context),
+        *not_signed_in(standing),
+        *without_former_refusals(standing, [*await _failed_listing(context), *await _failed_discovery(context)]),
         *fresh.problems,
         *_lost(store.lost_rows),
     ]

@@ -110,7 +110,7 @@ class DatasphereSource:
             await self._http.auth.token()
         except SourceError as error:
             return (Check(SIGN_IN, False, error.message, error.remedy),)
-        signed_in = Check(SIGN_IN, True, "The token server gave a token.")
+        signed_in = Check(SIGN_IN, True, f"The token server gave a token.{self._http.auth.describe()}")
         spaces = await self.list_spaces()
         if not spaces.complete:
             problem = spaces.problems[0]
