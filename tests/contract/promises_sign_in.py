@@ -113,6 +113,7 @@ SIGN_IN: tuple[Promise, ...] = (
         (
             f"{_LOGIN}::test_a_sign_in_that_was_revoked_changes_nothing_and_says_what_to_do",
             f"{_LOGIN}::test_a_server_lives_without_a_sign_in_and_goes_on_by_itself_after_one",
+            f"{_LOGIN}::test_people_are_told_that_nobody_is_signed_in_and_when_somebody_is",
             f"{_TOKENS}::test_a_refresh_token_that_is_refused_ends_the_sign_in_for_all",
             f"{_TOKENS}::test_no_other_trouble_ends_a_sign_in",
         ),

@@ -13,13 +13,17 @@ import httpx2
 import pytest
 
 from spheresync.dog.authorization import PERSON, PUBLIC_CLIENT, PersonsClient
+from tests.e2e.test_alerts import channel, receiver, told
 from tests.e2e.test_observing import address_of
 from tests.e2e.test_safety import writes
 from tests.e2e.test_schedule import AT_ONCE, serving, synced_count, until
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
+from tests.simulators.listener import Listener
 from tests.simulators.persons_browser import begin, interactive, sign_in, visit
 from tests.simulators.running_tenant import RunningTenant
+
+__all__ = ["receiver"]
 
 TOKEN = re.compile(r"dog\.\d+\.\d{9,}\.[0-9a-f]{16}")
 
@@ -271,6 +275,18 @@ def test_a_sign_in_that_was_revoked_changes_nothing_and_says_what_to_do(
     assert sign_in(person).code == 0
     assert person.ask("sync")["counts"]["unchanged"] == 30
     assert person.ask("status")["health"] == "ok"
+
+
+def test_people_are_told_that_nobody_is_signed_in_and_when_somebody_is(
+    person: Installation, receiver: Listener
+) -> None:
+    person.config = channel(receiver, on=["credentials"])
+    for _ in range(2):
+        assert person.run("sync").code == 1
+    assert told(receiver) == [("credentials", "began")] and b"spheresync login" in receiver.posts[0].body
+    sign_in(person)
+    person.ask("sync")
+    assert told(receiver) == [("credentials", "began"), ("credentials", "over")]
 
 
 @pytest.mark.parametrize("setting", ["CLIENT_ID", "TOKEN_URL"])

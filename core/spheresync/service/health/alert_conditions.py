@@ -22,6 +22,7 @@ from spheresync.runtime.run_counts import BLOCKED
 from spheresync.runtime.shared_sign_in import standing_of
 from spheresync.schedule.pending_work import WRITES, work_of
 from spheresync.service.health.freshness import lateness
+from spheresync.service.health.persons_sign_in import sign_in_ends_soon
 from spheresync.service.health.status import sync_status
 from spheresync.source.transport.signed_in import SIGN_IN_REMEDY, NotSignedIn
 from spheresync.state.port import Tx
@@ -144,6 +145,8 @@ class AlertConditions:
             return [Condition(AlertKind.CREDENTIALS, _SIGN_IN, standing.message, standing.remedy)]
         if standing is not None:
             problems = [each for each in problems if SIGN_IN_REMEDY not in each.remedy]  # somebody has, since
+            if (soon := sign_in_ends_soon(standing, self._context.clock())) is not None:
+                return [Condition(AlertKind.CREDENTIALS, _SIGN_IN, soon, SIGN_IN_REMEDY)]
         refused = [each for each in problems if each.code == SourceFault.UNAUTHORIZED]
         if refused:
             remedy = refused[0].remedy or "Run `spheresync doctor`."

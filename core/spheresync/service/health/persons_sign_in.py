@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 
 from spheresync.answers import Finding, Vital
 from spheresync.errors import SourceFault
+from spheresync.model import isoformat, to_the_second
 from spheresync.source.transport.signed_in import SIGN_IN_REMEDY, NotSignedIn, SignedIn
 
 NOT_SIGNED_IN = "not_signed_in"
+ENDS_SOON = timedelta(days=3)
 _SUBJECT = "datasphere"
 
 
@@ -24,6 +27,14 @@ def without_former_refusals(standing: SignedIn | NotSignedIn | None, noted: Sequ
     if standing is None:
         return [*noted]
     return [each for each in noted if each.code != SourceFault.UNAUTHORIZED or SIGN_IN_REMEDY not in each.remedy]
+
+
+def sign_in_ends_soon(standing: SignedIn, now: datetime) -> str | None:
+    """That a sign-in will end, where its token server tells when and that is within days."""
+    if standing.ends_at is None or standing.ends_at - now.timestamp() > ENDS_SOON.total_seconds():
+        return None
+    ends = to_the_second(isoformat(datetime.fromtimestamp(standing.ends_at, UTC)))
+    return f"The sign-in to Datasphere ends at {ends}, unless the token server prolongs it with a renewal."
 
 
 def sign_in_vital(standing: SignedIn | NotSignedIn | None) -> list[Vital]:

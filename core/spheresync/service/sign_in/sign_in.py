@@ -4,33 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
-from functools import partial
-from typing import TYPE_CHECKING
-
-import anyio
 
 from spheresync.answers import SignInAnswer
 from spheresync.config import Settings
-from spheresync.errors import SourceError, SourceFault, UsageError
+from spheresync.errors import SourceError, UsageError
 from spheresync.model import JsonValue, Principal, to_the_second
-from spheresync.redaction import conceal_for_now
-from spheresync.runtime.context import Redeemable, RuntimeContext
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_sign_in import SignInOfState, moment, standing_of
 from spheresync.service.authority import Permission, authorize
-from spheresync.service.sign_in.authorization_request import AuthorizationRequest, Brought, Denied, new_request
 from spheresync.service.sign_in.refused_jobs import take_up_what_was_refused
 from spheresync.source.transport.signed_in import HeldSignIn, NotSignedIn, SignedIn
 from spheresync.state.port import Tx
 from spheresync.state.records import AuditEvent
 
-if TYPE_CHECKING:
-    from spheresync.service.sign_in.loopback_listener import LoopbackListener
-
 WAIT = timedelta(minutes=5)
 LOGIN, LOGOUT = "login", "logout"
 _SIGNED_OUT = "somebody signed out"
-_DONE = "You are signed in. You can close this window and go back to where you started from."
-_DENIED_REMEDY = "Run `spheresync login` again once the cause is mended; who was signed in before still is."
 
 
 class SignIn:
@@ -60,23 +49,22 @@ class SignIn:
             SourceError: nobody came back, the person or the server said no; who was signed in before still is.
             StateError: the sign-in cannot be written down.
         """
-        from spheresync.service.sign_in.loopback_listener import TITLE, listening  # nobody else needs it
+        from spheresync.service.sign_in.browser_sign_in import sign_in_with_browser  # which nobody else needs
 
         authorize(principal, Permission.ADMINISTER)
-        settings = self._context.settings
+        settings, redeem = self._context.settings, self._context.redeem
         shared = self._shared(settings)
+        assert redeem is not None, "every real tenant has it"
         try:
-            request = _request(settings, port)
-            async with listening(request) as listener:
-                conceal_for_now(request.state, request.verifier)
-                on_address(request.url)
-                brought = await _within(wait, listener, request)
-                try:
-                    signed_in = await self._redeem(settings, shared, principal, request, brought)
-                except Exception:
-                    await listener.tell(f"{TITLE}: not signed in", "It went wrong; where you started from says why.")
-                    raise
-                await listener.tell(f"{TITLE}: signed in", _DONE)
+            signed_in = await sign_in_with_browser(
+                settings,
+                shared,
+                redeem,
+                lambda made: _event(principal, LOGIN, "done", _about(made)),
+                on_address,
+                port=port,
+                wait=wait,
+            )
         except SourceError as error:
             await self._note(_event(principal, LOGIN, "failed", {"why": error.problem_code}))
             raise
@@ -128,55 +116,11 @@ class SignIn:
             )
         return SignInOfState(settings, self._context.store, self._context.clock)
 
-    async def _redeem(
-        self,
-        settings: Settings,
-        shared: SignInOfState,
-        principal: Principal,
-        request: AuthorizationRequest,
-        brought: Brought | Denied,
-    ) -> SignedIn:
-        if isinstance(brought, Denied):
-            told = f": {brought.description}" if brought.description else ""
-            raise SourceError(
-                SourceFault.UNAUTHORIZED,
-                f"The sign-in page answered {brought.error}{told}",
-                remedy=_DENIED_REMEDY,
-            )
-        conceal_for_now(brought.code)
-        redeem = self._context.redeem
-        assert redeem is not None, "every real tenant has it"
-        code = Redeemable(brought.code, request.verifier, request.redirect_uri)
-        return await shared.alone(
-            partial(redeem, settings, code), lambda made: _event(principal, LOGIN, "done", _about(made))
-        )
-
     async def _note(self, event: AuditEvent) -> None:
         async def note(tx: Tx) -> None:
             await tx.audit.append_many([event])
 
         await self._context.store.write(note)
-
-
-def _request(settings: Settings, port: int | None) -> AuthorizationRequest:
-    from spheresync.service.sign_in.loopback_listener import free_port, with_port
-
-    datasphere = settings.datasphere
-    redirect_uri = datasphere.redirect_uri
-    if port is not None:
-        redirect_uri = with_port(redirect_uri, port) if port else free_port(redirect_uri)
-    return new_request(datasphere.authorization_url, datasphere.client_id, redirect_uri)
-
-
-async def _within(wait: timedelta, listener: LoopbackListener, request: AuthorizationRequest) -> Brought | Denied:
-    with anyio.move_on_after(wait.total_seconds()):
-        return await listener.answer()
-    raise SourceError(
-        SourceFault.UNREACHABLE,
-        f"No browser came back from the sign-in page within {wait.total_seconds():g} s.",
-        remedy=f"Is {request.redirect_uri} a redirect URI of the OAuth client, to the letter? A browser on another "
-        "machine needs a tunnel to it (`ssh -L`). Run `spheresync login` again, and let it wait longer if need be.",
-    )
 
 
 def answer_of(settings: Settings, standing: SignedIn | NotSignedIn) -> SignInAnswer:

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from spheresync.answers import SignInAnswer
-from spheresync.config.durations import parse_duration
 from spheresync.errors import UsageError
 from spheresync.model.roles import Role
 from spheresync_server.cli.global_options import invocation_of
@@ -55,6 +54,8 @@ def login(
 
 
 def _length(text: str) -> timedelta:
+    from spheresync.config.durations import parse_duration  # no other command need wait for the settings to be loaded
+
     try:
         length = parse_duration(text)
     except ValueError as error:
