@@ -124,6 +124,7 @@ SIGN_IN: tuple[Promise, ...] = (
         "Tokens are encrypted with a key that lies elsewhere; no output, log, state or backup holds them.",
         (
             f"{_LOGIN}::test_no_output_no_log_and_no_state_holds_a_secret",
+            f"{_LOGIN}::test_no_answer_to_an_assistant_names_the_place_of_the_key",
             f"{_LOGIN}::test_a_backup_holds_no_sign_in_and_a_restore_leaves_it",
             f"{_LOGIN}::test_a_key_that_is_gone_or_open_is_told_and_a_new_sign_in_makes_one",
             "tests/unit/state/test_sealed_file.py::test_a_document_comes_back_and_stands_nowhere_in_the_file",

@@ -13,6 +13,7 @@ import httpx2
 import pytest
 
 from spheresync.dog.authorization import PERSON, PUBLIC_CLIENT, PersonsClient
+from tests.contract.test_assistants import call, connect
 from tests.e2e.test_alerts import channel, receiver, told
 from tests.e2e.test_observing import address_of
 from tests.e2e.test_safety import writes
@@ -314,6 +315,23 @@ def test_a_key_that_is_gone_or_open_is_told_and_a_new_sign_in_makes_one(person: 
     assert "is not there" in person.ask("sync", code=1)["failures"][0]["reason"]
     assert sign_in(person).code == 0 and person.ask("sync")["state"] == "done"
     assert os.access(key, os.R_OK)
+
+
+@pytest.mark.anyio
+async def test_no_answer_to_an_assistant_names_the_place_of_the_key(person: Installation, tmp_path: Path) -> None:
+    key = tmp_path / "canary-of-mine/key"
+    person.extra |= {"SPHERESYNC_DATASPHERE__SIGN_IN_KEY": str(key), "SPHERESYNC_ROLE": "operator"}
+    key.parent.mkdir()
+    key.write_text("no key")
+    async with connect(person) as client:
+        told = [str(await client.read_resource("spheresync://config"))]
+        told += [str(await call(client, name)) for name in ("get_sync_status", "test_connections")]
+        key.unlink()
+        (person.state_dir / "sign-in.json").write_bytes(b"{}")
+        told += [str(await call(client, name)) for name in ("get_sync_status", "test_connections")]
+    assert [answer for answer in told if "canary" in answer] == []
+    assert "the key file of the sign-in" in told[0] and "the key file of the sign-in, is not there" in told[3]
+    assert "Ask whoever runs this installation to sign in" in told[3]
 
 
 def test_a_technical_user_asks_and_keeps_nothing_of_it(installation: Installation, tmp_path: Path) -> None:

@@ -29,6 +29,8 @@ LEASE = "sign_in"
 _PAUSE = 0.05
 _PATIENCE = 60.0
 """Seconds for which another process may be at it."""
+_CLOSING = 2.0
+"""Seconds in which the lease is given back; one that is not is lost by itself without signs of life."""
 _NEVER = NotSignedIn("Nobody is signed in to Datasphere.")
 
 
@@ -105,7 +107,7 @@ class SignInOfState(SignInFile):
         try:
             return await while_held(self._store, lease, partial(work, held))
         finally:
-            with anyio.CancelScope(shield=True), suppress(StateError):
+            with anyio.move_on_after(_CLOSING, shield=True), suppress(StateError):
                 await self._store.write(lambda tx: tx.leases.release(LEASE, self._store.owner_id))
 
     async def _acquire(self) -> int:

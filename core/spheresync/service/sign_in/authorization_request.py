@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
-from spheresync.redaction import quoted
+from spheresync.redaction import for_a_log, quoted
 
 _BYTES = 32
 _CODE = re.compile(r"[\x21-\x7e]{1,4096}")
@@ -40,7 +40,10 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """The sign-in page's own error, which belongs to this attempt; `description` is its text, cleaned and cut."""
+    """The sign-in page's own error, which belongs to this attempt.
+
+    `description` is its text: without secrets and addresses of people, on one line, cut.
+    """
 
     error: str
     description: str
@@ -100,7 +103,7 @@ def read_callback(target: str, request: AuthorizationRequest) -> Brought | Denie
 def _answer(found: Mapping[str, str]) -> Brought | Denied | Stray:
     if "error" in found:
         named = found["error"] if _ERROR.fullmatch(found["error"]) else "an error that cannot be shown"
-        return Denied(named, quoted(found.get("error_description", ""), _SHOWN))
+        return Denied(named, quoted(for_a_log(found.get("error_description", "")), _SHOWN))
     if not _CODE.fullmatch(found.get("code", "")):
         return Stray(400, "This answer brings no code.")
     return Brought(found["code"])

@@ -47,6 +47,8 @@ _HEADERS = (
     "Referrer-Policy: no-referrer",
     "Connection: close",
 )
+_GONE = (OSError, anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream)
+"""Whoever asked has left; the next one is answered."""
 TITLE = "Spheresync"
 
 
@@ -80,7 +82,7 @@ class LoopbackListener:
     async def serve(self, stream: SocketStream) -> None:
         """Answer one request."""
         async with self._room, stream:
-            with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError, anyio.EndOfStream):
+            with suppress(*_GONE):
                 head = await _head(stream)
                 if head is None:
                     return

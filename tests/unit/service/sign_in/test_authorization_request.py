@@ -101,9 +101,15 @@ def test_the_path_is_the_registered_one_exactly() -> None:
 
 def test_an_error_of_the_page_is_told_cleaned() -> None:
     denied = read_callback(
-        callback(error="access_denied", error_description="No.\r\n\tclient_secret=abc123 " * 99), REQUEST
+        callback(error="access_denied", error_description="No, jane@example.com.\r\n\tclient_secret=abc123 " * 99),
+        REQUEST,
     )
     assert isinstance(denied, Denied) and denied.error == "access_denied"
-    assert "abc123" not in denied.description and "\n" not in denied.description and len(denied.description) <= 301
+    assert (
+        "abc123" not in denied.description
+        and "jane" not in denied.description
+        and "\n" not in denied.description
+        and len(denied.description) <= 301
+    )
     odd = read_callback(callback(error="<script>"), REQUEST)
     assert isinstance(odd, Denied) and "script" not in odd.error
