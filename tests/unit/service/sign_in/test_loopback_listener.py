@@ -14,6 +14,7 @@ from spheresync.service.sign_in.authorization_request import AuthorizationReques
 from spheresync.service.sign_in.loopback_listener import LoopbackListener, free_port, listening, with_port
 
 pytestmark = pytest.mark.anyio
+HUNG = 60  # seconds until a connection that is never answered fails its test
 PAGE = "https://idp.example/oauth/authorize"
 
 
@@ -28,8 +29,9 @@ def port_of(request: AuthorizationRequest) -> int:
 
 @asynccontextmanager
 async def connection(request: AuthorizationRequest, host: str = "127.0.0.1") -> AsyncIterator[SocketStream]:
-    async with await anyio.connect_tcp(host, port_of(request)) as stream:
-        yield stream
+    with anyio.fail_after(HUNG):
+        async with await anyio.connect_tcp(host, port_of(request)) as stream:
+            yield stream
 
 
 async def received(stream: SocketStream) -> tuple[int, str]:
