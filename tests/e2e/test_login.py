@@ -39,6 +39,7 @@ def test_a_person_signs_in_and_the_tenant_is_read(
 ) -> None:
     ended = sign_in(person)
     assert (ended.code, PERSON in ended.out) == (0, False) and "k…@dog.example is signed in to 127.0.0.1" in ended.out
+    assert person.ask("status")["ledger"]["datasphere_requests"] == 1
     assert person.ask("sync")["counts"]["create"] == 30
     assert person.ask("sync")["counts"]["unchanged"] == 30
     doctor = person.ask("doctor")

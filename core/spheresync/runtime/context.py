@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeAlias
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.jobs.port import JobEngine
@@ -15,20 +13,6 @@ from spheresync.model import Problem
 from spheresync.runtime.providers import Generations, MakeSource, MakeTarget, Providers
 from spheresync.runtime.usage import UsageMeter
 from spheresync.state.port import Store
-
-if TYPE_CHECKING:
-    from spheresync.source.transport.signed_in import HeldSignIn, SignedIn
-
-RedeemCode: TypeAlias = "Callable[[Settings, Redeemable, HeldSignIn], Awaitable[SignedIn]]"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Redeemable:
-    """What a browser brought from the sign-in page, and what proves that it was asked for here."""
-
-    code: str
-    verifier: str
-    redirect_uri: str
 
 
 class RuntimeContext:
@@ -44,14 +28,11 @@ class RuntimeContext:
         clock: Callable[[], datetime],
         make_source: MakeSource,
         make_target: MakeTarget,
-        redeem: RedeemCode | None = None,
     ) -> None:
         self.store = store
         self.jobs = jobs
         self.owner = owner
         self.clock = clock
-        self.redeem = redeem
-        """Exchanges the code of a person's sign-in for tokens; None where no person can sign in."""
         self.providers = Generations(settings_source, make_source, make_target)
         self.usage = UsageMeter(store, self.providers, self.clock)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from spheresync.config import Settings, SettingsSource
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.model import TargetKey, utc_now
-from spheresync.runtime.context import Redeemable, RuntimeContext
+from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
 from spheresync.runtime.shared_sign_in import SignInOfState
 from spheresync.runtime.tenant_binding import require_same_tenant
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from boto3.session import Session
 
     from spheresync.source.datasphere.source import DatasphereSource
-    from spheresync.source.transport.http import TenantHttp
-    from spheresync.source.transport.signed_in import HeldSignIn, SignedIn
 
 
 @asynccontextmanager
@@ -65,11 +63,6 @@ async def open_context(
         def shared(current: Settings) -> SignInOfState | None:
             return SignInOfState(current, store, clock) if current.datasphere.is_interactive else None
 
-        async def redeem(current: Settings, brought: Redeemable, held: HeldSignIn) -> SignedIn:
-            async with _tenant_http(current, budget, shared(current)) as http:
-                assert http.signed_in is not None, "asked of an interactive sign-in only"
-                return await http.signed_in.redeem(brought.code, brought.verifier, brought.redirect_uri, held)
-
         def make_target(current: Settings, key: TargetKey, stack: AsyncExitStack) -> Target:
             return registered(key.target).make(current, key, resources, stack)
 
@@ -81,7 +74,6 @@ async def open_context(
             clock=clock,
             make_source=make_source,
             make_target=make_target,
-            redeem=None if settings.env == "dog" else redeem,
         )
         closing.push_async_callback(context.providers.aclose)
         yield context
@@ -97,17 +89,13 @@ def state_files(folder: Path) -> StateFiles:
 def _source(settings: Settings, budget: RequestBudget, sign_in: SignInOfState | None) -> DatasphereSource:
     # Here and not above: whoever asks the tenant nothing loads no HTTP client.
     from spheresync.source.datasphere.source import DatasphereSource
-
-    return DatasphereSource(_tenant_http(settings, budget, sign_in), objects=settings.datasphere.objects == "on")
-
-
-def _tenant_http(settings: Settings, budget: RequestBudget, sign_in: SignInOfState | None) -> TenantHttp:
     from spheresync.source.transport.http import Login, TenantHttp
 
     datasphere = settings.datasphere
     secret = datasphere.client_secret.get_secret_value()
     login = Login(datasphere.client_id, secret, datasphere.token_url or None, sign_in)
-    return TenantHttp(datasphere.base_url, login, budget=budget, give_up_after=datasphere.give_up_after.total_seconds())
+    http = TenantHttp(datasphere.base_url, login, budget=budget, give_up_after=datasphere.give_up_after.total_seconds())
+    return DatasphereSource(http, objects=datasphere.objects == "on")
 
 
 def _embedded_source(settings: Settings) -> DatasphereSource:

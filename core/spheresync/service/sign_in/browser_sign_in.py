@@ -11,11 +11,10 @@ import anyio
 from spheresync.config import Settings
 from spheresync.errors import SourceError, SourceFault
 from spheresync.redaction import conceal_for_now
-from spheresync.runtime.context import Redeemable, RedeemCode
 from spheresync.runtime.shared_sign_in import EventOf, SignInOfState
 from spheresync.service.sign_in.authorization_request import AuthorizationRequest, Brought, Denied, new_request
 from spheresync.service.sign_in.loopback_listener import TITLE, LoopbackListener, free_port, listening, with_port
-from spheresync.source.transport.signed_in import SignedIn
+from spheresync.source.transport.signed_in import CodeExchange, SignedIn
 
 _DONE = "You are signed in. You can close this window and go back to where you started from."
 _WRONG = "It went wrong; where you started from says why."
@@ -25,7 +24,7 @@ _DENIED_REMEDY = "Run `spheresync login` again once the cause is mended; who was
 async def sign_in_with_browser(
     settings: Settings,
     shared: SignInOfState,
-    redeem: RedeemCode,
+    exchange: CodeExchange,
     event: EventOf,
     on_address: Callable[[str], None],
     *,
@@ -45,8 +44,9 @@ async def sign_in_with_browser(
         on_address(request.url)
         brought = await _within(wait, listener, request)
         try:
-            code = Redeemable(_code_of(brought), request.verifier, request.redirect_uri)
-            signed_in = await shared.alone(partial(redeem, settings, code), event)
+            code = _code_of(brought)
+            redeem = partial(exchange.redeem, code, request.verifier, request.redirect_uri)
+            signed_in = await shared.alone(redeem, event)
         except Exception:
             await listener.tell(f"{TITLE}: not signed in", _WRONG)
             raise

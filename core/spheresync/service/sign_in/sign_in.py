@@ -52,24 +52,25 @@ class SignIn:
         from spheresync.service.sign_in.browser_sign_in import sign_in_with_browser  # which nobody else needs
 
         authorize(principal, Permission.ADMINISTER)
-        settings, redeem = self._context.settings, self._context.redeem
-        shared = self._shared(settings)
-        assert redeem is not None, "every real tenant has it"
-        try:
-            signed_in = await sign_in_with_browser(
-                settings,
-                shared,
-                redeem,
-                lambda made: _event(principal, LOGIN, "done", _about(made)),
-                on_address,
-                port=port,
-                wait=wait,
-            )
-        except SourceError as error:
-            await self._note(_event(principal, LOGIN, "failed", {"why": error.problem_code}))
-            raise
-        await take_up_what_was_refused(self._context)
-        return answer_of(settings, signed_in)
+        async with self._context.providers.in_use() as providers:
+            shared = self._shared(providers.settings)
+            exchange = (await providers.source()).code_exchange
+            assert exchange is not None, "where somebody may sign in"
+            try:
+                signed_in = await sign_in_with_browser(
+                    providers.settings,
+                    shared,
+                    exchange,
+                    lambda made: _event(principal, LOGIN, "done", _about(made)),
+                    on_address,
+                    port=port,
+                    wait=wait,
+                )
+            except SourceError as error:
+                await self._note(_event(principal, LOGIN, "failed", {"why": error.problem_code}))
+                raise
+            await take_up_what_was_refused(self._context)
+            return answer_of(providers.settings, signed_in)
 
     async def logout(self, principal: Principal) -> SignInAnswer:
         """Forget the tokens; every process stops using them with its next request.

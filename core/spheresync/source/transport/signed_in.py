@@ -64,6 +64,19 @@ class HeldSignIn(Protocol):
         ...
 
 
+class CodeExchange(Protocol):
+    """Takes what a browser brought from the sign-in page to the token server."""
+
+    async def redeem(self, code: str, verifier: str, redirect_uri: str, held: HeldSignIn) -> SignedIn:
+        """Exchange a code for tokens, and keep them.
+
+        Raises:
+            SourceError: the token server gave none; nothing was changed.
+            StateError: they cannot be written down.
+        """
+        ...
+
+
 class SharedSignIn(Protocol):
     """The sign-in of an installation."""
 
