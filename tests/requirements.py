@@ -25,6 +25,7 @@ from tests.contract.promises_removal import REMOVAL
 from tests.contract.promises_runs import RUNS
 from tests.contract.promises_schedule import SCHEDULE
 from tests.contract.promises_search import SEARCH
+from tests.contract.promises_sign_in import SIGN_IN
 from tests.contract.promises_undo import UNDO
 from tests.contract.promises_writing import WRITING
 
@@ -51,6 +52,7 @@ AREAS = frozenset(
 PROMISES: tuple[Promise, ...] = (
     *COMMAND_LINE,
     *CONFIGURATION,
+    *SIGN_IN,
     *READING,
     *CATALOG,
     *WRITING,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-COMMANDS = frozenset({"login", "report", "worker"})
+COMMANDS = frozenset({"report", "worker"})
 TOOLS = frozenset({"compliance_report"})
 RESOURCES = frozenset({"ui://spheresync/dashboard"})
 

@@ -30,12 +30,6 @@ LATER: tuple[LaterPromise, ...] = (
         "other targets come with a later release",
     ),
     LaterPromise(
-        "cli:login",
-        "CONTRACT.md#Command line: `spheresync`",
-        "login signs a person in interactively.",
-        "interactive sign-in comes with a later release",
-    ),
-    LaterPromise(
         "cli:report",
         "CONTRACT.md#Command line: `spheresync`",
         "report writes a stand-alone report.",

@@ -26,6 +26,7 @@ class TenantStats:
     total: int
     counts: Mapping[str, int]
     peak: int
+    under_way: int
     hits: tuple[tuple[float, str, str, int], ...]
     bytes_sent: int  # of bodies, as they went over the wire
 
@@ -87,7 +88,9 @@ class RunningTenant:
         with urllib.request.urlopen(f"{self.base_url}/admin/stats", timeout=_SECONDS) as answer:
             found = json.loads(answer.read())
         hits = tuple((at, kind, path, status) for at, kind, path, status in found["hits"])
-        return TenantStats(found["total"], found["counts"], found["peak"], hits, found["bytes_sent"])
+        return TenantStats(
+            found["total"], found["counts"], found["peak"], found["under_way"], hits, found["bytes_sent"]
+        )
 
 
 @contextmanager

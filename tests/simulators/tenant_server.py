@@ -9,7 +9,8 @@ nothing. Besides:
     POST /admin       {"edits": [{"op": ...}], "reset_faults": true, "faults": {}, "page_size": 5, "clear_stats": true,
                        "listings": "a name of tests.simulators.odd_listings",
                        "hostile_matching": "part of the path of definitions that take seconds to read"}
-    GET  /admin/stats {"total", "counts", "peak", "hits": [[at, kind, path, status], ...], "bytes_sent", "faults"}
+    GET  /admin/stats {"total", "counts", "peak", "under_way", "hits": [[at, kind, path, status], ...], "bytes_sent",
+                       "faults"}
 
 Every member of the POST is optional; they are applied in that order, all edits or none.
 """
@@ -37,7 +38,15 @@ from tests.simulators.generated import generated_landscape, hostile_definition
 from tests.simulators.memory_content import MemoryContent
 from tests.simulators.odd_listings import SHAPES, as_served
 
-_REASONS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 429: "Too Many"}
+_REASONS = {
+    200: "OK",
+    302: "Found",
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    429: "Too Many",
+}
 _MAX_HEAD = 64 * 1024
 
 
@@ -174,6 +183,7 @@ def _stats(site: TenantSite) -> dict[str, JsonValue]:
         "total": len(hits),
         "counts": counts,
         "peak": traffic.peak,
+        "under_way": traffic.under_way,
         "hits": hits,
         "bytes_sent": traffic.bytes_sent,
         "faults": site.faults.to_json(),

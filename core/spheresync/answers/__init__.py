@@ -45,6 +45,7 @@ from spheresync.answers.health import (
 from spheresync.answers.lineage import LineageAnswer, LineageEdge, LineageNode
 from spheresync.answers.runs import AuditPage, AuditRow, AuditVerdictAnswer, Failure, Progress, RunAnswer, RunRow
 from spheresync.answers.schedule import JobRow, QueueAnswer, QueuedJob, ScheduleAnswer, SchedulerStatus, TierStatus
+from spheresync.answers.sign_in import SignInAnswer
 
 __all__ = [
     "Answer",
@@ -92,6 +93,7 @@ __all__ = [
     "RunRow",
     "ScheduleAnswer",
     "SchedulerStatus",
+    "SignInAnswer",
     "SpaceRow",
     "SyncStatus",
     "TargetObjectRow",

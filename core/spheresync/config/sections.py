@@ -23,7 +23,14 @@ from pydantic import (
 
 from spheresync.config.durations import DaysOrMore, Duration, PositiveDuration
 from spheresync.config.globs import check_globs, some_globs
-from spheresync.config.tenant import BASE_URL_FORM, SIGN_IN_URL_FORM, check_url
+from spheresync.config.paths import SettingPath
+from spheresync.config.tenant import (
+    AUTHORIZATION_URL_FORM,
+    BASE_URL_FORM,
+    SIGN_IN_URL_FORM,
+    check_redirect_uri,
+    check_url,
+)
 from spheresync.config.windows import parse_window, zone_of
 from spheresync.model import Tier
 
@@ -103,17 +110,40 @@ BaseUrl = Annotated[str, AfterValidator(lambda url: check_url(url, BASE_URL_FORM
 TokenUrl = Annotated[str, AfterValidator(lambda url: check_url(url, SIGN_IN_URL_FORM) if url else url)]
 
 
+AuthorizationUrl = Annotated[str, AfterValidator(lambda url: check_url(url, AUTHORIZATION_URL_FORM) if url else url)]
+RedirectUri = Annotated[str, AfterValidator(check_redirect_uri)]
+DEFAULT_REDIRECT_URI = "http://localhost:8080"
+"""What SAP's own command line has users register, so that a client made for that one works here too."""
+
+
+class SignInKind(StrEnum):
+    """By which grant of OAuth 2.0 tokens are got."""
+
+    TECHNICAL_USER = "technical_user"
+    INTERACTIVE = "interactive"
+
+
 class Datasphere(Section):
-    """The tenant and its technical user. Empty in dog, whose tenant is embedded."""
+    """The tenant, and the client that signs in there. Empty in dog, whose tenant is embedded."""
 
     base_url: BaseUrl = ""
+    sign_in: SignInKind = SignInKind.TECHNICAL_USER
     token_url: TokenUrl = ""
+    authorization_url: AuthorizationUrl = ""
+    redirect_uri: RedirectUri = DEFAULT_REDIRECT_URI
+    sign_in_key: SettingPath | None = None
+    """Where the key is that the sign-in is encrypted with; only ever set where that is interactive."""
     client_id: str = ""
     client_secret: SecretStr = SecretStr("")
     objects: OnOff = "off"
     max_requests_per_minute: int = Field(default=240, ge=1, le=1_000_000_000)
     give_up_after: PositiveDuration = timedelta(seconds=60)
     client_expires: Annotated[date, BeforeValidator(_day)] | None = None
+
+    @property
+    def is_interactive(self) -> bool:
+        """Whether a person signs in with a browser."""
+        return self.sign_in is SignInKind.INTERACTIVE
 
 
 class Scope(Section):

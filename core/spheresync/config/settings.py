@@ -15,6 +15,7 @@ from spheresync.config.alerts import AlertChannel
 from spheresync.config.context import NO_CONTEXT, BusinessContext
 from spheresync.config.embedded_context import embedded_context
 from spheresync.config.lineage import Lineage
+from spheresync.config.paths import SettingPath, require_path
 from spheresync.config.personal_data import PersonalData, PersonalDataAction
 from spheresync.config.promotion_in_force import PromotionInForce
 from spheresync.config.rules import MappingRules
@@ -86,17 +87,6 @@ def _fault_of_target(name: str) -> str:
     return f"{name[:40]!r} is no target; {fix}"
 
 
-def _path(path: Path) -> Path:
-    """Refuse what no file system takes, and what no answer could show."""
-    try:
-        text = str(path).encode()
-    except UnicodeEncodeError:
-        raise ValueError("is not UTF-8; give a path whose name can be written") from None
-    if b"\0" in text:
-        raise ValueError("holds a character that no path can have; remove it")
-    return path
-
-
 def _comma_list(value: object) -> object:
     return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
@@ -107,7 +97,7 @@ def _file_globs(globs: tuple[str, ...]) -> tuple[str, ...]:
     for glob in globs:
         if "**" in glob:
             raise ValueError("holds **, which is not supported; name each level of folders, as in context/*/*.yaml")
-        _path(Path(glob))
+        require_path(Path(glob))
     return tuple(dict.fromkeys(globs))
 
 
@@ -122,7 +112,7 @@ class Settings(Section):
 
     env: EnvironmentName = "dog"
     installation: Annotated[str, AfterValidator(_installation)] | None = None
-    state_dir: Annotated[Path, AfterValidator(_path)]
+    state_dir: SettingPath
     prefix: Annotated[str, AfterValidator(_prefix)] = ""
     language: Annotated[tuple[str, ...], BeforeValidator(_comma_list), AfterValidator(_languages)] = ()
     targets: Annotated[tuple[str, ...], BeforeValidator(_comma_list), AfterValidator(_targets)] = ("glue",)
@@ -130,7 +120,7 @@ class Settings(Section):
     scope: Scope = Scope()
     mapping: MappingRules = MappingRules()
     context: Annotated[tuple[str, ...], BeforeValidator(_comma_list), AfterValidator(_file_globs)] = ()
-    promotion: Annotated[Path, AfterValidator(_path)] | None = None
+    promotion: SettingPath | None = None
     scheduler: Scheduler = Scheduler()
     tiers: Tiers = Tiers()
     deletion: Deletion = Deletion()

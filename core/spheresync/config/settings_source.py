@@ -59,6 +59,8 @@ class SettingsSource:
         if (settings := self._good) is not None:
             if settings.promotion is not None:
                 called[settings.promotion] = "the promotion file"
+            if settings.datasphere.sign_in_key is not None:
+                called[settings.datasphere.sign_in_key] = "the key file of the sign-in"
             called[settings.state_dir.absolute()] = "the state folder"
             called[settings.state_dir] = "the state folder"
         called[self._path.absolute()] = "the configuration file"

@@ -13,6 +13,9 @@ _SAP_DOMAINS = (".hana.ondemand.com", ".cloud.sap", ".sapcloud.cn")
 LONGEST_URL = 4_096
 BASE_URL_FORM = "write it as https://<tenant>.<region>.hcs.cloud.sap"
 SIGN_IN_URL_FORM = "copy it from System > Administration > App Integration > OAuth Token URL"
+AUTHORIZATION_URL_FORM = "copy it from System > Administration > App Integration > Authorization URL"
+REDIRECT_URI_FORM = "write it as it is registered with the OAuth client, such as http://localhost:8080"
+_TOKEN_PATH, _AUTHORIZATION_PATH = "/oauth/token", "/oauth/authorize"
 
 
 def check_url(text: str, form: str, *, instead_of_user: str = "use client_id and client_secret") -> str:
@@ -41,6 +44,27 @@ def check_url(text: str, form: str, *, instead_of_user: str = "use client_id and
     if url.scheme == "http" and not is_loopback(host):
         raise ValueError("is plain http to another machine, which would show the token on the wire; use https")
     return text.rstrip("/")
+
+
+def check_redirect_uri(text: str) -> str:
+    """The redirect URI as it is registered, to the letter: plain http to a port of this machine (RFC 8252, 7.3).
+
+    Raises:
+        ValueError: a browser that is sent there would reach another machine, or no port that can be listened on.
+    """
+    text = text.strip()
+    try:
+        url = urlsplit(text)
+        host, port = url.hostname, url.port
+    except ValueError:
+        raise ValueError(f"is no URL; {REDIRECT_URI_FORM}") from None
+    if url.scheme != "http" or not host or not is_loopback(host) or "@" in url.netloc:
+        raise ValueError(f"must be plain http to this machine, which alone is listened on; {REDIRECT_URI_FORM}")
+    if not port:
+        raise ValueError(f"names no port; {REDIRECT_URI_FORM}")
+    if not _PATH.fullmatch(url.path) or "?" in text or "#" in text or len(text) > LONGEST_URL:
+        raise ValueError(f"must have no query, no fragment and a plain path; {REDIRECT_URI_FORM}")
+    return text
 
 
 def names_a_host(url: SplitResult) -> bool:
@@ -87,7 +111,12 @@ def derive_token_url(base_url: str) -> str | None:
     match = _TENANT_HOST.fullmatch(host)
     if url.scheme != "https" or match is None:
         return None
-    return f"https://{match[1]}.authentication.{match[2]}.hana.ondemand.com/oauth/token"
+    return f"https://{match[1]}.authentication.{match[2]}.hana.ondemand.com{_TOKEN_PATH}"
+
+
+def derive_authorization_url(token_url: str) -> str | None:
+    """The address at which a browser signs in, which SAP has beside that of tokens; None where those end otherwise."""
+    return token_url.removesuffix(_TOKEN_PATH) + _AUTHORIZATION_PATH if token_url.endswith(_TOKEN_PATH) else None
 
 
 def is_token_server_of(base_url: str, token_url: str) -> bool:

@@ -26,6 +26,10 @@ class Faults:
         html_outage: everything but the token endpoint answers 200 with an HTML page.
         error_storm: everything but the token endpoint answers 500.
         token_outage: the token endpoint answers 503.
+        token_page: the token endpoint answers 200 with an HTML page.
+        sign_in_denied: the sign-in page sends every browser back with an error.
+        revoked_sign_ins: no refresh token is good any more.
+        keeps_refresh_tokens: a refresh token stays good, and no other one is given for it.
         throttle_next: the next so many requests answer 429 with `Retry-After: {retry_after}`.
         retry_after: in seconds.
         truncated_matching: the body breaks off in the middle while Content-Length says more was meant.
@@ -56,6 +60,10 @@ class Faults:
     html_outage: bool = False
     error_storm: bool = False
     token_outage: bool = False
+    token_page: bool = False
+    sign_in_denied: bool = False
+    revoked_sign_ins: bool = False
+    keeps_refresh_tokens: bool = False
     throttle_next: int = 0
     retry_after: int = 1
     truncated_matching: str = ""

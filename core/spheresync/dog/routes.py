@@ -12,6 +12,7 @@ from spheresync.dog.traffic import RequestKind
 from spheresync.model import AssetKind
 
 TOKEN_PATH = "/oauth/token"  # noqa: S105  # a path, no secret
+AUTHORIZE_PATH = "/oauth/authorize"
 CATALOG_PATH = "/api/v1/datasphere/consumption/catalog"
 LEGACY_CATALOG_PATH = "/api/v1/dwc/catalog"
 CONSUMPTION_PATH = "/api/v1/datasphere/consumption"
@@ -58,6 +59,8 @@ def route_of(path: str) -> Route:
     """The route of a percent-encoded path."""
     if path == TOKEN_PATH:
         return Route(RequestKind.TOKEN)
+    if path == AUTHORIZE_PATH:
+        return Route(RequestKind.AUTHORIZE)
     for base, legacy in ((CATALOG_PATH, False), (LEGACY_CATALOG_PATH, True)):
         if path == base or path.startswith(f"{base}/"):
             return _catalog(path[len(base) :].strip("/"), legacy=legacy)

@@ -6,6 +6,7 @@ import gzip
 from dataclasses import replace
 from urllib.parse import quote, unquote
 
+from spheresync.dog.authorization import PersonsGrants
 from spheresync.dog.design_api import answer_design, asked_form
 from spheresync.dog.edmx_writer import Surface, entity_set_name, write_catalog_edmx, write_edmx
 from spheresync.dog.exchange import (
@@ -46,6 +47,7 @@ class TenantSite:
         self.page_size = page_size
         self.faults = Faults()
         self.traffic = Traffic()
+        self._persons = PersonsGrants()
         self._memo: dict[tuple[str, str, str, str], Response] = {}
         self._memo_for: tuple[Landscape, Faults] | None = None
 
@@ -70,7 +72,11 @@ class TenantSite:
         if route.kind is RequestKind.TOKEN:
             if self.faults.token_outage:
                 return Response(503, HTML_TYPE, b"<html><body>Service Unavailable</body></html>")
-            return self.sign_in.grant(request, number=self.faults.revoked_tokens)
+            if self.faults.token_page:
+                return login_page()
+            return self.sign_in.grant(request, faults=self.faults, persons=self._persons)
+        if route.kind is RequestKind.AUTHORIZE:
+            return self._persons.authorize(request, denied=self.faults.sign_in_denied)
         return self._outage(route, request) or self._unauthorised(request) or self._misasked(route, request)
 
     def _outage(self, route: Route, request: Request) -> Response | None:

@@ -12,6 +12,7 @@ class RequestKind(StrEnum):
     """What a request was for."""
 
     TOKEN = "token"  # noqa: S105  # a kind of request, no secret
+    AUTHORIZE = "authorize"
     SPACES = "spaces"
     SPACE = "space"
     SPACE_ASSETS = "space_assets"
@@ -47,6 +48,11 @@ class Traffic:
         self._under_way = 0
         self.peak = 0
         self.bytes_sent = 0
+
+    @property
+    def under_way(self) -> int:
+        """How many requests have come and are not answered yet."""
+        return self._under_way
 
     @property
     def hits(self) -> tuple[Hit, ...]:

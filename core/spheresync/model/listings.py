@@ -86,7 +86,9 @@ NEVER_READ = "never_read"
 NO_SPACE = "no_space"
 """Code of a tenant that answered with a whole list of spaces in which there is none."""
 NO_SPACE_MESSAGE = "The catalog lists no space."
-NO_SPACE_REMEDY = "Add the technical user to a space with a role that may read it (at least DW Consumer)."
+NO_SPACE_REMEDY = (
+    "Add the technical user (or who signed in) to a space with a role that may read it (at least DW Consumer)."
+)
 
 _T_co = TypeVar("_T_co", covariant=True)
 

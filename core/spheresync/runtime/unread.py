@@ -73,7 +73,8 @@ def gone_space(space: SpaceRecord, assets: int) -> Problem:
 
 def gone_remedy(space: SpaceName) -> str:
     """What to do about it."""
-    return f"Add the technical user to space {space} again, or, if it is gone for good, exclude it by `scope:`."
+    who = "the technical user (or who signed in)"
+    return f"Add {who} to space {space} again, or, if it is gone for good, exclude it by `scope:`."
 
 
 def unlisted_space(space: SpaceRecord, assets: int) -> Problem:

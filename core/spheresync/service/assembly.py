@@ -13,6 +13,7 @@ from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.model import TargetKey, utc_now
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_request_budget import SharedRequestBudget
+from spheresync.runtime.shared_sign_in import SignInOfState
 from spheresync.runtime.tenant_binding import require_same_tenant
 from spheresync.source.transport.request_budget import RequestBudget, UnlimitedBudget
 from spheresync.state.port import StateFiles
@@ -56,8 +57,11 @@ async def open_context(
         resources = TargetResources(_sessions, {GLUE_SERVICE: RateLimit(glue_calls_per_second)})
 
         async def make_source(current: Settings, stack: AsyncExitStack) -> DatasphereSource:
-            made = _embedded_source(current) if current.env == "dog" else _source(current, budget)
+            made = _embedded_source(current) if current.env == "dog" else _source(current, budget, shared(current))
             return await stack.enter_async_context(made)
+
+        def shared(current: Settings) -> SignInOfState | None:
+            return SignInOfState(current, store, clock) if current.datasphere.is_interactive else None
 
         def make_target(current: Settings, key: TargetKey, stack: AsyncExitStack) -> Target:
             return registered(key.target).make(current, key, resources, stack)
@@ -82,13 +86,14 @@ def state_files(folder: Path) -> StateFiles:
     return SqliteStateFiles(folder)
 
 
-def _source(settings: Settings, budget: RequestBudget) -> DatasphereSource:
+def _source(settings: Settings, budget: RequestBudget, sign_in: SignInOfState | None) -> DatasphereSource:
     # Here and not above: whoever asks the tenant nothing loads no HTTP client.
     from spheresync.source.datasphere.source import DatasphereSource
     from spheresync.source.transport.http import Login, TenantHttp
 
     datasphere = settings.datasphere
-    login = Login(datasphere.client_id, datasphere.client_secret.get_secret_value(), datasphere.token_url or None)
+    secret = datasphere.client_secret.get_secret_value()
+    login = Login(datasphere.client_id, secret, datasphere.token_url or None, sign_in)
     http = TenantHttp(datasphere.base_url, login, budget=budget, give_up_after=datasphere.give_up_after.total_seconds())
     return DatasphereSource(http, objects=datasphere.objects == "on")
 

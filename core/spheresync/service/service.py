@@ -31,6 +31,7 @@ from spheresync.service.runs.run_supervisor import RunSupervisor
 from spheresync.service.runs.runs import Runs
 from spheresync.service.runs.stored_runs import StoredRuns
 from spheresync.service.schedule.schedule import Schedule
+from spheresync.service.sign_in.sign_in import SignIn
 from spheresync.service.state.state import State
 from spheresync.service.undo.undo import Undo
 
@@ -48,6 +49,7 @@ class Service:
     audit: Audit
     health: Health
     state: State
+    sign_in: SignIn
     background: Background
     context: RuntimeContext
     supervisor: RunSupervisor
@@ -104,6 +106,7 @@ def compose(context: RuntimeContext, group: TaskGroup, first: FirstDiscovery) ->
         audit=Audit(context),
         health=Health(context, loops, alerts),
         state=State(context),
+        sign_in=SignIn(context),
         background=Background(context, loops, supervisor, alerts),
         context=context,
         supervisor=supervisor,

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from spheresync.model import Asset, AssetEntry, AssetId, Listing, RawDefinition, SpaceEntry, SpaceName
+
+if TYPE_CHECKING:
+    from spheresync.source.transport.signed_in import CodeExchange
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,11 @@ class Source(Protocol):
     @property
     def gave_up(self) -> bool:
         """Whether the tenant is asked nothing now, because it has answered nothing useful for too long."""
+        ...
+
+    @property
+    def code_exchange(self) -> CodeExchange | None:
+        """How a person signs in; None where nobody needs to be."""
         ...
 
     async def list_spaces(self) -> Listing[SpaceEntry]:

@@ -19,6 +19,7 @@ from spheresync_server.cli.commands import health as health_commands
 from spheresync_server.cli.commands import runs as run_commands
 from spheresync_server.cli.commands import schedule as schedule_commands
 from spheresync_server.cli.commands import serve as serve_command
+from spheresync_server.cli.commands import sign_in as sign_in_command
 from spheresync_server.cli.commands import state as state_commands
 from spheresync_server.cli.global_options import Invocation
 from spheresync_server.cli.output import documents
@@ -106,6 +107,7 @@ for _command in (
 app.add_typer(schedule)
 app.add_typer(audit)
 app.command(epilog=_EPILOG)(health_commands.doctor)
+app.command(epilog=_EPILOG)(sign_in_command.login)
 app.command(epilog=_EPILOG)(state_commands.backup)
 app.command(epilog=_EPILOG)(state_commands.restore)
 app.add_typer(config)

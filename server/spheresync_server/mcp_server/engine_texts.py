@@ -52,6 +52,10 @@ _WORDS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"a file that `spheresync backup` made", "a backup"),
         (r", or --force to replace it", ""),
         (r", or give --force: these rows count as lost, and are made anew by a sync", ""),
+        (
+            r"Run `spheresync login`(?: anew| again)?",
+            "Ask whoever runs this installation to sign in (at the command line: `spheresync login`)",
+        ),
         (r"`spheresync audit verify` (?=tell|finds)", "verify_audit_log "),
         (r"`spheresync revert (\w+)`", r"revert_run with \1"),
         (r"`spheresync runs (\w+)`", r"get_run of \1"),

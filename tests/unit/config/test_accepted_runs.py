@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import pytest
@@ -17,11 +18,15 @@ from spheresync.config import Settings, load_settings
 from spheresync.errors import ConfigurationError, StateError
 from spheresync.mapping.rules import Mapping, decide_column
 from spheresync.model import AssetId, AssetKind, Tier, isoformat
+from spheresync.runtime.shared_sign_in import standing_of
 from spheresync.schedule.due import in_window, next_due, next_in_window
 from spheresync.schedule.due_jobs import _AHEAD, _LISTING_SHARE
+from spheresync.service.sign_in.authorization_request import Brought, new_request, read_callback
+from spheresync.service.sign_in.loopback_listener import with_port
 from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.source.transport.http import Login, TenantHttp
 from spheresync.source.transport.request_budget import UnlimitedBudget
+from spheresync.source.transport.signed_in import NotSignedIn
 from spheresync.state.sqlite.files.writable_folder import require_writable
 from tests.unit.config.test_every_setting_counts import leaves
 from tests.unit.mapping.assets import column
@@ -107,7 +112,7 @@ ODD: dict[str, tuple[Any, ...]] = {
     "window": WINDOWS,
     "timezone": ZONES,
     "client_expires": DAYS,
-    **dict.fromkeys(("base_url", "token_url", "webhook"), URLS),
+    **dict.fromkeys(("base_url", "token_url", "authorization_url", "redirect_uri", "webhook"), URLS),
     **dict.fromkeys(("sns", "from", "to"), RECEIVERS),
 }
 
@@ -122,13 +127,15 @@ AROUND: dict[str, dict[str, Any]] = {
     "mapping.rules": {"set": {"include": True}},
     "mapping.rules.columns": {"set": {"include": True}},
 }
+_OF_A_PERSON = frozenset({"authorization_url", "redirect_uri", "sign_in_key"})
 _LISTS = frozenset({"alerts", "mapping.rules", "mapping.rules.columns"})
 
 
 def document(key: str, value: Any) -> dict[str, Any]:
     """A configuration in which one key has one value, and everything else is good."""
     *above, last = key.split(".")
-    node: dict[str, Any] = {**BASE, "datasphere": {**BASE["datasphere"]}}
+    interactive = {"sign_in": "interactive"} if last in _OF_A_PERSON else {}
+    node: dict[str, Any] = {**BASE, "datasphere": {**BASE["datasphere"], **interactive}}
     whole, path = node, ""
     for part in above:
         path = f"{path}.{part}".lstrip(".")
@@ -188,6 +195,11 @@ def work_with(settings: Settings, moments: Sequence[datetime]) -> None:
         login = Login(datasphere.client_id, datasphere.client_secret.get_secret_value(), datasphere.token_url or None)
         patience = datasphere.give_up_after.total_seconds()
         DatasphereSource(TenantHttp(datasphere.base_url, login, budget=UnlimitedBudget(), give_up_after=patience))
+        if datasphere.is_interactive:
+            request = new_request(datasphere.authorization_url, datasphere.client_id, datasphere.redirect_uri)
+            path = urlsplit(datasphere.redirect_uri).path or "/"
+            assert read_callback(f"{path}?code=a&state={request.state}", request) == Brought("a")
+            assert with_port(datasphere.redirect_uri, 9) and isinstance(standing_of(settings), NotSignedIn)
     try:
         require_writable(settings.state_dir)
         settings.state_dir.mkdir(parents=True, exist_ok=True)

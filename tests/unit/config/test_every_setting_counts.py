@@ -44,6 +44,7 @@ RETENTION = {"runs": "runs_before", "idle_runs": "idle_before", "change_sets": "
 
 _HERE = "unit/config/test_every_setting_counts.py"
 _EDITED = "e2e/test_settings_edited.py"
+_LOGIN = "e2e/test_login.py"
 _SCHEDULE = "unit/schedule/test_settings_count.py"
 _RULES = "unit/mapping/test_rules.py"
 _TABLE_INPUT = "unit/targets/glue/test_table_input.py"
@@ -63,6 +64,10 @@ EFFECTS: dict[str, str] = {
     "targets": "unit/runtime/test_scope.py::test_a_bad_scope_names_what_is_valid",
     "datasphere.base_url": f"{_EDITED}::test_another_tenant_is_refused_while_running_too",
     "datasphere.token_url": f"{_EDITED}::test_a_new_client_secret_is_used_at_once",
+    "datasphere.sign_in": f"{_LOGIN}::test_a_person_signs_in_and_the_tenant_is_read",
+    "datasphere.authorization_url": f"{_LOGIN}::test_the_sign_in_page_is_where_the_settings_say",
+    "datasphere.redirect_uri": f"{_LOGIN}::test_the_registered_redirect_uri_is_used_to_the_letter",
+    "datasphere.sign_in_key": f"{_LOGIN}::test_a_key_that_is_gone_or_open_is_told_and_a_new_sign_in_makes_one",
     "datasphere.client_id": f"{_EDITED}::test_a_new_client_secret_is_used_at_once",
     "datasphere.client_secret": f"{_EDITED}::test_a_new_client_secret_is_used_at_once",
     "datasphere.objects": f"{_EDITED}::test_doctor_tries_what_a_setting_switches_on",

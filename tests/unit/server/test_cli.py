@@ -181,7 +181,7 @@ def test_exit_codes_of_checks(cli: Run, service: FakeService) -> None:
     [
         (["frobnicate"], "usage", 2, "frobnicate"),
         ([], "usage", 2, "give a command"),
-        (["login"], "usage", 2, "spheresync login comes with a later release"),
+        (["worker"], "usage", 2, "spheresync worker comes with a later release"),
         (["report", "FILE", "--frob"], "usage", 2, "later release"),
         (["worker", "--help"], "usage", 2, "later release"),
         (["assets", "--limit", "900"], "usage", 2, "limit"),

@@ -78,3 +78,12 @@ def test_the_tools_are_made_before_the_service_is_loaded() -> None:
     told = "import sys, spheresync_server.mcp_server.server; print(*(name for name in sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, check=True, encoding="utf-8").stdout
     assert [name for name in loaded.split() if name.startswith(tuple(f"spheresync.{each}" for each in heavy))] == []
+
+
+def test_commands_are_known_before_settings_and_engine_are_loaded() -> None:
+    """So that help, mistakes and a first signal are answered at once; each command loads what it needs."""
+    told = "import sys, spheresync_server.cli.app; print(*(name for name in sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", told], capture_output=True, check=True, encoding="utf-8").stdout
+    heavy = ("service", "execution", "discovery", "targets", "source", "schedule", "state", "config", "planning")
+    assert [name for name in loaded.split() if name.startswith(tuple(f"spheresync.{each}" for each in heavy))] == []
+    assert not {"httpx2", "boto3", "cryptography", "lxml", "yaml"} & set(loaded.split())

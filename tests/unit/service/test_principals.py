@@ -20,7 +20,7 @@ NOBODY = Principal("service", "nobody", frozenset())
 PARTS = {
     name: part
     for name, part in get_type_hints(Service).items()
-    if name in {"catalog", "changes", "runs", "drift", "undo", "schedule", "audit", "health", "state"}
+    if name in {"catalog", "changes", "runs", "drift", "undo", "schedule", "audit", "health", "state", "sign_in"}
 }
 METHODS = [
     (part, name)
@@ -31,7 +31,7 @@ METHODS = [
 
 
 async def test_the_walk_sees_every_part() -> None:
-    assert len(PARTS) == 9
+    assert len(PARTS) == 10
     assert {each for each in Service.__slots__ if each not in PARTS} == {"background", "context", "supervisor"}
     assert all("principal" not in inspect.signature(each).parameters for _, each in _public(Background)), "no caller"
 

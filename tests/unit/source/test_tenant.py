@@ -228,7 +228,7 @@ async def test_a_space_without_access_is_named_with_the_remedy(tenant: Tenant, h
     assert good.ok and "2 spaces can be listed: EMPTY, SALES." in good.message
     assert "Nothing is exposed for consumption in EMPTY." in good.message
     assert not bad.ok and bad.connection == "datasphere space HR" and "403" in bad.message
-    assert "Add the technical user to the space" in bad.remedy
+    assert "Add the technical user (or who signed in) to the space" in bad.remedy
     assert sorted(tenant.asked("/assets")) == [
         f"{BASE}{CURRENT}/spaces('{space}')/assets" for space in ("EMPTY", "HR", "SALES")
     ], "one request each, however many pages there are"

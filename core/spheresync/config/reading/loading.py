@@ -10,24 +10,23 @@ import errno
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from spheresync.config.context import NO_CONTEXT, BusinessContext
 from spheresync.config.context_patterns import ContextPatterns
 from spheresync.config.lineage import FILE, path_of
 from spheresync.config.promotion import PromotionFault, read_promotion
 from spheresync.config.promotion_in_force import PromotionInForce
 from spheresync.config.reading.context_files import ParsedFiles, read_context
+from spheresync.config.reading.draft import Draft, at_home
 from spheresync.config.reading.key_places import line_of, meant_key, parents, shown_key, siblings
+from spheresync.config.reading.tenant import place_sign_in_key, require_tenant
 from spheresync.config.reading.value_errors import word
 from spheresync.config.reading.yaml_file import read_yaml
 from spheresync.config.settings import Settings
-from spheresync.config.tenant import derive_token_url, is_token_server_of
 from spheresync.errors import ConfigurationError
 from spheresync.state_folder import is_of_state
 
@@ -52,19 +51,6 @@ ENVIRONMENTS = ("dog", "wolf", "bear")
 _VARIABLE = re.compile(r"\$(?:(\$)\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 
 
-@dataclass(slots=True)
-class _Draft:
-    """What is known while loading: the raw values, where each came from, and what is wrong."""
-
-    values: dict[str, Any] = field(default_factory=dict)
-    origins: dict[str, str] = field(default_factory=dict)
-    lines: dict[str, int] = field(default_factory=dict)  # of the file, from 1
-    problems: list[str] = field(default_factory=list)
-    unfilled: set[str] = field(default_factory=set)  # keys whose value is known to be wrong
-    promotion: PromotionInForce | None = None
-    context: BusinessContext | None = NO_CONTEXT  # None: that of dog, which nobody has to name
-
-
 def load_settings(
     env: str | None,
     config_file: Path | None,
@@ -85,7 +71,7 @@ def load_settings(
     Raises:
         ConfigurationError: with every problem found.
     """
-    draft = _Draft()
+    draft = Draft()
     file, origin = configuration_file(config_file, environ, cwd)
     _read_file(draft, file, environ, origin)
     _read_environment(draft, environ)
@@ -100,7 +86,8 @@ def load_settings(
             draft.values["scheduler"].setdefault("first_sync", "apply")
     _place_state(draft, environ, cwd, name)
     _place_lineage(draft, file.parent, environ, cwd)
-    _require_tenant(draft, name)
+    place_sign_in_key(draft, file.parent, environ, cwd)
+    require_tenant(draft, name)
     settings = _validate(draft)
     if settings is None or draft.problems:
         raise ConfigurationError(tuple(draft.problems))
@@ -112,16 +99,10 @@ def configuration_file(flag: Path | None, environ: Mapping[str, str], cwd: Path)
     if flag is not None:
         return cwd / flag, "--config"
     named = environ.get(CONFIG_VARIABLE, "").strip()
-    return (cwd / _at_home(named, environ), CONFIG_VARIABLE) if named else (cwd / FILE_NAME, "")
+    return (cwd / at_home(named, environ), CONFIG_VARIABLE) if named else (cwd / FILE_NAME, "")
 
 
-def _at_home(path: str, environ: Mapping[str, str]) -> str:
-    """A path that may begin with `~`: no shell has seen those in files, or in the configuration of an assistant."""
-    home = environ.get("HOME") or str(Path("~").expanduser())
-    return f"{home}{path[1:]}" if path == "~" or path.startswith("~/") else path
-
-
-def _environment_name(draft: _Draft, flag: str | None, environ: Mapping[str, str]) -> str:
+def _environment_name(draft: Draft, flag: str | None, environ: Mapping[str, str]) -> str:
     """The environment that was asked for, or dog where the word is none, after noting that."""
     candidates = (("--env", flag), ("SPHERESYNC_ENV", environ.get("SPHERESYNC_ENV")), ("env", draft.values.get("env")))
     origin, name = next(((origin, name) for origin, name in candidates if name not in (None, "")), ("default", "dog"))
@@ -137,7 +118,7 @@ def _environment_name(draft: _Draft, flag: str | None, environ: Mapping[str, str
     return str(name)
 
 
-def _read_file(draft: _Draft, path: Path, environ: Mapping[str, str], origin: str) -> None:
+def _read_file(draft: Draft, path: Path, environ: Mapping[str, str], origin: str) -> None:
     if not origin and not path.exists():
         return
     document = read_yaml(path)
@@ -186,7 +167,7 @@ def _leaves(node: dict[str, Any], key: str = "") -> Iterator[str]:
             yield path
 
 
-def _read_environment(draft: _Draft, environ: Mapping[str, str]) -> None:
+def _read_environment(draft: Draft, environ: Mapping[str, str]) -> None:
     known = dict(_variables(Settings))
     for variable, text in sorted(environ.items()):
         if not variable.startswith(PREFIX) or variable in _PROCESS_VARIABLES:
@@ -232,7 +213,7 @@ def _place(values: dict[str, Any], path: tuple[str, ...], text: str) -> None:
     values[path[-1]] = text
 
 
-def _read_promotion(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd: Path) -> None:
+def _read_promotion(draft: Draft, folder: Path, environ: Mapping[str, str], cwd: Path) -> None:
     """Let promoted rules stand before the configuration's own, and the promoted scope where it has none of its own.
 
     A path of the file starts at the file's folder, one of the environment at `cwd`.
@@ -244,7 +225,7 @@ def _read_promotion(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd
     try:
         if not named.strip():
             raise PromotionFault("is empty; give the path of a promotion file, or leave it out")
-        path = (folder if of_file else cwd) / _at_home(named, environ)
+        path = (folder if of_file else cwd) / at_home(named, environ)
         read = read_promotion(path)
     except PromotionFault as fault:
         place = f"{draft.origins['promotion']}{line_of(draft.lines, 'promotion') if of_file else ''}"
@@ -265,7 +246,7 @@ def _read_promotion(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd
         draft.origins |= dict.fromkeys(("scope.include", "scope.exclude"), draft.promotion.source)
 
 
-def _read_context(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd: Path, parsed: ParsedFiles) -> None:
+def _read_context(draft: Draft, folder: Path, environ: Mapping[str, str], cwd: Path, parsed: ParsedFiles) -> None:
     """Read what `context` names. Paths of the file start at the file's folder, those of the environment at `cwd`."""
     named = draft.values.get("context")
     globs = [each.strip() for each in named.split(",")] if isinstance(named, str) else named
@@ -275,7 +256,7 @@ def _read_context(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd: 
         return
     origin = draft.origins.get("context", "")
     of_file = origin != f"{PREFIX}CONTEXT"
-    patterns = ContextPatterns(folder if of_file else cwd, tuple(_at_home(each, environ) for each in globs))
+    patterns = ContextPatterns(folder if of_file else cwd, tuple(at_home(each, environ) for each in globs))
     read = read_context(patterns, parsed)
     place = f"{origin}{line_of(draft.lines, 'context') if of_file else ''}: context"
     start = "the folder of the configuration file" if of_file else "the current folder"
@@ -284,7 +265,7 @@ def _read_context(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd: 
     draft.context = read.context
 
 
-def _place_state(draft: _Draft, environ: Mapping[str, str], cwd: Path, env: str) -> None:
+def _place_state(draft: Draft, environ: Mapping[str, str], cwd: Path, env: str) -> None:
     """The folder of the state: as configured, else by the XDG convention; relative ones start at `cwd`."""
     home = Path(environ.get("HOME") or Path("~").expanduser())
     if chosen := environ.get("SPHERESYNC_STATE_DIR"):
@@ -294,11 +275,11 @@ def _place_state(draft: _Draft, environ: Mapping[str, str], cwd: Path, env: str)
         draft.values["state_dir"] = str(Path(base) / "spheresync" / env)
     folder = draft.values["state_dir"]
     if isinstance(folder, str):
-        draft.values["state_dir"] = str(cwd / _at_home(folder, environ))
+        draft.values["state_dir"] = str(cwd / at_home(folder, environ))
         _require_possible(draft, draft.values["state_dir"])
 
 
-def _place_lineage(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd: Path) -> None:
+def _place_lineage(draft: Draft, folder: Path, environ: Mapping[str, str], cwd: Path) -> None:
     """Let the file that lineage is told to start where `promotion` does; never may it be one of the state."""
     section = draft.values.get("lineage")
     if not isinstance(section, dict):
@@ -308,7 +289,7 @@ def _place_lineage(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd:
         return
     origin = draft.origins.get("lineage.openlineage", "")
     of_file = not origin.startswith(PREFIX)
-    place = (folder if of_file else cwd) / _at_home(path, environ)
+    place = (folder if of_file else cwd) / at_home(path, environ)
     trailing = "/" if path.endswith("/") else ""
     draft.values["lineage"] = {**section, "openlineage": f"{FILE}{place}{trailing}"}
     state = draft.values["state_dir"]
@@ -318,7 +299,7 @@ def _place_lineage(draft: _Draft, folder: Path, environ: Mapping[str, str], cwd:
             draft.problems.append(f"{where}: lineage.openlineage: is the state itself; name a file elsewhere")
 
 
-def _require_possible(draft: _Draft, folder: str) -> None:
+def _require_possible(draft: Draft, folder: str) -> None:
     """Note a state folder that no file system can hold, or that leads nowhere."""
     try:
         Path(folder, _LONGEST_NAME).lstat()
@@ -331,7 +312,7 @@ def _require_possible(draft: _Draft, folder: str) -> None:
         draft.problems.append(f"{place}: state_dir: cannot be a folder ({reason}); name another one")
 
 
-def _validate(draft: _Draft) -> Settings | None:
+def _validate(draft: Draft) -> Settings | None:
     try:
         settings: Settings = Settings.model_validate(draft.values)
     except ValidationError as error:
@@ -342,7 +323,7 @@ def _validate(draft: _Draft) -> Settings | None:
     return settings
 
 
-def _problem(draft: _Draft, found: ErrorDetails) -> str:
+def _problem(draft: Draft, found: ErrorDetails) -> str:
     location, promoted = _own_place(draft, found["loc"])
     key = ".".join(str(part) for part in location)
     if promoted:
@@ -362,7 +343,7 @@ def _problem(draft: _Draft, found: ErrorDetails) -> str:
     return f"{place}: {shown_key(key)}: {said}"
 
 
-def _own_place(draft: _Draft, location: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], bool]:
+def _own_place(draft: Draft, location: tuple[int | str, ...]) -> tuple[tuple[int | str, ...], bool]:
     """Where a finding stands in what people wrote, and whether that is the promotion."""
     if draft.promotion is None:
         return location, False
@@ -372,7 +353,7 @@ def _own_place(draft: _Draft, location: tuple[int | str, ...]) -> tuple[tuple[in
     return location, location[:1] == ("scope",) and draft.promotion.scope
 
 
-def _promoted_problem(draft: _Draft, found: ErrorDetails, key: str) -> str:
+def _promoted_problem(draft: Draft, found: ErrorDetails, key: str) -> str:
     """A finding about what nobody may edit here."""
     assert draft.promotion is not None
     location = found["loc"]
@@ -384,38 +365,3 @@ def _promoted_problem(draft: _Draft, found: ErrorDetails, key: str) -> str:
         f"{draft.promotion.source}: {shown_key(key)}: {said}; mend it where the promotion came from, "
         "and export it again with `spheresync promote`"
     )
-
-
-def _require_tenant(draft: _Draft, env: str) -> None:
-    """What only the whole can tell: a tenant that can be reached, and a token endpoint for it."""
-    datasphere = draft.values.setdefault("datasphere", {})
-    if env == "dog" or not isinstance(datasphere, dict):
-        return
-    hints = {
-        "base_url": "https://<tenant>.<region>.hcs.cloud.sap, in the file or in SPHERESYNC_DATASPHERE__BASE_URL",
-        "client_id": "the id of the technical user's OAuth client (System > Administration > App Integration), in the "
-        "file or in SPHERESYNC_DATASPHERE__CLIENT_ID",
-        "client_secret": "${A_VARIABLE} in the file, or the variable SPHERESYNC_DATASPHERE__CLIENT_SECRET",
-    }
-    for key, hint in hints.items():
-        if datasphere.get(key) in (None, "") and f"datasphere.{key}" not in draft.unfilled:
-            draft.problems.append(f"settings: datasphere.{key}: needed in {env}; give {hint}")
-    base_url = datasphere.get("base_url")
-    if not is_token_server_of(str(base_url or ""), str(datasphere.get("token_url") or "")):
-        draft.problems.append(
-            "settings: datasphere.token_url: a tenant at SAP has its token server at SAP, and this one is not; copy it "
-            "from System > Administration > App Integration > OAuth Token URL"
-        )
-    if datasphere.get("token_url") or not isinstance(base_url, str) or not base_url.strip():
-        return
-    if "datasphere.base_url" in draft.unfilled:
-        return
-    derived = derive_token_url(base_url)
-    if derived is None:
-        draft.problems.append(
-            "settings: datasphere.token_url: cannot be derived from this host; copy it from "
-            "System > Administration > App Integration > OAuth Token URL"
-        )
-    else:
-        draft.values["datasphere"] = {**datasphere, "token_url": derived}
-        draft.origins["datasphere.token_url"] = "derived"

@@ -20,6 +20,7 @@ ACTIONS = frozenset(
         *("create_database", "use_database", "rebuild", "rename", "clear_lost_rows", "detect_drift"),
         *("approve", "promote", "revert", "release"),
         *("backup", "restore", "retention"),
+        *("login", "logout"),
     }
 )
 UNSUCCESSFUL = frozenset({RunState.FAILED, RunState.PARTLY_FAILED, RunState.REFUSED, *TargetFault})

@@ -19,9 +19,12 @@ from spheresync.planning.decisions.guards import ALL_LOSE_COLUMNS, GUARDS
 from spheresync.planning.decisions.triage import Work
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.run_counts import BLOCKED
+from spheresync.runtime.shared_sign_in import standing_of
 from spheresync.schedule.pending_work import WRITES, work_of
 from spheresync.service.health.freshness import lateness
+from spheresync.service.health.persons_sign_in import sign_in_ends_soon
 from spheresync.service.health.status import sync_status
+from spheresync.source.transport.signed_in import SIGN_IN_REMEDY, NotSignedIn
 from spheresync.state.port import Tx
 from spheresync.state.records import AlertRow, RunRecord
 
@@ -36,6 +39,7 @@ _RECENT = 20
 _LOOKED_AT = 50
 _SHOWN = 3
 _LOG, _RUNS, _QUEUE, _CLIENT, _REMOVALS = "audit log", "runs", "queue", "client", "guards"
+_SIGN_IN = "sign-in"
 
 
 class AlertConditions:
@@ -133,8 +137,16 @@ class AlertConditions:
     def _credentials(self, problems: Sequence[Problem]) -> list[Condition]:
         """What is known of the client: that it was refused, and when it ends where the settings say so.
 
-        Datasphere tells nobody when a client of its own or its secret ends.
+        Datasphere tells nobody when a client of its own or its secret ends. Where a person has to be signed in, that
+        nobody is.
         """
+        standing = standing_of(self._context.settings)
+        if isinstance(standing, NotSignedIn):
+            return [Condition(AlertKind.CREDENTIALS, _SIGN_IN, standing.message, standing.remedy)]
+        if standing is not None:
+            problems = [each for each in problems if SIGN_IN_REMEDY not in each.remedy]  # somebody has, since
+            if (soon := sign_in_ends_soon(standing, self._context.clock())) is not None:
+                return [Condition(AlertKind.CREDENTIALS, _SIGN_IN, soon, SIGN_IN_REMEDY)]
         refused = [each for each in problems if each.code == SourceFault.UNAUTHORIZED]
         if refused:
             remedy = refused[0].remedy or "Run `spheresync doctor`."

@@ -25,7 +25,8 @@ _ANSWERS_BADLY = (
     "`spheresync doctor` says what it answers."
 )
 _GET_BACK = (
-    "Give the technical user access to those spaces again, or exclude those that are gone for good by `scope:`; "
+    "Give the technical user (or who signed in) access to those spaces again, or exclude those that are gone for good "
+    "by `scope:`; "
     "`spheresync doctor` names them."
 )
 _READ = "`spheresync assets --status failed` says of each why, and what to do."

@@ -17,8 +17,10 @@ from spheresync.model import counted, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.observe.loop_health import LoopHealth
 from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.shared_sign_in import standing_of
 from spheresync.schedule.control import LEASE
 from spheresync.schedule.scheduler import PULSE as SCHEDULER_LOOP
+from spheresync.service.health.persons_sign_in import sign_in_vital
 from spheresync.state.port import Tx
 
 EVENT_LOOP = "event loop"
@@ -42,6 +44,7 @@ async def ready(context: RuntimeContext, loop_health: LoopHealth) -> Vitals:
             await _state(context),
             _settings(context),
             _tenant(context),
+            *sign_in_vital(standing_of(context.settings)),
             await _scheduler(context, loop_health),
             *_loops(loop_health),
         ]

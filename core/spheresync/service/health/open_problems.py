@@ -66,7 +66,8 @@ def _emptied(space: SpaceName, count: int) -> Finding:
         subject=space,
         code=EMPTY_LISTING,
         message=f"space {space} lists nothing any more; {was} counted as missing",
-        remedy="Check what the technical user may see there; what becomes of each table is said with its asset.",
+        remedy="Check what the technical user (or who signed in) may see there; what becomes of each table is said "
+        "with its asset.",
     )
 
 

@@ -19,6 +19,7 @@ from spheresync.observe.loop_health import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.empty_tenant import empty_tenant
+from spheresync.runtime.shared_sign_in import standing_of
 from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.service import answer_rows
 from spheresync.service.drift.not_compared import unseen_tables
@@ -26,6 +27,7 @@ from spheresync.service.health.freshness import freshness_of
 from spheresync.service.health.health_level import health_of
 from spheresync.service.health.held_assets import without_table
 from spheresync.service.health.open_problems import emptied_spaces, not_exposed, troubles_of
+from spheresync.service.health.persons_sign_in import not_signed_in, without_former_refusals
 from spheresync.service.runs.stored_runs import listed_run
 from spheresync.service.schedule.tiers import scheduler_status, tier_statuses
 from spheresync.state.records import DriftStanding, LostRow, RunRecord, SpaceRecord
@@ -73,21 +75,9 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     broken = context.settings_problem
     if broken is not None:
         problems.insert(0, answer_rows.finding(broken))
-    problems += [
-        *await _failed_listing(context),
-        *await _failed_discovery(context),
-        *fresh.problems,
-        *_lost(store.lost_rows),
-    ]
-    problems += map(answer_rows.finding, await broken_lineage(store))
-    if (untold := await undelivered(context.jobs, settings)) is not None:
-        problems.append(answer_rows.finding(untold))
-    if (since := await store.meta.get(TABLES_LOST)) is not None:
-        problems.append(
-            Finding(subject="state", code=DAMAGED, message=lost_tables_message(since), remedy=LOST_TABLES_REMEDY)
-        )
-    if (empty := await empty_tenant(store)) is not None:
-        problems.append(answer_rows.finding(empty.problem))
+    problems += await _reading_problems(context)
+    problems += fresh.problems
+    problems += await _state_problems(context)
     problems += _not_verified(statuses, min([await _held_objects(context, key) for key in settings.target_keys]))
     waits = await unapproved_promotion(store, settings)
     if waits is not None:
@@ -120,6 +110,29 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
             "drift": _drift_status(drift),
         }
     )
+
+
+async def _reading_problems(context: RuntimeContext) -> list[Finding]:
+    """Why nobody is signed in, and why what was last asked of Datasphere got no answer."""
+    standing = standing_of(context.settings)
+    former = [*await _failed_listing(context), *await _failed_discovery(context)]
+    found = [*not_signed_in(standing), *without_former_refusals(standing, former)]
+    if (empty := await empty_tenant(context.store)) is not None:
+        found.append(answer_rows.finding(empty.problem))
+    return found
+
+
+async def _state_problems(context: RuntimeContext) -> list[Finding]:
+    """What of the state is lost, leads nowhere, or waits to be told."""
+    store = context.store
+    found = [*_lost(store.lost_rows), *map(answer_rows.finding, await broken_lineage(store))]
+    if (untold := await undelivered(context.jobs, context.settings)) is not None:
+        found.append(answer_rows.finding(untold))
+    if (since := await store.meta.get(TABLES_LOST)) is not None:
+        found.append(
+            Finding(subject="state", code=DAMAGED, message=lost_tables_message(since), remedy=LOST_TABLES_REMEDY)
+        )
+    return found
 
 
 def _drift_status(drift: DriftStanding) -> DriftStatus:

@@ -24,6 +24,7 @@ from spheresync.source.datasphere.normalise import NORMALISER
 from spheresync.source.datasphere.objects.listing import Objects
 from spheresync.source.protocol import Check, Normaliser, SourceUsage
 from spheresync.source.transport.http import TenantHttp
+from spheresync.source.transport.signed_in import CodeExchange
 
 
 class DatasphereSource:
@@ -56,6 +57,10 @@ class DatasphereSource:
     @property
     def gave_up(self) -> bool:
         return self._http.gave_up
+
+    @property
+    def code_exchange(self) -> CodeExchange | None:
+        return self._http.signed_in
 
     async def list_spaces(self) -> Listing[SpaceEntry]:
         """All spaces; incomplete where something failed, never an error."""
@@ -110,7 +115,7 @@ class DatasphereSource:
             await self._http.auth.token()
         except SourceError as error:
             return (Check(SIGN_IN, False, error.message, error.remedy),)
-        signed_in = Check(SIGN_IN, True, "The token server gave a token.")
+        signed_in = Check(SIGN_IN, True, f"The token server gave a token.{self._http.auth.describe()}")
         spaces = await self.list_spaces()
         if not spaces.complete:
             problem = spaces.problems[0]

@@ -14,12 +14,15 @@ import httpx2
 from spheresync.errors import SourceError, SourceFault
 from spheresync.observe.spans import Attributes, span
 from spheresync.source.protocol import SourceUsage
-from spheresync.source.transport.oauth import ClientCredentials, Token
+from spheresync.source.transport.interactive import InteractiveSignIn
+from spheresync.source.transport.oauth import Authorization, ClientCredentials, Token
 from spheresync.source.transport.origin import Origin
 from spheresync.source.transport.request_budget import RequestBudget
 from spheresync.source.transport.response_faults import judge, require_type
 from spheresync.source.transport.retry_loop import RetryLoop
 from spheresync.source.transport.retry_policy import Clock, Deadline, RetryPolicy
+from spheresync.source.transport.signed_in import SharedSignIn
+from spheresync.source.transport.token_endpoint import TokenEndpoint
 from spheresync.source.transport.wire import BODY_CAP, Answer, Transient, Wire
 
 JSON = "application/json"
@@ -44,11 +47,15 @@ class Response:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Login:
-    """Client id and secret of the technical user; `token_url` None to derive it from the tenant's host."""
+    """Client id and secret; `token_url` None to derive it from the tenant's host.
+
+    `sign_in` is what a person's sign-in left behind; without one the client is that of a technical user.
+    """
 
     client_id: str
     client_secret: str
     token_url: str | None = None
+    sign_in: SharedSignIn | None = None
 
     def __repr__(self) -> str:
         return f"Login(client_id={self.client_id!r}, token_url={self.token_url!r})"
@@ -90,7 +97,7 @@ class TenantHttp:
         self._retry_loop = RetryLoop(
             self._wire, policy=policy or RetryPolicy(), clock=clock, deadline=deadline, give_up_after=give_up_after
         )
-        self.auth = ClientCredentials(
+        endpoint = TokenEndpoint(
             client_id=login.client_id,
             client_secret=login.client_secret,
             base_url=base_url,
@@ -99,6 +106,8 @@ class TenantHttp:
             retry_loop=self._retry_loop,
             clock=clock,
         )
+        self.signed_in = None if login.sign_in is None else InteractiveSignIn(endpoint, login.sign_in, clock)
+        self.auth: Authorization = self.signed_in or ClientCredentials(endpoint, clock)
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> TenantHttp:

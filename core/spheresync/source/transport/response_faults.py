@@ -21,12 +21,12 @@ _REFUSALS: dict[int, tuple[SourceFault, str, str]] = {
     401: (
         SourceFault.UNAUTHORIZED,
         "the tenant refused a fresh token",
-        "Check that the OAuth client is a technical user of this tenant and has not expired.",
+        "Check that the OAuth client (technical user or interactive usage) is of this tenant and has not expired.",
     ),
     403: (
         SourceFault.FORBIDDEN,
         "no access",
-        "Add the technical user to the space with a role that may read it (at least DW Consumer).",
+        "Add the technical user (or who signed in) to the space with a role that may read it (at least DW Consumer).",
     ),
     404: (
         SourceFault.NOT_EXPOSED,
@@ -153,7 +153,7 @@ def _page(answer: Answer, shown: str) -> Exception:
         return SourceError(
             SourceFault.HTML_INSTEAD,
             f"{shown}: the token is valid, but its user has no active account on this tenant.",
-            remedy="Create the technical user in this tenant and give it a role.",
+            remedy="Create the technical user (or who signed in) in this tenant, with a role.",
             status=answer.status,
         )
     error = SourceError(

@@ -23,7 +23,10 @@ MAX_OBJECTS = 200_000
 _SELECT = "&select=technicalName,businessName,status"
 _NOT_DEPLOYED = "notdeployed"
 _NOT_OFFERED = frozenset({404, 405})
-_ROLE = "Give the technical user a role that may read objects (at least DW Modeler), or set datasphere.objects: off."
+_ROLE = (
+    "Give the technical user (or who signed in) a role that may read objects (at least DW Modeler), "
+    "or set datasphere.objects: off."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,12 @@ from pathlib import Path
 from spheresync.errors import StateError
 from spheresync.regular_files import kind_of
 from spheresync.state.remedies import EXPOSED_FOLDER_REMEDY
+from spheresync.state.sealed_file import SIGN_IN_FILE
 
 log = logging.getLogger(__name__)
 
 _DATABASE = "spheresync.db"
-_FILES = tuple(f"{_DATABASE}{end}" for end in ("", "-wal", "-shm", "-journal", ".restored"))
+_FILES = (*(f"{_DATABASE}{end}" for end in ("", "-wal", "-shm", "-journal", ".restored")), SIGN_IN_FILE)
 _FOLDERS = ("owners",)
 _WRITTEN_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 _OPEN_TO_OTHERS = stat.S_IRWXG | stat.S_IRWXO

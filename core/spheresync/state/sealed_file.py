@@ -1,0 +1,160 @@
+"""A small document that is kept encrypted in the state folder, with a key that lies elsewhere.
+
+The key keeps what is in the file from whoever gets hold of the folder: its copies, its backups, a disk that was given
+away. It keeps nothing from whoever may read the account's other files, the key among them.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+from spheresync.errors import StateError
+from spheresync.model.json_document import read_own_json
+from spheresync.regular_files import open_regular
+from spheresync.state.atomic_file import open_atomic_file
+
+SIGN_IN_FILE = "sign-in.json"
+_KEY_BYTES, _NONCE_BYTES = 32, 12  # AES-256-GCM
+_LARGEST = 1024 * 1024
+_FORMAT = 1
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+class SealedFile:
+    """One document. `purpose` is sealed with it, so that no other file of the same key can take its place."""
+
+    def __init__(self, path: Path, key_file: Path, *, purpose: str) -> None:
+        self._path = path
+        self._key_file = key_file
+        self._purpose = f"spheresync {purpose} {_FORMAT}".encode()
+
+    def stamp(self) -> tuple[int, int, int] | None:
+        """What is another value once the file was written anew; None where there is none."""
+        try:
+            found = self._path.stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_size
+
+    def read(self) -> dict[str, Any] | None:
+        """The document, None where there is none.
+
+        Raises:
+            StateError: it cannot be read: the key is gone, open to others or another one, or the file is damaged.
+        """
+        try:
+            with open_regular(self._path) as file:
+                outer = file.read(_LARGEST)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StateError(f"{self._path} cannot be read: {error.strerror or error}.") from error
+        key = self._key()
+        if key is None:
+            raise StateError(f"The key of {self._path}, {self._key_file}, is not there.")
+        try:
+            return self._opened(outer, key)
+        except (ValueError, KeyError, TypeError, binascii.Error) as error:
+            raise StateError(f"{self._path} is damaged, or was not sealed with {self._key_file}.") from error
+
+    def write(self, document: dict[str, Any]) -> None:
+        """Put a document in the place of the present one, 0600, whole or not at all; a key is made where there is none.
+
+        Raises:
+            StateError: key or file cannot be written, or the key is open to others.
+        """
+        sealed = self._sealed(document, self._key() or self._new_key())
+        try:
+            with open_atomic_file(self._path) as draft:
+                draft.path.write_bytes(sealed)
+                draft.seal()
+                draft.take_place(replace=True)
+        except OSError as error:
+            raise StateError(
+                f"{self._path} cannot be written: {error.strerror or error}.",
+                remedy="Let the user who runs this program write there, on a disk with space.",
+            ) from error
+
+    def _opened(self, outer: bytes, key: bytes) -> dict[str, Any]:
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        found = read_own_json(outer)
+        if found["format"] != _FORMAT:
+            raise ValueError("another format")
+        nonce, sealed = base64.b64decode(found["nonce"]), base64.b64decode(found["sealed"])
+        try:
+            document = read_own_json(AESGCM(key).decrypt(nonce, sealed, self._purpose))
+        except InvalidTag as error:
+            raise ValueError("another key, or damaged") from error
+        if not isinstance(document, dict):
+            raise TypeError("no document")
+        return document
+
+    def _sealed(self, document: dict[str, Any], key: bytes) -> bytes:
+        import json
+
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = AESGCM(key).encrypt(nonce, json.dumps(document).encode(), self._purpose)
+        outer = {
+            "format": _FORMAT,
+            "nonce": base64.b64encode(nonce).decode("ascii"),
+            "sealed": base64.b64encode(sealed).decode("ascii"),
+        }
+        return json.dumps(outer).encode()
+
+    def _key(self) -> bytes | None:
+        """The key, None where there is none.
+
+        Raises:
+            StateError: it cannot be read, or others can.
+        """
+        try:
+            with open_regular(self._key_file) as file:
+                mode = os.fstat(file.fileno()).st_mode
+                text = file.read(_LARGEST)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise StateError(f"The key {self._key_file} cannot be read: {error.strerror or error}.") from error
+        if mode & _OTHERS:
+            raise StateError(
+                f"The key {self._key_file} may be used by other accounts.",
+                remedy=f"Take that away (`chmod 600 {self._key_file}`).",
+            )
+        try:
+            key = base64.b64decode(text.strip(), altchars=b"-_", validate=True)
+        except binascii.Error:
+            key = b""
+        if len(key) != _KEY_BYTES:
+            raise StateError(
+                f"{self._key_file} holds no key of 32 bytes in base64.",
+                remedy="Put the key back, or move the file away: the next sign-in makes a new one.",
+            )
+        return key
+
+    def _new_key(self) -> bytes:
+        try:
+            self._key_file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with open_atomic_file(self._key_file) as draft:
+                draft.path.write_bytes(base64.urlsafe_b64encode(os.urandom(_KEY_BYTES)) + b"\n")
+                draft.seal()
+                draft.take_place(replace=False)
+        except (FileExistsError, BlockingIOError):
+            pass  # another installation of this account makes it now
+        except OSError as error:
+            raise StateError(
+                f"The key {self._key_file} cannot be made: {error.strerror or error}.",
+                remedy="Name a file that this user may write with datasphere.sign_in_key.",
+            ) from error
+        key = self._key()
+        if key is None:
+            raise StateError(f"Another process makes the key {self._key_file} just now.", remedy="Try again.")
+        return key
