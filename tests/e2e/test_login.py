@@ -135,7 +135,7 @@ def test_a_code_of_somebody_else_is_worth_nothing(person: Installation) -> None:
     assert code is not None
     visit(re.sub(r"code=[^&]+", f"code={code[1]}", own.callback()))
     ended = own.end()
-    assert ended.code == 1 and "invalid_grant" in ended.err
+    assert ended.code == 1 and "invalid_grant" in ended.err and "good once" in ended.err
     seen.process.kill()
     seen.end()
 

@@ -15,6 +15,10 @@ _CLIENT_REMEDY = (
     "Check datasphere.token_url, client_id and client_secret: they must be those of a client for interactive usage "
     "that has not expired."
 )
+_CODE_REMEDY = (
+    "Run `spheresync login` again: a code is good once, for a short while, and for the redirect URI that it was asked "
+    "for with."
+)
 _REFUSED = "the token server renews it no more: it was revoked, or its time is over"
 _NOTHING_TO_RENEW = "its token ended, and the token server gave none to renew it with"
 _ENDS_IN = ("refresh_expires_in", "refresh_token_expires_in")
@@ -61,7 +65,9 @@ class InteractiveSignIn(Authorization):
 
         answered = await self._endpoint.ask(form, remedy=_CLIENT_REMEDY, keep=keep)
         if isinstance(answered, Refusal):
-            raise answered.error
+            error = answered.error
+            remedy = _CODE_REMEDY if answered.of_grant else error.remedy
+            raise SourceError(error.fault, error.message, remedy=remedy, status=error.status)
         return kept[0]
 
     def _still_counts(self) -> bool:
