@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 from spheresync.config.context_patterns import ContextPatterns
 from spheresync.config.rules import ColumnMatch, RuleMatch, Tags
 from spheresync.config.sections import Section
-from spheresync.model import Digest, JsonValue, PersonalDataClass, digest_json
+from spheresync.model import Digest, JsonValue, PersonalDataClass, counted, digest_json
 
 _LONGEST_LINE = 256
 _LONGEST_DEFINITION = 4_000
@@ -79,7 +79,7 @@ def _one_or_many(value: object) -> object:
 
 def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(names) > _MOST_TERMS:
-        raise ValueError(f"holds {len(names)} terms, {_MOST_TERMS} at most; name the wider ones")
+        raise ValueError(f"holds {counted(len(names), 'term')}, {_MOST_TERMS} at most; name the wider ones")
     return tuple(dict.fromkeys(names))
 
 
