@@ -59,6 +59,7 @@ CONTEXT: tuple[Promise, ...] = (
         (
             f"{_CONTRACT}::test_the_word_of_a_steward_decides_over_policies_without_another_reading",
             f"{_MANY}::test_what_the_catalog_keeps_of_personal_data_follows_stewards",
+            f"{_MANY}::test_words_that_change_while_a_reading_goes_by_those_of_before_are_not_lost",
         ),
     ),
     Promise(

@@ -212,7 +212,7 @@ async def test_every_problem_of_all_files_is_told_at_once_with_file_line_and_fix
         "context/a.yaml, line 5: assets.2.match.kind: 'vew' is none of",
         "context/a.yaml, line 6: assets.3.columns.0.set.personal_data: is none of",
         "context/b.yaml, line 8: assets.0.set: stands there twice (first in line 6); keep one of them",
-        "context/b.yaml, line 4: the term 'revenue' stands there twice (first in context/b.yaml, line 3)",
+        "context/b.yaml, line 4: defines the term 'revenue' again, first in context/b.yaml, line 3",
         "context/b.yaml, line 2: wider terms go round in a circle: 'Net revenue' → 'Revenue' → 'Net revenue'",
         "context/c.yaml, line 3: uses a YAML alias (*)",
     ):

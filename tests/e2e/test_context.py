@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import ConfigurationError
 from spheresync.execution.run_request import RunRequest
 from spheresync.model import Action, AssetId, AssetKind, PersonalDataClass
 from spheresync.runtime.personal_data_classes import settle_personal_data
+from spheresync.runtime.progress import ProgressEvent
+from spheresync.runtime.scope import Scope
 from tests.simulators.in_process import InProcess, in_process
 
 pytestmark = pytest.mark.anyio
@@ -114,3 +117,24 @@ async def test_what_the_catalog_keeps_of_personal_data_follows_stewards(installe
     assert (await classes())["S0/V_0001"] == (PersonalDataClass.HEALTH,), "a reading goes by the same words"
     say(tmp_path, "assets: []\n")
     assert await classes() == found
+
+
+async def test_words_that_change_while_a_reading_goes_by_those_of_before_are_not_lost(
+    installed: InProcess, tmp_path: Path
+) -> None:
+    """As where another process takes the file up while this one reads on."""
+    context, store = installed.context, installed.store
+    edited = False
+
+    async def edit(event: ProgressEvent) -> None:
+        nonlocal edited
+        if event.phase == "reading" and not edited:
+            edited = True
+            say(tmp_path, "assets: [{columns: [{match: {name: GBDAT}, set: {personal_data: none}}]}]\n")
+            await settle_personal_data(store, context.mapping)
+
+    async with context.providers.in_use() as before:
+        await SharedDiscovery(context).discover(Scope(), thorough=True, since="9", progress=edit, using=before)
+    assert edited
+    await settle_personal_data(store, context.mapping)
+    assert {each.personal_data for each in await store.catalog.assets()} == {()}

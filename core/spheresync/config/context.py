@@ -17,7 +17,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, field_validator, mo
 from spheresync.config.context_patterns import ContextPatterns
 from spheresync.config.rules import ColumnMatch, RuleMatch, Tags
 from spheresync.config.sections import Section
-from spheresync.model import Digest, JsonValue, PersonalDataClass, digest_json
+from spheresync.model import Digest, JsonValue, PersonalDataClass, counted, digest_json
 
 _LONGEST_LINE = 256
 _LONGEST_DEFINITION = 4_000
@@ -79,7 +79,7 @@ def _one_or_many(value: object) -> object:
 
 def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(names) > _MOST_TERMS:
-        raise ValueError(f"holds {len(names)} terms, {_MOST_TERMS} at most; name the wider ones")
+        raise ValueError(f"holds {counted(len(names), 'term')}, {_MOST_TERMS} at most; name the wider ones")
     return tuple(dict.fromkeys(names))
 
 
@@ -205,18 +205,33 @@ class BusinessContext:
         return digest_json([_entries(self.entries), [_spelled(term) for _, term in sorted(self.terms.items())]])
 
     @cached_property
-    def stewards_digest(self) -> Digest | None:
-        """Over what stewards say of personal data; None where they say nothing."""
+    def stewards(self) -> list[JsonValue]:
+        """What stewards say of personal data, and nothing else: entries as a file would hold them."""
         entries: list[JsonValue] = []
         for entry in self.entries:
-            said: list[JsonValue] = [
-                [_spelled(column.match), column.set.personal_data]
+            columns: list[JsonValue] = [
+                {"match": _spelled(column.match), "set": {"personal_data": column.set.personal_data}}
                 for column in entry.columns
                 if column.set.personal_data is not None
             ]
-            if said:
-                entries.append([_spelled(entry.match), said])
-        return digest_json(entries) if entries else None
+            if columns:
+                entries.append({"match": _spelled(entry.match), "columns": columns})
+        return entries
+
+    @cached_property
+    def stewards_digest(self) -> Digest | None:
+        """Over what stewards say of personal data; None where they say nothing."""
+        return digest_json(self.stewards) if self.stewards else None
+
+    @classmethod
+    def of_stewards(cls, entries: JsonValue) -> BusinessContext:
+        """Read what `stewards` wrote.
+
+        Raises:
+            ValueError: it is none of that.
+        """
+        file = ContextFile.model_validate({"assets": entries})
+        return cls(tuple(ContextEntry("", at, e.match, e.set, e.columns) for at, e in enumerate(file.assets, start=1)))
 
 
 def _entries(entries: tuple[ContextEntry, ...]) -> list[JsonValue]:

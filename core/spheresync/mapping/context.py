@@ -102,6 +102,11 @@ class AssetContext:
         return {name: word for name, word in said if word is not None}
 
     @property
+    def stewards(self) -> list[tuple[ColumnMatch, str]]:
+        """All that stewards say of personal data, in the order in which it counts."""
+        return [(entry.match, entry.personal_data) for entry in self.columns if entry.personal_data is not None]
+
+    @property
     def speaks_of_personal_data(self) -> bool:
         """Whether stewards say something of personal data in columns, should the asset have such columns."""
         return any(entry.personal_data is not None for entry in self.columns)
@@ -127,7 +132,8 @@ class ContextEntries:
     def __init__(self, context: BusinessContext) -> None:
         self.terms = context.terms
         self.digest = context.digest if context.entries or context.terms else ""
-        self.stewards_digest = context.stewards_digest
+        self.stewards_digest = context.stewards_digest or ""
+        self.stewards = context.stewards
         self._entries = context.entries
         self._places = _Places([entry.match for entry in context.entries])
         self._cache: dict[tuple[int, ...], AssetContext] = {(): NOTHING_SAID}

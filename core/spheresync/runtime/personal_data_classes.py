@@ -10,17 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping as Map
 from typing import NamedTuple
 
-from spheresync.mapping.context import AssetContext
+from spheresync.config.context import NO_CONTEXT, BusinessContext
+from spheresync.mapping.context import AssetContext, ContextEntries
 from spheresync.mapping.personal_data import classify, was_classified
 from spheresync.mapping.rules import Mapping
-from spheresync.model import Asset, Digest, PersonalDataClass
+from spheresync.model import Asset, Digest, PersonalDataClass, canonical_json
 from spheresync.observe.incidents import product_error
+from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.definitions import decode_asset
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, HeldClasses
 
 _NOTE = "personal_data:stewards"
-_CHUNK = 500
+"""Digest of the words by which all classes are; none: by no words."""
+_SAID = "personal_data:stewards_words"
+"""Those words, which need only be read once there are others."""
+_CHUNK = 100
 
 
 class Classes(NamedTuple):
@@ -38,12 +43,12 @@ def classes_of(asset: Asset, context: AssetContext) -> Classes:
 
 
 async def settle_personal_data(store: Store, mapping: Mapping) -> None:
-    """Bring the classes of all assets up to date where stewards say something else than when they were found."""
-    words = mapping.context.stewards_digest or ""
+    """Bring the classes of assets up to date of which stewards say something else than when they were found."""
+    words = mapping.context.stewards_digest
     if (await store.meta.get(_NOTE) or "") == words:
         return
-    records = [each for each in await store.catalog.assets() if each.definition is not None]
-    records = [each for each in records if was_classified(each.parser_version)]
+    before = await _words_before(store)
+    records = [each for each in await store.catalog.assets() if _may_move(each, before, mapping)]
     moved: list[HeldClasses] = []
     for start in range(0, len(records), _CHUNK):
         chunk = records[start : start + _CHUNK]
@@ -53,6 +58,7 @@ async def settle_personal_data(store: Store, mapping: Mapping) -> None:
     async def note(tx: Tx) -> None:
         await tx.catalog.set_personal_data(moved)
         await tx.meta.set(_NOTE, words)
+        await tx.meta.set(_SAID, canonical_json(mapping.context.stewards).decode())
 
     await store.write(note)
 
@@ -62,8 +68,35 @@ async def doubt_personal_data(tx: Tx, mapping: Mapping) -> None:
 
     A reading goes by the settings that it began with, and another process may have settled by newer ones meanwhile.
     """
-    if (await tx.meta.get(_NOTE) or "") != (mapping.context.stewards_digest or ""):
+    if (await tx.meta.get(_NOTE) or "") != mapping.context.stewards_digest:
         await tx.meta.set(_NOTE, "unsettled")
+        await tx.meta.delete(_SAID)
+
+
+async def _words_before(store: Store) -> ContextEntries | None:
+    """What stewards said when the classes were settled last; None where nobody knows by which words each is."""
+    noted, said = await store.meta.get(_NOTE), await store.meta.get(_SAID)
+    if noted is None and said is None:
+        return ContextEntries(NO_CONTEXT)
+    try:
+        before = ContextEntries(BusinessContext.of_stewards(decode_cell(said or "")))
+    except ValueError:
+        return None
+    return before if before.stewards_digest == noted else None
+
+
+def _may_move(record: AssetRecord, before: ContextEntries | None, mapping: Mapping) -> bool:
+    """Whether stewards say something else of an asset than before."""
+    if record.definition is None or not was_classified(record.parser_version):
+        return False
+    if before is None:
+        return True
+    try:
+        now = mapping.context_of(record.id, record.kind, record.label)
+        return before.of(record.id, record.kind, record.label).stewards != now.stewards
+    except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: its classes are those of before
+        product_error(error, str(record.id))
+        return False
 
 
 def _moved(record: AssetRecord, blobs: Map[Digest, bytes], mapping: Mapping) -> HeldClasses | None:

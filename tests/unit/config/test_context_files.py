@@ -94,7 +94,7 @@ def test_what_is_wrong_between_files_is_told_beside_what_is_wrong_in_one(tmp_pat
         "context/a.yaml, line 1: terms.1.nam: unknown key; did you mean name?",
         "context/a.yaml, line 2: the term 'Custmer' is not defined; did you mean 'Customer'?",
         "context/a.yaml, line 1: wider terms go round in a circle: 'Customer' → 'Partner' → 'Customer'",
-        "context/b.yaml, line 1: the term 'CUSTOMER' stands there twice (first in context/a.yaml, line 1)",
+        "context/b.yaml, line 1: defines the term 'CUSTOMER' again, first in context/a.yaml, line 1",
     ):
         assert sum(each.startswith(wanted) for each in problems) == 1, (wanted, problems)
     assert not any("Anything" in each for each in problems), "a term needs no definition"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ import pytest
 
 from spheresync.mapping.personal_data import CLASSIFIERS
 from spheresync.mapping.rules import Mapping
-from spheresync.model import AssetId, PersonalDataClass, digest_of
+from spheresync.model import AssetId, Digest, PersonalDataClass, digest_of
 from spheresync.runtime.personal_data_classes import doubt_personal_data, settle_personal_data
 from spheresync.state.definitions import encode_asset
 from spheresync.state.records import AssetRecord, HeldClasses
@@ -73,6 +73,33 @@ async def test_an_older_reading_that_ends_late_is_settled_anew(store: SqliteStor
     await store.write(late)
     await settle_personal_data(store, after)
     assert await held(store) == ((), 0)
+
+
+async def test_only_definitions_are_looked_at_of_which_stewards_say_something_else(
+    store: SqliteStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await known(store, damaged=True)
+    asked: list[int] = []
+    get_many = store.blobs.get_many
+
+    async def counting(digests: Iterable[Digest]) -> dict[Digest, bytes]:
+        wanted = [*digests]
+        asked.append(len(wanted))
+        return await get_many(wanted)
+
+    monkeypatch.setattr(store.blobs, "get_many", counting)
+    other = {"match": {"name": "OTHER"}, "set": {"owner": "a"}}
+    await settle_personal_data(store, loaded(tmp_path, {"assets": [other]}))
+    assert asked == []
+    await settle_personal_data(store, words(tmp_path, "health"))
+    assert (asked, await held(store)) == ([1], ((HEALTH,), 1))
+    await settle_personal_data(store, words(tmp_path, "health"))
+    assert asked == [1]
+    await settle_personal_data(store, loaded(tmp_path, {"assets": [other]}))
+    assert (asked, await held(store)) == ([1, 1], ((BIRTH,), 1)), "and of which they say nothing any more"
+    await store.write(lambda tx: tx.meta.set("personal_data:stewards", "damaged"))
+    await settle_personal_data(store, loaded(tmp_path, {"assets": [other]}))
+    assert sum(asked) == 5, "all, where nobody knows by which words each is"
 
 
 async def test_classes_of_a_definition_that_is_not_the_present_one_any_more_are_not_written(

@@ -20,6 +20,7 @@ from spheresync.config.reading.key_places import line_of, meant_key, shown_key, 
 from spheresync.config.reading.value_errors import word
 from spheresync.config.reading.yaml_file import read_yaml
 from spheresync.config.sections import Section
+from spheresync.model import counted
 
 _Section = TypeVar("_Section", bound=Section)
 _NEAR = 0.9
@@ -79,7 +80,7 @@ def read_context(patterns: ContextPatterns, parsed: ParsedFiles) -> ContextRead:
             faults.append(f"{glob[:60]!r} names no file")
         for path in found:
             if len(files) == MOST_FILES:
-                faults.append(f"names more than {MOST_FILES} files")
+                faults.append(f"names more than {counted(MOST_FILES, 'file')}")
                 break
             if path not in files:
                 files[path] = parsed.parsed(path, patterns.called(path))
@@ -154,7 +155,9 @@ def _terms(told: Sequence[tuple[ContextTerm, str]]) -> tuple[dict[str, tuple[Con
     for term, place in told:
         first = folded.setdefault(term.name.casefold(), term.name)
         if first in known:
-            problems.append(f"{place}: the term {term.name!r} stands there twice (first in {known[first][1]})")
+            problems.append(
+                f"{place}: defines the term {term.name!r} again, first in {known[first][1]}; keep one of them"
+            )
         else:
             known[term.name] = (term, place)
     problems += _circles(known)
