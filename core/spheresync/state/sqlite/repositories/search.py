@@ -325,7 +325,7 @@ class SearchReader:
             expression, whole = await self._column_expression(among.column)
             if not whole:
                 raise UsageError(
-                    f"column {among.column!r} fits more than {COLUMNS_OF_A_GLOB} different names.",
+                    f"too many different names fit column {among.column!r}; at most {COLUMNS_OF_A_GLOB} may.",
                     remedy="Give more of the name; a beginning, such as QTY*, may fit any number.",
                 )
             found.append(expression)
