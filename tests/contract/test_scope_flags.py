@@ -52,7 +52,7 @@ def test_a_list_is_paged_by_an_opaque_cursor(discovered: Installation) -> None:
     cursor: tuple[str, ...] = ()
     while True:
         page = discovered.ask("assets", "--limit", "12", *cursor)
-        assert set(page) == {"items", "total", "next_cursor"} and page["total"] == 20
+        assert {"items", "total", "next_cursor"} <= set(page) and page["total"] == 20
         seen += [row["asset"] for row in page["items"]]
         if page["next_cursor"] is None:
             break

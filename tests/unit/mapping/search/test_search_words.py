@@ -53,6 +53,7 @@ def test_a_name_as_one_word_is_the_name(text: str) -> None:
         ("Umsätze 2026", "umsatze"),
         ("Umsätze 2026", "umsaetze"),
         ("Umsaetze", "Umsätze"),
+        ("Müller", "mueller"),
         ("Straße", "STRASSE"),
         ("Café", "cafe"),
         ("Køge", "koge"),

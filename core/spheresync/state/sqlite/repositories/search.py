@@ -38,6 +38,8 @@ from spheresync.state.sqlite.rows.shapes import shape_of
 
 MANY = 3_000
 """Matches from which on walking through all assets in order is quicker than looking each one up and sorting."""
+NEXT_ONES = 300
+"""Assets that are asked for one by one where many match."""
 ENOUGH = 1_000
 """Matches by words after which parts of words are not looked for."""
 _LONGER_WORDS = 64
@@ -84,7 +86,7 @@ class _Found:
     steps: Sequence[_Step]
     disjoint: Sequence[tuple[_Step, int]]
     parts: bool  # whether parts of words were looked for
-    counted: dict[str, int] = field(default_factory=dict)
+    counted: dict[_Step, int] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -117,12 +119,15 @@ class SearchReader:
 
     async def _count_of_step(self, found: _Found, step: _Step) -> int:
         """How many are on a step; steps of which none can have any are not asked one by one."""
-        if step.part_of is not None:
-            if step.part_of not in found.counted:
-                found.counted[step.part_of] = await self._count(_matching(step.part_of))
-            if not found.counted[step.part_of]:
-                return 0
-        return await self._count(step)
+        asked = [step] if step.part_of is None else [_matching(step.part_of), step]
+        count = 0
+        for each in asked:
+            if each not in found.counted:
+                found.counted[each] = await self._count(each)
+            count = found.counted[each]
+            if not count:
+                break
+        return count
 
     async def _total_among(self, found: _Found, where: tuple[str, list[str]]) -> int:
         return sum([await self._count_among(step, count, *where) for step, count in found.disjoint])
@@ -210,15 +215,18 @@ class SearchReader:
     async def _found(self, question: Question) -> _Found:
         if question.glob is not None:
             steps = await self._steps_of_glob(question)
-            return _Found(steps, [(step, await self._count(step)) for step in steps], parts=True)
+            counted = {step: await self._count(step) for step in steps}
+            return _Found(steps, [*counted.items()], True, counted)
         steps, everywhere = await self._steps_of_words(question)
         by_words = await self._count(everywhere)
         if by_words >= ENOUGH:
-            return _Found(steps, [(everywhere, by_words)], parts=False)
+            return _Found(steps, [(everywhere, by_words)], False)
         part = _part_of_texts(question.text)
         beside = _Step(f"{part.select} AND rowid NOT IN ({everywhere.select})", (*part.values, *everywhere.values))
-        steps = [*steps, beside]
-        return _Found(steps, [(everywhere, by_words), (beside, await self._count(beside))], parts=True)
+        counted = {beside: await self._count(beside)}
+        if not by_words:
+            counted |= dict.fromkeys(steps, 0)
+        return _Found([*steps, beside], [(everywhere, by_words), (beside, counted[beside])], True, counted)
 
     async def _steps_of_words(self, question: Question) -> tuple[list[_Step], _Step]:
         if not question.words:
@@ -231,13 +239,18 @@ class SearchReader:
         return steps, _matching(everything(question, longer))
 
     async def _longer(self, word: str) -> list[str] | None:
-        """The words of the index that begin so, None where they are too many to name."""
+        """The words of the index that begin so, None where they are too many to name.
+
+        What so many begin with and is a number or a letter or two stands for itself only.
+        """
         rows = await self._connection.all(
             "SELECT word FROM search_words WHERE kind = 'word' AND word >= ? AND word < ? LIMIT ?",
             (word, word + LAST, _LONGER_WORDS + 1),
         )
         found = [each for (each,) in rows if isinstance(each, str)]
-        return None if len(found) > _LONGER_WORDS else found
+        if len(found) <= _LONGER_WORDS:
+            return found
+        return [word] if len(word) < _SHORTEST_PART or word.isdecimal() else None
 
     async def _steps_of_glob(self, question: Question) -> list[_Step]:
         folded = question.glob or ""
@@ -312,7 +325,7 @@ class SearchReader:
             expression, whole = await self._column_expression(among.column)
             if not whole:
                 raise UsageError(
-                    f"column {among.column!r} fits more than {COLUMNS_OF_A_GLOB} different names.",
+                    f"too many different names fit column {among.column!r}; at most {COLUMNS_OF_A_GLOB} may.",
                     remedy="Give more of the name; a beginning, such as QTY*, may fit any number.",
                 )
             found.append(expression)
@@ -336,10 +349,28 @@ class SearchReader:
         )
         return int(rows[0][0])
 
+    async def _first_in_order(self, step: _Step, matches: int, *, limit: int, after: AssetId | None) -> list[AssetId]:
+        """The next places where so many assets match that most of those that follow do; empty where that is not so.
+
+        Each asset is asked for by itself then, as putting all matches in order costs far more.
+        """
+        if matches <= MANY or step.select is not _MATCHING:
+            return []
+        past, start = ("1", ()) if after is None else ("(space, name) > (?, ?)", (after.space, after.name))
+        rows = await self._ask(
+            "SELECT w.space, w.name FROM (SELECT space, name, search_id FROM assets INDEXED BY assets_by_name "
+            f"WHERE {past} ORDER BY space, name LIMIT ?) w WHERE EXISTS ({_MATCHING} AND rowid = w.search_id) LIMIT ?",
+            [*start, NEXT_ONES, *step.values, limit],
+        )
+        found = readable(self._connection.lost, _NAME, rows, decode_asset_id)
+        return found if len(found) == limit else []
+
     async def _in_order(
         self, step: _Step, matches: int, where: tuple[str, Sequence[str]], *, limit: int, after: AssetId | None
     ) -> list[AssetId]:
         clause, values = where
+        if clause == "1" and (next_ones := await self._first_in_order(step, matches, limit=limit, after=after)):
+            return next_ones
         given = [*values, *step.values]
         if after is not None:
             clause += " AND (space, name) > (?, ?)"

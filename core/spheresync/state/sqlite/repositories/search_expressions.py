@@ -93,8 +93,8 @@ def ranks(question: Question, longer: Longer) -> list[Rank]:
         Rank(in_label, (name_is, in_name, in_label_exactly), in_term),
         Rank(in_term, (name_is, in_label), in_term),
         Rank(column_is, (name_is, in_term)),
-        Rank(in_column, (name_is, in_term, column_is), in_column),
-        Rank(in_column_label, (name_is, in_column, column_is), in_column_label),
+        Rank(in_column, (name_is, in_term, column_is)),
+        Rank(in_column_label, (name_is, in_column, column_is)),
         Rank(anywhere, (name_is, in_column_label, column_is)),
     ]
 
