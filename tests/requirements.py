@@ -17,6 +17,7 @@ from tests.contract.promises_drift import DRIFT
 from tests.contract.promises_later import LATER
 from tests.contract.promises_meaning import MEANING
 from tests.contract.promises_observing import OBSERVING
+from tests.contract.promises_personal_data import PERSONAL_DATA
 from tests.contract.promises_reading import READING
 from tests.contract.promises_readme import README
 from tests.contract.promises_removal import REMOVAL
@@ -58,6 +59,7 @@ PROMISES: tuple[Promise, ...] = (
     *DRIFT,
     *APPROVALS,
     *OBSERVING,
+    *PERSONAL_DATA,
     *ASSISTANTS,
     *MEANING,
     *README,

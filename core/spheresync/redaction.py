@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, quote_plus, unquote
 
+from spheresync.personal_values import mask_personal_values
+
 REMOVED = "[removed]"
 _SHORTEST = 8
 """Characters; what is shorter would be found in ordinary words."""
@@ -53,7 +55,6 @@ _LONG_AFTER_ANY_KEY = (
 )
 _FOR_A_LOG = (*_ALONE, _AFTER_KEY, _LONG_AFTER_ANY_KEY)
 _FOR_AN_ERROR = (*_ALONE, _RANDOM_AFTER_KEY, _LONG_AFTER_ANY_KEY)
-_E_MAIL = re.compile(r"[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+")
 
 
 class _Known:
@@ -246,5 +247,5 @@ def quoted(text: str, longest: int) -> str:
 
 
 def for_a_log(text: str) -> str:
-    """The text without secrets and without addresses of people."""
-    return _E_MAIL.sub("[e-mail]", without_secrets(text))
+    """The text without secrets and without values of persons."""
+    return mask_personal_values(without_secrets(text))

@@ -16,7 +16,7 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 LONGEST_TEXT = 4_000
 """Characters of one text; a view's SQL fits, a flood does not."""
 
-_NAME_FIELDS = frozenset(
+NAME_FIELDS = frozenset(
     {"asset", "space", "name", "subject", "path", "pii", "hierarchies", "parameters"}
     | {"primary_key", "foreign_keys", "associations", "id", "from", "to", "from_column", "to_column"}
 )
@@ -58,8 +58,7 @@ def clean_json(value: Json) -> Json:
         return [clean_json(item) for item in value]
     if isinstance(value, dict):
         return {
-            clean_line(key): _encodable(item) if key in _NAME_FIELDS else clean_json(item)
-            for key, item in value.items()
+            clean_line(key): _encodable(item) if key in NAME_FIELDS else clean_json(item) for key, item in value.items()
         }
     return value
 

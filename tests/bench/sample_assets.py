@@ -8,6 +8,7 @@ from pathlib import Path
 
 from spheresync.config.reading.loading import load_settings
 from spheresync.config.settings import Settings
+from spheresync.discovery.normalisation import reading_version
 from spheresync.mapping.fingerprints import fingerprints
 from spheresync.mapping.rules import Mapping
 from spheresync.model import (
@@ -25,7 +26,7 @@ from spheresync.model import (
     TechnicalName,
     digest_of,
 )
-from spheresync.source.datasphere.normalise import NORMALISER_VERSION
+from spheresync.source.datasphere.normalise import NORMALISER
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
 
 COLUMNS = 20
@@ -114,7 +115,7 @@ def as_written(asset: Asset, mapping: Mapping) -> Known:
         tier=decision.tier,
         status=AssetStatus.SYNCED,
         raw_digest=blob,
-        parser_version=NORMALISER_VERSION,
+        parser_version=reading_version(NORMALISER),
         definition=blob,
         fingerprints=prints,
         column_count=len(asset.columns),

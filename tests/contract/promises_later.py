@@ -6,12 +6,6 @@ from tests.contract.promise import LaterPromise
 
 LATER: tuple[LaterPromise, ...] = (
     LaterPromise(
-        "glue:pii",
-        "CONTRACT.md#What a Glue table holds",
-        "A column carries its class of personal data.",
-        "personal-data classification comes with a later release",
-    ),
-    LaterPromise(
         "mcp:compliance-report",
         "CONTRACT.md#MCP server",
         "compliance_report answers a report.",

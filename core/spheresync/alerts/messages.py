@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from spheresync.config import AlertKind
 from spheresync.model import JsonValue
+from spheresync.personal_values import mask_personal_values
 from spheresync.state.records import Event
 
 _LONGEST = 600
@@ -85,8 +86,8 @@ class Notice:
 
 
 def _plain(text: str) -> str:
-    """On one line, without characters that hide or steer, at most so long."""
-    spaced = " ".join(text.split())
+    """On one line, without values of persons and characters that hide or steer, at most so long."""
+    spaced = " ".join(mask_personal_values(text).split())
     line = " ".join("".join(char for char in spaced if unicodedata.category(char) not in _HIDING).split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, JsonValue
+from pydantic import ConfigDict, Field, JsonValue
 
 from spheresync.answers.base import Answer, Finding
 
@@ -34,6 +34,17 @@ class AssetRow(Answer):
     synced_at: str | None = None
 
 
+class PersonalDataRow(Answer):
+    """Why a column counts as holding personal data; `confidence` goes from 0 to 1."""
+
+    personal_class: str = Field(alias="class")
+    confidence: float
+    source: str
+    evidence: str
+
+    model_config = ConfigDict(serialize_by_alias=True, validate_by_name=True, validate_by_alias=True)
+
+
 class ColumnRow(Answer):
     name: str
     type: str
@@ -43,6 +54,7 @@ class ColumnRow(Answer):
     nullable: bool = True
     aggregation: str | None = None
     pii: str | None = None
+    personal_data: PersonalDataRow | None = Field(default=None, exclude_if=lambda found: found is None)
     semantics: dict[str, str] = Field(default_factory=dict)
 
 
@@ -59,6 +71,8 @@ class TargetObjectRow(Answer):
 
 
 class AssetDetail(Answer):
+    """`personal_data` is `classified` or `not_classified`; where it is the latter, that `pii` is empty says nothing."""
+
     asset: str
     kind: str
     label: str
@@ -71,6 +85,7 @@ class AssetDetail(Answer):
     fingerprints: dict[str, str]
     last_sync: str | None = None
     pii: dict[str, list[str]]
+    personal_data: str = "not_classified"
 
 
 class RuleRow(Answer):

@@ -1,6 +1,7 @@
 """Settings: what the file and the environment say, checked all at once, frozen."""
 
 from spheresync.config.alerts import AlertChannel, AlertKind
+from spheresync.config.personal_data import PersonalData, PersonalDataAction, PersonalDataRule
 from spheresync.config.promotion import PromotedAsset, PromotedColumn, Promotion
 from spheresync.config.promotion_in_force import PromotionInForce
 from spheresync.config.reading.loading import load_settings
@@ -29,6 +30,9 @@ __all__ = [
     "DriftPolicy",
     "FirstSync",
     "FourEyes",
+    "PersonalData",
+    "PersonalDataAction",
+    "PersonalDataRule",
     "PromotedAsset",
     "PromotedColumn",
     "Promotion",

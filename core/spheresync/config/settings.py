@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
 from spheresync.config.alerts import AlertChannel
 from spheresync.config.lineage import Lineage
+from spheresync.config.personal_data import PersonalData, PersonalDataAction
 from spheresync.config.promotion_in_force import PromotionInForce
 from spheresync.config.rules import MappingRules
 from spheresync.config.sections import (
@@ -35,7 +36,7 @@ KNOWN_TARGETS = ("glue", "lakeformation", "quicksight", "datazone")
 SUPPORTED_TARGETS = ("glue",)
 DOG_HOST = "dog"
 """The tenant host of the dog environment, whose tenant is embedded."""
-MAPPING_VERSION = 2
+MAPPING_VERSION = 3
 """Raised with every change of what the same asset and rules make of a target object."""
 
 _INSTALLATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=@-]{0,99}")
@@ -124,6 +125,7 @@ class Settings(Section):
     change_sets: ChangeSets = ChangeSets()
     approvals: Approvals = Approvals()
     retention: Retention = Retention()
+    personal_data: PersonalData = PersonalData()
     limits: Limits = Limits()
     alerts: tuple[AlertChannel, ...] = ()
     lineage: Lineage = Lineage()
@@ -171,7 +173,11 @@ class Settings(Section):
             effect = {key: value for key, value in spelled["set"].items() if key not in {"tier", "include"}}
             if effect or rule.columns:
                 rules.append([spelled["match"], effect, spelled["columns"]])
-        return digest_json([MAPPING_VERSION, self.installation_marker, self.prefix, rules, *self.language])
+        left_out = self._personal_data(PersonalDataAction.EXCLUDE_COLUMN)
+        personal_data = [self.personal_data.mask, left_out]
+        return digest_json(
+            [MAPPING_VERSION, self.installation_marker, self.prefix, rules, personal_data, *self.language]
+        )
 
     @cached_property
     def scope_digest(self) -> Digest:
@@ -181,7 +187,13 @@ class Settings(Section):
             for rule in self.mapping.rules
             if rule.set.include is not None
         ]
-        return digest_json([self.scope.include, self.scope.exclude, rules])
+        actions = (PersonalDataAction.EXCLUDE_ASSET, PersonalDataAction.REFUSE)
+        personal = [self._personal_data(action) for action in actions]
+        return digest_json([self.scope.include, self.scope.exclude, rules, *(personal if any(personal) else [])])
+
+    def _personal_data(self, action: PersonalDataAction) -> list[str]:
+        """The classes that lead to an action."""
+        return sorted(rule.personal_class for rule in self.personal_data.policy if rule.action is action)
 
     def secrets(self) -> tuple[str, ...]:
         """Every value that no log may hold."""

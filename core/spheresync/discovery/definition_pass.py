@@ -9,7 +9,7 @@ from functools import partial
 import anyio
 
 from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport
-from spheresync.discovery.normalisation import Normalised, Unreadable, normalise_all
+from spheresync.discovery.normalisation import Normalised, Unreadable, normalise_all, reading_version
 from spheresync.discovery.unserved_spaces import UnservedSpaces, out_of_service
 from spheresync.errors import SourceFault
 from spheresync.isolation import isolated_group
@@ -123,7 +123,7 @@ class DefinitionPass:
             return
         self._unserved.serving.add(record.id.space)
         whole = record.definition is not None and record.definition not in self._lost
-        known = record.parser_version == self._source.normaliser.version and whole
+        known = record.parser_version == reading_version(self._source.normaliser) and whole
         if known and raw.digest == record.raw_digest and not self._thorough:
             self._report.mapped += 1
             self._report.unchanged += 1
@@ -194,7 +194,7 @@ class DefinitionPass:
         same = said.fingerprints == record.fingerprints
         if same:
             self._report.unchanged += 1
-        decision = self._mapping.decide(record.id, said.kind, said.label)
+        decision = self._mapping.decide(record.id, said.kind, said.label, said.personal_data)
         return replace(
             record,
             kind=said.kind,
@@ -203,10 +203,11 @@ class DefinitionPass:
             included=decision.included,
             reason=decision.excluded_by,
             raw_digest=raw.digest,
-            parser_version=self._source.normaliser.version,
+            parser_version=reading_version(self._source.normaliser),
             fingerprints=said.fingerprints,
             column_count=said.column_count,
             pii_columns=said.pii_columns,
+            personal_data=said.personal_data,
             problem=None,
             read_at=self._now,
             changed_at=record.changed_at if same else self._now,

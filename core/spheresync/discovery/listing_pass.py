@@ -215,7 +215,7 @@ class ListingPass:
         base = known or AssetRecord.first_seen(entry.id, entry.kind, at=self._now)
         trusted = flaw is None
         kind, label = (entry.kind, entry.label) if trusted else (base.kind, base.label)
-        decision = self._mapping.decide(entry.id, kind, label)
+        decision = self._mapping.decide(entry.id, kind, label, base.personal_data)
         return replace(
             base,
             kind=kind,
@@ -232,7 +232,7 @@ class ListingPass:
 
     def _is_settled(self, record: AssetRecord, *, flawed: bool) -> bool:
         """Count the asset; True when its definition is not to be read now."""
-        if not record.included:
+        if not (record.included or self._is_left_out_for_its_contents(record)):
             self._report.filtered += 1
             return True
         if flawed:
@@ -242,6 +242,10 @@ class ListingPass:
             self._report.mapped += 1
             return True
         return False
+
+    def _is_left_out_for_its_contents(self, record: AssetRecord) -> bool:
+        """Whether what was read of it leaves it out, and no rule: it is read on, since that may change."""
+        return bool(record.personal_data) and self._mapping.decide(record.id, record.kind, record.label).included
 
     def _missed(self, known: Iterable[AssetRecord], present: set[AssetId]) -> Iterator[AssetRecord]:
         for record in known:

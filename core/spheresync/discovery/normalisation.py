@@ -7,11 +7,15 @@ from dataclasses import dataclass
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.mapping.fingerprints import fingerprints
+from spheresync.mapping.personal_data import CLASSIFIER_VERSION, classify, with_personal_data
 from spheresync.mapping.references import with_whole_names
-from spheresync.model import Asset, AssetKind, Fingerprints, RawDefinition, SpaceName
+from spheresync.model import Asset, AssetKind, Fingerprints, PersonalDataClass, RawDefinition, SpaceName
 from spheresync.observe.incidents import Account
 from spheresync.source.protocol import Normaliser
 from spheresync.state.definitions import encode_asset
+
+_CLASSIFIERS = 10_000
+"""More versions of the classifier than there will be; with one of the normaliser they make one number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,7 @@ class Normalised:
     fingerprints: Fingerprints
     column_count: int
     pii_columns: int
+    personal_data: tuple[PersonalDataClass, ...]
     refers_to: tuple[str, ...] = ()  # objects that it names as read, written or run
 
 
@@ -54,13 +59,27 @@ def _guarded(
         return Account.of(error)
 
 
+def reading_version(normaliser: Normaliser) -> int:
+    """What a stored definition was made by: another number where the same documents would now make another one."""
+    return normaliser.version * _CLASSIFIERS + CLASSIFIER_VERSION
+
+
+def was_classified(version: int) -> bool:
+    """Whether personal data was looked for in a definition that was made by this version."""
+    return version >= _CLASSIFIERS
+
+
 def _normalised(asset: Asset) -> Normalised:
+    found = classify(asset)
+    asset = with_personal_data(asset, found)
+    classes = {finding.personal_class for finding in found.values()}
     return Normalised(
         definition=encode_asset(asset),
         kind=asset.kind,
         label=asset.label,
         fingerprints=fingerprints(asset),
         column_count=len(asset.columns),
-        pii_columns=sum(1 for column in asset.columns if column.pii),
+        pii_columns=len(found),
+        personal_data=tuple(each for each in PersonalDataClass if each in classes),
         refers_to=asset.origins.names,
     )

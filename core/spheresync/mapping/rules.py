@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Mapping as Map
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -12,6 +13,7 @@ from spheresync.config.promotion_in_force import CONFIGURATION
 from spheresync.config.settings import MAPPING_VERSION
 from spheresync.mapping.names import plain_name, rule_key, space_key
 from spheresync.mapping.patterns import first_match, literal_prefix, matches
+from spheresync.mapping.personal_data.policy import DEFAULT_POLICY, PersonalDataPolicy
 from spheresync.model import (
     AssetId,
     AssetKind,
@@ -19,6 +21,7 @@ from spheresync.model import (
     Digest,
     JsonValue,
     Labels,
+    PersonalDataClass,
     PhysicalName,
     SpaceName,
     Tier,
@@ -46,7 +49,10 @@ class FiredRule:
 
 @dataclass(frozen=True)
 class Decision:
-    """What the rules say of one asset. Templates are None where the default holds."""
+    """What the rules say of one asset. Templates are None where the default holds.
+
+    `refused` says why the asset is to fail instead of being written, for the personal data that it holds.
+    """
 
     included: bool
     excluded_by: str
@@ -60,6 +66,8 @@ class Decision:
     prefix: str = ""
     marker: str = ""  # this installation's `spheresync.managed-by`
     languages: tuple[str, ...] = ()  # of labels, the one to be preferred first
+    personal_data: PersonalDataPolicy = DEFAULT_POLICY
+    refused: str = ""
 
     @cached_property
     def digest(self) -> Digest:
@@ -73,6 +81,7 @@ class Decision:
             self.table,
             self.description,
             self.tags,
+            *self.personal_data.effect,
         ]
         return digest_json([*parts, columns, *self.languages])
 
@@ -115,6 +124,7 @@ class Mapping:
         self._marker = settings.installation_marker
         self._languages = settings.language
         self._promoted = settings.promoted
+        self.personal_data = PersonalDataPolicy.of(settings.personal_data)
         self._plain = {kind: self._decide_by_rules(kind, ()) for kind in AssetKind}
         self._cache: dict[tuple[AssetKind, tuple[int, ...]], Decision] = {}
 
@@ -122,8 +132,22 @@ class Mapping:
     def compile(cls, settings: Settings) -> Mapping:
         return cls(settings)
 
-    def decide(self, asset: AssetId, kind: AssetKind, label: str) -> Decision:
-        """What scope and rules say of an asset."""
+    def decide(
+        self, asset: AssetId, kind: AssetKind, label: str, personal_data: Collection[PersonalDataClass] = ()
+    ) -> Decision:
+        """What scope, rules and policies say of an asset; `personal_data` are the classes that its columns hold.
+
+        Whoever has not read the asset, or asks whether it is to be read, leaves them out.
+        """
+        decision = self._decide(asset, kind, label)
+        if not personal_data or not decision.included:
+            return decision
+        verdict = self.personal_data.verdict(personal_data)
+        if verdict.excluded_by:
+            return replace(decision, included=False, excluded_by=verdict.excluded_by)
+        return replace(decision, refused=verdict.refused) if verdict.refused else decision
+
+    def _decide(self, asset: AssetId, kind: AssetKind, label: str) -> Decision:
         if not self._admits_all:
             outside = self._outside(str(asset))
             if outside is not None:
@@ -194,6 +218,7 @@ class Mapping:
             prefix=self._prefix,
             marker=self._marker,
             languages=self._languages,
+            personal_data=self.personal_data,
         )
 
     def _fired(self, number: int, overridden: list[str]) -> FiredRule:

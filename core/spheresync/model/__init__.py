@@ -64,7 +64,18 @@ from spheresync.model.relations import (
 )
 from spheresync.model.requests import LineageExport, ScopeRequest
 from spheresync.model.timestamps import isoformat, to_the_second, utc_now
-from spheresync.model.words import Action, AssetKind, AssetStatus, Role, RunState, Severity, Strategy, Tier
+from spheresync.model.words import (
+    Action,
+    AssetKind,
+    AssetStatus,
+    PersonalDataClass,
+    PersonalDataSource,
+    Role,
+    RunState,
+    Severity,
+    Strategy,
+    Tier,
+)
 
 __all__ = [
     "DEFAULT_DESTINATION",
@@ -106,6 +117,8 @@ __all__ = [
     "ObjectOrigin",
     "Origins",
     "Parameter",
+    "PersonalDataClass",
+    "PersonalDataSource",
     "PhysicalName",
     "Principal",
     "Problem",

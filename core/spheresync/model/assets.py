@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from spheresync.model.json_values import Digest
 from spheresync.model.labels import Labels, default_label
@@ -118,6 +118,19 @@ class Asset:
     @property
     def label(self) -> str:
         return default_label(self.labels)
+
+    def narrowed_to(self, columns: tuple[Column, ...]) -> Asset:
+        """The asset with these of its columns, in their order.
+
+        A key of which a column is missing is no key, and a reference through a missing column is none either.
+        """
+        if len(columns) == len(self.columns):
+            return self if columns == self.columns else replace(self, columns=columns)
+        names: set[str] = {column.name for column in columns}
+        if not names.issuperset(self.primary_key):
+            columns = tuple(replace(column, key=False) if column.key else column for column in columns)
+        kept = tuple(each for each in self.foreign_keys if names.issuperset(own for own, _ in each.columns))
+        return replace(self, columns=columns, foreign_keys=kept)
 
 
 @dataclass(frozen=True, slots=True)

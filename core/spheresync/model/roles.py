@@ -12,14 +12,17 @@ class Permission(StrEnum):
     READ = "read"  # look at the local catalog, make previews
     OPERATE = "operate"  # write to the targets, test connections
     ADMINISTER = "administer"  # undo runs, change the schedule
+    READ_PERSONAL_DATA = "pii.read"  # see values of persons in free text
 
 
 class Role(StrEnum):
-    """What a caller may do; declared in ascending order."""
+    """What a caller may do; an auditor sees what a viewer sees, and a steward answers for what the data mean."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"
     ADMIN = "admin"
+    STEWARD = "steward"
+    AUDITOR = "auditor"
 
     def includes(self, needed: Role) -> bool:
         """Whether it allows all that another role allows."""
@@ -30,6 +33,8 @@ PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.VIEWER: frozenset({Permission.READ}),
     Role.OPERATOR: frozenset({Permission.READ, Permission.OPERATE}),
     Role.ADMIN: frozenset(Permission),
+    Role.STEWARD: frozenset({Permission.READ, Permission.READ_PERSONAL_DATA}),
+    Role.AUDITOR: frozenset({Permission.READ}),
 }
 """By the name of the role: a principal may bring names that are none."""
 

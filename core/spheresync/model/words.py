@@ -119,3 +119,28 @@ class RunState(StrEnum):
     @property
     def ended(self) -> bool:
         return self not in {RunState.QUEUED, RunState.RUNNING}
+
+
+class PersonalDataClass(StrEnum):
+    """What of a person a column holds (CONTRACT.md, "Personal data")."""
+
+    NAME = "name"
+    CONTACT = "contact"
+    ADDRESS = "address"
+    BIRTH = "birth"
+    IDENTIFIER = "identifier"
+    FINANCIAL = "financial"
+    HEALTH = "health"
+    DEMOGRAPHIC = "demographic"
+    LOCATION = "location"
+    CREDENTIAL = "credential"
+
+
+class PersonalDataSource(StrEnum):
+    """From where it is known that a column holds personal data."""
+
+    ANNOTATION = "annotation"
+    STEWARD = "steward"
+    DICTIONARY = "dictionary"
+    VOCABULARY = "vocabulary"
+    PATTERN = "pattern"

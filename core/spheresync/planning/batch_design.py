@@ -48,7 +48,7 @@ def _designed(request: DesignRequest) -> DesignResult:
         if definition.id != request.asset:
             return WrongDefinition(definition.id)
         return design_of(request.target).design(
-            definition,
+            request.decision.personal_data.applied(definition),
             request.decision,
             request.container,
             request.name,

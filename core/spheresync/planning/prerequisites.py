@@ -114,5 +114,5 @@ def _source(container: PhysicalName, asset: AssetId, label: str, mapping: Mappin
     """What the container stands for, and its text: a space, or what a rule puts together."""
     key = space_key(asset.space)
     if derives(container, mapping.default_database(asset.space), key):
-        return key, label
+        return key, mapping.personal_data.text(label)
     return rule_key(container), ""

@@ -80,7 +80,8 @@ def _promoted(item: ChangeSetItem, record: AssetRecord | None, asset: Asset | No
 
 def _with_outcome(target: TargetName, bare: PromotedAsset, asset: Asset, decision: Decision) -> PromotedAsset:
     """What the rules make of it, without what differs between environments."""
-    physical = {each.column.name: each for each in design_of(target).columns(asset, decision)}
+    kept = decision.personal_data.applied(asset)
+    physical = {each.column.name: each for each in design_of(target).columns(kept, decision)}
     columns = tuple(
         PromotedColumn(
             column.name,
@@ -97,7 +98,7 @@ def _with_outcome(target: TargetName, bare: PromotedAsset, asset: Asset, decisio
         bare,
         database=decision.database_name(asset.id, asset.kind, asset.label),
         table=decision.table_name(asset.id, asset.kind, asset.label),
-        description=None if text is None else fill(text, asset.id, asset.kind, asset.label, ""),
+        description=None if text is None else fill(text, asset.id, asset.kind, kept.label, ""),
         tags=decision.tags,
         columns=columns,
     )

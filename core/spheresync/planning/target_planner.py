@@ -32,7 +32,7 @@ from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_planner import AssetPlanner
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_removals
-from spheresync.planning.decisions.items import Subject, forget_item, settled_item
+from spheresync.planning.decisions.items import Subject, forget_item, refused_for_personal_data, settled_item
 from spheresync.planning.decisions.triage import RemovalRules, Work, held_as_gone, is_held, triage
 from spheresync.planning.live_reads import NOT_LOOKED_AT, LiveReads
 from spheresync.planning.names.closed_containers import ClosedContainers
@@ -254,17 +254,26 @@ class TargetPlanner:
     def _triage(self, record: AssetRecord, rules: RemovalRules) -> Work:
         """What one asset needs; all but its design is settled."""
         request, draft, held = self._request, self.draft, self._checkpoints.get(record.id)
-        decision = self._mapping.decide(record.id, record.kind, record.label)
+        decision = self._mapping.decide(record.id, record.kind, record.label, record.personal_data)
         if not request.scope.wants(record.id, decision.tier):
             return Work.NOTHING
         triaged = partial(triage, record, held, decision, decision.digest, rules=rules, now=self._now)
         work = triaged(thorough=request.thorough)
         if self._standing.doubts(record.id, work):
             work = triaged(thorough=request.thorough, again=True)
+        if decision.refused and work in {Work.DESIGN, Work.UNCHANGED} and not record.misses:
+            raise refused_for_personal_data(record.id, decision.refused)
         if work in {Work.RETIRE, Work.DELETE} and not self._confirmed.allows(record.id):
             draft.left.append(not_asked(record.id))
             work = Work.UNCHANGED
         self._standing.note(record, work)
+        self._settle(record, held, decision, work)
+        self.decided[record.id] = decision
+        return work
+
+    def _settle(self, record: AssetRecord, held: Checkpoint | None, decision: Decision, work: Work) -> None:
+        """Note of one asset what needs no definition."""
+        draft = self.draft
         if work is Work.UNCHANGED:
             # what could not be read is told as that, and what failed too
             if not (is_unread(record) or record.id in draft.told):
@@ -288,8 +297,6 @@ class TargetPlanner:
             draft.items.append(forget_item(self._subject(record, decision), reason))
         elif work in {Work.RETIRE, Work.DELETE}:
             draft.removals.append((work, self._subject(record, decision)))
-        self.decided[record.id] = decision
-        return work
 
     @property
     def _deletes_allowed(self) -> bool:

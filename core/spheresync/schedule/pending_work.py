@@ -42,10 +42,12 @@ async def _work_in(context: RuntimeContext, wanted: Sequence[AssetRecord], key: 
     found = {}
     for record in wanted:
         try:
-            decision = mapping.decide(record.id, record.kind, record.label)
-            found[record.id] = triage(
+            decision = mapping.decide(record.id, record.kind, record.label, record.personal_data)
+            work = triage(
                 record, checkpoints.get(record.id), decision, decision.digest, rules=rules, now=now, thorough=False
             )
+            # What the policy refuses is told by every plan about it, and no run would write it.
+            found[record.id] = Work.NOTHING if decision.refused and work is Work.DESIGN else work
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: a run plans it and tells why not
             product_error(error, str(record.id))
             found[record.id] = Work.NOTHING

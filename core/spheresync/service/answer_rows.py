@@ -18,6 +18,7 @@ from spheresync.answers import (
     FieldRow,
     Finding,
     OldestReading,
+    PersonalDataRow,
     PrerequisiteRow,
     Progress,
     RunAnswer,
@@ -25,6 +26,7 @@ from spheresync.answers import (
     SpaceRow,
     TargetObjectRow,
 )
+from spheresync.mapping.personal_data import PersonalDataFinding
 from spheresync.model import Action, Column, FieldChange, JsonValue, Problem, isoformat
 from spheresync.model.json_document import read_json
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, valid_approval
@@ -116,7 +118,7 @@ def full_asset_row(record: AssetRecord, tier: str, problem: str | None, checkpoi
     )
 
 
-def column_row(column: Column) -> ColumnRow:
+def column_row(column: Column, found: PersonalDataFinding | None = None) -> ColumnRow:
     return ColumnRow(
         name=column.name,
         type=str(column.type),
@@ -126,6 +128,16 @@ def column_row(column: Column) -> ColumnRow:
         nullable=column.nullable,
         aggregation=column.aggregation,
         pii=column.pii,
+        personal_data=None
+        if found is None
+        else PersonalDataRow.model_validate(
+            {
+                "class": found.personal_class,
+                "confidence": found.confidence,
+                "source": found.source,
+                "evidence": found.evidence,
+            }
+        ),
         semantics=dict(column.semantics),
     )
 

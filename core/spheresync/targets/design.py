@@ -97,13 +97,14 @@ class RequiredObject:
 
 @dataclass(frozen=True, slots=True)
 class PhysicalColumn:
-    """A column that goes into the target, with its name and type there."""
+    """A column that goes into the target, with its name and type there; `exact` unless the target lacks its type."""
 
     column: Column
     name: PhysicalName
     type: str
     comment: str
     reason: str
+    exact: bool = True
 
 
 @dataclass(frozen=True, slots=True)

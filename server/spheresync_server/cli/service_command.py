@@ -20,6 +20,7 @@ from spheresync_server.cli.global_options import Invocation
 from spheresync_server.cli.interruption import InterruptedBySignalError, run_until_signalled, write_failure
 from spheresync_server.cli.output import documents
 from spheresync_server.cli.output.progress import showing_progress
+from spheresync_server.masking import mask_answer, masks_for
 
 if TYPE_CHECKING:
     from spheresync.service import Service
@@ -75,6 +76,8 @@ def ask_service(
             opened.append(service)
             with showing_progress(quiet=call.json) as progress:
                 answer = await ask(ServiceSession(service, local_principal(role), progress, awaited_runs))
+            if masks_for([role], service.settings):
+                answer = mask_answer(answer)
             if delivers_alerts or delivers_lineage:
                 awaited_runs.clear()  # the run has ended
                 for failure in await service.background.deliver_lineage():

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from html import escape
 
 from spheresync.answers import Finding, RunRow, SchedulerStatus, SyncStatus
+from spheresync.personal_values import mask_personal_values
 from spheresync_server.untrusted import clean_line
 
 _STYLE = (
@@ -52,7 +53,7 @@ _LONGEST = 1_000
 
 
 def _text(value: object) -> str:
-    return escape(clean_line(str(value), longest=_LONGEST)) if value is not None else "–"
+    return escape(mask_personal_values(clean_line(str(value), longest=_LONGEST))) if value is not None else "–"
 
 
 def _table(heads: Iterable[str], rows: Iterable[Iterable[object]], *, empty: str) -> str:

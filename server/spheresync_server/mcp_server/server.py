@@ -51,7 +51,6 @@ from spheresync_server.mcp_server.engine_texts import argument_problem, with_too
 from spheresync_server.mcp_server.prompts import register_prompts
 from spheresync_server.mcp_server.resources import register_resources, spell_asset_uri
 from spheresync_server.mcp_server.server_context import ServerContext
-from spheresync_server.mcp_server.server_paths import hide_in
 from spheresync_server.mcp_server.standard_input import StandardInput
 from spheresync_server.mcp_server.tools.registry import ToolEntry, ToolsOfCaller, tool_entries
 from spheresync_server.prompt_files import load_prompts
@@ -143,23 +142,23 @@ class SpheresyncServer(MCPServer[ServerContext]):
         try:
             await self._server_context.startup.wait()
         except SpheresyncError as error:
-            raise ToolError(self._server_context.hide(with_tool_names(note_of(error).text))) from error
+            raise ToolError(self._server_context.for_caller(with_tool_names(note_of(error).text))) from error
         try:
-            return self._without_paths(await super().call_tool(name, self._given(name, arguments), context))
+            return self._for_caller(await super().call_tool(name, self._given(name, arguments), context))
         except MCPError:
             raise
         except ToolError as error:
-            raise ToolError(_shortened(self._server_context.hide(str(_readable(name, error))))) from error
+            raise ToolError(_shortened(self._server_context.for_caller(str(_readable(name, error))))) from error
 
-    def _without_paths(self, result: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:
+    def _for_caller(self, result: CallToolResult | InputRequiredResult) -> CallToolResult | InputRequiredResult:
         if not isinstance(result, CallToolResult):
             return result  # a question that we ask, about tables
-        hide = self._server_context.hide
+        context = self._server_context
         content = [
-            each.model_copy(update={"text": hide(each.text)}) if isinstance(each, TextContent) else each
+            each.model_copy(update={"text": context.for_caller(each.text)}) if isinstance(each, TextContent) else each
             for each in result.content
         ]
-        structured = hide_in(result.structured_content, hide)
+        structured = context.document_for_caller(result.structured_content)
         return result.model_copy(update={"content": content, "structured_content": structured})
 
     def _refuse_closed(self, name: str) -> None:
@@ -258,20 +257,20 @@ class SpheresyncServer(MCPServer[ServerContext]):
         try:
             await self._server_context.startup.wait()
         except SpheresyncError as error:
-            raise ResourceError(self._server_context.hide(note_of(error).text)) from error
+            raise ResourceError(self._server_context.for_caller(note_of(error).text)) from error
         try:
             found = await super().read_resource(spell_asset_uri(str(uri)), context)
         except ResourceError as error:
-            raise type(error)(self._server_context.hide(str(error))) from error
+            raise type(error)(self._server_context.for_caller(str(error))) from error
         if isinstance(found, InputRequiredResult):
             return found
         return [
-            replace(each, content=self._hide_in_document(each.content)) if isinstance(each.content, str) else each
+            replace(each, content=self._document_for_caller(each.content)) if isinstance(each.content, str) else each
             for each in found
         ]
 
-    def _hide_in_document(self, text: str) -> str:
-        return json.dumps(hide_in(read_own_json(text), self._server_context.hide), ensure_ascii=False)
+    def _document_for_caller(self, text: str) -> str:
+        return json.dumps(self._server_context.document_for_caller(read_own_json(text)), ensure_ascii=False)
 
     async def run_stdio_async(self) -> None:
         """Speak the protocol over stdin and stdout until stdin ends."""

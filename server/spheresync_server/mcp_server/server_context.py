@@ -11,8 +11,10 @@ import anyio
 from spheresync.errors import SpheresyncError
 from spheresync.model import Principal
 from spheresync.model.roles import Role, roles_include
+from spheresync.personal_values import mask_personal_values
 from spheresync_server.caller import CallerOf, current_caller
-from spheresync_server.mcp_server.server_paths import Hide
+from spheresync_server.masking import mask_json, masks_for
+from spheresync_server.mcp_server.server_paths import Hide, hide_in
 from spheresync_server.untrusted import Json
 
 if TYPE_CHECKING:
@@ -60,6 +62,11 @@ class ServiceStartup:
             await anyio.sleep_forever()
 
     @property
+    def opened(self) -> Service | None:
+        """The service, None before it is open."""
+        return self._service
+
+    @property
     def service(self) -> Service:
         """The open service; callers that may come before it is open have to `wait` first."""
         assert self._service is not None
@@ -91,6 +98,20 @@ class ServerContext:
     def allows(self, needed: Role) -> bool:
         """Whether that caller has the role, or one that includes it."""
         return roles_include(self.principal.roles, needed)
+
+    def for_caller(self, text: str) -> str:
+        """A text as the caller may see it: no paths, and no values of persons unless the caller's role reads them."""
+        return mask_personal_values(self.hide(text)) if self._masks else self.hide(text)
+
+    def document_for_caller(self, value: Json) -> Json:
+        """As `for_caller`, every text of a document but for names."""
+        value = hide_in(value, self.hide)
+        return mask_json(value) if self._masks else value
+
+    @property
+    def _masks(self) -> bool:
+        service = self.startup.opened
+        return masks_for(self.principal.roles, None if service is None else service.settings)
 
 
 class ServiceTools:

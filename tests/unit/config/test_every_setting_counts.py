@@ -49,6 +49,7 @@ _RULES = "unit/mapping/test_rules.py"
 _TABLE_INPUT = "unit/targets/glue/test_table_input.py"
 _CHANNELS = "integration/test_alert_channels.py"
 _LINEAGE = "e2e/test_lineage_events.py"
+_PERSONAL = "contract/test_personal_data.py"
 _TIERS = ("critical", "high", "medium")
 
 #: Key to the test that proves its effect, below `tests/`.
@@ -112,6 +113,9 @@ EFFECTS: dict[str, str] = {
         "e2e/test_four_eyes.py::test_a_delete_needs_somebody_who_neither_made_the_change_set_nor_applies_it"
     ),
     **{f"retention.{key}": f"{_HERE}::test_each_length_of_retention_counts" for key in RETENTION},
+    "personal_data.mask": f"{_PERSONAL}::test_mask_off_leaves_texts_as_they_are",
+    "personal_data.policy.class": f"{_PERSONAL}::test_a_policy_excludes_assets_with_the_reason",
+    "personal_data.policy.action": f"{_PERSONAL}::test_a_policy_refuses_assets_as_failures_of_the_plan",
     "limits.glue_calls_per_second": (
         f"{_EDITED}::test_a_limit_of_glue_calls_counts_for_every_call_and_follows_the_file"
     ),

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from spheresync.discovery.normalisation import reading_version
 from spheresync.discovery.shared_discovery import DISCOVERY_LEASE
 from spheresync.discovery.tenant_pass import TenantPass
 from spheresync.errors import LeaseLostError
@@ -28,7 +29,7 @@ from spheresync.model import (
 )
 from spheresync.planning.decisions.items import name_taken
 from spheresync.runtime.scope import Scope
-from spheresync.source.datasphere.normalise import NORMALISER, NORMALISER_VERSION
+from spheresync.source.datasphere.normalise import NORMALISER
 from spheresync.state.definitions import encode_asset
 from spheresync.state.records import NO_RUN, AssetRecord, Checkpoint, CheckpointState
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
@@ -88,7 +89,7 @@ async def know(store: SqliteStore) -> None:
     record = replace(
         AssetRecord.first_seen(ORDERS.id, ORDERS.kind, at=AT),
         raw_digest=Digest("raw"),
-        parser_version=NORMALISER_VERSION,
+        parser_version=reading_version(NORMALISER),
         definition=digest_of(DEFINITION),
         fingerprints=fingerprints(ORDERS),
     )

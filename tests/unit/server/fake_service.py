@@ -64,7 +64,7 @@ class FakePart:
 class FakeService(FakeCatalog, FakeStatus):
     """Answers from constants."""
 
-    settings = SimpleNamespace(state_dir=Path("/nowhere/state"))
+    settings = SimpleNamespace(state_dir=Path("/nowhere/state"), personal_data=SimpleNamespace(mask=True))
     prerequisites: Sequence[PrerequisiteRow] = ()
 
     def __getattr__(self, name: str) -> FakePart:

@@ -120,9 +120,10 @@ def test_the_faces_of_a_server_make_no_principal_themselves() -> None:
     [
         ((), ()),
         (("unheard-of",), ()),
-        (("viewer",), ("viewer",)),
-        (("auditor", "operator"), ("viewer", "operator")),
-        (("viewer", "admin"), ("viewer", "operator", "admin")),
+        (("viewer",), ("viewer", "auditor")),
+        (("auditor", "operator"), ("viewer", "operator", "auditor")),
+        (("steward", "viewer"), ("viewer", "steward", "auditor")),
+        (("viewer", "admin"), tuple(Role)),
     ],
 )
 def test_roles_include_what_they_allow_together(roles: tuple[str, ...], included: tuple[str, ...]) -> None:

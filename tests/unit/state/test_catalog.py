@@ -21,6 +21,7 @@ from spheresync.model import (
     Digest,
     FieldChange,
     Fingerprints,
+    PersonalDataClass,
     PhysicalName,
     Problem,
     RunId,
@@ -150,6 +151,7 @@ async def test_spaces_and_assets_come_back_as_put(store: SqliteStore) -> None:
         read_at=AT,
         changed_at=AT,
         pii_columns=1,
+        personal_data=(PersonalDataClass.NAME, PersonalDataClass.BIRTH),
     )
     bare = asset("FIN", "Z")
     await store.write(lambda tx: tx.catalog.put_spaces([space]))

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from spheresync.errors import SourceFault
+from spheresync.mapping.personal_data import BY_POLICY
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, Problem, Tier
 from spheresync.state.records import AssetRecord
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
@@ -35,3 +36,29 @@ async def test_an_asset_is_not_asked_for_while_its_space_is_not_listed(store: Sq
     assert {row.asset.name for row in await store.schedule.watched()} == {"WELL", "FAILED"}
     assert {row.asset.name for row in await store.schedule.due(AT)} == {"WELL", "FAILED"}
     assert [record.id.name for record in await store.catalog.with_problems()] == ["FAILED", "GONE", "UNREAD"]
+
+
+async def test_what_is_left_out_for_what_it_holds_is_read_on_and_nothing_else_that_is_left_out(
+    store: SqliteStore,
+) -> None:
+    reasons = {"IN": "", "RULE": "mapping rule 1 says include: false", "HOLDS": f"{BY_POLICY} excludes assets"}
+    records = [
+        replace(
+            AssetRecord.first_seen(AssetId.parse(f"HR/{name}"), AssetKind.VIEW, at=AT),
+            tier=Tier.HIGH,
+            included=not reason,
+            reason=reason,
+        )
+        for name, reason in reasons.items()
+    ]
+    entries = [
+        AssetEntry(record.id, "", None, None, supports_analytical_queries=False, has_parameters=False)
+        for record in records
+    ]
+
+    async def put(tx: SqliteTx) -> None:
+        await tx.catalog.put_assets(records)
+        await tx.schedule.put_entries(entries)
+
+    await store.write(put)
+    assert {row.asset.name for row in await store.schedule.watched()} == {"IN", "HOLDS"}

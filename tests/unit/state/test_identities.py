@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 from spheresync.execution.run_request import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind, NewJob, subject_of
-from spheresync.model import AssetId, AssetKind, Problem, SpaceName, TechnicalName, canonical_json, isoformat
+from spheresync.model import AssetId, Problem, SpaceName, TechnicalName, canonical_json, isoformat
 from spheresync.runtime.scope import Scope
 from spheresync.state.cell_encoding import decode_problems, encode_problems
-from spheresync.state.records import AssetRecord, SpaceRecord
+from spheresync.state.records import SpaceRecord
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.schema import shipped_migrations
 from spheresync.state.sqlite.store import SqliteStore
 from tests.unit.state.conftest import StandingClock
+from tests.unit.state.former_assets import put_assets_as_before
 
 pytestmark = pytest.mark.anyio
 
@@ -35,10 +36,6 @@ PLAIN = [
     for name in ("ORDERS", "A/B", "/", 'say "x" \\ y', "a\x01\n", "𝔘 ä")
 ]
 ODD = AssetId(SpaceName("A/B"), TechnicalName("X"))
-
-
-def record(asset: AssetId) -> AssetRecord:
-    return AssetRecord.first_seen(asset, AssetKind.VIEW, at=AT)
 
 
 def queue_as_before(folder: Path, jobs: Sequence[tuple[str, str]], at: str) -> None:
@@ -56,7 +53,7 @@ async def test_a_state_with_text_opens_and_keeps_what_it_was_about(tmp_path: Pat
     async with SqliteStore.open(tmp_path, clock=clock, migrations=BEFORE) as old:
         queued = [("read", str(asset)) for asset in (*PLAIN, ODD)]
         queue_as_before(tmp_path, [*queued, ("list", "tenant"), ("write", "")], isoformat(clock()))
-        await old.write(lambda tx: tx.catalog.put_assets([record(asset) for asset in (*PLAIN, ODD)]))
+        put_assets_as_before(tmp_path, (*PLAIN, ODD), at=AT)
         spaces = [SpaceRecord(SpaceName(name), "", AT, True, None, True) for name in ("SALES", "A/B", "/", "")]
         await old.write(lambda tx: tx.catalog.put_spaces(spaces))
     async with SqliteStore.open(tmp_path, clock=clock) as store:

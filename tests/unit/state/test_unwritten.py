@@ -12,17 +12,16 @@ from spheresync.errors import TargetFault
 from spheresync.model import (
     GLUE,
     AssetId,
-    AssetKind,
     AssetStatus,
     Problem,
     TargetKey,
     canonical_json,
 )
-from spheresync.state.records import AssetRecord
 from spheresync.state.sqlite.housekeeping.integrity_check import damaged_contents
 from spheresync.state.sqlite.schema import shipped_migrations
-from spheresync.state.sqlite.store import SqliteStore, SqliteTx
+from spheresync.state.sqlite.store import SqliteStore
 from tests.unit.state.conftest import StandingClock, clock, store
+from tests.unit.state.former_assets import put_assets_as_before
 
 pytestmark = pytest.mark.anyio
 
@@ -78,13 +77,8 @@ async def test_a_conflict_that_a_former_version_knew_is_known_with_its_remedy(
     tmp_path: Path, clock: StandingClock
 ) -> None:
     asset = AssetId.parse('HR/"PAY"')
-    async with SqliteStore.open(tmp_path, clock=clock, migrations=shipped_migrations()[:11]) as old:
-
-        async def know(tx: SqliteTx) -> None:
-            await tx.catalog.put_assets([AssetRecord.first_seen(asset, AssetKind.VIEW, at=FIRST)])
-            await tx.catalog.set_statuses([(asset, AssetStatus.CONFLICT)])
-
-        await old.write(know)
+    async with SqliteStore.open(tmp_path, clock=clock, migrations=shipped_migrations()[:11]):
+        put_assets_as_before(tmp_path, [asset], at=FIRST, status=AssetStatus.CONFLICT)
     async with SqliteStore.open(tmp_path, clock=clock) as store:
         (known,) = (await store.unwritten.all(TargetKey(GLUE))).values()
     assert (known.asset, known.problem.asset, known.since) == (asset, asset, FIRST)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from spheresync.errors import TargetFault
+from spheresync.errors import RefusedError, TargetFault
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
     Action,
@@ -36,6 +36,12 @@ EDITED = Digest("edited")
 def name_taken(asset: AssetId, reason: str) -> Problem:
     """That a table which is not ours stands where an asset's should."""
     return Problem.of(asset, TargetFault.CONFLICT, reason, CONFLICT_REMEDY)
+
+
+def refused_for_personal_data(asset: AssetId, reason: str) -> RefusedError:
+    """That an asset is to fail for the personal data that it holds; whatever a target holds of it stays."""
+    remedy = "Allow the class in personal_data.policy, exclude its columns or the asset, or take the columns out of it."
+    return RefusedError(f"{asset}: {reason}.", remedy=remedy)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,11 @@ from spheresync.answers import (
     SpaceRow,
 )
 from spheresync.answers.lineage import DEPTH
+from spheresync.discovery.normalisation import was_classified
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import StateError
 from spheresync.lineage.broken import findings_of
+from spheresync.mapping.personal_data import classify
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
     Asset,
@@ -195,6 +197,8 @@ class Catalog:
         for column in definition.columns if definition is not None else ():
             if column.pii is not None:
                 pii.setdefault(column.pii, []).append(column.name)
+        classified = definition is not None and was_classified(record.parser_version)
+        found = classify(definition) if definition is not None and classified else {}
         prints = record.fingerprints
         return AssetDetail(
             asset=str(record.id),
@@ -203,7 +207,9 @@ class Catalog:
             tier=self._tier(record),
             status=record.status,
             problem=problems[record.id],
-            columns=[answer_rows.column_row(column) for column in definition.columns] if definition is not None else [],
+            columns=[answer_rows.column_row(each, found.get(each.name)) for each in definition.columns]
+            if definition
+            else [],
             context=_context(definition) if definition is not None else {},
             targets=[answer_rows.target_row(held) for held in checkpoints],
             fingerprints={}
@@ -211,22 +217,27 @@ class Catalog:
             else {"schema": prints.schema, "content": prints.content, "metadata": prints.metadata},
             last_sync=max((held.synced_at for held in checkpoints), default=None),
             pii=pii,
+            personal_data="classified" if classified else "not_classified",
         )
 
     async def explain_mapping(self, text: str, principal: Principal) -> MappingExplanation:
         authorize(principal, Permission.READ)
         record = await self._record(text)
-        decision = self._context.mapping.decide(record.id, record.kind, record.label)
+        decision = self._context.mapping.decide(record.id, record.kind, record.label, record.personal_data)
         held = await self._store.checkpoints.get(record.id, self._explained_key)
         address = known_address(record, held, decision)
         displaced = await self._displaced(record, decision)
         if displaced is not None and held is None:
             address = Address(displaced.given, address.name)
+        definition = await self._definition(record)
+        left_out = (
+            [each.name for each in definition.columns if decision.personal_data.leaves_out(each)] if definition else []
+        )
         explanation = design_of(self._explained_key.target).explain(
             record.id,
             record.kind,
             record.label,
-            asset=await self._definition(record),
+            asset=None if definition is None else decision.personal_data.applied(definition),
             decision=decision,
             container=address.container,
             name=address.name,
@@ -256,6 +267,8 @@ class Catalog:
             ],
             findings=[
                 *([displaced.message] if displaced is not None else []),
+                *([f"the asset fails in each plan: {decision.refused}"] if decision.refused else []),
+                *([f"columns left out by personal_data.policy: {', '.join(left_out[:10])}"] if left_out else []),
                 *explanation.findings,
                 *await findings_of(self._store, record.id),
             ],

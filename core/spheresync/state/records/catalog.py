@@ -10,6 +10,7 @@ from spheresync.model import (
     AssetStatus,
     Digest,
     Fingerprints,
+    PersonalDataClass,
     Problem,
     SpaceName,
     Tier,
@@ -33,7 +34,8 @@ class AssetRecord:
     """An asset of the local catalog.
 
     `definition` is the blob of the normalised asset; `reason` says why the asset is excluded, "" where it is included;
-    `misses` counts complete listings in a row that no longer held it.
+    `misses` counts complete listings in a row that no longer held it. `personal_data` are the classes that its columns
+    hold, in their order.
     """
 
     id: AssetId
@@ -57,6 +59,7 @@ class AssetRecord:
     read_at: str | None
     changed_at: str | None
     pii_columns: int
+    personal_data: tuple[PersonalDataClass, ...] = ()
 
     @classmethod
     def first_seen(cls, asset: AssetId, kind: AssetKind, *, at: str) -> AssetRecord:

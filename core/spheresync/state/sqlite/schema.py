@@ -18,7 +18,7 @@ from spheresync.errors import AlteredStateError, StateError
 
 APPLICATION_ID = 0x53504853
 """Marks the file as ours (`SPHS`), so that another program's database is never migrated."""
-SCHEMA_DIGEST = "00c0687f737128d1bba86c645dc541028f398ac37697b24a7ab36438602c56d5"
+SCHEMA_DIGEST = "b769da11eb5480287c75b034e8bf910e2c0dfa7708f2a4a791f6e62271dbd7e3"
 """Of the schema that the shipped migrations make, so that opening a state does not make one to compare with."""
 _FILE = re.compile(r"(?P<version>\d{4})_(?P<name>\w+)\.sql")
 

@@ -71,7 +71,7 @@ def _findings(asset: Asset, decision: Decision, physical: list[PhysicalColumn]) 
     odd = [f"{c.name} ({c.type.odd})" for c in asset.columns if c.type.odd]
     if odd:
         findings.append(f"columns whose definition is odd, so that part of it was left out: {', '.join(odd[:10])}")
-    lossy = [p.column.name for p in physical if p.type == "string" and "counterpart" in p.reason]
+    lossy = [p.column.name for p in physical if not p.exact]
     if lossy:
         findings.append(f"columns kept as string because Glue has no exact type: {', '.join(lossy[:10])}")
     return findings

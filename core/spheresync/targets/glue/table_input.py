@@ -28,7 +28,7 @@ from spheresync.model import (
 )
 from spheresync.model.json_document import read_own_json
 from spheresync.targets.design import PhysicalColumn
-from spheresync.targets.glue.types import glue_type
+from spheresync.targets.glue.types import TypeDecision, glue_type
 
 PREFIX = "spheresync."
 FINGERPRINT = f"{PREFIX}fingerprint"
@@ -65,11 +65,16 @@ def physical_columns(asset: Asset, decision: Decision, last_body: bytes | None =
     result = []
     for column, said in chosen:
         decided = glue_type(column.type)
-        kind, reason = (said.type, "set by a column rule") if said.type else (decided.glue, decided.reason)
+        if said.type:
+            decided = TypeDecision(said.type, "set by a column rule")
         label = comment = decision.label_of(column.labels)
         if said.description is not None:
             comment = said.description.format(column=column.name, label=label, type=column.type)
-        result.append(PhysicalColumn(column, names[column.name], kind, one_line(comment), reason))
+        result.append(
+            PhysicalColumn(
+                column, names[column.name], decided.glue, one_line(comment), decided.reason, exact=decided.exact
+            )
+        )
     return result
 
 
@@ -106,12 +111,12 @@ def design_table(
     label = description = decision.label_of(asset.labels)
     if decision.description is not None:
         description = fill(decision.description, asset.id, asset.kind, label, decision.prefix)
+    columns = physical_columns(asset, decision, last_body)
+    asset = asset.narrowed_to(tuple(physical.column for physical in columns))
     body: dict[str, Any] = {
         "TableType": TABLE_TYPE,
         "Parameters": dict(_table_parameters(asset, decision, marker)),
-        "StorageDescriptor": {
-            "Columns": [_column(physical, decision) for physical in physical_columns(asset, decision, last_body)]
-        },
+        "StorageDescriptor": {"Columns": [_column(physical, decision) for physical in columns]},
     }
     if text := several_lines(description):
         body["Description"] = text

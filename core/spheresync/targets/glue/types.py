@@ -17,10 +17,11 @@ MOST_DIGITS = 38
 
 @dataclass(frozen=True, slots=True)
 class TypeDecision:
-    """A Glue type, and why it is that one."""
+    """A Glue type, and why it is that one; `exact`: it holds every value of the source type, and only such."""
 
     glue: str
     reason: str
+    exact: bool = True
 
 
 _SAME = "exact counterpart"
@@ -62,7 +63,7 @@ _DECIMAL = frozenset({"Edm.Decimal", "cds.Decimal"})
 def glue_type(source: SourceType) -> TypeDecision:
     """The Glue type of a source type."""
     if source.collection:
-        return TypeDecision("string", "a collection has no exact counterpart here")
+        return _text_for_want_of("a collection has no exact counterpart here")
     if source.name in _TEXT:
         return _text(source)
     if source.name in _DECIMAL:
@@ -70,7 +71,11 @@ def glue_type(source: SourceType) -> TypeDecision:
     simple = _SIMPLE.get(source.name)
     if simple is not None:
         return TypeDecision(simple, _SAME)
-    return TypeDecision("string", f"{source.name} has no exact counterpart")
+    return _text_for_want_of(f"{source.name} has no exact counterpart")
+
+
+def _text_for_want_of(reason: str) -> TypeDecision:
+    return TypeDecision("string", reason, exact=False)
 
 
 def _text(source: SourceType) -> TypeDecision:
@@ -87,10 +92,16 @@ def _decimal(source: SourceType) -> TypeDecision:
     """
     precision, scale = source.precision, source.scale
     if scale is not None and not isinstance(scale, int):
-        return TypeDecision("string", f"a decimal of {scale} scale has no exact counterpart; a rule can set a type")
+        return _text_for_want_of(f"a decimal of {scale} scale has no exact counterpart; a rule can set a type")
     if precision is None or scale is None:
         missing = "precision" if precision is None else "scale"
-        return TypeDecision("string", f"a decimal without a {missing} has no exact counterpart; a rule can set a type")
-    if not (1 <= precision <= MOST_DIGITS and 0 <= scale <= precision):
-        return TypeDecision("string", f"decimal({precision},{scale}) is beyond decimal(38,s)")
+        return _text_for_want_of(f"a decimal without a {missing} has no exact counterpart; a rule can set a type")
+    if not 1 <= precision <= MOST_DIGITS:
+        return _text_for_want_of(
+            f"Glue's decimals have 1 to {MOST_DIGITS} digits, not {precision}; a rule can set a type"
+        )
+    if not 0 <= scale <= precision:
+        return _text_for_want_of(
+            f"a scale of {scale} is not between 0 and the {precision} digits; a rule can set a type"
+        )
     return TypeDecision(f"decimal({precision},{scale})", _SAME)

@@ -18,6 +18,7 @@ from spheresync_server.mcp_server.server_context import ServiceTools
 from spheresync_server.mcp_server.tool_results import page_line, respond
 from spheresync_server.mcp_server.tools.arguments import Asset, Cursor, Detail, Kind, Limit, Status, TierName
 
+_NOT_CLASSIFIED = "Personal data is not classified: that pii is empty says nothing."
 _NEVER_READ = "Nothing is known yet, as Datasphere was never read: call preview_changes with refresh=true first."
 
 
@@ -82,14 +83,14 @@ class CatalogTools(ServiceTools):
         return with_tool_names(empty) if empty else _NEVER_READ
 
     async def describe_asset(self, asset: Asset) -> Annotated[CallToolResult, AssetDetail]:
-        """One asset: columns, business context, what targets hold of it, fingerprints, PII classes."""
+        """One asset: columns, context, targets, personal data."""
         answer = await self._service.catalog.describe_asset(asset, self._server_context.principal)
         return respond(
             answer,
             f"{answer.kind}, tier {answer.tier}, {answer.status}: {counted(len(answer.columns), 'column')}, "
             f"{counted(len(answer.targets), 'target object')}, last sync {answer.last_sync or 'never'}.",
             "It has a problem: see problem." if answer.problem else "",
-            "" if answer.pii else "Personal data is not classified: that pii is empty says nothing.",
+            "" if answer.pii or answer.personal_data == "classified" else _NOT_CLASSIFIED,
         )
 
     async def explain_mapping(self, asset: Asset) -> Annotated[CallToolResult, MappingExplanation]:

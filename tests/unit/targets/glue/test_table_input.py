@@ -15,7 +15,7 @@ from spheresync.mapping.fingerprints import fingerprints
 from spheresync.model import Asset, AssetKind, ForeignKey, Hierarchy, PhysicalName, Role, SourceType, canonical_json
 from spheresync.targets.glue.explain import explain
 from spheresync.targets.glue.table_input import design_database, design_table, fingerprint_of, retired
-from tests.unit.mapping.assets import ASSETS, MARKER, ORDERS, column, decide
+from tests.unit.mapping.assets import ASSETS, MARKER, ORDERS, TYPES, column, decide
 
 DATABASE, TABLE = PhysicalName("sales"), PhysicalName("v_orders")
 
@@ -285,3 +285,24 @@ def test_keys_and_relations_are_facts_of_the_table() -> None:
     assert json.loads(parameters["spheresync.hierarchies"]) == [
         {"name": "H", "label": "Baum", "parent": ["CUST"], "child": ["ID"]}
     ]
+
+
+@pytest.mark.parametrize("left_out", ["ID", "CUST"])
+def test_a_key_or_reference_with_a_column_left_out_is_not_claimed(left_out: str) -> None:
+    both = replace(SPEAKING, columns=tuple(replace(each, key=True) for each in SPEAKING.columns))
+    rule = {"match": {"name": "*"}, "columns": [{"match": {"name": left_out}, "set": {"include": False}}]}
+    parameters = _body(both, rule)["Parameters"]
+    assert "spheresync.primary-key" not in parameters, "half a key is none"
+    assert ("spheresync.foreign-keys" in parameters) is (left_out != "CUST")
+
+
+_TEXTS = {"Edm.String", "cds.String"}
+
+
+@given(TYPES)
+def test_whatever_becomes_a_string_for_want_of_its_type_is_named(source: SourceType) -> None:
+    asset = replace(ORDERS, columns=(replace(column("THE_ONE"), type=source),))
+    facts = (asset.id, asset.kind, asset.label)
+    found = explain(*facts, asset=asset, decision=decide(asset), database=DATABASE, table=TABLE)
+    for_want_of = found.columns[0].physical_type == "string" and (source.name not in _TEXTS or source.collection)
+    assert any("no exact type: THE_ONE" in each for each in found.findings) is for_want_of

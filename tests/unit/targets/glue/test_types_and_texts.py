@@ -76,6 +76,8 @@ def test_types(source: SourceType, glue: str) -> None:
         (SourceType("cds.Decimal", None, 15), "cds.Decimal(15)", "without a scale"),
         (SourceType("Edm.Decimal", None, 34, "variable"), "Edm.Decimal(34,variable)", "of variable scale"),
         (SourceType("Edm.Decimal", None, None, "floating"), "Edm.Decimal(floating)", "of floating scale"),
+        (SourceType("Edm.Decimal", None, 40, 2), "Edm.Decimal(40,2)", "1 to 38 digits, not 40"),
+        (SourceType("Edm.Decimal", None, 10, 12), "Edm.Decimal(10,12)", "a scale of 12"),
     ],
     ids=str,
 )

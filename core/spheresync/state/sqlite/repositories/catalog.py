@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, SpaceName, TechnicalName, Tier
+from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, PersonalDataClass, SpaceName, TechnicalName, Tier
 from spheresync.state.cell_encoding import (
     decode_asset_id,
     decode_fingerprints,
@@ -27,7 +27,7 @@ from spheresync.state.sqlite.rows.shapes import shape_of
 _ASSET = (
     "space, name, kind, label, tier, status, entry_digest, raw_digest, parser_version, definition, fp_schema, "
     "fp_content, fp_metadata, column_count, included, reason, problem, misses, first_missed_at, first_seen_at, "
-    "listed_at, read_at, changed_at, pii_columns"
+    "listed_at, read_at, changed_at, pii_columns, personal_data"
 )
 _SHAPE = shape_of("assets", _ASSET)
 _SPACE = shape_of("spaces", "name, label, listed_at, complete, problem, present")
@@ -285,6 +285,7 @@ def _spell_asset(a: AssetRecord) -> tuple[object, ...]:
         a.read_at,
         a.changed_at,
         a.pii_columns,
+        ",".join(a.personal_data),
         _folded(f"{a.id.name}{_SEARCH_GAP}{label}"),
     )
 
@@ -320,13 +321,21 @@ def _read_asset(row: Row) -> AssetRecord:
         bool(row[14]),
         row[15],
         decode_problem(row[16]),
-        *row[17:],
+        row[17],
+        row[18],
+        row[19],
+        row[20],
+        row[21],
+        row[22],
+        row[23],
+        tuple([_CLASSES[word] for word in row[24].split(",")]) if row[24] else (),
     )
 
 
 # Looked up, not constructed: a hundred thousand rows hold three such values each.
 _KINDS = {kind.value: kind for kind in AssetKind}
 _TIERS: dict[str | None, Tier | None] = {None: None} | {tier.value: tier for tier in Tier}
+_CLASSES = {each.value: each for each in PersonalDataClass}
 _STATUSES = {status.value: status for status in AssetStatus}
 
 

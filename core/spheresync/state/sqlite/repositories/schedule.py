@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from spheresync.errors import SourceFault
+from spheresync.mapping.personal_data import BY_POLICY
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, SpaceName, Tier
 from spheresync.state.cell_encoding import MOMENT, decode_asset_id, decode_entry, encode_entry
 from spheresync.state.records import DueRow, LostRow, Move, ScheduleRow, Unseen
@@ -27,7 +28,9 @@ _BY_SPACE = f"coalesce({_CODE} IN ('{SPACE_GONE}', '{SPACE_UNREAD}'), 0)"
 """Which assets are kept from being read by their space."""
 
 _IN_SCOPE = (
-    "WHERE a.included = 1 AND a.misses = 0 AND a.tier IS NOT NULL "
+    # What is left out for what it holds is read on: only a reading can tell that it holds that no more.
+    f"WHERE (a.included = 1 OR substr(a.reason, 1, {len(BY_POLICY)}) = '{BY_POLICY}') "
+    "AND a.misses = 0 AND a.tier IS NOT NULL "
     # Where its space is not listed, asking for an asset is a request wasted; the listing finds out when it is back.
     f"AND NOT {_BY_SPACE.format(problem='a.problem')} "
     # Without its entry nobody knows what to ask for; the next listing says it again.

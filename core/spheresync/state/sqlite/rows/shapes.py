@@ -15,7 +15,7 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from spheresync.model import Action, AssetId, AssetKind, AssetStatus, RunState, Tier
+from spheresync.model import Action, AssetId, AssetKind, AssetStatus, PersonalDataClass, RunState, Tier
 from spheresync.state.cell_encoding import (
     LARGEST_NUMBER,
     decode_again,
@@ -108,7 +108,7 @@ _OBJECT = {"target": _TEXT, "destination": _TEXT, "space": _TEXT, "asset": _TEXT
 _BODY = {"container": _TEXT, "name": _TEXT, "body": _TEXT, "body_digest": _TEXT, "version": _TEXT_}
 _PRINTS = {"fp_schema": _TEXT_, "fp_content": _TEXT_, "fp_metadata": _TEXT_}
 _OF_A_DRIFT = 11
-"""Kinds of jobs that are about one asset each."""
+_WORDS_OF_PERSONAL_DATA = _spelled(lambda text: [PersonalDataClass(word) for word in text.split(",") if text])
 
 _COLUMNS: Mapping[str, Mapping[str, Check]] = {
     "spaces": {
@@ -142,6 +142,7 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
         "read_at": _AT_,
         "changed_at": _AT_,
         "pii_columns": _WHOLE,
+        "personal_data": _WORDS_OF_PERSONAL_DATA,
         "search": _TEXT,
         "refers_to": _spelled(decode_names).or_null(),
     },
@@ -308,6 +309,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 _SINCE = MappingProxyType(
     {
+        ("assets", "personal_data"): 17,
         ("runs", "claims"): 9,
         ("drift_found", "standing"): 12,
         ("jobs", "target"): 14,

@@ -1,0 +1,29 @@
+"""Which columns hold personal data: by annotations, SAP's field names, words in names and labels, values in texts.
+
+Pure. Vocabulary and dictionary are data files of this package, loaded when the first column asks for them;
+`CLASSIFIER_VERSION` goes into what tells a stored definition from one that is to be read again.
+"""
+
+from __future__ import annotations
+
+from spheresync.mapping.personal_data.classification import (
+    CLASSIFIER_VERSION,
+    NOT_PERSONAL,
+    PersonalDataFinding,
+    Steward,
+    classify,
+    with_personal_data,
+)
+from spheresync.mapping.personal_data.policy import BY_POLICY, PersonalDataPolicy, Verdict
+
+__all__ = [
+    "BY_POLICY",
+    "CLASSIFIER_VERSION",
+    "NOT_PERSONAL",
+    "PersonalDataFinding",
+    "PersonalDataPolicy",
+    "Steward",
+    "Verdict",
+    "classify",
+    "with_personal_data",
+]
