@@ -11,6 +11,8 @@ from spheresync.runtime.context import RuntimeContext
 
 LOOK = 1.0
 """Seconds between two looks of a server at what is due."""
+IDLE = 10.0
+"""Seconds between two looks where nobody is to be told."""
 LONGEST_PAUSE = 300.0
 """Seconds between two tries at most while a receiver takes nothing."""
 IN_ALL = 60.0
@@ -31,6 +33,9 @@ class LineageTelling:
         why = await self._delivery.deliver()
         self._failures = 0 if why is None else self._failures + 1
         went_well()
+        if self._context.settings.lineage.openlineage is None:
+            await anyio.sleep(IDLE)
+            return
         await anyio.sleep(min(LONGEST_PAUSE, LOOK * 2 ** min(self._failures, 10)))
 
     async def deliver(self) -> tuple[str, ...]:
