@@ -63,6 +63,12 @@ CONTEXT: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "mapping:context:search",
+        "CONTRACT.md#MCP server",
+        "Assets are found by their terms, the synonyms of these and their owners, as context files say them now.",
+        (f"{_MANY}::test_assets_are_found_by_the_terms_and_owners_that_context_files_say_now",),
+    ),
+    Promise(
         "config:context:edited",
         "README.md#Business context",
         "A running process takes up an edited or a new file; where one is wrong, the last good ones stay in force.",

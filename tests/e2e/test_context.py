@@ -11,15 +11,18 @@ from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import ConfigurationError
 from spheresync.execution.run_request import RunRequest
-from spheresync.model import Action, AssetId, AssetKind, PersonalDataClass
-from spheresync.runtime.personal_data_classes import settle_personal_data
+from spheresync.model import Action, AssetId, AssetKind, PersonalDataClass, Principal
 from spheresync.runtime.progress import ProgressEvent
 from spheresync.runtime.scope import Scope
+from spheresync.runtime.settled_context import settle_context
+from spheresync.service.catalog.catalog import Catalog
+from spheresync.service.catalog.first_discovery import FirstDiscovery
 from tests.simulators.in_process import InProcess, in_process
 
 pytestmark = pytest.mark.anyio
 MANY = 1_000
 KNOWN = RunRequest(refresh=False)
+VIEWER = Principal("user", "vera", frozenset({"viewer"}))
 
 
 @pytest.fixture
@@ -102,7 +105,7 @@ async def test_what_the_catalog_keeps_of_personal_data_follows_stewards(installe
     store = installed.store
 
     async def classes() -> dict[str, tuple[PersonalDataClass, ...]]:
-        await settle_personal_data(store, installed.context.mapping)
+        await settle_context(store, installed.context.mapping)
         return {str(each.id): each.personal_data for each in await store.catalog.assets()}
 
     found = await classes()
@@ -119,6 +122,38 @@ async def test_what_the_catalog_keeps_of_personal_data_follows_stewards(installe
     assert await classes() == found
 
 
+async def test_assets_are_found_by_the_terms_and_owners_that_context_files_say_now(
+    installed: InProcess, tmp_path: Path
+) -> None:
+    catalog = Catalog(installed.context, FirstDiscovery(installed.context))
+
+    async def found(**asked: str) -> list[str]:
+        return [row.asset for row in (await catalog.list_assets(VIEWER, **asked)).items]
+
+    assert await found(term="Revenue") == await found(owner="a@example.com") == []
+    for entry, terms in (
+        ("{match: {name: V_0001}, set: {owner: a@example.com, terms: [Net revenue]}}", ""),
+        (
+            "{match: {name: V_0001}, set: {owner: a@example.com}, "
+            "columns: [{match: {name: ID}, set: {terms: [Net revenue]}}]}",
+            "",
+        ),
+        (
+            "{match: {name: V_0001}, set: {owner: a@example.com, terms: [Sale]}}",
+            "{name: Sale, synonyms: [Net revenue]}",
+        ),
+    ):
+        say(tmp_path, f"assets: [{entry}]\nterms: [{terms}]\n")
+        assert await found(term="net REVENUE") == await found(owner="a@example.com") == ["S0/V_0001"], entry
+        (row,) = (await catalog.list_assets(VIEWER, query="revenue")).items
+        assert [(match.field, match.text) for match in row.matched or ()] == [("term", "Net revenue")]
+    installed.serve(landscape(100))
+    await installed.sync(RunRequest(thorough=True))
+    assert await found(term="revenue") == ["S0/V_0001"], "a reading writes the same into the index"
+    say(tmp_path, "assets: [{match: {name: V_0001}, set: {domain: Sales}}]\n")
+    assert await found(term="revenue") == await found(owner="a@example.com") == []
+
+
 async def test_words_that_change_while_a_reading_goes_by_those_of_before_are_not_lost(
     installed: InProcess, tmp_path: Path
 ) -> None:
@@ -131,10 +166,10 @@ async def test_words_that_change_while_a_reading_goes_by_those_of_before_are_not
         if event.phase == "reading" and not edited:
             edited = True
             say(tmp_path, "assets: [{columns: [{match: {name: GBDAT}, set: {personal_data: none}}]}]\n")
-            await settle_personal_data(store, context.mapping)
+            await settle_context(store, context.mapping)
 
     async with context.providers.in_use() as before:
         await SharedDiscovery(context).discover(Scope(), thorough=True, since="9", progress=edit, using=before)
     assert edited
-    await settle_personal_data(store, context.mapping)
+    await settle_context(store, context.mapping)
     assert {each.personal_data for each in await store.catalog.assets()} == {()}

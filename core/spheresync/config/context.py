@@ -223,15 +223,42 @@ class BusinessContext:
         """Over what stewards say of personal data; None where they say nothing."""
         return digest_json(self.stewards) if self.stewards else None
 
+    @cached_property
+    def settled(self) -> JsonValue:
+        """What the catalog keeps of assets by what is said here, and nothing else, as one context file would hold it:
+        personal data, terms with their synonyms, owners. Null where nothing of that is said.
+        """
+        entries: list[JsonValue] = []
+        for entry in self.entries:
+            columns: list[JsonValue] = [
+                {"match": _spelled(column.match), "set": _spelled(column.set)} for column in entry.columns
+            ]
+            said = {key: value for key, value in _spelled_keys(entry.set).items() if key in _SEARCHED}
+            if columns or said:
+                entries.append({"match": _spelled(entry.match), "set": said, "columns": columns})
+        if not entries:
+            return None
+        terms: list[JsonValue] = [{"name": name, "synonyms": [*term.synonyms]} for name, term in self.terms.items()]
+        return {"assets": entries, "terms": terms}
+
+    @cached_property
+    def settled_digest(self) -> str:
+        """Over that; empty where nothing of that is said."""
+        return "" if self.settled is None else digest_json(self.settled)
+
     @classmethod
-    def of_stewards(cls, entries: JsonValue) -> BusinessContext:
-        """Read what `stewards` wrote.
+    def of_settled(cls, written: JsonValue) -> BusinessContext:
+        """Read what `settled` wrote.
 
         Raises:
             ValueError: it is none of that.
         """
-        file = ContextFile.model_validate({"assets": entries})
-        return cls(tuple(ContextEntry("", at, e.match, e.set, e.columns) for at, e in enumerate(file.assets, start=1)))
+        file = ContextFile.model_validate(written or {})
+        entries = tuple(ContextEntry("", at, e.match, e.set, e.columns) for at, e in enumerate(file.assets, start=1))
+        return cls(entries, {term.name: term for term in file.terms})
+
+
+_SEARCHED = frozenset({"owner", "terms"})
 
 
 def _entries(entries: tuple[ContextEntry, ...]) -> list[JsonValue]:
@@ -242,7 +269,11 @@ def _entries(entries: tuple[ContextEntry, ...]) -> list[JsonValue]:
 
 
 def _spelled(section: Section) -> JsonValue:
-    spelled: JsonValue = section.model_dump(mode="json", exclude_none=True)
+    return _spelled_keys(section)
+
+
+def _spelled_keys(section: Section) -> dict[str, JsonValue]:
+    spelled: dict[str, JsonValue] = section.model_dump(mode="json", exclude_none=True)
     return spelled
 
 

@@ -14,7 +14,7 @@ from spheresync.discovery.unserved_spaces import UnservedSpaces, out_of_service
 from spheresync.errors import SourceFault
 from spheresync.isolation import isolated_group
 from spheresync.mapping.rules import Mapping as MappingRules
-from spheresync.mapping.search.fields import IndexedTexts
+from spheresync.mapping.search.fields import NO_CONTEXT_TEXTS, IndexedTexts
 from spheresync.model import (
     AssetId,
     Digest,
@@ -23,13 +23,14 @@ from spheresync.model import (
     SpaceName,
 )
 from spheresync.observe.incidents import Account, source_error
-from spheresync.runtime.personal_data_classes import Classes, classes_of, doubt_personal_data
 from spheresync.runtime.progress import OnProgress, ProgressEvent
+from spheresync.runtime.settled_context import Settled, doubt_context, settled
 from spheresync.runtime.worker_process import WORKER_BATCH, WORKER_BATCH_BYTES, WorkerProcess
 from spheresync.source.protocol import Source
 from spheresync.state.definitions import decode_asset
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord
+from spheresync.state.search_texts import texts_to_index
 
 READERS = 10
 """Definitions read at once; the tenant's door holds the same limit (reference: datasphere-api.md 7)."""
@@ -160,7 +161,7 @@ class DefinitionPass:
         else:
             if said.refers_to or record.definition is not None:  # else there is none to take away
                 self._references.append((record.id, said.refers_to))
-            self._texts[record.id] = said.texts
+            self._texts[record.id] = _texts_of(fresh, said)
             self._settle(fresh, said.definition)
 
     def _settle(self, record: AssetRecord, definition: bytes | None = None) -> None:
@@ -214,17 +215,18 @@ class DefinitionPass:
             column_count=said.column_count,
             pii_columns=held.columns,
             personal_data=held.classes,
+            context_texts=held.texts,
             problem=None,
             read_at=self._now,
             changed_at=record.changed_at if same else self._now,
         )
 
-    def _held(self, record: AssetRecord, said: Normalised) -> Classes:
-        """The classes of personal data that an asset holds, by what stewards say too."""
+    def _held(self, record: AssetRecord, said: Normalised) -> Settled:
+        """What the catalog keeps of an asset by what context files say too."""
         context = self._mapping.context_of(record.id, said.kind, said.label)
-        if not context.speaks_of_personal_data:
-            return Classes(said.personal_data, said.pii_columns)
-        return classes_of(decode_asset(said.definition), context)
+        if not context.fired:
+            return Settled(said.personal_data, said.pii_columns)
+        return settled(decode_asset(said.definition), context, self._mapping)
 
     async def _flush(self) -> None:
         batch, self._pending = self._pending, []
@@ -236,7 +238,7 @@ class DefinitionPass:
         async def remember(tx: Tx) -> None:
             written = [definition for _, definition in batch if definition is not None]
             digests = iter(await tx.blobs.put_many(written))
-            await doubt_personal_data(tx, self._mapping)
+            await doubt_context(tx, self._mapping)
             records = [
                 record if definition is None else replace(record, definition=next(digests))
                 for record, definition in batch
@@ -258,6 +260,13 @@ class DefinitionPass:
             await self._recorder.redefined(tx, *_redefined(fresh, other, references))
 
         await self._store.write(remember)
+
+
+def _texts_of(record: AssetRecord, said: Normalised) -> IndexedTexts:
+    """What the index holds of an asset: of most nothing but what was made of its definition in another process."""
+    if record.context_texts == NO_CONTEXT_TEXTS:
+        return said.texts
+    return texts_to_index(record.id.name, said.label, said.definition, record.context_texts)
 
 
 def _redefined(

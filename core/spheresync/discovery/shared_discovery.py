@@ -21,11 +21,11 @@ from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.triage import RemovalRules
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.lease_keeper import HeldLease, while_held
-from spheresync.runtime.personal_data_classes import settle_personal_data
 from spheresync.runtime.progress import OnProgress, ProgressEvent, silent
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.scope import Scope
 from spheresync.runtime.search_index import care_for_index
+from spheresync.runtime.settled_context import settle_context
 from spheresync.runtime.tenant_binding import bind_tenant
 from spheresync.state.cell_encoding import decode_cell, decode_problems, encode_problems
 from spheresync.state.port import Store, Tx
@@ -136,7 +136,7 @@ class SharedDiscovery:
         async def bind(tx: Tx) -> None:
             await bind_tenant(tx, providers.settings)
 
-        await settle_personal_data(self._store, providers.mapping)
+        await settle_context(self._store, providers.mapping)
         deletion = providers.settings.deletion
         deletes = wanted.deleting or deletion.policy is DeletionPolicy.DELETE
         return TenantPass(

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from itertools import product
 from typing import Literal
 
-from spheresync.config.context import BusinessContext, ContextEntry
+from spheresync.config.context import BusinessContext, ContextEntry, ContextTerm
 from spheresync.config.rules import ColumnMatch, RuleMatch
 from spheresync.mapping.matching import applies, applies_to_column
 from spheresync.mapping.patterns import literal_prefix
+from spheresync.mapping.search.fields import ContextTexts
 from spheresync.model import AssetId, AssetKind, Column, JsonValue, PersonalDataClass, TechnicalName
 
 FIELDS = ("owner", "steward", "domain", "certification", "sensitivity", "retention")
@@ -101,15 +102,23 @@ class AssetContext:
         said = ((column.name, self.of_column(column).personal_data) for column in columns)
         return {name: word for name, word in said if word is not None}
 
-    @property
-    def stewards(self) -> list[tuple[ColumnMatch, str]]:
-        """All that stewards say of personal data, in the order in which it counts."""
-        return [(entry.match, entry.personal_data) for entry in self.columns if entry.personal_data is not None]
+    def settled(self, terms: Mapping[str, ContextTerm]) -> tuple[object, ...]:
+        """All by which the catalog keeps something of the asset, whatever columns it has; to be compared only."""
+        columns = [
+            (entry.match, entry.personal_data, None if entry.terms is None else _with_synonyms(entry.terms, terms))
+            for entry in self.columns
+        ]
+        return self.said("owner"), _with_synonyms(self.terms, terms), columns
 
     @property
     def speaks_of_personal_data(self) -> bool:
         """Whether stewards say something of personal data in columns, should the asset have such columns."""
         return any(entry.personal_data is not None for entry in self.columns)
+
+    def searched(self, terms: Mapping[str, ContextTerm], columns: Iterable[Column]) -> ContextTexts:
+        """The texts by which an asset with these columns is found; `terms` are those that are defined."""
+        named = [*self.terms, *(term for said in self.of_columns(columns).values() for term in said.terms)]
+        return ContextTexts(_with_synonyms(named, terms), self.said("owner"))
 
     @property
     def effect(self) -> list[JsonValue]:
@@ -126,14 +135,19 @@ class AssetContext:
 NOTHING_SAID = AssetContext()
 
 
+def _with_synonyms(names: Iterable[str], terms: Mapping[str, ContextTerm]) -> tuple[str, ...]:
+    texts = (text for name in names for text in (name, *(terms[name].synonyms if name in terms else ())))
+    return tuple(dict.fromkeys(texts))
+
+
 class ContextEntries:
     """The entries of all context files, ready to be asked about many assets."""
 
     def __init__(self, context: BusinessContext) -> None:
         self.terms = context.terms
         self.digest = context.digest if context.entries or context.terms else ""
-        self.stewards_digest = context.stewards_digest or ""
-        self.stewards = context.stewards
+        self.settled = context.settled
+        self.settled_digest = context.settled_digest
         self._entries = context.entries
         self._places = _Places([entry.match for entry in context.entries])
         self._cache: dict[tuple[int, ...], AssetContext] = {(): NOTHING_SAID}

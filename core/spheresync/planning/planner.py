@@ -28,10 +28,10 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.each_target import in_each_target, problem_of_target, told_together
 from spheresync.runtime.empty_tenant import empty_tenant
 from spheresync.runtime.out_of_scope import assets_left_out, space_outside
-from spheresync.runtime.personal_data_classes import settle_personal_data
 from spheresync.runtime.progress import OnProgress
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.run_counts import FAILED, MISSING, UNREAD, failed_assets
+from spheresync.runtime.settled_context import settle_context
 from spheresync.runtime.unread import count_unread, is_unread, may_hold
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, AuditEvent, ChangeSetRecord, SpaceRecord
@@ -62,7 +62,7 @@ async def make_change_set(
         UsageError: none of the targets of the scope is configured any more.
     """
     async with context.providers_or(using) as providers:
-        await settle_personal_data(context.store, providers.mapping)
+        await settle_context(context.store, providers.mapping)
         planner = Planner(
             context.store,
             providers.settings,

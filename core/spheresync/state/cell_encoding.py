@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from spheresync.mapping.search.fields import IndexedTexts
+from spheresync.mapping.search.fields import NO_CONTEXT_TEXTS, ContextTexts, IndexedTexts
 from spheresync.model import (
     Action,
     AssetEntry,
@@ -208,6 +208,22 @@ def decode_texts(body: bytes) -> IndexedTexts:
     if not isinstance(found, list) or not all(type(each) is str for each in found):
         raise TypeError("a text of the search index is none")
     return IndexedTexts(*found)
+
+
+def encode_context_texts(texts: ContextTexts) -> str:
+    """What context files say of an asset, for searching; empty where they say nothing."""
+    if texts == NO_CONTEXT_TEXTS:
+        return ""
+    return json.dumps([texts.owner, *texts.terms], ensure_ascii=False)
+
+
+def decode_context_texts(text: str) -> ContextTexts:
+    if not text:
+        return NO_CONTEXT_TEXTS
+    owner, *terms = decode_cell(text)
+    if not (owner is None or isinstance(owner, str)) or not all(isinstance(term, str) for term in terms):
+        raise ValueError("no texts")
+    return ContextTexts(tuple(terms), owner)
 
 
 def decode_again(text: str) -> dict[str, Any]:

@@ -53,7 +53,11 @@ def encode_asset(asset: Asset) -> bytes:
 
 def decode_asset(data: bytes) -> Asset:
     """Read what `encode_asset` wrote."""
-    value = read_own_json(data)
+    return asset_of(read_own_json(data))
+
+
+def asset_of(value: Any) -> Asset:
+    """The asset of a definition whose JSON is read already."""
     return Asset(
         id=AssetId(SpaceName(value["id"][0]), TechnicalName(value["id"][1])),
         kind=AssetKind(value["kind"]),

@@ -5,23 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from spheresync.mapping.search.fields import ExtraTexts, Field, IndexedTexts, SearchedText, indexed_texts
+from spheresync.mapping.search.fields import (
+    NO_CONTEXT_TEXTS,
+    ContextTexts,
+    Field,
+    IndexedTexts,
+    SearchedText,
+    indexed_texts,
+)
 from spheresync.model.json_document import read_own_json
 
 _DESCRIPTIONS = frozenset({"description", "quick_info", "long_description"})
-NOTHING_ELSE = ExtraTexts()
 
 
-def searched_texts(name: str, label: str, definition: Any, extra: ExtraTexts = NOTHING_ELSE) -> Iterator[SearchedText]:
+def searched_texts(
+    name: str, label: str, definition: Any, context: ContextTexts = NO_CONTEXT_TEXTS
+) -> Iterator[SearchedText]:
     """Every text by which an asset is found; `definition` is what `encode_asset` wrote, read, or None."""
     yield SearchedText(Field.NAME, name)
     labels = () if definition is None else definition["labels"]
     if label and label not in {text for _, text in labels}:
         yield SearchedText(Field.LABEL, label)
-    for term in extra.terms:
+    for term in context.terms:
         yield SearchedText(Field.TERM, term)
-    for text in extra.descriptions:
-        yield SearchedText(Field.DESCRIPTION, text)
     if definition is None:
         return
     for language, text in sorted(labels, key=lambda each: not each[0]):
@@ -45,8 +51,12 @@ def _texts_of_column(column: dict[str, Any]) -> Iterator[SearchedText]:
             yield SearchedText(Field.DESCRIPTION, text, "", name)
 
 
-def texts_to_index(name: str, label: str, definition: bytes | None, extra: ExtraTexts = NOTHING_ELSE) -> IndexedTexts:
+def texts_to_index(
+    name: str, label: str, definition: bytes | None, context: ContextTexts = NO_CONTEXT_TEXTS
+) -> IndexedTexts:
     """What the index holds of an asset; `definition` as it is stored."""
     value = None if definition is None else read_own_json(definition)
-    owner = extra.owner or (value["owner"] if value is not None else None)
-    return indexed_texts(searched_texts(name, label, value, extra), owner)
+    owner = context.owner
+    if owner is None and value is not None:
+        owner = value["owner"]
+    return indexed_texts(searched_texts(name, label, value, context), owner)

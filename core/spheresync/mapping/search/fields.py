@@ -47,12 +47,14 @@ class SearchedText(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class ExtraTexts:
-    """What others know of an asset beside Datasphere: terms with their synonyms, an owner, descriptions."""
+class ContextTexts:
+    """What context files say of an asset: terms with their synonyms, and an owner where they name one or none."""
 
     terms: tuple[str, ...] = ()
-    owner: str = ""
-    descriptions: tuple[str, ...] = ()
+    owner: str | None = None
+
+
+NO_CONTEXT_TEXTS = ContextTexts()
 
 
 class IndexedTexts(NamedTuple):

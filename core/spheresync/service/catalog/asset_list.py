@@ -9,6 +9,7 @@ from typing import Any, TypedDict
 
 from spheresync.answers import AssetPage, AssetRow, MatchRow
 from spheresync.errors import UsageError
+from spheresync.mapping.personal_data import classify
 from spheresync.mapping.search.fields import Field, SearchedText
 from spheresync.mapping.search.question import Question, names_matched, reasons
 from spheresync.model import AssetId, AssetKind, AssetStatus, PersonalDataClass, SpaceName, TechnicalName, Tier, counted
@@ -21,7 +22,7 @@ from spheresync.service import answer_rows
 from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import one_of, wants_full
-from spheresync.state.definitions import read_type
+from spheresync.state.definitions import asset_of, read_type
 from spheresync.state.records import AssetFilter, AssetHits, AssetPlace, AssetRecord, AssetSort
 from spheresync.state.search_texts import searched_texts
 
@@ -135,6 +136,7 @@ class AssetLister:
         self._among = wanted.filter()
         self._sort, self._descending = wanted.order()
         self._full = wants_full(wanted.detail)
+        self._mapping = context.mapping
 
     async def page(self, *, limit: int, cursor: str | None, budget: int | None) -> AssetPage:
         """One page of it; `budget` is how many characters its rows may be long in all."""
@@ -220,7 +222,7 @@ class AssetLister:
         ]
 
     async def _row(self, record: AssetRecord, problem: str | None, objects: list[str]) -> AssetRow:
-        tier = self._context.mapping.decide(record.id, record.kind, record.label).tier
+        tier = self._mapping.decide(record.id, record.kind, record.label).tier
         if self._full:
             held = await self._store.checkpoints.of_asset(record.id)
             return answer_rows.full_asset_row(record, tier, problem, held)
@@ -246,13 +248,22 @@ class AssetLister:
             update |= {"matched": matched[:MOST_NAMED], "matched_total": total if total > MOST_NAMED else None}
         if self._wanted.pii is not None and definition is not None:
             wanted = None if self._wanted.pii == ANY_CLASS else self._wanted.pii
-            columns = [(each["p"], each["n"]) for each in definition["columns"] if each.get("p")]
+            columns = self._personal_columns(record, definition)
             columns = [(word, name) for word, name in columns if wanted in {None, word}]
             by_class: dict[str, list[str]] = {}
             for word, name in columns[:MOST_NAMED]:
                 by_class.setdefault(word, []).append(name)
             update |= {"pii": by_class, "pii_total": len(columns) if len(columns) > MOST_NAMED else None}
         return row.model_copy(update=update) if update else row
+
+    def _personal_columns(self, record: AssetRecord, definition: Any) -> list[tuple[str, str]]:
+        """Class and name of each column that holds personal data, by what stewards say too."""
+        context = self._mapping.context_of(record.id, record.kind, record.label)
+        if not context.speaks_of_personal_data:
+            return [(each["p"], each["n"]) for each in definition["columns"] if each.get("p")]
+        asset = asset_of(definition)
+        found = classify(asset, context.stewards_words(asset.columns))
+        return [(str(found[each.name].personal_class), each.name) for each in asset.columns if each.name in found]
 
     def _matched(self, record: AssetRecord, definition: Any) -> tuple[list[MatchRow], int]:
         found = list[MatchRow]()
@@ -261,7 +272,7 @@ class AssetLister:
             found += [_column_match(by_name[name]) for name in names_matched(self._wanted.column, by_name)]
         total = len(found)
         if self._question is not None:
-            texts = list(searched_texts(record.id.name, record.label, definition))
+            texts = list(searched_texts(record.id.name, record.label, definition, record.context_texts))
             found = [*map(_match, reasons(self._question, texts)), *found]
         return found, total
 
@@ -288,12 +299,12 @@ class AssetLister:
             )
         if not hits.total and self._wanted.column is not None:
             near = await self._store.search.similar(self._wanted.column, column=True)
-            if near:
-                notes.append(f"No column is called so. Nearest: {', '.join(name.upper() for name in near)}.")
+            nearest_names = f" Nearest: {', '.join(name.upper() for name in near)}." if near else ""
+            notes.append(f"No column is called so; * stands for any characters, as in *QTY*.{nearest_names}")
         if not hits.total and self._wanted.term is not None:
-            notes.append("Terms come from the business context; no asset has one that reads so.")
+            notes.append("Terms, with their synonyms, come from context files; no asset has one that reads so.")
         if not hits.total and self._wanted.owner is not None:
-            notes.append("An owner is who Datasphere names as such; no asset has one that reads so.")
+            notes.append("An owner is whom a context file names, else Datasphere; no asset has one that reads so.")
         return notes
 
     async def _nearly(self, hits: AssetHits) -> tuple[str | None, list[AssetRow]]:

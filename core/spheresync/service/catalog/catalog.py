@@ -41,9 +41,9 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.empty_tenant import empty_tenant
 from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.out_of_scope import space_outside
-from spheresync.runtime.personal_data_classes import settle_personal_data
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import require_found
+from spheresync.runtime.settled_context import settle_context
 from spheresync.runtime.unknown_names import WrongName, unknown_asset, unknown_name, unknown_names
 from spheresync.service import answer_rows
 from spheresync.service.authority import Permission, authorize
@@ -145,7 +145,7 @@ class Catalog:
             UsageError: there is no such space, kind, tier, status, class, order or cursor.
         """
         authorize(principal, Permission.READ)
-        await settle_personal_data(self._store, self._context.mapping)
+        await settle_context(self._store, self._context.mapping)
         lister = AssetLister(self._context, AssetsWanted(**wanted))
         if (space := wanted.get("space")) is not None:
             await self._require_space(space)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from spheresync.mapping.search.fields import NO_TEXTS, IndexedTexts
 from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, SpaceName, Tier
-from spheresync.state.records import AssetRecord, FacetCount, HeldClasses, SpaceRecord, UnreadGroup
+from spheresync.state.records import AssetRecord, FacetCount, SettledContext, SpaceRecord, UnreadGroup
 
 
 class CatalogReader(Protocol):
@@ -78,7 +78,7 @@ class CatalogWriter(CatalogReader, Protocol):
     async def set_references(self, references: Sequence[tuple[AssetId, Sequence[str]]]) -> None:
         """Write which objects the definitions of known assets name as read, written or run."""
 
-    async def set_personal_data(self, held: Sequence[HeldClasses]) -> None:
+    async def set_context(self, held: Sequence[SettledContext]) -> None:
         """Change nothing but the classes of personal data of assets whose definition is still the one they are of."""
 
     async def set_statuses(self, statuses: Sequence[tuple[AssetId, AssetStatus]]) -> None:

@@ -6,7 +6,7 @@ Times are ISO 8601 in UTC as `model.isoformat` spells them.
 from spheresync.state.records.alerts import AlertRow, Event, NoticeRow
 from spheresync.state.records.audit import ANY_ENTRY, AuditEntry, AuditEvent, AuditFilter, AuditVerdict
 from spheresync.state.records.backups import Backup, Restored, RestoreSource
-from spheresync.state.records.catalog import AssetRecord, FacetCount, HeldClasses, SpaceRecord, UnreadGroup
+from spheresync.state.records.catalog import AssetRecord, FacetCount, SettledContext, SpaceRecord, UnreadGroup
 from spheresync.state.records.change_sets import Approval, ChangeSetItem, ChangeSetRecord, Prerequisite
 from spheresync.state.records.checkpoints import NO_RUN, Checkpoint, CheckpointState, FormerTable, KnownObject
 from spheresync.state.records.drift import (
@@ -68,7 +68,6 @@ __all__ = [
     "FilePages",
     "FormerTable",
     "GrantedPermits",
-    "HeldClasses",
     "JobRequest",
     "JobRow",
     "JournalEntry",
@@ -84,6 +83,7 @@ __all__ = [
     "RunFigures",
     "RunRecord",
     "ScheduleRow",
+    "SettledContext",
     "SpaceRecord",
     "TableDrift",
     "TierFigures",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from spheresync.mapping.search.fields import NO_CONTEXT_TEXTS, ContextTexts
 from spheresync.model import (
     AssetId,
     AssetKind,
@@ -60,6 +61,7 @@ class AssetRecord:
     changed_at: str | None
     pii_columns: int
     personal_data: tuple[PersonalDataClass, ...] = ()
+    context_texts: ContextTexts = NO_CONTEXT_TEXTS
 
     @classmethod
     def first_seen(cls, asset: AssetId, kind: AssetKind, *, at: str) -> AssetRecord:
@@ -90,13 +92,15 @@ class AssetRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldClasses:
-    """The classes of personal data that an asset holds by one definition, and in how many columns."""
+class SettledContext:
+    """What context files make of an asset by one definition: its classes of personal data, in how many columns, and
+    the texts by which it is found."""
 
     asset: AssetId
     definition: Digest
     personal_data: tuple[PersonalDataClass, ...]
     pii_columns: int
+    context_texts: ContextTexts = NO_CONTEXT_TEXTS
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from spheresync.errors import AlteredStateError, StateError
 
 APPLICATION_ID = 0x53504853
 """Marks the file as ours (`SPHS`), so that another program's database is never migrated."""
-SCHEMA_DIGEST = "f43d34f9995673d80c7980eae538bf18bf07433db94d393df08204731a6c10f6"
+SCHEMA_DIGEST = "fa3a145e1765619149237409585d632e8eecab74db558992e71dc1c298cfe0c6"
 """Of the schema that the shipped migrations make, so that opening a state does not make one to compare with."""
 _FILE = re.compile(r"(?P<version>\d{4})_(?P<name>\w+)\.sql")
 _INDEX_TABLE = re.compile(r"asset_search(_parts)?_(data|idx|content|docsize|config)")

@@ -30,7 +30,8 @@ _FIRST_SEEN = (
     "label = '', tier = NULL, status = ?2, entry_digest = NULL, raw_digest = NULL, parser_version = 0, "
     "definition = NULL, fp_schema = NULL, fp_content = NULL, fp_metadata = NULL, column_count = 0, included = 1, "
     "reason = '', problem = NULL, misses = 0, first_missed_at = NULL, first_seen_at = ?1, listed_at = ?1, "
-    "read_at = NULL, changed_at = NULL, pii_columns = 0, personal_data = '', search_id = NULL, search_stale = 1, "
+    "read_at = NULL, changed_at = NULL, pii_columns = 0, personal_data = '', context_texts = '', "
+    "search_id = NULL, search_stale = 1, "
     "refers_to = NULL"
 )
 _UNLISTED = "label = name, listed_at = ?1, complete = 0, problem = NULL, present = 1"

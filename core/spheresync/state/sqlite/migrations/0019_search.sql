@@ -4,6 +4,8 @@
 DROP INDEX assets_by_name;
 ALTER TABLE assets DROP COLUMN search;
 ALTER TABLE assets ADD COLUMN search_id INTEGER;
+-- What context files say of the asset that is searched too, as JSON: its owner, then terms with their synonyms.
+ALTER TABLE assets ADD COLUMN context_texts TEXT NOT NULL DEFAULT '';
 ALTER TABLE assets ADD COLUMN search_stale INTEGER NOT NULL DEFAULT 1;
 CREATE INDEX assets_by_name ON assets (space, name, kind, tier, status, search_id);
 CREATE INDEX assets_by_search_id ON assets (search_id, kind, tier, status);

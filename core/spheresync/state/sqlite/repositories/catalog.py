@@ -6,18 +6,20 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from spheresync.mapping.search.fields import NO_TEXTS, IndexedTexts
+from spheresync.mapping.search.fields import NO_CONTEXT_TEXTS, NO_TEXTS, IndexedTexts
 from spheresync.model import AssetId, AssetKind, AssetStatus, Digest, PersonalDataClass, SpaceName, TechnicalName, Tier
 from spheresync.state.cell_encoding import (
     decode_asset_id,
+    decode_context_texts,
     decode_fingerprints,
     decode_problem,
     decode_problems,
+    encode_context_texts,
     encode_fingerprints,
     encode_problem,
     valid_text,
 )
-from spheresync.state.records import AssetRecord, FacetCount, HeldClasses, SpaceRecord, UnreadGroup
+from spheresync.state.records import AssetRecord, FacetCount, SettledContext, SpaceRecord, UnreadGroup
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.repositories.search_writer import SearchWriter
 from spheresync.state.sqlite.rows.named_assets import MOST_LOOKED_UP, rows_of_assets
@@ -27,7 +29,7 @@ from spheresync.state.sqlite.rows.shapes import shape_of
 _ASSET = (
     "space, name, kind, label, tier, status, entry_digest, raw_digest, parser_version, definition, fp_schema, "
     "fp_content, fp_metadata, column_count, included, reason, problem, misses, first_missed_at, first_seen_at, "
-    "listed_at, read_at, changed_at, pii_columns, personal_data"
+    "listed_at, read_at, changed_at, pii_columns, personal_data, context_texts"
 )
 _SHAPE = shape_of("assets", _ASSET)
 _SPACE = shape_of("spaces", "name, label, listed_at, complete, problem, present")
@@ -208,12 +210,12 @@ class CatalogWriter(CatalogReader):
         rows = (dict(zip(_COLUMNS, _spell_asset(asset), strict=True)) for asset in assets)
         await self._writer.execute_many(
             f"UPDATE assets SET {', '.join(f'{column} = ?' for column in _READ_COLUMNS)}, search_stale = "
-            "CASE WHEN search_stale = 0 AND label IS ? AND definition IS ? THEN 0 ELSE 1 END "
+            "CASE WHEN search_stale = 0 AND label IS ? AND definition IS ? AND context_texts IS ? THEN 0 ELSE 1 END "
             "WHERE space = ? AND name = ?",
             [
                 (
                     *(row[column] for column in _READ_COLUMNS),
-                    *(row["label"], row["definition"], row["space"], row["name"]),
+                    *(row["label"], row["definition"], row["context_texts"], row["space"], row["name"]),
                 )
                 for row in rows
             ],
@@ -226,13 +228,16 @@ class CatalogWriter(CatalogReader):
             [(json.dumps(list(names)) if names else None, asset.space, asset.name) for asset, names in references],
         )
 
-    async def set_personal_data(self, held: Sequence[HeldClasses]) -> None:
+    async def set_context(self, held: Sequence[SettledContext]) -> None:
         await self._writer.execute_many(
-            "UPDATE assets SET personal_data = ?, pii_columns = ? WHERE space = ? AND name = ? AND definition = ?",
+            "UPDATE assets SET personal_data = ?1, pii_columns = ?2, context_texts = ?3, "
+            "search_stale = CASE WHEN context_texts IS ?3 THEN search_stale ELSE 1 END "
+            "WHERE space = ?4 AND name = ?5 AND definition = ?6",
             [
                 (
                     _spell_classes(each.personal_data),
                     each.pii_columns,
+                    encode_context_texts(each.context_texts),
                     each.asset.space,
                     each.asset.name,
                     each.definition,
@@ -294,6 +299,7 @@ def _spell_asset(a: AssetRecord) -> tuple[object, ...]:
         a.changed_at,
         a.pii_columns,
         _spell_classes(a.personal_data),
+        encode_context_texts(a.context_texts),
     )
 
 
@@ -335,6 +341,7 @@ def _read_asset(row: Row) -> AssetRecord:
         row[22],
         row[23],
         tuple([_CLASSES[word] for word in row[24].split(",")]) if row[24] else (),
+        decode_context_texts(row[25]) if row[25] else NO_CONTEXT_TEXTS,
     )
 
 

@@ -8,13 +8,15 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from spheresync.mapping.search.fields import IndexedTexts
 from spheresync.model import AssetId, Digest
-from spheresync.state.cell_encoding import decode_asset_id, decode_texts, encode_texts
+from spheresync.state.cell_encoding import decode_asset_id, decode_context_texts, decode_texts, encode_texts
 from spheresync.state.search_texts import texts_to_index
 from spheresync.state.sqlite.connection import Row, WriteConnection
 from spheresync.state.sqlite.repositories.blobs import BlobReader
 from spheresync.state.sqlite.repositories.search import SearchReader, is_lost_index
 from spheresync.state.sqlite.rows.named_assets import rows_of_assets
 from spheresync.state.sqlite.rows.shapes import UNREADABLE
+
+_INDEXED = "space, name, label, definition, context_texts"
 
 
 class SearchWriter(SearchReader):
@@ -35,7 +37,7 @@ class SearchWriter(SearchReader):
 
     async def fill(self, limit: int) -> int:
         rows = await self._writer.all(
-            "SELECT space, name, label, definition FROM assets WHERE search_stale = 1 ORDER BY space, name LIMIT ?",
+            f"SELECT {_INDEXED} FROM assets WHERE search_stale = 1 ORDER BY space, name LIMIT ?",
             (limit,),
         )
         texts = await self._texts_of(rows)
@@ -49,7 +51,7 @@ class SearchWriter(SearchReader):
             if len(stale) >= most:
                 break
             stale += await self._writer.all(
-                f"{clause} SELECT space, name, label, definition FROM named_assets WHERE search_stale = 1", values
+                f"{clause} SELECT {_INDEXED} FROM named_assets WHERE search_stale = 1", values
             )
         await self.put({**await self._texts_of(stale[:most]), **texts})
 
@@ -73,13 +75,13 @@ class SearchWriter(SearchReader):
         """What the index is to hold of assets, by their stored definitions; of lost ones the name and the label."""
         definitions = await self._blobs.get_many([Digest(row[3]) for row in rows if isinstance(row[3], str)])
         found = {}
-        for space, name, label, digest in rows:
+        for space, name, label, digest, said in rows:
             if not (isinstance(space, str) and isinstance(name, str)):
                 continue
             asset = decode_asset_id((space, name))
             told = label if isinstance(label, str) else ""
             try:
-                found[asset] = texts_to_index(name, told, definitions.get(digest))
+                found[asset] = texts_to_index(name, told, definitions.get(digest), decode_context_texts(said))
             except UNREADABLE:
                 found[asset] = texts_to_index(name, told, None)
         return found

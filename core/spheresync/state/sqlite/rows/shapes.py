@@ -20,6 +20,7 @@ from spheresync.state.cell_encoding import (
     LARGEST_NUMBER,
     decode_again,
     decode_cell,
+    decode_context_texts,
     decode_counts,
     decode_entry_fields,
     decode_names,
@@ -153,6 +154,7 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
         "changed_at": _AT_,
         "pii_columns": _WHOLE,
         "personal_data": _WORDS_OF_PERSONAL_DATA,
+        "context_texts": _spelled(decode_context_texts),
         "search_id": _WHOLE.or_null(),
         "search_stale": _WHOLE,
         "refers_to": _spelled(decode_names).or_null(),
@@ -325,6 +327,7 @@ _KEYS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _SINCE = MappingProxyType(
     {
         ("assets", "personal_data"): 17,
+        ("assets", "context_texts"): 19,
         ("assets", "search_id"): 19,
         ("assets", "search_stale"): 19,
         ("runs", "claims"): 9,

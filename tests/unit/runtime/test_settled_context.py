@@ -11,9 +11,9 @@ import pytest
 from spheresync.mapping.personal_data import CLASSIFIERS
 from spheresync.mapping.rules import Mapping
 from spheresync.model import AssetId, Digest, PersonalDataClass, digest_of
-from spheresync.runtime.personal_data_classes import doubt_personal_data, settle_personal_data
+from spheresync.runtime.settled_context import doubt_context, settle_context
 from spheresync.state.definitions import encode_asset
-from spheresync.state.records import AssetRecord, HeldClasses
+from spheresync.state.records import AssetRecord, SettledContext
 from spheresync.state.sqlite.store import SqliteStore
 from tests.unit.mapping.assets import ORDERS, column
 from tests.unit.mapping.test_context import loaded
@@ -60,18 +60,18 @@ async def test_an_older_reading_that_ends_late_is_settled_anew(store: SqliteStor
     """Its process went by the words of before, and wrote over what a newer one had settled."""
     await known(store)
     before, after = words(tmp_path, "health"), words(tmp_path, "none")
-    await settle_personal_data(store, after)
+    await settle_context(store, after)
     assert await held(store) == ((), 0)
 
     async def late(tx: object) -> None:
         await tx.catalog.put_assets([late_record])  # type: ignore[attr-defined]
-        await doubt_personal_data(tx, before)  # type: ignore[arg-type]
+        await doubt_context(tx, before)  # type: ignore[arg-type]
 
     record = await store.catalog.asset(PEOPLE.id)
     assert record is not None
     late_record = replace(record, personal_data=(HEALTH,), pii_columns=1)
     await store.write(late)
-    await settle_personal_data(store, after)
+    await settle_context(store, after)
     assert await held(store) == ((), 0)
 
 
@@ -88,17 +88,17 @@ async def test_only_definitions_are_looked_at_of_which_stewards_say_something_el
         return await get_many(wanted)
 
     monkeypatch.setattr(store.blobs, "get_many", counting)
-    other = {"match": {"name": "OTHER"}, "set": {"owner": "a"}}
-    await settle_personal_data(store, loaded(tmp_path, {"assets": [other]}))
+    other = {"match": {"name": "OTHER"}, "set": {"domain": "a"}}
+    await settle_context(store, loaded(tmp_path, {"assets": [other]}))
     assert asked == []
-    await settle_personal_data(store, words(tmp_path, "health"))
+    await settle_context(store, words(tmp_path, "health"))
     assert (asked, await held(store)) == ([1], ((HEALTH,), 1))
-    await settle_personal_data(store, words(tmp_path, "health"))
+    await settle_context(store, words(tmp_path, "health"))
     assert asked == [1]
-    await settle_personal_data(store, loaded(tmp_path, {"assets": [other]}))
+    await settle_context(store, loaded(tmp_path, {"assets": [other]}))
     assert (asked, await held(store)) == ([1, 1], ((BIRTH,), 1)), "and of which they say nothing any more"
-    await store.write(lambda tx: tx.meta.set("personal_data:stewards", "damaged"))
-    await settle_personal_data(store, loaded(tmp_path, {"assets": [other]}))
+    await store.write(lambda tx: tx.meta.set("context:settled", "damaged"))
+    await settle_context(store, loaded(tmp_path, {"assets": [other]}))
     assert sum(asked) == 5, "all, where nobody knows by which words each is"
 
 
@@ -106,8 +106,8 @@ async def test_classes_of_a_definition_that_is_not_the_present_one_any_more_are_
     store: SqliteStore,
 ) -> None:
     await known(store)
-    stale = HeldClasses(PEOPLE.id, digest_of(b"another"), (HEALTH,), 7)
-    await store.write(lambda tx: tx.catalog.set_personal_data([stale]))
+    stale = SettledContext(PEOPLE.id, digest_of(b"another"), (HEALTH,), 7)
+    await store.write(lambda tx: tx.catalog.set_context([stale]))
     assert await held(store) == ((BIRTH,), 1)
 
 
@@ -115,5 +115,5 @@ async def test_a_lost_definition_or_one_of_another_asset_keeps_no_other_from_bei
     store: SqliteStore, tmp_path: Path
 ) -> None:
     await known(store, damaged=True)
-    await settle_personal_data(store, words(tmp_path, "health"))
+    await settle_context(store, words(tmp_path, "health"))
     assert await held(store) == ((HEALTH,), 1)
