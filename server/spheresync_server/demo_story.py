@@ -43,6 +43,10 @@ MCP Inspector:
 Then ask: "Which assets changed in Datasphere since the last sync, and what would you change in AWS?\""""
 
 
+SETTINGS = {"SPHERESYNC_ENV": "dog", "SPHERESYNC_DATASPHERE__OBJECTS": "on"}
+"""What the demo sets for every command: tables and flows are read too, and what each is made of."""
+
+
 class Story:
     """Tells one step after the other, and stops at the first command that fails."""
 
@@ -58,10 +62,15 @@ class Story:
         self._console.print(Rule(Text(title, style="bold cyan"), align="left", style="cyan"))
         self._console.print(Text(text))
 
+    def settings(self) -> None:
+        """Show what is set for every command."""
+        given = " ".join(f"{name}={value}" for name, value in SETTINGS.items())
+        self._console.print(Text(f"\n$ export {given}", style="bold green"))
+
     def command(self, *arguments: str) -> str:
         """Show a command, run it, show what it prints, and answer that."""
         self._console.print(Text(f"\n$ spheresync {' '.join(arguments)}", style="bold green"))
-        environment = {**_without_settings(), "SPHERESYNC_ENV": "dog", "SPHERESYNC_STATE_DIR": str(self._state_dir)}
+        environment = {**_without_settings(), "SPHERESYNC_STATE_DIR": str(self._state_dir), **SETTINGS}
         if self._console.is_terminal:
             environment.setdefault("FORCE_COLOR", "1")
         ended = subprocess.run(  # noqa: S603 -- our own program, with arguments that stand in this file
@@ -115,7 +124,10 @@ def tell(state_dir: Path) -> None:
     story = Story(state_dir)
     story.open()
 
-    story.step("1. Discover", "Read the tenant into the local catalog: spaces, assets, columns, labels, roles.")
+    story.step(
+        "1. Discover", "Read the tenant into the local catalog: models, views, tables, flows, and their meaning."
+    )
+    story.settings()
     story.command("discover")
     story.command("assets", "--space", "SALES", "--limit", "6")
 
@@ -127,26 +139,31 @@ def tell(state_dir: Path) -> None:
 
     story.table("sales", "am_umsatz", rows=8)
 
-    story.step("4. Sync", "Discover, preview and apply in one. Nothing has changed, so AWS is not even asked.")
+    story.step("4. Where a number comes from", "By what was read, with nobody asked: from a model back to the source.")
+    story.command("lineage", "SALES/AM_SALES", "--column", "NetAmount", "--direction", "upstream")
+
+    story.step("5. Personal data", "Which columns tell of people, by annotations, names, and what the stewards say.")
+    story.command("assets", "--pii", "any", "--space", "HR", "--limit", "5")
+
+    story.step("6. Sync", "Discover, preview and apply in one. Nothing has changed, so AWS is not even asked.")
     story.command("sync")
 
     story.step(
-        "5. Somebody models",
-        "In Datasphere a modeller renames 'Umsatz nach Filiale', widens an amount and adds a column to Sales Orders.",
+        "7. Somebody models",
+        "A modeller renames 'Umsatz nach Filiale', widens an amount, and adds a column to orders (table, view).",
     )
+    delivery = DogColumn("DELIVERY_WINDOW", parse_type("Edm.String(20)"), label="Delivery window")
     DogTenant(state_dir).edit(
         set_label("SALES", "AM_UMSATZ", "Umsatz nach Filiale und Kanal"),
         set_column_type("SALES", "ORDER_ITEMS", "NET_AMOUNT", "Edm.Decimal(19,4)"),
-        add_column(
-            "SALES", "Orders", DogColumn("DELIVERY_WINDOW", parse_type("Edm.String(20)"), label="Delivery window")
-        ),
+        *(add_column("SALES", name, delivery) for name in ("LT_ORDERS", "Orders")),
     )
     story.command("preview")
 
-    story.step("6. Incremental sync", "Exactly these three tables are read and written.")
+    story.step("8. Incremental sync", "Exactly these four tables are read and written.")
     story.command("sync")
 
-    story.step("7. Proof", "Every change is in a hash-chained audit log, with who, what, before and after.")
+    story.step("9. Proof", "Every change is in a hash-chained audit log, with who, what, before and after.")
     story.command("audit", "query", "--limit", "5")
     story.command("audit", "verify")
     story.close()

@@ -30,15 +30,18 @@ def test_the_demo_tells_the_main_job_and_ends_by_itself(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
     told = re.findall(r"^\$ spheresync ([a-z]+)", ended.stdout, re.MULTILINE)
     assert told[:3] == ["discover", "assets", "preview"]
+    assert {"lineage", "assets"} <= {*told}
+    assert "SALES/RF_S4_SALES" in ended.stdout, "lineage leads back to where the data come from"
+    assert "PERNR" in ended.stdout, "columns that hold personal data are named"
     assert told[-2:] == ["audit", "audit"] and told.count("sync") >= 2
     calls = re.findall(r"(\d+ calls|no call) to AWS[ .]", re.sub(r"Spared: .*", "", ended.stdout))
-    assert calls[1:] == ["no call", "6 calls"], "all, nothing to do, a read and a write for each edit"
+    assert calls[1:] == ["no call", "8 calls"], "all, nothing to do, a read and a write for each edit"
     assert int(calls[0].split()[0]) > 10
     assert '"mcpServers"' in ended.stdout
     assert list(tmp_path.iterdir()) == [], "it leaves nothing behind"
 
 
-@pytest.mark.parametrize("sight", ["$ spheresync discover", "4. Sync"])
+@pytest.mark.parametrize("sight", ["$ spheresync discover", "6. Sync"])
 def test_somebody_who_has_seen_enough_is_told_so_in_one_line(tmp_path: Path, sight: str) -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "spheresync_server.demo"],

@@ -130,12 +130,12 @@ async def test_assets_are_found_by_the_terms_and_owners_that_context_files_say_n
     async def found(**asked: str) -> list[str]:
         return [row.asset for row in (await catalog.list_assets(VIEWER, **asked)).items]
 
+    term_of_a_column = "{match: {name: ID}, set: {terms: [Net revenue]}}"
     assert await found(term="Revenue") == await found(owner="a@example.com") == []
     for entry, terms in (
         ("{match: {name: V_0001}, set: {owner: a@example.com, terms: [Net revenue]}}", ""),
         (
-            "{match: {name: V_0001}, set: {owner: a@example.com}, "
-            "columns: [{match: {name: ID}, set: {terms: [Net revenue]}}]}",
+            f"{{match: {{name: V_0001}}, set: {{owner: a@example.com}}, columns: [{term_of_a_column}]}}",
             "",
         ),
         (
