@@ -15,6 +15,7 @@ SOURCES = sorted(path for part in ("core", "server") for path in (ROOT / part).r
 DOORS = {
     "spheresync/runtime/named_assets.py": "what people write in a request",
     "spheresync/planning/checkpoint_rebuild.py": "`spheresync.source`, which CONTRACT.md spells SPACE/NAME",
+    "spheresync/planning/decisions/items.py": "the same, of what a table held when it was written last",
     "spheresync/mapping/references.py": "what it spelled itself of a pair, for the origins of a definition",
     "spheresync/model/names.py": "what states and files of former versions hold in place of the pair",
 }

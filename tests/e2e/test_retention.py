@@ -64,6 +64,8 @@ def test_every_column_that_refers_to_contents_is_known_as_such(
         known = set(referring_columns(file))
         tables = [name for (name,) in file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
         for table in tables:
+            if table == "asset_search":  # words alone: an index without contents cannot be read
+                continue
             for (column,) in file.execute("SELECT name FROM pragma_table_info(?)", (table,)).fetchall():
                 values = {value for (value,) in file.execute(f"SELECT {column} FROM {table}")}
                 if values & contents and (table, column) != ("blobs", "digest"):

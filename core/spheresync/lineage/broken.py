@@ -128,7 +128,7 @@ async def broken_lineage(store: Store, wants: Callable[[AssetRecord], bool] = la
     standing = _read(await store.meta.get(_FOUND))
     known = await store.catalog.some([asset for name in standing if (asset := asset_of(name)) is not None])
     assets = sorted(record.id for record in known if not record.misses and wants(record))
-    told = [Problem(str(each), BROKEN, "; ".join(standing[str(each)]), REMEDY, each) for each in assets[:_SHOWN]]
+    told = [Problem.of(each, BROKEN, "; ".join(standing[str(each)]), REMEDY) for each in assets[:_SHOWN]]
     if len(assets) > _SHOWN:
         more = counted(len(assets) - _SHOWN, "more asset")
         told.append(Problem("lineage", BROKEN, f"{more} whose lineage names what is not there", REMEDY))

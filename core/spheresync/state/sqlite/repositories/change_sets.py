@@ -295,7 +295,7 @@ def _spell_item(i: ChangeSetItem) -> tuple[object, ...]:
         i.mapping,
         i.definition,
         " ".join(i.operations),
-        str(i.other_name) if i.other_name is not None else None,
+        json.dumps(i.other_name.to_json()) if i.other_name is not None else None,
     )
 
 
@@ -323,7 +323,7 @@ def _read_item(row: Row) -> ChangeSetItem:
         mapping=row[22],
         definition=row[23],
         operations=tuple(row[24].split()),
-        other_name=None if row[25] is None else AssetId.parse(row[25]),
+        other_name=None if row[25] is None else AssetId.from_json(decode_cell(row[25])),
     )
 
 
