@@ -9,6 +9,8 @@ _SOURCE = "tests/unit/source/test_objects.py"
 _CSN = "tests/unit/source/csn"
 _EVENTS = "tests/e2e/test_lineage_events.py"
 _TRACE = "tests/unit/lineage/test_trace.py"
+_PASSED = "tests/unit/lineage/test_passed_objects.py"
+_TRANSFORMATIONS = "tests/unit/lineage/test_transformation_flows.py"
 
 MEANING: tuple[Promise, ...] = (
     Promise(
@@ -74,6 +76,30 @@ MEANING: tuple[Promise, ...] = (
             "tests/e2e/test_lineage.py::test_a_model_leads_back_to_a_connection_and_on_to_its_table",
             "tests/e2e/test_lineage.py::test_a_column_that_its_source_does_not_have_is_a_finding_and_no_edge",
             "tests/e2e/test_lineage.py::test_an_assistant_is_answered_in_its_text",
+        ),
+    ),
+    Promise(
+        "mcp:lineage:passed",
+        "CONTRACT.md#MCP server",
+        "What a path over associations passes through is lineage, whichever way it is asked for.",
+        (
+            f"{_PASSED}::test_every_object_on_the_way_is_an_edge",
+            f"{_PASSED}::test_an_object_on_the_way_that_nobody_has_read_ends_it_and_is_named",
+            f"{_PASSED}::test_what_is_passed_leads_on_to_who_passes_it",
+            f"{_PASSED}::test_it_is_looked_for_again_where_an_association_leads_elsewhere",
+        ),
+    ),
+    Promise(
+        "mcp:lineage:transformations",
+        "CONTRACT.md#MCP server",
+        "Transformation flows are followed through the query that they hold; what is not followed is said.",
+        (
+            f"{_TRANSFORMATIONS}::test_its_query_is_followed_to_the_columns_of_its_target",
+            f"{_TRANSFORMATIONS}::test_a_mapping_of_what_the_query_has_not_is_said_and_no_edge",
+            f"{_TRANSFORMATIONS}::test_an_operator_that_is_not_followed_is_said_and_no_edge_between_columns",
+            f"{_TRANSFORMATIONS}::test_a_target_without_mappings_is_said",
+            f"{_PASSED}::test_what_of_a_query_is_not_followed_is_said",
+            f"{_PASSED}::test_a_measure_that_only_a_text_makes_is_said",
         ),
     ),
     Promise(

@@ -74,6 +74,7 @@ class DefinitionPass:
         self._unread: list[tuple[AssetRecord, RawDefinition]] = []
         self._pending: list[tuple[AssetRecord, bytes | None]] = []
         self._references: list[tuple[AssetId, tuple[str, ...]]] = []
+        self._following: set[AssetId] = set()
         self._texts: dict[AssetId, IndexedTexts] = {}
 
     async def run(self, readings: Sequence[DefinitionToRead]) -> None:
@@ -161,6 +162,8 @@ class DefinitionPass:
         else:
             if said.refers_to or record.definition is not None:  # else there is none to take away
                 self._references.append((record.id, said.refers_to))
+            if said.follows:
+                self._following.add(record.id)
             self._texts[record.id] = _texts_of(fresh, said)
             self._settle(fresh, said.definition)
 
@@ -232,6 +235,7 @@ class DefinitionPass:
         batch, self._pending = self._pending, []
         references, self._references = self._references, []
         texts, self._texts = self._texts, {}
+        following, self._following = self._following, set()
         if not batch:
             return
 
@@ -248,7 +252,7 @@ class DefinitionPass:
             if read_before is None:
                 await self._recorder.put(tx, records, partial(tx.catalog.put_assets, texts=texts))
                 await tx.catalog.set_references(references)
-                await self._recorder.redefined(tx, *_redefined(records, other, references))
+                await self._recorder.redefined(tx, *_redefined(records, other, references, following))
                 return
             now = {record.id: record.read_at for record in await tx.catalog.some([record.id for record in records])}
             # What another process has read meanwhile is newer than what was asked for before that.
@@ -257,7 +261,7 @@ class DefinitionPass:
             found = {asset: each for asset, each in texts.items() if asset in kept}
             await self._recorder.put(tx, fresh, partial(tx.catalog.put_readings, texts=found))
             await tx.catalog.set_references([each for each in references if each[0] in kept])
-            await self._recorder.redefined(tx, *_redefined(fresh, other, references))
+            await self._recorder.redefined(tx, *_redefined(fresh, other, references, following))
 
         await self._store.write(remember)
 
@@ -270,9 +274,17 @@ def _texts_of(record: AssetRecord, said: Normalised) -> IndexedTexts:
 
 
 def _redefined(
-    records: Sequence[AssetRecord], other: Collection[AssetId], references: Sequence[tuple[AssetId, tuple[str, ...]]]
+    records: Sequence[AssetRecord],
+    other: Collection[AssetId],
+    references: Sequence[tuple[AssetId, tuple[str, ...]]],
+    following: Collection[AssetId],
 ) -> tuple[list[AssetId], list[AssetId]]:
-    """Those of the records whose definition is another one, and those of them that name other objects."""
+    """Those of the records whose definition is another one, and those whose lineage is to be looked at.
+
+    These are those of them that name other objects, and all that follow associations: what lies behind these was taken
+    out of their references by what their own document names.
+    """
     changed = [record.id for record in records if record.id in other]
     naming = {asset for asset, names in references if names}
-    return changed, [asset for asset in changed if asset in naming]
+    looked_at = [each.id for each in records if each.id in following or (each.id in other and each.id in naming)]
+    return changed, looked_at

@@ -30,6 +30,7 @@ class Normalised:
     personal_data: tuple[PersonalDataClass, ...]
     texts: IndexedTexts
     refers_to: tuple[str, ...] = ()  # objects that it names as read, written or run
+    follows: bool = False  # associations, to objects that only other definitions name
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,4 +80,5 @@ def _normalised(asset: Asset) -> Normalised:
         personal_data=tuple(each for each in PersonalDataClass if each in classes),
         texts=texts_to_index(asset.id.name, asset.label, definition),
         refers_to=asset.origins.names,
+        follows=bool(asset.origins.followed),
     )

@@ -45,7 +45,7 @@ class LineageCheck:
 
     async def note(self, tx: Tx, changed: Collection[AssetId], naming: Collection[AssetId]) -> None:
         """In the unit of work that writes definitions: these are other ones than before; `naming` name others."""
-        if changed:
+        if changed or naming:
             self._changed.update(map(str, changed))
             self._naming.update(map(str, naming))
             await tx.meta.set(self._mark, self._at)
@@ -56,12 +56,13 @@ class LineageCheck:
         `moved` is told whose findings are others than before, in the unit of work that writes them.
         """
         left = await self._left_by_the_dead()
-        if not (self._changed or left):
+        if not (self._changed or self._naming or left):
             return
         names = sorted(self._naming | set(await self._readers()))
         found: dict[str, list[str]] = {}
+        passing: dict[AssetId, Sequence[str]] = {}
         for start in range(0, len(names), _AT_ONCE):
-            found |= await self._broken(names[start : start + _AT_ONCE])
+            found |= await self._broken(names[start : start + _AT_ONCE], passing)
 
         async def write(tx: Tx) -> None:
             standing = _read(await tx.meta.get(_FOUND))
@@ -72,6 +73,7 @@ class LineageCheck:
                 await tx.meta.set(_FOUND, canonical_json(kept).decode())
             for mark in (self._mark, *left):
                 await tx.meta.delete(mark)
+            await tx.catalog.set_references([*passing.items()])
             others = [name for name in sorted({*checked, *found}) if standing.get(name) != found.get(name)]
             await moved(tx, [asset for name in others if (asset := asset_of(name)) is not None])
 
@@ -99,12 +101,16 @@ class LineageCheck:
             return ()
         return await self._source.naming(self._changed)
 
-    async def _broken(self, names: Sequence[str]) -> dict[str, list[str]]:
+    async def _broken(self, names: Sequence[str], passing: dict[AssetId, Sequence[str]]) -> dict[str, list[str]]:
+        """What leads to what is not there; notes for those that follow associations all that they pass through."""
         found: dict[str, list[str]] = {}
         known = KnownAssets(self._source)
         for asset in await known.load_to_resolve(names):
             try:
-                broken = resolve(asset, known.assets).broken
+                resolved = resolve(asset, known.assets)
+                broken = resolved.broken
+                if asset.origins.followed:
+                    passing[asset.id] = sorted({*asset.origins.names, *resolved.passed})
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
                 broken = [product_error(error, f"lineage of {asset.id}").message]
             if broken:

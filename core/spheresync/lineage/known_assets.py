@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Protocol
 
-from spheresync.model import OUTSIDE, Asset, ColumnOrigin, WrittenColumn
+from spheresync.model import OUTSIDE, Asset
 
 
 class DefinitionSource(Protocol):
@@ -41,15 +41,14 @@ class KnownAssets:
         return found
 
     async def _load_along_paths(self, found: Sequence[Asset]) -> None:
-        """Load the objects that the paths of columns lead to, all of them a step at a time."""
+        """Load the objects that associations lead to, all of them a step at a time."""
         front: set[tuple[str, tuple[str, ...]]] = set()
         for asset in found:
-            columns: list[ColumnOrigin | WrittenColumn] = [*asset.origins.columns, *asset.origins.written]
-            front.update((name, each.path) for each in columns if len(each.path) > 1 for name in each.objects)
+            front.update((name, each.steps) for each in asset.origins.followed for name in each.objects)
         while front := {
             (each.target, path[1:])
             for name, path in front
-            if len(path) > 1 and (known := self.assets.get(name)) is not None
+            if path and (known := self.assets.get(name)) is not None
             for each in known.associations
             if each.name == path[0]
         }:

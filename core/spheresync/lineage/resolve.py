@@ -20,12 +20,14 @@ _FAR = 16
 class Resolved:
     """The edges of one asset, and what of its origins could not be resolved.
 
-    `broken` names what is not there, `unclear` what may be this or that, or is not read.
+    `broken` names what is not there, `unclear` what may be this or that, or is not read;
+    `passed` are the objects that associations lead to or through, which the document itself does not name.
     """
 
     edges: list[Edge] = field(default_factory=list)
     broken: list[str] = field(default_factory=list)
     unclear: list[str] = field(default_factory=list)
+    passed: tuple[str, ...] = ()
 
     @property
     def findings(self) -> list[str]:
@@ -38,12 +40,12 @@ class Resolved:
         via = me if isinstance(origin, WrittenColumn) else ""
         ends = list(members.ends(origin.objects, origin.path))
         spelled = ".".join((*origin.objects[:1], *origin.path))
-        if not ends:
+        if not ends and (unread := members.unread(origin.objects, origin.path)):
+            self.unclear.append(f"{me}: it reads {spelled} over {unread}, which nobody has read")
+        elif not ends:
             self.broken.append(f"{me}: it reads {spelled}, which is not there")
         elif len(ends) > 1:
             self.unclear.append(f"{me}: it reads {spelled}, which may be of {' or '.join(name for name, _ in ends)}")
-        if len(origin.path) > 1:
-            self.edges += [Edge(name, target, EdgeKind.TABLE, Reads.ASSOCIATION) for name, _ in ends]
         self.edges += [
             Edge(name, target, EdgeKind.COLUMN, origin.how, source_column, column, via=via)
             for name, source_column in ends
@@ -66,6 +68,9 @@ def resolve(asset: Asset, known: Mapping[str, Asset]) -> Resolved:
         found.edges.append(Edge(me, each.object, EdgeKind.TABLE, each.how, task=each.task))
     found.edges += [Edge(me, ran, EdgeKind.TABLE, RUNS) for ran in origins.runs]
     columns = {str(column.name) for column in asset.columns}
+    passed = dict.fromkeys(name for each in origins.followed for name in members.passed(each.objects, each.steps))
+    found.passed = tuple(name for name in passed if name != me)
+    found.edges += [Edge(name, me, EdgeKind.TABLE, Reads.ASSOCIATION) for name in found.passed]
     for origin in origins.columns:
         if origin.column in columns:
             found.add(me, (me, origin.column), origin, members)
@@ -97,6 +102,21 @@ class _Members:
         if name not in self._targets:
             self._targets[name] = {each.name: each.target for each in reversed(self._known[name].associations)}
         return self._targets[name].get(association, "")
+
+    def passed(self, objects: tuple[str, ...], steps: tuple[str, ...]) -> Iterator[str]:
+        """The objects that associations lead to, one behind the other, as far as they are known."""
+        for step in steps[:_FAR]:
+            objects = tuple(target for name in objects if name in self._known and (target := self.target(name, step)))
+            yield from objects
+
+    def unread(self, objects: tuple[str, ...], path: tuple[str, ...]) -> str:
+        """An object on the way that nobody has read, so that nothing can be said of what is behind."""
+        for step in path[: _FAR + 1]:
+            unread = next((name for name in objects if name not in self._known), "")
+            if unread:
+                return unread
+            objects = tuple(target for name in objects if (target := self.target(name, step)))
+        return ""
 
     def ends(self, objects: tuple[str, ...], path: tuple[str, ...], far: int = _FAR) -> Iterator[tuple[str, str]]:
         """Where a path leads from each of the objects; from those that nobody knows only if no known one has it."""

@@ -51,6 +51,7 @@ def with_whole_names(asset: Asset, spaces: Collection[SpaceName]) -> Asset:
             written=tuple(replace(o, object=whole(o.object), objects=each(o.objects)) for o in origins.written),
             runs=each(origins.runs),
             unknown=origins.unknown,
+            paths=tuple(replace(p, objects=each(p.objects)) for p in origins.paths),
         ),
     )
 

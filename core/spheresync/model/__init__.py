@@ -54,6 +54,7 @@ from spheresync.model.principals import SYSTEM, Principal
 from spheresync.model.relations import (
     OUTSIDE,
     Association,
+    AssociationPath,
     ColumnOrigin,
     Derivation,
     ForeignKey,
@@ -98,6 +99,7 @@ __all__ = [
     "AssetKind",
     "AssetStatus",
     "Association",
+    "AssociationPath",
     "ChangeSetId",
     "Column",
     "ColumnOrigin",

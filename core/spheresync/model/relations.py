@@ -91,6 +91,14 @@ class ColumnOrigin:
 
 
 @dataclass(frozen=True, slots=True)
+class AssociationPath:
+    """Associations that are followed one behind the other, from one of `objects`, whatever is read at their end."""
+
+    objects: tuple[str, ...]
+    steps: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Origins:
     """What an object is made from, and what a flow makes.
 
@@ -101,6 +109,7 @@ class Origins:
         written: what the columns of that come from.
         runs: what a task chain runs.
         unknown: for people, what could not be followed.
+        paths: the associations on the way, which only the definitions of those objects lead anywhere.
     """
 
     objects: tuple[ObjectOrigin, ...] = ()
@@ -109,11 +118,19 @@ class Origins:
     written: tuple[WrittenColumn, ...] = ()
     runs: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    paths: tuple[AssociationPath, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
-        """Every object that is read, written or run."""
+        """Every object that the document names as read, written or run."""
         return tuple(sorted({*(each.object for each in (*self.objects, *self.writes)), *self.runs}))
+
+    @property
+    def followed(self) -> tuple[AssociationPath, ...]:
+        """The associations that are followed, whether to a column that is made of it or only to decide on rows."""
+        told: tuple[ColumnOrigin | WrittenColumn, ...] = (*self.columns, *self.written)
+        of_columns = (AssociationPath(each.objects, each.path[:-1]) for each in told if len(each.path) > 1)
+        return tuple(dict.fromkeys((*of_columns, *self.paths)))
 
 
 OUTSIDE = "connection:"

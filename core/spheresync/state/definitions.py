@@ -10,6 +10,7 @@ from spheresync.model import (
     AssetId,
     AssetKind,
     Association,
+    AssociationPath,
     Column,
     ColumnOrigin,
     Derivation,
@@ -105,7 +106,7 @@ def _encode_relations(asset: Asset) -> dict[str, object]:
         found["foreign_keys"] = [[f.association, f.target, f.columns] for f in asset.foreign_keys]
     if asset.origins != Origins():
         o = asset.origins
-        found["origins"] = {
+        origins: dict[str, object] = {
             "objects": [[each.object, each.how, each.task] for each in o.objects],
             "columns": [[each.column, each.objects, each.path, each.how] for each in o.columns],
             "writes": [[each.object, each.how, each.task] for each in o.writes],
@@ -113,6 +114,9 @@ def _encode_relations(asset: Asset) -> dict[str, object]:
             "runs": o.runs,
             "unknown": o.unknown,
         }
+        if o.paths:
+            origins["paths"] = [[each.objects, each.steps] for each in o.paths]
+        found["origins"] = origins
     if asset.findings:
         found["findings"] = asset.findings
     return found
@@ -137,6 +141,7 @@ def _decode_origins(value: dict[str, Any]) -> Origins:
         ),
         runs=tuple(value["runs"]),
         unknown=tuple(value["unknown"]),
+        paths=tuple(AssociationPath(tuple(objects), tuple(steps)) for objects, steps in value.get("paths", ())),
     )
 
 

@@ -14,6 +14,7 @@ from spheresync.model import (
     AssetId,
     AssetKind,
     Association,
+    AssociationPath,
     Column,
     ColumnOrigin,
     Derivation,
@@ -105,6 +106,7 @@ ORIGINS = st.builds(
     st.lists(st.builds(WrittenColumn, NAMES, NAMES, SOME, SOME, HOW), max_size=2).map(tuple),
     st.lists(NAMES, max_size=1).map(tuple),
     st.lists(NAMES, max_size=1).map(tuple),
+    st.lists(st.builds(AssociationPath, SOME, SOME), max_size=2).map(tuple),
 )
 ASSETS = st.builds(
     Asset,

@@ -38,6 +38,11 @@ class Measure:
     uses: tuple[str, ...] = ()
     auxiliary: bool = False
 
+    @property
+    def opaque(self) -> bool:
+        """Whether it is made of something that only the text of its formula names; a number is made of nothing."""
+        return not self.uses and (not self.formula or any(each.isalpha() for each in self.formula))
+
 
 @dataclass(frozen=True, slots=True)
 class BusinessLayer:

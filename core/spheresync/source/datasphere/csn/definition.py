@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from spheresync.errors import SourceError, SourceFault
@@ -23,6 +23,7 @@ from spheresync.model import (
     Reads,
     Role,
 )
+from spheresync.source.datasphere.csn import not_followed
 from spheresync.source.datasphere.csn.annotations import (
     Annotations,
     annotations_of,
@@ -55,6 +56,7 @@ _DEEP = 16
 """Objects that a type is looked for through."""
 _REMEDY = "Open the object in Datasphere's Data Builder and deploy it again."
 _CUBE = "ANALYTICAL_CUBE"
+_SCRIPT = "datawarehouse.tablefunction.script"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,13 +162,22 @@ class _Reader:
         query = self._definition.get("query") or self._definition.get("projection")
         names = [str(column.name) for column in columns]
         if isinstance(query, dict):
-            origins = read_query(query, names, self._name)
+            measures = self._layer.measures if self._layer is not None else ()
+            origins = read_query(query, names, self._name, made_elsewhere=measures)
+            if text_of(self._annotations.get(_SCRIPT)):
+                said = "it is the script of a table function, which is not read"
+                origins = replace(origins, unknown=(*origins.unknown, said))
         elif text := _view_text(self._annotations):
             origins = Origins(unknown=(f"it is a text of SQL ({len(text)} characters), which is not read",))
         else:
             origins = Origins(objects=tuple(self._remote()))
         if self._layer is not None:
-            origins = replace(origins, columns=(*origins.columns, *_of_measures(names, origins, self._layer)))
+            made, said_of = _of_measures(names, origins, self._layer)
+            origins = replace(
+                origins,
+                columns=(*origins.columns, *made),
+                unknown=(*origins.unknown, *map(not_followed.measure, said_of)),
+            )
         return origins
 
     def _remote(self) -> Iterator[ObjectOrigin]:
@@ -297,21 +308,30 @@ def _measured(column: Column, layer: BusinessLayer) -> Column:
     return replace(column, role=role, semantics=with_facts(replace(column, semantics=semantics), facts))
 
 
-def _of_measures(names: list[str], origins: Origins, layer: BusinessLayer) -> Iterator[ColumnOrigin]:
-    """Where measures come from that the query does not select: from what they are made of."""
+def _of_measures(
+    names: list[str], origins: Origins, layer: BusinessLayer
+) -> tuple[list[ColumnOrigin], Collection[str]]:
+    """Where measures come from that the query does not select: from what they are made of,
+    and which are made in a way that is not read."""
     by_column: dict[str, list[ColumnOrigin]] = {}
     for origin in origins.columns:
         by_column.setdefault(origin.column, []).append(origin)
     budget = Budget(MOST_ORIGINS, "The measures are made over", "step")
+    made: list[ColumnOrigin] = []
+    opaque: dict[str, None] = {}
     for name in names:
         if name in by_column or name not in layer.measures:
             continue
         seen: dict[ColumnOrigin, None] = {}
-        for used in _used(name, layer, budget):
+        for used in [name, *_used(name, layer, budget)]:
+            measure = layer.measures.get(used)
+            if used not in by_column and (measure is None or measure.opaque):
+                opaque.setdefault(name if measure is None else used)
             for origin in by_column.get(used, ()):
                 budget.spend()
                 seen.setdefault(replace(origin, column=name, how=Derivation.CALCULATED))
-        yield from seen
+        made += seen
+    return made, opaque
 
 
 def _used(name: str, layer: BusinessLayer, budget: Budget) -> list[str]:
@@ -353,7 +373,7 @@ def _records(value: JsonValue) -> list[Node]:
 
 def _view_text(annotations: Annotations) -> str | None:
     """The text of an SQL view or of a table function, where the object holds one."""
-    for term in ("datawarehouse.sqleditor.query", "datawarehouse.tablefunction.script"):
+    for term in ("datawarehouse.sqleditor.query", _SCRIPT):
         if text := text_of(annotations.get(term)):
             return text
     return None

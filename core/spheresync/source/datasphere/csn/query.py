@@ -6,12 +6,13 @@ its table may be of several: all are answered, and whoever knows their columns c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import ColumnOrigin, Derivation, JsonValue, ObjectOrigin, Origins, Reads
+from spheresync.model import AssociationPath, ColumnOrigin, Derivation, JsonValue, ObjectOrigin, Origins, Reads
+from spheresync.source.datasphere.csn import not_followed
 from spheresync.source.datasphere.csn.budget import Budget
 from spheresync.source.datasphere.csn.elements import ref_of
 from spheresync.source.datasphere.csn.types import Node
@@ -103,18 +104,19 @@ class _Scope:
     outer: _Scope | None = None
 
 
-def read_query(query: Node, columns: Iterable[str], target: str) -> Origins:
+def read_query(query: Node, columns: Iterable[str], target: str, *, made_elsewhere: Collection[str] = ()) -> Origins:
     """What a query reads.
 
     Args:
         query: the `query` or `projection` of a definition.
         columns: the elements of the definition that hold data; no other gets an origin.
         target: the name of the definition.
+        made_elsewhere: columns that the query need not have.
 
     Raises:
         SourceError: TOO_LARGE.
     """
-    return _Reader(target).read(query, columns)
+    return _Reader(target).read(query, columns, made_elsewhere)
 
 
 class _Reader:
@@ -122,17 +124,29 @@ class _Reader:
         self._target = target
         self._objects: dict[ObjectOrigin, None] = {}
         self._unknown: dict[str, None] = {}
+        self._paths: dict[AssociationPath, None] = {}
         self.budget = Budget(MOST_PARTS, "The query has", "expression")
 
-    def read(self, query: Node, columns: Iterable[str]) -> Origins:
+    def read(self, query: Node, columns: Iterable[str], made_elsewhere: Collection[str]) -> Origins:
         result = self._query(query, Reads.QUERY, None)
         origins: list[ColumnOrigin] = []
         of_all = Budget(MOST_ORIGINS, "The query gives its columns", "origin")
+        unmatched: list[str] = []
         for name in columns:
-            for origin in result.column(name, self.budget) or ():
-                of_all.spend()
-                origins.append(ColumnOrigin(name, *origin))
-        return Origins(tuple(self._one_each()), tuple(origins), unknown=tuple(self._unknown))
+            found = result.column(name, self.budget)
+            if found is None and name not in made_elsewhere:
+                unmatched.append(name)
+            for origin in found or ():
+                if origin.objects != (self._target,):  # what reads itself is made from something else
+                    of_all.spend()
+                    origins.append(ColumnOrigin(name, *origin))
+        if result.columns or result.passed_on or result.inner:  # else it is said already that nothing is known of it
+            self._say(not_followed.unmatched(unmatched))
+        return Origins(tuple(self._one_each()), tuple(origins), unknown=tuple(self._unknown), paths=tuple(self._paths))
+
+    def _say(self, sentences: Iterable[str]) -> None:
+        for said in sentences:
+            self._unknown.setdefault(said)
 
     def _one_each(self) -> Iterator[ObjectOrigin]:
         """Each object once, by the strongest way in which it is read."""
@@ -157,6 +171,7 @@ class _Reader:
 
     def _set(self, node: Node, how: Reads, outer: _Scope | None) -> _Result:
         """A union gives each column what every part gives at its place; EXCEPT and INTERSECT only the first part."""
+        self._say(not_followed.beyond(node, not_followed.SET, "a union"))
         args = node.get("args")
         parts = args if isinstance(args, list) else []
         word = str(node.get("op") or "union").lower()
@@ -188,6 +203,7 @@ class _Reader:
         return merged
 
     def _select(self, node: Node, how: Reads, outer: _Scope | None) -> _Result:
+        self._say(not_followed.beyond(node, not_followed.SELECT, "the query"))
         sources: dict[str, _Result] = {}
         self._from(node.get("from"), how, outer, sources)
         mixin = node.get("mixin")
@@ -197,7 +213,7 @@ class _Reader:
             if isinstance(each, dict) and isinstance(target := each.get("target"), str)
         }
         scope = _Scope(sources, mixins, outer)
-        for member in ("where", "having"):
+        for member in ("where", "having", "groupBy", "orderBy"):
             self._filters(node.get(member), scope)
         left_out = node.get("excluding")
         result = _Result(
@@ -213,6 +229,7 @@ class _Reader:
         self.budget.spend()
         if not isinstance(node, dict):
             return
+        self._say(not_followed.beyond(node, not_followed.TABLE, "a table of the query"))
         alias = node.get("as")
         if isinstance(node.get("args"), list) and "join" in node:
             inner = how if how in {Reads.UNION, Reads.FILTER} else Reads.JOIN
@@ -221,6 +238,8 @@ class _Reader:
             self._filters(node.get("on"), _Scope(sources, {}, outer))
         elif path := ref_of(node):
             self.note(path[0], how)
+            self.follow((path[0],), path[1:])
+            self.say_of_steps(node)
             result = _Result(passed_on={path[0]: tuple(path[1:])})
             for name in [alias] if isinstance(alias, str) else [path[-1], path[-1].rpartition(".")[2]]:
                 sources.setdefault(name, result)
@@ -230,29 +249,58 @@ class _Reader:
             self._unknown.setdefault("a table function or a text of SQL is read, of which nobody knows what it reads")
 
     def _filters(self, condition: JsonValue, scope: _Scope) -> None:
-        """Objects that only decide which rows there are: those of subqueries in a condition."""
-        for query in self._subqueries(condition):
-            self._query(query, Reads.FILTER, scope)
+        """Objects that only decide which rows there are: of subqueries in a condition, and behind associations."""
+        columns = _Columns(self, scope, _Result())
+        for node, to_object in self._named_in(condition):
+            path = ref_of(node)
+            if not path:
+                self._query(node, Reads.FILTER, scope)
+            elif len(path) > 1 or to_object:
+                columns.follow(path, to_object=to_object)
+                self.say_of_steps(node)
 
-    def _subqueries(self, node: JsonValue) -> Iterator[JsonValue]:
+    def _named_in(self, node: JsonValue) -> Iterator[tuple[Node, bool]]:
+        """The subqueries and references of a condition, and whether one is of an object: whether that `exists`."""
         self.budget.spend()
         if isinstance(node, list):
-            for each in node:
-                yield from self._subqueries(each)
+            for before, each in zip([None, *node], node, strict=False):
+                for found, to_object in self._named_in(each):
+                    yield found, to_object or (before == "exists" and found is each)
         elif isinstance(node, dict):
-            if "SELECT" in node or "SET" in node:
-                yield node
+            if "SELECT" in node or "SET" in node or ref_of(node):
+                yield node, False
             else:
+                self.say_of_column(node)
                 for member in ("xpr", "args", "list"):
-                    yield from self._subqueries(node.get(member))
+                    args = node.get(member)
+                    yield from self._named_in([*args.values()] if isinstance(args, dict) else args)
+
+    def say_of_steps(self, node: Node) -> None:
+        """A condition within a path is not followed; where it names columns alone, it leads to no other object."""
+        for step in _each(node.get("ref")):
+            if isinstance(step, dict) and "where" in step:
+                for named, to_object in self._named_in(step["where"]):
+                    if to_object or len(ref_of(named)) != 1:
+                        self.unknown(f"a condition within {'.'.join(ref_of(node))} is not followed")
 
     def note(self, name: str, how: Reads) -> None:
         """An object is read."""
         if name != self._target:
             self._objects.setdefault(ObjectOrigin(name, how))
+        else:
+            self._unknown.setdefault("the query reads the object itself, so what that is made from is not known")
+
+    def follow(self, objects: tuple[str, ...], steps: Sequence[str]) -> None:
+        """Associations are followed."""
+        if steps:
+            self.budget.spend(len(steps))
+            self._paths.setdefault(AssociationPath(objects, tuple(steps)))
 
     def unknown(self, said: str) -> None:
         self._unknown.setdefault(said)
+
+    def say_of_column(self, node: Node) -> None:
+        self._say(not_followed.beyond(node, not_followed.COLUMN, "a column of the query"))
 
     def subquery(self, node: Node, scope: _Scope) -> _Result:
         return self._query(node, Reads.QUERY, scope)
@@ -279,6 +327,8 @@ class _Columns:
                     self._named.setdefault(name, (column, path))
             elif column == _STAR:
                 self._pass_on(())
+            if isinstance(column, dict):
+                self._reader.say_of_column(column)
         for name in self._named:
             self._result.columns[name] = self._column(name)
 
@@ -286,6 +336,11 @@ class _Columns:
         for name, source in self._scope.sources.items():
             if not of or of[0] == name:
                 self._result.inner.append(source)
+
+    def follow(self, path: Sequence[str], *, to_object: bool) -> None:
+        """Follow a path of a condition; what it names that nothing has is no matter of the columns."""
+        for origin in self._ref(path, said=False):
+            self._reader.follow(origin.objects, origin.path if to_object else origin.path[:-1])
 
     def _column(self, name: str) -> _Found:
         """Where a column comes from; one that refers to itself comes from nowhere."""
@@ -300,7 +355,7 @@ class _Columns:
         if "inline" in node or "expand" in node:
             found: _Found = {}
         elif path and "param" not in node:
-            found = self._ref(path)
+            found = self._read(node, path)
         else:
             found = self._expression(node, Derivation.DIRECT)
         self._open.discard(name)
@@ -313,12 +368,13 @@ class _Columns:
             for each in node:
                 found |= self._expression(each, how)
         elif isinstance(node, Mapping):
+            self._reader.say_of_column(node)
             if "SELECT" in node or "SET" in node:
                 result = self._reader.subquery(node, self._scope)
                 for origins in list(result.columns.values())[:1]:
                     found |= _as(origins, Derivation.CALCULATED)
             elif path := ref_of(node):
-                found |= {} if node.get("param") is True else _as(self._ref(path), how)
+                found |= {} if node.get("param") is True else _as(self._read(node, path), how)
             elif "func" in node:
                 word = str(node["func"]).lower()
                 inner = Derivation.AGGREGATED if word in _AGGREGATES else _at_least(how, Derivation.CALCULATED)
@@ -330,7 +386,16 @@ class _Columns:
                     found |= self._expression(node.get(member), _at_least(how, Derivation.CALCULATED))
         return found
 
-    def _ref(self, path: Sequence[str]) -> _Found:
+    def _read(self, node: Node, path: Sequence[str]) -> _Found:
+        """What a path comes to; the associations in it are followed, whether anything is made of the column or not."""
+        self._reader.say_of_steps(node)
+        found = self._ref(path)
+        for origin in found:
+            if len(origin.path) > 1:
+                self._reader.follow(origin.objects, origin.path[:-1])
+        return found
+
+    def _ref(self, path: Sequence[str], *, said: bool = True) -> _Found:
         first, rest = path[0], path[1:]
         if first in _OWN:
             return self._through(self._column(rest[0]), rest[1:]) if rest else {}
@@ -340,14 +405,13 @@ class _Columns:
         while scope is not None:
             if first in scope.sources and rest:
                 found = scope.sources[first].column(rest[0], self._budget)
-                if found is None:
+                if found is None and said:
                     self._reader.unknown(f"{first}.{rest[0]} is named, which {first} does not have")
-                    return {}
-                return self._through(found, rest[1:])
+                return self._through(found or {}, rest[1:])
             if first in scope.mixins:
                 return self._along(scope.mixins[first], rest)
             scope = scope.outer
-        return self._unqualified(first, rest)
+        return self._unqualified(first, rest, said=said)
 
     def _along(self, target: str, rest: Sequence[str]) -> _Found:
         """A column behind an association of the query; the association alone holds no data."""
@@ -356,7 +420,7 @@ class _Columns:
         self._reader.note(target, Reads.ASSOCIATION)
         return {_Origin((target,), tuple(rest)): None}
 
-    def _unqualified(self, name: str, rest: Sequence[str]) -> _Found:
+    def _unqualified(self, name: str, rest: Sequence[str], *, said: bool) -> _Found:
         """A column without its table: of the subqueries that have it, else of any table."""
         scope: _Scope | None = self._scope
         while scope is not None:
@@ -366,7 +430,7 @@ class _Columns:
             if found := result.column(name, self._budget):
                 return self._through(found, rest)
             scope = scope.outer
-        if self._scope.sources:
+        if self._scope.sources and said:
             self._reader.unknown(f"{name} is named, which nothing that is read has")
         return {}
 
