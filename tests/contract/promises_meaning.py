@@ -24,6 +24,8 @@ MEANING: tuple[Promise, ...] = (
             f"{_OBJECTS}::test_without_a_discovery_document_or_the_content_of_a_space_all_is_read_one_by_one",
             f"{_SOURCE}::test_every_type_is_listed_to_its_empty_page",
             f"{_SOURCE}::test_the_content_of_a_space_saves_single_reads",
+            f"{_SOURCE}::test_an_object_is_the_same_whichever_way_it_is_read",
+            f"{_SOURCE}::test_a_space_without_texts_or_types_has_its_objects_read_one_by_one",
         ),
     ),
     Promise(
@@ -46,6 +48,8 @@ MEANING: tuple[Promise, ...] = (
             f"{_CSN}/test_sample_documents.py::test_an_analytic_model_has_the_types_of_what_it_selects",
             f"{_CSN}/test_definition.py::test_labels_in_every_language",
             f"{_CSN}/test_definition.py::test_a_foreign_key_of_two_columns_and_conditions_of_other_forms",
+            f"{_CSN}/test_definition.py::test_a_structure_that_holds_itself_is_a_finding_and_no_column",
+            f"{_CSN}/test_definition.py::test_an_element_that_is_no_object_is_a_finding",
             f"{_CSN}/test_hostile.py::test_any_document_is_read_or_refused",
             f"{_CSN}/test_budgets.py::test_a_hostile_document_is_read_or_refused_within_bounds",
             "tests/fuzz/test_fuzz.py::test_a_reader_reads_or_refuses_whatever_coverage_leads_to",

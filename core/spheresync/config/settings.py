@@ -62,6 +62,8 @@ def _prefix(text: str) -> str:
 
 
 def _languages(tags: tuple[str, ...]) -> tuple[str, ...]:
+    """BCP 47 tags; `zh_CN` is how POSIX and Java spell `zh-CN`."""
+    tags = tuple(tag.replace("_", "-") for tag in tags)
     odd = [tag for tag in tags if not _LANGUAGE.fullmatch(tag)]
     if odd:
         raise ValueError(f"{odd[0][:40]!r} is no language tag; write de, en-US, or a list such as [de, en]")

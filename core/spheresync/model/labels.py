@@ -21,14 +21,20 @@ def default_label(labels: Labels) -> str:
 def label_in(labels: Labels, languages: Sequence[str]) -> str:
     """The label in the first of these languages that has one, else the default label.
 
-    `de` is also found as `de-AT`, and `de-AT` as `de`; a language that is spelled exactly so comes first.
+    `de` is also found as `de-AT`, and `de-AT` as `de`; a language that is spelled exactly so comes first. `_` is taken
+    for the `-` of a tag, on both sides.
     """
     if len(labels) > 1 or (labels and labels[0][0]):
-        by_tag = {tag.lower(): text for tag, text in labels if text}
+        by_tag = {_tag(tag): text for tag, text in labels if text}
         for language in languages:
-            wanted = language.lower()
+            wanted = _tag(language)
             primary = wanted.partition("-")[0]
             near = (text for tag, text in by_tag.items() if tag.partition("-")[0] == primary)
             if text := by_tag.get(wanted) or by_tag.get(primary) or next(near, ""):
                 return text
     return default_label(labels)
+
+
+def _tag(language: str) -> str:
+    """A BCP 47 tag for comparison."""
+    return language.replace("_", "-").lower()

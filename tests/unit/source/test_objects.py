@@ -8,10 +8,15 @@ from typing import Any
 
 import httpx2
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import AssetEntry, AssetId, AssetKind, Listing, SpaceName, TechnicalName
+from spheresync.source.datasphere.csn.definition import read_object
+from spheresync.source.datasphere.csn.document import parse_csn
 from spheresync.source.datasphere.normalise import normalise
+from spheresync.source.datasphere.objects.definitions import _cut_out
 from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.source.transport.http import Login, TenantHttp
 from spheresync.source.transport.request_budget import UnlimitedBudget
@@ -273,6 +278,65 @@ async def test_the_content_of_a_space_saves_single_reads(tenant: Tenant, hands: 
     assert [str(column.name) for column in found[0].columns] == ["B", "A"], "in their own order"
     assert [str(column.type) for column in found[6].columns] == ["cds.String(5)"], "by what it selects"
     assert found[7].kind is AssetKind.DATA_FLOW and found[7].columns == ()
+
+
+_TEXTS = {"en": {"title": "Title", "a": "Amount"}, "de": {"title": "Titel", "a": "Betrag"}}
+_MORE: dict[str, dict[str, Any]] = {
+    "Money": {"kind": "type", "type": "Amount", "@EndUserText.label": "{i18n>a}"},
+    "Amount": {"kind": "type", "type": "cds.Decimal", "precision": 11, "scale": 4},
+    "Pair": {"kind": "type", "elements": {"one": {"type": "Money"}, "two": {"items": {"type": "Amount"}}}},
+    "BASE": definition("B", "K"),
+}
+_ELEMENTS: dict[str, dict[str, Any]] = {
+    "T": {"type": "cds.String", "length": 3, "@EndUserText.label": "{i18n>title}"},
+    "M": {"type": "Money"},
+    "P": {"type": "Pair"},
+    "R": {"type": {"ref": ["BASE", "K"]}},
+    "L": {"items": {"elements": {"I": {"type": "Amount"}}}},
+    "S": {"elements": {"I": {"type": "Amount"}}},
+    "B": {},
+}
+
+
+@given(
+    st.sets(st.sampled_from([*_ELEMENTS]), min_size=1),
+    st.sets(st.sampled_from([*_MORE])),
+    st.sets(st.sampled_from(["title", "a"])),
+    st.booleans(),
+)
+def test_an_object_is_the_same_whichever_way_it_is_read(
+    used: set[str], left_out: set[str], without: set[str], has_params: bool
+) -> None:
+    query = {"SELECT": {"from": {"ref": ["BASE"]}, "columns": [{"ref": ["B"]}]}}
+    params = {"params": {"P1": {"type": "Amount"}}} if has_params else {}
+    view = {"kind": "entity", "elements": {name: _ELEMENTS[name] for name in sorted(used)}, "query": query, **params}
+    whole = {"definitions": {"V": view, **_MORE}, "i18n": _TEXTS}
+    texts = {language: {k: t for k, t in each.items() if k not in without} for language, each in _TEXTS.items()}
+    content = {"definitions": {k: d for k, d in whole["definitions"].items() if k not in left_out}, "i18n": texts}
+    served = _cut_out(content, "V", AssetKind.VIEW)
+    if served is not None:
+        single = read_object(parse_csn(json.dumps(whole).encode()), "V")
+        assert read_object(parse_csn(served), "V") == single
+    assert served is not None or left_out or without, "what is whole is used"
+
+
+async def test_a_space_without_texts_or_types_has_its_objects_read_one_by_one(
+    tenant: Tenant, hands: Hands, server: ObjectServer
+) -> None:
+    titled = {f"T{number}": definition("A", **{"@EndUserText.label": "{i18n>title}"}) for number in range(6)}
+    typed = {"kind": "entity", "elements": {"A": {"type": "Money"}}}
+    plain = definition("A")
+    server.content = {"SALES": {"definitions": {**titled, "C": typed, "PLAIN": plain}}}
+    server.csn = {f"localtables/{name}": {"definitions": {name: t}, "i18n": _TEXTS} for name, t in titled.items()}
+    server.csn["localtables/C"] = {"definitions": {"C": typed, **_MORE}, "i18n": _TEXTS}
+    entries = [entry(name) for name in (*titled, "C", "PLAIN")]
+    async with source(tenant, hands) as opened:
+        opened.expect(entries)
+        found = [normalise(await opened.fetch(each)) for each in entries]
+        assert opened.usage.saved == 0, "the one that came with the content cost as much"
+        assert not tenant.asked("localtables/PLAIN?")
+    assert found[0].labels == (("de", "Titel"), ("en", "Title"))
+    assert str(found[6].columns[0].type) == "cds.Decimal(11,4)"
 
 
 @pytest.mark.parametrize("reply", [absent(), page(), Reply(500), as_json({"OTHER": {}}), as_json({"SALES": {}})])

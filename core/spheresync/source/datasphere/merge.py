@@ -53,6 +53,7 @@ def merge_csn(asset: Asset, found: CsnObject) -> Asset:
     if untyped:
         are = "column has" if len(untyped) == 1 else "columns have"
         findings.append(f"{first_of(untyped, _SHOWN, total=len(untyped))}: the {are} no type in any document")
+    findings += found.findings
     findings += [f"lineage: {said}" for said in found.origins.unknown]
     facts = {**dict(asset.facts), **found.facts}
     return replace(

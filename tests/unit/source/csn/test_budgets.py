@@ -119,6 +119,12 @@ def huge_enum() -> Document:
     return {"definitions": {"V": {"kind": "entity", "elements": {"A": {**STRING, "enum": enum}}}}}
 
 
+def structures_in_structures() -> Document:
+    types = {f"S{n}": {"kind": "type", "elements": {c: {"type": f"S{n + 1}"} for c in "ABCDEFGH"}} for n in range(12)}
+    types["S12"] = {"kind": "type", "type": "cds.Integer"}
+    return {"definitions": {"V": {"kind": "entity", "elements": {"A": {"type": "S0"}}}, **types}}
+
+
 def many_languages() -> Document:
     elements = {name: {**STRING, "@EndUserText.label": "{i18n>a}"} for name in names(10_000)}
     texts = {f"l{number}": {"a": "text"} for number in range(10_000)}
@@ -170,6 +176,7 @@ HOSTILE: tuple[Callable[[], Document], ...] = (
     untyped_columns_through_a_wide_view,
     views_that_read_each_other,
     huge_enum,
+    structures_in_structures,
     many_languages,
     measures_made_from_each_other,
     a_flow_of_many_ends,

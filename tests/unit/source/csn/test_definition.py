@@ -21,7 +21,9 @@ def test_labels_in_every_language(label: str) -> None:
     texts = {"de": {"k": "Umsatz"}, "en_US": {"k": "Revenue"}, "": {"k": "Rev"}, "fr": {}}
     found = column({"type": "cds.String", "@EndUserText.label": label}, i18n=texts)
     assert found.labels == (("", "Rev"), ("de", "Umsatz"), ("en-US", "Revenue"))
-    assert column({"@EndUserText.label": label}).labels == (("", "k"),), "a key without a text is seen"
+    keyed = read(csn({"V": {"kind": "entity", "elements": {"A": {"@EndUserText.label": label}}}}))
+    assert keyed.columns[0].labels == (), "a key is no label"
+    assert keyed.findings == ("k: the CSN has no text of the key in any language, so no label",)
 
 
 @pytest.mark.parametrize("value", [{"#": "SUM"}, "SUM", "#SUM"])
@@ -59,6 +61,39 @@ def test_structures_are_flattened_and_lists_are_collections() -> None:
         ("home_street", "cds.String"),
         ("home_tags", "Collection(cds.Int32)"),
     ]
+
+
+@pytest.mark.parametrize("long", [1, 2, 3], ids=["itself", "another", "a third"])
+def test_a_structure_that_holds_itself_is_a_finding_and_no_column(long: int) -> None:
+    types = {
+        f"S{n}": {"kind": "type", "elements": {"x": {"type": "cds.Integer"}, "y": {"type": f"S{(n + 1) % long}"}}}
+        for n in range(long)
+    }
+    elements = {"ID": {"type": "cds.Integer"}, "A": {"type": "S0"}, "Z": {"type": "cds.Integer"}}
+    found = read(csn({"V": {"kind": "entity", "elements": elements}, **types}))
+    assert [str(each.name) for each in found.columns] == ["ID", "Z"]
+    assert found.findings == ("A: the structure holds itself or is nested too deep, so it has no columns",)
+
+
+def test_a_structure_that_is_nested_too_deep_is_a_finding_and_no_column() -> None:
+    types = {f"S{n}": {"kind": "type", "elements": {"x": {"type": f"S{n + 1}"}}} for n in range(50)}
+    elements = {"ID": {"type": "cds.Integer"}, "A": {"type": "S0"}}
+    found = read(csn({"V": {"kind": "entity", "elements": elements}, **types}))
+    assert [str(each.name) for each in found.columns] == ["ID"] and len(found.findings) == 1
+
+
+def test_one_structure_twice_is_no_circle() -> None:
+    types = {"S": {"kind": "type", "elements": {"x": {"type": "cds.Integer"}}}}
+    types["T"] = {"kind": "type", "elements": {"a": {"type": "S"}, "b": {"type": "S"}}}
+    found = read(csn({"V": {"kind": "entity", "elements": {"A": {"type": "T"}, "B": {"type": "S"}}}, **types}))
+    assert [str(each.name) for each in found.columns] == ["A_a_x", "A_b_x", "B_x"] and found.findings == ()
+
+
+@pytest.mark.parametrize("odd", ["cds.Integer", None, 1, [], True])
+def test_an_element_that_is_no_object_is_a_finding(odd: Any) -> None:
+    found = read(csn({"V": {"kind": "entity", "elements": {"ID": {"type": "cds.Integer"}, "A": odd}}}))
+    assert [str(each.name) for each in found.columns] == ["ID"]
+    assert found.findings == ("A: the CSN describes the element by no JSON object, so it is no column",)
 
 
 def test_facets_that_cannot_be_are_kept_as_spelled() -> None:

@@ -22,6 +22,7 @@ from spheresync.model import (
     Parameter,
     Reads,
     Role,
+    first_of,
 )
 from spheresync.source.datasphere.csn import not_followed
 from spheresync.source.datasphere.csn.annotations import (
@@ -39,6 +40,7 @@ from spheresync.source.datasphere.csn.document import CsnDocument
 from spheresync.source.datasphere.csn.elements import (
     UNTYPED,
     Element,
+    Elements,
     element,
     elements_of,
     read_association,
@@ -57,6 +59,7 @@ _DEEP = 16
 _REMEDY = "Open the object in Datasphere's Data Builder and deploy it again."
 _CUBE = "ANALYTICAL_CUBE"
 _SCRIPT = "datawarehouse.tablefunction.script"
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,7 @@ class CsnObject:
     facts: Mapping[str, str] = field(default_factory=dict)
     view_definition: str | None = None
     origins: Origins = field(default_factory=Origins)
+    findings: tuple[str, ...] = ()
 
     @property
     def foreign_keys(self) -> tuple[ForeignKey, ...]:
@@ -103,7 +107,14 @@ def read_object(document: CsnDocument, name: str) -> CsnObject:
 def _flow(name: str, root: str, flow: Node, texts: Texts) -> CsnObject:
     annotations = annotations_of(flow)
     labels = texts.of(annotations)
-    return CsnObject(name, FLOW_KINDS[root], labels, facts=_described(annotations), origins=read_flow(root, flow))
+    return CsnObject(
+        name,
+        FLOW_KINDS[root],
+        labels,
+        facts=_described(annotations),
+        origins=read_flow(root, flow),
+        findings=_findings(texts),
+    )
 
 
 class _Reader:
@@ -113,6 +124,8 @@ class _Reader:
         self._definition = definition
         self._annotations = annotations_of(definition)
         self._queries: dict[str, dict[str, ColumnOrigin]] = {}
+        self._elsewhere = Texts(None)
+        """Labels of other objects' columns are not asked for, so none is missing."""
         model = document.business.get(name)
         self._layer = read_business_layer(model, document.texts) if isinstance(model, dict) else None
 
@@ -120,10 +133,10 @@ class _Reader:
         document, texts = self._document, self._document.texts
         elements = elements_of(self._definition, document.types)
         others = Role.DIMENSION if self._is_cube else Role.ATTRIBUTE
-        data = [each for each in elements if not each.relation]
+        data = [each for each in elements.found if not each.relation]
         columns = [read_column(each, texts, others=others) for each in data]
         names = frozenset(str(column.name) for column in columns)
-        associations = [read_association(each, texts, names) for each in elements if each.relation]
+        associations = [read_association(each, texts, names) for each in elements.found if each.relation]
         origins = self._origins(columns)
         if self._layer is not None:
             columns = [_measured(column, self._layer) for column in columns]
@@ -131,17 +144,20 @@ class _Reader:
         for origin in origins.columns:
             behind.setdefault(origin.column, origin)
         columns = [self._typed(column, each, behind) for column, each in zip(columns, data, strict=True)]
+        labels, hierarchies = texts.of(self._annotations), tuple(_hierarchies(self._annotations, texts))
+        parameters = (*self._parameters(), *(self._layer.variables if self._layer else ()))
         return CsnObject(
             self._name,
             self._kind,
-            texts.of(self._annotations),
+            labels,
             tuple(columns),
-            (*self._parameters(), *(self._layer.variables if self._layer else ())),
-            tuple(_hierarchies(self._annotations, texts)),
+            parameters,
+            hierarchies,
             tuple(each for each in associations if each is not None),
             self._facts(),
             _view_text(self._annotations),
             origins,
+            _findings(texts, elements),
         )
 
     @property
@@ -214,7 +230,7 @@ class _Reader:
                 target = node.get("target")
                 return self._selected((target,), path[1:], deep - 1) if isinstance(target, str) else None
             resolved = self._document.types.resolved(node)
-            column = read_column(element(path[0], resolved), self._document.texts)
+            column = read_column(element(path[0], resolved), self._elsewhere)
             return column if column.type != UNTYPED else self._further(name, definition, column, deep)
         return None
 
@@ -281,6 +297,20 @@ _TRUE = {
     "internal.entity.hidden": "hidden",
     "cds.persistence.exists": "persisted",
 }
+
+
+def _findings(texts: Texts, elements: Elements | None = None) -> tuple[str, ...]:
+    """What of the object could not be read, for people."""
+    said = []
+    if elements is not None and (names := elements.malformed):
+        said.append(f"{first_of(names, _SHOWN)}: the CSN describes the element by no JSON object, so it is no column")
+    if elements is not None and (names := elements.endless):
+        said.append(
+            f"{first_of(names, _SHOWN)}: the structure holds itself or is nested too deep, so it has no columns"
+        )
+    if names := list(texts.missing):
+        said.append(f"{first_of(names, _SHOWN)}: the CSN has no text of the key in any language, so no label")
+    return tuple(said)
 
 
 def _described(annotations: Annotations) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from spheresync.model import Association, Column, JsonValue, Role, SourceType, TechnicalName, freeze_pairs
@@ -38,30 +39,55 @@ def element(name: str, node: Node) -> Element:
     return Element(name, node, annotations_of(node), own_type(node) in ASSOCIATIONS)
 
 
-def elements_of(definition: Node, types: Types) -> list[Element]:
-    """The elements in document order.
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """The elements of one definition in document order, and the names of those of which no column can be made.
+
+    Attributes:
+        found: what holds data or leads elsewhere.
+        malformed: elements that are no JSON objects.
+        endless: structures that hold themselves, or others deeper than `_DEEP`.
+    """
+
+    found: list[Element] = field(default_factory=list)
+    malformed: list[str] = field(default_factory=list)
+    endless: list[str] = field(default_factory=list)
+
+
+def elements_of(definition: Node, types: Types) -> Elements:
+    """The elements with those of structures in their place; a structure that does not end gives none at all.
 
     Raises:
         SourceError: TOO_LARGE, with what is in each other.
     """
-    found: list[Element] = []
+    read = Elements()
     budget = Budget(MOST_ELEMENTS, "The CSN gives it", "element")
-    _flatten(definition.get("elements"), types, "", (found, budget, _DEEP))
-    return found
-
-
-def _flatten(elements: JsonValue, types: Types, prefix: str, into: tuple[list[Element], Budget, int]) -> None:
-    found, budget, deep = into
+    elements = definition.get("elements")
     for name, node in elements.items() if isinstance(elements, dict) else ():
-        if not isinstance(node, dict):
-            continue
-        budget.spend()
-        resolved = types.resolved(node)
-        inner = resolved.get("elements")
-        if isinstance(inner, dict) and deep:
-            _flatten(inner, types, f"{prefix}{name}_", (found, budget, deep - 1))
-        else:
-            found.append(element(f"{prefix}{name}", resolved))
+        before = len(read.found)
+        if not _flatten(name, node, types, (read, budget), ()):
+            del read.found[before:]
+            read.endless.append(name)
+    return read
+
+
+def _flatten(
+    name: str, node: JsonValue, types: Types, into: tuple[Elements, Budget], within: tuple[JsonValue, ...]
+) -> bool:
+    """Add an element, or those of its structure; whether it ends. `within`: the structures that it is in."""
+    read, budget = into
+    if not isinstance(node, dict):
+        read.malformed.append(name)
+        return True
+    budget.spend()
+    resolved = types.resolved(node)
+    inner = resolved.get("elements")
+    if not isinstance(inner, dict):
+        read.found.append(element(name, resolved))
+        return True
+    if len(within) == _DEEP or any(each is inner for each in within):
+        return False
+    return all(_flatten(f"{name}_{part}", each, types, into, (*within, inner)) for part, each in inner.items())
 
 
 def read_column(element: Element, texts: Texts, *, others: Role = Role.ATTRIBUTE) -> Column:

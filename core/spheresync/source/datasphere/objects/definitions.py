@@ -14,6 +14,7 @@ from spheresync.errors import SourceError, SourceFault
 from spheresync.model import AssetEntry, AssetId, AssetKind, JsonValue, SpaceName
 from spheresync.source.datasphere.csn.document import FLOW_ROOTS
 from spheresync.source.datasphere.csn.elements import ref_of
+from spheresync.source.datasphere.csn.labels import TEXT_KEY, Texts, key_of
 from spheresync.source.datasphere.listing.pages import load_json
 from spheresync.source.datasphere.objects.object_list import remedy_of
 from spheresync.source.datasphere.objects.object_types import BASE, SEGMENTS, SIBLINGS, space_path
@@ -160,21 +161,45 @@ def _content(response: Response, space: SpaceName) -> Mapping[str, Definitions]:
 
 
 def _cut_out(content: Mapping[str, Definitions], name: str, kind: AssetKind) -> bytes | None:
-    """A document of one object, with what its types are resolved by; None where the content does not hold all of it."""
+    """A document of one object, with what its types and labels are resolved by.
+
+    None where the content does not hold all of it, so that it is the same object whichever way it is read.
+    """
     texts = {"i18n": content["i18n"]} if "i18n" in content else {}
     for root in FLOW_ROOTS:
         if isinstance(content.get(root, {}).get(name), dict):
-            return _dumped({root: {name: content[root][name]}, **texts})
+            flow: dict[str, object] = {root: {name: content[root][name]}}
+            return _dumped({**flow, **texts}) if _has_texts(flow, texts) else None
     definitions = content.get("definitions", {})
     if not isinstance(definitions.get(name), dict):
         return None
     model = content.get("businessLayerDefinitions", {}).get(name)
     if kind is AssetKind.ANALYTIC_MODEL and model is None:
         return None
-    document: dict[str, object] = {"definitions": _with_what_it_needs(definitions, name), **texts}
+    needed = _with_what_it_needs(definitions, name)
+    if needed is None:
+        return None
+    document: dict[str, object] = {"definitions": needed}
     if model is not None:
         document["businessLayerDefinitions"] = {name: model}
-    return _dumped(document)
+    return _dumped({**document, **texts}) if _has_texts(document, texts) else None
+
+
+def _has_texts(document: object, texts: Mapping[str, Definitions]) -> bool:
+    """Whether every key of a text that the document names is there: a space's content may hold none at all."""
+    known: Texts | None = None
+    todo = [document]
+    while todo:
+        node = todo.pop()
+        if isinstance(node, dict):
+            todo += node.values()
+        elif isinstance(node, list):
+            todo += node
+        elif isinstance(node, str) and node.lstrip()[:1] == "{" and (key := TEXT_KEY.fullmatch(node.strip())):
+            known = known or Texts(texts.get("i18n"))
+            if not known.has(key_of(key)):
+                return False
+    return True
 
 
 def _dumped(document: object) -> bytes:
@@ -182,14 +207,17 @@ def _dumped(document: object) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
 
 
-def _with_what_it_needs(definitions: Definitions, name: str) -> dict[str, JsonValue]:
+def _with_what_it_needs(definitions: Definitions, name: str) -> dict[str, JsonValue] | None:
+    """The definitions that one takes its types from; None where one of them is not there."""
     found: dict[str, JsonValue] = {}
     todo = [(name, 0)]
     while todo:
         each, deep = todo.pop()
         node = definitions.get(each)
-        if each in found or not isinstance(node, dict) or deep > _DEEP:
+        if each in found:
             continue
+        if not isinstance(node, dict) or deep > _DEEP:
+            return None
         found[each] = node
         todo += [(needed, deep + 1) for needed in _needs(node)]
     return found
@@ -197,9 +225,11 @@ def _with_what_it_needs(definitions: Definitions, name: str) -> dict[str, JsonVa
 
 def _needs(node: Definitions) -> Iterator[str]:
     """The types that a definition names, and where an element has no type of its own what it is selected from."""
-    elements = node.get("elements")
-    each_of = [each for each in elements.values() if isinstance(each, dict)] if isinstance(elements, dict) else []
-    for each in (node, *each_of):
+    each_of = _elements(node)
+    params = node.get("params")
+    each_param = params.values() if isinstance(params, dict) else ()
+    typed = (*_nested(each_of), *(each for each in each_param if isinstance(each, dict)))
+    for each in (node, *typed):
         named = each.get("type")
         if isinstance(named, str) and not named.startswith("cds."):
             yield named
@@ -212,6 +242,22 @@ def _needs(node: Definitions) -> Iterator[str]:
         for each in each_of:
             if isinstance(target := each.get("target"), str):
                 yield target
+
+
+def _elements(node: Definitions) -> list[Definitions]:
+    elements = node.get("elements")
+    return [each for each in elements.values() if isinstance(each, dict)] if isinstance(elements, dict) else []
+
+
+def _nested(elements: list[Definitions]) -> Iterator[Definitions]:
+    """Elements with those of structures and of lists that are in them."""
+    todo = list(elements)
+    while todo:
+        each = todo.pop()
+        yield each
+        todo += _elements(each)
+        if isinstance(items := each.get("items"), dict):
+            todo.append(items)
 
 
 def _sources(node: JsonValue, deep: int) -> Iterator[str]:
