@@ -34,6 +34,9 @@ PERSONAL_DATA: tuple[Promise, ...] = (
             f"{_CONTRACT}::test_columns_carry_their_class_and_descriptions_say_why",
             f"{_UNIT}/test_classification.py::test_each_layer_tells_what_it_knows",
             f"{_UNIT}/test_classification.py::test_the_steward_overrules_every_finding",
+            f"{_UNIT}/test_classification.py::test_every_number_of_a_partner_is_decided_by_the_same_evidence",
+            f"{_UNIT}/test_classification.py::test_what_is_sensitive_for_an_unknown_reason_says_so",
+            f"{_UNIT}/test_classification.py::test_a_column_that_is_another_one_renamed_has_its_class",
         ),
     ),
     Promise(
