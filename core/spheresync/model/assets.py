@@ -130,7 +130,7 @@ class Asset:
         names: set[str] = {column.name for column in columns}
         if not names.issuperset(self.primary_key):
             columns = tuple(replace(column, key=False) if column.key else column for column in columns)
-        gone: set[str] = {column.name for column in self.columns} - names
+        gone = {column.name for column in self.columns if column.name not in names}
         own = f"{self.id.space}.{self.id.name}"
         return replace(
             self,
