@@ -17,6 +17,10 @@ from functools import cache
 _SIX_DIGITS = re.compile(r"[0-9](?:[^0-9]*[0-9]){5}")
 """Fewer are in no value but an e-mail address."""
 
+_AT = r"(?:[@\uff20\ufe6b]|%40|&#0{0,4}64;|&#[xX]0{0,4}40;|&commat;)"
+"""The sign as it is written, and as addresses in links and in HTML spell it."""
+_AT_SIGN = re.compile(_AT)
+
 
 class ValueKind(StrEnum):
     """What was found; also how it is spelled where it was masked."""
@@ -39,7 +43,7 @@ class PersonalValue:
 
 def find_personal_values(text: str) -> list[PersonalValue]:
     """The values in a text, from left to right, none inside another."""
-    if "@" not in text and _SIX_DIGITS.search(text) is None:
+    if _AT_SIGN.search(text) is None and _SIX_DIGITS.search(text) is None:
         return []
     found: list[PersonalValue] = []
     for value in sorted(_candidates(text), key=lambda each: (each.start, -each.end)):
@@ -61,10 +65,22 @@ def mask_personal_values(text: str) -> str:
 
 
 def _candidates(text: str) -> Iterator[PersonalValue]:
+    sql = _SELECT.search(text) is not None and _FROM.search(text) is not None
     for form in _forms():
         for match in form.pattern.finditer(text):
+            if sql and form.kind is ValueKind.EMAIL and _is_quoted(text, match):
+                continue
             if form.holds(match["value"]):
                 yield PersonalValue(form.kind, match.start("value"), match.end("value"))
+
+
+_SELECT, _FROM = re.compile(r"(?i)\bselect\b"), re.compile(r"(?i)\bfrom\b")
+
+
+def _is_quoted(text: str, match: re.Match[str]) -> bool:
+    """Whether it is an identifier of SQL: a name, which is never masked. Literals have single quotes."""
+    start, end = match.span("value")
+    return text[start - 1 : start] == '"' and text[end : end + 1] == '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +120,7 @@ _IBAN_LENGTHS = {each[:2]: int(each[2:]) for each in _IBANS.split()}
 
 
 def _is_iban(value: str) -> bool:
-    plain = value.replace(" ", "")
+    plain = value.replace(" ", "").replace("-", "").upper()
     if _IBAN_LENGTHS.get(plain[:2]) != len(plain):
         return False
     return int("".join(str(int(letter, 36)) for letter in plain[4:] + plain[:4])) % 97 == 1
@@ -199,18 +215,20 @@ def _is_dni(value: str) -> bool:
 def _form(kind: ValueKind, pattern: str, holds: Callable[[str], bool] = _any, *, after: str = "") -> _Form:
     """A form that stands alone; `after`: only behind one of these words."""
     before = (
-        rf"(?i:\b(?:{after})[\w-]*)[ .:=#]{{0,3}}(?i:(?:no|nr|num|number|nummer)\b[ .:=#]{{0,3}})?" if after else ""
+        rf"(?i:\b(?:{after})[\w-]*)[ .:=#'\"]{{0,4}}(?i:(?:no|nr|num|number|nummer)\b[ .:=#]{{0,3}})?" if after else ""
     )
     return _Form(kind, re.compile(rf"{before}(?<![\w@])(?P<value>{pattern})(?![\w@])", re.ASCII), holds)
+
+
+_LOCAL = r'(?:[\w.+-]{1,64}|(?<![\w"])"[^"@\r\n]{1,62}")'
+_SSN = r"(?!000|666|9\d\d)\d{3}(?P<s>[ -]?)(?!00)\d{2}(?P=s)(?!0000)\d{4}"
 
 
 @cache
 def _forms() -> tuple[_Form, ...]:
     """Compiled when the first text asks for them: most processes never meet one."""
     return (
-        _Form(
-            ValueKind.EMAIL, re.compile(r"(?P<value>[\w.+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})+)"), _any
-        ),
+        _Form(ValueKind.EMAIL, re.compile(rf"(?P<value>{_LOCAL}{_AT}[^\W_][\w-]{{0,62}}(?:\.[\w-]{{1,63}})+)"), _any),
         _Form(
             ValueKind.PHONE,
             re.compile(r"(?<![\w+])(?P<value>\+[1-9]\d{0,3}(?:[ ./-]{0,2}\(?\d{1,12}\)?){1,7})(?![\w@])", re.ASCII),
@@ -221,13 +239,13 @@ def _forms() -> tuple[_Form, ...]:
             r"\(?0\d(?:[ /().-]{0,2}\d){5,13}",
             after="tel|telefon|telephone|phone|fax|mobil|mobile|handy|call|cell",
         ),
-        _form(ValueKind.IBAN, r"[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?", _is_iban),
+        _form(ValueKind.IBAN, r"[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]{4}){2,7}(?:[ -]?[A-Za-z0-9]{1,3})?", _is_iban),
         _form(
             ValueKind.CARD,
             r"\d{14,19}|\d{4}(?P<a>[ -])\d{4}(?P=a)\d{4}(?P=a)\d{4}|\d{4}(?P<b>[ -])\d{6}(?P=b)\d{4,5}",
             _is_card,
         ),
-        _form(ValueKind.NATIONAL_ID, r"(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}"),  # United States
+        _form(ValueKind.NATIONAL_ID, _SSN, after="ssn|social security|sozialversicherung"),  # United States
         _form(ValueKind.NATIONAL_ID, r"756\.\d{4}\.\d{4}\.\d{2}", _is_ahv),
         _form(ValueKind.NATIONAL_ID, r"[A-Z]{6}\d{2}[A-EHLMPR-T]\d{2}[A-Z]\d{3}[A-Z]", _is_codice_fiscale),
         _form(ValueKind.NATIONAL_ID, r"\d{2}[0-8]\d[01]\d{3}[A-Z]\d{3}", _is_pension_number),

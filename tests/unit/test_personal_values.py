@@ -33,6 +33,19 @@ from spheresync.personal_values import find_personal_values, mask_personal_value
         ("PESEL 44051401359", "PESEL [id]"),
         ("BSN: 111222333", "BSN: [id]"),
         ("DNI 12345678Z", "DNI [id]"),
+        ("hans.müller@exämple.de", "[e-mail]"),
+        ('ask "Anna S"@example.com', "ask [e-mail]"),
+        ("mailto:anna%40example.com", "mailto:[e-mail]"),
+        ("anna&#64;example.com", "[e-mail]"),
+        ("anna&#x40;example.com", "[e-mail]"),
+        ("anna＠example.com", "[e-mail]"),
+        ("SELECT A FROM T WHERE A = 'X@Y.COM'", "SELECT A FROM T WHERE A = '[e-mail]'"),
+        ('ask "x@y.com" first', 'ask "[e-mail]" first'),
+        ("de89 3704 0044 0532 0130 00", "[IBAN]"),
+        ("DE89-3704-0044-0532-0130-00", "[IBAN]"),
+        ("SSN 078051120", "SSN [id]"),
+        ("SSN: 078-05-1120", "SSN: [id]"),
+        ("social security no. 078-05-1120", "social security no. [id]"),
     ],
 )
 def test_values_are_masked_as_what_they_are(text: str, masked: str) -> None:
@@ -57,6 +70,9 @@ def test_values_are_masked_as_what_they_are(text: str, masked: str) -> None:
         "sha256 5f4dcc3b5aa765d61d8327deb882cf99",
         "SELECT SUM(NETWR) FROM VBAK WHERE VBELN BETWEEN 1 AND 4700001234",
         "a@b",
+        "Ratio 123-45-6789",
+        'SELECT "X@Y.COM", T."A@B.C" AS "C@D.E" FROM "S"."T@U.V"',
+        "de89 3704 0044 0532 0130 01",
         "@EndUserText.label",
         "10.20.30.40:30015",
     ],
@@ -77,7 +93,28 @@ def test_values_are_told_from_left_to_right_and_none_inside_another(text: str) -
     assert all(0 <= value.start < value.end <= len(text) for value in found)
 
 
-@pytest.mark.parametrize("piece", ["1", "1 ", "+1", "a@", "a.", "0-", "tel ", "(1)", "DE11 ", "x@y."])
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "1",
+        "1 ",
+        "+1",
+        "a@",
+        "a.",
+        "0-",
+        "tel ",
+        "(1)",
+        "DE11 ",
+        "x@y.",
+        '"',
+        '"a',
+        "%40",
+        "a%40",
+        "&#64;",
+        "select ",
+        "de11-",
+    ],
+)
 def test_a_long_text_is_looked_through_in_one_go(piece: str) -> None:
     """The number of steps grows with the text and not with its square: 200,000 letters would never end else."""
     mask_personal_values(piece * (200_000 // len(piece)))

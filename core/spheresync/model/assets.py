@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from spheresync.model.json_values import Digest
@@ -122,15 +122,37 @@ class Asset:
     def narrowed_to(self, columns: tuple[Column, ...]) -> Asset:
         """The asset with these of its columns, in their order.
 
-        A key of which a column is missing is no key, and a reference through a missing column is none either.
+        A key of which a column is missing is no key, a reference through or to a missing column is none either, and a
+        hierarchy loses the level; without its parent or child it is none.
         """
         if len(columns) == len(self.columns):
             return self if columns == self.columns else replace(self, columns=columns)
         names: set[str] = {column.name for column in columns}
         if not names.issuperset(self.primary_key):
             columns = tuple(replace(column, key=False) if column.key else column for column in columns)
-        kept = tuple(each for each in self.foreign_keys if names.issuperset(own for own, _ in each.columns))
-        return replace(self, columns=columns, foreign_keys=kept)
+        gone = {column.name for column in self.columns if column.name not in names}
+        own = f"{self.id.space}.{self.id.name}"
+        return replace(
+            self,
+            columns=columns,
+            foreign_keys=tuple(
+                each
+                for each in self.foreign_keys
+                if names.issuperset(own for own, _ in each.columns)
+                and not (each.target in {self.id.name, own} and gone.intersection(other for _, other in each.columns))
+            ),
+            hierarchies=tuple(left for each in self.hierarchies if (left := _without(each, gone)) is not None),
+        )
+
+
+def _without(hierarchy: Hierarchy, gone: Collection[str]) -> Hierarchy | None:
+    """The hierarchy without columns that are gone; None where nothing of it is left to lead from one to the next."""
+    if any(name in gone for name in (*hierarchy.parent, *hierarchy.child)):
+        return None
+    levels = tuple(name for name in hierarchy.levels if name not in gone)
+    if len(levels) == len(hierarchy.levels):
+        return hierarchy
+    return replace(hierarchy, levels=levels) if levels else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,8 @@
-"""The texts by which a stored definition is found, read off the way in which it is spelled."""
+"""The texts by which a stored definition is found, read off the way in which it is spelled.
+
+No value of a person is among them, whatever the role of whoever searches: a search that answers by what its caller may
+not read tells it, digit by digit. Names are never masked, and neither are owners.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +18,7 @@ from spheresync.mapping.search.fields import (
     indexed_texts,
 )
 from spheresync.model.json_document import read_own_json
+from spheresync.personal_values import mask_personal_values
 
 _DESCRIPTIONS = frozenset({"description", "quick_info", "long_description"})
 
@@ -22,6 +27,13 @@ def searched_texts(
     name: str, label: str, definition: Any, context: ContextTexts = NO_CONTEXT_TEXTS
 ) -> Iterator[SearchedText]:
     """Every text by which an asset is found; `definition` is what `encode_asset` wrote, read, or None."""
+    for each in _texts(name, label, definition, extra):
+        named = each.field is Field.NAME or each.field is Field.COLUMN
+        masked = each.text if named else mask_personal_values(each.text)
+        yield each if masked is each.text else each._replace(text=masked)
+
+
+def _texts(name: str, label: str, definition: Any, extra: ExtraTexts) -> Iterator[SearchedText]:
     yield SearchedText(Field.NAME, name)
     labels = () if definition is None else definition["labels"]
     if label and label not in {text for _, text in labels}:

@@ -33,6 +33,7 @@ from spheresync.state.definitions import encode_asset
 from spheresync.state.records import AssetFilter, AssetPlace, AssetRecord, AssetSort
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.repositories import search
+from spheresync.state.sqlite.schema import migrate, shipped_migrations
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 
 pytestmark = pytest.mark.anyio
@@ -365,3 +366,41 @@ async def test_words_that_are_spelled_nearly_so_are_offered(store: SqliteStore) 
     assert await store.search.similar("quantty") == ["quantity"]
     assert await store.search.similar("NET_VALU", column=True) == ["net_value"]
     assert await store.search.similar("zzzzzz") == []
+
+
+VALUE = "4111 1111 1111 1111"
+
+
+@pytest.mark.parametrize("question", [VALUE, "4111", "1111", "411", "max.muster", "uster"])
+async def test_no_value_of_a_person_is_found_by_anybody(store: SqliteStore, question: str) -> None:
+    await put(
+        store,
+        made(
+            "S", "CARDS", "A", labels=[("", f"Forecast {VALUE}"), ("de", "max.muster@example.com")], description=VALUE
+        ),
+    )
+    hits = await store.search.find(Question.of(question), AssetFilter(), limit=10)
+    assert hits.places == ()
+    assert not any("4111" in each or "uster" in each for each in await store.search.similar("4111"))
+    named = await store.search.find(Question.of("forecast"), AssetFilter(), limit=10)
+    assert len(named.places) == 1
+
+
+async def test_names_are_never_masked_and_stay_found(store: SqliteStore) -> None:
+    await put(store, made("S", "C_4111111111111111", "K_378282246310005"))
+    for question in ("C_4111111111111111", "K_378282246310005"):
+        assert (await store.search.find(Question.of(question), AssetFilter(), limit=10)).total == 1
+
+
+def test_an_index_that_was_made_with_values_is_made_anew() -> None:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as file:
+        migrations = shipped_migrations()
+        migrate(file, tuple(each for each in migrations if each.version < 20))
+        file.execute("INSERT INTO search_rows VALUES (1, 'S', 'A', x'00')")
+        file.execute("INSERT INTO asset_search (rowid, words) VALUES (1, '4111')")
+        file.execute("INSERT INTO asset_search_parts (rowid, name, label) VALUES (1, 'A', '4111')")
+        file.execute("INSERT INTO search_words VALUES ('word', '4111')")
+        migrate(file, migrations)
+        for table in ("search_rows", "asset_search_parts", "search_words"):
+            assert file.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+        assert file.execute("SELECT count(*) FROM asset_search WHERE asset_search MATCH '4111'").fetchone() == (0,)

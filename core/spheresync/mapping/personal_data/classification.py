@@ -14,10 +14,10 @@ from typing import Final, Literal, TypeAlias
 from spheresync.config.context import NOT_PERSONAL
 from spheresync.mapping.personal_data.vocabulary import dictionary
 from spheresync.mapping.personal_data.wording import Said, Strength, what_is_said
-from spheresync.model import Asset, Labels, PersonalDataClass, PersonalDataSource
+from spheresync.model import Asset, Derivation, Labels, PersonalDataClass, PersonalDataSource
 from spheresync.personal_values import ValueKind, find_personal_values
 
-CLASSIFIER_VERSION: Final = 1
+CLASSIFIER_VERSION: Final = 2
 """Raised with every change of the data files or of what follows from them; the data files carry the same number."""
 CLASSIFIERS: Final = 10_000
 """More versions of the classifier than there will be; with one of the normaliser they make one number."""
@@ -53,6 +53,8 @@ _FIELD_SEMANTICS: Mapping[str, PersonalDataClass | None] = {
     "endofbusinessdate": None,
     "endofretentiondate": None,
 }
+_SENSITIVE = "@PersonalData.isPotentiallySensitive"
+_CLASS_UNKNOWN = "of which class is not said: most of what is sensitive (origin, belief, opinion) is demographic"
 _OF_PEOPLE = frozenset({"datasubject", "datasubjectdetails"})
 """Values of @PersonalData.entitySemantics."""
 _VALUES = {
@@ -66,6 +68,8 @@ _PEOPLE = frozenset(
     {PersonalDataClass.NAME, PersonalDataClass.BIRTH, PersonalDataClass.DEMOGRAPHIC, PersonalDataClass.HEALTH}
 )
 """Classes that show that the rows of an asset are about people."""
+_PEOPLE_NUMBERS = frozenset({"PERNR", "PERNR_D", "PERID", "PERSNUMBER", "PERS_NO"})
+"""Fields that show the same. Not who made a record: that stands in nearly every table."""
 _VOCABULARY_CONFIDENCE = {
     Strength.SUFFICIENT: 0.8,
     Strength.BESIDE_PEOPLE: 0.7,
@@ -89,6 +93,7 @@ def classify(
     found: dict[str, PersonalDataFinding] = {}
     doubtful: dict[str, PersonalDataFinding] = {}
     identifying: list[str] = []
+    sources = _sources(asset)
     for column in asset.columns:
         word = None if steward is None else steward.get(column.name)
         if word is not None:
@@ -96,6 +101,8 @@ def classify(
                 found[column.name] = _by_steward(PersonalDataClass(word), (places or {}).get(column.name))
             continue
         what = _known_of(column.name, column.labels, column.semantics)
+        if (what is None or what.only_among_people) and column.name in sources:
+            what = _inherited(sources[column.name]) or what
         if what is None:
             continue
         if what.finding is None:
@@ -105,7 +112,7 @@ def classify(
     annotated = _is_annotated(asset)
     if found or annotated:
         found.update(doubtful)
-    if identifying and (annotated or any(finding.personal_class in _PEOPLE for finding in found.values())):
+    if identifying and (annotated or any(_tells_of_people(*each) for each in found.items())):
         found.update(dict.fromkeys(identifying, _BESIDE_PEOPLE))
     return found
 
@@ -120,6 +127,31 @@ def with_personal_data(asset: Asset, found: Mapping[str, PersonalDataFinding]) -
         pii = None if finding is None else finding.personal_class.value
         columns.append(column if column.pii == pii else replace(column, pii=pii))
     return replace(asset, columns=tuple(columns))
+
+
+def _sources(asset: Asset) -> dict[str, str]:
+    """Columns that are a column of another object under a name of their own, by name, and how that is called there.
+
+    Only what holds the same values: a number of people is not personal, and neither is what only one row came from.
+    """
+    return {
+        each.column: each.path[-1]
+        for each in asset.origins.columns
+        if each.how is Derivation.DIRECT and each.path and each.path[-1] != each.column
+    }
+
+
+def _inherited(source: str) -> _Known | None:
+    """What is known of the column under its first name."""
+    known = _known_of(source, (), ())
+    if known is None or known.finding is None:
+        return known
+    finding = known.finding
+    return replace(known, finding=replace(finding, evidence=f"column {source} under another name: {finding.evidence}"))
+
+
+def _tells_of_people(name: str, finding: PersonalDataFinding) -> bool:
+    return finding.personal_class in _PEOPLE or dictionary().find(name) in _PEOPLE_NUMBERS
 
 
 def _is_annotated(asset: Asset) -> bool:
@@ -165,6 +197,8 @@ def _annotated(
     if field_class is not None:
         return PersonalDataFinding(field_class, 1.0, source, why)
     if finding is None:
+        if why == _SENSITIVE:
+            return PersonalDataFinding(PersonalDataClass.DEMOGRAPHIC, 0.5, source, f"{why}; {_CLASS_UNKNOWN}")
         return PersonalDataFinding(PersonalDataClass.IDENTIFIER, 0.5, source, why)
     return replace(finding, confidence=1.0, source=source, evidence=f"{why}; class: {finding.evidence}")
 
@@ -180,7 +214,7 @@ def _annotation_of(semantics: _Semantics) -> tuple[bool, PersonalDataClass | Non
             return personal_class is not None, personal_class, f"@PersonalData.fieldSemantics {word}"
         return True, None, f"@PersonalData.fieldSemantics {word}"
     if facts.get("potentially_sensitive") == "true":
-        return True, None, "@PersonalData.isPotentiallySensitive"
+        return True, None, _SENSITIVE
     return facts.get("potentially_personal") == "true", None, "@PersonalData.isPotentiallyPersonal"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import Any
 
 from spheresync.mapping.personal_data.tokens import split_words, tokens_of
 from spheresync.model import PersonalDataClass
+from spheresync.model.json_document import read_json
 
 
 @dataclass(slots=True)
@@ -103,7 +103,7 @@ def dictionary() -> Dictionary:
 def read_data(name: str) -> dict[str, Any]:
     """A data file of this package."""
     text = (files("spheresync.mapping.personal_data") / "data" / name).read_text("utf-8")
-    data: dict[str, Any] = json.loads(text)
+    data: dict[str, Any] = read_json(text)
     return data
 
 

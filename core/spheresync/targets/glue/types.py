@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from spheresync.model import SourceType
+from spheresync.model import SourceType, counted
 
 LONGEST_VARCHAR = 65535
 MOST_DIGITS = 38
@@ -102,6 +102,6 @@ def _decimal(source: SourceType) -> TypeDecision:
         )
     if not 0 <= scale <= precision:
         return _text_for_want_of(
-            f"a scale of {scale} is not between 0 and the {precision} digits; a rule can set a type"
+            f"a scale of {scale} is not between 0 and the {counted(precision, 'digit')}; a rule can set a type"
         )
     return TypeDecision(f"decimal({precision},{scale})", _SAME)

@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.mapping.personal_data import NOT_PERSONAL, PersonalDataFinding, classify, with_personal_data
-from spheresync.model import Column, PersonalDataClass, PersonalDataSource, SourceType, TechnicalName
+from spheresync.model import (
+    Column,
+    ColumnOrigin,
+    Derivation,
+    Origins,
+    PersonalDataClass,
+    PersonalDataSource,
+    SourceType,
+    TechnicalName,
+)
 from tests.unit.mapping.personal_data.labelled import asset_of
 
 _TEXT = SourceType("cds.String", length=40)
@@ -94,6 +103,24 @@ def test_a_customer_number_identifies_only_where_people_are_told_of() -> None:
     assert finding.personal_class is PersonalDataClass.IDENTIFIER
 
 
+@pytest.mark.parametrize(
+    "name", ["KUNNR", "LIFNR", "BSEG_KUNNR", "Kundennummer", "DEBITOR", "Kreditor", "ADDRNUMBER", "PARTNER_GUID"]
+)
+@pytest.mark.parametrize(
+    ("beside", "identifies"), [("PERNR", True), ("GBDAT", True), ("ERNAM", False), ("NETWR", False)]
+)
+def test_every_number_of_a_partner_is_decided_by_the_same_evidence(name: str, beside: str, identifies: bool) -> None:
+    finding = found_of(column(name), column(beside))
+    assert (finding is not None and finding.personal_class is PersonalDataClass.IDENTIFIER) is identifies
+
+
+def test_what_is_sensitive_for_an_unknown_reason_says_so() -> None:
+    finding = found_of(column("F1", potentially_sensitive="true"))
+    assert finding is not None
+    assert finding.personal_class is PersonalDataClass.DEMOGRAPHIC
+    assert "not said" in finding.evidence
+
+
 def test_a_bare_name_counts_only_among_other_columns_of_people() -> None:
     assert classify(asset_of(column("Name"), column("City"), column("AirportID"))) == {}
     assert set(classify(asset_of(column("Name"), column("City"), column("Street")))) == {"Name", "City", "Street"}
@@ -126,3 +153,15 @@ def test_any_text_is_classified_alike_each_time(name: str, label: str) -> None:
 @given(st.text(alphabet="abdefghiklmnorstuz", min_size=40, max_size=400))
 def test_a_long_word_costs_no_more_than_a_short_one(label: str) -> None:
     found_of(column("F1", label))
+
+
+@pytest.mark.parametrize("how", Derivation)
+def test_a_column_that_is_another_one_renamed_has_its_class(how: Derivation) -> None:
+    origin = ColumnOrigin("D2", ("PATIENTS",), ("DIAGNOSE",), how)
+    asset = replace(asset_of(column("D2"), column("QTY")), origins=Origins(columns=(origin,)))
+    found = classify(asset)
+    if how is not Derivation.DIRECT:
+        assert found == {}
+        return
+    assert found["D2"].personal_class is PersonalDataClass.HEALTH
+    assert "DIAGNOSE" in found["D2"].evidence

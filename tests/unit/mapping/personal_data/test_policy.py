@@ -15,6 +15,7 @@ from spheresync.model import (
     Asset,
     Association,
     Column,
+    ForeignKey,
     Hierarchy,
     Parameter,
     PersonalDataClass,
@@ -48,6 +49,27 @@ def people() -> Asset:
 def test_a_class_excludes_its_columns_and_no_others() -> None:
     kept = decided(policy("birth", "exclude_column"), BIRTH, NAME).personal_data.applied(people())
     assert [column.name for column in kept.columns] == ["VORNA", "NOTE"]
+
+
+@pytest.mark.parametrize("target", ["People", "HR.People"])
+def test_nothing_of_an_asset_names_a_column_that_is_excluded(target: str) -> None:
+    asset = replace(
+        people(),
+        hierarchies=(
+            Hierarchy("Levels", (), levels=("NOTE", "GBDAT", "VORNA")),
+            Hierarchy("Gone", (), levels=("GBDAT",)),
+            Hierarchy("Parents", (), parent=("GBDAT",), child=("NOTE",)),
+            Hierarchy("Kept", (), parent=("VORNA",), child=("NOTE",)),
+        ),
+        foreign_keys=(
+            ForeignKey("self", target, (("NOTE", "GBDAT"),)),
+            ForeignKey("other", "OTHER", (("NOTE", "GBDAT"),)),
+            ForeignKey("own", "OTHER", (("GBDAT", "ID"),)),
+        ),
+    )
+    kept = decided(policy("birth", "exclude_column"), BIRTH, NAME).personal_data.applied(asset)
+    assert [(each.name, each.levels) for each in kept.hierarchies] == [("Levels", ("NOTE", "VORNA")), ("Kept", ())]
+    assert [each.association for each in kept.foreign_keys] == ["other"]
 
 
 def test_a_class_excludes_or_refuses_assets_that_hold_it() -> None:
