@@ -27,13 +27,13 @@ def searched_texts(
     name: str, label: str, definition: Any, context: ContextTexts = NO_CONTEXT_TEXTS
 ) -> Iterator[SearchedText]:
     """Every text by which an asset is found; `definition` is what `encode_asset` wrote, read, or None."""
-    for each in _texts(name, label, definition, extra):
+    for each in _texts(name, label, definition, context):
         named = each.field is Field.NAME or each.field is Field.COLUMN
         masked = each.text if named else mask_personal_values(each.text)
         yield each if masked is each.text else each._replace(text=masked)
 
 
-def _texts(name: str, label: str, definition: Any, extra: ExtraTexts) -> Iterator[SearchedText]:
+def _texts(name: str, label: str, definition: Any, context: ContextTexts) -> Iterator[SearchedText]:
     yield SearchedText(Field.NAME, name)
     labels = () if definition is None else definition["labels"]
     if label and label not in {text for _, text in labels}:
