@@ -14,6 +14,12 @@ _TRANSFORMATIONS = "tests/unit/lineage/test_transformation_flows.py"
 
 MEANING: tuple[Promise, ...] = (
     Promise(
+        "mapping:label",
+        "CONTRACT.md#Configuration",
+        "Rules go by the label of the definition, so the plan of an unchanged tenant is the same whoever lists it how.",
+        ("tests/e2e/test_label_rules.py::test_a_plan_of_an_unchanged_tenant_is_the_same_whatever_label_the_list_has",),
+    ),
+    Promise(
         "source:objects",
         "CONTRACT.md#Configuration",
         "With objects on, local tables, flows and full CSN come from the design-time object API.",

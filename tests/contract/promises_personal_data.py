@@ -51,7 +51,6 @@ PERSONAL_DATA: tuple[Promise, ...] = (
             "tests/unit/test_personal_values.py::test_values_are_masked_as_what_they_are",
             "tests/unit/state/test_search.py::test_no_value_of_a_person_is_found_by_anybody",
             "tests/unit/state/test_search.py::test_names_are_never_masked_and_stay_found",
-            "tests/unit/state/test_search.py::test_an_index_that_was_made_with_values_is_made_anew",
         ),
     ),
     Promise(

@@ -223,7 +223,9 @@ class ListingPass:
         """The record as the listing leaves it; of an entry that is not to be trusted only that it is listed."""
         base = known or AssetRecord.first_seen(entry.id, entry.kind, at=self._now)
         trusted = flaw is None
-        kind, label = (entry.kind, entry.label) if trusted else (base.kind, base.label)
+        kind = entry.kind if trusted else base.kind
+        # The definition knows its label better: what rules, searches and tables go by may not change with who is asked.
+        label = entry.label if trusted and base.definition is None else base.label
         decision = self._mapping.decide(entry.id, kind, label, base.personal_data)
         return replace(
             base,
@@ -255,7 +257,9 @@ class ListingPass:
         return False
 
     def _is_left_out_for_its_contents(self, record: AssetRecord) -> bool:
-        """Whether what was read of it leaves it out, and no rule: it is read on, since that may change."""
+        """Whether what is or would be read of it leaves it out: it is read on, since that may change."""
+        if self._mapping.includes_by_label and self._mapping.in_scope(record.id):
+            return True  # the label of the list need not be that of the definition
         return bool(record.personal_data) and self._mapping.decide(record.id, record.kind, record.label).included
 
     def _missed(self, known: Iterable[AssetRecord], present: set[AssetId]) -> Iterator[AssetRecord]:

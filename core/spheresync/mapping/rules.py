@@ -213,6 +213,15 @@ class Mapping:
             return None
         return f"scope.include{self._of_promotion} names nothing of it"
 
+    @cached_property
+    def includes_by_label(self) -> bool:
+        """Whether rules leave assets out, or take them in, by their labels."""
+        return any(rule.set.include is not None and rule.match.label is not None for rule in self._rules)
+
+    def in_scope(self, asset: AssetId) -> bool:
+        """Whether the scope admits an asset, whatever rules say."""
+        return self._admits_all or self._outside(str(asset)) is None
+
     def _outside(self, asset: str) -> str | None:
         if (glob := first_match(self._exclude, asset)) is not None:
             return f"scope.exclude{self._of_promotion} has {glob!r}"

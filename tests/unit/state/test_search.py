@@ -33,7 +33,6 @@ from spheresync.state.definitions import encode_asset
 from spheresync.state.records import AssetFilter, AssetPlace, AssetRecord, AssetSort
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.repositories import search
-from spheresync.state.sqlite.schema import migrate, shipped_migrations
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 
 pytestmark = pytest.mark.anyio
@@ -390,17 +389,3 @@ async def test_names_are_never_masked_and_stay_found(store: SqliteStore) -> None
     await put(store, made("S", "C_4111111111111111", "K_378282246310005"))
     for question in ("C_4111111111111111", "K_378282246310005"):
         assert (await store.search.find(Question.of(question), AssetFilter(), limit=10)).total == 1
-
-
-def test_an_index_that_was_made_with_values_is_made_anew() -> None:
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as file:
-        migrations = shipped_migrations()
-        migrate(file, tuple(each for each in migrations if each.version < 20))
-        file.execute("INSERT INTO search_rows VALUES (1, 'S', 'A', x'00')")
-        file.execute("INSERT INTO asset_search (rowid, words) VALUES (1, '4111')")
-        file.execute("INSERT INTO asset_search_parts (rowid, name, label) VALUES (1, 'A', '4111')")
-        file.execute("INSERT INTO search_words VALUES ('word', '4111')")
-        migrate(file, migrations)
-        for table in ("search_rows", "asset_search_parts", "search_words"):
-            assert file.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
-        assert file.execute("SELECT count(*) FROM asset_search WHERE asset_search MATCH '4111'").fetchone() == (0,)
