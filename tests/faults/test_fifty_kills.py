@@ -221,22 +221,26 @@ def make_older(today: Path, file: Path, number: int) -> None:
     for (table,) in connection.execute("SELECT name FROM main.sqlite_schema WHERE type = 'table'").fetchall():
         if table not in {"schema_migrations", "sqlite_sequence"}:
             names = columns(connection, table)
-            connection.execute(f"INSERT OR REPLACE INTO main.{table} ({names}) SELECT {names} FROM today.{table}")
+            values = names if table != "assets" or "search_id" in names else names.replace("search", "name")
+            connection.execute(f"INSERT OR REPLACE INTO main.{table} ({names}) SELECT {values} FROM today.{table}")
     connection.execute("COMMIT")
     connection.close()
 
 
 def contents(file: Path) -> dict[str, list[tuple[Any, ...]]]:
-    """The rows of what must never change by itself, in columns that there were from the first."""
+    """The rows of what must never change by itself, in columns that there were from the first and still are."""
     first = sqlite3.connect(":memory:", isolation_level=None)
     migrate(first, shipped_migrations()[:1])
+    newest = sqlite3.connect(":memory:", isolation_level=None)
+    migrate(newest, shipped_migrations())
     connection = sqlite3.connect(file)
     found = {}
     for table in KEPT:
-        names = columns(first, table)
+        kept = {*columns(newest, table).split(", ")}
+        names = ", ".join(name for name in columns(first, table).split(", ") if name in kept)
         found[table] = connection.execute(f"SELECT {names} FROM {table} ORDER BY {names}").fetchall()
-    connection.close()
-    first.close()
+    for each in (connection, newest, first):
+        each.close()
     return found
 
 

@@ -159,7 +159,7 @@ class ListingPass:
                     entries.append(entry)
                 if record.included and not flawed:
                     there.append((record.problem is not None or record.fingerprints is None, entry))
-                if self._is_settled(record, flawed=flawed):
+                if self._is_settled(record, entry if new else None, flawed=flawed):
                     settled.append(record)
                     continue
                 readings.append(DefinitionToRead(entry, record))
@@ -243,18 +243,22 @@ class ListingPass:
             listed_at=self._now,
         )
 
-    def _is_settled(self, record: AssetRecord, *, flawed: bool) -> bool:
-        """Count the asset; True when its definition is not to be read now."""
+    def _is_settled(self, record: AssetRecord, moved: AssetEntry | None, *, flawed: bool) -> bool:
+        """Count the asset; True when its definition is not to be read now. `moved`: its entry, where that is new."""
         if not (record.included or self._is_left_out_for_its_contents(record)):
             self._report.filtered += 1
             return True
         if flawed:
             self._report.failed += 1
             return True
-        if not self._scope.wants(record.id, record.tier):
+        if not (self._scope.wants(record.id, record.tier) or (moved is not None and self._may_be_wanted(moved))):
             self._report.mapped += 1
             return True
         return False
+
+    def _may_be_wanted(self, moved: AssetEntry) -> bool:
+        """Whether an asset is asked for by its new label, should its definition have that too."""
+        return self._scope.wants(moved.id, self._mapping.decide(moved.id, moved.kind, moved.label).tier)
 
     def _is_left_out_for_its_contents(self, record: AssetRecord) -> bool:
         """Whether what is or would be read of it leaves it out: it is read on, since that may change."""
