@@ -34,7 +34,7 @@ def end_in_the_middle(installation: Installation, change_set: str, number: signa
     """Begin the run of a change set, or go on with it, and end its process once it drives the run."""
     before = claims(installation)
     process = installation.start("apply", change_set, "--json")
-    assert process.is_at(lambda: claims(installation) != before, "the run is driven")
+    assert process.is_at(lambda: claims(installation) != before, "the run is driven"), process.communicate()
     process.send_signal(number)
     process.communicate()
 

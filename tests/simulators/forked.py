@@ -116,7 +116,7 @@ class Forked:
             assert time.monotonic() < deadline, f"{what} did not come about within {seconds:g} s"
             self._process.join(_PAUSE)
             if self._process.exitcode is not None:
-                return False
+                return reached()  # whoever asks may have been kept from the processor since
         return True
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:

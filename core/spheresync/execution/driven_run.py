@@ -23,7 +23,6 @@ class DrivenRun:
     spent_before: Mapping[str, int]
     providers: Providers
     cancelled: bool = False
-    lost: bool = False
     scope: Scope | None = None  # of the change set
     guarded: bool = False  # a guard held changes back
     ended: RunState | None = None

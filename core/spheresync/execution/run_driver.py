@@ -111,8 +111,8 @@ class RunDriver:
             return False
         try:
             await self._execute(await self._store.runs.get(run_id), fence)
-        except Exception:
-            await self._release(run_id, fence)  # not ended: whoever tries again may claim it, and no run waits for it
+        except BaseException:  # also where this process is told to end: the next one takes it over at once
+            await self._release(run_id, fence)
             raise
         return True
 
@@ -140,11 +140,7 @@ class RunDriver:
         claim = RunClaim(self._store, drive)
         try:
             await while_held(self._store, claim, lambda: self._phases(drive), every=HEARTBEAT)
-        except anyio.get_cancelled_exc_class():
-            await self._let_go(drive)
-            raise
         except LeaseLostError as error:
-            drive.lost = True
             log.warning("is left: %s", error)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this run
             if await self._is_ours(drive):
@@ -153,8 +149,7 @@ class RunDriver:
     async def _is_ours(self, drive: DrivenRun) -> bool:
         """Whether our claim still counts, as the state has it: a FenceError may be about something else."""
         run = await self._store.runs.get(drive.run.id)
-        drive.lost = run.fence != drive.fence or run.state.ended
-        return not drive.lost
+        return run.fence == drive.fence and not run.state.ended
 
     async def _fail(self, drive: DrivenRun, error: Exception) -> None:
         ours = product_error(error, f"run {drive.run.id}")
@@ -162,12 +157,9 @@ class RunDriver:
         drive.problems.append(_ended_by(drive, ours.problem_code, ours.message, ours.remedy))
         await self._finish(drive, RunState.REFUSED if isinstance(ours, RefusedError) else RunState.FAILED)
 
-    async def _let_go(self, drive: DrivenRun) -> None:
-        """This process ends: the next one takes the run over at once, and it is not counted as a death."""
-        if drive.ended is None and not drive.lost:
-            await self._release(drive.run.id, drive.fence)
-
     async def _release(self, run_id: RunId, fence: int) -> None:
+        """Give a claim back, if it is still ours and the run has not ended: no run waits for it, and it is no death."""
+
         async def release(tx: Tx) -> None:
             await tx.runs.release(run_id, fence)
 

@@ -173,7 +173,9 @@ class RunWriter(RunReader):
 
     async def release(self, run_id: RunId, fence: int) -> None:
         await require_fence(self._connection, run_id, fence)
-        await self._writer.execute("UPDATE runs SET owner = NULL, claims = max(claims - 1, 0) WHERE id = ?", (run_id,))
+        await self._writer.execute(
+            "UPDATE runs SET owner = NULL, claims = max(claims - 1, 0) WHERE id = ? AND finished_at IS NULL", (run_id,)
+        )
 
     async def update(
         self,
