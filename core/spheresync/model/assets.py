@@ -62,6 +62,11 @@ class Column:
     def label(self) -> str:
         return default_label(self.labels)
 
+    def without_semantics_of(self, gone: Collection[str]) -> Column:
+        """The column without the facts that name one of these columns, such as that of its unit."""
+        left = tuple((fact, value) for fact, value in self.semantics if not (fact.endswith("_column") and value in gone))
+        return self if left == self.semantics else replace(self, semantics=left)
+
 
 @dataclass(frozen=True, slots=True)
 class Hierarchy:
@@ -123,7 +128,7 @@ class Asset:
         """The asset with these of its columns, in their order.
 
         A key of which a column is missing is no key, a reference through or to a missing column is none either, and a
-        hierarchy loses the level; without its parent or child it is none.
+        hierarchy loses the level; without its parent or child it is none. No column that stays names a missing one.
         """
         if len(columns) == len(self.columns):
             return self if columns == self.columns else replace(self, columns=columns)
@@ -131,15 +136,14 @@ class Asset:
         if not names.issuperset(self.primary_key):
             columns = tuple(replace(column, key=False) if column.key else column for column in columns)
         gone = {column.name for column in self.columns if column.name not in names}
-        own = f"{self.id.space}.{self.id.name}"
         return replace(
             self,
-            columns=columns,
+            columns=tuple(column.without_semantics_of(gone) for column in columns),
             foreign_keys=tuple(
                 each
                 for each in self.foreign_keys
                 if names.issuperset(own for own, _ in each.columns)
-                and not (each.target in {self.id.name, own} and gone.intersection(other for _, other in each.columns))
+                and not (each.target == str(self.id) and gone.intersection(other for _, other in each.columns))
             ),
             hierarchies=tuple(left for each in self.hierarchies if (left := _without(each, gone)) is not None),
         )
