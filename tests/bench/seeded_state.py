@@ -17,10 +17,9 @@ import anyio
 
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.mapping.search.fields import IndexedTexts
+from spheresync.mapping.search.texts import texts_to_index
 from spheresync.model import Asset, AssetId
-from spheresync.state.definitions import encode_asset
 from spheresync.state.records import SpaceRecord
-from spheresync.state.search_texts import texts_to_index
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.bench.sample_assets import AT, Known, as_written, sample_assets, sample_settings
 
@@ -42,7 +41,7 @@ async def seed(folder: Path, count: int) -> int:
 
 def _texts_of(assets: Sequence[Asset]) -> dict[AssetId, IndexedTexts]:
     """What the search index holds of them, as their definitions would have it."""
-    return {asset.id: texts_to_index(asset.id.name, asset.label, encode_asset(asset)) for asset in assets}
+    return {asset.id: texts_to_index(asset.id.name, asset.label, asset) for asset in assets}
 
 
 async def _write(store: SqliteStore, chunk: Sequence[Known], texts: Mapping[AssetId, IndexedTexts]) -> None:

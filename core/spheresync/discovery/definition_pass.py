@@ -15,6 +15,7 @@ from spheresync.errors import SourceFault
 from spheresync.isolation import isolated_group
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.mapping.search.fields import NO_CONTEXT_TEXTS, IndexedTexts
+from spheresync.mapping.search.texts import texts_to_index
 from spheresync.model import (
     AssetId,
     Digest,
@@ -30,7 +31,6 @@ from spheresync.source.protocol import Source
 from spheresync.state.definitions import decode_asset
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord
-from spheresync.state.search_texts import texts_to_index
 
 READERS = 10
 """Definitions read at once; the tenant's door holds the same limit (reference: datasphere-api.md 7)."""
@@ -270,7 +270,7 @@ def _texts_of(record: AssetRecord, said: Normalised) -> IndexedTexts:
     """What the index holds of an asset: of most nothing but what was made of its definition in another process."""
     if record.context_texts == NO_CONTEXT_TEXTS:
         return said.texts
-    return texts_to_index(record.id.name, said.label, said.definition, record.context_texts)
+    return texts_to_index(record.id.name, said.label, decode_asset(said.definition), record.context_texts)
 
 
 def _redefined(

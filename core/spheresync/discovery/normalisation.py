@@ -10,11 +10,11 @@ from spheresync.mapping.fingerprints import fingerprints
 from spheresync.mapping.personal_data import CLASSIFIER_VERSION, CLASSIFIERS, classify, with_personal_data
 from spheresync.mapping.references import with_whole_names
 from spheresync.mapping.search.fields import IndexedTexts
+from spheresync.mapping.search.texts import texts_to_index
 from spheresync.model import Asset, AssetKind, Fingerprints, PersonalDataClass, RawDefinition, SpaceName
 from spheresync.observe.incidents import Account
 from spheresync.source.protocol import Normaliser
 from spheresync.state.definitions import encode_asset
-from spheresync.state.search_texts import texts_to_index
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,16 +69,15 @@ def _normalised(asset: Asset) -> Normalised:
     found = classify(asset)
     asset = with_personal_data(asset, found)
     classes = {finding.personal_class for finding in found.values()}
-    definition = encode_asset(asset)
     return Normalised(
-        definition=definition,
+        definition=encode_asset(asset),
         kind=asset.kind,
         label=asset.label,
         fingerprints=fingerprints(asset),
         column_count=len(asset.columns),
         pii_columns=len(found),
         personal_data=tuple(each for each in PersonalDataClass if each in classes),
-        texts=texts_to_index(asset.id.name, asset.label, definition),
+        texts=texts_to_index(asset.id.name, asset.label, asset),
         refers_to=asset.origins.names,
         follows=bool(asset.origins.followed),
     )

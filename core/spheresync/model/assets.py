@@ -64,7 +64,9 @@ class Column:
 
     def without_semantics_of(self, gone: Collection[str]) -> Column:
         """The column without the facts that name one of these columns, such as that of its unit."""
-        left = tuple((fact, value) for fact, value in self.semantics if not (fact.endswith("_column") and value in gone))
+        left = tuple(
+            (fact, value) for fact, value in self.semantics if not (fact.endswith("_column") and value in gone)
+        )
         return self if left == self.semantics else replace(self, semantics=left)
 
 

@@ -54,11 +54,7 @@ def encode_asset(asset: Asset) -> bytes:
 
 def decode_asset(data: bytes) -> Asset:
     """Read what `encode_asset` wrote."""
-    return asset_of(read_own_json(data))
-
-
-def asset_of(value: Any) -> Asset:
-    """The asset of a definition whose JSON is read already."""
+    value = read_own_json(data)
     return Asset(
         id=AssetId(SpaceName(value["id"][0]), TechnicalName(value["id"][1])),
         kind=AssetKind(value["kind"]),
@@ -88,11 +84,6 @@ def asset_of(value: Any) -> Asset:
 def column_names(data: bytes) -> frozenset[str]:
     """Only the column names of a stored asset."""
     return frozenset(column["n"] for column in read_own_json(data)["columns"])
-
-
-def read_type(value: list[Any]) -> str:
-    """A type for people, of how a stored column spells it."""
-    return str(_decode_type(value))
 
 
 def _encode_relations(asset: Asset) -> dict[str, object]:

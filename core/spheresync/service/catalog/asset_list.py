@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
@@ -12,9 +12,19 @@ from spheresync.errors import UsageError
 from spheresync.mapping.personal_data import classify
 from spheresync.mapping.search.fields import Field, SearchedText
 from spheresync.mapping.search.question import Question, names_matched, reasons
-from spheresync.model import AssetId, AssetKind, AssetStatus, PersonalDataClass, SpaceName, TechnicalName, Tier, counted
-from spheresync.model.json_document import read_own_json
-from spheresync.model.labels import default_label
+from spheresync.mapping.search.texts import searched_texts
+from spheresync.model import (
+    Asset,
+    AssetId,
+    AssetKind,
+    AssetStatus,
+    Column,
+    PersonalDataClass,
+    SpaceName,
+    TechnicalName,
+    Tier,
+    counted,
+)
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.search_index import with_index
 from spheresync.runtime.unknown_names import nearest
@@ -22,9 +32,8 @@ from spheresync.service import answer_rows
 from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import one_of, wants_full
-from spheresync.state.definitions import asset_of, read_type
+from spheresync.state.definitions import decode_asset
 from spheresync.state.records import AssetFilter, AssetHits, AssetPlace, AssetRecord, AssetSort
-from spheresync.state.search_texts import searched_texts
 
 ANY_CLASS = "any"
 MOST_NAMED = 12
@@ -228,19 +237,19 @@ class AssetLister:
             return answer_rows.full_asset_row(record, tier, problem, held)
         return answer_rows.asset_row(record, tier, problem).model_copy(update={"objects": objects or None})
 
-    async def _definitions(self, records: Sequence[AssetRecord]) -> dict[AssetId, Any]:
+    async def _definitions(self, records: Sequence[AssetRecord]) -> dict[AssetId, Asset]:
         """The definitions of assets, as far as they are needed to say why each one answers."""
         if self._question is None and self._wanted.column is None and self._wanted.pii is None:
             return {}
         bodies = await self._store.blobs.get_many([each.definition for each in records if each.definition])
-        found = {}
+        found: dict[AssetId, Asset] = {}
         for record in records:
             if record.definition is not None and record.definition in bodies:
                 with suppress(ValueError):
-                    found[record.id] = read_own_json(bodies[record.definition])
+                    found[record.id] = decode_asset(bodies[record.definition])
         return found
 
-    def _explained(self, row: AssetRow, record: AssetRecord, definition: Any) -> AssetRow:
+    def _explained(self, row: AssetRow, record: AssetRecord, definition: Asset | None) -> AssetRow:
         """A row with what it answers by."""
         update: dict[str, Any] = {}
         if self._question is not None or self._wanted.column is not None:
@@ -256,19 +265,18 @@ class AssetLister:
             update |= {"pii": by_class, "pii_total": len(columns) if len(columns) > MOST_NAMED else None}
         return row.model_copy(update=update) if update else row
 
-    def _personal_columns(self, record: AssetRecord, definition: Any) -> list[tuple[str, str]]:
+    def _personal_columns(self, record: AssetRecord, asset: Asset) -> list[tuple[str, str]]:
         """Class and name of each column that holds personal data, by what stewards say too."""
         context = self._mapping.context_of(record.id, record.kind, record.label)
         if not context.speaks_of_personal_data:
-            return [(each["p"], each["n"]) for each in definition["columns"] if each.get("p")]
-        asset = asset_of(definition)
+            return [(each.pii, each.name) for each in asset.columns if each.pii]
         found = classify(asset, context.stewards_words(asset.columns))
         return [(str(found[each.name].personal_class), each.name) for each in asset.columns if each.name in found]
 
-    def _matched(self, record: AssetRecord, definition: Any) -> tuple[list[MatchRow], int]:
+    def _matched(self, record: AssetRecord, definition: Asset | None) -> tuple[list[MatchRow], int]:
         found = list[MatchRow]()
         if self._wanted.column is not None and definition is not None:
-            by_name = {column["n"]: column for column in definition["columns"]}
+            by_name: dict[str, Column] = {column.name: column for column in definition.columns}
             found += [_column_match(by_name[name]) for name in names_matched(self._wanted.column, by_name)]
         total = len(found)
         if self._question is not None:
@@ -348,14 +356,8 @@ def _match(found: SearchedText) -> MatchRow:
     )
 
 
-def _column_match(column: Mapping[str, Any]) -> MatchRow:
-    labels = tuple((language, text) for language, text in column.get("l", ()))
-    return MatchRow(
-        field=Field.COLUMN,
-        text=column["n"],
-        label=_shortened(default_label(labels)) or None,
-        type=read_type(column["t"]),
-    )
+def _column_match(column: Column) -> MatchRow:
+    return MatchRow(field=Field.COLUMN, text=column.name, label=_shortened(column.label) or None, type=str(column.type))
 
 
 def _shortened(text: str) -> str:

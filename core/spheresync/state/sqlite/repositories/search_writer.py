@@ -7,9 +7,10 @@ import sqlite3
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from spheresync.mapping.search.fields import IndexedTexts
+from spheresync.mapping.search.texts import texts_to_index
 from spheresync.model import AssetId, Digest
 from spheresync.state.cell_encoding import decode_asset_id, decode_context_texts, decode_texts, encode_texts
-from spheresync.state.search_texts import texts_to_index
+from spheresync.state.definitions import decode_asset
 from spheresync.state.sqlite.connection import Row, WriteConnection
 from spheresync.state.sqlite.repositories.blobs import BlobReader
 from spheresync.state.sqlite.repositories.search import SearchReader, is_lost_index
@@ -81,7 +82,9 @@ class SearchWriter(SearchReader):
             asset = decode_asset_id((space, name))
             told = label if isinstance(label, str) else ""
             try:
-                found[asset] = texts_to_index(name, told, definitions.get(digest), decode_context_texts(said))
+                body = definitions.get(digest)
+                read = None if body is None else decode_asset(body)
+                found[asset] = texts_to_index(name, told, read, decode_context_texts(said))
             except UNREADABLE:
                 found[asset] = texts_to_index(name, told, None)
         return found
