@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from spheresync.answers.base import Answer, Finding, Page
+from spheresync.answers.base import Answer, Finding, OmitEmpty, OmitNone, Page
 
 
 class SpaceRow(Answer):
@@ -27,10 +27,10 @@ class MatchRow(Answer):
 
     field: str
     text: str
-    language: str | None = Field(default=None, exclude_if=lambda value: value is None)
-    column: str | None = Field(default=None, exclude_if=lambda value: value is None)
-    label: str | None = Field(default=None, exclude_if=lambda value: value is None)
-    type: str | None = Field(default=None, exclude_if=lambda value: value is None)
+    language: OmitNone[str] = None
+    column: OmitNone[str] = None
+    label: OmitNone[str] = None
+    type: OmitNone[str] = None
 
 
 class AssetRow(Answer):
@@ -45,15 +45,15 @@ class AssetRow(Answer):
     label: str
     tier: str
     status: str
-    columns: int | None = Field(default=None, exclude_if=lambda value: value is None)
+    columns: OmitNone[int] = None
     objects: list[str] | None = None
     problem: str | None = None
-    changed_at: str | None = Field(default=None, exclude_if=lambda value: value is None)
-    synced_at: str | None = Field(default=None, exclude_if=lambda value: value is None)
-    matched: list[MatchRow] | None = Field(default=None, exclude_if=lambda value: value is None)
-    matched_total: int | None = Field(default=None, exclude_if=lambda value: value is None)
-    pii: dict[str, list[str]] | None = Field(default=None, exclude_if=lambda value: value is None)
-    pii_total: int | None = Field(default=None, exclude_if=lambda value: value is None)
+    changed_at: OmitNone[str] = None
+    synced_at: OmitNone[str] = None
+    matched: OmitNone[list[MatchRow]] = None
+    matched_total: OmitNone[int] = None
+    pii: OmitNone[dict[str, list[str]]] = None
+    pii_total: OmitNone[int] = None
 
 
 class AssetPage(Page[AssetRow]):
@@ -63,14 +63,14 @@ class AssetPage(Page[AssetRow]):
     `near` are assets that answer `meant`, a question spelled nearly as the one that nothing answers.
     """
 
-    first: int | None = Field(default=None, exclude_if=lambda value: value is None)
-    as_of: str | None = Field(default=None, exclude_if=lambda value: value is None)
-    searched: str | None = Field(default=None, exclude_if=lambda value: value is None)
-    notes: list[str] = Field(default_factory=list, exclude_if=lambda value: not value)
-    meant: str | None = Field(default=None, exclude_if=lambda value: value is None)
-    near: list[AssetRow] = Field(default_factory=list, exclude_if=lambda value: not value)
-    kinds: dict[str, int] | None = Field(default=None, exclude_if=lambda value: value is None)
-    statuses: dict[str, int] | None = Field(default=None, exclude_if=lambda value: value is None)
+    first: OmitNone[int] = None
+    as_of: OmitNone[str] = None
+    searched: OmitNone[str] = None
+    notes: OmitEmpty[list[str]] = Field(default_factory=list)
+    meant: OmitNone[str] = None
+    near: OmitEmpty[list[AssetRow]] = Field(default_factory=list)
+    kinds: OmitNone[dict[str, int]] = None
+    statuses: OmitNone[dict[str, int]] = None
 
 
 class PersonalDataRow(Answer):
@@ -93,7 +93,7 @@ class ColumnRow(Answer):
     nullable: bool = True
     aggregation: str | None = None
     pii: str | None = None
-    personal_data: PersonalDataRow | None = Field(default=None, exclude_if=lambda found: found is None)
+    personal_data: OmitNone[PersonalDataRow] = None
     semantics: dict[str, str] = Field(default_factory=dict)
 
 
@@ -128,8 +128,8 @@ class AssetDetail(Answer):
     last_sync: str | None = None
     pii: dict[str, list[str]]
     personal_data: str = "not_classified"
-    renamed_from: str | None = Field(default=None, exclude_if=lambda name: name is None)
-    renamed_to: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    renamed_from: OmitNone[str] = None
+    renamed_to: OmitNone[str] = None
 
 
 class RuleRow(Answer):
@@ -165,9 +165,9 @@ class MappingExplanation(Answer):
     names: list[str]
     columns: list[ColumnDecision]
     findings: list[str]
-    renamed_from: str | None = Field(default=None, exclude_if=lambda name: name is None)
-    renamed_to: str | None = Field(default=None, exclude_if=lambda name: name is None)
-    may_be_renamed_to: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    renamed_from: OmitNone[str] = None
+    renamed_to: OmitNone[str] = None
+    may_be_renamed_to: OmitNone[str] = None
 
 
 class DiscoveryAnswer(Answer):

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Row = TypeVar("Row")
+T = TypeVar("T")
+
+OmitNone = Annotated[T | None, Field(exclude_if=lambda value: value is None)]
+"""A value that an answer does not show where there is none; its default is None."""
+OmitEmpty = Annotated[T, Field(exclude_if=lambda value: not value)]
+"""A text or rows that an answer does not show where they are empty."""
 
 
 class Answer(BaseModel):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, JsonValue
 
-from spheresync.answers.base import Answer, Finding
+from spheresync.answers.base import Answer, Finding, OmitEmpty, OmitNone
 
 
 class FieldRow(Answer):
@@ -28,9 +28,9 @@ class ChangeRow(Answer):
     operations: list[str] = Field(default_factory=list)
     changes: list[FieldRow] = Field(default_factory=list)
     blocked_by: str | None = None
-    renamed_from: str | None = Field(default=None, exclude_if=lambda name: name is None)
-    may_be_renamed_from: str | None = Field(default=None, exclude_if=lambda name: name is None)
-    may_be_renamed_to: str | None = Field(default=None, exclude_if=lambda name: name is None)
+    renamed_from: OmitNone[str] = None
+    may_be_renamed_from: OmitNone[str] = None
+    may_be_renamed_to: OmitNone[str] = None
 
 
 class PrerequisiteRow(Answer):
@@ -81,9 +81,9 @@ class ChangeSetAnswer(Answer):
     undo_of: str | None = None
     approved_by: str | None = None
     read_at: str | None = None
-    notes: list[Finding] = Field(default_factory=list, exclude_if=lambda rows: not rows)
-    oldest: OldestReading | None = Field(default=None, exclude_if=lambda oldest: oldest is None)
-    prerequisites: list[PrerequisiteRow] = Field(default_factory=list, exclude_if=lambda rows: not rows)
+    notes: OmitEmpty[list[Finding]] = Field(default_factory=list)
+    oldest: OmitNone[OldestReading] = None
+    prerequisites: OmitEmpty[list[PrerequisiteRow]] = Field(default_factory=list)
 
 
 class ApprovalAnswer(ChangeSetAnswer):

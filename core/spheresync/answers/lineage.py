@@ -6,15 +6,11 @@ from typing import Literal
 
 from pydantic import AliasChoices, Field
 
-from spheresync.answers.base import Answer
+from spheresync.answers.base import Answer, OmitEmpty
 
 DEPTH = 10
 """Steps that lineage is followed where nobody says how many."""
 DEEPEST = 50
-
-
-def _empty(text: str) -> bool:
-    return not text
 
 
 class LineageNode(Answer):
@@ -22,7 +18,7 @@ class LineageNode(Answer):
 
     id: str
     kind: str
-    label: str = Field(default="", exclude_if=_empty)
+    label: OmitEmpty[str] = ""
 
 
 class LineageEdge(Answer):
@@ -32,8 +28,8 @@ class LineageEdge(Answer):
     to: str
     kind: Literal["table", "column"]
     how: str
-    from_column: str = Field(default="", exclude_if=_empty)
-    to_column: str = Field(default="", exclude_if=_empty)
+    from_column: OmitEmpty[str] = ""
+    to_column: OmitEmpty[str] = ""
 
 
 class LineageAnswer(Answer):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import Field, JsonValue
+from pydantic import JsonValue
 
-from spheresync.answers.base import Answer, Finding, Page
+from spheresync.answers.base import Answer, Finding, OmitNone, Page
 
 
 class Failure(Answer):
@@ -62,8 +62,8 @@ class AuditRow(Answer):
     seq: int
     at: str
     actor: str
-    actor_kind: str | None = Field(None, exclude_if=lambda kind: kind is None)
-    actor_roles: list[str] | None = Field(None, exclude_if=lambda roles: roles is None)
+    actor_kind: OmitNone[str] = None
+    actor_roles: OmitNone[list[str]] = None
     action: str
     run_id: str | None = None
     asset: str | None = None

@@ -43,3 +43,7 @@ class PersonalData(Section):
 
     mask: bool = True
     policy: Annotated[tuple[PersonalDataRule, ...], AfterValidator(_each_class_once)] = ()
+
+    def classes(self, action: PersonalDataAction) -> list[PersonalDataClass]:
+        """The classes that lead to an action, in the order of their names."""
+        return sorted(rule.personal_class for rule in self.policy if rule.action is action)

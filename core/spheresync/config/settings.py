@@ -189,7 +189,7 @@ class Settings(Section):
             effect = {key: value for key, value in spelled["set"].items() if key not in {"tier", "include"}}
             if effect or rule.columns:
                 rules.append([spelled["match"], effect, spelled["columns"]])
-        left_out = self._personal_data(PersonalDataAction.EXCLUDE_COLUMN)
+        left_out = self.personal_data.classes(PersonalDataAction.EXCLUDE_COLUMN)
         personal_data = [self.personal_data.mask, left_out]
         said = self.business_context
         context = [["context", said.digest]] if said.entries or said.terms else []
@@ -206,14 +206,10 @@ class Settings(Section):
             if rule.set.include is not None
         ]
         actions = (PersonalDataAction.EXCLUDE_ASSET, PersonalDataAction.REFUSE)
-        personal = [self._personal_data(action) for action in actions]
+        personal = [self.personal_data.classes(action) for action in actions]
         stewards = self.business_context.stewards_digest
         held = [*personal, *([stewards] if stewards else [])] if any(personal) else []
         return digest_json([self.scope.include, self.scope.exclude, rules, *held])
-
-    def _personal_data(self, action: PersonalDataAction) -> list[str]:
-        """The classes that lead to an action."""
-        return sorted(rule.personal_class for rule in self.personal_data.policy if rule.action is action)
 
     def secrets(self) -> tuple[str, ...]:
         """Every value that no log may hold."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.mapping.personal_data import CLASSIFIER_VERSION, CLASSIFIERS, classify, with_personal_data
+from spheresync.mapping.personal_data import CLASSIFIER_VERSION, CLASSIFIERS, classify, held_classes, with_personal_data
 from spheresync.mapping.references import with_whole_names
 from spheresync.mapping.search.fields import IndexedTexts
 from spheresync.mapping.search.texts import texts_to_index
@@ -68,7 +68,6 @@ def reading_version(normaliser: Normaliser) -> int:
 def _normalised(asset: Asset) -> Normalised:
     found = classify(asset)
     asset = with_personal_data(asset, found)
-    classes = {finding.personal_class for finding in found.values()}
     return Normalised(
         definition=encode_asset(asset),
         kind=asset.kind,
@@ -76,7 +75,7 @@ def _normalised(asset: Asset) -> Normalised:
         fingerprints=fingerprints(asset),
         column_count=len(asset.columns),
         pii_columns=len(found),
-        personal_data=tuple(each for each in PersonalDataClass if each in classes),
+        personal_data=held_classes(found),
         texts=texts_to_index(asset.id.name, asset.label, asset),
         refers_to=asset.origins.names,
         follows=bool(asset.origins.followed),

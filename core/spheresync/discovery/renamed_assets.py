@@ -18,7 +18,6 @@ from spheresync.state.port.checkpoints import CheckpointReader
 from spheresync.state.records import AssetRecord, AuditEvent, Checkpoint, CheckpointState
 
 _DELETED = CheckpointState.DELETED
-_MANAGED = frozenset({CheckpointState.ACTIVE, CheckpointState.RETIRED})
 
 
 class RenamedAssets:
@@ -69,7 +68,7 @@ class RenamedAssets:
             await settle_statuses(tx, {*renamed, *renamed.values()}, self._in_force)
 
     async def _is_held(self, asset: AssetId) -> bool:
-        return any(held.state in _MANAGED for held in await self._store.checkpoints.of_asset(asset))
+        return any(held.state.managed for held in await self._store.checkpoints.of_asset(asset))
 
     async def _moves(self, checkpoints: CheckpointReader, old: AssetId, new: AssetId) -> list[Checkpoint]:
         """The checkpoints to write so that tables go over to a new name; none of a target where that has its own.
@@ -81,7 +80,7 @@ class RenamedAssets:
         moved = []
         for held in await checkpoints.of_asset(old):
             own = there.get(held.key)
-            if held.state in _MANAGED and (own is None or own.address == held.address):
+            if held.state.managed and (own is None or own.address == held.address):
                 version = held.version if own is None else None
                 moved.append(replace(held, state=_DELETED, held=None, synced_at=self._now))
                 moved.append(replace(held, asset=new, version=version, mapping=None, held=None))

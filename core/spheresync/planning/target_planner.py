@@ -54,8 +54,6 @@ from spheresync.targets.protocol import Target
 from spheresync.targets.read_ahead import RecentReads
 from spheresync.targets.registry import design_of
 
-MANAGED = frozenset({CheckpointState.ACTIVE, CheckpointState.RETIRED})
-
 
 def column_guard_note(key: TargetKey) -> str:
     """Under which key the state notes the assets whose updates the column guard holds back in a target."""
@@ -107,7 +105,7 @@ class TargetPlanner:
     @property
     def managed_spaces(self) -> set[SpaceName]:
         """Spaces of which the target holds tables."""
-        return {asset.space for asset, held in self._checkpoints.items() if held.state in MANAGED}
+        return {asset.space for asset, held in self._checkpoints.items() if held.state.managed}
 
     @property
     def displaced(self) -> tuple[Problem, ...]:
@@ -340,7 +338,7 @@ class TargetPlanner:
 
     def _guard(self, records: Iterable[AssetRecord], waiting: frozenset[AssetId]) -> tuple[Problem, ...]:
         managed: Counter[SpaceName] = Counter(
-            asset.space for asset, held in self._checkpoints.items() if held.state in MANAGED
+            asset.space for asset, held in self._checkpoints.items() if held.state.managed
         )
         emptied = _emptied(records, managed)
         everything = guard_removals(

@@ -14,7 +14,7 @@ from spheresync.state.port import Store
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-BATCH = 250
+INDEXED_AT_ONCE = 250
 """Assets in one unit of work: whoever is killed in the middle leaves the rest to the next one."""
 PATIENCE = 1.0
 """Seconds for which a question waits for the index."""
@@ -28,7 +28,7 @@ async def fill_index(store: Store, seconds: float) -> int:
     """
     give_up = anyio.current_time() + seconds
     while await store.search.not_indexed():
-        if not await store.write(lambda tx: tx.search.fill(BATCH)) or anyio.current_time() > give_up:
+        if not await store.write(lambda tx: tx.search.fill(INDEXED_AT_ONCE)) or anyio.current_time() > give_up:
             break
     return await store.search.not_indexed()
 

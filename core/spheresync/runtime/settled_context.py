@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from spheresync.config.context import NO_CONTEXT, BusinessContext
 from spheresync.mapping.context import AssetContext, ContextEntries
-from spheresync.mapping.personal_data import classify, was_classified
+from spheresync.mapping.personal_data import classify, held_classes, was_classified
 from spheresync.mapping.rules import Mapping
 from spheresync.mapping.search.fields import NO_CONTEXT_TEXTS, ContextTexts
 from spheresync.model import Asset, Digest, PersonalDataClass, canonical_json
@@ -40,9 +40,8 @@ class Settled(NamedTuple):
 def settled(asset: Asset, context: AssetContext, mapping: Mapping) -> Settled:
     """By what the classifier finds and context files say."""
     found = classify(asset, context.stewards_words(asset.columns))
-    held = {finding.personal_class for finding in found.values()}
     texts = context.searched(mapping.context.terms, asset.columns)
-    return Settled(tuple(each for each in PersonalDataClass if each in held), len(found), texts)
+    return Settled(held_classes(found), len(found), texts)
 
 
 async def settle_context(store: Store, mapping: Mapping) -> None:

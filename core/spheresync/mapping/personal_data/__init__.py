@@ -13,6 +13,7 @@ from spheresync.mapping.personal_data.classification import (
     PersonalDataFinding,
     Steward,
     classify,
+    held_classes,
     was_classified,
     with_personal_data,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "Steward",
     "Verdict",
     "classify",
+    "held_classes",
     "was_classified",
     "with_personal_data",
 ]

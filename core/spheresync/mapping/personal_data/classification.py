@@ -81,6 +81,12 @@ _SURE_BY_ITSELF = 0.55
 """Below that, a finding holds only among others: a table with `name` and `city` alone may be one of airports."""
 
 
+def held_classes(found: Mapping[str, PersonalDataFinding]) -> tuple[PersonalDataClass, ...]:
+    """The classes that the columns of an asset hold, each once, in their order."""
+    held = {finding.personal_class for finding in found.values()}
+    return tuple(each for each in PersonalDataClass if each in held)
+
+
 def was_classified(version: int) -> bool:
     """Whether personal data was looked for in a definition that was made by this version."""
     return version >= CLASSIFIERS

@@ -37,15 +37,8 @@ class PersonalDataPolicy:
 
     @classmethod
     def of(cls, settings: PersonalData) -> PersonalDataPolicy:
-        def classes(action: PersonalDataAction) -> frozenset[PersonalDataClass]:
-            return frozenset(rule.personal_class for rule in settings.policy if rule.action is action)
-
-        return cls(
-            settings.mask,
-            classes(PersonalDataAction.EXCLUDE_COLUMN),
-            classes(PersonalDataAction.EXCLUDE_ASSET),
-            classes(PersonalDataAction.REFUSE),
-        )
+        actions = (PersonalDataAction.EXCLUDE_COLUMN, PersonalDataAction.EXCLUDE_ASSET, PersonalDataAction.REFUSE)
+        return cls(settings.mask, *(frozenset(settings.classes(action)) for action in actions))
 
     def verdict(self, classes: Collection[PersonalDataClass]) -> Verdict:
         """What becomes of an asset whose columns hold these classes."""

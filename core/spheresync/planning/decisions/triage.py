@@ -100,7 +100,7 @@ def triage(
         thorough: design again even where nothing seems to have moved (`--full`).
         again: design again, since the target is known not to hold it as it should.
     """
-    managed = checkpoint is not None and checkpoint.state in {CheckpointState.ACTIVE, CheckpointState.RETIRED}
+    managed = checkpoint is not None and checkpoint.state.managed
     if is_held(record, checkpoint):
         # A hold outlasts other rules and another scope, but not the asset itself.
         vanished = managed and decision.included and record.misses > 0 and not held_as_gone(record, checkpoint)

@@ -17,7 +17,6 @@ from spheresync.state.records import ChangeSetItem, Checkpoint, CheckpointState,
 from spheresync.targets.design import TargetDesign
 
 _NAMED_FIELDS = 8
-_MANAGED = frozenset({CheckpointState.ACTIVE, CheckpointState.RETIRED})
 
 
 class Nature(Enum):
@@ -232,7 +231,7 @@ def _left_by_other_runs(deed: Deed) -> bool:
         return nature is Nature.DELETED and known is None
     if nature is Nature.FORGOTTEN:
         return known.state is CheckpointState.FORGOTTEN and known.body_digest == deed.item.expected_digest
-    return known.state in _MANAGED and known.body_digest == deed.item.after_digest
+    return known.state.managed and known.body_digest == deed.item.after_digest
 
 
 def _by_another_run(deed: Deed, run_id: RunId) -> str:

@@ -37,7 +37,6 @@ from spheresync.planning.decisions.items import Subject, name_taken
 from spheresync.planning.drift.sweep_result import SweepResult
 from spheresync.planning.names.container_notes import container_note
 from spheresync.planning.prerequisites import is_present, plan_prerequisites
-from spheresync.planning.target_planner import MANAGED
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx
@@ -99,7 +98,7 @@ class TargetSweep:
             TargetError: the target does not answer, or not one database could be read.
         """
         self._records = records
-        self._managed = {asset: held for asset, held in self.checkpoints.items() if held.state in MANAGED}
+        self._managed = {asset: held for asset, held in self.checkpoints.items() if held.state.managed}
         formers = await self._store.former_tables.all(self.key)
         self._known = {held.address for held in self._managed.values()} | {former.address for former in formers}
         self.wanted = self._wanted(self._managed.values())

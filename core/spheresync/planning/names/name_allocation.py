@@ -42,8 +42,6 @@ from spheresync.targets.look_by_name import look_by_name
 from spheresync.targets.protocol import Inventory, LiveContainer, Target
 from spheresync.targets.registry import design_of
 
-_MANAGED = frozenset({CheckpointState.ACTIVE, CheckpointState.RETIRED})
-
 
 @dataclass(slots=True)
 class AllocatedNames:
@@ -184,7 +182,7 @@ class NameAllocator:
     ) -> Mapping[AssetId, Checkpoint]:
         """Newcomers that may be assets under a name of another case, which are not known to be listed or gone."""
         keys = {case_key(wish.record.id) for wish in newcomers}
-        held = [each for each in checkpoints.values() if each.state in _MANAGED and case_key(each.asset) in keys]
+        held = [each for each in checkpoints.values() if each.state.managed and case_key(each.asset) in keys]
         if not held:
             return {}
         records = await self._store.catalog.some([each.asset for each in held])

@@ -33,9 +33,8 @@ from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import one_of, wants_full
 from spheresync.state.definitions import decode_asset
-from spheresync.state.records import AssetFilter, AssetHits, AssetPlace, AssetRecord, AssetSort
+from spheresync.state.records import ANY_CLASS, AssetFilter, AssetHits, AssetPlace, AssetRecord, AssetSort
 
-ANY_CLASS = "any"
 MOST_NAMED = 12
 """Columns that one row names; of more the number is told."""
 NEAR = 5

@@ -22,6 +22,7 @@ from spheresync.model import SYSTEM, Digest, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.observe.loop_health import went_well
 from spheresync.runtime.context import RuntimeContext
+from spheresync.runtime.search_index import INDEXED_AT_ONCE
 from spheresync.runtime.shared_request_budget import shared_seconds
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store, Tx
@@ -45,7 +46,6 @@ SLICE = 65_536
 LOOK = 5.0
 """Seconds for which contents are looked through, beside all who write."""
 REST = 0.005
-INDEXED_AT_ONCE = 250
 """Assets whose texts are indexed in one unit of work."""
 _BATCH = 100
 _PAGES = 32

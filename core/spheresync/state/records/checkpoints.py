@@ -25,6 +25,11 @@ class CheckpointState(StrEnum):
     FORGOTTEN = "forgotten"  # left as it was, no longer managed
     DELETED = "deleted"
 
+    @property
+    def managed(self) -> bool:
+        """Whether the object is there, and ours to write."""
+        return self is CheckpointState.ACTIVE or self is CheckpointState.RETIRED
+
 
 NO_RUN = RunId("")
 """The run of a checkpoint that no run of this state wrote."""

@@ -22,6 +22,10 @@ class AssetSort(StrEnum):
     RELEVANCE = "relevance"
 
 
+ANY_CLASS = "any"
+"""Stands for every class of personal data."""
+
+
 @dataclass(frozen=True, slots=True)
 class AssetFilter:
     """Which assets a list is about; None admits all.

@@ -22,6 +22,7 @@ from spheresync.state.cell_encoding import (
 from spheresync.state.records import AssetRecord, FacetCount, SettledContext, SpaceRecord, UnreadGroup
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.repositories.search_writer import SearchWriter
+from spheresync.state.sqlite.rows.facets import FACET, facets_where, read_facet
 from spheresync.state.sqlite.rows.named_assets import MOST_LOOKED_UP, rows_of_assets
 from spheresync.state.sqlite.rows.readable import readable, readable_one
 from spheresync.state.sqlite.rows.shapes import shape_of
@@ -35,7 +36,6 @@ _SHAPE = shape_of("assets", _ASSET)
 _SPACE = shape_of("spaces", "name, label, listed_at, complete, problem, present")
 _PROBLEM = shape_of("assets", "problem")
 _NAME = shape_of("assets", "space, name")
-_FACET = shape_of("assets", "space, kind, tier, status")
 MOST_INDEXED = 500
 """Assets whose texts are read off their stored definitions in one unit of work; the others are indexed later."""
 
@@ -151,11 +151,8 @@ class CatalogReader:
         return found, int(total[0]) if total else 0
 
     async def counts(self) -> list[FacetCount]:
-        rows = await self._connection.all(
-            "SELECT space, kind, tier, status, count(*) FROM assets GROUP BY space, kind, tier, status "
-            "ORDER BY space, kind, tier, status"
-        )
-        found = readable(self._connection.lost, _FACET, rows, _read_facet)
+        rows = await self._connection.all(facets_where())
+        found = readable(self._connection.lost, FACET, rows, read_facet)
         if len(found) < len(rows):
             await self.assets()  # which notes the rows one by one
         return found
@@ -209,14 +206,10 @@ class CatalogWriter(CatalogReader):
     ) -> None:
         rows = (dict(zip(_COLUMNS, _spell_asset(asset), strict=True)) for asset in assets)
         await self._writer.execute_many(
-            f"UPDATE assets SET {', '.join(f'{column} = ?' for column in _READ_COLUMNS)}, search_stale = "
-            "CASE WHEN search_stale = 0 AND label IS ? AND definition IS ? AND context_texts IS ? THEN 0 ELSE 1 END "
-            "WHERE space = ? AND name = ?",
+            f"UPDATE assets SET {', '.join(f'{column} = ?' for column in _READ_COLUMNS)}, "
+            f"{_stale_unless_same(_INDEXED_COLUMNS, '?')} WHERE space = ? AND name = ?",
             [
-                (
-                    *(row[column] for column in _READ_COLUMNS),
-                    *(row["label"], row["definition"], row["context_texts"], row["space"], row["name"]),
-                )
+                (*(row[column] for column in (*_READ_COLUMNS, *_INDEXED_COLUMNS)), row["space"], row["name"])
                 for row in rows
             ],
         )
@@ -253,7 +246,17 @@ class CatalogWriter(CatalogReader):
         )
 
 
+def _stale_unless_same(columns: Iterable[str], fresh: str | None = None) -> str:
+    """What is to be in the index of texts is so on where it was, and these columns stay as they are.
+
+    `fresh`: what stands for the new value of each; else that of the row that is put.
+    """
+    same = " AND ".join(f"assets.{column} IS {fresh or f'excluded.{column}'}" for column in columns)
+    return f"search_stale = CASE WHEN assets.search_stale = 0 AND {same} THEN 0 ELSE 1 END"
+
+
 _COLUMNS = [column.strip() for column in _ASSET.split(",")]
+_INDEXED_COLUMNS = ("label", "definition", "context_texts")
 _LISTING_COLUMNS = [
     *("kind", "label", "tier", "entry_digest", "included", "reason", "misses", "first_missed_at", "listed_at")
 ]
@@ -262,15 +265,14 @@ _PUT_LISTING = (
     f"ON CONFLICT (space, name) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _LISTING_COLUMNS)}, "
     # Where it stands is known better by whoever wrote it, unless the listing itself changes that.
     "status = CASE WHEN assets.misses > 0 OR assets.included = 0 THEN excluded.status ELSE assets.status END, "
-    "search_stale = CASE WHEN assets.search_stale = 0 AND assets.label IS excluded.label THEN 0 ELSE 1 END"
+    f"{_stale_unless_same(['label'])}"
 )
 _LISTED_COLUMNS = {"space", "name", "entry_digest", "misses", "first_missed_at", "first_seen_at", "listed_at"}
 _READ_COLUMNS = [column for column in _COLUMNS if column not in _LISTED_COLUMNS]
 _PUT_ASSET = (
     f"INSERT INTO assets ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))}) "
     f"ON CONFLICT (space, name) DO UPDATE SET {', '.join(f'{c} = excluded.{c}' for c in _COLUMNS[2:])}, "
-    "search_stale = CASE WHEN assets.search_stale = 0 AND assets.label IS excluded.label "
-    "AND assets.definition IS excluded.definition THEN 0 ELSE 1 END"
+    f"{_stale_unless_same(_INDEXED_COLUMNS)}"
 )
 
 
@@ -310,11 +312,6 @@ def _spell_classes(classes: Sequence[PersonalDataClass]) -> str:
 def _read_space(row: Row) -> SpaceRecord:
     name, label, listed_at, complete, problem, present = row
     return SpaceRecord(SpaceName(name), label, listed_at, bool(complete), decode_problem(problem), bool(present))
-
-
-def _read_facet(row: Row) -> FacetCount:
-    space, kind, tier, status, count = row
-    return FacetCount(SpaceName(space), _KINDS[kind], _TIERS[tier], _STATUSES[status], count)
 
 
 def _read_asset(row: Row) -> AssetRecord:

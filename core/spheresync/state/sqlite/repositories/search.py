@@ -13,12 +13,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from spheresync.errors import SearchIndexLostError, StateError, UsageError
+from spheresync.mapping.personal_data import CLASSIFIERS
 from spheresync.mapping.search.fields import Mark
 from spheresync.mapping.search.folding import as_one_word, fold, from_one_word, spellings, words_of
 from spheresync.mapping.search.question import Question, is_glob
-from spheresync.model import AssetId, AssetKind, AssetStatus, SpaceName, Tier
+from spheresync.model import AssetId
 from spheresync.state.cell_encoding import decode_asset_id
-from spheresync.state.records import ALL_ASSETS, AssetFilter, AssetHits, AssetPlace, AssetSort, FacetCount
+from spheresync.state.records import ALL_ASSETS, ANY_CLASS, AssetFilter, AssetHits, AssetPlace, AssetSort, FacetCount
 from spheresync.state.sqlite.connection import ReadConnection, Row
 from spheresync.state.sqlite.repositories.search_expressions import (
     all_of,
@@ -33,6 +34,7 @@ from spheresync.state.sqlite.repositories.search_expressions import (
     quoted,
     ranks,
 )
+from spheresync.state.sqlite.rows.facets import FACET, facets_where, read_facet
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
 
@@ -50,7 +52,6 @@ LAST = "\U0010ffff"
 _SHORTEST_PART = 3
 _COMPARED = 5_000
 _NAME = shape_of("assets", "space, name")
-_FACET = shape_of("assets", "space, kind, tier, status")
 _SORTED_BY: Mapping[AssetSort, str] = {
     AssetSort.NAME: "''",
     AssetSort.LABEL: "lower(label)",
@@ -178,11 +179,10 @@ class SearchReader:
     async def counts(self, among: AssetFilter, question: Question | None) -> list[FacetCount]:
         clause, values = await self._clause_of(among, question)
         rows = await self._ask(
-            f"SELECT space, kind, tier, status, count(*) FROM assets WHERE {clause} "
-            "GROUP BY space, kind, tier, status ORDER BY space, kind, tier, status",
+            facets_where(clause),
             values,
         )
-        return readable(self._connection.lost, _FACET, rows, _read_facet)
+        return readable(self._connection.lost, FACET, rows, read_facet)
 
     async def similar(self, word: str, *, column: bool = False) -> list[str]:
         asked = as_one_word(fold(word)) if column else word
@@ -202,7 +202,7 @@ class SearchReader:
 
     async def unclassified(self, among: AssetFilter) -> int:
         clause, values = await self._clause(replace(among, pii=None))
-        rows = await self._ask(f"SELECT count(*) FROM assets WHERE parser_version < 10000 AND {clause}", values)
+        rows = await self._ask(f"SELECT count(*) FROM assets WHERE parser_version < {CLASSIFIERS} AND {clause}", values)
         return int(rows[0][0])
 
     async def not_indexed(self) -> int:
@@ -295,7 +295,7 @@ class SearchReader:
                 values.append(str(value))
         if among.pii is not None:
             terms.append("personal_data != ''")
-            if among.pii != "any":
+            if among.pii != ANY_CLASS:
                 terms.append("instr(',' || personal_data || ',', ?) > 0")
                 values.append(f",{among.pii},")
         if among.min_columns is not None:
@@ -441,10 +441,3 @@ def _likeness(one: str, other: str) -> float:
 def _pairs(word: str) -> set[str]:
     framed = f"^{word}$"
     return {framed[at : at + 2] for at in range(len(framed) - 1)}
-
-
-def _read_facet(row: Row) -> FacetCount:
-    space, kind, tier, status, count = row
-    return FacetCount(
-        SpaceName(space), AssetKind(kind), None if tier is None else Tier(tier), AssetStatus(status), count
-    )
