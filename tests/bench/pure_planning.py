@@ -1,10 +1,10 @@
-"""The pure steps alone, in a process of their own: `python -m tests.bench.pure_planning replan|bare|triage COUNT`.
+"""The pure steps alone, in a process of their own: `python -m tests.bench.pure_planning replan|bare|work_for COUNT`.
 
 `replan` fingerprints COUNT assets of 20 columns, compares each with its checkpoint, and makes the change-set item of
 the one in a hundred that changed. `bare` is what comes to mind first: one `json.dumps` and one BLAKE2b of the whole
-asset, compared with the digest before. `triage` plans COUNT unchanged assets whose records are loaded already, beside a
-loop that only compares their fingerprints. Assets come in chunks, made while the clock stands, as a plan takes them
-from the state.
+asset, compared with the digest before. `work_for` plans COUNT unchanged assets whose records are loaded already,
+beside a loop that only compares their fingerprints. Assets come in chunks, made while the clock stands, as a plan takes
+them from the state.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from statistics import median
 
 from spheresync.config.settings import Settings
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import DEFAULT_DESTINATION, GLUE, Asset, AssetId, DesiredObject
+from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, work_for
 from spheresync.planning.decisions.items import Subject, item_for
-from spheresync.planning.decisions.triage import RemovalRules, Work, triage
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint
 from spheresync.targets.glue.design import GLUE_DESIGN
 from spheresync.targets.glue.table_input import design_table
@@ -56,11 +56,11 @@ class PurePlan:
             if number % CHANGED_ONE_IN == 0:
                 self._bodies[asset.id] = self._design(asset).body
 
-    def work(self, record: AssetRecord) -> Work:
+    def work(self, record: AssetRecord) -> AssetWork:
         """Which work one asset is, from its record."""
         decision = self._mapping.decide(record.id, record.kind, record.label)
         held = self.checkpoints.get(record.id)
-        return triage(record, held, decision, decision.digest, rules=self._rules, now=NOW, thorough=False)
+        return work_for(record, held, decision, decision.digest, rules=self._rules, now=NOW, thorough=False)
 
     def _design(self, asset: Asset) -> DesiredObject:
         held = self.checkpoints[asset.id]
@@ -70,7 +70,7 @@ class PurePlan:
     def compare(self, asset: Asset) -> ChangeSetItem | None:
         """The item of one asset, from its definition; None where nothing moved."""
         record = replace(self.records[asset.id], label=asset.label, fingerprints=fingerprints(asset))
-        if self.work(record) is not Work.DESIGN:
+        if self.work(record) is not AssetWork.DESIGN:
             return None
         decision = self._mapping.decide(asset.id, asset.kind, asset.label)
         subject = Subject(record, self.checkpoints[asset.id], GLUE, DEFAULT_DESTINATION, decision, GLUE_DESIGN)
@@ -126,7 +126,7 @@ def plan_unchanged(count: int, settings: Settings) -> Mapping[str, float]:
     records = list(plan.records.values())
 
     def planned() -> int:
-        return sum(1 for record in records if plan.work(record) is Work.UNCHANGED)
+        return sum(1 for record in records if plan.work(record) is AssetWork.UNCHANGED)
 
     def compared() -> int:
         held = plan.checkpoints
@@ -148,7 +148,7 @@ def _median_of(work: Callable[[], int], expected: int) -> float:
 
 def main(mode: str, count: int) -> None:
     """Run one mode and print its figures as JSON."""
-    modes = {"replan": replan, "bare": bare, "triage": plan_unchanged}
+    modes = {"replan": replan, "bare": bare, "work_for": plan_unchanged}
     with tempfile.TemporaryDirectory(prefix="spheresync-bench-") as folder:
         settings = sample_settings(Path(folder))
     sys.stdout.write(json.dumps(modes[mode](count, settings)) + "\n")

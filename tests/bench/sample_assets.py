@@ -10,7 +10,7 @@ from spheresync.config.reading.loading import load_settings
 from spheresync.config.settings import Settings
 from spheresync.discovery.normalisation import reading_version
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.mapping.rules import Mapping
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -102,7 +102,7 @@ def relabelled(asset: Asset) -> Asset:
     return replace(asset, labels=(("", f"{asset.label} (new)"),))
 
 
-def as_written(asset: Asset, mapping: Mapping) -> Known:
+def as_written(asset: Asset, mapping: MappingRules) -> Known:
     """What the state knows of an asset right after a sync that wrote it.
 
     Blobs are named by a digest of the asset's name, not made: what is measured compares records and loads none.

@@ -29,7 +29,7 @@ def _replan(count: int) -> list[Figure]:
 
 def _unchanged(count: int) -> Figure:
     """Target: at least 100,000 assets a second, once records are loaded."""
-    found = json.loads(measure_module("pure_planning", "triage", str(count)).stdout)
+    found = json.loads(measure_module("pure_planning", "work_for", str(count)).stdout)
     return Figure(
         SECTION,
         f"re-plan {count:,} unchanged assets, loaded",

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import anyio
 
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import MappingRules
 from spheresync.mapping.search.fields import IndexedTexts
 from spheresync.mapping.search.texts import texts_to_index
 from spheresync.model import Asset, AssetId

@@ -28,7 +28,7 @@ from spheresync.errors import ConfigurationError, FenceError, StateError
 from spheresync.execution import run_driver as executor
 from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_driver import RunDriver
-from spheresync.mapping.rules import Mapping
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import RunId, ScopeRequest
 from spheresync.model.roles import Role
 from spheresync.planning import asset_comparison
@@ -103,7 +103,7 @@ DOORS: dict[str, Door] = {
     "definition read": Door(DatasphereSource, "fetch", "asset", lambda _, entry: str(entry.id)),
     "request budget": Door(SharedRequestBudget, "take", "run"),
     "normalise": Door(normalising, "_normalised", "asset", lambda asset: str(asset.id)),
-    "map": Door(Mapping, "decide", "asset", lambda _, asset, *rest: str(asset)),
+    "map": Door(MappingRules, "decide", "asset", lambda _, asset, *rest: str(asset)),
     "name": Door(NameAllocator, "_wish", "asset", lambda _, record: str(record.id)),
     "draw": Door(GlueDesign, "design", "asset", lambda _, asset, *rest, **more: str(asset.id)),
     "plan": Door(asset_comparison, "item_for", "asset", lambda subject, *rest, **more: str(subject.asset)),

@@ -140,7 +140,7 @@ class Rule(Section):
         return self
 
 
-class MappingRules(Section):
+class MappingSettings(Section):
     """The mapping rules, in order."""
 
     rules: tuple[Rule, ...] = ()

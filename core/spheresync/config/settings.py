@@ -18,7 +18,7 @@ from spheresync.config.lineage import Lineage
 from spheresync.config.paths import SettingPath, require_path
 from spheresync.config.personal_data import PersonalData, PersonalDataAction
 from spheresync.config.promotion_in_force import PromotionInForce
-from spheresync.config.rules import MappingRules
+from spheresync.config.rules import MappingSettings
 from spheresync.config.sections import (
     Approvals,
     ChangeSets,
@@ -120,7 +120,7 @@ class Settings(Section):
     targets: Annotated[tuple[str, ...], BeforeValidator(_comma_list), AfterValidator(_targets)] = ("glue",)
     datasphere: Datasphere = Datasphere()
     scope: Scope = Scope()
-    mapping: MappingRules = MappingRules()
+    mapping: MappingSettings = MappingSettings()
     context: Annotated[tuple[str, ...], BeforeValidator(_comma_list), AfterValidator(_file_globs)] = ()
     promotion: SettingPath | None = None
     scheduler: Scheduler = Scheduler()

@@ -13,7 +13,7 @@ from spheresync.discovery.normalisation import Normalised, Unreadable, normalise
 from spheresync.discovery.unserved_spaces import UnservedSpaces, out_of_service
 from spheresync.errors import SourceFault
 from spheresync.isolation import isolated_group
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import MappingRules
 from spheresync.mapping.search.fields import NO_CONTEXT_TEXTS, IndexedTexts
 from spheresync.mapping.search.texts import texts_to_index
 from spheresync.model import (
@@ -23,7 +23,7 @@ from spheresync.model import (
     RawDefinition,
     SpaceName,
 )
-from spheresync.observe.incidents import Account, source_error
+from spheresync.observe.incidents import ErrorAccount, source_error
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.settled_context import Settled, doubt_context, settled
 from spheresync.runtime.worker_process import WORKER_BATCH, WORKER_BATCH_BYTES, WorkerProcess
@@ -149,7 +149,7 @@ class DefinitionPass:
         for (record, raw), said in zip(lot, found, strict=True):
             if isinstance(said, Unreadable):
                 self._settle(self._failed(record, said.fault, said.message, said.remedy))
-            elif isinstance(said, Account):
+            elif isinstance(said, ErrorAccount):
                 self._settle_broken(record, said)
             else:
                 self._take(record, raw, said)
@@ -171,7 +171,7 @@ class DefinitionPass:
         self._pending.append((record, definition))
         self._report.read += 1
 
-    def _settle_broken(self, record: AssetRecord, error: Exception | Account) -> None:
+    def _settle_broken(self, record: AssetRecord, error: Exception | ErrorAccount) -> None:
         """Settle an asset whose definition could not be had, or could not be used."""
         ours = source_error(error, str(record.id))
         self._settle(self._failed(record, ours.fault, ours.message, ours.remedy))

@@ -11,8 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from types import MappingProxyType
 
-from spheresync.mapping.rules import Decision
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import AssetEntry, AssetId, Listing, Problem, SpaceEntry, SpaceName
 from spheresync.observe.incidents import source_error
 from spheresync.runtime.unread import (

@@ -12,7 +12,7 @@ from spheresync.discovery.renamed_assets import RenamedAssets
 from spheresync.discovery.vanished_assets import Confirmed, VanishedAssets
 from spheresync.errors import SourceError
 from spheresync.isolation import isolated_group
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     AssetEntry,
     AssetId,

@@ -12,7 +12,7 @@ from spheresync.mapping.references import with_whole_names
 from spheresync.mapping.search.fields import IndexedTexts
 from spheresync.mapping.search.texts import texts_to_index
 from spheresync.model import Asset, AssetKind, Fingerprints, PersonalDataClass, RawDefinition, SpaceName
-from spheresync.observe.incidents import Account
+from spheresync.observe.incidents import ErrorAccount
 from spheresync.source.protocol import Normaliser
 from spheresync.state.definitions import encode_asset
 
@@ -44,20 +44,20 @@ class Unreadable:
 
 def normalise_all(
     normaliser: Normaliser, spaces: Collection[SpaceName], definitions: Sequence[RawDefinition]
-) -> list[Normalised | Unreadable | Account]:
+) -> list[Normalised | Unreadable | ErrorAccount]:
     """What each of the definitions says, in the same order; `spaces` are those that objects may be shared from."""
     return [_guarded(normaliser, spaces, raw) for raw in definitions]
 
 
 def _guarded(
     normaliser: Normaliser, spaces: Collection[SpaceName], raw: RawDefinition
-) -> Normalised | Unreadable | Account:
+) -> Normalised | Unreadable | ErrorAccount:
     try:
         return _normalised(with_whole_names(normaliser.normalise(raw), spaces))
     except SourceError as error:
         return Unreadable(error.fault, error.message, error.remedy)
     except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-        return Account.of(error)
+        return ErrorAccount.of(error)
 
 
 def reading_version(normaliser: Normaliser) -> int:

@@ -18,7 +18,7 @@ from spheresync.lineage.broken import LineageCheck
 from spheresync.lineage.delivery import lineage_jobs
 from spheresync.model import AssetId, Problem, RunId, canonical_json, isoformat
 from spheresync.observe.incidents import product_error
-from spheresync.planning.decisions.triage import RemovalRules
+from spheresync.planning.decisions.asset_work import RemovalRules
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.lease_keeper import HeldLease, while_held
 from spheresync.runtime.progress import OnProgress, ProgressEvent, silent

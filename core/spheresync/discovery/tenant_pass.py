@@ -16,9 +16,9 @@ from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToR
 from spheresync.discovery.listing_pass import ListingPass
 from spheresync.discovery.renamed_assets import RenamedAssets
 from spheresync.discovery.vanished_assets import VanishedAssets
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import AssetId, TargetKey, isoformat
-from spheresync.planning.decisions.triage import RemovalRules
+from spheresync.planning.decisions.asset_work import RemovalRules
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import Scope
 from spheresync.source.protocol import Source

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from spheresync.isolation import isolated_group
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     GONE_UNCONFIRMED,
     AssetEntry,
@@ -26,7 +26,7 @@ from spheresync.model import (
     isoformat,
 )
 from spheresync.observe.incidents import source_error
-from spheresync.planning.decisions.triage import RemovalRules, Work, triage
+from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, work_for
 from spheresync.source.protocol import Source
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, Checkpoint
@@ -134,8 +134,8 @@ class VanishedAssets:
         except Exception:  # noqa: BLE001 -- the bulkhead of this asset: a plan cannot apply the rules to it either
             return False
         held, rules = checkpoints[record.id], self._rules
-        work = triage(record, held, decision, decision.digest, rules=rules, now=self._now, thorough=False)
-        return work in {Work.RETIRE, Work.DELETE}
+        work = work_for(record, held, decision, decision.digest, rules=rules, now=self._now, thorough=False)
+        return work in {AssetWork.RETIRE, AssetWork.DELETE}
 
     async def _is_gone(self, record: AssetRecord, done: Confirmed) -> bool:
         """Whether the tenant says that an asset is gone; anything else it says is noted."""

@@ -14,7 +14,7 @@ from dataclasses import replace
 from spheresync.execution.item_result import Address, Note, Result
 from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.model import Action, AssetId, Digest, RunId, TargetKey, digest_of
-from spheresync.planning.decisions.triage import hold_of
+from spheresync.planning.decisions.asset_work import hold_of
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, JournalEntry, RunRecord
 from spheresync.targets.registry import design_of

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from collections.abc import Mapping as Map
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -45,7 +44,7 @@ class FiredRule:
     """
 
     rule: int
-    sets: Map[str, JsonValue]
+    sets: Mapping[str, JsonValue]
     overridden: tuple[str, ...] = ()
     origin: str = CONFIGURATION
 
@@ -128,7 +127,7 @@ def fill(template: str, asset: AssetId, kind: AssetKind, label: str, prefix: str
     return template.format(**values, prefix=prefix)
 
 
-class Mapping:
+class MappingRules:
     """Scope and rules, ready to be asked about many assets."""
 
     def __init__(self, settings: Settings) -> None:
@@ -147,7 +146,7 @@ class Mapping:
         self._cache: dict[tuple[AssetKind, tuple[int, ...]], Decision] = {}
 
     @classmethod
-    def compile(cls, settings: Settings) -> Mapping:
+    def compile(cls, settings: Settings) -> MappingRules:
         return cls(settings)
 
     def decide(

@@ -17,18 +17,18 @@ def new_incident() -> str:
     return f"err_{secrets.token_hex(4)}"
 
 
-class Account(NamedTuple):
+class ErrorAccount(NamedTuple):
     """An error that nobody expected, as a value that can go from one process to another: its type, and all of it."""
 
     kind: str
     details: str
 
     @classmethod
-    def of(cls, error: Exception) -> Account:
+    def of(cls, error: Exception) -> ErrorAccount:
         return cls(type(error).__name__, " | ".join(account_of(error)))
 
 
-def product_error(error: Exception | Account, about: str) -> SpheresyncError:
+def product_error(error: Exception | ErrorAccount, about: str) -> SpheresyncError:
     """The error itself where it is the product's own, else what stands for it once it is in the log.
 
     Args:
@@ -38,7 +38,7 @@ def product_error(error: Exception | Account, about: str) -> SpheresyncError:
     if isinstance(error, SpheresyncError):
         return error
     incident = new_incident()
-    if isinstance(error, Account):
+    if isinstance(error, ErrorAccount):
         kind = error.kind
         log.error("%s: %s (%s)", incident, about, error.details)
     else:
@@ -51,7 +51,7 @@ def product_error(error: Exception | Account, about: str) -> SpheresyncError:
     )
 
 
-def source_error(error: Exception | Account, about: str) -> SourceError:
+def source_error(error: Exception | ErrorAccount, about: str) -> SourceError:
     """As `product_error`, for what could not be read of the source."""
     ours = product_error(error, about)
     if isinstance(ours, SourceError):
@@ -59,7 +59,7 @@ def source_error(error: Exception | Account, about: str) -> SourceError:
     return SourceError(SourceFault.INTERNAL, ours.message, remedy=ours.remedy)
 
 
-def target_error(error: Exception | Account, about: str) -> TargetError:
+def target_error(error: Exception | ErrorAccount, about: str) -> TargetError:
     """As `product_error`, for what could not be done in a target."""
     ours = product_error(error, about)
     if isinstance(ours, TargetError):

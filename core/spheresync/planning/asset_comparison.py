@@ -12,7 +12,7 @@ from datetime import datetime
 from spheresync.config import DeletionPolicy, DriftPolicy, Settings
 from spheresync.mapping.names import plain_name
 from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, digest_of, isoformat
-from spheresync.planning.decisions.drift import Comparison, Standing, compare, drift_finding, missing_finding
+from spheresync.planning.decisions.drift import Comparison, DriftOutcome, compare, drift_finding, missing_finding
 from spheresync.planning.decisions.items import Subject, item_for, recreate_item, settled_item
 from spheresync.planning.names.addresses import Address
 from spheresync.planning.names.name_allocation import AllocatedNames
@@ -150,12 +150,12 @@ class AssetComparison:
         found = compare(self._design, last_body, live, desired, self._settings.drift)
         if found.reported:
             self._draft.left.append(drift_finding(subject.asset, table, found.reported))
-        if found.standing is Standing.TO_WRITE:
+        if found.standing is DriftOutcome.TO_WRITE:
             subject = replace(subject, checkpoint=replace(held, version=live.version))
             desired = replace(desired, body=found.body)
             item = item_for(subject, desired, live.body, adopted=adopted, drifted=True)
             return [live.body, *self._add(subject, item, desired)]
-        if found.standing is Standing.LEFT and desired.digest not in {live.digest, held.body_digest}:
+        if found.standing is DriftOutcome.LEFT and desired.digest not in {live.digest, held.body_digest}:
             # Datasphere wants more of a table that must be left: planned, and refused in the run, so that it is told.
             subject = replace(subject, checkpoint=replace(held, version=None))
             item = item_for(subject, desired, last_body, adopted=adopted)

@@ -15,7 +15,7 @@ from spheresync.model import (
     LiveObject,
     PhysicalName,
 )
-from spheresync.observe.incidents import Account
+from spheresync.observe.incidents import ErrorAccount
 from spheresync.planning.asset_comparison import AssetComparison, lives_elsewhere, subject_at
 from spheresync.planning.batch_design import DesignRequest, DesignResult, WrongDefinition, design_all
 from spheresync.planning.decisions.items import Subject
@@ -144,7 +144,7 @@ class AssetPlanner:
         """The tables that could be designed; each of the others is its asset's failure."""
         tables = {}
         for asset, table in designed.items():
-            if isinstance(table, Account):
+            if isinstance(table, ErrorAccount):
                 self._draft.fail(asset, table)
             elif isinstance(table, WrongDefinition):
                 text = f"what the state holds of {asset} is the definition of {table.asset}."

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from spheresync.model import AssetId, TargetKey
 from spheresync.observe.incidents import product_error
-from spheresync.planning.decisions.triage import InTarget, worst_status
+from spheresync.planning.decisions.asset_work import InTarget, worst_status
 from spheresync.state.port import Tx
 from spheresync.state.records import Checkpoint, Unwritten
 

@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from spheresync.mapping.rules import Decision
 from spheresync.model import AssetId, DesiredObject, PhysicalName, TargetName
-from spheresync.observe.incidents import Account
+from spheresync.observe.incidents import ErrorAccount
 from spheresync.state.definitions import decode_asset
 from spheresync.targets.registry import design_of
 
@@ -34,7 +34,7 @@ class WrongDefinition:
     asset: AssetId
 
 
-DesignResult: TypeAlias = DesiredObject | Account | WrongDefinition
+DesignResult: TypeAlias = DesiredObject | ErrorAccount | WrongDefinition
 
 
 def design_all(requests: Sequence[DesignRequest]) -> list[DesignResult]:
@@ -56,4 +56,4 @@ def _designed(request: DesignRequest) -> DesignResult:
             last_body=request.last_body,
         )
     except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-        return Account.of(error)
+        return ErrorAccount.of(error)

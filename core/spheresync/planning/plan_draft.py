@@ -6,9 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from spheresync.model import AssetId, Problem
-from spheresync.observe.incidents import Account, product_error
+from spheresync.observe.incidents import ErrorAccount, product_error
+from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.planning.decisions.items import Subject
-from spheresync.planning.decisions.triage import Work
 from spheresync.state.records import ChangeSetItem, Checkpoint
 
 
@@ -21,7 +21,7 @@ class PlanDraft:
     missing: set[AssetId] = field(default_factory=set)  # no longer listed, and their tables do not go yet
     rebased: list[Checkpoint] = field(default_factory=list)
     shrinking: list[AssetId] = field(default_factory=list)
-    removals: list[tuple[Work, Subject]] = field(default_factory=list)
+    removals: list[tuple[AssetWork, Subject]] = field(default_factory=list)
     gone: list[AssetId] = field(default_factory=list)
     left: list[Problem] = field(default_factory=list)  # edits of others that stay as they are
     waiting: frozenset[AssetId] = frozenset()  # held back by the column guard, now or before
@@ -31,7 +31,7 @@ class PlanDraft:
     absent: list[Problem] = field(default_factory=list)  # tables that others deleted and that the policies let be gone
     told: frozenset[AssetId | None] = frozenset()  # assets whose failure was told before the plan began
 
-    def fail(self, asset: AssetId, error: Exception | Account) -> None:
+    def fail(self, asset: AssetId, error: Exception | ErrorAccount) -> None:
         """Note that an asset could not be planned; of one that has failed already nothing new is told."""
         if asset in self.told:
             return

@@ -13,8 +13,7 @@ from functools import partial
 
 from spheresync.config import Settings
 from spheresync.lineage.broken import broken_lineage
-from spheresync.mapping.rules import Decision
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import Action, AssetId, Problem, SpaceName, TargetKey, isoformat
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
 from spheresync.planning.decisions.drift import within_bounds

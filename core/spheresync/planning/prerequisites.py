@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from spheresync.mapping.names import derives, rule_key, space_key
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import Action, AssetId, PhysicalName, TargetKey
 from spheresync.planning.names.container_notes import container_note
 from spheresync.state.port import Store

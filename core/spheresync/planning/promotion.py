@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Map
+from collections.abc import Mapping
 from dataclasses import replace
 
 from spheresync import __version__
 from spheresync.config import PromotedAsset, PromotedColumn, Promotion, Settings
 from spheresync.errors import RefusedError, StateError
-from spheresync.mapping.rules import Decision, Mapping, fill
+from spheresync.mapping.rules import Decision, MappingRules, fill
 from spheresync.model import Asset, AssetId, JsonValue, Principal, TargetName
-from spheresync.planning.decisions.triage import asset_fingerprint
+from spheresync.planning.decisions.asset_work import asset_fingerprint
 from spheresync.planning.lost_bodies import definition_lost
 from spheresync.state.definitions import decode_asset
 from spheresync.state.port import Store
@@ -22,7 +22,13 @@ _SHORTEST_SECRET = 6
 
 
 async def make_promotion(
-    store: Store, settings: Settings, mapping: Mapping, change_set: ChangeSetRecord, principal: Principal, *, at: str
+    store: Store,
+    settings: Settings,
+    mapping: MappingRules,
+    change_set: ChangeSetRecord,
+    principal: Principal,
+    *,
+    at: str,
 ) -> Promotion:
     """What goes to the next environment; `settings` are those that the change set was made with.
 
@@ -63,7 +69,9 @@ async def make_promotion(
     )
 
 
-def _promoted(item: ChangeSetItem, record: AssetRecord | None, asset: Asset | None, mapping: Mapping) -> PromotedAsset:
+def _promoted(
+    item: ChangeSetItem, record: AssetRecord | None, asset: Asset | None, mapping: MappingRules
+) -> PromotedAsset:
     bare = PromotedAsset(
         asset=item.asset,
         action=item.action,
@@ -114,7 +122,7 @@ def _refuse_secrets(settings: Settings, values: JsonValue) -> None:
 
 
 def _texts(value: JsonValue) -> list[str]:
-    if isinstance(value, Map):
+    if isinstance(value, Mapping):
         return [text for key, inner in value.items() for text in (key, *_texts(inner))]
     if isinstance(value, list):
         return [text for inner in value for text in _texts(inner)]

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from spheresync.errors import TargetFault
 from spheresync.model import Action, AssetId, Problem, TargetKey
 from spheresync.planning.asset_status import settle_statuses
+from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.planning.decisions.items import name_taken
-from spheresync.planning.decisions.triage import Work
 from spheresync.planning.plan_draft import PlanDraft
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, ChangeSetItem, Unwritten
@@ -52,7 +52,7 @@ class TargetFindings:
     unwritten: Mapping[AssetId, Unwritten] = field(default_factory=dict)
     drifted: frozenset[AssetId] = frozenset()  # of these, a sync mends the tables
     doubted: set[AssetId] = field(default_factory=set)
-    _looked_into: dict[AssetId, Work] = field(default_factory=dict)
+    _looked_into: dict[AssetId, AssetWork] = field(default_factory=dict)
     _unwanted: set[AssetId] = field(default_factory=set)
 
     @classmethod
@@ -63,22 +63,22 @@ class TargetFindings:
             await store.drift.to_mend(key),
         )
 
-    def doubts(self, asset: AssetId, work: Work) -> bool:
+    def doubts(self, asset: AssetId, work: AssetWork) -> bool:
         """Whether the table of an asset is to be looked at, whatever record and checkpoint say."""
         known = self.unwritten.get(asset)
         code = None if known is None or known.problem.code in _LEFT else known.problem.code
         if asset not in self.drifted and code is None:
             return False
-        doubted = work is Work.UNCHANGED or asset in self.drifted or code == TargetFault.CONFLICT
+        doubted = work is AssetWork.UNCHANGED or asset in self.drifted or code == TargetFault.CONFLICT
         if doubted:
             self.doubted.add(asset)
         return doubted
 
-    def note(self, record: AssetRecord, work: Work) -> None:
+    def note(self, record: AssetRecord, work: AssetWork) -> None:
         """Take in what work a known asset of the scope is."""
         if record.id in self.unwritten or record.id in self.drifted:
             self._looked_into[record.id] = work
-            if work is Work.HELD or (work is Work.NOTHING and (not record.included or record.misses)):
+            if work is AssetWork.HELD or (work is AssetWork.NOTHING and (not record.included or record.misses)):
                 self._unwanted.add(record.id)
 
     def after(self, draft: PlanDraft, items: Sequence[ChangeSetItem], findings: Iterable[Problem]) -> Findings:

@@ -16,8 +16,7 @@ from functools import partial
 
 from spheresync.config import DeletionPolicy, Settings
 from spheresync.errors import ConfigurationError, TargetError
-from spheresync.mapping.rules import Decision
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import (
     Action,
     AssetId,
@@ -31,10 +30,10 @@ from spheresync.model import (
 from spheresync.observe.incidents import product_error
 from spheresync.planning.asset_planner import AssetPlanner
 from spheresync.planning.asset_status import settle_statuses
+from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, held_as_gone, is_held, work_for
 from spheresync.planning.decisions.guards import GuardVerdict, guard_columns, guard_removals
 from spheresync.planning.decisions.items import Subject, forget_item, refused_for_personal_data, settled_item
 from spheresync.planning.decisions.renames import waits_for_former, with_likely_names
-from spheresync.planning.decisions.triage import RemovalRules, Work, held_as_gone, is_held, triage
 from spheresync.planning.live_reads import NOT_LOOKED_AT, LiveReads
 from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.planning.names.displaced_databases import findings_of
@@ -255,36 +254,36 @@ class TargetPlanner:
         to_design = []
         for record in records:
             try:
-                if self._triage(record, rules) is Work.DESIGN:
+                if self._triage(record, rules) is AssetWork.DESIGN:
                     to_design.append(record)
             except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
                 self.draft.fail(record.id, error)
         return to_design
 
-    def _triage(self, record: AssetRecord, rules: RemovalRules) -> Work:
+    def _triage(self, record: AssetRecord, rules: RemovalRules) -> AssetWork:
         """What one asset needs; all but its design is settled."""
         request, draft, held = self._request, self.draft, self._checkpoints.get(record.id)
         decision = self._mapping.decide(record.id, record.kind, record.label, record.personal_data)
         if not request.scope.wants(record.id, decision.tier):
-            return Work.NOTHING
-        triaged = partial(triage, record, held, decision, decision.digest, rules=rules, now=self._now)
+            return AssetWork.NOTHING
+        triaged = partial(work_for, record, held, decision, decision.digest, rules=rules, now=self._now)
         work = triaged(thorough=request.thorough)
         if self._standing.doubts(record.id, work):
             work = triaged(thorough=request.thorough, again=True)
-        if decision.refused and work in {Work.DESIGN, Work.UNCHANGED} and not record.misses:
+        if decision.refused and work in {AssetWork.DESIGN, AssetWork.UNCHANGED} and not record.misses:
             raise refused_for_personal_data(record.id, decision.refused)
-        if work in {Work.RETIRE, Work.DELETE} and not self._confirmed.allows(record.id):
+        if work in {AssetWork.RETIRE, AssetWork.DELETE} and not self._confirmed.allows(record.id):
             draft.left.append(not_asked(record.id))
-            work = Work.UNCHANGED
+            work = AssetWork.UNCHANGED
         self._standing.note(record, work)
         self._settle(record, held, decision, work)
         self.decided[record.id] = decision
         return work
 
-    def _settle(self, record: AssetRecord, held: Checkpoint | None, decision: Decision, work: Work) -> None:
+    def _settle(self, record: AssetRecord, held: Checkpoint | None, decision: Decision, work: AssetWork) -> None:
         """Note of one asset what needs no definition."""
         draft = self.draft
-        if work is Work.UNCHANGED:
+        if work is AssetWork.UNCHANGED:
             # what could not be read is told as that, and what failed too
             if not (is_unread(record) or record.id in draft.told):
                 retired = held is not None and held.state is CheckpointState.RETIRED
@@ -292,7 +291,7 @@ class TargetPlanner:
                     draft.missing.add(record.id)
                 else:
                     draft.summary[Action.UNCHANGED] += 1
-        elif work is Work.HELD:
+        elif work is AssetWork.HELD:
             reason = "a revert holds it until it changes in Datasphere or is released"
             if held is not None and held.state is CheckpointState.DELETED:
                 reason = (
@@ -302,10 +301,10 @@ class TargetPlanner:
             if held_as_gone(record, held):
                 reason = "a revert holds its table until the asset is back in Datasphere or is released"
             draft.items.append(settled_item(self._subject(record, decision), Action.HELD, reason))
-        elif work is Work.FORGET:
+        elif work is AssetWork.FORGET:
             reason = f"left the scope: {decision.excluded_by}"
             draft.items.append(forget_item(self._subject(record, decision), reason))
-        elif work in {Work.RETIRE, Work.DELETE}:
+        elif work in {AssetWork.RETIRE, AssetWork.DELETE}:
             draft.removals.append((work, self._subject(record, decision)))
 
     @property

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.jobs.port import JobEngine
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import Problem
 from spheresync.runtime.providers import Generations, MakeSource, MakeTarget, Providers
 from spheresync.runtime.usage import UsageMeter

@@ -18,7 +18,7 @@ import anyio
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.errors import ConfigurationError, UsageError
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import Problem, TargetKey
 from spheresync.runtime.scope import Scope
 from spheresync.targets.protocol import Target

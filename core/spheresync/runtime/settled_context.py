@@ -7,13 +7,13 @@ context files, which are edited at any time. The state notes by which context fi
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Map
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from spheresync.config.context import NO_CONTEXT, BusinessContext
 from spheresync.mapping.context import AssetContext, ContextEntries
 from spheresync.mapping.personal_data import classify, held_classes, was_classified
-from spheresync.mapping.rules import Mapping
+from spheresync.mapping.rules import MappingRules
 from spheresync.mapping.search.fields import NO_CONTEXT_TEXTS, ContextTexts
 from spheresync.model import Asset, Digest, PersonalDataClass, canonical_json
 from spheresync.observe.incidents import product_error
@@ -37,14 +37,14 @@ class Settled(NamedTuple):
     texts: ContextTexts = NO_CONTEXT_TEXTS
 
 
-def settled(asset: Asset, context: AssetContext, mapping: Mapping) -> Settled:
+def settled(asset: Asset, context: AssetContext, mapping: MappingRules) -> Settled:
     """By what the classifier finds and context files say."""
     found = classify(asset, context.stewards_words(asset.columns))
     texts = context.searched(mapping.context.terms, asset.columns)
     return Settled(held_classes(found), len(found), texts)
 
 
-async def settle_context(store: Store, mapping: Mapping) -> None:
+async def settle_context(store: Store, mapping: MappingRules) -> None:
     """Bring assets up to date of which context files say something else than when they were settled."""
     said = mapping.context.settled_digest
     if (await store.meta.get(_NOTE) or "") == said:
@@ -65,7 +65,7 @@ async def settle_context(store: Store, mapping: Mapping) -> None:
     await store.write(note)
 
 
-async def doubt_context(tx: Tx, mapping: Mapping) -> None:
+async def doubt_context(tx: Tx, mapping: MappingRules) -> None:
     """Have all assets settled anew where some are written by other context files than those that the state notes.
 
     A reading goes by the settings that it began with, and another process may have settled by newer ones meanwhile.
@@ -87,7 +87,7 @@ async def _settled_by(store: Store) -> ContextEntries | None:
     return before if before.settled_digest == noted else None
 
 
-def _may_move(record: AssetRecord, before: ContextEntries | None, mapping: Mapping) -> bool:
+def _may_move(record: AssetRecord, before: ContextEntries | None, mapping: MappingRules) -> bool:
     """Whether context files say something else of an asset than before."""
     if record.definition is None or not was_classified(record.parser_version):
         return False
@@ -102,7 +102,7 @@ def _may_move(record: AssetRecord, before: ContextEntries | None, mapping: Mappi
         return False
 
 
-def _moved(record: AssetRecord, blobs: Map[Digest, bytes], mapping: Mapping) -> SettledContext | None:
+def _moved(record: AssetRecord, blobs: Mapping[Digest, bytes], mapping: MappingRules) -> SettledContext | None:
     """What the catalog is to hold of an asset; None where it does, or that cannot be told."""
     try:
         definition = record.definition

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     GONE_UNCONFIRMED,
     SPACE_GONE,

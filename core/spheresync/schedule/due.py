@@ -106,7 +106,7 @@ def next_due(asset: AssetId, looked_at: datetime, tier: TierSettings) -> datetim
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class ReadingHistory:
     """What the state notes of an asset's turns; a moment that is none counts as not noted.
 
     `planned`: when it was to be due, None at once. `read_at`: when its definition was last read. `failed`: whether the
@@ -123,7 +123,7 @@ class Known:
         return None if self.read_at is None or self.read_at > now else self.read_at
 
 
-def due_by(asset: AssetId, known: Known, tier: TierSettings, now: datetime) -> datetime:
+def due_by(asset: AssetId, known: ReadingHistory, tier: TierSettings, now: datetime) -> datetime:
     """When an asset is due by what is true now: as planned, and no later than its tier and its back-off ask for.
 
     Args:
@@ -137,7 +137,7 @@ def due_by(asset: AssetId, known: Known, tier: TierSettings, now: datetime) -> d
     return min(known.planned, _latest(asset, known, tier, now))
 
 
-def _latest(asset: AssetId, known: Known, tier: TierSettings, now: datetime) -> datetime:
+def _latest(asset: AssetId, known: ReadingHistory, tier: TierSettings, now: datetime) -> datetime:
     window = Window.of(tier)
     if known.failed:
         latest = retry_at(asset, now, tier, known.failures - 1)

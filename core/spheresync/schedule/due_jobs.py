@@ -18,7 +18,7 @@ from spheresync.model import AssetId, Tier, isoformat
 from spheresync.observe.incidents import product_error
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LISTED, LISTED_BY, paused_tiers, rules_of
-from spheresync.schedule.due import Known, due_by, in_window, next_due, next_in_window
+from spheresync.schedule.due import ReadingHistory, due_by, in_window, next_due, next_in_window
 from spheresync.schedule.rates import Evidence, pool_rates, rate_of
 from spheresync.schedule.read_order import Candidate, choose
 from spheresync.schedule.reading_jobs import RANKS, write_jobs
@@ -292,8 +292,8 @@ def _move(row: DueRow, settings: Settings, now: datetime) -> Move | None:
     return Move(row.asset, row.planned.next_due_at, isoformat(due))
 
 
-def _known(row: DueRow) -> Known:
-    return Known(_noted(row.planned.next_due_at), _noted(row.read_at), row.failed, row.planned.failures)
+def _known(row: DueRow) -> ReadingHistory:
+    return ReadingHistory(_noted(row.planned.next_due_at), _noted(row.read_at), row.failed, row.planned.failures)
 
 
 def _noted(moment: str | None) -> datetime | None:

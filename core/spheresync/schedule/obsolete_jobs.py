@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spheresync.jobs.port import Job, JobEngine, JobKind, JobState
 from spheresync.observe.incidents import product_error
-from spheresync.planning.decisions.triage import Work
+from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.pending_work import work_of
 from spheresync.schedule.reading_jobs import REMOVALS, removals
@@ -35,7 +35,7 @@ async def forget_written(context: RuntimeContext, engine: JobEngine) -> None:
         (asset, key)
         for key in {job.key for job in jobs}
         for asset, work in (await work_of(context, records, key)).items()
-        if work is Work.DESIGN
+        if work is AssetWork.DESIGN
     }
     going = any(job.asset is None for job in jobs) and bool(await removals(context))
     done = [job for job in jobs if (not going if job.asset is None else (job.asset, job.key) not in wanted)]
@@ -53,4 +53,4 @@ async def _is_settled(context: RuntimeContext, job: Job) -> bool:
         return True
     if job.kind is JobKind.READ:
         return record.problem is None
-    return (await work_of(context, [record], job.key)).get(record.id) is not Work.DESIGN
+    return (await work_of(context, [record], job.key)).get(record.id) is not AssetWork.DESIGN

@@ -7,24 +7,32 @@ from collections.abc import Iterable, Sequence
 from spheresync.config import DeletionPolicy
 from spheresync.model import AssetId, Digest, TargetKey, digest_json
 from spheresync.observe.incidents import product_error
-from spheresync.planning.decisions.triage import RemovalRules, Work, triage
+from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, work_for
 from spheresync.runtime.context import RuntimeContext
 from spheresync.state.records import AssetRecord
 
-REMOVES = frozenset({Work.RETIRE, Work.DELETE, Work.FORGET})
+REMOVES = frozenset({AssetWork.RETIRE, AssetWork.DELETE, AssetWork.FORGET})
 """Work about tables that no asset in scope stands behind any more."""
-WRITES = REMOVES | {Work.DESIGN}
+WRITES = REMOVES | {AssetWork.DESIGN}
 """Work that takes a run."""
-_FIRST = (Work.DESIGN, Work.RETIRE, Work.DELETE, Work.FORGET, Work.HELD, Work.UNCHANGED, Work.NOTHING)
+_FIRST = (
+    AssetWork.DESIGN,
+    AssetWork.RETIRE,
+    AssetWork.DELETE,
+    AssetWork.FORGET,
+    AssetWork.HELD,
+    AssetWork.UNCHANGED,
+    AssetWork.NOTHING,
+)
 """What counts where targets need different work: what takes a run before what takes none."""
 
 
 async def work_of(
     context: RuntimeContext, records: Iterable[AssetRecord], key: TargetKey | None = None
-) -> dict[AssetId, Work]:
+) -> dict[AssetId, AssetWork]:
     """What each asset needs in one target, or in all in force: of what these need, that which is first in `_FIRST`."""
     wanted = list(records)
-    found: dict[AssetId, Work] = {}
+    found: dict[AssetId, AssetWork] = {}
     in_force = context.settings.target_keys
     for each in in_force if key is None else [each for each in in_force if each == key]:
         for asset, work in (await _work_in(context, wanted, each)).items():
@@ -32,7 +40,7 @@ async def work_of(
     return found
 
 
-async def _work_in(context: RuntimeContext, wanted: Sequence[AssetRecord], key: TargetKey) -> dict[AssetId, Work]:
+async def _work_in(context: RuntimeContext, wanted: Sequence[AssetRecord], key: TargetKey) -> dict[AssetId, AssetWork]:
     """What each asset needs in one target."""
     checkpoints = await context.store.checkpoints.of({record.id for record in wanted}, key)
     deletion, mapping, now = context.settings.deletion, context.mapping, context.clock()
@@ -43,18 +51,18 @@ async def _work_in(context: RuntimeContext, wanted: Sequence[AssetRecord], key: 
     for record in wanted:
         try:
             decision = mapping.decide(record.id, record.kind, record.label, record.personal_data)
-            work = triage(
+            work = work_for(
                 record, checkpoints.get(record.id), decision, decision.digest, rules=rules, now=now, thorough=False
             )
             # What the policy refuses is told by every plan about it, and no run would write it.
-            found[record.id] = Work.NOTHING if decision.refused and work is Work.DESIGN else work
+            found[record.id] = AssetWork.NOTHING if decision.refused and work is AssetWork.DESIGN else work
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: a run plans it and tells why not
             product_error(error, str(record.id))
-            found[record.id] = Work.NOTHING
+            found[record.id] = AssetWork.NOTHING
     return found
 
 
-def token_of(context: RuntimeContext, record: AssetRecord, work: Work) -> str:
+def token_of(context: RuntimeContext, record: AssetRecord, work: AssetWork) -> str:
     """What a write would be about: a job that was set aside is tried anew when this changes, and once a day."""
     prints = record.fingerprints
     about = [] if prints is None else [prints.schema, prints.content, prints.metadata]

@@ -15,7 +15,7 @@ from spheresync.errors import OUTAGE_FAULTS, SourceFault
 from spheresync.jobs.port import JobKind, NewJob, subject_of
 from spheresync.model import AssetId, Problem, Tier, counted, isoformat
 from spheresync.observe.incidents import product_error
-from spheresync.planning.decisions.triage import Work
+from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.planning.drift.drift_sweep import DriftSweep
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import silent
@@ -117,11 +117,11 @@ async def write_jobs(context: RuntimeContext, records: Sequence[AssetRecord]) ->
         for key in context.settings.target_keys
         for work in [await work_of(context, records, key)]
         for record in records
-        if work[record.id] is Work.DESIGN
+        if work[record.id] is AssetWork.DESIGN
     ]
     for record, key in needed:
         try:
-            token = token_of(context, record, Work.DESIGN)
+            token = token_of(context, record, AssetWork.DESIGN)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: its next turn asks again
             product_error(error, str(record.id))
             continue

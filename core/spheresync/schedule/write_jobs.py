@@ -14,7 +14,7 @@ from spheresync.jobs.port import Job, JobEngine
 from spheresync.jobs.retries import HELD_BACK
 from spheresync.model import Action, AssetId, Problem, RunState, TargetKey
 from spheresync.observe.incidents import product_error
-from spheresync.planning.decisions.triage import Work
+from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.scope import Scope
 from spheresync.schedule.pending_work import work_of
@@ -48,7 +48,7 @@ async def _write(
     for asset, problem in unknown.items():
         await engine.fail(jobs[asset], problem)
     work = await work_of(context, records, key)
-    wanted = [asset for asset in jobs if work.get(asset) is Work.DESIGN]
+    wanted = [asset for asset in jobs if work.get(asset) is AssetWork.DESIGN]
     await engine.finish([job for asset, job in jobs.items() if asset not in wanted and asset not in unknown])
     if not wanted:
         return
@@ -57,7 +57,7 @@ async def _write(
     if ended.state is not RunState.CANCELLED:
         records, _ = await _records(context, wanted)
         left = await work_of(context, records, key)
-        problems = {asset: _undone(asset, ended) for asset in wanted if left.get(asset) is Work.DESIGN} | problems
+        problems = {asset: _undone(asset, ended) for asset in wanted if left.get(asset) is AssetWork.DESIGN} | problems
     await engine.finish([jobs[asset] for asset in wanted if asset not in problems])
     for asset, problem in problems.items():
         await engine.fail(jobs[asset], problem)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from spheresync.errors import UsageError
-from spheresync.mapping.rules import Mapping
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import ScopeRequest, Tier
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.scope import Scope, checked_scope, look_up, require_found
@@ -37,7 +37,7 @@ async def require_within_known_spaces(store: Store, scope: Scope) -> None:
         require_within_spaces(scope)
 
 
-async def require_within_tiers(store: Store, mapping: Mapping, scope: Scope) -> None:
+async def require_within_tiers(store: Store, mapping: MappingRules, scope: Scope) -> None:
     """Let a scope pass whose assets are all of its tiers, as the rules are now; unknown assets are another mistake.
 
     Raises:

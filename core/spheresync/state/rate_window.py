@@ -25,24 +25,24 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AdmittedPermits:
     """How many permits may be given out now; where that is 0, `retry_at` says when asking again may help."""
 
     permits: int
     retry_at: float
 
 
-def admit(grants: Iterable[Grant], *, now: float, limit: int, wanted: int) -> Verdict:
+def admit(grants: Iterable[Grant], *, now: float, limit: int, wanted: int) -> AdmittedPermits:
     """Decide on `wanted` more permits. `limit` is permits in 60 s; what is no longer in the window does not count."""
     counted = sorted((grant for grant in grants if counts(grant, now)), key=lambda grant: grant.last_use)
     free = limit - sum(grant.permits for grant in counted)
     if free > 0:
-        return Verdict(min(wanted, free), now)
+        return AdmittedPermits(min(wanted, free), now)
     for grant in counted:
         free += grant.permits
         if free > 0:
-            return Verdict(0, grant.last_use + WINDOW)
-    return Verdict(0, now + WINDOW)  # a limit below 1
+            return AdmittedPermits(0, grant.last_use + WINDOW)
+    return AdmittedPermits(0, now + WINDOW)  # a limit below 1
 
 
 def counts(grant: Grant, now: float) -> bool:

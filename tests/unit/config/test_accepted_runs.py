@@ -16,12 +16,12 @@ import yaml
 
 from spheresync.config import Settings, load_settings
 from spheresync.errors import ConfigurationError, StateError
-from spheresync.mapping.rules import Mapping, decide_column
+from spheresync.mapping.rules import MappingRules, decide_column
 from spheresync.model import AssetId, AssetKind, Tier, isoformat
 from spheresync.runtime.shared_sign_in import standing_of
 from spheresync.schedule.due import in_window, next_due, next_in_window
 from spheresync.schedule.due_jobs import _AHEAD, _LISTING_SHARE
-from spheresync.service.sign_in.authorization_request import Brought, new_request, read_callback
+from spheresync.service.sign_in.authorization_request import ReturnedCode, new_request, read_callback
 from spheresync.service.sign_in.loopback_listener import with_port
 from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.source.transport.http import Login, TenantHttp
@@ -178,7 +178,7 @@ def work_with(settings: Settings, moments: Sequence[datetime]) -> None:
     """What a process does with its settings, as far as no connection is needed."""
     schedule(settings, moments)
     lengths(settings)
-    mapping = Mapping.compile(settings)
+    mapping = MappingRules.compile(settings)
     for asset in ASSETS:
         decision = mapping.decide(asset, AssetKind.VIEW, "Orders {x}")
         decision.database_name(asset, AssetKind.VIEW, "Orders {x}")
@@ -198,7 +198,7 @@ def work_with(settings: Settings, moments: Sequence[datetime]) -> None:
         if datasphere.is_interactive:
             request = new_request(datasphere.authorization_url, datasphere.client_id, datasphere.redirect_uri)
             path = urlsplit(datasphere.redirect_uri).path or "/"
-            assert read_callback(f"{path}?code=a&state={request.state}", request) == Brought("a")
+            assert read_callback(f"{path}?code=a&state={request.state}", request) == ReturnedCode("a")
             assert with_port(datasphere.redirect_uri, 9) and isinstance(standing_of(settings), NotSignedIn)
     try:
         require_writable(settings.state_dir)

@@ -20,7 +20,7 @@ import pytest
 from pydantic import BaseModel
 
 from spheresync.config import DriftPolicies, DriftPolicy, Settings
-from spheresync.mapping.rules import Mapping, decide_column
+from spheresync.mapping.rules import MappingRules, decide_column
 from spheresync.model import AssetId, AssetKind, Role
 from spheresync.service.state.housekeeping import Care
 from spheresync.targets.glue.merge import policy_of
@@ -224,7 +224,7 @@ def test_each_key_of_a_match_counts(key: str) -> None:
     for glob, included in ((hit, False), (miss, True)):
         rules = {"rules": [{"match": {key: glob}, "set": {"include": False}}]}
         settings = Settings.model_validate({"state_dir": "/nowhere", "mapping": rules})
-        assert Mapping.compile(settings).decide(asset, AssetKind.VIEW, "Orders").included is included
+        assert MappingRules.compile(settings).decide(asset, AssetKind.VIEW, "Orders").included is included
 
 
 @pytest.mark.parametrize("key", COLUMNS)
@@ -234,7 +234,7 @@ def test_each_key_of_a_match_of_columns_counts(key: str) -> None:
     for glob, included in ((hit, False), (miss, True)):
         rules = {"rules": [{"columns": [{"match": {key: glob}, "set": {"include": False}}]}]}
         settings = Settings.model_validate({"state_dir": "/nowhere", "mapping": rules})
-        decision = Mapping.compile(settings).decide(AssetId.parse("SALES/V_ORDERS"), AssetKind.VIEW, "Orders")
+        decision = MappingRules.compile(settings).decide(AssetId.parse("SALES/V_ORDERS"), AssetKind.VIEW, "Orders")
         assert decide_column(decision.columns, found).included is included
 
 

@@ -14,7 +14,7 @@ from spheresync.config import PromotedAsset, PromotedColumn, Promotion, Settings
 from spheresync.config.promotion import PromotionFault, parse_promotion
 from spheresync.config.rules import Rule
 from spheresync.errors import ConfigurationError
-from spheresync.mapping.rules import Mapping
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import Action, AssetId, AssetKind, Digest, SpaceName, TechnicalName, Tier
 
 NAMES = st.text(min_size=1, max_size=12)
@@ -134,7 +134,9 @@ def test_a_format_of_another_program_is_named(tmp_path: Path) -> None:
 def test_own_rules_follow_the_promoted_ones_and_win_key_by_key(tmp_path: Path) -> None:
     file = put(tmp_path, promotion(GOLD))
     settings = load(tmp_path, "promotion: wolf.json\nmapping: {rules: [{match: {name: V*}, set: {tier: high}}]}\n")
-    decision = Mapping.compile(settings).decide(AssetId(SpaceName("SALES"), TechnicalName("V1")), AssetKind.VIEW, "")
+    decision = MappingRules.compile(settings).decide(
+        AssetId(SpaceName("SALES"), TechnicalName("V1")), AssetKind.VIEW, ""
+    )
     assert (decision.tier, decision.tags) == (Tier.HIGH, (("layer", "gold"),))
     assert [(fired.rule, fired.origin, fired.overridden) for fired in decision.fired] == [
         (1, "promotion wolf.json of test-eu10 (wolf)", ("tier",)),

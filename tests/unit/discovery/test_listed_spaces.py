@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as Map
+from collections.abc import Mapping
 from dataclasses import replace
 
 from hypothesis import given
@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from spheresync.discovery.listed_spaces import ListedSpaces, SpacesSeen
 from spheresync.errors import SourceFault
-from spheresync.mapping.rules import Mapping
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     SPACE_GONE,
     SPACE_UNREAD,
@@ -50,7 +50,7 @@ def listing(space: str, *names: str, problem: Problem | None = None) -> Listing[
 
 
 def compare(
-    listings: Map[str, Listing[AssetEntry]],
+    listings: Mapping[str, Listing[AssetEntry]],
     *,
     whole: bool = True,
     exclude: tuple[str, ...] = (),
@@ -62,7 +62,7 @@ def compare(
         whole,
         () if whole else (BROKEN,),
     )
-    mapping = Mapping.compile(settings(scope={"exclude": [*exclude]}))
+    mapping = MappingRules.compile(settings(scope={"exclude": [*exclude]}))
     by_name = {SpaceName(name): found for name, found in listings.items()}
     return ListedSpaces(SPACES, ASSETS, mapping, now=NOW).compare(spaces, by_name, set(ASSETS))
 
@@ -106,7 +106,7 @@ def test_a_listing_that_broke_off_leaves_out_what_it_did_not_get_to() -> None:
 
 def test_a_look_at_one_space_forgets_nothing_of_another() -> None:
     known = [replace(each, problem=REFUSED if each.name == "SALES" else None) for each in SPACES]
-    mapping = Mapping.compile(settings())
+    mapping = MappingRules.compile(settings())
     spaces = Listing("tenant", tuple(SpaceEntry(SpaceName(name), name) for name in NAMES), True)
     compared = ListedSpaces(known, ASSETS, mapping, now=NOW)
     seen = compared.compare(spaces, {SpaceName("HR"): listing("HR", "A", "B")}, {SpaceName("HR")})
@@ -116,13 +116,13 @@ def test_a_look_at_one_space_forgets_nothing_of_another() -> None:
 def test_a_space_that_is_back_and_was_not_asked_for_is_not_read_yet() -> None:
     gone = compare({"HR": listing("HR", "A", "B")}, listed=("HR",))
     spaces = Listing("tenant", tuple(SpaceEntry(SpaceName(name), name) for name in NAMES), True)
-    compared = ListedSpaces(gone.spaces, ASSETS, Mapping.compile(settings()), now=NOW)
+    compared = ListedSpaces(gone.spaces, ASSETS, MappingRules.compile(settings()), now=NOW)
     seen = compared.compare(spaces, {SpaceName("HR"): listing("HR", "A", "B")}, {SpaceName("HR")})
     (sales,) = [space for space in seen.spaces if space.name == "SALES"]
     assert sales.present and sales.problem is not None and sales.problem.code == SPACE_UNREAD
     assert "listed again" in sales.problem.message
     broken = Listing("tenant", (SpaceEntry(SpaceName("HR"), "HR"),), False, (BROKEN,))
-    seen = ListedSpaces(gone.spaces, ASSETS, Mapping.compile(settings()), now=NOW).compare(broken, {}, set(ASSETS))
+    seen = ListedSpaces(gone.spaces, ASSETS, MappingRules.compile(settings()), now=NOW).compare(broken, {}, set(ASSETS))
     assert [each.code for each in seen.gone] == [SPACE_GONE], "a broken list says nothing new of it"
 
 

@@ -16,7 +16,7 @@ from spheresync.discovery.shared_discovery import LAST_DISCOVERY
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import SourceError, SourceFault, TargetError, TargetFault
 from spheresync.execution.run_request import RunRequest
-from spheresync.mapping.rules import Mapping
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     GLUE,
     AssetId,
@@ -124,7 +124,7 @@ def nothing_was_removed(installation: InProcess) -> bool:
 async def test_rules_that_break_at_an_asset_at_whatever_moment_keep_nobody_else(
     synced: InProcess, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
-    broken = Break(monkeypatch, Mapping, "decide", lambda _, asset, *rest: asset, after)
+    broken = Break(monkeypatch, MappingRules, "decide", lambda _, asset, *rest: asset, after)
     synced.serve(tenant("Second"))
     run = await synced.sync()
     found = descriptions(synced)
@@ -138,7 +138,7 @@ async def test_rules_that_break_at_an_asset_at_whatever_moment_keep_nobody_else(
 
 
 PLANNED = {
-    "triage": (planning, "triage", lambda record, *rest, **more: record.id),
+    "work_for": (planning, "work_for", lambda record, *rest, **more: record.id),
     "kept name": (naming, "kept_address", lambda wish, *rest: wish.record.id),
     "status": (asset_status, "worst_status", lambda record, *rest: record.id),
     "item": (asset_comparison, "item_for", lambda subject, *rest, **more: subject.asset),
@@ -161,7 +161,7 @@ async def test_what_breaks_while_one_asset_is_planned_keeps_nobody_else(
 async def test_rules_that_break_at_an_asset_of_a_space_that_is_not_listed_keep_nobody_else(
     synced: InProcess, monkeypatch: pytest.MonkeyPatch, how: str, tmp_path: Path
 ) -> None:
-    Break(monkeypatch, Mapping, "decide", lambda _, asset, *rest: asset)
+    Break(monkeypatch, MappingRules, "decide", lambda _, asset, *rest: asset)
     scope = Scope()
     synced.serve(tenant("Second", good=None) if how in {"gone", "left out"} else tenant("Second"))
     if how == "refused":
@@ -191,7 +191,7 @@ async def test_rules_that_break_at_an_asset_of_a_space_that_is_not_listed_keep_n
 async def test_rules_that_break_at_an_asset_without_a_name_keep_nobody_else(
     synced: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Break(monkeypatch, Mapping, "decide", lambda _, asset, *rest: VICTIM if asset.name == HALF else None)
+    Break(monkeypatch, MappingRules, "decide", lambda _, asset, *rest: VICTIM if asset.name == HALF else None)
     synced.serve(tenant("Second", good=("ONE", "TWO", HALF, "THREE")))
     run = await synced.sync()
     assert run.counts["failed"] == 1 and only_the_victim_failed(run.problems, "GOOD/\\ud83d")
@@ -202,7 +202,7 @@ async def test_rules_that_break_at_an_asset_without_a_name_keep_nobody_else(
 async def test_a_scope_that_breaks_at_a_space_keeps_no_space_from_being_synced(
     synced: InProcess, monkeypatch: pytest.MonkeyPatch, label: str
 ) -> None:
-    Break(monkeypatch, Mapping, "may_hold", lambda _, space: space)
+    Break(monkeypatch, MappingRules, "may_hold", lambda _, space: space)
     synced.serve(tenant(label, good=None if label == "First" else ("ONE", "TWO", "THREE")))
     for _ in range(4):
         run = await synced.sync()
@@ -311,7 +311,7 @@ async def sweep(installation: InProcess) -> Any:
 
 
 SWEPT: dict[str, tuple[Any, str, Callable[..., object]]] = {
-    "rules": (Mapping, "decide", lambda _, asset, *rest: asset),
+    "rules": (MappingRules, "decide", lambda _, asset, *rest: asset),
     "touched": (GlueDesign, "untouched", lambda _, last, live: _source_of(live)),
     "comparison": (sweeping, "look_at", lambda subject, *rest, **more: subject.asset),
     "missing": (sweeping, "look_for", lambda subject, *rest, **more: subject.asset),

@@ -11,7 +11,7 @@ from spheresync.config import DeletionPolicy
 from spheresync.discovery.discovery_report import DiscoveryReport
 from spheresync.discovery.tenant_pass import TenantPass
 from spheresync.errors import SourceError, SourceFault
-from spheresync.mapping.rules import Mapping
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     GONE_UNCONFIRMED,
     AssetId,
@@ -23,7 +23,7 @@ from spheresync.model import (
     TechnicalName,
 )
 from spheresync.planning.asset_status import settle_statuses
-from spheresync.planning.decisions.triage import RemovalRules
+from spheresync.planning.decisions.asset_work import RemovalRules
 from spheresync.planning.names.rename_notes import former_names
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Tx
@@ -57,7 +57,7 @@ async def discover(store: SqliteStore, clock: StandingClock, tenant: Tenant) -> 
     clock.advance(60)
     rules = RemovalRules(DeletionPolicy.RETIRE, 3, timedelta(0), offer_deletes=False)
     return await TenantPass(
-        tenant, store, Mapping.compile(settings()), Scope(), now=clock(), removals=rules, in_force=[WRITTEN.key]
+        tenant, store, MappingRules.compile(settings()), Scope(), now=clock(), removals=rules, in_force=[WRITTEN.key]
     ).list_all()
 
 

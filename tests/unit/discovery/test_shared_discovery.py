@@ -12,7 +12,7 @@ from spheresync.discovery.shared_discovery import DISCOVERY_LEASE
 from spheresync.discovery.tenant_pass import TenantPass
 from spheresync.errors import LeaseLostError
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.mapping.rules import Mapping
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -113,7 +113,7 @@ def discovery(
     return TenantPass(
         Tenant(meanwhile),
         store,
-        Mapping.compile(settings()),
+        MappingRules.compile(settings()),
         Scope(),
         now=clock(),
         still_ours=still_ours,

@@ -14,7 +14,7 @@ from spheresync.discovery.tenant_pass import TenantPass
 from spheresync.discovery.vanished_assets import MOST_ASKED
 from spheresync.errors import SourceError, SourceFault
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.mapping.rules import Mapping
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     GONE_UNCONFIRMED,
     AssetEntry,
@@ -25,7 +25,7 @@ from spheresync.model import (
     SpaceName,
     TechnicalName,
 )
-from spheresync.planning.decisions.triage import RemovalRules, Work, triage
+from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, work_for
 from spheresync.runtime.scope import Scope
 from spheresync.source.datasphere.normalise import NORMALISER
 from spheresync.state.records import AssetRecord, CheckpointState
@@ -87,7 +87,7 @@ async def discover(
 ) -> DiscoveryReport:
     rules = RemovalRules(policy, misses, grace, policy is DeletionPolicy.DELETE)
     return await TenantPass(
-        tenant, store, Mapping.compile(settings()), Scope(), now=clock(), removals=rules, in_force=[WRITTEN.key]
+        tenant, store, MappingRules.compile(settings()), Scope(), now=clock(), removals=rules, in_force=[WRITTEN.key]
     ).list_all()
 
 
@@ -97,12 +97,14 @@ async def written(store: SqliteStore, state: CheckpointState = CheckpointState.A
     await store.write(lambda tx: tx.schedule.put_entries([ENTRY]))
 
 
-async def work(store: SqliteStore, clock: StandingClock, *, policy: DeletionPolicy = DeletionPolicy.RETIRE) -> Work:
+async def work(
+    store: SqliteStore, clock: StandingClock, *, policy: DeletionPolicy = DeletionPolicy.RETIRE
+) -> AssetWork:
     record = await recorded(store)
     held = await store.checkpoints.get(record.id, WRITTEN.key)
-    decision = Mapping.compile(settings()).decide(record.id, record.kind, record.label)
+    decision = MappingRules.compile(settings()).decide(record.id, record.kind, record.label)
     rules = RemovalRules(policy, 1, timedelta(0), offer_deletes=True)
-    return triage(record, held, decision, decision.digest, rules=rules, now=clock(), thorough=False)
+    return work_for(record, held, decision, decision.digest, rules=rules, now=clock(), thorough=False)
 
 
 async def recorded(store: SqliteStore) -> AssetRecord:
@@ -115,7 +117,7 @@ async def test_an_asset_that_the_tenant_says_is_gone_is_missed(store: SqliteStor
     await written(store)
     report = await discover(store, clock, tenant := Tenant(False))
     assert (len(tenant.asked), report.problems, (await recorded(store)).misses) == (1, [], 1)
-    assert await work(store, clock) is Work.RETIRE
+    assert await work(store, clock) is AssetWork.RETIRE
 
 
 @pytest.mark.parametrize("state", [CheckpointState.ACTIVE, CheckpointState.RETIRED])
@@ -138,9 +140,9 @@ async def test_any_other_answer_leaves_the_table_for_another_time(
         tenant = Tenant(SourceError(fault, "no", remedy="Wait."))
         report = await discover(store, clock, tenant, policy=DeletionPolicy.DELETE)
         assert [(each.asset, each.code) for each in report.problems] == [(ORDERS.id, GONE_UNCONFIRMED)]
-        assert await work(store, clock, policy=DeletionPolicy.DELETE) is Work.UNCHANGED
+        assert await work(store, clock, policy=DeletionPolicy.DELETE) is AssetWork.UNCHANGED
     await discover(store, clock, Tenant(False), policy=DeletionPolicy.DELETE)
-    expected = Work.RETIRE if state is CheckpointState.ACTIVE else Work.DELETE
+    expected = AssetWork.RETIRE if state is CheckpointState.ACTIVE else AssetWork.DELETE
     assert await work(store, clock, policy=DeletionPolicy.DELETE) is expected
 
 
@@ -159,10 +161,10 @@ async def test_nothing_is_known_to_be_gone_while_what_is_listed_is_not_served_ei
         report = await discover(store, clock, tenant, policy=DeletionPolicy.DELETE)
         assert [(each.subject, each.code) for each in report.problems] == [(ORDERS.id.space, GONE_UNCONFIRMED)]
         assert str(beside.id) in report.problems[0].message
-        assert await work(store, clock, policy=DeletionPolicy.DELETE) is Work.UNCHANGED
+        assert await work(store, clock, policy=DeletionPolicy.DELETE) is AssetWork.UNCHANGED
     report = await discover(store, clock, Tenant(False, beside=(beside,)), policy=DeletionPolicy.DELETE)
     assert (report.problems, (await recorded(store)).problem) == ([], None)
-    expected = Work.RETIRE if state is CheckpointState.ACTIVE else Work.DELETE
+    expected = AssetWork.RETIRE if state is CheckpointState.ACTIVE else AssetWork.DELETE
     assert await work(store, clock, policy=DeletionPolicy.DELETE) is expected
 
 

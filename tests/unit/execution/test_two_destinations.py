@@ -15,7 +15,7 @@ from spheresync.execution.run_request import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
 from spheresync.jobs.port import JobKind
 from spheresync.model import GLUE, Action, AssetStatus, DestinationName, RunState, TargetKey, isoformat
-from spheresync.planning.decisions.triage import BADNESS
+from spheresync.planning.decisions.asset_work import BADNESS
 from spheresync.planning.drift.drift_sweep import DriftSweep
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope

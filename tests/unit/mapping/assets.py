@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from spheresync.config import Settings
-from spheresync.mapping.rules import Decision, Mapping
+from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import (
     Asset,
     AssetId,
@@ -38,8 +38,8 @@ def settings(**keys: Any) -> Settings:
     return Settings.model_validate({"state_dir": Path("/nowhere"), **keys})
 
 
-def rules(*entries: dict[str, Any], **keys: Any) -> Mapping:
-    return Mapping.compile(settings(mapping={"rules": entries}, **keys))
+def rules(*entries: dict[str, Any], **keys: Any) -> MappingRules:
+    return MappingRules.compile(settings(mapping={"rules": entries}, **keys))
 
 
 def decide(asset: Asset, *entries: dict[str, Any], **keys: Any) -> Decision:

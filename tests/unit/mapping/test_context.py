@@ -15,7 +15,7 @@ from spheresync.config import load_settings
 from spheresync.config.context import BusinessContext, ContextAssets, ContextEntry
 from spheresync.mapping.context import FIELDS, AssetContext, ContextEntries
 from spheresync.mapping.matching import applies
-from spheresync.mapping.rules import Mapping
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import AssetId, AssetKind, Role
 from tests.unit.mapping.assets import ORDERS, column
 
@@ -33,13 +33,13 @@ def said(*entries: dict[str, Any], label: str = "Orders") -> AssetContext:
     return compiled(*entries).of(ORDERS.id, ORDERS.kind, label)
 
 
-def loaded(folder: Path, *files: object, rules: str = "") -> Mapping:
+def loaded(folder: Path, *files: object, rules: str = "") -> MappingRules:
     """The mapping of a configuration with these context files, and with these mapping rules."""
     (folder / "context").mkdir(exist_ok=True)
     for at, file in enumerate(files):
         (folder / "context" / f"{at}.yaml").write_text(yaml.safe_dump(file, sort_keys=False), "utf-8")
     (folder / "spheresync.yaml").write_text(f"context: context/*.yaml\n{rules}")
-    return Mapping.compile(load_settings("dog", None, {"HOME": str(folder)}, folder))
+    return MappingRules.compile(load_settings("dog", None, {"HOME": str(folder)}, folder))
 
 
 @pytest.mark.parametrize("field", FIELDS)

@@ -9,16 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.mapping.patterns import matches
-from spheresync.mapping.rules import Mapping, decide_column
+from spheresync.mapping.rules import MappingRules, decide_column
 from spheresync.model import AssetId, AssetKind, SpaceName, Tier
 from tests.unit.mapping.assets import ORDERS, column, decide, rules, settings
 
 
-def _scope(**scope: Any) -> Mapping:
-    return Mapping.compile(settings(scope=scope))
+def _scope(**scope: Any) -> MappingRules:
+    return MappingRules.compile(settings(scope=scope))
 
 
-def _included(mapping: Mapping, asset: str) -> bool:
+def _included(mapping: MappingRules, asset: str) -> bool:
     return mapping.decide(AssetId.parse(asset), AssetKind.VIEW, "").included
 
 

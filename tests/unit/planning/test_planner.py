@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.mapping.rules import Mapping
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     DEFAULT_DESTINATION,
     GLUE,
@@ -107,7 +107,7 @@ async def plan(
     planner = Planner(
         store,
         configured,
-        Mapping.compile(configured),
+        MappingRules.compile(configured),
         [LookedAt(live, meanwhile)],  # type: ignore[arg-type]  # a plan of known tables asks for nothing else
         PlanRequest(Scope(), Principal("user", "jane")),
         now=NOW,
@@ -122,7 +122,7 @@ async def plan(
 @pytest.mark.parametrize("written", [False, True])
 async def test_what_a_run_wrote_meanwhile_is_not_noted_over(store: SqliteStore, written: bool) -> None:
     configured = settings(installation="test")
-    mapping = Mapping.compile(configured)
+    mapping = MappingRules.compile(configured)
     decision = mapping.decide(ORDERS.id, ORDERS.kind, ORDERS.label)
     desired = design_table(ORDERS, decision, DATABASE, TABLE, configured.installation_marker)
     checkpoint = await known(store, desired)

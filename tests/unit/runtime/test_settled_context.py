@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.mapping.personal_data import CLASSIFIERS
-from spheresync.mapping.rules import Mapping
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import AssetId, Digest, PersonalDataClass, digest_of
 from spheresync.runtime.settled_context import doubt_context, settle_context
 from spheresync.state.definitions import encode_asset
@@ -45,7 +45,7 @@ async def known(store: SqliteStore, *, damaged: bool = False) -> None:
     await store.write(lambda tx: tx.blobs.put_many([definition]))
 
 
-def words(folder: Path, personal_class: str) -> Mapping:
+def words(folder: Path, personal_class: str) -> MappingRules:
     said = {"match": {"name": "GBDAT"}, "set": {"personal_data": personal_class}}
     return loaded(folder, {"assets": [{"match": {"name": PEOPLE.id.name}, "columns": [said]}]})
 

@@ -13,7 +13,7 @@ from spheresync.config import TierSettings
 from spheresync.model import AssetId
 from spheresync.schedule.due import (
     LONGEST_BACK_OFF,
-    Known,
+    ReadingHistory,
     due_by,
     in_window,
     next_due,
@@ -40,8 +40,8 @@ AGES = st.timedeltas(timedelta(0), 90 * DAY)
 READ_AT = AGES.map(lambda age: NOW - age)
 PASSED = st.floats(0, 1)
 FAILURES = st.integers(-(2**63), 2**63 - 1)
-READ = st.builds(Known, PLANNED, READ_AT, st.just(False), FAILURES)
-FAILED = st.builds(Known, PLANNED, st.one_of(st.none(), READ_AT), st.just(True), FAILURES)
+READ = st.builds(ReadingHistory, PLANNED, READ_AT, st.just(False), FAILURES)
+FAILED = st.builds(ReadingHistory, PLANNED, st.one_of(st.none(), READ_AT), st.just(True), FAILURES)
 
 
 @given(ASSETS, PLAIN, MOMENTS, AGES, PLANNED)
@@ -49,14 +49,14 @@ def test_it_is_due_no_later_than_its_last_reading_and_the_interval_of_the_tier_i
     asset: AssetId, tier: TierSettings, now: datetime, age: timedelta, planned: datetime
 ) -> None:
     read_at = now - age
-    assert due_by(asset, Known(planned, read_at), tier, now) == min(planned, next_due(asset, read_at, tier))
+    assert due_by(asset, ReadingHistory(planned, read_at), tier, now) == min(planned, next_due(asset, read_at, tier))
 
 
 @given(ASSETS, WINDOWED, MOMENTS, AGES, PLANNED)
 def test_with_a_window_it_is_due_no_later_than_the_next_moment_of_its_own_in_it(
     asset: AssetId, tier: TierSettings, now: datetime, age: timedelta, planned: datetime
 ) -> None:
-    due = due_by(asset, Known(planned, now - age), tier, now)
+    due = due_by(asset, ReadingHistory(planned, now - age), tier, now)
     turn = next_due(asset, now - age, tier)
     assert due <= max(turn, next_in_window(asset, now, tier))
     assert due == planned or in_window(due, tier)
@@ -70,12 +70,12 @@ def test_what_was_planned_by_the_settings_of_now_stays_planned(
 ) -> None:
     planned = next_due(asset, read_at, tier)
     now = read_at + (planned - read_at) * passed
-    assert due_by(asset, Known(planned, read_at), tier, now) == planned
+    assert due_by(asset, ReadingHistory(planned, read_at), tier, now) == planned
 
 
 @given(ASSETS, TIERS, FAILED, PASSED)
 def test_a_back_off_is_never_shortened_by_its_own_settings(
-    asset: AssetId, tier: TierSettings, known: Known, passed: float
+    asset: AssetId, tier: TierSettings, known: ReadingHistory, passed: float
 ) -> None:
     planned = retry_at(asset, NOW, tier, known.failures - 1)
     now = NOW + (planned - NOW) * passed
@@ -84,7 +84,7 @@ def test_a_back_off_is_never_shortened_by_its_own_settings(
 
 @given(ASSETS, TIERS, FAILED)
 def test_what_failed_is_tried_again_no_later_than_the_back_off_of_the_tier_it_has_now(
-    asset: AssetId, tier: TierSettings, known: Known
+    asset: AssetId, tier: TierSettings, known: ReadingHistory
 ) -> None:
     assert known.planned is not None
     due, latest = due_by(asset, known, tier, NOW), retry_at(asset, NOW, tier, known.failures - 1)
@@ -94,7 +94,9 @@ def test_what_failed_is_tried_again_no_later_than_the_back_off_of_the_tier_it_ha
 
 
 @given(ASSETS, TIERS, st.one_of(FAILED, READ), PASSED)
-def test_once_brought_forward_a_plan_stays(asset: AssetId, tier: TierSettings, known: Known, passed: float) -> None:
+def test_once_brought_forward_a_plan_stays(
+    asset: AssetId, tier: TierSettings, known: ReadingHistory, passed: float
+) -> None:
     """So that it is written once, and comes: a plan that is always a little ahead of the clock never does."""
     due = due_by(asset, known, tier, NOW)
     later = NOW + max(timedelta(0), due - NOW) * passed
@@ -105,9 +107,12 @@ def test_once_brought_forward_a_plan_stays(asset: AssetId, tier: TierSettings, k
 def test_a_reading_that_is_still_to_come_was_noted_by_a_wrong_clock_and_counts_for_nothing(
     asset: AssetId, tier: TierSettings, planned: datetime, ahead: timedelta
 ) -> None:
-    assert due_by(asset, Known(planned, NOW + ahead), tier, NOW) <= NOW
+    assert due_by(asset, ReadingHistory(planned, NOW + ahead), tier, NOW) <= NOW
 
 
-@pytest.mark.parametrize("known", [Known(None, NOW), Known(None, None, failed=True, failures=9), Known(FOREVER, None)])
-def test_what_has_no_plan_or_was_never_read_is_due_at_once(known: Known) -> None:
+@pytest.mark.parametrize(
+    "known",
+    [ReadingHistory(None, NOW), ReadingHistory(None, None, failed=True, failures=9), ReadingHistory(FOREVER, None)],
+)
+def test_what_has_no_plan_or_was_never_read_is_due_at_once(known: ReadingHistory) -> None:
     assert due_by(AssetId.parse("S/A"), known, TierSettings(interval=DAY), NOW) == NOW

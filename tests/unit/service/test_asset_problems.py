@@ -23,10 +23,10 @@ from spheresync.model import (
     Problem,
     RunId,
 )
+from spheresync.planning.decisions.asset_work import hold_of
 from spheresync.planning.decisions.guards import TOO_MANY_REMOVALS
 from spheresync.planning.decisions.items import name_taken
-from spheresync.planning.decisions.triage import hold_of
-from spheresync.service.catalog.asset_problems import Known, problem_text
+from spheresync.service.catalog.asset_problems import KnownAssetState, problem_text
 from spheresync.state.records import (
     AssetRecord,
     Checkpoint,
@@ -64,7 +64,7 @@ def missing(misses: int, status: AssetStatus = AssetStatus.MISSING) -> AssetReco
     return replace(RECORD, misses=misses, first_missed_at=AT, status=status)
 
 
-def said(known: Known, deletion: Deletion | None = None) -> str:
+def said(known: KnownAssetState, deletion: Deletion | None = None) -> str:
     text = problem_text(known, deletion or Deletion())
     assert text is not None
     return text
@@ -83,14 +83,14 @@ def said(known: Known, deletion: Deletion | None = None) -> str:
 def test_a_missing_asset_says_since_when_how_often_and_what_comes_next(
     misses: int, deletion: Deletion, next_step: str
 ) -> None:
-    text = said(Known(missing(misses), HELD), deletion)
+    text = said(KnownAssetState(missing(misses), HELD), deletion)
     assert "in a row since 2026-11-24T08:00:00Z" in text and next_step in text
     assert f"not in {misses} complete listing" in text and f"{deletion.misses} count as gone" in text
 
 
 def test_a_guard_that_holds_a_removal_back_is_said_with_its_remedy() -> None:
     guard = Problem.of(ASSET, TOO_MANY_REMOVALS, "a guard holds its removal back: 5 of 9", "Run with --max-deletes 5.")
-    text = said(Known(missing(3), HELD, Unwritten(ASSET, guard, LATER)))
+    text = said(KnownAssetState(missing(3), HELD, Unwritten(ASSET, guard, LATER)))
     assert "due to be marked" in text and "guard holds its removal back" in text and "--max-deletes 5" in text
 
 
@@ -104,13 +104,13 @@ def test_a_guard_that_holds_a_removal_back_is_said_with_its_remedy() -> None:
 )
 def test_a_retired_one_says_since_when_when_it_goes_and_how_to_keep_it(policy: DeletionPolicy, deleted: str) -> None:
     held = replace(HELD, state=CheckpointState.RETIRED)
-    text = said(Known(missing(3, AssetStatus.RETIRED), held), Deletion(policy=policy))
+    text = said(KnownAssetState(missing(3, AssetStatus.RETIRED), held), Deletion(policy=policy))
     assert "retired since 2026-11-24T09:00:00Z" in text and deleted in text
     assert "comes back to life once Datasphere lists it again" in text
 
 
 def test_a_held_one_names_the_undone_run_and_the_way_on() -> None:
-    text = said(Known(replace(RECORD, status=AssetStatus.HELD), HELD, undone="run_1"))
+    text = said(KnownAssetState(replace(RECORD, status=AssetStatus.HELD), HELD, undone="run_1"))
     assert "the undo of run run_1 since 2026-11-24T09:00:00Z" in text
     assert "`spheresync release --asset HR/PAYROLL`" in text
 
@@ -130,7 +130,7 @@ def test_a_held_one_that_is_gone_says_so_and_what_releasing_it_does(
 ) -> None:
     record = missing(3, AssetStatus.HELD)
     held = replace(HELD, state=state, held=hold_of(record, 3))
-    text = said(Known(record, held, undone="run_1"), Deletion(policy=policy))
+    text = said(KnownAssetState(record, held, undone="run_1"), Deletion(policy=policy))
     assert text.startswith("Datasphere no longer lists it: not in 3 complete listings in a row since ")
     assert f"After `spheresync release --asset HR/PAYROLL`: {follows}" in text or follows in text
     assert "until the asset is back in Datasphere" in text and "what Datasphere holds" not in text
@@ -138,17 +138,17 @@ def test_a_held_one_that_is_gone_says_so_and_what_releasing_it_does(
 
 def test_a_hold_that_an_asset_does_not_outlast_says_what_comes_without_a_release() -> None:
     held = replace(HELD, held=hold_of(RECORD, 3))
-    text = said(Known(missing(2, AssetStatus.HELD), held, undone="run_1"))
+    text = said(KnownAssetState(missing(2, AssetStatus.HELD), held, undone="run_1"))
     assert "not longer than it is there. After 1 more complete listing without it a sync marks its table" in text
 
 
 def test_what_could_not_be_read_says_since_when_and_so_does_what_could_not_be_written() -> None:
     unread = replace(RECORD, problem=Problem.of(ASSET, SourceFault.FORBIDDEN, "403", "Ask."), read_at=LATER)
-    assert said(Known(unread, HELD)) == "403. Ask. It was last read at 2026-11-24T09:00:00Z."
+    assert said(KnownAssetState(unread, HELD)) == "403. Ask. It was last read at 2026-11-24T09:00:00Z."
     denied = Problem.of(ASSET, TargetFault.DENIED, "no rights on hr.payroll.", "Grant it.")
-    text = said(Known(RECORD, HELD, Unwritten(ASSET, denied, AT)))
+    text = said(KnownAssetState(RECORD, HELD, Unwritten(ASSET, denied, AT)))
     assert text == "Since 2026-11-24T08:00:00Z: no rights on hr.payroll. Grant it."
-    taken = said(Known(RECORD, None, Unwritten(ASSET, name_taken(ASSET, "hr.payroll is not ours"), AT)))
+    taken = said(KnownAssetState(RECORD, None, Unwritten(ASSET, name_taken(ASSET, "hr.payroll is not ours"), AT)))
     assert "the next sync looks again" in taken
 
 
@@ -161,14 +161,14 @@ def test_whoever_is_missing_retired_or_held_is_never_without_a_word(
     status: AssetStatus, misses: int, deletion: Deletion
 ) -> None:
     record = replace(RECORD, misses=misses, first_missed_at=AT if misses else None, status=status)
-    text = problem_text(Known(record, HELD), deletion)
+    text = problem_text(KnownAssetState(record, HELD), deletion)
     assert (text is not None) == (status in {AssetStatus.MISSING, AssetStatus.RETIRED, AssetStatus.HELD})
     assert text is None or (text.endswith(".") and "  " not in text)
 
 
 def test_a_held_one_without_a_table_says_that_the_undo_deleted_it_and_when() -> None:
     deleted = replace(HELD, state=CheckpointState.DELETED)
-    text = said(Known(replace(RECORD, status=AssetStatus.HELD), deleted, undone="run_1"))
+    text = said(KnownAssetState(replace(RECORD, status=AssetStatus.HELD), deleted, undone="run_1"))
     assert "It has no table: the undo of run run_1 deleted" in text and "at 2026-11-24T09:00:00Z" in text
     assert "`spheresync release --asset HR/PAYROLL`" in text
 
@@ -192,6 +192,6 @@ def test_what_nobody_can_read_is_not_said_to_be_mended_by_the_next_sync() -> Non
         stays=False,
     )
     unread = replace(RECORD, problem=Problem.of(ASSET, SourceFault.FORBIDDEN, "403.", "Ask."), read_at=LATER)
-    assert "The next sync looks at the table again, and mends it." in said(Known(RECORD, HELD, drift=drift))
-    text = said(Known(unread, HELD, drift=drift))
+    assert "The next sync looks at the table again, and mends it." in said(KnownAssetState(RECORD, HELD, drift=drift))
+    text = said(KnownAssetState(unread, HELD, drift=drift))
     assert "The next sync" not in text and "A sync mends it once the asset can be read again." in text

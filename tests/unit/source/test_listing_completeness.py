@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from spheresync.model import Listing, SpaceName
 from spheresync.model.json_document import MAX_VALUES, RepeatedMemberError, read_json
 from spheresync.source.datasphere.listing.catalog import Catalog
+from spheresync.source.datasphere.listing.listing_collector import EXAMPLES
 from spheresync.source.datasphere.listing.pages import MAX_ROWS
-from spheresync.source.datasphere.listing.tally import EXAMPLES
 from tests.unit.source.double import BASE, CURRENT, Hands, Reply, Tenant, as_json, connect, rows
 from tests.unit.source.test_catalog import ASSETS, SALES, SPACES, asset, assets, codes, names
 
@@ -455,7 +455,7 @@ async def test_a_page_that_is_too_large_takes_no_more_memory_than_its_bytes(
 
 
 async def test_a_listing_without_end_is_given_up(tenant: Tenant, hands: Hands, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("spheresync.source.datasphere.listing.tally.MAX_ITEMS", 50)
+    monkeypatch.setattr("spheresync.source.datasphere.listing.listing_collector.MAX_ITEMS", 50)
 
     def answer(_: object) -> Reply:
         number = len(tenant.requests)

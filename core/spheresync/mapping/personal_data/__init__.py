@@ -17,7 +17,7 @@ from spheresync.mapping.personal_data.classification import (
     was_classified,
     with_personal_data,
 )
-from spheresync.mapping.personal_data.policy import BY_POLICY, PersonalDataPolicy, Verdict
+from spheresync.mapping.personal_data.policy import BY_POLICY, PersonalDataPolicy, PolicyOutcome
 
 __all__ = [
     "BY_POLICY",
@@ -26,8 +26,8 @@ __all__ = [
     "NOT_PERSONAL",
     "PersonalDataFinding",
     "PersonalDataPolicy",
+    "PolicyOutcome",
     "Steward",
-    "Verdict",
     "classify",
     "held_classes",
     "was_classified",

@@ -13,7 +13,7 @@ from typing import Final, Literal, TypeAlias
 
 from spheresync.config.context import NOT_PERSONAL
 from spheresync.mapping.personal_data.vocabulary import dictionary
-from spheresync.mapping.personal_data.wording import Said, Strength, what_is_said
+from spheresync.mapping.personal_data.wording import Strength, TextMeaning, meaning_of_text
 from spheresync.model import Asset, Derivation, Labels, PersonalDataClass, PersonalDataSource
 from spheresync.personal_values import ValueKind, find_personal_values
 
@@ -239,7 +239,7 @@ def _by_text(name: str, labels: Labels) -> PersonalDataFinding | None:
 
 
 def _by_words(name: str, labels: Labels) -> PersonalDataFinding | None:
-    said = [each for each in map(what_is_said, dict.fromkeys((name, *(text for _, text in labels)))) if each]
+    said = [each for each in map(meaning_of_text, dict.fromkeys((name, *(text for _, text in labels)))) if each]
     hits = [each for each in said if each.personal_class is not None]
     if not hits or len(hits) < len(said):
         return None
@@ -252,7 +252,7 @@ def _by_words(name: str, labels: Labels) -> PersonalDataFinding | None:
     )
 
 
-def _strength(said: Said) -> Strength:
+def _strength(said: TextMeaning) -> Strength:
     return said.strength
 
 

@@ -16,14 +16,14 @@ _NO_CLASSES: frozenset[PersonalDataClass] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class PolicyOutcome:
     """What the policy says of one asset as a whole, as a reason each; empty where it says nothing."""
 
     excluded_by: str = ""
     refused: str = ""
 
 
-_NOTHING_SAID = Verdict()
+_NOTHING_SAID = PolicyOutcome()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,11 @@ class PersonalDataPolicy:
         actions = (PersonalDataAction.EXCLUDE_COLUMN, PersonalDataAction.EXCLUDE_ASSET, PersonalDataAction.REFUSE)
         return cls(settings.mask, *(frozenset(settings.classes(action)) for action in actions))
 
-    def verdict(self, classes: Collection[PersonalDataClass]) -> Verdict:
+    def verdict(self, classes: Collection[PersonalDataClass]) -> PolicyOutcome:
         """What becomes of an asset whose columns hold these classes."""
         if not classes or not (self.assets or self.refused):
             return _NOTHING_SAID
-        return Verdict(
+        return PolicyOutcome(
             excluded_by=_reason("excludes assets that hold", self.assets.intersection(classes)),
             refused=_reason("refuses assets that hold", self.refused.intersection(classes)),
         )

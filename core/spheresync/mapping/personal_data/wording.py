@@ -22,7 +22,7 @@ class Strength(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TextMeaning:
     """What a text says; `personal_class` None: that it is about something else."""
 
     personal_class: PersonalDataClass | None
@@ -31,13 +31,13 @@ class Said:
 
 
 @lru_cache(maxsize=65_536)
-def what_is_said(text: str) -> Said | None:
+def meaning_of_text(text: str) -> TextMeaning | None:
     """What a name or label says, None where it holds no word that tells anything."""
     return _said_by(tuple(tokens_of(text)))
 
 
 @lru_cache(maxsize=65_536)
-def _said_by(tokens: tuple[str, ...]) -> Said | None:
+def _said_by(tokens: tuple[str, ...]) -> TextMeaning | None:
     words = words_of(tokens)
     found = list(_phrases(words))
     if not found:
@@ -45,7 +45,7 @@ def _said_by(tokens: tuple[str, ...]) -> Said | None:
     said = _class_of(words, found)
     veto = next((phrase for phrase, meaning in found if meaning.vetoes), None)
     if veto is not None:
-        return Said(None, Strength.SUFFICIENT, veto)
+        return TextMeaning(None, Strength.SUFFICIENT, veto)
     return said
 
 
@@ -65,22 +65,22 @@ def _phrases(words: Sequence[str]) -> Iterator[tuple[str, Meaning]]:
             at += 1
 
 
-def _class_of(words: Sequence[str], found: Sequence[tuple[str, Meaning]]) -> Said | None:
+def _class_of(words: Sequence[str], found: Sequence[tuple[str, Meaning]]) -> TextMeaning | None:
     people = any(meaning.people for _, meaning in found)
     party = any(meaning.party for _, meaning in found)
     strong = [(p, m.sufficient) for p, m in found if m.sufficient is not None and not m.people]
     if strong:
         phrase, personal_class = max(strong, key=lambda each: each[0].count(" "))
-        return Said(personal_class, Strength.SUFFICIENT, phrase)
+        return TextMeaning(personal_class, Strength.SUFFICIENT, phrase)
     for phrase, meaning in found:
         beside = (meaning.of_people if people else None) or (meaning.of_parties if party else None)
         if beside is not None:
-            return Said(beside, Strength.BESIDE_PEOPLE, phrase)
+            return TextMeaning(beside, Strength.BESIDE_PEOPLE, phrase)
     for phrase, meaning in found:
         if meaning.sufficient is not None:
-            return Said(meaning.sufficient, Strength.ABOUT_PEOPLE, phrase)
+            return TextMeaning(meaning.sufficient, Strength.ABOUT_PEOPLE, phrase)
     neutral = vocabulary().neutral
     for phrase, meaning in found:
         if meaning.alone is not None and " ".join(word for word in words if word not in neutral) == phrase:
-            return Said(meaning.alone, Strength.ALONE, phrase)
+            return TextMeaning(meaning.alone, Strength.ALONE, phrase)
     return None

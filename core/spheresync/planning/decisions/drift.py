@@ -22,7 +22,7 @@ MOST_FINDINGS = 50
 _NAMED_FIELDS = 8
 
 
-class Standing(StrEnum):
+class DriftOutcome(StrEnum):
     """How a table stands to what should be there, once the policies have spoken."""
 
     AS_WANTED = "as_wanted"  # nothing to write
@@ -37,7 +37,7 @@ class Comparison:
     `changes` are the same edits with their values, from what was written to what is there.
     """
 
-    standing: Standing
+    standing: DriftOutcome
     base: bytes
     body: bytes
     digest: Digest
@@ -74,11 +74,11 @@ def compare(
     staying = dict.fromkeys([*edited, *kept] if stuck else kept)
     reported = tuple(path for path in staying if design.policy_of(path, policies) is not DriftPolicy.KEEP)
     if stuck:
-        standing = Standing.LEFT
+        standing = DriftOutcome.LEFT
     elif live.digest != desired.digest or design.own_changes(live.body, merged.body):
-        standing = Standing.TO_WRITE
+        standing = DriftOutcome.TO_WRITE
     else:
-        standing = Standing.AS_WANTED
+        standing = DriftOutcome.AS_WANTED
     named = {change.path: change for change in (*merged.kept, *moved) if change.before != change.after}
     return Comparison(
         standing, base, merged.body, desired.digest, tuple(edited), reported, changes=tuple(named.values())

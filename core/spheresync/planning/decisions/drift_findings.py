@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from spheresync.config import DriftPolicies, DriftPolicy
 from spheresync.model import Action, DesiredObject, FieldChange, JsonValue, LiveObject, canonical_json, counted
-from spheresync.planning.decisions.drift import Comparison, Standing, compare
+from spheresync.planning.decisions.drift import Comparison, DriftOutcome, compare
 from spheresync.planning.decisions.items import Subject, item_for, recreate_item, settled_item
 from spheresync.state.records import (
     ChangeSetItem,
@@ -34,7 +34,7 @@ _KINDS, _EFFECTS = list(DriftKind), list(DriftEffect)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class DriftFinding:
     """One table that drifted.
 
     `item` puts back what was written, or says the conflict; None where nothing is done. `bodies` are what it refers to.
@@ -49,7 +49,7 @@ class Found:
 
 def look_at(
     subject: Subject, last_body: bytes, live: LiveObject, *, marker: str, policies: DriftPolicies
-) -> Found | None:
+) -> DriftFinding | None:
     """What others did to a table; None where it holds what was written.
 
     Args:
@@ -76,17 +76,17 @@ def look_at(
     if not fields:
         return None
     fields.sort(key=lambda each: _KINDS.index(each.kind))
-    repairable = proven and found.standing is Standing.TO_WRITE
+    repairable = proven and found.standing is DriftOutcome.TO_WRITE
     item = _restoring(subject, live, found) if repairable else None
     drift = _told(subject, fields, when=_changed_at(held, live), who=_who(held, live), retired=_is_retired(held))
     if not proven:
         remedy = "What was written last cannot be proven; `spheresync sync --full` draws the table anew."
         drift = replace(drift, remedy=remedy)
     doubtful = live.version == held.version and bool(design.differences(last_body, live.body))
-    return Found(drift, item, (live.body, found.body) if item is not None else (), doubtful)
+    return DriftFinding(drift, item, (live.body, found.body) if item is not None else (), doubtful)
 
 
-def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policies: DriftPolicies) -> Found:
+def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policies: DriftPolicies) -> DriftFinding:
     """What a table that is not there any more means."""
     held = _held(subject)
     kind = DriftKind.DATABASE_DELETED if database_gone else DriftKind.TABLE_DELETED
@@ -105,10 +105,10 @@ def look_for(subject: Subject, last_body: bytes, *, database_gone: bool, policie
     drift = _drift(
         held, (kind,), policy=policy, effect=effect, reason=reason, remedy=remedy, who=_NO_TRACE, stays=False
     )
-    return Found(drift, item)
+    return DriftFinding(drift, item)
 
 
-def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes) -> Found:
+def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes) -> DriftFinding:
     held = _held(subject)
     kind = DriftKind.MARKER_LOST if live.owner is None else DriftKind.TAKEN_OVER
     written, paths = subject.design.marks(last_body), subject.design.mark_paths
@@ -130,7 +130,7 @@ def _not_ours(subject: Subject, live: LiveObject, reason: str, last_body: bytes)
     )
     named = f"{held.container}.{held.name}"
     item = settled_item(subject, Action.CONFLICT, f"{named}: {reason}")
-    return Found(drift, _as_it_was(item, held, item.reason), doubtful=True)
+    return DriftFinding(drift, _as_it_was(item, held, item.reason), doubtful=True)
 
 
 def _telling(design: TargetDesign, changes: Sequence[FieldChange], *, proven: bool) -> list[FieldChange]:
@@ -146,11 +146,11 @@ def _telling(design: TargetDesign, changes: Sequence[FieldChange], *, proven: bo
 
 
 def _field(
-    design: TargetDesign, change: FieldChange, policies: DriftPolicies, standing: Standing, *, proven: bool
+    design: TargetDesign, change: FieldChange, policies: DriftPolicies, standing: DriftOutcome, *, proven: bool
 ) -> FieldDrift:
     policy = design.policy_of(change.path, policies)
     if policy is DriftPolicy.OVERWRITE:
-        effect = DriftEffect.RESTORE if proven and standing is Standing.TO_WRITE else DriftEffect.WAITS
+        effect = DriftEffect.RESTORE if proven and standing is DriftOutcome.TO_WRITE else DriftEffect.WAITS
     else:
         effect = DriftEffect.KEEP if policy is DriftPolicy.KEEP else DriftEffect.REPORT
     kind = _kind(design, change.path)

@@ -19,7 +19,7 @@ from spheresync.targets.design import TargetDesign
 _NAMED_FIELDS = 8
 
 
-class Nature(Enum):
+class EffectKind(Enum):
     """What a run did to an object, as far as an undo is concerned."""
 
     NOTHING = auto()  # found as wanted, or gone already
@@ -31,7 +31,7 @@ class Nature(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
+class RunEffect:
     """What a run did to one object, and what is known of that object now.
 
     Attributes:
@@ -59,24 +59,24 @@ class Deed:
     renamed_to: AssetId | None = None
 
     @property
-    def nature(self) -> Nature:
+    def nature(self) -> EffectKind:
         entry = self.entry
         if entry.action in {Action.FORGET, Action.ADOPT}:
-            return Nature.FORGOTTEN if entry.action is Action.FORGET else Nature.ADOPTED
+            return EffectKind.FORGOTTEN if entry.action is Action.FORGET else EffectKind.ADOPTED
         if entry.action is Action.DELETE:
-            return Nature.DELETED if entry.before is not None else Nature.NOTHING
+            return EffectKind.DELETED if entry.before is not None else EffectKind.NOTHING
         if entry.after is None:
-            return Nature.NOTHING
+            return EffectKind.NOTHING
         if entry.before is None:
-            return Nature.CREATED
-        return Nature.CHANGED if entry.before != entry.after else Nature.NOTHING
+            return EffectKind.CREATED
+        return EffectKind.CHANGED if entry.before != entry.after else EffectKind.NOTHING
 
     @property
     def table(self) -> str:
         return f"{self.item.container}.{self.item.name}"
 
 
-def undo_item(run_id: RunId, deed: Deed, *, marker: str, deletes_wait_for: str | None) -> ChangeSetItem | None:
+def undo_item(run_id: RunId, deed: RunEffect, *, marker: str, deletes_wait_for: str | None) -> ChangeSetItem | None:
     """The item that undoes what a run did to one object, a conflict that says why not, or None where it did nothing.
 
     Args:
@@ -85,7 +85,7 @@ def undo_item(run_id: RunId, deed: Deed, *, marker: str, deletes_wait_for: str |
         marker: this installation's `spheresync.managed-by`.
         deletes_wait_for: why the deletion of what the run created is held back, None where it is allowed.
     """
-    if deed.nature is Nature.NOTHING:
+    if deed.nature is EffectKind.NOTHING:
         return None
     why_not = _why_not(run_id, deed, marker)
     if why_not is not None:
@@ -108,7 +108,7 @@ def _with_its_asset(item: ChangeSetItem, refused: dict[AssetId, ChangeSetItem]) 
     return _refused(item, f"cannot be undone alone: {other.container}.{other.name} of the same asset is left as it is")
 
 
-def _undo(run_id: RunId, deed: Deed, deletes_wait_for: str | None) -> ChangeSetItem:
+def _undo(run_id: RunId, deed: RunEffect, deletes_wait_for: str | None) -> ChangeSetItem:
     nature, before = deed.nature, deed.before
     base = replace(
         deed.item,
@@ -128,7 +128,7 @@ def _undo(run_id: RunId, deed: Deed, deletes_wait_for: str | None) -> ChangeSetI
         operations=(),
         other_name=None,
     )
-    if nature is Nature.FORGOTTEN:
+    if nature is EffectKind.FORGOTTEN:
         assert deed.known is not None
         known, reason = deed.known, f"run {run_id} let go of it; it is managed again"
         return replace(
@@ -139,9 +139,9 @@ def _undo(run_id: RunId, deed: Deed, deletes_wait_for: str | None) -> ChangeSetI
             mapping=known.mapping,
             definition=known.definition,
         )
-    if nature is Nature.ADOPTED:
+    if nature is EffectKind.ADOPTED:
         return replace(base, action=Action.FORGET, reason=f"run {run_id} took it over; it is let go of again")
-    if nature is Nature.CREATED:
+    if nature is EffectKind.CREATED:
         return replace(
             base,
             action=Action.DELETE,
@@ -156,7 +156,7 @@ def _undo(run_id: RunId, deed: Deed, deletes_wait_for: str | None) -> ChangeSetI
     return _restored(run_id, deed, base, before)
 
 
-def _restored(run_id: RunId, deed: Deed, base: ChangeSetItem, before: bytes) -> ChangeSetItem:
+def _restored(run_id: RunId, deed: RunEffect, base: ChangeSetItem, before: bytes) -> ChangeSetItem:
     """The item that writes a body again which the object held before."""
     after, design = deed.after, deed.design
     changes = design.changes(after, before) if after is not None else ()
@@ -182,7 +182,7 @@ def _restored(run_id: RunId, deed: Deed, base: ChangeSetItem, before: bytes) -> 
     )
 
 
-def _digest_before(deed: Deed, before: bytes) -> Digest:
+def _digest_before(deed: RunEffect, before: bytes) -> Digest:
     """The digest of what was ours in the table before; what others had changed in it is no part of that."""
     if deed.item.expected_digest is not None:
         return deed.item.expected_digest
@@ -208,7 +208,7 @@ def _refused(item: ChangeSetItem, reason: str) -> ChangeSetItem:
     )
 
 
-def _why_not(run_id: RunId, deed: Deed, marker: str) -> str | None:
+def _why_not(run_id: RunId, deed: RunEffect, marker: str) -> str | None:
     """Why what the run did to an object cannot be undone; None where it can."""
     entry = deed.entry
     if (entry.before is not None and deed.before is None) or (entry.after is not None and deed.after is None):
@@ -217,24 +217,24 @@ def _why_not(run_id: RunId, deed: Deed, marker: str) -> str | None:
         return deed.hidden
     if not _left_by_other_runs(deed):
         return _by_another_run(deed, run_id)
-    if deed.nature is Nature.ADOPTED:  # nothing was written, so nobody's work can be lost
+    if deed.nature is EffectKind.ADOPTED:  # nothing was written, so nobody's work can be lost
         return None
-    if deed.nature is Nature.DELETED:
+    if deed.nature is EffectKind.DELETED:
         return f"there is a table {deed.table} again, which somebody else has made" if deed.live is not None else None
     return _changed_by_hand(deed, marker)
 
 
-def _left_by_other_runs(deed: Deed) -> bool:
+def _left_by_other_runs(deed: RunEffect) -> bool:
     """Whether the object is, as far as the state knows, as the run left it."""
     known, nature = deed.known, deed.nature
-    if nature is Nature.DELETED or known is None:
-        return nature is Nature.DELETED and known is None
-    if nature is Nature.FORGOTTEN:
+    if nature is EffectKind.DELETED or known is None:
+        return nature is EffectKind.DELETED and known is None
+    if nature is EffectKind.FORGOTTEN:
         return known.state is CheckpointState.FORGOTTEN and known.body_digest == deed.item.expected_digest
     return known.state.managed and known.body_digest == deed.item.after_digest
 
 
-def _by_another_run(deed: Deed, run_id: RunId) -> str:
+def _by_another_run(deed: RunEffect, run_id: RunId) -> str:
     if deed.known is None and deed.renamed_to is not None:
         return f"{deed.table} is the table of {deed.renamed_to} by now, which {deed.item.asset} was renamed to"
     since = deed.known or deed.asset_has
@@ -243,7 +243,7 @@ def _by_another_run(deed: Deed, run_id: RunId) -> str:
     return f"{by} has {'deleted' if gone else 'written'} {deed.table} since; undo that run first"
 
 
-def _changed_by_hand(deed: Deed, marker: str) -> str | None:
+def _changed_by_hand(deed: RunEffect, marker: str) -> str | None:
     live, after = deed.live, deed.after
     if live is None:
         return f"somebody else has deleted {deed.table} since"

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from spheresync.config import Settings
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import AssetId, JsonValue, Principal, Problem, TargetKey, TargetName, canonical_json, isoformat
 from spheresync.planning.change_set_writer import (
     ChangeSetWriter,

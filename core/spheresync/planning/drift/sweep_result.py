@@ -10,7 +10,7 @@ from spheresync.errors import TargetError
 from spheresync.model import AssetId, LiveObject, PhysicalName, Problem, SpaceName, counted
 from spheresync.observe.incidents import target_error
 from spheresync.planning.decisions.drift import DRIFT, drift_finding, missing_finding
-from spheresync.planning.decisions.drift_findings import Found
+from spheresync.planning.decisions.drift_findings import DriftFinding
 from spheresync.planning.lost_bodies import body_lost
 from spheresync.state.records import Checkpoint, DriftEffect, TableDrift
 
@@ -24,7 +24,7 @@ class SweepResult:
     """What the sweep of one target has found so far."""
 
     compared: set[AssetId] = field(default_factory=set)
-    found: list[Found] = field(default_factory=list)
+    found: list[DriftFinding] = field(default_factory=list)
     gone: set[PhysicalName] = field(default_factory=set)
     problems: list[Problem] = field(default_factory=list)
     first_error: TargetError | None = None

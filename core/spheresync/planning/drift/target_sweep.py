@@ -15,7 +15,7 @@ import anyio.lowlevel
 from spheresync.config import Settings
 from spheresync.errors import TargetError, TargetFault
 from spheresync.isolation import isolated_group
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     Action,
     AssetId,

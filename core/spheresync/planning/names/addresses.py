@@ -10,8 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from spheresync.mapping.names import derives, hashed_name, space_key
-from spheresync.mapping.rules import Decision
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import AssetId, PhysicalName
 from spheresync.planning.names.displaced_databases import Displaced
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable

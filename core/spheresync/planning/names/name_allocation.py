@@ -12,8 +12,7 @@ from dataclasses import dataclass, field
 
 from spheresync.errors import TargetError
 from spheresync.mapping.names import allocate, derives, hashed_name
-from spheresync.mapping.rules import Decision
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import (
     AssetId,
     AssetStatus,

@@ -21,9 +21,9 @@ from spheresync.model import (
     first_of,
 )
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
+from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.items import Subject, delete_item, forget_item, settled_item
-from spheresync.planning.decisions.triage import Work
 from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.lost_bodies import known_by_target
 from spheresync.planning.plan_draft import PlanDraft
@@ -109,7 +109,11 @@ class Removals:
         await self._keep_bodies()
 
     async def _removal(
-        self, work: Work, subject: Subject, blobs: Mapping[Digest, bytes], seen: Mapping[AssetId, LiveObject | None]
+        self,
+        work: AssetWork,
+        subject: Subject,
+        blobs: Mapping[Digest, bytes],
+        seen: Mapping[AssetId, LiveObject | None],
     ) -> ChangeSetItem | None:
         assert subject.checkpoint is not None
         live = seen.get(subject.asset)
@@ -120,7 +124,7 @@ class Removals:
         about = replace(subject, checkpoint=held)
         if last_body is None:
             return forget_item(about, f"{times}, and its table is gone")
-        if work is not Work.RETIRE:
+        if work is not AssetWork.RETIRE:
             return await self._delete(about, held, last_body, f"retired, and {times}", live)
         foreign = self._foreign(about, held, last_body, live)
         if foreign is not None:

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from spheresync.config import DeletionPolicy, Settings
 from spheresync.errors import RefusedError, StateError, UsageError
-from spheresync.mapping.rules import Mapping as MappingRules
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     Action,
     AssetId,
@@ -26,7 +26,7 @@ from spheresync.model import (
 )
 from spheresync.observe.incidents import product_error
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
-from spheresync.planning.decisions.undo import Deed, Nature, settle_together, undo_item
+from spheresync.planning.decisions.undo import EffectKind, RunEffect, settle_together, undo_item
 from spheresync.planning.names.addresses import Address
 from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.planning.names.container_notes import container_note
@@ -182,7 +182,7 @@ class Reverter:
         found = [item.asset for at, item in sorted(items.items()) if at in lost]
         return tuple(Problem.of(asset, "state", text, remedy) for asset in found)
 
-    async def _deeds(self, key: TargetKey, written: Sequence[tuple[ChangeSetItem, JournalEntry]]) -> list[Deed]:
+    async def _deeds(self, key: TargetKey, written: Sequence[tuple[ChangeSetItem, JournalEntry]]) -> list[RunEffect]:
         """What the run did in one target, still without bodies."""
         checkpoints = {held.asset: held for held in await self._store.checkpoints.all(key)}
         formers = {former.address: former for former in await self._store.former_tables.all(key)}
@@ -279,7 +279,7 @@ def _not_in_force(undone: RunRecord, key: TargetKey) -> Problem:
     return Problem.of_target(key, NOT_IN_FORCE, text, "Configure it again, then revert the run.")
 
 
-def _require_known(undone: RunRecord, deeds: Sequence[Deed]) -> None:
+def _require_known(undone: RunRecord, deeds: Sequence[RunEffect]) -> None:
     """A restored state has forgotten what targets hold, so it cannot tell what others or other runs did since.
 
     Raises:
@@ -296,9 +296,9 @@ def _require_known(undone: RunRecord, deeds: Sequence[Deed]) -> None:
         )
 
 
-_LEAVES_ONE = frozenset({Nature.CREATED, Nature.CHANGED, Nature.FORGOTTEN})
+_LEAVES_ONE = frozenset({EffectKind.CREATED, EffectKind.CHANGED, EffectKind.FORGOTTEN})
 """After these the state knows the object."""
-_NEVER_READ = frozenset({Nature.NOTHING, Nature.ADOPTED})
+_NEVER_READ = frozenset({EffectKind.NOTHING, EffectKind.ADOPTED})
 
 
 def _address(item: ChangeSetItem) -> Address:
@@ -311,12 +311,12 @@ def _deed(
     entry: JournalEntry,
     checkpoints: Mapping[AssetId, Checkpoint],
     formers: Mapping[tuple[PhysicalName, PhysicalName], FormerTable],
-) -> Deed:
+) -> RunEffect:
     held, former = checkpoints.get(item.asset), formers.get((item.container, item.name))
     known = former.as_checkpoint() if former is not None and former.asset == item.asset else None
     if held is not None and held.state is not CheckpointState.DELETED and held.address == (item.container, item.name):
         known = held
-    return Deed(
+    return RunEffect(
         design=design,
         item=item,
         entry=entry,

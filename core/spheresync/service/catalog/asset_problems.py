@@ -8,14 +8,14 @@ from datetime import datetime
 from spheresync.config import DeletionPolicy
 from spheresync.config.sections import Deletion
 from spheresync.model import AssetStatus, Problem, counted, to_the_second
+from spheresync.planning.decisions.asset_work import held_as_gone
 from spheresync.planning.decisions.guards import GUARDS
-from spheresync.planning.decisions.triage import held_as_gone
 from spheresync.runtime.out_of_scope import WIDEN
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, DriftRest, TableDrift, Unwritten
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownAssetState:
     """What the state holds of one asset in one target. `undone` is the run that the undo which holds it undid."""
 
     record: AssetRecord
@@ -25,7 +25,7 @@ class Known:
     undone: str | None = None
 
 
-def problem_text(known: Known, deletion: Deletion) -> str | None:
+def problem_text(known: KnownAssetState, deletion: Deletion) -> str | None:
     """All that is wrong, in sentences; None where nothing is."""
     record = known.record
     if record.status is AssetStatus.HELD:
@@ -43,7 +43,7 @@ def _left_out(record: AssetRecord) -> str | None:
     return f"It is left out: {why}. So its definition is not read, and no table is written. {WIDEN}"
 
 
-def _held(known: Known, deletion: Deletion) -> str:
+def _held(known: KnownAssetState, deletion: Deletion) -> str:
     by = "an undo" if known.undone is None else f"the undo of run {known.undone}"
     since = "" if known.checkpoint is None else f" since {to_the_second(known.checkpoint.synced_at)}"
     if known.record.misses:
@@ -61,7 +61,7 @@ def _held(known: Known, deletion: Deletion) -> str:
     )
 
 
-def _held_and_gone(known: Known, deletion: Deletion, held: str) -> str:
+def _held_and_gone(known: KnownAssetState, deletion: Deletion, held: str) -> str:
     """What a hold means for an asset of which Datasphere holds nothing: whether it outlasts that, and what follows."""
     state = None if known.checkpoint is None else known.checkpoint.state
     if state is CheckpointState.FORGOTTEN:
@@ -77,7 +77,7 @@ def _held_and_gone(known: Known, deletion: Deletion, held: str) -> str:
     return f"{held} until it changes in Datasphere or somebody releases it, but not longer than it is there. {follows}"
 
 
-def _gone(known: Known) -> str:
+def _gone(known: KnownAssetState) -> str:
     listings, since = counted(known.record.misses, "complete listing"), to_the_second(known.record.first_missed_at)
     return f"Datasphere no longer lists it: not in {listings} in a row since {since}."
 
@@ -97,7 +97,7 @@ def _unwritten(known: Unwritten | None) -> str | None:
     return f"Since {to_the_second(known.since)}: {_said(known.problem)}"
 
 
-def _drifted(known: Known) -> str | None:
+def _drifted(known: KnownAssetState) -> str | None:
     drift = known.drift
     if drift is None or drift.rest is DriftRest.NOTHING or known.unwritten is not None:
         return None
@@ -110,7 +110,7 @@ def _drifted(known: Known) -> str | None:
     return f"{drift.table}: {drift.reason}.{mends}{remedy}"
 
 
-def _leaving(known: Known, deletion: Deletion) -> str | None:
+def _leaving(known: KnownAssetState, deletion: Deletion) -> str | None:
     record, since = known.record, to_the_second(known.record.first_missed_at)
     if record.status is AssetStatus.MISSING:
         listings = counted(record.misses, "complete listing")
@@ -127,7 +127,7 @@ def _leaving(known: Known, deletion: Deletion) -> str | None:
     return None
 
 
-def _next_for_missing(known: Known, deletion: Deletion) -> str:
+def _next_for_missing(known: KnownAssetState, deletion: Deletion) -> str:
     record = known.record
     if known.checkpoint is None:
         return "There is no table of it, so nothing is to be done."

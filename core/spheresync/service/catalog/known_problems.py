@@ -8,7 +8,7 @@ from contextlib import suppress
 from spheresync.config.sections import Deletion
 from spheresync.errors import UsageError
 from spheresync.model import AssetId, AssetStatus, TargetKey
-from spheresync.service.catalog.asset_problems import Known, problem_text
+from spheresync.service.catalog.asset_problems import KnownAssetState, problem_text
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, Checkpoint
 
@@ -21,7 +21,7 @@ async def problems_of(
     What targets say alike is said once, and anything else with the target that it is about.
     """
     assets = [record.id for record in records]
-    by_key: list[tuple[TargetKey, Mapping[AssetId, Known]]] = [
+    by_key: list[tuple[TargetKey, Mapping[AssetId, KnownAssetState]]] = [
         (key, await _known_in(store, records, assets, key)) for key in in_force
     ]
     problems: dict[AssetId, str | None] = {}
@@ -35,7 +35,9 @@ async def problems_of(
     return problems
 
 
-def _telling(record: AssetRecord, known: Sequence[tuple[TargetKey, Known]]) -> Sequence[tuple[TargetKey, Known]]:
+def _telling(
+    record: AssetRecord, known: Sequence[tuple[TargetKey, KnownAssetState]]
+) -> Sequence[tuple[TargetKey, KnownAssetState]]:
     """The targets that say something of an asset: of a held one those that hold it, of one that is gone those that
     know it; all where there is none such.
     """
@@ -50,7 +52,7 @@ def _telling(record: AssetRecord, known: Sequence[tuple[TargetKey, Known]]) -> S
 
 async def _known_in(
     store: Store, records: Sequence[AssetRecord], assets: Sequence[AssetId], key: TargetKey
-) -> Mapping[AssetId, Known]:
+) -> Mapping[AssetId, KnownAssetState]:
     """What the state holds of assets in one target."""
     checkpoints = await store.checkpoints.of(assets, key)
     unwritten = await store.unwritten.of(assets, key)
@@ -59,7 +61,7 @@ async def _known_in(
     for record in records:
         held = checkpoints.get(record.id)
         undone = await _undone(store, held) if record.status is AssetStatus.HELD else None
-        found[record.id] = Known(record, held, unwritten.get(record.id), drifts.get(record.id), undone)
+        found[record.id] = KnownAssetState(record, held, unwritten.get(record.id), drifts.get(record.id), undone)
     return found
 
 

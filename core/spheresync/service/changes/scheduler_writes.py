@@ -11,7 +11,7 @@ from spheresync.answers import Finding
 from spheresync.config import Settings
 from spheresync.config.durations import format_duration
 from spheresync.model import Action, AssetId, Tier, counted
-from spheresync.planning.decisions.triage import Work
+from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE, may_write, paused_tiers
 from spheresync.schedule.pending_work import REMOVES, work_of
@@ -37,7 +37,7 @@ async def scheduler_writes(context: RuntimeContext, record: ChangeSetRecord) -> 
 
 
 def told(
-    items: Iterable[ChangeSetItem], work: Mapping[AssetId, Work], paused: Iterable[Tier], settings: Settings
+    items: Iterable[ChangeSetItem], work: Mapping[AssetId, AssetWork], paused: Iterable[Tier], settings: Settings
 ) -> list[Finding]:
     """As `scheduler_writes`, from what is known. What others did to tables is no work of a scheduler. Pure."""
     held, new, changed = frozenset(paused), Counter[Tier](), Counter[Tier]()
@@ -46,7 +46,7 @@ def told(
         tier, needs = item.tier or Tier.MEDIUM, work.get(item.asset)
         if needs in REMOVES:
             removed += held != frozenset(Tier)  # where every tier is paused nothing is listed
-        elif needs is Work.DESIGN and tier not in held:
+        elif needs is AssetWork.DESIGN and tier not in held:
             never_synced = item.action is Action.CREATE and item.expected_digest is None
             (new if never_synced else changed)[tier] += 1
     parts = []

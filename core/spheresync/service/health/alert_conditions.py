@@ -15,8 +15,8 @@ from spheresync.errors import SourceFault
 from spheresync.jobs.port import Job, JobKind, JobState
 from spheresync.jobs.retries import HELD_BACK
 from spheresync.model import AssetStatus, Problem, RunState, counted, isoformat
+from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.planning.decisions.guards import ALL_LOSE_COLUMNS, GUARDS
-from spheresync.planning.decisions.triage import Work
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.run_counts import BLOCKED
 from spheresync.runtime.shared_sign_in import standing_of
@@ -34,7 +34,7 @@ _HURRY = 2.0
 """Seconds for which a process that ends soon walks through it."""
 _VERIFIED = "audit_walked_at"
 EXPIRES_SOON = timedelta(days=30)
-_DESIGN = frozenset({Work.DESIGN})
+_DESIGN = frozenset({AssetWork.DESIGN})
 _RECENT = 20
 _LOOKED_AT = 50
 _SHOWN = 3
@@ -88,7 +88,7 @@ class AlertConditions:
             still = [
                 each
                 for each in found
-                if (Work.DESIGN in pending if each.code == ALL_LOSE_COLUMNS else pending - _DESIGN)
+                if (AssetWork.DESIGN in pending if each.code == ALL_LOSE_COLUMNS else pending - _DESIGN)
             ]
             told = still or ([*held] if pending else [])
             if told:
@@ -107,7 +107,7 @@ class AlertConditions:
         change_set = await self._store.change_sets.get(run.change_set_id)
         return [finding for finding in change_set.findings if finding.code in GUARDS]
 
-    async def _pending(self) -> frozenset[Work]:
+    async def _pending(self) -> frozenset[AssetWork]:
         """The kinds of work that targets need now: where that is none, whatever a guard held back has come right."""
         work = await work_of(self._context, await self._store.catalog.assets())
         return frozenset(work.values()) & WRITES

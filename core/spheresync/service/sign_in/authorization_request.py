@@ -32,7 +32,7 @@ class AuthorizationRequest:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Brought:
+class ReturnedCode:
     """A code that belongs to this attempt."""
 
     code: str
@@ -50,7 +50,7 @@ class Denied:
 
 
 @dataclass(frozen=True, slots=True)
-class Stray:
+class ForeignRequest:
     """A request that does not belong to this attempt, and why."""
 
     status: int
@@ -83,27 +83,27 @@ def challenge_of(verifier: str) -> str:
     return base64.urlsafe_b64encode(hashlib.sha256(verifier.encode("ascii")).digest()).rstrip(b"=").decode("ascii")
 
 
-def read_callback(target: str, request: AuthorizationRequest) -> Brought | Denied | Stray:
+def read_callback(target: str, request: AuthorizationRequest) -> ReturnedCode | Denied | ForeignRequest:
     """What a browser's request for `target` (path and query) brings."""
     path, _, query = target.partition("?")
     if path != (urlsplit(request.redirect_uri).path or "/"):
-        return Stray(404, "There is nothing at this address.")
+        return ForeignRequest(404, "There is nothing at this address.")
     try:
         pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=_MOST_PARAMETERS, errors="strict")
     except ValueError:
-        return Stray(400, "This answer cannot be read.")
+        return ForeignRequest(400, "This answer cannot be read.")
     found = dict(pairs)
     if any(sum(name == each for name, _ in pairs) > 1 for each in _PARAMETERS):
-        return Stray(400, "This answer names something twice.")
+        return ForeignRequest(400, "This answer names something twice.")
     if not hmac.compare_digest(found.get("state", "").encode("utf-8", "replace"), request.state.encode()):
-        return Stray(400, "This answer does not belong to the sign-in that is under way.")
+        return ForeignRequest(400, "This answer does not belong to the sign-in that is under way.")
     return _answer(found)
 
 
-def _answer(found: Mapping[str, str]) -> Brought | Denied | Stray:
+def _answer(found: Mapping[str, str]) -> ReturnedCode | Denied | ForeignRequest:
     if "error" in found:
         named = found["error"] if _ERROR.fullmatch(found["error"]) else "an error that cannot be shown"
         return Denied(named, quoted(for_a_log(found.get("error_description", "")), _SHOWN))
     if not _CODE.fullmatch(found.get("code", "")):
-        return Stray(400, "This answer brings no code.")
-    return Brought(found["code"])
+        return ForeignRequest(400, "This answer brings no code.")
+    return ReturnedCode(found["code"])

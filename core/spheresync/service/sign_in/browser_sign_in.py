@@ -12,7 +12,7 @@ from spheresync.config import Settings
 from spheresync.errors import SourceError, SourceFault
 from spheresync.redaction import conceal_for_now
 from spheresync.runtime.shared_sign_in import EventOf, SignInOfState
-from spheresync.service.sign_in.authorization_request import AuthorizationRequest, Brought, Denied, new_request
+from spheresync.service.sign_in.authorization_request import AuthorizationRequest, Denied, ReturnedCode, new_request
 from spheresync.service.sign_in.loopback_listener import TITLE, LoopbackListener, free_port, listening, with_port
 from spheresync.source.transport.signed_in import CodeExchange, SignedIn
 
@@ -62,7 +62,7 @@ def _request(settings: Settings, port: int | None) -> AuthorizationRequest:
     return new_request(datasphere.authorization_url, datasphere.client_id, redirect_uri)
 
 
-async def _within(wait: timedelta, listener: LoopbackListener, request: AuthorizationRequest) -> Brought | Denied:
+async def _within(wait: timedelta, listener: LoopbackListener, request: AuthorizationRequest) -> ReturnedCode | Denied:
     with anyio.move_on_after(wait.total_seconds()):
         return await listener.answer()
     raise SourceError(
@@ -73,7 +73,7 @@ async def _within(wait: timedelta, listener: LoopbackListener, request: Authoriz
     )
 
 
-def _code_of(brought: Brought | Denied) -> str:
+def _code_of(brought: ReturnedCode | Denied) -> str:
     if isinstance(brought, Denied):
         told = f": {brought.description}" if brought.description else ""
         raise SourceError(

@@ -20,9 +20,9 @@ from spheresync.errors import UsageError
 from spheresync.isolation import isolated_group
 from spheresync.service.sign_in.authorization_request import (
     AuthorizationRequest,
-    Brought,
     Denied,
-    Stray,
+    ForeignRequest,
+    ReturnedCode,
     read_callback,
 )
 
@@ -59,14 +59,14 @@ class LoopbackListener:
         self.request = request
         url = urlsplit(request.redirect_uri)
         self._hosts = frozenset({url.netloc.lower(), *([str(url.hostname)] if url.port == _HTTP else [])})
-        self._answer: Brought | Denied | None = None
+        self._answer: ReturnedCode | Denied | None = None
         self._came = anyio.Event()
         self._outcome: tuple[str, str] | None = None
         self._known = anyio.Event()
         self._sent = anyio.Event()
         self._room = anyio.Semaphore(_AT_ONCE)
 
-    async def answer(self) -> Brought | Denied:
+    async def answer(self) -> ReturnedCode | Denied:
         """The first answer that belongs to the attempt; its browser waits for `tell`."""
         await self._came.wait()
         assert self._answer is not None, "set before the event is"
@@ -87,7 +87,7 @@ class LoopbackListener:
                 if head is None:
                     return
                 found = self._judge(head)
-                if isinstance(found, Stray):
+                if isinstance(found, ForeignRequest):
                     await _send(stream, found.status, f"{TITLE}: not this one", found.why)
                     return
                 self._answer = found
@@ -99,19 +99,19 @@ class LoopbackListener:
                 finally:
                     self._sent.set()
 
-    def _judge(self, head: bytes) -> Brought | Denied | Stray:
+    def _judge(self, head: bytes) -> ReturnedCode | Denied | ForeignRequest:
         first, *lines = head.decode("latin-1").split("\r\n")
         parts = first.split(" ")
         if len(parts) != 3 or not parts[2].startswith("HTTP/1."):
-            return Stray(400, "This request cannot be read.")
+            return ForeignRequest(400, "This request cannot be read.")
         if parts[0] != "GET":
-            return Stray(405, "Only a browser's GET is answered here.")
+            return ForeignRequest(405, "Only a browser's GET is answered here.")
         hosts = [line.partition(":")[2].strip().lower() for line in lines if line.lower().startswith("host:")]
         if len(hosts) != 1 or hosts[0] not in self._hosts:  # a page elsewhere that gave this machine a name of its own
-            return Stray(400, "This request is for another host.")
+            return ForeignRequest(400, "This request is for another host.")
         found = read_callback(parts[1], self.request)
-        if not isinstance(found, Stray) and self._answer is not None:
-            return Stray(409, "This sign-in has had its answer already.")
+        if not isinstance(found, ForeignRequest) and self._answer is not None:
+            return ForeignRequest(409, "This sign-in has had its answer already.")
         return found
 
 

@@ -9,7 +9,7 @@ from spheresync.answers import ChangeSetAnswer, ReleaseAnswer
 from spheresync.execution.confirm_ended import require_confirmed
 from spheresync.model import AssetId, Principal, RunId
 from spheresync.planning.asset_status import settle_statuses
-from spheresync.planning.decisions.triage import is_held
+from spheresync.planning.decisions.asset_work import is_held
 from spheresync.planning.undo.revert import Reverter
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.named_assets import named_asset

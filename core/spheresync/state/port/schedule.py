@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from spheresync.model import AssetEntry, AssetId, AssetKind, SpaceName, Tier
-from spheresync.state.records import DueRow, Move, ScheduleRow, Unseen
+from spheresync.state.records import DueRow, Move, ScheduleRow, UnreadAssets
 
 
 class ScheduleReader(Protocol):
@@ -33,7 +33,7 @@ class ScheduleReader(Protocol):
     async def stalest(self, tier: Tier) -> str | None:
         """When the asset of a tier was read that has waited longest; None where there is none."""
 
-    async def unseen_since(self, tier: Tier, moment: str) -> Unseen:
+    async def unseen_since(self, tier: Tier, moment: str) -> UnreadAssets:
         """How many assets of a tier were last read before a moment, or never and known since before it.
 
         What is listed and not exposed cannot be read, and is late for nobody.

@@ -27,7 +27,7 @@ from spheresync.state.records.promotions import ApprovedPromotion
 from spheresync.state.records.request_grants import GrantedPermits
 from spheresync.state.records.retention import ExpiredRecords, FilePages
 from spheresync.state.records.runs import RunRecord
-from spheresync.state.records.schedule import DueRow, Move, ScheduleRow, Unseen
+from spheresync.state.records.schedule import DueRow, Move, ScheduleRow, UnreadAssets
 from spheresync.state.records.search import ALL_ASSETS, ANY_CLASS, AssetFilter, AssetHits, AssetPlace, AssetSort
 from spheresync.state.records.unreadable import LostRow, row_name
 from spheresync.state.records.unwritten import Unwritten, UnwrittenGroup
@@ -88,8 +88,8 @@ __all__ = [
     "SpaceRecord",
     "TableDrift",
     "TierFigures",
+    "UnreadAssets",
     "UnreadGroup",
-    "Unseen",
     "Unwritten",
     "UnwrittenGroup",
     "row_name",

@@ -55,7 +55,7 @@ class Move(NamedTuple):
     due: str
 
 
-class Unseen(NamedTuple):
+class UnreadAssets(NamedTuple):
     """Assets that were not read in time; of these, whose space could not be listed, and whose definition not read."""
 
     assets: int

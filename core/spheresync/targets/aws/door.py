@@ -31,7 +31,7 @@ from spheresync.targets.aws.credentials import Credentials
 from spheresync.targets.aws.error_codes import Recovery
 from spheresync.targets.aws.errors import AwsError, is_throttle, redact, refuse_foreign_body, resource_of, translate
 from spheresync.targets.aws.limits import Limits
-from spheresync.targets.aws.rate_limit import Pace, RateLimit
+from spheresync.targets.aws.rate_limit import AdaptiveRate, RateLimit
 from spheresync.targets.protocol import Usage
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class LastLook:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ServiceClient:
     """The client of one service in one region, with the limits of its requests and the credentials that sign them."""
 
     client: BaseClient
@@ -137,9 +137,9 @@ class AwsDoor:
         self._sleep = sleep
         self._jitter = jitter
         self._rate_limits = rate_limits
-        self._lines: dict[tuple[str, str | None], Line] = {}
+        self._lines: dict[tuple[str, str | None], ServiceClient] = {}
         self._opening = anyio.Lock()
-        self._paces: dict[tuple[str, str], Pace] = {}
+        self._paces: dict[tuple[str, str], AdaptiveRate] = {}
         self._meter = _Meter()
 
     @property
@@ -152,7 +152,7 @@ class AwsDoor:
             line.client.close()
         self._lines.clear()
 
-    async def line(self, service: str, region: str | None = None, *, subject: str = "AWS") -> Line:
+    async def line(self, service: str, region: str | None = None, *, subject: str = "AWS") -> ServiceClient:
         """The client of a service; made once, one at a time, because making one is not thread-safe.
 
         Raises:
@@ -205,7 +205,7 @@ class AwsDoor:
             call = _Call(service, operation, params, subject, write, last_look, admitted)
             return await self._persist(line, call, told)
 
-    async def _persist(self, line: Line, call: _Call, told: Span) -> Reply:
+    async def _persist(self, line: ServiceClient, call: _Call, told: Span) -> Reply:
         pace, limit = self._pace(line.region, f"{call.service}:{call.operation}"), self._rate_limits.get(call.service)
         look = call.last_look
         deadline = self._clock() + self._deadline
@@ -248,19 +248,19 @@ class AwsDoor:
             return False
         return attempt + 1 < _ATTEMPTS and self._clock() < deadline
 
-    def _forget(self, line: Line) -> None:
+    def _forget(self, line: ServiceClient) -> None:
         """Have the next call find credentials anew: whoever signs in meanwhile need not restart a server."""
         if line.credentials is self._credentials:
             self._lines.clear()
             self._session = self._credentials = None
 
-    def _pace(self, region: str, api: str) -> Pace:
+    def _pace(self, region: str, api: str) -> AdaptiveRate:
         key = (region, api)
         if key not in self._paces:
-            self._paces[key] = Pace(clock=self._clock, sleep=self._sleep)
+            self._paces[key] = AdaptiveRate(clock=self._clock, sleep=self._sleep)
         return self._paces[key]
 
-    def _open(self, service: str, region: str | None, subject: str) -> Line:
+    def _open(self, service: str, region: str | None, subject: str) -> ServiceClient:
         from botocore.config import Config
         from botocore.exceptions import BotoCoreError
 
@@ -292,7 +292,7 @@ class AwsDoor:
         conceal(os.environ.get(name, "") for name in _SECRETS)
         if "json" in client.meta.service_model.protocol:  # the others answer in XML
             client.meta.events.register_first("before-parse", refuse_foreign_body)
-        return Line(client, Limits(client.meta.service_model), client.meta.region_name, credentials)
+        return ServiceClient(client, Limits(client.meta.service_model), client.meta.region_name, credentials)
 
 
 def _setting(error: Exception) -> str:
@@ -345,7 +345,7 @@ class _Meter:
             return Usage(dict(self._calls), self._bytes, self._throttles, self._retries)
 
 
-def _refuse_beyond_limits(line: Line, operation: str, params: Mapping[str, object], subject: str) -> None:
+def _refuse_beyond_limits(line: ServiceClient, operation: str, params: Mapping[str, object], subject: str) -> None:
     problems = line.limits.problems(operation, params)
     if problems:
         shown = first_of(problems, 5, by="; ")
@@ -356,7 +356,7 @@ def _refuse_beyond_limits(line: Line, operation: str, params: Mapping[str, objec
         )
 
 
-def _send(line: Line, call: _Call) -> Reply:
+def _send(line: ServiceClient, call: _Call) -> Reply:
     """Send in this worker thread; boto3's errors leave it translated."""
     from botocore import xform_name
     from botocore.exceptions import BotoCoreError, ClientError

@@ -31,7 +31,7 @@ class Permit:
     epoch: int
 
 
-class Pace:
+class AdaptiveRate:
     """Spaces the calls of one API evenly; shared by every worker that calls it.
 
     A burst of requests in flight is throttled together and must slow the pace once, not once for each of them: only

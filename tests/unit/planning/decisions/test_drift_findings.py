@@ -22,7 +22,7 @@ from spheresync.model import (
     canonical_json,
     digest_of,
 )
-from spheresync.planning.decisions.drift_findings import LONGEST_VALUE, MOST_FIELDS, Found, look_at, look_for
+from spheresync.planning.decisions.drift_findings import LONGEST_VALUE, MOST_FIELDS, DriftFinding, look_at, look_for
 from spheresync.planning.decisions.items import EDITED, Subject
 from spheresync.state.records import NO_RUN, AssetRecord, Checkpoint, CheckpointState, DriftEffect, DriftKind
 from spheresync.targets.glue.design import GLUE_DESIGN
@@ -85,7 +85,7 @@ def touched(body: bytes, edits: set[str]) -> LiveObject:
     return as_read(table)
 
 
-def look(body: bytes, live: LiveObject, policies: DriftPolicies = POLICIES) -> Found | None:
+def look(body: bytes, live: LiveObject, policies: DriftPolicies = POLICIES) -> DriftFinding | None:
     return look_at(subject(body), body, live, marker=MARKER, policies=policies)
 
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from spheresync.config import DeletionPolicy
-from spheresync.mapping.rules import Mapping
+from spheresync.mapping.rules import MappingRules
 from spheresync.model import AssetStatus, Digest, Fingerprints, digest_of
-from spheresync.planning.decisions.triage import RemovalRules, Work, hold_of, is_held, status_of, triage
+from spheresync.planning.decisions.asset_work import AssetWork, RemovalRules, hold_of, is_held, status_of, work_for
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
 from tests.unit.mapping.assets import ORDERS, settings
 from tests.unit.planning.decisions.test_undo import AT, NEW, known
@@ -26,10 +26,10 @@ def asset(label: str = "1", *, misses: int = 0) -> AssetRecord:
     return replace(first, definition=digest_of(b"{}"), fingerprints=prints, misses=misses)
 
 
-def work(record: AssetRecord, checkpoint: Checkpoint, *, excluded: bool = False, thorough: bool = False) -> Work:
+def work(record: AssetRecord, checkpoint: Checkpoint, *, excluded: bool = False, thorough: bool = False) -> AssetWork:
     configured = settings(scope={"exclude": ["*"]} if excluded else {})
-    decision = Mapping.compile(configured).decide(record.id, record.kind, record.label)
-    return triage(record, checkpoint, decision, decision.digest, rules=RULES, now=NOW, thorough=thorough)
+    decision = MappingRules.compile(configured).decide(record.id, record.kind, record.label)
+    return work_for(record, checkpoint, decision, decision.digest, rules=RULES, now=NOW, thorough=thorough)
 
 
 def held_at(record: AssetRecord, state: CheckpointState = CheckpointState.ACTIVE) -> Checkpoint:
@@ -39,21 +39,21 @@ def held_at(record: AssetRecord, state: CheckpointState = CheckpointState.ACTIVE
 @pytest.mark.parametrize("state", list(CheckpointState))
 def test_whatever_became_of_the_table_it_is_held_until_the_asset_changes(state: CheckpointState) -> None:
     checkpoint = held_at(asset(), state)
-    assert work(asset(), checkpoint) is work(asset(), checkpoint, thorough=True) is Work.HELD
+    assert work(asset(), checkpoint) is work(asset(), checkpoint, thorough=True) is AssetWork.HELD
     assert status_of(asset(), checkpoint) is AssetStatus.HELD
-    assert work(asset("2"), checkpoint) is Work.DESIGN
+    assert work(asset("2"), checkpoint) is AssetWork.DESIGN
     assert status_of(asset("2"), checkpoint) is not AssetStatus.HELD
-    assert work(asset(), replace(checkpoint, held=None)) is not Work.HELD
+    assert work(asset(), replace(checkpoint, held=None)) is not AssetWork.HELD
 
 
 def test_another_scope_does_not_end_a_hold() -> None:
-    assert work(asset(), held_at(asset()), excluded=True) is Work.HELD
-    assert work(asset("2"), held_at(asset()), excluded=True) is Work.FORGET
+    assert work(asset(), held_at(asset()), excluded=True) is AssetWork.HELD
+    assert work(asset("2"), held_at(asset()), excluded=True) is AssetWork.FORGET
 
 
 def test_vanishing_is_a_change_once_it_is_certain() -> None:
     checkpoint = held_at(asset())
-    assert [work(asset(misses=misses), checkpoint) for misses in range(4)] == [Work.HELD] * 3 + [Work.RETIRE]
+    assert [work(asset(misses=misses), checkpoint) for misses in range(4)] == [AssetWork.HELD] * 3 + [AssetWork.RETIRE]
 
 
 def test_a_hole_in_a_listing_at_the_undo_does_not_end_the_hold_when_it_closes() -> None:
@@ -63,13 +63,13 @@ def test_a_hole_in_a_listing_at_the_undo_does_not_end_the_hold_when_it_closes() 
 @pytest.mark.parametrize("state", [CheckpointState.ACTIVE, CheckpointState.RETIRED])
 def test_a_table_whose_asset_is_gone_is_held_until_the_asset_is_back(state: CheckpointState) -> None:
     checkpoint = held_at(asset(misses=MISSES), state)
-    assert [work(asset(misses=misses), checkpoint) for misses in (1, 3, 30)] == [Work.HELD] * 3
-    assert work(asset(), checkpoint) is Work.DESIGN
+    assert [work(asset(misses=misses), checkpoint) for misses in (1, 3, 30)] == [AssetWork.HELD] * 3
+    assert work(asset(), checkpoint) is AssetWork.DESIGN
     free = replace(checkpoint, held=None)
-    assert work(asset(misses=3), free) is (Work.RETIRE if state is CheckpointState.ACTIVE else Work.DELETE)
+    assert work(asset(misses=3), free) is (AssetWork.RETIRE if state is CheckpointState.ACTIVE else AssetWork.DELETE)
 
 
 def test_where_asset_and_table_are_gone_there_is_nothing_to_hold() -> None:
     gone = held_at(asset(misses=MISSES), CheckpointState.DELETED)
-    assert work(asset(misses=MISSES), gone) is Work.NOTHING
+    assert work(asset(misses=MISSES), gone) is AssetWork.NOTHING
     assert status_of(asset(misses=MISSES), gone) is AssetStatus.DELETED

@@ -23,7 +23,7 @@ from spheresync.model import (
     Tier,
     digest_of,
 )
-from spheresync.planning.decisions.undo import Deed, settle_together, undo_item
+from spheresync.planning.decisions.undo import RunEffect, settle_together, undo_item
 from spheresync.state.change_set_digest import FORMAT, NO_DIGEST, with_digest
 from spheresync.state.records import (
     ChangeSetItem,
@@ -104,7 +104,7 @@ def live(content: bytes) -> LiveObject:
     return LiveObject(SALES, NAME, "8", content, owner, source, claim(content), intact=True)
 
 
-def deed(action: Action, before: bytes | None, after: bytes | None, **changes: Any) -> Deed:
+def deed(action: Action, before: bytes | None, after: bytes | None, **changes: Any) -> RunEffect:
     """What a run did, and nobody has touched since."""
     entry = JournalEntry(
         run_id=RUN,
@@ -119,13 +119,13 @@ def deed(action: Action, before: bytes | None, after: bytes | None, **changes: A
         at=AT,
     )
     there = known(after) if after is not None else None
-    made = Deed(
+    made = RunEffect(
         GLUE_DESIGN, item(action, after), entry, before, after, there, there, live(after) if after is not None else None
     )
     return replace(made, **changes)
 
 
-def undo(*deeds: Deed, waits: str | None = "deletes_not_allowed") -> list[ChangeSetItem]:
+def undo(*deeds: RunEffect, waits: str | None = "deletes_not_allowed") -> list[ChangeSetItem]:
     planned = [undo_item(RUN, done, marker=OWNER, deletes_wait_for=waits) for done in deeds]
     return settle_together([item for item in planned if item is not None])
 
@@ -140,7 +140,7 @@ def undo(*deeds: Deed, waits: str | None = "deletes_not_allowed") -> list[Change
         (deed(Action.DELETE, MARKED, None), Action.CREATE),
     ],
 )
-def test_what_was_written_over_or_deleted_is_written_again_to_the_byte(done: Deed, action: Action) -> None:
+def test_what_was_written_over_or_deleted_is_written_again_to_the_byte(done: RunEffect, action: Action) -> None:
     (made,) = undo(done)
     assert done.before is not None
     assert (made.action, made.after, made.after_digest) == (action, digest_of(done.before), claim(done.before))
@@ -195,7 +195,7 @@ THEIRS = body("orders", "New", owner="spheresync:other")
         (deed(Action.DELETE, OLD, None, hidden="the table cannot be seen"), "cannot be seen"),
     ],
 )
-def test_what_others_did_since_refuses_it_and_is_named(done: Deed, reason: str) -> None:
+def test_what_others_did_since_refuses_it_and_is_named(done: RunEffect, reason: str) -> None:
     (refused,) = undo(done)
     assert refused.action is Action.CONFLICT
     assert refused.reason.startswith("cannot be undone: ") and reason in refused.reason

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from spheresync.service.sign_in.authorization_request import (
     AuthorizationRequest,
-    Brought,
     Denied,
-    Stray,
+    ForeignRequest,
+    ReturnedCode,
     challenge_of,
     new_request,
     read_callback,
@@ -55,18 +55,18 @@ def test_no_attempt_is_like_another_and_none_shows_its_secrets() -> None:
     other = new_request(PAGE, "sb-client!b1|client!b2", "http://localhost:8080")
     assert {REQUEST.state, REQUEST.verifier}.isdisjoint({other.state, other.verifier})
     assert REQUEST.verifier not in repr(REQUEST) and REQUEST.state not in repr(REQUEST)
-    assert "the-code" not in repr(Brought("the-code"))
+    assert "the-code" not in repr(ReturnedCode("the-code"))
 
 
 def test_a_code_of_this_attempt_is_taken() -> None:
-    assert read_callback(callback(code="abc"), REQUEST) == Brought("abc")
-    assert read_callback(callback(code="abc", iss="https://x", session_state=""), REQUEST) == Brought("abc")
+    assert read_callback(callback(code="abc"), REQUEST) == ReturnedCode("abc")
+    assert read_callback(callback(code="abc", iss="https://x", session_state=""), REQUEST) == ReturnedCode("abc")
 
 
 @given(TEXTS.filter(lambda text: text != REQUEST.state), TEXTS, st.booleans())
 def test_nothing_with_another_state_is_an_answer(state: str, code: str, says_error: bool) -> None:
     parameters = {"state": state, "error" if says_error else "code": code}
-    assert isinstance(read_callback(callback(**parameters), REQUEST), Stray)
+    assert isinstance(read_callback(callback(**parameters), REQUEST), ForeignRequest)
 
 
 @pytest.mark.parametrize(
@@ -89,14 +89,16 @@ def test_nothing_with_another_state_is_an_answer(state: str, code: str, says_err
 )
 def test_what_is_no_answer(target: str, status: int) -> None:
     found = read_callback(target.replace("STATE", REQUEST.state), REQUEST)
-    assert isinstance(found, Stray) and found.status == status
+    assert isinstance(found, ForeignRequest) and found.status == status
 
 
 def test_the_path_is_the_registered_one_exactly() -> None:
     request = replace(REQUEST, redirect_uri="http://127.0.0.1:9/sign/in")
     query = f"?state={REQUEST.state}&code=a"
-    assert read_callback(f"/sign/in{query}", request) == Brought("a")
-    assert all(isinstance(read_callback(f"{path}{query}", request), Stray) for path in ("/", "/sign/in/", "/SIGN/in"))
+    assert read_callback(f"/sign/in{query}", request) == ReturnedCode("a")
+    assert all(
+        isinstance(read_callback(f"{path}{query}", request), ForeignRequest) for path in ("/", "/sign/in/", "/SIGN/in")
+    )
 
 
 def test_an_error_of_the_page_is_told_cleaned() -> None:

@@ -10,7 +10,7 @@ import pytest
 from anyio.abc import SocketStream
 
 from spheresync.errors import UsageError
-from spheresync.service.sign_in.authorization_request import AuthorizationRequest, Brought, Denied, new_request
+from spheresync.service.sign_in.authorization_request import AuthorizationRequest, Denied, ReturnedCode, new_request
 from spheresync.service.sign_in.loopback_listener import LoopbackListener, free_port, listening, with_port
 
 pytestmark = pytest.mark.anyio
@@ -58,7 +58,7 @@ async def asked(
         return await received(stream)
 
 
-async def tell_when_it_came(listener: LoopbackListener, found: list[Brought | Denied]) -> None:
+async def tell_when_it_came(listener: LoopbackListener, found: list[ReturnedCode | Denied]) -> None:
     found.append(await listener.answer())
     await listener.tell("Done <1>", "All & well.")
 
@@ -67,11 +67,11 @@ async def tell_when_it_came(listener: LoopbackListener, found: list[Brought | De
 async def test_the_browser_is_answered_once_it_is_known_how_it_ended(
     request_: AuthorizationRequest, address: str
 ) -> None:
-    found: list[Brought | Denied] = []
+    found: list[ReturnedCode | Denied] = []
     async with listening(request_) as listener, anyio.create_task_group() as group:
         group.start_soon(tell_when_it_came, listener, found)
         status, text = await asked(request_, f"/?code=abc&state={request_.state}", address=address)
-    assert (status, found) == (200, [Brought("abc")])
+    assert (status, found) == (200, [ReturnedCode("abc")])
     assert "Done &lt;1&gt;" in text and "All &amp; well." in text
     assert "no-store" in text and "default-src 'none'" in text and "no-referrer" in text
     assert "abc" not in text and request_.state not in text
@@ -82,10 +82,10 @@ async def test_a_second_answer_is_none(request_: AuthorizationRequest) -> None:
         await first.send(
             f"GET /?code=one&state={request_.state} HTTP/1.1\r\nHost: localhost:{port_of(request_)}\r\n\r\n".encode()
         )
-        assert await listener.answer() == Brought("one")
+        assert await listener.answer() == ReturnedCode("one")
         status, text = await asked(request_, f"/?code=two&state={request_.state}")
         assert status == 409 and "already" in text
-        assert await listener.answer() == Brought("one")
+        assert await listener.answer() == ReturnedCode("one")
         async with anyio.create_task_group() as group:
             group.start_soon(listener.tell, "Done", "Well.")
             assert (await received(first))[0] == 200
@@ -93,7 +93,7 @@ async def test_a_second_answer_is_none(request_: AuthorizationRequest) -> None:
 
 async def test_what_does_not_belong_to_the_attempt_is_told_so_and_ends_nothing(request_: AuthorizationRequest) -> None:
     right = f"/?code=abc&state={request_.state}"
-    found: list[Brought | Denied] = []
+    found: list[ReturnedCode | Denied] = []
     async with listening(request_) as listener:
         assert (await asked(request_, "/?code=abc&state=wrong"))[0] == 400
         assert (await asked(request_, "/favicon.ico"))[0] == 404
@@ -106,11 +106,11 @@ async def test_what_does_not_belong_to_the_attempt_is_told_so_and_ends_nothing(r
         async with anyio.create_task_group() as group:
             group.start_soon(tell_when_it_came, listener, found)
             assert (await asked(request_, right))[0] == 200
-    assert found == [Brought("abc")]
+    assert found == [ReturnedCode("abc")]
 
 
 async def test_connections_on_which_nothing_comes_keep_nobody(request_: AuthorizationRequest) -> None:
-    found: list[Brought | Denied] = []
+    found: list[ReturnedCode | Denied] = []
     async with listening(request_) as listener, connection(request_), connection(request_) as half:
         await half.send(b"GET / HT")
         async with anyio.create_task_group() as group:

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from spheresync.targets.aws.rate_limit import Pace, Permit, RateLimit
+from spheresync.targets.aws.rate_limit import AdaptiveRate, Permit, RateLimit
 
 pytestmark = pytest.mark.anyio
 
@@ -31,9 +31,9 @@ def time() -> VirtualTime:
     return VirtualTime()
 
 
-def _pace(time: VirtualTime, start: float) -> Pace:
+def _pace(time: VirtualTime, start: float) -> AdaptiveRate:
     sleep: Callable[[float], Awaitable[None]] = time.sleep
-    return Pace(clock=time.clock, sleep=sleep, start=start)
+    return AdaptiveRate(clock=time.clock, sleep=sleep, start=start)
 
 
 async def test_calls_are_spaced_by_the_rate(time: VirtualTime) -> None:

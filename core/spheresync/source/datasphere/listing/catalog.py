@@ -13,10 +13,10 @@ from urllib.parse import quote
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import AssetEntry, AssetId, Listing, SpaceEntry, SpaceName
 from spheresync.model.json_document import read_json
+from spheresync.source.datasphere.listing.listing_collector import ListingCollector
 from spheresync.source.datasphere.listing.pages import Page, decode_page
 from spheresync.source.datasphere.listing.paging import pages_from
 from spheresync.source.datasphere.listing.rows import Row, read_asset, read_space
-from spheresync.source.datasphere.listing.tally import Tally
 from spheresync.source.transport.http import JSON, Response, TenantHttp
 
 CURRENT = "/api/v1/datasphere/consumption/catalog"
@@ -36,15 +36,15 @@ class Catalog:
 
     async def list_spaces(self) -> Listing[SpaceEntry]:
         """All spaces of the tenant. Never raises SourceError: a failure is an incomplete listing."""
-        return await self._collect("spaces", Tally(TENANT, "spaces"), read_space)
+        return await self._collect("spaces", ListingCollector(TENANT, "spaces"), read_space)
 
     async def list_assets(self, space: SpaceName) -> Listing[AssetEntry]:
         """All exposed assets of a space, as `list_spaces`.
 
         An asset among the `flaws` is listed, but its entry is not to be trusted.
         """
-        tally: Tally[AssetEntry] = Tally(str(space), f"assets of {space}")
-        return await self._collect(_assets_of(space), tally, lambda row: read_asset(row, space))
+        collector: ListingCollector[AssetEntry] = ListingCollector(str(space), f"assets of {space}")
+        return await self._collect(_assets_of(space), collector, lambda row: read_asset(row, space))
 
     async def try_assets(self, space: SpaceName) -> int:
         """How many assets the first page of a space's listing holds: what a listing would begin with, one request.
@@ -74,14 +74,16 @@ class Catalog:
             return False
         return isinstance(entity, dict) and entity.get("name") == asset.name
 
-    async def _collect(self, path: str, tally: Tally[_Item], read: Callable[[object], Row[_Item]]) -> Listing[_Item]:
+    async def _collect(
+        self, path: str, collector: ListingCollector[_Item], read: Callable[[object], Row[_Item]]
+    ) -> Listing[_Item]:
         try:
             async with aclosing(pages_from(self._http, await self._first(path))) as pages:
                 async for page in pages:
-                    tally.take(page, read)
+                    collector.take(page, read)
         except SourceError as error:
-            tally.fail(error)
-        return tally.listing()
+            collector.fail(error)
+        return collector.listing()
 
     async def _first(self, path: str) -> Page:
         """The first page, and with it the path that this tenant serves; both failing is the current path's error."""

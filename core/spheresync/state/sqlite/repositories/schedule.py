@@ -10,7 +10,7 @@ from spheresync.errors import SourceFault
 from spheresync.mapping.personal_data import BY_POLICY
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, SpaceName, Tier
 from spheresync.state.cell_encoding import MOMENT, decode_asset_id, decode_entry, encode_entry
-from spheresync.state.records import DueRow, LostRow, Move, ScheduleRow, Unseen
+from spheresync.state.records import DueRow, LostRow, Move, ScheduleRow, UnreadAssets
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
@@ -112,14 +112,14 @@ class ScheduleReader:
         )
         return None if row is None else row[0]
 
-    async def unseen_since(self, tier: Tier, moment: str) -> Unseen:
+    async def unseen_since(self, tier: Tier, moment: str) -> UnreadAssets:
         by_space = _BY_SPACE.format(problem="problem")
         row = await self._connection.one(
             f"SELECT count(*), total({by_space}), total(problem IS NOT NULL AND NOT {by_space}) FROM assets "
             f"WHERE tier = ? AND included = 1 AND misses = 0 AND {LATE.format(moment='?')}",
             (tier, moment),
         )
-        return Unseen(0, 0, 0) if row is None else Unseen(*map(int, row))
+        return UnreadAssets(0, 0, 0) if row is None else UnreadAssets(*map(int, row))
 
     async def entry(self, asset: AssetId) -> AssetEntry | None:
         row = await self._connection.one(

@@ -19,7 +19,7 @@ from spheresync.planning.decisions.guards import GUARDS
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
 
 
-class Work(StrEnum):
+class AssetWork(StrEnum):
     """What an asset needs; everything but DESIGN is settled without its definition."""
 
     NOTHING = "nothing"  # not ours to touch: excluded and unknown to the target, or never readable
@@ -78,7 +78,7 @@ def _gone_fingerprint(record: AssetRecord) -> Digest:
     return digest_json(["gone", asset_fingerprint(record)])
 
 
-def triage(
+def work_for(
     record: AssetRecord,
     checkpoint: Checkpoint | None,
     decision: Decision,
@@ -88,7 +88,7 @@ def triage(
     now: datetime,
     thorough: bool,
     again: bool = False,
-) -> Work:
+) -> AssetWork:
     """Say what work one asset is for one target.
 
     Args:
@@ -104,14 +104,14 @@ def triage(
     if is_held(record, checkpoint):
         # A hold outlasts other rules and another scope, but not the asset itself.
         vanished = managed and decision.included and record.misses > 0 and not held_as_gone(record, checkpoint)
-        due = _missing(record, checkpoint, rules=rules, now=now) if vanished else Work.UNCHANGED
-        return Work.HELD if due is Work.UNCHANGED else due
+        due = _missing(record, checkpoint, rules=rules, now=now) if vanished else AssetWork.UNCHANGED
+        return AssetWork.HELD if due is AssetWork.UNCHANGED else due
     if not decision.included or not record.kind.holds_data:
-        return Work.FORGET if managed else Work.NOTHING
+        return AssetWork.FORGET if managed else AssetWork.NOTHING
     if record.misses > 0:
-        return _missing(record, checkpoint, rules=rules, now=now) if managed else Work.NOTHING
+        return _missing(record, checkpoint, rules=rules, now=now) if managed else AssetWork.NOTHING
     if record.problem is not None or record.definition is None or record.fingerprints is None:
-        return Work.UNCHANGED if managed else Work.NOTHING
+        return AssetWork.UNCHANGED if managed else AssetWork.NOTHING
     if (
         checkpoint is not None
         and checkpoint.state is CheckpointState.ACTIVE
@@ -119,20 +119,20 @@ def triage(
         and checkpoint.fingerprints == record.fingerprints
         and checkpoint.mapping == decision_digest
     ):
-        return Work.UNCHANGED
-    return Work.DESIGN
+        return AssetWork.UNCHANGED
+    return AssetWork.DESIGN
 
 
-def _missing(record: AssetRecord, checkpoint: Checkpoint | None, *, rules: RemovalRules, now: datetime) -> Work:
+def _missing(record: AssetRecord, checkpoint: Checkpoint | None, *, rules: RemovalRules, now: datetime) -> AssetWork:
     if rules.policy is DeletionPolicy.KEEP or record.misses < rules.misses:
-        return Work.UNCHANGED
+        return AssetWork.UNCHANGED
     if record.problem is not None and record.problem.code == GONE_UNCONFIRMED:
-        return Work.UNCHANGED
+        return AssetWork.UNCHANGED
     if record.first_missed_at and now - datetime.fromisoformat(record.first_missed_at) < rules.grace:
-        return Work.UNCHANGED
+        return AssetWork.UNCHANGED
     if checkpoint is not None and checkpoint.state is CheckpointState.RETIRED:
-        return Work.DELETE if rules.offer_deletes else Work.UNCHANGED
-    return Work.RETIRE
+        return AssetWork.DELETE if rules.offer_deletes else AssetWork.UNCHANGED
+    return AssetWork.RETIRE
 
 
 def status_of(

@@ -21,7 +21,7 @@ _Item = TypeVar("_Item")
 
 
 @dataclass(slots=True)
-class Tally(Generic[_Item]):
+class ListingCollector(Generic[_Item]):
     """Collects the rows of one listing. `noun` is what messages call them, such as "assets of SALES"."""
 
     scope: str
