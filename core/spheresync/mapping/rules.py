@@ -159,10 +159,10 @@ class MappingRules:
         decision = self._decide(asset, kind, label)
         if not personal_data or not decision.included:
             return decision
-        verdict = self.personal_data.verdict(personal_data)
-        if verdict.excluded_by:
-            return replace(decision, included=False, excluded_by=verdict.excluded_by)
-        return replace(decision, refused=verdict.refused) if verdict.refused else decision
+        outcome = self.personal_data.outcome(personal_data)
+        if outcome.excluded_by:
+            return replace(decision, included=False, excluded_by=outcome.excluded_by)
+        return replace(decision, refused=outcome.refused) if outcome.refused else decision
 
     def _decide(self, asset: AssetId, kind: AssetKind, label: str) -> Decision:
         if not self._admits_all:

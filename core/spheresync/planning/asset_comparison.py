@@ -150,12 +150,12 @@ class AssetComparison:
         found = compare(self._design, last_body, live, desired, self._settings.drift)
         if found.reported:
             self._draft.left.append(drift_finding(subject.asset, table, found.reported))
-        if found.standing is DriftOutcome.TO_WRITE:
+        if found.outcome is DriftOutcome.TO_WRITE:
             subject = replace(subject, checkpoint=replace(held, version=live.version))
             desired = replace(desired, body=found.body)
             item = item_for(subject, desired, live.body, adopted=adopted, drifted=True)
             return [live.body, *self._add(subject, item, desired)]
-        if found.standing is DriftOutcome.LEFT and desired.digest not in {live.digest, held.body_digest}:
+        if found.outcome is DriftOutcome.LEFT and desired.digest not in {live.digest, held.body_digest}:
             # Datasphere wants more of a table that must be left: planned, and refused in the run, so that it is told.
             subject = replace(subject, checkpoint=replace(held, version=None))
             item = item_for(subject, desired, last_body, adopted=adopted)

@@ -40,7 +40,7 @@ class PersonalDataPolicy:
         actions = (PersonalDataAction.EXCLUDE_COLUMN, PersonalDataAction.EXCLUDE_ASSET, PersonalDataAction.REFUSE)
         return cls(settings.mask, *(frozenset(settings.classes(action)) for action in actions))
 
-    def verdict(self, classes: Collection[PersonalDataClass]) -> PolicyOutcome:
+    def outcome(self, classes: Collection[PersonalDataClass]) -> PolicyOutcome:
         """What becomes of an asset whose columns hold these classes."""
         if not classes or not (self.assets or self.refused):
             return _NOTHING_SAID

@@ -37,7 +37,7 @@ class Comparison:
     `changes` are the same edits with their values, from what was written to what is there.
     """
 
-    standing: DriftOutcome
+    outcome: DriftOutcome
     base: bytes
     body: bytes
     digest: Digest
@@ -74,14 +74,14 @@ def compare(
     staying = dict.fromkeys([*edited, *kept] if stuck else kept)
     reported = tuple(path for path in staying if design.policy_of(path, policies) is not DriftPolicy.KEEP)
     if stuck:
-        standing = DriftOutcome.LEFT
+        outcome = DriftOutcome.LEFT
     elif live.digest != desired.digest or design.own_changes(live.body, merged.body):
-        standing = DriftOutcome.TO_WRITE
+        outcome = DriftOutcome.TO_WRITE
     else:
-        standing = DriftOutcome.AS_WANTED
+        outcome = DriftOutcome.AS_WANTED
     named = {change.path: change for change in (*merged.kept, *moved) if change.before != change.after}
     return Comparison(
-        standing, base, merged.body, desired.digest, tuple(edited), reported, changes=tuple(named.values())
+        outcome, base, merged.body, desired.digest, tuple(edited), reported, changes=tuple(named.values())
     )
 
 

@@ -71,12 +71,12 @@ def look_at(
     desired = DesiredObject(held.container, held.name, written, held.body_digest)
     found = compare(design, written, live, desired, policies)
     changes = _telling(design, found.changes, proven=proven)
-    fields = [_field(design, change, policies, found.standing, proven=proven) for change in changes]
+    fields = [_field(design, change, policies, found.outcome, proven=proven) for change in changes]
     fields += _foreign_fields(design, last_body, live.body)
     if not fields:
         return None
     fields.sort(key=lambda each: _KINDS.index(each.kind))
-    repairable = proven and found.standing is DriftOutcome.TO_WRITE
+    repairable = proven and found.outcome is DriftOutcome.TO_WRITE
     item = _restoring(subject, live, found) if repairable else None
     drift = _told(subject, fields, when=_changed_at(held, live), who=_who(held, live), retired=_is_retired(held))
     if not proven:
@@ -146,11 +146,11 @@ def _telling(design: TargetDesign, changes: Sequence[FieldChange], *, proven: bo
 
 
 def _field(
-    design: TargetDesign, change: FieldChange, policies: DriftPolicies, standing: DriftOutcome, *, proven: bool
+    design: TargetDesign, change: FieldChange, policies: DriftPolicies, outcome: DriftOutcome, *, proven: bool
 ) -> FieldDrift:
     policy = design.policy_of(change.path, policies)
     if policy is DriftPolicy.OVERWRITE:
-        effect = DriftEffect.RESTORE if proven and standing is DriftOutcome.TO_WRITE else DriftEffect.WAITS
+        effect = DriftEffect.RESTORE if proven and outcome is DriftOutcome.TO_WRITE else DriftEffect.WAITS
     else:
         effect = DriftEffect.KEEP if policy is DriftPolicy.KEEP else DriftEffect.REPORT
     kind = _kind(design, change.path)

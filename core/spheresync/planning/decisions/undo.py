@@ -59,7 +59,7 @@ class RunEffect:
     renamed_to: AssetId | None = None
 
     @property
-    def nature(self) -> EffectKind:
+    def kind(self) -> EffectKind:
         entry = self.entry
         if entry.action in {Action.FORGET, Action.ADOPT}:
             return EffectKind.FORGOTTEN if entry.action is Action.FORGET else EffectKind.ADOPTED
@@ -76,21 +76,21 @@ class RunEffect:
         return f"{self.item.container}.{self.item.name}"
 
 
-def undo_item(run_id: RunId, deed: RunEffect, *, marker: str, deletes_wait_for: str | None) -> ChangeSetItem | None:
+def undo_item(run_id: RunId, effect: RunEffect, *, marker: str, deletes_wait_for: str | None) -> ChangeSetItem | None:
     """The item that undoes what a run did to one object, a conflict that says why not, or None where it did nothing.
 
     Args:
         run_id: the run that is undone.
-        deed: what it did.
+        effect: what it did.
         marker: this installation's `spheresync.managed-by`.
         deletes_wait_for: why the deletion of what the run created is held back, None where it is allowed.
     """
-    if deed.nature is EffectKind.NOTHING:
+    if effect.kind is EffectKind.NOTHING:
         return None
-    why_not = _why_not(run_id, deed, marker)
+    why_not = _why_not(run_id, effect, marker)
     if why_not is not None:
-        return _refused(deed.item, f"cannot be undone: {why_not}")
-    return _undo(run_id, deed, deletes_wait_for)
+        return _refused(effect.item, f"cannot be undone: {why_not}")
+    return _undo(run_id, effect, deletes_wait_for)
 
 
 def settle_together(planned: Iterable[ChangeSetItem]) -> list[ChangeSetItem]:
@@ -108,10 +108,10 @@ def _with_its_asset(item: ChangeSetItem, refused: dict[AssetId, ChangeSetItem]) 
     return _refused(item, f"cannot be undone alone: {other.container}.{other.name} of the same asset is left as it is")
 
 
-def _undo(run_id: RunId, deed: RunEffect, deletes_wait_for: str | None) -> ChangeSetItem:
-    nature, before = deed.nature, deed.before
+def _undo(run_id: RunId, effect: RunEffect, deletes_wait_for: str | None) -> ChangeSetItem:
+    kind, before = effect.kind, effect.before
     base = replace(
-        deed.item,
+        effect.item,
         ordinal=0,
         severity=Severity.NONE,
         strategy=Strategy.NONE,
@@ -119,8 +119,8 @@ def _undo(run_id: RunId, deed: RunEffect, deletes_wait_for: str | None) -> Chang
         before=None,
         after=None,
         after_digest=None,
-        expected_version=deed.live.version if deed.live is not None else None,
-        expected_digest=deed.known.body_digest if deed.known is not None else None,
+        expected_version=effect.live.version if effect.live is not None else None,
+        expected_digest=effect.known.body_digest if effect.known is not None else None,
         blocked_by=None,
         fingerprints=None,
         mapping=None,
@@ -128,9 +128,9 @@ def _undo(run_id: RunId, deed: RunEffect, deletes_wait_for: str | None) -> Chang
         operations=(),
         other_name=None,
     )
-    if nature is EffectKind.FORGOTTEN:
-        assert deed.known is not None
-        known, reason = deed.known, f"run {run_id} let go of it; it is managed again"
+    if kind is EffectKind.FORGOTTEN:
+        assert effect.known is not None
+        known, reason = effect.known, f"run {run_id} let go of it; it is managed again"
         return replace(
             base,
             action=Action.ADOPT,
@@ -139,26 +139,26 @@ def _undo(run_id: RunId, deed: RunEffect, deletes_wait_for: str | None) -> Chang
             mapping=known.mapping,
             definition=known.definition,
         )
-    if nature is EffectKind.ADOPTED:
+    if kind is EffectKind.ADOPTED:
         return replace(base, action=Action.FORGET, reason=f"run {run_id} took it over; it is let go of again")
-    if nature is EffectKind.CREATED:
+    if kind is EffectKind.CREATED:
         return replace(
             base,
             action=Action.DELETE,
             strategy=Strategy.DELETE,
             severity=Severity.DESTRUCTIVE,
             reason=f"run {run_id} created it",
-            before=deed.entry.after,
+            before=effect.entry.after,
             blocked_by=deletes_wait_for,
-            operations=deed.design.operations(Action.DELETE),
+            operations=effect.design.operations(Action.DELETE),
         )
     assert before is not None
-    return _restored(run_id, deed, base, before)
+    return _restored(run_id, effect, base, before)
 
 
-def _restored(run_id: RunId, deed: RunEffect, base: ChangeSetItem, before: bytes) -> ChangeSetItem:
+def _restored(run_id: RunId, effect: RunEffect, base: ChangeSetItem, before: bytes) -> ChangeSetItem:
     """The item that writes a body again which the object held before."""
-    after, design = deed.after, deed.design
+    after, design = effect.after, effect.design
     changes = design.changes(after, before) if after is not None else ()
     if after is None:
         action, reason, severity = Action.CREATE, f"run {run_id} deleted it", Severity.ADDITIVE
@@ -175,19 +175,19 @@ def _restored(run_id: RunId, deed: RunEffect, base: ChangeSetItem, before: bytes
         severity=severity,
         reason=reason,
         changes=changes,
-        before=deed.entry.after,
+        before=effect.entry.after,
         after=digest_of(before),
-        after_digest=_digest_before(deed, before),
-        operations=deed.design.operations(action),
+        after_digest=_digest_before(effect, before),
+        operations=effect.design.operations(action),
     )
 
 
-def _digest_before(deed: RunEffect, before: bytes) -> Digest:
+def _digest_before(effect: RunEffect, before: bytes) -> Digest:
     """The digest of what was ours in the table before; what others had changed in it is no part of that."""
-    if deed.item.expected_digest is not None:
-        return deed.item.expected_digest
-    claimed = deed.design.claim_of(before)
-    return claimed if claimed is not None and deed.design.last_written(before, claimed).proven else EDITED
+    if effect.item.expected_digest is not None:
+        return effect.item.expected_digest
+    claimed = effect.design.claim_of(before)
+    return claimed if claimed is not None and effect.design.last_written(before, claimed).proven else EDITED
 
 
 def _refused(item: ChangeSetItem, reason: str) -> ChangeSetItem:
@@ -208,52 +208,54 @@ def _refused(item: ChangeSetItem, reason: str) -> ChangeSetItem:
     )
 
 
-def _why_not(run_id: RunId, deed: RunEffect, marker: str) -> str | None:
+def _why_not(run_id: RunId, effect: RunEffect, marker: str) -> str | None:
     """Why what the run did to an object cannot be undone; None where it can."""
-    entry = deed.entry
-    if (entry.before is not None and deed.before is None) or (entry.after is not None and deed.after is None):
+    entry = effect.entry
+    if (entry.before is not None and effect.before is None) or (entry.after is not None and effect.after is None):
         return "what it held is no longer kept"
-    if deed.hidden is not None:
-        return deed.hidden
-    if not _left_by_other_runs(deed):
-        return _by_another_run(deed, run_id)
-    if deed.nature is EffectKind.ADOPTED:  # nothing was written, so nobody's work can be lost
+    if effect.hidden is not None:
+        return effect.hidden
+    if not _left_by_other_runs(effect):
+        return _by_another_run(effect, run_id)
+    if effect.kind is EffectKind.ADOPTED:  # nothing was written, so nobody's work can be lost
         return None
-    if deed.nature is EffectKind.DELETED:
-        return f"there is a table {deed.table} again, which somebody else has made" if deed.live is not None else None
-    return _changed_by_hand(deed, marker)
+    if effect.kind is EffectKind.DELETED:
+        return (
+            f"there is a table {effect.table} again, which somebody else has made" if effect.live is not None else None
+        )
+    return _changed_by_hand(effect, marker)
 
 
-def _left_by_other_runs(deed: RunEffect) -> bool:
+def _left_by_other_runs(effect: RunEffect) -> bool:
     """Whether the object is, as far as the state knows, as the run left it."""
-    known, nature = deed.known, deed.nature
-    if nature is EffectKind.DELETED or known is None:
-        return nature is EffectKind.DELETED and known is None
-    if nature is EffectKind.FORGOTTEN:
-        return known.state is CheckpointState.FORGOTTEN and known.body_digest == deed.item.expected_digest
-    return known.state.managed and known.body_digest == deed.item.after_digest
+    known, kind = effect.known, effect.kind
+    if kind is EffectKind.DELETED or known is None:
+        return kind is EffectKind.DELETED and known is None
+    if kind is EffectKind.FORGOTTEN:
+        return known.state is CheckpointState.FORGOTTEN and known.body_digest == effect.item.expected_digest
+    return known.state.managed and known.body_digest == effect.item.after_digest
 
 
-def _by_another_run(deed: RunEffect, run_id: RunId) -> str:
-    if deed.known is None and deed.renamed_to is not None:
-        return f"{deed.table} is the table of {deed.renamed_to} by now, which {deed.item.asset} was renamed to"
-    since = deed.known or deed.asset_has
+def _by_another_run(effect: RunEffect, run_id: RunId) -> str:
+    if effect.known is None and effect.renamed_to is not None:
+        return f"{effect.table} is the table of {effect.renamed_to} by now, which {effect.item.asset} was renamed to"
+    since = effect.known or effect.asset_has
     by = f"run {since.run_id}" if since is not None and since.run_id and since.run_id != run_id else "another run"
-    gone = deed.known is None
-    return f"{by} has {'deleted' if gone else 'written'} {deed.table} since; undo that run first"
+    gone = effect.known is None
+    return f"{by} has {'deleted' if gone else 'written'} {effect.table} since; undo that run first"
 
 
-def _changed_by_hand(deed: RunEffect, marker: str) -> str | None:
-    live, after = deed.live, deed.after
+def _changed_by_hand(effect: RunEffect, marker: str) -> str | None:
+    live, after = effect.live, effect.after
     if live is None:
-        return f"somebody else has deleted {deed.table} since"
-    foreign = deed.design.foreign_because(live, deed.item.asset, marker, after)
+        return f"somebody else has deleted {effect.table} since"
+    foreign = effect.design.foreign_because(live, effect.item.asset, marker, after)
     if foreign is not None:
-        return f"the table {deed.table} {foreign}"
+        return f"the table {effect.table} {foreign}"
     if after is None:  # forgotten: what others did to it stays
         return None
-    moved = deed.design.differences(after, live.body)
+    moved = effect.design.differences(after, live.body)
     if not moved:
         return None
-    told = [change.path for change in deed.design.changes(after, live.body) if change.before or change.after]
-    return f"somebody else has changed {first_of(told or moved, _NAMED_FIELDS)} of {deed.table} since"
+    told = [change.path for change in effect.design.changes(after, live.body) if change.before or change.after]
+    return f"somebody else has changed {first_of(told or moved, _NAMED_FIELDS)} of {effect.table} since"

@@ -50,7 +50,7 @@ def retire(
         return Retirement(retire_item(subject, marked, last_body, reason), (marked.body,))
     found = compare(subject.design, last_body, live, marked, policies)
     finding = drift_finding(subject.asset, f"{held.container}.{held.name}", found.reported) if found.reported else None
-    if found.standing is DriftOutcome.LEFT:  # planned, and refused in the run, so that it is told
+    if found.outcome is DriftOutcome.LEFT:  # planned, and refused in the run, so that it is told
         unread = replace(subject, checkpoint=replace(held, version=None))
         return Retirement(retire_item(unread, marked, last_body, reason), (marked.body,), finding)
     seen = replace(subject, checkpoint=replace(held, version=live.version))

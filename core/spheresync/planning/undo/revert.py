@@ -144,28 +144,30 @@ class Reverter:
             four_eyes=self._settings.approvals.of_deletes,
         )
         waits = rules.blocked_by(touched=False)
-        deeds = await self._deeds(target.key, written)
-        _require_known(undone, deeds)
-        live = await _read(target, [_address(deed.item) for deed in deeds if deed.nature not in _NEVER_READ])
+        effects = await self._deeds(target.key, written)
+        _require_known(undone, effects)
+        live = await _read(target, [_address(effect.item) for effect in effects if effect.kind not in _NEVER_READ])
         items: list[ChangeSetItem] = []
-        for start in range(0, len(deeds), _CHUNK):
-            chunk = deeds[start : start + _CHUNK]
+        for start in range(0, len(effects), _CHUNK):
+            chunk = effects[start : start + _CHUNK]
             bodies = await self._store.blobs.get_many(
-                digest for deed in chunk for digest in (deed.entry.before, deed.entry.after) if digest is not None
+                digest for effect in chunk for digest in (effect.entry.before, effect.entry.after) if digest is not None
             )
-            for deed in chunk:
+            for effect in chunk:
                 whole = replace(
-                    deed,
-                    before=bodies.get(deed.entry.before) if deed.entry.before is not None else None,
-                    after=bodies.get(deed.entry.after) if deed.entry.after is not None else None,
-                    live=live.found.get((deed.item.container, deed.item.name)),
-                    hidden=told.message if (told := live.hidden.get((deed.item.container, deed.item.name))) else None,
+                    effect,
+                    before=bodies.get(effect.entry.before) if effect.entry.before is not None else None,
+                    after=bodies.get(effect.entry.after) if effect.entry.after is not None else None,
+                    live=live.found.get((effect.item.container, effect.item.name)),
+                    hidden=told.message
+                    if (told := live.hidden.get((effect.item.container, effect.item.name)))
+                    else None,
                 )
                 marker = self._settings.installation_marker
                 try:
                     item = undo_item(undone.id, whole, marker=marker, deletes_wait_for=waits)
                 except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
-                    asset = deed.item.asset
+                    asset = effect.item.asset
                     self._failed[target.key, asset] = Problem.of_error(asset, product_error(error, str(asset)))
                 else:
                     items += [item] if item is not None else []
@@ -190,8 +192,8 @@ class Reverter:
         for space in {item.asset.space for item, _ in written}:
             latter |= {old: new for new, old in (await former_names(self._store, space)).items()}
         design = design_of(key.target)
-        deeds = [(_deed(design, item, entry, checkpoints, formers), item.asset) for item, entry in written]
-        return [replace(deed, renamed_to=latter.get(asset)) for deed, asset in deeds]
+        effects = [(_deed(design, item, entry, checkpoints, formers), item.asset) for item, entry in written]
+        return [replace(effect, renamed_to=latter.get(asset)) for effect, asset in effects]
 
     async def _written(self, undone: RunRecord) -> list[tuple[ChangeSetItem, JournalEntry]]:
         """What the run did, in all targets."""
@@ -279,13 +281,15 @@ def _not_in_force(undone: RunRecord, key: TargetKey) -> Problem:
     return Problem.of_target(key, NOT_IN_FORCE, text, "Configure it again, then revert the run.")
 
 
-def _require_known(undone: RunRecord, deeds: Sequence[RunEffect]) -> None:
+def _require_known(undone: RunRecord, effects: Sequence[RunEffect]) -> None:
     """A restored state has forgotten what targets hold, so it cannot tell what others or other runs did since.
 
     Raises:
         RefusedError: the targets have not been looked at since.
     """
-    unknown = [deed for deed in deeds if deed.nature in _LEAVES_ONE and deed.known is None and deed.asset_has is None]
+    unknown = [
+        effect for effect in effects if effect.kind in _LEAVES_ONE and effect.known is None and effect.asset_has is None
+    ]
     if unknown:
         tables = f"{unknown[0].table}" + (
             f" and {counted(len(unknown) - 1, 'other table')}" if len(unknown) > 1 else ""

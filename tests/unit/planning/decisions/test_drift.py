@@ -81,7 +81,7 @@ def edited(body: bytes, edits: set[str]) -> LiveObject:
 def test_a_table_that_nobody_edited_is_as_wanted(asset: Asset) -> None:
     desired = design(asset)
     found = compare(GLUE_DESIGN, desired.body, as_read(json.loads(desired.body)), desired, POLICIES)
-    assert (found.standing, found.edited, found.reported) == (DriftOutcome.AS_WANTED, (), ())
+    assert (found.outcome, found.edited, found.reported) == (DriftOutcome.AS_WANTED, (), ())
 
 
 @given(EDITS, st.booleans(), ALL_POLICIES)
@@ -95,18 +95,18 @@ def test_an_edit_is_written_over_only_where_the_policy_says_so(
     overwrite = {path for path in found.edited if policy_of(path, policies) is DriftPolicy.OVERWRITE}
     stay = set(found.edited) - overwrite
     assert len(found.edited) == len(edits - {"foreign"})
-    left = found.standing is DriftOutcome.LEFT
+    left = found.outcome is DriftOutcome.LEFT
     assert left == any(not is_text(path) for path in stay)
     silent = {path for path in stay if policy_of(path, policies) is DriftPolicy.KEEP}
     assert set(found.reported) == (set(found.edited) if left else stay) - silent
     if not left:
-        assert (found.standing is DriftOutcome.TO_WRITE) == bool(relabelled or overwrite)
+        assert (found.outcome is DriftOutcome.TO_WRITE) == bool(relabelled or overwrite)
     check_written(found, live, desired, stay)
 
 
 def check_written(found: Comparison, live: LiveObject, desired: DesiredObject, stay: set[str]) -> None:
     """What would be written holds what stays, and else what is desired; it proves itself."""
-    if found.standing is not DriftOutcome.TO_WRITE:
+    if found.outcome is not DriftOutcome.TO_WRITE:
         return
     before, after = json.loads(live.body), json.loads(found.body)
     assert after["Parameters"].get("team") == before["Parameters"].get("team")
@@ -119,7 +119,7 @@ def test_what_the_table_claims_proves_what_was_written_whatever_is_remembered() 
     desired = design(ORDERS)
     remembered = design(replace(ORDERS, labels=(("", "Long ago"),))).body
     found = compare(GLUE_DESIGN, remembered, edited(desired.body, {"description"}), desired, POLICIES)
-    assert (found.standing, found.edited, found.base) == (DriftOutcome.AS_WANTED, ("description",), desired.body)
+    assert (found.outcome, found.edited, found.base) == (DriftOutcome.AS_WANTED, ("description",), desired.body)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What undoes a deed, and when it cannot be undone."""
+"""What undoes a effect, and when it cannot be undone."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def live(content: bytes) -> LiveObject:
     return LiveObject(SALES, NAME, "8", content, owner, source, claim(content), intact=True)
 
 
-def deed(action: Action, before: bytes | None, after: bytes | None, **changes: Any) -> RunEffect:
+def effect(action: Action, before: bytes | None, after: bytes | None, **changes: Any) -> RunEffect:
     """What a run did, and nobody has touched since."""
     entry = JournalEntry(
         run_id=RUN,
@@ -125,19 +125,19 @@ def deed(action: Action, before: bytes | None, after: bytes | None, **changes: A
     return replace(made, **changes)
 
 
-def undo(*deeds: RunEffect, waits: str | None = "deletes_not_allowed") -> list[ChangeSetItem]:
-    planned = [undo_item(RUN, done, marker=OWNER, deletes_wait_for=waits) for done in deeds]
+def undo(*effects: RunEffect, waits: str | None = "deletes_not_allowed") -> list[ChangeSetItem]:
+    planned = [undo_item(RUN, done, marker=OWNER, deletes_wait_for=waits) for done in effects]
     return settle_together([item for item in planned if item is not None])
 
 
 @pytest.mark.parametrize(
     ("done", "action"),
     [
-        (deed(Action.METADATA_ONLY, OLD, NEW), Action.METADATA_ONLY),
-        (deed(Action.UPDATE, OLD, NEW), Action.METADATA_ONLY),
-        (deed(Action.RETIRE, NEW, MARKED), Action.METADATA_ONLY),
-        (deed(Action.UPDATE, MARKED, NEW), Action.RETIRE),
-        (deed(Action.DELETE, MARKED, None), Action.CREATE),
+        (effect(Action.METADATA_ONLY, OLD, NEW), Action.METADATA_ONLY),
+        (effect(Action.UPDATE, OLD, NEW), Action.METADATA_ONLY),
+        (effect(Action.RETIRE, NEW, MARKED), Action.METADATA_ONLY),
+        (effect(Action.UPDATE, MARKED, NEW), Action.RETIRE),
+        (effect(Action.DELETE, MARKED, None), Action.CREATE),
     ],
 )
 def test_what_was_written_over_or_deleted_is_written_again_to_the_byte(done: RunEffect, action: Action) -> None:
@@ -151,24 +151,27 @@ def test_what_was_written_over_or_deleted_is_written_again_to_the_byte(done: Run
 
 
 def test_what_was_created_is_deleted_where_that_is_allowed() -> None:
-    (waiting,) = undo(deed(Action.CREATE, None, NEW))
+    (waiting,) = undo(effect(Action.CREATE, None, NEW))
     assert (waiting.action, waiting.blocked_by) == (Action.DELETE, "deletes_not_allowed")
-    (allowed,) = undo(deed(Action.CREATE, None, NEW), waits=None)
+    (allowed,) = undo(effect(Action.CREATE, None, NEW), waits=None)
     assert (allowed.blocked_by, allowed.severity) == (None, Severity.DESTRUCTIVE)
 
 
 def test_what_changed_nothing_is_left_out() -> None:
-    assert undo(deed(Action.UPDATE, NEW, NEW), deed(Action.RETIRE, None, None), deed(Action.DELETE, None, None)) == []
+    assert (
+        undo(effect(Action.UPDATE, NEW, NEW), effect(Action.RETIRE, None, None), effect(Action.DELETE, None, None))
+        == []
+    )
 
 
 def test_what_was_only_noted_is_noted_back() -> None:
     forgotten = known(NEW, CheckpointState.FORGOTTEN)
-    gone = deed(Action.FORGET, None, None, item=item(Action.FORGET, None, expected=NEW), known=forgotten)
+    gone = effect(Action.FORGET, None, None, item=item(Action.FORGET, None, expected=NEW), known=forgotten)
     assert [made.action for made in undo(replace(gone, live=live(NEW)))] == [Action.ADOPT]
-    assert [made.action for made in undo(deed(Action.ADOPT, NEW, None, item=item(Action.ADOPT, NEW)))] == [
+    assert [made.action for made in undo(effect(Action.ADOPT, NEW, None, item=item(Action.ADOPT, NEW)))] == [
         Action.CONFLICT
     ], "not managed any more"
-    adopted = deed(Action.ADOPT, NEW, None, item=item(Action.ADOPT, NEW), known=known(NEW))
+    adopted = effect(Action.ADOPT, NEW, None, item=item(Action.ADOPT, NEW), known=known(NEW))
     assert [made.action for made in undo(adopted)] == [Action.FORGET]
 
 
@@ -179,20 +182,25 @@ THEIRS = body("orders", "New", owner="spheresync:other")
 @pytest.mark.parametrize(
     ("done", "reason"),
     [
-        (deed(Action.UPDATE, OLD, NEW, live=None), "somebody else has deleted sales.orders since"),
-        (deed(Action.UPDATE, OLD, NEW, live=live(EDITED)), "somebody else has changed parameters.team of sales.orders"),
-        (deed(Action.UPDATE, OLD, NEW, live=live(THEIRS)), "belongs to spheresync:other"),
-        (deed(Action.UPDATE, OLD, NEW, known=known(OLD, run=LATER)), "run run_2 has written sales.orders since"),
+        (effect(Action.UPDATE, OLD, NEW, live=None), "somebody else has deleted sales.orders since"),
         (
-            deed(Action.UPDATE, OLD, NEW, known=None, asset_has=known(NEW, CheckpointState.DELETED, LATER), live=None),
+            effect(Action.UPDATE, OLD, NEW, live=live(EDITED)),
+            "somebody else has changed parameters.team of sales.orders",
+        ),
+        (effect(Action.UPDATE, OLD, NEW, live=live(THEIRS)), "belongs to spheresync:other"),
+        (effect(Action.UPDATE, OLD, NEW, known=known(OLD, run=LATER)), "run run_2 has written sales.orders since"),
+        (
+            effect(
+                Action.UPDATE, OLD, NEW, known=None, asset_has=known(NEW, CheckpointState.DELETED, LATER), live=None
+            ),
             "run run_2 has deleted sales.orders since",
         ),
-        (deed(Action.CREATE, None, NEW, live=live(EDITED)), "somebody else has changed parameters.team"),
-        (deed(Action.DELETE, OLD, None, live=live(NEW)), "there is a table sales.orders again"),
-        (deed(Action.DELETE, OLD, None, known=known(NEW, run=LATER), live=live(NEW)), "run run_2 has written"),
-        (replace(deed(Action.UPDATE, OLD, NEW), before=None), "no longer kept"),
-        (deed(Action.UPDATE, OLD, NEW, live=None, hidden="the table cannot be seen"), "cannot be seen"),
-        (deed(Action.DELETE, OLD, None, hidden="the table cannot be seen"), "cannot be seen"),
+        (effect(Action.CREATE, None, NEW, live=live(EDITED)), "somebody else has changed parameters.team"),
+        (effect(Action.DELETE, OLD, None, live=live(NEW)), "there is a table sales.orders again"),
+        (effect(Action.DELETE, OLD, None, known=known(NEW, run=LATER), live=live(NEW)), "run run_2 has written"),
+        (replace(effect(Action.UPDATE, OLD, NEW), before=None), "no longer kept"),
+        (effect(Action.UPDATE, OLD, NEW, live=None, hidden="the table cannot be seen"), "cannot be seen"),
+        (effect(Action.DELETE, OLD, None, hidden="the table cannot be seen"), "cannot be seen"),
     ],
 )
 def test_what_others_did_since_refuses_it_and_is_named(done: RunEffect, reason: str) -> None:
@@ -204,13 +212,13 @@ def test_what_others_did_since_refuses_it_and_is_named(done: RunEffect, reason: 
 
 def test_members_that_aws_fills_with_empty_values_are_nobodys_edit() -> None:
     filled = json.dumps({**json.loads(NEW), "Retention": 0, "PartitionKeys": []}).encode()
-    assert undo(deed(Action.UPDATE, OLD, NEW, live=live(filled)))[0].action is Action.METADATA_ONLY
+    assert undo(effect(Action.UPDATE, OLD, NEW, live=live(filled)))[0].action is Action.METADATA_ONLY
 
 
 def test_tables_of_one_asset_are_undone_together_or_not_at_all() -> None:
     moved = PhysicalName("orders_v1")
-    created = deed(Action.CREATE, None, NEW, item=item(Action.CREATE, NEW, name=moved))
-    left = deed(Action.RETIRE, NEW, MARKED)
+    created = effect(Action.CREATE, None, NEW, item=item(Action.CREATE, NEW, name=moved))
+    left = effect(Action.RETIRE, NEW, MARKED)
     assert [made.action for made in undo(created, left)] == [Action.METADATA_ONLY, Action.DELETE], "removals last"
     both = undo(created, replace(left, live=None))
     assert [made.action for made in both] == [Action.CONFLICT, Action.CONFLICT]
@@ -218,8 +226,8 @@ def test_tables_of_one_asset_are_undone_together_or_not_at_all() -> None:
 
 
 def test_the_digest_covers_the_whole_body_and_the_run() -> None:
-    (one,) = undo(deed(Action.UPDATE, OLD, NEW))
-    (other,) = undo(deed(Action.UPDATE, body("orders", "Old", foreign={"team": "bi"}), NEW))
+    (one,) = undo(effect(Action.UPDATE, OLD, NEW))
+    (other,) = undo(effect(Action.UPDATE, body("orders", "Old", foreign={"team": "bi"}), NEW))
     assert one.after_digest == other.after_digest
     digests = {digest_for([one], RUN), digest_for([other], RUN), digest_for([one], LATER), digest_for([one], None)}
     assert len(digests) == 4
