@@ -51,7 +51,6 @@ _STATE_AFTER = {
     Action.DELETE: CheckpointState.DELETED,
     Action.FORGET: CheckpointState.FORGOTTEN,
 }
-WRITING = frozenset({Action.CREATE, Action.UPDATE, Action.METADATA_ONLY})
 
 
 class ResultRecorder:
@@ -138,7 +137,7 @@ class ResultRecorder:
             and item.after_digest not in {None, EDITED}
             and held.body_digest == item.after_digest != item.expected_digest
             and held.state is CheckpointState.ACTIVE
-            and item.action in WRITING
+            and item.action.writes_definition
         )
 
     def in_use(self, item: ChangeSetItem) -> bool:

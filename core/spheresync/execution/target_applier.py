@@ -20,7 +20,7 @@ from spheresync.errors import ConfigurationError, NoObjectError, TargetError, Ta
 from spheresync.execution.circuit_breaker import CircuitBreaker
 from spheresync.execution.item_result import UNSENT, Address, Result
 from spheresync.execution.result_batches import ApplyReport, ResultBatches
-from spheresync.execution.result_recorder import WRITING, ResultRecorder
+from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.isolation import isolated_group
 from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, PhysicalName, Problem, Strategy
 from spheresync.observe.context import about
@@ -281,7 +281,7 @@ class TargetApplier:
     def _hopeless(self, item: ChangeSetItem) -> TargetError | None:
         """Why an item need not be tried: its database could not be had, or lets nothing be written."""
         error, why = self._missing.get(item.container), "could not be made"
-        if error is None or item.action not in WRITING:
+        if error is None or not item.action.writes_definition:
             error, why = self._breaker.given_up.get(item.container), f"refused {HOPELESS} tables in a row"
         if error is None or item.action in UNSENT:
             return None
@@ -350,7 +350,7 @@ class TargetApplier:
 
     async def _sent(self, operation: Operation) -> Outcome:
         """Do one operation; an object is made only in a container that was looked at in this run."""
-        if operation.action not in WRITING:
+        if not operation.action.writes_definition:
             return await self._target.perform(operation)
         if operation.action is not Action.CREATE or operation.recovering:
             try:

@@ -39,6 +39,13 @@ class Role(StrEnum):
     DIMENSION = "dimension"
     ATTRIBUTE = "attribute"
 
+    def or_stronger(self, other: Role) -> Role:
+        """The one of both that wins."""
+        return min(self, other, key=_STRONGEST_FIRST.index)
+
+
+_STRONGEST_FIRST = [*Role]
+
 
 class AssetStatus(StrEnum):
     """Where an asset of the local catalog stands."""
@@ -78,6 +85,11 @@ class Action(StrEnum):
     def changes_something(self) -> bool:
         """Whether applying it writes to the target or to what is managed there."""
         return self not in {Action.UNCHANGED, Action.HELD, Action.CONFLICT}
+
+    @property
+    def writes_definition(self) -> bool:
+        """Whether applying it writes what the definition of the asset comes to."""
+        return self in {Action.CREATE, Action.UPDATE, Action.METADATA_ONLY}
 
     @property
     def removes(self) -> bool:

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 
 from spheresync.mapping.names import derives, rule_key, space_key
 from spheresync.mapping.rules import MappingRules
-from spheresync.model import Action, AssetId, PhysicalName, TargetKey
+from spheresync.model import AssetId, PhysicalName, TargetKey
 from spheresync.planning.names.container_notes import container_note
 from spheresync.state.port import Store
 from spheresync.state.records import ChangeSetItem, Prerequisite
 from spheresync.targets.design import TargetDesign
 from spheresync.targets.registry import design_of
 
-_NEEDS_CONTAINER = frozenset({Action.CREATE, Action.UPDATE, Action.METADATA_ONLY})
 _NAMED = 10
 """So many of the assets that wait are named; of all of them the number is told."""
 
@@ -30,7 +29,7 @@ class PlannedPrerequisites:
 
 def needs_container(item: ChangeSetItem) -> bool:
     """Whether the container must exist before the item is done."""
-    return item.action in _NEEDS_CONTAINER
+    return item.action.writes_definition
 
 
 def is_present(notes: Mapping[str, str], note: str) -> bool:

@@ -21,8 +21,8 @@ from spheresync.config.lineage import FILE, path_of
 from spheresync.config.promotion import PromotionFault, read_promotion
 from spheresync.config.promotion_in_force import PromotionInForce
 from spheresync.config.reading.context_files import ParsedFiles, read_context
-from spheresync.config.reading.draft import Draft, at_home
-from spheresync.config.reading.key_places import line_of, meant_key, parents, shown_key, siblings
+from spheresync.config.reading.draft import PREFIX, Draft, at_home
+from spheresync.config.reading.key_places import line_of, meant_key, shown_key, siblings
 from spheresync.config.reading.tenant import place_sign_in_key, require_tenant
 from spheresync.config.reading.value_errors import word
 from spheresync.config.reading.yaml_file import read_yaml
@@ -31,7 +31,6 @@ from spheresync.errors import ConfigurationError
 from spheresync.state_folder import is_of_state
 
 FILE_NAME = "spheresync.yaml"
-PREFIX = "SPHERESYNC_"
 CONFIG_VARIABLE = "SPHERESYNC_CONFIG"
 #: Variables that steer a process and are no settings.
 _PROCESS_VARIABLES = frozenset(
@@ -108,8 +107,7 @@ def _environment_name(draft: Draft, flag: str | None, environ: Mapping[str, str]
     origin, name = next(((origin, name) for origin, name in candidates if name not in (None, "")), ("default", "dog"))
     if name not in ENVIRONMENTS:
         what = f"{name[:40]!r} is" if isinstance(name, str) else "it is"
-        file = next((source for key, source in draft.origins.items() if f"{key}.".startswith("env.")), FILE_NAME)
-        place = f"{file}{line_of(draft.lines, 'env')}: env" if origin == "env" else origin
+        place = f"{draft.place('env')}: env" if origin == "env" else origin
         draft.problems.append(f"{place}: {what} no environment; use dog, wolf or bear")
         name = "dog"
     draft.values["env"] = name
@@ -221,15 +219,13 @@ def _read_promotion(draft: Draft, folder: Path, environ: Mapping[str, str], cwd:
     named = draft.values.get("promotion")
     if not isinstance(named, str) or "promotion" in draft.unfilled:
         return
-    of_file = draft.origins["promotion"] != f"{PREFIX}PROMOTION"
     try:
         if not named.strip():
             raise PromotionFault("is empty; give the path of a promotion file, or leave it out")
-        path = (folder if of_file else cwd) / at_home(named, environ)
+        path = draft.absolute(named, "promotion", folder=folder, cwd=cwd, environ=environ)
         read = read_promotion(path)
     except PromotionFault as fault:
-        place = f"{draft.origins['promotion']}{line_of(draft.lines, 'promotion') if of_file else ''}"
-        draft.problems.append(f"{place}: promotion: {fault}")
+        draft.problems.append(f"{draft.place('promotion')}: promotion: {fault}")
         return
     draft.values["promotion"] = str(path)
     mapping = draft.values.setdefault("mapping", {})
@@ -254,11 +250,10 @@ def _read_context(draft: Draft, folder: Path, environ: Mapping[str, str], cwd: P
         return  # what is wrong with it is said when all of it is checked
     if "context" in draft.unfilled or any("**" in each for each in globs):
         return
-    origin = draft.origins.get("context", "")
-    of_file = origin != f"{PREFIX}CONTEXT"
+    of_file = draft.is_of_file("context")
     patterns = ContextPatterns(folder if of_file else cwd, tuple(at_home(each, environ) for each in globs))
     read = read_context(patterns, parsed)
-    place = f"{origin}{line_of(draft.lines, 'context') if of_file else ''}: context"
+    place = f"{draft.place('context')}: context"
     start = "the folder of the configuration file" if of_file else "the current folder"
     draft.problems += [f"{place}: {fault}; check the path, which starts at {start}" for fault in read.faults]
     draft.problems += read.problems
@@ -287,16 +282,14 @@ def _place_lineage(draft: Draft, folder: Path, environ: Mapping[str, str], cwd: 
     named = section.get("openlineage")
     if not isinstance(named, str) or not (path := path_of(named.strip())) or not named.strip().startswith(FILE):
         return
-    origin = draft.origins.get("lineage.openlineage", "")
-    of_file = not origin.startswith(PREFIX)
-    place = (folder if of_file else cwd) / at_home(path, environ)
+    key = "lineage.openlineage"
+    file = draft.absolute(path, key, folder=folder, cwd=cwd, environ=environ)
     trailing = "/" if path.endswith("/") else ""
-    draft.values["lineage"] = {**section, "openlineage": f"{FILE}{place}{trailing}"}
+    draft.values["lineage"] = {**section, "openlineage": f"{FILE}{file}{trailing}"}
     state = draft.values["state_dir"]
     with suppress(OSError, ValueError, RuntimeError):  # said elsewhere: neither can be a path
-        if isinstance(state, str) and is_of_state(Path(state), place):
-            where = f"{origin}{line_of(draft.lines, 'lineage.openlineage')}" if of_file else origin
-            draft.problems.append(f"{where}: lineage.openlineage: is the state itself; name a file elsewhere")
+        if isinstance(state, str) and is_of_state(Path(state), file):
+            draft.problems.append(f"{draft.place(key)}: {key}: is the state itself; name a file elsewhere")
 
 
 def _require_possible(draft: Draft, folder: str) -> None:
@@ -306,10 +299,8 @@ def _require_possible(draft: Draft, folder: str) -> None:
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno not in {errno.ENAMETOOLONG, errno.ELOOP}:
             return  # it may still be made; whoever opens it says why not
-        origin = draft.origins.get("state_dir", "settings")
-        place = f"{origin}{line_of(draft.lines, 'state_dir')}" if not origin.startswith(PREFIX) else origin
         reason = getattr(error, "strerror", None) or "it holds a character that no path has"
-        draft.problems.append(f"{place}: state_dir: cannot be a folder ({reason}); name another one")
+        draft.problems.append(f"{draft.place('state_dir')}: state_dir: cannot be a folder ({reason}); name another one")
 
 
 def _validate(draft: Draft) -> Settings | None:
@@ -328,15 +319,12 @@ def _problem(draft: Draft, found: ErrorDetails) -> str:
     key = ".".join(str(part) for part in location)
     if promoted:
         return _promoted_problem(draft, found, key)
-    origin = next((draft.origins[k] for k in (key, *parents(key)) if k in draft.origins), None)
-    origin = origin or next((o for k, o in draft.origins.items() if k.startswith(f"{key}.")), "settings")
-    of_file = not origin.startswith(PREFIX) and origin != "settings"
-    place = f"{origin}{line_of(draft.lines, key)}" if of_file else origin
+    place = draft.place(key)
     if found["type"] == "extra_forbidden":
         return (
             f"{place}: {shown_key(key)}: unknown key; {meant_key(str(location[-1]), siblings(Settings, location[:-1]))}"
         )
-    drop = "remove the key" if of_file else "unset the variable"
+    drop = "remove the key" if draft.is_of_file(key) else "unset the variable"
     said = word(
         found["type"], found.get("ctx", {}), found["msg"], found["input"], keys=siblings(Settings, location), drop=drop
     )

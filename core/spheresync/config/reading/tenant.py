@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from spheresync.config.reading.draft import Draft, at_home
-from spheresync.config.reading.key_places import line_of
 from spheresync.config.sections import SignInKind
 from spheresync.config.tenant import (
     AUTHORIZATION_URL_FORM,
@@ -17,7 +16,6 @@ from spheresync.config.tenant import (
     is_token_server_of,
 )
 
-_VARIABLES = "SPHERESYNC_"
 _CLIENT = "(System > Administration > App Integration), in the file or in SPHERESYNC_DATASPHERE__CLIENT_ID"
 _HINTS = {
     "base_url": "https://<tenant>.<region>.hcs.cloud.sap, in the file or in SPHERESYNC_DATASPHERE__BASE_URL",
@@ -45,8 +43,8 @@ def place_sign_in_key(draft: Draft, folder: Path, environ: Mapping[str, str], cw
         base = environ.get("XDG_CONFIG_HOME") or at_home("~/.config", environ)
         draft.values["datasphere"] = {**datasphere, "sign_in_key": str(cwd / base / "spheresync" / KEY_FILE)}
     elif isinstance(named, str):
-        start = cwd if draft.origins.get("datasphere.sign_in_key", "").startswith(_VARIABLES) else folder
-        draft.values["datasphere"] = {**datasphere, "sign_in_key": str(start / at_home(named, environ))}
+        file = draft.absolute(named, "datasphere.sign_in_key", folder=folder, cwd=cwd, environ=environ)
+        draft.values["datasphere"] = {**datasphere, "sign_in_key": str(file)}
 
 
 def require_tenant(draft: Draft, env: str) -> None:
@@ -87,9 +85,8 @@ def _without_effect(draft: Draft, datasphere: Mapping[str, Any]) -> Iterator[str
     for key in _OF_INTERACTIVE:
         if datasphere.get(key) not in (None, ""):
             path = f"datasphere.{key}"
-            origin = draft.origins.get(path, "settings")
-            place = origin if origin.startswith(_VARIABLES) else f"{origin}{line_of(draft.lines, path)}"
-            yield f"{place}: {path}: counts with datasphere.sign_in: interactive only; set that, or remove the key"
+            place = f"{draft.place(path)}: {path}"
+            yield f"{place}: counts with datasphere.sign_in: interactive only; set that, or remove the key"
 
 
 def _derive(draft: Draft, key: str, derived: str | None, why_not: str) -> None:

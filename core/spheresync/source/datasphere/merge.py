@@ -23,7 +23,6 @@ from spheresync.source.datasphere.csn.definition import CsnObject
 from spheresync.source.datasphere.csn.elements import UNTYPED
 from spheresync.source.datasphere.definition import CSN
 
-_ROLE_ORDER = {role: position for position, role in enumerate(Role)}
 _SHOWN = 5
 _NUMBERS = {
     "Edm.Boolean": frozenset({"cds.Boolean"}),
@@ -112,7 +111,7 @@ def _column(edmx: Column, csn: Column, findings: list[str]) -> Column:
         key=edmx.key or csn.key,
         nullable=edmx.nullable and csn.nullable,
         labels=_labels(edmx.labels, csn.labels),
-        role=min(edmx.role, csn.role, key=_ROLE_ORDER.__getitem__),
+        role=edmx.role.or_stronger(csn.role),
         aggregation=csn.aggregation or edmx.aggregation,
         semantics=tuple(sorted(kept | set(csn.semantics))) if csn.semantics else edmx.semantics,
         pii=edmx.pii,

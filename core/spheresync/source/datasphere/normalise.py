@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import Asset, AssetEntry, Column, Labels, RawDefinition, Role, freeze_pairs
+from spheresync.model import Asset, AssetEntry, Column, Labels, RawDefinition, freeze_pairs
 from spheresync.source.datasphere.csn.definition import CsnObject, read_object
 from spheresync.source.datasphere.csn.document import parse_csn
 from spheresync.source.datasphere.definition import ANALYTICAL, CSN, RELATIONAL
@@ -24,7 +24,6 @@ from spheresync.source.protocol import Normaliser
 #: Raised with every change of what `normalise` answers for the same documents; part of cached results' keys.
 NORMALISER_VERSION = 4
 
-_ROLE_ORDER = {role: position for position, role in enumerate(Role)}
 _T = TypeVar("_T")
 
 
@@ -110,7 +109,7 @@ def _enrich(column: Column, other: Column | None) -> Column:
     return replace(
         column,
         labels=column.labels or other.labels,
-        role=min(column.role, other.role, key=_ROLE_ORDER.__getitem__),
+        role=column.role.or_stronger(other.role),
         aggregation=column.aggregation or other.aggregation,
         semantics=tuple(sorted({*column.semantics, *other.semantics})),
     )

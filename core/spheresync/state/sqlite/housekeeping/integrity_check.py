@@ -21,7 +21,7 @@ from spheresync.state.sqlite.repositories.blobs import whole
 from spheresync.state.sqlite.repositories.change_sets import HEAD, ITEM, read_head, read_item
 from spheresync.state.sqlite.repositories.search import LOST_TEXTS
 from spheresync.state.sqlite.repositories.search_writer import lacks_words
-from spheresync.state.sqlite.rows.shapes import SHAPED, UNREADABLE, Shape, whole_shape
+from spheresync.state.sqlite.rows.shapes import HISTORY, SHAPED, UNREADABLE, Shape, whole_shape
 
 MOST_NAMED = 10
 """So many damages are named; of more the number is told."""
@@ -42,8 +42,6 @@ _OPEN = (
     "(SELECT id FROM change_sets WHERE run_id IS NULL AND id NOT IN (SELECT id FROM leaving))"
 )
 _CHUNK = 2000
-_HISTORY = frozenset({"runs", "journal", "journal_bases"})
-"""Tables whose altered rows are told here; of the others, an altered row is one that cannot be read."""
 
 
 def structural_faults(connection: sqlite3.Connection) -> list[str]:
@@ -76,7 +74,7 @@ def unreadable_rows(connection: sqlite3.Connection) -> list[str]:
 def _damages(connection: sqlite3.Connection, sealed: set[str]) -> Iterator[str]:
     yield from _damaged_blobs(connection)
     yield from _lost_references(connection)
-    for table in sorted(sealed & _HISTORY):
+    for table in sorted(sealed & HISTORY):
         yield from _broken_seals(connection, table)
     if _has_seals(connection, "change_set_items"):
         yield from _altered_change_sets(connection)

@@ -17,9 +17,8 @@ from spheresync.state.remedies import TABLES_LOST
 from spheresync.state.sqlite.connection import WriteConnection
 from spheresync.state.sqlite.repositories.search_writer import SearchWriter
 from spheresync.state.sqlite.rows.readable import readable
-from spheresync.state.sqlite.rows.shapes import SHAPED, key_columns, whole_shape
+from spheresync.state.sqlite.rows.shapes import HISTORY, SHAPED, key_columns, whole_shape
 
-_HISTORY = frozenset({"runs", "journal", "journal_bases"})
 _NUMBERED = {"runs": "seq", "change_sets": "seq", "request_grants": "id", "jobs": "id", "notices": "id"}
 """Tables that give each row the next number, and the column of it."""
 _IN_ORDER = frozenset({"runs", "change_sets"})
@@ -57,7 +56,7 @@ class LostRowWriter:
         """Take those out that still cannot be read; answers which."""
         cleared = []
         for row in lost:
-            if row.table in _HISTORY or not await self._still_lost(row):
+            if row.table in HISTORY or not await self._still_lost(row):
                 continue
             await self._take_out(row, at)
             cleared.append(row)

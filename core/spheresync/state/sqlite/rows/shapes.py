@@ -338,6 +338,8 @@ _SINCE = MappingProxyType(
     }
 )
 """Columns of tables that earlier versions of the schema had without them."""
+HISTORY = frozenset({"runs", "journal", "journal_bases"})
+"""Tables of what was done: altered rows of these are told; of the others a row that cannot be read is lost."""
 SHAPED = tuple(_COLUMNS)
 """The tables whose rows have a shape; change sets, contents and the audit log are held against digests instead."""
 _META: Mapping[str, Check] = {
