@@ -101,6 +101,7 @@ class Listing(Generic[_T_co]):
         scope: "tenant" for spaces, the space's name for assets.
         problems: what is to be told; of one kind that many items have, one problem for all.
         flaws: the problem of each item whose facts are not to be trusted.
+        unproven: items that what could not be listed may hold too, as something else.
     """
 
     scope: str
@@ -108,6 +109,7 @@ class Listing(Generic[_T_co]):
     complete: bool
     problems: tuple[Problem, ...] = ()
     flaws: Mapping[SpaceName | AssetId, Problem] = field(default_factory=dict)
+    unproven: frozenset[AssetId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,9 +15,11 @@ from spheresync.model import (
     SPACE_GONE,
     SPACE_UNREAD,
     AssetId,
+    AssetKind,
     Problem,
     SpaceName,
     counted,
+    first_of,
     to_the_second,
 )
 from spheresync.observe.incidents import product_error
@@ -26,6 +28,8 @@ from spheresync.state.records import AssetRecord, SpaceRecord
 
 _BY_LISTING = frozenset({SPACE_GONE, SPACE_UNREAD, GONE_UNCONFIRMED})
 _STAYS = "what AWS holds of {them} stays as it is"
+_WHOLE_LISTS = "Mend what kept the lists of the space from being read; the next whole listing then goes on by itself."
+_NAMED = 5
 
 
 def is_unread(record: AssetRecord) -> bool:
@@ -127,6 +131,31 @@ def of_asset(asset: AssetId, listed_at: str, of_space: Problem) -> Problem:
     why = "is not listed any more" if code == SPACE_GONE else "could not be listed"
     message = f"Its space {asset.space} {why}, so it was last seen at {to_the_second(listed_at)}; "
     return Problem.of(asset, code, f"{message}{_STAYS.format(them='it')}.", of_space.remedy)
+
+
+def is_proven(record: AssetRecord, kind: AssetKind) -> bool:
+    """Whether an asset was read before as what it is listed as, with nothing against it since but its space."""
+    read = record.definition is not None and record.kind is kind
+    return read and (record.problem is None or by_its_space(record.problem))
+
+
+def unproven_asset(asset: AssetId) -> Problem:
+    """What to say of an asset that a list which could not be read may hold too; the same as long as that lasts."""
+    message = (
+        f"What else its space {asset.space} holds could not be listed, and may contradict what {asset} is listed as"
+    )
+    return Problem.of(asset, SPACE_UNREAD, f"{message}; {_STAYS.format(them='it')}.", _WHOLE_LISTS)
+
+
+def unproven_assets(space: SpaceName, assets: Sequence[AssetId]) -> Problem:
+    """The same of all those of a space."""
+    names = first_of(sorted(str(asset) for asset in assets), _NAMED, total=len(assets))
+    they, them = ("it is", "it") if len(assets) == 1 else ("they are", "them")
+    message = (
+        f"{counted(len(assets), 'asset')} of space {space} may be held otherwise by the lists that could not be read, "
+        f"so {they} left alone until all of them are: {names}; {_STAYS.format(them=them)}."
+    )
+    return Problem(space, SPACE_UNREAD, message, _WHOLE_LISTS)
 
 
 def _since(space: SpaceRecord) -> str:

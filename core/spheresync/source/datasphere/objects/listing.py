@@ -23,7 +23,7 @@ from spheresync.model import (
 from spheresync.source.datasphere.checks import NAMED
 from spheresync.source.datasphere.listing.catalog import Catalog
 from spheresync.source.datasphere.objects.definitions import ObjectDefinitions
-from spheresync.source.datasphere.objects.object_list import ObjectList, ObjectLists, remedy_of
+from spheresync.source.datasphere.objects.object_list import REFUSED, ObjectList, ObjectLists, remedy_of
 from spheresync.source.datasphere.objects.object_types import SEGMENTS, offered_paths
 from spheresync.source.protocol import Check
 from spheresync.source.transport.http import TenantHttp
@@ -101,7 +101,10 @@ def merged(space: SpaceName, catalog: Listing[AssetEntry], objects: ObjectList) 
 
     Where the catalog is not whole, a view that only the object list holds may be exposed all the same. Without what the
     catalog knows of it its definition would lose facts, so it is not listed, as nothing else that may be missing is.
+    Where an object list is not whole, what else is listed may stand in it too, which would make it a contradiction, or
+    of another kind; but a list that may not be read says so each time, and what the catalog holds goes by the catalog.
     """
+    exposed = {entry.id for entry in catalog.items}
     entries = {entry.id: entry for entry in catalog.items}
     for name, kind in objects.kinds.items():
         asset = AssetId(space, name)
@@ -114,10 +117,13 @@ def merged(space: SpaceName, catalog: Listing[AssetEntry], objects: ObjectList) 
         else:
             entries[asset] = replace(known, object_type=kind)
     flaws: dict[SpaceName | AssetId, Problem] = {**objects.flaws, **catalog.flaws}
+    refused = all(problem.code in REFUSED for problem in objects.problems)
+    unproven = frozenset(entries) - (exposed if refused else frozenset()) if objects.problems else frozenset()
     return Listing(
         scope=catalog.scope,
         items=tuple(entries.values()),
         complete=catalog.complete and not objects.problems,
         problems=(*catalog.problems, *objects.problems, *objects.flaws.values()),
         flaws=flaws,
+        unproven=unproven,
     )

@@ -23,6 +23,8 @@ MAX_OBJECTS = 200_000
 _SELECT = "&select=technicalName,businessName,status"
 _NOT_DEPLOYED = "notdeployed"
 _NOT_OFFERED = frozenset({404, 405})
+REFUSED = frozenset({SourceFault.FORBIDDEN, SourceFault.UNAUTHORIZED})
+"""Faults of who asks, and not of what is asked for."""
 _ROLE = (
     "Give the technical user (or who signed in) a role that may read objects (at least DW Modeler), "
     "or set datasphere.objects: off."
