@@ -6,6 +6,7 @@ from tests.contract.promise import Promise
 
 _OBJECTS = "tests/e2e/test_design_objects.py"
 _SOURCE = "tests/unit/source/test_objects.py"
+_ROLE = "tests/unit/discovery/test_missing_role.py"
 _UNPROVEN = "tests/unit/discovery/test_unproven_assets.py"
 _CSN = "tests/unit/source/csn"
 _EVENTS = "tests/e2e/test_lineage_events.py"
@@ -45,6 +46,16 @@ MEANING: tuple[Promise, ...] = (
             f"{_SOURCE}::test_a_server_that_ignores_skip_lists_nothing_whole",
             f"{_SOURCE}::test_an_error_is_never_an_empty_list",
             f"{_SOURCE}::test_no_view_is_listed_by_half_its_facts_where_the_catalog_is_not_whole",
+        ),
+    ),
+    Promise(
+        "source:objects:role",
+        "CONTRACT.md#Configuration",
+        "Where a role is missing that may read objects, what is exposed goes on, and nothing that CSN told is lost.",
+        (
+            f"{_ROLE}::test_what_consumption_serves_goes_on_where_a_role_is_missing_and_all_comes_with_the_role",
+            f"{_ROLE}::test_what_was_known_by_csn_is_kept_and_told_where_the_role_is_taken_away",
+            f"{_ROLE}::test_an_outage_of_the_object_api_is_no_missing_role",
         ),
     ),
     Promise(

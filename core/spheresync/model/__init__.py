@@ -32,6 +32,7 @@ from spheresync.model.listings import (
     Problem,
     RawDefinition,
     SpaceEntry,
+    Withheld,
 )
 from spheresync.model.names import (
     DEFAULT_DESTINATION,
@@ -139,6 +140,7 @@ __all__ = [
     "TargetName",
     "TechnicalName",
     "Tier",
+    "Withheld",
     "WrittenColumn",
     "canonical_json",
     "counted",

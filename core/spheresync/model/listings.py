@@ -113,10 +113,19 @@ class Listing(Generic[_T_co]):
 
 
 @dataclass(frozen=True, slots=True)
+class Withheld:
+    """A document that whoever reads may not read, so that what only it says is not known; why, in `problem`."""
+
+    surface: str
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
 class RawDefinition:
-    """The documents of one asset as served, undecoded. `digest` covers the entry and every document."""
+    """The documents of one asset as served, undecoded. `digest` covers entry, documents and what is withheld."""
 
     entry: AssetEntry
     documents: tuple[tuple[str, bytes], ...]  # (surface: "relational" | "analytical", body)
     digest: Digest
     notes: tuple[Problem, ...] = ()
+    withheld: Withheld | None = None

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import anyio
 
-from spheresync.errors import SourceError
+from spheresync.errors import REFUSALS, SourceError
 from spheresync.isolation import isolated_group
 from spheresync.model import (
     AssetEntry,
@@ -23,7 +23,7 @@ from spheresync.model import (
 from spheresync.source.datasphere.checks import NAMED
 from spheresync.source.datasphere.listing.catalog import Catalog
 from spheresync.source.datasphere.objects.definitions import ObjectDefinitions
-from spheresync.source.datasphere.objects.object_list import REFUSED, ObjectList, ObjectLists, remedy_of
+from spheresync.source.datasphere.objects.object_list import ObjectList, ObjectLists, remedy_of
 from spheresync.source.datasphere.objects.object_types import SEGMENTS, offered_paths
 from spheresync.source.protocol import Check
 from spheresync.source.transport.http import TenantHttp
@@ -117,7 +117,7 @@ def merged(space: SpaceName, catalog: Listing[AssetEntry], objects: ObjectList) 
         else:
             entries[asset] = replace(known, object_type=kind)
     flaws: dict[SpaceName | AssetId, Problem] = {**objects.flaws, **catalog.flaws}
-    refused = all(problem.code in REFUSED for problem in objects.problems)
+    refused = all(problem.code in REFUSALS for problem in objects.problems)
     unproven = frozenset(entries) - (exposed if refused else frozenset()) if objects.problems else frozenset()
     return Listing(
         scope=catalog.scope,
