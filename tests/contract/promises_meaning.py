@@ -59,6 +59,17 @@ MEANING: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "source:objects:off",
+        "CONTRACT.md#Configuration",
+        "With objects switched off again, what only they told stays, is no failure, and says why it is not read.",
+        (
+            f"{_OBJECTS}::test_switched_off_what_only_objects_told_stays_and_is_told_as_not_read_and_no_failure",
+            f"{_OBJECTS}::test_switched_on_again_all_of_it_is_read_as_if_it_had_never_been_off",
+            f"{_OBJECTS}::test_what_is_exposed_is_read_on_without_objects_and_what_csn_told_goes_as_the_preview_shows",
+            f"{_OBJECTS}::test_left_out_by_a_rule_what_only_objects_told_is_managed_no_more_and_told_no_more",
+        ),
+    ),
+    Promise(
         "source:objects:unproven",
         "CONTRACT.md#Deletion",
         "While a list of objects cannot be read, nothing is written by another list that it may contradict.",

@@ -14,6 +14,7 @@ from spheresync.errors import SourceError
 from spheresync.isolation import isolated_group
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
+    OBJECTS_OFF,
     AssetEntry,
     AssetId,
     AssetKind,
@@ -30,7 +31,7 @@ from spheresync.planning.removal.confirmed_gone import note_confirmed
 from spheresync.runtime.empty_tenant import note_listed
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.scope import Scope
-from spheresync.runtime.unread import by_its_space, is_proven, may_hold, unproven_asset, unproven_assets
+from spheresync.runtime.unread import by_its_space, is_proven, may_hold, not_asked_for, unproven_asset, unproven_assets
 from spheresync.runtime.unspellable_names import (
     UnspellableAsset,
     UnspellableSpace,
@@ -163,7 +164,11 @@ class ListingPass:
         for space, listing in sorted(listings.items()):
             self._compare(listing, known, lacking, found)
             if listing.complete:
-                found.missed.extend(self._missed(in_spaces.get(space, ()), {entry.id for entry in listing.items}))
+                present = {entry.id for entry in listing.items}
+                absent = [record for record in in_spaces.get(space, ()) if record.id not in present]
+                if listing.catalog_only:
+                    absent = await self._listed_by_catalog(absent, found)
+                found.missed.extend(self._missed(absent))
         renamed = await self._renamed.candidates(found.missed, found.listed)
         confirmed = await self._confirmed(found.missed, found.there, renamed.values())
         renamed = {new: old for new, old in renamed.items() if old in confirmed.gone}
@@ -294,12 +299,41 @@ class ListingPass:
             return True  # the label of the list need not be that of the definition
         return bool(record.personal_data) and self._mapping.decide(record.id, record.kind, record.label).included
 
-    def _missed(self, known: Iterable[AssetRecord], present: set[AssetId]) -> Iterator[AssetRecord]:
-        for record in known:
-            if record.id not in present:
-                problem = None if by_its_space(record.problem) else record.problem
-                misses, since = record.misses + 1, record.first_missed_at or self._now
-                yield replace(record, misses=misses, first_missed_at=since, problem=problem)
+    def _missed(self, absent: Iterable[AssetRecord]) -> Iterator[AssetRecord]:
+        for record in absent:
+            problem = None if by_its_space(record.problem) else record.problem
+            misses, since = record.misses + 1, record.first_missed_at or self._now
+            yield replace(record, misses=misses, first_missed_at=since, problem=problem)
+
+    async def _listed_by_catalog(self, absent: Iterable[AssetRecord], found: _Compared) -> list[AssetRecord]:
+        """Those of the assets that the catalog has listed; the others were not asked for, and are none of the missed.
+
+        One that was found to be gone while all was read stays so.
+        """
+        missed: list[AssetRecord] = []
+        for record in absent:
+            if not await self._in_object_list_only(record):
+                missed.append(record)
+            elif not (record.misses and record.status in {AssetStatus.RETIRED, AssetStatus.DELETED}):
+                found.settled.append(self._not_asked_for(record))
+        return missed
+
+    async def _in_object_list_only(self, record: AssetRecord) -> bool:
+        if record.problem is not None and record.problem.code == OBJECTS_OFF:
+            return True
+        entry = await self._store.schedule.entry(record.id)
+        return entry.in_object_list_only if entry is not None else not record.kind.may_be_exposed
+
+    def _not_asked_for(self, record: AssetRecord) -> AssetRecord:
+        kept = replace(record, misses=0, first_missed_at=None, problem=not_asked_for(record.id))
+        try:
+            decision = self._mapping.decide(record.id, record.kind, record.label, record.personal_data)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
+            self._report.problems.append(Problem.of_error(record.id, source_error(error, str(record.id))))
+            return kept
+        problem = kept.problem if decision.included else None
+        included, reason = decision.included, decision.excluded_by
+        return replace(kept, tier=decision.tier, included=included, reason=reason, problem=problem)
 
     async def _confirmed(
         self,

@@ -12,6 +12,7 @@ from spheresync.errors import SourceError, SourceFault
 from spheresync.mapping.rules import Mapping as MappingRules
 from spheresync.model import (
     GONE_UNCONFIRMED,
+    OBJECTS_OFF,
     SPACE_GONE,
     SPACE_UNREAD,
     AssetId,
@@ -26,10 +27,14 @@ from spheresync.observe.incidents import product_error
 from spheresync.runtime.scope import Scope
 from spheresync.state.records import AssetRecord, SpaceRecord
 
-_BY_LISTING = frozenset({SPACE_GONE, SPACE_UNREAD, GONE_UNCONFIRMED})
+_BY_LISTING = frozenset({SPACE_GONE, SPACE_UNREAD, GONE_UNCONFIRMED, OBJECTS_OFF})
 _STAYS = "what AWS holds of {them} stays as it is"
 _WHOLE_LISTS = "Mend what kept the lists of the space from being read; the next whole listing then goes on by itself."
 _NAMED = 5
+_OBJECTS_ON = (
+    "Switch datasphere.objects on to have such objects read, or leave them out by `scope:` or a rule: then their "
+    "tables are not managed any more, and stay as they are."
+)
 
 
 def is_unread(record: AssetRecord) -> bool:
@@ -156,6 +161,28 @@ def unproven_assets(space: SpaceName, assets: Sequence[AssetId]) -> Problem:
         f"so {they} left alone until all of them are: {names}; {_STAYS.format(them=them)}."
     )
     return Problem(space, SPACE_UNREAD, message, _WHOLE_LISTS)
+
+
+def not_asked_for(asset: AssetId) -> Problem:
+    """What to say of a known asset that only the design-time API tells of, while that is switched off."""
+    message = f"{asset} is not exposed, and datasphere.objects is off, so it is not read; {_STAYS.format(them='it')}."
+    return Problem.of(asset, OBJECTS_OFF, message, _OBJECTS_ON)
+
+
+def objects_off(records: Iterable[AssetRecord], scope: Scope) -> tuple[Problem, ...]:
+    """How many assets of a scope are not read for that, in one sentence; no failure, as somebody has asked for it."""
+    unread = [
+        each for each in records if each.problem is not None and each.problem.code == OBJECTS_OFF and each.included
+    ]
+    names = sorted(str(each.id) for each in unread if scope.wants(each.id, each.tier))
+    if not names:
+        return ()
+    are, them = ("is", "it") if len(names) == 1 else ("are", "them")
+    message = (
+        f"{counted(len(names), 'known object')} {are} not read, since datasphere.objects is off: "
+        f"{first_of(names, _NAMED)}; {_STAYS.format(them=them)}."
+    )
+    return (Problem("objects", OBJECTS_OFF, message, _OBJECTS_ON),)
 
 
 def _since(space: SpaceRecord) -> str:

@@ -12,7 +12,6 @@ from spheresync.isolation import isolated_group
 from spheresync.model import (
     AssetEntry,
     AssetId,
-    AssetKind,
     Listing,
     Problem,
     SpaceName,
@@ -27,10 +26,6 @@ from spheresync.source.datasphere.objects.object_list import ObjectList, ObjectL
 from spheresync.source.datasphere.objects.object_types import SEGMENTS, offered_paths
 from spheresync.source.protocol import Check
 from spheresync.source.transport.http import TenantHttp
-
-CATALOG_KINDS = frozenset({AssetKind.VIEW, AssetKind.ANALYTIC_MODEL})
-"""What the catalog lists once it is exposed (reference: datasphere-api.md 2.3)."""
-
 
 OBJECTS = "design-time objects"
 
@@ -110,7 +105,7 @@ def merged(space: SpaceName, catalog: Listing[AssetEntry], objects: ObjectList) 
         asset = AssetId(space, name)
         known = entries.get(asset)
         if known is None:
-            if kind in CATALOG_KINDS and not catalog.complete:
+            if kind.may_be_exposed and not catalog.complete:
                 continue
             label = objects.labels.get(name, "")
             entries[asset] = AssetEntry(asset, label, None, None, False, False, kind)
