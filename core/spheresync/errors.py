@@ -97,6 +97,9 @@ OUTAGE_FAULTS = frozenset(
     }
 )
 
+#: Faults of who asks and not of what is asked for: they last until somebody gives a role.
+REFUSALS = frozenset({SourceFault.UNAUTHORIZED, SourceFault.FORBIDDEN})
+
 
 class SourceError(SpheresyncError):
     """Raised when one listing or one asset of SAP Datasphere could not be read; `fault` says how.

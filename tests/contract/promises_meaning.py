@@ -6,6 +6,8 @@ from tests.contract.promise import Promise
 
 _OBJECTS = "tests/e2e/test_design_objects.py"
 _SOURCE = "tests/unit/source/test_objects.py"
+_ROLE = "tests/unit/discovery/test_missing_role.py"
+_UNPROVEN = "tests/unit/discovery/test_unproven_assets.py"
 _CSN = "tests/unit/source/csn"
 _EVENTS = "tests/e2e/test_lineage_events.py"
 _TRACE = "tests/unit/lineage/test_trace.py"
@@ -44,6 +46,40 @@ MEANING: tuple[Promise, ...] = (
             f"{_SOURCE}::test_a_server_that_ignores_skip_lists_nothing_whole",
             f"{_SOURCE}::test_an_error_is_never_an_empty_list",
             f"{_SOURCE}::test_no_view_is_listed_by_half_its_facts_where_the_catalog_is_not_whole",
+        ),
+    ),
+    Promise(
+        "source:objects:role",
+        "CONTRACT.md#Configuration",
+        "Where a role is missing that may read objects, what is exposed goes on, and nothing that CSN told is lost.",
+        (
+            f"{_ROLE}::test_what_consumption_serves_goes_on_where_a_role_is_missing_and_all_comes_with_the_role",
+            f"{_ROLE}::test_what_was_known_by_csn_is_kept_and_told_where_the_role_is_taken_away",
+            f"{_ROLE}::test_an_outage_of_the_object_api_is_no_missing_role",
+        ),
+    ),
+    Promise(
+        "source:objects:off",
+        "CONTRACT.md#Configuration",
+        "With objects switched off again, what only they told stays, is no failure, and says why it is not read.",
+        (
+            f"{_OBJECTS}::test_switched_off_what_only_objects_told_stays_and_is_told_as_not_read_and_no_failure",
+            f"{_OBJECTS}::test_switched_on_again_all_of_it_is_read_as_if_it_had_never_been_off",
+            f"{_OBJECTS}::test_what_is_exposed_is_read_on_without_objects_and_what_csn_told_goes_as_the_preview_shows",
+            f"{_OBJECTS}::test_left_out_by_a_rule_what_only_objects_told_is_managed_no_more_and_told_no_more",
+        ),
+    ),
+    Promise(
+        "source:objects:unproven",
+        "CONTRACT.md#Deletion",
+        "While a list of objects cannot be read, nothing is written by another list that it may contradict.",
+        (
+            f"{_UNPROVEN}::test_what_two_lists_hold_waits_also_while_one_of_them_cannot_be_read",
+            f"{_UNPROVEN}::test_a_contradiction_of_what_was_written_before_stands_while_a_list_cannot_be_read",
+            f"{_UNPROVEN}::test_what_was_read_before_as_what_it_is_goes_on_and_what_is_new_waits_in_one_sentence",
+            f"{_UNPROVEN}::test_no_kind_changes_by_the_one_list_that_answered",
+            f"{_UNPROVEN}::test_what_is_left_out_is_not_told_as_waiting",
+            f"{_SOURCE}::test_what_an_unread_list_may_hold_too_is_unproven_but_what_the_catalog_holds_where_a_role_is_missing",
         ),
     ),
     Promise(

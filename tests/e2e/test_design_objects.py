@@ -119,3 +119,79 @@ def test_a_table_that_the_catalog_never_lists_keeps_its_table_under_a_name_of_an
     assert objects.ask("apply", preview["change_set_id"])["state"] == "done"
     assert parameters(glue, "customers")["spheresync.source"] == f"{SPACE}/Customers"
     assert objects.ask("sync")["counts"]["unchanged"] == 32
+
+
+def switched_off(objects: Installation) -> Installation:
+    objects.extra["SPHERESYNC_DATASPHERE__OBJECTS"] = "off"
+    return objects
+
+
+def test_switched_off_what_only_objects_told_stays_and_is_told_as_not_read_and_no_failure(
+    objects: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    flow = {"kind": "data_flow", "name": "DF_LOAD", "label": "Load"}
+    tenant.edit("add_asset", space=SPACE, object=flow)
+    objects.ask("sync")
+    switched_off(objects)
+    before = glue.dump()["tables"]["space_000"]
+    for _ in range(5):
+        run = objects.ask("sync", "--allow-deletes")
+        assert (run["state"], run["counts"]["unread"], run["counts"]["missing"], run["failures"]) == ("done", 3, 0, [])
+        told = [each for each in run["findings"] if each["code"] == "objects_off"]
+        assert len(told) == 1 and told[0]["message"].startswith("3 known objects are not read")
+        assert "Switch datasphere.objects on" in told[0]["remedy"]
+    now = glue.dump()["tables"]["space_000"]
+    assert {name: now[name] for name in ("customers", "orders")} == {
+        name: before[name] for name in ("customers", "orders")
+    }
+    assert objects.ask("discover")["state"] == "done"
+    preview = objects.ask("preview", "--no-refresh", "--exit-code")
+    assert [each["code"] for each in preview["findings"]] == ["objects_off"]
+    status = objects.ask("status")
+    assert (status["health"], status["problems"]) == ("ok", [])
+    assert [each["code"] for each in status["notes"]] == ["scheduler_off", "objects_off"]
+    row = next(each for each in objects.ask("assets")["items"] if each["asset"] == f"{SPACE}/CUSTOMERS")
+    assert row["status"] == "excluded" and "datasphere.objects is off" in row["problem"]
+
+
+def test_switched_on_again_all_of_it_is_read_as_if_it_had_never_been_off(
+    objects: Installation, tenant: RunningTenant, glue: GlueSimulator
+) -> None:
+    objects.ask("sync")
+    switched_off(objects)
+    for _ in range(3):
+        objects.ask("sync")
+    tenant.edit("remove_asset", space=SPACE, asset="CUSTOMERS")
+    objects.extra["SPHERESYNC_DATASPHERE__OBJECTS"] = "on"
+    run = objects.ask("sync")
+    assert (run["state"], run["counts"]["missing"], run["counts"]["retire"]) == ("done", 1, 0)
+    assert "spheresync.status" not in parameters(glue, "customers")
+    for _ in range(2):
+        run = objects.ask("sync")
+    assert run["counts"]["retire"] == 1
+
+
+def test_what_is_exposed_is_read_on_without_objects_and_what_csn_told_goes_as_the_preview_shows(
+    objects: Installation,
+) -> None:
+    objects.ask("sync")
+    switched_off(objects)
+    preview = objects.ask("preview")
+    assert preview["problems"] == []
+    assert {each["action"] for each in preview["items"]} <= {"update"}
+    assert objects.ask("sync")["state"] == "done"
+    assert objects.ask("sync")["counts"]["unchanged"] == 30
+
+
+def test_left_out_by_a_rule_what_only_objects_told_is_managed_no_more_and_told_no_more(
+    objects: Installation, glue: GlueSimulator
+) -> None:
+    objects.ask("sync")
+    switched_off(objects).ask("sync")
+    objects.config = f"scope: {{exclude: [{SPACE}/CUSTOMERS, {SPACE}/ORDERS]}}\n"
+    run = objects.ask("sync")
+    assert (run["state"], run["counts"]["forget"], run["counts"]["unread"]) == ("done", 2, 0)
+    assert "spheresync.status" not in parameters(glue, "customers"), "what has left the scope stays as it is"
+    run, status = objects.ask("sync"), objects.ask("status")
+    assert (run["counts"]["forget"], run["findings"]) == (0, [])
+    assert [each["code"] for each in status["notes"]] == ["scheduler_off"]

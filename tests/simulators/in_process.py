@@ -23,6 +23,7 @@ from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.compat import HTTPHeaders
 
 from spheresync.config import Settings, SettingsSource
+from spheresync.dog.faults import Faults
 from spheresync.dog.objects import Landscape
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
 from spheresync.execution.run_driver import RunDriver
@@ -64,8 +65,13 @@ class InProcess:
     store: SqliteStore
     glue: GlueServer
     _tenant: MemoryContent
+    _app: DogTenant
     elsewhere: Mapping[TargetKey, GlueServer] = field(default_factory=dict)
     _numbers: Any = field(default_factory=lambda: count(1))
+
+    def fail(self, **faults: Any) -> None:
+        """Let the tenant show these faults and no others."""
+        self._app.faults = Faults(**faults)
 
     def serve(self, landscape: Landscape) -> None:
         """Let the tenant hold exactly this."""
@@ -127,11 +133,12 @@ async def in_process(
     config: str = "",
     elsewhere: Mapping[TargetKey, GlueServer] | None = None,
     others: Mapping[TargetKey, Target] | None = None,
+    objects: bool = False,
 ) -> AsyncIterator[InProcess]:
     """An installation with its state in `folder`; `glue` is one that holds something already.
 
     `elsewhere`: further targets that are in force, each the Glue of another account. `others`: targets in force
-    that are no Glue.
+    that are no Glue. `objects`: the source reads the design-time API too.
     """
     if config:
         (folder / "spheresync.yaml").write_text(config, "utf-8")
@@ -154,7 +161,8 @@ async def in_process(
                 budget=UnlimitedBudget(),
                 clock=clock,
                 transport=httpx2.ASGITransport(app=app),
-            )
+            ),
+            objects=objects,
         ) as source,
     ):
 
@@ -181,7 +189,7 @@ async def in_process(
                 if elsewhere or others
                 else nullcontext()
             ):
-                yield InProcess(context, store, glue, tenant, elsewhere or {})
+                yield InProcess(context, store, glue, tenant, app, elsewhere or {})
         finally:
             for door in doors.values():
                 door.close()

@@ -22,6 +22,7 @@ from spheresync.model import (
     Problem,
     RawDefinition,
     SpaceName,
+    Withheld,
 )
 from spheresync.observe.incidents import ErrorAccount, source_error
 from spheresync.runtime.progress import OnProgress, ProgressEvent
@@ -128,6 +129,11 @@ class DefinitionPass:
                 self._settle_broken(record, ours)
             return
         self._unserved.serving.add(record.id.space)
+        if raw.withheld is not None and await self._would_lose(record, raw, raw.withheld):
+            problem = raw.withheld.problem
+            message = f"{problem.message.rstrip('.')}; what is known by it stays"
+            self._settle(self._failed(record, problem.code, message, problem.remedy))
+            return
         whole = record.definition is not None and record.definition not in self._lost
         known = record.parser_version == reading_version(self._source.normaliser) and whole
         if known and raw.digest == record.raw_digest and not self._thorough:
@@ -136,6 +142,15 @@ class DefinitionPass:
             self._settle(replace(record, problem=None, read_at=self._now))
         else:
             self._unread.append((record, raw))
+
+    async def _would_lose(self, record: AssetRecord, raw: RawDefinition, withheld: Withheld) -> bool:
+        """Whether what is known of an asset has facts of the document that may not be read now."""
+        if record.definition is None or (raw.digest == record.raw_digest and record.definition not in self._lost):
+            return False
+        held = (await self._store.blobs.get_many([record.definition])).get(record.definition)
+        if held is None:
+            return True  # nobody can say; the targets may have been written by it
+        return any(withheld.surface in said.split("+") for _, said in decode_asset(held).provenance)
 
     def _unread_bytes(self) -> int:
         return sum(len(body) for _, raw in self._unread for _, body in raw.documents)

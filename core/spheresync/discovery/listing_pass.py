@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport
@@ -14,6 +14,7 @@ from spheresync.errors import SourceError
 from spheresync.isolation import isolated_group
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
+    OBJECTS_OFF,
     AssetEntry,
     AssetId,
     AssetKind,
@@ -30,7 +31,7 @@ from spheresync.planning.removal.confirmed_gone import note_confirmed
 from spheresync.runtime.empty_tenant import note_listed
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.scope import Scope
-from spheresync.runtime.unread import by_its_space, may_hold
+from spheresync.runtime.unread import by_its_space, is_proven, may_hold, not_asked_for, unproven_asset, unproven_assets
 from spheresync.runtime.unspellable_names import (
     UnspellableAsset,
     UnspellableSpace,
@@ -45,6 +46,23 @@ from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord
 
 _Listings: TypeAlias = dict[SpaceName, Listing[AssetEntry]]
+
+
+@dataclass(slots=True)
+class _Compared:
+    """What the listings of spaces say beside what was known.
+
+    `there`: what is listed and in scope, each with whether it may not be readable. `waiting` tells what is left alone
+    until the lists of its space are whole.
+    """
+
+    readings: list[DefinitionToRead] = field(default_factory=list)
+    settled: list[AssetRecord] = field(default_factory=list)
+    entries: list[AssetEntry] = field(default_factory=list)
+    missed: list[AssetRecord] = field(default_factory=list)
+    there: list[tuple[bool, AssetEntry]] = field(default_factory=list)
+    listed: list[AssetRecord] = field(default_factory=list)
+    waiting: list[Problem] = field(default_factory=list)
 
 
 class ListingPass:
@@ -142,44 +160,28 @@ class ListingPass:
         known = {record.id: record for record in await self._known()}
         in_spaces = _by_space(known.values())
         lacking = frozenset(await self._store.schedule.lacking())
-        readings: list[DefinitionToRead] = []
-        settled: list[AssetRecord] = []
-        entries: list[AssetEntry] = []
-        missed: list[AssetRecord] = []
-        there: list[tuple[bool, AssetEntry]] = []
-        listed: list[AssetRecord] = []
+        found = _Compared()
         for space, listing in sorted(listings.items()):
-            for entry in listing.items:
-                self._report.listed += 1
-                before = known.get(entry.id)
-                record, flawed = self._noted(entry, before, listing.flaws.get(entry.id))
-                listed.append(record)
-                new = before is None or before.entry_digest != record.entry_digest
-                if not flawed and (new or entry.id in lacking):
-                    entries.append(entry)
-                if record.included and not flawed:
-                    there.append((record.problem is not None or record.fingerprints is None, entry))
-                if self._is_settled(record, entry if new else None, flawed=flawed):
-                    settled.append(record)
-                    continue
-                readings.append(DefinitionToRead(entry, record))
-                if before is not None and by_its_space(before.problem):
-                    settled.append(record)  # whoever only lists writes no problem of an asset
+            self._compare(listing, known, lacking, found)
             if listing.complete:
-                missed.extend(self._missed(in_spaces.get(space, ()), {entry.id for entry in listing.items}))
-        renamed = await self._renamed.candidates(missed, listed)
-        confirmed = await self._confirmed(missed, there, renamed.values())
+                present = {entry.id for entry in listing.items}
+                absent = [record for record in in_spaces.get(space, ()) if record.id not in present]
+                if listing.catalog_only:
+                    absent = await self._listed_by_catalog(absent, found)
+                found.missed.extend(self._missed(absent))
+        renamed = await self._renamed.candidates(found.missed, found.listed)
+        confirmed = await self._confirmed(found.missed, found.there, renamed.values())
         renamed = {new: old for new, old in renamed.items() if old in confirmed.gone}
-        settled.extend(confirmed.records.values())
+        found.settled.extend(confirmed.records.values())
         known_spaces = await self._store.catalog.spaces()
         self._report.empty = spaces.complete and not (spaces.items or kept_out or known_spaces)
         asked = {space.name for space in known_spaces if self._listable(space.name)}
         seen = ListedSpaces(known_spaces, in_spaces, self._mapping, now=self._now).compare(
             spaces, listings, asked, self._odd_names
         )
-        self._report.problems.extend(seen.problems)
+        self._report.problems.extend([*seen.problems, *found.waiting])
         self._report.gone.extend(seen.gone)
-        settled += seen.assets
+        found.settled += seen.assets
 
         async def remember(tx: Tx) -> None:
             if self._report.reached:
@@ -188,14 +190,45 @@ class ListingPass:
                 await note_listed(tx, at=self._now, empty=self._report.empty)
             await tx.catalog.put_spaces(seen.spaces)
             await note_unspellable_spaces(tx, kept_out, complete=spaces.complete)
-            await tx.schedule.put_entries(entries)
-            moved = [record for record in settled if record != known.get(record.id)]
+            await tx.schedule.put_entries(found.entries)
+            moved = [record for record in found.settled if record != known.get(record.id)]
             await self._recorder.put(tx, moved, tx.catalog.put_assets)
             await note_confirmed(tx, confirmed.records.values(), confirmed.gone)
             await self._renamed.move(tx, renamed)
 
         await self._store.write(remember)
-        return readings
+        return found.readings
+
+    def _compare(
+        self,
+        listing: Listing[AssetEntry],
+        known: Mapping[AssetId, AssetRecord],
+        lacking: Collection[AssetId],
+        found: _Compared,
+    ) -> None:
+        """Compare what a space lists with what is known of it."""
+        doubted: list[AssetId] = []
+        for entry in listing.items:
+            self._report.listed += 1
+            before = known.get(entry.id)
+            flaw = listing.flaws.get(entry.id)
+            doubt = _doubt(entry, before, listing) if flaw is None else None
+            record, flawed = self._noted(entry, before, flaw or doubt)
+            found.listed.append(record)
+            doubted += [entry.id] if doubt is not None and record.included else []
+            new = before is None or before.entry_digest != record.entry_digest
+            if not flawed and (new or entry.id in lacking):
+                found.entries.append(entry)
+            if record.included and not flawed:
+                found.there.append((record.problem is not None or record.fingerprints is None, entry))
+            if self._is_settled(record, entry if new else None, flawed=flawed):
+                found.settled.append(record)
+                continue
+            found.readings.append(DefinitionToRead(entry, record))
+            if before is not None and by_its_space(before.problem):
+                found.settled.append(record)  # whoever only lists writes no problem of an asset
+        if doubted:
+            found.waiting.append(unproven_assets(SpaceName(listing.scope), doubted))
 
     async def _known(self) -> list[AssetRecord]:
         """What is known of all assets; one whose row is lost or cannot be read counts as listed for the first time.
@@ -266,12 +299,41 @@ class ListingPass:
             return True  # the label of the list need not be that of the definition
         return bool(record.personal_data) and self._mapping.decide(record.id, record.kind, record.label).included
 
-    def _missed(self, known: Iterable[AssetRecord], present: set[AssetId]) -> Iterator[AssetRecord]:
-        for record in known:
-            if record.id not in present:
-                problem = None if by_its_space(record.problem) else record.problem
-                misses, since = record.misses + 1, record.first_missed_at or self._now
-                yield replace(record, misses=misses, first_missed_at=since, problem=problem)
+    def _missed(self, absent: Iterable[AssetRecord]) -> Iterator[AssetRecord]:
+        for record in absent:
+            problem = None if by_its_space(record.problem) else record.problem
+            misses, since = record.misses + 1, record.first_missed_at or self._now
+            yield replace(record, misses=misses, first_missed_at=since, problem=problem)
+
+    async def _listed_by_catalog(self, absent: Iterable[AssetRecord], found: _Compared) -> list[AssetRecord]:
+        """Those of the assets that the catalog has listed; the others were not asked for, and are none of the missed.
+
+        One that was found to be gone while all was read stays so.
+        """
+        missed: list[AssetRecord] = []
+        for record in absent:
+            if not await self._in_object_list_only(record):
+                missed.append(record)
+            elif not (record.misses and record.status in {AssetStatus.RETIRED, AssetStatus.DELETED}):
+                found.settled.append(self._not_asked_for(record))
+        return missed
+
+    async def _in_object_list_only(self, record: AssetRecord) -> bool:
+        if record.problem is not None and record.problem.code == OBJECTS_OFF:
+            return True
+        entry = await self._store.schedule.entry(record.id)
+        return entry.in_object_list_only if entry is not None else not record.kind.may_be_exposed
+
+    def _not_asked_for(self, record: AssetRecord) -> AssetRecord:
+        kept = replace(record, misses=0, first_missed_at=None, problem=not_asked_for(record.id))
+        try:
+            decision = self._mapping.decide(record.id, record.kind, record.label, record.personal_data)
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
+            self._report.problems.append(Problem.of_error(record.id, source_error(error, str(record.id))))
+            return kept
+        problem = kept.problem if decision.included else None
+        included, reason = decision.included, decision.excluded_by
+        return replace(kept, tier=decision.tier, included=included, reason=reason, problem=problem)
 
     async def _confirmed(
         self,
@@ -290,6 +352,20 @@ class ListingPass:
         confirmed = await self._vanished.confirm(missed, listed, renamed=renamed)
         self._report.problems.extend(confirmed.problems)
         return confirmed
+
+
+def _doubt(entry: AssetEntry, before: AssetRecord | None, listing: Listing[AssetEntry]) -> Problem | None:
+    """Why an asset waits for a whole listing: what is missing of this one may say that it is something else."""
+    if before is None or before.definition is None:
+        doubted = entry.id in listing.unproven
+    else:
+        doubted = not (listing.complete or is_proven(before, entry.kind)) and (
+            entry.id in listing.unproven or before.kind is not entry.kind
+        )
+    if not doubted:
+        return None
+    own = before.problem if before is not None and not by_its_space(before.problem) else None
+    return own or unproven_asset(entry.id)
 
 
 def _problem_of(error: SourceError, subject: str) -> Problem:

@@ -24,6 +24,7 @@ from spheresync.model.listings import (
     NO_SPACE,
     NO_SPACE_MESSAGE,
     NO_SPACE_REMEDY,
+    OBJECTS_OFF,
     SPACE_GONE,
     SPACE_NOT_SERVED,
     SPACE_UNREAD,
@@ -32,6 +33,7 @@ from spheresync.model.listings import (
     Problem,
     RawDefinition,
     SpaceEntry,
+    Withheld,
 )
 from spheresync.model.names import (
     DEFAULT_DESTINATION,
@@ -86,6 +88,7 @@ __all__ = [
     "NO_SPACE",
     "NO_SPACE_MESSAGE",
     "NO_SPACE_REMEDY",
+    "OBJECTS_OFF",
     "OUTSIDE",
     "SPACE_GONE",
     "SPACE_NOT_SERVED",
@@ -139,6 +142,7 @@ __all__ = [
     "TargetName",
     "TechnicalName",
     "Tier",
+    "Withheld",
     "WrittenColumn",
     "canonical_json",
     "counted",

@@ -37,6 +37,11 @@ class AssetEntry:
     object_type: AssetKind | None = None
 
     @property
+    def in_object_list_only(self) -> bool:
+        """Whether the catalog did not list it, so that it is read by the design-time API or not at all."""
+        return self.object_type is not None and not (self.relational_metadata_url or self.analytical_metadata_url)
+
+    @property
     def kind(self) -> AssetKind:
         """An analytic model has only analytical URLs (reference: datasphere-api.md 2.2)."""
         if self.object_type is not None:
@@ -79,6 +84,8 @@ GONE_UNCONFIRMED = "gone_unconfirmed"
 SPACE_UNREAD = "space_unread"
 """Code of a space that was not among what could be read of the list of spaces; and of assets of a space whose own
 listing broke off or was refused."""
+OBJECTS_OFF = "objects_off"
+"""Code of a known asset that only the design-time API tells of, while that is not read."""
 SPACE_NOT_SERVED = "space_not_served"
 """Code of assets that are listed in a space whose every definition was answered 404, so that it is out."""
 NEVER_READ = "never_read"
@@ -101,6 +108,8 @@ class Listing(Generic[_T_co]):
         scope: "tenant" for spaces, the space's name for assets.
         problems: what is to be told; of one kind that many items have, one problem for all.
         flaws: the problem of each item whose facts are not to be trusted.
+        catalog_only: what is not exposed was not asked for, so that nothing of it is missing.
+        unproven: items that what could not be listed may hold too, as something else.
     """
 
     scope: str
@@ -108,13 +117,24 @@ class Listing(Generic[_T_co]):
     complete: bool
     problems: tuple[Problem, ...] = ()
     flaws: Mapping[SpaceName | AssetId, Problem] = field(default_factory=dict)
+    unproven: frozenset[AssetId] = frozenset()
+    catalog_only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """A document that whoever reads may not read, so that what only it says is not known; why, in `problem`."""
+
+    surface: str
+    problem: Problem
 
 
 @dataclass(frozen=True, slots=True)
 class RawDefinition:
-    """The documents of one asset as served, undecoded. `digest` covers the entry and every document."""
+    """The documents of one asset as served, undecoded. `digest` covers entry, documents and what is withheld."""
 
     entry: AssetEntry
     documents: tuple[tuple[str, bytes], ...]  # (surface: "relational" | "analytical", body)
     digest: Digest
     notes: tuple[Problem, ...] = ()
+    withheld: Withheld | None = None

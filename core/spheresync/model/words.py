@@ -22,6 +22,11 @@ class AssetKind(StrEnum):
         """Whether it has columns, so that a target can hold a table of it; flows and task chains only move data."""
         return self in {AssetKind.ANALYTIC_MODEL, AssetKind.VIEW, AssetKind.LOCAL_TABLE, AssetKind.REMOTE_TABLE}
 
+    @property
+    def may_be_exposed(self) -> bool:
+        """Whether the catalog lists one of them once it is exposed (reference: datasphere-api.md 2.3)."""
+        return self in {AssetKind.VIEW, AssetKind.ANALYTIC_MODEL}
+
 
 class Tier(StrEnum):
     """How fresh an asset is kept; declared in order of urgency."""
@@ -54,7 +59,9 @@ class AssetStatus(StrEnum):
     SYNCED = "synced"  # every target holds its present definition
     DRIFTED = "drifted"  # others have changed or deleted what a target held; looked at anew in each sync
     FAILED = "failed"  # its definition could not be read, or a target did not take it; what targets hold is kept
-    EXCLUDED = "excluded"  # out of scope by `scope:` or by a rule, or a flow or task chain, of which no table is made
+    EXCLUDED = (
+        "excluded"  # out of scope; not read while `datasphere.objects` is off; a flow or task chain, which has no table
+    )
     CONFLICT = "conflict"  # the target holds a foreign object of that name
     MISSING = "missing"  # no longer listed; counted, not yet retired
     RETIRED = "retired"  # marked as retired in the targets

@@ -31,7 +31,7 @@ from spheresync.runtime.progress import OnProgress
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.run_counts import FAILED, MISSING, UNREAD, failed_assets
 from spheresync.runtime.settled_context import settle_context
-from spheresync.runtime.unread import count_unread, is_unread, may_hold
+from spheresync.runtime.unread import count_unread, is_unread, may_hold, objects_off
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, AuditEvent, ChangeSetRecord, SpaceRecord
 from spheresync.targets.protocol import Target
@@ -125,6 +125,7 @@ class Planner:
             *await self._compared(records),
             *await broken_lineage(self._store, lambda record: self._request.scope.wants(record.id, record.tier)),
             *within_bounds(told_together([(each.key, each.left) for each in planned])),
+            *objects_off(records, self._request.scope),
             *self._request.notices,
         ]
         unplanned = [problem_of_target(key, error) for key, error in failed.items()]

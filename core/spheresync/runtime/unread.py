@@ -12,20 +12,29 @@ from spheresync.errors import SourceError, SourceFault
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     GONE_UNCONFIRMED,
+    OBJECTS_OFF,
     SPACE_GONE,
     SPACE_UNREAD,
     AssetId,
+    AssetKind,
     Problem,
     SpaceName,
     counted,
+    first_of,
     to_the_second,
 )
 from spheresync.observe.incidents import product_error
 from spheresync.runtime.scope import Scope
 from spheresync.state.records import AssetRecord, SpaceRecord
 
-_BY_LISTING = frozenset({SPACE_GONE, SPACE_UNREAD, GONE_UNCONFIRMED})
+_BY_LISTING = frozenset({SPACE_GONE, SPACE_UNREAD, GONE_UNCONFIRMED, OBJECTS_OFF})
 _STAYS = "what AWS holds of {them} stays as it is"
+_WHOLE_LISTS = "Mend what kept the lists of the space from being read; the next whole listing then goes on by itself."
+_NAMED = 5
+_OBJECTS_ON = (
+    "Switch datasphere.objects on to have such objects read, or leave them out by `scope:` or a rule: then their "
+    "tables are not managed any more, and stay as they are."
+)
 
 
 def is_unread(record: AssetRecord) -> bool:
@@ -127,6 +136,53 @@ def of_asset(asset: AssetId, listed_at: str, of_space: Problem) -> Problem:
     why = "is not listed any more" if code == SPACE_GONE else "could not be listed"
     message = f"Its space {asset.space} {why}, so it was last seen at {to_the_second(listed_at)}; "
     return Problem.of(asset, code, f"{message}{_STAYS.format(them='it')}.", of_space.remedy)
+
+
+def is_proven(record: AssetRecord, kind: AssetKind) -> bool:
+    """Whether an asset was read before as what it is listed as, with nothing against it since but its space."""
+    read = record.definition is not None and record.kind is kind
+    return read and (record.problem is None or by_its_space(record.problem))
+
+
+def unproven_asset(asset: AssetId) -> Problem:
+    """What to say of an asset that a list which could not be read may hold too; the same as long as that lasts."""
+    message = (
+        f"What else its space {asset.space} holds could not be listed, and may contradict what {asset} is listed as"
+    )
+    return Problem.of(asset, SPACE_UNREAD, f"{message}; {_STAYS.format(them='it')}.", _WHOLE_LISTS)
+
+
+def unproven_assets(space: SpaceName, assets: Sequence[AssetId]) -> Problem:
+    """The same of all those of a space."""
+    names = first_of(sorted(str(asset) for asset in assets), _NAMED, total=len(assets))
+    they, them = ("it is", "it") if len(assets) == 1 else ("they are", "them")
+    message = (
+        f"{counted(len(assets), 'asset')} of space {space} may be held otherwise by the lists that could not be read, "
+        f"so {they} left alone until all of them are: {names}; {_STAYS.format(them=them)}."
+    )
+    return Problem(space, SPACE_UNREAD, message, _WHOLE_LISTS)
+
+
+def not_asked_for(asset: AssetId) -> Problem:
+    """What to say of a known asset that only the design-time API tells of, while that is switched off."""
+    message = f"{asset} is not exposed, and datasphere.objects is off, so it is not read; {_STAYS.format(them='it')}."
+    return Problem.of(asset, OBJECTS_OFF, message, _OBJECTS_ON)
+
+
+def objects_off(records: Iterable[AssetRecord], scope: Scope) -> tuple[Problem, ...]:
+    """How many assets of a scope are not read for that, in one sentence; no failure, as somebody has asked for it."""
+    unread = [
+        each for each in records if each.problem is not None and each.problem.code == OBJECTS_OFF and each.included
+    ]
+    names = sorted(str(each.id) for each in unread if scope.wants(each.id, each.tier))
+    if not names:
+        return ()
+    are, them = ("is", "it") if len(names) == 1 else ("are", "them")
+    message = (
+        f"{counted(len(names), 'known object')} {are} not read, since datasphere.objects is off: "
+        f"{first_of(names, _NAMED)}; {_STAYS.format(them=them)}."
+    )
+    return (Problem("objects", OBJECTS_OFF, message, _OBJECTS_ON),)
 
 
 def _since(space: SpaceRecord) -> str:

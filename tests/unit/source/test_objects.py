@@ -413,3 +413,15 @@ async def test_a_connection_test_says_whether_objects_can_be_listed(
         server.instead = {"/spaces/SALES/views": Reply(403)}
         bad = {check.connection: check for check in await opened.check()}["design-time objects"]
     assert good.ok and not bad.ok and "SALES" in bad.message and "DW Modeler" in bad.remedy
+
+
+@pytest.mark.parametrize(("status", "unproven"), [(500, {"T", "V", "HIDDEN"}), (403, {"T", "HIDDEN"})])
+async def test_what_an_unread_list_may_hold_too_is_unproven_but_what_the_catalog_holds_where_a_role_is_missing(
+    tenant: Tenant, hands: Hands, server: ObjectServer, status: int, unproven: set[str]
+) -> None:
+    view = {"name": "V", "label": "V", "assetRelationalMetadataUrl": f"{BASE}/r/V"}
+    tenant.on(f"{CURRENT}/spaces('SALES')/assets", rows(view))
+    server.lists = {"localtables": ["T"], "views": ["V", "HIDDEN"]}
+    assert (await listed(tenant, hands)).unproven == frozenset()
+    server.instead = {"/spaces/SALES/dataflows": Reply(status, b"{}", {"content-type": "application/json"})}
+    assert {str(each.name) for each in (await listed(tenant, hands)).unproven} == unproven

@@ -13,7 +13,7 @@ from enum import StrEnum
 from spheresync.config import DeletionPolicy
 from spheresync.errors import SourceFault, TargetFault
 from spheresync.mapping.rules import Decision
-from spheresync.model import GONE_UNCONFIRMED, AssetStatus, Digest, digest_json
+from spheresync.model import GONE_UNCONFIRMED, OBJECTS_OFF, AssetStatus, Digest, digest_json
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState
@@ -152,12 +152,13 @@ def status_of(
     if record.misses > 0:
         gone = {CheckpointState.DELETED: AssetStatus.DELETED, CheckpointState.RETIRED: AssetStatus.RETIRED}
         return gone.get(state, AssetStatus.MISSING) if state is not None else AssetStatus.MISSING
-    if not record.included or (record.problem is None and not record.kind.holds_data):
+    code = record.problem.code if record.problem is not None else None
+    if not record.included or code == OBJECTS_OFF or (code is None and not record.kind.holds_data):
         return AssetStatus.EXCLUDED
-    if record.problem is not None and record.problem.code == SourceFault.NOT_EXPOSED:
+    if code == SourceFault.NOT_EXPOSED:
         managed = checkpoint is not None and checkpoint.state is CheckpointState.ACTIVE
         return _status_in_target(record, checkpoint, unwritten, drifted) if managed else AssetStatus.EXCLUDED
-    if record.problem is not None:
+    if code is not None:
         return AssetStatus.FAILED
     return _status_in_target(record, checkpoint, unwritten, drifted)
 

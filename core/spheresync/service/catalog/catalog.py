@@ -45,6 +45,7 @@ from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import require_found
 from spheresync.runtime.settled_context import settle_context
 from spheresync.runtime.unknown_names import WrongName, unknown_asset, unknown_name, unknown_names
+from spheresync.runtime.unread import objects_off
 from spheresync.service import answer_rows
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.catalog.asset_list import AssetArguments, AssetLister, AssetsWanted
@@ -82,6 +83,7 @@ class Catalog:
         await require_found(self._store, checked, self._context.mapping.outside_scope)
         empty = await empty_tenant(self._store) if report.empty else None
         none = () if empty is None else (empty.problem,)
+        off = objects_off(await self._store.catalog.with_problems(), checked)
         state = "failed" if not report.reached else "partly_failed" if report.problems else "done"
         return DiscoveryAnswer.model_validate(
             {
@@ -93,7 +95,7 @@ class Catalog:
                 "read": report.read,
                 "unchanged": report.unchanged,
                 "problems": [answer_rows.finding(problem) for problem in report.problems[: answer_rows.SHOWN_PROBLEMS]],
-                "findings": [answer_rows.finding(each) for each in (*report.gone, *report.notices, *none)],
+                "findings": [answer_rows.finding(each) for each in (*report.gone, *report.notices, *off, *none)],
                 "usage": self._context.usage.so_far(),
                 "state": state,
             }

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 from spheresync.answers import Finding
 from spheresync.errors import SourceFault
-from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetStatus, Problem, SpaceName, counted, first_of, to_the_second
+from spheresync.model import (
+    OBJECTS_OFF,
+    SPACE_GONE,
+    SPACE_UNREAD,
+    AssetStatus,
+    Problem,
+    SpaceName,
+    counted,
+    first_of,
+    to_the_second,
+)
 from spheresync.planning.decisions.drift import DRIFT
 from spheresync.planning.decisions.guards import EMPTY_LISTING, GUARDS
 from spheresync.state.records import FacetCount, UnreadGroup, UnwrittenGroup
@@ -26,7 +36,7 @@ class OpenProblem:
 
 def troubles_of(unread: Sequence[UnreadGroup], unwritten: Sequence[UnwrittenGroup]) -> list[OpenProblem]:
     """Those of readings first. What the policies leave as others made it is no trouble, nor what is not exposed."""
-    troubles = [_unread(group) for group in unread if group.code != SourceFault.NOT_EXPOSED]
+    troubles = [_unread(group) for group in unread if group.code not in {SourceFault.NOT_EXPOSED, OBJECTS_OFF}]
     return troubles + [_unwritten(group) for group in unwritten if group.code != DRIFT]
 
 
@@ -43,6 +53,21 @@ def not_exposed(unread: Sequence[UnreadGroup]) -> list[Finding]:
         )
         for group in unread
         if group.code == SourceFault.NOT_EXPOSED
+    ]
+
+
+def switched_off(unread: Sequence[UnreadGroup]) -> list[Finding]:
+    """What is known and not read any more, since somebody has switched the reading of it off."""
+    return [
+        _finding(
+            f"{counted(group.count, 'known object')} {'is' if group.count == 1 else 'are'} not read",
+            group.code,
+            [str(each.asset or each.subject) for each in group.first],
+            group.count,
+            group.first,
+        )
+        for group in unread
+        if group.code == OBJECTS_OFF
     ]
 
 

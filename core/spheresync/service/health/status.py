@@ -26,7 +26,7 @@ from spheresync.service.drift.not_compared import unseen_tables
 from spheresync.service.health.freshness import freshness_of
 from spheresync.service.health.health_level import health_of
 from spheresync.service.health.held_assets import without_table
-from spheresync.service.health.open_problems import emptied_spaces, not_exposed, troubles_of
+from spheresync.service.health.open_problems import emptied_spaces, not_exposed, switched_off, troubles_of
 from spheresync.service.health.persons_sign_in import not_signed_in, without_former_refusals
 from spheresync.service.runs.stored_runs import listed_run
 from spheresync.service.schedule.tiers import scheduler_status, tier_statuses
@@ -103,7 +103,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
             "last_runs": [answer_rows.run_row(run) for run in ended[:RECENT]],
             "savings": _savings(ended),
             "problems": [*problems, *causes],
-            "notes": [*fresh.notes, *not_exposed(unread)],
+            "notes": [*fresh.notes, *not_exposed(unread), *switched_off(unread)],
             "scheduler": scheduler,
             "ledger": await store.ledger.totals(),
             "ledger_since": await store.ledger.since(),

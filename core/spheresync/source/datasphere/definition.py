@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Awaitable, Callable
 
-from spheresync.errors import SourceError, SourceFault
+from spheresync.errors import REFUSALS, SourceError, SourceFault
 from spheresync.isolation import isolated_group
-from spheresync.model import AssetEntry, Digest, Problem, RawDefinition, canonical_json
+from spheresync.model import AssetEntry, Digest, JsonValue, Problem, RawDefinition, Withheld, canonical_json
 from spheresync.source.datasphere.edmx.xml import check_ended
 from spheresync.source.transport.http import XML, Response, TenantHttp
 
@@ -25,7 +25,8 @@ async def fetch(http: TenantHttp, entry: AssetEntry, read_csn: ReadCsn | None = 
 
     An analytical document that is refused with 400 beside a good relational one becomes a note where the catalog says
     that the asset is not for analytical queries (reference: datasphere-api.md 3.2). Anything else that is missing makes
-    the definition incomplete: columns that only it has would be lost.
+    the definition incomplete: columns that only it has would be lost. Where it is the CSN, and may not be read, that is
+    said: whoever asked knows whether there is anything to lose.
 
     Raises:
         SourceError: one of the documents could not be read; the message names the asset.
@@ -40,16 +41,20 @@ async def fetch(http: TenantHttp, entry: AssetEntry, read_csn: ReadCsn | None = 
         )
     documents, errors = await _read_all(http, entry, named, read_csn)
     notes: tuple[Problem, ...] = ()
+    withheld: Withheld | None = None
     for surface in (RELATIONAL, ANALYTICAL, CSN):  # relational first: it is the one to mend
         error = errors.get(surface)
         if error is None:
+            continue
+        if surface == CSN and documents and error.fault in REFUSALS:
+            withheld = Withheld(CSN, Problem.of(entry.id, error.fault.value, error.message, error.remedy))
             continue
         benign = error.fault is SourceFault.NO_ANALYTICAL_ACCESS and not entry.supports_analytical_queries
         if not benign or RELATIONAL not in documents:
             raise error
         notes = (Problem.of(entry.id, error.fault.value, error.message, error.remedy),)
     pairs = tuple((surface, documents[surface]) for surface in (RELATIONAL, ANALYTICAL, CSN) if surface in documents)
-    return RawDefinition(entry, pairs, _digest(entry, pairs), notes)
+    return RawDefinition(entry, pairs, _digest(entry, pairs, withheld), notes, withheld)
 
 
 async def _read_all(
@@ -136,8 +141,11 @@ def _of_a_stranger(entry: AssetEntry, surface: str, error: SourceError) -> Sourc
     return SourceError(error.fault, message, remedy=remedy, status=error.status)
 
 
-def _digest(entry: AssetEntry, documents: tuple[tuple[str, bytes], ...]) -> Digest:
+def _digest(entry: AssetEntry, documents: tuple[tuple[str, bytes], ...], withheld: Withheld | None) -> Digest:
     """Over all that `normalise` reads; lengths keep one document from running into the next."""
+    said: list[JsonValue] = [[surface, len(body)] for surface, body in documents]
+    if withheld is not None:
+        said.append([withheld.surface, None])
     head = canonical_json(
         [
             entry.id.space,
@@ -147,7 +155,7 @@ def _digest(entry: AssetEntry, documents: tuple[tuple[str, bytes], ...]) -> Dige
             entry.analytical_metadata_url,
             entry.supports_analytical_queries,
             entry.has_parameters,
-            [[surface, len(body)] for surface, body in documents],
+            said,
         ]
     )
     total = hashlib.blake2b(head, digest_size=16)

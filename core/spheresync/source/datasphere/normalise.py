@@ -24,6 +24,7 @@ from spheresync.source.protocol import Normaliser
 #: Raised with every change of what `normalise` answers for the same documents; part of cached results' keys.
 NORMALISER_VERSION = 4
 
+_WITHHELD = "all is from $metadata alone: a role is missing that may read the CSN"
 _T = TypeVar("_T")
 
 
@@ -43,6 +44,8 @@ def normalise(raw: RawDefinition) -> Asset:
         found = _read(entry, CSN, lambda body: read_object(parse_csn(body), name), documents)
     if readings:
         asset = _of_edmx(entry, readings)
+        if raw.withheld is not None:
+            return replace(asset, findings=(*asset.findings, _WITHHELD))
         return asset if found is None else merge_csn(asset, found)
     if found is None:
         raise SourceError(

@@ -69,7 +69,7 @@ class DatasphereSource:
     async def list_assets(self, space: SpaceName) -> Listing[AssetEntry]:
         """All exposed assets of a space, and where they are read its other objects; incomplete where one failed."""
         if self._objects is None:
-            return await self._catalog.list_assets(space)
+            return replace(await self._catalog.list_assets(space), catalog_only=True)
         return await self._objects.list_assets(space)
 
     def expect(self, entries: Sequence[AssetEntry]) -> None:

@@ -7,12 +7,11 @@ from dataclasses import replace
 
 import anyio
 
-from spheresync.errors import SourceError
+from spheresync.errors import REFUSALS, SourceError
 from spheresync.isolation import isolated_group
 from spheresync.model import (
     AssetEntry,
     AssetId,
-    AssetKind,
     Listing,
     Problem,
     SpaceName,
@@ -27,10 +26,6 @@ from spheresync.source.datasphere.objects.object_list import ObjectList, ObjectL
 from spheresync.source.datasphere.objects.object_types import SEGMENTS, offered_paths
 from spheresync.source.protocol import Check
 from spheresync.source.transport.http import TenantHttp
-
-CATALOG_KINDS = frozenset({AssetKind.VIEW, AssetKind.ANALYTIC_MODEL})
-"""What the catalog lists once it is exposed (reference: datasphere-api.md 2.3)."""
-
 
 OBJECTS = "design-time objects"
 
@@ -101,23 +96,29 @@ def merged(space: SpaceName, catalog: Listing[AssetEntry], objects: ObjectList) 
 
     Where the catalog is not whole, a view that only the object list holds may be exposed all the same. Without what the
     catalog knows of it its definition would lose facts, so it is not listed, as nothing else that may be missing is.
+    Where an object list is not whole, what else is listed may stand in it too, which would make it a contradiction, or
+    of another kind; but a list that may not be read says so each time, and what the catalog holds goes by the catalog.
     """
+    exposed = {entry.id for entry in catalog.items}
     entries = {entry.id: entry for entry in catalog.items}
     for name, kind in objects.kinds.items():
         asset = AssetId(space, name)
         known = entries.get(asset)
         if known is None:
-            if kind in CATALOG_KINDS and not catalog.complete:
+            if kind.may_be_exposed and not catalog.complete:
                 continue
             label = objects.labels.get(name, "")
             entries[asset] = AssetEntry(asset, label, None, None, False, False, kind)
         else:
             entries[asset] = replace(known, object_type=kind)
     flaws: dict[SpaceName | AssetId, Problem] = {**objects.flaws, **catalog.flaws}
+    refused = all(problem.code in REFUSALS for problem in objects.problems)
+    unproven = frozenset(entries) - (exposed if refused else frozenset()) if objects.problems else frozenset()
     return Listing(
         scope=catalog.scope,
         items=tuple(entries.values()),
         complete=catalog.complete and not objects.problems,
         problems=(*catalog.problems, *objects.problems, *objects.flaws.values()),
         flaws=flaws,
+        unproven=unproven,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 
-from spheresync.errors import SourceError, SourceFault
+from spheresync.errors import REFUSALS, SourceError, SourceFault
 from spheresync.isolation import isolated_group
 from spheresync.model import AssetId, AssetKind, Problem, SpaceName, TechnicalName, counted
 from spheresync.source.datasphere.listing.pages import MAX_ROWS, REMEDY, load_json
@@ -145,12 +145,15 @@ def _problems(space: SpaceName, errors: dict[AssetKind, SourceError]) -> Iterato
     for (fault, _), failed in by_fault.items():
         names = ", ".join(SEGMENTS[kind] for kind, _ in failed)
         error = failed[0][1]
-        yield Problem(space, fault, f"objects of {space} ({names}): {error.message}", remedy_of(error))
+        said = f"objects of {space} ({names}): {error.message}"
+        if error.fault in REFUSALS:
+            said = f"{said.rstrip('.')}; what the catalog lists is read without them"
+        yield Problem(space, fault, said, remedy_of(error))
 
 
 def remedy_of(error: SourceError) -> str:
     """What to do where objects cannot be read: the catalog asks for less than they do."""
-    return _ROLE if error.fault is SourceFault.FORBIDDEN else error.remedy
+    return _ROLE if error.fault in REFUSALS else error.remedy
 
 
 def _decode(response: Response) -> list[ListedObject]:

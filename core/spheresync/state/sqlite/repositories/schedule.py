@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from spheresync.errors import SourceFault
 from spheresync.mapping.personal_data import BY_POLICY
-from spheresync.model import SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, SpaceName, Tier
+from spheresync.model import OBJECTS_OFF, SPACE_GONE, SPACE_UNREAD, AssetEntry, AssetId, AssetKind, SpaceName, Tier
 from spheresync.state.cell_encoding import MOMENT, decode_asset_id, decode_entry, encode_entry
 from spheresync.state.records import DueRow, LostRow, Move, ScheduleRow, UnreadAssets
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
@@ -20,12 +20,12 @@ _CODE = "CASE WHEN json_valid({problem}) THEN json_extract({problem}, '$[0][1]')
 
 LATE = (
     "coalesce(read_at, first_seen_at) < {moment} "
-    f"AND coalesce({_CODE.format(problem='problem')} <> '{SourceFault.NOT_EXPOSED}', 1)"
+    f"AND coalesce({_CODE.format(problem='problem')} NOT IN ('{SourceFault.NOT_EXPOSED}', '{OBJECTS_OFF}'), 1)"
 )
 """Which assets were not read in time; for SQL over `assets` alone."""
 
-_BY_SPACE = f"coalesce({_CODE} IN ('{SPACE_GONE}', '{SPACE_UNREAD}'), 0)"
-"""Which assets are kept from being read by their space."""
+_BY_SPACE = f"coalesce({_CODE} IN ('{SPACE_GONE}', '{SPACE_UNREAD}', '{OBJECTS_OFF}'), 0)"
+"""Which assets are kept from being read by their space, or by a switch."""
 
 _IN_SCOPE = (
     # What is left out for what it holds is read on: only a reading can tell that it holds that no more.
@@ -107,7 +107,8 @@ class ScheduleReader:
 
     async def stalest(self, tier: Tier) -> str | None:
         row = await self._connection.one(
-            f"SELECT min({MOMENT.format(at='read_at')}) FROM assets WHERE tier = ? AND included = 1 AND misses = 0",
+            f"SELECT min({MOMENT.format(at='read_at')}) FROM assets WHERE tier = ? AND included = 1 AND misses = 0 "
+            f"AND coalesce({_CODE.format(problem='problem')} <> '{OBJECTS_OFF}', 1)",
             (tier,),
         )
         return None if row is None else row[0]

@@ -1,0 +1,130 @@
+"""What one list of objects says is not taken for true while another one that may contradict it cannot be read."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
+from spheresync.model import AssetId, AssetKind, AssetStatus, RunState
+from spheresync.state.records import AssetRecord
+from tests.simulators.in_process import InProcess, in_process
+
+pytestmark = pytest.mark.anyio
+
+SPACE = "GOOD"
+DUP = f"{SPACE}/DUP"
+BROKEN = {"failing_matching": f"{SPACE}/views", "failing_status": 500}
+
+
+def thing(
+    name: str, kind: AssetKind = AssetKind.LOCAL_TABLE, column: str = "ID", *, exposed: bool = False
+) -> DogObject:
+    return DogObject(
+        kind, name, f"The {name}", (DogColumn(column, parse_type("Int32"), column, key=True, nullable=False),), exposed
+    )
+
+
+def holding(*objects: DogObject) -> Landscape:
+    return Landscape((DogSpace(SPACE, "Good", objects), DogSpace("OTHER", "Other", (thing("A"),))))
+
+
+BOTH = (thing("DUP"), thing("DUP", AssetKind.VIEW, "OTHER_ID"))
+BESIDE = (thing("T"), thing("V", AssetKind.VIEW), thing("E", AssetKind.VIEW, exposed=True))
+
+
+@pytest.fixture
+async def installed(tmp_path: Path) -> AsyncIterator[InProcess]:
+    async with in_process(tmp_path, objects=True) as installation:
+        yield installation
+
+
+async def known(installation: InProcess, asset: str) -> AssetRecord:
+    record = await installation.store.catalog.asset(AssetId.parse(asset))
+    assert record is not None
+    return record
+
+
+@pytest.mark.parametrize("listed_before", [True, False])
+async def test_what_two_lists_hold_waits_also_while_one_of_them_cannot_be_read(
+    installed: InProcess, listed_before: bool
+) -> None:
+    installed.serve(holding(*BOTH, *BESIDE))
+    if listed_before:
+        assert (await installed.sync()).state is RunState.PARTLY_FAILED
+    for fault in (BROKEN, {"failing_matching": f"{SPACE}/localtables", "failing_status": 500}):
+        installed.fail(**fault)
+        for _ in range(2):
+            assert (await installed.sync()).counts["failed"] <= 1
+            assert DUP not in installed.tables
+    installed.fail()
+    await installed.sync()
+    assert DUP not in installed.tables and len(installed.tables) == 4
+    installed.serve(holding(BOTH[0], *BESIDE))
+    assert (await installed.sync()).state is RunState.DONE
+    assert len(installed.tables) == 5
+
+
+async def test_a_contradiction_of_what_was_written_before_stands_while_a_list_cannot_be_read(
+    installed: InProcess,
+) -> None:
+    installed.serve(holding(thing("DUP"), *BESIDE))
+    await installed.sync()
+    installed.serve(holding(thing("DUP", column="ELSE"), BOTH[1], *BESIDE))
+    await installed.sync()
+    installed.fail(**BROKEN)
+    for _ in range(2):
+        assert "update" not in (await installed.sync()).counts
+        assert "Two lists" in str((await known(installed, DUP)).problem)
+
+
+async def test_what_was_read_before_as_what_it_is_goes_on_and_what_is_new_waits_in_one_sentence(
+    installed: InProcess,
+) -> None:
+    installed.serve(holding(*BESIDE))
+    await installed.sync()
+    new = [thing(f"N{number}") for number in range(7)]
+    shown = thing("NEW_EXPOSED", AssetKind.VIEW, exposed=True)
+    installed.serve(holding(thing("T", column="ID2"), *BESIDE[1:], *new, shown))
+    installed.fail(failing_matching=f"{SPACE}/taskchains", failing_status=500)
+    run = await installed.sync()
+    assert (run.state, run.counts["update"], run.counts["unread"]) == (RunState.PARTLY_FAILED, 1, 8)
+    assert "create" not in run.counts
+    told = [each.message for each in run.problems if "left alone" in each.message]
+    assert told and told[0].startswith("8 assets of space GOOD may be held otherwise")
+    assert len(told) == 1 and "and 3 more" in told[0]
+    assert (await known(installed, f"{SPACE}/N0")).status is AssetStatus.FAILED
+    installed.fail()
+    run = await installed.sync()
+    assert (run.state, run.counts["create"]) == (RunState.DONE, 8)
+    assert (await installed.sync()).counts["unchanged"] == len(installed.tables)
+
+
+@pytest.mark.parametrize("exposed", [False, True])
+async def test_no_kind_changes_by_the_one_list_that_answered(installed: InProcess, exposed: bool) -> None:
+    """A view that became a local table, and one that the catalog alone tells of, are known by the whole list only."""
+    model = thing("DUP", AssetKind.ANALYTIC_MODEL, exposed=exposed)
+    installed.serve(holding(model, *BESIDE))
+    await installed.sync()
+    before = await known(installed, DUP)
+    installed.serve(holding(replace(model, kind=AssetKind.VIEW), *BESIDE))
+    installed.fail(failing_matching=f"{SPACE}/analyticmodels", failing_status=500)
+    run = await installed.sync()
+    after = await known(installed, DUP)
+    assert (run.counts["unread"], after.kind, after.entry_digest) == (1, before.kind, before.entry_digest)
+    installed.fail()
+    await installed.sync()
+    assert (await known(installed, DUP)).kind is AssetKind.VIEW
+
+
+async def test_what_is_left_out_is_not_told_as_waiting(tmp_path: Path) -> None:
+    left_out = 'scope: {exclude: ["GOOD/N*"]}\n'
+    async with in_process(tmp_path, holding(*BESIDE), objects=True, config=left_out) as installation:
+        await installation.sync()
+        installation.serve(holding(*BESIDE, thing("N1")))
+        installation.fail(**BROKEN)
+        run = await installation.sync()
+        assert not [each for each in run.problems if "left alone" in each.message]
