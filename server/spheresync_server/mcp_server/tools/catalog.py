@@ -127,7 +127,12 @@ class CatalogTools(ServiceTools):
     ) -> Annotated[CallToolResult, LineageAnswer]:
         """Where an asset or column comes from and goes: objects, flows, connections, target objects."""
         answer = await self._service.catalog.get_lineage(
-            asset, self._server_context.principal, column=column, direction=direction, depth=depth
+            asset,
+            self._server_context.principal,
+            column=column,
+            direction=direction,
+            depth=depth,
+            budget=ROW_BUDGET,
         )
         return respond(answer, *lineage_lines(answer))
 
