@@ -13,6 +13,7 @@ from spheresync.mapping.search.folding import LONGEST, as_one_word, asked_words,
 MOST_WORDS = 12
 """Words of a question that count; whoever pastes a page means its beginning."""
 MOST_REASONS = 3
+_PLACE = {field: place for place, field in enumerate(Field)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def reasons(question: Question, texts: Sequence[SearchedText]) -> list[SearchedT
         hit = _hits(question, each)
         if hit:
             whole = fold(each.text) == question.text
-            found.append((-len(hit), list(Field).index(each.field), not whole, place, hit, each))
+            found.append((-len(hit), _PLACE[each.field], not whole, place, hit, each))
     found.sort(key=lambda entry: entry[:4])
     chosen: list[SearchedText] = []
     covered: set[int] = set()
@@ -86,12 +87,25 @@ def _hits(question: Question, searched: SearchedText) -> set[int]:
             pattern = glob_pattern(question.glob)
             return {-1} if any(pattern.fullmatch(each) for each in spellings(searched.text)) else set()
         return set()
-    words = words_of(searched.text)
-    hit = {
-        number
-        for number, alternatives in enumerate(question.words)
-        if any(all(any(word.startswith(part) for word in words) for part in parts) for parts in alternatives)
-    }
+    begun = _begun(searched.text)
+    hit = {number for number, alternatives in enumerate(question.words) if _has(alternatives, begun)}
     if not hit and searched.field in {Field.NAME, Field.LABEL} and question.text in fold(searched.text):
         return {-1}
     return hit
+
+
+@lru_cache(maxsize=1 << 15)
+def _begun(text: str) -> str:
+    """The words of a text, each behind the end of a line, which is no part of any word."""
+    return "\n" + "\n".join(words_of(text))
+
+
+def _has(alternatives: Iterable[Iterable[str]], begun: str) -> bool:
+    """Whether, of one of the alternatives, words begin with each part."""
+    for parts in alternatives:
+        for part in parts:
+            if f"\n{part}" not in begun:
+                break
+        else:
+            return True
+    return False

@@ -23,7 +23,7 @@ from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import one_of, wants_full
 from spheresync.state.definitions import asset_of, read_type
-from spheresync.state.records import AssetFilter, AssetHits, AssetPlace, AssetRecord, AssetSort
+from spheresync.state.records import AssetFilter, AssetHits, AssetPlace, AssetRecord, AssetSort, Checkpoint
 from spheresync.state.search_texts import searched_texts
 
 ANY_CLASS = "any"
@@ -206,26 +206,24 @@ class AssetLister:
         found = {record.id: record for record in await self._store.catalog.some([each.asset for each in places])}
         records = [found[each.asset] for each in places if each.asset in found]
         settings = self._context.settings
-        problems = await problems_of(self._store, records, settings.deletion, settings.target_keys)
-        objects: dict[AssetId, list[str]] = {}
-        for key in settings.target_keys:
-            for asset, held in (await self._store.checkpoints.of([record.id for record in records], key)).items():
-                objects.setdefault(asset, []).append(f"{held.target}:{held.container}.{held.name}")
+        checkpoints = await self._store.checkpoints.of_assets([record.id for record in records])
+        problems = await problems_of(self._store, records, settings.deletion, settings.target_keys, checkpoints)
         definitions = await self._definitions(records)
         return [
             self._explained(
-                await self._row(record, problems[record.id], objects.get(record.id, [])),
+                self._row(record, problems[record.id], checkpoints.get(record.id, [])),
                 record,
                 definitions.get(record.id),
             )
             for record in records
         ]
 
-    async def _row(self, record: AssetRecord, problem: str | None, objects: list[str]) -> AssetRow:
+    def _row(self, record: AssetRecord, problem: str | None, held: list[Checkpoint]) -> AssetRow:
         tier = self._mapping.decide(record.id, record.kind, record.label).tier
         if self._full:
-            held = await self._store.checkpoints.of_asset(record.id)
             return answer_rows.full_asset_row(record, tier, problem, held)
+        in_force = self._context.settings.target_keys
+        objects = [f"{each.target}:{each.container}.{each.name}" for each in held if each.key in in_force]
         return answer_rows.asset_row(record, tier, problem).model_copy(update={"objects": objects or None})
 
     async def _definitions(self, records: Sequence[AssetRecord]) -> dict[AssetId, Any]:
