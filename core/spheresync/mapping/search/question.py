@@ -58,6 +58,14 @@ def names_matched(pattern: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if not set(wanted).isdisjoint(spellings(name))]
 
 
+def has_words(asked: str, text: str) -> bool:
+    """Whether a text has each word that is asked for, the last one as a beginning where `*` ends it."""
+    words = words_of(text)
+    *whole, last = words_of(asked) or ("",)
+    begun = any(word.startswith(last) for word in words) if asked.strip().endswith("*") else last in words
+    return begun and set(whole) <= set(words)
+
+
 def reasons(question: Question, texts: Sequence[SearchedText]) -> list[SearchedText]:
     """The texts for which an asset answers a question, the best first; few, and together all of its words."""
     found = []

@@ -8,7 +8,7 @@ a word that stands in every asset costs about as much as one that stands in few.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,6 +20,7 @@ from spheresync.model import AssetId, AssetKind, AssetStatus, SpaceName, Tier, c
 from spheresync.state.cell_encoding import decode_asset_id
 from spheresync.state.records import ALL_ASSETS, AssetFilter, AssetHits, AssetPlace, AssetSort, FacetCount
 from spheresync.state.sqlite.connection import ReadConnection, Row
+from spheresync.state.sqlite.repositories.schedule import LATE
 from spheresync.state.sqlite.repositories.search_expressions import (
     all_of,
     any_of,
@@ -63,6 +64,7 @@ _SORTED_BY: Mapping[AssetSort, str] = {
     AssetSort.CHANGED: "coalesce(changed_at, '')",
     AssetSort.READ: "coalesce(read_at, '')",
 }
+_UNCLASSIFIED = "parser_version < 10000"
 _MATCHING = "SELECT rowid FROM asset_search WHERE asset_search MATCH ?"
 LOST_TEXTS = (
     "SELECT a.space || '/' || a.name FROM assets a LEFT JOIN search_rows r ON r.space = a.space AND r.name = a.name "
@@ -212,7 +214,7 @@ class SearchReader:
 
     async def unclassified(self, among: AssetFilter) -> int:
         clause, values = await self._clause(replace(among, pii=None))
-        rows = await self._ask(f"SELECT count(*) FROM assets WHERE parser_version < 10000 AND {clause}", values)
+        rows = await self._ask(f"SELECT count(*) FROM assets WHERE {_UNCLASSIFIED} AND {clause}", values)
         return int(rows[0][0])
 
     async def not_indexed(self) -> int:
@@ -303,11 +305,17 @@ class SearchReader:
             if value is not None:
                 terms.append(f"{column} = ?")
                 values.append(str(value))
-        if among.pii is not None:
+        if among.pii == "none":
+            terms.append(f"personal_data = '' AND NOT ({_UNCLASSIFIED})")
+        elif among.pii is not None:
             terms.append("personal_data != ''")
             if among.pii != "any":
                 terms.append("instr(',' || personal_data || ',', ?) > 0")
                 values.append(f",{among.pii},")
+        if among.unread_since is not None:
+            late = [f"(tier = ? AND {LATE.format(moment='?')})" for _ in among.unread_since]
+            terms.append(f"included = 1 AND misses = 0 AND ({' OR '.join(late) or '0'})")
+            values += [str(value) for pair in among.unread_since for value in pair]
         if among.min_columns is not None:
             terms.append("column_count >= CAST(? AS INTEGER)")
             values.append(str(among.min_columns))
@@ -340,9 +348,9 @@ class SearchReader:
                 )
             found.append(expression)
         if among.term is not None:
-            found.append(_words_in(Mark.TERM, words_of(among.term)))
+            found.append(_text_of(Mark.TERM, among.term))
         if among.owner is not None:
-            found.append(_words_in(Mark.OWNER, words_of(among.owner)))
+            found.append(_text_of(Mark.OWNER, among.owner))
         return found
 
     async def _count(self, step: _Step, *, up_to: int = -1) -> int:
@@ -436,8 +444,20 @@ def _matching(expression: str) -> _Step:
     return _Step(_MATCHING, (expression,))
 
 
-def _words_in(mark: Mark, words: Collection[str]) -> str:
-    return all_of(quoted(mark + word) for word in words)
+def _text_of(mark: Mark, text: str) -> str:
+    """The expression for a text of a place that has all of these words; empty where there is none in it."""
+    if text.strip() == "*":
+        return beginning_with(mark, "")
+    *whole, last = words_of(text) or ("",)
+    if not last:
+        return ""
+    return all_of(
+        [*(quoted(mark + word) for word in whole), (beginning_with if text.endswith("*") else _whole)(mark, last)]
+    )
+
+
+def _whole(mark: str, word: str) -> str:
+    return quoted(mark + word)
 
 
 def _begin_of(folded: str) -> str | None:
