@@ -117,3 +117,23 @@ async def test_an_assistant_is_answered_in_its_text(dog: Installation) -> None:
     context = described.structured_content["context"]
     assert context["foreign_keys"][0]["references"] == "SALES/CUSTOMERS"
     assert context["provenance"]["types"] == "csn"
+
+
+@pytest.mark.anyio
+async def test_every_lineage_fits_into_one_answer_and_says_what_it_leaves_out(dog: Installation) -> None:
+    command, *arguments = dog.command("serve", "--no-scheduler")
+    server = StdioServerParameters(command=command, args=arguments, env=dog.variables())
+    async with Client(server) as client:
+        chain = await client.call_tool("get_lineage", {"asset": "SALES/TC_SALES_DAILY"})
+        column = await client.call_tool("get_lineage", {"asset": MODEL, "column": "Quantity", "direction": "upstream"})
+    assert chain.structured_content is not None and column.structured_content is not None
+    texts = [json.dumps(chain.structured_content, ensure_ascii=False)]
+    texts += [part.text for part in chain.content if isinstance(part, TextContent)]
+    assert sum(len(text.encode()) for text in texts) / 4 < 6_000
+    assert edges(chain.structured_content, "table") and not edges(chain.structured_content, "column")
+    assert any("edges between columns" in finding for finding in chain.structured_content["findings"])
+    assert (
+        "connection:S4H_PROD/CDS/I_SalesDocumentItem",
+        "SALES/RF_S4_SALES",
+        "replication",
+    ) in edges(column.structured_content, "table"), "a column leads back to its connection"

@@ -109,6 +109,59 @@ async def test_an_assistant_learns_in_one_call_which_assets_hold_personal_data_a
     assert sum(map(len, employees["pii"].values())) <= 12
 
 
+async def _lists(dog: Installation, *wanted: dict[str, Any]) -> list[dict[str, Any]]:
+    """What an assistant is answered, with the text under `said`."""
+    command, *options = dog.command("serve", "--no-scheduler")
+    server = StdioServerParameters(command=command, args=options, env=dog.variables())
+    answers = []
+    async with Client(server) as client:
+        for arguments in wanted:
+            result = await client.call_tool("list_assets", {"limit": 200, **arguments})
+            said = result.content[0]
+            assert isinstance(said, TextContent)
+            answers.append({**(result.structured_content or {}), "said": said.text})
+    return answers
+
+
+@pytest.mark.anyio
+async def test_an_assistant_learns_in_one_call_which_term_is_whose(dog: Installation) -> None:
+    every, one, begun, owned = await _lists(
+        dog, {"term": "*"}, {"term": "nettoumsatz"}, {"term": "Net rev*"}, {"owner": "people*"}
+    )
+    whose = {(each["field"], each["text"]) for each in every["items"][0]["matched"]}
+    assert {field for field, _ in whose} == {"term", "owner"}
+    assert every["total"] > one["total"] == begun["total"] == 2
+    assert one["items"][0]["matched"] == [
+        {"field": "term", "text": "Nettoumsatz"},
+        {"field": "owner", "text": "sales.data@retailer.example"},
+    ]
+    assert 'SALES/AM_SALES (analytic_model, critical, synced): term "Net revenue", owner "sales.data' in begun["said"]
+    assert owned["total"] and {row["matched"][0]["text"] for row in owned["items"]} == {
+        "people.analytics@retailer.example"
+    }
+
+
+@pytest.mark.anyio
+async def test_filters_are_told_apart_from_what_is_not_there(dog: Installation) -> None:
+    elsewhere, nowhere, globbed, free, personal, late = await _lists(
+        dog,
+        {"column": "GBDAT", "kind": "view"},
+        {"column": "GBDATX"},
+        {"column": "*NOSUCH*"},
+        {"pii": "none", "kind": "view", "count_only": True},
+        {"pii": "any", "kind": "view", "count_only": True},
+        {"status": "late", "count_only": True},
+    )
+    assert elsewhere["notes"] == ["1 asset has such a column, and what else is asked leaves them out."]
+    assert nowhere["notes"] == ["No column is called so; * stands for any characters, as in *QTY*. Nearest: GBDAT."]
+    assert globbed["notes"] == ["No column is called so."], "whoever writes a glob knows of them"
+    views = dog.ask("assets", "--kind", "view", "--count")["total"]
+    assert free["total"] + personal["total"] == views and free["total"] and personal["total"]
+    assert late["total"] == sum(tier["late"] + tier["overdue"] for tier in dog.ask("status")["tiers"]), (
+        "what the status counts is what the list shows"
+    )
+
+
 def test_an_index_that_was_damaged_or_never_made_is_made_by_the_next_question(dog: Installation) -> None:
     before = assets(dog.ask("assets", "--query", "kunde", "--limit", "200"))
     with closing(sqlite3.connect(dog.state_dir / "spheresync.db")) as state, state:

@@ -162,10 +162,21 @@ class Tracer:
             asset = self._known.assets.get(flow)
             moves = asset is not None and not asset.kind.holds_data and edge.how != RUNS
             if moves and table in objects and (flow, table) not in told:
-                found.append(edge)
+                found += [edge, *self._beyond(edge, flow, tables, upstream=upstream)]
                 self._findings.setdefault(
                     f"{flow} {'fills' if upstream else 'reads'} {table}, and does not tell {_OF_COLUMNS[upstream]}"
                 )
+        return found
+
+    @staticmethod
+    def _beyond(edge: Edge, flow: str, tables: Collection[Edge], *, upstream: bool) -> list[Edge]:
+        """The connections from (downstream: to) which the same task of such a flow moves data."""
+        found = []
+        for each in tables:
+            here, there = (each.target, each.source) if upstream else (each.source, each.target)
+            same_task = not (edge.task and each.task) or each.task == edge.task
+            if here == flow and there.startswith(OUTSIDE) and same_task:
+                found.append(each)
         return found
 
     async def _neighbours(self, names: Collection[str], *, upstream: bool) -> Sequence[str]:

@@ -103,6 +103,7 @@ class Providers:
             spent["datasphere_bytes"] = reading.bytes_received
             spent["datasphere_throttled"] = reading.throttled
             spent["datasphere_retries"] = reading.retries
+            spent["datasphere_requests_saved"] = reading.saved
         for target in self._targets.values():
             used = target.usage
             spent["aws_calls"] += used.total_calls

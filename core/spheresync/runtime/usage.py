@@ -13,6 +13,8 @@ from spheresync.state.port import Store, Tx
 
 USED = ("datasphere_requests", "datasphere_bytes", "aws_calls", "aws_bytes")
 """What is told of what a run used, in words of the ledger."""
+SAVED_REQUESTS = "datasphere_requests_saved"
+"""Requests that were not needed, as one answer held several definitions; told where there are any."""
 _AT_LAST = 2.0
 """Seconds that the last entry may take on the way out."""
 
@@ -30,7 +32,8 @@ class UsageMeter:
     def so_far(self) -> dict[str, int]:
         """Requests and bytes of this process so far, measured where they leave it."""
         spent = self._providers.spent()
-        return {word: spent.get(word, 0) for word in USED}
+        saved = {SAVED_REQUESTS: spent[SAVED_REQUESTS]} if spent.get(SAVED_REQUESTS) else {}
+        return {word: spent.get(word, 0) for word in USED} | saved
 
     def count_also(self, figures: Callable[[], Mapping[str, int]]) -> None:
         """Have the ledger hold these figures of the process too; they are no part of what a run uses."""

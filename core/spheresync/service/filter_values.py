@@ -11,10 +11,12 @@ from spheresync.runtime.unknown_names import nearest
 Word = TypeVar("Word", bound=StrEnum)
 
 
-def one_of(what: str, value: str | None, known: type[Word]) -> Word | None:
+def one_of(what: str, value: str | None, known: type[Word], *others: str) -> Word | None:
+    """One of the known words; `others` are valid too, and asked for by whoever knows them."""
     if value is not None and value not in set(known):
-        meant = nearest(value, known)
-        raise UsageError(f"there is no {what} {value!r}.", remedy=f"{meant} Valid: {', '.join(known)}.".strip())
+        valid = [*known, *others]
+        meant = nearest(value, valid)
+        raise UsageError(f"there is no {what} {value!r}.", remedy=f"{meant} Valid: {', '.join(valid)}.".strip())
     return known(value) if value is not None else None
 
 

@@ -248,6 +248,25 @@ async def test_a_flow_that_does_not_tell_of_columns_is_where_a_column_ends(catal
     assert tables(down) == {("S/C", "S/RF", "replication")}
 
 
+async def test_a_column_leads_through_such_a_flow_to_the_connection_of_its_task_and_of_no_other(
+    catalog: Catalog,
+) -> None:
+    for name in ("B", "D"):
+        catalog.table(name, "X")
+    tasks = [
+        {"name": "one", "sourceObject": {"name": "VBAK"}, "targetObject": {"name": "B"}},
+        {"name": "two", "sourceObject": {"name": "VBAP"}, "targetObject": {"name": "D"}},
+    ]
+    there, here = {"connectionId": "S4H", "container": "/CDS"}, {"connectionId": "$DWC", "container": ""}
+    contents = {"sourceSystem": [there], "targetSystem": [here], "replicationTasks": tasks}
+    catalog.add("RF", AssetKind.REPLICATION_FLOW, {"replicationflows": {"RF": {"contents": contents}}})
+    up = await catalog.trace("S/B", column="X")
+    (connection,) = {node.id for node in up.nodes} - {"S/RF", "S/B"}
+    assert connection.startswith(OUTSIDE) and connection.endswith("VBAK")
+    assert tables(up) == {(connection, "S/RF", "replication"), ("S/RF", "S/B", "replication")}
+    assert up.findings == ("S/RF fills S/B, and does not tell what its columns are made from",)
+
+
 async def test_back_to_a_connection_and_on_to_what_was_written(catalog: Catalog, samples: Path) -> None:
     remote = json.loads((samples / "modelled-flows" / "remote_table_hana_quoted.json").read_bytes())
     catalog.add("RT_BIC_MATERIAL", AssetKind.REMOTE_TABLE, remote)

@@ -37,7 +37,7 @@ class Opened:
     @property
     def usage(self) -> Any:
         of_source = {"requests": self.requests, "bytes_received": 0, "throttled": 0, "retries": 0}
-        return SimpleNamespace(**of_source, total_calls=self.requests, bytes_sent=0, throttles=0)
+        return SimpleNamespace(**of_source, saved=0, total_calls=self.requests, bytes_sent=0, throttles=0)
 
     def close(self) -> None:
         assert not self.closed, "closed once only"

@@ -139,6 +139,7 @@ class FakeCatalog(Asked):
         direction: str = "both",
         depth: int | None = None,
         export: LineageExport | None = None,
+        budget: int | None = None,
     ) -> LineageAnswer:
         self._asked("get_lineage", asset=asset, column=column, direction=direction, depth=depth)
         return LineageAnswer(

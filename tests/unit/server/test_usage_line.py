@@ -20,6 +20,10 @@ from spheresync_server.cli.output.usage_line import usage_line
             {"aws_calls": 0, "datasphere_requests": 1, "datasphere_bytes": 8},
             "Used: 1 request to Datasphere (8 bytes read); no call to AWS.",
         ),
+        (
+            {"datasphere_requests_saved": 101, "aws_calls_saved": 1},
+            "Spared: 101 requests to Datasphere; 1 call to AWS.",
+        ),
         ({"aws_calls_saved": 24, "aws_bytes_saved": 37346}, "Spared: 24 calls to AWS (37,346 bytes)."),
         (
             {"aws_calls": 2, "aws_bytes": 9, "aws_retries": 1, "aws_throttled": 1, "aws_calls_saved": 1},

@@ -106,6 +106,26 @@ async def test_what_counts_most_comes_first(store: SqliteStore) -> None:
     ]
 
 
+async def test_what_was_not_read_in_time_and_what_holds_nobody_are_listed(store: SqliteStore) -> None:
+    read_at = {"OLD": "2026-11-23T08:00:00.000000Z", "NEW": AT, "SLOW": "2026-11-23T08:00:00.000000Z"}
+    for name, at in read_at.items():
+        tier = Tier.MEDIUM if name == "SLOW" else Tier.HIGH
+        await put(store, made("S", name, "X"), read_at=at, tier=tier, personal_data="name" if name == "NEW" else "")
+    await put(store, made("S", "LEFT_OUT", "X"), read_at=read_at["OLD"], tier=Tier.HIGH, included=False)
+
+    async def listed(**among: object) -> list[str]:
+        hits = await store.search.listed(AssetFilter(**among))  # type: ignore[arg-type]
+        assert hits.total == len(hits.places)
+        return [place.asset.name for place in hits.places]
+
+    since = ((Tier.HIGH, "2026-11-24T00:00:00.000000Z"), (Tier.MEDIUM, "2026-11-20T00:00:00.000000Z"))
+    assert await listed(unread_since=since) == ["OLD"]
+    assert await listed(unread_since=since[:1], column="X", kind=AssetKind.VIEW) == ["OLD"]
+    assert await listed(unread_since=since, tier=Tier.MEDIUM) == []
+    assert await listed(pii="none") == ["LEFT_OUT", "OLD", "SLOW"]
+    assert await listed(pii="any") == ["NEW"]
+
+
 async def test_every_language_every_spelling_and_parts_of_words_in_names_are_found(store: SqliteStore) -> None:
     await put(store, made("S", "V_1", "ZÄHLMENGE", labels=(("", "Orders"), ("de", "Aufträge"), ("fr", "Commandes"))))
     for text in (

@@ -24,6 +24,7 @@ _PUNCTUATION = {code: chr(0xE000 + code) for code in range(128) if not chr(code)
 _PLAIN = {0xE000 + code: chr(code) for code in _PUNCTUATION}
 
 
+@lru_cache(maxsize=1 << 15)
 def fold(text: str) -> str:
     """A text in small letters without marks; `ß` becomes `ss`."""
     return _unmarked(text).casefold()

@@ -13,6 +13,7 @@ from spheresync.mapping.search.folding import LONGEST, as_one_word, asked_words,
 MOST_WORDS = 12
 """Words of a question that count; whoever pastes a page means its beginning."""
 MOST_REASONS = 3
+_PLACE = {field: place for place, field in enumerate(Field)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,14 @@ def names_matched(pattern: str, names: Iterable[str]) -> list[str]:
     return [name for name in names if not set(wanted).isdisjoint(spellings(name))]
 
 
+def has_words(asked: str, text: str) -> bool:
+    """Whether a text has each word that is asked for, the last one as a beginning where `*` ends it."""
+    words = words_of(text)
+    *whole, last = words_of(asked) or ("",)
+    begun = any(word.startswith(last) for word in words) if asked.strip().endswith("*") else last in words
+    return begun and set(whole) <= set(words)
+
+
 def reasons(question: Question, texts: Sequence[SearchedText]) -> list[SearchedText]:
     """The texts for which an asset answers a question, the best first; few, and together all of its words."""
     found = []
@@ -64,7 +73,7 @@ def reasons(question: Question, texts: Sequence[SearchedText]) -> list[SearchedT
         hit = _hits(question, each)
         if hit:
             whole = fold(each.text) == question.text
-            found.append((-len(hit), list(Field).index(each.field), not whole, place, hit, each))
+            found.append((-len(hit), _PLACE[each.field], not whole, place, hit, each))
     found.sort(key=lambda entry: entry[:4])
     chosen: list[SearchedText] = []
     covered: set[int] = set()
@@ -86,12 +95,25 @@ def _hits(question: Question, searched: SearchedText) -> set[int]:
             pattern = glob_pattern(question.glob)
             return {-1} if any(pattern.fullmatch(each) for each in spellings(searched.text)) else set()
         return set()
-    words = words_of(searched.text)
-    hit = {
-        number
-        for number, alternatives in enumerate(question.words)
-        if any(all(any(word.startswith(part) for word in words) for part in parts) for parts in alternatives)
-    }
+    begun = _begun(searched.text)
+    hit = {number for number, alternatives in enumerate(question.words) if _has(alternatives, begun)}
     if not hit and searched.field in {Field.NAME, Field.LABEL} and question.text in fold(searched.text):
         return {-1}
     return hit
+
+
+@lru_cache(maxsize=1 << 15)
+def _begun(text: str) -> str:
+    """The words of a text, each behind the end of a line, which is no part of any word."""
+    return "\n" + "\n".join(words_of(text))
+
+
+def _has(alternatives: Iterable[Iterable[str]], begun: str) -> bool:
+    """Whether, of one of the alternatives, words begin with each part."""
+    for parts in alternatives:
+        for part in parts:
+            if f"\n{part}" not in begun:
+                break
+        else:
+            return True
+    return False

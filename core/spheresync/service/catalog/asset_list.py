@@ -11,7 +11,7 @@ from spheresync.answers import AssetPage, AssetRow, MatchRow
 from spheresync.errors import UsageError
 from spheresync.mapping.personal_data import classify
 from spheresync.mapping.search.fields import Field, SearchedText
-from spheresync.mapping.search.question import Question, names_matched, reasons
+from spheresync.mapping.search.question import Question, has_words, names_matched, reasons
 from spheresync.mapping.search.texts import searched_texts
 from spheresync.model import (
     Asset,
@@ -32,9 +32,21 @@ from spheresync.service import answer_rows
 from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.cursors import Listing, page_size
 from spheresync.service.filter_values import one_of, wants_full
+from spheresync.service.schedule.tiers import late_since
 from spheresync.state.definitions import decode_asset
-from spheresync.state.records import ANY_CLASS, AssetFilter, AssetHits, AssetPlace, AssetRecord, AssetSort
+from spheresync.state.records import (
+    ANY_CLASS,
+    NO_CLASS,
+    AssetFilter,
+    AssetHits,
+    AssetPlace,
+    AssetRecord,
+    AssetSort,
+    Checkpoint,
+)
 
+LATE = "late"
+"""Asked for like a status: assets that were not read as often as their tier wants, whatever their status is."""
 MOST_NAMED = 12
 """Columns that one row names; of more the number is told."""
 NEAR = 5
@@ -102,9 +114,9 @@ class AssetsWanted:
             space=None if self.space is None else SpaceName(self.space),
             kind=one_of("kind", self.kind, AssetKind),
             tier=one_of("tier", self.tier, Tier),
-            status=one_of("status", self.status, AssetStatus),
+            status=None if self.status == LATE else one_of("status", self.status, AssetStatus, LATE),
             column=self.column,
-            pii=ANY_CLASS if self.pii == ANY_CLASS else _class_of(self.pii),
+            pii=self.pii if self.pii in {ANY_CLASS, NO_CLASS} else _class_of(self.pii),
             term=self.term,
             owner=self.owner,
             min_columns=self.min_columns,
@@ -127,7 +139,7 @@ class AssetsWanted:
 
 def _class_of(word: str | None) -> PersonalDataClass | None:
     if word is not None and word not in set(PersonalDataClass):
-        valid = (ANY_CLASS, *PersonalDataClass)
+        valid = (ANY_CLASS, NO_CLASS, *PersonalDataClass)
         remedy = f"{nearest(word, valid)} Valid: {', '.join(valid)}.".strip()
         raise UsageError(f"there is no class of personal data {word!r}.", remedy=remedy)
     return None if word is None else PersonalDataClass(word)
@@ -142,6 +154,9 @@ class AssetLister:
         self._wanted = wanted
         self._question = wanted.question
         self._among = wanted.filter()
+        if wanted.status == LATE:
+            moments = late_since(context.settings, context.clock())
+            self._among = replace(self._among, unread_since=moments)
         self._sort, self._descending = wanted.order()
         self._full = wants_full(wanted.detail)
         self._mapping = context.mapping
@@ -214,31 +229,30 @@ class AssetLister:
         found = {record.id: record for record in await self._store.catalog.some([each.asset for each in places])}
         records = [found[each.asset] for each in places if each.asset in found]
         settings = self._context.settings
-        problems = await problems_of(self._store, records, settings.deletion, settings.target_keys)
-        objects: dict[AssetId, list[str]] = {}
-        for key in settings.target_keys:
-            for asset, held in (await self._store.checkpoints.of([record.id for record in records], key)).items():
-                objects.setdefault(asset, []).append(f"{held.target}:{held.container}.{held.name}")
+        checkpoints = await self._store.checkpoints.of_assets([record.id for record in records])
+        problems = await problems_of(self._store, records, settings.deletion, settings.target_keys, checkpoints)
         definitions = await self._definitions(records)
         return [
             self._explained(
-                await self._row(record, problems[record.id], objects.get(record.id, [])),
+                self._row(record, problems[record.id], checkpoints.get(record.id, [])),
                 record,
                 definitions.get(record.id),
             )
             for record in records
         ]
 
-    async def _row(self, record: AssetRecord, problem: str | None, objects: list[str]) -> AssetRow:
+    def _row(self, record: AssetRecord, problem: str | None, held: list[Checkpoint]) -> AssetRow:
         tier = self._mapping.decide(record.id, record.kind, record.label).tier
         if self._full:
-            held = await self._store.checkpoints.of_asset(record.id)
             return answer_rows.full_asset_row(record, tier, problem, held)
+        in_force = self._context.settings.target_keys
+        objects = [f"{each.target}:{each.container}.{each.name}" for each in held if each.key in in_force]
         return answer_rows.asset_row(record, tier, problem).model_copy(update={"objects": objects or None})
 
     async def _definitions(self, records: Sequence[AssetRecord]) -> dict[AssetId, Asset]:
         """The definitions of assets, as far as they are needed to say why each one answers."""
-        if self._question is None and self._wanted.column is None and self._wanted.pii is None:
+        wanted = self._wanted
+        if self._question is None and not (wanted.column or wanted.pii or wanted.term or wanted.owner):
             return {}
         bodies = await self._store.blobs.get_many([each.definition for each in records if each.definition])
         found: dict[AssetId, Asset] = {}
@@ -251,10 +265,11 @@ class AssetLister:
     def _explained(self, row: AssetRow, record: AssetRecord, definition: Asset | None) -> AssetRow:
         """A row with what it answers by."""
         update: dict[str, Any] = {}
-        if self._question is not None or self._wanted.column is not None:
+        wanted_texts = (self._wanted.column, self._wanted.term, self._wanted.owner)
+        if self._question is not None or any(text is not None for text in wanted_texts):
             matched, total = self._matched(record, definition)
             update |= {"matched": matched[:MOST_NAMED], "matched_total": total if total > MOST_NAMED else None}
-        if self._wanted.pii is not None and definition is not None:
+        if self._wanted.pii not in {None, NO_CLASS} and definition is not None:
             wanted = None if self._wanted.pii == ANY_CLASS else self._wanted.pii
             columns = self._personal_columns(record, definition)
             columns = [(word, name) for word, name in columns if wanted in {None, word}]
@@ -278,10 +293,21 @@ class AssetLister:
             by_name: dict[str, Column] = {column.name: column for column in definition.columns}
             found += [_column_match(by_name[name]) for name in names_matched(self._wanted.column, by_name)]
         total = len(found)
+        found = [*self._terms_and_owner(record, definition), *found]
         if self._question is not None:
             texts = list(searched_texts(record.id.name, record.label, definition, record.context_texts))
             found = [*map(_match, reasons(self._question, texts)), *found]
         return found, total
+
+    def _terms_and_owner(self, record: AssetRecord, definition: Asset | None) -> list[MatchRow]:
+        """The terms that were asked for and, of whoever asks for terms or owners, the owner."""
+        wanted, said = self._wanted, record.context_texts
+        if wanted.term is None and wanted.owner is None:
+            return []
+        terms = [term for term in said.terms if wanted.term is not None and has_words(wanted.term, term)]
+        owner = said.owner if said.owner is not None or definition is None else definition.owner
+        rows = [MatchRow(field=Field.TERM, text=_shortened(term)) for term in terms[:MOST_NAMED]]
+        return [*rows, MatchRow(field="owner", text=_shortened(owner))] if owner else rows
 
     def _searched(self, hits: AssetHits) -> str | None:
         if self._question is None:
@@ -304,14 +330,29 @@ class AssetLister:
                 f"Not covered: {counted(unknown, 'asset')} in which personal data {are} not looked for yet; "
                 "the next reading does."
             )
-        if not hits.total and self._wanted.column is not None:
-            near = await self._store.search.similar(self._wanted.column, column=True)
-            nearest_names = f" Nearest: {', '.join(name.upper() for name in near)}." if near else ""
-            notes.append(f"No column is called so; * stands for any characters, as in *QTY*.{nearest_names}")
-        if not hits.total and self._wanted.term is not None:
-            notes.append("Terms, with their synonyms, come from context files; no asset has one that reads so.")
-        if not hits.total and self._wanted.owner is not None:
-            notes.append("An owner is whom a context file names, else Datasphere; no asset has one that reads so.")
+        if not hits.total:
+            notes += await self._why_none()
+        return notes
+
+    async def _why_none(self) -> list[str]:
+        """What filters by text find elsewhere, or what else is there."""
+        notes = []
+        if (column := self._wanted.column) is not None:
+            elsewhere = await self._store.search.counts(AssetFilter(column=column), None)
+            if number := sum(each.count for each in elsewhere):
+                has = "has" if number == 1 else "have"
+                notes.append(f"{counted(number, 'asset')} {has} such a column, and what else is asked leaves them out.")
+            else:
+                near = await self._store.search.similar(column, column=True)
+                nearest_names = f" Nearest: {', '.join(name.upper() for name in near)}." if near else ""
+                globs = "" if "*" in column else "; * stands for any characters, as in *QTY*"
+                notes.append(f"No column is called so{globs}.{nearest_names}")
+        if self._wanted.term is not None:
+            notes.append("Terms, with their synonyms, come from context files; none of these assets has one like that.")
+        if self._wanted.owner is not None:
+            notes.append(
+                "An owner is whom a context file names, else Datasphere; none of these assets has one like that."
+            )
         return notes
 
     async def _nearly(self, hits: AssetHits) -> tuple[str | None, list[AssetRow]]:

@@ -284,6 +284,7 @@ class Catalog:
         direction: str = "both",
         depth: int | None = None,
         export: LineageExport | None = None,
+        budget: int | None = None,
     ) -> LineageAnswer:
         """Where an asset, or one column of it, comes from and where it goes, by what was last read.
 
@@ -294,6 +295,7 @@ class Catalog:
             direction: upstream, downstream or both.
             depth: steps; `lineage.DEPTH` by default.
             export: a file that gets it as OpenLineage events.
+            budget: characters that the objects and edges of the answer may have in all.
 
         Raises:
             UsageError: there is no such asset, column, direction or depth, or the file cannot be written.
@@ -303,7 +305,7 @@ class Catalog:
         found = await trace_lineage(self._context, record, column=column, direction=direction, depth=depth or DEPTH)
         if export is not None:
             await export_lineage(self._context, record, found, export)
-        return answer_of(record, found, direction, depth or DEPTH, of_one=column is not None)
+        return answer_of(record, found, direction, depth or DEPTH, of_one=column is not None, budget=budget)
 
     async def suggest(self, what: str, prefix: str, principal: Principal, space: str | None = None) -> list[str]:
         """Values for argument completion, at most 100."""

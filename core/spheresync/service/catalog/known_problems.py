@@ -14,15 +14,22 @@ from spheresync.state.records import AssetRecord, Checkpoint
 
 
 async def problems_of(
-    store: Store, records: Sequence[AssetRecord], deletion: Deletion, in_force: Sequence[TargetKey]
+    store: Store,
+    records: Sequence[AssetRecord],
+    deletion: Deletion,
+    in_force: Sequence[TargetKey],
+    checkpoints: Mapping[AssetId, Sequence[Checkpoint]] | None = None,
 ) -> dict[AssetId, str | None]:
     """What is wrong with each of these assets and what to do, None where nothing is.
 
-    What targets say alike is said once, and anything else with the target that it is about.
+    What targets say alike is said once, and anything else with the target that it is about. `checkpoints` of the
+    assets are read unless whoever asks has them.
     """
     assets = [record.id for record in records]
+    if checkpoints is None:
+        checkpoints = await store.checkpoints.of_assets(assets)
     by_key: list[tuple[TargetKey, Mapping[AssetId, KnownAssetState]]] = [
-        (key, await _known_in(store, records, assets, key)) for key in in_force
+        (key, await _known_in(store, records, _of_key(checkpoints, key), key)) for key in in_force
     ]
     problems: dict[AssetId, str | None] = {}
     for record in records:
@@ -51,10 +58,10 @@ def _telling(
 
 
 async def _known_in(
-    store: Store, records: Sequence[AssetRecord], assets: Sequence[AssetId], key: TargetKey
+    store: Store, records: Sequence[AssetRecord], checkpoints: Mapping[AssetId, Checkpoint], key: TargetKey
 ) -> Mapping[AssetId, KnownAssetState]:
     """What the state holds of assets in one target."""
-    checkpoints = await store.checkpoints.of(assets, key)
+    assets = [record.id for record in records]
     unwritten = await store.unwritten.of(assets, key)
     drifts = await store.drift.of(assets, key)
     found = {}
@@ -63,6 +70,10 @@ async def _known_in(
         undone = await _undone(store, held) if record.status is AssetStatus.HELD else None
         found[record.id] = KnownAssetState(record, held, unwritten.get(record.id), drifts.get(record.id), undone)
     return found
+
+
+def _of_key(checkpoints: Mapping[AssetId, Sequence[Checkpoint]], key: TargetKey) -> dict[AssetId, Checkpoint]:
+    return {asset: each for asset, held in checkpoints.items() for each in held if each.key == key}
 
 
 async def _undone(store: Store, held: Checkpoint | None) -> str | None:

@@ -15,15 +15,13 @@ from spheresync.lineage.graph import Direction, EdgeKind, Lineage
 from spheresync.lineage.openlineage import events_of
 from spheresync.lineage.stored import StoredLineage
 from spheresync.lineage.trace import Tracer
-from spheresync.model import LineageExport, canonical_json, counted, isoformat
+from spheresync.model import LineageExport, canonical_json, isoformat
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.unknown_names import unknown_name
+from spheresync.service.catalog.lineage_extent import fitting
 from spheresync.state.atomic_file import AtomicFile
 from spheresync.state.output_file import place_file
 from spheresync.state.records import AssetRecord
-
-MOST_COLUMN_EDGES = 200
-"""Edges between columns in an answer that is not about one column."""
 
 
 async def trace_lineage(
@@ -68,25 +66,25 @@ async def export_lineage(context: RuntimeContext, record: AssetRecord, found: Li
     await place_file(context.settings.state_dir, export.file, write, nothing_more, replace=export.replace)
 
 
-def answer_of(record: AssetRecord, found: Lineage, direction: str, depth: int, *, of_one: bool) -> LineageAnswer:
-    """What faces show of a lineage; columns are left out where there are too many for one answer."""
+def answer_of(
+    record: AssetRecord, found: Lineage, direction: str, depth: int, *, of_one: bool, budget: int | None = None
+) -> LineageAnswer:
+    """What faces show of a lineage, with what is left out of it where there is too much for one answer."""
     tables = [edge for edge in found.edges if edge.kind is EdgeKind.TABLE]
     carried = (replace(edge, via="") for edge in found.edges if edge.kind is EdgeKind.COLUMN)
     columns = [*dict.fromkeys(carried)]  # whichever flows carry it
     findings = list(found.findings)
     if found.cut:
         findings.append(f"there is more beyond depth {depth}; ask for a greater depth, or for what stands at its end")
-    if not of_one and len(columns) > MOST_COLUMN_EDGES:
-        findings.append(f"{counted(len(columns), 'edge')} between columns are left out; ask for one column")
-        columns = []
     if record.definition is None:
         findings.append(f"{record.id} was never read, so nothing is known of where it comes from")
+    shown = fitting(str(record.id), found.nodes, tables, columns, of_one=of_one, budget=budget)
     return LineageAnswer(
         asset=str(record.id),
         direction=direction,
         depth=depth,
         as_of=record.read_at,
-        nodes=[LineageNode(id=node.id, kind=node.kind, label=node.label) for node in found.nodes],
+        nodes=[LineageNode(id=node.id, kind=node.kind, label=node.label) for node in shown.nodes],
         edges=[
             LineageEdge(
                 from_=edge.source,
@@ -96,7 +94,7 @@ def answer_of(record: AssetRecord, found: Lineage, direction: str, depth: int, *
                 from_column=edge.source_column,
                 to_column=edge.target_column,
             )
-            for edge in (*tables, *columns)
+            for edge in (*shown.tables, *shown.columns)
         ],
-        findings=findings,
+        findings=[*findings, *shown.left_out],
     )

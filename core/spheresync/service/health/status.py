@@ -21,6 +21,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.empty_tenant import empty_tenant
 from spheresync.runtime.shared_sign_in import standing_of
 from spheresync.runtime.unspellable_names import unspellable_spaces
+from spheresync.runtime.usage import SAVED_REQUESTS, USED
 from spheresync.service import answer_rows
 from spheresync.service.drift.not_compared import unseen_tables
 from spheresync.service.health.freshness import freshness_of
@@ -227,6 +228,6 @@ def _retired(count: int) -> list[Finding]:
 
 def _savings(ended: list[RunRecord]) -> dict[str, int]:
     """What the recent runs used and saved; `runs` says over how many."""
-    words = ("aws_calls", "aws_bytes", "aws_calls_saved", "aws_bytes_saved", "datasphere_requests", "datasphere_bytes")
+    words = (*USED, SAVED_REQUESTS, "aws_calls_saved", "aws_bytes_saved")
     totals = {word: sum(run.usage.get(word, 0) for run in ended) for word in words}
     return {**totals, "runs": len(ended)}

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from spheresync.answers import JobRow, ScheduleAnswer, SchedulerStatus, TierStatus
-from spheresync.config import TierSettings
+from spheresync.config import Settings, TierSettings
 from spheresync.config.durations import format_duration
 from spheresync.errors import UsageError
 from spheresync.jobs.port import JobEngine, JobKind, JobState, JobsWithin, NewJob, subject_of
@@ -77,6 +77,15 @@ async def show(context: RuntimeContext) -> ScheduleAnswer:
     return ScheduleAnswer(tiers=await tier_statuses(context, await _sizes(context)), scheduler=status, note=note)
 
 
+def late_since(settings: Settings, now: datetime) -> tuple[tuple[Tier, str], ...]:
+    """Since when an asset of each tier must not have been unread, or it is late, or overdue where nobody set a goal."""
+    return tuple((tier, isoformat(now - _allowed_age(settings.tiers.of(tier)))) for tier in Tier)
+
+
+def _allowed_age(tier: TierSettings) -> timedelta:
+    return tier.freshness or _overdue_after(tier)
+
+
 async def tier_statuses(context: RuntimeContext, sizes: dict[str, int]) -> list[TierStatus]:
     """Each tier: how many assets, how often, when next, how fresh."""
     store, settings, now = context.store, context.settings, context.clock()
@@ -86,8 +95,7 @@ async def tier_statuses(context: RuntimeContext, sizes: dict[str, int]) -> list[
     for tier in Tier:
         wanted = settings.tiers.of(tier)
         objective = wanted.freshness
-        bound = objective or _overdue_after(wanted)
-        unseen = await store.schedule.unseen_since(tier, isoformat(now - bound))
+        unseen = await store.schedule.unseen_since(tier, isoformat(now - _allowed_age(wanted)))
         statuses.append(
             TierStatus(
                 tier=tier,

@@ -29,6 +29,9 @@ class CheckpointReader(Protocol):
 
     async def get(self, asset: AssetId, key: TargetKey) -> Checkpoint | None: ...
 
+    async def of_assets(self, assets: Collection[AssetId]) -> dict[AssetId, list[Checkpoint]]:
+        """Every checkpoint of these assets, by target and destination, those of no target in force too."""
+
     async def of_asset(self, asset: AssetId) -> list[Checkpoint]:
         """The checkpoints of one asset in all targets and destinations."""
 

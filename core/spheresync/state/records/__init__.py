@@ -28,7 +28,15 @@ from spheresync.state.records.request_grants import GrantedPermits
 from spheresync.state.records.retention import ExpiredRecords, FilePages
 from spheresync.state.records.runs import RunRecord
 from spheresync.state.records.schedule import DueRow, Move, ScheduleRow, UnreadAssets
-from spheresync.state.records.search import ALL_ASSETS, ANY_CLASS, AssetFilter, AssetHits, AssetPlace, AssetSort
+from spheresync.state.records.search import (
+    ALL_ASSETS,
+    ANY_CLASS,
+    NO_CLASS,
+    AssetFilter,
+    AssetHits,
+    AssetPlace,
+    AssetSort,
+)
 from spheresync.state.records.unreadable import LostRow, row_name
 from spheresync.state.records.unwritten import Unwritten, UnwrittenGroup
 
@@ -36,6 +44,7 @@ __all__ = [
     "ALL_ASSETS",
     "ANY_CLASS",
     "ANY_ENTRY",
+    "NO_CLASS",
     "NO_RUN",
     "STALE_AFTER",
     "WHOLE",

@@ -24,14 +24,17 @@ class AssetSort(StrEnum):
 
 ANY_CLASS = "any"
 """Stands for every class of personal data."""
+NO_CLASS = "none"
+"""Stands for none of them, where they were looked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class AssetFilter:
     """Which assets a list is about; None admits all.
 
-    `column` is a name or a glob of a column, folded as all that is searched; `pii` a class, or `any`; of `term` and
-    `owner` every word must be there.
+    `column` is a name or a glob of a column, folded as all that is searched; `pii` a class, `any`, or `none` for those
+    in which it was looked for in vain; of `term` and `owner` every word must be there, a last one with `*` as the
+    beginning of one, and `*` admits any. `unread_since` says for each tier since when an asset of it was not read.
     """
 
     space: SpaceName | None = None
@@ -43,6 +46,7 @@ class AssetFilter:
     term: str | None = None
     owner: str | None = None
     min_columns: int | None = None
+    unread_since: tuple[tuple[Tier, str], ...] | None = None
 
 
 ALL_ASSETS = AssetFilter()

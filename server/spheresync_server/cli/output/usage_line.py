@@ -16,9 +16,11 @@ def usage_line(usage: Mapping[str, int]) -> str:
         called = "no call to AWS"  # the promise of a sync that finds nothing to do
     parts = (asked, called)
     used = "; ".join(filter(None, parts))
-    spared = _amount(usage, "aws_calls_saved", "call", "calls")
+    calls = _amount(usage, "aws_calls_saved", "call", "calls")
     size = f" ({saved:,} bytes)" if (saved := usage.get("aws_bytes_saved")) else ""
-    told = (f"Used: {used}." if used else "", f"Spared: {spared} to AWS{size}." if spared else "")
+    requests = _amount(usage, "datasphere_requests_saved", "request", "requests")
+    spared = "; ".join(filter(None, (requests and f"{requests} to Datasphere", calls and f"{calls} to AWS{size}")))
+    told = (f"Used: {used}." if used else "", f"Spared: {spared}." if spared else "")
     return " ".join(filter(None, told))
 
 

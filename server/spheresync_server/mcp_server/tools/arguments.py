@@ -23,7 +23,7 @@ Kind = Literal[
 ]
 TierName = Literal["critical", "high", "medium"]
 Status = Literal[
-    "pending", "synced", "drifted", "failed", "excluded", "conflict", "missing", "retired", "deleted", "held"
+    "pending", "synced", "drifted", "failed", "excluded", "conflict", "missing", "retired", "deleted", "held", "late"
 ]
 
 Sort = Annotated[

@@ -48,7 +48,7 @@ class CatalogTools(ServiceTools):
         status: Annotated[Status | None, Field(description="Only this status")] = None,
         query: Annotated[str | None, Field(description="Words, or a glob of names")] = None,
         column: Annotated[str | None, Field(description="Has it: name or glob")] = None,
-        pii: Annotated[str | None, Field(description="Class of personal data, or any")] = None,
+        pii: Annotated[str | None, Field(description="Class, any or none")] = None,
         term: Annotated[str | None, Field(description="Business term")] = None,
         owner: Annotated[str | None, Field(description="Owner")] = None,
         min_columns: Annotated[int | None, Field(ge=0, description="Columns at least")] = None,
@@ -127,7 +127,12 @@ class CatalogTools(ServiceTools):
     ) -> Annotated[CallToolResult, LineageAnswer]:
         """Where an asset or column comes from and goes: objects, flows, connections, target objects."""
         answer = await self._service.catalog.get_lineage(
-            asset, self._server_context.principal, column=column, direction=direction, depth=depth
+            asset,
+            self._server_context.principal,
+            column=column,
+            direction=direction,
+            depth=depth,
+            budget=ROW_BUDGET,
         )
         return respond(answer, *lineage_lines(answer))
 

@@ -70,6 +70,14 @@ class CheckpointReader:
         )
         return readable_one(self._connection.lost, _SHAPE, row, _read)
 
+    async def of_assets(self, assets: Collection[AssetId]) -> dict[AssetId, list[Checkpoint]]:
+        found = dict[AssetId, list[Checkpoint]]()
+        for clause, values in rows_of_assets(assets, "checkpoints", name="asset"):
+            query = f"{clause} SELECT {_SHAPE.names} FROM named_checkpoints ORDER BY target, destination"
+            for each in self._readable(await self._connection.all(query, values)):
+                found.setdefault(each.asset, []).append(each)
+        return found
+
     async def of_asset(self, asset: AssetId) -> list[Checkpoint]:
         rows = await self._connection.all(
             f"SELECT {_SHAPE.names} FROM checkpoints WHERE space = ? AND asset = ? ORDER BY target, destination",

@@ -8,7 +8,7 @@ a word that stands in every asset costs about as much as one that stands in few.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,10 +17,20 @@ from spheresync.mapping.personal_data import CLASSIFIERS
 from spheresync.mapping.search.fields import Mark
 from spheresync.mapping.search.folding import as_one_word, fold, from_one_word, spellings, words_of
 from spheresync.mapping.search.question import Question, is_glob
-from spheresync.model import AssetId
+from spheresync.model import AssetId, canonical_json
 from spheresync.state.cell_encoding import decode_asset_id
-from spheresync.state.records import ALL_ASSETS, ANY_CLASS, AssetFilter, AssetHits, AssetPlace, AssetSort, FacetCount
+from spheresync.state.records import (
+    ALL_ASSETS,
+    ANY_CLASS,
+    NO_CLASS,
+    AssetFilter,
+    AssetHits,
+    AssetPlace,
+    AssetSort,
+    FacetCount,
+)
 from spheresync.state.sqlite.connection import ReadConnection, Row
+from spheresync.state.sqlite.repositories.schedule import LATE
 from spheresync.state.sqlite.repositories.search_expressions import (
     all_of,
     any_of,
@@ -42,6 +52,8 @@ MANY = 3_000
 """Matches from which on walking through all assets in order is quicker than looking each one up and sorting."""
 NEXT_ONES = 300
 """Assets that are asked for one by one where many match."""
+_TOGETHER = 10 * NEXT_ONES
+"""Row numbers of the index, from the first to the last, that are asked for at once."""
 ENOUGH = 1_000
 """Matches by words after which parts of words are not looked for."""
 _LONGER_WORDS = 64
@@ -62,6 +74,7 @@ _SORTED_BY: Mapping[AssetSort, str] = {
     AssetSort.CHANGED: "coalesce(changed_at, '')",
     AssetSort.READ: "coalesce(read_at, '')",
 }
+_UNCLASSIFIED = f"parser_version < {CLASSIFIERS}"
 _MATCHING = "SELECT rowid FROM asset_search WHERE asset_search MATCH ?"
 LOST_TEXTS = (
     "SELECT a.space || '/' || a.name FROM assets a LEFT JOIN search_rows r ON r.space = a.space AND r.name = a.name "
@@ -119,12 +132,12 @@ class SearchReader:
         return AssetHits(tuple(places), total, whole_words=not found.parts)
 
     async def _count_of_step(self, found: _Found, step: _Step) -> int:
-        """How many are on a step; steps of which none can have any are not asked one by one."""
+        """How many are on a step, no more than tells that these are many; steps that can have none are not asked."""
         asked = [step] if step.part_of is None else [_matching(step.part_of), step]
         count = 0
         for each in asked:
             if each not in found.counted:
-                found.counted[each] = await self._count(each)
+                found.counted[each] = await self._count(each, up_to=MANY + 1)
             count = found.counted[each]
             if not count:
                 break
@@ -145,7 +158,15 @@ class SearchReader:
     ) -> AssetHits:
         clause, values = await self._clause_of(among, question)
         matches = None if question is not None else await self._matches(among)
-        found = await self._ask(f"SELECT count(*) FROM assets{_index(matches)} WHERE {clause}", values)
+        if matches is not None and clause == f"search_id IN ({_MATCHING})":
+            total = matches
+            if sort is AssetSort.NAME and not descending:
+                start_at = None if after is None else after.asset
+                step = _matching(values[0])
+                if next_ones := await self._first_in_order(step, matches, limit=limit, after=start_at):
+                    return AssetHits(tuple(AssetPlace("", asset) for asset in next_ones), total)
+        else:
+            total = int((await self._ask(f"SELECT count(*) FROM assets{_index(matches)} WHERE {clause}", values))[0][0])
         by = _SORTED_BY[sort]
         way, beyond = ("DESC", "<") if descending else ("ASC", ">")
         if sort is AssetSort.NAME:
@@ -167,7 +188,7 @@ class SearchReader:
             for row in rows
             for asset in readable(self._connection.lost, _NAME, [row[:2]], decode_asset_id)
         ]
-        return AssetHits(tuple(places), int(found[0][0]))
+        return AssetHits(tuple(places), total)
 
     async def _matches(self, among: AssetFilter) -> int | None:
         """How many assets the index leaves to be looked at, None where nothing of it is asked."""
@@ -202,7 +223,7 @@ class SearchReader:
 
     async def unclassified(self, among: AssetFilter) -> int:
         clause, values = await self._clause(replace(among, pii=None))
-        rows = await self._ask(f"SELECT count(*) FROM assets WHERE parser_version < {CLASSIFIERS} AND {clause}", values)
+        rows = await self._ask(f"SELECT count(*) FROM assets WHERE {_UNCLASSIFIED} AND {clause}", values)
         return int(rows[0][0])
 
     async def not_indexed(self) -> int:
@@ -293,11 +314,17 @@ class SearchReader:
             if value is not None:
                 terms.append(f"{column} = ?")
                 values.append(str(value))
-        if among.pii is not None:
+        if among.pii == NO_CLASS:
+            terms.append(f"personal_data = '' AND NOT ({_UNCLASSIFIED})")
+        elif among.pii is not None:
             terms.append("personal_data != ''")
             if among.pii != ANY_CLASS:
                 terms.append("instr(',' || personal_data || ',', ?) > 0")
                 values.append(f",{among.pii},")
+        if among.unread_since is not None:
+            late = [f"(tier = ? AND {LATE.format(moment='?')})" for _ in among.unread_since]
+            terms.append(f"included = 1 AND misses = 0 AND ({' OR '.join(late) or '0'})")
+            values += [str(value) for pair in among.unread_since for value in pair]
         if among.min_columns is not None:
             terms.append("column_count >= CAST(? AS INTEGER)")
             values.append(str(among.min_columns))
@@ -330,13 +357,13 @@ class SearchReader:
                 )
             found.append(expression)
         if among.term is not None:
-            found.append(_words_in(Mark.TERM, words_of(among.term)))
+            found.append(_text_of(Mark.TERM, among.term))
         if among.owner is not None:
-            found.append(_words_in(Mark.OWNER, words_of(among.owner)))
+            found.append(_text_of(Mark.OWNER, among.owner))
         return found
 
-    async def _count(self, step: _Step) -> int:
-        row = await self._ask(f"SELECT count(*) FROM ({step.select})", step.values)
+    async def _count(self, step: _Step, *, up_to: int = -1) -> int:
+        row = await self._ask(f"SELECT count(*) FROM (SELECT 1 FROM ({step.select}) LIMIT ?)", [*step.values, up_to])
         return int(row[0][0])
 
     async def _count_among(self, step: _Step, matches: int, clause: str, values: Sequence[str]) -> int:
@@ -358,12 +385,27 @@ class SearchReader:
             return []
         past, start = ("1", ()) if after is None else ("(space, name) > (?, ?)", (after.space, after.name))
         rows = await self._ask(
-            "SELECT w.space, w.name FROM (SELECT space, name, search_id FROM assets INDEXED BY assets_by_name "
-            f"WHERE {past} ORDER BY space, name LIMIT ?) w WHERE EXISTS ({_MATCHING} AND rowid = w.search_id) LIMIT ?",
-            [*start, NEXT_ONES, *step.values, limit],
+            f"SELECT space, name, search_id FROM assets INDEXED BY assets_by_name WHERE {past} ORDER BY space, name "
+            "LIMIT ?",
+            [*start, NEXT_ONES],
         )
-        found = readable(self._connection.lost, _NAME, rows, decode_asset_id)
+        matching = await self._matching_among(step, [row[2] for row in rows if isinstance(row[2], int)])
+        named = [row[:2] for row in rows if row[2] in matching][:limit]
+        found = readable(self._connection.lost, _NAME, named, decode_asset_id)
         return found if len(found) == limit else []
+
+    async def _matching_among(self, step: _Step, numbers: Sequence[int]) -> set[int]:
+        """Those of these row numbers of the index that match; the index is walked once where they lie together."""
+        if numbers and max(numbers) - min(numbers) < _TOGETHER:
+            between = f"{step.select} AND rowid BETWEEN ? AND ?"
+            found = await self._ask(between, [*step.values, min(numbers), max(numbers)])
+        else:
+            # Each one by itself: FTS5 would walk through all matches for a list of numbers.
+            found = await self._ask(
+                f"SELECT value FROM json_each(?) AS w WHERE EXISTS ({_MATCHING} AND rowid = w.value)",
+                [canonical_json(numbers).decode(), *step.values],
+            )
+        return {int(row[0]) for row in found}
 
     async def _in_order(
         self, step: _Step, matches: int, where: tuple[str, Sequence[str]], *, limit: int, after: AssetId | None
@@ -411,8 +453,20 @@ def _matching(expression: str) -> _Step:
     return _Step(_MATCHING, (expression,))
 
 
-def _words_in(mark: Mark, words: Collection[str]) -> str:
-    return all_of(quoted(mark + word) for word in words)
+def _text_of(mark: Mark, text: str) -> str:
+    """The expression for a text of a place that has all of these words; empty where there is none in it."""
+    if text.strip() == "*":
+        return beginning_with(mark, "")
+    *whole, last = words_of(text) or ("",)
+    if not last:
+        return ""
+    return all_of(
+        [*(quoted(mark + word) for word in whole), (beginning_with if text.endswith("*") else _whole)(mark, last)]
+    )
+
+
+def _whole(mark: str, word: str) -> str:
+    return quoted(mark + word)
 
 
 def _begin_of(folded: str) -> str | None:
