@@ -128,3 +128,40 @@ async def test_what_is_left_out_is_not_told_as_waiting(tmp_path: Path) -> None:
         installation.fail(**BROKEN)
         run = await installation.sync()
         assert not [each for each in run.problems if "left alone" in each.message]
+
+
+async def test_a_list_that_is_not_offered_any_more_is_no_empty_list(installed: InProcess) -> None:
+    installed.serve(holding(*BESIDE))
+    installed.fail(no_discovery=True)
+    assert (await installed.sync()).state is RunState.DONE
+    installed.fail(no_discovery=True, absent_types=frozenset({"localtables"}))
+    for _ in range(4):
+        run = await installed.sync()
+        assert (run.state, run.counts["unread"]) == (RunState.PARTLY_FAILED, 2)
+        told = {each.subject: each for each in run.problems}
+        assert set(told) == {SPACE, "OTHER"} and "offers no list of local tables any more" in told[SPACE].message
+        assert (await known(installed, f"{SPACE}/T")).misses == 0
+    assert len(installed.tables) == 4
+    installed.serve(holding(*BESIDE[1:]))
+    installed.fail(no_discovery=True)
+    assert (await installed.sync()).state is RunState.DONE
+    installed.fail(no_discovery=True, absent_types=frozenset({"localtables"}))
+    run = await installed.sync()
+    assert {each.subject for each in run.problems} == {"OTHER"}, "what was missing before is not to be listed"
+
+
+async def test_a_list_that_was_never_offered_is_none_to_miss(installed: InProcess) -> None:
+    installed.serve(holding(*BESIDE[1:]))
+    installed.fail(no_discovery=True, absent_types=frozenset({"taskchains"}))
+    assert [(await installed.sync()).state for _ in range(2)] == [RunState.DONE] * 2
+
+
+async def test_what_is_left_out_misses_no_list(tmp_path: Path) -> None:
+    config = tmp_path / "spheresync.yaml"
+    async with in_process(tmp_path, holding(*BESIDE), objects=True, config="scope: {}\n") as installation:
+        installation.fail(no_discovery=True)
+        await installation.sync()
+        config.write_text('scope: {exclude: ["*/T", "*/A"]}\n', "utf-8")
+        installation.fail(no_discovery=True, absent_types=frozenset({"localtables"}))
+        assert (await installation.sync()).counts["forget"] == 2
+        assert (await installation.sync()).state is RunState.DONE
