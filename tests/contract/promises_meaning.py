@@ -100,6 +100,7 @@ MEANING: tuple[Promise, ...] = (
             f"{_UNPROVEN}::test_what_was_read_before_as_what_it_is_goes_on_and_what_is_new_waits_in_one_sentence",
             f"{_UNPROVEN}::test_no_kind_changes_by_the_one_list_that_answered",
             f"{_UNPROVEN}::test_what_is_left_out_is_not_told_as_waiting",
+            f"{_UNPROVEN}::test_nobody_reads_by_a_former_entry_what_two_lists_hold_now",
             f"{_SOURCE}::test_what_an_unread_list_may_hold_too_is_unproven_but_what_the_catalog_holds_where_a_role_is_missing",
         ),
     ),

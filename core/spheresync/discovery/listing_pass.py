@@ -56,6 +56,10 @@ from spheresync.state.records import AssetRecord
 _Listings: TypeAlias = dict[SpaceName, Listing[AssetEntry]]
 
 
+UNTRUSTED = Digest("untrusted")
+"""In place of the digest of an entry that was not to be trusted: nobody reads the asset by the entry of before."""
+
+
 @dataclass(slots=True)
 class _Compared:
     """What the listings of spaces say beside what was known.
@@ -273,7 +277,7 @@ class ListingPass:
             base,
             kind=kind,
             label=label,
-            entry_digest=_digest_of(entry) if trusted else base.entry_digest,
+            entry_digest=_digest_of(entry) if trusted else UNTRUSTED,
             tier=decision.tier,
             included=decision.included,
             reason=decision.excluded_by,
