@@ -70,6 +70,27 @@ MEANING: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "source:objects:offered",
+        "CONTRACT.md#Deletion",
+        "A list of objects that was offered and is no more is no empty list, as long as known assets would be in it.",
+        (
+            f"{_UNPROVEN}::test_a_list_that_is_not_offered_any_more_is_no_empty_list",
+            f"{_UNPROVEN}::test_a_list_that_was_never_offered_is_none_to_miss",
+            f"{_UNPROVEN}::test_what_is_left_out_misses_no_list",
+            f"{_SOURCE}::test_kinds_of_which_no_list_is_offered_are_said",
+            f"{_SOURCE}::test_a_list_that_is_not_there_is_not_to_be_mended_by_exposing_something",
+        ),
+    ),
+    Promise(
+        "source:objects:paths",
+        "CONTRACT.md#Configuration",
+        "No name of an object leads a request to another path than its own.",
+        (
+            f"{_SOURCE}::test_no_name_leads_to_another_path_than_its_own",
+            f"{_SOURCE}::test_a_name_that_walks_a_path_is_an_error_of_its_asset_and_asks_nobody",
+        ),
+    ),
+    Promise(
         "source:objects:unproven",
         "CONTRACT.md#Deletion",
         "While a list of objects cannot be read, nothing is written by another list that it may contradict.",
@@ -79,6 +100,7 @@ MEANING: tuple[Promise, ...] = (
             f"{_UNPROVEN}::test_what_was_read_before_as_what_it_is_goes_on_and_what_is_new_waits_in_one_sentence",
             f"{_UNPROVEN}::test_no_kind_changes_by_the_one_list_that_answered",
             f"{_UNPROVEN}::test_what_is_left_out_is_not_told_as_waiting",
+            f"{_UNPROVEN}::test_nobody_reads_by_a_former_entry_what_two_lists_hold_now",
             f"{_SOURCE}::test_what_an_unread_list_may_hold_too_is_unproven_but_what_the_catalog_holds_where_a_role_is_missing",
         ),
     ),

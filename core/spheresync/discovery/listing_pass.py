@@ -31,7 +31,15 @@ from spheresync.planning.removal.confirmed_gone import note_confirmed
 from spheresync.runtime.empty_tenant import note_listed
 from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.scope import Scope
-from spheresync.runtime.unread import by_its_space, is_proven, may_hold, not_asked_for, unproven_asset, unproven_assets
+from spheresync.runtime.unread import (
+    by_its_space,
+    is_proven,
+    may_hold,
+    not_asked_for,
+    not_offered,
+    unproven_asset,
+    unproven_assets,
+)
 from spheresync.runtime.unspellable_names import (
     UnspellableAsset,
     UnspellableSpace,
@@ -46,6 +54,10 @@ from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord
 
 _Listings: TypeAlias = dict[SpaceName, Listing[AssetEntry]]
+
+
+UNTRUSTED = Digest("untrusted")
+"""In place of the digest of an entry that was not to be trusted: nobody reads the asset by the entry of before."""
 
 
 @dataclass(slots=True)
@@ -161,11 +173,12 @@ class ListingPass:
         in_spaces = _by_space(known.values())
         lacking = frozenset(await self._store.schedule.lacking())
         found = _Compared()
-        for space, listing in sorted(listings.items()):
+        for space, told_whole in sorted(listings.items()):
+            present = {entry.id for entry in told_whole.items}
+            absent = [record for record in in_spaces.get(space, ()) if record.id not in present]
+            listing = listings[space] = self._less_what_is_not_offered(told_whole, absent)
             self._compare(listing, known, lacking, found)
             if listing.complete:
-                present = {entry.id for entry in listing.items}
-                absent = [record for record in in_spaces.get(space, ()) if record.id not in present]
                 if listing.catalog_only:
                     absent = await self._listed_by_catalog(absent, found)
                 found.missed.extend(self._missed(absent))
@@ -264,7 +277,7 @@ class ListingPass:
             base,
             kind=kind,
             label=label,
-            entry_digest=_digest_of(entry) if trusted else base.entry_digest,
+            entry_digest=_digest_of(entry) if trusted else UNTRUSTED,
             tier=decision.tier,
             included=decision.included,
             reason=decision.excluded_by,
@@ -298,6 +311,23 @@ class ListingPass:
         if self._mapping.includes_by_label and self._mapping.in_scope(record.id):
             return True  # the label of the list need not be that of the definition
         return bool(record.personal_data) and self._mapping.decide(record.id, record.kind, record.label).included
+
+    def _less_what_is_not_offered(
+        self, listing: Listing[AssetEntry], absent: Iterable[AssetRecord]
+    ) -> Listing[AssetEntry]:
+        """The listing, which is not whole where a list is not there that was there when its assets were listed."""
+        lost = [each for each in absent if each.kind in listing.not_offered and not each.misses]
+        lost = [each for each in lost if self._is_in_scope(each)]
+        if not lost:
+            return listing
+        problem = not_offered(SpaceName(listing.scope), lost)
+        return replace(listing, complete=False, problems=(*listing.problems, problem))
+
+    def _is_in_scope(self, record: AssetRecord) -> bool:
+        try:
+            return self._mapping.decide(record.id, record.kind, record.label, record.personal_data).included
+        except Exception:  # noqa: BLE001 -- the bulkhead of this asset: what becomes of the listing tells it
+            return record.included
 
     def _missed(self, absent: Iterable[AssetRecord]) -> Iterator[AssetRecord]:
         for record in absent:

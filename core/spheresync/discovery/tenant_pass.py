@@ -13,7 +13,7 @@ from functools import partial
 
 from spheresync.discovery.definition_pass import DefinitionPass
 from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport, Redefined
-from spheresync.discovery.listing_pass import ListingPass
+from spheresync.discovery.listing_pass import UNTRUSTED, ListingPass
 from spheresync.discovery.renamed_assets import RenamedAssets
 from spheresync.discovery.vanished_assets import VanishedAssets
 from spheresync.mapping.rules import MappingRules
@@ -111,10 +111,12 @@ class TenantPass:
     async def read(self, asset: AssetId) -> AssetRecord | None:
         """Read the definition of an asset by its entry of the last listing; answers its record, None where it has none.
 
-        What the tenant does wrong is in the record's `problem`.
+        What the tenant does wrong is in the record's `problem`. One whose last entry was not to be trusted is not read.
         """
         record, entry = await self._store.catalog.asset(asset), await self._store.schedule.entry(asset)
         if record is None or entry is None:
             return None
+        if record.entry_digest == UNTRUSTED:
+            return record
         await self._definitions(read_before={asset: record.read_at}).run([DefinitionToRead(entry, record)])
         return await self._store.catalog.asset(asset)

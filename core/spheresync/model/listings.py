@@ -109,6 +109,7 @@ class Listing(Generic[_T_co]):
         problems: what is to be told; of one kind that many items have, one problem for all.
         flaws: the problem of each item whose facts are not to be trusted.
         catalog_only: what is not exposed was not asked for, so that nothing of it is missing.
+        not_offered: kinds that were not listed because the tenant offers no list of them.
         unproven: items that what could not be listed may hold too, as something else.
     """
 
@@ -119,6 +120,7 @@ class Listing(Generic[_T_co]):
     flaws: Mapping[SpaceName | AssetId, Problem] = field(default_factory=dict)
     unproven: frozenset[AssetId] = frozenset()
     catalog_only: bool = False
+    not_offered: frozenset[AssetKind] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

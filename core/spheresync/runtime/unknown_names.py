@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from spheresync.errors import UsageError
 from spheresync.model import AssetId, first_of
+from spheresync.personal_values import mask_personal_values
 from spheresync.runtime.out_of_scope import Outside, nothing_outside, space_outside
 
 NEAR = 3
@@ -29,7 +30,7 @@ class WrongName:
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Which names may be meant, as a sentence; empty where none is near. Upper and lower case count as the same."""
-    return _meant(_near(name, known))
+    return _meant(_near(name, known), name)
 
 
 def _near(name: str, known: Iterable[str]) -> list[str]:
@@ -46,8 +47,11 @@ def _near(name: str, known: Iterable[str]) -> list[str]:
     ]
 
 
-def _meant(near: Sequence[str]) -> str:
-    return f"Did you mean {', '.join(near[:NEAR])}?" if near else ""
+def _meant(near: Sequence[str], asked: str) -> str:
+    """As a sentence; without what reads as the name that was asked for does, once values of persons are masked."""
+    same = mask_personal_values(asked)
+    said = [each for each in near if mask_personal_values(each) != same]
+    return f"Did you mean {', '.join(said[:NEAR])}?" if said else ""
 
 
 def _known(names: Sequence[str], listing: str) -> str:
@@ -97,13 +101,16 @@ def unknown_asset(
         near_spaces = [asset.space] if space_known else _near(asset.space, spaces)
         within = [each for space in near_spaces for each in by_space.get(space, ())]
         near = _near_assets(asset, within)
-        if near and near[0].casefold() == str(asset).casefold():
-            return _meant(near)
+        equal = bool(near) and near[0].casefold() == str(asset).casefold()
+        if equal and (meant := _meant(near, str(asset))):
+            return meant
         elsewhere = [str(each) for some in by_space.values() for each in some if _same_name(each, asset)]
-        if meant := _meant(list(dict.fromkeys([*near[: NEAR - 1], *elsewhere, *near]))):
+        if meant := _meant(list(dict.fromkeys([*near[: NEAR - 1], *elsewhere, *near])), str(asset)):
             return meant
         if not space_known:
-            return _meant([f"space {space}" for space in near_spaces]) or _known([*spaces], "list_spaces")
+            return _meant([f"space {space}" for space in near_spaces], f"space {asset.space}") or _known(
+                [*spaces], "list_spaces"
+            )
         if not within:
             return f"Space {asset.space} holds no assets."
         return _known([*map(str, within)], f"list_assets of space {asset.space}")

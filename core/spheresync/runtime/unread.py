@@ -163,6 +163,18 @@ def unproven_assets(space: SpaceName, assets: Sequence[AssetId]) -> Problem:
     return Problem(space, SPACE_UNREAD, message, _WHOLE_LISTS)
 
 
+def not_offered(space: SpaceName, assets: Sequence[AssetRecord]) -> Problem:
+    """What to say of known assets of kinds that the tenant offers no list of any more: that is no empty list."""
+    names = first_of(sorted(str(each.id) for each in assets), _NAMED, total=len(assets))
+    kinds = ", ".join(sorted({each.kind.replace("_", " ") + "s" for each in assets}))
+    message = (
+        f"The tenant offers no list of {kinds} any more, and {counted(len(assets), 'known asset')} of space {space} "
+        f"would be in it ({names})"
+    )
+    remedy = "Have the tenant offer it again, or leave them out by `scope:` or a rule if it is gone for good."
+    return Problem(space, SPACE_UNREAD, message, remedy)
+
+
 def not_asked_for(asset: AssetId) -> Problem:
     """What to say of a known asset that only the design-time API tells of, while that is switched off."""
     message = f"{asset} is not exposed, and datasphere.objects is off, so it is not read; {_STAYS.format(them='it')}."

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.model import AssetId, AssetKind, AssetStatus, RunState
 from spheresync.state.records import AssetRecord
@@ -114,7 +115,7 @@ async def test_no_kind_changes_by_the_one_list_that_answered(installed: InProces
     installed.fail(failing_matching=f"{SPACE}/analyticmodels", failing_status=500)
     run = await installed.sync()
     after = await known(installed, DUP)
-    assert (run.counts["unread"], after.kind, after.entry_digest) == (1, before.kind, before.entry_digest)
+    assert (run.counts["unread"], after.kind, after.definition) == (1, before.kind, before.definition)
     installed.fail()
     await installed.sync()
     assert (await known(installed, DUP)).kind is AssetKind.VIEW
@@ -128,3 +129,56 @@ async def test_what_is_left_out_is_not_told_as_waiting(tmp_path: Path) -> None:
         installation.fail(**BROKEN)
         run = await installation.sync()
         assert not [each for each in run.problems if "left alone" in each.message]
+
+
+async def test_a_list_that_is_not_offered_any_more_is_no_empty_list(installed: InProcess) -> None:
+    installed.serve(holding(*BESIDE))
+    installed.fail(no_discovery=True)
+    assert (await installed.sync()).state is RunState.DONE
+    installed.fail(no_discovery=True, absent_types=frozenset({"localtables"}))
+    for _ in range(4):
+        run = await installed.sync()
+        assert (run.state, run.counts["unread"]) == (RunState.PARTLY_FAILED, 2)
+        told = {each.subject: each for each in run.problems}
+        assert set(told) == {SPACE, "OTHER"} and "offers no list of local tables any more" in told[SPACE].message
+        assert (await known(installed, f"{SPACE}/T")).misses == 0
+    assert len(installed.tables) == 4
+    installed.serve(holding(*BESIDE[1:]))
+    installed.fail(no_discovery=True)
+    assert (await installed.sync()).state is RunState.DONE
+    installed.fail(no_discovery=True, absent_types=frozenset({"localtables"}))
+    run = await installed.sync()
+    assert {each.subject for each in run.problems} == {"OTHER"}, "what was missing before is not to be listed"
+
+
+async def test_a_list_that_was_never_offered_is_none_to_miss(installed: InProcess) -> None:
+    installed.serve(holding(*BESIDE[1:]))
+    installed.fail(no_discovery=True, absent_types=frozenset({"taskchains"}))
+    assert [(await installed.sync()).state for _ in range(2)] == [RunState.DONE] * 2
+
+
+async def test_what_is_left_out_misses_no_list(tmp_path: Path) -> None:
+    config = tmp_path / "spheresync.yaml"
+    async with in_process(tmp_path, holding(*BESIDE), objects=True, config="scope: {}\n") as installation:
+        installation.fail(no_discovery=True)
+        await installation.sync()
+        config.write_text('scope: {exclude: ["*/T", "*/A"]}\n', "utf-8")
+        installation.fail(no_discovery=True, absent_types=frozenset({"localtables"}))
+        assert (await installation.sync()).counts["forget"] == 2
+        assert (await installation.sync()).state is RunState.DONE
+
+
+async def test_nobody_reads_by_a_former_entry_what_two_lists_hold_now(installed: InProcess) -> None:
+    """The scheduler reads an asset without a listing, by what the last one said."""
+    installed.serve(holding(thing("DUP"), *BESIDE))
+    await installed.sync()
+    before = await known(installed, DUP)
+    installed.serve(holding(thing("DUP", column="ELSE"), BOTH[1], *BESIDE))
+    await installed.sync()
+    after = await SharedDiscovery(installed.context).read_asset(AssetId.parse(DUP))
+    assert after is not None and (after.definition, "Two lists" in str(after.problem)) == (before.definition, True)
+    installed.serve(holding(thing("DUP", column="ELSE"), *BESIDE))
+    assert (await installed.sync()).state is RunState.DONE
+    installed.serve(holding(thing("DUP"), *BESIDE))
+    after = await SharedDiscovery(installed.context).read_asset(AssetId.parse(DUP))
+    assert after is not None and after.definition == before.definition and after.problem is None

@@ -173,3 +173,13 @@ def test_an_unknown_asset_is_answered_with_the_nearest_assets(asked: str, meant:
 def test_an_asset_written_in_another_case_is_always_found(names: list[str], data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(names))
     assert name in unknown_asset(AssetId.parse(name.swapcase()), ids(*names), {"SALES", "HR", "FIN"}).hint()
+
+
+@pytest.mark.parametrize("asked", ["LEAK/[e-mail]", "LEAK/anna@example.com"])
+def test_what_reads_like_the_name_that_was_asked_for_is_not_suggested(asked: str) -> None:
+    known = [AssetId.parse("LEAK/Anna@Example.com"), AssetId.parse("LEAK/anna.b@example.com")]
+    hint = unknown_asset(AssetId.parse(asked), known, ["LEAK"]).hint()
+    assert hint and "Did you mean" not in hint
+    near = unknown_asset(AssetId.parse("LEAK/Order"), [*known, AssetId.parse("LEAK/Orders")], ["LEAK"]).hint()
+    assert near == "Did you mean LEAK/Orders?"
+    assert "Did you mean" not in unknown_name("space", "[e-mail]", ["a@example.com"], listing="list_spaces").remedy

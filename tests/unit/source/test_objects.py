@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import unquote
 
 import httpx2
 import pytest
@@ -17,6 +18,7 @@ from spheresync.source.datasphere.csn.definition import read_object
 from spheresync.source.datasphere.csn.document import parse_csn
 from spheresync.source.datasphere.normalise import normalise
 from spheresync.source.datasphere.objects.definitions import _cut_out
+from spheresync.source.datasphere.objects.object_types import SEGMENTS, object_path
 from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.source.transport.http import Login, TenantHttp
 from spheresync.source.transport.request_budget import UnlimitedBudget
@@ -425,3 +427,62 @@ async def test_what_an_unread_list_may_hold_too_is_unproven_but_what_the_catalog
     assert (await listed(tenant, hands)).unproven == frozenset()
     server.instead = {"/spaces/SALES/dataflows": Reply(status, b"{}", {"content-type": "application/json"})}
     assert {str(each.name) for each in (await listed(tenant, hands)).unproven} == unproven
+
+
+ODD = st.text(alphabet=st.sampled_from("./%2eE?#\\;Aa "), min_size=1, max_size=8)
+
+
+@given(space=ODD, name=ODD, kind=st.sampled_from([*SEGMENTS]))
+def test_no_name_leads_to_another_path_than_its_own(space: str, name: str, kind: AssetKind) -> None:
+    asset = AssetId(SpaceName(space), TechnicalName(name))
+    try:
+        path = object_path(asset, kind)
+    except SourceError as error:
+        assert error.fault is SourceFault.WRONG_SHAPE and error.remedy
+        return
+    sent = httpx2.URL(BASE).join(path).raw_path.decode()
+    assert [unquote(part) for part in sent.split("/")] == [*f"{OBJECTS}/spaces".split("/"), space, SEGMENTS[kind], name]
+    while (decoded := unquote(sent)) != sent:
+        sent = decoded
+        assert not {".", ".."} & {*sent.replace("\\", "/").split("/")}
+
+
+@pytest.mark.parametrize("name", ["..", ".", "%2e%2e", "%252E.", "a/../b", "..\\x", "..?x", ".#", "../..", "..;x"])
+async def test_a_name_that_walks_a_path_is_an_error_of_its_asset_and_asks_nobody(
+    tenant: Tenant, hands: Hands, server: ObjectServer, name: str
+) -> None:
+    async with source(tenant, hands) as opened:
+        await opened.list_spaces()
+        before = len(tenant.asked("/"))
+        for ask in (opened.fetch, opened.is_served):
+            with pytest.raises(SourceError, match="nothing was asked") as raised:
+                await ask(entry(name))
+            assert raised.value.message.startswith(f"SALES/{name}: csn: ") and raised.value.remedy
+        assert len(tenant.asked("/")) == before
+
+
+async def test_a_list_that_is_not_there_is_not_to_be_mended_by_exposing_something(
+    tenant: Tenant, hands: Hands, server: ObjectServer
+) -> None:
+    server.discovery = as_json({"paths": {f"{OBJECTS}/spaces/{{s}}/{each}": {} for each in TYPES}})
+    server.instead = {"/spaces/SALES/taskchains": absent()}
+    told = (await listed(tenant, hands)).problems
+    async with source(tenant, hands) as opened:
+        with pytest.raises(SourceError) as raised:
+            await opened.fetch(entry("GONE"))
+    for remedy in (told[0].remedy, raised.value.remedy):
+        assert remedy and "Expose" not in remedy
+
+
+@pytest.mark.parametrize("discovery", [True, False])
+async def test_kinds_of_which_no_list_is_offered_are_said(
+    tenant: Tenant, hands: Hands, server: ObjectServer, discovery: bool
+) -> None:
+    if discovery:
+        server.discovery = as_json(
+            {"paths": {f"{OBJECTS}/spaces/{{s}}/{each}": {} for each in TYPES if each != "localtables"}}
+        )
+    else:
+        server.instead = {"/spaces/SALES/localtables": absent()}
+    listing = await listed(tenant, hands)
+    assert (listing.complete, listing.not_offered) == (True, {AssetKind.LOCAL_TABLE})

@@ -17,7 +17,7 @@ from spheresync.source.datasphere.csn.elements import ref_of
 from spheresync.source.datasphere.csn.labels import TEXT_KEY, Texts, key_of
 from spheresync.source.datasphere.listing.pages import load_json
 from spheresync.source.datasphere.objects.object_list import remedy_of
-from spheresync.source.datasphere.objects.object_types import BASE, SEGMENTS, SIBLINGS, space_path
+from spheresync.source.datasphere.objects.object_types import BASE, SIBLINGS, object_path
 from spheresync.source.transport.http import JSON, Response, TenantHttp
 
 RUN_TIME = "application/vnd.sap.datasphere.object.content.run-time+json"
@@ -124,7 +124,10 @@ def _paths(entry: AssetEntry) -> Iterator[str]:
     """Where an object is read: under its type, then under the one that it may be of instead."""
     for kind in (entry.kind, SIBLINGS.get(entry.kind)):
         if kind is not None:
-            yield f"{space_path(entry.id.space)}/{SEGMENTS[kind]}/{quote(entry.id.name, safe='')}"
+            try:
+                yield object_path(entry.id, kind)
+            except SourceError as error:
+                raise _named(entry.id, error) from error
 
 
 def _named(asset: AssetId, error: SourceError) -> SourceError:

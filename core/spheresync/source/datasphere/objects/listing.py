@@ -121,4 +121,5 @@ def merged(space: SpaceName, catalog: Listing[AssetEntry], objects: ObjectList) 
         problems=(*catalog.problems, *objects.problems, *objects.flaws.values()),
         flaws=flaws,
         unproven=unproven,
+        not_offered=objects.not_offered,
     )

@@ -27,6 +27,9 @@ _ROLE = (
     "Give the technical user (or who signed in) a role that may read objects (at least DW Modeler), "
     "or set datasphere.objects: off."
 )
+_NOT_THERE = (
+    "Wait for the next listing; if it stays so, look whether the object is deployed and the tenant offers its type."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,7 @@ class ObjectList:
     labels: dict[TechnicalName, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     flaws: dict[SpaceName | AssetId, Problem] = field(default_factory=dict)
+    not_offered: frozenset[AssetKind] = frozenset()
 
 
 class ObjectLists:
@@ -62,6 +66,7 @@ class ObjectLists:
         """
         found: dict[AssetKind, list[ListedObject]] = {}
         errors: dict[AssetKind, SourceError] = {}
+        missing = {kind for kind, segment in SEGMENTS.items() if offered is not None and segment not in offered}
 
         async def read(kind: AssetKind) -> None:
             rows = found.setdefault(kind, [])
@@ -69,14 +74,14 @@ class ObjectLists:
                 await self._rows(f"{space_path(space)}/{SEGMENTS[kind]}", rows)
             except SourceError as error:
                 if offered is None and error.status in _NOT_OFFERED and error.absent:
+                    missing.add(kind)
                     return
                 errors[kind] = error
 
         async with isolated_group() as group:
-            for kind, segment in SEGMENTS.items():
-                if offered is None or segment in offered:
-                    group.start_soon(read, kind)
-        listed = ObjectList(problems=list(_problems(space, errors)))
+            for kind in SEGMENTS.keys() - missing:
+                group.start_soon(read, kind)
+        listed = ObjectList(problems=list(_problems(space, errors)), not_offered=frozenset(missing))
         for kind in SEGMENTS:
             for each in found.get(kind, ()):
                 _add(listed, space, kind, each)
@@ -153,6 +158,8 @@ def _problems(space: SpaceName, errors: dict[AssetKind, SourceError]) -> Iterato
 
 def remedy_of(error: SourceError) -> str:
     """What to do where objects cannot be read: the catalog asks for less than they do."""
+    if error.fault is SourceFault.NOT_EXPOSED:
+        return _NOT_THERE
     return _ROLE if error.fault in REFUSALS else error.remedy
 
 

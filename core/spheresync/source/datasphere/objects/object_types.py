@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
-from spheresync.errors import SourceError
-from spheresync.model import AssetKind, SpaceName
+from spheresync.errors import SourceError, SourceFault
+from spheresync.model import AssetId, AssetKind, SpaceName
 from spheresync.model.json_document import read_json
+from spheresync.redaction import quoted
 from spheresync.source.transport.http import JSON, Response, TenantHttp
 
 BASE = "/dwaas-core/api/v1"
@@ -30,10 +32,42 @@ SIBLINGS = {
 }
 """The type that an object may be of instead: what the catalog tells does not say it surely."""
 CONTENT = "content"
+_PARTS = re.compile(r"[/\\?#;]")
 
 
 def space_path(space: SpaceName) -> str:
-    return f"{BASE}/spaces/{quote(space, safe='')}"
+    """The path of a space.
+
+    Raises:
+        SourceError: WRONG_SHAPE, for a name that leads elsewhere.
+    """
+    return f"{BASE}/spaces/{_segment(space)}"
+
+
+def object_path(asset: AssetId, kind: AssetKind) -> str:
+    """The path of an object of a type.
+
+    Raises:
+        SourceError: WRONG_SHAPE, for a name that leads elsewhere.
+    """
+    return f"{space_path(asset.space)}/{SEGMENTS[kind]}/{_segment(asset.name)}"
+
+
+def _segment(name: str) -> str:
+    """A name as one part of a path, whatever it holds.
+
+    A part of dots stands for its neighbours, however it is encoded, and what passes a URL on may decode it first.
+    """
+    said = name
+    while (decoded := unquote(said)) != said:
+        said = decoded
+    if any(part.strip() in {"", ".", ".."} for part in _PARTS.split(said)):
+        raise SourceError(
+            SourceFault.WRONG_SHAPE,
+            f"the name {quoted(name, 200)!r} leads to another path than its own; nothing was asked",
+            remedy="Give it another technical name in Datasphere, without `.`, `..` or nothing between slashes.",
+        )
+    return quote(name, safe="")
 
 
 async def offered_paths(http: TenantHttp) -> frozenset[str] | None:
