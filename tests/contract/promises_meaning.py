@@ -144,6 +144,7 @@ MEANING: tuple[Promise, ...] = (
             "tests/e2e/test_lineage.py::test_a_model_leads_back_to_a_connection_and_on_to_its_table",
             "tests/e2e/test_lineage.py::test_a_column_that_its_source_does_not_have_is_a_finding_and_no_edge",
             "tests/e2e/test_lineage.py::test_an_assistant_is_answered_in_its_text",
+            "tests/e2e/test_lineage.py::test_the_requests_that_whole_spaces_spared_are_told",
             "tests/e2e/test_lineage.py::test_every_lineage_fits_into_one_answer_and_says_what_it_leaves_out",
         ),
     ),

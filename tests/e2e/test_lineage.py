@@ -119,6 +119,12 @@ async def test_an_assistant_is_answered_in_its_text(dog: Installation) -> None:
     assert context["provenance"]["types"] == "csn"
 
 
+def test_the_requests_that_whole_spaces_spared_are_told(dog: Installation) -> None:
+    (run,) = [each for each in dog.ask("runs")["items"] if each["counts"]["create"]]
+    spared = dog.ask("runs", run["run_id"])["usage"]["datasphere_requests_saved"]
+    assert spared > 0 and dog.ask("status")["savings"]["datasphere_requests_saved"] == spared
+
+
 @pytest.mark.anyio
 async def test_every_lineage_fits_into_one_answer_and_says_what_it_leaves_out(dog: Installation) -> None:
     command, *arguments = dog.command("serve", "--no-scheduler")

@@ -29,7 +29,7 @@ _MEANINGS = {
     "synced": "AWS holds what Datasphere says",
     "drifted": "others have changed or deleted what AWS held",
     "failed": "could not be read or written; what AWS holds stays",
-    "excluded": "left out by the configuration",
+    "excluded": "left out by the configuration, or a flow or task chain, which holds no data",
     "conflict": "somebody else's table has the name",
     "missing": "no longer listed by Datasphere; not yet retired",
     "retired": "gone from Datasphere; the table is kept and marked",

@@ -102,6 +102,11 @@ def test_every_status_says_what_it_means(status: AssetStatus) -> None:
     assert lines[at + 1] == "2" and " " in lines[at + 2]
 
 
+def test_flows_are_not_told_to_be_left_out_by_the_configuration_alone() -> None:
+    told = " ".join(page(assets={"excluded": 11}).lines)
+    assert "left out by the configuration, or a flow or task chain, which holds no data" in told
+
+
 def test_a_summary_of_several_sentences_is_shown_to_its_end() -> None:
     summary = "12 of 60 assets in sync. " + "The last run ended. " * 15 + "Nobody keeps the schedule."
     assert "Nobody keeps the schedule." in page(summary=summary).text
