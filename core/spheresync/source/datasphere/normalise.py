@@ -22,7 +22,7 @@ from spheresync.source.datasphere.merge import merge_csn
 from spheresync.source.protocol import Normaliser
 
 #: Raised with every change of what `normalise` answers for the same documents; part of cached results' keys.
-NORMALISER_VERSION = 4
+NORMALISER_VERSION = 5
 
 _ROLE_ORDER = {role: position for position, role in enumerate(Role)}
 _T = TypeVar("_T")

@@ -38,9 +38,11 @@ class _Origin(NamedTuple):
     how: Derivation = Derivation.DIRECT
 
     def through(self, steps: Sequence[str]) -> _Origin:
-        return _Origin(self.objects, (*self.path, *steps), self.how)
+        return _Origin(self.objects, (*self.path, *steps), self.how) if self.objects else self
 
 
+_MADE = _Origin((), ())
+"""Stands beside the origins of a column that does not hold them as they are: a constant, a cast, a call."""
 _Found = dict[_Origin, None]
 """Origins, each once, in the order in which they were found. Shared between results, so that none is changed."""
 
@@ -95,6 +97,16 @@ class _Result:
             yield from result.open_to(name, budget)
 
 
+class QueryReading(NamedTuple):
+    """What a query reads; `as_it_is` are the columns that hold nothing but their origins, and so have their type."""
+
+    origins: Origins
+    as_it_is: Collection[str]
+
+
+NO_QUERY = QueryReading(Origins(), ())
+
+
 @dataclass(frozen=True, slots=True)
 class _Scope:
     """The tables and associations that the expressions of one SELECT may name."""
@@ -104,7 +116,9 @@ class _Scope:
     outer: _Scope | None = None
 
 
-def read_query(query: Node, columns: Iterable[str], target: str, *, made_elsewhere: Collection[str] = ()) -> Origins:
+def read_query(
+    query: Node, columns: Iterable[str], target: str, *, made_elsewhere: Collection[str] = ()
+) -> QueryReading:
     """What a query reads.
 
     Args:
@@ -127,22 +141,29 @@ class _Reader:
         self._paths: dict[AssociationPath, None] = {}
         self.budget = Budget(MOST_PARTS, "The query has", "expression")
 
-    def read(self, query: Node, columns: Iterable[str], made_elsewhere: Collection[str]) -> Origins:
+    def read(self, query: Node, columns: Iterable[str], made_elsewhere: Collection[str]) -> QueryReading:
         result = self._query(query, Reads.QUERY, None)
         origins: list[ColumnOrigin] = []
         of_all = Budget(MOST_ORIGINS, "The query gives its columns", "origin")
         unmatched: list[str] = []
+        as_it_is: dict[str, None] = {}
         for name in columns:
             found = result.column(name, self.budget)
             if found is None and name not in made_elsewhere:
                 unmatched.append(name)
+            whole = bool(found)
             for origin in found or ():
-                if origin.objects != (self._target,):  # what reads itself is made from something else
+                told = bool(origin.objects) and origin.objects != (self._target,)
+                whole = whole and told and origin.how is Derivation.DIRECT
+                if told:  # what reads itself is made from something else
                     of_all.spend()
                     origins.append(ColumnOrigin(name, *origin))
+            if whole:
+                as_it_is[name] = None
         if result.columns or result.passed_on or result.inner:  # else it is said already that nothing is known of it
             self._say(not_followed.unmatched(unmatched))
-        return Origins(tuple(self._one_each()), tuple(origins), unknown=tuple(self._unknown), paths=tuple(self._paths))
+        objects, paths = tuple(self._one_each()), tuple(self._paths)
+        return QueryReading(Origins(objects, tuple(origins), unknown=tuple(self._unknown), paths=paths), as_it_is)
 
     def _say(self, sentences: Iterable[str]) -> None:
         for said in sentences:
@@ -195,10 +216,10 @@ class _Reader:
             else:  # by name: what is passed on has no known place
                 for name, found in other.columns.items():
                     if name not in columns:
-                        columns[name] = dict(first.column(name, self.budget) or {})
+                        columns[name] = dict(first.column(name, self.budget) or {_MADE: None})
                     columns[name] |= found
                 for name in first.columns:
-                    columns[name] |= other.column(name, self.budget) or {}
+                    columns[name] |= other.column(name, self.budget) or {_MADE: None}
                 merged.inner.append(other)
         return merged
 
@@ -359,7 +380,7 @@ class _Columns:
         else:
             found = self._expression(node, Derivation.DIRECT)
         self._open.discard(name)
-        return found
+        return found if found and "cast" not in node else {**found, _MADE: None}
 
     def _expression(self, node: JsonValue | Node, how: Derivation) -> _Found:
         self._budget.spend()
