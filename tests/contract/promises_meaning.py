@@ -65,7 +65,7 @@ MEANING: tuple[Promise, ...] = (
     Promise(
         "source:csn:types",
         "CONTRACT.md#What a Glue table holds",
-        "A column without a type of its own has that of the column it is selected from, exactly, or is told to have none.",
+        "A column without a type has exactly that of the column it is selected from, or is told to have none.",
         tuple(
             f"tests/unit/discovery/test_types_from_sources.py::{test}"
             for test in (

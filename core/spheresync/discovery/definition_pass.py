@@ -230,7 +230,9 @@ class DefinitionPass:
     def _stated(self, record: AssetRecord, said: Normalised) -> AssetRecord:
         """The record by another definition of the asset."""
         held = self._held(record, said)
-        decision = self._mapping.decide(record.id, said.kind, said.label, held.classes)
+        decision = self._mapping.decide(
+            record.id, said.kind, said.label, held.classes, in_all=0 < said.column_count == held.columns
+        )
         return replace(
             record,
             kind=said.kind,

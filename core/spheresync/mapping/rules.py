@@ -151,16 +151,23 @@ class Mapping:
         return cls(settings)
 
     def decide(
-        self, asset: AssetId, kind: AssetKind, label: str, personal_data: Collection[PersonalDataClass] = ()
+        self,
+        asset: AssetId,
+        kind: AssetKind,
+        label: str,
+        personal_data: Collection[PersonalDataClass] = (),
+        *,
+        in_all: bool = False,
     ) -> Decision:
-        """What scope, rules and policies say of an asset; `personal_data` are the classes that its columns hold.
+        """What scope, rules and policies say of an asset; `personal_data` are the classes that its columns hold, and
+        `in_all` whether each of them does.
 
         Whoever has not read the asset, or asks whether it is to be read, leaves them out.
         """
         decision = self._decide(asset, kind, label)
         if not personal_data or not decision.included:
             return decision
-        verdict = self.personal_data.verdict(personal_data)
+        verdict = self.personal_data.verdict(personal_data, in_all=in_all)
         if verdict.excluded_by:
             return replace(decision, included=False, excluded_by=verdict.excluded_by)
         return replace(decision, refused=verdict.refused) if verdict.refused else decision

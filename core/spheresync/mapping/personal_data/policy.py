@@ -47,8 +47,13 @@ class PersonalDataPolicy:
             classes(PersonalDataAction.REFUSE),
         )
 
-    def verdict(self, classes: Collection[PersonalDataClass]) -> Verdict:
-        """What becomes of an asset whose columns hold these classes."""
+    def verdict(self, classes: Collection[PersonalDataClass], *, in_all: bool = False) -> Verdict:
+        """What becomes of an asset whose columns hold these classes; `in_all`: there is one in each column.
+
+        An asset of which no column is left is left out itself: a table without columns says nothing and looks like one.
+        """
+        if classes and in_all and self.columns.issuperset(classes):
+            return Verdict(excluded_by=_reason("excludes every column of assets that hold nothing but", classes))
         if not classes or not (self.assets or self.refused):
             return _NOTHING_SAID
         return Verdict(
