@@ -208,12 +208,11 @@ class _Reader:
     def _facts(self) -> dict[str, str]:
         annotations = self._annotations
         facts = _described(annotations)
-        for term, fact in _WORDS.items():
-            if word := word_of(annotations.get(term)):
-                facts[fact] = word
-        for term, fact in _TRUE.items():
-            if is_true(annotations.get(term)):
-                facts[fact] = "true"
+        for term, value in annotations.items():
+            if term in _WORDS and (word := word_of(value)):
+                facts[_WORDS[term]] = word
+            elif term in _TRUE and is_true(value):
+                facts[_TRUE[term]] = "true"
         if names := _access_controls(annotations.get("datawarehouse.dataaccesscontrol.usage")):
             facts["data_access_controls"] = json.dumps(names, ensure_ascii=False)
         if folder := _folder(self._definition.get("_meta")):

@@ -55,14 +55,18 @@ class _Result:
     passed_on: dict[str, tuple[str, ...]] = field(default_factory=dict)  # object: path of associations before
     inner: list[_Result] = field(default_factory=list)  # subqueries whose columns are passed on
     left_out: frozenset[str] = frozenset()
+    table: str = ""  # where it is nothing but one table, as nearly always
 
     def column(self, name: str, budget: Budget) -> _Found | None:
         """Where a column comes from; None where the result has no such."""
+        if self.table:
+            budget.spend()
+            return {_Origin((self.table,), (name,)): None}
         if name in self.columns:
             return self.columns[name]
         if name in self.left_out:
             return None
-        if not self.inner and len(self.passed_on) == 1:  # a table, as nearly always
+        if not self.inner and len(self.passed_on) == 1:
             budget.spend()
             ((each, path),) = self.passed_on.items()
             return {_Origin((each,), (*path, name)): None}
@@ -261,7 +265,7 @@ class _Reader:
             self.note(path[0], how)
             self.follow((path[0],), path[1:])
             self.say_of_steps(node)
-            result = _Result(passed_on={path[0]: tuple(path[1:])})
+            result = _Result(passed_on={path[0]: tuple(path[1:])}, table=path[0] if len(path) == 1 else "")
             for name in [alias] if isinstance(alias, str) else [path[-1], path[-1].rpartition(".")[2]]:
                 sources.setdefault(name, result)
         elif "SELECT" in node or "SET" in node:
@@ -277,16 +281,26 @@ class _Reader:
             if not path:
                 self._query(node, Reads.FILTER, scope)
             elif len(path) > 1 or to_object:
-                columns.follow(path, to_object=to_object)
+                table = scope.sources.get(path[0]) if len(path) == 2 and not to_object else None
+                if table is None or not table.table:  # a column of a table leads to nothing else
+                    columns.follow(path, to_object=to_object)
                 self.say_of_steps(node)
 
     def _named_in(self, node: JsonValue) -> Iterator[tuple[Node, bool]]:
         """The subqueries and references of a condition, and whether one is of an object: whether that `exists`."""
         self.budget.spend()
         if isinstance(node, list):
-            for before, each in zip([None, *node], node, strict=False):
-                for found, to_object in self._named_in(each):
-                    yield found, to_object or (before == "exists" and found is each)
+            before: JsonValue = None
+            for each in node:
+                if each.__class__ is str:
+                    self.budget.spend()
+                elif isinstance(each, dict) and ref_of(each):
+                    self.budget.spend()
+                    yield each, before == "exists"
+                else:
+                    for found, to_object in self._named_in(each):
+                        yield found, to_object or (before == "exists" and found is each)
+                before = each
         elif isinstance(node, dict):
             if "SELECT" in node or "SET" in node or ref_of(node):
                 yield node, False
@@ -321,7 +335,8 @@ class _Reader:
         self._unknown.setdefault(said)
 
     def say_of_column(self, node: Node) -> None:
-        self._say(not_followed.beyond(node, not_followed.COLUMN, "a column of the query"))
+        if not not_followed.COLUMN.issuperset(node):
+            self._say(not_followed.beyond(node, not_followed.COLUMN, "a column of the query"))
 
     def subquery(self, node: Node, scope: _Scope) -> _Result:
         return self._query(node, Reads.QUERY, scope)

@@ -28,12 +28,14 @@ class QueryTypes:
         self._document = document
         self._name = name
         self._queries = {name: _Query(definition, reading)}
+        self._alone = len(document.definitions) == 1
         self.origins: list[ColumnOrigin] = []
         """Of the columns that the document gives no type: where other documents may have it."""
 
     def typed(self, column: Column, told: Element) -> Column:
         """The column with the type, and a measure with the aggregation, of what it selects."""
-        if column.type is not UNTYPED and (column.role is not Role.MEASURE or column.aggregation):
+        whole = column.role is not Role.MEASURE or column.aggregation or self._alone
+        if column.type is not UNTYPED and whole:
             return column
         behind = self._queries[self._name]
         name = str(column.name)
@@ -53,9 +55,9 @@ class QueryTypes:
 
     def _of_query(self, query: _Query, name: str, deep: int) -> Column | None:
         """A column like the one that a query gives; None where its type is not known, or is one of several."""
-        cast = query.casts.get(name)
-        if cast is not None:
-            return read_column(element(name, self._document.types.resolved(cast)), _NO_LABELS)
+        if name in query.casts:
+            cast = self._document.types.resolved(query.casts[name])
+            return read_column(element(name, cast), _NO_LABELS)
         found: Column | None = None
         for origin in query.origins(name):
             each = self._selected(origin.objects, origin.path, deep - 1)
