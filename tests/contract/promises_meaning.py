@@ -121,6 +121,22 @@ MEANING: tuple[Promise, ...] = (
         ),
     ),
     Promise(
+        "source:csn:types",
+        "CONTRACT.md#What a Glue table holds",
+        "A column without a type has exactly that of the column it is selected from, or is told to have none.",
+        tuple(
+            f"tests/unit/discovery/test_types_from_sources.py::{test}"
+            for test in (
+                "test_through_objects_and_associations_in_whatever_order_they_are_read",
+                "test_it_follows_its_source_in_the_same_run_and_only_then",
+                "test_a_source_that_comes_later_gives_its_types_then",
+                "test_exactly_or_not_at_all",
+                "test_what_a_pass_that_died_left_waiting_the_next_one_settles",
+                "test_assets_with_all_their_types_cost_nothing",
+            )
+        ),
+    ),
+    Promise(
         "glue:keys",
         "CONTRACT.md#What a Glue table holds",
         "Primary and foreign keys are parameters of the table.",

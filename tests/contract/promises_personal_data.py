@@ -61,6 +61,7 @@ PERSONAL_DATA: tuple[Promise, ...] = (
             f"{_CONTRACT}::test_a_policy_takes_columns_out_of_the_target_without_another_reading",
             f"{_UNIT}/test_policy.py::test_nothing_of_an_asset_names_a_column_that_is_excluded",
             f"{_CONTRACT}::test_a_policy_excludes_assets_with_the_reason",
+            "tests/unit/planning/test_every_column_excluded.py::test_it_is_left_out_with_the_reason",
             f"{_CONTRACT}::test_a_policy_refuses_assets_as_failures_of_the_plan",
             f"{_UNIT}/test_policy.py::test_every_problem_of_the_section_is_told_at_once_with_file_key_and_fix",
         ),

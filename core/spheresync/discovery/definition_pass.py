@@ -10,12 +10,13 @@ import anyio
 
 from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport
 from spheresync.discovery.normalisation import Normalised, Unreadable, normalise_all, reading_version
+from spheresync.discovery.types_from_sources import TypesFromSources, texts_of
 from spheresync.discovery.unserved_spaces import UnservedSpaces, out_of_service
 from spheresync.errors import SourceFault
 from spheresync.isolation import isolated_group
+from spheresync.lineage.open_types import OpenTypes
 from spheresync.mapping.rules import MappingRules
-from spheresync.mapping.search.fields import NO_CONTEXT_TEXTS, IndexedTexts
-from spheresync.mapping.search.texts import texts_to_index
+from spheresync.mapping.search.fields import IndexedTexts
 from spheresync.model import (
     AssetId,
     Digest,
@@ -77,6 +78,8 @@ class DefinitionPass:
         self._references: list[tuple[AssetId, tuple[str, ...]]] = []
         self._following: set[AssetId] = set()
         self._texts: dict[AssetId, IndexedTexts] = {}
+        self._open: list[tuple[AssetRecord, RawDefinition, Normalised]] = []
+        self._open_columns: dict[AssetId, tuple[str, ...] | None] = {}
 
     async def run(self, readings: Sequence[DefinitionToRead]) -> None:
         queue = iter(readings)
@@ -102,6 +105,7 @@ class DefinitionPass:
                     group.start_soon(reader)
             await self._normalise(second)
             await self._settle_unserved()
+            await self._settle_open(second)
         finally:
             with anyio.CancelScope(shield=True):
                 await self._flush()
@@ -166,8 +170,23 @@ class DefinitionPass:
                 self._settle(self._failed(record, said.fault, said.message, said.remedy))
             elif isinstance(said, ErrorAccount):
                 self._settle_broken(record, said)
+            elif said.waits:
+                self._open.append((record, raw, said))
             else:
                 self._take(record, raw, said)
+
+    async def _settle_open(self, second: WorkerProcess) -> None:
+        """Settle what takes types of others, now that these are read; what took some before follows them."""
+        types = TypesFromSources(self._store, self._recorder, second)
+        await self._flush()
+        lot, self._open = self._open, []
+        for (record, raw, _), said in zip(lot, await types.of([said for *_, said in lot]), strict=True):
+            if isinstance(said, ErrorAccount):
+                self._settle_broken(record, said)
+            else:
+                self._take(record, raw, said)
+        await self._flush()
+        await types.settle(self._stated)
 
     def _take(self, record: AssetRecord, raw: RawDefinition, said: Normalised) -> None:
         try:
@@ -179,7 +198,8 @@ class DefinitionPass:
                 self._references.append((record.id, said.refers_to))
             if said.follows:
                 self._following.add(record.id)
-            self._texts[record.id] = _texts_of(fresh, said)
+            self._texts[record.id] = texts_of(fresh, said)
+            self._open_columns[record.id] = said.open_columns
             self._settle(fresh, said.definition)
 
     def _settle(self, record: AssetRecord, definition: bytes | None = None) -> None:
@@ -215,11 +235,19 @@ class DefinitionPass:
 
     def _fresh(self, record: AssetRecord, raw: RawDefinition, said: Normalised) -> AssetRecord:
         self._report.mapped += 1
-        same = said.fingerprints == record.fingerprints
-        if same:
+        if said.fingerprints == record.fingerprints:
             self._report.unchanged += 1
+        version = reading_version(self._source.normaliser)
+        return replace(
+            self._stated(record, said), raw_digest=raw.digest, parser_version=version, problem=None, read_at=self._now
+        )
+
+    def _stated(self, record: AssetRecord, said: Normalised) -> AssetRecord:
+        """The record by another definition of the asset."""
         held = self._held(record, said)
-        decision = self._mapping.decide(record.id, said.kind, said.label, held.classes)
+        decision = self._mapping.decide(
+            record.id, said.kind, said.label, held.classes, in_all=0 < said.column_count == held.columns
+        )
         return replace(
             record,
             kind=said.kind,
@@ -227,16 +255,12 @@ class DefinitionPass:
             tier=decision.tier,
             included=decision.included,
             reason=decision.excluded_by,
-            raw_digest=raw.digest,
-            parser_version=reading_version(self._source.normaliser),
             fingerprints=said.fingerprints,
             column_count=said.column_count,
             pii_columns=held.columns,
             personal_data=held.classes,
             context_texts=held.texts,
-            problem=None,
-            read_at=self._now,
-            changed_at=record.changed_at if same else self._now,
+            changed_at=record.changed_at if said.fingerprints == record.fingerprints else self._now,
         )
 
     def _held(self, record: AssetRecord, said: Normalised) -> Settled:
@@ -251,6 +275,7 @@ class DefinitionPass:
         references, self._references = self._references, []
         texts, self._texts = self._texts, {}
         following, self._following = self._following, set()
+        open_columns, self._open_columns = self._open_columns, {}
         if not batch:
             return
 
@@ -262,11 +287,13 @@ class DefinitionPass:
                 record if definition is None else replace(record, definition=next(digests))
                 for record, definition in batch
             ]
+            note = await OpenTypes.read(tx.meta)
             other = {new.id for (old, _), new in zip(batch, records, strict=True) if old.definition != new.definition}
             read_before = self._read_before
             if read_before is None:
                 await self._recorder.put(tx, records, partial(tx.catalog.put_assets, texts=texts))
                 await tx.catalog.set_references(references)
+                await note.note(tx, open_columns, other)
                 await self._recorder.redefined(tx, *_redefined(records, other, references, following))
                 return
             now = {record.id: record.read_at for record in await tx.catalog.some([record.id for record in records])}
@@ -276,16 +303,10 @@ class DefinitionPass:
             found = {asset: each for asset, each in texts.items() if asset in kept}
             await self._recorder.put(tx, fresh, partial(tx.catalog.put_readings, texts=found))
             await tx.catalog.set_references([each for each in references if each[0] in kept])
+            await note.note(tx, {asset: each for asset, each in open_columns.items() if asset in kept}, other & kept)
             await self._recorder.redefined(tx, *_redefined(fresh, other, references, following))
 
         await self._store.write(remember)
-
-
-def _texts_of(record: AssetRecord, said: Normalised) -> IndexedTexts:
-    """What the index holds of an asset: of most nothing but what was made of its definition in another process."""
-    if record.context_texts == NO_CONTEXT_TEXTS:
-        return said.texts
-    return texts_to_index(record.id.name, said.label, decode_asset(said.definition), record.context_texts)
 
 
 def _redefined(

@@ -272,7 +272,7 @@ class ListingPass:
         kind = entry.kind if trusted else base.kind
         # The definition knows its label better: what rules, searches and tables go by may not change with who is asked.
         label = entry.label if trusted and base.definition is None else base.label
-        decision = self._mapping.decide(entry.id, kind, label, base.personal_data)
+        decision = self._mapping.decide(entry.id, kind, label, base.personal_data, in_all=base.personal_in_all)
         return replace(
             base,
             kind=kind,

@@ -11,7 +11,7 @@ from spheresync.mapping.personal_data import CLASSIFIER_VERSION, CLASSIFIERS, cl
 from spheresync.mapping.references import with_whole_names
 from spheresync.mapping.search.fields import IndexedTexts
 from spheresync.mapping.search.texts import texts_to_index
-from spheresync.model import Asset, AssetKind, Fingerprints, PersonalDataClass, RawDefinition, SpaceName
+from spheresync.model import UNTYPED, Asset, AssetKind, Fingerprints, PersonalDataClass, RawDefinition, SpaceName
 from spheresync.observe.incidents import ErrorAccount
 from spheresync.source.protocol import Normaliser
 from spheresync.state.definitions import encode_asset
@@ -31,6 +31,8 @@ class Normalised:
     texts: IndexedTexts
     refers_to: tuple[str, ...] = ()  # objects that it names as read, written or run
     follows: bool = False  # associations, to objects that only other definitions name
+    open_columns: tuple[str, ...] | None = None  # that nothing gives a type; None where its documents type all
+    waits: bool = False  # for the types of columns of other objects
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,17 @@ def _guarded(
         return ErrorAccount.of(error)
 
 
+def normalised_all(assets: Sequence[Asset]) -> list[Normalised | ErrorAccount]:
+    """What the catalog keeps of assets of which something came to light since they were read."""
+    found: list[Normalised | ErrorAccount] = []
+    for asset in assets:
+        try:
+            found.append(_normalised(asset))
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            found.append(ErrorAccount.of(error))
+    return found
+
+
 def reading_version(normaliser: Normaliser) -> int:
     """What a stored definition was made by: another number where the same documents would now make another one."""
     return normaliser.version * CLASSIFIERS + CLASSIFIER_VERSION
@@ -68,6 +81,7 @@ def reading_version(normaliser: Normaliser) -> int:
 def _normalised(asset: Asset) -> Normalised:
     found = classify(asset)
     asset = with_personal_data(asset, found)
+    untyped = tuple(str(column.name) for column in asset.columns if column.type == UNTYPED)
     return Normalised(
         definition=encode_asset(asset),
         kind=asset.kind,
@@ -79,4 +93,6 @@ def _normalised(asset: Asset) -> Normalised:
         texts=texts_to_index(asset.id.name, asset.label, asset),
         refers_to=asset.origins.names,
         follows=bool(asset.origins.followed),
+        open_columns=untyped if untyped or asset.type_origins else None,
+        waits=bool(asset.type_origins),
     )

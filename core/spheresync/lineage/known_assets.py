@@ -19,10 +19,11 @@ class DefinitionSource(Protocol):
 class KnownAssets:
     """Definitions by `SPACE/NAME`, each asked for once; `assets` holds those that there are."""
 
-    def __init__(self, source: DefinitionSource) -> None:
-        self.assets: dict[str, Asset] = {}
+    def __init__(self, source: DefinitionSource, assets: Mapping[str, Asset] | None = None) -> None:
+        """`assets` are known already."""
+        self.assets: dict[str, Asset] = dict(assets or {})
         self._source = source
-        self._asked: set[str] = set()
+        self._asked: set[str] = {*self.assets}
 
     async def load(self, names: Iterable[str]) -> None:
         """Load these, as far as they are assets and there is a definition of them."""

@@ -26,7 +26,7 @@ def referred(name: str, space: SpaceName, spaces: Collection[SpaceName]) -> str:
 
 def with_whole_names(asset: Asset, spaces: Collection[SpaceName]) -> Asset:
     """The asset with every object that it names called `SPACE/NAME`."""
-    if not (asset.associations or asset.foreign_keys or asset.origins != Origins()):
+    if not (asset.associations or asset.foreign_keys or asset.type_origins or asset.origins != Origins()):
         return asset
 
     known: dict[str, str] = {}  # a few objects, which many columns name
@@ -39,6 +39,9 @@ def with_whole_names(asset: Asset, spaces: Collection[SpaceName]) -> Asset:
     def each(names: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(whole(name) for name in names)
 
+    def of_columns(told: tuple[ColumnOrigin, ...]) -> tuple[ColumnOrigin, ...]:
+        return tuple(ColumnOrigin(o.column, each(o.objects), o.path, o.how) for o in told)
+
     origins = asset.origins
     return replace(
         asset,
@@ -46,13 +49,14 @@ def with_whole_names(asset: Asset, spaces: Collection[SpaceName]) -> Asset:
         foreign_keys=tuple(replace(f, target=whole(f.target)) for f in asset.foreign_keys),
         origins=Origins(
             objects=tuple(replace(o, object=whole(o.object)) for o in origins.objects),
-            columns=tuple(ColumnOrigin(o.column, each(o.objects), o.path, o.how) for o in origins.columns),
+            columns=of_columns(origins.columns),
             writes=tuple(replace(o, object=whole(o.object)) for o in origins.writes),
             written=tuple(replace(o, object=whole(o.object), objects=each(o.objects)) for o in origins.written),
             runs=each(origins.runs),
             unknown=origins.unknown,
             paths=tuple(replace(p, objects=each(p.objects)) for p in origins.paths),
         ),
+        type_origins=of_columns(asset.type_origins),
     )
 
 

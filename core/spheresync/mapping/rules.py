@@ -150,16 +150,23 @@ class MappingRules:
         return cls(settings)
 
     def decide(
-        self, asset: AssetId, kind: AssetKind, label: str, personal_data: Collection[PersonalDataClass] = ()
+        self,
+        asset: AssetId,
+        kind: AssetKind,
+        label: str,
+        personal_data: Collection[PersonalDataClass] = (),
+        *,
+        in_all: bool = False,
     ) -> Decision:
-        """What scope, rules and policies say of an asset; `personal_data` are the classes that its columns hold.
+        """What scope, rules and policies say of an asset; `personal_data` are the classes that its columns hold, and
+        `in_all` whether each of them does.
 
         Whoever has not read the asset, or asks whether it is to be read, leaves them out.
         """
         decision = self._decide(asset, kind, label)
         if not personal_data or not decision.included:
             return decision
-        outcome = self.personal_data.outcome(personal_data)
+        outcome = self.personal_data.outcome(personal_data, in_all=in_all)
         if outcome.excluded_by:
             return replace(decision, included=False, excluded_by=outcome.excluded_by)
         return replace(decision, refused=outcome.refused) if outcome.refused else decision

@@ -7,6 +7,7 @@ edges that read or write them; `canonical_json` is the one spelling under which 
 from __future__ import annotations
 
 from spheresync.model.assets import (
+    UNTYPED,
     Asset,
     Column,
     Fingerprints,
@@ -14,6 +15,7 @@ from spheresync.model.assets import (
     Parameter,
     SourceType,
     freeze_pairs,
+    said_of_untyped,
 )
 from spheresync.model.counting import counted, first_of
 from spheresync.model.json_values import Digest, JsonValue, canonical_json, digest_json, digest_of
@@ -95,6 +97,7 @@ __all__ = [
     "SPACE_UNREAD",
     "SYSTEM",
     "UNSPELLABLE_REMEDY",
+    "UNTYPED",
     "Action",
     "Asset",
     "AssetEntry",
@@ -153,6 +156,7 @@ __all__ = [
     "freeze_pairs",
     "isoformat",
     "label_in",
+    "said_of_untyped",
     "shown",
     "to_the_second",
     "unspellable",

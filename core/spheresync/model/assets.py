@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+from spheresync.model.counting import first_of
 from spheresync.model.json_values import Digest
 from spheresync.model.labels import Labels, default_label
 from spheresync.model.names import AssetId, TechnicalName
-from spheresync.model.relations import Association, ForeignKey, Origins
+from spheresync.model.relations import Association, ColumnOrigin, ForeignKey, Origins
 from spheresync.model.words import AssetKind, Role
+
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,10 @@ class SourceType:
         facets += [self.odd] if self.odd else []
         spelled = f"{self.name}({','.join(facets)})" if facets else self.name
         return f"Collection({spelled})" if self.collection else spelled
+
+
+UNTYPED = SourceType("unknown")
+"""The type of a column that none of the documents gives a type."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,8 @@ class Asset:
     `provenance` names the documents that the facts came from, as sorted (fact, document) pairs.
     `facts` holds further facts of the asset as sorted (name, value) pairs (dimension type, entity set, ...).
     `associations`, `foreign_keys` and `origins` are only known of CSN. `findings` says, for people, where the documents
-    disagree and what of them could not be used.
+    disagree and what of them could not be used. `type_origins` lead from columns that its own documents give no type to
+    the columns of other objects that they take it from, all of which are of one type.
     """
 
     id: AssetId
@@ -117,6 +125,7 @@ class Asset:
     foreign_keys: tuple[ForeignKey, ...] = ()
     origins: Origins = field(default_factory=Origins)
     findings: tuple[str, ...] = ()
+    type_origins: tuple[ColumnOrigin, ...] = ()
 
     @property
     def primary_key(self) -> tuple[TechnicalName, ...]:
@@ -168,6 +177,15 @@ class Fingerprints:
     schema: Digest  # column names, order, types, keys, nullability
     content: Digest  # kind, roles, aggregation, semantics, hierarchies, parameters, view text, facts
     metadata: Digest  # labels in every language, owner
+
+
+def said_of_untyped(columns: Iterable[Column]) -> list[str]:
+    """The finding of columns that nothing gives a type, where there are any."""
+    names = [str(column.name) for column in columns if column.type == UNTYPED]
+    if not names:
+        return []
+    are = "column has" if len(names) == 1 else "columns have"
+    return [f"{first_of(names, _SHOWN, total=len(names))}: the {are} no type in any document"]
 
 
 def freeze_pairs(pairs: Mapping[str, str]) -> tuple[tuple[str, str], ...]:

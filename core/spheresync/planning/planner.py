@@ -13,6 +13,7 @@ from functools import partial
 
 from spheresync.config import Settings
 from spheresync.lineage.broken import broken_lineage
+from spheresync.lineage.open_types import columns_without_type
 from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import Action, AssetId, Problem, SpaceName, TargetKey, isoformat
 from spheresync.planning.change_set_writer import ChangeSetWriter, audited_target
@@ -124,6 +125,7 @@ class Planner:
             *told_together([(each.key, each.displaced) for each in planned]),
             *await self._compared(records),
             *await broken_lineage(self._store, lambda record: self._request.scope.wants(record.id, record.tier)),
+            *await columns_without_type(self._store, lambda record: self._request.scope.wants(record.id, record.tier)),
             *within_bounds(told_together([(each.key, each.left) for each in planned])),
             *objects_off(records, self._request.scope),
             *self._request.notices,

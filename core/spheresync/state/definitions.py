@@ -78,6 +78,7 @@ def decode_asset(data: bytes) -> Asset:
         ),
         origins=_decode_origins(value["origins"]) if "origins" in value else Origins(),
         findings=tuple(value.get("findings", ())),
+        type_origins=_decode_column_origins(value.get("type_origins", [])),
     )
 
 
@@ -99,7 +100,7 @@ def _encode_relations(asset: Asset) -> dict[str, object]:
         o = asset.origins
         origins: dict[str, object] = {
             "objects": [[each.object, each.how, each.task] for each in o.objects],
-            "columns": [[each.column, each.objects, each.path, each.how] for each in o.columns],
+            "columns": [_encode_origin(each) for each in o.columns],
             "writes": [[each.object, each.how, each.task] for each in o.writes],
             "written": [[each.object, each.column, each.objects, each.path, each.how] for each in o.written],
             "runs": o.runs,
@@ -110,7 +111,19 @@ def _encode_relations(asset: Asset) -> dict[str, object]:
         found["origins"] = origins
     if asset.findings:
         found["findings"] = asset.findings
+    if asset.type_origins:
+        found["type_origins"] = [_encode_origin(each) for each in asset.type_origins]
     return found
+
+
+def _encode_origin(origin: ColumnOrigin) -> list[object]:
+    return [origin.column, origin.objects, origin.path, origin.how]
+
+
+def _decode_column_origins(value: list[Any]) -> tuple[ColumnOrigin, ...]:
+    return tuple(
+        ColumnOrigin(column, tuple(objects), tuple(path), Derivation(how)) for column, objects, path, how in value
+    )
 
 
 def _decode_association(value: list[Any]) -> Association:
@@ -121,10 +134,7 @@ def _decode_association(value: list[Any]) -> Association:
 def _decode_origins(value: dict[str, Any]) -> Origins:
     return Origins(
         objects=tuple(ObjectOrigin(name, Reads(how), task) for name, how, task in value["objects"]),
-        columns=tuple(
-            ColumnOrigin(column, tuple(objects), tuple(path), Derivation(how))
-            for column, objects, path, how in value["columns"]
-        ),
+        columns=_decode_column_origins(value["columns"]),
         writes=tuple(ObjectOrigin(name, Reads(how), task) for name, how, task in value["writes"]),
         written=tuple(
             WrittenColumn(name, column, tuple(objects), tuple(path), Derivation(how))

@@ -40,8 +40,13 @@ class PersonalDataPolicy:
         actions = (PersonalDataAction.EXCLUDE_COLUMN, PersonalDataAction.EXCLUDE_ASSET, PersonalDataAction.REFUSE)
         return cls(settings.mask, *(frozenset(settings.classes(action)) for action in actions))
 
-    def outcome(self, classes: Collection[PersonalDataClass]) -> PolicyOutcome:
-        """What becomes of an asset whose columns hold these classes."""
+    def outcome(self, classes: Collection[PersonalDataClass], *, in_all: bool = False) -> PolicyOutcome:
+        """What becomes of an asset whose columns hold these classes; `in_all`: there is one in each column.
+
+        An asset of which no column is left is left out itself: a table without columns says nothing and looks like one.
+        """
+        if classes and in_all and self.columns.issuperset(classes):
+            return PolicyOutcome(excluded_by=_reason("excludes every column of assets that hold nothing but", classes))
         if not classes or not (self.assets or self.refused):
             return _NOTHING_SAID
         return PolicyOutcome(

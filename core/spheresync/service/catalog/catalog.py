@@ -224,7 +224,9 @@ class Catalog:
         authorize(principal, Permission.READ)
         record = await self._record(text)
         mapping = self._context.mapping
-        decision = mapping.decide(record.id, record.kind, record.label, record.personal_data)
+        decision = mapping.decide(
+            record.id, record.kind, record.label, record.personal_data, in_all=record.personal_in_all
+        )
         held = await self._store.checkpoints.get(record.id, self._explained_key)
         address = known_address(record, held, decision)
         displaced = await self._displaced(record, decision)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from spheresync.model import (
+    UNTYPED,
     Asset,
     Column,
     Labels,
@@ -18,9 +19,9 @@ from spheresync.model import (
     default_label,
     first_of,
     freeze_pairs,
+    said_of_untyped,
 )
 from spheresync.source.datasphere.csn.definition import CsnObject
-from spheresync.source.datasphere.csn.elements import UNTYPED
 from spheresync.source.datasphere.definition import CSN
 
 _SHOWN = 5
@@ -48,11 +49,8 @@ def merge_csn(asset: Asset, found: CsnObject) -> Asset:
     """The asset with what its CSN says; one without columns takes them all from there."""
     findings: list[str] = []
     columns = _columns(asset, found, findings)
-    untyped = [str(column.name) for column in columns if column.type == UNTYPED]
-    if untyped:
-        are = "column has" if len(untyped) == 1 else "columns have"
-        findings.append(f"{first_of(untyped, _SHOWN, total=len(untyped))}: the {are} no type in any document")
-    findings += found.findings
+    untyped = {str(column.name) for column in columns if column.type == UNTYPED}
+    findings += [*said_of_untyped(columns), *found.findings]
     findings += [f"lineage: {said}" for said in found.origins.unknown]
     facts = {**dict(asset.facts), **found.facts}
     return replace(
@@ -68,6 +66,7 @@ def merge_csn(asset: Asset, found: CsnObject) -> Asset:
         foreign_keys=found.foreign_keys,
         origins=found.origins,
         findings=tuple(findings),
+        type_origins=tuple(each for each in found.type_origins if each.column in untyped),
     )
 
 
@@ -182,5 +181,9 @@ def _provenance(asset: Asset, found: CsnObject, columns: tuple[Column, ...]) -> 
         elif len(columns) > len(asset.columns):
             provenance["columns"] = f"{said['columns']}+{CSN}"
         typed = {column.name for column in found.columns if column.type != UNTYPED}
-        provenance |= {f"type of {column.name}": "$metadata" for column in columns if column.name not in typed}
+        provenance |= {
+            f"type of {column.name}": "$metadata"
+            for column in columns
+            if column.name not in typed and column.type != UNTYPED
+        }
     return provenance

@@ -22,7 +22,7 @@ from spheresync.source.datasphere.merge import merge_csn
 from spheresync.source.protocol import Normaliser
 
 #: Raised with every change of what `normalise` answers for the same documents; part of cached results' keys.
-NORMALISER_VERSION = 4
+NORMALISER_VERSION = 5
 
 _WITHHELD = "all is from $metadata alone: a role is missing that may read the CSN"
 _T = TypeVar("_T")

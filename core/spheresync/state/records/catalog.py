@@ -63,6 +63,11 @@ class AssetRecord:
     personal_data: tuple[PersonalDataClass, ...] = ()
     context_texts: ContextTexts = NO_CONTEXT_TEXTS
 
+    @property
+    def personal_in_all(self) -> bool:
+        """Whether every column holds personal data."""
+        return 0 < self.column_count == self.pii_columns
+
     @classmethod
     def first_seen(cls, asset: AssetId, kind: AssetKind, *, at: str) -> AssetRecord:
         """An asset that was listed for the first time and not read yet."""

@@ -158,7 +158,7 @@ FREE_TEXT: dict[type, dict[str, object]] = {
 """Every field of an asset that is free text, with a text that holds a value."""
 NO_TEXT: dict[type, set[str]] = {
     Asset: {"id", "kind", "columns", "parameters", "hierarchies", "owner", "provenance"}
-    | {"associations", "foreign_keys", "origins"},
+    | {"associations", "foreign_keys", "origins", "type_origins"},
     Column: {"name", "type", "edm_property", "key", "nullable", "role", "aggregation", "pii"},
     Parameter: {"name", "type"},
     Hierarchy: {"name", "levels", "parent", "child"},

@@ -8,9 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from spheresync.model import JsonValue, Parameter
+from spheresync.model import UNTYPED, JsonValue, Parameter
 from spheresync.source.datasphere.csn.annotations import text_of
-from spheresync.source.datasphere.csn.elements import UNTYPED
 from spheresync.source.datasphere.csn.labels import Texts
 from spheresync.source.datasphere.csn.types import Node, source_type
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from spheresync.errors import SourceError, SourceFault
 from spheresync.model import (
+    UNTYPED,
     AssetKind,
     Association,
     Column,
@@ -38,10 +39,7 @@ from spheresync.source.datasphere.csn.budget import Budget
 from spheresync.source.datasphere.csn.business_layer import BusinessLayer, read_business_layer
 from spheresync.source.datasphere.csn.document import CsnDocument
 from spheresync.source.datasphere.csn.elements import (
-    UNTYPED,
-    Element,
     Elements,
-    element,
     elements_of,
     read_association,
     read_column,
@@ -50,12 +48,11 @@ from spheresync.source.datasphere.csn.elements import (
 )
 from spheresync.source.datasphere.csn.flows import FLOW_KINDS, read_flow, remote_origin
 from spheresync.source.datasphere.csn.labels import Texts
-from spheresync.source.datasphere.csn.query import MOST_ORIGINS, read_query
+from spheresync.source.datasphere.csn.query import MOST_ORIGINS, QueryReading, read_query
+from spheresync.source.datasphere.csn.query_types import QueryTypes
 from spheresync.source.datasphere.csn.semantics import description_of
 from spheresync.source.datasphere.csn.types import Node, source_type
 
-_DEEP = 16
-"""Objects that a type is looked for through."""
 _REMEDY = "Open the object in Datasphere's Data Builder and deploy it again."
 _CUBE = "ANALYTICAL_CUBE"
 _SCRIPT = "datawarehouse.tablefunction.script"
@@ -77,6 +74,7 @@ class CsnObject:
     view_definition: str | None = None
     origins: Origins = field(default_factory=Origins)
     findings: tuple[str, ...] = ()
+    type_origins: tuple[ColumnOrigin, ...] = ()
 
     @property
     def foreign_keys(self) -> tuple[ForeignKey, ...]:
@@ -123,9 +121,6 @@ class _Reader:
         self._name = name
         self._definition = definition
         self._annotations = annotations_of(definition)
-        self._queries: dict[str, dict[str, ColumnOrigin]] = {}
-        self._elsewhere = Texts(None)
-        """Labels of other objects' columns are not asked for, so none is missing."""
         model = document.business.get(name)
         self._layer = read_business_layer(model, document.texts) if isinstance(model, dict) else None
 
@@ -137,13 +132,11 @@ class _Reader:
         columns = [read_column(each, texts, others=others) for each in data]
         names = frozenset(str(column.name) for column in columns)
         associations = [read_association(each, texts, names) for each in elements.found if each.relation]
-        origins = self._origins(columns)
+        reading = self._reading(columns)
         if self._layer is not None:
             columns = [_measured(column, self._layer) for column in columns]
-        behind: dict[str, ColumnOrigin] = {}
-        for origin in origins.columns:
-            behind.setdefault(origin.column, origin)
-        columns = [self._typed(column, each, behind) for column, each in zip(columns, data, strict=True)]
+        types = QueryTypes(document, self._name, self._definition, reading)
+        columns = [types.typed(column, each) for column, each in zip(columns, data, strict=True)]
         labels, hierarchies = texts.of(self._annotations), tuple(_hierarchies(self._annotations, texts))
         parameters = (*self._parameters(), *(self._layer.variables if self._layer else ()))
         return CsnObject(
@@ -156,8 +149,9 @@ class _Reader:
             tuple(each for each in associations if each is not None),
             self._facts(),
             _view_text(self._annotations),
-            origins,
+            reading.origins,
             _findings(texts, elements),
+            tuple(types.origins),
         )
 
     @property
@@ -174,12 +168,13 @@ class _Reader:
             return AssetKind.VIEW
         return AssetKind.LOCAL_TABLE
 
-    def _origins(self, columns: list[Column]) -> Origins:
+    def _reading(self, columns: list[Column]) -> QueryReading:
         query = self._definition.get("query") or self._definition.get("projection")
         names = [str(column.name) for column in columns]
+        as_it_is: Collection[str] = ()
         if isinstance(query, dict):
             measures = self._layer.measures if self._layer is not None else ()
-            origins = read_query(query, names, self._name, made_elsewhere=measures)
+            origins, as_it_is = read_query(query, names, self._name, made_elsewhere=measures)
             if text_of(self._annotations.get(_SCRIPT)):
                 said = "it is the script of a table function, which is not read"
                 origins = replace(origins, unknown=(*origins.unknown, said))
@@ -194,64 +189,13 @@ class _Reader:
                 columns=(*origins.columns, *made),
                 unknown=(*origins.unknown, *map(not_followed.measure, said_of)),
             )
-        return origins
+        return QueryReading(origins, as_it_is)
 
     def _remote(self) -> Iterator[ObjectOrigin]:
         connection = text_of(self._annotations.get("datawarehouse.remote.connection"))
         entity = self._annotations.get("datawarehouse.remote.entity")
         if connection and isinstance(entity, str) and entity:
             yield ObjectOrigin(remote_origin(connection, entity), Reads.REMOTE)
-
-    def _typed(self, column: Column, told: Element, behind: Mapping[str, ColumnOrigin]) -> Column:
-        """The column with the type, and a measure with the aggregation, of what it selects (`behind`)."""
-        if column.type is not UNTYPED and (column.role is not Role.MEASURE or column.aggregation):
-            return column
-        found: Column | None = None
-        origin = behind.get(str(column.name))
-        if origin is not None and origin.how is Derivation.DIRECT:
-            found = self._selected(origin.objects, origin.path, _DEEP)
-        if found is None:
-            path = told.annotations.get("analytics.navigationattributeref")
-            steps = [step for step in path if isinstance(step, str)] if isinstance(path, list) else []
-            found = self._selected((self._name,), tuple(steps), _DEEP) if len(steps) > 1 else None
-        if found is None:
-            return column
-        aggregation = column.aggregation or (found.aggregation if column.role is Role.MEASURE else None)
-        return replace(column, type=found.type if column.type == UNTYPED else column.type, aggregation=aggregation)
-
-    def _selected(self, objects: tuple[str, ...], path: tuple[str, ...], deep: int) -> Column | None:
-        """The column at the end of a path, as far as the document holds what is on the way."""
-        for name in objects if deep else ():
-            definition = self._document.definition(name)
-            node = _element(definition, path[0]) if definition is not None and path else None
-            if definition is None or node is None:
-                continue
-            if len(path) > 1:
-                target = node.get("target")
-                return self._selected((target,), path[1:], deep - 1) if isinstance(target, str) else None
-            resolved = self._document.types.resolved(node)
-            column = read_column(element(path[0], resolved), self._elsewhere)
-            return column if column.type != UNTYPED else self._further(name, definition, column, deep)
-        return None
-
-    def _further(self, name: str, definition: Node, column: Column, deep: int) -> Column | None:
-        """The type of a column that has none, through the query of its object."""
-        origin = self._query_of(name, definition).get(str(column.name))
-        if origin is None or origin.how is not Derivation.DIRECT:
-            return None
-        return self._selected(origin.objects, origin.path, deep - 1)
-
-    def _query_of(self, name: str, definition: Node) -> Mapping[str, ColumnOrigin]:
-        """The first origin of each column of another object; read once, however many columns lead there."""
-        known = self._queries.get(name)
-        if known is None:
-            query, elements = definition.get("query"), definition.get("elements")
-            names = [*elements] if isinstance(elements, dict) else []
-            origins = read_query(query, names, name) if isinstance(query, dict) else Origins()
-            known = self._queries[name] = {}
-            for origin in origins.columns:
-                known.setdefault(origin.column, origin)
-        return known
 
     def _parameters(self) -> Iterator[Parameter]:
         params = self._definition.get("params")
@@ -264,12 +208,11 @@ class _Reader:
     def _facts(self) -> dict[str, str]:
         annotations = self._annotations
         facts = _described(annotations)
-        for term, fact in _WORDS.items():
-            if word := word_of(annotations.get(term)):
-                facts[fact] = word
-        for term, fact in _TRUE.items():
-            if is_true(annotations.get(term)):
-                facts[fact] = "true"
+        for term, value in annotations.items():
+            if term in _WORDS and (word := word_of(value)):
+                facts[_WORDS[term]] = word
+            elif term in _TRUE and is_true(value):
+                facts[_TRUE[term]] = "true"
         if names := _access_controls(annotations.get("datawarehouse.dataaccesscontrol.usage")):
             facts["data_access_controls"] = json.dumps(names, ensure_ascii=False)
         if folder := _folder(self._definition.get("_meta")):
@@ -316,12 +259,6 @@ def _findings(texts: Texts, elements: Elements | None = None) -> tuple[str, ...]
 def _described(annotations: Annotations) -> dict[str, str]:
     text = description_of(annotations)
     return {"description": text} if text else {}
-
-
-def _element(definition: Node, name: str) -> Node | None:
-    elements = definition.get("elements")
-    found = elements.get(name) if isinstance(elements, dict) else None
-    return found if isinstance(found, dict) else None
 
 
 def _measured(column: Column, layer: BusinessLayer) -> Column:

@@ -7,15 +7,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from spheresync.model import Association, Column, JsonValue, Role, SourceType, TechnicalName, freeze_pairs
+from spheresync.model import UNTYPED, Association, Column, JsonValue, Role, TechnicalName, freeze_pairs
 from spheresync.source.datasphere.csn.annotations import Annotations, annotations_of
 from spheresync.source.datasphere.csn.budget import Budget
 from spheresync.source.datasphere.csn.labels import Texts
 from spheresync.source.datasphere.csn.semantics import aggregation_of, role_of, semantics_of
 from spheresync.source.datasphere.csn.types import ASSOCIATIONS, Node, Types, own_type, source_type
 
-UNTYPED = SourceType("unknown")
-"""The type of an element that has none of its own: an analytic model takes it from what it selects."""
 _DEEP = 8
 MOST_ELEMENTS = 20_000
 """Elements of one definition, as properties of an EDMX type; those that hold others count too."""

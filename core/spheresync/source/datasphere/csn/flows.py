@@ -180,7 +180,7 @@ def _process(process: Node) -> _Process | None:
     query = definition.get("query")
     if isinstance(query, dict):  # a view transform: graphical and SQL ones hold a query alike
         elements = _member(definition, "elements")
-        return _Process(reads=read_query(query, elements, ""), elements=frozenset(elements))
+        return _Process(reads=read_query(query, elements, "").origins, elements=frozenset(elements))
     if component in _LOCAL:
         name = text_of(config.get("name"))
         return _Process(name, component == _TARGET, _mappings(config)) if name else None

@@ -38,9 +38,11 @@ class _Origin(NamedTuple):
     how: Derivation = Derivation.DIRECT
 
     def through(self, steps: Sequence[str]) -> _Origin:
-        return _Origin(self.objects, (*self.path, *steps), self.how)
+        return _Origin(self.objects, (*self.path, *steps), self.how) if self.objects else self
 
 
+_MADE = _Origin((), ())
+"""Stands beside the origins of a column that does not hold them as they are: a constant, a cast, a call."""
 _Found = dict[_Origin, None]
 """Origins, each once, in the order in which they were found. Shared between results, so that none is changed."""
 
@@ -53,14 +55,18 @@ class _Result:
     passed_on: dict[str, tuple[str, ...]] = field(default_factory=dict)  # object: path of associations before
     inner: list[_Result] = field(default_factory=list)  # subqueries whose columns are passed on
     left_out: frozenset[str] = frozenset()
+    table: str = ""  # where it is nothing but one table, as nearly always
 
     def column(self, name: str, budget: Budget) -> _Found | None:
         """Where a column comes from; None where the result has no such."""
+        if self.table:
+            budget.spend()
+            return {_Origin((self.table,), (name,)): None}
         if name in self.columns:
             return self.columns[name]
         if name in self.left_out:
             return None
-        if not self.inner and len(self.passed_on) == 1:  # a table, as nearly always
+        if not self.inner and len(self.passed_on) == 1:
             budget.spend()
             ((each, path),) = self.passed_on.items()
             return {_Origin((each,), (*path, name)): None}
@@ -95,6 +101,16 @@ class _Result:
             yield from result.open_to(name, budget)
 
 
+class QueryReading(NamedTuple):
+    """What a query reads; `as_it_is` are the columns that hold nothing but their origins, and so have their type."""
+
+    origins: Origins
+    as_it_is: Collection[str]
+
+
+NO_QUERY = QueryReading(Origins(), ())
+
+
 @dataclass(frozen=True, slots=True)
 class _Scope:
     """The tables and associations that the expressions of one SELECT may name."""
@@ -104,7 +120,9 @@ class _Scope:
     outer: _Scope | None = None
 
 
-def read_query(query: Node, columns: Iterable[str], target: str, *, made_elsewhere: Collection[str] = ()) -> Origins:
+def read_query(
+    query: Node, columns: Iterable[str], target: str, *, made_elsewhere: Collection[str] = ()
+) -> QueryReading:
     """What a query reads.
 
     Args:
@@ -127,22 +145,29 @@ class _Reader:
         self._paths: dict[AssociationPath, None] = {}
         self.budget = Budget(MOST_PARTS, "The query has", "expression")
 
-    def read(self, query: Node, columns: Iterable[str], made_elsewhere: Collection[str]) -> Origins:
+    def read(self, query: Node, columns: Iterable[str], made_elsewhere: Collection[str]) -> QueryReading:
         result = self._query(query, Reads.QUERY, None)
         origins: list[ColumnOrigin] = []
         of_all = Budget(MOST_ORIGINS, "The query gives its columns", "origin")
         unmatched: list[str] = []
+        as_it_is: dict[str, None] = {}
         for name in columns:
             found = result.column(name, self.budget)
             if found is None and name not in made_elsewhere:
                 unmatched.append(name)
+            whole = bool(found)
             for origin in found or ():
-                if origin.objects != (self._target,):  # what reads itself is made from something else
+                told = bool(origin.objects) and origin.objects != (self._target,)
+                whole = whole and told and origin.how is Derivation.DIRECT
+                if told:  # what reads itself is made from something else
                     of_all.spend()
                     origins.append(ColumnOrigin(name, *origin))
+            if whole:
+                as_it_is[name] = None
         if result.columns or result.passed_on or result.inner:  # else it is said already that nothing is known of it
             self._say(not_followed.unmatched(unmatched))
-        return Origins(tuple(self._one_each()), tuple(origins), unknown=tuple(self._unknown), paths=tuple(self._paths))
+        objects, paths = tuple(self._one_each()), tuple(self._paths)
+        return QueryReading(Origins(objects, tuple(origins), unknown=tuple(self._unknown), paths=paths), as_it_is)
 
     def _say(self, sentences: Iterable[str]) -> None:
         for said in sentences:
@@ -195,10 +220,10 @@ class _Reader:
             else:  # by name: what is passed on has no known place
                 for name, found in other.columns.items():
                     if name not in columns:
-                        columns[name] = dict(first.column(name, self.budget) or {})
+                        columns[name] = dict(first.column(name, self.budget) or {_MADE: None})
                     columns[name] |= found
                 for name in first.columns:
-                    columns[name] |= other.column(name, self.budget) or {}
+                    columns[name] |= other.column(name, self.budget) or {_MADE: None}
                 merged.inner.append(other)
         return merged
 
@@ -240,7 +265,7 @@ class _Reader:
             self.note(path[0], how)
             self.follow((path[0],), path[1:])
             self.say_of_steps(node)
-            result = _Result(passed_on={path[0]: tuple(path[1:])})
+            result = _Result(passed_on={path[0]: tuple(path[1:])}, table=path[0] if len(path) == 1 else "")
             for name in [alias] if isinstance(alias, str) else [path[-1], path[-1].rpartition(".")[2]]:
                 sources.setdefault(name, result)
         elif "SELECT" in node or "SET" in node:
@@ -256,16 +281,26 @@ class _Reader:
             if not path:
                 self._query(node, Reads.FILTER, scope)
             elif len(path) > 1 or to_object:
-                columns.follow(path, to_object=to_object)
+                table = scope.sources.get(path[0]) if len(path) == 2 and not to_object else None
+                if table is None or not table.table:  # a column of a table leads to nothing else
+                    columns.follow(path, to_object=to_object)
                 self.say_of_steps(node)
 
     def _named_in(self, node: JsonValue) -> Iterator[tuple[Node, bool]]:
         """The subqueries and references of a condition, and whether one is of an object: whether that `exists`."""
         self.budget.spend()
         if isinstance(node, list):
-            for before, each in zip([None, *node], node, strict=False):
-                for found, to_object in self._named_in(each):
-                    yield found, to_object or (before == "exists" and found is each)
+            before: JsonValue = None
+            for each in node:
+                if each.__class__ is str:
+                    self.budget.spend()
+                elif isinstance(each, dict) and ref_of(each):
+                    self.budget.spend()
+                    yield each, before == "exists"
+                else:
+                    for found, to_object in self._named_in(each):
+                        yield found, to_object or (before == "exists" and found is each)
+                before = each
         elif isinstance(node, dict):
             if "SELECT" in node or "SET" in node or ref_of(node):
                 yield node, False
@@ -300,7 +335,8 @@ class _Reader:
         self._unknown.setdefault(said)
 
     def say_of_column(self, node: Node) -> None:
-        self._say(not_followed.beyond(node, not_followed.COLUMN, "a column of the query"))
+        if not not_followed.COLUMN.issuperset(node):
+            self._say(not_followed.beyond(node, not_followed.COLUMN, "a column of the query"))
 
     def subquery(self, node: Node, scope: _Scope) -> _Result:
         return self._query(node, Reads.QUERY, scope)
@@ -359,7 +395,7 @@ class _Columns:
         else:
             found = self._expression(node, Derivation.DIRECT)
         self._open.discard(name)
-        return found
+        return found if found and "cast" not in node else {**found, _MADE: None}
 
     def _expression(self, node: JsonValue | Node, how: Derivation) -> _Found:
         self._budget.spend()
