@@ -15,6 +15,7 @@ from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.store import SqliteStore
 from tests.contract.store_promises import StorePromises
 from tests.contract.two_stores import TwoStores
+from tests.simulators.new_state import lay_new_state
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
@@ -36,6 +37,7 @@ class TestSqliteStore(StorePromises):
         def alter_audit_log() -> None:
             edit(("DROP TRIGGER audit_no_update", ()), ("UPDATE audit SET actor = 'bert' WHERE seq = 3", ()))
 
+        lay_new_state(folder)
         async with AsyncExitStack() as opened, AsyncExitStack() as second:
             one = await opened.enter_async_context(SqliteStore.open(folder, clock=clock))
             other = await second.enter_async_context(SqliteStore.open(folder, clock=clock))

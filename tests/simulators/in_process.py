@@ -53,6 +53,7 @@ from spheresync.targets.glue.target import GlueTarget
 from spheresync.targets.protocol import Target
 from tests.simulators.glue_server import GlueServer
 from tests.simulators.memory_content import MemoryContent
+from tests.simulators.new_state import lay_new_state
 
 _SOMEBODY = Principal("user", "somebody", frozenset({"admin"}))
 
@@ -144,6 +145,7 @@ async def in_process(
         (folder / "spheresync.yaml").write_text(config, "utf-8")
     tenant, glue = MemoryContent(landscape or Landscape()), glue or GlueServer()
     settings = SettingsSource("wolf", folder / "spheresync.yaml" if config else None, _environment(folder), folder)
+    lay_new_state(folder / "state")
     app = DogTenant(content=tenant)
     login = Login(app.sign_in.client_id, app.sign_in.client_secret, DOG_TOKEN_URL)
     glues = {TargetKey(GLUE): glue, **(elsewhere or {})}

@@ -1,7 +1,8 @@
 """What the process that forks the others has loaded: the program whole, and the servers that stand for SAP and AWS.
 
 And what is the same in every process, and costs each more than its own work: the commands that typer makes of
-functions, and the models of AWS that botocore reads from files.
+functions with their parameters, the models of AWS that botocore reads from files, the limits that follow from those,
+and the migrations of the state.
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ import pkgutil
 from collections.abc import Iterator
 
 from pydantic import BaseModel
+from typer._click.core import Command
+from typer.core import TyperGroup, _TyperParameter
 
 import spheresync
 import spheresync_server
+from spheresync.state.sqlite.schema import shipped_migrations
+from spheresync.targets.aws.limits import limits_of
 from spheresync_server.cli.command_line import command_line
 from tests.simulators.aws_models import read_models
 
@@ -37,6 +42,7 @@ BESIDE = (
     "uvicorn",
     "yaml",
 )
+LIMITED = ("CreateDatabase", "CreateTable", "DeleteTable", "GetDatabases", "GetTable", "GetTables", "UpdateTable")
 OWN_ENTRIES = {"spheresync_server.__main__"}
 
 
@@ -55,9 +61,21 @@ def _build(model: type[BaseModel]) -> None:
         _build(each)
 
 
+def _make_parameters(command: Command) -> None:
+    for parameter in command.params:
+        if isinstance(parameter, _TyperParameter):
+            parameter.get_runtime_param()
+    if isinstance(command, TyperGroup):
+        for each in command.commands.values():
+            _make_parameters(each)
+
+
 for name in modules():
     importlib.import_module(name)
 _build(BaseModel)
-command_line()
+_make_parameters(command_line())
 read_models()
+for operation in LIMITED:
+    limits_of("glue").problems(operation, {})
+shipped_migrations()
 gc.freeze()

@@ -17,6 +17,7 @@ from spheresync.runtime import shared_request_budget as budget_module
 from spheresync.runtime.shared_request_budget import SharedRequestBudget, shared_seconds
 from spheresync.state.rate_window import LIFE, WINDOW, Grant, admit, counts, straightened
 from spheresync.state.sqlite.store import SqliteStore
+from tests.simulators.new_state import lay_new_state
 from tests.unit.state.conftest import clock, store
 
 __all__ = ["clock", "store"]
@@ -92,6 +93,7 @@ async def test_never_more_than_the_limit_in_any_60_s(
         world.rest()
 
     with tempfile.TemporaryDirectory() as folder:
+        lay_new_state(Path(folder))
         async with SqliteStore.open(Path(folder)) as store, anyio.create_task_group() as group:
             for pauses, crashing in zip(demands, crashes, strict=True):
                 group.start_soon(process, pauses, crashing)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.state.sqlite.store import SqliteStore
+from tests.simulators.new_state import lay_new_state
 
 
 class StandingClock:
@@ -31,5 +32,6 @@ def clock() -> StandingClock:
 
 @pytest.fixture
 async def store(tmp_path: Path, clock: StandingClock) -> AsyncIterator[SqliteStore]:
+    lay_new_state(tmp_path / "state")
     async with SqliteStore.open(tmp_path / "state", clock=clock) as opened:
         yield opened

@@ -22,6 +22,7 @@ from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.housekeeping.orphan_blobs import referring_columns
 from spheresync.state.sqlite.housekeeping.retention import KEPT
 from spheresync.state.sqlite.store import SqliteStore
+from tests.simulators.new_state import lay_new_state
 from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
@@ -271,6 +272,7 @@ async def test_whatever_goes_nothing_that_is_referred_to_goes(
 ) -> None:
     chance, clock, seconds = random.Random(seed), StandingClock(), Seconds()
     monkeypatch.setattr(care, "SLICE", chance.choice((25, 10_000)))
+    lay_new_state(tmp_path)
     async with SqliteStore.open(tmp_path, clock=clock) as store:
         filler, carer = Filler(store, clock), Care(store, Retention(), clock=clock, seconds=seconds)
         populate(filler, chance)

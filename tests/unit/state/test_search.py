@@ -34,6 +34,7 @@ from spheresync.state.records import AssetFilter, AssetPlace, AssetRecord, Asset
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.repositories import search
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
+from tests.simulators.new_state import lay_new_state
 
 pytestmark = pytest.mark.anyio
 AT = "2026-11-24T08:00:00.000000Z"
@@ -185,6 +186,7 @@ async def test_pages_hold_every_answer_once_and_in_one_order(
 ) -> None:
     question = Question.of(text)
     with TemporaryDirectory() as folder:
+        lay_new_state(Path(folder))
         async with SqliteStore.open(Path(folder)) as store:
             await put(store, *(made(space, name, *columns) for space in "AB" for name, columns in catalog))
             await pages_hold_once(store, question, limit, many)

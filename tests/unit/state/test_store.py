@@ -6,6 +6,7 @@ import os
 import sqlite3
 import stat
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import anyio
@@ -186,6 +187,17 @@ async def test_a_migration_that_fails_leaves_the_schema_before_it(tmp_path: Path
             pass
     async with SqliteStore.open(tmp_path) as store:
         assert await store._pool.all("SELECT name FROM sqlite_schema WHERE name = 'half'") == []
+
+
+async def test_a_new_state_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
+    broken = Migration(shipped_migrations()[-1].version + 1, "broken", "CREATE TABLE meta (a TEXT);\n")
+    with pytest.raises(StateError, match="already exists"):
+        async with SqliteStore.open(tmp_path, migrations=(*shipped_migrations(), broken)):
+            pass
+    with closing(sqlite3.connect(tmp_path / FILE_NAME)) as file:
+        assert file.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
+    async with SqliteStore.open(tmp_path) as store:
+        assert await store.meta.get("kept") is None
 
 
 async def test_a_changed_migration_is_refused(tmp_path: Path) -> None:

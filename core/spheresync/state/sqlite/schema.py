@@ -58,7 +58,7 @@ def shipped_migrations() -> tuple[Migration, ...]:
 
 
 def migrate(connection: sqlite3.Connection, migrations: tuple[Migration, ...]) -> None:
-    """Bring the file up to date, each step in one transaction of its own.
+    """Bring the file up to date: a new one in one transaction, an older one in one for each step.
 
     Safe for several processes at once: whoever waited for the lock finds the step done. Runs on the connection's own
     thread; the connection is in autocommit mode.
@@ -72,13 +72,14 @@ def migrate(connection: sqlite3.Connection, migrations: tuple[Migration, ...]) -
         connection.execute("BEGIN IMMEDIATE")
         try:
             version = _version(connection, latest)
+            pending = [step for step in migrations if step.version > version]
             if version == 0:
                 _claim_file(connection)
             else:  # before anything is written: a foreign trigger would act on it
                 require_schema(connection, tuple(step for step in migrations if step.version <= version))
-            pending = next((step for step in migrations if step.version > version), None)
-            if pending is not None:
-                _apply(connection, pending)
+                del pending[1:]
+            for step in pending:
+                _apply(connection, step)
             connection.execute("COMMIT")
         except BaseException:
             if connection.in_transaction:
