@@ -199,6 +199,7 @@ def environment(
     for name, value in (("ALERTS", 0.3), ("TICK", 0.1), ("LEASE_RETRY", 0.1)):
         monkeypatch.setattr(scheduler, name, value)
     monkeypatch.setattr(care, "HOUR", 0.3)
+    monkeypatch.setattr(care, "BACKLOG", 0.3)  # also after a step that failed
     monkeypatch.setattr("spheresync.jobs.retries.FIRST_WAIT", timedelta(seconds=0.1))
     monkeypatch.setattr("spheresync.jobs.retries.LONGEST_WAIT", timedelta(seconds=0.4))
     monkeypatch.setattr("spheresync.jobs.embedded.ATTEMPTS", 1000)  # however slow this machine is
