@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from spheresync.errors import ConfigurationError, PermissionRefusedError
 from spheresync.model import Principal
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,7 +28,7 @@ CallerOf: TypeAlias = Callable[["Request | None"], Principal]
 _caller: ContextVar[Principal] = ContextVar("caller")
 
 
-def role_from(environ: Mapping[str, str], default: Role) -> Role:
+def role_from(environ: Mapping[str, str], default: CallerRole) -> CallerRole:
     """The role of the local caller: `SPHERESYNC_ROLE`, else the default of the face.
 
     Raises:
@@ -38,18 +38,18 @@ def role_from(environ: Mapping[str, str], default: Role) -> Role:
     if not text:
         return default
     try:
-        return Role(text)
+        return CallerRole(text)
     except ValueError as error:
-        valid = ", ".join(Role)
+        valid = ", ".join(CallerRole)
         raise ConfigurationError((f"{ROLE_VARIABLE}: {text!r} is no role; valid: {valid}.",)) from error
 
 
-def server_default_role(environment: str) -> Role:
+def server_default_role(environment: str) -> CallerRole:
     """Over MCP an unnamed caller is admin in dog and viewer where a real tenant or account is behind it."""
-    return Role.ADMIN if environment == "dog" else Role.VIEWER
+    return CallerRole.ADMIN if environment == "dog" else CallerRole.VIEWER
 
 
-def local_principal(role: Role) -> Principal:
+def local_principal(role: CallerRole) -> Principal:
     """The operating system's user, as the audit log names them; the environment cannot pretend to be another."""
     number = os.getuid()
     try:
@@ -59,7 +59,7 @@ def local_principal(role: Role) -> Principal:
     return Principal(kind="user", id=name, roles=frozenset({role.value}))
 
 
-def local_caller(role: Role) -> CallerOf:
+def local_caller(role: CallerRole) -> CallerOf:
     """The local user, whatever the request: over stdio, and over HTTP where no issuer of tokens is configured."""
     principal = local_principal(role)
     return lambda _request: principal
@@ -84,7 +84,7 @@ def current_caller() -> Principal:
     return _caller.get()
 
 
-def require(role: Role, needed: Role, what: str) -> None:
+def require(role: CallerRole, needed: CallerRole, what: str) -> None:
     """Let the caller pass or refuse.
 
     Raises:

@@ -18,7 +18,7 @@ from spheresync.discovery.normalisation import normalise_all
 from spheresync.dog.csn_writer import write_csn
 from spheresync.dog.design import Design, Join, Pick, Select, SourceObject
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
-from spheresync.model import AssetEntry, AssetId, AssetKind, Digest, RawDefinition, Role, SpaceName, TechnicalName
+from spheresync.model import AssetEntry, AssetId, AssetKind, ColumnRole, Digest, RawDefinition, SpaceName, TechnicalName
 from spheresync.source.datasphere.csn.definition import read_object
 from spheresync.source.datasphere.csn.document import parse_csn
 from spheresync.source.datasphere.normalise import NORMALISER
@@ -46,7 +46,7 @@ def _object(name: str, kind: AssetKind, *reads: Select) -> DogObject:
 
 def _column(number: int) -> DogColumn:
     declared, key = parse_type(_TYPES[number % len(_TYPES)]), number == 0
-    role = Role.MEASURE if declared.name in {"Edm.Decimal", "Edm.Double"} else Role.DIMENSION
+    role = ColumnRole.MEASURE if declared.name in {"Edm.Decimal", "Edm.Double"} else ColumnRole.DIMENSION
     return DogColumn(f"COL_{number:03d}", declared, f"Column {number}", key=key, nullable=not key, role=role)
 
 

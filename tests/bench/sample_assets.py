@@ -19,7 +19,7 @@ from spheresync.model import (
     AssetKind,
     AssetStatus,
     Column,
-    Role,
+    ColumnRole,
     RunId,
     SourceType,
     SpaceName,
@@ -34,12 +34,12 @@ SPACES = 10
 AT = "2026-01-01T00:00:00.000000Z"
 RUN = RunId("run_000000000000")
 _TYPES = (
-    (SourceType("Edm.String", length=40), Role.DIMENSION),
-    (SourceType("Edm.Decimal", precision=15, scale=2), Role.MEASURE),
-    (SourceType("Edm.Date"), Role.DIMENSION),
-    (SourceType("Edm.Int32"), Role.DIMENSION),
-    (SourceType("Edm.DateTimeOffset", precision=7), Role.DIMENSION),
-    (SourceType("Edm.Double"), Role.MEASURE),
+    (SourceType("Edm.String", length=40), ColumnRole.DIMENSION),
+    (SourceType("Edm.Decimal", precision=15, scale=2), ColumnRole.MEASURE),
+    (SourceType("Edm.Date"), ColumnRole.DIMENSION),
+    (SourceType("Edm.Int32"), ColumnRole.DIMENSION),
+    (SourceType("Edm.DateTimeOffset", precision=7), ColumnRole.DIMENSION),
+    (SourceType("Edm.Double"), ColumnRole.MEASURE),
 )
 
 
@@ -77,7 +77,7 @@ def _column(number: int) -> Column:
         key=number == 0,
         nullable=number != 0,
         labels=(("", f"Column {number}"),),
-        role=Role.KEY if number == 0 else role,
+        role=ColumnRole.KEY if number == 0 else role,
     )
 
 

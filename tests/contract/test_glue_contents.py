@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, landscape_to_json, parse_type
-from spheresync.model import AssetKind, Role
+from spheresync.model import AssetKind, ColumnRole
 from tests.contract.conftest import MakeInstallation
 from tests.simulators.glue_process import GlueSimulator
 from tests.simulators.installation import Installation
@@ -51,8 +51,8 @@ ORDERS = view(
     "Orders/2026",
     "Aufträge",
     DogColumn("ID", parse_type("Int64"), "Nummer", key=True, nullable=False),
-    DogColumn("Größe", parse_type("String(10)"), LONG_COMMENT, role=Role.DIMENSION),
-    DogColumn("NET", parse_type("Decimal(15,2)"), "Netto", role=Role.MEASURE),
+    DogColumn("Größe", parse_type("String(10)"), LONG_COMMENT, role=ColumnRole.DIMENSION),
+    DogColumn("NET", parse_type("Decimal(15,2)"), "Netto", role=ColumnRole.MEASURE),
 )
 LANDSCAPE = Landscape(
     (

@@ -63,10 +63,13 @@ def test_metrics_tell_what_the_tenant_and_glue_counted(
         until(lambda: synced_count(installation) == 30, "the first sync")
         until(lambda: figures_at(base).get(("spheresync_jobs", "write", "running"), 0) == 0, "its end")
         figures = until(
-            lambda: (now := figures_at(base))["spheresync_datasphere_requests_total",] == tenant.stats().total and now,
-            "the last request in the figures",
+            lambda: (
+                (now := figures_at(base))["spheresync_datasphere_requests_total",] == tenant.stats().total
+                and now["spheresync_aws_calls_total",] == sum(glue.calls().values())
+                and now
+            ),
+            "the last request and the last call in the figures",
         )
-    assert figures["spheresync_aws_calls_total",] == sum(glue.calls().values())
     assert sum(value for key, value in figures.items() if key[0] == "spheresync_assets") == 30
     assert figures["spheresync_assets", "synced", "critical"] == 3
     assert figures["spheresync_scheduler", "running"] == 1

@@ -30,7 +30,7 @@ from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_driver import RunDriver
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import RunId, ScopeRequest
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync.planning import asset_comparison
 from spheresync.planning import planner as planning
 from spheresync.planning.names.name_allocation import NameAllocator
@@ -77,7 +77,7 @@ ERRORS: dict[str, Callable[[], Exception]] = {
     "disk full": lambda: OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)),
 }
 
-ADMIN = local_principal(Role("admin"))
+ADMIN = local_principal(CallerRole("admin"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ DOORS: dict[str, Door] = {
     "definition read": Door(DatasphereSource, "fetch", "asset", lambda _, entry: str(entry.id)),
     "request budget": Door(SharedRequestBudget, "take", "run"),
     "normalise": Door(normalising, "_normalised", "asset", lambda asset: str(asset.id)),
-    "map": Door(MappingRules, "decide", "asset", lambda _, asset, *rest: str(asset)),
+    "map": Door(MappingRules, "decide", "asset", lambda _, asset, *rest, **more: str(asset)),
     "name": Door(NameAllocator, "_wish", "asset", lambda _, record: str(record.id)),
     "draw": Door(GlueDesign, "design", "asset", lambda _, asset, *rest, **more: str(asset.id)),
     "plan": Door(asset_comparison, "item_for", "asset", lambda subject, *rest, **more: str(subject.asset)),

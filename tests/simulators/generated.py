@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
-from spheresync.model import AssetKind, Role
+from spheresync.model import AssetKind, ColumnRole
 
 _TYPES = ("String(40)", "Decimal(15,2)", "Date", "Int32", "DateTimeOffset(7)", "String(10)", "Double", "Boolean")
 
@@ -32,7 +32,7 @@ def _asset(number: int, columns: int, *, is_model: bool) -> DogObject:
 def _column(number: int, *, is_model: bool) -> DogColumn:
     declared = parse_type(_TYPES[number % len(_TYPES)])
     key = number == 0 and not is_model
-    role = Role.MEASURE if declared.name in {"Edm.Decimal", "Edm.Double"} else Role.DIMENSION
+    role = ColumnRole.MEASURE if declared.name in {"Edm.Decimal", "Edm.Double"} else ColumnRole.DIMENSION
     return DogColumn(f"COL_{number:03d}", declared, f"Column {number}", key=key, nullable=not key, role=role)
 
 

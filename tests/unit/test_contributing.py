@@ -16,6 +16,7 @@ MODULES = sorted(path for package in PACKAGES for path in package.rglob("*.py"))
 _PATH = re.compile(r"`((?:[a-z_0-9]+/)*[a-z_0-9]+\.py|(?:[a-z_0-9]+/)+)`")
 """A module or a folder; one with a placeholder such as `<name>` is none."""
 _ANSWER = re.compile(r"`([a-z_0-9/]+\.py)`: ((?:`\w+`(?:, )?)+)")
+_DEFINITIONS = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _MISSING = "no such file or folder: a move left its name behind"
 
 
@@ -39,7 +40,7 @@ def test_every_name_that_the_guide_gives_as_an_answer_is_defined_there() -> None
     assert len(answers) >= 9
     for path, names in answers:
         tree = ast.parse((PACKAGES[0] / path).read_text("utf-8"))
-        defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+        defined = {node.name for node in ast.walk(tree) if isinstance(node, _DEFINITIONS)}
         assert {*re.findall(r"`(\w+)`", names)} <= defined, path
 
 

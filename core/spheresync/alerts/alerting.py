@@ -1,8 +1,8 @@
 """Compare what is wrong now with what people were told, and tell them the difference.
 
-What is to be told is written down in the same transaction as that it is known, one notice for each channel, and is
-delivered from there: a process that dies, or a channel that is out, costs nobody a notice. One that was not delivered
-before the next of the same became due is replaced by it; what began and ended meanwhile is not told at all.
+The transaction that detects a condition stores its notices, one for each channel, and they are delivered from there: a
+process that dies, or a channel that is out, costs nobody a notice. A notice that was not delivered before the next one
+about the same condition became due is replaced by it; a condition that began and ended meanwhile is not told at all.
 """
 
 from __future__ import annotations

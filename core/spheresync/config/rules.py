@@ -12,7 +12,7 @@ from spheresync.config.globs import few_globs
 from spheresync.config.hive_types import parse_hive_type
 from spheresync.config.sections import Section
 from spheresync.config.templates import ASSET_FIELDS, COLUMN_FIELDS, check_template
-from spheresync.model import AssetKind, Role, Tier
+from spheresync.model import AssetKind, ColumnRole, Tier
 
 _TAG_KEY = re.compile(r"[A-Za-z0-9_.:/=+@-]{1,128}")
 
@@ -27,7 +27,7 @@ def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
     return few_globs(patterns)
 
 
-def _of_words(words: type[AssetKind] | type[Role]) -> AfterValidator:
+def _of_words(words: type[AssetKind] | type[ColumnRole]) -> AfterValidator:
     """Globs over a closed list of words: one that matches none of them is a spelling mistake."""
 
     def check(patterns: tuple[str, ...]) -> tuple[str, ...]:
@@ -101,7 +101,7 @@ class ColumnMatch(Section):
 
     name: Globs | None = None
     label: Globs | None = None
-    role: Annotated[Globs, _of_words(Role)] | None = None
+    role: Annotated[Globs, _of_words(ColumnRole)] | None = None
     type: Globs | None = None
 
 

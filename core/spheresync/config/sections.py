@@ -237,7 +237,7 @@ class FourEyes(StrEnum):
 
 
 class Approvals(Section):
-    """For what the word of a second person is needed."""
+    """Which actions need the approval of a second person."""
 
     four_eyes: Annotated[tuple[FourEyes, ...], BeforeValidator(_listed)] = ()
 

@@ -10,7 +10,7 @@ import anyio
 
 from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport
 from spheresync.discovery.normalisation import Normalised, Unreadable, normalise_all, reading_version
-from spheresync.discovery.types_from_sources import TypesFromSources, texts_of
+from spheresync.discovery.types_from_sources import OpenTypeResolver, texts_of
 from spheresync.discovery.unserved_spaces import UnservedSpaces, out_of_service
 from spheresync.errors import SourceFault
 from spheresync.isolation import isolated_group
@@ -87,13 +87,13 @@ class DefinitionPass:
         self._lost = await self._lost_definitions(readings)
         self._spaces = frozenset(space.name for space in await self._store.catalog.spaces())
         self._source.expect([reading.entry for reading in readings])
-        second = WorkerProcess(total)
+        worker = WorkerProcess(total)
 
         async def reader() -> None:
             for reading in queue:
                 await self._fetch(reading)
                 if len(self._unread) >= WORKER_BATCH or self._unread_bytes() >= WORKER_BATCH_BYTES:
-                    await self._normalise(second)
+                    await self._normalise(worker)
                 if len(self._pending) >= BATCH:
                     await self._flush()
                     await self._progress(ProgressEvent("reading", self._report.read, total, "reading definitions"))
@@ -103,9 +103,9 @@ class DefinitionPass:
             async with isolated_group() as group:
                 for _ in range(min(READERS, total)):
                     group.start_soon(reader)
-            await self._normalise(second)
+            await self._normalise(worker)
             await self._settle_unserved()
-            await self._settle_open(second)
+            await self._settle_open(worker)
         finally:
             with anyio.CancelScope(shield=True):
                 await self._flush()
@@ -159,12 +159,12 @@ class DefinitionPass:
     def _unread_bytes(self) -> int:
         return sum(len(body) for _, raw in self._unread for _, body in raw.documents)
 
-    async def _normalise(self, second: WorkerProcess) -> None:
+    async def _normalise(self, worker: WorkerProcess) -> None:
         lot, self._unread = self._unread, []
         if not lot:
             return
         normalising = partial(normalise_all, self._source.normaliser, self._spaces)
-        found = await second.do(normalising, [raw for _, raw in lot])
+        found = await worker.do(normalising, [raw for _, raw in lot])
         for (record, raw), said in zip(lot, found, strict=True):
             if isinstance(said, Unreadable):
                 self._settle(self._failed(record, said.fault, said.message, said.remedy))
@@ -175,9 +175,9 @@ class DefinitionPass:
             else:
                 self._take(record, raw, said)
 
-    async def _settle_open(self, second: WorkerProcess) -> None:
+    async def _settle_open(self, worker: WorkerProcess) -> None:
         """Settle what takes types of others, now that these are read; what took some before follows them."""
-        types = TypesFromSources(self._store, self._recorder, second)
+        types = OpenTypeResolver(self._store, self._recorder, worker)
         await self._flush()
         lot, self._open = self._open, []
         for (record, raw, _), said in zip(lot, await types.of([said for *_, said in lot]), strict=True):

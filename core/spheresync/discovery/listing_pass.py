@@ -43,8 +43,8 @@ from spheresync.runtime.unread import (
 from spheresync.runtime.unspellable_names import (
     UnspellableAsset,
     UnspellableSpace,
+    first_problems,
     note_unspellable_spaces,
-    told,
     without_unspellable_assets,
     without_unspellable_spaces,
 )
@@ -57,7 +57,7 @@ _Listings: TypeAlias = dict[SpaceName, Listing[AssetEntry]]
 
 
 UNTRUSTED = Digest("untrusted")
-"""In place of the digest of an entry that was not to be trusted: nobody reads the asset by the entry of before."""
+"""Stands for the digest of an entry that was not to be trusted: it equals none, so the next listing reads the asset."""
 
 
 @dataclass(slots=True)
@@ -116,7 +116,7 @@ class ListingPass:
             spaces, kept_out = Listing("tenant", (), complete=False, problems=(problem,)), ()
         self._report.problems.extend(spaces.problems)
         odd = [space.problem for space in kept_out if self._listable(space.name)]
-        self._report.problems.extend(told(odd, "tenant"))
+        self._report.problems.extend(first_problems(odd, "tenant"))
         self._report.reached = spaces.complete or bool(spaces.items or kept_out)
         self._report.spaces = len(spaces.items)
         wanted = [space for space in spaces.items if self._listable(space.name)]
@@ -161,7 +161,7 @@ class ListingPass:
         self._report.listed += len(odd)
         self._report.failed += len(wanted)
         self._report.filtered += len(odd) - len(wanted)
-        self._report.problems.extend(told(wanted, space))
+        self._report.problems.extend(first_problems(wanted, space))
 
     async def _remember_listings(
         self,

@@ -12,7 +12,7 @@ import anyio
 
 from spheresync.config import DeletionPolicy
 from spheresync.discovery.discovery_report import DiscoveryReport, Redefined
-from spheresync.discovery.tenant_pass import TenantPass, nobody_to_tell
+from spheresync.discovery.tenant_pass import TenantPass, no_listener
 from spheresync.errors import LeaseLostError
 from spheresync.lineage.broken import LineageCheck
 from spheresync.lineage.delivery import lineage_jobs
@@ -88,7 +88,7 @@ class SharedDiscovery:
         async def read(fence: int) -> DiscoveryReport:
             await self._store.clear_lost_rows()
             async with self._context.providers.in_use() as providers:
-                return await (await self._pass(providers, _Wanted(), fence=fence, redefined=nobody_to_tell)).list_all()
+                return await (await self._pass(providers, _Wanted(), fence=fence, redefined=no_listener)).list_all()
 
         return await self._in_turn(_nothing_shared, read, silent)
 

@@ -30,7 +30,7 @@ async def _nothing_to_check(_: Tx) -> None:
     """Where no lease is needed, as of one asset, or no tenant is remembered."""
 
 
-async def nobody_to_tell(_: Tx, __: Sequence[AssetId], ___: Sequence[AssetId]) -> None:
+async def no_listener(_: Tx, __: Sequence[AssetId], ___: Sequence[AssetId]) -> None:
     """Where nobody wants to know which definitions have changed."""
 
 
@@ -49,7 +49,7 @@ class TenantPass:
         progress: OnProgress = silent,
         still_ours: Callable[[Tx], Awaitable[None]] = _nothing_to_check,
         bind: Callable[[Tx], Awaitable[None]] = _nothing_to_check,
-        redefined: Redefined = nobody_to_tell,
+        redefined: Redefined = no_listener,
         removals: RemovalRules | None = None,
         in_force: Sequence[TargetKey],
     ) -> None:

@@ -29,14 +29,14 @@ from spheresync.state.records import AssetRecord
 _AT_ONCE = 100
 
 
-class TypesFromSources:
+class OpenTypeResolver:
     """Resolves open types by the definitions of the state, and of what was read with open types itself."""
 
-    def __init__(self, store: Store, recorder: CatalogRecorder, second: WorkerProcess) -> None:
+    def __init__(self, store: Store, recorder: CatalogRecorder, worker: WorkerProcess) -> None:
         self._store = store
         self._source = StoredLineage(store, ())
         self._recorder = recorder
-        self._second = second
+        self._worker = worker
 
     async def of(self, read: Sequence[Normalised]) -> list[Normalised | ErrorAccount]:
         """What was read, in the same order, with the types that could be found."""
@@ -99,7 +99,7 @@ class TypesFromSources:
         await load_type_sources(known, assets)
         typed = [with_types(asset, known.assets) for asset in assets]
         changed = [now for now, before in zip(typed, assets, strict=True) if now != before]
-        said = await self._second.do(normalised_all, changed) if changed else []
+        said = await self._worker.do(normalised_all, changed) if changed else []
         return {str(asset.id): each for asset, each in zip(changed, said, strict=True)}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from spheresync.dog.csn_query_writer import Lookup, path_of, qualified
 from spheresync.dog.design import Measure, MeasureKind, Path, SourceObject
 from spheresync.dog.objects import DogColumn, DogObject
-from spheresync.model import AssetKind, JsonValue, Role
+from spheresync.model import AssetKind, ColumnRole, JsonValue
 
 Node = dict[str, JsonValue]
 
@@ -41,7 +41,7 @@ def model_element(item: DogObject, column: DogColumn, declared: Node, lookup: Lo
     node: Node = {} if same else dict(declared)
     if len(path) > 1 and item.design.association(path[0]) is not None:
         node["@Analytics.navigationAttributeRef"] = [model_relations(item)[path[0]], *path[1:]]
-    if column.role is Role.MEASURE:
+    if column.role is ColumnRole.MEASURE:
         measure = item.design.measure(column.name)
         kind = measure.kind if measure is not None else MeasureKind.SOURCE
         node["@AnalyticsDetails.measureType"] = {"#": _MEASURE_TYPES[kind][1]}
@@ -58,7 +58,7 @@ def business_layer(item: DogObject) -> JsonValue:
     for column in item.columns:
         text = column.label or column.name
         measure = item.design.measure(column.name)
-        if measure is not None or column.role is Role.MEASURE:
+        if measure is not None or column.role is ColumnRole.MEASURE:
             measures[column.name] = _measure(item, column.name, text, measure)
         else:
             attributes[column.name] = _attribute(item, column.name, text)

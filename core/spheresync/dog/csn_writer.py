@@ -16,7 +16,7 @@ from spheresync.dog.csn_model_writer import business_layer, model_element, model
 from spheresync.dog.csn_query_writer import Lookup, condition, mixins, qualified, write_query
 from spheresync.dog.design import ColumnDesign, DesignAssociation, Use
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape
-from spheresync.model import AssetKind, JsonValue, Role, SourceType
+from spheresync.model import AssetKind, ColumnRole, JsonValue, SourceType
 
 Node = dict[str, JsonValue]
 
@@ -168,9 +168,9 @@ def _element(item: DogObject, column: DogColumn, lookup: Lookup) -> Node:
     if item.kind is AssetKind.ANALYTIC_MODEL:
         return {**node, **model_element(item, column, declared, lookup), **dict(_column_annotations(column))}
     node |= declared
-    if column.role is Role.DIMENSION:
+    if column.role is ColumnRole.DIMENSION:
         node["@Analytics.dimension"] = True
-    elif column.role is Role.MEASURE:
+    elif column.role is ColumnRole.MEASURE:
         node["@AnalyticsDetails.measureType"] = {"#": "BASE"}
     if column.aggregation is not None:
         node["@Aggregation.default"] = {"#": column.aggregation}

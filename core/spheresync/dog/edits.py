@@ -18,7 +18,7 @@ from spheresync.dog.objects import (
     parse_type,
 )
 from spheresync.errors import UsageError
-from spheresync.model import JsonValue, Role
+from spheresync.model import ColumnRole, JsonValue
 
 Edit: TypeAlias = Callable[[Landscape], Landscape]
 
@@ -41,7 +41,7 @@ def set_column_type(space: str, asset: str, column: str, type_name: str) -> Edit
 
 def set_column_role(space: str, asset: str, column: str, role: str) -> Edit:
     """Make a column a measure, a dimension or an attribute."""
-    return _column(space, asset, column, lambda one: replace(one, role=Role(role)))
+    return _column(space, asset, column, lambda one: replace(one, role=ColumnRole(role)))
 
 
 def rename_column(space: str, asset: str, column: str, name: str) -> Edit:

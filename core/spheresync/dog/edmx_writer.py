@@ -13,7 +13,7 @@ from enum import StrEnum
 from xml.sax.saxutils import quoteattr
 
 from spheresync.dog.objects import DogColumn, DogObject
-from spheresync.model import Hierarchy, Role, SourceType
+from spheresync.model import ColumnRole, Hierarchy, SourceType
 
 _SAP = "https://sap.github.io/odata-vocabularies/vocabularies"
 _OASIS = "https://oasis-tcs.github.io/odata-vocabularies/vocabularies"
@@ -201,9 +201,9 @@ def _restrictions(surface: Surface) -> Iterator[str]:
 
 
 def _column_annotations(name: str, column: DogColumn, surface: Surface) -> Iterator[str]:
-    if column.role is Role.DIMENSION:
+    if column.role is ColumnRole.DIMENSION:
         yield _flag(surface.dimension_term)
-    elif column.role is Role.MEASURE:
+    elif column.role is ColumnRole.MEASURE:
         yield _flag("Analytics.measure")
     if column.label is not None:
         yield _text("Common.Label", column.label)

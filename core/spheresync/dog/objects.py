@@ -19,7 +19,7 @@ from spheresync.dog.design import (
     design_to_json,
 )
 from spheresync.errors import UsageError
-from spheresync.model import AssetKind, Hierarchy, JsonValue, Role, SourceType
+from spheresync.model import AssetKind, ColumnRole, Hierarchy, JsonValue, SourceType
 
 _TYPE = re.compile(r"(?:Edm\.)?(?P<name>[A-Za-z]\w*)(?:\((?P<facets>[^)]*)\))?")
 
@@ -39,7 +39,7 @@ class DogColumn:
     label: str | None = None
     key: bool = False
     nullable: bool = True
-    role: Role = Role.ATTRIBUTE
+    role: ColumnRole = ColumnRole.ATTRIBUTE
     aggregation: str | None = None
     terms: tuple[str, ...] = ()
     design: ColumnDesign = NO_COLUMN_DESIGN
@@ -175,7 +175,7 @@ def column_to_json(column: DogColumn) -> JsonValue:
         document["key"] = True
     if not column.nullable:
         document["nullable"] = False
-    if column.role is not Role.ATTRIBUTE:
+    if column.role is not ColumnRole.ATTRIBUTE:
         document["role"] = column.role.value
     if column.aggregation is not None:
         document["aggregation"] = column.aggregation
@@ -232,7 +232,7 @@ def column_from_json(document: JsonValue) -> DogColumn:
         label=_text(value, "label") if value.get("label") is not None else None,
         key=key,
         nullable=value.get("nullable", not key) is True,
-        role=Role(_text(value, "role", Role.ATTRIBUTE.value)),
+        role=ColumnRole(_text(value, "role", ColumnRole.ATTRIBUTE.value)),
         aggregation=_text(value, "aggregation") if value.get("aggregation") else None,
         terms=tuple(str(term) for term in _items(value, "terms")),
         design=column_design_from_json(value["design"]) if "design" in value else NO_COLUMN_DESIGN,

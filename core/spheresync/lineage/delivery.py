@@ -1,8 +1,8 @@
 """Tell the lineage of assets that changed as OpenLineage events, sooner or later.
 
-That an asset's lineage is to be told is a job, asked for in the unit of work that changes the asset: a process that
-dies costs no event, and a receiver that is down holds up nothing. A job carries the asset and the run, and nothing of
-the event: what is told is what holds when it is told.
+Each event to send is queued as a job in the unit of work that changes the asset: a process that dies costs no event,
+and a receiver that is down holds up nothing. A job carries the asset and the run only; the event is made when it is
+sent, from what holds then.
 """
 
 from __future__ import annotations

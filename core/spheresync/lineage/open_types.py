@@ -43,8 +43,10 @@ class OpenTypes:
             return cls()
 
     async def note(self, tx: Tx, read: Mapping[AssetId, Sequence[str] | None], changed: Collection[AssetId]) -> None:
-        """Of each asset that was read its columns without a type, None where its documents type all; whose sources
-        have `changed` waits, but for those that were read."""
+        """Store the columns without a type of each asset that was read; None where its documents give all types.
+
+        Assets that were not read and that select from a `changed` one are marked as waiting.
+        """
         before = self._spelled()
         for asset, columns in read.items():
             self.columns.pop(str(asset), None)

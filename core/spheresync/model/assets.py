@@ -10,7 +10,7 @@ from spheresync.model.json_values import Digest
 from spheresync.model.labels import Labels, default_label
 from spheresync.model.names import AssetId, TechnicalName
 from spheresync.model.relations import Association, ColumnOrigin, ForeignKey, Origins
-from spheresync.model.words import AssetKind, Role
+from spheresync.model.words import AssetKind, ColumnRole
 
 _SHOWN = 5
 
@@ -60,7 +60,7 @@ class Column:
     key: bool = False
     nullable: bool = True
     labels: Labels = ()
-    role: Role = Role.ATTRIBUTE
+    role: ColumnRole = ColumnRole.ATTRIBUTE
     aggregation: str | None = None
     semantics: tuple[tuple[str, str], ...] = ()
     pii: str | None = None

@@ -15,7 +15,7 @@ class Permission(StrEnum):
     READ_PERSONAL_DATA = "pii.read"  # see values of persons in free text
 
 
-class Role(StrEnum):
+class CallerRole(StrEnum):
     """What a caller may do; an auditor sees what a viewer sees, and a steward answers for what the data mean."""
 
     VIEWER = "viewer"
@@ -24,17 +24,17 @@ class Role(StrEnum):
     STEWARD = "steward"
     AUDITOR = "auditor"
 
-    def includes(self, needed: Role) -> bool:
+    def includes(self, needed: CallerRole) -> bool:
         """Whether it allows all that another role allows."""
         return PERMISSIONS[self] >= PERMISSIONS[needed]
 
 
 PERMISSIONS: dict[str, frozenset[Permission]] = {
-    Role.VIEWER: frozenset({Permission.READ}),
-    Role.OPERATOR: frozenset({Permission.READ, Permission.OPERATE}),
-    Role.ADMIN: frozenset(Permission),
-    Role.STEWARD: frozenset({Permission.READ, Permission.READ_PERSONAL_DATA}),
-    Role.AUDITOR: frozenset({Permission.READ}),
+    CallerRole.VIEWER: frozenset({Permission.READ}),
+    CallerRole.OPERATOR: frozenset({Permission.READ, Permission.OPERATE}),
+    CallerRole.ADMIN: frozenset(Permission),
+    CallerRole.STEWARD: frozenset({Permission.READ, Permission.READ_PERSONAL_DATA}),
+    CallerRole.AUDITOR: frozenset({Permission.READ}),
 }
 """By the name of the role: a principal may bring names that are none."""
 
@@ -44,7 +44,7 @@ def permissions_of(roles: Iterable[str]) -> frozenset[Permission]:
     return frozenset[Permission]().union(*(PERMISSIONS.get(role, frozenset()) for role in roles))
 
 
-def roles_include(roles: Iterable[str], needed: Role) -> bool:
+def roles_include(roles: Iterable[str], needed: CallerRole) -> bool:
     """Whether these roles together allow all that another role allows."""
     return permissions_of(roles) >= PERMISSIONS[needed]
 

@@ -36,7 +36,7 @@ class Tier(StrEnum):
     MEDIUM = "medium"
 
 
-class Role(StrEnum):
+class ColumnRole(StrEnum):
     """What a column is for; where several apply, the first declared wins (CONTRACT.md)."""
 
     KEY = "key"
@@ -44,12 +44,12 @@ class Role(StrEnum):
     DIMENSION = "dimension"
     ATTRIBUTE = "attribute"
 
-    def or_stronger(self, other: Role) -> Role:
+    def or_stronger(self, other: ColumnRole) -> ColumnRole:
         """The one of both that wins."""
         return min(self, other, key=_STRONGEST_FIRST.index)
 
 
-_STRONGEST_FIRST = [*Role]
+_STRONGEST_FIRST = [*ColumnRole]
 
 
 class AssetStatus(StrEnum):

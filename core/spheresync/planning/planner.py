@@ -25,7 +25,7 @@ from spheresync.planning.promotion_check import check_promotion
 from spheresync.planning.removal.confirmed_gone import ConfirmedGone
 from spheresync.planning.target_planner import TargetPlanner
 from spheresync.runtime.context import RuntimeContext
-from spheresync.runtime.each_target import in_each_target, problem_of_target, told_together
+from spheresync.runtime.each_target import in_each_target, merge_problems, problem_of_target
 from spheresync.runtime.empty_tenant import empty_tenant
 from spheresync.runtime.out_of_scope import assets_left_out, space_outside
 from spheresync.runtime.progress import OnProgress
@@ -118,20 +118,20 @@ class Planner:
         empty = await empty_tenant(self._store)
         reading = last_reading(spaces, records, self._request.scope, partial(may_hold, self._mapping), empty)
         findings = [
-            *told_together([(each.key, each.guarded) for each in planned]),
+            *merge_problems([(each.key, each.guarded) for each in planned]),
             *self._gone_spaces(spaces, records),
             *reading.missing,
             *self._left_out(spaces, records),
-            *told_together([(each.key, each.displaced) for each in planned]),
+            *merge_problems([(each.key, each.displaced) for each in planned]),
             *await self._compared(records),
             *await broken_lineage(self._store, lambda record: self._request.scope.wants(record.id, record.tier)),
             *await columns_without_type(self._store, lambda record: self._request.scope.wants(record.id, record.tier)),
-            *within_bounds(told_together([(each.key, each.left) for each in planned])),
+            *within_bounds(merge_problems([(each.key, each.left) for each in planned])),
             *objects_off(records, self._request.scope),
             *self._request.notices,
         ]
         unplanned = [problem_of_target(key, error) for key, error in failed.items()]
-        unplanned += told_together([(each.key, each.draft.failed) for each in planned])
+        unplanned += merge_problems([(each.key, each.draft.failed) for each in planned])
         problems = (*self._request.problems, *unplanned)
         counts = self._counts(planned, records, problems)
         return await self._save(planned, tuple(findings), problems, reading=reading, counts=counts)

@@ -10,7 +10,7 @@ from spheresync.config import Settings, SettingsSource
 from spheresync.jobs.port import JobEngine
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import Problem
-from spheresync.runtime.providers import Generations, MakeSource, MakeTarget, Providers
+from spheresync.runtime.providers import MakeSource, MakeTarget, ProviderGenerations, Providers
 from spheresync.runtime.usage import UsageMeter
 from spheresync.state.port import Store
 
@@ -33,7 +33,7 @@ class RuntimeContext:
         self.jobs = jobs
         self.owner = owner
         self.clock = clock
-        self.providers = Generations(settings_source, make_source, make_target)
+        self.providers = ProviderGenerations(settings_source, make_source, make_target)
         self.usage = UsageMeter(store, self.providers, self.clock)
 
     @property

@@ -44,7 +44,7 @@ def problem_of_target(key: TargetKey, error: Exception) -> Problem:
     return Problem.of_target(key, ours.problem_code, ours.message, ours.remedy)
 
 
-def told_together(told: Sequence[tuple[TargetKey, Sequence[Problem]]]) -> list[Problem]:
+def merge_problems(told: Sequence[tuple[TargetKey, Sequence[Problem]]]) -> list[Problem]:
     """What targets say: once what all of them say alike, and anything else with the target that it is about."""
     if len(told) < 2:
         return [problem for _, problems in told for problem in problems]

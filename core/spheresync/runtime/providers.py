@@ -121,7 +121,7 @@ class Providers:
                 log.warning("A connection of former settings could not be closed: %s", type(error).__name__)
 
 
-class Generations:
+class ProviderGenerations:
     """Hands out the providers of the settings in force, and closes those of former ones after their last user."""
 
     def __init__(self, source: SettingsSource, make_source: MakeSource, make_target: MakeTarget) -> None:

@@ -79,7 +79,7 @@ def without_unspellable_assets(
     return replace(listing, items=kept, problems=problems), odd
 
 
-def told(problems: Sequence[Problem], subject: str) -> list[Problem]:
+def first_problems(problems: Sequence[Problem], subject: str) -> list[Problem]:
     """The first ones of a listing, and how many more there are."""
     left = len(problems) - MOST_TOLD
     if left <= 0:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 import anyio
 
-from spheresync.runtime.providers import Generations
+from spheresync.runtime.providers import ProviderGenerations
 from spheresync.state.port import Store, Tx
 
 USED = ("datasphere_requests", "datasphere_bytes", "aws_calls", "aws_bytes")
@@ -22,7 +22,7 @@ _AT_LAST = 2.0
 class UsageMeter:
     """Counts where requests leave the process, and adds what is new to the ledger."""
 
-    def __init__(self, store: Store, providers: Generations, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, providers: ProviderGenerations, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._providers = providers
         self._clock = clock

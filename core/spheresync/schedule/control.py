@@ -21,7 +21,7 @@ _APPROVED = "schedule:approved"
 
 
 def rules_of(settings: Settings) -> Digest:
-    """A text that is another one once assets may have another tier, or be in the scope or not."""
+    """A digest that changes whenever settings may give an asset another tier, or take it in or out of the scope."""
     rules = [rule.model_dump(mode="json", exclude_none=True) for rule in settings.mapping.rules]
     said = settings.business_context
     context = [said.digest] if said.entries else []

@@ -33,7 +33,7 @@ class Candidate:
 
     @property
     def overdue(self) -> float:
-        """How many bounds old it is, less one; above 0 when its turn has come whatever else is due."""
+        """Its age divided by the allowed age, less one; above 0 it is read before everything else that is due."""
         return float("inf") if self.age is None else self.age / self.bound - 1
 
     @property

@@ -83,11 +83,11 @@ def space_row(space: SpaceRecord, counts: Sequence[FacetCount], left_out: Proble
         kinds=tally(counts, lambda each: each.kind),
         tiers=tally(counts, lambda each: each.tier),
         statuses=tally(counts, lambda each: each.status),
-        problem=told(space.problem or left_out),
+        problem=problem_text(space.problem or left_out),
     )
 
 
-def told(problem: Problem | None) -> str | None:
+def problem_text(problem: Problem | None) -> str | None:
     """What is wrong and what to do about it, in one text."""
     return None if problem is None else f"{problem.message} {problem.remedy}".strip()
 

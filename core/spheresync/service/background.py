@@ -12,7 +12,7 @@ from spheresync.service.health import liveness
 from spheresync.service.health.alert_conditions import AlertConditions
 from spheresync.service.health.alert_delivery import AlertDelivery
 from spheresync.service.health.figures import figures_of, measured_figures
-from spheresync.service.health.lineage_delivery import LineageTelling
+from spheresync.service.health.lineage_delivery import LineageDeliveryLoop
 from spheresync.service.process_loops import ProcessLoops
 from spheresync.service.runs.run_supervisor import RunSupervisor
 from spheresync.service.state.housekeeping import care_step
@@ -34,7 +34,7 @@ class Background:
         self, context: RuntimeContext, loops: ProcessLoops, supervisor: RunSupervisor, alerts: AlertDelivery
     ) -> None:
         self._context = context
-        self._lineage = LineageTelling(context)
+        self._lineage = LineageDeliveryLoop(context)
         self._loops = loops
         self._supervisor = supervisor
         self._alerts = alerts

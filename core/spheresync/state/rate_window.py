@@ -50,7 +50,7 @@ def counts(grant: Grant, now: float) -> bool:
     return grant.last_use > now - WINDOW
 
 
-def straightened(grant: Grant, now: float) -> Grant:
+def clamp_future_grant(grant: Grant, now: float) -> Grant:
     """The grant as one that was used just now, where its time lies ahead: the clock began anew (the machine restarted).
 
     That counts too much rather than too little, and for 61 s at most.

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from spheresync.model import Principal
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync.observe.export import exporting
 from spheresync.runtime.progress import OnProgress
 from spheresync_server import service_access
@@ -44,7 +44,7 @@ def ask_service(
     show: Callable[[_Answer], None],
     *,
     exit_code: Callable[[_Answer], int] = lambda _: 0,
-    needs: Role = Role.VIEWER,
+    needs: CallerRole = CallerRole.VIEWER,
     what: str = "this command",
     delivers_alerts: bool = False,
     delivers_lineage: bool = False,
@@ -64,7 +64,7 @@ def ask_service(
         SpheresyncError: what the service refused or could not do.
         InterruptedBySignalError: a signal came first.
     """
-    role = role_from(os.environ, Role.ADMIN)
+    role = role_from(os.environ, CallerRole.ADMIN)
     require(role, needs, what)
     source = service_access.settings_source(call.environment, call.file)
     source.current()

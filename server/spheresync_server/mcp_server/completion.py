@@ -9,7 +9,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
 
 from spheresync.errors import SpheresyncError
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.prompt_files import PromptFile
 
@@ -65,7 +65,7 @@ def register_completion(
             await server_context.startup.wait()
         except SpheresyncError:  # told by the server's end; a completion has no place for it
             return Completion(values=[])
-        if not server_context.allows(Role.VIEWER):
+        if not server_context.allows(CallerRole.VIEWER):
             return Completion(values=[])
         found = await server_context.service.catalog.suggest(what, argument.value, server_context.principal, space)
         return Completion(values=found[:_MOST], total=len(found), has_more=len(found) > _MOST)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field
 from spheresync.answers import ChangeRow, ChangeSetAnswer
 from spheresync.model import counted, first_of
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, WAITS_FOR_A_PERSON
-from spheresync.planning.undo.told_of_undo import NO_GUARD, UNREAD_NOW
+from spheresync.planning.undo.undo_findings import NO_GUARD, UNREAD_NOW
 from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.untrusted import visible
 

@@ -41,7 +41,7 @@ from spheresync import __version__
 from spheresync.errors import SpheresyncError
 from spheresync.isolation import isolated_group
 from spheresync.model.json_document import read_own_json
-from spheresync.model.roles import Role, spell_roles
+from spheresync.model.roles import CallerRole, spell_roles
 from spheresync.observe.incidents import new_incident
 from spheresync_server.caller import acting_for
 from spheresync_server.failure import note_of, product_error_in
@@ -118,15 +118,15 @@ class SpheresyncServer(MCPServer[ServerContext]):
 
     async def list_resources(self) -> list[Resource]:
         """The resources, for whoever may read them."""
-        return await super().list_resources() if self._server_context.allows(Role.VIEWER) else []
+        return await super().list_resources() if self._server_context.allows(CallerRole.VIEWER) else []
 
     async def list_resource_templates(self) -> list[ResourceTemplate]:
         """The templates of resources, for whoever may read them."""
-        return await super().list_resource_templates() if self._server_context.allows(Role.VIEWER) else []
+        return await super().list_resource_templates() if self._server_context.allows(CallerRole.VIEWER) else []
 
     async def list_prompts(self) -> list[Prompt]:
         """The prompts, for whoever may call the tools that they name."""
-        return await super().list_prompts() if self._server_context.allows(Role.VIEWER) else []
+        return await super().list_prompts() if self._server_context.allows(CallerRole.VIEWER) else []
 
     async def call_tool(
         self, name: str, arguments: dict[str, Any], context: Context[ServerContext, Any] | None = None
@@ -250,8 +250,8 @@ class SpheresyncServer(MCPServer[ServerContext]):
             ResourceNotFoundError: it comes with a later release.
             ResourceError: the caller may read none, or it could not be read.
         """
-        if not self._server_context.allows(Role.VIEWER):
-            raise ResourceError(f"Resources need the role {Role.VIEWER}. Ask whoever runs this installation.")
+        if not self._server_context.allows(CallerRole.VIEWER):
+            raise ResourceError(f"Resources need the role {CallerRole.VIEWER}. Ask whoever runs this installation.")
         if str(uri) in RESOURCES:
             raise ResourceNotFoundError(not_released(str(uri)))
         try:

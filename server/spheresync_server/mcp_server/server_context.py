@@ -10,7 +10,7 @@ import anyio
 
 from spheresync.errors import SpheresyncError
 from spheresync.model import Principal
-from spheresync.model.roles import Role, roles_include
+from spheresync.model.roles import CallerRole, roles_include
 from spheresync.personal_values import mask_personal_values
 from spheresync_server.caller import CallerOf, current_caller
 from spheresync_server.masking import mask_json, masks_for
@@ -95,7 +95,7 @@ class ServerContext:
         """The caller of the request that is being answered."""
         return current_caller()
 
-    def allows(self, needed: Role) -> bool:
+    def allows(self, needed: CallerRole) -> bool:
         """Whether that caller has the role, or one that includes it."""
         return roles_include(self.principal.roles, needed)
 

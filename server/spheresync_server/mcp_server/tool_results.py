@@ -17,7 +17,7 @@ from spheresync.planning.decisions.approvals import (
 )
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.planning.decisions.promotion_findings import UNFIT
-from spheresync.planning.undo.told_of_undo import NO_GUARD, UNDO_DELETES, UNREAD_NOW
+from spheresync.planning.undo.undo_findings import NO_GUARD, UNDO_DELETES, UNREAD_NOW
 from spheresync.runtime.out_of_scope import LEFT_OUT
 from spheresync_server.answer_summaries import (
     ONLY_UNREAD_FAILED,

@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 from spheresync.config import DriftPolicies, DriftPolicy, Settings
 from spheresync.mapping.rules import MappingRules, decide_column
-from spheresync.model import AssetId, AssetKind, Role
+from spheresync.model import AssetId, AssetKind, ColumnRole
 from spheresync.service.state.housekeeping import Care
 from spheresync.targets.glue.merge import policy_of
 from tests.unit.mapping.assets import column
@@ -230,7 +230,7 @@ def test_each_key_of_a_match_counts(key: str) -> None:
 @pytest.mark.parametrize("key", COLUMNS)
 def test_each_key_of_a_match_of_columns_counts(key: str) -> None:
     hit, miss = COLUMNS[key]
-    found = replace(column("QTY", "Edm.Int32"), labels=(("", "Quantity"),), role=Role.MEASURE)
+    found = replace(column("QTY", "Edm.Int32"), labels=(("", "Quantity"),), role=ColumnRole.MEASURE)
     for glob, included in ((hit, False), (miss, True)):
         rules = {"rules": [{"columns": [{"match": {key: glob}, "set": {"include": False}}]}]}
         settings = Settings.model_validate({"state_dir": "/nowhere", "mapping": rules})

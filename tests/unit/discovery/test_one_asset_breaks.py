@@ -124,7 +124,7 @@ def nothing_was_removed(installation: InProcess) -> bool:
 async def test_rules_that_break_at_an_asset_at_whatever_moment_keep_nobody_else(
     synced: InProcess, monkeypatch: pytest.MonkeyPatch, after: int
 ) -> None:
-    broken = Break(monkeypatch, MappingRules, "decide", lambda _, asset, *rest: asset, after)
+    broken = Break(monkeypatch, MappingRules, "decide", lambda _, asset, *rest, **more: asset, after)
     synced.serve(tenant("Second"))
     run = await synced.sync()
     found = descriptions(synced)
@@ -161,7 +161,7 @@ async def test_what_breaks_while_one_asset_is_planned_keeps_nobody_else(
 async def test_rules_that_break_at_an_asset_of_a_space_that_is_not_listed_keep_nobody_else(
     synced: InProcess, monkeypatch: pytest.MonkeyPatch, how: str, tmp_path: Path
 ) -> None:
-    Break(monkeypatch, MappingRules, "decide", lambda _, asset, *rest: asset)
+    Break(monkeypatch, MappingRules, "decide", lambda _, asset, *rest, **more: asset)
     scope = Scope()
     synced.serve(tenant("Second", good=None) if how in {"gone", "left out"} else tenant("Second"))
     if how == "refused":
@@ -191,7 +191,7 @@ async def test_rules_that_break_at_an_asset_of_a_space_that_is_not_listed_keep_n
 async def test_rules_that_break_at_an_asset_without_a_name_keep_nobody_else(
     synced: InProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Break(monkeypatch, MappingRules, "decide", lambda _, asset, *rest: VICTIM if asset.name == HALF else None)
+    Break(monkeypatch, MappingRules, "decide", lambda _, asset, *rest, **more: VICTIM if asset.name == HALF else None)
     synced.serve(tenant("Second", good=("ONE", "TWO", HALF, "THREE")))
     run = await synced.sync()
     assert run.counts["failed"] == 1 and only_the_victim_failed(run.problems, "GOOD/\\ud83d")
@@ -311,7 +311,7 @@ async def sweep(installation: InProcess) -> Any:
 
 
 SWEPT: dict[str, tuple[Any, str, Callable[..., object]]] = {
-    "rules": (MappingRules, "decide", lambda _, asset, *rest: asset),
+    "rules": (MappingRules, "decide", lambda _, asset, *rest, **more: asset),
     "touched": (GlueDesign, "untouched", lambda _, last, live: _source_of(live)),
     "comparison": (sweeping, "look_at", lambda subject, *rest, **more: subject.asset),
     "missing": (sweeping, "look_for", lambda subject, *rest, **more: subject.asset),

@@ -33,7 +33,7 @@ from spheresync.dog.design import (
 )
 from spheresync.dog.landscape import retailer_landscape
 from spheresync.dog.objects import DogColumn, DogObject, DogParameter, DogSpace, Landscape, parse_type
-from spheresync.model import AssetKind, Derivation, ForeignKey, Hierarchy, Labels, Role
+from spheresync.model import AssetKind, ColumnRole, Derivation, ForeignKey, Hierarchy, Labels
 from spheresync.source.datasphere.csn.definition import CsnObject, read_object
 from spheresync.source.datasphere.csn.document import parse_csn
 
@@ -119,8 +119,8 @@ def _reads_back(item: DogObject, found: CsnObject) -> None:
     model = item.kind is AssetKind.ANALYTIC_MODEL
     assert [str(each.name) for each in found.columns] == [each.name for each in item.columns], at
     for read, said in zip(found.columns, item.columns, strict=True):
-        attribute = Role.DIMENSION if model else Role.ATTRIBUTE
-        role = Role.KEY if said.key else attribute if said.role is Role.ATTRIBUTE else said.role
+        attribute = ColumnRole.DIMENSION if model else ColumnRole.ATTRIBUTE
+        role = ColumnRole.KEY if said.key else attribute if said.role is ColumnRole.ATTRIBUTE else said.role
         assert (read.key, read.nullable, read.role) == (said.key, said.nullable and not said.key, role), (at, said.name)
         assert read.aggregation == said.aggregation, (at, said.name)
         assert own_label(read.labels, item) == (said.label or ""), (at, said.name)
@@ -302,8 +302,8 @@ def a_model() -> tuple[DogObject, DogObject]:
     fact = view(
         "FACT",
         column("CUSTOMER"),
-        column("NET", "Decimal(15,2)", role=Role.MEASURE, aggregation="SUM"),
-        column("COST", "Decimal(15,2)", role=Role.MEASURE, aggregation="SUM"),
+        column("NET", "Decimal(15,2)", role=ColumnRole.MEASURE, aggregation="SUM"),
+        column("COST", "Decimal(15,2)", role=ColumnRole.MEASURE, aggregation="SUM"),
         design=Design(reads=(Select(SourceObject("LT_ORDERS")),)),
         analytical=True,
     )
@@ -316,10 +316,13 @@ def a_model() -> tuple[DogObject, DogObject]:
         ),
     )
     columns = (
-        column("CUSTOMER", role=Role.DIMENSION),
-        column("COUNTRY", "String(3)", role=Role.DIMENSION),
-        *(column(name, "Decimal(15,2)", role=Role.MEASURE, aggregation="SUM") for name in ("NET", "COST", "NET_DE")),
-        column("MARGIN", "Double", role=Role.MEASURE),
+        column("CUSTOMER", role=ColumnRole.DIMENSION),
+        column("COUNTRY", "String(3)", role=ColumnRole.DIMENSION),
+        *(
+            column(name, "Decimal(15,2)", role=ColumnRole.MEASURE, aggregation="SUM")
+            for name in ("NET", "COST", "NET_DE")
+        ),
+        column("MARGIN", "Double", role=ColumnRole.MEASURE),
     )
     return DogObject(AssetKind.ANALYTIC_MODEL, "AM", "Model", columns, design=design), fact
 
@@ -454,7 +457,7 @@ def test_any_columns_read_back(names: list[str], data: st.DataObject) -> None:
             data.draw(st.none() | NAMES.filter(lambda text: text[0] != "{")),
             key=(key := data.draw(st.booleans())),
             nullable=not key,
-            role=data.draw(st.sampled_from([Role.ATTRIBUTE, Role.DIMENSION])),
+            role=data.draw(st.sampled_from([ColumnRole.ATTRIBUTE, ColumnRole.DIMENSION])),
             design=ColumnDesign(personal=data.draw(st.booleans())),
         )
         for name in names

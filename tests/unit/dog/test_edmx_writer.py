@@ -12,7 +12,7 @@ from lxml import etree
 from spheresync.dog.edmx_writer import Surface, entity_set_name, property_names, write_edmx
 from spheresync.dog.landscape import retailer_landscape
 from spheresync.dog.objects import DogColumn, DogObject, DogParameter, parse_type
-from spheresync.model import AssetKind, Role
+from spheresync.model import AssetKind, ColumnRole
 
 EDMX = "{http://docs.oasis-open.org/odata/ns/edmx}"
 EDM = "{http://docs.oasis-open.org/odata/ns/edm}"
@@ -59,8 +59,8 @@ def test_a_relational_document_has_a_key_and_an_analytical_one_has_none() -> Non
 
 def test_terms_have_the_mixed_case_of_the_field() -> None:
     item = view(
-        DogColumn("D", parse_type("String(2)"), role=Role.DIMENSION),
-        DogColumn("M", parse_type("Decimal(15,0)"), role=Role.MEASURE),
+        DogColumn("D", parse_type("String(2)"), role=ColumnRole.DIMENSION),
+        DogColumn("M", parse_type("Decimal(15,0)"), role=ColumnRole.MEASURE),
     )
     analytical = schema_of(write_edmx(item, Surface.ANALYTICAL))
     assert annotated(analytical, "InaApplicationService.V/D") == {"Analytics.Dimension": "true"}

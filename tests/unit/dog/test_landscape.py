@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from spheresync.dog.csn_writer import write_csn
 from spheresync.dog.landscape import retailer_landscape
 from spheresync.dog.objects import DogObject, DogSpace
-from spheresync.model import OUTSIDE, AssetKind, Reads, Role
+from spheresync.model import OUTSIDE, AssetKind, ColumnRole, Reads
 from spheresync.source.datasphere.csn.definition import CsnObject, read_object
 from spheresync.source.datasphere.csn.document import parse_csn
 
@@ -113,7 +113,7 @@ def test_a_model_is_followed_down_to_the_system_that_the_data_is_replicated_from
 
 def test_measures_of_the_profit_and_loss_statement() -> None:
     model = object_of("FINANCE", "AM_GUV")
-    kinds = {str(c.name): dict(c.semantics)["measure_type"] for c in model.columns if c.role is Role.MEASURE}
+    kinds = {str(c.name): dict(c.semantics)["measure_type"] for c in model.columns if c.role is ColumnRole.MEASURE}
     assert kinds == {"ERGEBNIS": "source", "ERLÖSE": "restricted", "AUFWAND": "calculated"}
     made = {(each.column, *each.objects, *each.path) for each in model.origins.columns if each.column in kinds}
     assert made == {(name, "ACDOCA", "HSL") for name in kinds}

@@ -15,7 +15,7 @@ from spheresync.dog.landscape import retailer_landscape
 from spheresync.dog.objects import DogColumn, landscape_from_json, landscape_to_json, parse_type
 from spheresync.dog.store import TENANT_FILE, StoredContent
 from spheresync.errors import StateError, UsageError
-from spheresync.model import AssetKind, Role
+from spheresync.model import AssetKind, ColumnRole
 from tests.simulators.edits_from_json import edit_from_json
 
 EDITOR = """
@@ -61,7 +61,7 @@ def test_the_landscape_shows_what_a_tenant_shows() -> None:
         *("Boolean", "Byte", "SByte", "Int16", "Int32", "Int64", "Single", "Double", "Decimal"),
         *("Date", "TimeOfDay", "DateTimeOffset", "String", "Binary", "Guid"),
     }
-    assert {Role.MEASURE, Role.DIMENSION, Role.ATTRIBUTE} <= {column.role for column in columns}
+    assert {ColumnRole.MEASURE, ColumnRole.DIMENSION, ColumnRole.ATTRIBUTE} <= {column.role for column in columns}
     assert any("/" in column.name for column in columns)
     assert any(" " in column.name for column in columns)
     assert any("ü" in item.label.lower() or "ä" in item.label.lower() for item in objects)

@@ -17,6 +17,7 @@ from spheresync.model import (
     AssociationPath,
     Column,
     ColumnOrigin,
+    ColumnRole,
     Derivation,
     ForeignKey,
     Hierarchy,
@@ -25,7 +26,6 @@ from spheresync.model import (
     Origins,
     Parameter,
     Reads,
-    Role,
     SourceType,
     TechnicalName,
     WrittenColumn,
@@ -56,9 +56,11 @@ ORDERS = Asset(
     kind=AssetKind.VIEW,
     labels=(("", "Orders"), ("de", "Aufträge")),
     columns=(
-        column("ID", "Edm.Int64", key=True, nullable=False, role=Role.KEY),
-        column("Amount", "Edm.Double", role=Role.MEASURE, aggregation="SUM", semantics=(("currency_column", "CURR"),)),
-        column("CURR", length=5, role=Role.DIMENSION),
+        column("ID", "Edm.Int64", key=True, nullable=False, role=ColumnRole.KEY),
+        column(
+            "Amount", "Edm.Double", role=ColumnRole.MEASURE, aggregation="SUM", semantics=(("currency_column", "CURR"),)
+        ),
+        column("CURR", length=5, role=ColumnRole.DIMENSION),
         column("Email", length=200, pii="email", labels=(("", "E-mail"), ("de", "E-Mail-Adresse"))),
     ),
     parameters=(Parameter("P_DATE", SourceType("Edm.Date"), (("", "Key date"),)),),
@@ -85,7 +87,7 @@ COLUMNS = st.builds(
     TYPES,
     nullable=st.booleans(),
     labels=LABELS,
-    role=st.sampled_from(Role),
+    role=st.sampled_from(ColumnRole),
     aggregation=st.sampled_from([None, "SUM"]),
     pii=st.sampled_from([None, "email"]),
 )

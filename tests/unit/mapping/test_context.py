@@ -16,7 +16,7 @@ from spheresync.config.context import BusinessContext, ContextAssets, ContextEnt
 from spheresync.mapping.context import FIELDS, AssetContext, ContextEntries
 from spheresync.mapping.matching import applies
 from spheresync.mapping.rules import MappingRules
-from spheresync.model import AssetId, AssetKind, Role
+from spheresync.model import AssetId, AssetKind, ColumnRole
 from tests.unit.mapping.assets import ORDERS, column
 
 
@@ -67,7 +67,7 @@ def test_each_key_of_a_column_is_won_by_the_later_entry() -> None:
         {"columns": [{"match": {"name": "Am*"}, "set": {"personal_data": "financial", "terms": ["A"]}}]},
         {"columns": [{"match": {"role": "measure"}, "set": {"personal_data": "none"}}]},
     )
-    amount = replace(column("Amount"), role=Role.MEASURE)
+    amount = replace(column("Amount"), role=ColumnRole.MEASURE)
     assert (found.of_column(amount).personal_data, found.of_column(amount).terms) == ("none", ("A",))
     assert found.of_column(column("Amount")).personal_data == "financial"
     assert found.of_columns([column("Other")]) == {}

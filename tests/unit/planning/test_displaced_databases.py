@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from spheresync.model import PhysicalName
-from spheresync.planning.names.displaced_databases import Displaced, findings_of
+from spheresync.planning.names.displaced_databases import DatabaseNameConflict, findings_of
 
 
 @pytest.mark.parametrize(
@@ -17,5 +17,5 @@ from spheresync.planning.names.displaced_databases import Displaced, findings_of
     ],
 )  # fmt: skip
 def test_who_has_the_name_and_what_is_used_instead(key: str, holder: str, said: str) -> None:
-    displaced = Displaced(key, PhysicalName("hr"), PhysicalName("hr_1"), holder)
+    displaced = DatabaseNameConflict(key, PhysicalName("hr"), PhysicalName("hr_1"), holder)
     assert [finding.message for finding in findings_of([displaced, displaced])] == ([said] if said else [])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.model import Problem, SpaceName
-from spheresync.planning.undo.told_of_undo import NO_GUARD, UNDO_DELETES, undo_deletes, unread_now
+from spheresync.planning.undo.undo_findings import NO_GUARD, UNDO_DELETES, undo_deletes, unread_now
 
 
 @given(st.lists(st.sampled_from(["FINANCE", "HR", "SALES"]), min_size=1, max_size=30))

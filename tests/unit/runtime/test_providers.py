@@ -14,7 +14,7 @@ import pytest
 
 from spheresync.config import Settings, SettingsSource
 from spheresync.model import GLUE, TargetKey
-from spheresync.runtime.providers import Generations
+from spheresync.runtime.providers import ProviderGenerations
 
 pytestmark = pytest.mark.anyio
 
@@ -54,7 +54,7 @@ class World:
     def write(self, text: str) -> None:
         (self.folder / "spheresync.yaml").write_text(text, encoding="utf-8")
 
-    def generations(self) -> Generations:
+    def generations(self) -> ProviderGenerations:
         async def make_source(settings: Settings, stack: AsyncExitStack) -> Any:
             await anyio.lowlevel.checkpoint()
             return self._open(settings, stack)
@@ -63,7 +63,7 @@ class World:
             return self._open(settings, stack)
 
         source = SettingsSource(None, None, {"HOME": str(self.folder)}, self.folder)
-        return Generations(source, make_source, make_target)
+        return ProviderGenerations(source, make_source, make_target)
 
     def _open(self, settings: Settings, stack: AsyncExitStack) -> Opened:
         opened = Opened(settings)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from spheresync.errors import ConfigurationError
 from spheresync.runtime import shared_request_budget as budget_module
 from spheresync.runtime.shared_request_budget import SharedRequestBudget, shared_seconds
-from spheresync.state.rate_window import LIFE, WINDOW, Grant, admit, counts, straightened
+from spheresync.state.rate_window import LIFE, WINDOW, Grant, admit, clamp_future_grant, counts
 from spheresync.state.sqlite.store import SqliteStore
 from tests.simulators.new_state import lay_new_state
 from tests.unit.state.conftest import clock, store
@@ -235,6 +235,6 @@ def test_admission_fills_the_window_and_never_overfills_it(
 
 @given(last_use=st.floats(0, 1e6), now=st.floats(0, 1e6))
 def test_straightened_grants_count_for_one_window_at_most(last_use: float, now: float) -> None:
-    grant = straightened(Grant(1, last_use), now)
+    grant = clamp_future_grant(Grant(1, last_use), now)
     assert grant.last_use <= now + LIFE
     assert not counts(grant, now + LIFE + WINDOW)

@@ -15,6 +15,7 @@ from spheresync.model import Principal
 from spheresync.runtime import shared_sign_in
 from spheresync.runtime.shared_sign_in import LEASE, SignInFile, SignInOfState, standing_of
 from spheresync.source.transport.signed_in import HeldSignIn, NotSignedIn, SignedIn
+from spheresync.state.port import Tx
 from spheresync.state.records import AuditEvent, AuditFilter
 from spheresync.state.sqlite.store import SqliteStore
 from tests.unit.state.conftest import StandingClock, clock, store
@@ -99,9 +100,12 @@ async def test_who_lost_the_lease_writes_nothing(
 ) -> None:
     settings = settings_of(tmp_path)
 
+    async def take(tx: Tx) -> int | None:
+        clock.advance(31)  # without a sign of life: none can be written while this one writes
+        return await tx.leases.acquire(LEASE, other.owner_id, beats=True)
+
     async def stalls(held: HeldSignIn) -> None:
-        clock.advance(31)  # without a sign of life
-        assert await other.write(lambda tx: tx.leases.acquire(LEASE, other.owner_id, beats=True)) is not None
+        assert await other.write(take) is not None
         await held.keep(SIGNED_IN)
 
     with pytest.raises(LeaseLostError):

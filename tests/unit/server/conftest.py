@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync_server.caller import local_caller
 from spheresync_server.mcp_server.server import SpheresyncServer, build_server
 from spheresync_server.mcp_server.server_context import ServerContext, ServiceStartup
@@ -28,7 +28,7 @@ def make_server(service: FakeService) -> MakeServer:
     def make(role: str = "admin", *, read_only: bool = False, over: FakeService | None = None) -> SpheresyncServer:
         server_context = ServerContext(
             startup=ServiceStartup.of(cast("Any", over or service)),
-            caller_of=local_caller(Role(role)),
+            caller_of=local_caller(CallerRole(role)),
             show_settings=lambda: {"env": "dog", "datasphere": {"client_secret": "**********"}},
             read_only=read_only,
         )

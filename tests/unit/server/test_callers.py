@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 import spheresync_server
 from spheresync.model import Principal
-from spheresync.model.roles import Role, roles_include
+from spheresync.model.roles import CallerRole, roles_include
 from spheresync_server.caller import current_caller
 from spheresync_server.http.routes import add_routes
 from spheresync_server.mcp_server.server import SpheresyncServer, build_server
@@ -123,8 +123,8 @@ def test_the_faces_of_a_server_make_no_principal_themselves() -> None:
         (("viewer",), ("viewer", "auditor")),
         (("auditor", "operator"), ("viewer", "operator", "auditor")),
         (("steward", "viewer"), ("viewer", "steward", "auditor")),
-        (("viewer", "admin"), tuple(Role)),
+        (("viewer", "admin"), tuple(CallerRole)),
     ],
 )
 def test_roles_include_what_they_allow_together(roles: tuple[str, ...], included: tuple[str, ...]) -> None:
-    assert [role for role in Role if roles_include(roles, role)] == [Role(name) for name in included]
+    assert [role for role in CallerRole if roles_include(roles, role)] == [CallerRole(name) for name in included]

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from spheresync.alerts.messages import Notice
 from spheresync.answers import AssetRow, FieldRow, Page
 from spheresync.config import AlertKind
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync.observe.logs import LineFormatter, LogStyle
 from spheresync.personal_values import find_personal_values
 from spheresync_server.dashboard import status_page
@@ -32,10 +32,10 @@ _DOCUMENTS: st.SearchStrategy[Json] = st.recursive(
 )
 
 
-@pytest.mark.parametrize("role", Role)
-def test_stewards_and_administrators_read_values_and_others_do_not(role: Role) -> None:
+@pytest.mark.parametrize("role", CallerRole)
+def test_stewards_and_administrators_read_values_and_others_do_not(role: CallerRole) -> None:
     on, off = (cast("Any", SimpleNamespace(personal_data=SimpleNamespace(mask=mask))) for mask in (True, False))
-    may_read = role in {Role.STEWARD, Role.ADMIN}
+    may_read = role in {CallerRole.STEWARD, CallerRole.ADMIN}
     assert masks_for([role], on) is not may_read
     assert masks_for([role], None) is not may_read, "before the settings are known"
     assert not masks_for([role], off)

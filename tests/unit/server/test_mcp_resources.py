@@ -10,7 +10,7 @@ import pytest
 from mcp import Client, MCPError
 from mcp.types import PromptReference, ResourceTemplateReference, TextContent, TextResourceContents
 
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync_server.caller import acting_for, local_principal
 from spheresync_server.mcp_server.resources import spell_asset_uri
 from spheresync_server.prompt_files import load_prompts, parse_prompt
@@ -118,7 +118,7 @@ async def test_prompts_have_arguments_and_text(make_server: MakeServer, era: str
 
 def test_prompts_name_only_tools_that_exist(make_server: MakeServer) -> None:
     words = {word for prompt in load_prompts() for word in prompt.body.replace("`", " ` ").split()}
-    with acting_for(local_principal(Role.ADMIN)):
+    with acting_for(local_principal(CallerRole.ADMIN)):
         tools = {tool.name for tool in make_server()._tool_manager.list_tools()}
     named = {word for word in words if "_" in word and word.islower() and word.replace("_", "").isalpha()}
     assert named - tools <= {"allow_deletes"}

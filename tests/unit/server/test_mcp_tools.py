@@ -13,7 +13,7 @@ from mcp.types import CallToolResult, ElicitResult, TextContent, TextResourceCon
 
 from spheresync.answers import AssetDetail, AssetPage, DriftAnswer, Finding, Page, PrerequisiteRow, RunAnswer, SpaceRow
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync_server.caller import local_principal
 from spheresync_server.mcp_server.tool_results import change_set_lines, run_lines
@@ -38,7 +38,7 @@ VIEWER_TOOLS = {
     "get_sync_status",
 }
 OPERATOR_TOOLS = {"apply_changes", "run_sync", "cancel_run", "test_connections", "detect_drift"}
-ADMIN = local_principal(Role("admin"))
+ADMIN = local_principal(CallerRole("admin"))
 ADMIN_TOOLS = {"manage_schedule", "revert_run"}
 
 

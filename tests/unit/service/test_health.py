@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from spheresync.answers import Finding
 from spheresync.model import GLUE, AssetStatus, ChangeSetId, Principal, Problem, RunId, RunState
 from spheresync.service.health.health_level import health_of
-from spheresync.state.records import DriftLook, DriftStanding, RunRecord
+from spheresync.state.records import DriftLook, DriftSummary, RunRecord
 
 AT = "2026-11-24T08:00:00.123456Z"
-NEVER_LOOKED = DriftStanding(0)
+NEVER_LOOKED = DriftSummary(0)
 DENIED = Problem("database hr", "denied", "hr: denied", "Grant it.")
 LATE = Finding(subject="tier high", code="freshness_missed", message="1 asset late", remedy="")
 WELL = "The last run, run_1, ended done at 2026-11-24T08:00:00Z."
@@ -23,9 +23,9 @@ WELL = "The last run, run_1, ended done at 2026-11-24T08:00:00Z."
 
 def standing(
     now: int, compared: int = 3, drifted: int | None = None, not_compared: int = 0, *problems: Problem
-) -> DriftStanding:
+) -> DriftSummary:
     summary = {"compared": compared, "not_compared": not_compared, "drifted": now if drifted is None else drifted}
-    return DriftStanding(now, DriftLook("drift_1", AT, "anna", b"{}", GLUE, summary, problems, (), None))
+    return DriftSummary(now, DriftLook("drift_1", AT, "anna", b"{}", GLUE, summary, problems, (), None))
 
 
 def run(state: RunState = RunState.DONE, name: str = "run_1") -> RunRecord:
@@ -133,7 +133,7 @@ def test_an_apply_counts_and_a_run_about_nothing_does_not() -> None:
         (standing(0, 0, 0, 4, DENIED), "compared no table; 4 could not be compared (denied)."),
     ],
 )
-def test_drift_is_told_as_of_the_look_and_is_nobodys_failure(drift: DriftStanding, said: str) -> None:
+def test_drift_is_told_as_of_the_look_and_is_nobodys_failure(drift: DriftSummary, said: str) -> None:
     word, summary = health_of({"synced": 3}, [run()], [], drift)
     assert word == "ok" and "At 2026-11-24T08:00:00Z, the last look for drift" in summary and said in summary
 
@@ -175,7 +175,7 @@ def test_what_is_counted_adds_up(statuses: dict[str, int]) -> None:
     st.builds(standing, st.integers(0, 3), st.integers(0, 3)) | st.just(NEVER_LOOKED),
 )
 def test_ok_needs_no_attention_and_degraded_says_what_does(
-    statuses: dict[str, int], states: list[RunState], problems: int, drift: DriftStanding
+    statuses: dict[str, int], states: list[RunState], problems: int, drift: DriftSummary
 ) -> None:
     runs = [run(state, f"run_{number}") for number, state in enumerate(states)]
     word, summary = health_of(statuses, runs, [LATE] * problems, drift)

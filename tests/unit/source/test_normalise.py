@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import Asset, AssetKind, Column, Hierarchy, Parameter, RawDefinition, Role, SourceType
+from spheresync.model import Asset, AssetKind, Column, ColumnRole, Hierarchy, Parameter, RawDefinition, SourceType
 from spheresync.source.datasphere.normalise import NORMALISER_VERSION, normalise
 from tests.unit.source.documents import about, edmx, entity, entry, raw
 
@@ -35,16 +35,16 @@ def test_the_recorded_time_dimension(samples: Path) -> None:
         return SourceType("Edm.String", length=length)
 
     assert [(c.name, c.type, c.label, c.role, c.semantics) for c in asset.columns] == [
-        ("DATE_SQL", SourceType("Edm.Date"), "Date", Role.KEY, (("calendar", "date"),)),
-        ("DATE_SAP", text(8), "Date (String)", Role.DIMENSION, (("calendar", "date"),)),
-        ("DAY_OF_WEEK", text(2), "Day of Week", Role.DIMENSION, (("calendar", "day_of_year"),)),
-        ("CALWEEK", text(6), "Calendar Week", Role.DIMENSION, (("calendar", "year_week"),)),
-        ("CALMONTH", text(6), "Calendar Month", Role.DIMENSION, (("calendar", "year_month"),)),
-        ("MONTH", text(2), "Month", Role.DIMENSION, (("calendar", "month"),)),
-        ("CALQUARTER", text(5), "Calendar Quarter", Role.DIMENSION, (("calendar", "year_quarter"),)),
-        ("QUARTER", text(2), "Quarter", Role.DIMENSION, ()),
-        ("YEAR", text(4), "Year", Role.DIMENSION, (("calendar", "year"),)),
-        ("DAY_INT", SourceType("Edm.Byte"), "Day (Number)", Role.ATTRIBUTE, ()),
+        ("DATE_SQL", SourceType("Edm.Date"), "Date", ColumnRole.KEY, (("calendar", "date"),)),
+        ("DATE_SAP", text(8), "Date (String)", ColumnRole.DIMENSION, (("calendar", "date"),)),
+        ("DAY_OF_WEEK", text(2), "Day of Week", ColumnRole.DIMENSION, (("calendar", "day_of_year"),)),
+        ("CALWEEK", text(6), "Calendar Week", ColumnRole.DIMENSION, (("calendar", "year_week"),)),
+        ("CALMONTH", text(6), "Calendar Month", ColumnRole.DIMENSION, (("calendar", "year_month"),)),
+        ("MONTH", text(2), "Month", ColumnRole.DIMENSION, (("calendar", "month"),)),
+        ("CALQUARTER", text(5), "Calendar Quarter", ColumnRole.DIMENSION, (("calendar", "year_quarter"),)),
+        ("QUARTER", text(2), "Quarter", ColumnRole.DIMENSION, ()),
+        ("YEAR", text(4), "Year", ColumnRole.DIMENSION, (("calendar", "year"),)),
+        ("DAY_INT", SourceType("Edm.Byte"), "Day (Number)", ColumnRole.ATTRIBUTE, ()),
     ]
     assert [c.name for c in asset.columns if c.key] == ["DATE_SQL"]
     assert [c.name for c in asset.columns if not c.nullable] == ["DATE_SQL"]
@@ -115,22 +115,22 @@ def test_types_and_facets(attributes: str, expected: SourceType) -> None:
 @pytest.mark.parametrize(
     ("annotations", "key", "role"),
     [
-        ((), "", Role.ATTRIBUTE),
-        (('Term="Analytics.Dimension" Bool="true"',), "", Role.DIMENSION),
-        (('Term="Analytics.dimension" Bool="true"',), "", Role.DIMENSION),
-        (('Term="Analytics.dimension"',), "", Role.DIMENSION),
-        (('Term="Analytics.DIMENSION" String="True"',), "", Role.DIMENSION),
-        (('Term="Analytics.Dimension" Bool="false"',), "", Role.ATTRIBUTE),
-        (('Term="Analytics.measure" Bool="true"',), "", Role.MEASURE),
-        (('Term="Analytics.Measure" Bool="true"',), "", Role.MEASURE),
-        (('Term="Analytics.measure" Bool="true"', 'Term="Analytics.Dimension" Bool="true"'), "", Role.MEASURE),
-        (('Term="Analytics.measure" Bool="false"', 'Term="Analytics.Dimension" Bool="true"'), "", Role.DIMENSION),
-        (('Term="Analytics.measure" Bool="true"',), "A", Role.KEY),
-        (('Term="measure" Bool="true"',), "", Role.MEASURE),
-        (('Term="com.acme.v1.measure" Bool="true"',), "", Role.ATTRIBUTE),
+        ((), "", ColumnRole.ATTRIBUTE),
+        (('Term="Analytics.Dimension" Bool="true"',), "", ColumnRole.DIMENSION),
+        (('Term="Analytics.dimension" Bool="true"',), "", ColumnRole.DIMENSION),
+        (('Term="Analytics.dimension"',), "", ColumnRole.DIMENSION),
+        (('Term="Analytics.DIMENSION" String="True"',), "", ColumnRole.DIMENSION),
+        (('Term="Analytics.Dimension" Bool="false"',), "", ColumnRole.ATTRIBUTE),
+        (('Term="Analytics.measure" Bool="true"',), "", ColumnRole.MEASURE),
+        (('Term="Analytics.Measure" Bool="true"',), "", ColumnRole.MEASURE),
+        (('Term="Analytics.measure" Bool="true"', 'Term="Analytics.Dimension" Bool="true"'), "", ColumnRole.MEASURE),
+        (('Term="Analytics.measure" Bool="false"', 'Term="Analytics.Dimension" Bool="true"'), "", ColumnRole.DIMENSION),
+        (('Term="Analytics.measure" Bool="true"',), "A", ColumnRole.KEY),
+        (('Term="measure" Bool="true"',), "", ColumnRole.MEASURE),
+        (('Term="com.acme.v1.measure" Bool="true"',), "", ColumnRole.ATTRIBUTE),
     ],
 )
-def test_roles(annotations: tuple[str, ...], key: str, role: Role) -> None:
+def test_roles(annotations: tuple[str, ...], key: str, role: ColumnRole) -> None:
     found = column('<Property Name="A" Type="Edm.Int32"/>', about("S.SALES/A", *annotations), key=key)
     assert found.role is role
     assert found.key is bool(key)
@@ -326,10 +326,10 @@ def test_both_documents_make_one_asset() -> None:
     )
     asset = normalise(raw(relational, analytical))
     assert [(c.name, c.type.name, c.role, c.nullable, c.label, c.aggregation) for c in asset.columns] == [
-        ("ID", "Edm.Int64", Role.KEY, False, "Id", None),
-        ("AMT", "Edm.Decimal", Role.MEASURE, True, "", "SUM"),
-        ("REG", "Edm.String", Role.DIMENSION, False, "Region", None),
-        ("CALC", "Edm.Double", Role.MEASURE, True, "", None),
+        ("ID", "Edm.Int64", ColumnRole.KEY, False, "Id", None),
+        ("AMT", "Edm.Decimal", ColumnRole.MEASURE, True, "", "SUM"),
+        ("REG", "Edm.String", ColumnRole.DIMENSION, False, "Region", None),
+        ("CALC", "Edm.Double", ColumnRole.MEASURE, True, "", None),
     ]
     assert asset.columns[2].type.length == 3
     assert asset.label == "Sales"
@@ -350,7 +350,7 @@ def test_an_analytic_model_has_only_the_analytical_document() -> None:
     model = entry(relational_metadata_url=None, analytical_metadata_url="u", supports_analytical_queries=True)
     asset = normalise(RawDefinition(model, (("analytical", body),), raw().digest))
     assert asset.kind is AssetKind.ANALYTIC_MODEL
-    assert asset.columns[0].role is Role.MEASURE
+    assert asset.columns[0].role is ColumnRole.MEASURE
     assert dict(asset.facts)["supports_analytical_queries"] == "true"
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 
 from spheresync.errors import SourceError
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.model import Asset, PhysicalName, Role, SourceType
+from spheresync.model import Asset, ColumnRole, PhysicalName, SourceType
 from spheresync.source.datasphere.normalise import normalise
 from spheresync.state.definitions import decode_asset, encode_asset
 from spheresync.targets.glue.explain import explain
@@ -38,7 +38,7 @@ def reported(name: str) -> Asset:
 @pytest.mark.samples
 def test_the_reported_documents() -> None:
     amount = reported("annotations-by-entity-set-path.xml").columns[1]
-    assert (amount.label, amount.role) == ("Amount", Role.MEASURE)
+    assert (amount.label, amount.role) == ("Amount", ColumnRole.MEASURE)
     assert [column.name for column in reported("unrelated-type-with-foreign-base.xml").columns] == ["ID"]
     parameters = reported("parameters-with-results-set.xml")
     assert ([c.name for c in parameters.columns], [p.name for p in parameters.parameters]) == (["ID"], ["P_D"])
@@ -58,7 +58,7 @@ def view(blocks: str) -> str:
 def test_a_column_is_addressed_by_its_type_and_by_its_entity_set(start: str, path: str) -> None:
     schema = view(about(f"{start}{path}", LABEL, MEASURE))
     amount = asset_of(schema, attributes='Namespace="S" Alias="Me"').columns[1]
-    assert (amount.label, amount.role) == ("Amount", Role.MEASURE)
+    assert (amount.label, amount.role) == ("Amount", ColumnRole.MEASURE)
 
 
 @pytest.mark.parametrize("target", ["S.VType", "S.EC/V", "Me.EC/V", "EC/V"])
@@ -70,7 +70,7 @@ def test_an_asset_is_addressed_by_its_type_and_by_its_entity_set(target: str) ->
 def test_the_type_says_first_and_the_set_what_is_left() -> None:
     more = about("S.EC/V/AMT", 'Term="Common.Label" String="Other"', MEASURE)
     amount = asset_of(view(about("S.VType/AMT", LABEL) + more)).columns[1]
-    assert (amount.label, amount.role) == ("Amount", Role.MEASURE)
+    assert (amount.label, amount.role) == ("Amount", ColumnRole.MEASURE)
 
 
 def test_another_set_says_nothing_of_the_asset() -> None:

@@ -18,7 +18,7 @@ from spheresync.model import (
     canonical_json,
 )
 from spheresync.runtime.scope import Scope
-from spheresync.state.records import WHOLE, DriftEffect, DriftKind, DriftLook, DriftStanding, FieldDrift, TableDrift
+from spheresync.state.records import WHOLE, DriftEffect, DriftKind, DriftLook, DriftSummary, FieldDrift, TableDrift
 from spheresync.state.sqlite.repositories.drift import KEPT_LOOKS
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 
@@ -71,7 +71,7 @@ async def test_a_look_and_what_it_found_come_back(store: SqliteStore) -> None:
     assert await store.drift.found("drift_1") == [(1, drift("A")), (2, drift("B", stays=True))]
     assert await store.drift.found("drift_1", after=1, limit=1) == [(2, drift("B", stays=True))]
     standing = await store.drift.standing()
-    assert standing == DriftStanding(2, LOOK) and standing.looked_at == AT
+    assert standing == DriftSummary(2, LOOK) and standing.looked_at == AT
 
 
 async def test_what_only_a_look_at_everything_could_not_see_stays_known(store: SqliteStore) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from spheresync.dog.objects import DogColumn, DogObject, DogParameter, parse_type
-from spheresync.model import AssetKind, Hierarchy, Role
+from spheresync.model import AssetKind, ColumnRole, Hierarchy
 
 _LINE = re.compile(
     r'(?:"(?P<quoted>[^"]+)"|(?P<plain>\S+))\s+(?P<type>\w+(?:\([^)]*\))?)(?P<flags>[^|]*)(?:\|\s*(?P<label>.*))?'
@@ -80,14 +80,14 @@ def _column(line: str) -> DogColumn:
         raise ValueError(f"not a column: {line!r}")
     flags = match["flags"].split()
     aggregation = next((_AGGREGATIONS[flag] for flag in flags if flag in _AGGREGATIONS), None)
-    role = Role.MEASURE if aggregation or "measure" in flags else Role.ATTRIBUTE
+    role = ColumnRole.MEASURE if aggregation or "measure" in flags else ColumnRole.ATTRIBUTE
     return DogColumn(
         name=match["quoted"] or match["plain"],
         type=parse_type(match["type"]),
         label=match["label"],
         key="key" in flags,
         nullable=not {"key", "required"} & set(flags),
-        role=Role.DIMENSION if "dim" in flags else role,
+        role=ColumnRole.DIMENSION if "dim" in flags else role,
         aggregation=aggregation,
         terms=tuple(flag for flag in flags if "." in flag),
     )

@@ -1,8 +1,8 @@
 """What somebody else did to a table that was just read, and what the drift policies say to that.
 
-Three sides as in every merge: what was written last, what is there, what should be there. What was written last is
-proven by the table itself where the digest that it carries is the one of what should be there; then nothing but other
-people's edits can differ, whatever the state remembers.
+Three sides as in every merge: what was written last, what is there, what should be there. Where the digest that the
+table carries equals the one of what should be there, that is also what was written last; then only other people's edits
+can differ, whatever the state remembers.
 """
 
 from __future__ import annotations

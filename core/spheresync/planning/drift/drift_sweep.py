@@ -23,7 +23,7 @@ from spheresync.planning.change_set_writer import (
 from spheresync.planning.decisions.drift import within_bounds
 from spheresync.planning.decisions.items import by_urgency
 from spheresync.planning.drift.target_sweep import TargetSweep
-from spheresync.runtime.each_target import in_each_target, problem_of_target, told_together
+from spheresync.runtime.each_target import in_each_target, merge_problems, problem_of_target
 from spheresync.runtime.progress import OnProgress
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx
@@ -79,7 +79,7 @@ class DriftSweep:
         swept = [sweep for key, sweep in self._targets.items() if key not in failed]
         unseen = sum(len(self._targets[key].wanted) for key in failed)
         problems = [problem_of_target(key, error) for key, error in failed.items()]
-        problems += told_together([(sweep.key, sweep.seen.problems) for sweep in swept])
+        problems += merge_problems([(sweep.key, sweep.seen.problems) for sweep in swept])
         return await self._save(began, swept, tuple(problems), unseen)
 
     async def _records(self) -> dict[AssetId, AssetRecord]:
@@ -89,7 +89,7 @@ class DriftSweep:
         self, began: str, swept: Sequence[TargetSweep], problems: tuple[Problem, ...], unseen: int
     ) -> tuple[DriftLook, list[TableDrift]]:
         drifts = sorted((drift for sweep in swept for drift in sweep.seen.drifts), key=lambda drift: drift.asset)
-        findings = within_bounds(told_together([(sweep.key, sweep.seen.findings()) for sweep in swept]))
+        findings = within_bounds(merge_problems([(sweep.key, sweep.seen.findings()) for sweep in swept]))
         items = sorted((item for sweep in swept for item in sweep.items), key=by_urgency)
         repair = None
         if any(item.action.changes_something for item in items):

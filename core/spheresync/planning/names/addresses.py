@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from spheresync.mapping.names import derives, hashed_name, space_key
 from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import AssetId, PhysicalName
-from spheresync.planning.names.displaced_databases import Displaced
+from spheresync.planning.names.displaced_databases import DatabaseNameConflict
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
 
 
@@ -25,7 +25,7 @@ class Address:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RequestedAddress:
     """What an asset wants to be called before anybody else is asked."""
 
     record: AssetRecord
@@ -39,7 +39,7 @@ class Wish:
         return str(self.record.id)
 
 
-def home_containers(wishes: Iterable[Wish], checkpoints: Iterable[Checkpoint]) -> dict[str, PhysicalName]:
+def home_containers(wishes: Iterable[RequestedAddress], checkpoints: Iterable[Checkpoint]) -> dict[str, PhysicalName]:
     """Databases that a rule names and that hold tables of the same spaces already, such as a space's own by default."""
     homes = {(each.asset.space, each.container) for each in checkpoints if each.state is not CheckpointState.DELETED}
     return {wish.key: wish.container for wish in wishes if (wish.record.id.space, wish.container) in homes}
@@ -57,7 +57,7 @@ def held_containers(tables: Iterable[Checkpoint | FormerTable], mapping: Mapping
 
 
 def kept_address(
-    wish: Wish, checkpoints: Mapping[AssetId, Checkpoint], held: Mapping[PhysicalName, str]
+    wish: RequestedAddress, checkpoints: Mapping[AssetId, Checkpoint], held: Mapping[PhysicalName, str]
 ) -> Address | None:
     """The address that the asset has and keeps; None for a newcomer and for one that rules name anew."""
     checkpoint = checkpoints.get(wish.record.id)
@@ -68,7 +68,7 @@ def kept_address(
 
 
 def former_address(
-    wish: Wish, formers: Mapping[AssetId, Sequence[FormerTable]], held: Mapping[PhysicalName, str]
+    wish: RequestedAddress, formers: Mapping[AssetId, Sequence[FormerTable]], held: Mapping[PhysicalName, str]
 ) -> Address | None:
     """The address that the asset had before and that rules give it again; the shortest of several."""
     had = (Address(former.container, former.name) for former in formers.get(wish.record.id, ()))
@@ -79,7 +79,7 @@ def former_address(
     )
 
 
-def _is_wished(address: Address, wish: Wish, held: Mapping[PhysicalName, str]) -> bool:
+def _is_wished(address: Address, wish: RequestedAddress, held: Mapping[PhysicalName, str]) -> bool:
     same_container = address.container == wish.container or held.get(address.container) == wish.key
     return same_container and derives(address.name, wish.name, wish.source)
 
@@ -105,7 +105,7 @@ def known_address(record: AssetRecord, checkpoint: Checkpoint | None, decision: 
 
 def displaced_database(
     record: AssetRecord, decision: Decision, tables: Sequence[Checkpoint | FormerTable], mapping: MappingRules
-) -> Displaced | None:
+) -> DatabaseNameConflict | None:
     """For explanations: who has the database's name that a rule asks for; None where the asset has it.
 
     `tables` are all that the target is known to hold.
@@ -116,4 +116,4 @@ def displaced_database(
     holder = held_containers(tables, mapping).get(wanted)
     if holder is None or any(each.asset == record.id and each.container == wanted for each in tables):
         return None
-    return Displaced(key, wanted, hashed_name(wanted, key), holder)
+    return DatabaseNameConflict(key, wanted, hashed_name(wanted, key), holder)

@@ -1,4 +1,4 @@
-"""Whether a container takes new objects: held against one rule before a plan shows a create and before a run sends one.
+"""Whether a container accepts new objects: one rule, used before a plan shows a create and before a run sends one.
 
 A container that another installation holds, or that only points somewhere else, is closed. One that holds objects of
 this installation stays in use: by objects that stand there now, and not by what the state remembers.

@@ -12,7 +12,7 @@ CODE = "database_name_taken"
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Displaced:
+class DatabaseNameConflict:
     """`key` wanted the name `wanted` for its database; `holder` has it, so `given` is used instead."""
 
     key: str
@@ -39,7 +39,7 @@ class Displaced:
         return Problem(f"database {self.wanted}", CODE, message, remedy)
 
 
-def findings_of(displaced: Iterable[Displaced]) -> tuple[Problem, ...]:
+def findings_of(displaced: Iterable[DatabaseNameConflict]) -> tuple[Problem, ...]:
     """One finding for each database, where a rule is concerned."""
     return tuple(each.problem() for each in sorted(set(displaced)) if each.concerns_a_rule)
 

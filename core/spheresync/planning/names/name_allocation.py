@@ -25,7 +25,7 @@ from spheresync.planning.checkpoint_rebuild import CheckpointRebuilder, stub_of
 from spheresync.planning.decisions.renames import case_changes, case_key, is_listed
 from spheresync.planning.names.addresses import (
     Address,
-    Wish,
+    RequestedAddress,
     former_address,
     formers_by_asset,
     held_containers,
@@ -34,7 +34,7 @@ from spheresync.planning.names.addresses import (
 )
 from spheresync.planning.names.closed_containers import holds_ours, why_closed
 from spheresync.planning.names.container_notes import container_note, note_containers, note_looked_everywhere
-from spheresync.planning.names.displaced_databases import Displaced, holder_of
+from spheresync.planning.names.displaced_databases import DatabaseNameConflict, holder_of
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, FormerTable
 from spheresync.targets.look_by_name import look_by_name
@@ -63,7 +63,7 @@ class AllocatedNames:
     compared: frozenset[PhysicalName] = frozenset()
     live: dict[Address, LiveObject] = field(default_factory=dict)
     formers: dict[tuple[PhysicalName, PhysicalName], FormerTable] = field(default_factory=dict)
-    displaced: set[Displaced] = field(default_factory=set)
+    displaced: set[DatabaseNameConflict] = field(default_factory=set)
     failures: dict[AssetId, Exception] = field(default_factory=dict)
     unlisted: frozenset[PhysicalName] = frozenset()
     unseen: Mapping[PhysicalName, TargetError] = field(default_factory=dict)
@@ -177,7 +177,7 @@ class NameAllocator:
         return checkpoints
 
     async def _undecided(
-        self, newcomers: Sequence[Wish], checkpoints: Mapping[AssetId, Checkpoint]
+        self, newcomers: Sequence[RequestedAddress], checkpoints: Mapping[AssetId, Checkpoint]
     ) -> Mapping[AssetId, Checkpoint]:
         """Newcomers that may be assets under a name of another case, which are not known to be listed or gone."""
         keys = {case_key(wish.record.id) for wish in newcomers}
@@ -195,7 +195,7 @@ class NameAllocator:
         ours = await holds_ours(self._target, self._marker, container.name, known, listed=listed)
         return why_closed(container, holds_ours=ours)
 
-    def _wishes(self, records: Iterable[AssetRecord]) -> tuple[list[Wish], dict[AssetId, Exception]]:
+    def _wishes(self, records: Iterable[AssetRecord]) -> tuple[list[RequestedAddress], dict[AssetId, Exception]]:
         """What assets want to be called, and what went wrong with those that rules cannot name."""
         wishes, failures = [], {}
         for record in records:
@@ -207,7 +207,7 @@ class NameAllocator:
 
     def _given(
         self,
-        wish: Wish,
+        wish: RequestedAddress,
         checkpoints: Mapping[AssetId, Checkpoint],
         had: Mapping[AssetId, Sequence[FormerTable]],
         held: Mapping[PhysicalName, str],
@@ -220,9 +220,9 @@ class NameAllocator:
             failures[wish.record.id] = error
             return None
 
-    def _wish(self, record: AssetRecord) -> Wish:
+    def _wish(self, record: AssetRecord) -> RequestedAddress:
         decision: Decision = self._mapping.decide(record.id, record.kind, record.label)
-        return Wish(
+        return RequestedAddress(
             record=record,
             key=decision.database_key(record.id),
             container=decision.database_name(record.id, record.kind, record.label),
@@ -241,7 +241,7 @@ class NameAllocator:
         return is_home
 
     def _unknown(
-        self, newcomers: Sequence[Wish], noted: Mapping[str, str], compared: frozenset[PhysicalName]
+        self, newcomers: Sequence[RequestedAddress], noted: Mapping[str, str], compared: frozenset[PhysicalName]
     ) -> frozenset[PhysicalName]:
         """Databases that are to be compared, and those that newcomers may go to and that nobody knows."""
         unknown = set(compared)
@@ -267,7 +267,7 @@ class NameAllocator:
 
         await self._store.write(note)
 
-    async def _recheck_conflicts(self, newcomers: Sequence[Wish], names: AllocatedNames) -> set[Address]:
+    async def _recheck_conflicts(self, newcomers: Sequence[RequestedAddress], names: AllocatedNames) -> set[Address]:
         """What stood in the way once is looked at again: a person may have moved it. What is hidden still stands there.
 
         Raises:
@@ -286,7 +286,7 @@ class NameAllocator:
 
     def _allocate(
         self,
-        wishes: Sequence[Wish],
+        wishes: Sequence[RequestedAddress],
         checkpoints: Mapping[AssetId, Checkpoint],
         held: Mapping[PhysicalName, str],
         names: AllocatedNames,
@@ -302,7 +302,7 @@ class NameAllocator:
         for former in names.formers.values():
             holders[former.container].setdefault(former.name, str(former.asset))
         had = formers_by_asset(names.formers.values())
-        newcomers: dict[PhysicalName, list[Wish]] = defaultdict(list)
+        newcomers: dict[PhysicalName, list[RequestedAddress]] = defaultdict(list)
         for wish in wishes:
             container = containers[wish.key]
             kept = self._given(wish, checkpoints, had, held, names.failures)
@@ -312,7 +312,7 @@ class NameAllocator:
                 newcomers[container].append(wish)
                 if container != wish.container and wish.key not in known:
                     holder = holder_of(wish.container, containers, held)
-                    names.displaced.add(Displaced(wish.key, wish.container, container, holder))
+                    names.displaced.add(DatabaseNameConflict(wish.key, wish.container, container, holder))
         for container, wanting in newcomers.items():
             given = allocate(((wish.source, wish.name) for wish in wanting), holders[container])
             for wish in wanting:

@@ -1,7 +1,7 @@
 """Which missed assets the tenant was asked for and said to be gone, kept by space: only their tables may go.
 
 A plan that reads nothing goes by misses that were counted under other settings, or while a revert held the asset: then
-nobody asked. So what was asked is noted with the misses, and not taken from their number.
+nobody asked. So each confirmation is stored for itself, and the number of misses does not imply one.
 """
 
 from __future__ import annotations

@@ -34,8 +34,8 @@ from spheresync.planning.names.rename_notes import former_names
 from spheresync.planning.prerequisites import plan_prerequisites
 from spheresync.planning.removal.removals import DeleteRules
 from spheresync.planning.undo.left_databases import left_databases, stays
-from spheresync.planning.undo.told_of_undo import undo_deletes, unread_now
-from spheresync.runtime.each_target import in_each_target, problem_of_target, told_together
+from spheresync.planning.undo.undo_findings import undo_deletes, unread_now
+from spheresync.runtime.each_target import in_each_target, merge_problems, problem_of_target
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
@@ -232,7 +232,7 @@ class Reverter:
     ) -> ChangeSetRecord:
         items = [item for key in by_key for item in by_key[key]]
         failed = [(key, [problem for (at, _), problem in self._failed.items() if at == key]) for key in by_key]
-        problems = (*told_together(failed), *self._out)
+        problems = (*merge_problems(failed), *self._out)
         databases = dict.fromkeys(database for key in by_key for database in left[key])
         new = ChangeSetWriter(self._settings, self._principal, self._now).make(
             items,

@@ -11,7 +11,7 @@ from spheresync.model import AssetStatus, Problem, counted, to_the_second
 from spheresync.planning.decisions.asset_work import held_as_gone
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync.runtime.out_of_scope import WIDEN
-from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, DriftRest, TableDrift, Unwritten
+from spheresync.state.records import AssetRecord, Checkpoint, CheckpointState, PendingRepair, TableDrift, Unwritten
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +99,10 @@ def _unwritten(known: Unwritten | None) -> str | None:
 
 def _drifted(known: KnownAssetState) -> str | None:
     drift = known.drift
-    if drift is None or drift.rest is DriftRest.NOTHING or known.unwritten is not None:
+    if drift is None or drift.rest is PendingRepair.NOTHING or known.unwritten is not None:
         return None
     mends = ""
-    if drift.rest >= DriftRest.TO_MEND:
+    if drift.rest >= PendingRepair.TO_MEND:
         mends = " The next sync looks at the table again, and mends it."
         if known.record.problem is not None:  # nothing is planned for what nobody can read
             mends = " A sync mends it once the asset can be read again."

@@ -36,7 +36,7 @@ from spheresync.model import (
 )
 from spheresync.planning.lost_bodies import definition_lost
 from spheresync.planning.names.addresses import Address, displaced_database, known_address
-from spheresync.planning.names.displaced_databases import Displaced
+from spheresync.planning.names.displaced_databases import DatabaseNameConflict
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.empty_tenant import empty_tenant
 from spheresync.runtime.named_assets import named_asset
@@ -55,7 +55,7 @@ from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.catalog.lineage import answer_of, export_lineage, trace_lineage
 from spheresync.service.catalog.other_names import other_names
 from spheresync.service.cursors import Listing, page_size
-from spheresync.service.health.held_assets import without_table
+from spheresync.service.health.held_assets import count_held_without_table
 from spheresync.service.scope_checks import check_scope
 from spheresync.state.definitions import decode_asset
 from spheresync.state.records import AssetRecord, SpaceRecord
@@ -121,9 +121,9 @@ class Catalog:
         authorize(principal, Permission.READ)
         if space is None:
             empty = await empty_tenant(self._store)
-            return "" if empty is None else answer_rows.told(empty.problem) or ""
+            return "" if empty is None else answer_rows.problem_text(empty.problem) or ""
         known = next((each for each in await self._store.catalog.spaces() if each.name == space), None)
-        return "" if known is None else answer_rows.told(self._left_out(known) or known.problem) or ""
+        return "" if known is None else answer_rows.problem_text(self._left_out(known) or known.problem) or ""
 
     async def list_assets(
         self,
@@ -157,7 +157,7 @@ class Catalog:
         """What a list of one status leaves out and whoever asks for it may mean; empty where there is nothing."""
         authorize(principal, Permission.READ)
         if status == AssetStatus.DELETED and (
-            count := await without_table(self._store, self._context.settings.target_keys)
+            count := await count_held_without_table(self._store, self._context.settings.target_keys)
         ):
             have = "has" if count == 1 else "have"
             return f"Not among these: {counted(count, 'held asset')} that {have} no table since an undo deleted it."
@@ -371,7 +371,7 @@ class Catalog:
         """The target whose names and types an explanation shows: the first one in force."""
         return self._context.settings.target_keys[0]
 
-    async def _displaced(self, record: AssetRecord, decision: Decision) -> Displaced | None:
+    async def _displaced(self, record: AssetRecord, decision: Decision) -> DatabaseNameConflict | None:
         if decision.database is None:
             return None  # what the target holds need not be read
         checkpoints = await self._store.checkpoints.all(self._explained_key)

@@ -1,5 +1,6 @@
-"""What of an open change set a scheduler writes by itself, and when: told with the change set, so that nobody thinks
-that it waits for a person.
+"""Which items of an open change set the scheduler will write by itself, and when.
+
+Told with the change set, so that nobody thinks that they wait for a person.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ async def scheduler_writes(context: RuntimeContext, record: ChangeSetRecord) -> 
     items = await store.change_sets.items(record.id, limit=_ALL, actions=effective)
     items = [item for item in items if item.blocked_by is None]
     work = await work_of(context, await store.catalog.some({item.asset for item in items}))
-    return told(items, work, await paused_tiers(store), settings)
+    return scheduler_findings(items, work, await paused_tiers(store), settings)
 
 
-def told(
+def scheduler_findings(
     items: Iterable[ChangeSetItem], work: Mapping[AssetId, AssetWork], paused: Iterable[Tier], settings: Settings
 ) -> list[Finding]:
     """As `scheduler_writes`, from what is known. What others did to tables is no work of a scheduler. Pure."""

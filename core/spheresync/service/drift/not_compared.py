@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from spheresync.answers import ConnectionFinding, Finding
 from spheresync.errors import TargetFault
 from spheresync.model import Problem, counted, first_of, to_the_second
-from spheresync.state.records import DriftStanding, UnwrittenGroup
+from spheresync.state.records import DriftSummary, UnwrittenGroup
 
 NOT_COMPARED = "not_compared"
 _SHOWN = 3
 _LOOK_AGAIN = "Then `spheresync drift` looks again."
 
 
-def unseen_tables(drift: DriftStanding) -> list[Finding]:
+def unseen_tables(drift: DriftSummary) -> list[Finding]:
     """That tables could not be looked at, and may have been changed by others; none where all that is known could."""
     look = drift.unseen
     if look is None:
@@ -24,7 +24,7 @@ def unseen_tables(drift: DriftStanding) -> list[Finding]:
     return [Finding(subject="drift", code=NOT_COMPARED, message=message, remedy=_remedy(look.problems))]
 
 
-def denied_tables(target: str, unwritten: Sequence[UnwrittenGroup], drift: DriftStanding) -> list[ConnectionFinding]:
+def denied_tables(target: str, unwritten: Sequence[UnwrittenGroup], drift: DriftSummary) -> list[ConnectionFinding]:
     """What is on record as refused in a target: a test of the rights in general does not ask for each table."""
     of = f"tables of {target}"
     denied = [

@@ -8,7 +8,7 @@ from typing import Literal
 from spheresync.answers import Finding
 from spheresync.model import AssetStatus, Problem, RunState, counted, first_of, to_the_second
 from spheresync.service.health.open_problems import OpenProblem
-from spheresync.state.records import DriftLook, DriftStanding, RunRecord
+from spheresync.state.records import DriftLook, DriftSummary, RunRecord
 
 Health = Literal["ok", "degraded", "unknown"]
 
@@ -32,7 +32,7 @@ def health_of(
     statuses: Mapping[str, int],
     ended: Sequence[RunRecord],
     problems: Sequence[Finding],
-    drift: DriftStanding,
+    drift: DriftSummary,
     *,
     troubles: Sequence[OpenProblem] = (),
     never_read: Sequence[str] = (),
@@ -129,7 +129,7 @@ def _wrong_with_runs(syncs: Sequence[RunRecord]) -> list[str]:
     return [f"run {told.id} {_WENT_WRONG[told.state]} (`spheresync runs {told.id}` says why)"]
 
 
-def _drifted(drift: DriftStanding, statuses: Mapping[str, int]) -> str:
+def _drifted(drift: DriftSummary, statuses: Mapping[str, int]) -> str:
     """What the last look saw, as of then, and what is known to have drifted now where that is not the same."""
     look = drift.look
     if look is None:
@@ -161,7 +161,7 @@ def _why(problems: Sequence[Problem]) -> str:
     return f" ({first_of(codes, _NAMED)})" if codes else ""
 
 
-def _now_drifted(drift: DriftStanding, look: DriftLook) -> str:
+def _now_drifted(drift: DriftSummary, look: DriftLook) -> str:
     if drift.drifted == look.drifted:
         return ""
     are = "is" if drift.drifted == 1 else "are"

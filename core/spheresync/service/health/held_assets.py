@@ -9,7 +9,7 @@ from spheresync.state.port import Store
 from spheresync.state.records import CheckpointState
 
 
-async def without_table(store: Store, in_force: Sequence[TargetKey]) -> int:
+async def count_held_without_table(store: Store, in_force: Sequence[TargetKey]) -> int:
     """How many assets are held so in any target."""
     deleted = {
         held.asset

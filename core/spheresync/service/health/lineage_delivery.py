@@ -20,7 +20,7 @@ IN_ALL = 60.0
 _NEXT_TIME = "It is told after the next command, or by a server."
 
 
-class LineageTelling:
+class LineageDeliveryLoop:
     """What a process does so that lineage is told."""
 
     def __init__(self, context: RuntimeContext) -> None:

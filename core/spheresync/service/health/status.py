@@ -26,12 +26,12 @@ from spheresync.service import answer_rows
 from spheresync.service.drift.not_compared import unseen_tables
 from spheresync.service.health.freshness import freshness_of
 from spheresync.service.health.health_level import health_of
-from spheresync.service.health.held_assets import without_table
+from spheresync.service.health.held_assets import count_held_without_table
 from spheresync.service.health.open_problems import emptied_spaces, not_exposed, switched_off, troubles_of
 from spheresync.service.health.persons_sign_in import not_signed_in, without_former_refusals
 from spheresync.service.runs.stored_runs import listed_run
 from spheresync.service.schedule.tiers import scheduler_status, tier_statuses
-from spheresync.state.records import DriftStanding, LostRow, RunRecord, SpaceRecord
+from spheresync.state.records import DriftSummary, LostRow, RunRecord, SpaceRecord
 from spheresync.state.remedies import DAMAGED_ROWS_REMEDY, LOST_TABLES_REMEDY, TABLES_LOST, lost_tables_message
 
 RECENT = 5
@@ -87,7 +87,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
         problems += _retired(sum([await store.checkpoints.count_retired(key) for key in settings.target_keys]))
     drift = await store.drift.standing()
     problems += unseen_tables(drift)
-    without = await without_table(store, settings.target_keys) if statuses.get(AssetStatus.HELD) else 0
+    without = await count_held_without_table(store, settings.target_keys) if statuses.get(AssetStatus.HELD) else 0
     health, summary = health_of(
         statuses, ended, problems, drift, troubles=troubles, never_read=never_read, held_without_table=without
     )
@@ -136,7 +136,7 @@ async def _state_problems(context: RuntimeContext) -> list[Finding]:
     return found
 
 
-def _drift_status(drift: DriftStanding) -> DriftStatus:
+def _drift_status(drift: DriftSummary) -> DriftStatus:
     look = drift.look
     return DriftStatus(
         drifted=drift.drifted,

@@ -10,7 +10,7 @@ _MOST = 100_000
 _REASON = "somebody signed in"
 
 
-async def take_up_what_was_refused(context: RuntimeContext) -> None:
+async def retry_unauthorized_jobs(context: RuntimeContext) -> None:
     """Have them done now, by whoever keeps the schedule: the next turn of their tier may be a day away."""
     refused = [
         job

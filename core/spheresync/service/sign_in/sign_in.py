@@ -12,7 +12,7 @@ from spheresync.model import JsonValue, Principal, to_the_second
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.shared_sign_in import SignInOfState, moment, standing_of
 from spheresync.service.authority import Permission, authorize
-from spheresync.service.sign_in.refused_jobs import take_up_what_was_refused
+from spheresync.service.sign_in.refused_jobs import retry_unauthorized_jobs
 from spheresync.source.transport.signed_in import HeldSignIn, NotSignedIn, SignedIn
 from spheresync.state.port import Tx
 from spheresync.state.records import AuditEvent
@@ -69,7 +69,7 @@ class SignIn:
             except SourceError as error:
                 await self._note(_event(principal, LOGIN, "failed", {"why": error.problem_code}))
                 raise
-            await take_up_what_was_refused(self._context)
+            await retry_unauthorized_jobs(self._context)
             return answer_of(providers.settings, signed_in)
 
     async def logout(self, principal: Principal) -> SignInAnswer:

@@ -12,9 +12,9 @@ from spheresync.model import (
     UNTYPED,
     Asset,
     Column,
+    ColumnRole,
     Labels,
     Parameter,
-    Role,
     SourceType,
     default_label,
     first_of,
@@ -97,7 +97,7 @@ def _column(edmx: Column, csn: Column, findings: list[str]) -> Column:
     if edmx.key != csn.key:
         where = ("the CSN", "$metadata") if csn.key else ("$metadata", "the CSN")
         findings.append(f"{edmx.name} is a key in {where[0]} and none in {where[1]}; it counts as one")
-    elif Role.MEASURE in {edmx.role, csn.role} and Role.DIMENSION in {edmx.role, csn.role}:
+    elif ColumnRole.MEASURE in {edmx.role, csn.role} and ColumnRole.DIMENSION in {edmx.role, csn.role}:
         findings.append(
             f"{edmx.name} is a {edmx.role} in $metadata and a {csn.role} in the CSN; it counts as a measure"
         )

@@ -35,7 +35,7 @@ class CatalogReader(Protocol):
         """The names of every asset, by space and name."""
 
     async def signature(self, misses: int) -> str:
-        """A text that is another one once an asset was added, changed, missed, or taken in or out of the scope.
+        """A text that changes whenever an asset is added, changed, missed, or taken in or out of the scope.
 
         `misses`: more of them in a row make no difference any more.
         """

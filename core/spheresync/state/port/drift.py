@@ -11,7 +11,7 @@ from spheresync.model import (
 )
 from spheresync.state.records import (
     DriftLook,
-    DriftStanding,
+    DriftSummary,
     TableDrift,
 )
 
@@ -44,7 +44,7 @@ class DriftReader(Protocol):
     async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, TableDrift]:
         """What is known of the objects of these assets."""
 
-    async def standing(self) -> DriftStanding:
+    async def standing(self) -> DriftSummary:
         """How many objects have drifted as far as is known, and what the last looks say."""
 
 

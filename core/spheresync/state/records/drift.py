@@ -47,7 +47,7 @@ class DriftEffect(StrEnum):
     NOT_OURS = "kept: not ours"
 
 
-class DriftRest(IntEnum):
+class PendingRepair(IntEnum):
     """What is left to do about an object that drifted."""
 
     NOTHING = 0  # the policies keep what others did
@@ -102,14 +102,14 @@ class TableDrift:
         return f"{self.container}.{self.name}"
 
     @property
-    def rest(self) -> DriftRest:
+    def rest(self) -> PendingRepair:
         """What is left to do about it."""
         reported = any(field.effect is DriftEffect.REPORT for field in self.fields)
         if self.effect in {DriftEffect.RECREATE, DriftEffect.RESTORE, DriftEffect.CONFLICT}:
-            return DriftRest.TO_MEND_IN_PART if reported else DriftRest.TO_MEND
+            return PendingRepair.TO_MEND_IN_PART if reported else PendingRepair.TO_MEND
         gone = self.kinds[0] in {DriftKind.DATABASE_DELETED, DriftKind.TABLE_DELETED}
         kept = self.effect in {DriftEffect.KEEP, DriftEffect.NOT_OURS}
-        return DriftRest.NOTHING if kept and not gone else DriftRest.TO_TELL
+        return PendingRepair.NOTHING if kept and not gone else PendingRepair.TO_TELL
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,7 @@ class DriftLook:
 
 
 @dataclass(frozen=True, slots=True)
-class DriftStanding:
+class DriftSummary:
     """How many objects of a target are known to have drifted, and the looks that say so.
 
     `drifted` is of now. `look` is the last one, `whole` the last one at everything: what that could not look at nobody

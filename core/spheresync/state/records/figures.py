@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class TierFigures:
-    """Of one tier: `oldest` is when its asset was read that has waited longest, `unread` were never read."""
+    """Of one tier: `oldest` is when its stalest asset was last read, `unread` counts assets that were never read."""
 
     assets: int
     oldest: str | None

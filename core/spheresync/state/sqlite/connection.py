@@ -1,6 +1,6 @@
 """SQLite connections for an event loop: opened with the settings that the promises rest on, always closed.
 
-LogMetrics (reference: reliability-and-scale.md 2): WAL with synchronous=FULL loses nothing that was acknowledged, not
+Figures (reference: reliability-and-scale.md 2): WAL with synchronous=FULL loses nothing that was acknowledged, not
 even in a power cut; statements awaited row by row are twenty times slower than batches; an unclosed connection keeps
 the process from exiting.
 """

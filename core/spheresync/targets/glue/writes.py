@@ -40,12 +40,12 @@ FRESH = 1.0
 """Seconds for which a table counts as just read, where nothing in the write itself tells it from another."""
 
 
-class StandsOtherwiseError(Exception):
+class ChangedSinceReadError(Exception):
     """A table is no longer what was read a moment ago, so the write that goes by it was not sent."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class WriteAttempt:
     """What became of an attempt to send: the outcome, or the error that only a look at the table can settle."""
 
     outcome: Outcome | None
@@ -120,7 +120,7 @@ class GlueWriter:
                     write=True,
                     last_look=self._last_look(operation, live),
                 )
-            except StandsOtherwiseError:
+            except ChangedSinceReadError:
                 error = _kept_changing(operation)
             except AwsError as failed:
                 if not failed.needs_look and failed.code != NOT_FOUND:
@@ -202,10 +202,10 @@ class GlueWriter:
         condition: Mapping[str, str] | None = None,
         *,
         over: LiveObject | None = None,
-    ) -> Sent:
+    ) -> WriteAttempt:
         """Send a write; `over` is the table that it goes by, as it was read.
 
-        In every new table versions count from the first one again, so that one tells nothing of what stands there.
+        Every new table begins at the first version again, so that this version does not identify a table.
         """
         look = None
         if over is not None and over.version in {None, FIRST_VERSION}:
@@ -217,8 +217,8 @@ class GlueWriter:
             reply = await self._door.call(
                 GLUE_SERVICE, api, params, subject=operation.subject, write=True, last_look=look
             )
-        except StandsOtherwiseError:
-            return Sent(None, None)
+        except ChangedSinceReadError:
+            return WriteAttempt(None, None)
         except AwsError as error:
             if api == "CreateTable" and error.code == NOT_FOUND:
                 raise TargetError(
@@ -228,9 +228,9 @@ class GlueWriter:
                     request_id=error.request_id,
                 ) from error
             if error.needs_look or error.code == (ALREADY_EXISTS if api == "CreateTable" else NOT_FOUND):
-                return Sent(None, error)
+                return WriteAttempt(None, error)
             raise
-        return Sent(Outcome(version, body, request_id=reply.request_id), None)
+        return WriteAttempt(Outcome(version, body, request_id=reply.request_id), None)
 
     def _last_look(self, operation: Operation, live: LiveObject) -> LastLook:
         async def again() -> None:
@@ -238,7 +238,7 @@ class GlueWriter:
                 operation.container, operation.name, subject=operation.subject, admitted=True
             )
             if now != live:
-                raise StandsOtherwiseError
+                raise ChangedSinceReadError
 
         return LastLook(lambda: time.monotonic() - live.read_at > FRESH, again)
 

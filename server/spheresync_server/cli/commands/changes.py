@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from spheresync.answers import ApprovalAnswer, ChangeSetAnswer, PromotionAnswer, RunAnswer
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync_server.cli.commands.options import (
     AssetOption,
     ChangeSetArgument,
@@ -69,7 +69,7 @@ def approve(
     async def ask(session: ServiceSession) -> ApprovalAnswer:
         return await session.service.changes.approve(change_set_id, session.principal, limit=limit)
 
-    return ask_service(invocation_of(context), ask, show_approval, needs=Role.ADMIN, what="spheresync approve")
+    return ask_service(invocation_of(context), ask, show_approval, needs=CallerRole.ADMIN, what="spheresync approve")
 
 
 def promote(
@@ -85,7 +85,9 @@ def promote(
     async def ask(session: ServiceSession) -> PromotionAnswer:
         return await session.service.changes.promote(change_set_id, file, session.principal, replace=force)
 
-    return ask_service(invocation_of(context), ask, show_promotion, needs=Role.OPERATOR, what="spheresync promote")
+    return ask_service(
+        invocation_of(context), ask, show_promotion, needs=CallerRole.OPERATOR, what="spheresync promote"
+    )
 
 
 def apply(
@@ -105,7 +107,7 @@ def apply(
         ask,
         partial(show_run, allowing_deletes=allow_deletes),
         exit_code=lambda run: exit_code_of_run(run.state),
-        needs=Role.OPERATOR,
+        needs=CallerRole.OPERATOR,
         what="spheresync apply",
         delivers_alerts=True,
     )
@@ -145,7 +147,7 @@ def sync(
         ask,
         show_run,
         exit_code=lambda run: exit_code_of_run(run.state),
-        needs=Role.OPERATOR,
+        needs=CallerRole.OPERATOR,
         what="spheresync sync",
         delivers_alerts=True,
     )

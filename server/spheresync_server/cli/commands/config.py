@@ -9,7 +9,7 @@ import typer
 
 from spheresync.answers import Answer
 from spheresync.errors import ConfigurationError
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync_server import service_access
 from spheresync_server.caller import role_from
 from spheresync_server.cli.global_options import Invocation, invocation_of
@@ -48,7 +48,7 @@ def _checked(call: Invocation) -> Settings:
     """
     problems: tuple[str, ...] = ()
     try:
-        role_from(os.environ, Role.ADMIN)
+        role_from(os.environ, CallerRole.ADMIN)
     except ConfigurationError as error:
         problems = error.problems
     try:

@@ -8,7 +8,7 @@ import typer
 
 from spheresync.answers import DriftAnswer, DriftRepair
 from spheresync.errors import UsageError
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync_server.cli.commands.options import AssetOption, ItemsOption, SpaceOption, TierOption
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.service_command import ServiceSession, ask_service
@@ -54,7 +54,7 @@ def drift(
         ask,
         show_drift,
         exit_code=code,
-        needs=Role.OPERATOR,
+        needs=CallerRole.OPERATOR,
         what="spheresync drift",
         delivers_alerts=True,
     )

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from spheresync.answers import ConnectionReport, SyncStatus
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.service_command import ServiceSession, ask_service
 
@@ -44,6 +44,6 @@ def doctor(
         ask,
         show_connections,
         exit_code=lambda report: int(not report.ok),
-        needs=Role.OPERATOR,
+        needs=CallerRole.OPERATOR,
         what="spheresync doctor",
     )

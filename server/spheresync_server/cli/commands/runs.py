@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from spheresync.answers import ChangeSetAnswer, Page, ReleaseAnswer, RunAnswer, RunRow
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync_server.cli.commands.options import CursorOption, ItemsOption, LimitOption
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.service_command import ServiceSession, ask_service
@@ -45,7 +45,7 @@ def cancel(
     async def ask(session: ServiceSession) -> RunAnswer:
         return await session.service.runs.cancel_run(run_id, session.principal)
 
-    return ask_service(invocation_of(context), ask, show_run, needs=Role.OPERATOR, what="spheresync cancel")
+    return ask_service(invocation_of(context), ask, show_run, needs=CallerRole.OPERATOR, what="spheresync cancel")
 
 
 def revert(
@@ -64,7 +64,7 @@ def revert(
         ask,
         show_change_set,
         exit_code=lambda answer: int(bool(answer.problems_total)),  # what cannot be undone, as of a preview
-        needs=Role.ADMIN,
+        needs=CallerRole.ADMIN,
         what="spheresync revert",
     )
 
@@ -82,4 +82,4 @@ def release(
     async def ask(session: ServiceSession) -> ReleaseAnswer:
         return await session.service.undo.release(asset or [], session.principal)
 
-    return ask_service(invocation_of(context), ask, show_release, needs=Role.ADMIN, what="spheresync release")
+    return ask_service(invocation_of(context), ask, show_release, needs=CallerRole.ADMIN, what="spheresync release")

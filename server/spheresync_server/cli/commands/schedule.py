@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from spheresync.answers import QueueAnswer, ScheduleAnswer
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.service_command import ServiceSession, ask_service
 from spheresync_server.scope_arguments import LARGEST_PAGE
@@ -50,7 +50,7 @@ def _manage(context: typer.Context, tier: str, action: str) -> int:
         return await session.service.schedule.manage_schedule(tier, action, session.principal)
 
     what = f"spheresync schedule {action.replace('_', '-')}"
-    return ask_service(invocation_of(context), ask, show_schedule, needs=Role.ADMIN, what=what)
+    return ask_service(invocation_of(context), ask, show_schedule, needs=CallerRole.ADMIN, what=what)
 
 
 def jobs(
@@ -86,4 +86,4 @@ def _manage_job(context: typer.Context, job: int, action: Literal["cancel", "ret
         return await session.service.schedule.manage_job(job, action, session.principal)
 
     what = f"spheresync schedule {action}"
-    return ask_service(invocation_of(context), ask, show_jobs, needs=Role.ADMIN, what=what)
+    return ask_service(invocation_of(context), ask, show_jobs, needs=CallerRole.ADMIN, what=what)

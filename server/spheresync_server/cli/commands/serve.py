@@ -19,7 +19,7 @@ import typer
 from spheresync import __version__
 from spheresync.errors import UsageError
 from spheresync.isolation import isolated_group
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync.observe.export import exporting
 from spheresync.observe.incidents import product_error
 from spheresync_server import service_access
@@ -47,7 +47,7 @@ _LOCAL = "127.0.0.1"
 class _ServeOptions:
     """How a server serves: as whom, whether it changes anything, and whether it syncs by itself."""
 
-    role: Role
+    role: CallerRole
     read_only: bool
     scheduler: bool
 

@@ -10,7 +10,7 @@ import typer
 
 from spheresync.answers import SignInAnswer
 from spheresync.errors import UsageError
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.service_command import ServiceSession, ask_service
 
@@ -48,7 +48,7 @@ def login(
         ask,
         show_sign_in,
         exit_code=lambda answer: int(not (answer.signed_in or logout)),
-        needs=Role.VIEWER if status else Role.ADMIN,
+        needs=CallerRole.VIEWER if status else CallerRole.ADMIN,
         what="spheresync login",
     )
 

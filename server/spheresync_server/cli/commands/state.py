@@ -11,7 +11,7 @@ import typer
 
 from spheresync.answers import BackupAnswer, RestoreAnswer
 from spheresync.errors import RefusedError
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync_server import service_access
 from spheresync_server.caller import local_principal, require, role_from
 from spheresync_server.cli.commands.options import ForceOption
@@ -38,7 +38,7 @@ def backup(
         ask,
         show_backup,
         exit_code=lambda answer: int(bool(answer.damaged)),
-        needs=Role.ADMIN,
+        needs=CallerRole.ADMIN,
         what="spheresync backup",
     )
 
@@ -56,8 +56,8 @@ def restore(
     from spheresync_server.cli.output.state import show_restore
 
     call = invocation_of(context)
-    role = role_from(os.environ, Role.ADMIN)
-    require(role, Role.ADMIN, "spheresync restore")
+    role = role_from(os.environ, CallerRole.ADMIN)
+    require(role, CallerRole.ADMIN, "spheresync restore")
     source = service_access.settings_source(call.environment, call.file)
     folder = source.current().state_dir
     if not (yes or call.json) and sys.stdin.isatty():

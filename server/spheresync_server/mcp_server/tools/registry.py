@@ -11,7 +11,7 @@ from mcp.server.mcpserver.tools import Tool, ToolManager
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel
 
-from spheresync.model.roles import Role
+from spheresync.model.roles import CallerRole
 from spheresync_server.mcp_server.schemas import lean_input, output_outline
 from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.mcp_server.tools.catalog import CatalogTools
@@ -21,7 +21,7 @@ from spheresync_server.mcp_server.tools.health import InsightTools
 from spheresync_server.mcp_server.tools.runs import RunTools
 from spheresync_server.mcp_server.tools.schedule import ScheduleTools
 
-_VIEWER, _OPERATOR, _ADMIN = Role.VIEWER, Role.OPERATOR, Role.ADMIN
+_VIEWER, _OPERATOR, _ADMIN = CallerRole.VIEWER, CallerRole.OPERATOR, CallerRole.ADMIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class ToolEntry:
 
     work: Callable[..., Awaitable[CallToolResult]]
     title: str
-    needs: Role
+    needs: CallerRole
     hints: ToolAnnotations
     outline_rows: bool = True
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model import AssetKind, Column, ForeignKey, Hierarchy, Role
+from spheresync.model import AssetKind, Column, ColumnRole, ForeignKey, Hierarchy
 from tests.unit.source.csn.documents import csn, origins, read
 
 
@@ -30,7 +30,7 @@ def test_labels_in_every_language(label: str) -> None:
 @pytest.mark.parametrize("term", ["@Aggregation.default", "@aggregation.Default"])
 def test_both_spellings_of_a_value_in_any_case_of_the_term(value: Any, term: str) -> None:
     found = column({"type": "cds.Integer", term: value})
-    assert (found.aggregation, found.role) == ("SUM", Role.MEASURE)
+    assert (found.aggregation, found.role) == ("SUM", ColumnRole.MEASURE)
 
 
 @pytest.mark.parametrize("spelled", ["UserID", "USER_ID", {"#": "USER_ID"}])
@@ -165,9 +165,9 @@ def test_the_measures_of_an_analytic_model() -> None:
     )
     assert found.kind is AssetKind.ANALYTIC_MODEL
     assert [(c.role, dict(c.semantics)) for c in found.columns] == [
-        (Role.MEASURE, {"measure_type": "source"}),
-        (Role.MEASURE, {"measure_type": "restricted"}),
-        (Role.MEASURE, {"measure_type": "calculated", "formula": "[NET_DE] / [NET]", "auxiliary": "true"}),
+        (ColumnRole.MEASURE, {"measure_type": "source"}),
+        (ColumnRole.MEASURE, {"measure_type": "restricted"}),
+        (ColumnRole.MEASURE, {"measure_type": "calculated", "formula": "[NET_DE] / [NET]", "auxiliary": "true"}),
     ]
     assert origins(found) == {
         ("NET", "F", "NET", "direct"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from spheresync.model import OUTSIDE, AssetKind, Derivation, ForeignKey, Hierarchy, Role
+from spheresync.model import OUTSIDE, AssetKind, ColumnRole, Derivation, ForeignKey, Hierarchy
 from spheresync.source.datasphere.csn.definition import CsnObject
 from tests.unit.source.csn.documents import objects, origins, read
 
@@ -67,9 +67,9 @@ def test_an_analytic_model_has_the_types_of_what_it_selects(exports: Path) -> No
         "LONGITUDE": "cds.Double",
         "GEO_ASMT_LEVEL": "cds.String(4)",
     }
-    measures = {str(column.name): column.aggregation for column in model.columns if column.role is Role.MEASURE}
+    measures = {str(column.name): column.aggregation for column in model.columns if column.role is ColumnRole.MEASURE}
     assert measures == {"GROSSAMOUNT": "SUM", "NETAMOUNT": "SUM"}
-    assert {column.role for column in model.columns if column.name not in measures} == {Role.DIMENSION}
+    assert {column.role for column in model.columns if column.name not in measures} == {ColumnRole.DIMENSION}
     assert model.foreign_keys == (ForeignKey("_Addresses∞0", "Addresses_Location", (("COMPANYNAME", "COMPANYNAME"),)),)
     assert objects(model) == {("SalesOrders_View", "query"), ("Addresses_Location", "association")}
     along = {"ID", "LATLONG", "LATITUDE", "LONGITUDE", "GEO_ASMT_LEVEL", "LATLONG_2"}
@@ -106,7 +106,7 @@ def test_a_fact_of_two_joined_tables(exports: Path) -> None:
 
 def test_a_dimension_with_a_filter_before_its_join_and_a_calculated_column(exports: Path) -> None:
     found = read((exports / "SalesOrders_View.json").read_bytes(), "Addresses_Location")
-    assert [(column.name, column.nullable) for column in found.columns if column.role is Role.KEY] == [
+    assert [(column.name, column.nullable) for column in found.columns if column.role is ColumnRole.KEY] == [
         ("COMPANYNAME", False)
     ]
     assert objects(found) == {("Addresses_View_GEO", "join"), ("BusinessPartners", "join")}
@@ -144,7 +144,7 @@ def test_the_recorded_time_dimension(samples: Path) -> None:
         Hierarchy("YWD", (("", "Year, Week, Day"),), ("YEAR", "CALWEEK", "DATE_SQL")),
     )
     by_name = {str(column.name): column for column in day.columns}
-    assert (by_name["DATE_SQL"].role, by_name["DATE_SQL"].nullable) == (Role.KEY, False)
+    assert (by_name["DATE_SQL"].role, by_name["DATE_SQL"].nullable) == (ColumnRole.KEY, False)
     assert by_name["DATE_SQL"].semantics == (("calendar", "date"), ("text_column", "DAY_INT"))
     assert by_name["CALQUARTER"].semantics == (("calendar", "year_quarter"), ("text_association", "_QUARTER"))
     assert {(a.name, a.target, a.columns) for a in day.associations} == {
@@ -161,9 +161,9 @@ def test_the_recorded_translation_table(samples: Path) -> None:
     table = read((samples / "recorded-tenant" / "localtables" / f"{name}.json").read_bytes(), name)
     assert (table.kind, table.labels) == (AssetKind.LOCAL_TABLE, (("", "Translation Table - Day"),))
     assert [(c.name, str(c.type), c.role, c.semantics) for c in table.columns] == [
-        ("ID", "cds.String(2)", Role.KEY, (("text_column", "_DESCRIPTION"),)),
-        ("_DESCRIPTION", "cds.String(50)", Role.ATTRIBUTE, (("is_text", "true"),)),
-        ("_LANGU", "cds.String(5)", Role.KEY, (("language", "true"),)),
+        ("ID", "cds.String(2)", ColumnRole.KEY, (("text_column", "_DESCRIPTION"),)),
+        ("_DESCRIPTION", "cds.String(50)", ColumnRole.ATTRIBUTE, (("is_text", "true"),)),
+        ("_LANGU", "cds.String(5)", ColumnRole.KEY, (("language", "true"),)),
     ]
     assert table.facts["modeling_pattern"] == "LANGUAGE_DEPENDENT_TEXT"
     assert origins(table) == objects(table) == set()
@@ -206,10 +206,10 @@ def test_interop_documents(samples: Path) -> None:
     body = (samples / "csn-interop" / "ariba-supplier-service.json").read_bytes()
     supplier = read(body, "SupplierService.Supplier")
     assert [(c.name, str(c.type), c.role) for c in supplier.columns][:4] == [
-        ("BP_NUMBER", "cds.String", Role.KEY),
-        ("BP_TYPE", "cds.String", Role.KEY),
-        ("BP_UUID", "cds.UUID", Role.ATTRIBUTE),
-        ("oid", "cds.String(128)", Role.ATTRIBUTE),
+        ("BP_NUMBER", "cds.String", ColumnRole.KEY),
+        ("BP_TYPE", "cds.String", ColumnRole.KEY),
+        ("BP_UUID", "cds.UUID", ColumnRole.ATTRIBUTE),
+        ("oid", "cds.String(128)", ColumnRole.ATTRIBUTE),
     ]
     assert objects(supplier) == {("ariba.BusinessPartner", "query")}
     (alternative,) = supplier.associations

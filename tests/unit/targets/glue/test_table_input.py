@@ -12,7 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.mapping.fingerprints import fingerprints
-from spheresync.model import Asset, AssetKind, ForeignKey, Hierarchy, PhysicalName, Role, SourceType, canonical_json
+from spheresync.model import (
+    Asset,
+    AssetKind,
+    ColumnRole,
+    ForeignKey,
+    Hierarchy,
+    PhysicalName,
+    SourceType,
+    canonical_json,
+)
 from spheresync.targets.glue.explain import explain
 from spheresync.targets.glue.table_input import design_database, design_table, fingerprint_of, retired
 from tests.unit.mapping.assets import ASSETS, MARKER, ORDERS, TYPES, column, decide
@@ -206,7 +215,7 @@ def _with_column(**facts: Any) -> Asset:
         (replace(ORDERS, kind=AssetKind.ANALYTIC_MODEL), {"content"}),
         (replace(ORDERS, view_definition="SELECT 1"), {"content"}),
         (replace(ORDERS, hierarchies=(replace(ORDERS.hierarchies[0], levels=("MONTH", "YEAR")),)), {"content"}),
-        (_with_column(role=Role.DIMENSION), {"content"}),
+        (_with_column(role=ColumnRole.DIMENSION), {"content"}),
         (_with_column(key=False), {"schema"}),
         (_with_column(nullable=True), {"schema"}),
         (_with_column(type=SourceType("Edm.Int32")), {"schema"}),

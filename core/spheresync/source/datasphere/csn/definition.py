@@ -13,6 +13,7 @@ from spheresync.model import (
     Association,
     Column,
     ColumnOrigin,
+    ColumnRole,
     Derivation,
     ForeignKey,
     Hierarchy,
@@ -22,7 +23,6 @@ from spheresync.model import (
     Origins,
     Parameter,
     Reads,
-    Role,
     first_of,
 )
 from spheresync.source.datasphere.csn import not_followed
@@ -127,7 +127,7 @@ class _Reader:
     def read(self) -> CsnObject:
         document, texts = self._document, self._document.texts
         elements = elements_of(self._definition, document.types)
-        others = Role.DIMENSION if self._is_cube else Role.ATTRIBUTE
+        others = ColumnRole.DIMENSION if self._is_cube else ColumnRole.ATTRIBUTE
         data = [each for each in elements.found if not each.relation]
         columns = [read_column(each, texts, others=others) for each in data]
         names = frozenset(str(column.name) for column in columns)
@@ -271,7 +271,7 @@ def _measured(column: Column, layer: BusinessLayer) -> Column:
     if measure.auxiliary:
         facts["auxiliary"] = "true"
     semantics = tuple(pair for pair in column.semantics if pair[0] != "measure_type")
-    role = column.role if column.role is Role.KEY else Role.MEASURE
+    role = column.role if column.role is ColumnRole.KEY else ColumnRole.MEASURE
     return replace(column, role=role, semantics=with_facts(replace(column, semantics=semantics), facts))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from spheresync.model import UNTYPED, Association, Column, JsonValue, Role, TechnicalName, freeze_pairs
+from spheresync.model import UNTYPED, Association, Column, ColumnRole, JsonValue, TechnicalName, freeze_pairs
 from spheresync.source.datasphere.csn.annotations import Annotations, annotations_of
 from spheresync.source.datasphere.csn.budget import Budget
 from spheresync.source.datasphere.csn.labels import Texts
@@ -88,7 +88,7 @@ def _flatten(
     return all(_flatten(f"{name}_{part}", each, types, into, (*within, inner)) for part, each in inner.items())
 
 
-def read_column(element: Element, texts: Texts, *, others: Role = Role.ATTRIBUTE) -> Column:
+def read_column(element: Element, texts: Texts, *, others: ColumnRole = ColumnRole.ATTRIBUTE) -> Column:
     """An element that holds data; its type is `UNTYPED` where it has none of its own."""
     node, annotations = element.node, element.annotations
     key = node.get("key") is True

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from spheresync.model import UNTYPED, Column, ColumnOrigin, Derivation, JsonValue, Role
+from spheresync.model import UNTYPED, Column, ColumnOrigin, ColumnRole, Derivation, JsonValue
 from spheresync.source.datasphere.csn.document import CsnDocument
 from spheresync.source.datasphere.csn.elements import Element, element, read_column, ref_of
 from spheresync.source.datasphere.csn.labels import Texts
@@ -34,8 +34,8 @@ class QueryTypes:
 
     def typed(self, column: Column, told: Element) -> Column:
         """The column with the type, and a measure with the aggregation, of what it selects."""
-        whole = column.role is not Role.MEASURE or column.aggregation or self._alone
-        if column.type is not UNTYPED and whole:
+        whole = column.role is not ColumnRole.MEASURE or column.aggregation or self._alone
+        if column.type != UNTYPED and whole:
             return column
         behind = self._queries[self._name]
         name = str(column.name)
@@ -44,7 +44,7 @@ class QueryTypes:
         if found is None and steps:
             found = self._selected((self._name,), steps, _DEEP)
         if found is not None:
-            aggregation = column.aggregation or (found.aggregation if column.role is Role.MEASURE else None)
+            aggregation = column.aggregation or (found.aggregation if column.role is ColumnRole.MEASURE else None)
             column = replace(
                 column, type=found.type if column.type == UNTYPED else column.type, aggregation=aggregation
             )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from spheresync.model import JsonValue, Role
+from spheresync.model import ColumnRole, JsonValue
 from spheresync.source.datasphere.csn.annotations import Annotations, is_true, reference_of, text_of, word_of
 
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -102,18 +102,20 @@ _UNITS = {
 }
 
 
-def role_of(annotations: Annotations, aggregation: str | None, *, key: bool, others: Role = Role.ATTRIBUTE) -> Role:
+def role_of(
+    annotations: Annotations, aggregation: str | None, *, key: bool, others: ColumnRole = ColumnRole.ATTRIBUTE
+) -> ColumnRole:
     """Key before measure before dimension before attribute (CONTRACT.md); `others` is what carries no annotation."""
     if key:
-        return Role.KEY
+        return ColumnRole.KEY
     if aggregation not in _NO_AGGREGATION:
-        return Role.MEASURE
+        return ColumnRole.MEASURE
     if "analyticsdetails.measuretype" in annotations and word_of(annotations["analyticsdetails.measuretype"]):
-        return Role.MEASURE
+        return ColumnRole.MEASURE
     if "analytics.measure" in annotations and is_true(annotations["analytics.measure"]):
-        return Role.MEASURE
+        return ColumnRole.MEASURE
     if "analytics.dimension" in annotations and is_true(annotations["analytics.dimension"]):
-        return Role.DIMENSION
+        return ColumnRole.DIMENSION
     return others
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from spheresync.model import Role
+from spheresync.model import ColumnRole
 from spheresync.source.datasphere.edmx.document import Annotations
 from spheresync.source.datasphere.edmx.expressions import EnumMember, Path, Value, is_true, text_of
 from spheresync.source.datasphere.edmx.vocabulary import find
@@ -89,15 +89,15 @@ def semantics_of(annotations: Annotations, column_name: Callable[[str], str]) ->
     return tuple(sorted(facts))
 
 
-def role_of(annotations: Annotations, *, key: bool) -> Role:
+def role_of(annotations: Annotations, *, key: bool) -> ColumnRole:
     """Key before measure before dimension before attribute (CONTRACT.md)."""
     if key:
-        return Role.KEY
+        return ColumnRole.KEY
     if is_true(find(annotations, "analytics.measure")):
-        return Role.MEASURE
+        return ColumnRole.MEASURE
     if is_true(find(annotations, "analytics.dimension")):
-        return Role.DIMENSION
-    return Role.ATTRIBUTE
+        return ColumnRole.DIMENSION
+    return ColumnRole.ATTRIBUTE
 
 
 def aggregation_of(annotations: Annotations) -> str | None:

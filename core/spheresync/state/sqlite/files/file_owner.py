@@ -1,4 +1,4 @@
-"""Whose the files of a state are: the account's whose folder it is, also where root makes them."""
+"""Gives files that root makes in the state folder to the account that owns the folder."""
 
 from __future__ import annotations
 

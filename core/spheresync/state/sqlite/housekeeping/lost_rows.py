@@ -1,6 +1,6 @@
 """Take rows out that cannot be read, so that what they were about is made anew.
 
-Nothing is forgotten that only the row knew and that still holds: an asset and a space stay, as if listed for the first
+Facts that only a damaged row held are kept where they still hold: an asset and a space stay, as if listed for the first
 time; a lost catalog entry or schedule has its asset listed anew; a lost checkpoint has the target looked at, where the
 table itself says whose it is. Runs, journals, change sets and the audit log are history, and never touched.
 """

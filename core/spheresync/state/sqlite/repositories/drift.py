@@ -35,9 +35,9 @@ from spheresync.state.records import (
     DriftEffect,
     DriftKind,
     DriftLook,
-    DriftRest,
-    DriftStanding,
+    DriftSummary,
     FieldDrift,
+    PendingRepair,
     TableDrift,
 )
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
@@ -96,13 +96,13 @@ class DriftReader:
         found = set[AssetId]()
         for clause, values in rows_of_assets(assets, "drift_found", name="asset"):
             query = f"{clause} SELECT space, asset FROM named_drift_found {_AT_LEAST}"
-            rows = await self._connection.all(query, [*values, key.target, key.destination, DriftRest.TO_TELL])
+            rows = await self._connection.all(query, [*values, key.target, key.destination, PendingRepair.TO_TELL])
             found.update(readable(self._connection.lost, _NAMED_SHAPE, rows, decode_asset_id))
         return frozenset(found)
 
     async def to_mend(self, key: TargetKey) -> frozenset[AssetId]:
         query = f"SELECT space, asset FROM drift_found {_AT_LEAST}"
-        rows = await self._connection.all(query, (key.target, key.destination, DriftRest.TO_MEND))
+        rows = await self._connection.all(query, (key.target, key.destination, PendingRepair.TO_MEND))
         return frozenset(readable(self._connection.lost, _NAMED_SHAPE, rows, decode_asset_id))
 
     async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, TableDrift]:
@@ -115,11 +115,11 @@ class DriftReader:
             )
         return found
 
-    async def standing(self) -> DriftStanding:
+    async def standing(self) -> DriftSummary:
         row = await self._connection.one("SELECT count(*) FROM drift_found")
         last = await self._last_look("1")
         whole = await self._last_look("scope = ?", canonical_json(WHOLE).decode())
-        return DriftStanding(0 if row is None else int(row[0]), last, whole)
+        return DriftSummary(0 if row is None else int(row[0]), last, whole)
 
     async def _last_look(self, where: str, *values: object) -> DriftLook | None:
         """The newest look that can be read."""
@@ -166,7 +166,13 @@ class DriftWriter(DriftReader):
             "UPDATE drift_found SET standing = CASE standing WHEN ? THEN ? WHEN ? THEN ? ELSE standing END "
             "WHERE target = ? AND destination = ? AND space = ? AND asset = ?",
             [
-                (DriftRest.TO_MEND, DriftRest.NOTHING, DriftRest.TO_MEND_IN_PART, DriftRest.TO_TELL, *each)
+                (
+                    PendingRepair.TO_MEND,
+                    PendingRepair.NOTHING,
+                    PendingRepair.TO_MEND_IN_PART,
+                    PendingRepair.TO_TELL,
+                    *each,
+                )
                 for each in settled
             ],
         )
@@ -176,7 +182,7 @@ class DriftWriter(DriftReader):
             "UPDATE drift_found SET standing = ? "
             "WHERE target = ? AND destination = ? AND space = ? AND asset = ? AND standing > ?",
             [
-                (DriftRest.TO_TELL, key.target, key.destination, asset.space, asset.name, DriftRest.TO_TELL)
+                (PendingRepair.TO_TELL, key.target, key.destination, asset.space, asset.name, PendingRepair.TO_TELL)
                 for asset in assets
             ],
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spheresync.state.rate_window import LIFE, WINDOW, Grant, admit, straightened
+from spheresync.state.rate_window import LIFE, WINDOW, Grant, admit, clamp_future_grant
 from spheresync.state.records import GrantedPermits
 from spheresync.state.sqlite.connection import WriteConnection
 from spheresync.state.sqlite.rows.readable import readable
@@ -31,7 +31,7 @@ class RequestGrantWriter:
         )
         found = readable(self._connection.lost, _SHAPE, rows, lambda row: (row[0], Grant(row[1], row[2])))
         held = dict(found)
-        straight = {row: straightened(grant, now) for row, grant in held.items()}
+        straight = {row: clamp_future_grant(grant, now) for row, grant in held.items()}
         moved = [(straight[row].last_use, row) for row, grant in held.items() if straight[row] != grant]
         if moved:
             await self._connection.execute_many("UPDATE request_grants SET last_use = ? WHERE id = ?", moved)
