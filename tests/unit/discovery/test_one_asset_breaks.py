@@ -40,6 +40,7 @@ from spheresync.planning.undo import revert as reverting
 from spheresync.planning.undo.revert import Reverter
 from spheresync.runtime.progress import silent
 from spheresync.runtime.scope import Scope
+from spheresync.service.catalog.asset_list import AssetLister, AssetsWanted
 from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.targets.glue.design import GlueDesign
 from spheresync.targets.glue.target import GlueTarget
@@ -289,6 +290,12 @@ async def test_a_table_that_a_lost_state_cannot_take_in_fails_its_asset_alone(
         monkeypatch.undo()
         assert (await again.sync()).state is RunState.DONE
         assert set(descriptions(again).values()) == {"Second"}
+
+
+async def test_a_list_holds_an_asset_that_rules_break_at(synced: InProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    Break(monkeypatch, MappingRules, "decide", lambda _, asset, *rest, **more: asset)
+    page = await AssetLister(synced.context, AssetsWanted()).page(limit=50, cursor=None, budget=None)
+    assert str(VICTIM) in {row.asset for row in page.items} and len(page.items) == page.total
 
 
 def _source_of(body: bytes) -> str:

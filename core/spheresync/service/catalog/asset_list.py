@@ -25,6 +25,7 @@ from spheresync.model import (
     Tier,
     counted,
 )
+from spheresync.observe.incidents import product_error
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.search_index import with_index
 from spheresync.runtime.unknown_names import nearest
@@ -242,12 +243,19 @@ class AssetLister:
         ]
 
     def _row(self, record: AssetRecord, problem: str | None, held: list[Checkpoint]) -> AssetRow:
-        tier = self._mapping.decide(record.id, record.kind, record.label).tier
+        tier = self._tier_of(record)
         if self._full:
             return answer_rows.full_asset_row(record, tier, problem, held)
         in_force = self._context.settings.target_keys
         objects = [f"{each.target}:{each.container}.{each.name}" for each in held if each.key in in_force]
         return answer_rows.asset_row(record, tier, problem).model_copy(update={"objects": objects or None})
+
+    def _tier_of(self, record: AssetRecord) -> Tier:
+        try:
+            return self._mapping.decide(record.id, record.kind, record.label).tier
+        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: what the last reading decided stays
+            product_error(error, str(record.id))
+            return record.tier or Tier.MEDIUM
 
     async def _definitions(self, records: Sequence[AssetRecord]) -> dict[AssetId, Asset]:
         """The definitions of assets, as far as they are needed to say why each one answers."""
