@@ -7,10 +7,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
+from spheresync.state.records import STALE_AFTER
 from spheresync.state.sqlite.liveness.owners import FOLDER_NAME, OwnerLock, Owners
 from spheresync.state.sqlite.store import SqliteStore
 from tests.unit.state.owner_locks import owner_lock
@@ -161,3 +163,15 @@ def test_a_lock_that_another_account_may_not_read_counts_as_held(tmp_path: Path)
             assert Owners(tmp_path).is_alive(lock.id)
         finally:
             os.seteuid(0)
+
+
+def test_a_lock_whose_process_died_before_it_had_a_name_goes_once_it_is_old(tmp_path: Path) -> None:
+    """A young one may be of a process that is giving it its name just now."""
+    owners = tmp_path / FOLDER_NAME
+    owners.mkdir()
+    old, young = owners / ".0000000000000001", owners / ".0000000000000002"
+    for lock, age in ((old, STALE_AFTER + 5), (young, 0)):
+        lock.touch()
+        os.utime(lock, (time.time() - age,) * 2)
+    Owners(tmp_path).sweep()
+    assert [*owners.iterdir()] == [young]
