@@ -48,11 +48,7 @@ class OpenTypes:
         Assets that were not read and that select from a `changed` one are marked as waiting.
         """
         before = self._spelled()
-        for asset, columns in read.items():
-            self.columns.pop(str(asset), None)
-            self.waiting.discard(str(asset))
-            if columns is not None:
-                self.columns[str(asset)] = [*columns]
+        self._take(read)
         if self.columns and changed:
             naming = map(str, await tx.catalog.referring_to([str(asset) for asset in changed]))
             done = {str(asset) for asset in read}
@@ -65,8 +61,15 @@ class OpenTypes:
     ) -> None:
         """These wait no more; `others` are those of them whose columns have other types now."""
         self.waiting -= set(map(str, assets))
+        self._take(others)
         await tx.meta.set(_KEY, self._spelled())
-        await self.note(tx, others, ())
+
+    def _take(self, read: Mapping[AssetId, Sequence[str] | None]) -> None:
+        for asset, columns in read.items():
+            self.columns.pop(str(asset), None)
+            self.waiting.discard(str(asset))
+            if columns is not None:
+                self.columns[str(asset)] = [*columns]
 
     def _spelled(self) -> str:
         return canonical_json({"columns": self.columns, "waiting": sorted(self.waiting)}).decode()

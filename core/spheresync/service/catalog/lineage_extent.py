@@ -122,10 +122,10 @@ def _steps_from(asset: str, tables: Sequence[Edge]) -> dict[str, int]:
     for edge in tables:
         beside.setdefault(edge.source, set()).add(edge.target)
         beside.setdefault(edge.target, set()).add(edge.source)
-    steps, front = {asset: 0}, {asset}
+    steps, front, away = {asset: 0}, {asset}, 0
     while front:
+        away += 1
         front = {there for here in front for there in beside.get(here, ()) if there not in steps}
-        away = max(steps.values()) + 1
         steps |= dict.fromkeys(front, away)
     return steps
 

@@ -43,13 +43,10 @@ def troubles_of(unread: Sequence[UnreadGroup], unwritten: Sequence[UnwrittenGrou
 def not_exposed(unread: Sequence[UnreadGroup]) -> list[Finding]:
     """What is listed and not exposed, beside others that are served: worth knowing, and no trouble."""
     return [
-        _finding(
+        _of_unread(
+            group,
             f"{counted(group.count, 'asset')} {'is' if group.count == 1 else 'are'} listed and not exposed (404), so "
             f"{'it is' if group.count == 1 else 'they are'} as last read",
-            group.code,
-            [str(each.asset or each.subject) for each in group.first],
-            group.count,
-            group.first,
         )
         for group in unread
         if group.code == SourceFault.NOT_EXPOSED
@@ -59,13 +56,7 @@ def not_exposed(unread: Sequence[UnreadGroup]) -> list[Finding]:
 def switched_off(unread: Sequence[UnreadGroup]) -> list[Finding]:
     """What is known and not read any more, since somebody has switched the reading of it off."""
     return [
-        _finding(
-            f"{counted(group.count, 'known object')} {'is' if group.count == 1 else 'are'} not read",
-            group.code,
-            [str(each.asset or each.subject) for each in group.first],
-            group.count,
-            group.first,
-        )
+        _of_unread(group, f"{counted(group.count, 'known object')} {'is' if group.count == 1 else 'are'} not read")
         for group in unread
         if group.code == OBJECTS_OFF
     ]
@@ -99,9 +90,13 @@ def _emptied(space: SpaceName, count: int) -> Finding:
 def _unread(group: UnreadGroup) -> OpenProblem:
     if group.code in {SPACE_GONE, SPACE_UNREAD}:
         return OpenProblem(group.code, group.count, held_back=False, told=None)  # the finding of the space says it
-    names = [str(each.asset or each.subject) for each in group.first]
-    told = _finding(f"{counted(group.count, 'asset')} could not be read", group.code, names, group.count, group.first)
+    told = _of_unread(group, f"{counted(group.count, 'asset')} could not be read")
     return OpenProblem(group.code, group.count, held_back=False, told=told)
+
+
+def _of_unread(group: UnreadGroup, said: str) -> Finding:
+    names = [str(each.asset or each.subject) for each in group.first]
+    return _finding(said, group.code, names, group.count, group.first)
 
 
 def _unwritten(group: UnwrittenGroup) -> OpenProblem:
