@@ -325,7 +325,7 @@ class ListingPass:
 
     def _is_in_scope(self, record: AssetRecord) -> bool:
         try:
-            return self._mapping.decide(record.id, record.kind, record.label, record.personal_data).included
+            return record.decided_by(self._mapping).included
         except Exception:  # noqa: BLE001 -- the bulkhead of this asset: what becomes of the listing tells it
             return record.included
 
@@ -357,7 +357,7 @@ class ListingPass:
     def _not_asked_for(self, record: AssetRecord) -> AssetRecord:
         kept = replace(record, misses=0, first_missed_at=None, problem=not_asked_for(record.id))
         try:
-            decision = self._mapping.decide(record.id, record.kind, record.label, record.personal_data)
+            decision = record.decided_by(self._mapping)
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
             self._report.problems.append(Problem.of_error(record.id, source_error(error, str(record.id))))
             return kept

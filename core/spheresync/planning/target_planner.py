@@ -263,9 +263,7 @@ class TargetPlanner:
     def _triage(self, record: AssetRecord, rules: RemovalRules) -> AssetWork:
         """What one asset needs; all but its design is settled."""
         request, draft, held = self._request, self.draft, self._checkpoints.get(record.id)
-        decision = self._mapping.decide(
-            record.id, record.kind, record.label, record.personal_data, in_all=record.personal_in_all
-        )
+        decision = record.decided_by(self._mapping)
         if not request.scope.wants(record.id, decision.tier):
             return AssetWork.NOTHING
         triaged = partial(work_for, record, held, decision, decision.digest, rules=rules, now=self._now)

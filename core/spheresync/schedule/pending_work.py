@@ -50,9 +50,7 @@ async def _work_in(context: RuntimeContext, wanted: Sequence[AssetRecord], key: 
     found = {}
     for record in wanted:
         try:
-            decision = mapping.decide(
-                record.id, record.kind, record.label, record.personal_data, in_all=record.personal_in_all
-            )
+            decision = record.decided_by(mapping)
             work = work_for(
                 record, checkpoints.get(record.id), decision, decision.digest, rules=rules, now=now, thorough=False
             )

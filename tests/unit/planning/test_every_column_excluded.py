@@ -15,9 +15,9 @@ pytestmark = pytest.mark.anyio
 STAFF = AssetId.parse("HR/STAFF")
 
 
-def tenant(*columns: tuple[str, str]) -> Landscape:
+def tenant(*columns: tuple[str, str], kind: AssetKind = AssetKind.VIEW) -> Landscape:
     told = tuple(DogColumn(name, parse_type("String(40)"), label) for name, label in columns)
-    return Landscape((DogSpace("HR", "Personal", (DogObject(AssetKind.VIEW, "STAFF", "Staff", told),)),))
+    return Landscape((DogSpace("HR", "Personal", (DogObject(kind, "STAFF", "Staff", told),)),))
 
 
 PERSONS = (("GBDAT", "Geburtsdatum"), ("VORNA", "Vorname"))
@@ -44,3 +44,14 @@ async def test_it_is_left_out_with_the_reason(tmp_path: Path, classes: tuple[str
             )
             installation.serve(tenant(*PERSONS, ("WERKS", "Werk")))
             assert (await installation.sync()).counts.get("create") == 1, "read on, and back with another column"
+
+
+async def test_it_stays_left_out_where_its_object_is_not_read_any_more(tmp_path: Path) -> None:
+    rules = ", ".join(f"{{class: {each}, action: exclude_column}}" for each in ("birth", "name"))
+    config = f"personal_data: {{policy: [{rules}]}}\n"
+    landscape = tenant(*PERSONS, kind=AssetKind.LOCAL_TABLE)
+    for objects in (True, False):
+        async with in_process(tmp_path, landscape, config=config, objects=objects) as installation:
+            await installation.sync()
+            record = await installation.store.catalog.asset(STAFF)
+            assert record is not None and not record.included and record.problem is None

@@ -224,9 +224,7 @@ class Catalog:
         authorize(principal, Permission.READ)
         record = await self._record(text)
         mapping = self._context.mapping
-        decision = mapping.decide(
-            record.id, record.kind, record.label, record.personal_data, in_all=record.personal_in_all
-        )
+        decision = record.decided_by(mapping)
         held = await self._store.checkpoints.get(record.id, self._explained_key)
         address = known_address(record, held, decision)
         displaced = await self._displaced(record, decision)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from spheresync.mapping.search.fields import NO_CONTEXT_TEXTS, ContextTexts
 from spheresync.model import (
@@ -16,6 +17,9 @@ from spheresync.model import (
     SpaceName,
     Tier,
 )
+
+if TYPE_CHECKING:
+    from spheresync.mapping.rules import Decision, MappingRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,10 @@ class AssetRecord:
     def personal_in_all(self) -> bool:
         """Whether every column holds personal data."""
         return 0 < self.column_count == self.pii_columns
+
+    def decided_by(self, mapping: MappingRules) -> Decision:
+        """What rules say of the asset, and policies by what is known of its columns."""
+        return mapping.decide(self.id, self.kind, self.label, self.personal_data, in_all=self.personal_in_all)
 
     @classmethod
     def first_seen(cls, asset: AssetId, kind: AssetKind, *, at: str) -> AssetRecord:
