@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from spheresync.errors import ConfigurationError, PermissionRefusedError
 from spheresync.model import Principal
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from pydantic import BaseModel
 
-from spheresync.model.roles import Permission, permissions_of
+from spheresync.model.principals import Permission, permissions_of
 from spheresync.personal_values import mask_personal_values
 from spheresync_server.untrusted import NAME_FIELDS, Json
 

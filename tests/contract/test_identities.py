@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted(path for part in ("core", "server") for path in (ROOT / part).rglob("*.py"))
 
 DOORS = {
-    "spheresync/runtime/named_assets.py": "what people write in a request",
+    "spheresync/runtime/unknown_names.py": "what people write in a request",
     "spheresync/planning/checkpoint_rebuild.py": "`spheresync.source`, which CONTRACT.md spells SPACE/NAME",
     "spheresync/planning/decisions/items.py": "the same, of what a table held when it was written last",
     "spheresync/mapping/references.py": "what it spelled itself of a pair, for the origins of a definition",

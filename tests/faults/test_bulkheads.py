@@ -30,7 +30,7 @@ from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_driver import RunDriver
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import RunId, ScopeRequest
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 from spheresync.planning import asset_comparison
 from spheresync.planning import planner as planning
 from spheresync.planning.names.name_allocation import NameAllocator

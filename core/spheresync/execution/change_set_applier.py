@@ -10,14 +10,13 @@ from collections.abc import Sequence
 
 from spheresync.config import DeletionPolicy
 from spheresync.errors import ConfigurationError, SpheresyncError, TargetError, UsageError
-from spheresync.execution.driven_run import DrivenRun
+from spheresync.execution.driven_run import UNCONFIRMED, DrivenRun, sent_items
 from spheresync.execution.item_result import counts_of
 from spheresync.execution.prerequisites import NOTHING_MADE, MadePrerequisites, make_prerequisites
 from spheresync.execution.required_approvals import Permissions, require_approved_promotion
 from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_request import RunRequest
 from spheresync.execution.target_applier import TargetApplier
-from spheresync.execution.unconfirmed import UNCONFIRMED, sent_items
 from spheresync.execution.undo_recorder import UndoRecorder
 from spheresync.model import Action, Problem, RunState, TargetKey, counted, isoformat
 from spheresync.planning.decisions.approvals import WAITS_FOR_A_PERSON

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from spheresync.errors import RefusedError
 from spheresync.execution.change_set_applier import ChangeSetApplier
-from spheresync.execution.driven_run import DrivenRun
+from spheresync.execution.driven_run import UNCONFIRMED, DrivenRun, sent_items
 from spheresync.execution.run_request import RunRequest
-from spheresync.execution.unconfirmed import UNCONFIRMED, sent_items
 from spheresync.model import counted
 from spheresync.planning.names.container_notes import CONTAINER_NOTES
 from spheresync.runtime.context import RuntimeContext

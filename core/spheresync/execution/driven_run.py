@@ -6,11 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from spheresync.model import Problem, RunState, TargetKey
+from spheresync.model import Problem, RunId, RunState, TargetKey
 from spheresync.runtime.providers import Providers
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import RunRecord
+from spheresync.state.records import JournalState, RunRecord
 from spheresync.targets.read_ahead import RecentReads
 
 
@@ -49,3 +49,13 @@ class RunClaim:
 
     async def is_ours(self) -> bool:
         return (await self.store.runs.get(self.drive.run.id)).fence == self.drive.fence
+
+
+UNCONFIRMED = "unconfirmed"
+"""Code of a run that ended while that could not be found out."""
+
+
+async def sent_items(store: Store, run_id: RunId) -> frozenset[int]:
+    """The ordinals of items that are noted as sent, and as neither confirmed nor failed."""
+    entries = await store.runs.open_entries(run_id)
+    return frozenset(entry.ordinal for entry in entries if entry.state is JournalState.SENT)

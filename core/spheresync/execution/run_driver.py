@@ -17,11 +17,10 @@ from spheresync.discovery.discovery_report import DiscoveryReport
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import FenceError, LeaseLostError, RefusedError, SpheresyncError, StateError
 from spheresync.execution.change_set_applier import ChangeSetApplier
-from spheresync.execution.driven_run import DrivenRun, RunClaim
+from spheresync.execution.driven_run import DrivenRun, RunClaim, sent_items
 from spheresync.execution.item_result import counts_of
 from spheresync.execution.run_log import EndedRun, log_run_end, nonzero
 from spheresync.execution.run_request import RunRequest
-from spheresync.execution.unconfirmed import sent_items
 from spheresync.execution.written_lineage import written_lineage
 from spheresync.model import (
     Action,

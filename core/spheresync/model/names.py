@@ -69,7 +69,7 @@ class AssetId:
     def parse(cls, text: str) -> AssetId:
         """Split `SPACE/NAME` at the first slash; names may hold slashes.
 
-        For what people write (through `runtime.named_assets`), and for what CONTRACT.md spells so.
+        For what people write (through `runtime.unknown_names.named_asset`), and for what CONTRACT.md spells so.
 
         Raises:
             ValueError: there is no slash, one side is empty, or one holds what no name can.

@@ -15,9 +15,8 @@ from spheresync.model import (
     TargetName,
     Tier,
 )
-from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.out_of_scope import Outside, nothing_outside
-from spheresync.runtime.unknown_names import WrongName, nearest, refuse, unknown, unknown_asset
+from spheresync.runtime.unknown_names import WrongName, named_asset, nearest, refuse, unknown, unknown_asset
 from spheresync.runtime.unspellable_names import UnspellableSpace, unspellable_spaces
 from spheresync.state.port import Store
 

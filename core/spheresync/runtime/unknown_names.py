@@ -1,4 +1,4 @@
-"""Names of a request that do not exist: all of them said at once, each with the nearest that do."""
+"""Names as people write them: which asset `SPACE/NAME` means, and, of names that do not exist, the nearest that do."""
 
 from __future__ import annotations
 
@@ -172,3 +172,11 @@ def _first_of_each_kind(wrong: Sequence[WrongName]) -> list[WrongName]:
 
 def _inserted(sentence: str) -> str:
     return (sentence[:1].lower() + sentence[1:]).removesuffix(".")
+
+
+def named_asset(text: str) -> AssetId | WrongName:
+    """The asset that a person named, known or not; what is wrong with a text that can name none."""
+    try:
+        return AssetId.parse(text)
+    except ValueError as error:
+        return WrongName("asset's form", str(error), show_form)

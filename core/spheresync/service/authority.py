@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from spheresync.errors import PermissionRefusedError
 from spheresync.model import Principal
-from spheresync.model.roles import PERMISSIONS, Permission, permissions_of, spell_roles
+from spheresync.model.principals import PERMISSIONS, Permission, permissions_of, spell_roles
 
 __all__ = ["Permission", "authorize"]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from spheresync.model import Principal
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 from spheresync.observe.export import exporting
 from spheresync.runtime.progress import OnProgress
 from spheresync_server import service_access

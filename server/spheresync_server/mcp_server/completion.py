@@ -9,7 +9,7 @@ from mcp.server.mcpserver import MCPServer
 from mcp.types import Completion, CompletionArgument, CompletionContext, PromptReference, ResourceTemplateReference
 
 from spheresync.errors import SpheresyncError
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.prompt_files import PromptFile
 

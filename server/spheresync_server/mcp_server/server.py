@@ -41,7 +41,7 @@ from spheresync import __version__
 from spheresync.errors import SpheresyncError
 from spheresync.isolation import isolated_group
 from spheresync.model.json_document import read_own_json
-from spheresync.model.roles import CallerRole, spell_roles
+from spheresync.model.principals import CallerRole, spell_roles
 from spheresync.observe.incidents import new_incident
 from spheresync_server.caller import acting_for
 from spheresync_server.failure import note_of, product_error_in

@@ -10,7 +10,7 @@ import anyio
 
 from spheresync.errors import SpheresyncError
 from spheresync.model import Principal
-from spheresync.model.roles import CallerRole, roles_include
+from spheresync.model.principals import CallerRole, roles_include
 from spheresync.personal_values import mask_personal_values
 from spheresync_server.caller import CallerOf, current_caller
 from spheresync_server.masking import mask_json, masks_for

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 from spheresync_server.caller import local_caller
 from spheresync_server.mcp_server.server import SpheresyncServer, build_server
 from spheresync_server.mcp_server.server_context import ServerContext, ServiceStartup

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 import spheresync_server
 from spheresync.model import Principal
-from spheresync.model.roles import CallerRole, roles_include
+from spheresync.model.principals import CallerRole, roles_include
 from spheresync_server.caller import current_caller
 from spheresync_server.http.routes import add_routes
 from spheresync_server.mcp_server.server import SpheresyncServer, build_server

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from spheresync.alerts.messages import Notice
 from spheresync.answers import AssetRow, FieldRow, Page
 from spheresync.config import AlertKind
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 from spheresync.observe.logs import LineFormatter, LogStyle
 from spheresync.personal_values import find_personal_values
 from spheresync_server.dashboard import status_page

@@ -10,7 +10,7 @@ import pytest
 from mcp import Client, MCPError
 from mcp.types import PromptReference, ResourceTemplateReference, TextContent, TextResourceContents
 
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 from spheresync_server.caller import acting_for, local_principal
 from spheresync_server.mcp_server.resources import spell_asset_uri
 from spheresync_server.prompt_files import load_prompts, parse_prompt

@@ -13,7 +13,7 @@ from mcp.types import CallToolResult, ElicitResult, TextContent, TextResourceCon
 
 from spheresync.answers import AssetDetail, AssetPage, DriftAnswer, Finding, Page, PrerequisiteRow, RunAnswer, SpaceRow
 from spheresync.errors import SourceError, SourceFault
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 from spheresync.planning.decisions.guards import GUARDS
 from spheresync_server.caller import local_principal
 from spheresync_server.mcp_server.tool_results import change_set_lines, run_lines

@@ -10,11 +10,10 @@ from spheresync.errors import UsageError
 from spheresync.model import Principal, RunId
 from spheresync.runtime.context import RuntimeContext
 from spheresync.service import answer_rows
+from spheresync.service.argument_checks import beginning, end, wants_full
 from spheresync.service.audit.audit_filters import note_on_outcome, note_on_question, require_known_words
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.cursors import Listing, page_size
-from spheresync.service.filter_values import wants_full
-from spheresync.service.time_arguments import beginning, end
 from spheresync.state.audit_export import csv_header, csv_line, json_line
 from spheresync.state.records import AuditFilter
 

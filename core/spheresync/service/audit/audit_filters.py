@@ -7,8 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from spheresync.errors import TargetFault, UsageError
 from spheresync.model import Action, AssetId, RunId, RunState, first_of
-from spheresync.runtime.named_assets import named_asset
-from spheresync.runtime.unknown_names import nearest
+from spheresync.runtime.unknown_names import named_asset, nearest
 from spheresync.state.port import Store
 from spheresync.state.records import AuditFilter
 

@@ -30,9 +30,9 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.search_index import with_index
 from spheresync.runtime.unknown_names import nearest
 from spheresync.service import answer_rows
+from spheresync.service.argument_checks import one_of, wants_full
 from spheresync.service.catalog.known_problems import problems_of
 from spheresync.service.cursors import Listing, page_size
-from spheresync.service.filter_values import one_of, wants_full
 from spheresync.service.schedule.tiers import late_since
 from spheresync.state.definitions import decode_asset
 from spheresync.state.records import (

@@ -39,12 +39,11 @@ from spheresync.planning.names.addresses import Address, displaced_database, kno
 from spheresync.planning.names.displaced_databases import DatabaseNameConflict
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.empty_tenant import empty_tenant
-from spheresync.runtime.named_assets import named_asset
 from spheresync.runtime.out_of_scope import space_outside
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import require_found
 from spheresync.runtime.settled_context import settle_context
-from spheresync.runtime.unknown_names import WrongName, unknown_asset, unknown_name, unknown_names
+from spheresync.runtime.unknown_names import WrongName, named_asset, unknown_asset, unknown_name, unknown_names
 from spheresync.runtime.unread import objects_off
 from spheresync.service import answer_rows
 from spheresync.service.authority import Permission, authorize

@@ -13,9 +13,9 @@ from spheresync.planning.decisions.approvals import (
 )
 from spheresync.runtime.context import RuntimeContext
 from spheresync.service import answer_rows
+from spheresync.service.argument_checks import wants_full
 from spheresync.service.changes.scheduler_writes import scheduler_writes
 from spheresync.service.cursors import Listing, page_size
-from spheresync.service.filter_values import wants_full
 from spheresync.state.change_set_digest import require_as_saved
 from spheresync.state.records import ChangeSetRecord
 

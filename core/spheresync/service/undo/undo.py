@@ -12,8 +12,7 @@ from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.decisions.asset_work import is_held
 from spheresync.planning.undo.revert import Reverter
 from spheresync.runtime.context import RuntimeContext
-from spheresync.runtime.named_assets import named_asset
-from spheresync.runtime.unknown_names import WrongName, refuse, unknown_asset
+from spheresync.runtime.unknown_names import WrongName, named_asset, refuse, unknown_asset
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.changes.stored_change_sets import StoredChangeSets
 from spheresync.state.port import Tx

@@ -7,8 +7,22 @@ from spheresync.state.records.alerts import AlertRow, Event, NoticeRow
 from spheresync.state.records.audit import ANY_ENTRY, AuditEntry, AuditEvent, AuditFilter, AuditVerdict
 from spheresync.state.records.backups import Backup, Restored, RestoreSource
 from spheresync.state.records.catalog import AssetRecord, FacetCount, SettledContext, SpaceRecord, UnreadGroup
-from spheresync.state.records.change_sets import Approval, ChangeSetItem, ChangeSetRecord, Prerequisite
-from spheresync.state.records.checkpoints import NO_RUN, Checkpoint, CheckpointState, FormerTable, KnownObject
+from spheresync.state.records.change_sets import (
+    Approval,
+    ApprovedPromotion,
+    ChangeSetItem,
+    ChangeSetRecord,
+    Prerequisite,
+)
+from spheresync.state.records.checkpoints import (
+    NO_RUN,
+    Checkpoint,
+    CheckpointState,
+    FormerTable,
+    KnownObject,
+    Unwritten,
+    UnwrittenGroup,
+)
 from spheresync.state.records.drift import (
     WHOLE,
     DriftEffect,
@@ -22,9 +36,7 @@ from spheresync.state.records.drift import (
 from spheresync.state.records.figures import RunFigures, TierFigures
 from spheresync.state.records.jobs import JobRequest, JobRow
 from spheresync.state.records.journal import JournalEntry, JournalState
-from spheresync.state.records.leases import STALE_AFTER, Lease
-from spheresync.state.records.promotions import ApprovedPromotion
-from spheresync.state.records.request_grants import GrantedPermits
+from spheresync.state.records.leases import STALE_AFTER, GrantedPermits, Lease
 from spheresync.state.records.retention import ExpiredRecords, FilePages
 from spheresync.state.records.runs import RunRecord
 from spheresync.state.records.schedule import DueRow, Move, ScheduleRow, UnreadAssets
@@ -38,7 +50,6 @@ from spheresync.state.records.search import (
     AssetSort,
 )
 from spheresync.state.records.unreadable import LostRow, row_name
-from spheresync.state.records.unwritten import Unwritten, UnwrittenGroup
 
 __all__ = [
     "ALL_ASSETS",

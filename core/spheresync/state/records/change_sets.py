@@ -1,4 +1,4 @@
-"""Saved change sets and their items."""
+"""Saved change sets, their items, and the promotions that count here."""
 
 from __future__ import annotations
 
@@ -127,3 +127,13 @@ class ChangeSetItem:
     def key(self) -> TargetKey:
         """The target and the destination that it is for."""
         return TargetKey(self.target, self.destination)
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedPromotion:
+    """A promotion that a person has let count in this installation, having looked at a change set made with it."""
+
+    digest: Digest
+    by: str
+    at: str
+    change_set_id: ChangeSetId

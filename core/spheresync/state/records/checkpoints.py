@@ -1,4 +1,4 @@
-"""What a target is known to hold of an asset."""
+"""What a target is known to hold of an asset, and why it does not hold one as it should."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from spheresync.model import (
     Digest,
     Fingerprints,
     PhysicalName,
+    Problem,
     RunId,
     TargetKey,
     TargetName,
@@ -124,3 +125,22 @@ class FormerTable(KnownObject):
             run_id=NO_RUN,
             fence=0,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    """What keeps a target from holding an asset as it should, and since when."""
+
+    asset: AssetId
+    problem: Problem
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnwrittenGroup:
+    """How many assets one kind of problem keeps from being written; `first` of them by name, at most three."""
+
+    code: str
+    count: int
+    since: str
+    first: tuple[Unwritten, ...]

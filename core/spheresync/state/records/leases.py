@@ -1,4 +1,4 @@
-"""Named leases."""
+"""What the processes of one state share: named leases, and permits to send requests."""
 
 from __future__ import annotations
 
@@ -17,3 +17,13 @@ class Lease:
 
 STALE_AFTER = 30.0
 """Seconds without a promised sign of life after which a holder counts as dead: it may be stopped (SIGSTOP)."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantedPermits:
+    """What one process was granted: `permits` to be used before `expires_at`. None granted: ask again at `retry_at`."""
+
+    row: int | None
+    permits: int
+    expires_at: float
+    retry_at: float

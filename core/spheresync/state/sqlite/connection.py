@@ -26,8 +26,8 @@ import anyio.to_thread
 from spheresync.errors import StateError
 from spheresync.state.cell_encoding import text_or_bytes
 from spheresync.state.sqlite.faults import DATABASE_ERRORS, explain, is_busy, is_no_text, locked_for_long
-from spheresync.state.sqlite.files.file_owner import leave_to_owner_of
 from spheresync.state.sqlite.files.folder_faults import unusable_folder
+from spheresync.state.sqlite.files.writable_folder import leave_to_owner_of
 from spheresync.state.sqlite.rows.readable import LostRows
 from spheresync.state.sqlite.schema import Migration, migrate, require_schema
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from spheresync.answers import ApprovalAnswer, ChangeSetAnswer, PromotionAnswer, RunAnswer
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 from spheresync_server.cli.commands.options import (
     AssetOption,
     ChangeSetArgument,

@@ -9,7 +9,7 @@ import typer
 
 from spheresync.answers import Answer
 from spheresync.errors import ConfigurationError
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 from spheresync_server import service_access
 from spheresync_server.caller import role_from
 from spheresync_server.cli.global_options import Invocation, invocation_of

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from spheresync.answers import ChangeSetAnswer, Page, ReleaseAnswer, RunAnswer, RunRow
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 from spheresync_server.cli.commands.options import CursorOption, ItemsOption, LimitOption
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.service_command import ServiceSession, ask_service

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import typer
 
 from spheresync.answers import QueueAnswer, ScheduleAnswer
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.service_command import ServiceSession, ask_service
 from spheresync_server.scope_arguments import LARGEST_PAGE

@@ -19,7 +19,7 @@ import typer
 from spheresync import __version__
 from spheresync.errors import UsageError
 from spheresync.isolation import isolated_group
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 from spheresync.observe.export import exporting
 from spheresync.observe.incidents import product_error
 from spheresync_server import service_access

@@ -10,7 +10,7 @@ import typer
 
 from spheresync.answers import SignInAnswer
 from spheresync.errors import UsageError
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 from spheresync_server.cli.global_options import invocation_of
 from spheresync_server.cli.service_command import ServiceSession, ask_service
 

@@ -11,7 +11,7 @@ import typer
 
 from spheresync.answers import BackupAnswer, RestoreAnswer
 from spheresync.errors import RefusedError
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 from spheresync_server import service_access
 from spheresync_server.caller import local_principal, require, role_from
 from spheresync_server.cli.commands.options import ForceOption

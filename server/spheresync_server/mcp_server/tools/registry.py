@@ -11,7 +11,7 @@ from mcp.server.mcpserver.tools import Tool, ToolManager
 from mcp.types import CallToolResult, ToolAnnotations
 from pydantic import BaseModel
 
-from spheresync.model.roles import CallerRole
+from spheresync.model.principals import CallerRole
 from spheresync_server.mcp_server.schemas import lean_input, output_outline
 from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.mcp_server.tools.catalog import CatalogTools

@@ -36,8 +36,8 @@ from spheresync.state.sqlite.files.copies import (
     inspect_database,
     rows_of,
 )
-from spheresync.state.sqlite.files.file_owner import leave_to_owner_of
 from spheresync.state.sqlite.files.folder_faults import unusable_folder
+from spheresync.state.sqlite.files.writable_folder import leave_to_owner_of
 from spheresync.state.sqlite.liveness.folder_lock import (
     RESTORED_FILE,
     exclusive_folder_lock,

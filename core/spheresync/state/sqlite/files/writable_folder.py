@@ -1,4 +1,4 @@
-"""Check that the state folder may be written before it is opened, since SQLite would only answer with a code."""
+"""The rights of a state folder: whether it may be written, and whose the files are that root makes in it."""
 
 from __future__ import annotations
 
@@ -40,3 +40,15 @@ def _may_write(path: Path) -> bool:
 
 def _mounted_read_only(path: Path) -> bool:
     return bool(os.statvfs(path).f_flag & os.ST_RDONLY)
+
+
+def leave_to_owner_of(folder: Path, made: Path | int) -> None:
+    """What root makes in a service's state folder is the service's, as SQLite has it with files of its own.
+
+    Args:
+        folder: the state folder.
+        made: a path or an open descriptor.
+    """
+    if os.geteuid() == 0:
+        owner = folder.stat()
+        os.chown(made, owner.st_uid, owner.st_gid)

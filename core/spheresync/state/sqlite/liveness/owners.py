@@ -16,7 +16,7 @@ from pathlib import Path
 
 from spheresync.regular_files import open_regular
 from spheresync.state.records import STALE_AFTER
-from spheresync.state.sqlite.files.file_owner import leave_to_owner_of
+from spheresync.state.sqlite.files.writable_folder import leave_to_owner_of
 
 _LONGEST_NUMBER = 64
 FOLDER_NAME = "owners"

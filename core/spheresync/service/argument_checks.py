@@ -1,11 +1,14 @@
-"""Points in time as people write them: a moment, or a whole day."""
+"""Arguments of callers: words to filter by, and points in time; a refusal names what is valid."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import TypeVar
 
 from spheresync.errors import UsageError
 from spheresync.model import isoformat
+from spheresync.runtime.unknown_names import nearest
 
 _LAST = datetime.max.replace(tzinfo=UTC)
 
@@ -45,3 +48,26 @@ def _moment(name: str, text: str) -> str:
         raise UsageError(
             f"{name} {text!r} is no time.", remedy="Write it as 2026-11-24 or 2026-11-24T08:00:00Z."
         ) from error
+
+
+Word = TypeVar("Word", bound=StrEnum)
+
+
+def one_of(what: str, value: str | None, known: type[Word], *others: str) -> Word | None:
+    """One of the known words; `others` are valid too, and asked for by whoever knows them."""
+    if value is not None and value not in set(known):
+        valid = [*known, *others]
+        meant = nearest(value, valid)
+        raise UsageError(f"there is no {what} {value!r}.", remedy=f"{meant} Valid: {', '.join(valid)}.".strip())
+    return known(value) if value is not None else None
+
+
+class Detail(StrEnum):
+    """How much of each row an answer holds."""
+
+    CONCISE = "concise"
+    FULL = "full"
+
+
+def wants_full(detail: str) -> bool:
+    return one_of("detail", detail, Detail) is Detail.FULL
