@@ -8,7 +8,7 @@ from dataclasses import replace
 import httpx2
 import pytest
 
-from spheresync.dog.edits import remove_asset, set_label
+from spheresync.dog.edits import set_label
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
 from spheresync.model import AssetId, AssetKind, SpaceName, TechnicalName
@@ -16,6 +16,7 @@ from spheresync.source.datasphere.source import DatasphereSource
 from spheresync.source.transport.http import Login, TenantHttp
 from spheresync.source.transport.request_budget import UnlimitedBudget
 from tests.contract.source_promises import SourcePromises, World
+from tests.simulators.landscape_edits import remove_asset
 from tests.simulators.memory_content import MemoryContent
 from tests.unit.source.double import Hands
 

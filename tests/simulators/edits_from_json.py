@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from spheresync.dog.edits import (
-    Edit,
+from spheresync.dog.edits import Edit, add_column, set_column_type, set_label
+from spheresync.dog.objects import column_from_json, landscape_from_json, object_from_json
+from spheresync.errors import UsageError
+from spheresync.model import JsonValue
+from tests.simulators.landscape_edits import (
     add_asset,
-    add_column,
     add_space,
     remove_asset,
     remove_column,
@@ -17,15 +19,10 @@ from spheresync.dog.edits import (
     set_column_design,
     set_column_label,
     set_column_role,
-    set_column_type,
     set_design,
     set_exposed,
-    set_label,
     set_space_label,
 )
-from spheresync.dog.objects import column_from_json, landscape_from_json, object_from_json
-from spheresync.errors import UsageError
-from spheresync.model import JsonValue
 
 
 def replace_landscape(document: JsonValue) -> Edit:

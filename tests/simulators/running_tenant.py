@@ -73,7 +73,7 @@ class RunningTenant:
                 raise ValueError(json.loads(error.read())["error"]) from None
 
     def edit(self, op: str, **arguments: Any) -> None:
-        """Make one edit, named and with arguments as in `spheresync.dog.edits`."""
+        """Make one edit, named and with arguments as in `landscape_edits` and `spheresync.dog.edits`."""
         self.admin(edits=[{"op": op, **arguments}])
 
     def set_faults(self, **faults: Any) -> None:

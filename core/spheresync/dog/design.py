@@ -6,8 +6,7 @@ The JSON form has the names of the fields; what has its default is left out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from typing import TypeVar
@@ -269,18 +268,6 @@ class Design(_Exact):
     def association(self, name: str) -> DesignAssociation | None:
         return next((each for each in self.associations if each.name == name), None)
 
-    def column_renamed(self, old: str, new: str) -> Design:
-        """After a column got another name: what made it makes it still, and associations keep it."""
-        return replace(
-            self,
-            associations=tuple(
-                replace(each, columns=tuple((new if own == old else own, far) for own, far in each.columns))
-                for each in self.associations
-            ),
-            reads=tuple(_picked_as(select, old, new) for select in self.reads),
-            measures=tuple(replace(each, column=new) if each.column == old else each for each in self.measures),
-        )
-
 
 NO_DESIGN = Design()
 NO_COLUMN_DESIGN = ColumnDesign()
@@ -312,33 +299,6 @@ def column_design_from_json(document: JsonValue) -> ColumnDesign:
         UsageError: the document has another shape.
     """
     return _read(_columns(), document)
-
-
-def with_members(design: Design, members: JsonValue) -> Design:
-    """The design with some members replaced, in their JSON form.
-
-    Raises:
-        UsageError: there is no such member, or it has another shape.
-    """
-    return design_from_json({**design_to_json(design), **_object(members)})
-
-
-def column_with_members(design: ColumnDesign, members: JsonValue) -> ColumnDesign:
-    """As `with_members`, of a column."""
-    return column_design_from_json({**design_to_json(design), **_object(members)})
-
-
-def _picked_as(select: Select, old: str, new: str) -> Select:
-    found = select.pick(old)
-    if found is None:
-        return replace(select, picks=(*select.picks, Pick(new, (old,))))
-    return replace(select, picks=tuple(replace(each, column=new) if each is found else each for each in select.picks))
-
-
-def _object(document: JsonValue) -> Mapping[str, JsonValue]:
-    if not isinstance(document, dict):
-        raise UsageError("A design is a JSON object.")
-    return document
 
 
 def _read(adapter: TypeAdapter[_T], document: JsonValue) -> _T:

@@ -11,7 +11,6 @@ import httpx2
 import pytest
 
 from spheresync.dog.design import Design
-from spheresync.dog.edits import set_design
 from spheresync.dog.faults import Faults
 from spheresync.dog.landscape import retailer_landscape
 from spheresync.dog.objects import DogObject, DogSpace, Landscape, landscape_from_json, landscape_to_json
@@ -22,6 +21,7 @@ from spheresync.model import AssetKind
 from spheresync.source.datasphere.csn.definition import read_object
 from spheresync.source.datasphere.csn.document import parse_csn
 from tests.simulators.edits_from_json import edit_from_json
+from tests.simulators.landscape_edits import set_design
 from tests.simulators.memory_content import MemoryContent
 
 pytestmark = pytest.mark.anyio

@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 
 import spheresync
-from spheresync.dog.edits import add_column, remove_column, rename_asset, set_exposed, set_label
+from spheresync.dog.edits import add_column, set_label
 from spheresync.dog.landscape import retailer_landscape
 from spheresync.dog.objects import DogColumn, landscape_from_json, landscape_to_json, parse_type
 from spheresync.dog.store import TENANT_FILE, StoredContent
 from spheresync.errors import StateError, UsageError
 from spheresync.model import AssetKind, ColumnRole
 from tests.simulators.edits_from_json import edit_from_json
+from tests.simulators.landscape_edits import remove_column, rename_asset, set_exposed
 
 EDITOR = """
 import sys
 from pathlib import Path
-from spheresync.dog.edits import set_column_label
+from tests.simulators.landscape_edits import set_column_label
 from spheresync.dog.landscape import retailer_landscape
 from spheresync.dog.store import StoredContent
 content = StoredContent(Path(sys.argv[1]), seed=retailer_landscape)

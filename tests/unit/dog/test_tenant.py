@@ -10,13 +10,14 @@ from typing import Any
 import httpx2
 import pytest
 
-from spheresync.dog.edits import add_asset, remove_asset, set_label
+from spheresync.dog.edits import set_label
 from spheresync.dog.faults import Faults
 from spheresync.dog.objects import DogObject, DogSpace, Landscape
 from spheresync.dog.tenant import DOG_BASE_URL, DOG_TOKEN_URL, DogTenant
 from spheresync.dog.traffic import RequestKind
 from spheresync.errors import UsageError
 from spheresync.model import AssetKind
+from tests.simulators.landscape_edits import add_asset, remove_asset
 from tests.simulators.memory_content import MemoryContent
 
 pytestmark = pytest.mark.anyio
