@@ -15,7 +15,7 @@ from typing import Annotated, Final, Literal, TypeAlias
 from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 
 from spheresync.config.context_patterns import ContextPatterns
-from spheresync.config.rules import ColumnMatch, RuleMatch, Tags
+from spheresync.config.rules import ColumnMatch, RuleMatch, Tags, one_or_many
 from spheresync.config.sections import Section
 from spheresync.model import Digest, JsonValue, PersonalDataClass, counted, digest_json
 
@@ -73,10 +73,6 @@ def _personal_data(value: object) -> object:
     raise ValueError(f"is none of {', '.join(known)}; {fix}")
 
 
-def _one_or_many(value: object) -> object:
-    return (value,) if isinstance(value, str | int | float) and not isinstance(value, bool) else value
-
-
 def _each_once(names: tuple[str, ...]) -> tuple[str, ...]:
     if len(names) > _MOST_TERMS:
         raise ValueError(f"holds {counted(len(names), 'term')}, {_MOST_TERMS} at most; name the wider ones")
@@ -95,7 +91,7 @@ def _lines(tags: dict[str, str]) -> dict[str, str]:
 PersonalDataWord: TypeAlias = Annotated[PersonalDataClass | Literal["none"], BeforeValidator(_personal_data)]
 Line: TypeAlias = Annotated[str, AfterValidator(_line)]
 TermName: TypeAlias = Annotated[Line, AfterValidator(_name)]
-TermNames: TypeAlias = Annotated[tuple[TermName, ...], BeforeValidator(_one_or_many), AfterValidator(_each_once)]
+TermNames: TypeAlias = Annotated[tuple[TermName, ...], BeforeValidator(one_or_many), AfterValidator(_each_once)]
 
 
 class ContextSection(Section):

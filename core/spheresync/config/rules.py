@@ -17,8 +17,9 @@ from spheresync.model import AssetKind, ColumnRole, Tier
 _TAG_KEY = re.compile(r"[A-Za-z0-9_.:/=+@-]{1,128}")
 
 
-def _one_or_many(value: object) -> object:
-    return (value,) if isinstance(value, str | int) and not isinstance(value, bool) else value
+def one_or_many(value: object) -> object:
+    """One value may stand without brackets."""
+    return (value,) if isinstance(value, str | int | float) and not isinstance(value, bool) else value
 
 
 def _some(patterns: tuple[str, ...]) -> tuple[str, ...]:
@@ -51,7 +52,7 @@ def _hive_type(text: str) -> str:
         raise ValueError(f"{error}{fix}") from None
 
 
-Globs: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_one_or_many), AfterValidator(_some)]
+Globs: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(one_or_many), AfterValidator(_some)]
 AssetTemplate: TypeAlias = Annotated[str, AfterValidator(lambda text: check_template(text, ASSET_FIELDS))]
 ColumnTemplate: TypeAlias = Annotated[str, AfterValidator(lambda text: check_template(text, COLUMN_FIELDS))]
 HiveType: TypeAlias = Annotated[str, AfterValidator(_hive_type)]

@@ -91,7 +91,7 @@ def _on_or_off(value: object) -> object:
     return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
 
 
-def _listed(value: object) -> object:
+def comma_list(value: object) -> object:
     """One item may stand without brackets; in the environment commas part items."""
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
@@ -105,7 +105,7 @@ def _day(value: object) -> object:
 
 
 OnOff = Annotated[Literal["on", "off"], BeforeValidator(_on_or_off)]
-AllocatedNames = Annotated[tuple[str, ...], BeforeValidator(_listed)]
+AllocatedNames = Annotated[tuple[str, ...], BeforeValidator(comma_list)]
 BaseUrl = Annotated[str, AfterValidator(lambda url: check_url(url, BASE_URL_FORM) if url else url)]
 TokenUrl = Annotated[str, AfterValidator(lambda url: check_url(url, SIGN_IN_URL_FORM) if url else url)]
 
@@ -239,7 +239,7 @@ class FourEyes(StrEnum):
 class Approvals(Section):
     """Which actions need the approval of a second person."""
 
-    four_eyes: Annotated[tuple[FourEyes, ...], BeforeValidator(_listed)] = ()
+    four_eyes: Annotated[tuple[FourEyes, ...], BeforeValidator(comma_list)] = ()
 
     @property
     def of_deletes(self) -> bool:

@@ -30,6 +30,7 @@ from spheresync.config.sections import (
     Scope,
     Section,
     Tiers,
+    comma_list,
 )
 from spheresync.config.tenant import host_of, installation_name
 from spheresync.model import Digest, JsonValue, TargetKey, TargetName, digest_json
@@ -89,10 +90,6 @@ def _fault_of_target(name: str) -> str:
     return f"{name[:40]!r} is no target; {fix}"
 
 
-def _comma_list(value: object) -> object:
-    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
-
-
 def _file_globs(globs: tuple[str, ...]) -> tuple[str, ...]:
     if "" in globs:
         raise ValueError("holds an empty name; remove it")
@@ -116,12 +113,12 @@ class Settings(Section):
     installation: Annotated[str, AfterValidator(_installation)] | None = None
     state_dir: SettingPath
     prefix: Annotated[str, AfterValidator(_prefix)] = ""
-    language: Annotated[tuple[str, ...], BeforeValidator(_comma_list), AfterValidator(_languages)] = ()
-    targets: Annotated[tuple[str, ...], BeforeValidator(_comma_list), AfterValidator(_targets)] = ("glue",)
+    language: Annotated[tuple[str, ...], BeforeValidator(comma_list), AfterValidator(_languages)] = ()
+    targets: Annotated[tuple[str, ...], BeforeValidator(comma_list), AfterValidator(_targets)] = ("glue",)
     datasphere: Datasphere = Datasphere()
     scope: Scope = Scope()
     mapping: MappingSettings = MappingSettings()
-    context: Annotated[tuple[str, ...], BeforeValidator(_comma_list), AfterValidator(_file_globs)] = ()
+    context: Annotated[tuple[str, ...], BeforeValidator(comma_list), AfterValidator(_file_globs)] = ()
     promotion: SettingPath | None = None
     scheduler: Scheduler = Scheduler()
     tiers: Tiers = Tiers()

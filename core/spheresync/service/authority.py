@@ -1,4 +1,4 @@
-"""Who may do what: the question that is asked at the service's door; `model/roles.py` holds the table."""
+"""Who may do what: the question that is asked at the service's door; `model/principals.py` holds the table."""
 
 from __future__ import annotations
 

@@ -23,9 +23,9 @@ from spheresync.state.records import AssetRecord, FacetCount, SettledContext, Sp
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.repositories.search_writer import SearchWriter
 from spheresync.state.sqlite.rows.facets import FACET, facets_where, read_facet
-from spheresync.state.sqlite.rows.named_assets import MOST_LOOKED_UP, rows_of_assets
 from spheresync.state.sqlite.rows.readable import readable, readable_one
 from spheresync.state.sqlite.rows.shapes import shape_of
+from spheresync.state.sqlite.rows.statements import MOST_LOOKED_UP, rows_of_assets
 
 _ASSET = (
     "space, name, kind, label, tier, status, entry_digest, raw_digest, parser_version, definition, fp_schema, "

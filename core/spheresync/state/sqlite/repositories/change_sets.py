@@ -44,6 +44,7 @@ from spheresync.state.cell_encoding import (
 from spheresync.state.change_set_digest import digest_of_saved, is_as_saved, seal_of
 from spheresync.state.records import Approval, ChangeSetItem, ChangeSetRecord
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
+from spheresync.state.sqlite.rows.statements import placeholders
 
 HEAD = (
     "id, digest, created_at, expires_at, actor, mapping_digest, scope_digest, request, summary, findings, problems, "
@@ -118,9 +119,10 @@ class ChangeSetWriter(ChangeSetReader):
 
     async def put(self, record: ChangeSetRecord, items: Sequence[ChangeSetItem]) -> None:
         head = _spell_head(record)
-        await self._writer.execute(f"INSERT INTO change_sets ({HEAD}) VALUES ({_marks(len(head))})", head)
+        await self._writer.execute(f"INSERT INTO change_sets ({HEAD}) VALUES ({placeholders(len(head))})", head)
+        values = placeholders(len(ITEM.split(",")) + 2)
         await self._writer.execute_many(
-            f"INSERT INTO change_set_items (change_set_id, {ITEM}, seal) VALUES ({_marks(len(ITEM.split(',')) + 2)})",
+            f"INSERT INTO change_set_items (change_set_id, {ITEM}, seal) VALUES ({values})",
             [(record.id, *_spell_item(item), seal_of(item)) for item in items],
         )
 
@@ -158,10 +160,6 @@ class ChangeSetWriter(ChangeSetReader):
         if not changed:
             taken = (await self.get(change_set_id)).run_id
             raise RefusedError(f"change set {change_set_id} is applied by run {taken}.", remedy="Make a new preview.")
-
-
-def _marks(count: int) -> str:
-    return ", ".join("?" * count)
 
 
 def _spell_actions(actions: Collection[Action] | None) -> str | None:

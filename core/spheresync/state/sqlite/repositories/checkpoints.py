@@ -21,9 +21,9 @@ from spheresync.state.records import Checkpoint, CheckpointState
 from spheresync.state.seals import SEALED, seal_of_row
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
 from spheresync.state.sqlite.rows.fences import require_fence
-from spheresync.state.sqlite.rows.named_assets import MOST_LOOKED_UP, rows_of_assets
 from spheresync.state.sqlite.rows.readable import readable, readable_one
 from spheresync.state.sqlite.rows.shapes import shape_of
+from spheresync.state.sqlite.rows.statements import MOST_LOOKED_UP, rows_of_assets
 
 _COLUMNS = SEALED["checkpoints"]
 _SHAPE = shape_of("checkpoints", _COLUMNS, sealed=True)

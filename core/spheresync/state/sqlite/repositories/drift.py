@@ -41,9 +41,9 @@ from spheresync.state.records import (
     TableDrift,
 )
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
-from spheresync.state.sqlite.rows.named_assets import rows_of_assets
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
+from spheresync.state.sqlite.rows.statements import placeholders, rows_of_assets
 
 KEPT_LOOKS = 50
 """Looks that stay on record; what they found stays until a newer look at the same object."""
@@ -139,9 +139,9 @@ class DriftWriter(DriftReader):
 
     async def put(self, look: DriftLook, found: Sequence[TableDrift]) -> None:
         values = _spell_look(look)
-        await self._writer.execute(f"INSERT INTO drift_looks ({_LOOK}) VALUES ({_marks(len(values))})", values)
+        await self._writer.execute(f"INSERT INTO drift_looks ({_LOOK}) VALUES ({placeholders(len(values))})", values)
         await self._writer.execute_many(
-            f"INSERT OR REPLACE INTO drift_found ({_FOUND}) VALUES ({_marks(9)})",
+            f"INSERT OR REPLACE INTO drift_found ({_FOUND}) VALUES ({placeholders(9)})",
             [_spell_found(drift, look.id, ordinal) for ordinal, drift in enumerate(found, start=1)],
         )
         await self._writer.execute(
@@ -186,10 +186,6 @@ class DriftWriter(DriftReader):
                 for asset in assets
             ],
         )
-
-
-def _marks(count: int) -> str:
-    return ", ".join("?" * count)
 
 
 def _spell_look(look: DriftLook) -> tuple[object, ...]:

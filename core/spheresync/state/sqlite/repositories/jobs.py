@@ -15,6 +15,7 @@ from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnect
 from spheresync.state.sqlite.liveness.owners import Owners
 from spheresync.state.sqlite.rows.readable import readable, readable_one
 from spheresync.state.sqlite.rows.shapes import shape_of
+from spheresync.state.sqlite.rows.statements import placeholders
 
 _JOB = (
     "id, kind, subject, priority, reason, token, state, not_before, attempts, fence, owner, started_at, heartbeat_at, "
@@ -55,7 +56,7 @@ class JobReader:
     async def next_at(self, kinds: Sequence[str]) -> str | None:
         row = await self._connection.one(
             f"SELECT min({MOMENT.format(at='not_before')}) FROM jobs "
-            f"WHERE state = 'queued' AND kind IN ({_marks(kinds)})",
+            f"WHERE state = 'queued' AND kind IN ({placeholders(len(kinds))})",
             tuple(kinds),
         )
         return None if row is None else row[0]
@@ -162,7 +163,7 @@ class JobWriter(JobReader):
         rows = await self._writer.all(
             f"UPDATE jobs SET state = 'running', owner = ?, fence = fence + 1, started_at = ?, heartbeat_at = ?, "
             f"ends_by = ? WHERE id IN (SELECT id FROM jobs AS next WHERE state = 'queued' AND not_before <= ? "
-            f"AND kind IN ({_marks(kinds)}) AND needs IS NULL AND NOT EXISTS (SELECT 1 FROM jobs AS busy "
+            f"AND kind IN ({placeholders(len(kinds))}) AND needs IS NULL AND NOT EXISTS (SELECT 1 FROM jobs AS busy "
             f"WHERE busy.state = 'running' AND busy.subject = next.subject "
             f"AND (busy.target IS NULL OR next.target IS NULL "
             f"OR (busy.target = next.target AND busy.destination = next.destination))) "
@@ -318,10 +319,6 @@ class JobWriter(JobReader):
 def _read_again(text: object) -> dict[str, Any] | None:
     """What was asked for while a job ran; what cannot be read was not asked for, and is by whoever still needs it."""
     return None if text is None or _AGAIN.fault((text,)) is not None else decode_again(str(text))
-
-
-def _marks(values: Sequence[str]) -> str:
-    return ", ".join("?" * len(values))
 
 
 def _read(row: Row) -> JobRow:

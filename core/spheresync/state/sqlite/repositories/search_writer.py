@@ -14,8 +14,8 @@ from spheresync.state.definitions import decode_asset
 from spheresync.state.sqlite.connection import Row, WriteConnection
 from spheresync.state.sqlite.repositories.blobs import BlobReader
 from spheresync.state.sqlite.repositories.search import SearchReader, is_lost_index
-from spheresync.state.sqlite.rows.named_assets import rows_of_assets
 from spheresync.state.sqlite.rows.shapes import UNREADABLE
+from spheresync.state.sqlite.rows.statements import rows_of_assets
 
 _INDEXED = "space, name, label, definition, context_texts"
 

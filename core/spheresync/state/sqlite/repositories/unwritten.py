@@ -9,9 +9,9 @@ from spheresync.model import AssetId, Problem, SpaceName, TargetKey, TechnicalNa
 from spheresync.state.cell_encoding import decode_problems, encode_problem
 from spheresync.state.records import Unwritten, UnwrittenGroup
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
-from spheresync.state.sqlite.rows.named_assets import MOST_LOOKED_UP, rows_of_assets
 from spheresync.state.sqlite.rows.readable import readable
 from spheresync.state.sqlite.rows.shapes import shape_of
+from spheresync.state.sqlite.rows.statements import MOST_LOOKED_UP, rows_of_assets
 
 _COLUMNS = "target, destination, space, asset, problem, since"
 _SHAPE = shape_of("unwritten", _COLUMNS)

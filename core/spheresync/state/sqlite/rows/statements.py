@@ -1,4 +1,4 @@
-"""Queries for the rows of some assets, named one by one: an index lookup for each, however large the table is."""
+"""Parts of SQL statements that several tables share."""
 
 from __future__ import annotations
 
@@ -27,3 +27,8 @@ def rows_of_assets(assets: Collection[AssetId], table: str, *, name: str) -> Ite
             f"named CROSS JOIN {table} ON {table}.space = named_space AND {table}.{name} = named_name)"
         )
         yield clause, list(chain.from_iterable((asset.space, asset.name) for asset in part))
+
+
+def placeholders(count: int) -> str:
+    """The question marks of so many values."""
+    return ", ".join("?" * count)

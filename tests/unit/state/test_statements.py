@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.model import AssetId
-from spheresync.state.sqlite.rows.named_assets import rows_of_assets
+from spheresync.state.sqlite.rows.statements import rows_of_assets
 from spheresync.state.sqlite.store import SqliteStore
 
 ASSETS = [AssetId.parse(f"SALES/T{number}") for number in range(450)]
