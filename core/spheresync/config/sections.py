@@ -39,7 +39,12 @@ class Section(BaseModel):
     """Base of all sections: frozen, an unknown key is an error, and no message repeats a value."""
 
     model_config = ConfigDict(
-        frozen=True, extra="forbid", str_strip_whitespace=True, coerce_numbers_to_str=True, hide_input_in_errors=True
+        defer_build=True,  # the settings as a whole build what they hold; a part alone only when it is read alone
+        frozen=True,
+        extra="forbid",
+        str_strip_whitespace=True,
+        coerce_numbers_to_str=True,
+        hide_input_in_errors=True,
     )
 
     @field_validator("*", mode="before")

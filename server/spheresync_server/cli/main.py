@@ -10,7 +10,7 @@ from typing import NoReturn
 from spheresync_server.cli.global_options import move_to_front, wants_json
 from spheresync_server.cli.signals import ExitOnSignal
 
-_COLLECTED_AFTER = (20_000, 20, 20)
+_COLLECTED_AFTER = (200_000, 20, 20)
 """Objects until garbage is looked for: loading the program makes hundreds of thousands, none of which is garbage."""
 
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from spheresync.model import Digest, Problem, RunId, counted
-from spheresync.state.records import Approval, ChangeSetRecord
+
+if TYPE_CHECKING:
+    from spheresync.state.records import Approval, ChangeSetRecord
 
 DELETES_NOT_APPROVED = "deletes_not_approved"
 """Code of deletes that wait for a second person (`approvals.four_eyes`)."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from spheresync.config import PromotedAsset
 from spheresync.model import Action, Asset, AssetId, Digest, Problem, counted, first_of
-from spheresync.state.records import AssetRecord
+
+if TYPE_CHECKING:
+    from spheresync.config import PromotedAsset
+    from spheresync.state.records import AssetRecord
 
 PROMOTED_MISSING = "promoted_missing"
 PROMOTED_DIFFERS = "promoted_differs"
