@@ -32,7 +32,7 @@ from spheresync.runtime.search_index import fill_index, with_index
 from spheresync.state.definitions import encode_asset
 from spheresync.state.records import AssetFilter, AssetPlace, AssetRecord, AssetSort
 from spheresync.state.sqlite.connection import FILE_NAME
-from spheresync.state.sqlite.repositories import search
+from spheresync.state.sqlite.repositories import search, search_filters
 from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 from tests.simulators.new_state import lay_new_state
 
@@ -375,7 +375,7 @@ async def test_a_glob_that_stands_for_too_many_columns_is_refused(
 ) -> None:
     numbers = count()
     await put(store, *(made("S", f"V_{each}", f"C{next(numbers)}_X") for each in range(5)))
-    monkeypatch.setattr(search, "COLUMNS_OF_A_GLOB", 3)
+    monkeypatch.setattr(search_filters, "COLUMNS_OF_A_GLOB", 3)
     with pytest.raises(UsageError, match="at most 3 may"):
         await store.search.listed(AssetFilter(column="*_x"))
     assert (await store.search.listed(AssetFilter(column="c*"))).total == 5

@@ -7,7 +7,6 @@ its table may be of several: all are answered, and whoever knows their columns c
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from spheresync.errors import SourceError, SourceFault
@@ -15,6 +14,7 @@ from spheresync.model import AssociationPath, ColumnOrigin, Derivation, JsonValu
 from spheresync.source.datasphere.csn import not_followed
 from spheresync.source.datasphere.csn.budget import Budget
 from spheresync.source.datasphere.csn.elements import ref_of
+from spheresync.source.datasphere.csn.query_results import MADE, FoundOrigins, QueryOrigin, QueryResult, QueryScope
 from spheresync.source.datasphere.csn.types import Node
 
 MOST_PARTS = 200_000
@@ -32,75 +32,6 @@ _DEEPEST = 60
 """Columns of one query that are made from each other."""
 
 
-class _Origin(NamedTuple):
-    objects: tuple[str, ...]
-    path: tuple[str, ...]
-    how: Derivation = Derivation.DIRECT
-
-    def through(self, steps: Sequence[str]) -> _Origin:
-        return _Origin(self.objects, (*self.path, *steps), self.how) if self.objects else self
-
-
-_MADE = _Origin((), ())
-"""Stands beside the origins of a column that does not hold them as they are: a constant, a cast, a call."""
-_Found = dict[_Origin, None]
-"""Origins, each once, in the order in which they were found. Shared between results, so that none is changed."""
-
-
-@dataclass(slots=True)
-class _Result:
-    """The columns of a query, and the objects whose columns it passes on unnamed."""
-
-    columns: dict[str, _Found] = field(default_factory=dict)
-    passed_on: dict[str, tuple[str, ...]] = field(default_factory=dict)  # object: path of associations before
-    inner: list[_Result] = field(default_factory=list)  # subqueries whose columns are passed on
-    left_out: frozenset[str] = frozenset()
-    table: str = ""  # where it is nothing but one table, as nearly always
-
-    def column(self, name: str, budget: Budget) -> _Found | None:
-        """Where a column comes from; None where the result has no such."""
-        if self.table:
-            budget.spend()
-            return {_Origin((self.table,), (name,)): None}
-        if name in self.columns:
-            return self.columns[name]
-        if name in self.left_out:
-            return None
-        if not self.inner and len(self.passed_on) == 1:
-            budget.spend()
-            ((each, path),) = self.passed_on.items()
-            return {_Origin((each,), (*path, name)): None}
-        found = self.named(name, budget)
-        if found is not None:
-            return found
-        by_path: dict[tuple[str, ...], dict[str, None]] = {}
-        for each, path in self.open_to(name, budget):
-            by_path.setdefault(path, {}).setdefault(each)
-        return {_Origin(tuple(objects), (*path, name)): None for path, objects in by_path.items()} or None
-
-    def named(self, name: str, budget: Budget) -> _Found | None:
-        """As `column`, for one that this query or a subquery names."""
-        if name in self.columns:
-            return self.columns[name]
-        if name in self.left_out:
-            return None
-        budget.spend()
-        found: _Found = {}
-        for result in self.inner:
-            found |= result.named(name, budget) or {}
-        budget.spend(len(found))
-        return found or None
-
-    def open_to(self, name: str, budget: Budget) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """The objects whose columns are passed on, so that the name may be one of theirs."""
-        if name in self.left_out:
-            return
-        budget.spend(1 + len(self.passed_on))
-        yield from self.passed_on.items()
-        for result in self.inner:
-            yield from result.open_to(name, budget)
-
-
 class QueryReading(NamedTuple):
     """What a query reads; `as_it_is` are the columns that hold nothing but their origins, and so have their type."""
 
@@ -109,15 +40,6 @@ class QueryReading(NamedTuple):
 
 
 NO_QUERY = QueryReading(Origins(), ())
-
-
-@dataclass(frozen=True, slots=True)
-class _Scope:
-    """The tables and associations that the expressions of one SELECT may name."""
-
-    sources: Mapping[str, _Result]
-    mixins: Mapping[str, str]
-    outer: _Scope | None = None
 
 
 def read_query(
@@ -182,7 +104,7 @@ class _Reader:
                 ways[origin.object] = origin.how
         return (ObjectOrigin(name, how) for name, how in ways.items())
 
-    def _query(self, query: JsonValue | Node, how: Reads, outer: _Scope | None) -> _Result:
+    def _query(self, query: JsonValue | Node, how: Reads, outer: QueryScope | None) -> QueryResult:
         self.budget.spend()
         if isinstance(query, Mapping):
             for member, read in (("SELECT", self._select), ("SET", self._set), ("projection", self._select)):
@@ -192,16 +114,16 @@ class _Reader:
             if "from" in query:  # what `projection` of a definition holds
                 return self._select(query, how, outer)
         self._unknown.setdefault("a part of the query is of a form that is not known")
-        return _Result()
+        return QueryResult()
 
-    def _set(self, node: Node, how: Reads, outer: _Scope | None) -> _Result:
+    def _set(self, node: Node, how: Reads, outer: QueryScope | None) -> QueryResult:
         """A union gives each column what every part gives at its place; EXCEPT and INTERSECT only the first part."""
         self._say(not_followed.beyond(node, not_followed.SET, "a union"))
         args = node.get("args")
         parts = args if isinstance(args, list) else []
         word = str(node.get("op") or "union").lower()
         if not parts:
-            return _Result()
+            return QueryResult()
         if not word.startswith("union"):  # the other parts only decide which rows there are
             first = self._query(parts[0], how, outer)
             for part in parts[1:]:
@@ -212,7 +134,7 @@ class _Reader:
         first, *others = results
         whole = all(not each.passed_on and not each.inner for each in results)
         columns = {name: dict(found) for name, found in first.columns.items()}
-        merged = _Result(columns, dict(first.passed_on), list(first.inner), first.left_out)
+        merged = QueryResult(columns, dict(first.passed_on), list(first.inner), first.left_out)
         for other in others:
             if whole:
                 for name, found in zip(first.columns, other.columns.values(), strict=False):
@@ -220,16 +142,16 @@ class _Reader:
             else:  # by name: what is passed on has no known place
                 for name, found in other.columns.items():
                     if name not in columns:
-                        columns[name] = dict(first.column(name, self.budget) or {_MADE: None})
+                        columns[name] = dict(first.column(name, self.budget) or {MADE: None})
                     columns[name] |= found
                 for name in first.columns:
-                    columns[name] |= other.column(name, self.budget) or {_MADE: None}
+                    columns[name] |= other.column(name, self.budget) or {MADE: None}
                 merged.inner.append(other)
         return merged
 
-    def _select(self, node: Node, how: Reads, outer: _Scope | None) -> _Result:
+    def _select(self, node: Node, how: Reads, outer: QueryScope | None) -> QueryResult:
         self._say(not_followed.beyond(node, not_followed.SELECT, "the query"))
-        sources: dict[str, _Result] = {}
+        sources: dict[str, QueryResult] = {}
         self._from(node.get("from"), how, outer, sources)
         mixin = node.get("mixin")
         mixins = {
@@ -237,11 +159,11 @@ class _Reader:
             for name, each in (mixin.items() if isinstance(mixin, dict) else ())
             if isinstance(each, dict) and isinstance(target := each.get("target"), str)
         }
-        scope = _Scope(sources, mixins, outer)
+        scope = QueryScope(sources, mixins, outer)
         for member in ("where", "having", "groupBy", "orderBy"):
             self._filters(node.get(member), scope)
         left_out = node.get("excluding")
-        result = _Result(
+        result = QueryResult(
             left_out=frozenset(name for name in left_out if isinstance(name, str))
             if isinstance(left_out, list)
             else frozenset()
@@ -250,7 +172,7 @@ class _Reader:
         _Columns(self, scope, result).take(columns if isinstance(columns, list) else [_STAR])
         return result
 
-    def _from(self, node: JsonValue, how: Reads, outer: _Scope | None, sources: dict[str, _Result]) -> None:
+    def _from(self, node: JsonValue, how: Reads, outer: QueryScope | None, sources: dict[str, QueryResult]) -> None:
         self.budget.spend()
         if not isinstance(node, dict):
             return
@@ -260,12 +182,12 @@ class _Reader:
             inner = how if how in {Reads.UNION, Reads.FILTER} else Reads.JOIN
             for arg in _each(node["args"]):
                 self._from(arg, inner, outer, sources)
-            self._filters(node.get("on"), _Scope(sources, {}, outer))
+            self._filters(node.get("on"), QueryScope(sources, {}, outer))
         elif path := ref_of(node):
             self.note(path[0], how)
             self.follow((path[0],), path[1:])
             self.say_of_steps(node)
-            result = _Result(passed_on={path[0]: tuple(path[1:])}, table=path[0] if len(path) == 1 else "")
+            result = QueryResult(passed_on={path[0]: tuple(path[1:])}, table=path[0] if len(path) == 1 else "")
             for name in [alias] if isinstance(alias, str) else [path[-1], path[-1].rpartition(".")[2]]:
                 sources.setdefault(name, result)
         elif "SELECT" in node or "SET" in node:
@@ -273,9 +195,9 @@ class _Reader:
         else:
             self._unknown.setdefault("a table function or a text of SQL is read, of which nobody knows what it reads")
 
-    def _filters(self, condition: JsonValue, scope: _Scope) -> None:
+    def _filters(self, condition: JsonValue, scope: QueryScope) -> None:
         """Objects that only decide which rows there are: of subqueries in a condition, and behind associations."""
-        columns = _Columns(self, scope, _Result())
+        columns = _Columns(self, scope, QueryResult())
         for node, to_object in self._named_in(condition):
             path = ref_of(node)
             if not path:
@@ -338,14 +260,14 @@ class _Reader:
         if not not_followed.COLUMN.issuperset(node):
             self._say(not_followed.beyond(node, not_followed.COLUMN, "a column of the query"))
 
-    def subquery(self, node: Node, scope: _Scope) -> _Result:
+    def subquery(self, node: Node, scope: QueryScope) -> QueryResult:
         return self._query(node, Reads.QUERY, scope)
 
 
 class _Columns:
     """The columns of one SELECT."""
 
-    def __init__(self, reader: _Reader, scope: _Scope, result: _Result) -> None:
+    def __init__(self, reader: _Reader, scope: QueryScope, result: QueryResult) -> None:
         self._reader = reader
         self._scope = scope
         self._result = result
@@ -378,7 +300,7 @@ class _Columns:
         for origin in self._ref(path, said=False):
             self._reader.follow(origin.objects, origin.path if to_object else origin.path[:-1])
 
-    def _column(self, name: str) -> _Found:
+    def _column(self, name: str) -> FoundOrigins:
         """Where a column comes from; one that refers to itself comes from nowhere."""
         if name in self._result.columns:
             return self._result.columns[name]
@@ -389,17 +311,17 @@ class _Columns:
         node, path = self._named[name]
         self._open.add(name)
         if "inline" in node or "expand" in node:
-            found: _Found = {}
+            found: FoundOrigins = {}
         elif path and "param" not in node:
             found = self._read(node, path)
         else:
             found = self._expression(node, Derivation.DIRECT)
         self._open.discard(name)
-        return found if found and "cast" not in node else {**found, _MADE: None}
+        return found if found and "cast" not in node else {**found, MADE: None}
 
-    def _expression(self, node: JsonValue | Node, how: Derivation) -> _Found:
+    def _expression(self, node: JsonValue | Node, how: Derivation) -> FoundOrigins:
         self._budget.spend()
-        found: _Found = {}
+        found: FoundOrigins = {}
         if isinstance(node, list):
             for each in node:
                 found |= self._expression(each, how)
@@ -422,7 +344,7 @@ class _Columns:
                     found |= self._expression(node.get(member), _at_least(how, Derivation.CALCULATED))
         return found
 
-    def _read(self, node: Node, path: Sequence[str]) -> _Found:
+    def _read(self, node: Node, path: Sequence[str]) -> FoundOrigins:
         """What a path comes to; the associations in it are followed, whether anything is made of the column or not."""
         self._reader.say_of_steps(node)
         found = self._ref(path)
@@ -431,13 +353,13 @@ class _Columns:
                 self._reader.follow(origin.objects, origin.path[:-1])
         return found
 
-    def _ref(self, path: Sequence[str], *, said: bool = True) -> _Found:
+    def _ref(self, path: Sequence[str], *, said: bool = True) -> FoundOrigins:
         first, rest = path[0], path[1:]
         if first in _OWN:
             return self._through(self._column(rest[0]), rest[1:]) if rest else {}
         if first.startswith("$"):  # a parameter, the user, the time
             return {}
-        scope: _Scope | None = self._scope
+        scope: QueryScope | None = self._scope
         while scope is not None:
             if first in scope.sources and rest:
                 found = scope.sources[first].column(rest[0], self._budget)
@@ -449,20 +371,20 @@ class _Columns:
             scope = scope.outer
         return self._unqualified(first, rest, said=said)
 
-    def _along(self, target: str, rest: Sequence[str]) -> _Found:
+    def _along(self, target: str, rest: Sequence[str]) -> FoundOrigins:
         """A column behind an association of the query; the association alone holds no data."""
         if not rest:
             return {}
         self._reader.note(target, Reads.ASSOCIATION)
-        return {_Origin((target,), tuple(rest)): None}
+        return {QueryOrigin((target,), tuple(rest)): None}
 
-    def _unqualified(self, name: str, rest: Sequence[str], *, said: bool) -> _Found:
+    def _unqualified(self, name: str, rest: Sequence[str], *, said: bool) -> FoundOrigins:
         """A column without its table: of the subqueries that have it, else of any table."""
-        scope: _Scope | None = self._scope
+        scope: QueryScope | None = self._scope
         while scope is not None:
             self._budget.spend(len(scope.sources))
             sources = list({id(each): each for each in scope.sources.values()}.values())
-            result = sources[0] if len(sources) == 1 else _Result(inner=sources)
+            result = sources[0] if len(sources) == 1 else QueryResult(inner=sources)
             if found := result.column(name, self._budget):
                 return self._through(found, rest)
             scope = scope.outer
@@ -470,7 +392,7 @@ class _Columns:
             self._reader.unknown(f"{name} is named, which nothing that is read has")
         return {}
 
-    def _through(self, found: _Found, steps: Sequence[str]) -> _Found:
+    def _through(self, found: FoundOrigins, steps: Sequence[str]) -> FoundOrigins:
         self._budget.spend(len(found))
         return {origin.through(steps): None for origin in found} if steps else found
 
@@ -483,10 +405,10 @@ def _at_least(how: Derivation, least: Derivation) -> Derivation:
     return max(how, least, key=_RANK.__getitem__)
 
 
-def _as(found: _Found, how: Derivation) -> _Found:
+def _as(found: FoundOrigins, how: Derivation) -> FoundOrigins:
     if how is Derivation.DIRECT:
         return found
-    return {_Origin(each.objects, each.path, _at_least(each.how, how)): None for each in found}
+    return {QueryOrigin(each.objects, each.path, _at_least(each.how, how)): None for each in found}
 
 
 def _name(column: Node, path: Sequence[str]) -> str:

@@ -12,17 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from spheresync.errors import SearchIndexLostError, StateError, UsageError
-from spheresync.mapping.personal_data import CLASSIFIERS
+from spheresync.errors import SearchIndexLostError, StateError
 from spheresync.mapping.search.fields import Mark
-from spheresync.mapping.search.folding import as_one_word, fold, from_one_word, spellings, words_of
-from spheresync.mapping.search.question import Question, is_glob
+from spheresync.mapping.search.folding import as_one_word, fold, from_one_word
+from spheresync.mapping.search.question import Question
 from spheresync.model import AssetId, canonical_json
 from spheresync.state.cell_encoding import decode_asset_id
 from spheresync.state.records import (
     ALL_ASSETS,
-    ANY_CLASS,
-    NO_CLASS,
     AssetFilter,
     AssetHits,
     AssetPlace,
@@ -30,19 +27,24 @@ from spheresync.state.records import (
     FacetCount,
 )
 from spheresync.state.sqlite.connection import ReadConnection, Row
-from spheresync.state.sqlite.repositories.schedule import LATE
 from spheresync.state.sqlite.repositories.search_expressions import (
     all_of,
     any_of,
     beginning_with,
     everything,
     glob_over_text,
-    glob_over_words,
     is_column,
     is_name,
-    one_of_words,
     quoted,
     ranks,
+)
+from spheresync.state.sqlite.repositories.search_filters import (
+    MATCHING,
+    UNCLASSIFIED,
+    column_expression,
+    filter_clause,
+    index_restrictions,
+    only_beginning,
 )
 from spheresync.state.sqlite.rows.facets import FACET, facets_where, read_facet
 from spheresync.state.sqlite.rows.readable import readable
@@ -57,8 +59,6 @@ _TOGETHER = 10 * NEXT_ONES
 ENOUGH = 1_000
 """Matches by words after which parts of words are not looked for."""
 _LONGER_WORDS = 64
-COLUMNS_OF_A_GLOB = 500
-"""Different names that a glob of columns may stand for."""
 LAST = "\U0010ffff"
 """Sorts behind every other character."""
 _SHORTEST_PART = 3
@@ -74,8 +74,6 @@ _SORTED_BY: Mapping[AssetSort, str] = {
     AssetSort.CHANGED: "coalesce(changed_at, '')",
     AssetSort.READ: "coalesce(read_at, '')",
 }
-_UNCLASSIFIED = f"parser_version < {CLASSIFIERS}"
-_MATCHING = "SELECT rowid FROM asset_search WHERE asset_search MATCH ?"
 LOST_TEXTS = (
     "SELECT a.space || '/' || a.name FROM assets a LEFT JOIN search_rows r ON r.space = a.space AND r.name = a.name "
     "WHERE a.search_stale = 0 AND (r.id IS NULL OR r.id IS NOT a.search_id "
@@ -116,7 +114,7 @@ class SearchReader:
     async def find(
         self, question: Question, among: AssetFilter = ALL_ASSETS, *, limit: int = 50, after: AssetPlace | None = None
     ) -> AssetHits:
-        where = await self._clause(among)
+        where = await filter_clause(self._connection, among)
         found = await self._found(question)
         places: list[AssetPlace] = []
         for number, step in enumerate(found.steps):
@@ -158,7 +156,7 @@ class SearchReader:
     ) -> AssetHits:
         clause, values = await self._clause_of(among, question)
         matches = None if question is not None else await self._matches(among)
-        if matches is not None and clause == f"search_id IN ({_MATCHING})":
+        if matches is not None and clause == f"search_id IN ({MATCHING})":
             total = matches
             if sort is AssetSort.NAME and not descending:
                 start_at = None if after is None else after.asset
@@ -192,7 +190,7 @@ class SearchReader:
 
     async def _matches(self, among: AssetFilter) -> int | None:
         """How many assets the index leaves to be looked at, None where nothing of it is asked."""
-        expressions = await self._restrictions(among)
+        expressions = await index_restrictions(self._connection, among)
         if not expressions:
             return None
         return await self._count(_matching(all_of(expressions))) if all(expressions) else 0
@@ -222,8 +220,8 @@ class SearchReader:
         return [from_one_word(found) for _, found in near[:3]]
 
     async def unclassified(self, among: AssetFilter) -> int:
-        clause, values = await self._clause(replace(among, pii=None))
-        rows = await self._ask(f"SELECT count(*) FROM assets WHERE {_UNCLASSIFIED} AND {clause}", values)
+        clause, values = await filter_clause(self._connection, replace(among, pii=None))
+        rows = await self._ask(f"SELECT count(*) FROM assets WHERE {UNCLASSIFIED} AND {clause}", values)
         return int(rows[0][0])
 
     async def not_indexed(self) -> int:
@@ -256,7 +254,7 @@ class SearchReader:
             return steps, _matching(any_of([name_is, column_is]))
         parts = {part for alternatives in question.words for word in alternatives for part in word}
         longer = {part: await self._longer(part) for part in parts}
-        steps = [_Step(_MATCHING, (rank.expression,), rank.part_of) for rank in ranks(question, longer)]
+        steps = [_Step(MATCHING, (rank.expression,), rank.part_of) for rank in ranks(question, longer)]
         return steps, _matching(everything(question, longer))
 
     async def _longer(self, word: str) -> list[str] | None:
@@ -275,7 +273,7 @@ class SearchReader:
 
     async def _steps_of_glob(self, question: Question) -> list[_Step]:
         folded = question.glob or ""
-        begin = _begin_of(folded)
+        begin = only_beginning(folded)
         if begin is not None:
             names = _matching(beginning_with(Mark.WHOLE_NAME, as_one_word(begin)))
         else:
@@ -283,84 +281,19 @@ class SearchReader:
             one = "SELECT rowid FROM asset_search_parts WHERE name GLOB ?"
             # A name that is spelled in several ways has a line for each.
             names = _Step(f"SELECT rowid FROM ({one} UNION {one} UNION {one})", (glob, f"{glob}\n*", f"*\n{glob}"))
-        column, _ = await self._column_expression(folded)
+        column, _ = await column_expression(self._connection, folded)
         if not column:
             return [names]
-        return [names, _Step(f"{_MATCHING} AND rowid NOT IN ({names.select})", (column, *names.values))]
-
-    async def _column_expression(self, pattern: str) -> tuple[str, bool]:
-        """The expression for assets with a column of this name or glob, and whether it is of all such columns.
-
-        Empty where none is called so.
-        """
-        folded = fold(pattern)
-        if not is_glob(folded):
-            return one_of_words(Mark.WHOLE_COLUMN, map(as_one_word, spellings(pattern))), True
-        begin = _begin_of(folded)
-        if begin is not None:
-            return beginning_with(Mark.WHOLE_COLUMN, as_one_word(begin)), True
-        rows = await self._connection.all(
-            "SELECT word FROM search_words WHERE kind = 'column' AND word GLOB ? LIMIT ?",
-            (glob_over_words(folded), COLUMNS_OF_A_GLOB + 1),
-        )
-        words = [word for (word,) in rows if isinstance(word, str)]
-        return one_of_words(Mark.WHOLE_COLUMN, words[:COLUMNS_OF_A_GLOB]), len(words) <= COLUMNS_OF_A_GLOB
-
-    async def _clause(self, among: AssetFilter) -> tuple[str, list[str]]:
-        """A WHERE clause with its values."""
-        terms, values = list[str](), list[str]()
-        for column in ("space", "kind", "tier", "status"):
-            value = getattr(among, column)
-            if value is not None:
-                terms.append(f"{column} = ?")
-                values.append(str(value))
-        if among.pii == NO_CLASS:
-            terms.append(f"personal_data = '' AND NOT ({_UNCLASSIFIED})")
-        elif among.pii is not None:
-            terms.append("personal_data != ''")
-            if among.pii != ANY_CLASS:
-                terms.append("instr(',' || personal_data || ',', ?) > 0")
-                values.append(f",{among.pii},")
-        if among.unread_since is not None:
-            late = [f"(tier = ? AND {LATE.format(moment='?')})" for _ in among.unread_since]
-            terms.append(f"included = 1 AND misses = 0 AND ({' OR '.join(late) or '0'})")
-            values += [str(value) for pair in among.unread_since for value in pair]
-        if among.min_columns is not None:
-            terms.append("column_count >= CAST(? AS INTEGER)")
-            values.append(str(among.min_columns))
-        expressions = await self._restrictions(among)
-        if not all(expressions):
-            return "0", []
-        if expressions:
-            terms.append(f"search_id IN ({_MATCHING})")
-            values.append(all_of(expressions))
-        return " AND ".join(terms) or "1", values
+        return [names, _Step(f"{MATCHING} AND rowid NOT IN ({names.select})", (column, *names.values))]
 
     async def _clause_of(self, among: AssetFilter, question: Question | None) -> tuple[str, list[str]]:
         """As `_clause`, for the assets among them that answer a question."""
-        clause, values = await self._clause(among)
+        clause, values = await filter_clause(self._connection, among)
         if question is None:
             return clause, values
         steps = [step for step, _ in (await self._found(question)).disjoint]
         union = " UNION ALL ".join(step.select for step in steps)
         return f"{clause} AND search_id IN ({union})", [*values, *(value for step in steps for value in step.values)]
-
-    async def _restrictions(self, among: AssetFilter) -> list[str]:
-        """Expressions that the index must match, the empty one for what nothing can."""
-        found = []
-        if among.column is not None:
-            expression, whole = await self._column_expression(among.column)
-            if not whole:
-                raise UsageError(
-                    f"too many different names fit column {among.column!r}; at most {COLUMNS_OF_A_GLOB} may.",
-                    remedy="Give more of the name; a beginning, such as QTY*, may fit any number.",
-                )
-            found.append(expression)
-        if among.term is not None:
-            found.append(_text_of(Mark.TERM, among.term))
-        if among.owner is not None:
-            found.append(_text_of(Mark.OWNER, among.owner))
-        return found
 
     async def _count(self, step: _Step, *, up_to: int = -1) -> int:
         row = await self._ask(f"SELECT count(*) FROM (SELECT 1 FROM ({step.select}) LIMIT ?)", [*step.values, up_to])
@@ -381,7 +314,7 @@ class SearchReader:
 
         Each asset is asked for by itself then, as putting all matches in order costs far more.
         """
-        if matches <= MANY or step.select is not _MATCHING:
+        if matches <= MANY or step.select is not MATCHING:
             return []
         past, start = ("1", ()) if after is None else ("(space, name) > (?, ?)", (after.space, after.name))
         rows = await self._ask(
@@ -402,7 +335,7 @@ class SearchReader:
         else:
             # Each one by itself: FTS5 would walk through all matches for a list of numbers.
             found = await self._ask(
-                f"SELECT value FROM json_each(?) AS w WHERE EXISTS ({_MATCHING} AND rowid = w.value)",
+                f"SELECT value FROM json_each(?) AS w WHERE EXISTS ({MATCHING} AND rowid = w.value)",
                 [canonical_json(numbers).decode(), *step.values],
             )
         return {int(row[0]) for row in found}
@@ -450,29 +383,7 @@ def _index_for(matches: int) -> str:
 
 
 def _matching(expression: str) -> _Step:
-    return _Step(_MATCHING, (expression,))
-
-
-def _text_of(mark: Mark, text: str) -> str:
-    """The expression for a text of a place that has all of these words; empty where there is none in it."""
-    if text.strip() == "*":
-        return beginning_with(mark, "")
-    *whole, last = words_of(text) or ("",)
-    if not last:
-        return ""
-    return all_of(
-        [*(quoted(mark + word) for word in whole), (beginning_with if text.endswith("*") else _whole)(mark, last)]
-    )
-
-
-def _whole(mark: str, word: str) -> str:
-    return quoted(mark + word)
-
-
-def _begin_of(folded: str) -> str | None:
-    """What names begin with that a glob admits, where that is all it says."""
-    begin = folded.rstrip("*")
-    return begin if begin != folded and "*" not in begin and "?" not in begin else None
+    return _Step(MATCHING, (expression,))
 
 
 def _part_of_texts(text: str) -> _Step:
