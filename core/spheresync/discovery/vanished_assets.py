@@ -130,7 +130,7 @@ class VanishedAssets:
 
     def _would_go(self, record: AssetRecord, checkpoints: dict[AssetId, Checkpoint]) -> bool:
         try:
-            decision = self._mapping.decide(record.id, record.kind, record.label)
+            decision = record.decided_by(self._mapping)
         except Exception:  # noqa: BLE001 -- the bulkhead of this asset: a plan cannot apply the rules to it either
             return False
         held, rules = checkpoints[record.id], self._rules

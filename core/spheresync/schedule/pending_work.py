@@ -66,7 +66,7 @@ def token_of(context: RuntimeContext, record: AssetRecord, work: AssetWork) -> s
     """What a write would be about: a job that was set aside is tried anew when this changes, and once a day."""
     prints = record.fingerprints
     about = [] if prints is None else [prints.schema, prints.content, prints.metadata]
-    decision = context.mapping.decide(record.id, record.kind, record.label)
+    decision = record.decided_by(context.mapping)
     return digest_json([work, about, decision.digest, context.clock().date().isoformat()])
 
 

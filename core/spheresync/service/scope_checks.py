@@ -49,7 +49,7 @@ async def require_within_tiers(store: Store, mapping: MappingRules, scope: Scope
     for asset in sorted(scope.assets):
         record = await store.catalog.asset(asset)
         if record is not None:
-            tier = mapping.decide(record.id, record.kind, record.label).tier
+            tier = record.decided_by(mapping).tier
             if tier not in scope.tiers:
                 outside.append((asset, tier))
     if not outside:

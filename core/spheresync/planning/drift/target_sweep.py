@@ -161,7 +161,7 @@ class TargetSweep:
 
     def _tier(self, record: AssetRecord) -> Tier | None:
         try:
-            return self._mapping.decide(record.id, record.kind, record.label).tier
+            return record.decided_by(self._mapping).tier
         except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: its tier is that of before
             product_error(error, str(record.id))
             return record.tier
@@ -169,7 +169,7 @@ class TargetSweep:
     def _subject(self, held: Checkpoint) -> Subject:
         """The asset of a checkpoint, with the definition that was written."""
         record = self._records[held.asset]
-        decision = self._mapping.decide(record.id, record.kind, record.label)
+        decision = record.decided_by(self._mapping)
         written = replace(record, tier=decision.tier, fingerprints=held.fingerprints, definition=held.definition)
         return Subject(written, held, self.key.target, self.key.destination, decision, self._design)
 

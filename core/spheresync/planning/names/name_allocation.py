@@ -221,7 +221,7 @@ class NameAllocator:
             return None
 
     def _wish(self, record: AssetRecord) -> RequestedAddress:
-        decision: Decision = self._mapping.decide(record.id, record.kind, record.label)
+        decision: Decision = record.decided_by(self._mapping)
         return RequestedAddress(
             record=record,
             key=decision.database_key(record.id),

@@ -196,7 +196,7 @@ class Catalog:
         for column in definition.columns if definition is not None else ():
             if column.pii is not None:
                 pii.setdefault(column.pii, []).append(column.name)
-        decision = mapping.decide(record.id, record.kind, record.label)
+        decision = record.decided_by(mapping)
         prints = record.fingerprints
         return AssetDetail(
             asset=str(record.id),
@@ -326,7 +326,7 @@ class Catalog:
         return None if why is None else space_outside(space.name, why)
 
     def _tier(self, record: AssetRecord) -> str:
-        return self._context.mapping.decide(record.id, record.kind, record.label).tier
+        return record.decided_by(self._context.mapping).tier
 
     async def _require_space(self, name: str) -> None:
         known = [space.name for space in await self._store.catalog.spaces()]
