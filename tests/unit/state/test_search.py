@@ -166,6 +166,48 @@ async def test_any_text_is_a_question_and_a_filter(store: SqliteStore, text: str
     await store.search.similar(text)
 
 
+BATCHES = st.lists(
+    st.dictionaries(st.sampled_from(NAMES[:5]), st.sampled_from(NAMES), min_size=1, max_size=5), min_size=1, max_size=6
+)
+
+
+@PATIENT
+@given(batches=BATCHES)
+async def test_batches_of_new_and_changed_assets_leave_the_index_that_is_made_at_once(
+    batches: list[dict[str, str]],
+) -> None:
+    """Whichever asset a batch changes beside the new ones, the one that was indexed last among them."""
+    last: dict[str, str] = {}
+    with TemporaryDirectory() as one, TemporaryDirectory() as other:
+        for folder in (one, other):
+            lay_new_state(Path(folder))
+        async with SqliteStore.open(Path(one)) as store, SqliteStore.open(Path(other)) as anew:
+            for batch in batches:
+                last |= batch
+                await put(store, *(made("S", name, column) for name, column in batch.items()))
+            await put(anew, *(made("S", name, column) for name, column in last.items()))
+            for text in (*NAMES, "*e*"):
+                assert await found(store, text) == await found(anew, text)
+            assert await store.search.not_indexed() == 0 and await store.search.is_sound()
+            for name in NAMES[:5]:
+                among = AssetFilter(column=name)
+                assert await store.search.listed(among) == await anew.search.listed(among)
+
+
+async def test_an_index_that_contradicts_itself_keeps_no_asset_from_being_written(store: SqliteStore) -> None:
+    await put(store, made("S", "OLD", "QTY"))
+
+    async def contradict(tx: SqliteTx) -> None:
+        await tx.search._writer.execute("UPDATE search_rows SET space = 'T', name = 'NEW' WHERE name = 'OLD'")
+        await tx.search._writer.execute("UPDATE assets SET search_stale = 1")
+
+    await store.write(contradict)
+    await put(store, made("S", "OLD", "QTY"), made("T", "NEW", "PRICE"))
+    assert await fill_index(store, 10) == 0
+    assert await found(store, "new") == ["T/NEW"]
+    assert await found(store, "qty") == ["S/OLD"]
+
+
 CATALOGS = st.lists(
     st.tuples(st.sampled_from(NAMES), st.lists(st.sampled_from(NAMES), max_size=3, unique=True)),
     min_size=1,

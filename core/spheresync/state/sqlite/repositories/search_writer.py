@@ -32,7 +32,8 @@ class SearchWriter(SearchReader):
         try:
             await self._put(texts)
         except sqlite3.DatabaseError as error:
-            if not is_lost_index(error):
+            # An index that contradicts itself is made anew as a lost one is: it holds nothing that is not elsewhere.
+            if not (is_lost_index(error) or isinstance(error, sqlite3.IntegrityError)):
                 raise
             await self.forget_all()
 
@@ -95,8 +96,8 @@ class SearchWriter(SearchReader):
             await self.forget_all()
             return
         moved = {asset: each for asset, each in texts.items() if known.get(asset, (0, None))[1] != each}
+        last = await self._last_number()  # before anything is taken out, since what changed keeps its number
         await self._take_out([(number, former) for number, former in (known[a] for a in moved if a in known)])
-        last = await self._last_number()
         newcomers = (asset for asset in moved if asset not in known)
         numbers = {asset: number for asset, (number, _) in known.items()}
         numbers |= {asset: last + place for place, asset in enumerate(newcomers, 1)}
