@@ -16,6 +16,12 @@ _STANDING = "tests/unit/planning/test_target_findings.py"
 
 WRITING: tuple[Promise, ...] = (
     Promise(
+        "glue:converges",
+        "CONTRACT.md#What a Glue table holds",
+        "Whatever was edited at once and in whatever order, tables, search and lineage end as a new installation's.",
+        ("tests/e2e/test_random_batches.py::test_batches_of_edits_end_where_a_new_installation_begins",),
+    ),
+    Promise(
         "glue:known",
         _SOURCE,
         "What is known of a table stays known until a write or a look shows otherwise; each sync looks at it again.",

@@ -40,7 +40,7 @@ KNOWN_TARGETS = ("glue", "lakeformation", "quicksight", "datazone")
 SUPPORTED_TARGETS = ("glue",)
 DOG_HOST = "dog"
 """The tenant host of the dog environment, whose tenant is embedded."""
-MAPPING_VERSION = 3
+MAPPING_VERSION = 4
 """Raised with every change of what the same asset and rules make of a target object."""
 
 _INSTALLATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=@-]{0,99}")

@@ -19,7 +19,7 @@ from spheresync.jobs.retries import UNDELIVERED
 from spheresync.lineage.graph import WRITTEN, Direction, Edge, EdgeKind, Lineage, Node
 from spheresync.lineage.openlineage import events_of
 from spheresync.lineage.receivers import Receiver, receiver_of
-from spheresync.lineage.stored import StoredLineage
+from spheresync.lineage.stored import LineageOfNow, StoredLineage
 from spheresync.lineage.trace import Tracer
 from spheresync.model import AssetId, Problem, canonical_json, counted, isoformat
 from spheresync.observe.incidents import product_error
@@ -121,7 +121,7 @@ class LineageDelivery:
         if job.asset is None:
             return []
         settings = self._settings()
-        source = StoredLineage(self._store, settings.target_keys)
+        source = LineageOfNow(self._store, settings.target_keys, job.asset)
         found = await lineage_around(source, str(job.asset))
         at = isoformat(self._clock())
         return [canonical_json(event) for event in events_of(found, tenant=settings.tenant_host, at=at, run=job.token)]

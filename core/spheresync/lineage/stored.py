@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from spheresync.mapping.references import asset_of
-from spheresync.model import Asset, TargetKey
+from spheresync.model import Asset, AssetId, TargetKey
 from spheresync.state.definitions import decode_asset
 from spheresync.state.port import Store
-from spheresync.state.records import CheckpointState
+from spheresync.state.records import AssetRecord, CheckpointState
 from spheresync.targets.registry import design_of
 
 
@@ -32,13 +32,18 @@ class StoredLineage:
     async def definitions(self, names: Collection[str]) -> Mapping[str, Asset]:
         """The stored definitions of these assets, as far as there are any that are whole."""
         records = await self._store.catalog.some([asset for name in names if (asset := asset_of(name)) is not None])
-        digests = {record.id: record.definition for record in records if record.definition is not None}
+        digests = {each.id: each.definition for each in records if each.definition is not None and self._counts(each)}
         bodies = await self._store.blobs.get_many(digests.values())
         return {str(asset): decode_asset(bodies[digest]) for asset, digest in digests.items() if digest in bodies}
 
     async def naming(self, names: Collection[str]) -> Sequence[str]:
         """The assets whose definitions name one of these objects."""
-        return [str(asset) for asset in await self._store.catalog.referring_to(names)]
+        naming = await self._store.catalog.referring_to(names)
+        return [str(record.id) for record in await self._store.catalog.some(naming) if self._counts(record)]
+
+    def _counts(self, record: AssetRecord) -> bool:
+        """Whether what an asset's definition says counts; of records without one nothing does."""
+        return record.definition is not None
 
     async def written(self, names: Collection[str]) -> Mapping[str, Sequence[WrittenTable]]:
         """What the targets in force hold of these assets."""
@@ -55,3 +60,17 @@ class StoredLineage:
                     )
                     found.setdefault(str(asset), []).append(written)
         return found
+
+
+class LineageOfNow(StoredLineage):
+    """As `StoredLineage`, without what Datasphere no longer lists, but for the asset that is asked about.
+
+    What is gone leads nowhere any more, though its definition stays in the state for as long as it may come back.
+    """
+
+    def __init__(self, store: Store, in_force: Sequence[TargetKey], asked: AssetId) -> None:
+        super().__init__(store, in_force)
+        self._asked = asked
+
+    def _counts(self, record: AssetRecord) -> bool:
+        return super()._counts(record) and (not record.misses or record.id == self._asked)

@@ -219,7 +219,7 @@ class Tracer:
         unknown = [node.id for node in nodes if node.kind == UNKNOWN]
         if unknown:
             shown = first_of(unknown, _NAMED, total=len(unknown))
-            self._findings.setdefault(f"nobody has read {shown}, so what is behind is not known")
+            self._findings.setdefault(f"{shown} is not listed, or was never read, so what is behind is not known")
         return tuple(nodes)
 
     def _node(self, name: str) -> Node:

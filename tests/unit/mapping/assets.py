@@ -81,6 +81,14 @@ TYPES = st.builds(
     st.none() | st.integers(-1, 60) | st.sampled_from(["variable", "floating"]),
     st.booleans(),
 )
+_NAMES_OF_FACTS = (
+    *("description", "comment", "quick_info", "entity_set", "label", "type", "source", "kind", "managed_by", "status"),
+    *("fingerprint", "own_description", "own_comment", "retired_table"),
+)
+FACTS: st.SearchStrategy[tuple[tuple[str, str], ...]] = st.dictionaries(
+    st.sampled_from(_NAMES_OF_FACTS), st.text(min_size=1, max_size=5) | st.sampled_from(["Label", "Orders"]), max_size=4
+).map(lambda facts: tuple(sorted(facts.items())))
+"""Named as Datasphere's are, and as parameters that programs go by."""
 COLUMNS = st.builds(
     Column,
     st.text(alphabet="aAbB_. ä", min_size=1, max_size=4).map(TechnicalName),
@@ -90,6 +98,7 @@ COLUMNS = st.builds(
     role=st.sampled_from(ColumnRole),
     aggregation=st.sampled_from([None, "SUM"]),
     pii=st.sampled_from([None, "email"]),
+    semantics=FACTS,
 )
 NAMES = st.text(alphabet="aAbB_./ ä", min_size=1, max_size=4)
 SOME = st.lists(NAMES, min_size=1, max_size=2).map(tuple)
@@ -122,5 +131,6 @@ ASSETS = st.builds(
     associations=st.lists(ASSOCIATIONS, max_size=2).map(tuple),
     foreign_keys=st.lists(st.builds(ForeignKey, NAMES, NAMES, PAIRS), max_size=2).map(tuple),
     origins=ORIGINS,
+    facts=FACTS,
     findings=st.lists(NAMES, max_size=1).map(tuple),
 )

@@ -13,7 +13,7 @@ from spheresync.answers.lineage import DEEPEST, DEPTH
 from spheresync.errors import UsageError
 from spheresync.lineage.graph import Direction, EdgeKind, Lineage
 from spheresync.lineage.openlineage import events_of
-from spheresync.lineage.stored import StoredLineage
+from spheresync.lineage.stored import LineageOfNow
 from spheresync.lineage.trace import Tracer
 from spheresync.model import LineageExport, canonical_json, isoformat
 from spheresync.runtime.context import RuntimeContext
@@ -37,7 +37,7 @@ async def trace_lineage(
         raise UsageError(f"there is no direction {direction!r}.", remedy=f"Valid: {', '.join(ways)}.")
     if not 1 <= depth <= DEEPEST:
         raise UsageError(f"a depth is 1 to {DEEPEST}, not {depth}.", remedy=f"Leave it out for {DEPTH}.")
-    source = StoredLineage(context.store, context.settings.target_keys)
+    source = LineageOfNow(context.store, context.settings.target_keys, record.id)
     definition = (await source.definitions([str(record.id)])).get(str(record.id))
     if column is not None and definition is not None:
         known = [str(each.name) for each in definition.columns]

@@ -18,12 +18,12 @@ from spheresync.model import Digest, canonical_json
 from spheresync.model.json_document import read_own_json
 from spheresync.targets.design import LastWritten
 from spheresync.targets.glue.table_input import (
-    OWN_TEXT,
     PREFIX,
     RETIRED_MARK,
     STATUS,
     columns_of,
     fingerprint_of,
+    place_of_own_text,
 )
 
 _LABEL = f"{PREFIX}label"
@@ -79,8 +79,8 @@ def _doubts(table: dict[str, Any]) -> list[_Doubt]:
     found = []
     for holder, key in _holders(table):
         parameters = holder.get("Parameters") or {}
-        if OWN_TEXT[key] in parameters:
-            continue  # ours stands there
+        if place_of_own_text(holder, key) is not None:
+            continue  # ours stands beside it
         label = parameters.get(_LABEL, "")
         ours = one_line(label) if key == "Comment" else several_lines(label)
         if retired and key == "Description":

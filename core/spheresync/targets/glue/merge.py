@@ -16,7 +16,15 @@ from spheresync.mapping.texts import several_lines
 from spheresync.model import FieldChange, JsonValue, canonical_json
 from spheresync.model.json_document import read_own_json
 from spheresync.targets.design import Merged
-from spheresync.targets.glue.table_input import OWN_TEXT, RETIRED_MARK, columns_of, is_own, own_parameters, own_text
+from spheresync.targets.glue.table_input import (
+    OWN_TEXT,
+    RETIRED_MARK,
+    columns_of,
+    is_own,
+    own_parameters,
+    own_text,
+    place_of_own_text,
+)
 
 
 def merge(last_written: bytes | None, live: Mapping[str, Any], desired: bytes, policy: DriftPolicies) -> Merged:
@@ -79,7 +87,7 @@ class _Text:
         theirs = there.removeprefix(RETIRED_MARK)
         # Where the base holds somebody else's text, ours stands beside it, and whoever took ours away changed nothing.
         edited = base is not None and there != own_text(base, self.key)
-        edited = edited or OWN_TEXT[self.key] in (live.get("Parameters") or {})
+        edited = edited or place_of_own_text(live, self.key) is not None
         if not edited or theirs == ours or self.policy is DriftPolicy.OVERWRITE:
             return
         # A retirement is marked on whatever text stands there, and unmarked when the asset comes back.

@@ -11,7 +11,7 @@ from typing import Any
 
 from spheresync.model import JsonValue, canonical_json
 from spheresync.model.json_document import read_own_json
-from spheresync.targets.glue.table_input import OWN_TEXT, STATUS, columns_of, is_own, own_text
+from spheresync.targets.glue.table_input import OWN_TEXT, STATUS, columns_of, is_own, own_text, place_of_own_text
 
 _OURS = frozenset({"Name", "TableType"})
 _OF_COLUMN = frozenset({"Name", "Type"})
@@ -71,7 +71,7 @@ def _put_text(holder: dict[str, Any], written: Mapping[str, Any], key: str, *, a
 
 
 def _own(holder: Mapping[str, Any], *, keep_texts: bool = False) -> dict[str, str]:
-    beside = frozenset() if keep_texts else frozenset(OWN_TEXT.values())
+    beside = set() if keep_texts else {place_of_own_text(holder, key) for key in OWN_TEXT}
     parameters = holder.get("Parameters") or {}
     return {key: value for key, value in parameters.items() if is_own(key) and key not in beside}
 

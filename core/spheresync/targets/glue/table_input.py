@@ -8,7 +8,7 @@ somebody changed it, and a lost state can be rebuilt from AWS.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from spheresync.mapping.names import allocate, derives, plain_name
@@ -41,9 +41,12 @@ RETIRED_AT = f"{PREFIX}retired-at"
 RETIRED_TABLE = f"{PREFIX}retired-table"
 """The `database.table` that was marked: a copy carries the mark of another table, and so proves that it is a copy."""
 RETIRED_MARK = "[retired in Datasphere] "
-#: Our text, where the description or comment is somebody else's that the drift policy lets stand.
-OWN_TEXT = {"Description": f"{PREFIX}description", "Comment": f"{PREFIX}comment"}
-_NOT_DIGESTED = frozenset({FINGERPRINT, *OWN_TEXT.values()})
+OWN_TEXT = {"Description": f"{PREFIX}own-description", "Comment": f"{PREFIX}own-comment"}
+"""Our text, where the description or comment is somebody else's that the drift policy lets stand."""
+FORMER_OWN_TEXT = {"Description": f"{PREFIX}description", "Comment": f"{PREFIX}comment"}
+"""As former versions had it. What Datasphere says of an asset may stand there too, so only our label counts as that."""
+_OF_OUR_STATE = frozenset({FINGERPRINT, STATUS, RETIRED_AT, RETIRED_TABLE, *OWN_TEXT.values()})
+"""Written at times, so that whatever bears such a name in Datasphere is no parameter."""
 #: Parameters outside our prefix that catalog readers expect (reference: aws-catalogs.md 1.3).
 OWN_KEYS = frozenset({"classification", "typeOfData"})
 TABLE_TYPE = "EXTERNAL_TABLE"
@@ -173,9 +176,20 @@ def fingerprint_of(table_input: Mapping[str, Any]) -> Digest:
 
 def own_text(holder: Mapping[str, Any], key: str) -> str:
     """Our description or comment of a table or column, whether it stands in its place or another does."""
+    place = place_of_own_text(holder, key)
+    return str((holder.get(key) or "") if place is None else holder["Parameters"][place])
+
+
+def place_of_own_text(holder: Mapping[str, Any], key: str) -> str | None:
+    """The parameter that holds our description or comment, None where nobody else's stands in its place."""
     parameters = holder.get("Parameters") or {}
-    text = parameters.get(OWN_TEXT[key])
-    return str((holder.get(key) or "") if text is None else text)
+    if OWN_TEXT[key] in parameters:
+        return OWN_TEXT[key]
+    text = parameters.get(former := FORMER_OWN_TEXT[key])
+    label = parameters.get(f"{PREFIX}label", "")
+    ours = several_lines(label) if key == "Description" else one_line(label)
+    is_ours = text is not None and text.removeprefix(RETIRED_MARK) == ours
+    return former if is_ours and text != (holder.get(key) or "") else None
 
 
 def is_own(key: str) -> bool:
@@ -186,7 +200,8 @@ def is_own(key: str) -> bool:
 def own_parameters(holder: Mapping[str, Any]) -> dict[str, str]:
     """Our parameters of a table or column; those that only say something of the others are left out."""
     parameters = holder.get("Parameters") or {}
-    return {key: value for key, value in parameters.items() if is_own(key) and key not in _NOT_DIGESTED}
+    beside = {FINGERPRINT, *(place_of_own_text(holder, key) for key in OWN_TEXT)}
+    return {key: value for key, value in parameters.items() if is_own(key) and key not in beside}
 
 
 def columns_of(table_input: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -212,6 +227,8 @@ def _finish(body: dict[str, Any], database: PhysicalName, table: PhysicalName) -
 
 
 def _table_parameters(asset: Asset, decision: Decision, marker: str) -> Iterator[tuple[str, str]]:
+    """The later of two of one name counts: none that Datasphere gives takes the place of one that programs go by."""
+    yield from _sized(_facts(asset.facts))
     yield "classification", "sap-datasphere"
     yield "typeOfData", "table" if asset.kind in _TABLES else "view"
     yield OWNER, marker
@@ -245,12 +262,22 @@ def _table_parameters(asset: Asset, decision: Decision, marker: str) -> Iterator
         texts["parameters"] = _json(
             [{"name": p.name, "type": str(p.type), "label": decision.label_of(p.labels)} for p in asset.parameters]
         )
-    texts.update({name.replace("_", "-"): value for name, value in asset.facts})
     said = decision.context
     texts.update({name: text for name, text in said.fields if name != "owner"})  # that is the asset's by now
     if said.terms:
         texts["terms"] = _json(said.terms)
     texts.update({f"tag.{name}": value for name, value in (*decision.tags, *said.tags)})
+    yield from _sized(texts)
+
+
+def _facts(told: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What else Datasphere says, by the names of parameters without the prefix."""
+    named = {name.replace("_", "-"): value for name, value in told}
+    return {name: value for name, value in named.items() if PREFIX + name not in _OF_OUR_STATE}
+
+
+def _sized(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Parameters of these names, less what is empty, and for what is too large a note of its size."""
     for name, text in texts.items():
         encoded = text.encode("utf-8", "replace")
         if len(encoded) > LONGEST_VALUE:
@@ -261,7 +288,8 @@ def _table_parameters(asset: Asset, decision: Decision, marker: str) -> Iterator
 
 def _column(physical: PhysicalColumn, decision: Decision) -> dict[str, Any]:
     column = physical.column
-    parameters = {
+    parameters = {PREFIX + name: value for name, value in _facts(column.semantics).items()}
+    parameters |= {
         COLUMN_NAME: column.name,
         f"{PREFIX}type": str(column.type),
         f"{PREFIX}role": column.role.value,
@@ -278,8 +306,6 @@ def _column(physical: PhysicalColumn, decision: Decision) -> dict[str, Any]:
         parameters[f"{PREFIX}terms"] = _json(terms)
     if _speaks(column.labels):
         parameters[f"{PREFIX}labels"] = _json(dict(column.labels))
-    for name, value in column.semantics:
-        parameters[f"{PREFIX}{name.replace('_', '-')}"] = value
     spelled: dict[str, Any] = {"Name": physical.name, "Type": physical.type, "Parameters": parameters}
     if physical.comment:
         spelled["Comment"] = physical.comment

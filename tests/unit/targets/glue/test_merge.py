@@ -91,10 +91,26 @@ def test_a_kept_text_outlives_every_later_update_and_the_table_still_proves_itse
         last = merge(last, live, desired, policies).body
         live = json.loads(last)
         assert (live["Description"], live["StorageDescriptor"]["Columns"][0]["Comment"]) == ("by hand", "mine")
-        assert live["Parameters"]["spheresync.description"] == label
+        assert live["Parameters"]["spheresync.own-description"] == label
         assert fingerprint_of(live) == live["Parameters"]["spheresync.fingerprint"]
     overwritten = merge(last, live, _made(ORDERS), DriftPolicies(description="overwrite", comments="overwrite"))
     assert overwritten.body == _made(ORDERS)
+
+
+@given(ASSETS, st.sampled_from(["Description", "Comment"]))
+def test_an_edit_that_former_versions_let_stand_stands_on(asset: Asset, key: str) -> None:
+    """Their key for our text beside is one that Datasphere's own description has."""
+    asset = replace(asset, labels=(("", "Ours"),), columns=(column("ID"),), facts=())
+    last = json.loads(_made(asset))
+    holder = last if key == "Description" else last["StorageDescriptor"]["Columns"][0]
+    ours, holder[key] = holder[key], "by hand"
+    holder["Parameters"][f"spheresync.{key.lower()}"] = ours
+    assert fingerprint_of(last) == last["Parameters"]["spheresync.fingerprint"]
+    desired = _made(replace(asset, labels=(("", "New"),)))
+    body = json.loads(merge(canonical_json(last), last, desired, POLICIES).body)
+    holder = body if key == "Description" else body["StorageDescriptor"]["Columns"][0]
+    assert holder[key] == "by hand" and f"spheresync.{key.lower()}" not in holder["Parameters"]
+    assert fingerprint_of(body) == fingerprint_of(json.loads(desired))
 
 
 @pytest.mark.parametrize("known", [True, False])
