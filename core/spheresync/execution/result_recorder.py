@@ -287,6 +287,13 @@ class ResultRecorder:
             return None
         return Problem.of_error(result.item.asset, error)
 
+    def _wrote_all(self, note: Note) -> bool:
+        """Whether nothing that others wrote stands in an object any more where ours belongs."""
+        result, action = note.result, note.result.item.action
+        if self.restores or result.error is not None or result.outcome is None:
+            return False
+        return (action.writes_definition or action.removes) and not result.outcome.kept
+
     async def write(self, notes: Sequence[Note]) -> None:
         """Write results to the state, in one transaction.
 
@@ -303,6 +310,7 @@ class ResultRecorder:
         done = [result.item.asset for result in about if result.error is None]
         refused = [problem for result in about if (problem := self._refused(result)) is not None]
         settled = [c.asset for note in notes if (c := note.checkpoint) is not None and note.result.error is None]
+        unedited = [note.result.item.asset for note in notes if note.checkpoint is not None and self._wrote_all(note)]
         events = [audit_event_of(self._run, note.result) for note in notes]
         bases = {note.entry.ordinal: note.base for note in notes if note.base is not None}
         unknown = {note.result.item.container for note in notes if container_is_unknown(note.result)}
@@ -318,6 +326,7 @@ class ResultRecorder:
                 if note.former is not None:
                     await tx.former_tables.put_many([note.former])
             await tx.runs.record(self._run.id, [note.entry for note in notes], self._fence, bases)
+            await tx.drift.forget(self._key, unedited)
             await tx.drift.settle(self._key, settled)
             await tx.unwritten.remove_many(self._key, done)
             await tx.unwritten.put_many(self._key, refused, at=self._now())

@@ -160,6 +160,8 @@ class AssetComparison:
             subject = replace(subject, checkpoint=replace(held, version=None))
             item = item_for(subject, desired, last_body, adopted=adopted)
             return self._add(subject, item, desired)
+        if not (found.edited or found.changes):
+            self._draft.unedited.add(subject.asset)
         known, body = _follow(self._design, held, last_body, live, found)
         if known != held:
             self._draft.rebased.append(known)

@@ -28,6 +28,7 @@ class PlanDraft:
     failed: list[Problem] = field(default_factory=list)  # assets that could not be planned; they stay as they are
     fine: set[AssetId] = field(default_factory=set)  # the target holds them as it should, as far as anybody looked
     reported: set[AssetId] = field(default_factory=set)  # edits of their tables stay, by the policies
+    unedited: set[AssetId] = field(default_factory=set)  # read just now, and nothing that others wrote stands in ours
     absent: list[Problem] = field(default_factory=list)  # tables that others deleted and that the policies let be gone
     told: frozenset[AssetId | None] = frozenset()  # assets whose failure was told before the plan began
 

@@ -28,21 +28,26 @@ _LEFT = GUARDS | {DRIFT}
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What a plan found out: problems of assets, those that are over, whose tables are fine, and which stay edited."""
+    """What a plan found out: problems of assets, those that are over, whose tables are fine, and which stay edited.
+
+    Of `unedited` nothing is known any more that others changed: it was read, and is not there.
+    """
 
     problems: tuple[Problem, ...]
     over: frozenset[AssetId]
     fine: frozenset[AssetId]
     left: frozenset[AssetId]
+    unedited: frozenset[AssetId]
 
     async def write(self, tx: Tx, key: TargetKey, in_force: Sequence[TargetKey], *, at: str) -> None:
         """Note it, and where the assets stand now by all targets `in_force`."""
         await tx.unwritten.remove_many(key, self.over)
         await tx.unwritten.put_many(key, self.problems, at=at)
+        await tx.drift.forget(key, self.unedited)
         await tx.drift.settle(key, self.fine)
         await tx.drift.leave(key, self.left)
         about = {each.asset for each in self.problems if each.asset is not None}
-        await settle_statuses(tx, about | self.over | self.fine | self.left, in_force)
+        await settle_statuses(tx, about | self.over | self.fine | self.left | self.unedited, in_force)
 
 
 @dataclass(slots=True)
@@ -51,6 +56,7 @@ class TargetFindings:
 
     unwritten: Mapping[AssetId, Unwritten] = field(default_factory=dict)
     drifted: frozenset[AssetId] = frozenset()  # of these, a sync mends the tables
+    edited: frozenset[AssetId] = frozenset()  # these too, and those whose tables are left as others made them
     doubted: set[AssetId] = field(default_factory=set)
     _looked_into: dict[AssetId, AssetWork] = field(default_factory=dict)
     _unwanted: set[AssetId] = field(default_factory=set)
@@ -61,6 +67,7 @@ class TargetFindings:
         return cls(
             await store.unwritten.all(key),
             await store.drift.to_mend(key),
+            frozenset(await store.drift.assets(key)),
         )
 
     def doubts(self, asset: AssetId, work: AssetWork) -> bool:
@@ -99,7 +106,9 @@ class TargetFindings:
         fine = draft.fine & self._looked_into.keys()
         over = ((fine | self._unwanted | blocked_before) & self.unwritten.keys()) - again
         left = (draft.reported | {each.asset for each in draft.absent if each.asset}) & self._looked_into.keys()
-        return Findings(tuple(problems), frozenset(over), frozenset(fine), frozenset(left))
+        return Findings(
+            tuple(problems), frozenset(over), frozenset(fine), frozenset(left), self.edited.intersection(draft.unedited)
+        )
 
     def _code(self, asset: AssetId) -> str:
         return self.unwritten[asset].problem.code

@@ -46,7 +46,12 @@ OWN_TEXT = {"Description": f"{PREFIX}own-description", "Comment": f"{PREFIX}own-
 FORMER_OWN_TEXT = {"Description": f"{PREFIX}description", "Comment": f"{PREFIX}comment"}
 """As former versions had it. What Datasphere says of an asset may stand there too, so only our label counts as that."""
 _OF_OUR_STATE = frozenset({FINGERPRINT, STATUS, RETIRED_AT, RETIRED_TABLE, *OWN_TEXT.values()})
-"""Written at times, so that whatever bears such a name in Datasphere is no parameter."""
+_OF_ASSETS = ("label", "labels", "owner", "view-definition", "hierarchies", "primary-key", "foreign-keys", "parameters")
+_OF_COLUMNS = ("type", "role", "nullable", "aggregation", "pii", "terms", "queryable")
+_NOT_OF_FACTS = frozenset(
+    {OWNER, SOURCE, KIND, COLUMN_NAME, *_OF_OUR_STATE, *(PREFIX + name for name in (*_OF_ASSETS, *_OF_COLUMNS))}
+)
+"""What programs go by, some of it written at times only: nothing else that Datasphere says takes such a name."""
 #: Parameters outside our prefix that catalog readers expect (reference: aws-catalogs.md 1.3).
 OWN_KEYS = frozenset({"classification", "typeOfData"})
 TABLE_TYPE = "EXTERNAL_TABLE"
@@ -227,7 +232,6 @@ def _finish(body: dict[str, Any], database: PhysicalName, table: PhysicalName) -
 
 
 def _table_parameters(asset: Asset, decision: Decision, marker: str) -> Iterator[tuple[str, str]]:
-    """The later of two of one name counts: none that Datasphere gives takes the place of one that programs go by."""
     yield from _sized(_facts(asset.facts))
     yield "classification", "sap-datasphere"
     yield "typeOfData", "table" if asset.kind in _TABLES else "view"
@@ -273,7 +277,7 @@ def _table_parameters(asset: Asset, decision: Decision, marker: str) -> Iterator
 def _facts(told: Iterable[tuple[str, str]]) -> dict[str, str]:
     """What else Datasphere says, by the names of parameters without the prefix."""
     named = {name.replace("_", "-"): value for name, value in told}
-    return {name: value for name, value in named.items() if PREFIX + name not in _OF_OUR_STATE}
+    return {name: value for name, value in named.items() if PREFIX + name not in _NOT_OF_FACTS}
 
 
 def _sized(texts: Mapping[str, str]) -> Iterator[tuple[str, str]]:
