@@ -21,8 +21,7 @@ WRITING: tuple[Promise, ...] = (
         "Whatever was edited at once and in whatever order, tables, search and lineage end as a new installation's.",
         (
             "tests/e2e/test_random_batches.py::test_batches_of_edits_end_where_a_new_installation_begins",
-            "tests/e2e/test_random_operations.py"
-            "::test_whatever_people_do_nothing_of_others_is_lost_and_all_ends_as_it_should",
+            "tests/e2e/test_random_operations.py::test_whatever_people_do_all_ends_as_it_should",
         ),
     ),
     Promise(

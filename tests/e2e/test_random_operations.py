@@ -150,8 +150,9 @@ class Life:
         self.foreign.clear()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", range(1, 31) if ROUNDS > 20 else [1, 2])
-def test_whatever_people_do_nothing_of_others_is_lost_and_all_ends_as_it_should(
+def test_whatever_people_do_all_ends_as_it_should(
     seed: int, tmp_path: Path, surroundings: Surroundings, tenant: RunningTenant, glue: GlueSimulator
 ) -> None:
     installation = surroundings.install(tmp_path / "state", tenant, glue, config({}), **{OBJECTS: "on"})
