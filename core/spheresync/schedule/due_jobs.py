@@ -124,7 +124,7 @@ class DueJobs:
         every = settings.drift.sweep
         if not every:
             return []
-        looked_at = _noted((await self._context.store.drift.standing()).looked_at)
+        looked_at = _noted((await self._context.store.drift.summary()).looked_at)
         if looked_at is None:
             checkpoints = self._context.store.checkpoints
             written = [await checkpoints.count_active(key) for key in settings.target_keys]

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.answers import Finding
-from spheresync.model import GLUE, AssetStatus, ChangeSetId, Principal, Problem, RunId, RunState
+from spheresync.model import GLUE, AssetStatus, ChangeSetId, Principal, Problem, RunId, RunState, TargetKey
 from spheresync.service.health.health_level import health_of
 from spheresync.state.records import DriftLook, DriftSummary, RunRecord
 
 AT = "2026-11-24T08:00:00.123456Z"
-NEVER_LOOKED = DriftSummary(0)
+NEVER_LOOKED = DriftSummary({})
 DENIED = Problem("database hr", "denied", "hr: denied", "Grant it.")
 LATE = Finding(subject="tier high", code="freshness_missed", message="1 asset late", remedy="")
 WELL = "The last run, run_1, ended done at 2026-11-24T08:00:00Z."
@@ -25,7 +25,9 @@ def standing(
     now: int, compared: int = 3, drifted: int | None = None, not_compared: int = 0, *problems: Problem
 ) -> DriftSummary:
     summary = {"compared": compared, "not_compared": not_compared, "drifted": now if drifted is None else drifted}
-    return DriftSummary(now, DriftLook("drift_1", AT, "anna", b"{}", GLUE, summary, problems, (), None))
+    return DriftSummary(
+        {TargetKey(GLUE): now}, DriftLook("drift_1", AT, "anna", b"{}", GLUE, summary, problems, (), None)
+    )
 
 
 def run(state: RunState = RunState.DONE, name: str = "run_1") -> RunRecord:

@@ -166,7 +166,7 @@ class Catalog:
 
     async def _drifted_otherwise(self) -> str:
         """Assets whose tables others changed and that stand worse than drifted, or are held."""
-        drifted = (await self._store.drift.standing()).drifted
+        drifted = (await self._store.drift.summary()).drifted
         _, listed = await self._store.catalog.page(status=AssetStatus.DRIFTED, limit=1)
         if drifted <= listed:
             return ""

@@ -26,7 +26,7 @@ from spheresync.service.health.persons_sign_in import sign_in_ends_soon
 from spheresync.service.health.status import sync_status
 from spheresync.source.transport.signed_in import SIGN_IN_REMEDY, NotSignedIn
 from spheresync.state.port import Tx
-from spheresync.state.records import AlertRow, RunRecord
+from spheresync.state.records import AlertRow, DriftSummary, RunRecord
 
 VERIFY_EVERY = timedelta(hours=6)
 """How often the whole audit log is walked through."""
@@ -65,7 +65,7 @@ class AlertConditions:
             *self._failed(last, status, standing=AlertKind.RUN_FAILED in stands),
             *await self._refused(last, held, standing=AlertKind.GUARD in stands),
             *_late(status, standing),
-            *_drifted(status),
+            *_drifted(await self._store.drift.summary()),
             *self._credentials([*(last.problems if last is not None else ()), *others]),
             *_waiting(others),
         ]
@@ -214,12 +214,14 @@ def _late(status: SyncStatus, standing: Sequence[AlertRow]) -> list[Condition]:
     return [Condition(AlertKind.FRESHNESS, each.subject, each.message, each.remedy) for each in late]
 
 
-def _drifted(status: SyncStatus) -> list[Condition]:
-    drift = status.drift
-    if drift is None or not drift.drifted:
-        return []
-    message = f"others have changed {counted(drift.drifted, 'table')} of this installation"
-    return [Condition(AlertKind.DRIFT, "glue", message, "`spheresync drift` shows what, and offers the repair.")]
+def _drifted(drift: DriftSummary) -> list[Condition]:
+    remedy = "`spheresync drift` shows what, and offers the repair."
+    return [
+        Condition(
+            AlertKind.DRIFT, str(key), f"others have changed {counted(number, 'table')} of this installation", remedy
+        )
+        for key, number in sorted(drift.by_target.items())
+    ]
 
 
 def _waiting(problems: Sequence[Problem]) -> list[Condition]:

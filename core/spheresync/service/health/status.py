@@ -85,7 +85,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
         problems.append(answer_rows.finding(waits))
     if settings.approvals.of_deletes and settings.deletion.policy is DeletionPolicy.DELETE:
         problems += _retired(sum([await store.checkpoints.count_retired(key) for key in settings.target_keys]))
-    drift = await store.drift.standing()
+    drift = await store.drift.summary()
     problems += unseen_tables(drift)
     without = await count_held_without_table(store, settings.target_keys) if statuses.get(AssetStatus.HELD) else 0
     health, summary = health_of(
