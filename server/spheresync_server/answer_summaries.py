@@ -17,7 +17,13 @@ from spheresync.answers import (
     Progress,
     RunAnswer,
 )
-from spheresync.model import Action, RunState, counted, first_of
+from spheresync.model import (
+    Action,
+    RunKind,
+    RunState,
+    counted,
+    first_of,
+)
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
 from spheresync_server.untrusted import clean_line, visible
 
@@ -45,7 +51,7 @@ def only_unread_failed(answer: RunAnswer) -> bool:
     """Whether an apply did all of its change set, and fails for what could not be read when that was made."""
     undone = ("refused", "skipped", "conflict", "blocked")
     return (
-        answer.kind == "apply"
+        answer.kind == RunKind.APPLY
         and answer.state == RunState.PARTLY_FAILED
         and not any(answer.counts.get(word) for word in undone)
         and 0 < answer.failures_total == len(answer.failures)

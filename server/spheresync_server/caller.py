@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, TypeAlias
 
 from spheresync.errors import ConfigurationError, PermissionRefusedError
-from spheresync.model import Principal
+from spheresync.model import Principal, PrincipalKind
 from spheresync.model.principals import CallerRole
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def local_principal(role: CallerRole) -> Principal:
         name = pwd.getpwuid(number).pw_name
     except KeyError:
         name = f"uid-{number}"
-    return Principal(kind="user", id=name, roles=frozenset({role.value}))
+    return Principal(kind=PrincipalKind.USER, id=name, roles=frozenset({role.value}))
 
 
 def local_caller(role: CallerRole) -> CallerOf:

@@ -22,7 +22,17 @@ from spheresync.execution.item_result import UNSENT, Address, Result
 from spheresync.execution.result_batches import ApplyReport, ResultBatches
 from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.isolation import isolated_group
-from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, PhysicalName, Problem, Strategy
+from spheresync.model import (
+    Action,
+    AssetId,
+    DesiredObject,
+    Digest,
+    LiveObject,
+    PhysicalName,
+    Problem,
+    RunKind,
+    Strategy,
+)
 from spheresync.observe.context import about
 from spheresync.observe.incidents import target_error
 from spheresync.planning.names.closed_containers import ClosedContainers
@@ -316,7 +326,7 @@ class TargetApplier:
             expected_version=item.expected_version,
             minor=item.strategy is Strategy.METADATA_ONLY and not item.changes,
             recovering=recovering,
-            strict=self._run.kind == "apply",
+            strict=self._run.kind is RunKind.APPLY,
             exact=self._recorder.restores,
         )
 

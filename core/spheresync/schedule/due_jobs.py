@@ -13,8 +13,14 @@ from anyio.lowlevel import checkpoint
 
 from spheresync.config import Settings
 from spheresync.config.sections import Tiers
-from spheresync.jobs.port import JobEngine, JobKind, JobState, NewJob, subject_of
-from spheresync.model import AssetId, Tier, isoformat
+from spheresync.jobs.port import JobEngine, NewJob, subject_of
+from spheresync.model import (
+    AssetId,
+    JobKind,
+    JobState,
+    Tier,
+    isoformat,
+)
 from spheresync.observe.incidents import product_error
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LISTED, LISTED_BY, paused_tiers, rules_of

@@ -12,7 +12,7 @@ import pytest
 
 import spheresync
 from spheresync.errors import UsageError
-from spheresync.model import Principal
+from spheresync.model import Principal, PrincipalKind
 from spheresync.planning.drift.drift_sweep import DETECT
 from spheresync.service.audit.audit import Audit
 from spheresync.service.audit.audit_filters import ACTIONS, OUTCOMES
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.anyio
 CORE = Path(spheresync.__file__).parent
 
-ANNA = Principal("user", "anna", frozenset({"viewer"}))
+ANNA = Principal(PrincipalKind.USER, "anna", frozenset({"viewer"}))
 
 
 def written(field: str, position: int) -> Iterator[str]:

@@ -7,7 +7,15 @@ from pathlib import Path
 from spheresync.answers import ApprovalAnswer, ChangeRow, ChangeSetAnswer, PromotionAnswer
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import PermissionRefusedError, RefusedError
-from spheresync.model import ChangeSetId, JsonValue, Principal, Problem, ScopeRequest, isoformat
+from spheresync.model import (
+    ChangeSetId,
+    JsonValue,
+    Principal,
+    PrincipalKind,
+    Problem,
+    ScopeRequest,
+    isoformat,
+)
 from spheresync.planning.decisions.approvals import approved_by_another, valid_approval
 from spheresync.planning.lost_bodies import require_whole_bodies
 from spheresync.planning.plan_request import PlanRequest
@@ -150,7 +158,7 @@ class Changes:
             RefusedError: it expired, was applied, is not what was saved, or mapping, scope or program moved since.
         """
         authorize(principal, Permission.ADMINISTER)
-        if principal.kind != "user":
+        if principal.kind is not PrincipalKind.USER:
             raise PermissionRefusedError(
                 "only a person approves.", remedy="Ask somebody to approve it at the command line."
             )

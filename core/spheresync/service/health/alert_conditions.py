@@ -12,9 +12,17 @@ from spheresync.alerts.conditions import Condition, end_condition, note_conditio
 from spheresync.answers import SyncStatus
 from spheresync.config import AlertKind
 from spheresync.errors import SourceFault
-from spheresync.jobs.port import Job, JobKind, JobState
+from spheresync.jobs.port import Job
 from spheresync.jobs.retries import HELD_BACK
-from spheresync.model import AssetStatus, Problem, RunState, counted, isoformat
+from spheresync.model import (
+    AssetStatus,
+    JobKind,
+    JobState,
+    Problem,
+    RunState,
+    counted,
+    isoformat,
+)
 from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.planning.decisions.guards import ALL_LOSE_COLUMNS, GUARDS
 from spheresync.runtime.context import RuntimeContext

@@ -6,7 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from spheresync.answers import Finding
-from spheresync.model import AssetStatus, Problem, RunState, counted, first_of, to_the_second
+from spheresync.model import (
+    AssetStatus,
+    Problem,
+    RunKind,
+    RunState,
+    counted,
+    first_of,
+    to_the_second,
+)
 from spheresync.service.health.open_problems import OpenProblem
 from spheresync.state.records import DriftLook, DriftSummary, RunRecord
 
@@ -50,7 +58,7 @@ def health_of(
         drift: what is known of edits by others; they are told, and nobody's failure. What could not be looked at is
             among `problems`.
     """
-    syncs = [run for run in ended if run.change_set_id is not None or run.kind == "sync"]
+    syncs = [run for run in ended if run.change_set_id is not None or run.kind is RunKind.SYNC]
     wrong = [*_wrong_with_assets(statuses, troubles), *_wrong_with_runs(syncs)]
     if problems:
         wrong.append(counted(len(problems), "further problem" if wrong else "problem"))

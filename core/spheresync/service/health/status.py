@@ -11,10 +11,18 @@ from spheresync.config import DeletionPolicy
 from spheresync.discovery.shared_discovery import why_not_reached
 from spheresync.errors import SourceFault, StateError
 from spheresync.execution.required_approvals import unapproved_promotion
-from spheresync.jobs.port import JobKind, JobState
 from spheresync.lineage.broken import broken_lineage
 from spheresync.lineage.delivery import undelivered
-from spheresync.model import AssetStatus, TargetKey, counted, first_of, isoformat, to_the_second
+from spheresync.model import (
+    AssetStatus,
+    JobKind,
+    JobState,
+    TargetKey,
+    counted,
+    first_of,
+    isoformat,
+    to_the_second,
+)
 from spheresync.observe.loop_health import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
 from spheresync.runtime.context import RuntimeContext

@@ -7,7 +7,15 @@ from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import RefusedError, UsageError
 from spheresync.execution.required_approvals import require_approved_promotion, unapproved_promotion
 from spheresync.execution.run_request import RunRequest
-from spheresync.model import ChangeSetId, Principal, RunId, RunState, ScopeRequest, isoformat
+from spheresync.model import (
+    ChangeSetId,
+    Principal,
+    RunId,
+    RunKind,
+    RunState,
+    ScopeRequest,
+    isoformat,
+)
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import Scope
@@ -47,7 +55,7 @@ class Runs:
         require_current(record, self._context.settings, now=isoformat(self._context.clock()))
         await require_approved_promotion(self._store, record)
         request = RunRequest(allow_deletes=allow_deletes)
-        run = await self._supervisor.create("apply", principal, request, change_set_id=record.id)
+        run = await self._supervisor.create(RunKind.APPLY, principal, request, change_set_id=record.id)
         return await self._runs.answer(run.id)
 
     async def _run_of(self, record: ChangeSetRecord) -> RunAnswer:
@@ -89,7 +97,7 @@ class Runs:
         checked = await check_scope(self._context, scope, refreshes=True)
         await self._look_for_unknown(checked)
         request = RunRequest(checked, thorough=full, allow_deletes=allow_deletes, max_deletes=max_deletes)
-        run = await self._supervisor.create("sync", principal, request, join=join)
+        run = await self._supervisor.create(RunKind.SYNC, principal, request, join=join)
         await self._supervisor.ensure_driven(run)
         return await self._runs.answer(run.id)
 

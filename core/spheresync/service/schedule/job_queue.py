@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from spheresync.answers import QueueAnswer, QueuedJob
 from spheresync.errors import UsageError
-from spheresync.jobs.port import Job, JobId, JobState, JobsWithin, NewJob
-from spheresync.model import JsonValue, Principal, isoformat
+from spheresync.jobs.port import (
+    Job,
+    JobId,
+    JobsWithin,
+    NewJob,
+)
+from spheresync.model import (
+    JobState,
+    JsonValue,
+    Principal,
+    isoformat,
+)
 from spheresync.runtime.context import RuntimeContext
 from spheresync.service import answer_rows
 from spheresync.service.cursors import page_size

@@ -11,8 +11,21 @@ from spheresync.answers import JobRow, ScheduleAnswer, SchedulerStatus, TierStat
 from spheresync.config import Settings, TierSettings
 from spheresync.config.durations import format_duration
 from spheresync.errors import UsageError
-from spheresync.jobs.port import JobEngine, JobKind, JobState, JobsWithin, NewJob, subject_of
-from spheresync.model import AssetId, Principal, Tier, counted, isoformat
+from spheresync.jobs.port import (
+    JobEngine,
+    JobsWithin,
+    NewJob,
+    subject_of,
+)
+from spheresync.model import (
+    AssetId,
+    JobKind,
+    JobState,
+    Principal,
+    Tier,
+    counted,
+    isoformat,
+)
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE, LISTED, may_write, paused_since, set_paused
 from spheresync.schedule.due import Window
