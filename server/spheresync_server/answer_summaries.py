@@ -25,6 +25,7 @@ from spheresync.model import (
     first_of,
 )
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
+from spheresync.runtime.run_counts import BLOCKED, REFUSED, SKIPPED
 from spheresync_server.untrusted import clean_line, visible
 
 _NAMED = 3
@@ -49,7 +50,7 @@ def applicable_count(answer: ChangeSetAnswer) -> int:
 
 def only_unread_failed(answer: RunAnswer) -> bool:
     """Whether an apply did all of its change set, and fails for what could not be read when that was made."""
-    undone = ("refused", "skipped", "conflict", "blocked")
+    undone = (REFUSED, SKIPPED, Action.CONFLICT, BLOCKED)
     return (
         answer.kind == RunKind.APPLY
         and answer.state == RunState.PARTLY_FAILED

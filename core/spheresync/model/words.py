@@ -5,6 +5,19 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+class Environment(StrEnum):
+    """What a process works against (CONTRACT.md)."""
+
+    DOG = "dog"
+    WOLF = "wolf"
+    BEAR = "bear"
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether tenant and AWS are inside of this program."""
+        return self is Environment.DOG
+
+
 class AssetKind(StrEnum):
     """The kinds of Datasphere object, spelled as in configuration and tool arguments."""
 

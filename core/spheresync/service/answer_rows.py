@@ -14,6 +14,7 @@ from spheresync.answers import (
     AuditVerdictAnswer,
     ChangeRow,
     ChangeSetAnswer,
+    ChangeSetState,
     ColumnRow,
     Failure,
     FieldRow,
@@ -225,14 +226,14 @@ def change_set_answer(
     if reading.oldest_at is not None and reading.oldest_of is not None:
         oldest = OldestReading(at=reading.oldest_at, of=reading.oldest_of, older=reading.older)
     expired = record.expires_at < isoformat(now)
-    state = "applied" if record.run_id is not None else "expired" if expired else "open"
+    state = ChangeSetState.EXPIRED if expired else ChangeSetState.OPEN
     return ChangeSetAnswer.model_validate(
         {
             "change_set_id": record.id,
             "digest": record.digest,
             "created_at": record.created_at,
             "expires_at": record.expires_at,
-            "state": state,
+            "state": ChangeSetState.APPLIED if record.run_id is not None else state,
             "summary": {word: record.summary.get(word, 0) for word in (*Action, FAILED, UNREAD, MISSING)},
             "blocked": record.blocked,
             "findings": [finding(problem) for problem in (*waits, *record.findings)],
@@ -343,7 +344,7 @@ def _counts(run: RunRecord, tried: Mapping[tuple[Action, JournalState], int]) ->
         if state is JournalState.CONFIRMED:
             counts[action] += count
         elif state is JournalState.FAILED:
-            counts["failed"] += count
+            counts[FAILED] += count
     return counts
 
 

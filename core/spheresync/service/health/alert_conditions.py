@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 import anyio
 
 from spheresync.alerts.conditions import Condition, end_condition, note_condition, noted_conditions
-from spheresync.answers import SyncStatus
+from spheresync.answers import SchedulerState, SyncStatus
 from spheresync.config import AlertKind
 from spheresync.errors import SourceFault
 from spheresync.jobs.port import Job
@@ -216,9 +216,9 @@ class AlertConditions:
 def _late(status: SyncStatus, standing: Sequence[AlertRow]) -> list[Condition]:
     """Late assets, where a process keeps the schedule; without one, those told of before for as long as they are."""
     late = [each for each in map(lateness, status.tiers) if each is not None]
-    if status.scheduler.state != "running":
+    if status.scheduler.state is not SchedulerState.RUNNING:
         told = {row.subject for row in standing if row.kind == AlertKind.FRESHNESS}
-        late = [each for each in late if status.scheduler.state == "off" and each.subject in told]
+        late = [each for each in late if status.scheduler.state is SchedulerState.OFF and each.subject in told]
     return [Condition(AlertKind.FRESHNESS, each.subject, each.message, each.remedy) for each in late]
 
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
-from spheresync.answers import Finding
+from spheresync.answers import Finding, HealthLevel
 from spheresync.model import (
     AssetStatus,
     Problem,
@@ -17,8 +16,6 @@ from spheresync.model import (
 )
 from spheresync.service.health.open_problems import OpenProblem
 from spheresync.state.records import DriftLook, DriftSummary, RunRecord
-
-Health = Literal["ok", "degraded", "unknown"]
 
 _NOT_IN_SYNC = {
     AssetStatus.PENDING: "waiting for a sync",
@@ -45,7 +42,7 @@ def health_of(
     troubles: Sequence[OpenProblem] = (),
     never_read: Sequence[str] = (),
     held_without_table: int = 0,
-) -> tuple[Health, str]:
+) -> tuple[HealthLevel, str]:
     """The word and the sentences.
 
     Args:
@@ -75,8 +72,8 @@ def health_of(
         )
     )
     if not syncs:
-        return "unknown", said
-    return ("degraded" if wrong else "ok"), said
+        return HealthLevel.UNKNOWN, said
+    return HealthLevel.DEGRADED if wrong else HealthLevel.OK, said
 
 
 def _standing(statuses: Mapping[str, int], syncs: Sequence[RunRecord], without_table: int) -> str:

@@ -6,7 +6,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from spheresync.answers import DriftStatus, Finding, SyncStatus
+from spheresync.answers import (
+    DriftStatus,
+    Finding,
+    SchedulerState,
+    SyncStatus,
+)
 from spheresync.config import DeletionPolicy
 from spheresync.discovery.shared_discovery import why_not_reached
 from spheresync.errors import SourceFault, StateError
@@ -69,7 +74,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     unread = await store.catalog.unread()
     troubles = troubles_of(unread, await store.unwritten.groups())
     unread_in = {each.space for each in counts if each.status is AssetStatus.FAILED}
-    tries = await _next_tries(context) if scheduler.state == "running" else {}
+    tries = await _next_tries(context) if scheduler.state is SchedulerState.RUNNING else {}
     causes = [_with_next_try(each.told, tries) for each in troubles if each.told is not None]
     causes += [
         answer_rows.finding(each.problem) for each in spaces if each.problem is not None and each.name in unread_in

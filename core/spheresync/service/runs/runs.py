@@ -25,7 +25,12 @@ from spheresync.service.runs.run_supervisor import RunSupervisor
 from spheresync.service.runs.stored_runs import StoredRuns
 from spheresync.service.scope_checks import check_scope, require_selected
 from spheresync.state.port import Tx
-from spheresync.state.records import AuditEvent, ChangeSetRecord
+from spheresync.state.records import (
+    AuditAction,
+    AuditEvent,
+    AuditOutcome,
+    ChangeSetRecord,
+)
 
 CANCEL_WAIT = 10.0
 """Seconds for which a cancel waits for the end of a run that this process had to take over for it."""
@@ -119,8 +124,8 @@ class Runs:
         run = await self._store.runs.get(RunId(run_id))
         if run.state.ended:
             raise UsageError(f"run {run_id} has ended already: {run.state}.", remedy="There is nothing to cancel.")
-        asked = AuditEvent(principal, "cancel", run.id, None, None, "requested", {})
-        ended = AuditEvent(run.actor, f"run_{run.kind}", run.id, None, None, RunState.CANCELLED, {})
+        asked = AuditEvent(principal, AuditAction.CANCEL, run.id, None, None, AuditOutcome.REQUESTED, {})
+        ended = AuditEvent(run.actor, AuditAction.of_run(run.kind), run.id, None, None, RunState.CANCELLED, {})
 
         async def cancel(tx: Tx) -> bool:
             waiting = await tx.runs.cancel_waiting(run.id)
