@@ -17,8 +17,15 @@ from spheresync.answers import (
     Progress,
     RunAnswer,
 )
-from spheresync.model import Action, RunState, counted, first_of
+from spheresync.model import (
+    Action,
+    RunKind,
+    RunState,
+    counted,
+    first_of,
+)
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, NEEDS_ALLOWANCE
+from spheresync.runtime.run_counts import BLOCKED, REFUSED, SKIPPED
 from spheresync_server.untrusted import clean_line, visible
 
 _NAMED = 3
@@ -43,9 +50,9 @@ def applicable_count(answer: ChangeSetAnswer) -> int:
 
 def only_unread_failed(answer: RunAnswer) -> bool:
     """Whether an apply did all of its change set, and fails for what could not be read when that was made."""
-    undone = ("refused", "skipped", "conflict", "blocked")
+    undone = (REFUSED, SKIPPED, Action.CONFLICT, BLOCKED)
     return (
-        answer.kind == "apply"
+        answer.kind == RunKind.APPLY
         and answer.state == RunState.PARTLY_FAILED
         and not any(answer.counts.get(word) for word in undone)
         and 0 < answer.failures_total == len(answer.failures)

@@ -14,7 +14,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, TypeAlias
 
 from spheresync.errors import ConfigurationError, PermissionRefusedError
-from spheresync.model import Principal
+from spheresync.model import Environment, Principal, PrincipalKind
 from spheresync.model.principals import CallerRole
 
 if TYPE_CHECKING:
@@ -44,9 +44,9 @@ def role_from(environ: Mapping[str, str], default: CallerRole) -> CallerRole:
         raise ConfigurationError((f"{ROLE_VARIABLE}: {text!r} is no role; valid: {valid}.",)) from error
 
 
-def server_default_role(environment: str) -> CallerRole:
+def server_default_role(environment: Environment) -> CallerRole:
     """Over MCP an unnamed caller is admin in dog and viewer where a real tenant or account is behind it."""
-    return CallerRole.ADMIN if environment == "dog" else CallerRole.VIEWER
+    return CallerRole.ADMIN if environment.is_embedded else CallerRole.VIEWER
 
 
 def local_principal(role: CallerRole) -> Principal:
@@ -56,7 +56,7 @@ def local_principal(role: CallerRole) -> Principal:
         name = pwd.getpwuid(number).pw_name
     except KeyError:
         name = f"uid-{number}"
-    return Principal(kind="user", id=name, roles=frozenset({role.value}))
+    return Principal(kind=PrincipalKind.USER, id=name, roles=frozenset({role.value}))
 
 
 def local_caller(role: CallerRole) -> CallerOf:

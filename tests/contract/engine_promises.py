@@ -13,9 +13,24 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from spheresync.jobs.port import Job, JobEngine, JobId, JobKind, JobState, NewJob, lineage_subject, subject_of
+from spheresync.jobs.port import (
+    Job,
+    JobEngine,
+    JobId,
+    NewJob,
+    lineage_subject,
+    subject_of,
+)
 from spheresync.jobs.retries import ATTEMPTS, UNDELIVERED
-from spheresync.model import GLUE, AssetId, DestinationName, Problem, TargetKey
+from spheresync.model import (
+    GLUE,
+    AssetId,
+    DestinationName,
+    JobKind,
+    JobState,
+    Problem,
+    TargetKey,
+)
 from spheresync.state.port import Tx
 
 READ, WRITE, LIST, LINEAGE = JobKind.READ, JobKind.WRITE, JobKind.LIST, JobKind.LINEAGE

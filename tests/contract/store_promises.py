@@ -21,7 +21,9 @@ from spheresync.model import (
     Digest,
     PhysicalName,
     Principal,
+    PrincipalKind,
     RunId,
+    RunKind,
     digest_of,
     isoformat,
 )
@@ -36,7 +38,7 @@ ASSETS = [AssetId.parse(f"SALES/V_{number}") for number in range(4)]
 
 
 def audit_event(number: int) -> AuditEvent:
-    anna = Principal("user", "anna", frozenset({"operator", "viewer"}))
+    anna = Principal(PrincipalKind.USER, "anna", frozenset({"operator", "viewer"}))
     return AuditEvent(anna, "create", None, f"SALES/V_{number}", "glue", "done", {"number": number, "text": "Größe"})
 
 
@@ -249,9 +251,9 @@ class StorePromises(RunPromises):
         self, two_stores: TwoStores
     ) -> None:
         one, other = two_stores.one, two_stores.other
-        somebody = Principal("user", "anna", frozenset())
+        somebody = Principal(PrincipalKind.USER, "anna", frozenset())
         run = RunRecord.queued(
-            RunId("run_1"), "sync", b"{}", somebody, owner=other.owner_id, at=isoformat(two_stores.now())
+            RunId("run_1"), RunKind.SYNC, b"{}", somebody, owner=other.owner_id, at=isoformat(two_stores.now())
         )
         await other.write(lambda tx: tx.runs.create(run))
         old = await other.write(lambda tx: tx.runs.claim(run.id, other.owner_id))

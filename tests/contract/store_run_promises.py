@@ -16,8 +16,10 @@ from spheresync.model import (
     Digest,
     PhysicalName,
     Principal,
+    PrincipalKind,
     Problem,
     RunId,
+    RunKind,
     RunState,
     Severity,
     SpaceName,
@@ -39,12 +41,12 @@ from spheresync.state.records import (
 )
 from tests.contract.two_stores import TwoStores
 
-ANNA = Principal("user", "anna", frozenset({"admin", "viewer"}))
+ANNA = Principal(PrincipalKind.USER, "anna", frozenset({"admin", "viewer"}))
 
 
 async def enter(stores: TwoStores, name: str, owner: str | None, **fields: object) -> RunRecord:
     at = isoformat(stores.now())
-    run = RunRecord.queued(RunId(name), "sync", name.encode(), ANNA, owner=owner, at=at)
+    run = RunRecord.queued(RunId(name), RunKind.SYNC, name.encode(), ANNA, owner=owner, at=at)
     run = replace(run, **fields)  # type: ignore[arg-type]
     await stores.one.write(lambda tx: tx.runs.create(run))
     return run

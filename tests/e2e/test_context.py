@@ -11,7 +11,14 @@ from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import ConfigurationError
 from spheresync.execution.run_request import RunRequest
-from spheresync.model import Action, AssetId, AssetKind, PersonalDataClass, Principal
+from spheresync.model import (
+    Action,
+    AssetId,
+    AssetKind,
+    PersonalDataClass,
+    Principal,
+    PrincipalKind,
+)
 from spheresync.runtime.progress import ProgressEvent
 from spheresync.runtime.scope import Scope
 from spheresync.runtime.settled_context import settle_context
@@ -22,7 +29,7 @@ from tests.simulators.in_process import InProcess, in_process
 pytestmark = pytest.mark.anyio
 MANY = 1_000
 KNOWN = RunRequest(refresh=False)
-VIEWER = Principal("user", "vera", frozenset({"viewer"}))
+VIEWER = Principal(PrincipalKind.USER, "vera", frozenset({"viewer"}))
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ import pytest
 from spheresync.answers import DiscoveryAnswer
 from spheresync.config import SettingsSource
 from spheresync.errors import ConfigurationError
-from spheresync.model import Principal, ScopeRequest
+from spheresync.model import Principal, PrincipalKind, ScopeRequest
 from spheresync.runtime.progress import ProgressEvent
 from spheresync.service import Service
 from spheresync.targets.aws.rate_limit import RateLimit
@@ -24,7 +24,7 @@ from tests.simulators.installation import Installation
 from tests.simulators.running_tenant import RunningTenant, running_tenant
 
 pytestmark = pytest.mark.anyio
-ADMIN = Principal("user", "test", frozenset({"admin"}))
+ADMIN = Principal(PrincipalKind.USER, "test", frozenset({"admin"}))
 ALL = ScopeRequest()
 
 

@@ -15,7 +15,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.types import ResourceTemplateReference
 
 from spheresync.config import SettingsSource
-from spheresync.model import Principal
+from spheresync.model import Principal, PrincipalKind
 from spheresync.service import Service
 from spheresync_server.http.serving import bind, serve_http
 from spheresync_server.mcp_server.server import build_server
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.anyio
 
-VIEWER = Principal("user", "vera", frozenset({"viewer"}))
-OPERATOR = Principal("service", "otto", frozenset({"operator", "auditor"}))
-STRANGER = Principal("user", "nora")
+VIEWER = Principal(PrincipalKind.USER, "vera", frozenset({"viewer"}))
+OPERATOR = Principal(PrincipalKind.SERVICE, "otto", frozenset({"operator", "auditor"}))
+STRANGER = Principal(PrincipalKind.USER, "nora")
 CALLERS = {caller.id: caller for caller in (VIEWER, OPERATOR, STRANGER)}
 WRITES = {"apply_changes", "run_sync", "cancel_run"}
 

@@ -41,6 +41,7 @@ from spheresync.model import (
     Problem,
     RawDefinition,
     RunId,
+    RunKind,
     SpaceEntry,
     SpaceName,
     TargetKey,
@@ -418,7 +419,7 @@ def _starter(context: RuntimeContext, store: SqliteStore) -> Any:
     async def start(request: RunRequest) -> RunRecord:
         run = RunRecord.queued(
             RunId(f"run_{next(numbers)}_{store.owner.id}"),
-            "sync",
+            RunKind.SYNC,
             canonical_json(request.to_json()),
             SCHEDULER,
             owner=store.owner.id,

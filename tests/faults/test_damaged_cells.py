@@ -28,8 +28,10 @@ from spheresync.model import (
     AssetId,
     AssetKind,
     Digest,
+    JobKind,
     PhysicalName,
     Principal,
+    PrincipalKind,
     Problem,
     RunState,
     TargetKey,
@@ -190,7 +192,7 @@ async def fill(installation: InProcess) -> None:
         stays=True,
     )
     (run, *_), _ = await store.runs.page(limit=1)
-    job = JobRequest("read", '["GOOD","TWO"]', 5, "due", "t", AT, None, revive=False)
+    job = JobRequest(JobKind.READ, '["GOOD","TWO"]', 5, "due", "t", AT, None, revive=False)
 
     async def put(tx: SqliteTx) -> None:
         await tx.former_tables.put_many([former])
@@ -210,7 +212,7 @@ async def fill(installation: InProcess) -> None:
 
     record = await make_change_set(
         installation.context,
-        PlanRequest(scope=Scope(), principal=Principal("user", "anna", frozenset({"admin"}))),
+        PlanRequest(scope=Scope(), principal=Principal(PrincipalKind.USER, "anna", frozenset({"admin"}))),
         silent,
     )
     held_by = record.id

@@ -18,7 +18,12 @@ from typing import Any
 
 import pytest
 
-from spheresync.model import GLUE, Principal, TargetKey
+from spheresync.model import (
+    GLUE,
+    Principal,
+    PrincipalKind,
+    TargetKey,
+)
 from spheresync.state.audit_chain import ChainCheck
 from spheresync.state.records import AuditEvent
 from spheresync.state.sqlite.connection import FILE_NAME
@@ -290,7 +295,7 @@ async def test_ten_kills_around_the_audit_log(
 
 async def lengthen(folder: Path, entries: int) -> None:
     """As many years of use do."""
-    somebody = Principal("user", "somebody")
+    somebody = Principal(PrincipalKind.USER, "somebody")
     events = [AuditEvent(somebody, "update", None, f"S/{n}", "glue", "done", {"n": n}) for n in range(entries)]
     async with SqliteStore.open(folder) as store:
         await store.write(lambda tx: tx.audit.append_many(events))

@@ -21,8 +21,16 @@ from spheresync.dog.objects import DogSpace, Landscape
 from spheresync.errors import SpheresyncError, UnexpectedError
 from spheresync.isolation import isolated_group
 from spheresync.jobs.embedded import EmbeddedEngine
-from spheresync.jobs.port import JobKind
-from spheresync.model import GLUE, Principal, RunState, ScopeRequest, TargetKey, utc_now
+from spheresync.model import (
+    GLUE,
+    JobKind,
+    Principal,
+    PrincipalKind,
+    RunState,
+    ScopeRequest,
+    TargetKey,
+    utc_now,
+)
 from spheresync.schedule.due_jobs import DueJobs
 from spheresync.schedule.reading_jobs import list_tenant
 from spheresync.service.catalog.first_discovery import FirstDiscovery
@@ -134,7 +142,7 @@ async def test_the_table_of_an_asset_that_is_gone_is_retired_whatever_was_lost_o
 
 async def questions(service: Service) -> AsyncIterator[tuple[str, Callable[[], Awaitable[object]]]]:
     """Everything that can be asked without writing to a target, by name."""
-    someone, everything = Principal("user", "somebody", frozenset({"admin"})), ScopeRequest()
+    someone, everything = Principal(PrincipalKind.USER, "somebody", frozenset({"admin"})), ScopeRequest()
     catalog, runs, undo = service.catalog, service.runs, service.undo
     yield "status", lambda: service.health.sync_status(someone)
     yield "spaces", lambda: catalog.list_spaces(someone)

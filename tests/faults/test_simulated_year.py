@@ -32,7 +32,7 @@ async def check(life: Life, folder: Path) -> None:
     async with SqliteStore.open(folder / "state", clock=lambda: world.now) as store:
         assert (await store.audit.verify()).intact
         assert await store.runs.unfinished() == []
-        drift = await store.drift.standing()
+        drift = await store.drift.summary()
         assert drift.looked_at is not None and drift.drifted == 0, "nobody else has changed anything"
 
 

@@ -34,7 +34,7 @@ async def main():
                 assert await tx.meta.get(f"{name}.{n}") is None  # a read that becomes a write must not fail either
                 await tx.meta.set(f"{name}.{n}", "x")
                 await tx.meta.set(f"{name}.{n}.twin", "x")
-                anna = Principal("user", name)
+                anna = Principal(PrincipalKind.USER, name)
                 await tx.audit.append_many([AuditEvent(anna, "create", None, str(n), None, "done", {})])
             await store.write(work)
             print(n, flush=True)

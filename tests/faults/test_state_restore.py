@@ -29,7 +29,7 @@ async def set_value(folder, value, weight=0):
         async def work(tx):
             await tx.meta.set("k", value)
             await tx.meta.set("weight", os.urandom(weight).hex())
-            anna = Principal("user", "a")
+            anna = Principal(PrincipalKind.USER, "a")
             await tx.audit.append_many([AuditEvent(anna, "set", None, None, None, "done", {"v": value})])
         await store.write(work)
 

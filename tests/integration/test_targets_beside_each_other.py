@@ -10,11 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from spheresync.config import Settings
+from spheresync.config import AlertKind, Settings
 from spheresync.errors import TargetError, TargetFault
 from spheresync.execution.run_request import RunRequest
 from spheresync.model import GLUE, Action, DestinationName, RunState, TargetKey
 from spheresync.runtime.scope import Scope
+from spheresync.service.changes.stored_change_sets import StoredChangeSets
+from spheresync.service.health.alert_conditions import AlertConditions
+from spheresync.service.runs.stored_runs import StoredRuns
+from spheresync.state.records import DriftEffect, DriftKind, DriftLook, TableDrift
 from spheresync.targets import registry
 from spheresync.targets.protocol import Operation, Outcome, Target
 from tests.simulators.in_process import InProcess, in_process
@@ -87,6 +91,9 @@ async def test_one_that_fails_leaves_the_others_done_and_catches_up_without_a_ca
     beside.file.full = True
     run = await beside.installation.sync()
     assert run.state is RunState.PARTLY_FAILED
+    context = beside.installation.context
+    told = await StoredRuns(context, StoredChangeSets(context)).answer(run.id)
+    assert [failure.target for failure in told.failures] == [JSON_FILE] * TABLES
     assert len(await beside.held(IN_GLUE)) == len(await beside.held(FILE_IN_EU)) == TABLES
     assert await beside.held(FILE) == {}
     before = await beside.held(IN_GLUE)
@@ -96,6 +103,21 @@ async def test_one_that_fails_leaves_the_others_done_and_catches_up_without_a_ca
     assert entries(beside.file) == TABLES
     assert not beside.installation.glue.calls, "what Glue holds already costs no call"
     assert (await beside.held(IN_GLUE), beside.file_in_eu.performed) == (before, TABLES)
+
+
+async def test_what_others_changed_is_told_of_the_target_that_they_changed(beside: Beside) -> None:
+    await beside.installation.sync()
+    store = beside.installation.store
+    checkpoint = (await store.checkpoints.all(FILE_IN_EU))[0]
+    drift = TableDrift(
+        checkpoint.asset,
+        *(FILE_IN_EU.target, FILE_IN_EU.destination, checkpoint.container, checkpoint.name),
+        *((DriftKind.COLUMNS,), "overwrite", DriftEffect.RESTORE, "changed", "look", (), 1, None, "nobody says", False),
+    )
+    look = DriftLook("drift_1", "2026-11-24T08:00:00.000000Z", "anna", b"{}", JSON_FILE, {}, (), (), None)
+    await store.write(lambda tx: tx.drift.put(look, [drift]))
+    conditions = await AlertConditions(beside.installation.context).look([])
+    assert [each.subject for each in conditions if each.kind is AlertKind.DRIFT] == ["json_file in eu"]
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,9 @@ from spheresync.model import (
     GLUE,
     ChangeSetId,
     Principal,
+    PrincipalKind,
     RunId,
+    RunKind,
     TargetKey,
     canonical_json,
     isoformat,
@@ -55,7 +57,7 @@ from tests.simulators.glue_server import GlueServer
 from tests.simulators.memory_content import MemoryContent
 from tests.simulators.new_state import lay_new_state
 
-_SOMEBODY = Principal("user", "somebody", frozenset({"admin"}))
+_SOMEBODY = Principal(PrincipalKind.USER, "somebody", frozenset({"admin"}))
 
 
 @dataclass
@@ -80,11 +82,11 @@ class InProcess:
 
     async def sync(self, request: RunRequest | None = None) -> RunRecord:
         """Discover, plan and apply as a run of the state; answers the run that ended."""
-        return await self._run("sync", request or RunRequest(), None)
+        return await self._run(RunKind.SYNC, request or RunRequest(), None)
 
     async def apply(self, change_set: ChangeSetId) -> RunRecord:
         """Apply a saved change set with deletes allowed; answers the run that ended."""
-        return await self._run("apply", RunRequest(allow_deletes=True), change_set)
+        return await self._run(RunKind.APPLY, RunRequest(allow_deletes=True), change_set)
 
     async def revert(self, run: RunId) -> ChangeSetId:
         """Make the change set that undoes a run."""
@@ -100,7 +102,7 @@ class InProcess:
             ).run()
         return made.id
 
-    async def _run(self, kind: str, request: RunRequest, change_set: ChangeSetId | None) -> RunRecord:
+    async def _run(self, kind: RunKind, request: RunRequest, change_set: ChangeSetId | None) -> RunRecord:
         for glue in (self.glue, *self.elsewhere.values()):
             glue.reset()
         run = RunRecord.queued(

@@ -46,6 +46,12 @@ from spheresync.answers.lineage import LineageAnswer, LineageEdge, LineageNode
 from spheresync.answers.runs import AuditPage, AuditRow, AuditVerdictAnswer, Failure, Progress, RunAnswer, RunRow
 from spheresync.answers.schedule import JobRow, QueueAnswer, QueuedJob, ScheduleAnswer, SchedulerStatus, TierStatus
 from spheresync.answers.sign_in import SignInAnswer
+from spheresync.answers.states import (
+    ChangeSetState,
+    DiscoveryState,
+    HealthLevel,
+    SchedulerState,
+)
 
 __all__ = [
     "Answer",
@@ -59,11 +65,13 @@ __all__ = [
     "BackupAnswer",
     "ChangeRow",
     "ChangeSetAnswer",
+    "ChangeSetState",
     "ColumnDecision",
     "ColumnRow",
     "ConnectionFinding",
     "ConnectionReport",
     "DiscoveryAnswer",
+    "DiscoveryState",
     "DriftAnswer",
     "DriftFieldRow",
     "DriftRepair",
@@ -72,6 +80,7 @@ __all__ = [
     "Failure",
     "FieldRow",
     "Finding",
+    "HealthLevel",
     "JobRow",
     "LineageAnswer",
     "LineageEdge",
@@ -92,6 +101,7 @@ __all__ = [
     "RunAnswer",
     "RunRow",
     "ScheduleAnswer",
+    "SchedulerState",
     "SchedulerStatus",
     "SignInAnswer",
     "SpaceRow",

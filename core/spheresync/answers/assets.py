@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import ConfigDict, Field, JsonValue
 
 from spheresync.answers.base import Answer, Finding, OmitEmpty, OmitNone, Page
+from spheresync.answers.states import DiscoveryState
 
 
 class SpaceRow(Answer):
@@ -183,4 +182,4 @@ class DiscoveryAnswer(Answer):
     problems: list[Finding]
     findings: list[Finding]  # worth a line, and no failure
     usage: dict[str, int]
-    state: Literal["done", "partly_failed", "failed"]
+    state: DiscoveryState

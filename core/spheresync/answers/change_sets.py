@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field, JsonValue
 
 from spheresync.answers.base import Answer, Finding, OmitEmpty, OmitNone
+from spheresync.answers.states import ChangeSetState
 
 
 class FieldRow(Answer):
@@ -68,7 +67,7 @@ class ChangeSetAnswer(Answer):
     digest: str
     created_at: str
     expires_at: str
-    state: Literal["open", "applied", "expired"]
+    state: ChangeSetState
     summary: dict[str, int]
     blocked: int
     findings: list[Finding]

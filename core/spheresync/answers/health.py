@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from pydantic import Field
 
 from spheresync.answers.base import Answer, Finding
 from spheresync.answers.drift import DriftStatus
 from spheresync.answers.runs import RunRow
 from spheresync.answers.schedule import SchedulerStatus, TierStatus
+from spheresync.answers.states import HealthLevel
 
 
 class SyncStatus(Answer):
@@ -21,7 +20,7 @@ class SyncStatus(Answer):
     Datasphere what it answered (`datasphere_bytes`, compressed), of AWS what was sent to it (`aws_bytes`).
     """
 
-    health: Literal["ok", "degraded", "unknown"]
+    health: HealthLevel
     summary: str
     environment: str
     tenant: str

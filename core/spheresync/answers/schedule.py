@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from spheresync.answers.base import Answer, Finding
+from spheresync.answers.states import SchedulerState
 
 
 class TierStatus(Answer):
@@ -42,7 +41,7 @@ class JobRow(Answer):
 class SchedulerStatus(Answer):
     """`state`: running (in some process), waiting (for a person to apply `change_set_id`) or off."""
 
-    state: Literal["running", "waiting", "off"]
+    state: SchedulerState
     change_set_id: str | None = None
     listed_at: str | None = None
     jobs: dict[str, int]

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr
 
@@ -33,7 +33,14 @@ from spheresync.config.sections import (
     comma_list,
 )
 from spheresync.config.tenant import host_of, installation_name
-from spheresync.model import Digest, JsonValue, TargetKey, TargetName, digest_json
+from spheresync.model import (
+    Digest,
+    Environment,
+    JsonValue,
+    TargetKey,
+    TargetName,
+    digest_json,
+)
 from spheresync.model.json_document import read_own_json
 
 KNOWN_TARGETS = ("glue", "lakeformation", "quicksight", "datazone")
@@ -46,8 +53,6 @@ MAPPING_VERSION = 4
 _INSTALLATION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=@-]{0,99}")
 _PREFIX = re.compile(r"[a-z0-9_]{0,64}")
 _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-
-EnvironmentName: TypeAlias = Literal["dog", "wolf", "bear"]
 
 
 def _installation(text: str) -> str:
@@ -109,7 +114,7 @@ class Limits(Section):
 class Settings(Section):
     """All settings, effective and checked. Make one with `load_settings`."""
 
-    env: EnvironmentName = "dog"
+    env: Environment = Environment.DOG
     installation: Annotated[str, AfterValidator(_installation)] | None = None
     state_dir: SettingPath
     prefix: Annotated[str, AfterValidator(_prefix)] = ""
@@ -160,7 +165,7 @@ class Settings(Section):
     @property
     def tenant_host(self) -> str:
         """The host of the tenant, without a port; `dog` in dog."""
-        return DOG_HOST if self.env == "dog" else host_of(self.datasphere.base_url)
+        return DOG_HOST if self.env.is_embedded else host_of(self.datasphere.base_url)
 
     @property
     def installation_name(self) -> str:

@@ -15,7 +15,14 @@ from spheresync.planning.decisions.renames import case_changes, case_key
 from spheresync.planning.names.rename_notes import note_renames
 from spheresync.state.port import Store, Tx
 from spheresync.state.port.checkpoints import CheckpointReader
-from spheresync.state.records import AssetRecord, AuditEvent, Checkpoint, CheckpointState
+from spheresync.state.records import (
+    AssetRecord,
+    AuditAction,
+    AuditEvent,
+    AuditOutcome,
+    Checkpoint,
+    CheckpointState,
+)
 
 _DELETED = CheckpointState.DELETED
 
@@ -59,7 +66,15 @@ class RenamedAssets:
             tables: list[JsonValue] = [*sorted({f"{each.container}.{each.name}" for each in moves})]
             await tx.audit.append_many(
                 [
-                    AuditEvent(SYSTEM, "rename", None, str(asset), None, "done", {way: str(other), "objects": tables})
+                    AuditEvent(
+                        SYSTEM,
+                        AuditAction.RENAME,
+                        None,
+                        str(asset),
+                        None,
+                        AuditOutcome.DONE,
+                        {way: str(other), "objects": tables},
+                    )
                     for asset, way, other in ((old, "renamed_to", new), (new, "renamed_from", old))
                 ]
             )

@@ -18,7 +18,15 @@ from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.execution.run_request import RunRequest
 from spheresync.execution.target_applier import TargetApplier
 from spheresync.execution.undo_recorder import UndoRecorder
-from spheresync.model import Action, Problem, RunState, TargetKey, counted, isoformat
+from spheresync.model import (
+    Action,
+    Problem,
+    RunKind,
+    RunState,
+    TargetKey,
+    counted,
+    isoformat,
+)
 from spheresync.planning.decisions.approvals import WAITS_FOR_A_PERSON
 from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.runtime.context import RuntimeContext
@@ -127,7 +135,7 @@ class ChangeSetApplier:
         drive = self._drive
         # A guard that holds deletes back refuses something only where the run would delete.
         deletes = (
-            drive.run.kind == "sync"
+            drive.run.kind is RunKind.SYNC
             or self._request.allow_deletes
             or drive.providers.settings.deletion.policy is DeletionPolicy.DELETE
         )

@@ -11,6 +11,7 @@ from spheresync.model import Action, Digest, JsonValue, PhysicalName, Problem, d
 from spheresync.runtime.run_counts import FAILED, REFUSED
 from spheresync.state.records import (
     AuditEvent,
+    AuditOutcome,
     ChangeSetItem,
     Checkpoint,
     FormerTable,
@@ -143,13 +144,13 @@ def audit_event_of(run: RunRecord, result: Result) -> AuditEvent:
         "before": item.expected_digest,
         "after": item.after_digest,
     }
-    outcome_word = "done"
+    word: AuditOutcome | TargetFault = AuditOutcome.DONE
     if error is not None:
-        outcome_word = "refused" if error.fault is TargetFault.MOVED else str(error.fault)
+        word = AuditOutcome.REFUSED if error.fault is TargetFault.MOVED else error.fault
         detail["reason"] = error.message
         detail["request_id"] = error.request_id
     elif outcome is not None:
-        outcome_word = "already" if outcome.already else "done"
+        word = AuditOutcome.ALREADY if outcome.already else AuditOutcome.DONE
         detail["request_id"] = outcome.request_id
         detail["version"] = outcome.version
         if outcome.kept:
@@ -160,7 +161,7 @@ def audit_event_of(run: RunRecord, result: Result) -> AuditEvent:
         run_id=run.id,
         asset=str(item.asset),
         target=item.target,
-        outcome=outcome_word,
+        outcome=word,
         detail={key: value for key, value in detail.items() if value is not None},
     )
 

@@ -13,7 +13,13 @@ from spheresync.model import DesiredObject, PhysicalName, Principal, RunId
 from spheresync.planning.names.container_notes import container_note
 from spheresync.planning.prerequisites import is_present, needs_container
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import AuditEvent, ChangeSetItem, Prerequisite
+from spheresync.state.records import (
+    AuditAction,
+    AuditEvent,
+    AuditOutcome,
+    ChangeSetItem,
+    Prerequisite,
+)
 from spheresync.targets.look_by_name import of_one
 from spheresync.targets.protocol import Target
 
@@ -63,11 +69,11 @@ async def make_prerequisites(
         had.add(container)
         event = AuditEvent(
             actor=actor,
-            action="create_database" if outcome.created else "use_database",
+            action=AuditAction.CREATE_DATABASE if outcome.created else AuditAction.USE_DATABASE,
             run_id=run_id,
             asset=None,
             target=target.key.target,
-            outcome="done",
+            outcome=AuditOutcome.DONE,
             detail={"database": container, "ours": outcome.ours, "request_id": outcome.request_id},
         )
 

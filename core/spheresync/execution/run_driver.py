@@ -43,7 +43,13 @@ from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.run_counts import EFFECTIVE, SKIPPED
 from spheresync.runtime.scope import require_found
 from spheresync.state.port import Tx
-from spheresync.state.records import AuditEvent, ChangeSetRecord, RunRecord
+from spheresync.state.records import (
+    AuditAction,
+    AuditEvent,
+    AuditOutcome,
+    ChangeSetRecord,
+    RunRecord,
+)
 
 HEARTBEAT = 1.0
 """Seconds between two signs of life; a cancel from another process is noticed within one."""
@@ -242,7 +248,11 @@ class RunDriver:
         events = []
         if request.max_deletes is not None:
             detail: dict[str, JsonValue] = {"max_deletes": request.max_deletes, "change_set": change_set_id}
-            events.append(AuditEvent(drive.run.actor, "guard_lifted", drive.run.id, None, None, "done", detail))
+            events.append(
+                AuditEvent(
+                    drive.run.actor, AuditAction.GUARD_LIFTED, drive.run.id, None, None, AuditOutcome.DONE, detail
+                )
+            )
 
         async def attach(tx: Tx) -> None:
             await tx.runs.update(drive.run.id, drive.fence, change_set_id=change_set_id)
@@ -327,7 +337,7 @@ class RunDriver:
         usage = await self._used(drive)
         told = await written_lineage(self._store, drive)
         detail: dict[str, JsonValue] = {"counts": nonzero(drive.counts), "usage": nonzero(usage)}
-        event = AuditEvent(drive.run.actor, f"run_{drive.run.kind}", drive.run.id, None, None, state, detail)
+        event = AuditEvent(drive.run.actor, AuditAction.of_run(drive.run.kind), drive.run.id, None, None, state, detail)
 
         async def finish(tx: Tx) -> None:
             await tx.runs.update(

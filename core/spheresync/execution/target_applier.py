@@ -22,11 +22,22 @@ from spheresync.execution.item_result import UNSENT, Address, Result
 from spheresync.execution.result_batches import ApplyReport, ResultBatches
 from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.isolation import isolated_group
-from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, PhysicalName, Problem, Strategy
+from spheresync.model import (
+    Action,
+    AssetId,
+    DesiredObject,
+    Digest,
+    LiveObject,
+    PhysicalName,
+    Problem,
+    RunKind,
+    Strategy,
+)
 from spheresync.observe.context import about
 from spheresync.observe.incidents import target_error
 from spheresync.planning.names.closed_containers import ClosedContainers
 from spheresync.runtime.progress import OnProgress
+from spheresync.runtime.run_counts import SKIPPED
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import ChangeSetItem, JournalEntry, RunRecord
 from spheresync.targets.look_by_name import look_by_name
@@ -119,7 +130,7 @@ class TargetApplier:
             await self._send_all([each for each in open_items if each[0].action.removes])
             self._results.no_more()
         if self._unsent:
-            self.report.counts["skipped"] += len(self._unsent)
+            self.report.counts[SKIPPED] += len(self._unsent)
             await self._recorder.take_back(self._unsent)
 
     async def settle(self, items: Sequence[ChangeSetItem]) -> None:
@@ -174,7 +185,7 @@ class TargetApplier:
             async with send:
                 for start in range(0, len(open_items), CHUNK):
                     if self._stopping() or self.report.halted is not None:
-                        self.report.counts["skipped"] += len(open_items) - start
+                        self.report.counts[SKIPPED] += len(open_items) - start
                         break
                     await self._feed(open_items[start : start + CHUNK], ahead, send)
 
@@ -316,7 +327,7 @@ class TargetApplier:
             expected_version=item.expected_version,
             minor=item.strategy is Strategy.METADATA_ONLY and not item.changes,
             recovering=recovering,
-            strict=self._run.kind == "apply",
+            strict=self._run.kind is RunKind.APPLY,
             exact=self._recorder.restores,
         )
 

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from spheresync.jobs.port import PATIENT, Job, JobId, JobKind, JobState, NewJob
+from spheresync.jobs.port import (
+    PATIENT,
+    Job,
+    JobId,
+    NewJob,
+)
 from spheresync.jobs.retries import (
     ATTEMPTS,
     LONGEST_WAIT,
@@ -17,7 +22,15 @@ from spheresync.jobs.retries import (
     wait_before,
     wait_together,
 )
-from spheresync.model import DestinationName, Problem, TargetKey, TargetName, isoformat
+from spheresync.model import (
+    DestinationName,
+    JobKind,
+    JobState,
+    Problem,
+    TargetKey,
+    TargetName,
+    isoformat,
+)
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import JobRequest, JobRow
 
@@ -96,9 +109,7 @@ class EmbeddedEngine:
             return self._clock()  # a damaged row: whoever claims sets it aside
 
     async def queue(self, *, kind: JobKind | None = None, state: JobState | None = None, limit: int = 50) -> list[Job]:
-        return [
-            _job_of(row) for row in await self._store.jobs.queue(kind, state, limit) if _is_known(row.kind, row.state)
-        ]
+        return [_job_of(row) for row in await self._store.jobs.queue(kind, state, limit)]
 
     async def get(self, job_id: JobId) -> Job | None:
         row = await self._store.jobs.get(job_id)
@@ -115,10 +126,7 @@ class EmbeddedEngine:
         return frozenset(JobId(job_id) for job_id in await self._store.jobs.lost())
 
     async def counts(self) -> dict[tuple[JobKind, JobState], int]:
-        counts = await self._store.jobs.counts()
-        return {
-            (JobKind(kind), JobState(state)): count for (kind, state), count in counts.items() if _is_known(kind, state)
-        }
+        return await self._store.jobs.counts()
 
 
 class EmbeddedJobsWithin:
@@ -157,11 +165,6 @@ def _request_of(job: NewJob, now: datetime) -> JobRequest:
     )
 
 
-def _is_known(kind: str, state: str) -> bool:
-    """Whether there are such words: those of a damaged row are nobody's job."""
-    return kind in set(JobKind) and state in set(JobState)
-
-
 def _key_of(row: JobRow) -> TargetKey | None:
     if row.target is None or row.destination is None:
         return None
@@ -175,12 +178,12 @@ def _claims(jobs: Sequence[Job]) -> list[tuple[int, int]]:
 def _job_of(row: JobRow) -> Job:
     return Job(
         id=JobId(row.id),
-        kind=JobKind(row.kind),
+        kind=row.kind,
         subject=row.subject,
         priority=row.priority,
         reason=row.reason,
         token=row.token,
-        state=JobState(row.state),
+        state=row.state,
         not_before=datetime.fromisoformat(row.not_before),
         attempts=row.attempts,
         fence=row.fence,

@@ -23,24 +23,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import NewType, Protocol
 
-from spheresync.model import AssetId, Problem, TargetKey, canonical_json
+from spheresync.model import (
+    AssetId,
+    JobKind,
+    JobState,
+    Problem,
+    TargetKey,
+    canonical_json,
+)
 from spheresync.model.json_document import read_json
 from spheresync.state.port import Tx
 
 JobId = NewType("JobId", int)
-
-
-class JobKind(StrEnum):
-    """What a worker does about a subject."""
-
-    LIST = "list"  # list the tenant; one job, without a subject
-    READ = "read"  # read the definition of an asset
-    WRITE = "write"  # bring the targets to what is known of an asset
-    SWEEP = "sweep"  # look for what others did to the targets; one job
-    LINEAGE = "lineage"  # tell where an asset comes from and where it goes
 
 
 OF_ASSETS = frozenset({JobKind.READ, JobKind.WRITE, JobKind.LINEAGE})
@@ -51,14 +47,6 @@ PATIENT = frozenset({JobKind.WRITE, JobKind.LINEAGE})
 """Kinds that are for somebody else, who may be out for long: tried again for ever where that may help."""
 _LINEAGE = "lineage:"
 """Begins the subject of a job that tells lineage: an asset is read and written meanwhile."""
-
-
-class JobState(StrEnum):
-    """Where a job stands; one that is done is gone."""
-
-    QUEUED = "queued"
-    RUNNING = "running"
-    DEAD = "dead"  # set aside: tried often enough, permanent, or a matter for a person
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,27 @@ import anyio
 
 from spheresync.config import Settings
 from spheresync.isolation import isolated_group
-from spheresync.jobs.port import Job, JobEngine, JobKind, JobState, NewJob, lineage_subject
+from spheresync.jobs.port import (
+    Job,
+    JobEngine,
+    NewJob,
+    lineage_subject,
+)
 from spheresync.jobs.retries import UNDELIVERED
 from spheresync.lineage.graph import WRITTEN, Direction, Edge, EdgeKind, Lineage, Node
 from spheresync.lineage.openlineage import events_of
 from spheresync.lineage.receivers import Receiver, receiver_of
 from spheresync.lineage.stored import LineageOfNow, StoredLineage
 from spheresync.lineage.trace import Tracer
-from spheresync.model import AssetId, Problem, canonical_json, counted, isoformat
+from spheresync.model import (
+    AssetId,
+    JobKind,
+    JobState,
+    Problem,
+    canonical_json,
+    counted,
+    isoformat,
+)
 from spheresync.observe.incidents import product_error
 from spheresync.source.transport.json_post import JsonPost
 from spheresync.state.port import Store

@@ -54,7 +54,7 @@ from spheresync.model.names import (
     unspellable,
 )
 from spheresync.model.objects import DesiredObject, FieldChange, LiveObject
-from spheresync.model.principals import SYSTEM, Principal
+from spheresync.model.principals import SYSTEM, Principal, PrincipalKind
 from spheresync.model.relations import (
     OUTSIDE,
     Association,
@@ -74,8 +74,12 @@ from spheresync.model.words import (
     AssetKind,
     AssetStatus,
     ColumnRole,
+    Environment,
+    JobKind,
+    JobState,
     PersonalDataClass,
     PersonalDataSource,
+    RunKind,
     RunState,
     Severity,
     Strategy,
@@ -114,10 +118,13 @@ __all__ = [
     "DesiredObject",
     "DestinationName",
     "Digest",
+    "Environment",
     "FieldChange",
     "Fingerprints",
     "ForeignKey",
     "Hierarchy",
+    "JobKind",
+    "JobState",
     "JsonValue",
     "Labels",
     "LineageExport",
@@ -130,10 +137,12 @@ __all__ = [
     "PersonalDataSource",
     "PhysicalName",
     "Principal",
+    "PrincipalKind",
     "Problem",
     "RawDefinition",
     "Reads",
     "RunId",
+    "RunKind",
     "RunState",
     "ScopeRequest",
     "Severity",

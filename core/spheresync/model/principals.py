@@ -7,16 +7,26 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 
+class PrincipalKind(StrEnum):
+    """What kind of caller asked."""
+
+    USER = "user"
+    SERVICE = "service"
+    SCHEDULER = "scheduler"
+    SYSTEM = "system"
+    UNKNOWN = "?"  # the row that would tell is damaged
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who asked; carried down to the audit row."""
 
-    kind: str  # "user" | "service" | "scheduler" | "system"
+    kind: PrincipalKind
     id: str
     roles: frozenset[str] = field(default_factory=frozenset)
 
 
-SYSTEM = Principal("system", "system")
+SYSTEM = Principal(PrincipalKind.SYSTEM, "system")
 """The program itself, where it does what nobody asks for: retention, for example. It needs no role."""
 
 

@@ -5,6 +5,19 @@ from __future__ import annotations
 from enum import StrEnum
 
 
+class Environment(StrEnum):
+    """What a process works against (CONTRACT.md)."""
+
+    DOG = "dog"
+    WOLF = "wolf"
+    BEAR = "bear"
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether tenant and AWS are inside of this program."""
+        return self is Environment.DOG
+
+
 class AssetKind(StrEnum):
     """The kinds of Datasphere object, spelled as in configuration and tool arguments."""
 
@@ -59,9 +72,8 @@ class AssetStatus(StrEnum):
     SYNCED = "synced"  # every target holds its present definition
     DRIFTED = "drifted"  # others have changed or deleted what a target held; looked at anew in each sync
     FAILED = "failed"  # its definition could not be read, or a target did not take it; what targets hold is kept
-    EXCLUDED = (
-        "excluded"  # out of scope; not read while `datasphere.objects` is off; a flow or task chain, which has no table
-    )
+    # out of scope; not read while `datasphere.objects` is off; a flow or task chain, which has no table
+    EXCLUDED = "excluded"
     CONFLICT = "conflict"  # the target holds a foreign object of that name
     MISSING = "missing"  # no longer listed; counted, not yet retired
     RETIRED = "retired"  # marked as retired in the targets
@@ -138,6 +150,32 @@ class RunState(StrEnum):
     @property
     def ended(self) -> bool:
         return self not in {RunState.QUEUED, RunState.RUNNING}
+
+
+class RunKind(StrEnum):
+    """What a run was started as."""
+
+    SYNC = "sync"  # discover, plan and apply
+    APPLY = "apply"  # execute a saved change set
+    UNKNOWN = "?"  # the row that would tell is damaged
+
+
+class JobKind(StrEnum):
+    """What a worker does about a subject."""
+
+    LIST = "list"  # list the tenant; one job, without a subject
+    READ = "read"  # read the definition of an asset
+    WRITE = "write"  # bring the targets to what is known of an asset
+    SWEEP = "sweep"  # look for what others did to the targets; one job
+    LINEAGE = "lineage"  # tell where an asset comes from and where it goes
+
+
+class JobState(StrEnum):
+    """Where a job stands; one that is done is gone."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DEAD = "dead"  # set aside: tried often enough, permanent, or a matter for a person
 
 
 class PersonalDataClass(StrEnum):

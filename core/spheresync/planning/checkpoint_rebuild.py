@@ -31,7 +31,9 @@ from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
     NO_RUN,
     AssetRecord,
+    AuditAction,
     AuditEvent,
+    AuditOutcome,
     Checkpoint,
     CheckpointState,
     FormerTable,
@@ -128,7 +130,7 @@ class CheckpointRebuilder:
             "former": len(left),
             "destination": self._key.destination,
         }
-        event = AuditEvent(SYSTEM, "rebuild", None, None, self._key.target, "done", detail)
+        event = AuditEvent(SYSTEM, AuditAction.REBUILD, None, None, self._key.target, AuditOutcome.DONE, detail)
 
         async def remember(tx: Tx) -> None:
             await tx.blobs.put_many(bodies)

@@ -34,7 +34,14 @@ from spheresync.runtime.run_counts import FAILED, MISSING, UNREAD, failed_assets
 from spheresync.runtime.settled_context import settle_context
 from spheresync.runtime.unread import count_unread, is_unread, may_hold, objects_off
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import AssetRecord, AuditEvent, ChangeSetRecord, SpaceRecord
+from spheresync.state.records import (
+    AssetRecord,
+    AuditAction,
+    AuditEvent,
+    AuditOutcome,
+    ChangeSetRecord,
+    SpaceRecord,
+)
 from spheresync.targets.protocol import Target
 from spheresync.targets.read_ahead import RecentReads
 
@@ -187,11 +194,11 @@ class Planner:
         )
         event = AuditEvent(
             actor=self._request.principal,
-            action="preview",
+            action=AuditAction.PREVIEW,
             run_id=None,
             asset=None,
             target=audited_target(new.keys),
-            outcome="done",
+            outcome=AuditOutcome.DONE,
             detail=new.audited(blocked=new.record.blocked),
         )
 

@@ -20,6 +20,7 @@ from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import (
     Action,
     AssetId,
+    PrincipalKind,
     Problem,
     SpaceName,
     TargetKey,
@@ -317,7 +318,7 @@ class TargetPlanner:
             allowed=self._deletes_allowed,
             reviewed=self._request.offer_deletes,
             four_eyes=self._settings.approvals.of_deletes,
-            alone=self._request.principal.kind == "scheduler",
+            alone=self._request.principal.kind is PrincipalKind.SCHEDULER,
         )
 
     def _left_behind(self, records: Iterable[AssetRecord], names: AllocatedNames) -> list[tuple[FormerTable, Subject]]:

@@ -160,7 +160,7 @@ class _Held:
 
 def standing_of(settings: Settings) -> SignedIn | NotSignedIn | None:
     """Who is signed in; None where nobody needs to be, since a technical user reads the tenant."""
-    interactive = settings.env != "dog" and settings.datasphere.is_interactive
+    interactive = not settings.env.is_embedded and settings.datasphere.is_interactive
     return SignInFile(settings).current() if interactive else None
 
 

@@ -7,10 +7,17 @@ from datetime import datetime
 from spheresync.config import FirstSync, Settings
 from spheresync.discovery.shared_discovery import LISTED_AT
 from spheresync.execution.required_approvals import unapproved_promotion
-from spheresync.model import Digest, Principal, Tier, digest_json, isoformat
+from spheresync.model import (
+    Digest,
+    Principal,
+    PrincipalKind,
+    Tier,
+    digest_json,
+    isoformat,
+)
 from spheresync.state.port import Store, Tx
 
-SCHEDULER = Principal("scheduler", "scheduler", frozenset({"operator"}))
+SCHEDULER = Principal(PrincipalKind.SCHEDULER, "scheduler", frozenset({"operator"}))
 """Who acts when nobody asked; its name stands in runs and in the audit log."""
 LEASE = "scheduler"
 LISTED = LISTED_AT

@@ -13,8 +13,14 @@ from anyio.lowlevel import checkpoint
 
 from spheresync.config import Settings
 from spheresync.config.sections import Tiers
-from spheresync.jobs.port import JobEngine, JobKind, JobState, NewJob, subject_of
-from spheresync.model import AssetId, Tier, isoformat
+from spheresync.jobs.port import JobEngine, NewJob, subject_of
+from spheresync.model import (
+    AssetId,
+    JobKind,
+    JobState,
+    Tier,
+    isoformat,
+)
 from spheresync.observe.incidents import product_error
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LISTED, LISTED_BY, paused_tiers, rules_of
@@ -124,7 +130,7 @@ class DueJobs:
         every = settings.drift.sweep
         if not every:
             return []
-        looked_at = _noted((await self._context.store.drift.standing()).looked_at)
+        looked_at = _noted((await self._context.store.drift.summary()).looked_at)
         if looked_at is None:
             checkpoints = self._context.store.checkpoints
             written = [await checkpoints.count_active(key) for key in settings.target_keys]

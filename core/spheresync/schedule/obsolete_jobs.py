@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from spheresync.jobs.port import Job, JobEngine, JobKind, JobState
+from spheresync.jobs.port import Job, JobEngine
+from spheresync.model import JobKind, JobState
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.runtime.context import RuntimeContext

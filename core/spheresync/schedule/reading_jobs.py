@@ -12,8 +12,15 @@ from datetime import datetime, timedelta
 
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import OUTAGE_FAULTS, SourceFault
-from spheresync.jobs.port import JobKind, NewJob, subject_of
-from spheresync.model import AssetId, Problem, Tier, counted, isoformat
+from spheresync.jobs.port import NewJob, subject_of
+from spheresync.model import (
+    AssetId,
+    JobKind,
+    Problem,
+    Tier,
+    counted,
+    isoformat,
+)
 from spheresync.observe.incidents import product_error
 from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.planning.drift.drift_sweep import DriftSweep

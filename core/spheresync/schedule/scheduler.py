@@ -19,9 +19,14 @@ from spheresync.alerts.alerting import LEASE as TELLING
 from spheresync.alerts.alerting import Alerting
 from spheresync.errors import LeaseLostError
 from spheresync.isolation import isolated_group
-from spheresync.jobs.port import Job, JobEngine, JobId, JobKind, JobState, NewJob
+from spheresync.jobs.port import (
+    Job,
+    JobEngine,
+    JobId,
+    NewJob,
+)
 from spheresync.jobs.retries import TIMED_OUT
-from spheresync.model import Problem
+from spheresync.model import JobKind, JobState, Problem
 from spheresync.observe.context import about
 from spheresync.observe.incidents import product_error
 from spheresync.observe.loop_health import LoopHealth, went_well

@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from spheresync.answers import (
     AssetRow,
@@ -13,6 +14,7 @@ from spheresync.answers import (
     AuditVerdictAnswer,
     ChangeRow,
     ChangeSetAnswer,
+    ChangeSetState,
     ColumnRow,
     Failure,
     FieldRow,
@@ -27,7 +29,7 @@ from spheresync.answers import (
     TargetObjectRow,
 )
 from spheresync.mapping.personal_data import PersonalDataFinding
-from spheresync.model import Action, Column, FieldChange, JsonValue, Problem, isoformat
+from spheresync.model import Action, Column, FieldChange, JsonValue, Problem, TargetKey, isoformat
 from spheresync.model.json_document import read_json
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, valid_approval
 from spheresync.planning.decisions.items import CONFLICT_REMEDY
@@ -224,14 +226,14 @@ def change_set_answer(
     if reading.oldest_at is not None and reading.oldest_of is not None:
         oldest = OldestReading(at=reading.oldest_at, of=reading.oldest_of, older=reading.older)
     expired = record.expires_at < isoformat(now)
-    state = "applied" if record.run_id is not None else "expired" if expired else "open"
+    state = ChangeSetState.EXPIRED if expired else ChangeSetState.OPEN
     return ChangeSetAnswer.model_validate(
         {
             "change_set_id": record.id,
             "digest": record.digest,
             "created_at": record.created_at,
             "expires_at": record.expires_at,
-            "state": state,
+            "state": ChangeSetState.APPLIED if record.run_id is not None else state,
             "summary": {word: record.summary.get(word, 0) for word in (*Action, FAILED, UNREAD, MISSING)},
             "blocked": record.blocked,
             "findings": [finding(problem) for problem in (*waits, *record.findings)],
@@ -272,10 +274,12 @@ def run_answer(
     failed: Sequence[JournalEntry] = (),
     conflicts: Sequence[ChangeSetItem] = (),
     *,
+    targets: Mapping[int, TargetKey] = MappingProxyType({}),
     applying_for: timedelta | None = None,
 ) -> RunAnswer:
     """`tally` and `failed` say what was tried so far; `conflicts` what the plan itself would not touch.
 
+    `targets`: by ordinal, the target of the items that failed.
     `applying_for`: how long the run has been writing, None while it is not.
     """
     tried = tally or {}
@@ -285,7 +289,7 @@ def run_answer(
         Failure(asset=str(item.asset), target=item.target, code=code, reason=item.reason, remedy=remedy)
         for item in conflicts
     ]
-    failures += [_failure(entry.problem, "glue") for entry in failed if entry.problem is not None]
+    failures += [_failure(each.problem, targets.get(each.ordinal)) for each in failed if each.problem is not None]
     failures += [_failure(problem, None) for problem in run.problems if problem.code != DELETES_NOT_APPROVED]
     waits = [problem for problem in run.problems if problem.code == DELETES_NOT_APPROVED]  # no failure of the run
     approval = None if change_set is None else valid_approval(change_set)
@@ -324,7 +328,8 @@ def seconds_left(done: int, todo: int, applying_for: timedelta) -> int | None:
     return math.ceil(per_item * max(0, todo - done))
 
 
-def _failure(problem: Problem, target: str | None) -> Failure:
+def _failure(problem: Problem, key: TargetKey | None) -> Failure:
+    target = None if key is None else key.target
     return Failure(
         asset=problem.subject, target=target, code=problem.code, reason=problem.message, remedy=problem.remedy
     )
@@ -339,7 +344,7 @@ def _counts(run: RunRecord, tried: Mapping[tuple[Action, JournalState], int]) ->
         if state is JournalState.CONFIRMED:
             counts[action] += count
         elif state is JournalState.FAILED:
-            counts["failed"] += count
+            counts[FAILED] += count
     return counts
 
 

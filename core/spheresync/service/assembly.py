@@ -57,7 +57,7 @@ async def open_context(
         resources = TargetResources(_sessions, {GLUE_SERVICE: RateLimit(glue_calls_per_second)})
 
         async def make_source(current: Settings, stack: AsyncExitStack) -> DatasphereSource:
-            made = _embedded_source(current) if current.env == "dog" else _source(current, budget, shared(current))
+            made = _embedded_source(current) if current.env.is_embedded else _source(current, budget, shared(current))
             return await stack.enter_async_context(made)
 
         def shared(current: Settings) -> SignInOfState | None:
@@ -114,7 +114,7 @@ def _embedded_source(settings: Settings) -> DatasphereSource:
 
 
 def _sessions(settings: Settings) -> Callable[[], Session]:
-    if settings.env != "dog":
+    if not settings.env.is_embedded:
         return standard_session
     from spheresync.dog.aws import embedded_session_factory
 

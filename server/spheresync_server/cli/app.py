@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperGroup
 
 from spheresync import __version__
 from spheresync.errors import UsageError
+from spheresync.model import Environment
 from spheresync_server.cli.commands import audit as audit_commands
 from spheresync_server.cli.commands import catalog as catalog_commands
 from spheresync_server.cli.commands import changes as change_commands
@@ -60,9 +61,7 @@ config = typer.Typer(name="config", help="Check or show the configuration.", epi
 def spheresync(
     context: typer.Context,
     *,
-    env: Annotated[
-        Literal["dog", "wolf", "bear"] | None, typer.Option(help="Environment; else SPHERESYNC_ENV, else dog.")
-    ] = None,
+    env: Annotated[Environment | None, typer.Option(help="Environment; else SPHERESYNC_ENV, else dog.")] = None,
     config: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Settings; else SPHERESYNC_CONFIG, else spheresync.yaml here."),

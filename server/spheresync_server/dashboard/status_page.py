@@ -7,7 +7,14 @@ import hashlib
 from collections.abc import Iterable
 from html import escape
 
-from spheresync.answers import Finding, RunRow, SchedulerStatus, SyncStatus
+from spheresync.answers import (
+    Finding,
+    HealthLevel,
+    RunRow,
+    SchedulerState,
+    SchedulerStatus,
+    SyncStatus,
+)
 from spheresync.personal_values import mask_personal_values
 from spheresync_server.untrusted import clean_line
 
@@ -20,9 +27,9 @@ _STYLE = (
 _STYLE_HASH = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
 
 _HEALTH = {
-    "ok": "Nothing needs attention",
-    "degraded": "Something needs attention",
-    "unknown": "Nothing has been synced yet",
+    HealthLevel.OK: "Nothing needs attention",
+    HealthLevel.DEGRADED: "Something needs attention",
+    HealthLevel.UNKNOWN: "Nothing has been synced yet",
 }
 _MEANINGS = {
     "pending": "waits for a sync",
@@ -98,7 +105,7 @@ def _assets(status: SyncStatus) -> str:
 
 def _tiers(status: SyncStatus) -> str:
     """Intervals only where somebody keeps to them."""
-    if status.scheduler.state != "off" or any(tier.paused for tier in status.tiers):
+    if status.scheduler.state is not SchedulerState.OFF or any(tier.paused for tier in status.tiers):
         planned = (
             (tier.tier, tier.assets, tier.interval, "paused" if tier.paused else _time(tier.next_run))
             for tier in status.tiers
@@ -112,7 +119,7 @@ def _tiers(status: SyncStatus) -> str:
 
 def _review(scheduler: SchedulerStatus) -> str:
     """What a person is waited for, if so."""
-    if scheduler.state != "waiting":
+    if scheduler.state is not SchedulerState.WAITING:
         return ""
     if scheduler.change_set_id is None:
         return "<p>A change set is being made for a person to review; until then nothing is written.</p>"

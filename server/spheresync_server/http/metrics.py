@@ -12,13 +12,13 @@ from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
 from spheresync import __version__
+from spheresync.answers import SchedulerState
 from spheresync.model import RunState
 from spheresync.service.health.figures import Figures
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 
 _Label = TypeVar("_Label", bound=str)
-_SCHEDULER_STATES = ("running", "waiting", "off")
 _LEDGER = {
     "datasphere_requests": "Requests sent to Datasphere, repeats and token requests included.",
     "datasphere_bytes": "Bytes of bodies received from Datasphere, as on the wire.",
@@ -64,7 +64,7 @@ class _Reading(Collector):
         yield from _age(
             "last_listing_age", "Seconds since the scheduler last listed Datasphere.", figures.since_last_listing
         )
-        states = {state: int(state == figures.scheduler) for state in _SCHEDULER_STATES}
+        states = {state: int(state == figures.scheduler) for state in SchedulerState}
         yield _gauge("scheduler", "1 for what the scheduler does now, in any process.", ["state"], _singles(states))
         for word, text in _LEDGER.items():
             yield CounterMetricFamily(f"spheresync_{word}", text, value=figures.ledger.get(word, 0))

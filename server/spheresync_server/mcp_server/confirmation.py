@@ -15,7 +15,7 @@ from mcp.types import ElicitationCapability
 from mcp_types.version import is_version_at_least
 from pydantic import BaseModel, Field
 
-from spheresync.answers import ChangeRow, ChangeSetAnswer
+from spheresync.answers import ChangeRow, ChangeSetAnswer, ChangeSetState
 from spheresync.model import counted, first_of
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED, WAITS_FOR_A_PERSON
 from spheresync.planning.undo.undo_findings import NO_GUARD, UNREAD_NOW
@@ -60,7 +60,7 @@ async def confirm_deletes(
     server_context = ctx.request_context.lifespan_context
     service = server_context.service
     change_set = await service.changes.get_change_set(change_set_id, server_context.principal, limit=1)
-    if change_set.state != "open" or not change_set.summary.get("delete"):
+    if change_set.state is not ChangeSetState.OPEN or not change_set.summary.get("delete"):
         return NothingToConfirm()
     if any(finding.code == DELETES_NOT_APPROVED for finding in change_set.findings):
         return NothingToConfirm()  # whatever the answer, a second person is missing; the run says so

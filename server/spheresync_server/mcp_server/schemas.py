@@ -8,6 +8,7 @@ off the fields of the models: having pydantic derive whole schemas first would t
 
 from __future__ import annotations
 
+from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Literal, Union, get_args, get_origin
 
@@ -53,6 +54,8 @@ def _outline(kind: object, *, rows: bool) -> Json:
             "type": "object",
             "properties": {name: _present(name, _outline(each.annotation, rows=False)) for name, each in fields},
         }
+    if isinstance(kind, type) and issubclass(kind, StrEnum):
+        return {"type": "string", "enum": [word.value for word in kind]}
     if isinstance(kind, type) and kind in _PLAIN:
         return {"type": _PLAIN[kind]}
     return _composed(get_origin(kind), get_args(kind), rows=rows)

@@ -7,7 +7,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from mcp.types import CallToolResult, TextContent
 from pydantic import BaseModel, JsonValue
 
-from spheresync.answers import ChangeSetAnswer, Finding, RunAnswer, RunRow
+from spheresync.answers import (
+    ChangeSetAnswer,
+    ChangeSetState,
+    Finding,
+    RunAnswer,
+    RunRow,
+)
 from spheresync.model import NEVER_READ, NO_SPACE, SPACE_GONE, Action, counted
 from spheresync.planning.decisions.approvals import (
     DELETES_NOT_APPROVED,
@@ -19,6 +25,7 @@ from spheresync.planning.decisions.guards import GUARDS
 from spheresync.planning.decisions.promotion_findings import UNFIT
 from spheresync.planning.undo.undo_findings import NO_GUARD, UNDO_DELETES, UNREAD_NOW
 from spheresync.runtime.out_of_scope import LEFT_OUT
+from spheresync.runtime.run_counts import BLOCKED
 from spheresync_server.answer_summaries import (
     ONLY_UNREAD_FAILED,
     applicable_count,
@@ -149,7 +156,7 @@ def change_set_lines(answer: ChangeSetAnswer) -> Iterable[str]:
         yield with_tool_names(f"Note: {note.message}. {note.remedy}")
     if answer.run_id is not None:
         yield f"It was applied by {answer.run_id}: get_run shows that run."
-    elif answer.state == "expired":
+    elif answer.state is ChangeSetState.EXPIRED:
         yield "It has expired: make a new one with preview_changes."
     else:
         yield _next_of_open(answer)
@@ -206,7 +213,7 @@ def run_lines(answer: RunAnswer) -> Iterable[str]:
     if any(finding.code == NEEDS_ALLOWANCE for finding in answer.findings):
         yield "It was applied without deletes, and left them out: see findings for how to do them."
     yield from _deletes_of_undo(answer.findings)
-    yield from _finding_lines(answer.findings, answer.counts.get("blocked", 0))
+    yield from _finding_lines(answer.findings, answer.counts.get(BLOCKED, 0))
 
 
 def _finding_lines(findings: Sequence[Finding], blocked: int) -> Iterable[str]:

@@ -23,6 +23,7 @@ from spheresync.model import (
     AssetKind,
     Listing,
     Principal,
+    PrincipalKind,
     Problem,
     RunState,
     SpaceName,
@@ -51,7 +52,7 @@ pytestmark = pytest.mark.anyio
 VICTIM = AssetId.parse("GOOD/TWO")
 ALL = ("GOOD/ONE", "GOOD/THREE", "GOOD/TWO", "OTHER/A")
 OTHERS = {*ALL} - {str(VICTIM)}
-SOMEBODY = Principal("user", "somebody", frozenset({"admin"}))
+SOMEBODY = Principal(PrincipalKind.USER, "somebody", frozenset({"admin"}))
 HALF = "\ud83d"
 RENAMED = 'mapping: {rules: [{match: {name: "*"}, set: {table: "{name}_v1"}}]}\ndeletion: {policy: delete}\n'
 

@@ -13,8 +13,16 @@ import pytest
 from spheresync.dog.objects import Landscape
 from spheresync.execution.run_request import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
-from spheresync.jobs.port import JobKind
-from spheresync.model import GLUE, Action, AssetStatus, DestinationName, RunState, TargetKey, isoformat
+from spheresync.model import (
+    GLUE,
+    Action,
+    AssetStatus,
+    DestinationName,
+    JobKind,
+    RunState,
+    TargetKey,
+    isoformat,
+)
 from spheresync.planning.decisions.asset_work import BADNESS
 from spheresync.planning.drift.drift_sweep import DriftSweep
 from spheresync.runtime.progress import silent

@@ -13,8 +13,8 @@ import pytest
 from spheresync.answers import Vitals
 from spheresync.config import Settings
 from spheresync.jobs.embedded import EmbeddedEngine
-from spheresync.jobs.port import JobEngine, JobKind, NewJob
-from spheresync.model import Problem, isoformat
+from spheresync.jobs.port import JobEngine, NewJob
+from spheresync.model import JobKind, Problem, isoformat
 from spheresync.observe.loop_health import LoopHealth
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE

@@ -20,7 +20,14 @@ from hypothesis import strategies as st
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.execution.run_request import RunRequest
-from spheresync.model import GLUE, Action, AssetKind, Principal, TargetKey
+from spheresync.model import (
+    GLUE,
+    Action,
+    AssetKind,
+    Principal,
+    PrincipalKind,
+    TargetKey,
+)
 from spheresync.planning.asset_status import settle_statuses
 from spheresync.planning.drift.drift_sweep import DriftSweep
 from spheresync.planning.plan_request import PlanRequest
@@ -35,7 +42,7 @@ pytestmark = pytest.mark.anyio
 
 ASSETS = ("ONE", "TWO")
 RULE = 'mapping: {rules: [{match: {name: TWO}, set: {description: "{label} by rule"}}]}\n'
-SOMEBODY = Principal("user", "somebody", frozenset({"admin"}))
+SOMEBODY = Principal(PrincipalKind.USER, "somebody", frozenset({"admin"}))
 FIELDS = ("Description", "Comment", "foreign", "foreign column parameter")
 
 

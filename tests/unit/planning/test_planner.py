@@ -20,6 +20,7 @@ from spheresync.model import (
     LiveObject,
     PhysicalName,
     Principal,
+    PrincipalKind,
     TargetKey,
     digest_of,
 )
@@ -109,7 +110,7 @@ async def plan(
         configured,
         MappingRules.compile(configured),
         [LookedAt(live, meanwhile)],  # type: ignore[arg-type]  # a plan of known tables asks for nothing else
-        PlanRequest(Scope(), Principal("user", "jane")),
+        PlanRequest(Scope(), Principal(PrincipalKind.USER, "jane")),
         now=NOW,
         progress=silent,
     )

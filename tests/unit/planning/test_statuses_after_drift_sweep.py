@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from spheresync.discovery.shared_discovery import SharedDiscovery
-from spheresync.model import GLUE, Action, AssetId, AssetStatus, Principal, TargetKey, isoformat
+from spheresync.model import (
+    GLUE,
+    Action,
+    AssetId,
+    AssetStatus,
+    Principal,
+    PrincipalKind,
+    TargetKey,
+    isoformat,
+)
 from spheresync.planning.drift.drift_sweep import DriftSweep
 from spheresync.planning.plan_request import PlanRequest
 from spheresync.planning.planner import make_change_set
@@ -20,7 +29,7 @@ from tests.unit.discovery.test_one_asset_breaks import tenant
 
 pytestmark = pytest.mark.anyio
 
-SOMEBODY = Principal("user", "somebody", frozenset({"admin"}))
+SOMEBODY = Principal(PrincipalKind.USER, "somebody", frozenset({"admin"}))
 TAKEN = AssetId.parse("GOOD/TWO")
 
 

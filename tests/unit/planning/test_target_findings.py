@@ -20,7 +20,9 @@ from spheresync.model import (
     AssetKind,
     AssetStatus,
     Principal,
+    PrincipalKind,
     RunId,
+    RunKind,
     RunState,
     SpaceName,
     TargetKey,
@@ -42,7 +44,7 @@ from tests.simulators.in_process import InProcess, in_process
 pytestmark = pytest.mark.anyio
 
 ONE, TWO, OTHER = AssetId.parse("GOOD/ONE"), AssetId.parse("GOOD/TWO"), AssetId.parse("OTHER/THREE")
-SOMEBODY = Principal("user", "somebody", frozenset({"admin"}))
+SOMEBODY = Principal(PrincipalKind.USER, "somebody", frozenset({"admin"}))
 
 
 def view(name: str, label: str = "A view") -> DogObject:
@@ -259,7 +261,7 @@ async def test_what_an_undo_holds_names_the_run_that_was_undone(synced: InProces
             store, providers.settings, providers.mapping, [target], undone.id, principal=SOMEBODY, now=context.clock()
         ).run()
     request, at = canonical_json(RunRequest().to_json()), isoformat(context.clock())
-    queued = RunRecord.queued(RunId("run_undo"), "apply", request, SOMEBODY, owner=store.owner.id, at=at)
+    queued = RunRecord.queued(RunId("run_undo"), RunKind.APPLY, request, SOMEBODY, owner=store.owner.id, at=at)
     await store.write(lambda tx: tx.runs.create(replace(queued, change_set_id=undo.id)))
     assert (await RunDriver(context, silent).drive(queued.id)).state is RunState.DONE
     (record,) = await store.catalog.some([ONE])

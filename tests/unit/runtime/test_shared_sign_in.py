@@ -11,7 +11,7 @@ import pytest
 
 from spheresync.config import Settings, load_settings
 from spheresync.errors import LeaseLostError, SourceError
-from spheresync.model import Principal
+from spheresync.model import Principal, PrincipalKind
 from spheresync.runtime import shared_sign_in
 from spheresync.runtime.shared_sign_in import LEASE, SignInFile, SignInOfState, standing_of
 from spheresync.source.transport.signed_in import HeldSignIn, NotSignedIn, SignedIn
@@ -124,7 +124,7 @@ async def test_another_process_that_is_at_it_for_too_long_is_an_error(
 
 
 async def test_a_change_and_its_audit_entry_are_one(store: SqliteStore, clock: StandingClock, tmp_path: Path) -> None:
-    shared, actor = SignInOfState(settings_of(tmp_path), store, clock), Principal("user", "anna")
+    shared, actor = SignInOfState(settings_of(tmp_path), store, clock), Principal(PrincipalKind.USER, "anna")
 
     def event(made: SignedIn | None) -> AuditEvent:
         return AuditEvent(actor, "login", None, None, None, "done", {"user": "" if made is None else made.user})

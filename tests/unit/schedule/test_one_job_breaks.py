@@ -14,8 +14,14 @@ from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.execution.run_request import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
-from spheresync.jobs.port import JobKind, JobState, NewJob, subject_of
-from spheresync.model import AssetId, AssetKind, Problem
+from spheresync.jobs.port import NewJob, subject_of
+from spheresync.model import (
+    AssetId,
+    AssetKind,
+    JobKind,
+    JobState,
+    Problem,
+)
 from spheresync.observe.loop_health import LoopHealth
 from spheresync.schedule import due_jobs as turns
 from spheresync.schedule import obsolete_jobs as settling

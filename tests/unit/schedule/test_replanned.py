@@ -14,8 +14,16 @@ import pytest
 from spheresync.dog.objects import DogColumn, DogObject, DogSpace, Landscape, parse_type
 from spheresync.errors import SourceFault
 from spheresync.jobs.embedded import EmbeddedEngine
-from spheresync.jobs.port import JobKind, NewJob
-from spheresync.model import AssetId, AssetKind, Problem, Tier, isoformat, utc_now
+from spheresync.jobs.port import NewJob
+from spheresync.model import (
+    AssetId,
+    AssetKind,
+    JobKind,
+    Problem,
+    Tier,
+    isoformat,
+    utc_now,
+)
 from spheresync.schedule.control import LISTED, LISTED_BY, rules_of
 from spheresync.schedule.due import next_due
 from spheresync.schedule.due_jobs import DueJobs

@@ -12,8 +12,13 @@ import pytest
 from anyio.lowlevel import checkpoint
 
 from spheresync.config import Settings
-from spheresync.jobs.port import JobKind
-from spheresync.model import AssetId, AssetKind, Tier, isoformat
+from spheresync.model import (
+    AssetId,
+    AssetKind,
+    JobKind,
+    Tier,
+    isoformat,
+)
 from spheresync.observe.loop_health import LoopHealth
 from spheresync.schedule.due import in_window
 from spheresync.schedule.due_jobs import DueJobs, _candidate
@@ -79,7 +84,7 @@ async def test_drift_is_looked_for_as_often_as_drift_sweep_says(sweep: str, look
     async def standing() -> Any:
         return SimpleNamespace(looked_at=looked_at)
 
-    context = SimpleNamespace(store=SimpleNamespace(drift=SimpleNamespace(standing=standing)))
+    context = SimpleNamespace(store=SimpleNamespace(drift=SimpleNamespace(summary=standing)))
     turns = DueJobs(cast("Any", context), cast("Any", None))
     jobs = await turns._sweep(settings(drift={"sweep": sweep}), NOW)
     assert Counter(job.kind for job in jobs)[JobKind.SWEEP] == asked

@@ -13,17 +13,18 @@ from typing import Any
 import anyio
 
 from spheresync.errors import ConfigurationError
+from spheresync.model import Environment
 from spheresync_server import service_access
 from tests.unit.server.fake_service import FakeService
 
 
 @dataclass
 class FakeSettings:
-    env: str = "dog"
+    env: Environment = Environment.DOG
     tenant_host: str = "dog.embedded"
 
     def redacted(self) -> dict[str, Any]:
-        return {"settings": {"env": self.env, "datasphere": {"client_secret": "**********"}}, "origins": {}}
+        return {"settings": {"env": self.env.value, "datasphere": {"client_secret": "**********"}}, "origins": {}}
 
 
 @dataclass
@@ -37,7 +38,7 @@ class FakeSource:
     def current(self) -> FakeSettings:
         if self.file is not None and not self.file.exists():
             raise ConfigurationError((f"{self.file}: no such file", "prefix: too long"))
-        return FakeSettings(self.env or os.environ.get("SPHERESYNC_ENV") or "dog")
+        return FakeSettings(Environment(self.env or os.environ.get("SPHERESYNC_ENV") or "dog"))
 
 
 @asynccontextmanager

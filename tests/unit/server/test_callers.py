@@ -14,7 +14,7 @@ from mcp.types import ElicitResult
 from starlette.testclient import TestClient
 
 import spheresync_server
-from spheresync.model import Principal
+from spheresync.model import Principal, PrincipalKind
 from spheresync.model.principals import CallerRole, roles_include
 from spheresync_server.caller import current_caller
 from spheresync_server.http.routes import add_routes
@@ -25,8 +25,8 @@ from tests.unit.server.fake_service import FakeService
 pytestmark = pytest.mark.anyio
 SERVER = Path(spheresync_server.__file__).parent
 
-ANNA = Principal("user", "anna", frozenset({"admin"}))
-BERT = Principal("user", "bert", frozenset({"admin"}))
+ANNA = Principal(PrincipalKind.USER, "anna", frozenset({"admin"}))
+BERT = Principal(PrincipalKind.USER, "bert", frozenset({"admin"}))
 
 
 @dataclass
@@ -46,14 +46,14 @@ class Door:
 
 
 async def test_lists_and_calls_go_by_the_role_that_the_caller_has_by_now(service: FakeService, era: str) -> None:
-    door = Door(Principal("user", "vera", frozenset({"viewer"})))
+    door = Door(Principal(PrincipalKind.USER, "vera", frozenset({"viewer"})))
     async with Client(door.server(service), mode=era) as client:
         few = {tool.name for tool in (await client.list_tools()).tools}
         assert (await client.call_tool("cancel_run", {"run_id": "run_1"})).is_error
         door.caller = ANNA
         all_tools = {tool.name for tool in (await client.list_tools()).tools}
         assert not (await client.call_tool("cancel_run", {"run_id": "run_1"})).is_error
-        door.caller = Principal("user", "vera", frozenset({"viewer"}))
+        door.caller = Principal(PrincipalKind.USER, "vera", frozenset({"viewer"}))
         assert {tool.name for tool in (await client.list_tools()).tools} == few
         assert (await client.call_tool("cancel_run", {"run_id": "run_1"})).is_error
     assert all_tools - few >= {"apply_changes", "run_sync", "cancel_run", "revert_run", "manage_schedule"}

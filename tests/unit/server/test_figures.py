@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from spheresync.model import Principal
+from spheresync.model import Principal, PrincipalKind
 from spheresync_server.http.metrics import exposition
 from tests.unit.server.fake_service import FakeService
 
-SOMEBODY = Principal("user", "somebody", frozenset({"viewer"}))
+SOMEBODY = Principal(PrincipalKind.USER, "somebody", frozenset({"viewer"}))
 pytestmark = pytest.mark.anyio
 
 

@@ -10,12 +10,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.answers import Finding
-from spheresync.model import GLUE, AssetStatus, ChangeSetId, Principal, Problem, RunId, RunState
+from spheresync.model import (
+    GLUE,
+    AssetStatus,
+    ChangeSetId,
+    Principal,
+    PrincipalKind,
+    Problem,
+    RunId,
+    RunKind,
+    RunState,
+    TargetKey,
+)
 from spheresync.service.health.health_level import health_of
 from spheresync.state.records import DriftLook, DriftSummary, RunRecord
 
 AT = "2026-11-24T08:00:00.123456Z"
-NEVER_LOOKED = DriftSummary(0)
+NEVER_LOOKED = DriftSummary({})
 DENIED = Problem("database hr", "denied", "hr: denied", "Grant it.")
 LATE = Finding(subject="tier high", code="freshness_missed", message="1 asset late", remedy="")
 WELL = "The last run, run_1, ended done at 2026-11-24T08:00:00Z."
@@ -25,11 +36,15 @@ def standing(
     now: int, compared: int = 3, drifted: int | None = None, not_compared: int = 0, *problems: Problem
 ) -> DriftSummary:
     summary = {"compared": compared, "not_compared": not_compared, "drifted": now if drifted is None else drifted}
-    return DriftSummary(now, DriftLook("drift_1", AT, "anna", b"{}", GLUE, summary, problems, (), None))
+    return DriftSummary(
+        {TargetKey(GLUE): now}, DriftLook("drift_1", AT, "anna", b"{}", GLUE, summary, problems, (), None)
+    )
 
 
 def run(state: RunState = RunState.DONE, name: str = "run_1") -> RunRecord:
-    queued = RunRecord.queued(RunId(name), "sync", b"{}", Principal("user", "anna"), owner=None, at=AT)
+    queued = RunRecord.queued(
+        RunId(name), RunKind.SYNC, b"{}", Principal(PrincipalKind.USER, "anna"), owner=None, at=AT
+    )
     return replace(queued, state=state, finished_at=AT)
 
 
@@ -114,8 +129,8 @@ def test_a_run_that_a_person_cancelled_does_not_hide_that_the_one_before_failed(
 
 
 def test_an_apply_counts_and_a_run_about_nothing_does_not() -> None:
-    applied = replace(run(name="run_2"), kind="apply", change_set_id=ChangeSetId("cs_1"))
-    refused = replace(run(RunState.REFUSED, "run_3"), kind="apply", change_set_id=None)
+    applied = replace(run(name="run_2"), kind=RunKind.APPLY, change_set_id=ChangeSetId("cs_1"))
+    refused = replace(run(RunState.REFUSED, "run_3"), kind=RunKind.APPLY, change_set_id=None)
     assert "run_2" in health_of({"synced": 1}, [refused, applied], [], NEVER_LOOKED)[1]
 
 

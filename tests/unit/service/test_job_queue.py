@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from spheresync.jobs.embedded import EmbeddedEngine
-from spheresync.jobs.port import JobId, JobKind, JobState, NewJob
-from spheresync.model import Principal, utc_now
+from spheresync.jobs.port import JobId, NewJob
+from spheresync.model import (
+    JobKind,
+    JobState,
+    Principal,
+    PrincipalKind,
+    utc_now,
+)
 from spheresync.service.schedule.job_queue import cancel_job, list_jobs, retry_job
 from spheresync.service.schedule.tiers import standing_counts
 from spheresync.state.sqlite.repositories.audit import AuditWriter
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
     from spheresync.runtime.context import RuntimeContext
 
 pytestmark = pytest.mark.anyio
-ANNA = Principal("user", "anna", frozenset({"admin"}))
+ANNA = Principal(PrincipalKind.USER, "anna", frozenset({"admin"}))
 
 
 @pytest.fixture

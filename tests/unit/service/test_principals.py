@@ -10,13 +10,13 @@ from typing import Any, cast, get_type_hints
 import pytest
 
 from spheresync.errors import PermissionRefusedError
-from spheresync.model import Principal
+from spheresync.model import Principal, PrincipalKind
 from spheresync.service import Service
 from spheresync.service.background import Background
 
 pytestmark = pytest.mark.anyio
 
-NOBODY = Principal("service", "nobody", frozenset())
+NOBODY = Principal(PrincipalKind.SERVICE, "nobody", frozenset())
 PARTS = {
     name: part
     for name, part in get_type_hints(Service).items()

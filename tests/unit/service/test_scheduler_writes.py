@@ -9,14 +9,14 @@ import pytest
 
 from spheresync.answers import ChangeSetAnswer
 from spheresync.config import SettingsSource
-from spheresync.model import Principal, ScopeRequest
+from spheresync.model import Principal, PrincipalKind, ScopeRequest
 from spheresync.schedule.control import LEASE
 from spheresync.service import Service
 from spheresync.service.changes.scheduler_writes import SCHEDULER_WRITES
 from spheresync_server.mcp_server.tool_results import change_set_lines
 
 pytestmark = pytest.mark.anyio
-PERSON = Principal("user", "anna", frozenset({"admin"}))
+PERSON = Principal(PrincipalKind.USER, "anna", frozenset({"admin"}))
 TIERS = ("critical", "high", "medium")
 
 

@@ -17,7 +17,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from spheresync.errors import StateError
-from spheresync.model import JsonValue, Principal, RunId, canonical_json
+from spheresync.model import (
+    JsonValue,
+    Principal,
+    PrincipalKind,
+    RunId,
+    canonical_json,
+)
 from spheresync.service.answer_rows import audit_row
 from spheresync.state.audit_chain import GENESIS, AuditedActor, actor_in_detail, hash_of, sealed
 from spheresync.state.audit_export import csv_header, csv_line, json_line
@@ -29,8 +35,8 @@ from tests.unit.state.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
 
-ANNA = Principal("user", "anna", frozenset({"viewer", "operator"}))
-BERT = Principal("service", "bert")
+ANNA = Principal(PrincipalKind.USER, "anna", frozenset({"viewer", "operator"}))
+BERT = Principal(PrincipalKind.SERVICE, "bert")
 
 
 def event(n: int, **fields: object) -> AuditEvent:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import RefusedError, SpheresyncError, StateError, UsageError
-from spheresync.model import Principal
+from spheresync.model import Principal, PrincipalKind
 from spheresync.state import atomic_file
 from spheresync.state.atomic_file import open_atomic_file
 from spheresync.state.records import AuditEvent, Backup, Restored, RestoreSource
@@ -28,7 +28,7 @@ from tests.unit.state.owner_locks import owner_lock
 
 pytestmark = pytest.mark.anyio
 
-ANNA = Principal("user", "anna", frozenset({"operator"}))
+ANNA = Principal(PrincipalKind.USER, "anna", frozenset({"operator"}))
 
 
 async def nothing(_: Backup) -> None:

@@ -70,8 +70,8 @@ async def test_a_look_and_what_it_found_come_back(store: SqliteStore) -> None:
     assert await store.drift.look("drift_1") == LOOK
     assert await store.drift.found("drift_1") == [(1, drift("A")), (2, drift("B", stays=True))]
     assert await store.drift.found("drift_1", after=1, limit=1) == [(2, drift("B", stays=True))]
-    standing = await store.drift.standing()
-    assert standing == DriftSummary(2, LOOK) and standing.looked_at == AT
+    standing = await store.drift.summary()
+    assert standing == DriftSummary({TargetKey(GLUE): 2}, LOOK) and standing.drifted == 2 and standing.looked_at == AT
 
 
 async def test_what_only_a_look_at_everything_could_not_see_stays_known(store: SqliteStore) -> None:
@@ -80,11 +80,11 @@ async def test_what_only_a_look_at_everything_could_not_see_stays_known(store: S
     part = replace(LOOK, id="drift_2", at=AT.replace("08:00", "09:00"), problems=(), summary={"compared": 1})
     await put(store, whole)
     await put(store, part)
-    standing = await store.drift.standing()
+    standing = await store.drift.summary()
     assert (standing.look, standing.whole, standing.unseen) == (part, whole, whole)
     seen = replace(whole, id="drift_3", at=AT.replace("08:00", "10:00"), problems=())
     await put(store, seen)
-    standing = await store.drift.standing()
+    standing = await store.drift.summary()
     assert (standing.look, standing.unseen) == (seen, None)
 
 

@@ -14,8 +14,16 @@ from hypothesis import strategies as st
 
 from spheresync.execution.run_request import RunRequest
 from spheresync.jobs.embedded import EmbeddedEngine
-from spheresync.jobs.port import JobKind, NewJob, subject_of
-from spheresync.model import AssetId, Problem, SpaceName, TechnicalName, canonical_json, isoformat
+from spheresync.jobs.port import NewJob, subject_of
+from spheresync.model import (
+    AssetId,
+    JobKind,
+    Problem,
+    SpaceName,
+    TechnicalName,
+    canonical_json,
+    isoformat,
+)
 from spheresync.runtime.scope import Scope
 from spheresync.state.cell_encoding import decode_problems, encode_problems
 from spheresync.state.records import SpaceRecord

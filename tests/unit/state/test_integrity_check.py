@@ -27,8 +27,10 @@ from spheresync.model import (
     Fingerprints,
     PhysicalName,
     Principal,
+    PrincipalKind,
     Problem,
     RunId,
+    RunKind,
     RunState,
     Severity,
     Strategy,
@@ -138,7 +140,12 @@ async def fill(tx: SqliteTx) -> None:
     await tx.blobs.put_many(BODIES)
     await tx.change_sets.put(SAVED, ITEMS)
     run = RunRecord.queued(
-        RunId("run_1"), "apply", b"{}", Principal("user", "anna", frozenset({"admin"})), owner=None, at=AT
+        RunId("run_1"),
+        RunKind.APPLY,
+        b"{}",
+        Principal(PrincipalKind.USER, "anna", frozenset({"admin"})),
+        owner=None,
+        at=AT,
     )
     await tx.runs.create(run)
     fence = await tx.runs.claim(run.id, "somebody")

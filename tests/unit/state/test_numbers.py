@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from spheresync.errors import StateError
-from spheresync.model import Principal, RunId
+from spheresync.model import (
+    JobKind,
+    Principal,
+    PrincipalKind,
+    RunId,
+    RunKind,
+)
 from spheresync.state.records import JobRequest, RunRecord
 from spheresync.state.sqlite.connection import FILE_NAME
 from spheresync.state.sqlite.files.copies import damages_of
@@ -18,7 +24,7 @@ from spheresync.state.sqlite.store import SqliteStore, SqliteTx
 pytestmark = pytest.mark.anyio
 LAST = 2**63 - 1
 AT = "2026-11-24T08:00:00.000000Z"
-SOMEBODY = Principal("user", "anna", frozenset({"admin"}))
+SOMEBODY = Principal(PrincipalKind.USER, "anna", frozenset({"admin"}))
 
 
 def alter(folder: Path, statement: str, *values: object) -> None:
@@ -46,7 +52,7 @@ async def test_a_fence_at_its_end_keeps_nobody_from_a_lease(tmp_path: Path) -> N
 
 async def test_a_job_that_has_the_last_number_is_lost_and_the_next_ones_are_entered(tmp_path: Path) -> None:
     async def submit(store: SqliteStore, subject: str) -> None:
-        job = JobRequest("read", subject, 5, "due", "t", AT, None, revive=False)
+        job = JobRequest(JobKind.READ, subject, 5, "due", "t", AT, None, revive=False)
         await store.write(lambda tx: tx.jobs.submit([job]))
 
     async with SqliteStore.open(tmp_path) as store:
@@ -66,7 +72,7 @@ async def test_a_job_that_has_the_last_number_is_lost_and_the_next_ones_are_ente
 
 async def test_history_keeps_its_rows_under_the_next_numbers(tmp_path: Path) -> None:
     async def create(store: SqliteStore, name: str) -> None:
-        run = RunRecord.queued(RunId(name), "sync", b"{}", SOMEBODY, owner=store.owner.id, at=AT)
+        run = RunRecord.queued(RunId(name), RunKind.SYNC, b"{}", SOMEBODY, owner=store.owner.id, at=AT)
         await store.write(lambda tx: tx.runs.create(run))
 
     async with SqliteStore.open(tmp_path) as store:

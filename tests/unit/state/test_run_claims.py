@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from spheresync.model import (
     Principal,
+    PrincipalKind,
     RunId,
+    RunKind,
     RunState,
 )
 from spheresync.state.records import (
@@ -20,7 +22,7 @@ from spheresync.state.records import (
 from spheresync.state.run_claims import may_claim
 
 pytestmark = pytest.mark.anyio
-ANNA = Principal("user", "anna", frozenset({"admin", "viewer"}))
+ANNA = Principal(PrincipalKind.USER, "anna", frozenset({"admin", "viewer"}))
 
 
 RUN_STATES = st.tuples(st.sampled_from([RunState.QUEUED, RunState.RUNNING]), st.sampled_from(["a", "b"]), st.booleans())
@@ -32,7 +34,7 @@ def test_of_any_queue_never_two_are_driven_and_somebody_always_can(
 ) -> None:
     runs, live = [], set()
     for n, (state, held_by, alive) in enumerate(rows):
-        run = RunRecord.queued(RunId(str(n)), "sync", b"", ANNA, owner=held_by, at="")
+        run = RunRecord.queued(RunId(str(n)), RunKind.SYNC, b"", ANNA, owner=held_by, at="")
         runs.append(replace(run, state=state))
         if alive:
             live.add(run.id)

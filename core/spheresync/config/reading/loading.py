@@ -28,6 +28,7 @@ from spheresync.config.reading.value_errors import word
 from spheresync.config.reading.yaml_file import read_yaml
 from spheresync.config.settings import Settings
 from spheresync.errors import ConfigurationError
+from spheresync.model import Environment
 from spheresync.state_folder import is_of_state
 
 FILE_NAME = "spheresync.yaml"
@@ -45,7 +46,6 @@ _PROCESS_VARIABLES = frozenset(
 )
 _LONGEST_NAME = "spheresync.db.before-restore-20260101T000000000000Z"
 """A file in the state folder that has one of the longest names."""
-ENVIRONMENTS = ("dog", "wolf", "bear")
 #: `${NAME}`, or `$${` for the two characters `${` themselves.
 _VARIABLE = re.compile(r"\$(?:(\$)\{|\{([A-Za-z_][A-Za-z0-9_]*)\})")
 
@@ -77,7 +77,7 @@ def load_settings(
     _read_promotion(draft, file.parent, environ, cwd)
     _read_context(draft, file.parent, environ, cwd, parsed or ParsedFiles())
     name = _environment_name(draft, env, environ)
-    if name == "dog":
+    if name.is_embedded:
         if "context" not in draft.values:
             draft.context = None
         draft.values.setdefault("scheduler", {})
@@ -101,19 +101,20 @@ def configuration_file(flag: Path | None, environ: Mapping[str, str], cwd: Path)
     return (cwd / at_home(named, environ), CONFIG_VARIABLE) if named else (cwd / FILE_NAME, "")
 
 
-def _environment_name(draft: Draft, flag: str | None, environ: Mapping[str, str]) -> str:
+def _environment_name(draft: Draft, flag: str | None, environ: Mapping[str, str]) -> Environment:
     """The environment that was asked for, or dog where the word is none, after noting that."""
     candidates = (("--env", flag), ("SPHERESYNC_ENV", environ.get("SPHERESYNC_ENV")), ("env", draft.values.get("env")))
-    origin, name = next(((origin, name) for origin, name in candidates if name not in (None, "")), ("default", "dog"))
-    if name not in ENVIRONMENTS:
+    default = ("default", Environment.DOG)
+    origin, name = next(((origin, name) for origin, name in candidates if name not in (None, "")), default)
+    if name not in [*Environment]:
         what = f"{name[:40]!r} is" if isinstance(name, str) else "it is"
         place = f"{draft.place('env')}: env" if origin == "env" else origin
         draft.problems.append(f"{place}: {what} no environment; use dog, wolf or bear")
-        name = "dog"
+        name = Environment.DOG
     draft.values["env"] = name
     if origin != "env":
         draft.origins["env"] = origin
-    return str(name)
+    return Environment(name)
 
 
 def _read_file(draft: Draft, path: Path, environ: Mapping[str, str], origin: str) -> None:
@@ -260,7 +261,7 @@ def _read_context(draft: Draft, folder: Path, environ: Mapping[str, str], cwd: P
     draft.context = read.context
 
 
-def _place_state(draft: Draft, environ: Mapping[str, str], cwd: Path, env: str) -> None:
+def _place_state(draft: Draft, environ: Mapping[str, str], cwd: Path, env: Environment) -> None:
     """The folder of the state: as configured, else by the XDG convention; relative ones start at `cwd`."""
     home = Path(environ.get("HOME") or Path("~").expanduser())
     if chosen := environ.get("SPHERESYNC_STATE_DIR"):

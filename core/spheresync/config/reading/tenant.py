@@ -15,6 +15,7 @@ from spheresync.config.tenant import (
     derive_token_url,
     is_token_server_of,
 )
+from spheresync.model import Environment
 
 _CLIENT = "(System > Administration > App Integration), in the file or in SPHERESYNC_DATASPHERE__CLIENT_ID"
 _HINTS = {
@@ -47,10 +48,10 @@ def place_sign_in_key(draft: Draft, folder: Path, environ: Mapping[str, str], cw
         draft.values["datasphere"] = {**datasphere, "sign_in_key": str(file)}
 
 
-def require_tenant(draft: Draft, env: str) -> None:
+def require_tenant(draft: Draft, env: Environment) -> None:
     """Note what is missing for a tenant that is asked for tokens, and fill in what follows from its host."""
     datasphere = draft.values.setdefault("datasphere", {})
-    if env == "dog" or not isinstance(datasphere, dict):
+    if env.is_embedded or not isinstance(datasphere, dict):
         return
     interactive = _is_interactive(datasphere)
     for key, hint in (_INTERACTIVE_HINTS if interactive else _HINTS).items():

@@ -27,10 +27,17 @@ from spheresync.runtime.each_target import in_each_target, merge_problems, probl
 from spheresync.runtime.progress import OnProgress
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import AssetRecord, AuditEvent, DriftEffect, DriftKind, DriftLook, TableDrift
+from spheresync.state.records import (
+    AssetRecord,
+    AuditAction,
+    AuditEvent,
+    AuditOutcome,
+    DriftEffect,
+    DriftKind,
+    DriftLook,
+    TableDrift,
+)
 from spheresync.targets.protocol import Target
-
-DETECT = "detect_drift"
 
 
 class DriftSweep:
@@ -152,10 +159,10 @@ def _event(principal: Principal, look: DriftLook, keys: Sequence[TargetKey], rep
         detail |= {"change_set": repair.record.id, "digest": repair.record.digest}
     return AuditEvent(
         actor=principal,
-        action=DETECT,
+        action=AuditAction.DETECT_DRIFT,
         run_id=None,
         asset=None,
         target=audited_target(keys),
-        outcome="partly_failed" if look.problems else "done",
+        outcome=AuditOutcome.PARTLY_FAILED if look.problems else AuditOutcome.DONE,
         detail={**detail, **audited_destinations(keys)},
     )

@@ -13,7 +13,7 @@ from spheresync.observe.incidents import product_error
 from spheresync.planning.names.addresses import Address
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store
-from spheresync.state.records import AuditFilter, ChangeSetItem
+from spheresync.state.records import AuditAction, AuditFilter, ChangeSetItem
 from spheresync.targets.look_by_name import of_one
 from spheresync.targets.protocol import Target
 
@@ -36,7 +36,7 @@ async def left_databases(
 
 
 async def _created_by(store: Store, run: RunId) -> set[PhysicalName]:
-    entries, _ = await store.audit.query(AuditFilter(action="create_database", run_id=run), limit=_MOST)
+    entries, _ = await store.audit.query(AuditFilter(action=AuditAction.CREATE_DATABASE, run_id=run), limit=_MOST)
     created = set()
     for entry in entries:
         try:

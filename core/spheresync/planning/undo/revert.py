@@ -39,7 +39,9 @@ from spheresync.runtime.each_target import in_each_target, merge_problems, probl
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
+    AuditAction,
     AuditEvent,
+    AuditOutcome,
     ChangeSetItem,
     ChangeSetRecord,
     Checkpoint,
@@ -245,11 +247,11 @@ class Reverter:
         )
         event = AuditEvent(
             actor=self._principal,
-            action="revert",
+            action=AuditAction.REVERT,
             run_id=self._run_id,
             asset=None,
             target=audited_target(new.keys),
-            outcome="done",
+            outcome=AuditOutcome.DONE,
             detail=new.audited(refused=new.record.summary[Action.CONFLICT]),
         )
 

@@ -9,28 +9,15 @@ from spheresync.errors import TargetFault, UsageError
 from spheresync.model import Action, AssetId, RunId, RunState, first_of
 from spheresync.runtime.unknown_names import named_asset, nearest
 from spheresync.state.port import Store
-from spheresync.state.records import AuditFilter
+from spheresync.state.records import AuditAction, AuditFilter, AuditOutcome
 
 _NAMED = 10
-ACTIONS = frozenset(
-    {
-        *(action for action in Action if action.changes_something),
-        *("preview", "run_sync", "run_apply", "cancel", "guard_lifted", "schedule"),
-        *("create_database", "use_database", "rebuild", "rename", "clear_lost_rows", "detect_drift"),
-        *("approve", "promote", "revert", "release"),
-        *("backup", "restore", "retention"),
-        *("login", "logout"),
-    }
-)
+ACTIONS = frozenset({*(action for action in Action if action.changes_something), *AuditAction}) - {
+    AuditAction.RUN_UNKNOWN
+}
 UNSUCCESSFUL = frozenset({RunState.FAILED, RunState.PARTLY_FAILED, RunState.REFUSED, *TargetFault})
 """Outcomes of what was not done, or not wholly."""
-OUTCOMES = frozenset(
-    {
-        *(state for state in RunState if state.ended),
-        *TargetFault,
-        *("already", "requested", "pause", "resume", "run_now", "cancel", "retry"),
-    }
-)
+OUTCOMES = frozenset({*(state for state in RunState if state.ended), *TargetFault, *AuditOutcome})
 
 
 async def require_known_words(store: Store, *, action: str | None, outcome: str | None) -> None:

@@ -10,6 +10,7 @@ from spheresync.answers import (
     AssetPage,
     ColumnDecision,
     DiscoveryAnswer,
+    DiscoveryState,
     LineageAnswer,
     MappingExplanation,
     Page,
@@ -83,7 +84,7 @@ class Catalog:
         empty = await empty_tenant(self._store) if report.empty else None
         none = () if empty is None else (empty.problem,)
         off = objects_off(await self._store.catalog.with_problems(), checked)
-        state = "failed" if not report.reached else "partly_failed" if report.problems else "done"
+        state = DiscoveryState.PARTLY_FAILED if report.problems else DiscoveryState.DONE
         return DiscoveryAnswer.model_validate(
             {
                 "spaces": report.spaces,
@@ -96,7 +97,7 @@ class Catalog:
                 "problems": [answer_rows.finding(problem) for problem in report.problems[: answer_rows.SHOWN_PROBLEMS]],
                 "findings": [answer_rows.finding(each) for each in (*report.gone, *report.notices, *off, *none)],
                 "usage": self._context.usage.so_far(),
-                "state": state,
+                "state": state if report.reached else DiscoveryState.FAILED,
             }
         )
 
@@ -166,7 +167,7 @@ class Catalog:
 
     async def _drifted_otherwise(self) -> str:
         """Assets whose tables others changed and that stand worse than drifted, or are held."""
-        drifted = (await self._store.drift.standing()).drifted
+        drifted = (await self._store.drift.summary()).drifted
         _, listed = await self._store.catalog.page(status=AssetStatus.DRIFTED, limit=1)
         if drifted <= listed:
             return ""

@@ -19,7 +19,7 @@ class FirstDiscovery:
 
     async def run(self, *, asked: bool) -> None:
         """An empty dog store is discovered once before the first answer (CONTRACT.md)."""
-        if self._context.settings.env == "dog" and await self._store.meta.get(LAST_DISCOVERY) is None:
+        if self._context.settings.env.is_embedded and await self._store.meta.get(LAST_DISCOVERY) is None:
             now = isoformat(self._context.clock())
             self._read_at = now if asked else None
             await SharedDiscovery(self._context).discover(Scope(), thorough=False, since=now, progress=silent)

@@ -7,7 +7,15 @@ from pathlib import Path
 from spheresync.answers import ApprovalAnswer, ChangeRow, ChangeSetAnswer, PromotionAnswer
 from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import PermissionRefusedError, RefusedError
-from spheresync.model import ChangeSetId, JsonValue, Principal, Problem, ScopeRequest, isoformat
+from spheresync.model import (
+    ChangeSetId,
+    JsonValue,
+    Principal,
+    PrincipalKind,
+    Problem,
+    ScopeRequest,
+    isoformat,
+)
 from spheresync.planning.decisions.approvals import approved_by_another, valid_approval
 from spheresync.planning.lost_bodies import require_whole_bodies
 from spheresync.planning.plan_request import PlanRequest
@@ -27,7 +35,14 @@ from spheresync.service.scope_checks import check_scope, require_selected, requi
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.change_set_digest import require_as_saved
 from spheresync.state.port import Tx
-from spheresync.state.records import Approval, ApprovedPromotion, AuditEvent, ChangeSetRecord
+from spheresync.state.records import (
+    Approval,
+    ApprovedPromotion,
+    AuditAction,
+    AuditEvent,
+    AuditOutcome,
+    ChangeSetRecord,
+)
 
 _OWN = "Who made a change set is no second person: its deletes wait until somebody else has approved it."
 _PART = "This change set is about a part of the catalog, and the promotion counts for all of it."
@@ -150,7 +165,7 @@ class Changes:
             RefusedError: it expired, was applied, is not what was saved, or mapping, scope or program moved since.
         """
         authorize(principal, Permission.ADMINISTER)
-        if principal.kind != "user":
+        if principal.kind is not PrincipalKind.USER:
             raise PermissionRefusedError(
                 "only a person approves.", remedy="Ask somebody to approve it at the command line."
             )
@@ -201,7 +216,7 @@ class Changes:
         detail: dict[str, JsonValue] = {"change_set": record.id, "digest": record.digest, "made_by": record.actor}
         if record.promotion is not None:
             detail["promotion"] = record.promotion
-        event = AuditEvent(principal, "approve", None, None, None, "done", detail)
+        event = AuditEvent(principal, AuditAction.APPROVE, None, None, None, AuditOutcome.DONE, detail)
 
         async def note(tx: Tx) -> bool:
             if not await tx.change_sets.approve(record.id, approval):

@@ -12,7 +12,7 @@ from spheresync.runtime.context import RuntimeContext
 from spheresync.state.atomic_file import AtomicFile
 from spheresync.state.output_file import place_file
 from spheresync.state.port import Tx
-from spheresync.state.records import AuditEvent
+from spheresync.state.records import AuditAction, AuditEvent, AuditOutcome
 
 
 async def write_promotion(
@@ -50,7 +50,7 @@ async def write_promotion(
             "rules": written.rules,
             "assets": written.assets,
         }
-        event = AuditEvent(principal, "promote", None, None, None, "done", detail)
+        event = AuditEvent(principal, AuditAction.PROMOTE, None, None, None, AuditOutcome.DONE, detail)
 
         async def append(tx: Tx) -> None:
             await tx.audit.append_many([event])

@@ -9,12 +9,20 @@ from datetime import UTC, datetime, time, timedelta
 import anyio
 
 from spheresync.alerts.conditions import Condition, end_condition, note_condition, noted_conditions
-from spheresync.answers import SyncStatus
+from spheresync.answers import SchedulerState, SyncStatus
 from spheresync.config import AlertKind
 from spheresync.errors import SourceFault
-from spheresync.jobs.port import Job, JobKind, JobState
+from spheresync.jobs.port import Job
 from spheresync.jobs.retries import HELD_BACK
-from spheresync.model import AssetStatus, Problem, RunState, counted, isoformat
+from spheresync.model import (
+    AssetStatus,
+    JobKind,
+    JobState,
+    Problem,
+    RunState,
+    counted,
+    isoformat,
+)
 from spheresync.planning.decisions.asset_work import AssetWork
 from spheresync.planning.decisions.guards import ALL_LOSE_COLUMNS, GUARDS
 from spheresync.runtime.context import RuntimeContext
@@ -26,7 +34,7 @@ from spheresync.service.health.persons_sign_in import sign_in_ends_soon
 from spheresync.service.health.status import sync_status
 from spheresync.source.transport.signed_in import SIGN_IN_REMEDY, NotSignedIn
 from spheresync.state.port import Tx
-from spheresync.state.records import AlertRow, RunRecord
+from spheresync.state.records import AlertRow, DriftSummary, RunRecord
 
 VERIFY_EVERY = timedelta(hours=6)
 """How often the whole audit log is walked through."""
@@ -65,7 +73,7 @@ class AlertConditions:
             *self._failed(last, status, standing=AlertKind.RUN_FAILED in stands),
             *await self._refused(last, held, standing=AlertKind.GUARD in stands),
             *_late(status, standing),
-            *_drifted(status),
+            *_drifted(await self._store.drift.summary()),
             *self._credentials([*(last.problems if last is not None else ()), *others]),
             *_waiting(others),
         ]
@@ -208,18 +216,20 @@ class AlertConditions:
 def _late(status: SyncStatus, standing: Sequence[AlertRow]) -> list[Condition]:
     """Late assets, where a process keeps the schedule; without one, those told of before for as long as they are."""
     late = [each for each in map(lateness, status.tiers) if each is not None]
-    if status.scheduler.state != "running":
+    if status.scheduler.state is not SchedulerState.RUNNING:
         told = {row.subject for row in standing if row.kind == AlertKind.FRESHNESS}
-        late = [each for each in late if status.scheduler.state == "off" and each.subject in told]
+        late = [each for each in late if status.scheduler.state is SchedulerState.OFF and each.subject in told]
     return [Condition(AlertKind.FRESHNESS, each.subject, each.message, each.remedy) for each in late]
 
 
-def _drifted(status: SyncStatus) -> list[Condition]:
-    drift = status.drift
-    if drift is None or not drift.drifted:
-        return []
-    message = f"others have changed {counted(drift.drifted, 'table')} of this installation"
-    return [Condition(AlertKind.DRIFT, "glue", message, "`spheresync drift` shows what, and offers the repair.")]
+def _drifted(drift: DriftSummary) -> list[Condition]:
+    remedy = "`spheresync drift` shows what, and offers the repair."
+    return [
+        Condition(
+            AlertKind.DRIFT, str(key), f"others have changed {counted(number, 'table')} of this installation", remedy
+        )
+        for key, number in sorted(drift.by_target.items())
+    ]
 
 
 def _waiting(problems: Sequence[Problem]) -> list[Condition]:

@@ -27,7 +27,7 @@ class AlertDelivery:
         self._context = context
         self._loops = loops
         door = AwsDoor(workers=2, deadline=_THROTTLED_AT_MOST, read_timeout=_SILENT_AT_MOST)
-        self.channels = Channels(None if context.settings.env == "dog" else door)
+        self.channels = Channels(None if context.settings.env.is_embedded else door)
         context.usage.count_also(self.channels.usage)
 
     async def deliver(self) -> tuple[str, ...]:

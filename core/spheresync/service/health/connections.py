@@ -128,7 +128,7 @@ async def _on_record(context: RuntimeContext) -> list[ConnectionFinding]:
     """What a sync or a look for drift was refused: the rights in general say nothing of a single table."""
     store = context.store
     keys = ", ".join(map(str, context.settings.target_keys))
-    return denied_tables(keys, await store.unwritten.groups(), await store.drift.standing())
+    return denied_tables(keys, await store.unwritten.groups(), await store.drift.summary())
 
 
 async def check_channel(channels: Channels, channel: AlertChannel) -> ConnectionFinding:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
 
+from spheresync.answers import SchedulerState
 from spheresync.errors import SourceFault
 from spheresync.model import SPACE_GONE, SPACE_UNREAD, RunState, Tier, isoformat
 from spheresync.observe.log_metrics import LogMetrics, Unit
@@ -16,8 +16,6 @@ from spheresync.runtime.unspellable_names import CODE as UNSPELLABLE
 from spheresync.runtime.unspellable_names import unspellable_spaces
 from spheresync.schedule.control import LEASE, LISTED, may_write
 from spheresync.state.records import RunFigures, TierFigures
-
-SchedulerState = Literal["running", "waiting", "off"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +84,7 @@ def measured_figures(figures: Figures, installation: str) -> LogMetrics:
     told |= {f"jobs_{state}": (count, Unit.COUNT) for state, count in sorted(waiting.items())}
     ages = {"last_sync_age_seconds": figures.since_last_sync, "last_listing_age_seconds": figures.since_last_listing}
     told |= {word: (age, Unit.SECONDS) for word, age in ages.items() if age is not None}
-    told["scheduler_running"] = (int(figures.scheduler == "running"), Unit.COUNT)
+    told["scheduler_running"] = (int(figures.scheduler is SchedulerState.RUNNING), Unit.COUNT)
     return LogMetrics(told, installation=installation, environment=figures.environment)
 
 
@@ -103,8 +101,8 @@ async def _unread_spaces(context: RuntimeContext) -> Mapping[str, int]:
 
 async def _scheduler(context: RuntimeContext) -> SchedulerState:
     if await context.store.leases.holder(LEASE) is None:
-        return "off"
-    return "running" if await may_write(context.store, context.settings) else "waiting"
+        return SchedulerState.OFF
+    return SchedulerState.RUNNING if await may_write(context.store, context.settings) else SchedulerState.WAITING
 
 
 def _age(moment: str | None, now: datetime) -> float | None:

@@ -10,10 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from spheresync.answers import Finding, TierStatus
+from spheresync.answers import Finding, SchedulerState, TierStatus
 from spheresync.config.durations import parse_duration
 from spheresync.model import counted, to_the_second
-from spheresync.service.health.figures import SchedulerState
 
 FRESHNESS_MISSED = "freshness_missed"
 INTERVAL_MISSED = "interval_missed"
@@ -70,7 +69,7 @@ def freshness_of(
     told = {finding.subject for finding in late}
     paused = [tier for tier in tiers if tier.paused]
     notes = [_paused(tier) for tier in paused if _subject(tier) not in told]
-    if scheduler == "off":
+    if scheduler is SchedulerState.OFF:
         notes.insert(0, _off(read_at, now))
     sentences = [_last_read(read_at, now, scheduler), _oldest(tiers, read_at, now)]
     if paused:
@@ -127,7 +126,7 @@ def _slow(
         code = TIER_PAUSED
         message = f"{message}: a person paused the tier at {to_the_second(tier.paused_since)}"
         remedy = f"`spheresync schedule resume {tier.tier}` lets it go on."
-    elif scheduler == "off":
+    elif scheduler is SchedulerState.OFF:
         message = f"{message}, and no process keeps the schedule"
         remedy = f"To keep it fresh, {_KEEP}; or set tiers.{tier.tier}.freshness to what is enough."
     return Finding(subject=_subject(tier), code=code, message=message, remedy=remedy)
@@ -182,7 +181,7 @@ def _off(read_at: str | None, now: datetime) -> Finding:
 def _last_read(read_at: str | None, now: datetime, scheduler: SchedulerState) -> str:
     if read_at is None:
         return ""
-    kept = ", and nobody keeps the schedule" if scheduler == "off" else ""
+    kept = ", and nobody keeps the schedule" if scheduler is SchedulerState.OFF else ""
     return f"Datasphere was last read {ago(_age(read_at, now))} ago, at {to_the_second(read_at)}{kept}."
 
 

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal
 
-from spheresync.answers import Finding
-from spheresync.model import AssetStatus, Problem, RunState, counted, first_of, to_the_second
+from spheresync.answers import Finding, HealthLevel
+from spheresync.model import (
+    AssetStatus,
+    Problem,
+    RunKind,
+    RunState,
+    counted,
+    first_of,
+    to_the_second,
+)
 from spheresync.service.health.open_problems import OpenProblem
 from spheresync.state.records import DriftLook, DriftSummary, RunRecord
-
-Health = Literal["ok", "degraded", "unknown"]
 
 _NOT_IN_SYNC = {
     AssetStatus.PENDING: "waiting for a sync",
@@ -37,7 +42,7 @@ def health_of(
     troubles: Sequence[OpenProblem] = (),
     never_read: Sequence[str] = (),
     held_without_table: int = 0,
-) -> tuple[Health, str]:
+) -> tuple[HealthLevel, str]:
     """The word and the sentences.
 
     Args:
@@ -50,7 +55,7 @@ def health_of(
         drift: what is known of edits by others; they are told, and nobody's failure. What could not be looked at is
             among `problems`.
     """
-    syncs = [run for run in ended if run.change_set_id is not None or run.kind == "sync"]
+    syncs = [run for run in ended if run.change_set_id is not None or run.kind is RunKind.SYNC]
     wrong = [*_wrong_with_assets(statuses, troubles), *_wrong_with_runs(syncs)]
     if problems:
         wrong.append(counted(len(problems), "further problem" if wrong else "problem"))
@@ -67,8 +72,8 @@ def health_of(
         )
     )
     if not syncs:
-        return "unknown", said
-    return ("degraded" if wrong else "ok"), said
+        return HealthLevel.UNKNOWN, said
+    return HealthLevel.DEGRADED if wrong else HealthLevel.OK, said
 
 
 def _standing(statuses: Mapping[str, int], syncs: Sequence[RunRecord], without_table: int) -> str:

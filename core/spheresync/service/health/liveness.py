@@ -12,8 +12,12 @@ from datetime import timedelta
 import anyio
 
 from spheresync.answers import Vital, Vitals
-from spheresync.jobs.port import JobKind, JobState
-from spheresync.model import counted, isoformat
+from spheresync.model import (
+    JobKind,
+    JobState,
+    counted,
+    isoformat,
+)
 from spheresync.observe.incidents import product_error
 from spheresync.observe.loop_health import LoopHealth
 from spheresync.runtime.context import RuntimeContext

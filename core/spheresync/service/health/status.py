@@ -6,15 +6,28 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 
-from spheresync.answers import DriftStatus, Finding, SyncStatus
+from spheresync.answers import (
+    DriftStatus,
+    Finding,
+    SchedulerState,
+    SyncStatus,
+)
 from spheresync.config import DeletionPolicy
 from spheresync.discovery.shared_discovery import why_not_reached
 from spheresync.errors import SourceFault, StateError
 from spheresync.execution.required_approvals import unapproved_promotion
-from spheresync.jobs.port import JobKind, JobState
 from spheresync.lineage.broken import broken_lineage
 from spheresync.lineage.delivery import undelivered
-from spheresync.model import AssetStatus, TargetKey, counted, first_of, isoformat, to_the_second
+from spheresync.model import (
+    AssetStatus,
+    JobKind,
+    JobState,
+    TargetKey,
+    counted,
+    first_of,
+    isoformat,
+    to_the_second,
+)
 from spheresync.observe.loop_health import LoopFailure
 from spheresync.planning.decisions.approvals import DELETES_NOT_APPROVED
 from spheresync.runtime.context import RuntimeContext
@@ -61,7 +74,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
     unread = await store.catalog.unread()
     troubles = troubles_of(unread, await store.unwritten.groups())
     unread_in = {each.space for each in counts if each.status is AssetStatus.FAILED}
-    tries = await _next_tries(context) if scheduler.state == "running" else {}
+    tries = await _next_tries(context) if scheduler.state is SchedulerState.RUNNING else {}
     causes = [_with_next_try(each.told, tries) for each in troubles if each.told is not None]
     causes += [
         answer_rows.finding(each.problem) for each in spaces if each.problem is not None and each.name in unread_in
@@ -85,7 +98,7 @@ async def sync_status(context: RuntimeContext, *, loops: Sequence[LoopFailure] =
         problems.append(answer_rows.finding(waits))
     if settings.approvals.of_deletes and settings.deletion.policy is DeletionPolicy.DELETE:
         problems += _retired(sum([await store.checkpoints.count_retired(key) for key in settings.target_keys]))
-    drift = await store.drift.standing()
+    drift = await store.drift.summary()
     problems += unseen_tables(drift)
     without = await count_held_without_table(store, settings.target_keys) if statuses.get(AssetStatus.HELD) else 0
     health, summary = health_of(

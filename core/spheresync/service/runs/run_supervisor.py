@@ -11,7 +11,15 @@ import anyio
 from spheresync.errors import UsageError
 from spheresync.execution.run_driver import RunDriver
 from spheresync.execution.run_request import RunRequest
-from spheresync.model import ChangeSetId, Principal, RunId, canonical_json, isoformat
+from spheresync.model import (
+    ChangeSetId,
+    Principal,
+    PrincipalKind,
+    RunId,
+    RunKind,
+    canonical_json,
+    isoformat,
+)
 from spheresync.observe.incidents import product_error
 from spheresync.observe.loop_health import pause_after
 from spheresync.runtime.context import RuntimeContext
@@ -44,7 +52,7 @@ class RunSupervisor:
 
     async def create(
         self,
-        kind: str,
+        kind: RunKind,
         principal: Principal,
         request: RunRequest,
         *,
@@ -107,7 +115,7 @@ class RunSupervisor:
     async def _forget_written(self, run: RunRecord) -> None:
         """What a run of somebody else has written the scheduler need not write; its own jobs it ends by itself."""
         try:
-            if run.actor.kind != SCHEDULER.kind:
+            if run.actor.kind is not PrincipalKind.SCHEDULER:
                 await forget_written(self._context, self._context.jobs)
         except Exception as error:  # noqa: BLE001 -- keeps no run from its end: in its turn such a job does nothing
             log.warning("%s", product_error(error, f"jobs that run {run.id} has done").message)
@@ -119,7 +127,7 @@ class RunSupervisor:
             self._drive(run.id)
 
     async def run_to_end(self, request: RunRequest) -> RunRecord:
-        run = await self.create("sync", SCHEDULER, request)
+        run = await self.create(RunKind.SYNC, SCHEDULER, request)
         await self.follow(run.id)
         return await self._store.runs.get(run.id)
 

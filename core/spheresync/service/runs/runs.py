@@ -7,7 +7,15 @@ from spheresync.discovery.shared_discovery import SharedDiscovery
 from spheresync.errors import RefusedError, UsageError
 from spheresync.execution.required_approvals import require_approved_promotion, unapproved_promotion
 from spheresync.execution.run_request import RunRequest
-from spheresync.model import ChangeSetId, Principal, RunId, RunState, ScopeRequest, isoformat
+from spheresync.model import (
+    ChangeSetId,
+    Principal,
+    RunId,
+    RunKind,
+    RunState,
+    ScopeRequest,
+    isoformat,
+)
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.progress import OnProgress, silent
 from spheresync.runtime.scope import Scope
@@ -17,7 +25,12 @@ from spheresync.service.runs.run_supervisor import RunSupervisor
 from spheresync.service.runs.stored_runs import StoredRuns
 from spheresync.service.scope_checks import check_scope, require_selected
 from spheresync.state.port import Tx
-from spheresync.state.records import AuditEvent, ChangeSetRecord
+from spheresync.state.records import (
+    AuditAction,
+    AuditEvent,
+    AuditOutcome,
+    ChangeSetRecord,
+)
 
 CANCEL_WAIT = 10.0
 """Seconds for which a cancel waits for the end of a run that this process had to take over for it."""
@@ -47,7 +60,7 @@ class Runs:
         require_current(record, self._context.settings, now=isoformat(self._context.clock()))
         await require_approved_promotion(self._store, record)
         request = RunRequest(allow_deletes=allow_deletes)
-        run = await self._supervisor.create("apply", principal, request, change_set_id=record.id)
+        run = await self._supervisor.create(RunKind.APPLY, principal, request, change_set_id=record.id)
         return await self._runs.answer(run.id)
 
     async def _run_of(self, record: ChangeSetRecord) -> RunAnswer:
@@ -89,7 +102,7 @@ class Runs:
         checked = await check_scope(self._context, scope, refreshes=True)
         await self._look_for_unknown(checked)
         request = RunRequest(checked, thorough=full, allow_deletes=allow_deletes, max_deletes=max_deletes)
-        run = await self._supervisor.create("sync", principal, request, join=join)
+        run = await self._supervisor.create(RunKind.SYNC, principal, request, join=join)
         await self._supervisor.ensure_driven(run)
         return await self._runs.answer(run.id)
 
@@ -111,8 +124,8 @@ class Runs:
         run = await self._store.runs.get(RunId(run_id))
         if run.state.ended:
             raise UsageError(f"run {run_id} has ended already: {run.state}.", remedy="There is nothing to cancel.")
-        asked = AuditEvent(principal, "cancel", run.id, None, None, "requested", {})
-        ended = AuditEvent(run.actor, f"run_{run.kind}", run.id, None, None, RunState.CANCELLED, {})
+        asked = AuditEvent(principal, AuditAction.CANCEL, run.id, None, None, AuditOutcome.REQUESTED, {})
+        ended = AuditEvent(run.actor, AuditAction.of_run(run.kind), run.id, None, None, RunState.CANCELLED, {})
 
         async def cancel(tx: Tx) -> bool:
             waiting = await tx.runs.cancel_waiting(run.id)

@@ -47,7 +47,13 @@ class StoredRuns:
         tally = await self._store.runs.tally(run.id)
         failed = await self._store.runs.failed(run.id, answer_rows.SHOWN_FAILURES)
         answer = answer_rows.run_answer(
-            run, change_set, tally, failed, conflicts, applying_for=await self._applying_for(run)
+            run,
+            change_set,
+            tally,
+            failed,
+            conflicts,
+            targets=await self._store.change_sets.targets(change_set.id, [entry.ordinal for entry in failed]),
+            applying_for=await self._applying_for(run),
         )
         left = await self._left_undeleted(run, change_set)
         return answer if left is None else answer.model_copy(update={"findings": [left, *answer.findings]})

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from spheresync.answers import QueueAnswer, QueuedJob
 from spheresync.errors import UsageError
-from spheresync.jobs.port import Job, JobId, JobState, JobsWithin, NewJob
-from spheresync.model import JsonValue, Principal, isoformat
+from spheresync.jobs.port import (
+    Job,
+    JobId,
+    JobsWithin,
+    NewJob,
+)
+from spheresync.model import (
+    JobState,
+    JsonValue,
+    Principal,
+    isoformat,
+)
 from spheresync.runtime.context import RuntimeContext
 from spheresync.service import answer_rows
 from spheresync.service.cursors import page_size
 from spheresync.state.port import Tx
-from spheresync.state.records import AuditEvent
+from spheresync.state.records import AuditAction, AuditEvent, AuditOutcome
 
 _LOST = "its process has ended, so it waits to be done anew"
 """Of a job that is still noted as running."""
@@ -41,7 +51,7 @@ async def cancel_job(context: RuntimeContext, job_id: int, principal: Principal)
         queue = context.jobs.within(tx)
         job = await _job(queue, job_id)
         await queue.cancel(job.id)
-        await tx.audit.append_many([_event(job, "cancel", principal)])
+        await tx.audit.append_many([_event(job, AuditOutcome.CANCEL, principal)])
         return job
 
     job = await context.store.write(cancel)
@@ -63,7 +73,7 @@ async def retry_job(context: RuntimeContext, job_id: int, principal: Principal) 
             job.kind, job.subject, job.priority, "a person asked for it", job.token, by_person=True, key=job.key
         )
         await queue.submit([again])
-        await tx.audit.append_many([_event(job, "retry", principal)])
+        await tx.audit.append_many([_event(job, AuditOutcome.RETRY, principal)])
         return await _job(queue, job_id)
 
     job = await context.store.write(retry)
@@ -80,9 +90,9 @@ async def _job(queue: JobsWithin, job_id: int) -> Job:
     return found
 
 
-def _event(job: Job, what: str, principal: Principal) -> AuditEvent:
+def _event(job: Job, outcome: AuditOutcome, principal: Principal) -> AuditEvent:
     detail: dict[str, JsonValue] = {"job": int(job.id), "kind": job.kind, "subject": job.about}
-    return AuditEvent(principal, "schedule", None, None, None, what, detail)
+    return AuditEvent(principal, AuditAction.SCHEDULE, None, None, None, outcome, detail)
 
 
 def _row(job: Job, *, lost: bool = False) -> QueuedJob:

@@ -7,12 +7,31 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from spheresync.answers import JobRow, ScheduleAnswer, SchedulerStatus, TierStatus
+from spheresync.answers import (
+    JobRow,
+    ScheduleAnswer,
+    SchedulerState,
+    SchedulerStatus,
+    TierStatus,
+)
 from spheresync.config import Settings, TierSettings
 from spheresync.config.durations import format_duration
 from spheresync.errors import UsageError
-from spheresync.jobs.port import JobEngine, JobKind, JobState, JobsWithin, NewJob, subject_of
-from spheresync.model import AssetId, Principal, Tier, counted, isoformat
+from spheresync.jobs.port import (
+    JobEngine,
+    JobsWithin,
+    NewJob,
+    subject_of,
+)
+from spheresync.model import (
+    AssetId,
+    JobKind,
+    JobState,
+    Principal,
+    Tier,
+    counted,
+    isoformat,
+)
 from spheresync.runtime.context import RuntimeContext
 from spheresync.schedule.control import LEASE, LISTED, may_write, paused_since, set_paused
 from spheresync.schedule.due import Window
@@ -21,7 +40,7 @@ from spheresync.schedule.proposed_plans import proposed
 from spheresync.schedule.reading_jobs import RANKS
 from spheresync.service import answer_rows
 from spheresync.state.port import Tx
-from spheresync.state.records import AuditEvent
+from spheresync.state.records import AuditAction, AuditEvent, AuditOutcome
 
 SHOWN = 5
 OVERDUE = 4
@@ -44,7 +63,7 @@ async def manage(context: RuntimeContext, tier_name: str, action_name: str, prin
     """
     tier, action = _tier(tier_name), _action(action_name)
     now = context.clock()
-    event = AuditEvent(principal, "schedule", None, None, None, action, {"tier": tier})
+    event = AuditEvent(principal, AuditAction.SCHEDULE, None, None, None, AuditOutcome(action), {"tier": tier})
 
     paused = await paused_since(context.store)
     already = action in {ScheduleAction.PAUSE, ScheduleAction.RESUME} and (tier in paused) == (
@@ -73,7 +92,7 @@ async def manage(context: RuntimeContext, tier_name: str, action_name: str, prin
 async def show(context: RuntimeContext) -> ScheduleAnswer:
     """The schedule as it is."""
     status = await scheduler_status(context)
-    note = "" if status.state != "off" else "No process keeps this schedule now."
+    note = "" if status.state is not SchedulerState.OFF else "No process keeps this schedule now."
     return ScheduleAnswer(tiers=await tier_statuses(context, await _sizes(context)), scheduler=status, note=note)
 
 
@@ -133,7 +152,7 @@ async def scheduler_status(context: RuntimeContext) -> SchedulerStatus:
     change_set_id = None if free else await proposed(store)
     running = await store.leases.holder(LEASE) is not None
     return SchedulerStatus(
-        state="off" if not running else "running" if free else "waiting",
+        state=SchedulerState.OFF if not running else SchedulerState.RUNNING if free else SchedulerState.WAITING,
         change_set_id=change_set_id,
         listed_at=await store.meta.get(LISTED),
         jobs={f"{kind}_{state}": count for (kind, state), count in sorted(counts.items())},
@@ -187,13 +206,13 @@ def _note(
         ScheduleAction.RESUME: f"Tier {tier} goes on: what is overdue is done once, now.",
         ScheduleAction.RUN_NOW: _asked(tier, asked),
     }[action]
-    if status.state == "off" and action is ScheduleAction.RUN_NOW:
+    if status.state is SchedulerState.OFF and action is ScheduleAction.RUN_NOW:
         return _due_for_nobody(tier, asked)
-    if status.state == "off" and action is ScheduleAction.RESUME:
+    if status.state is SchedulerState.OFF and action is ScheduleAction.RESUME:
         return f"Tier {tier} is resumed. No process keeps the schedule now: start one with the scheduler."
-    if status.state == "off":
+    if status.state is SchedulerState.OFF:
         return f"{said} No process keeps the schedule now: start one with the scheduler."
-    if status.state == "waiting":
+    if status.state is SchedulerState.WAITING:
         return f"{said} Nothing is written before a person has seen to the change set that waits for review."
     return said
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from spheresync.errors import SourceFault
-from spheresync.jobs.port import JobState, NewJob
+from spheresync.jobs.port import NewJob
+from spheresync.model import JobState
 from spheresync.runtime.context import RuntimeContext
 
 _MOST = 100_000

@@ -15,10 +15,9 @@ from spheresync.service.authority import Permission, authorize
 from spheresync.service.sign_in.refused_jobs import retry_unauthorized_jobs
 from spheresync.source.transport.signed_in import HeldSignIn, NotSignedIn, SignedIn
 from spheresync.state.port import Tx
-from spheresync.state.records import AuditEvent
+from spheresync.state.records import AuditAction, AuditEvent, AuditOutcome
 
 WAIT = timedelta(minutes=5)
-LOGIN, LOGOUT = "login", "logout"
 _SIGNED_OUT = "somebody signed out"
 
 
@@ -61,13 +60,13 @@ class SignIn:
                     providers.settings,
                     shared,
                     exchange,
-                    lambda made: _event(principal, LOGIN, "done", _about(made)),
+                    lambda made: _event(principal, AuditAction.LOGIN, AuditOutcome.DONE, _about(made)),
                     on_address,
                     port=port,
                     wait=wait,
                 )
             except SourceError as error:
-                await self._note(_event(principal, LOGIN, "failed", {"why": error.problem_code}))
+                await self._note(_event(principal, AuditAction.LOGIN, AuditOutcome.FAILED, {"why": error.problem_code}))
                 raise
             await retry_unauthorized_jobs(self._context)
             return answer_of(providers.settings, signed_in)
@@ -90,7 +89,7 @@ class SignIn:
         if shared.stamp() is None:
             return answer_of(settings, before)
         user: dict[str, JsonValue] = {"user": before.user} if isinstance(before, SignedIn) else {}
-        await shared.alone(end, lambda _: _event(principal, LOGOUT, "done", user))
+        await shared.alone(end, lambda _: _event(principal, AuditAction.LOGOUT, AuditOutcome.DONE, user))
         return answer_of(settings, shared.current())
 
     async def sign_in_status(self, principal: Principal) -> SignInAnswer:
@@ -104,7 +103,7 @@ class SignIn:
         return answer_of(settings, self._shared(settings).current())
 
     def _shared(self, settings: Settings) -> SignInOfState:
-        if settings.env == "dog":
+        if settings.env.is_embedded:
             raise UsageError(
                 "nobody signs in to dog: its tenant is inside of this program.",
                 remedy="Name your own tenant (wolf or bear), with datasphere.sign_in: interactive.",
@@ -140,5 +139,7 @@ def _about(made: SignedIn | None) -> dict[str, JsonValue]:
     return {} if made is None else {"user": made.user}
 
 
-def _event(principal: Principal, action: str, outcome: str, detail: Mapping[str, JsonValue]) -> AuditEvent:
+def _event(
+    principal: Principal, action: AuditAction, outcome: AuditOutcome, detail: Mapping[str, JsonValue]
+) -> AuditEvent:
     return AuditEvent(principal, action, None, None, None, outcome, detail)

@@ -17,7 +17,13 @@ from spheresync.service.answer_rows import verdict_answer
 from spheresync.service.assembly import state_files
 from spheresync.service.authority import Permission, authorize
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import AuditEvent, Backup, RestoreSource
+from spheresync.state.records import (
+    AuditAction,
+    AuditEvent,
+    AuditOutcome,
+    Backup,
+    RestoreSource,
+)
 from spheresync.targets.registry import design_of
 
 _DOG = "The embedded tenant and the embedded AWS of dog are no part of it."
@@ -54,7 +60,7 @@ async def backup(context: RuntimeContext, file: Path, principal: Principal, *, r
             "schema_version": made.schema_version,
             **({"damaged": [*made.damaged]} if made.damaged else {}),
         }
-        event = AuditEvent(principal, "backup", None, None, None, "done", detail)
+        event = AuditEvent(principal, AuditAction.BACKUP, None, None, None, AuditOutcome.DONE, detail)
 
         async def append(tx: Tx) -> None:
             await tx.audit.append_many([event])
@@ -69,7 +75,7 @@ async def backup(context: RuntimeContext, file: Path, principal: Principal, *, r
         schema_version=made.schema_version,
         audit_entries=made.audit_entries,
         at=at,
-        note=_DOG if settings.env == "dog" else "",
+        note=_DOG if settings.env.is_embedded else "",
         damaged=[*made.damaged],
     )
 
@@ -120,7 +126,7 @@ async def restore(
 
     restored = await files.restore(file, adjust, clock=clock)
     source, told = restored.source, restored.told
-    notes = [_NEXT, "" if source.log_whole else _LOG_LEFT, _DOG if settings.env == "dog" else ""]
+    notes = [_NEXT, "" if source.log_whole else _LOG_LEFT, _DOG if settings.env.is_embedded else ""]
     return RestoreAnswer(
         file=str(source.file),
         sha256=source.sha256,
@@ -183,7 +189,8 @@ async def _adjust(store: Store, source: RestoreSource, principal: Principal, *, 
         await tx.checkpoints.put_many([replace(checkpoint, version=None) for checkpoint in held])
         reason: dict[str, JsonValue] = {"reason": "restored"}
         ended = [
-            AuditEvent(principal, f"run_{run.kind}", run.id, None, None, RunState.CANCELLED, reason) for run in runs
+            AuditEvent(principal, AuditAction.of_run(run.kind), run.id, None, None, RunState.CANCELLED, reason)
+            for run in runs
         ]
         detail: dict[str, JsonValue] = {
             "file": str(source.file),
@@ -196,7 +203,7 @@ async def _adjust(store: Store, source: RestoreSource, principal: Principal, *, 
             "objects_to_ask_for": objects,
             "expired_change_sets": change_sets,
         }
-        event = AuditEvent(principal, "restore", None, None, None, "done", detail)
+        event = AuditEvent(principal, AuditAction.RESTORE, None, None, None, AuditOutcome.DONE, detail)
         entries = await tx.audit.append_many([*ended, event])
         return _Adjusted(tuple(run.id for run in runs), change_sets, entries[-1].seq, at)
 

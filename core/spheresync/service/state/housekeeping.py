@@ -26,7 +26,12 @@ from spheresync.runtime.search_index import INDEXED_AT_ONCE
 from spheresync.runtime.shared_request_budget import shared_seconds
 from spheresync.state.cell_encoding import decode_cell
 from spheresync.state.port import Store, Tx
-from spheresync.state.records import AuditEvent, ExpiredRecords
+from spheresync.state.records import (
+    AuditAction,
+    AuditEvent,
+    AuditOutcome,
+    ExpiredRecords,
+)
 
 log = logging.getLogger(__name__)
 
@@ -140,7 +145,7 @@ class Care:
         )
         if due.runs or due.change_sets:
             detail = {"runs": len(due.runs), "change_sets": len(due.change_sets)}
-            event = AuditEvent(SYSTEM, "retention", None, None, None, "done", detail)
+            event = AuditEvent(SYSTEM, AuditAction.RETENTION, None, None, None, AuditOutcome.DONE, detail)
 
             async def let_go(tx: Tx) -> None:
                 await tx.retention.mark_expired(due)

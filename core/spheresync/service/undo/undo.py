@@ -16,7 +16,13 @@ from spheresync.runtime.unknown_names import WrongName, named_asset, refuse, unk
 from spheresync.service.authority import Permission, authorize
 from spheresync.service.changes.stored_change_sets import StoredChangeSets
 from spheresync.state.port import Tx
-from spheresync.state.records import AssetRecord, AuditEvent, Checkpoint
+from spheresync.state.records import (
+    AssetRecord,
+    AuditAction,
+    AuditEvent,
+    AuditOutcome,
+    Checkpoint,
+)
 
 
 class Undo:
@@ -110,4 +116,4 @@ def _wanted(names: Sequence[str], records: Mapping[AssetId, AssetRecord], spaces
 
 def _event(principal: Principal, held: Checkpoint) -> AuditEvent:
     detail = {"object": f"{held.container}.{held.name}", "held_since": held.run_id, "destination": held.destination}
-    return AuditEvent(principal, "release", None, str(held.asset), held.target, "done", {**detail})
+    return AuditEvent(principal, AuditAction.RELEASE, None, str(held.asset), held.target, AuditOutcome.DONE, {**detail})

@@ -10,6 +10,7 @@ from spheresync.model import (
     ChangeSetId,
     Digest,
     RunId,
+    TargetKey,
 )
 from spheresync.state.records import Approval, ApprovedPromotion, ChangeSetItem, ChangeSetRecord
 
@@ -35,6 +36,9 @@ class ChangeSetReader(Protocol):
 
     async def all_items(self, change_set_id: ChangeSetId) -> list[ChangeSetItem]:
         """Every item, by ordinal."""
+
+    async def targets(self, change_set_id: ChangeSetId, ordinals: Collection[int]) -> dict[int, TargetKey]:
+        """The target of each of these items, by ordinal; what is no item of it is left out."""
 
     async def seals(self, change_set_id: ChangeSetId) -> dict[int, str | None]:
         """What each item was sealed with when it was saved, by ordinal; see `saved`."""

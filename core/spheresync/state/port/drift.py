@@ -44,7 +44,7 @@ class DriftReader(Protocol):
     async def of(self, assets: Collection[AssetId], key: TargetKey) -> dict[AssetId, TableDrift]:
         """What is known of the objects of these assets."""
 
-    async def standing(self) -> DriftSummary:
+    async def summary(self) -> DriftSummary:
         """How many objects have drifted as far as is known, and what the last looks say."""
 
 

@@ -6,23 +6,23 @@ from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Protocol
 
-from spheresync.model import Problem
+from spheresync.model import JobKind, JobState, Problem
 from spheresync.state.records import JobRequest, JobRow
 
 
 class JobReader(Protocol):
     """Shows the queue."""
 
-    async def queue(self, kind: str | None, state: str | None, limit: int) -> list[JobRow]:
+    async def queue(self, kind: JobKind | None, state: JobState | None, limit: int) -> list[JobRow]:
         """Jobs in the order in which they would be claimed: running ones first, dead ones last."""
 
     async def get(self, job_id: int) -> JobRow | None:
         """One job, None where there is none."""
 
-    async def counts(self) -> dict[tuple[str, str], int]:
+    async def counts(self) -> dict[tuple[JobKind, JobState], int]:
         """How many jobs there are of each kind and state."""
 
-    async def next_at(self, kinds: Sequence[str]) -> str | None:
+    async def next_at(self, kinds: Sequence[JobKind]) -> str | None:
         """The earliest moment at which a queued job of these kinds may be claimed."""
 
     async def wait_beyond(self, latest: str) -> bool:
@@ -38,7 +38,7 @@ class JobWriter(JobReader, Protocol):
     async def submit(self, jobs: Iterable[JobRequest]) -> list[int | None]:
         """Enter jobs, or fold them into those that there are; the ids, None where a dead one stays dead."""
 
-    async def claim(self, kinds: Sequence[str], owner: str, *, limit: int, time_limit: timedelta) -> list[JobRow]:
+    async def claim(self, kinds: Sequence[JobKind], owner: str, *, limit: int, time_limit: timedelta) -> list[JobRow]:
         """Take the most urgent jobs that may be done now; claims that were lost are given back to the queue first."""
 
     async def shorten_waits(self, latest: str) -> None:

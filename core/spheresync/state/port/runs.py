@@ -6,7 +6,16 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
-from spheresync.model import Action, ChangeSetId, Digest, Principal, Problem, RunId, RunState
+from spheresync.model import (
+    Action,
+    ChangeSetId,
+    Digest,
+    Principal,
+    Problem,
+    RunId,
+    RunKind,
+    RunState,
+)
 from spheresync.state.records import ChangeSetItem, JournalEntry, JournalState, RunRecord
 
 
@@ -26,7 +35,7 @@ class RunReader(Protocol):
     async def by_change_set(self, change_set_id: ChangeSetId) -> RunRecord | None:
         """The run that applies a change set, None where none was started."""
 
-    async def find_active(self, kind: str, request_digest: Digest, actor: Principal) -> RunRecord | None:
+    async def find_active(self, kind: RunKind, request_digest: Digest, actor: Principal) -> RunRecord | None:
         """The queued or running run of the same caller with the same request."""
 
     async def approved_by_a_person(self) -> RunId | None:

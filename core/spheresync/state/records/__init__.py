@@ -4,7 +4,15 @@ Times are ISO 8601 in UTC as `model.isoformat` spells them.
 """
 
 from spheresync.state.records.alerts import AlertRow, Event, NoticeRow
-from spheresync.state.records.audit import ANY_ENTRY, AuditEntry, AuditEvent, AuditFilter, AuditVerdict
+from spheresync.state.records.audit import (
+    ANY_ENTRY,
+    AuditAction,
+    AuditEntry,
+    AuditEvent,
+    AuditFilter,
+    AuditOutcome,
+    AuditVerdict,
+)
 from spheresync.state.records.backups import Backup, Restored, RestoreSource
 from spheresync.state.records.catalog import AssetRecord, FacetCount, SettledContext, SpaceRecord, UnreadGroup
 from spheresync.state.records.change_sets import (
@@ -67,9 +75,11 @@ __all__ = [
     "AssetPlace",
     "AssetRecord",
     "AssetSort",
+    "AuditAction",
     "AuditEntry",
     "AuditEvent",
     "AuditFilter",
+    "AuditOutcome",
     "AuditVerdict",
     "Backup",
     "ChangeSetItem",

@@ -4,12 +4,65 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
+from spheresync.errors import TargetFault
 from spheresync.model import (
+    Action,
     JsonValue,
     Principal,
     RunId,
+    RunKind,
+    RunState,
 )
+
+
+class AuditAction(StrEnum):
+    """What an entry says was done, where it is no action of a change set."""
+
+    PREVIEW = "preview"
+    RUN_SYNC = "run_sync"
+    RUN_APPLY = "run_apply"
+    RUN_UNKNOWN = "run_?"  # of a run whose row is damaged
+    CANCEL = "cancel"
+    GUARD_LIFTED = "guard_lifted"
+    SCHEDULE = "schedule"
+    CREATE_DATABASE = "create_database"
+    USE_DATABASE = "use_database"
+    REBUILD = "rebuild"
+    RENAME = "rename"
+    CLEAR_LOST_ROWS = "clear_lost_rows"
+    DETECT_DRIFT = "detect_drift"
+    APPROVE = "approve"
+    PROMOTE = "promote"
+    REVERT = "revert"
+    RELEASE = "release"
+    BACKUP = "backup"
+    RESTORE = "restore"
+    RETENTION = "retention"
+    LOGIN = "login"
+    LOGOUT = "logout"
+
+    @classmethod
+    def of_run(cls, kind: RunKind) -> AuditAction:
+        """What the end of a run of that kind is entered as."""
+        return cls(f"run_{kind}")
+
+
+class AuditOutcome(StrEnum):
+    """How it ended, where no state of a run and no fault of a target says it."""
+
+    DONE = "done"
+    PARTLY_FAILED = "partly_failed"
+    FAILED = "failed"
+    REFUSED = "refused"
+    ALREADY = "already"  # it was so before
+    REQUESTED = "requested"
+    PAUSE = "pause"
+    RESUME = "resume"
+    RUN_NOW = "run_now"
+    CANCEL = "cancel"
+    RETRY = "retry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +73,11 @@ class AuditEvent:
     """
 
     actor: Principal
-    action: str
+    action: Action | AuditAction
     run_id: RunId | None
     asset: str | None
     target: str | None
-    outcome: str
+    outcome: AuditOutcome | RunState | TargetFault
     detail: Mapping[str, JsonValue]
 
 

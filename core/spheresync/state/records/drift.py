@@ -144,15 +144,20 @@ class DriftLook:
 
 @dataclass(frozen=True, slots=True)
 class DriftSummary:
-    """How many objects of a target are known to have drifted, and the looks that say so.
+    """How many objects of each target are known to have drifted, and the looks that say so.
 
-    `drifted` is of now. `look` is the last one, `whole` the last one at everything: what that could not look at nobody
-    has seen since, whatever part was looked at later.
+    `drifted` is of now; targets of which nothing has drifted are left out. `look` is the last one, `whole` the last one
+    at everything: what that could not look at nobody has seen since, whatever part was looked at later.
     """
 
-    drifted: int
+    by_target: Mapping[TargetKey, int]
     look: DriftLook | None = None
     whole: DriftLook | None = None
+
+    @property
+    def drifted(self) -> int:
+        """How many objects of all targets."""
+        return sum(self.by_target.values())
 
     @property
     def looked_at(self) -> str | None:

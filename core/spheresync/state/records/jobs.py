@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from spheresync.model import (
-    Problem,
-)
+from spheresync.model import JobKind, JobState, Problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +12,12 @@ class JobRow:
     """One row of `jobs`."""
 
     id: int
-    kind: str
+    kind: JobKind
     subject: str
     priority: int
     reason: str
     token: str
-    state: str
+    state: JobState
     not_before: str
     attempts: int
     fence: int
@@ -44,7 +42,7 @@ class JobRow:
 class JobRequest:
     """What is asked for, as rows know it."""
 
-    kind: str
+    kind: JobKind
     subject: str
     priority: int
     reason: str

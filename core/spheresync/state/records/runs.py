@@ -11,6 +11,7 @@ from spheresync.model import (
     Principal,
     Problem,
     RunId,
+    RunKind,
     RunState,
     digest_of,
 )
@@ -18,13 +19,13 @@ from spheresync.model import (
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """One run. `kind` is `sync` or `apply`; `request` is canonical JSON; `fence` counts its claims.
+    """One run. `request` is canonical JSON; `fence` counts its claims.
 
     `claims` counts those since anything of it was done last.
     """
 
     id: RunId
-    kind: str
+    kind: RunKind
     state: RunState
     phase: str
     change_set_id: ChangeSetId | None
@@ -47,7 +48,7 @@ class RunRecord:
     def queued(
         cls,
         run_id: RunId,
-        kind: str,
+        kind: RunKind,
         request: bytes,
         actor: Principal,
         *,

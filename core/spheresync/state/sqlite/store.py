@@ -21,7 +21,13 @@ import anyio.to_thread
 
 from spheresync.errors import StateError
 from spheresync.model import SYSTEM, Digest, JsonValue, RunState, isoformat, utc_now
-from spheresync.state.records import AuditEvent, Backup, LostRow
+from spheresync.state.records import (
+    AuditAction,
+    AuditEvent,
+    AuditOutcome,
+    Backup,
+    LostRow,
+)
 from spheresync.state.sqlite.connection import (
     FILE_NAME,
     LOCK_TIMEOUT,
@@ -261,7 +267,7 @@ class SqliteStore:
             if cleared:
                 rows: list[JsonValue] = [str(row) for row in cleared[:_MOST_NAMED]]
                 detail: dict[str, JsonValue] = {"rows": len(cleared), "lost": rows}
-                event = AuditEvent(SYSTEM, "clear_lost_rows", None, None, None, "done", detail)
+                event = AuditEvent(SYSTEM, AuditAction.CLEAR_LOST_ROWS, None, None, None, AuditOutcome.DONE, detail)
                 await tx.audit.append_many([event])
             return cleared
 

@@ -19,6 +19,7 @@ import typer
 from spheresync import __version__
 from spheresync.errors import UsageError
 from spheresync.isolation import isolated_group
+from spheresync.model import Environment
 from spheresync.model.principals import CallerRole
 from spheresync.observe.export import exporting
 from spheresync.observe.incidents import product_error
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from spheresync.service import Service
     from spheresync_server.mcp_server.server_context import ServerContext
 
-_PORTS = {"dog": 8000, "wolf": 5000, "bear": 5000}
+_PORTS = {Environment.DOG: 8000, Environment.WOLF: 5000, Environment.BEAR: 5000}
 _LOCAL = "127.0.0.1"
 
 
@@ -74,7 +75,7 @@ def serve(
     source = service_access.settings_source(call.environment, call.file)
     settings = source.current()
     role = role_from(os.environ, server_default_role(settings.env))
-    by_default = transport == "http" or settings.env == "dog"
+    by_default = transport == "http" or settings.env.is_embedded
     alone = not read_only and (by_default if scheduler is None else scheduler)
     manner = _ServeOptions(role, read_only, alone)
     if transport == "stdio":

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from spheresync.answers import (
     ApprovalAnswer,
     ChangeSetAnswer,
+    ChangeSetState,
     DiscoveryAnswer,
+    DiscoveryState,
     Finding,
     PrerequisiteRow,
     PromotionAnswer,
@@ -106,7 +108,7 @@ def _prerequisite(row: PrerequisiteRow) -> str:
 def _next(answer: ChangeSetAnswer) -> str:
     if answer.run_id is not None:
         return f"It was applied by {answer.run_id}."
-    if answer.state == "expired":
+    if answer.state is ChangeSetState.EXPIRED:
         return "It has expired. Next: spheresync preview"
     return _next_of_open(answer)
 
@@ -223,7 +225,7 @@ def show_discovery(answer: DiscoveryAnswer) -> None:
     say_findings("Findings", answer.findings)
     if any(finding.code == NO_SPACE for finding in answer.findings):
         say("Next: spheresync doctor")
-    elif answer.state != "failed":
+    elif answer.state is not DiscoveryState.FAILED:
         say("Next: spheresync preview")
 
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from spheresync.answers import QueueAnswer, ScheduleAnswer, SchedulerStatus, SyncStatus, TierStatus
+from spheresync.answers import (
+    QueueAnswer,
+    ScheduleAnswer,
+    SchedulerState,
+    SchedulerStatus,
+    SyncStatus,
+    TierStatus,
+)
 from spheresync.model import counted
 from spheresync_server.cli.output.engine_texts import moment
 from spheresync_server.cli.output.tables import say, table
@@ -23,7 +30,7 @@ _JOBS = {
 def show_schedule(answer: ScheduleAnswer) -> None:
     """Tiers, who keeps the schedule, and what waits."""
     _tiers(answer.tiers)
-    if answer.scheduler.state != "off" or not answer.note:
+    if answer.scheduler.state is not SchedulerState.OFF or not answer.note:
         _scheduler(answer.scheduler)
     if answer.note:
         say(answer.note)
@@ -85,14 +92,14 @@ def _tiers(tiers: Iterable[TierStatus]) -> None:
 
 
 def _scheduler(scheduler: SchedulerStatus) -> None:
-    if scheduler.state == "off":
+    if scheduler.state is SchedulerState.OFF:
         say("Nothing is synced by itself: no server keeps the schedule now.")
-    elif scheduler.state == "waiting" and scheduler.change_set_id is not None:
+    elif scheduler.state is SchedulerState.WAITING and scheduler.change_set_id is not None:
         say(
             "The scheduler waits for a person to review and apply a change set: "
             f"spheresync apply {scheduler.change_set_id}"
         )
-    elif scheduler.state == "waiting":
+    elif scheduler.state is SchedulerState.WAITING:
         say("The scheduler reads Datasphere, and will save a change set for a person to review.")
     waiting = [
         counted(count, *names) for kind, names in _JOBS.items() if (count := scheduler.jobs.get(f"{kind}_queued", 0))

@@ -7,7 +7,13 @@ from typing import Annotated
 from mcp.types import CallToolResult
 from pydantic import Field
 
-from spheresync.answers import AuditPage, AuditVerdictAnswer, ConnectionReport, SyncStatus
+from spheresync.answers import (
+    AuditPage,
+    AuditVerdictAnswer,
+    ConnectionReport,
+    SchedulerState,
+    SyncStatus,
+)
 from spheresync.model import counted
 from spheresync_server.mcp_server.engine_texts import with_tool_names
 from spheresync_server.mcp_server.server_context import ServiceTools
@@ -85,13 +91,13 @@ class InsightTools(ServiceTools):
 
 def _schedule_line(status: SyncStatus) -> str:
     scheduler, paused = status.scheduler, [tier.tier for tier in status.tiers if tier.paused]
-    if scheduler.state == "running" and paused and len(paused) == len(status.tiers):
+    if scheduler.state is SchedulerState.RUNNING and paused and len(paused) == len(status.tiers):
         return "Every tier is paused: nothing is synced by itself before one is resumed."
-    if scheduler.state == "running" and paused:
+    if scheduler.state is SchedulerState.RUNNING and paused:
         return f"Tiers are synced by themselves, but for what is paused: {', '.join(paused)}."
-    if scheduler.state == "running":
+    if scheduler.state is SchedulerState.RUNNING:
         return "Tiers are synced by themselves."
-    if scheduler.state == "waiting":
+    if scheduler.state is SchedulerState.WAITING:
         waits_for = scheduler.change_set_id or "a change set, which is being made"
         return f"Nothing is written by itself until a person has applied a change set; for review: {waits_for}."
     return "Nothing is synced by itself now."

@@ -23,6 +23,7 @@ from spheresync.model import (
     Severity,
     SpaceName,
     Strategy,
+    TargetKey,
     TargetName,
     TechnicalName,
     Tier,
@@ -82,6 +83,14 @@ class ChangeSetReader:
 
     async def all_items(self, change_set_id: ChangeSetId) -> list[ChangeSetItem]:
         return await self._items(change_set_id, -1, -1, None)
+
+    async def targets(self, change_set_id: ChangeSetId, ordinals: Collection[int]) -> dict[int, TargetKey]:
+        rows = await self._connection.all(
+            "SELECT ordinal, target, destination FROM change_set_items WHERE change_set_id = ? "
+            "AND ordinal IN (SELECT value FROM json_each(?))",
+            (change_set_id, json.dumps([*ordinals])),
+        )
+        return {ordinal: TargetKey(TargetName(target), DestinationName(at)) for ordinal, target, at in rows}
 
     async def seals(self, change_set_id: ChangeSetId) -> dict[int, str | None]:
         rows = await self._connection.all(

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 
 from spheresync.errors import UsageError
@@ -55,6 +56,7 @@ _AT_LEAST = "WHERE target = ? AND destination = ? AND standing >= ?"
 _LOOK_SHAPE = shape_of("drift_looks", _LOOK)
 _FOUND_ROW = shape_of("drift_found", _FOUND)
 _NAMED_SHAPE = shape_of("drift_found", "space, asset")
+_KEY_SHAPE = shape_of("drift_found", "target, destination")
 _FOUND_SHAPE = shape_of("drift_found", f"ordinal, {_FOUND}")
 
 
@@ -115,11 +117,12 @@ class DriftReader:
             )
         return found
 
-    async def standing(self) -> DriftSummary:
-        row = await self._connection.one("SELECT count(*) FROM drift_found")
+    async def summary(self) -> DriftSummary:
+        rows = await self._connection.all("SELECT target, destination FROM drift_found")
+        keys = readable(self._connection.lost, _KEY_SHAPE, rows, _read_key)
         last = await self._last_look("1")
         whole = await self._last_look("scope = ?", canonical_json(WHOLE).decode())
-        return DriftSummary(0 if row is None else int(row[0]), last, whole)
+        return DriftSummary(Counter(keys), last, whole)
 
     async def _last_look(self, where: str, *values: object) -> DriftLook | None:
         """The newest look that can be read."""
@@ -200,6 +203,11 @@ def _spell_look(look: DriftLook) -> tuple[object, ...]:
         encode_problems(look.findings),
         look.change_set_id,
     )
+
+
+def _read_key(row: Row) -> TargetKey:
+    target, destination = row
+    return TargetKey(TargetName(target), DestinationName(destination))
 
 
 def _read_look(row: Row) -> DriftLook:

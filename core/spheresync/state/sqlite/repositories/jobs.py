@@ -8,7 +8,13 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from spheresync.model import Problem, canonical_json, isoformat
+from spheresync.model import (
+    JobKind,
+    JobState,
+    Problem,
+    canonical_json,
+    isoformat,
+)
 from spheresync.state.cell_encoding import MOMENT, decode_again, decode_problem, encode_problem
 from spheresync.state.records import JobRequest, JobRow
 from spheresync.state.sqlite.connection import ReadConnection, Row, WriteConnection
@@ -23,7 +29,6 @@ _JOB = (
 )
 _SHAPE, _FACET = shape_of("jobs", _JOB), shape_of("jobs", "kind, state")
 _AGAIN = shape_of("jobs", "again")
-QUEUED, RUNNING, DEAD = "queued", "running", "dead"
 
 
 class JobReader:
@@ -34,7 +39,7 @@ class JobReader:
         self._owners = owners
         self._clock = clock
 
-    async def queue(self, kind: str | None, state: str | None, limit: int) -> list[JobRow]:
+    async def queue(self, kind: JobKind | None, state: JobState | None, limit: int) -> list[JobRow]:
         rows = await self._connection.all(
             f"SELECT {_JOB} FROM jobs WHERE (?1 IS NULL OR state = ?1) AND (?3 IS NULL OR kind = ?3) "
             "ORDER BY CASE state WHEN 'running' THEN 0 WHEN 'queued' THEN 1 ELSE 2 END, priority, id LIMIT ?2",
@@ -46,14 +51,16 @@ class JobReader:
         row = await self._connection.one(f"SELECT {_JOB} FROM jobs WHERE id = ?", (job_id,))
         return readable_one(self._connection.lost, _SHAPE, row, _read)
 
-    async def counts(self) -> dict[tuple[str, str], int]:
+    async def counts(self) -> dict[tuple[JobKind, JobState], int]:
         rows = await self._connection.all("SELECT kind, state, count(*) FROM jobs GROUP BY kind, state")
-        return dict(readable(self._connection.lost, _FACET, rows, lambda row: ((row[0], row[1]), row[2])))
+        return dict(
+            readable(self._connection.lost, _FACET, rows, lambda row: ((JobKind(row[0]), JobState(row[1])), row[2]))
+        )
 
     def _readable(self, rows: Sequence[Row]) -> list[JobRow]:
         return readable(self._connection.lost, _SHAPE, rows, _read)
 
-    async def next_at(self, kinds: Sequence[str]) -> str | None:
+    async def next_at(self, kinds: Sequence[JobKind]) -> str | None:
         row = await self._connection.one(
             f"SELECT min({MOMENT.format(at='not_before')}) FROM jobs "
             f"WHERE state = 'queued' AND kind IN ({placeholders(len(kinds))})",
@@ -97,9 +104,9 @@ class JobWriter(JobReader):
         if row is None:
             return await self._insert(job)
         job_id, state, priority, token, not_before, attempts = row
-        if state == RUNNING:
+        if state == JobState.RUNNING:
             await self._ask_again(job_id, job, anew=job.revive or token != job.token)
-        elif state == QUEUED:
+        elif state == JobState.QUEUED:
             # What failed waits its time out, however often it is asked for; but not a person who asks for it.
             at = not_before if attempts and not job.by_person else min(not_before, job.not_before)
             forgotten = ", attempts = 0, problem = NULL, cancel_requested = 0" if job.by_person else ""
@@ -157,7 +164,7 @@ class JobWriter(JobReader):
         assert row is not None
         return int(row[0])
 
-    async def claim(self, kinds: Sequence[str], owner: str, *, limit: int, time_limit: timedelta) -> list[JobRow]:
+    async def claim(self, kinds: Sequence[JobKind], owner: str, *, limit: int, time_limit: timedelta) -> list[JobRow]:
         await self._take_back_lost()
         now = self._clock()
         rows = await self._writer.all(
@@ -255,7 +262,7 @@ class JobWriter(JobReader):
         job = await self.get(job_id)
         if job is None:
             return False
-        if job.state == RUNNING and not self._is_lost(job):
+        if job.state is JobState.RUNNING and not self._is_lost(job):
             await self._writer.execute("UPDATE jobs SET cancel_requested = 1 WHERE id = ?", (job_id,))
         else:
             await self._writer.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
@@ -264,7 +271,7 @@ class JobWriter(JobReader):
     async def settle(self, jobs: Iterable[tuple[int, str]]) -> None:
         for job_id, token in jobs:
             job = await self.get(job_id)
-            if job is not None and job.token == token and (job.state != RUNNING or self._is_lost(job)):
+            if job is not None and job.token == token and (job.state is not JobState.RUNNING or self._is_lost(job)):
                 await self._writer.execute("DELETE FROM jobs WHERE id = ?", (job_id,))
 
     async def _held(self, job_id: int, fence: int) -> JobRow | None:
@@ -327,8 +334,10 @@ def _read(row: Row) -> JobRow:
     Raises:
         ValueError: it is damaged.
     """
-    fields = [*row[:14], bool(row[14]), decode_problem(row[15]), *row[16:]]
-    job = JobRow(*fields)
+    cells: dict[str, Any] = dict(zip(_SHAPE.columns, row, strict=True))
+    cells["kind"], cells["state"] = JobKind(cells["kind"]), JobState(cells["state"])
+    cells["cancel_requested"], cells["problem"] = bool(cells["cancel_requested"]), decode_problem(cells["problem"])
+    job = JobRow(**cells)
     for moment in (job.not_before, job.created_at, *([job.started_at] if job.started_at is not None else [])):
         datetime.fromisoformat(moment)
     return job

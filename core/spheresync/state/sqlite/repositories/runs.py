@@ -14,8 +14,10 @@ from spheresync.model import (
     ChangeSetId,
     Digest,
     Principal,
+    PrincipalKind,
     Problem,
     RunId,
+    RunKind,
     RunState,
     isoformat,
 )
@@ -68,7 +70,7 @@ class RunReader:
         )
         return None if row is None else _read(row)
 
-    async def find_active(self, kind: str, request_digest: Digest, actor: Principal) -> RunRecord | None:
+    async def find_active(self, kind: RunKind, request_digest: Digest, actor: Principal) -> RunRecord | None:
         row = await self._connection.one(
             f"SELECT {_RUN} FROM runs WHERE state IN ('queued', 'running') AND kind = ? AND request_digest = ? "
             "AND actor_kind = ? AND actor_id = ? ORDER BY seq LIMIT 1",
@@ -318,13 +320,17 @@ def _read(row: Row) -> RunRecord:
         problems = (*problems, Problem("state", "state", told, "`spheresync doctor` tells what else is."))
     return RunRecord(
         id=RunId(cells["id"]),
-        kind=cells["kind"],
+        kind=RunKind(cells["kind"]),
         state=_STATES[cells["state"]],
         phase=cells["phase"],
         change_set_id=cells["change_set_id"],
         request=cells["request"],
         request_digest=Digest(cells["request_digest"]),
-        actor=Principal(cells["actor_kind"], cells["actor_id"], frozenset(cells["actor_roles"].split())),
+        actor=Principal(
+            _KINDS.get(cells["actor_kind"], PrincipalKind.UNKNOWN),
+            cells["actor_id"],
+            frozenset(cells["actor_roles"].split()),
+        ),
         owner=cells["owner"],
         fence=cells["fence"],
         heartbeat_at=cells["heartbeat_at"],
@@ -341,16 +347,17 @@ def _read(row: Row) -> RunRecord:
 
 _SHAPE = shape_of("runs", _RUN)
 _NAMES = _SHAPE.columns
+_KINDS = {kind.value: kind for kind in PrincipalKind}
 _STATES = {state.value: state for state in RunState}
 _INSTEAD: Mapping[str, Any] = {
     "id": "?",
-    "kind": "?",
+    "kind": RunKind.UNKNOWN.value,
     "state": RunState.FAILED.value,
     "phase": "",
     "change_set_id": None,
     "request": b"",
     "request_digest": "",
-    "actor_kind": "?",
+    "actor_kind": PrincipalKind.UNKNOWN.value,
     "actor_id": "?",
     "actor_roles": "",
     "owner": None,

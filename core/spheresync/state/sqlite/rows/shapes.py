@@ -15,7 +15,18 @@ from functools import cache, lru_cache
 from types import MappingProxyType
 from typing import Any
 
-from spheresync.model import Action, AssetId, AssetKind, AssetStatus, PersonalDataClass, RunState, Tier
+from spheresync.model import (
+    Action,
+    AssetId,
+    AssetKind,
+    AssetStatus,
+    JobKind,
+    JobState,
+    PersonalDataClass,
+    RunKind,
+    RunState,
+    Tier,
+)
 from spheresync.state.cell_encoding import (
     LARGEST_NUMBER,
     decode_again,
@@ -172,12 +183,12 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
     },
     "jobs": {
         "id": _WHOLE,
-        "kind": _one_of("list", "read", "write", "sweep", "lineage"),
+        "kind": _word(JobKind),
         "subject": _TEXT,
         "priority": _WHOLE,
         "reason": _TEXT,
         "token": _TEXT,
-        "state": _one_of("queued", "running", "dead"),
+        "state": _word(JobState),
         "not_before": _AT,
         "attempts": _WHOLE,
         "needs": _WHOLE.or_null(),
@@ -252,7 +263,7 @@ _COLUMNS: Mapping[str, Mapping[str, Check]] = {
     "runs": {
         "seq": _WHOLE,
         "id": _TEXT,
-        "kind": _one_of("sync", "apply"),
+        "kind": _one_of(RunKind.SYNC, RunKind.APPLY),
         "state": _word(RunState),
         "phase": _TEXT,
         "change_set_id": _TEXT_,
