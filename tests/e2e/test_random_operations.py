@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +28,14 @@ RULES: tuple[dict[str, Any], ...] = (
     {"match": {"space": "HR"}, "set": {"include": False}},
     {"match": {"name": "*ORDER*"}, "set": {"database": "orders_{space}", "description": "{label} ({asset})"}},
     {"match": {"kind": ["view"]}, "columns": [{"match": {"name": "*_ID"}, "set": {"include": False}}]},
+)
+TENANT_FAULTS: tuple[dict[str, Any], ...] = (
+    {"unavailable_spaces": ["SALES"]},
+    {"html_outage": True},
+    {"throttle_next": 3, "retry_after": 0},
+    {"revoke_next": 2},
+    {"failing_matching": "ORDER", "failing_status": 500},
+    {"truncated_matching": "CUSTOMER"},
 )
 OURS = dict.fromkeys(["description", "comments", "columns", "parameters", "missing"], "overwrite")
 GIVEN = frozenset({"Name", "Description", "Retention", "StorageDescriptor", "PartitionKeys", "TableType", "Parameters"})
@@ -59,7 +69,16 @@ class Life:
     def step(self) -> None:
         steps = (
             *(self.edit, self.edit, self.sync, self.sync, self.full, self.late, self.undo, self.release),
-            *(self.repair, self.rule, self.toggle, self.hand, self.stranger),
+            *(
+                self.repair,
+                self.rule,
+                self.toggle,
+                self.hand,
+                self.stranger,
+                self.killed,
+                self.outage,
+                self.former_state,
+            ),
         )
         self.random.choice(steps)()
         self.check_foreign()
@@ -97,6 +116,36 @@ class Life:
     def repair(self) -> None:
         found = self.ask("drift", "--repair")
         assert found is not None
+
+    def killed(self) -> None:
+        """A sync after edits is killed at some moment; the next command goes on with what it left."""
+        self.people.edit(5)
+        show(self.tenant, self.people.landscape)
+        process = self.installation.start("sync", "--json")
+        try:
+            process.wait(timeout=self.random.uniform(0.1, 0.9))
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+        process.communicate(timeout=60)
+
+    def outage(self) -> None:
+        """Either side answers badly for one sync after edits."""
+        self.people.edit(5)
+        show(self.tenant, self.people.landscape)
+        self.tenant.set_faults(**self.random.choice(TENANT_FAULTS))
+        if self.random.random() < 0.5:
+            self.glue.fault(self.random.choice(["lose", "throttle", "drop"]), "UpdateTable", times=2)
+        self.sync()
+        self.tenant.set_faults()
+        self.glue.heal()
+
+    def former_state(self) -> None:
+        """The state is put back to what it was some steps before, without what happened since."""
+        file = self.installation.state_dir.parent / "backup.db"
+        if not file.exists() or self.random.random() < 0.4:
+            self.ask("backup", str(file), "--force")
+        else:
+            self.ask("restore", str(file), "--yes")
 
     def rule(self) -> None:
         self.installation.config = config(self.random.choice(RULES))
