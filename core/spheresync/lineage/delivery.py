@@ -21,13 +21,20 @@ from spheresync.jobs.port import (
     lineage_subject,
 )
 from spheresync.jobs.retries import UNDELIVERED
-from spheresync.lineage.graph import WRITTEN, Direction, Edge, EdgeKind, Lineage, Node
+from spheresync.lineage.graph import (
+    WRITTEN,
+    Edge,
+    Lineage,
+    Node,
+)
 from spheresync.lineage.openlineage import events_of
 from spheresync.lineage.receivers import Receiver, receiver_of
 from spheresync.lineage.stored import LineageOfNow, StoredLineage
 from spheresync.lineage.trace import Tracer
 from spheresync.model import (
     AssetId,
+    Direction,
+    EdgeKind,
     JobKind,
     JobState,
     Problem,
