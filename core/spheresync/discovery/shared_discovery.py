@@ -218,10 +218,8 @@ class SharedDiscovery:
                 await self._release(fence)
 
     async def _acquire(self) -> int | None:
-        async def acquire(tx: Tx) -> int | None:
-            return await tx.leases.acquire(DISCOVERY_LEASE, self._context.owner, beats=True)
-
-        return await self._store.write(acquire)
+        owner = self._context.owner
+        return await self._store.write(lambda tx: tx.leases.acquire(DISCOVERY_LEASE, owner, beats=True))
 
     async def _release(self, fence: int) -> None:
         async def release(tx: Tx) -> None:

@@ -12,10 +12,8 @@ from dataclasses import replace
 from spheresync.errors import TargetError, TargetFault
 from spheresync.execution.item_result import (
     UNSENT,
-    Address,
     Note,
     Result,
-    address_of,
     audit_event_of,
     bodies_of,
     body_after,
@@ -25,6 +23,7 @@ from spheresync.execution.item_result import (
 )
 from spheresync.model import (
     Action,
+    Address,
     AssetId,
     Digest,
     Problem,
@@ -88,21 +87,7 @@ class ResultRecorder:
             FenceError: another process has taken the run over; it reads them before it sends them.
         """
         at = self._now()
-        entries = [
-            JournalEntry(
-                run_id=self._run.id,
-                ordinal=item.ordinal,
-                state=JournalState.PLANNED,
-                action=item.action,
-                problem=None,
-                before=item.before,
-                after=None,
-                version=None,
-                request_id=None,
-                at=at,
-            )
-            for item in items
-        ]
+        entries = [JournalEntry.of(item, self._run.id, JournalState.PLANNED, at) for item in items]
 
         async def note(tx: Tx) -> None:
             await tx.runs.record(self._run.id, entries, self._fence)
@@ -146,11 +131,11 @@ class ResultRecorder:
 
     def _in_use(self, item: ChangeSetItem) -> Checkpoint | None:
         held = self._checkpoints.get(item.asset)
-        here = held is not None and held.state is not CheckpointState.DELETED and held.address == address_of(item)
+        here = held is not None and held.state is not CheckpointState.DELETED and held.address == item.address
         return held if here else None
 
     def _former(self, item: ChangeSetItem) -> FormerTable | None:
-        former = self._formers.get(address_of(item))
+        former = self._formers.get(item.address)
         return former if former is not None and former.asset == item.asset else None
 
     def note(self, result: Result) -> Note:
@@ -178,18 +163,8 @@ class ResultRecorder:
 
     def note_unrecorded(self, item: ChangeSetItem, error: TargetError) -> Note:
         """Note that the result of an item could not be noted: its table is read before it is written again."""
-        entry = JournalEntry(
-            run_id=self._run.id,
-            ordinal=item.ordinal,
-            state=JournalState.FAILED,
-            action=item.action,
-            problem=Problem.of_error(item.asset, error),
-            before=item.before,
-            after=None,
-            version=None,
-            request_id=None,
-            at=self._now(),
-        )
+        entry = JournalEntry.of(item, self._run.id, JournalState.FAILED, self._now())
+        entry = replace(entry, problem=Problem.of_error(item.asset, error))
         held = self._in_use(item)
         checkpoint = replace(held, version=None) if held is not None else None
         return Note(Result(item, error=error), entry, checkpoint, None, None, aside=False)
@@ -206,7 +181,7 @@ class ResultRecorder:
         if error is not None and error.fault is TargetFault.MOVED:
             former = replace(known, version=None) if known is not None else None
         elif error is not None and error.fault is TargetFault.CONFLICT:
-            forgotten = address_of(item)  # somebody else's by now
+            forgotten = item.address  # somebody else's by now
         elif outcome is not None and outcome.body:
             former = FormerTable(
                 asset=item.asset,
@@ -221,7 +196,7 @@ class ResultRecorder:
                 since=at,
             )
         elif outcome is not None:
-            forgotten = address_of(item)
+            forgotten = item.address
         return Note(result, entry, None, former, forgotten, aside=True)
 
     def _note_in_use(self, result: Result, entry: JournalEntry, at: str) -> Note:

@@ -18,12 +18,13 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 
 from spheresync.errors import ConfigurationError, NoObjectError, TargetError, TargetFault
 from spheresync.execution.circuit_breaker import CircuitBreaker
-from spheresync.execution.item_result import UNSENT, Address, Result
+from spheresync.execution.item_result import UNSENT, Result
 from spheresync.execution.result_batches import ApplyReport, ResultBatches
 from spheresync.execution.result_recorder import ResultRecorder
 from spheresync.isolation import isolated_group
 from spheresync.model import (
     Action,
+    Address,
     AssetId,
     DesiredObject,
     Digest,
@@ -112,9 +113,9 @@ class TargetApplier:
             StateError: the state could not be written; nothing more was sent.
         """
         self._results.total = len(items)
-        written = {item.asset: (item.container, item.name) for item in items if not item.action.removes}
+        written = {item.asset: item.address for item in items if not item.action.removes}
         removed = [item for item in items if item.action.removes and item.asset in written]
-        self._moving = frozenset(i.asset for i in removed if written[i.asset] != (i.container, i.name))
+        self._moving = frozenset(i.asset for i in removed if written[i.asset] != i.address)
         open_items = []
         for item in items:
             entry = journal.get(item.ordinal)
@@ -156,7 +157,7 @@ class TargetApplier:
                 self._results.conclude(Result(item, error=target_error(error, str(item.asset))))
             else:
                 if task is not None:
-                    tasks[item.container, item.name] = task
+                    tasks[item.address] = task
         looked = await look_by_name(self._target, tasks)
         unsent = []
         for at, task in tasks.items():
@@ -190,7 +191,7 @@ class TargetApplier:
                     await self._feed(open_items[start : start + CHUNK], ahead, send)
 
     async def _read_ahead(self, open_items: Sequence[tuple[ChangeSetItem, bool]]) -> ReadAhead:
-        changing = [(item.container, item.name) for item, sent in open_items if item.action in _CHANGING and not sent]
+        changing = [item.address for item, sent in open_items if item.action in _CHANGING and not sent]
         if not changing:
             return ReadAhead(self._target, (), {})
         sizes = await self._store.checkpoints.count_active(self._target.key)
@@ -245,7 +246,7 @@ class TargetApplier:
 
         So each driver gets further than the one before it, however soon it is ended.
         """
-        doubtful = {(t.item.container, t.item.name): t for t in tasks if t.operation and t.operation.recovering}
+        doubtful = {t.item.address: t for t in tasks if t.operation and t.operation.recovering}
         if not doubtful:
             return tasks
         try:
@@ -279,11 +280,11 @@ class TargetApplier:
     async def _seen(self, tasks: Sequence[_Task], ahead: ReadAhead) -> list[_Task]:
         """The tasks with what stands where they change something; what was sent before a crash is read by itself."""
         reading = [task for task in tasks if task.operation is not None and not task.operation.recovering]
-        changing = [(t.item.container, t.item.name) for t in reading if t.item.action in _CHANGING]
+        changing = [t.item.address for t in reading if t.item.action in _CHANGING]
         seen = self._recent.take(changing)
         seen |= await ahead.seen(address for address in changing if address not in seen)
         return [
-            _Task(task.item, replace(task.operation, seen=seen.get((task.item.container, task.item.name))))
+            _Task(task.item, replace(task.operation, seen=seen.get(task.item.address)))
             if task.operation is not None and not task.operation.recovering
             else task
             for task in tasks

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 
-from spheresync.execution.item_result import Address, Note, Result
+from spheresync.execution.item_result import Note, Result
 from spheresync.execution.result_recorder import ResultRecorder
-from spheresync.model import Action, AssetId, Digest, RunId, TargetKey, digest_of
+from spheresync.model import Action, Address, AssetId, Digest, RunId, TargetKey, digest_of
 from spheresync.planning.decisions.asset_work import hold_of
 from spheresync.state.port import Store
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, CheckpointState, JournalEntry, RunRecord
@@ -75,7 +75,7 @@ class UndoRecorder(ResultRecorder):
             return {}
         items = await self._store.change_sets.all_items(undone.change_set_id)
         return {
-            (item.asset, (item.container, item.name)): noted[item.ordinal]
+            (item.asset, item.address): noted[item.ordinal]
             for item in items
             if item.ordinal in noted and item.key == self._key
         }
@@ -111,7 +111,7 @@ class UndoRecorder(ResultRecorder):
         item, outcome = note.result.item, note.result.outcome
         if outcome is None or not outcome.body:
             return note
-        noted = self._bases.get((item.asset, (item.container, item.name)))
+        noted = self._bases.get((item.asset, item.address))
         base = self._design.written_before(outcome.body, self._bodies.get(noted) if noted is not None else None)
         if base == outcome.body:
             return note

@@ -21,12 +21,7 @@ from spheresync.jobs.port import (
     lineage_subject,
 )
 from spheresync.jobs.retries import UNDELIVERED
-from spheresync.lineage.graph import (
-    WRITTEN,
-    Edge,
-    Lineage,
-    Node,
-)
+from spheresync.lineage.graph import WRITTEN, Edge, Lineage, Node
 from spheresync.lineage.openlineage import events_of
 from spheresync.lineage.receivers import Receiver, receiver_of
 from spheresync.lineage.stored import LineageOfNow, StoredLineage

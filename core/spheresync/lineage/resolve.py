@@ -10,13 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from spheresync.lineage.graph import RUNS, Edge
-from spheresync.model import (
-    Asset,
-    ColumnOrigin,
-    EdgeKind,
-    Reads,
-    WrittenColumn,
-)
+from spheresync.model import Asset, ColumnOrigin, EdgeKind, Reads, WrittenColumn
 
 _FAR = 16
 """Associations in one path."""

@@ -11,10 +11,9 @@ from datetime import datetime
 
 from spheresync.config import DeletionPolicy, DriftPolicy, Settings
 from spheresync.mapping.names import plain_name
-from spheresync.model import Action, AssetId, DesiredObject, Digest, LiveObject, digest_of, isoformat
+from spheresync.model import Action, Address, AssetId, DesiredObject, Digest, LiveObject, digest_of, isoformat
 from spheresync.planning.decisions.drift import Comparison, DriftOutcome, compare, drift_finding, missing_finding
 from spheresync.planning.decisions.items import Subject, item_for, recreate_item, settled_item
-from spheresync.planning.names.addresses import Address
 from spheresync.planning.names.name_allocation import AllocatedNames
 from spheresync.planning.plan_draft import PlanDraft
 from spheresync.planning.removal.retirement import retire
@@ -224,7 +223,7 @@ def subject_at(subject: Subject, address: Address, names: AllocatedNames) -> Sub
     held = subject.checkpoint
     if held is not None and held.state is not CheckpointState.DELETED and not lives_elsewhere(held, address):
         return subject
-    former = names.formers.get((address.container, address.name))
+    former = names.formers.get(address)
     ours = former is not None and former.asset == subject.asset
     return replace(subject, checkpoint=former.as_checkpoint() if former is not None and ours else None)
 
@@ -247,8 +246,4 @@ def _follow(
 
 def lives_elsewhere(held: Checkpoint | None, address: Address) -> bool:
     """Whether the target holds the asset under another name than it is to have."""
-    return (
-        held is not None
-        and held.state is not CheckpointState.DELETED
-        and (held.container, held.name) != (address.container, address.name)
-    )
+    return held is not None and held.state is not CheckpointState.DELETED and held.address != address

@@ -9,11 +9,11 @@ from datetime import datetime
 from spheresync.config import Settings
 from spheresync.errors import StateError
 from spheresync.model import (
+    Address,
     AssetId,
     DesiredObject,
     Digest,
     LiveObject,
-    PhysicalName,
 )
 from spheresync.observe.incidents import ErrorAccount
 from spheresync.planning.asset_comparison import AssetComparison, lives_elsewhere, subject_at
@@ -21,7 +21,6 @@ from spheresync.planning.batch_design import DesignRequest, DesignResult, WrongD
 from spheresync.planning.decisions.items import Subject
 from spheresync.planning.live_reads import LiveReads
 from spheresync.planning.lost_bodies import definition_lost, known_by_target
-from spheresync.planning.names.addresses import Address
 from spheresync.planning.names.name_allocation import AllocatedNames
 from spheresync.planning.plan_draft import PlanDraft
 from spheresync.runtime.progress import OnProgress, ProgressEvent
@@ -161,7 +160,7 @@ class AssetPlanner:
         return [subject for subject in subjects if subject.asset not in lost]
 
     async def _read_by_name(
-        self, there: Mapping[AssetId, tuple[PhysicalName, PhysicalName]], names: AllocatedNames
+        self, there: Mapping[AssetId, Address], names: AllocatedNames
     ) -> tuple[dict[AssetId, LiveObject | None], set[AssetId]]:
         """Read the tables at these addresses, None where none is; a hidden one is its asset's failure."""
         looked = await look_by_name(self._target, there.values(), unlisted=names.unlisted)
@@ -218,7 +217,7 @@ class AssetPlanner:
         read and does not exist is None. An asset whose table is hidden is noted as failed.
         """
         seen: dict[AssetId, LiveObject | None] = {}
-        doubtful: dict[AssetId, tuple[PhysicalName, PhysicalName]] = {}
+        doubtful: dict[AssetId, Address] = {}
         changing: list[Checkpoint] = []
         for subject in subjects:
             held, address, desired = subject.checkpoint, names.addresses.get(subject.asset), designed.get(subject.asset)
@@ -242,8 +241,8 @@ class AssetPlanner:
         seen.update(looked)
         seen.update(await self._live_reads.at(changing))
         new = [each for each in subjects if each.asset in designed and each.asset not in seen and _is_new(each, names)]
-        wanted = {(at.container, at.name) for at in (names.addresses[each.asset] for each in new)}
-        names.foreign |= {Address(*address) for address in await self._live_reads.taken(wanted)}
+        wanted = {names.addresses[each.asset] for each in new}
+        names.foreign |= await self._live_reads.taken(wanted)
         return seen, hidden
 
 
@@ -260,7 +259,7 @@ def _needed(subjects: Iterable[Subject], names: AllocatedNames) -> Iterator[Dige
     """The blobs that comparing these subjects takes: definitions of now and then, and the last bodies."""
     for subject in subjects:
         address = names.addresses.get(subject.asset)
-        former = names.formers.get((address.container, address.name)) if address is not None else None
+        former = names.formers.get(address) if address is not None else None
         if former is not None:
             yield former.body
         if subject.record.definition is not None:

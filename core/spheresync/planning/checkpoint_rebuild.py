@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 
 from spheresync.model import (
     SYSTEM,
+    Address,
     AssetId,
     AssetKind,
     JsonValue,
     LiveObject,
-    PhysicalName,
     Problem,
     TargetKey,
     digest_of,
@@ -29,7 +29,6 @@ from spheresync.planning.decisions.items import EDITED
 from spheresync.planning.names.rename_notes import former_names
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import (
-    NO_RUN,
     AssetRecord,
     AuditAction,
     AuditEvent,
@@ -37,12 +36,11 @@ from spheresync.state.records import (
     Checkpoint,
     CheckpointState,
     FormerTable,
+    KnownObject,
 )
 from spheresync.targets.design import LastWritten, TargetDesign
 from spheresync.targets.protocol import Inventory
 from spheresync.targets.registry import design_of
-
-Address = tuple[PhysicalName, PhysicalName]
 
 CLAIMS_SAME_ASSET = "claims_same_asset"
 _REMEDY = "If it is a copy, remove its parameters under `spheresync.`; if nobody needs it, drop it by hand."
@@ -94,7 +92,7 @@ class CheckpointRebuilder:
         failures: dict[AssetId, Exception] = {}
         ours = await self._by_present_names(inventory.objects, checkpoints)
         for live, asset, retired in self._in_use_first(ours, failures):
-            address = (live.container, live.name)
+            address = live.address
             if address in formers or owners.get(address) == asset:
                 continue
             try:
@@ -183,7 +181,7 @@ class CheckpointRebuilder:
     def _checkpoint(
         self, asset: AssetId, live: LiveObject, written: LastWritten, now: str, *, retired: bool
     ) -> Checkpoint:
-        return Checkpoint(
+        known = KnownObject(
             asset=asset,
             target=self._key.target,
             destination=self._key.destination,
@@ -192,15 +190,8 @@ class CheckpointRebuilder:
             body=digest_of(written.body),
             body_digest=live.digest if live.digest is not None and written.proven else EDITED,
             version=live.version if live.intact else None,
-            fingerprints=None,
-            mapping=None,
-            definition=None,
-            state=CheckpointState.RETIRED if retired else CheckpointState.ACTIVE,
-            held=None,
-            synced_at=now,
-            run_id=NO_RUN,
-            fence=0,
         )
+        return Checkpoint.of_object(known, retired=retired, at=now)
 
 
 @dataclass(frozen=True, slots=True)

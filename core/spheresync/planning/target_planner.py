@@ -324,7 +324,7 @@ class TargetPlanner:
     def _left_behind(self, records: Iterable[AssetRecord], names: AllocatedNames) -> list[tuple[FormerTable, Subject]]:
         """Tables that assets had before, but for those that are in use again."""
         in_use = {held.address for held in self._checkpoints.values() if held.state is not CheckpointState.DELETED}
-        in_use |= {(item.container, item.name) for item in self.draft.items}
+        in_use |= {item.address for item in self.draft.items}
         known = {record.id: record for record in records}
         subjects = []
         for former in names.formers.values():

@@ -102,12 +102,9 @@ class Scheduler:
             await self._hold(fence)
 
     async def _acquire(self) -> int | None:
-        async def acquire(tx: Tx) -> int | None:
-            return await tx.leases.acquire(LEASE, self._context.owner, beats=True)
-
         if await self._store.leases.holder(LEASE) is not None:
             return None
-        return await self._store.write(acquire)
+        return await self._store.write(lambda tx: tx.leases.acquire(LEASE, self._context.owner, beats=True))
 
     async def _hold(self, fence: int) -> None:
         """Work for as long as the lease is ours."""

@@ -15,11 +15,9 @@ import anyio
 
 from spheresync.errors import ConfigurationError, TargetError, TargetFault
 from spheresync.isolation import isolated_group
-from spheresync.model import LiveObject, PhysicalName
+from spheresync.model import Address, LiveObject, PhysicalName
 from spheresync.observe.incidents import target_error
 from spheresync.targets.protocol import Target
-
-Address = tuple[PhysicalName, PhysicalName]
 
 AT_ONCE = 16
 

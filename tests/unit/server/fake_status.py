@@ -17,12 +17,7 @@ from spheresync.answers import (
     Vital,
     Vitals,
 )
-from spheresync.model import (
-    JobAction,
-    Principal,
-    RunState,
-    Tier,
-)
+from spheresync.model import JobAction, Principal, RunState, Tier
 from spheresync.service.health.figures import Figures
 from spheresync.state.records import RunFigures, TierFigures
 from tests.unit.server.fake_asked import Asked

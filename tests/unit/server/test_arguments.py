@@ -10,14 +10,7 @@ import pytest
 from mcp import Client
 from mcp.types import Tool
 
-from spheresync.model import (
-    AssetKind,
-    AssetStatus,
-    Detail,
-    Direction,
-    ScheduleAction,
-    Tier,
-)
+from spheresync.model import AssetKind, AssetStatus, Detail, Direction, ScheduleAction, Tier
 from spheresync.service.catalog.asset_list import LATE
 from spheresync_server.mcp_server.tools import arguments
 from tests.unit.server.conftest import MakeServer

@@ -18,6 +18,7 @@ from spheresync.isolation import isolated_group
 from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     Action,
+    Address,
     AssetId,
     AssetStatus,
     ChangeSetId,
@@ -41,7 +42,7 @@ from spheresync.runtime.progress import OnProgress, ProgressEvent
 from spheresync.runtime.scope import Scope
 from spheresync.state.port import Store, Tx
 from spheresync.state.records import AssetRecord, ChangeSetItem, Checkpoint, DriftEffect, Prerequisite
-from spheresync.targets.look_by_name import Address, look_by_name, of_one
+from spheresync.targets.look_by_name import look_by_name, of_one
 from spheresync.targets.protocol import Target, cannot_be_seen
 from spheresync.targets.registry import design_of
 
@@ -238,7 +239,7 @@ class TargetSweep:
         if not self._scope.everything:
             return
         for live in page:
-            if live.owner == self._settings.installation_marker and (live.container, live.name) not in self._known:
+            if live.owner == self._settings.installation_marker and live.address not in self._known:
                 self.seen.stray(live)
 
     async def _gone(self, database: PhysicalName, left_out: Mapping[PhysicalName, Checkpoint]) -> list[Checkpoint]:

@@ -14,6 +14,7 @@ from spheresync.errors import TargetError
 from spheresync.mapping.names import allocate, derives, hashed_name
 from spheresync.mapping.rules import Decision, MappingRules
 from spheresync.model import (
+    Address,
     AssetId,
     AssetStatus,
     LiveObject,
@@ -24,7 +25,6 @@ from spheresync.model import (
 from spheresync.planning.checkpoint_rebuild import CheckpointRebuilder, stub_of
 from spheresync.planning.decisions.renames import case_changes, case_key, is_listed
 from spheresync.planning.names.addresses import (
-    Address,
     RequestedAddress,
     former_address,
     formers_by_asset,
@@ -62,7 +62,7 @@ class AllocatedNames:
     adopted: set[AssetId] = field(default_factory=set)
     compared: frozenset[PhysicalName] = frozenset()
     live: dict[Address, LiveObject] = field(default_factory=dict)
-    formers: dict[tuple[PhysicalName, PhysicalName], FormerTable] = field(default_factory=dict)
+    formers: dict[Address, FormerTable] = field(default_factory=dict)
     displaced: set[DatabaseNameConflict] = field(default_factory=set)
     failures: dict[AssetId, Exception] = field(default_factory=dict)
     unlisted: frozenset[PhysicalName] = frozenset()
@@ -153,7 +153,7 @@ class NameAllocator:
         names.unseen = inventory.unseen
         names.unlisted = names.compared - inventory.containers.keys() - inventory.unseen.keys()
         names.live = {
-            Address(live.container, live.name): live
+            live.address: live
             for live in inventory.objects
             if live.container in names.compared or (live.owner == self._marker and not live.intact)
         }
@@ -172,8 +172,8 @@ class NameAllocator:
             and (error := await self._why_closed(container, known, inventory.objects)) is not None
         }
         names.foreign = {
-            Address(live.container, live.name) for live in inventory.objects if live.owner != self._marker
-        } | {Address(*address) for address in rebuilt.claims}
+            live.address for live in inventory.objects if live.owner != self._marker
+        } | rebuilt.claims.keys()
         return checkpoints
 
     async def _undecided(
@@ -280,9 +280,9 @@ class NameAllocator:
             and wish.record.id in names.addresses
             and names.addresses[wish.record.id].container not in names.closed
         ]
-        seen = await look_by_name(self._target, [(address.container, address.name) for address in once])
+        seen = await look_by_name(self._target, once)
         foreign = {address for address, live in seen.found.items() if live.owner != self._marker}
-        return {Address(*address) for address in foreign | seen.hidden.keys()}
+        return foreign | seen.hidden.keys()
 
     def _allocate(
         self,

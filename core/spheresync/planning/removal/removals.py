@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from spheresync.config import DeletionPolicy, Settings
 from spheresync.model import (
     Action,
+    Address,
     AssetId,
     Digest,
     LiveObject,
-    PhysicalName,
     Problem,
     counted,
     first_of,
@@ -144,7 +144,7 @@ class Removals:
         if self._settings.deletion.policy is DeletionPolicy.KEEP:
             return
         bodies = await self._store.blobs.get_many(former.body for former, _ in left_behind)
-        not_ours: list[tuple[PhysicalName, PhysicalName]] = []
+        not_ours: list[Address] = []
         for former, subject in left_behind:
             try:
                 gone, item = await self._of_former(former, subject, bodies)
@@ -238,7 +238,7 @@ class Removals:
         item = delete_item(seen, live.body, reason)
         return replace(item, changes=changes, blocked_by=self._rules.blocked_by(touched=bool(changes)))
 
-    async def _keep_bodies(self, not_ours: Sequence[tuple[PhysicalName, PhysicalName]] = ()) -> None:
+    async def _keep_bodies(self, not_ours: Sequence[Address] = ()) -> None:
         """Write down what the items refer to, and that former tables belong to others by now."""
         bodies, self._bodies = self._bodies, []
         known_again, self._known_again = self._known_again, []

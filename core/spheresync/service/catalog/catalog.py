@@ -24,6 +24,7 @@ from spheresync.mapping.context import AssetContext
 from spheresync.mapping.personal_data import PersonalDataFinding, classify, was_classified, with_personal_data
 from spheresync.mapping.rules import Decision
 from spheresync.model import (
+    Address,
     Asset,
     AssetId,
     AssetStatus,
@@ -36,7 +37,7 @@ from spheresync.model import (
     counted,
 )
 from spheresync.planning.lost_bodies import definition_lost
-from spheresync.planning.names.addresses import Address, displaced_database, known_address
+from spheresync.planning.names.addresses import displaced_database, known_address
 from spheresync.planning.names.displaced_databases import DatabaseNameConflict
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.empty_tenant import empty_tenant

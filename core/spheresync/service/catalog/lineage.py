@@ -15,13 +15,7 @@ from spheresync.lineage.graph import Lineage
 from spheresync.lineage.openlineage import events_of
 from spheresync.lineage.stored import LineageOfNow
 from spheresync.lineage.trace import Tracer
-from spheresync.model import (
-    Direction,
-    EdgeKind,
-    LineageExport,
-    canonical_json,
-    isoformat,
-)
+from spheresync.model import Direction, EdgeKind, LineageExport, canonical_json, isoformat
 from spheresync.runtime.context import RuntimeContext
 from spheresync.runtime.unknown_names import unknown_name
 from spheresync.service.catalog.lineage_extent import fitting
