@@ -54,7 +54,7 @@ class DefinitionPass:
         recorder: CatalogRecorder,
         now: str,
         progress: OnProgress,
-        thorough: bool,
+        full: bool,
         read_before: Mapping[AssetId, str | None] | None = None,
     ) -> None:
         """`read_before`: given where nothing was listed in this pass; when each asset was read last, as was known then.
@@ -68,7 +68,7 @@ class DefinitionPass:
         self._recorder = recorder
         self._now = now
         self._progress = progress
-        self._thorough = thorough
+        self._full = full
         self._read_before = read_before
         self._lost: set[Digest] = set()
         self._spaces: frozenset[SpaceName] = frozenset()
@@ -125,7 +125,7 @@ class DefinitionPass:
         record = reading.record
         try:
             raw = await self._source.fetch(reading.entry)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+        except Exception as error:  # noqa: BLE001 -- isolates this asset
             ours = source_error(error, str(record.id))
             if ours.fault is SourceFault.NOT_EXPOSED:
                 self._unserved.note(record, ours)
@@ -140,7 +140,7 @@ class DefinitionPass:
             return
         whole = record.definition is not None and record.definition not in self._lost
         known = record.parser_version == reading_version(self._source.normaliser) and whole
-        if known and raw.digest == record.raw_digest and not self._thorough:
+        if known and raw.digest == record.raw_digest and not self._full:
             self._report.mapped += 1
             self._report.unchanged += 1
             self._settle(replace(record, problem=None, read_at=self._now))
@@ -191,7 +191,7 @@ class DefinitionPass:
     def _take(self, record: AssetRecord, raw: RawDefinition, said: Normalised) -> None:
         try:
             fresh = self._fresh(record, raw, said)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
+        except Exception as error:  # noqa: BLE001 -- isolates this asset: rules that cannot be applied to it
             self._settle_broken(record, error)
         else:
             if said.refers_to or record.definition is not None:  # else there is none to take away

@@ -111,7 +111,7 @@ class ListingPass:
         await self._progress(ProgressEvent("listing", 0, 0, "listing spaces"))
         try:
             spaces, kept_out = without_unspellable_spaces(await self._source.list_spaces())
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of the listing
+        except Exception as error:  # noqa: BLE001 -- isolates the listing
             problem = _problem_of(source_error(error, "list of spaces"), "tenant")
             spaces, kept_out = Listing("tenant", (), complete=False, problems=(problem,)), ()
         self._report.problems.extend(spaces.problems)
@@ -133,7 +133,7 @@ class ListingPass:
                 listing, odd = without_unspellable_assets(await self._source.list_assets(space))
                 listings[space] = listing
                 self._count_unspellable(space, odd)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this space
+            except Exception as error:  # noqa: BLE001 -- isolates this space
                 problem = _problem_of(source_error(error, f"list of space {space}"), space)
                 listings[space] = Listing(space, (), complete=False, problems=(problem,))
             await self._progress(ProgressEvent("listing", len(listings), len(spaces), f"listed space {space}"))
@@ -151,7 +151,7 @@ class ListingPass:
                 decision = self._mapping.decide(each.asset.id, each.asset.kind, each.asset.label)
                 asked_for = decision.included and self._scope.wants(each.asset.id, decision.tier)
                 problem = each.problem
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 ours = source_error(error, each.problem.subject)
                 asked_for, problem = True, replace(each.problem, message=f"{each.problem.message}; {ours.message}")
             else:
@@ -259,7 +259,7 @@ class ListingPass:
         """The record of a listed asset, and whether something of it kept it from being used."""
         try:
             return self._listed_record(entry, known, flaw), flaw is not None
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
+        except Exception as error:  # noqa: BLE001 -- isolates this asset: rules that cannot be applied to it
             problem = Problem.of_error(entry.id, source_error(error, str(entry.id)))
             self._report.problems.append(problem)
             base = known or AssetRecord.first_seen(entry.id, entry.kind, at=self._now)
@@ -326,7 +326,7 @@ class ListingPass:
     def _is_in_scope(self, record: AssetRecord) -> bool:
         try:
             return record.decided_by(self._mapping).included
-        except Exception:  # noqa: BLE001 -- the bulkhead of this asset: what becomes of the listing tells it
+        except Exception:  # noqa: BLE001 -- isolates this asset: what becomes of the listing tells it
             return record.included
 
     def _missed(self, absent: Iterable[AssetRecord]) -> Iterator[AssetRecord]:
@@ -358,7 +358,7 @@ class ListingPass:
         kept = replace(record, misses=0, first_missed_at=None, problem=not_asked_for(record.id))
         try:
             decision = record.decided_by(self._mapping)
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: rules that cannot be applied to it
+        except Exception as error:  # noqa: BLE001 -- isolates this asset: rules that cannot be applied to it
             self._report.problems.append(Problem.of_error(record.id, source_error(error, str(record.id))))
             return kept
         problem = kept.problem if decision.included else None

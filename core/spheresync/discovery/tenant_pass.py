@@ -45,7 +45,7 @@ class TenantPass:
         scope: Scope,
         *,
         now: datetime,
-        thorough: bool = False,
+        full: bool = False,
         progress: OnProgress = silent,
         still_ours: Callable[[Tx], Awaitable[None]] = _nothing_to_check,
         bind: Callable[[Tx], Awaitable[None]] = _nothing_to_check,
@@ -88,7 +88,7 @@ class TenantPass:
             recorder=recorder,
             now=at,
             progress=progress,
-            thorough=thorough,
+            full=full,
         )
 
     async def run(self) -> DiscoveryReport:

@@ -118,7 +118,7 @@ class LineageDelivery:
         for job in jobs:
             try:
                 told.append((job, await self._events(job)))
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 await self._put_off(job, product_error(error, f"lineage of {job.about}").message)
         answers = await receiver.take([events for _, events in told])
         await self._jobs.finish([job for (job, _), why in zip(told, answers, strict=True) if why is None])

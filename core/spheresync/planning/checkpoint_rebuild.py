@@ -51,14 +51,14 @@ _DELETED = CheckpointState.DELETED
 class Rebuilt:
     """What was taken into the state again: the tables in use, and the former ones of assets that have another.
 
-    `failures`: assets with a table that could not be taken in, and why; nothing may be written over it. `claims`:
+    `failures`: assets with a table that could not be taken in, and why; nothing may be written over it. `copies`:
     tables that carry our marker and are not known to be ours, with the finding of each; nothing is done to them.
     """
 
     checkpoints: Mapping[AssetId, Checkpoint]
     formers: Sequence[FormerTable]
     failures: Mapping[AssetId, Exception] = field(default_factory=dict)
-    claims: Mapping[Address, Problem] = field(default_factory=dict)
+    copies: Mapping[Address, Problem] = field(default_factory=dict)
 
 
 class CheckpointRebuilder:
@@ -85,7 +85,7 @@ class CheckpointRebuilder:
         `is_home`: whether a table stands where rules would have that of an asset.
         """
         owners = {held.address: asset for asset, held in checkpoints.items() if held.state is not _DELETED}
-        claims: dict[Address, Problem] = {}
+        copies: dict[Address, Problem] = {}
         found: dict[AssetId, _Found] = {}
         left: list[FormerTable] = []
         bodies: list[bytes] = []
@@ -107,7 +107,7 @@ class CheckpointRebuilder:
                 else:
                     is_its_own = is_home(asset, live) and not _is_marked_elsewhere(self._design, live)
                 if address in owners or not is_its_own:
-                    claims[address] = _claim(live, asset)
+                    copies[address] = _copy_problem(live, asset)
                     continue
                 if held is not None and not left_behind:
                     continue
@@ -117,10 +117,10 @@ class CheckpointRebuilder:
                 else:
                     left.append(FormerTable.left_behind(checkpoint, at=self._design.marks(live.body).retired_at or now))
                 bodies.append(written.body)
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 failures[asset] = error
         if not found and not left:
-            return Rebuilt({}, (), failures, claims)
+            return Rebuilt({}, (), failures, copies)
         known = {record.id for record in await self._store.catalog.assets()}
         strangers = [each.stub for asset, each in found.items() if asset not in known]
         detail: dict[str, JsonValue] = {
@@ -140,14 +140,14 @@ class CheckpointRebuilder:
             await tx.audit.append_many([event])
 
         await self._store.write(remember)
-        return Rebuilt({asset: each.checkpoint for asset, each in found.items()}, left, failures, claims)
+        return Rebuilt({asset: each.checkpoint for asset, each in found.items()}, left, failures, copies)
 
     async def _by_present_names(
         self, objects: Iterable[LiveObject], checkpoints: Mapping[AssetId, Checkpoint]
     ) -> list[tuple[LiveObject, AssetId]]:
         """The tables of ours with their assets, by the names that those have now, though none is written there yet."""
         ours = [(live, asset) for live in objects if (asset := self._ours(live)) is not None]
-        known = {asset for asset, held in checkpoints.items() if held.state is not _DELETED}
+        known = {asset for asset, checkpoint in checkpoints.items() if checkpoint.state is not _DELETED}
         left = {asset for _, asset in ours if asset in checkpoints and asset not in known}
         latter: dict[AssetId, AssetId] = {}
         for space in {asset.space for asset in left}:
@@ -166,7 +166,7 @@ class CheckpointRebuilder:
         for live, asset in objects:
             try:
                 ours.append((live, asset, self._design.is_retired(live.body)))
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+            except Exception as error:  # noqa: BLE001 -- isolates this asset
                 failures[asset] = error
         return sorted(ours, key=lambda each: (each[2], each[0].container, each[0].name))
 
@@ -202,7 +202,7 @@ class _Found:
     stub: AssetRecord
 
 
-def _claim(live: LiveObject, asset: AssetId) -> Problem:
+def _copy_problem(live: LiveObject, asset: AssetId) -> Problem:
     """What to say of a table that names an asset as its source and that nobody knows to be that asset's."""
     message = (
         f"table {live.container}.{live.name} claims to be that of {asset} by its parameters, but it stands where no "

@@ -69,7 +69,7 @@ class LiveReads:
         """What stands in place of each of them, None where none is; those that could not be looked at are left out."""
         if not (self._wanted and changing):
             return {}
-        addresses = {held.address: held.asset for held in changing}
+        addresses = {checkpoint.address: checkpoint.asset for checkpoint in changing}
         try:
             found = await self._ahead.seen(addresses) if len(addresses) >= SPARED else {}
             rest = await look_by_name(self._target, addresses.keys() - found.keys())

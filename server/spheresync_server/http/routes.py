@@ -32,7 +32,7 @@ def add_routes(server: MCPServer[ServerContext], server_context: ServerContext) 
             try:
                 with acting_for(server_context.caller_of(request)):
                     return await answer()
-            except Exception as error:  # noqa: BLE001 -- the bulkhead of this request
+            except Exception as error:  # noqa: BLE001 -- isolates this request
                 return PlainTextResponse(server_context.hide(note_of(product_error(error, path)).text), 503)
 
         server.custom_route(path, methods=["GET"])(handle)

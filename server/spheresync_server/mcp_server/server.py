@@ -77,7 +77,7 @@ _TOLD_ARGUMENTS = 5
 _LONG_WORD = re.compile(r"\S{300,}")
 _SAID_AGAIN = 100
 """Characters that an error says again of a longer name."""
-_FAREWELL = 1.0
+_LAST_ANSWERS = 1.0
 """Seconds for which a server whose service cannot be opened still tells whoever asks."""
 
 
@@ -285,7 +285,7 @@ class SpheresyncServer(MCPServer[ServerContext]):
 
     async def _stop_listening(self, stdin: StandardInput) -> None:
         await self._server_context.startup.wait_for_failure()
-        await anyio.sleep(_FAREWELL)  # the SDK answers nobody any more once its input has ended
+        await anyio.sleep(_LAST_ANSWERS)  # the SDK answers nobody any more once its input has ended
         stdin.close()
 
 

@@ -50,7 +50,7 @@ class FakeStatus(Asked):
         """Nobody reads the log here."""
 
     def alive(self, principal: Principal) -> Vitals:
-        return Vitals(ok=True, checks=[Vital(name="event loop", ok=True, reason="goes round")])
+        return Vitals(ok=True, checks=[Vital(name="event loop", ok=True, reason="iterates")])
 
     async def ready(self, principal: Principal) -> Vitals:
         self._asked("ready")

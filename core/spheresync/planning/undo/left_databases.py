@@ -42,7 +42,7 @@ async def _created_by(store: Store, run: RunId) -> set[PhysicalName]:
             detail = decode_cell(entry.detail)
             if detail.get("ours"):
                 created.add(PhysicalName(detail["database"]))
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this entry
+        except Exception as error:  # noqa: BLE001 -- isolates this entry
             product_error(error, f"audit entry {entry.seq}")
     return created
 
@@ -53,7 +53,7 @@ async def _holds_only(target: Target, database: PhysicalName, going: set[Address
         async for page in target.pages(database):
             if any(live.address not in going for live in page):
                 return False
-    except Exception as error:  # noqa: BLE001 -- the bulkhead of this database
+    except Exception as error:  # noqa: BLE001 -- isolates this database
         of_one(error, f"database {database}")
         return False
     return True

@@ -146,7 +146,7 @@ class Reverter:
             four_eyes=self._settings.approvals.of_deletes,
         )
         waits = rules.blocked_by(touched=False)
-        effects = await self._deeds(target.key, written)
+        effects = await self._effects(target.key, written)
         _require_known(undone, effects)
         live = await _read(target, [effect.item.address for effect in effects if effect.kind not in _NEVER_READ])
         items: list[ChangeSetItem] = []
@@ -166,7 +166,7 @@ class Reverter:
                 marker = self._settings.installation_marker
                 try:
                     item = undo_item(undone.id, whole, marker=marker, deletes_wait_for=waits)
-                except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset
+                except Exception as error:  # noqa: BLE001 -- isolates this asset
                     asset = effect.item.asset
                     self._failed[target.key, asset] = Problem.of_error(asset, product_error(error, str(asset)))
                 else:
@@ -184,15 +184,15 @@ class Reverter:
         found = [item.asset for at, item in sorted(items.items()) if at in lost]
         return tuple(Problem.of(asset, "state", text, remedy) for asset in found)
 
-    async def _deeds(self, key: TargetKey, written: Sequence[tuple[ChangeSetItem, JournalEntry]]) -> list[RunEffect]:
+    async def _effects(self, key: TargetKey, written: Sequence[tuple[ChangeSetItem, JournalEntry]]) -> list[RunEffect]:
         """What the run did in one target, still without bodies."""
-        checkpoints = {held.asset: held for held in await self._store.checkpoints.all(key)}
+        checkpoints = {checkpoint.asset: checkpoint for checkpoint in await self._store.checkpoints.all(key)}
         formers = {former.address: former for former in await self._store.former_tables.all(key)}
         latter: dict[AssetId, AssetId] = {}
         for space in {item.asset.space for item, _ in written}:
             latter |= {old: new for new, old in (await former_names(self._store, space)).items()}
         design = design_of(key.target)
-        effects = [(_deed(design, item, entry, checkpoints, formers), item.asset) for item, entry in written]
+        effects = [(_effect_of(design, item, entry, checkpoints, formers), item.asset) for item, entry in written]
         return [replace(effect, renamed_to=latter.get(asset)) for effect, asset in effects]
 
     async def _written(self, undone: RunRecord) -> list[tuple[ChangeSetItem, JournalEntry]]:
@@ -305,17 +305,21 @@ _LEAVES_ONE = frozenset({EffectKind.CREATED, EffectKind.CHANGED, EffectKind.FORG
 _NEVER_READ = frozenset({EffectKind.NOTHING, EffectKind.ADOPTED})
 
 
-def _deed(
+def _effect_of(
     design: TargetDesign,
     item: ChangeSetItem,
     entry: JournalEntry,
     checkpoints: Mapping[AssetId, Checkpoint],
     formers: Mapping[Address, FormerTable],
 ) -> RunEffect:
-    held, former = checkpoints.get(item.asset), formers.get(item.address)
+    checkpoint, former = checkpoints.get(item.asset), formers.get(item.address)
     known = former.as_checkpoint() if former is not None and former.asset == item.asset else None
-    if held is not None and held.state is not CheckpointState.DELETED and held.address == item.address:
-        known = held
+    if (
+        checkpoint is not None
+        and checkpoint.state is not CheckpointState.DELETED
+        and checkpoint.address == item.address
+    ):
+        known = checkpoint
     return RunEffect(
         design=design,
         item=item,
@@ -323,7 +327,7 @@ def _deed(
         before=None,
         after=None,
         known=known,
-        asset_has=held,
+        asset_has=checkpoint,
         live=None,
     )
 

@@ -247,7 +247,7 @@ class AssetLister:
     def _tier_of(self, record: AssetRecord) -> Tier:
         try:
             return record.decided_by(self._mapping).tier
-        except Exception as error:  # noqa: BLE001 -- the bulkhead of this asset: what the last reading decided stays
+        except Exception as error:  # noqa: BLE001 -- isolates this asset: what the last reading decided stays
             product_error(error, str(record.id))
             return record.tier or Tier.MEDIUM
 

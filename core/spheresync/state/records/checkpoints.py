@@ -113,18 +113,18 @@ class FormerTable(KnownObject):
     since: str
 
     @classmethod
-    def left_behind(cls, held: Checkpoint, *, at: str) -> FormerTable:
+    def left_behind(cls, checkpoint: Checkpoint, *, at: str) -> FormerTable:
         """What a checkpoint knew, of an asset that from now on has another object."""
         return cls(
-            asset=held.asset,
-            target=held.target,
-            destination=held.destination,
-            container=held.container,
-            name=held.name,
-            body=held.body,
-            body_digest=held.body_digest,
-            version=held.version,
-            retired=held.state is CheckpointState.RETIRED,
+            asset=checkpoint.asset,
+            target=checkpoint.target,
+            destination=checkpoint.destination,
+            container=checkpoint.container,
+            name=checkpoint.name,
+            body=checkpoint.body,
+            body_digest=checkpoint.body_digest,
+            version=checkpoint.version,
+            retired=checkpoint.state is CheckpointState.RETIRED,
             since=at,
         )
 

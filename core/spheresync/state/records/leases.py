@@ -16,7 +16,7 @@ class Lease:
 
 
 STALE_AFTER = 30.0
-"""Seconds without a promised sign of life after which a holder counts as dead: it may be stopped (SIGSTOP)."""
+"""Seconds without a promised heartbeat after which a holder counts as dead: it may be stopped (SIGSTOP)."""
 
 
 @dataclass(frozen=True, slots=True)

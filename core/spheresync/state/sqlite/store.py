@@ -107,7 +107,7 @@ class SqliteTx:
 class SqliteStore:
     """The state, open. The repositories read what is committed; `write` is the only way to change anything.
 
-    `owner` is the sign of life of this store: pass `owner.id` to whatever is owned.
+    `owner` is the lock that shows that this store is open: pass `owner.id` to whatever is owned.
     """
 
     def __init__(
@@ -174,7 +174,7 @@ class SqliteStore:
         """
         async with AsyncExitStack() as closing:
             async with _entered_folder(folder) as closed:
-                last = closing.enter_context(ExitStack())  # the sign of life outlasts the connections
+                last = closing.enter_context(ExitStack())  # the lock of the owner outlasts the connections
                 made_by = migrations or shipped_migrations()
                 connections = open_connections(folder, made_by)
                 connection, pool = await closing.enter_async_context(connections)
