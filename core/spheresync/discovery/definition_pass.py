@@ -8,14 +8,14 @@ from functools import partial
 
 import anyio
 
-from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport
+from spheresync.discovery.discovery_report import DefinitionToRead
 from spheresync.discovery.normalisation import Normalised, Unreadable, normalise_all, reading_version
+from spheresync.discovery.pass_context import PassContext
 from spheresync.discovery.types_from_sources import OpenTypeResolver, texts_of
 from spheresync.discovery.unserved_spaces import UnservedSpaces, out_of_service
 from spheresync.errors import SourceFault
 from spheresync.isolation import isolated_group
 from spheresync.lineage.open_types import OpenTypes
-from spheresync.mapping.rules import MappingRules
 from spheresync.mapping.search.fields import IndexedTexts
 from spheresync.model import (
     AssetId,
@@ -26,12 +26,11 @@ from spheresync.model import (
     Withheld,
 )
 from spheresync.observe.incidents import ErrorAccount, source_error
-from spheresync.runtime.progress import OnProgress, ProgressEvent
+from spheresync.runtime.progress import ProgressEvent
 from spheresync.runtime.settled_context import Settled, doubt_context, settled
 from spheresync.runtime.worker_process import WORKER_BATCH, WORKER_BATCH_BYTES, WorkerProcess
-from spheresync.source.protocol import Source
 from spheresync.state.definitions import decode_asset
-from spheresync.state.port import Store, Tx
+from spheresync.state.port import Tx
 from spheresync.state.records import AssetRecord
 
 READERS = 10
@@ -45,29 +44,15 @@ class DefinitionPass:
     """Reads definitions, many at once. Build it, `run` it once."""
 
     def __init__(
-        self,
-        source: Source,
-        store: Store,
-        mapping: MappingRules,
-        *,
-        report: DiscoveryReport,
-        recorder: CatalogRecorder,
-        now: str,
-        progress: OnProgress,
-        full: bool,
-        read_before: Mapping[AssetId, str | None] | None = None,
+        self, context: PassContext, *, full: bool, read_before: Mapping[AssetId, str | None] | None = None
     ) -> None:
         """`read_before`: given where nothing was listed in this pass; when each asset was read last, as was known then.
 
         What another process has read meanwhile is newer then, and stays.
         """
-        self._source = source
-        self._store = store
-        self._mapping = mapping
-        self._report = report
-        self._recorder = recorder
-        self._now = now
-        self._progress = progress
+        self._source, self._store, self._mapping = context.source, context.store, context.mapping
+        self._report, self._recorder = context.report, context.recorder
+        self._now, self._progress = context.now, context.progress
         self._full = full
         self._read_before = read_before
         self._lost: set[Digest] = set()

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from spheresync.discovery.discovery_report import CatalogRecorder, DefinitionToRead, DiscoveryReport
+from spheresync.discovery.discovery_report import DefinitionToRead
 from spheresync.discovery.listed_spaces import ListedSpaces
+from spheresync.discovery.pass_context import PassContext
 from spheresync.discovery.renamed_assets import RenamedAssets
 from spheresync.discovery.vanished_assets import Confirmed, VanishedAssets
 from spheresync.errors import SourceError
 from spheresync.isolation import isolated_group
-from spheresync.mapping.rules import MappingRules
 from spheresync.model import (
     OBJECTS_OFF,
     AssetEntry,
@@ -29,7 +29,7 @@ from spheresync.model import (
 from spheresync.observe.incidents import source_error
 from spheresync.planning.removal.confirmed_gone import note_confirmed
 from spheresync.runtime.empty_tenant import note_listed
-from spheresync.runtime.progress import OnProgress, ProgressEvent
+from spheresync.runtime.progress import ProgressEvent
 from spheresync.runtime.scope import Scope
 from spheresync.runtime.unread import (
     by_its_space,
@@ -48,9 +48,8 @@ from spheresync.runtime.unspellable_names import (
     without_unspellable_assets,
     without_unspellable_spaces,
 )
-from spheresync.source.protocol import Source
 from spheresync.state.cell_encoding import encode_entry
-from spheresync.state.port import Store, Tx
+from spheresync.state.port import Tx
 from spheresync.state.records import AssetRecord
 
 _Listings: TypeAlias = dict[SpaceName, Listing[AssetEntry]]
@@ -81,27 +80,12 @@ class ListingPass:
     """Lists what the scope may hold, and remembers it. Build it, `run` it once."""
 
     def __init__(
-        self,
-        source: Source,
-        store: Store,
-        mapping: MappingRules,
-        scope: Scope,
-        *,
-        report: DiscoveryReport,
-        recorder: CatalogRecorder,
-        now: str,
-        progress: OnProgress,
-        vanished: VanishedAssets | None,
-        renamed: RenamedAssets,
+        self, context: PassContext, scope: Scope, *, vanished: VanishedAssets | None, renamed: RenamedAssets
     ) -> None:
-        self._source = source
-        self._store = store
-        self._mapping = mapping
+        self._source, self._store, self._mapping = context.source, context.store, context.mapping
+        self._report, self._recorder = context.report, context.recorder
+        self._now, self._progress = context.now, context.progress
         self._scope = scope
-        self._report = report
-        self._recorder = recorder
-        self._now = now
-        self._progress = progress
         self._vanished = vanished
         self._renamed = renamed
         self._odd_names: dict[SpaceName, Problem] = {}  # of spaces that hold assets which cannot be kept

@@ -14,8 +14,8 @@ from spheresync_server.caller import acting_for
 from spheresync_server.dashboard import status_page
 from spheresync_server.failure import note_of
 from spheresync_server.http.metrics import CONTENT_TYPE, exposition
-from spheresync_server.mcp_server.server_context import ServerContext
-from spheresync_server.mcp_server.server_paths import Hide
+from spheresync_server.server_context import ServerContext
+from spheresync_server.server_paths import Hide
 from spheresync_server.untrusted import clean_line
 
 _SHOWN_RUNS = 20

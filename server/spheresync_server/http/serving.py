@@ -18,7 +18,7 @@ from spheresync.isolation import isolated_group
 from spheresync_server.http.loopback import LoopbackOnly
 from spheresync_server.http.message_validation import MessageValidation
 from spheresync_server.http.routes import add_routes
-from spheresync_server.mcp_server.server_context import ServerContext
+from spheresync_server.server_context import ServerContext
 
 _MCP = "/mcp"
 _GRACE = 1

@@ -50,10 +50,10 @@ from spheresync_server.mcp_server.confirmation import UnconfirmedError, unreadab
 from spheresync_server.mcp_server.engine_texts import argument_problem, with_tool_names
 from spheresync_server.mcp_server.prompts import register_prompts
 from spheresync_server.mcp_server.resources import register_resources, spell_asset_uri
-from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.mcp_server.standard_input import StandardInput
 from spheresync_server.mcp_server.tools.registry import ToolEntry, ToolsOfCaller, tool_entries
 from spheresync_server.prompt_files import load_prompts
+from spheresync_server.server_context import ServerContext
 from spheresync_server.unreleased import RESOURCES, TOOLS, not_released
 from spheresync_server.untrusted import visible
 

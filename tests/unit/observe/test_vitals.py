@@ -99,7 +99,7 @@ async def test_a_scheduler_that_takes_up_no_work_is_stuck(tools: Tools) -> None:
 async def test_a_scheduler_whose_loop_stands_still_is_stuck_and_one_elsewhere_is_not_ours(tools: Tools) -> None:
     loop_health = scheduling(tools)
     tools.clock.advance(200)
-    assert "stood still" in wrong(await tools.ready(loop_health))["scheduler"]
+    assert "blocked for" in wrong(await tools.ready(loop_health))["scheduler"]
     loop_health.beat(LOOP)
     vitals = await tools.ready(loop_health)
     assert vitals.ok and vitals.checks[-1].reason == "is kept by another process"

@@ -12,7 +12,6 @@ class Lease:
     name: str
     owner: str
     fence: int
-    acquired_at: str
 
 
 STALE_AFTER = 30.0

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from spheresync.config import Settings, SettingsSource
     from spheresync.service import Service
-    from spheresync_server.mcp_server.server_context import ServerContext
+    from spheresync_server.server_context import ServerContext
 
 _PORTS = {Environment.DOG: 8000, Environment.WOLF: 5000, Environment.BEAR: 5000}
 _LOCAL = "127.0.0.1"
@@ -142,8 +142,8 @@ def _over_http(
 
 
 def _serve(source: SettingsSource, manner: _ServeOptions, speak: Callable[[ServerContext], Awaitable[None]]) -> None:
-    from spheresync_server.mcp_server.server_context import ServerContext, ServiceStartup
-    from spheresync_server.mcp_server.server_paths import hiding
+    from spheresync_server.server_context import ServerContext, ServiceStartup
+    from spheresync_server.server_paths import hiding
 
     startup = ServiceStartup()
     opened: list[Service] = []

@@ -14,7 +14,6 @@ from spheresync.answers.lineage import DEEPEST, DEPTH
 from spheresync.model import AssetStatus, counted
 from spheresync_server.answer_summaries import asset_lines, lineage_lines
 from spheresync_server.mcp_server.engine_texts import with_tool_names
-from spheresync_server.mcp_server.server_context import ServiceTools
 from spheresync_server.mcp_server.tool_results import page_line, respond
 from spheresync_server.mcp_server.tools.arguments import (
     Asset,
@@ -27,6 +26,7 @@ from spheresync_server.mcp_server.tools.arguments import (
     Status,
     TierName,
 )
+from spheresync_server.server_context import ServiceTools
 
 _NOT_CLASSIFIED = "Personal data is not classified: that pii is empty says nothing."
 ROW_BUDGET = 16_000

@@ -12,7 +12,6 @@ from spheresync.answers import ChangeSetAnswer, RunAnswer
 from spheresync.planning.decisions.approvals import NEEDS_ALLOWANCE
 from spheresync_server.mcp_server.confirmation import DeleteConfirmation, confirm_deletes, confirmed
 from spheresync_server.mcp_server.progress import report_to
-from spheresync_server.mcp_server.server_context import ServerContext, ServiceTools
 from spheresync_server.mcp_server.tool_results import change_set_lines, respond, run_lines
 from spheresync_server.mcp_server.tools.arguments import (
     Assets,
@@ -27,6 +26,7 @@ from spheresync_server.mcp_server.tools.arguments import (
 )
 from spheresync_server.mcp_server.tools.run_wait import waited
 from spheresync_server.scope_arguments import scope_request
+from spheresync_server.server_context import ServerContext, ServiceTools
 
 
 class ChangeTools(ServiceTools):

@@ -6,8 +6,8 @@ from mcp.server.mcpserver import Context
 
 from spheresync.answers import RunAnswer
 from spheresync_server.mcp_server.progress import report_to
-from spheresync_server.mcp_server.server_context import ServerContext
 from spheresync_server.mcp_server.tools.arguments import LONGEST_WAIT
+from spheresync_server.server_context import ServerContext
 
 
 async def waited(

@@ -10,7 +10,6 @@ from pydantic import Field
 
 from spheresync.answers import ChangeSetAnswer, Page, RunAnswer, RunRow
 from spheresync.model import RunState
-from spheresync_server.mcp_server.server_context import ServerContext, ServiceTools
 from spheresync_server.mcp_server.tool_results import change_set_lines, page_line, respond, run_lines, run_list_lines
 from spheresync_server.mcp_server.tools.arguments import (
     Assets,
@@ -24,6 +23,7 @@ from spheresync_server.mcp_server.tools.arguments import (
 )
 from spheresync_server.mcp_server.tools.run_wait import waited
 from spheresync_server.scope_arguments import scope_request
+from spheresync_server.server_context import ServerContext, ServiceTools
 
 
 def _cancelled(run: RunAnswer) -> str:

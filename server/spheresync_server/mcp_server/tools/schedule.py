@@ -8,9 +8,9 @@ from mcp.types import CallToolResult
 from pydantic import Field
 
 from spheresync.answers import ScheduleAnswer
-from spheresync_server.mcp_server.server_context import ServiceTools
 from spheresync_server.mcp_server.tool_results import respond
 from spheresync_server.mcp_server.tools.arguments import ScheduleActionWord, TierName
+from spheresync_server.server_context import ServiceTools
 
 
 class ScheduleTools(ServiceTools):
